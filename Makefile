@@ -1,0 +1,87 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+# A machine needs a Python >= 3.10, git and make. All else goes into .venv and .nox.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+READY := .venv/.ready
+UV := $(BIN)/uv
+
+# Pythons are found, never fetched.
+export UV_PYTHON_DOWNLOADS := never
+
+UPGRADE ?=
+PYTHON ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format docs bench coverage lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: $(READY) ## make .venv with the package and all tools
+
+# Versions come from requirements/, held by hashes. pip fetches uv, uv the rest.
+$(READY): requirements/dev.txt requirements/build.txt pyproject.toml | $(UV)
+	@echo "setup: .venv, from requirements/dev.txt"
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes \
+	  --build-constraints requirements/build.txt requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+$(UV):
+	@rm -rf .venv; \
+	for python in $(PYTHON) python3.13 python3.12 python3.11 python3.10 python3 python \
+	    "$$HOME"/.pyenv/versions/*/bin/python3; do \
+	  "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' \
+	    2>/dev/null || continue; \
+	  echo "setup: .venv of $$("$$python" --version)"; \
+	  "$$python" -m venv .venv && break; \
+	done; \
+	test -x $(BIN)/python || { \
+	  echo "setup: found no Python >= 3.10 with venv and ensurepip" \
+	    "(Debian: apt-get install python3-venv); name one with PYTHON=..." >&2; \
+	  exit 1; \
+	}
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/uv.txt
+
+demo: $(READY) ## run the main job: three services, one trace
+	@$(BIN)/jaeger-client demo
+
+test: $(READY) ## fast tests on each Python 3.10 to 3.13 found, slow ones on one
+	@$(BIN)/nox -s clear fast slow && failed=0 || failed=1; \
+	  $(BIN)/nox -s result && exit $$failed
+
+lint: $(READY) ## format, rules, types, arrows and docs
+	@$(BIN)/nox -s lint
+
+format: $(READY) ## put the code into its form
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/ruff check --quiet --select I --fix
+
+docs: $(READY) ## build the pages into docs/_build/html
+	@$(BIN)/sphinx-build -n -W -q docs docs/_build/html
+	@echo "docs: docs/_build/html/index.html"
+
+bench: $(READY) ## measure the hot path
+	@$(BIN)/pytest benchmarks --benchmark-only --benchmark-disable-gc -p no:randomly \
+	  -o 'python_files=bench_*.py test_*.py'
+
+coverage: $(READY) ## which lines and branches the fast tests leave out
+	@$(BIN)/pytest -q -m 'not slow' --cov --cov-report=term
+
+lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
+	@for set in dev test uv build compat48; do \
+	  constraint=requirements/dev.txt; \
+	  case $$set in dev|compat48) constraint=/dev/null;; esac; \
+	  $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE) \
+	    --constraint $$constraint requirements/$$set.in -o requirements/$$set.txt \
+	    || exit 1; \
+	done
+	@if grep -n '://' requirements/*.txt; then echo "lock: an address is in a file" >&2; exit 1; fi
+
+clean: ## remove all that make and the tools have made
+	@rm -rf .venv .nox .cache .coverage .benchmarks .hypothesis .import_linter_cache \
+	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

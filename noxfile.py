@@ -1,0 +1,214 @@
+"""
+The sessions behind `make test` and `make lint`.
+
+Fast tests run on every Python of `VERSIONS` that this machine has, slow ones
+on the Python of `.venv`. Each session has an environment of its own in `.nox`,
+made from locked requirements, with the package installed as a user gets it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "fast", "slow"]
+
+# Commands and environments are nobody's business unless one fails.
+logging.getLogger("nox").setLevel(logging.ERROR)
+
+VERSIONS = ("3.10", "3.11", "3.12", "3.13")
+OWN_VERSION = "{}.{}".format(*sys.version_info)
+IN_CI = bool(os.environ.get("CI"))
+
+PYENV = Path.home() / ".pyenv" / "versions"
+ROOT = Path(__file__).parent
+BIN = Path(sys.executable).parent
+WORK = ROOT / ".nox"
+RESULTS = WORK / "results"
+WHEELS = WORK / "wheels"
+OLD_CLIENT = WORK / "jaeger-client-4.8"
+
+NO_TESTS = 5
+"""What pytest returns when no test has the marks."""
+
+CODE = ("src", "tests", "examples", "benchmarks", "docs/conf.py", "noxfile.py")
+
+
+def find_python(version: str) -> Path | None:
+    """Return an interpreter of *version* that runs, from the path or from pyenv."""
+    on_path = shutil.which(f"python{version}")
+    from_pyenv = PYENV.glob(f"*/bin/python{version}")
+    candidates = [Path(on_path)] if on_path else []
+    return next(filter(runs, [*candidates, *sorted(from_pyenv, reverse=True)]), None)
+
+
+def runs(python: Path) -> bool:
+    """Say whether *python* starts; pyenv's placeholders do not."""
+    done = subprocess.run([python, "-c", ""], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+PYTHONS = {version: find_python(version) for version in VERSIONS}
+FOUND = [version for version, python in PYTHONS.items() if python] or [OWN_VERSION]
+
+# nox looks for `python3.X` on the path, so those of pyenv are put there; the others
+# are there already, and a second time in front they would hide other programs.
+os.environ["PATH"] = os.pathsep.join(
+    [
+        str(python.parent)
+        for python in PYTHONS.values()
+        if python and PYENV in python.parents
+    ]
+    + [os.environ.get("PATH", os.defpath)]
+)
+
+
+@nox.session(python=False)
+def clear(session: nox.Session) -> None:
+    """Forget the last results."""
+    shutil.rmtree(RESULTS, ignore_errors=True)
+
+
+@nox.session(python=FOUND)
+def fast(session: nox.Session) -> None:
+    """Run the tests that need nothing but the interpreter."""
+    install(session)
+    run_pytest(session, f"fast-{session.python}", "not slow")
+
+
+@nox.session(python=OWN_VERSION)
+def slow(session: nox.Session) -> None:
+    """Run the tests with real sockets, processes and servers."""
+    install(session)
+    install_old_client(session)
+    run_pytest(session, f"slow-{session.python}", "slow")
+
+
+@nox.session(python=False)
+def old_client(session: nox.Session) -> None:
+    """Install jaeger-client 4.8.0 into an environment of its own."""
+    install_old_client(session)
+
+
+def install(session: nox.Session) -> None:
+    """Install the locked tools and the package as it is now, and nothing else."""
+    sync(session, "test")
+    shutil.rmtree(WHEELS, ignore_errors=True)
+    built = tool("hatchling", "build", "-t", "wheel", "-d", str(WHEELS))
+    if built.returncode:
+        session.error(built.stdout)
+    wheels = map(str, WHEELS.glob("*.whl"))
+    uv(session, "pip", "install", "--no-deps", "--reinstall", *wheels)
+
+
+def install_old_client(session: nox.Session) -> None:
+    """Make the environment that tests know as the fixture `old_client_python`."""
+    python = PYTHONS["3.11"] or sys.executable
+    uv(session, "venv", "--clear", "--python", str(python), str(OLD_CLIENT))
+    sync(session, "compat48", "--python", str(OLD_CLIENT / "bin" / "python"))
+
+
+def sync(session: nox.Session, requirements: str, *options: str) -> None:
+    """Make an environment hold what is locked, and nothing else."""
+    constraints = ("--build-constraints", "requirements/build.txt")
+    locked = f"requirements/{requirements}.txt"
+    uv(session, "pip", "sync", "--require-hashes", *options, *constraints, locked)
+
+
+def uv(session: nox.Session, *arguments: str) -> None:
+    """Run the uv of `.venv`, by default on the session's environment."""
+    session.run_install(str(BIN / "uv"), "--quiet", *arguments, external=True)
+
+
+def run_pytest(session: nox.Session, name: str, marks: str) -> None:
+    """Run the tests with *marks*; what is on the command line after `--` goes along."""
+    print(f"== {name}: pytest -m {marks!r}", flush=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    report = RESULTS / f"{name}.xml"
+    session.run(
+        *("pytest", "--quiet", "-m", marks, f"--junitxml={report}", *session.posargs),
+        success_codes=[0, NO_TESTS],
+    )
+
+
+@nox.session(python=False)
+def result(session: nox.Session) -> None:
+    """Add up what `fast` and `slow` left, one line each, and the sum as the last."""
+    expected = VERSIONS if IN_CI else FOUND
+    tallies = [
+        read_tally(name)
+        for name in (
+            *(f"fast-{version}" for version in expected),
+            f"slow-{OWN_VERSION}",
+        )
+    ]
+    passed, failed = (sum(column) for column in zip(*tallies, strict=True))
+    if missing := [version for version in VERSIONS if version not in FOUND]:
+        print(f"not on this machine: Python {', '.join(missing)}")
+    print(f"{passed} passed, {failed} failed")
+    if failed:
+        session.error()
+
+
+def read_tally(name: str) -> tuple[int, int]:
+    """Return how many tests passed and failed; a session without a report failed."""
+    report = RESULTS / f"{name}.xml"
+    if not report.exists():
+        print(f"{name}: did not run")
+        return 0, 1
+    (suite,) = ET.parse(report).getroot()
+    tests, skipped = int(suite.attrib["tests"]), int(suite.attrib["skipped"])
+    failed = int(suite.attrib["failures"]) + int(suite.attrib["errors"])
+    passed = tests - failed - skipped
+    print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped")
+    return passed, failed
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    """Check format, rules, types, arrows and docs; show what a failed check said."""
+    code = [path for path in CODE if (ROOT / path).exists()]
+    checks = {
+        "ruff format": ("ruff", "format", "--check", "--diff", *code),
+        "ruff check": ("ruff", "check", *code),
+        "mypy": ("mypy", *code),
+        "basedpyright": ("basedpyright", *code),
+        "import-linter": ("lint-imports", "--no-logo"),
+        "docs": ("sphinx-build", "-n", "-W", "-q", "docs", "docs/_build/html"),
+    }
+    failed = [name for name, command in checks.items() if not holds(name, *command)]
+    print(f"lint: failed: {', '.join(failed)}" if failed else "lint: passed")
+    if failed:
+        session.error()
+
+
+def holds(name: str, *command: str) -> bool:
+    """Run one check and say in a line how it went."""
+    done = tool(*command)
+    print(f"  {name:<14}", "failed" if done.returncode else "ok", flush=True)
+    if done.returncode:
+        print(done.stdout)
+    return not done.returncode
+
+
+def tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a tool of `.venv` and keep what it says."""
+    return subprocess.run(
+        [BIN / name, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )

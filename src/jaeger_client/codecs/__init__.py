@@ -1,0 +1,30 @@
+"""Span contexts to carriers and back: one codec for each format on the wire."""
+
+from __future__ import annotations
+
+from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
+from jaeger_client.codecs.base import Codec, header_to_hex
+from jaeger_client.codecs.binary import BinaryCodec
+from jaeger_client.codecs.composite import CompositeCodec
+from jaeger_client.codecs.text import (
+    TextCodec,
+    span_context_from_string,
+    span_context_to_string,
+)
+from jaeger_client.codecs.w3c import W3CCodec
+from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
+
+__all__ = [
+    "B3Codec",
+    "B3SingleCodec",
+    "BinaryCodec",
+    "Codec",
+    "CompositeCodec",
+    "TextCodec",
+    "W3CCodec",
+    "ZipkinCodec",
+    "ZipkinSpanFormat",
+    "header_to_hex",
+    "span_context_from_string",
+    "span_context_to_string",
+]

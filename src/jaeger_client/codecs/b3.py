@@ -1,0 +1,278 @@
+"""
+B3, the headers of Zipkin: several (`X-B3-*`) or a single one (`b3`).
+
+Baggage travels beside them as `baggage-<key>`, as in the Go and Java clients:
+as it is where it is printable ASCII, else percent-encoded.
+
+A sender may leave the sampling decision to the receiver. The context then has
+flags 0, as in 4.8, and its `sampling_undecided` is true.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import MutableMapping
+from typing import Final
+
+from jaeger_client.codecs.baggage import (
+    BaggageBox,
+    is_too_long,
+    percent_decoded,
+    percent_encoded,
+    readable,
+)
+from jaeger_client.codecs.base import (
+    BaggageLosses,
+    Codec,
+    id_of,
+    set_beside,
+    shown,
+    text_of,
+    writable,
+)
+from jaeger_client.codecs.headers import Header, HeaderNames
+from jaeger_client.constants import (
+    DEBUG_FLAG,
+    MAX_ID_BITS,
+    MAX_TRACE_ID_BITS,
+    SAMPLED_FLAG,
+)
+from jaeger_client.errors import CorruptContextError
+from jaeger_client.span_context import SpanContext
+
+_BAGGAGE_PREFIX: Final = "baggage-"
+_BAGGAGE: Final = "baggage"
+_PRINTABLE: Final = string.punctuation.replace("%", "") + " "
+
+
+class B3Codec(Codec):
+    """
+    B3 in several headers, read in any case.
+
+    Of the baggage that comes in, as much is kept as by `TextCodec`; the rest is
+    counted in `dropped_baggage_items`.
+    """
+
+    trace_header = "X-B3-TraceId"
+    _trace_header_lc = trace_header.lower()
+    span_header = "X-B3-SpanId"
+    _span_header_lc = span_header.lower()
+    parent_span_header = "X-B3-ParentSpanId"
+    _parent_span_header_lc = parent_span_header.lower()
+    sampled_header = "X-B3-Sampled"
+    _sampled_header_lc = sampled_header.lower()
+    flags_header = "X-B3-Flags"
+    _flags_header_lc = flags_header.lower()
+
+    def __init__(
+        self,
+        generate_128bit_trace_id: bool = False,  # noqa: FBT001, FBT002 - as in 4.8
+    ) -> None:
+        self.generate_128bit_trace_id = generate_128bit_trace_id
+        self._own = {
+            self._trace_header_lc,
+            self._span_header_lc,
+            self._parent_span_header_lc,
+            self._sampled_header_lc,
+            self._flags_header_lc,
+        }
+        self._names = HeaderNames(self._meaning)
+        self._losses = BaggageLosses()
+
+    @property
+    def dropped_baggage_items(self) -> int:
+        """Items of baggage that were read and not kept, since the codec was made."""
+        return self._losses.items
+
+    def inject(self, span_context: SpanContext, carrier: object) -> None:
+        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        headers = writable(carrier)
+        if span_context.has_trace:
+            self._write_ids(span_context, headers)
+        _write_baggage(span_context.baggage, headers)
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Return the context in *carrier*, anything that has `items()`."""
+        values: dict[str, object] = {}
+        baggage = BaggageBox(self._losses)
+        for header, value in self._names.own_headers(carrier):
+            if header.kind is _BAGGAGE:
+                _read_baggage(header.key, value, baggage)
+            elif value is not None:
+                values[header.kind] = value
+        items = baggage.close()
+        return self._context(values, items) if values else None
+
+    def _write_ids(
+        self,
+        span_context: SpanContext,
+        headers: MutableMapping[str, object],
+    ) -> None:
+        headers[self.trace_header] = _padded(
+            span_context.trace_id, wide=self.generate_128bit_trace_id
+        )
+        headers[self.span_header] = f"{span_context.span_id:016x}"
+        if span_context.parent_id is not None:
+            headers[self.parent_span_header] = f"{span_context.parent_id:016x}"
+        if span_context.flags & DEBUG_FLAG:
+            headers[self.flags_header] = "1"
+        # Beside the debug header too: without it the Go and Java clients record
+        # nothing of a debug trace.
+        if span_context.flags & (DEBUG_FLAG | SAMPLED_FLAG):
+            headers[self.sampled_header] = "1"
+
+    def _context(
+        self,
+        values: dict[str, object],
+        baggage: dict[str, str],
+    ) -> SpanContext | None:
+        trace_id, span_id, parent_id = (
+            id_of(values[name], bits=bits) if name in values else None
+            for name, bits in (
+                (self._trace_header_lc, MAX_TRACE_ID_BITS),
+                (self._span_header_lc, MAX_ID_BITS),
+                (self._parent_span_header_lc, MAX_ID_BITS),
+            )
+        )
+        if not trace_id or not span_id:
+            return None
+        sampled = _is_sampled(text_of(values.get(self._sampled_header_lc)))
+        debug = text_of(values.get(self._flags_header_lc)) == "1"
+        flags = (SAMPLED_FLAG if sampled else 0) | (DEBUG_FLAG if debug else 0)
+        context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
+        set_beside(context, "sampling_undecided", sampled is None and not debug)
+        return context
+
+    def _meaning(self, name: str) -> Header | None:
+        return Header(name) if name in self._own else _baggage_meaning(name)
+
+
+class B3SingleCodec(Codec):
+    """
+    B3 in one header, `b3: {trace}-{span}-{state}-{parent}`.
+
+    `b3: 0` alone is a decision without a trace: a context without ids whose
+    flags are those of the decision.
+    """
+
+    header = "b3"
+
+    def __init__(self, *, generate_128bit_trace_id: bool = False) -> None:
+        self.generate_128bit_trace_id = generate_128bit_trace_id
+        self._names = HeaderNames(self._meaning)
+        self._losses = BaggageLosses()
+
+    @property
+    def dropped_baggage_items(self) -> int:
+        """Items of baggage that were read and not kept, since the codec was made."""
+        return self._losses.items
+
+    def inject(self, span_context: SpanContext, carrier: object) -> None:
+        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        headers = writable(carrier)
+        if span_context.has_trace:
+            headers[self.header] = self._value(span_context)
+        _write_baggage(span_context.baggage, headers)
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Return the context in *carrier*, anything that has `items()`."""
+        single: object = None
+        baggage = BaggageBox(self._losses)
+        for header, value in self._names.own_headers(carrier):
+            if header.kind is _BAGGAGE:
+                _read_baggage(header.key, value, baggage)
+            else:
+                single = value
+        items = baggage.close()
+        return None if single is None else _single_context(single, items)
+
+    def _value(self, span_context: SpanContext) -> str:
+        trace_id = _padded(span_context.trace_id, wide=self.generate_128bit_trace_id)
+        state = "0"
+        if span_context.flags & DEBUG_FLAG:
+            state = "d"
+        elif span_context.flags & SAMPLED_FLAG:
+            state = "1"
+        value = f"{trace_id}-{span_context.span_id:016x}-{state}"
+        if span_context.parent_id is None:
+            return value
+        return f"{value}-{span_context.parent_id:016x}"
+
+    def _meaning(self, name: str) -> Header | None:
+        return Header(name) if name == self.header else _baggage_meaning(name)
+
+
+_STATES: Final = {
+    "0": 0,
+    "false": 0,
+    "1": SAMPLED_FLAG,
+    "true": SAMPLED_FLAG,
+    "d": SAMPLED_FLAG | DEBUG_FLAG,
+}
+
+
+def _single_context(value: object, baggage: dict[str, str]) -> SpanContext | None:
+    parts = (text_of(value) or "").strip().split("-")
+    match parts:
+        case [state] if state.lower() in _STATES:
+            # A decision without a trace.
+            return SpanContext(None, None, None, _STATES[state.lower()], baggage)  # type: ignore[arg-type]  # no ids
+        case [trace, span]:
+            return _context_of(trace, span, None, "0", baggage)
+        case [trace, span, state] if state.lower() in _STATES:
+            return _context_of(trace, span, state, "0", baggage)
+        case [trace, span, state, parent] if state.lower() in _STATES:
+            return _context_of(trace, span, state, parent, baggage)
+        case _:
+            msg = f"b3 is {{trace}}-{{span}}-{{state}}-{{parent}}, got {shown(value)}"
+            raise CorruptContextError(msg)
+
+
+def _context_of(
+    trace: str,
+    span: str,
+    state: str | None,
+    parent: str,
+    baggage: dict[str, str],
+) -> SpanContext | None:
+    trace_id = id_of(trace, bits=MAX_TRACE_ID_BITS)
+    span_id = id_of(span, bits=MAX_ID_BITS)
+    parent_id = id_of(parent, bits=MAX_ID_BITS)
+    if not trace_id or not span_id:
+        return None
+    flags = _STATES[state.lower()] if state else 0
+    context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
+    set_beside(context, "sampling_undecided", state is None)
+    return context
+
+
+def _is_sampled(text: str | None) -> bool | None:
+    if text is None:
+        return None
+    return text.strip().lower() in {"1", "true"}
+
+
+def _padded(trace_id: int, *, wide: bool) -> str:
+    return f"{trace_id:032x}" if wide or trace_id >> MAX_ID_BITS else f"{trace_id:016x}"
+
+
+def _baggage_meaning(name: str) -> Header | None:
+    if not name.startswith(_BAGGAGE_PREFIX):
+        return None
+    return Header(_BAGGAGE, name[len(_BAGGAGE_PREFIX) :])
+
+
+def _write_baggage(
+    baggage: dict[str, str],
+    headers: MutableMapping[str, object],
+) -> None:
+    for key, value in baggage.items():
+        headers[f"{_BAGGAGE_PREFIX}{key}"] = percent_encoded(value, safe=_PRINTABLE)
+
+
+def _read_baggage(key: str, value: object, baggage: BaggageBox) -> None:
+    text = readable(value)
+    if text is None or (isinstance(text, str) and is_too_long(text)):
+        baggage.drop()
+    else:
+        baggage.add(key, percent_decoded(text) if isinstance(text, str) else text)

@@ -1,0 +1,44 @@
+"""Several formats at once, for a service among callers of different kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jaeger_client.codecs.base import Codec
+from jaeger_client.errors import CorruptContextError
+from jaeger_client.span_context import SpanContext
+
+
+class CompositeCodec(Codec):
+    """
+    Writes every format; reads the first, in the order given, that yields a trace.
+
+    Where none yields a trace, the first context without one (baggage, a debug
+    id, a decision) is taken. A format that cannot be read is passed over, and is
+    an error only where no other yields anything.
+    """
+
+    def __init__(self, codecs: Iterable[Codec]) -> None:
+        self.codecs = tuple(codecs)
+
+    def inject(self, span_context: SpanContext, carrier: object) -> None:
+        """Write *span_context* into *carrier* in every format."""
+        for codec in self.codecs:
+            codec.inject(span_context, carrier)
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Return the first context in *carrier*, one with a trace before others."""
+        without_trace: SpanContext | None = None
+        corrupt: CorruptContextError | None = None
+        for codec in self.codecs:
+            try:
+                context = codec.extract(carrier)
+            except CorruptContextError as exc:
+                corrupt = corrupt or exc
+                continue
+            if context is not None and context.has_trace:
+                return context
+            without_trace = without_trace or context
+        if without_trace is None and corrupt is not None:
+            raise corrupt
+        return without_trace

@@ -1,0 +1,196 @@
+"""
+W3C Trace Context and Baggage: `traceparent`, `tracestate`, `baggage`.
+
+A header that is not as the recommendation says is ignored, never an error: the
+recommendation has the receiver start a new trace. `tracestate` is carried along
+as it came, in the context's `trace_state`. Debug is ours alone, so it travels
+there, under our own key, and not in `traceparent`.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import MutableMapping
+from typing import Final
+
+from jaeger_client.codecs.baggage import (
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_SIZE,
+    BaggageBox,
+    is_too_long,
+    percent_decoded,
+    percent_encoded,
+)
+from jaeger_client.codecs.base import (
+    BaggageLosses,
+    Codec,
+    is_list,
+    set_beside,
+    text_of,
+    writable,
+)
+from jaeger_client.codecs.headers import Header, HeaderNames
+from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
+from jaeger_client.span_context import SpanContext
+
+DEBUG_MEMBER: Final = "jaeger=debug"
+"""Member of `tracestate` that says that the trace is a debug trace."""
+
+MAX_TRACE_STATE_LENGTH: Final = 8192
+"""Characters of the longest `tracestate` that is carried along."""
+
+_MAX_TRACE_STATE_MEMBERS: Final = 32
+_TRACEPARENT: Final = re.compile(
+    r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?",
+).fullmatch
+_IN_KEYS: Final = "!#$&'*+^`|"
+"""What a baggage key may hold besides letters, digits and `_.-~`; `%` escapes."""
+_IN_VALUES: Final = string.punctuation.translate(str.maketrans("", "", '%",;\\+'))
+"""What a value may hold; a plus is encoded, for some read it as a blank."""
+
+
+class W3CCodec(Codec):
+    """
+    `traceparent`, `tracestate` and `baggage`.
+
+    Of the baggage, in and out, as much is carried as `TextCodec` keeps; the rest
+    is counted in `dropped_baggage_items`.
+    """
+
+    traceparent_header = "traceparent"
+    tracestate_header = "tracestate"
+    baggage_header = "baggage"
+
+    def __init__(self) -> None:
+        self._names = HeaderNames(self._meaning)
+        self._losses = BaggageLosses()
+
+    @property
+    def dropped_baggage_items(self) -> int:
+        """Items of baggage that were not carried, since the codec was made."""
+        return self._losses.items
+
+    def inject(self, span_context: SpanContext, carrier: object) -> None:
+        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        headers = writable(carrier)
+        if span_context.has_trace:
+            self._write_trace(span_context, headers)
+        if baggage := self._baggage_value(span_context.baggage):
+            headers[self.baggage_header] = baggage
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Return the context in *carrier*, anything that has `items()`."""
+        values: dict[str, list[str]] = {}
+        for header, value in self._names.own_headers(carrier):
+            values.setdefault(header.kind, []).extend(_texts(value))
+        baggage = self._read_baggage(values.get(self.baggage_header, []))
+        ids = _read_parent(values.get(self.traceparent_header, []))
+        if ids is not None:
+            return self._context(ids, values.get(self.tracestate_header, []), baggage)
+        if not baggage:
+            return None
+        return SpanContext(None, None, None, None, baggage)  # type: ignore[arg-type]  # no trace, no ids
+
+    def _meaning(self, name: str) -> Header | None:
+        own = {self.traceparent_header, self.tracestate_header, self.baggage_header}
+        return Header(name) if name in own else None
+
+    def _context(
+        self,
+        ids: tuple[int, int, int],
+        states: list[str],
+        baggage: dict[str, str],
+    ) -> SpanContext:
+        trace_id, span_id, flags = ids
+        state, debug = _read_state(",".join(states))
+        if debug:
+            flags |= DEBUG_FLAG | SAMPLED_FLAG
+        context = SpanContext(trace_id, span_id, None, flags, baggage)
+        set_beside(context, "trace_state", state)
+        return context
+
+    def _write_trace(
+        self,
+        span_context: SpanContext,
+        headers: MutableMapping[str, object],
+    ) -> None:
+        debug = bool(span_context.flags & DEBUG_FLAG)
+        sampled = debug or span_context.flags & SAMPLED_FLAG
+        headers[self.traceparent_header] = (
+            f"00-{span_context.trace_id:032x}-{span_context.span_id:016x}"
+            f"-{'01' if sampled else '00'}"
+        )
+        state = span_context.trace_state
+        if debug:
+            state = _with_debug(state)
+        if state:
+            headers[self.tracestate_header] = state
+
+    def _baggage_value(self, baggage: dict[str, str]) -> str:
+        members: list[str] = []
+        room = MAX_BAGGAGE_SIZE + 1  # there is a comma less than there are members
+        for key, value in baggage.items():
+            name = percent_encoded(key, safe=_IN_KEYS)
+            member = f"{name}={percent_encoded(value, safe=_IN_VALUES)}"
+            if len(member) < room and len(members) < MAX_BAGGAGE_ITEMS:
+                room -= len(member) + 1
+                members.append(member)
+        dropped = len(baggage) - len(members)
+        self._losses.add(dropped, MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_SIZE)
+        return ",".join(members)
+
+    def _read_baggage(self, values: list[str]) -> dict[str, str]:
+        baggage = BaggageBox(self._losses)
+        for text in values:
+            if is_too_long(text):
+                baggage.drop()
+                continue
+            for member in text.split(","):
+                # What follows a semicolon are properties, which we do not carry.
+                key, equals, value = member.partition(";")[0].partition("=")
+                if equals and key.strip():
+                    name = percent_decoded(key.strip())
+                    baggage.add(name, percent_decoded(value.strip()))
+        return baggage.close()
+
+
+def _texts(value: object) -> list[str]:
+    """Return the texts of a header, which may stand in a carrier as a list."""
+    values: list[object] = value if is_list(value) else [value]
+    texts = map(text_of, values)
+    return [text for text in texts if text is not None]
+
+
+def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
+    # More than one is no header that can be trusted.
+    match = _TRACEPARENT(values[0].strip()) if len(values) == 1 else None
+    if match is None:
+        return None
+    version, trace, span, flags, more = match.groups()
+    if version == "ff" or (version == "00" and more):
+        return None
+    trace_id, span_id = int(trace, 16), int(span, 16)
+    if not trace_id or not span_id:
+        return None
+    # Only the lowest bit is a decision; the next is not our debug flag.
+    return trace_id, span_id, int(flags, 16) & SAMPLED_FLAG
+
+
+def _read_state(state: str) -> tuple[str | None, bool]:
+    """Return what is to be carried along, and whether the trace is a debug trace."""
+    printable = state.isascii() and state.isprintable()
+    if not printable or len(state) > MAX_TRACE_STATE_LENGTH:
+        return None, False
+    members = state.split(",")
+    others = [member for member in members if member.strip() != DEBUG_MEMBER]
+    if len(others) == len(members):
+        return state or None, False
+    return ",".join(others) or None, True
+
+
+def _with_debug(state: str | None) -> str:
+    key = DEBUG_MEMBER.partition("=")[0] + "="
+    members = state.split(",") if state else []
+    others = [member for member in members if not member.strip().startswith(key)]
+    return ",".join([DEBUG_MEMBER, *others[: _MAX_TRACE_STATE_MEMBERS - 1]])

@@ -1,0 +1,59 @@
+"""The format of TChannel: four numbers under names, nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jaeger_client.codecs.base import Codec, is_mapping, shown, writable
+from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
+from jaeger_client.errors import CorruptContextError, InvalidCarrierError
+from jaeger_client.span_context import SpanContext
+
+ZipkinSpanFormat: Final = "zipkin-span-format"
+"""The name of the format, for `Tracer.inject` and `Tracer.extract`."""
+
+_MAX_FLAGS_BITS: Final = 31
+
+
+class ZipkinCodec(Codec):
+    """Writes to dicts; reads dicts and objects with attributes of the same names."""
+
+    def inject(self, span_context: SpanContext, carrier: object) -> None:
+        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        fields = writable(carrier)
+        fields["trace_id"] = span_context.trace_id
+        fields["span_id"] = span_context.span_id
+        fields["parent_id"] = span_context.parent_id
+        fields["traceflags"] = span_context.flags
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Return the context in *carrier*, or `None` if it has no trace id."""
+        trace_id = _number(carrier, "trace_id", MAX_TRACE_ID_BITS)
+        span_id = _number(carrier, "span_id", MAX_ID_BITS)
+        parent_id = _number(carrier, "parent_id", MAX_ID_BITS)
+        flags = _number(carrier, "traceflags", _MAX_FLAGS_BITS)
+        if not trace_id:
+            return None
+        return SpanContext(trace_id, span_id, parent_id, flags)  # type: ignore[arg-type]  # None as in 4.8
+
+
+def _number(carrier: object, name: str, bits: int) -> int | None:
+    value = _field(carrier, name)
+    if value is None:
+        return None
+    if isinstance(value, int) and 0 <= value < 1 << bits:
+        return value
+    msg = f"{name} must be a number of at most {bits} bits, got {shown(value)}"
+    raise CorruptContextError(msg)
+
+
+def _field(carrier: object, name: str) -> object:
+    if is_mapping(carrier):
+        return carrier.get(name)
+    try:
+        value: object = getattr(carrier, name)
+    except AttributeError as exc:
+        got = type(carrier).__name__
+        msg = f"the carrier must be a mapping or have {name}, got {got}"
+        raise InvalidCarrierError(msg) from exc
+    return value

@@ -1,0 +1,305 @@
+"""
+From settings to living objects; the only place that knows every room.
+
+Classes that applications replaced in the tests of 4.8, by
+`mock.patch("jaeger_client.config.Reporter")`, are looked up in the package at
+the time of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import opentracing
+
+# The package itself, for its names are what applications patch. It is still
+# being imported here; its names are there by the time a function runs.
+import jaeger_client.config as rooms
+from jaeger_client.codecs import (
+    B3SingleCodec,
+    Codec,
+    CompositeCodec,
+    TextCodec,
+    W3CCodec,
+)
+from jaeger_client.config.channel import AgentChannel
+from jaeger_client.config.opentelemetry import OTLP_PATH
+from jaeger_client.config.params import FORMATS
+from jaeger_client.config.rpc_metrics import RpcMetricsReporter
+from jaeger_client.diagnostics import ErrorReporter, logger
+from jaeger_client.encoding import (
+    JaegerBinaryEncoder,
+    OtlpEncoder,
+    ZipkinJsonEncoder,
+)
+from jaeger_client.errors import ConfigError, SamplingRateError
+from jaeger_client.metrics.factory import MetricsFactory
+from jaeger_client.model import SpanLosses
+from jaeger_client.senders import HttpSender, OtlpHttpSender
+from jaeger_client.worker import BackgroundWorker
+
+if TYPE_CHECKING:
+    from jaeger_client.config.settings import (
+        AgentSettings,
+        CollectorSettings,
+        PropagationSettings,
+        SamplerSettings,
+        Settings,
+    )
+    from jaeger_client.encoding.base import Encoder
+    from jaeger_client.reporter import BaseReporter
+    from jaeger_client.reporter.base import Channel
+    from jaeger_client.sampler import Sampler
+    from jaeger_client.senders.base import Sender
+    from jaeger_client.throttler import Throttler
+
+ZIPKIN_PATH: Final = "/api/v2/spans"
+"""Path of a Zipkin endpoint."""
+
+OTLP_PORT: Final = 4318
+"""Port of OTLP over HTTP."""
+
+_B3_ALONE: Final = ("b3",)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpChannel:
+    """A way out over HTTP."""
+
+    encoder: Encoder
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all parts of one tracer share."""
+
+    metrics_factory: MetricsFactory
+    error_reporter: ErrorReporter
+    worker: BackgroundWorker
+
+
+def make_codecs(settings: PropagationSettings) -> dict[str, Codec]:
+    """Return the codecs that replace those a tracer has by itself."""
+    if settings.formats == FORMATS[:1]:
+        return {}
+    if settings.formats == _B3_ALONE:
+        # As 4.8: text maps stay in Jaeger's format.
+        return {opentracing.Format.HTTP_HEADERS: _codec("b3", settings)}
+    return {
+        opentracing.Format.HTTP_HEADERS: _codecs(settings, url_encoding=True),
+        opentracing.Format.TEXT_MAP: _codecs(settings, url_encoding=False),
+    }
+
+
+def make_sampler(settings: SamplerSettings) -> Sampler | None:
+    """
+    Return the sampler that is configured; `None` if a server is to be asked.
+
+    Raises:
+        ConfigError: If its parameter cannot be used.
+    """
+    if settings.given is not None:
+        return settings.given
+    match settings.kind:
+        case "const":
+            return rooms.ConstSampler(bool(settings.param))
+        case "probabilistic":
+            return rooms.ProbabilisticSampler(_rate(settings))
+        case "ratelimiting":
+            return rooms.RateLimitingSampler(_traces_per_second(settings))
+        case _:
+            return None
+
+
+def make_remote_sampler(
+    settings: Settings,
+    channel: AgentChannel,
+    shared: Surroundings,
+) -> Sampler:
+    """
+    Return a sampler that does what the agent says.
+
+    Raises:
+        ConfigError: If the rate until the first answer cannot be used.
+    """
+    sampler = settings.sampler
+    initial = None
+    if sampler.param is not None:
+        initial = rooms.ProbabilisticSampler(_rate(sampler))
+    return rooms.RemoteControlledSampler(
+        channel,
+        settings.service_name,
+        logger=logger,
+        metrics_factory=shared.metrics_factory,
+        sampling_refresh_interval=sampler.refresh_interval,
+        init_sampler=initial,
+        max_operations=sampler.max_operations,
+        worker=shared.worker,
+    )
+
+
+def make_throttler(
+    settings: Settings,
+    channel: AgentChannel,
+    shared: Surroundings,
+) -> Throttler | None:
+    """Return the throttler that is configured, if any."""
+    if settings.throttler is None:
+        return None
+    return rooms.RemoteThrottler(
+        channel,
+        settings.service_name,
+        refresh_interval=settings.throttler.refresh_interval,
+        logger=logger,
+        metrics_factory=shared.metrics_factory,
+        worker=shared.worker,
+    )
+
+
+def make_agent_channel(settings: Settings) -> AgentChannel:
+    """Return the way to the agent."""
+    agent, throttler = settings.agent, settings.throttler
+    return AgentChannel(
+        agent.host,
+        agent.sampling_port,
+        agent.reporting_port,
+        throttling_port=None if throttler is None else throttler.port,
+        sampling_url=settings.sampler.endpoint,
+        resolve_interval=agent.resolve_interval,
+    )
+
+
+def make_reporter(
+    settings: Settings,
+    channel: AgentChannel,
+    shared: Surroundings,
+) -> BaseReporter:
+    """
+    Return the reporter, with those beside it that are configured.
+
+    Raises:
+        ConfigError: If the collector's settings cannot be used.
+    """
+    remote = _make_remote_reporter(settings, channel, shared)
+    beside: list[BaseReporter] = []
+    if settings.reporter.logs_spans:
+        beside.append(rooms.LoggingReporter(logger))
+    if settings.reporter.counts_requests:
+        beside.append(RpcMetricsReporter(shared.metrics_factory))
+    return rooms.CompositeReporter(remote, *beside) if beside else remote
+
+
+def _make_remote_reporter(
+    settings: Settings,
+    channel: AgentChannel,
+    shared: Surroundings,
+) -> BaseReporter:
+    collector = settings.collector
+    return rooms.Reporter(
+        channel=channel if collector is None else _dial(collector),
+        queue_capacity=settings.reporter.queue_size,
+        batch_size=settings.reporter.batch_size,
+        flush_interval=settings.reporter.flush_interval,
+        error_reporter=shared.error_reporter,
+        metrics_factory=shared.metrics_factory,
+        worker=shared.worker,
+        fallback=_otlp_beside(settings.agent) if collector is None else None,
+    )
+
+
+def _dial(collector: CollectorSettings) -> HttpChannel:
+    """Return the way to the collector, which its path tells."""
+    match urlsplit(collector.endpoint).path.rstrip("/"):
+        case path if path.endswith(OTLP_PATH):
+            encoder = OtlpEncoder(SpanLosses())
+            gzip = True if collector.gzip is None else collector.gzip
+            sender = OtlpHttpSender(
+                collector.endpoint,
+                options=collector.http,
+                gzip=gzip,
+            )
+            return HttpChannel(encoder, sender)
+        case path if path.endswith(ZIPKIN_PATH):
+            return _post(ZipkinJsonEncoder(SpanLosses()), collector)
+        case _:
+            return _post(JaegerBinaryEncoder(SpanLosses()), collector)
+
+
+def _post(encoder: Encoder, collector: CollectorSettings) -> HttpChannel:
+    sender = HttpSender(
+        collector.endpoint,
+        content_type=encoder.content_type,
+        options=collector.http,
+        gzip=bool(collector.gzip),
+    )
+    return HttpChannel(encoder, sender)
+
+
+def _otlp_beside(agent: AgentSettings) -> Callable[[], Channel | None]:
+    """Return a function that dials OTLP on the agent's host, if it is there."""
+    host = f"[{agent.host}]" if ":" in agent.host else agent.host
+
+    def dial() -> Channel | None:
+        sender = OtlpHttpSender(f"http://{host}:{OTLP_PORT}{OTLP_PATH}")
+        if sender.probe():
+            return HttpChannel(OtlpEncoder(SpanLosses()), sender)
+        sender.close()
+        return None
+
+    return dial
+
+
+def _codecs(settings: PropagationSettings, *, url_encoding: bool) -> Codec:
+    codecs = [
+        _codec(name, settings, url_encoding=url_encoding) for name in settings.formats
+    ]
+    return codecs[0] if len(codecs) == 1 else CompositeCodec(codecs)
+
+
+def _codec(
+    name: str,
+    settings: PropagationSettings,
+    *,
+    url_encoding: bool = True,
+) -> Codec:
+    is_long = settings.generate_128bit_trace_id
+    match name:
+        case "b3":
+            return rooms.B3Codec(generate_128bit_trace_id=is_long)
+        case "b3single":
+            return B3SingleCodec(generate_128bit_trace_id=is_long)
+        case "w3c":
+            return W3CCodec()
+        case _:
+            return TextCodec(
+                url_encoding=url_encoding,
+                trace_id_header=settings.trace_id_header,
+                baggage_header_prefix=settings.baggage_header_prefix,
+                debug_id_header=settings.debug_id_header,
+            )
+
+
+def _rate(settings: SamplerSettings) -> float:
+    if settings.param is None or not 0 <= settings.param <= 1:
+        msg = _wrong_param(settings, "a rate from 0 to 1")
+        raise SamplingRateError(msg)
+    return settings.param
+
+
+def _traces_per_second(settings: SamplerSettings) -> float:
+    if settings.param is None or settings.param < 0:
+        msg = _wrong_param(settings, "a number of traces a second, 0 or more")
+        raise ConfigError(msg)
+    return settings.param
+
+
+def _wrong_param(settings: SamplerSettings, expected: str) -> str:
+    got = "none" if settings.param is None else repr(settings.param)
+    return (
+        f"sampler.param (JAEGER_SAMPLER_PARAM): must be {expected} for sampler.type "
+        f"{settings.kind or 'remote'!r}, got {got}"
+    )

@@ -1,0 +1,89 @@
+"""
+What the variables of OpenTelemetry mean to this client.
+
+They are read where no `JAEGER_` variable and no key of the dict says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jaeger_client.config.values import number, pairs, quoted_pairs, url
+from jaeger_client.constants import (
+    SAMPLER_TYPE_CONST,
+    SAMPLER_TYPE_PROBABILISTIC,
+    SAMPLER_TYPE_REMOTE,
+)
+
+SERVICE_NAME_ATTRIBUTE: Final = "service.name"
+"""The attribute that is the service's name, not a tag."""
+
+OTLP_PATH: Final = "/v1/traces"
+"""Path of an OTLP endpoint for traces."""
+
+_PARENT_BASED: Final = "parentbased_"
+_PROPAGATORS: Final = {
+    "tracecontext": "w3c",
+    # The format w3c carries baggage anyway.
+    "baggage": None,
+    "b3": "b3single",
+    "b3multi": "b3",
+    "jaeger": "jaeger",
+}
+
+
+def service_name_of_attributes(text: str) -> str | None:
+    """Read the service's name from resource attributes."""
+    return quoted_pairs(text).get(SERVICE_NAME_ATTRIBUTE) or None
+
+
+def tags_of_attributes(text: str) -> dict[str, str]:
+    """Read the tags from resource attributes."""
+    attributes = quoted_pairs(text)
+    attributes.pop(SERVICE_NAME_ATTRIBUTE, None)
+    return attributes
+
+
+def propagation_of(text: str) -> tuple[str, ...]:
+    """Read the formats from a list of propagators."""
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in _PROPAGATORS]:
+        msg = f"knows only {', '.join(_PROPAGATORS)}, not {', '.join(unknown)}"
+        raise ValueError(msg)
+    formats = (_PROPAGATORS[name] for name in names)
+    return tuple(dict.fromkeys(filter(None, formats)))
+
+
+def traces_url(text: str) -> str:
+    """Read the endpoint of all signals, to which the path is added."""
+    base = url("/")(text)
+    return f"{base.rstrip('/')}{OTLP_PATH}"
+
+
+def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:
+    """
+    Return type and parameter of the sampler that *name* and *argument* mean.
+
+    A span with a parent always follows it, so `parentbased_` changes nothing.
+    """
+    match name.strip().lower().removeprefix(_PARENT_BASED):
+        case "always_on":
+            return SAMPLER_TYPE_CONST, 1.0
+        case "always_off":
+            return SAMPLER_TYPE_CONST, 0.0
+        case "traceidratio":
+            return SAMPLER_TYPE_PROBABILISTIC, _rate(argument or 1.0)
+        case "jaeger_remote":
+            initial = pairs(argument or "").get("initialSamplingRate")
+            return SAMPLER_TYPE_REMOTE, None if initial is None else _rate(initial)
+        case _:
+            msg = "must be always_on, always_off, traceidratio or jaeger_remote"
+            raise ValueError(msg)
+
+
+def _rate(raw: object) -> float:
+    rate = number(raw)
+    if not 0 <= rate <= 1:
+        msg = "must have an argument from 0 to 1"
+        raise ValueError(msg)
+    return rate

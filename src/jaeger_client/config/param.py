@@ -1,0 +1,153 @@
+"""What one setting is: where it may come from, and how it is read."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar, cast
+
+from jaeger_client.constants import LOGGER_NAME
+from jaeger_client.errors import ConfigError
+
+T = TypeVar("T")
+
+_LOGGER: Final = logging.getLogger(LOGGER_NAME)
+
+# Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
+# service called jaeger-agent. Nobody meant it as a setting.
+_KUBERNETES_LINK: Final = re.compile(r"(?:tcp|udp|sctp)://")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where settings come from: the application's dict and the environment."""
+
+    config: Mapping[str, object]
+    environ: Mapping[str, str]
+
+    def in_config(self, key: str) -> object:
+        """
+        Return what the dict has under *key*, `group.key` for a key in a group.
+
+        Raises:
+            ConfigError: If the group is no dict.
+        """
+        group_key, _, inner = key.rpartition(".")
+        group = self.config.get(group_key) if group_key else self.config
+        if group is None:
+            return None
+        if not isinstance(group, Mapping):
+            msg = f"{group_key}: must be a dict, got {group!r}"
+            raise ConfigError(msg)
+        return cast("Mapping[str, object]", group).get(inner)
+
+    def in_environment(self, variable: str) -> str | None:
+        """Return the text of *variable*, `None` if it is empty."""
+        value = self.environ.get(variable, "").strip()
+        if variable.endswith("_PORT") and _KUBERNETES_LINK.match(value):
+            return None
+        return value or None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable(Generic[T]):
+    """
+    An environment variable that can give a setting.
+
+    `OTEL_` variables may be meant for another library in the same process, so
+    what cannot be used of them is passed over with a line in the log.
+    """
+
+    name: str
+    read: Callable[[str], T]
+
+    def value(self, source: Source, param: Param[T]) -> T | None:
+        """
+        Return what the variable says, `None` if it says nothing.
+
+        Raises:
+            ConfigError: If it cannot be used.
+        """
+        text = source.in_environment(self.name)
+        if text is None:
+            return None
+        try:
+            return self.read(text)
+        except ValueError as exc:
+            got = shown(text, is_secret=param.is_secret)
+            complaint = f"{param.key} ({self.name}): {exc}, got {got}"
+            if not self.name.startswith("OTEL_"):
+                raise ConfigError(complaint) from exc
+            _LOGGER.warning("Passed over: %s", complaint)
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Param(Generic[T]):
+    """One setting: where it may come from and what it is when from nowhere."""
+
+    key: str
+    """Its key in the dict, `group.key` within a group."""
+    read: Callable[[object], T]
+    """Turns what the dict has into the value, or raises `ValueError`."""
+    default: T
+    variables: tuple[Variable[T], ...] = ()
+    """The variables that are asked where the dict has nothing, in their order."""
+    is_secret: bool = False
+    """Whether messages must not show the value."""
+
+    def value(self, source: Source) -> T:
+        """
+        Return the value: of the dict, else of a variable, else the default.
+
+        Raises:
+            ConfigError: If what is there cannot be used.
+        """
+        found = self.found(source)
+        return self.default if found is None else found
+
+    def found(self, source: Source) -> T | None:
+        """
+        Return the value of the dict or of a variable, `None` if there is none.
+
+        Raises:
+            ConfigError: If what is there cannot be used.
+        """
+        found = self.of_config(source)
+        return self.of_environment(source) if found is None else found
+
+    def of_config(self, source: Source) -> T | None:
+        """
+        Return the value of the dict, `None` if it has none.
+
+        Raises:
+            ConfigError: If it cannot be used.
+        """
+        raw = source.in_config(self.key)
+        if raw is None or (isinstance(raw, str) and not raw):
+            return None
+        try:
+            return self.read(raw)
+        except ValueError as exc:
+            variable = "".join(f" ({v.name})" for v in self.variables[:1])
+            msg = f"{self.key}{variable}: {exc}, got {shown(raw, is_secret=self.is_secret)}"
+            raise ConfigError(msg) from exc
+
+    def of_environment(self, source: Source) -> T | None:
+        """
+        Return the value of the first variable that has one.
+
+        Raises:
+            ConfigError: If it cannot be used.
+        """
+        for variable in self.variables:
+            if (found := variable.value(source, self)) is not None:
+                return found
+        return None
+
+
+def shown(raw: object, *, is_secret: bool) -> str:
+    """Return how a message shows a value."""
+    return "a value that is not shown" if is_secret else repr(raw)

@@ -1,0 +1,101 @@
+"""What a tracer is to be: plain, frozen values that were checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jaeger_client.http_client.options import HttpOptions
+from jaeger_client.sampler.base import Sampler
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """Where the agent is."""
+
+    host: str
+    reporting_port: int
+    """UDP port for spans."""
+    sampling_port: int
+    """HTTP port for questions."""
+    resolve_interval: float | None
+    """Seconds between two resolutions of the name; `None` for only one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSettings:
+    """Where spans go over HTTP."""
+
+    endpoint: str
+    http: HttpOptions
+    gzip: bool | None
+    """Whether to compress; `None` leaves it to the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerSettings:
+    """How traces are chosen."""
+
+    given: Sampler | None
+    """A sampler that the application made itself."""
+    kind: str | None
+    """One of `SAMPLER_TYPES`; `None` where nobody said anything."""
+    param: float | None
+    max_operations: int | None
+    refresh_interval: float
+    """Seconds."""
+    endpoint: str | None
+    """URL of the strategies; `None` for the agent's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottlerSettings:
+    """Who gives credits for debug spans."""
+
+    port: int | None
+    refresh_interval: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterSettings:
+    """How spans wait and leave."""
+
+    queue_size: int
+    batch_size: int | None
+    """Most spans in a batch; `None` for as many as fit."""
+    flush_interval: float
+    """Seconds."""
+    logs_spans: bool
+    counts_requests: bool
+    """Whether server spans become metrics of requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class PropagationSettings:
+    """How context travels."""
+
+    formats: tuple[str, ...]
+    trace_id_header: str
+    baggage_header_prefix: str
+    debug_id_header: str
+    generate_128bit_trace_id: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything about one tracer."""
+
+    service_name: str
+    enabled: bool
+    """Whether anything is recorded."""
+    tags: Mapping[str, object] = field(repr=False)
+    max_tag_value_length: int
+    max_traceback_length: int
+    agent: AgentSettings
+    collector: CollectorSettings | None
+    """`None` where spans go to the agent."""
+    sampler: SamplerSettings
+    throttler: ThrottlerSettings | None
+    reporter: ReporterSettings
+    propagation: PropagationSettings

@@ -1,0 +1,72 @@
+"""Names and limits that several rooms and their users share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jaeger_client._version import __version__
+
+MAX_ID_BITS: Final = 64
+"""Bits of a span id."""
+
+MAX_TRACE_ID_BITS: Final = 128
+"""Bits of the longest trace id."""
+
+_max_id_bits: Final = MAX_ID_BITS
+_max_trace_id_bits: Final = MAX_TRACE_ID_BITS
+
+TRACE_ID_HEADER: Final = "uber-trace-id"
+"""Header that carries the span context."""
+
+BAGGAGE_HEADER_PREFIX: Final = "uberctx-"
+"""What the headers that carry baggage begin with."""
+
+DEBUG_ID_HEADER_KEY: Final = "jaeger-debug-id"
+"""Header by which a request without a context asks to be traced."""
+
+BAGGAGE_HEADER_KEY: Final = "jaeger-baggage"
+"""Header by which a request without a context brings baggage."""
+
+SAMPLED_FLAG: Final = 0x01
+"""Bit of `SpanContext.flags`: the trace is recorded."""
+
+DEBUG_FLAG: Final = 0x02
+"""Bit of `SpanContext.flags`: the backend, too, must keep the trace."""
+
+SAMPLER_TYPE_CONST: Final = "const"
+SAMPLER_TYPE_PROBABILISTIC: Final = "probabilistic"
+SAMPLER_TYPE_RATE_LIMITING: Final = "ratelimiting"
+SAMPLER_TYPE_LOWER_BOUND: Final = "lowerbound"
+SAMPLER_TYPE_REMOTE: Final = "remote"
+
+SAMPLER_TYPE_TAG_KEY: Final = "sampler.type"
+"""Tag of a sampled root span: which sampler decided."""
+
+SAMPLER_PARAM_TAG_KEY: Final = "sampler.param"
+"""Tag of a sampled root span: by which rate or limit."""
+
+DEFAULT_SAMPLING_INTERVAL: Final = 60
+"""Seconds between two questions for the sampling strategy."""
+
+DEFAULT_FLUSH_INTERVAL: Final = 1
+"""Seconds that a partial batch waits for more spans."""
+
+DEFAULT_THROTTLER_REFRESH_INTERVAL: Final = 5
+"""Seconds between two questions for throttling credits."""
+
+MAX_TAG_VALUE_LENGTH: Final = 1024
+"""Characters of a text value that are kept."""
+
+MAX_TRACEBACK_LENGTH: Final = 4096
+"""Characters of a formatted traceback that are kept."""
+
+JAEGER_CLIENT_VERSION: Final = f"Python-{__version__}"
+"""Value of the process tag `jaeger.version`."""
+
+JAEGER_VERSION_TAG_KEY: Final = "jaeger.version"
+JAEGER_HOSTNAME_TAG_KEY: Final = "hostname"
+JAEGER_IP_TAG_KEY: Final = "ip"
+CLIENT_UUID_TAG_KEY: Final = "client-uuid"
+
+LOGGER_NAME: Final = "jaeger_tracing"
+"""Name of the logger that every line of this library goes to."""

@@ -1,0 +1,48 @@
+"""The interface of all encoders: spans in, payloads out, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from jaeger_client.model import Process, SpanData, SpanLosses
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One body for one send."""
+
+    body: bytes
+    """What goes over the wire, uncompressed."""
+    span_count: int
+    """How many spans are in it."""
+    consumed: int
+    """How many of the spans handed to `encode` are dealt with after it."""
+
+
+class Encoder(Protocol):
+    """
+    Turns spans into payloads. Does no I/O and starts no thread.
+
+    Used by one thread at a time: whichever drains the queue.
+    """
+
+    content_type: str
+    """Media type of the payloads, for senders that speak HTTP."""
+    losses: SpanLosses
+    """Where spans left out or shrunk are counted; the reporter puts its own here."""
+
+    def set_process(self, process: Process) -> None:
+        """Take the process whose spans come; called before the first `encode`."""
+        ...
+
+    def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+        """
+        Yield payloads of at most *limit* bytes that hold *spans* in their order.
+
+        A span too large for *limit* is shrunk and counted in the losses; one
+        that stays too large, or cannot be encoded at all, is left out and
+        counted. Never raises for what is in a span.
+        """
+        ...

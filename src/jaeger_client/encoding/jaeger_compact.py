@@ -1,0 +1,152 @@
+"""Jaeger's `emitBatch` in the compact protocol, for UDP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.encoding import thrift_compact as compact
+from jaeger_client.encoding.jaeger_tags import (
+    COMPACT_KINDS,
+    compact_key,
+    tag_appender,
+)
+from jaeger_client.encoding.jaeger_thrift import (
+    MASK_31,
+    ThriftEncoder,
+    batch_frame,
+    stats,
+    usable_references,
+)
+from jaeger_client.encoding.plain import plain_text
+from jaeger_client.encoding.varint import LAST, LOW_BITS, MORE
+from jaeger_client.model import Process, SpanData, SpanLosses
+
+if TYPE_CHECKING:
+    import opentracing
+
+    from jaeger_client.encoding.packing import Frame
+
+_FIRST_STAMP: Final = 1 << 28
+_STAMP_END: Final = 1 << 64
+"""
+Doubled microseconds between these two are written 14, 14 and all other bits at
+a time; the other bits change every two minutes. Before are two minutes of 1970.
+"""
+
+
+class JaegerCompactEncoder(ThriftEncoder):
+    """One `emitBatch` message of the compact protocol a payload, for UDP 6831."""
+
+    content_type = "application/vnd.apache.thrift.compact"
+
+    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        super().__init__(losses, clock=clock)
+        tables = self._tables
+        self._ids = tables.ids()
+        self._traces = tables.numbers(_compact_trace)
+        self._names = tables.texts(_compact_name)
+        self._flags = tables.numbers(_compact_flags)
+        self._epochs = tables.numbers(compact.varint)
+        self._lists = tables.numbers(compact.struct_list)
+        # Each of these lists is one field after the one before it.
+        self._tag_lists = tables.numbers(_compact_list)
+        self._log_lists = self._field_lists = self._tag_lists
+        self._append_tags = tag_appender(tables, COMPACT_KINDS, compact_key)
+        self.set_process(Process(service_name=""))
+
+    def set_process(self, process: Process) -> None:
+        """Take the process whose spans come."""
+        name = _compact_name(plain_text(process.service_name))
+        self._process = b"".join((name, self._tag_list(process), b"\x00"))
+
+    def _head(self, span: SpanData) -> list[bytes]:
+        context = span.context
+        ids = self._ids
+        start = span.start_time
+        end = span.end_time
+        duration = 2 if end is None else int((end - start) * 1000000) << 1
+        if duration <= 0:
+            duration = 0 if end < start else 2  # type: ignore[operator]  # None gives 2
+        stamp = int(start * 1000000) << 1
+        references = span.references
+        return [
+            self._traces[context.trace_id],
+            ids[context.span_id],
+            b"\x16",
+            ids[context.parent_id or 0],
+            self._names[span.operation_name],
+            _compact_references(references) if references else b"\x25",
+            self._flags[context.flags],
+            # Here and in _log_begin written out: a call would take 0.1 us.
+            MORE[stamp & LOW_BITS]
+            + MORE[stamp >> 14 & LOW_BITS]
+            + self._epochs[stamp >> 28]
+            if _FIRST_STAMP <= stamp < _STAMP_END
+            else compact.i64(stamp >> 1),
+            b"\x16",
+            LAST[duration]
+            if duration <= LOW_BITS
+            else MORE[duration & LOW_BITS] + LAST[duration >> 14]
+            if duration < _FIRST_STAMP
+            else compact.i64(duration >> 1),
+        ]
+
+    def _log_begin(self, timestamp: int) -> bytes:
+        stamp = timestamp << 1
+        if _FIRST_STAMP <= stamp < _STAMP_END:
+            low, middle = MORE[stamp & LOW_BITS], MORE[stamp >> 14 & LOW_BITS]
+            return b"\x16" + low + middle + self._epochs[stamp >> 28]
+        return b"\x16" + compact.i64(timestamp)
+
+    def _frame(self) -> Frame:
+        number = self._payloads + 1
+        name = b"\x09emitBatch"
+        # One field each: emitBatch's batch, its process, its spans.
+        before = (compact.MESSAGE, compact.varint(number & MASK_31), name, b"\x1c\x1c")
+        after = (b"\x16", compact.i64(number), b"\x1c", self._stats(), b"\x00\x00")
+        return batch_frame(
+            b"".join((*before, self._process, b"\x19")),
+            b"".join(after),
+            self._lists,
+        )
+
+    def _stats(self) -> bytes:
+        fields = [b"\x16" + compact.i64(count) for count in stats(self.losses)]
+        return b"".join(fields) + b"\x00"
+
+
+def _compact_trace(trace_id: int) -> bytes:
+    low, high = compact.i64_id(trace_id), compact.i64_id(trace_id >> 64)
+    return b"".join((b"\x16", low, b"\x16", high, b"\x16"))
+
+
+def _compact_name(name: str) -> bytes:
+    return b"\x18" + compact.text(name)
+
+
+def _compact_flags(flags: int) -> bytes:
+    return compact.i32_flags(flags) + b"\x16"
+
+
+def _compact_list(size: int) -> bytes:
+    return b"\x19" + compact.struct_list(size)
+
+
+def _compact_references(references: Sequence[opentracing.Reference]) -> bytes:
+    """Return field 6, if there is anything to refer to, and the begin of field 7."""
+    structs = [
+        b"".join(
+            (
+                b"\x15\x02" if kind else b"\x15\x00",
+                _compact_trace(trace_id),
+                compact.i64_id(span_id),
+                b"\x00",
+            ),
+        )
+        for kind, trace_id, span_id in usable_references(references)
+    ]
+    if not structs:
+        return b"\x25"
+    return b"".join((_compact_list(len(structs)), *structs, b"\x15"))

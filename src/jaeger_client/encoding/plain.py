@@ -1,0 +1,183 @@
+"""
+Plain copies of spans that the fast encoders stumbled over.
+
+The encoders assume what `SpanData` promises and raise where it does not hold:
+text with lone surrogates, a key that is no text, a number that is none. Then
+the span is copied by the functions here, which take any object for any part,
+and encoded once more. That costs ten times as much, for one span in thousands.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast
+
+from jaeger_client.model import SpanData, TagValue
+
+T = TypeVar("T")
+
+_MOST_SECONDS: Final = 9e12
+"""Seconds whose microseconds still fit in 64 signed bits, past the year 280,000."""
+
+
+class ReferencedIds(Protocol):
+    """What an encoder reads of a referenced context."""
+
+    trace_id: int
+    span_id: int
+
+
+@dataclass(slots=True)
+class PlainIds:
+    """Ids and flags that are numbers for certain."""
+
+    trace_id: int
+    span_id: int
+    parent_id: int | None = None
+    flags: int = 0
+
+
+@dataclass(slots=True)
+class PlainReference:
+    """A reference whose context is there for certain."""
+
+    type: str
+    referenced_context: PlainIds
+
+
+@dataclass(slots=True)
+class PlainSpan:
+    """A span of plain values, all its own."""
+
+    context: PlainIds
+    operation_name: str
+    start_time: float
+    end_time: float | None
+    references: list[PlainReference] = field(default_factory=list)
+    tag_items: list[tuple[str, TagValue]] = field(default_factory=list)
+    log_items: list[tuple[int, list[tuple[str, TagValue]]]] = field(
+        default_factory=list,
+    )
+
+
+def plain_span(span: SpanData) -> PlainSpan:
+    """
+    Return a copy of *span* that every encoder can write.
+
+    Raises:
+        Exception: If the span has no usable ids, or its parts raise when read.
+    """
+    end = span.end_time
+    return PlainSpan(
+        context=_ids(span.context),
+        operation_name=plain_text(span.operation_name),
+        start_time=_seconds(span.start_time),
+        end_time=None if end is None else _seconds(end),
+        references=_survivors(_reference, span.references),
+        tag_items=plain_items(span.tag_items),
+        log_items=_survivors(_log, span.log_items),
+    )
+
+
+def plain_items(items: Iterable[tuple[object, object]]) -> list[tuple[str, TagValue]]:
+    """Return *items* as text and values of the five types; the unreadable left out."""
+    return _survivors(_item, items)
+
+
+def plain_text(value: object) -> str:
+    """Return *value* as text without lone surrogates, whatever it is."""
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "replace")
+    # str() of an enumeration of text is its name; the text is what was meant.
+    text = str.__str__(value) if isinstance(value, str) else _printed(value)
+    # Pairs of surrogates, as some JSON parsers leave them, become one character.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def plain_value(value: object) -> TagValue:
+    """Return *value* as exactly one of the five types of tag values."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return _plain_int(int(value))
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, bytes):
+        return bytes(value)
+    return plain_text(value)
+
+
+def _plain_int(value: int) -> TagValue:
+    try:
+        return value if -(1 << 63) <= value < 1 << 63 else str(value)
+    except ValueError:  # Python refuses to print more than 4,300 digits
+        return hex(value)
+
+
+def _printed(value: object) -> str:
+    try:
+        return str.__str__(str(value))
+    except Exception as error:  # noqa: BLE001 - str() of a stranger may raise anything
+        return _error_text(error)
+
+
+def _error_text(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - and so may str() of what it raised
+        return type(error).__name__
+
+
+def _ids(context: object) -> PlainIds:
+    return PlainIds(
+        trace_id=_index(getattr(context, "trace_id")),
+        span_id=_index(getattr(context, "span_id")),
+        parent_id=_index(getattr(context, "parent_id", None) or 0),
+        flags=_index(getattr(context, "flags", None) or 0),
+    )
+
+
+def _index(value: object) -> int:
+    # int() as well, for an index may be True.
+    return int(operator.index(cast("SupportsIndex", value)))
+
+
+def _seconds(value: object) -> float:
+    seconds = float(cast("SupportsFloat", value))
+    if math.isnan(seconds):
+        return 0.0
+    return max(-_MOST_SECONDS, min(seconds, _MOST_SECONDS))
+
+
+def _item(item: object) -> tuple[str, TagValue]:
+    key, value = cast("tuple[object, object]", item)
+    return plain_text(key), plain_value(value)
+
+
+def _log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
+    timestamp, fields = cast("tuple[object, Iterable[tuple[object, object]]]", item)
+    return int(_seconds(timestamp)), plain_items(fields)
+
+
+def _reference(reference: object) -> PlainReference:
+    context = getattr(reference, "referenced_context")
+    ids = PlainIds(
+        trace_id=_index(getattr(context, "trace_id")),
+        span_id=_index(getattr(context, "span_id", None) or 0),
+    )
+    return PlainReference(plain_text(getattr(reference, "type")), ids)
+
+
+def _survivors(make: Callable[[object], T], items: Iterable[object] | None) -> list[T]:
+    """Return what *make* makes of *items*, without those it fails at."""
+    made: list[T] = []
+    # A copy first: the application's thread may still add to the list.
+    for item in list(items or ()):
+        try:
+            made.append(make(item))
+        except Exception:  # noqa: BLE001, PERF203 - one bad item costs itself only
+            continue
+    return made

@@ -1,0 +1,158 @@
+"""
+Bounded tables of bytes that repeat: keys, values, names, ids.
+
+Encoding in plain Python is fast where it does nothing twice. What was made is
+kept under bounds of entries and of bytes, long pieces never, and all of it is
+thrown away when a bound is met or a minute has passed, so that a secret in a
+tag value does not stay in memory for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.encoding.varint import (
+    LAST,
+    MASK_64,
+    MAX_I64,
+    varint,
+)
+
+K = TypeVar("K")
+
+MAX_ENTRIES: Final = 2048
+"""Most entries of one table."""
+
+MAX_TABLE_BYTES: Final = 128 * 1024
+"""Most bytes that the pieces of one table hold together."""
+
+MAX_PIECE: Final = 128
+"""Bytes of the longest piece that is kept."""
+
+TABLE_LIFETIME: Final = 60.0
+"""Seconds after which everything in the tables is thrown away."""
+
+
+class PieceTable(dict[K, bytes], Generic[K]):
+    """
+    Makes the bytes of a key at its first look-up and keeps them for a while.
+
+    `table[key]` is what to write. Where nearly every look-up hits,
+    `table.get(key) or table.make(key)` takes two thirds of its time, for
+    CPython looks for `__missing__` slowly; a piece is never empty.
+
+    Used by one thread at a time. Raises whatever *encode* raises.
+    """
+
+    __slots__ = ("_encode", "_room")
+
+    def __init__(self, encode: Callable[[K], bytes]) -> None:
+        super().__init__()
+        self._encode = encode
+        self._room = MAX_TABLE_BYTES
+
+    def make(self, key: K) -> bytes:
+        """Return the bytes of *key*, which is not in the table, and keep them."""
+        piece = self._encode(key)
+        size = len(piece)
+        if size <= MAX_PIECE:
+            if size > self._room or len(self) >= MAX_ENTRIES:
+                self.forget()
+            self._room -= size
+            self[key] = piece
+        return piece
+
+    __missing__ = make
+
+    def forget(self) -> None:
+        """Throw everything away."""
+        self.clear()
+        self._room = MAX_TABLE_BYTES
+
+
+class IdTable(dict[int, bytes]):
+    """
+    The compact protocol's bytes of the low 64 bits of ids.
+
+    Random ids are where tables of bytes do not help: the five look-ups of a
+    varint miss the processor's cache. Spreading 56 bits over eight bytes by
+    arithmetic takes half the time, and the call saved another 0.1 us of a
+    span's 6.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, number: int) -> bytes:
+        bits = number & MASK_64
+        # The zigzag of the signed number that has these bits.
+        bits = bits << 1 if bits <= MAX_I64 else ((MASK_64 - bits) << 1) + 1
+        if bits >> 56:
+            low = bits & 0x0FFFFFFF | (bits & 0x00FFFFFFF0000000) << 4
+            low = low & 0x00003FFF00003FFF | (low & 0x0FFFC0000FFFC000) << 2
+            low = low & 0x007F007F007F007F | (low & 0x3F803F803F803F80) << 1
+            low |= 0x8080808080808080
+            piece = low.to_bytes(8, "little") + LAST[bits >> 56]
+        else:
+            piece = varint(bits)
+        if len(self) >= MAX_ENTRIES:
+            self.clear()
+        self[number] = piece
+        return piece
+
+    def forget(self) -> None:
+        """Throw everything away."""
+        self.clear()
+
+
+class Tables:
+    """All tables of one encoder, thrown away together."""
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
+        self._forget_at = clock.monotonic() + TABLE_LIFETIME
+        self._all: list[PieceTable[str] | PieceTable[int] | IdTable] = []
+
+    def texts(self, encode: Callable[[str], bytes]) -> PieceTable[str]:
+        """Return a new table that is looked up by text."""
+        table = PieceTable(encode)
+        self._all.append(table)
+        return table
+
+    def numbers(self, encode: Callable[[int], bytes]) -> PieceTable[int]:
+        """Return a new table that is looked up by number."""
+        table = PieceTable(encode)
+        self._all.append(table)
+        return table
+
+    def ids(self) -> IdTable:
+        """Return a new table of ids."""
+        table = IdTable()
+        self._all.append(table)
+        return table
+
+    def forget_in_time(self) -> None:
+        """Throw everything away if its time has come."""
+        if self._clock.monotonic() >= self._forget_at:
+            self.forget()
+
+    def forget(self) -> None:
+        """Throw everything away."""
+        self._forget_at = self._clock.monotonic() + TABLE_LIFETIME
+        for table in self._all:
+            table.forget()
+
+
+def exact_text(text: str) -> bytes:
+    """
+    Return *text* as UTF-8.
+
+    Raises:
+        TypeError: If it is not text, or of a subclass that may compare oddly.
+        UnicodeEncodeError: If it holds lone surrogates.
+    """
+    if type(text) is not str:
+        msg = f"needs text, got {type(text).__name__}"
+        raise TypeError(msg)
+    return text.encode()

@@ -1,0 +1,160 @@
+"""
+Spans as Zipkin v2 JSON, a list a payload.
+
+Zipkin knows text only, so every value becomes text; it shows names in lower
+case, hides spans of 0 us and takes a tag `error` of any value for an error.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.constants import DEBUG_FLAG, JAEGER_IP_TAG_KEY
+from jaeger_client.encoding.packing import PackingEncoder
+from jaeger_client.encoding.plain import plain_items, plain_text
+from jaeger_client.encoding.varint import MASK_64
+from jaeger_client.model import Process, SpanData, SpanLosses, TagItem, TagValue
+
+_KINDS: Final = frozenset({"client", "server", "producer", "consumer"})
+_ENTRY_KINDS: Final = frozenset({"server", "consumer"})
+_MASK_128: Final = (1 << 128) - 1
+
+
+class ZipkinJsonEncoder(PackingEncoder):
+    """
+    One JSON list a payload, for HTTP 9411.
+
+    Args:
+        losses: Where spans left out or shrunk are counted.
+        shares_span_ids: Whether server spans take over the client's span id, as
+            with `one_span_per_rpc`; Zipkin must be told.
+        clock: Where time comes from.
+    """
+
+    content_type = "application/json"
+
+    def __init__(
+        self,
+        losses: SpanLosses,
+        *,
+        shares_span_ids: bool = False,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        super().__init__(losses, clock=clock)
+        self._shares_span_ids = shares_span_ids
+        self.set_process(Process(service_name=""))
+
+    def set_process(self, process: Process) -> None:
+        """Take the process whose spans come."""
+        self._process_tags = _text_tags(plain_items(process.tags))
+        address = self._process_tags.pop(JAEGER_IP_TAG_KEY, "")
+        name = plain_text(process.service_name).lower()
+        self._endpoint = {"serviceName": name, **_address(address)}
+
+    def _span(self, span: SpanData) -> bytes:
+        tags = _text_tags(span.tag_items)
+        kind = tags.get("span.kind")
+        fields = _identity(span) | {"localEndpoint": self._endpoint}
+        if kind in _KINDS:
+            fields["kind"] = tags.pop("span.kind").upper()
+        if kind == "server" and self._shares_span_ids and span.context.parent_id:
+            fields["shared"] = True
+        if kind in _ENTRY_KINDS or not span.context.parent_id:
+            tags = self._process_tags | tags
+        if tags:
+            fields["tags"] = tags
+        logs = [_annotation(*log) for log in span.log_items]
+        if logs:
+            fields["annotations"] = logs
+        return b"," + _json(fields).encode()
+
+    def _frame(self) -> _ListFrame:
+        return _ListFrame()
+
+
+@dataclass(frozen=True, slots=True)
+class _ListFrame:
+    """Brackets. Each span brings the comma before it; the first one's is cut."""
+
+    most: int = 1
+
+    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - no matter here
+        """Return the bytes around the spans: two brackets, less a comma."""
+        return 1
+
+    def around(self, spans: list[bytes], spans_size: int) -> bytes:  # noqa: ARG002 - no matter here
+        """Return the payload."""
+        return b"".join((b"[", spans[0][1:], *spans[1:], b"]"))
+
+
+def _identity(span: SpanData) -> dict[str, object]:
+    """Return ids, name and times."""
+    context = span.context
+    trace_id = context.trace_id & _MASK_128
+    fields: dict[str, object] = {
+        "traceId": f"{trace_id:032x}" if trace_id >> 64 else f"{trace_id:016x}",
+        "id": f"{context.span_id & MASK_64:016x}",
+        "name": _exact(span.operation_name).lower(),
+        "duration": _duration(span),
+    }
+    if context.parent_id:
+        fields["parentId"] = f"{context.parent_id & MASK_64:016x}"
+    if context.flags & DEBUG_FLAG:
+        fields["debug"] = True
+    start = int(span.start_time * 1000000)
+    if start > 0:  # to Zipkin 0 is no time
+        fields["timestamp"] = start
+    return fields
+
+
+def _duration(span: SpanData) -> int:
+    if span.end_time is None:
+        return 1
+    return max(1, int((span.end_time - span.start_time) * 1000000))
+
+
+def _annotation(timestamp: int, fields: Iterable[TagItem]) -> dict[str, object]:
+    texts = _text_tags(fields)
+    value = texts["event"] if texts.keys() == {"event"} else _json(texts)
+    return {"timestamp": timestamp, "value": value}
+
+
+def _text_tags(items: Iterable[TagItem]) -> dict[str, str]:
+    tags = {_exact(key): _text(value) for key, value in items}
+    if tags.get("error") == "false":
+        del tags["error"]
+    return tags
+
+
+def _text(value: TagValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value) if isinstance(value, (int, float)) else _exact(value)
+
+
+def _exact(text: object) -> str:
+    """Return *text*, or raise: then the span is made plain first."""
+    if type(text) is not str:
+        msg = f"needs text, got {type(text).__name__}"
+        raise TypeError(msg)
+    return text
+
+
+def _address(text: str) -> dict[str, str]:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return {}
+    return {f"ipv{address.version}": text}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

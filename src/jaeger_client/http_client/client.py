@@ -1,0 +1,216 @@
+"""
+One request, one answer, at most one idle connection.
+
+Guarantees: an exchange takes at most *timeout* seconds to connect and *timeout*
+seconds to be answered, however slowly the bytes drip; no more than `MAX_ANSWER`
+bytes of a body are kept; no redirect is followed, so credentials go nowhere
+else; proxies of the environment are not consulted; nothing is sent twice but on
+a kept connection that the server closed meanwhile; every failure is a
+`SendError` whose message names the URL without its credentials.
+
+urllib3, ssl and http.client are imported at the first request: a program that
+reports over UDP and does not poll needs none of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from jaeger_client._version import __version__
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.errors import SendError
+from jaeger_client.fork import call_after_fork
+from jaeger_client.http_client.options import HttpOptions
+from jaeger_client.http_client.url import HttpUrl, Origin, parse_url
+
+if TYPE_CHECKING:
+    import ssl
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from jaeger_client.http_client.exchange import Connection, Question
+    from jaeger_client.http_client.response import HttpResponse
+
+
+class HttpClient:
+    """
+    Asks servers and keeps one idle connection to the last of them.
+
+    May be called from several threads: each exchange has its connection to
+    itself, and the lock is held only to hand one over. Opens nothing before the
+    first request. A forked child begins with no connection, and the parent's
+    goes on as if nothing had happened.
+
+    Raises:
+        ConfigError: If a file that *options* name is not there.
+    """
+
+    def __init__(
+        self,
+        options: HttpOptions | None = None,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.options = HttpOptions() if options is None else options
+        """What was asked for, frozen."""
+        self.options.check_files()
+        self._clock = clock
+        self._headers = _standing_headers(self.options)
+        self._tls_context: ssl.SSLContext | None = None
+        self._is_closed = False
+        self._lock = threading.Lock()
+        self._idle: Connection | None = None
+        self._connections: set[Connection] = set()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else f"{len(self._connections)} connected"
+        return f"<HttpClient {state}>"
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the client."""
+        self.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> HttpResponse:
+        """
+        Ask, and return the answer, whatever its status.
+
+        *headers* go before those of the options, *timeout* before theirs.
+
+        Raises:
+            ConfigError: If *url* is none.
+            RefusedError: If nothing listens there.
+            RetryableSendError: If the connection failed or no answer came in time.
+            SendError: If TLS or the answer is not as it must be, or the client is
+                closed.
+        """
+        from jaeger_client.http_client import (  # noqa: PLC0415 - see the module's docstring
+            exchange,
+        )
+
+        parsed = parse_url(url)
+        question = exchange.Question(
+            method=method,
+            url=parsed,
+            body=body,
+            headers=self._merge_headers(parsed, headers),
+            timeout=self.options.timeout if timeout is None else timeout,
+        )
+        try:
+            return self._ask(question)
+        except exchange.FOREIGN_ERRORS as exc:
+            raise exchange.map_error(question, exc) from exc
+
+    def after_fork_in_child(self) -> None:
+        """
+        Drop the parent's connections without a word to the peer.
+
+        The fork room calls it too, so that owners need not.
+        """
+        for connection in self._connections:
+            connection.release()
+        # Made anew rather than reset: a thread that was not copied into the
+        # child may hold the old lock for ever.
+        self._lock = threading.Lock()
+        self._idle = None
+        self._connections = set()
+
+    def close(self) -> None:
+        """Close the idle connection; exchanges under way end by themselves."""
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = self._idle, None
+        if idle is not None:
+            self._discard(idle)
+
+    def _merge_headers(
+        self,
+        url: HttpUrl,
+        headers: Mapping[str, str] | None,
+    ) -> dict[str, str]:
+        merged = dict(self._headers)
+        if url.authorization is not None:
+            merged.setdefault("authorization", url.authorization)
+        merged.update({name.lower(): text for name, text in (headers or {}).items()})
+        return merged
+
+    def _ask(self, question: Question) -> HttpResponse:
+        idle = self._take_idle(question.url.origin)
+        if idle is not None:
+            # A server may close an idle connection at the moment it is used
+            # again. It has answered nothing then, so the question is put anew.
+            with suppress(ConnectionError):
+                return self._exchange(idle, question)
+        return self._exchange(self._connect(question), question)
+
+    def _take_idle(self, origin: Origin) -> Connection | None:
+        with self._lock:
+            if self._is_closed:
+                msg = "the HTTP client is closed"
+                raise SendError(msg)
+            idle, self._idle = self._idle, None
+        if idle is None or idle.can_be_used_for(origin):
+            return idle
+        self._discard(idle)
+        return None
+
+    def _connect(self, question: Question) -> Connection:
+        from jaeger_client.http_client import (  # noqa: PLC0415 - see the module's docstring
+            exchange,
+        )
+
+        call_after_fork(self)
+        origin = question.url.origin
+        if origin[0] == "https" and self._tls_context is None:
+            self._tls_context = exchange.make_tls_context(self.options)
+        return exchange.Connection(origin, self._tls_context, self._clock)
+
+    def _exchange(self, connection: Connection, question: Question) -> HttpResponse:
+        self._connections.add(connection)
+        try:
+            response = connection.ask(question)
+        except BaseException:
+            self._discard(connection)
+            raise
+        self._keep(connection)
+        return response
+
+    def _keep(self, connection: Connection) -> None:
+        with self._lock:
+            is_wanted = not self._is_closed and self._idle is None
+            if is_wanted and connection.is_open:
+                self._idle = connection
+                return
+        self._discard(connection)
+
+    def _discard(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        connection.close()
+
+
+def _standing_headers(options: HttpOptions) -> dict[str, str]:
+    headers = {"user-agent": f"jaeger-client-python/{__version__}"}
+    headers.update({name.lower(): text for name, text in options.headers.items()})
+    if options.authorization is not None:
+        headers["authorization"] = options.authorization
+    return headers

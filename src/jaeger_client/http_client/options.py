@@ -1,0 +1,102 @@
+"""How to ask over HTTP: time, credentials, headers, TLS; checked when made."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from jaeger_client.errors import ConfigError
+from jaeger_client.http_client.url import basic_authorization
+
+DEFAULT_TIMEOUT: Final = 5.0
+"""Seconds to connect, and again to be answered."""
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Printable Latin-1 and tab: a line break would let a value add headers.
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+# A body of another length than announced would break the connection.
+_FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """
+    How to ask: time, credentials, headers, TLS. Secrets stay out of `repr`.
+
+    Raises:
+        ConfigError: If an option cannot be used, or not together with another.
+    """
+
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds to connect, and again to be answered."""
+    user: str | None = None
+    """Name for Basic authentication; needs `password`."""
+    password: str | None = field(default=None, repr=False)
+    """Password for Basic authentication; needs `user`."""
+    token: str | None = field(default=None, repr=False)
+    """Token for Bearer authentication; Basic wins over it."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Headers sent with each request."""
+    ca_file: str | None = None
+    """PEM file of the authorities to trust instead of the system's."""
+    client_cert: str | None = None
+    """PEM file of the client's certificate, and of its key if not elsewhere."""
+    client_key: str | None = None
+    """PEM file of the client certificate's key; needs `client_cert`."""
+    insecure: bool = False
+    """Trust any certificate. For development only."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, before the first span is lost to it."""
+        if self.timeout <= 0:
+            msg = f"timeout must be more than 0 seconds, got {self.timeout}"
+            raise ConfigError(msg)
+        _check_pair("user", self.user, "password", self.password)
+        _check_pair("password", self.password, "user", self.user)
+        _check_pair("client_key", self.client_key, "client_cert", self.client_cert)
+        _check_header("authorization", self.authorization or "")
+        for name, value in self.headers.items():
+            _check_header(name, value)
+
+    @property
+    def authorization(self) -> str | None:
+        """Value of the header `Authorization`, or None."""
+        if self.user is not None and self.password is not None:
+            return basic_authorization(self.user, self.password)
+        return None if self.token is None else f"Bearer {self.token}"
+
+    def check_files(self) -> None:
+        """
+        Look whether the files that are named are there.
+
+        Raises:
+            ConfigError: If one is missing.
+        """
+        _check_file("ca_file", self.ca_file)
+        _check_file("client_cert", self.client_cert)
+        _check_file("client_key", self.client_key)
+
+
+def _check_pair(key: str, value: str | None, other: str, partner: str | None) -> None:
+    if value is not None and partner is None:
+        msg = f"{key} needs {other} beside it, which is not set"
+        raise ConfigError(msg)
+
+
+def _check_header(name: str, value: str) -> None:
+    # The value is not shown: it may be a secret.
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
+        msg = f"headers: {name!r} is no header that can be set"
+        raise ConfigError(msg)
+    if not _HEADER_VALUE.fullmatch(value):
+        msg = f"headers: the value of {name!r} must be printable Latin-1 on one line"
+        raise ConfigError(msg)
+
+
+def _check_file(key: str, path: str | None) -> None:
+    if path is not None and not os.access(path, os.R_OK):
+        msg = f"{key} must name a file that can be read, got {path!r}"
+        raise ConfigError(msg)

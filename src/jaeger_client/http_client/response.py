@@ -1,0 +1,43 @@
+"""What a server answered; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+MAX_ANSWER: Final = 1 << 20
+"""Bytes of an answer's body that are kept; the rest is not read."""
+
+_EXCERPT_LENGTH: Final = 200
+_SUCCESS: Final = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What a server answered."""
+
+    status: int
+    """The status code."""
+    headers: Mapping[str, str]
+    """Headers by their names in lower case."""
+    body: bytes
+    """The first `MAX_ANSWER` bytes of the body, as they came."""
+    is_truncated: bool = False
+    """Whether the body was longer."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success."""
+        return self.status in _SUCCESS
+
+    @property
+    def excerpt(self) -> str:
+        """The first 200 characters of the body on one line, for messages."""
+        # Four bytes are the longest UTF-8 character. What cannot be printed is
+        # replaced, so that a server cannot write lines into the log.
+        text = self.body[: 4 * _EXCERPT_LENGTH].decode("utf-8", "replace")
+        one_line = " ".join(text.split())
+        return "".join(c if c.isprintable() else "?" for c in one_line)[
+            :_EXCERPT_LENGTH
+        ]

@@ -1,0 +1,104 @@
+"""URLs taken apart and checked; pure."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from jaeger_client.errors import ConfigError
+
+Origin: TypeAlias = tuple[str, str, int]
+"""Scheme, host and port: what a connection leads to."""
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_TARGET_SAFE: Final = "/%:@!$&'()*+,;=~?-._"
+_USER_INFO: Final = re.compile(r"(?<=//)[^/?#]*@")
+_NOT_IN_HOST: Final = re.compile(r"[\s\x00-\x1f\x7f%]")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpUrl:
+    """A URL taken apart; its text shows no credentials."""
+
+    origin: Origin
+    """Scheme, host and port."""
+    target: str
+    """Path and query, as the request line has them."""
+    authorization: str | None = field(repr=False)
+    """Value of the header `Authorization` that the URL's credentials make."""
+    shown: str
+    """The URL with its credentials masked."""
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+def parse_url(url: str, *, key: str = "url") -> HttpUrl:
+    """
+    Take *url* apart; *key* names the setting that it came from.
+
+    Raises:
+        ConfigError: If it is no http or https URL with a host.
+    """
+    shown = _USER_INFO.sub("***@", url)
+    try:
+        parts = _split(url)
+        origin = (parts.scheme, _host(parts), _port(parts))
+    except ValueError as exc:
+        msg = (
+            f"{key} must be like http://host:port/path or https://host/path "
+            f"({exc}), got {shown!r}"
+        )
+        raise ConfigError(msg) from None
+    return HttpUrl(origin, _target(parts), _authorization(parts), shown)
+
+
+def basic_authorization(user: str, password: str) -> str:
+    """Return the value of the header `Authorization` for *user*."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Its text may quote the URL with the password.
+        msg = "it cannot be taken apart"
+        raise ValueError(msg) from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        msg = "the scheme must be http or https"
+        raise ValueError(msg)
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname
+    if not host or _NOT_IN_HOST.search(host):
+        msg = "the host is missing or is none"
+        raise ValueError(msg)
+    return host
+
+
+def _port(parts: SplitResult) -> int:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        msg = "the port must be a whole number from 1 to 65535"
+        raise ValueError(msg)
+    return _DEFAULT_PORTS[parts.scheme] if port is None else port
+
+
+def _target(parts: SplitResult) -> str:
+    path = parts.path or "/"
+    return quote(f"{path}?{parts.query}" if parts.query else path, safe=_TARGET_SAFE)
+
+
+def _authorization(parts: SplitResult) -> str | None:
+    if parts.username is None:
+        return None
+    return basic_authorization(unquote(parts.username), unquote(parts.password or ""))

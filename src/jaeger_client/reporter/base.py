@@ -1,0 +1,100 @@
+"""The interface of all reporters, and what they hand spans on to."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+from jaeger_client.diagnostics import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jaeger_client.encoding.base import Encoder
+    from jaeger_client.senders.base import Sender
+    from jaeger_client.span import Span
+
+DEFAULT_CLOSE_TIMEOUT = 5.0
+"""Most seconds that `close` and `flush` block, unless told otherwise."""
+
+
+class Channel(Protocol):
+    """A way out: how spans become bytes and where the bytes go."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Makes payloads of spans."""
+        ...
+
+    @property
+    def sender(self) -> Sender:
+        """Carries payloads out of the process."""
+        ...
+
+
+class CompletedFuture(Future[bool]):
+    """
+    The answer of `close`: done already, awaitable in any event loop.
+
+    Its result says whether everything left the process.
+    """
+
+    def __init__(self, result: bool) -> None:  # noqa: FBT001 - the one thing it holds
+        super().__init__()
+        self.set_result(result)
+
+    def __await__(self) -> Generator[None, None, bool]:
+        return self.result()
+        yield  # makes this a generator, as the protocol of `await` asks
+
+
+class BaseReporter:
+    """
+    Takes finished spans. Applications subclass it; none of it is required.
+
+    `report_span` is called on the application's threads and must neither block
+    nor raise. `set_process` is called once, by the tracer, by keyword.
+    """
+
+    def report_span(self, span: Span) -> None:
+        """Take a finished span."""
+        raise NotImplementedError
+
+    def set_process(
+        self,
+        service_name: str,
+        tags: Mapping[str, object],
+        max_length: int,
+    ) -> None:
+        """Learn who reports; text in *tags* is cut at *max_length* characters."""
+
+    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:  # noqa: ARG002 - for those who queue
+        """Send what is queued; return whether all left within *timeout* seconds."""
+        return True
+
+    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:  # noqa: ARG002 - for those who queue
+        """Flush within *timeout* seconds and release everything. Idempotent."""
+        return CompletedFuture(result=True)
+
+
+def close_reporter(reporter: object, timeout: float) -> bool:
+    """
+    Close *reporter*, whose `close` may be older than the parameter *timeout*.
+
+    Never raises. Returns whether it said that everything left.
+    """
+    close = getattr(reporter, "close", None)
+    if close is None:
+        return True
+    try:
+        answer = close(timeout) if _takes_timeout(close) else close()
+        return bool(answer.result(timeout)) if isinstance(answer, Future) else True
+    except Exception:  # a reporter of the application's may raise anything
+        logger.exception("closing %r failed", reporter)
+        return False
+
+
+def _takes_timeout(close: object) -> bool:
+    code = getattr(getattr(close, "__func__", None), "__code__", None)
+    return code is not None and "timeout" in code.co_varnames[: code.co_argcount]

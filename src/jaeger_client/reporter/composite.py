@@ -1,0 +1,63 @@
+"""One reporter in front of several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jaeger_client.clock import SYSTEM_CLOCK
+from jaeger_client.reporter.base import (
+    DEFAULT_CLOSE_TIMEOUT,
+    BaseReporter,
+    CompletedFuture,
+    close_reporter,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jaeger_client.span import Span
+
+
+class CompositeReporter(BaseReporter):
+    """Hands every call on to each of *reporters*, in their order."""
+
+    def __init__(self, *reporters: BaseReporter) -> None:
+        self.reporters = reporters
+
+    def set_process(
+        self,
+        service_name: str,
+        tags: Mapping[str, object],
+        max_length: int,
+    ) -> None:
+        """Tell every reporter who reports."""
+        for reporter in self.reporters:
+            reporter.set_process(
+                service_name=service_name,
+                tags=tags,
+                max_length=max_length,
+            )
+
+    def report_span(self, span: Span) -> None:
+        """Hand *span* to every reporter."""
+        for reporter in self.reporters:
+            reporter.report_span(span)
+
+    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
+        """Flush every reporter; they share *timeout* seconds."""
+        deadline = SYSTEM_CLOCK.monotonic() + timeout
+        flushed = [
+            reporter.flush(max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            for reporter in self.reporters
+            if hasattr(reporter, "flush")
+        ]
+        return all(flushed)
+
+    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
+        """Close every reporter; they share *timeout* seconds."""
+        deadline = SYSTEM_CLOCK.monotonic() + timeout
+        closed = [
+            close_reporter(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            for reporter in self.reporters
+        ]
+        return CompletedFuture(result=all(closed))

@@ -1,0 +1,49 @@
+"""Reporters that keep spans in this process: none, a list, the log."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from jaeger_client.diagnostics import logger as default_logger
+from jaeger_client.reporter.base import BaseReporter
+
+if TYPE_CHECKING:
+    from jaeger_client.span import Span
+
+
+class NullReporter(BaseReporter):
+    """Throws every span away."""
+
+    def report_span(self, span: Span) -> None:
+        """Do nothing."""
+
+
+class InMemoryReporter(BaseReporter):
+    """Keeps every span in a list, for tests. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.lock = threading.Lock()
+
+    def report_span(self, span: Span) -> None:
+        """Keep *span*."""
+        with self.lock:
+            self.spans.append(span)
+
+    def get_spans(self) -> list[Span]:
+        """Return a copy of the list of all spans so far."""
+        with self.lock:
+            return self.spans[:]
+
+
+class LoggingReporter(BaseReporter):
+    """Logs a line for every span."""
+
+    def __init__(self, logger: logging.Logger | None = None) -> None:
+        self.logger = default_logger if logger is None else logger
+
+    def report_span(self, span: Span) -> None:
+        """Log *span* at level INFO."""
+        self.logger.info("Reporting span %s", span)

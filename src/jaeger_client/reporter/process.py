@@ -1,0 +1,30 @@
+"""From the tracer's tags to the process that travels with each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jaeger_client.constants import MAX_TRACEBACK_LENGTH
+from jaeger_client.model import Process
+from jaeger_client.tag_values import to_tag_value
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    max_tag_value_length: int
+    max_traceback_length: int = MAX_TRACEBACK_LENGTH
+
+
+def make_process(
+    service_name: str,
+    tags: Mapping[str, object] | None,
+    max_length: int,
+) -> Process:
+    """Return the process; text in *tags* is cut at *max_length* characters."""
+    limits = _Limits(max_length)
+    items = (tags or {}).items()
+    return Process(
+        service_name=service_name,
+        tags=tuple((key, to_tag_value(value, limits)) for key, value in items),
+    )

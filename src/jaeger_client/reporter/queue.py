@@ -1,0 +1,119 @@
+"""
+The queue between the application's threads and the one that sends.
+
+Strategy: a bounded deque without a lock, whose append and popleft are one step
+to the interpreter. Nobody is woken for a span: `put` calls *wake* only when the
+first span comes into an empty queue (so that the flush interval begins) and
+when a batch is full.
+
+Guarantees: `put` never blocks and never raises; a full or closed queue refuses
+the newest span and counts it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from jaeger_client.model import SpanLosses
+
+SpanT = TypeVar("SpanT")
+
+
+class SpanQueue(Generic[SpanT]):
+    """A bounded queue that refuses, counts and wakes. Safe from any thread."""
+
+    __slots__ = (
+        "_capacity",
+        "_closed",
+        "_lock",
+        "_losses",
+        "_room",
+        "_spans",
+        "_wake",
+        "_wake_at",
+        "batch_size",
+    )
+
+    def __init__(
+        self,
+        capacity: int,
+        *,
+        losses: SpanLosses,
+        batch_size: int,
+        wake: Callable[[], None],
+    ) -> None:
+        self._capacity = capacity
+        self._losses = losses
+        self._wake = wake
+        self.batch_size = batch_size
+        """Spans at which *wake* is called without waiting for the interval."""
+        self._closed = False
+        self.after_fork_in_child()
+
+    def after_fork_in_child(self) -> None:
+        """Become empty: what is queued is the parent's to send."""
+        self._lock = threading.Lock()
+        self._spans: deque[SpanT] = deque()
+        self._room = 0 if self._closed else self._capacity
+        self._wake_at = 1
+
+    def put(self, span: SpanT) -> bool:
+        """Append *span* or refuse it; return whether it was taken."""
+        spans = self._spans
+        if len(spans) >= self._room:
+            self._refuse()
+            return False
+        spans.append(span)
+        if len(spans) >= self._wake_at:
+            # Before the call, so that the next spans do not call it as well;
+            # should nobody take spans, another batch brings another call.
+            self._wake_at = len(spans) + self.batch_size
+            self._wake()
+        return True
+
+    def _refuse(self) -> None:
+        with self._lock:
+            if self._closed:
+                self._losses.closed += 1
+            else:
+                self._losses.queue_full += 1
+
+    def take(self, most: int) -> list[SpanT]:
+        """Remove and return up to *most* of the oldest spans."""
+        popleft = self._spans.popleft
+        # Only one thread takes, so there are at least this many.
+        return [popleft() for _ in range(min(most, len(self._spans)))]
+
+    def put_back(self, spans: Iterable[SpanT]) -> None:
+        """Return spans that were taken last, in their order, to the front."""
+        self._spans.extendleft(reversed(list(spans)))
+
+    def wake_at_batch(self) -> None:
+        """Stay silent until a batch is full: the interval is running."""
+        self._wake_at = self.batch_size
+
+    def wake_at_first(self) -> None:
+        """Call *wake* for the next span: nobody waits for the interval."""
+        self._wake_at = 1
+
+    def close(self) -> None:
+        """Refuse every span from now on."""
+        self._closed = True
+        self._room = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether every span is refused."""
+        return self._closed
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else "open"
+        return f"<SpanQueue {state}, {len(self)} of {self._capacity}>"

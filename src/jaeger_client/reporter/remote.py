@@ -1,0 +1,286 @@
+"""
+The reporter that sends: a queue, and turns of the worker that empty it.
+
+The worker is woken when the first span comes into an empty queue and when a
+batch is full; in between it sleeps until the flush interval ends. A full batch
+leaves at once, a partial one when the interval since its first span ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
+from jaeger_client.diagnostics import ErrorReporter, logger as default_logger
+from jaeger_client.errors import ConfigError, SendError
+from jaeger_client.ids import IdRandom
+from jaeger_client.metrics.factory import Metrics, MetricsFactory
+from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
+from jaeger_client.model import SpanLosses
+from jaeger_client.reporter.base import (
+    DEFAULT_CLOSE_TIMEOUT,
+    BaseReporter,
+    Channel,
+    CompletedFuture,
+)
+from jaeger_client.reporter.delivery import Delivery
+from jaeger_client.reporter.losses import LossReport
+from jaeger_client.reporter.process import make_process
+from jaeger_client.reporter.queue import SpanQueue
+from jaeger_client.worker import BackgroundWorker
+
+if TYPE_CHECKING:
+    from jaeger_client.span import Span
+
+DEFAULT_QUEUE_CAPACITY: Final = 10_000
+"""Spans that wait at most; a burst of as many is lost by nobody."""
+
+_MOST_AT_ONCE: Final = 2_000
+"""Spans taken from the queue for one go of the encoder."""
+
+_LARGEST_BATCH: Final = 512
+"""Spans at which the worker is woken at the latest."""
+
+
+class Reporter(BaseReporter):
+    """
+    Queues finished spans and sends them in the background.
+
+    `report_span` may be called from any thread and neither blocks nor raises.
+    Starts no thread before the first span.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the signature of 4.8, and what is new by keyword
+        self,
+        channel: Channel,
+        queue_capacity: int = DEFAULT_QUEUE_CAPACITY,
+        batch_size: int | None = None,
+        flush_interval: float | None = DEFAULT_FLUSH_INTERVAL,
+        io_loop: object = None,  # noqa: ARG002 - 4.8 needed one
+        error_reporter: ErrorReporter | None = None,
+        metrics: Metrics | None = None,
+        metrics_factory: MetricsFactory | None = None,
+        *,
+        worker: BackgroundWorker | None = None,
+        fallback: Callable[[], Channel | None] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        logger: logging.Logger | None = None,  # noqa: ARG002 - 4.8 took it among others
+    ) -> None:
+        """
+        Make a reporter that sends over *channel*.
+
+        Args:
+            channel: The way out.
+            queue_capacity: Spans that wait at most; the newest are dropped then.
+            batch_size: Most spans in one payload; `None`: as many as fit.
+            flush_interval: Seconds a partial batch waits; `None`: until `close`.
+            io_loop: Not used.
+            error_reporter: Told of every failed send.
+            metrics: Counts by the interface older than *metrics_factory*.
+            metrics_factory: Makes the reporter's counters.
+            worker: The thread to use; its own, if `None`.
+            fallback: Asked for another channel when nothing listens at *channel*.
+            clock: Where the time comes from.
+            logger: Not used.
+
+        Raises:
+            ConfigError: If a number is out of its range.
+        """
+        _check("queue_capacity", queue_capacity, at_least=1)
+        _check("batch_size", batch_size, at_least=1)
+        _check("flush_interval", flush_interval, at_least=0)
+        self._clock = clock
+        self._batch_size = batch_size
+        self._flush_interval = math.inf if flush_interval is None else flush_interval
+        self._capacity = queue_capacity
+        self._error_reporter = error_reporter
+        self.losses = SpanLosses()
+        """Spans lost so far, by cause."""
+        self.metrics = ReporterMetrics(choose_factory(metrics_factory, metrics))
+        self._loss_report = LossReport(self.losses, self.metrics, clock=clock)
+        self._owns_worker = worker is None
+        self._worker = BackgroundWorker(clock=clock) if worker is None else worker
+        self._delivery = Delivery(
+            channel,
+            losses=self.losses,
+            metrics=self.metrics,
+            clock=clock,
+            jitter=IdRandom(),
+            fallback=fallback,
+            on_error=self._tell_error,
+        )
+        self._queue: SpanQueue[Span] = SpanQueue(
+            queue_capacity,
+            losses=self.losses,
+            batch_size=self._batch(),
+            wake=self._worker.wake,
+        )
+        self._sending = threading.Lock()
+        self._due: float | None = None
+        self._result: CompletedFuture | None = None
+        self._worker.add_task(self)
+
+    def _tell_error(self, error: SendError) -> None:
+        if self._error_reporter is not None:
+            self._error_reporter.error("Failed to submit traces to Jaeger: %s", error)
+
+    def _batch(self) -> int:
+        """Return how many spans make a full batch."""
+        if self._batch_size is not None:
+            return self._batch_size
+        limit = self._delivery.channel.sender.max_payload
+        fit = int(limit / self._delivery.bytes_per_span)
+        return max(1, min(fit, _LARGEST_BATCH, self._capacity // 2))
+
+    def set_process(
+        self,
+        service_name: str,
+        tags: Mapping[str, object],
+        max_length: int,
+    ) -> None:
+        """Learn who reports; text in *tags* is cut at *max_length* characters."""
+        self._delivery.set_process(make_process(service_name, tags, max_length))
+
+    def report_span(self, span: Span) -> None:
+        """Queue *span*, or drop and count it if the queue is full or closed."""
+        if not self._queue.put(span):
+            self._loss_report.refused(closed=self._queue.is_closed)
+
+    def run(self, now: float) -> float:
+        """Send what is due; called by the worker."""
+        with self._sending:
+            return self._turn(now)
+
+    def _turn(self, now: float) -> float:
+        again_at = self._delivery.again_at
+        if again_at is not None and again_at > now:
+            return again_at
+        if self._delivery.resume():
+            self._send_due(now)
+        self._loss_report.publish(queue_length=len(self._queue))
+        if self._queue.is_closed:
+            self._release()
+        return self._next_turn(now)
+
+    def _send_due(self, now: float) -> None:
+        waiting = len(self._queue)
+        if self._due is None:
+            self._due = now + self._flush_interval
+        # A partial batch stays until the interval of its first span ends.
+        count = waiting if now >= self._due else waiting - waiting % self._batch()
+        while count > 0 and self._delivery.again_at is None:
+            count -= self._send_some(count)
+        if now >= self._due:
+            self._due = now + self._flush_interval
+
+    def _send_some(self, most: int) -> int:
+        """Send up to *most* spans; return how many were dealt with."""
+        spans = self._queue.take(min(most, self._batch_size or _MOST_AT_ONCE))
+        if not spans:
+            return most
+        try:
+            rest = self._delivery.deliver(spans)
+        except Exception:  # an encoder or a sender broke its promise
+            default_logger.exception("%d spans are lost by an error", len(spans))
+            self.losses.not_encodable += len(spans)
+            return len(spans)
+        if rest:
+            self._queue.put_back(rest)
+        return len(spans) - len(rest)
+
+    def _next_turn(self, now: float) -> float:
+        again_at = self._delivery.again_at
+        if again_at is not None:
+            return again_at
+        self._queue.batch_size = self._batch()
+        self._queue.wake_at_first()
+        # Asked after wake_at_first(): a span that came before it woke nobody.
+        if not len(self._queue):
+            self._due = None
+            return math.inf
+        self._queue.wake_at_batch()
+        if self._due is None:
+            self._due = now + self._flush_interval
+        return self._due
+
+    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
+        """Send what is queued; return whether all left within *timeout* seconds."""
+        return self._worker.flush(timeout, task=self)
+
+    def drain(self, deadline: float) -> bool:
+        """Send everything until *deadline*; called by the worker."""
+        if not self._sending.acquire(timeout=max(0.0, deadline - self._clock.monotonic())):
+            return False
+        try:
+            failed_before = self.losses.send_failed
+            while self._is_owing() and self._clock.monotonic() < deadline:
+                self._drain_step(deadline)
+            self._loss_report.publish(queue_length=len(self._queue))
+            return not self._is_owing() and self.losses.send_failed == failed_before
+        finally:
+            self._sending.release()
+
+    def _is_owing(self) -> bool:
+        return bool(self._queue) or self._delivery.again_at is not None
+
+    def _drain_step(self, deadline: float) -> None:
+        if self._delivery.resume():
+            self._send_some(_MOST_AT_ONCE)
+        again_at = self._delivery.again_at
+        if again_at is not None:
+            wake_at = min(again_at, deadline)
+            self._clock.sleep(max(0.0, wake_at - self._clock.monotonic()))
+
+    def after_fork_in_child(self) -> None:
+        """Become empty; what is queued and waits is the parent's to send."""
+        self._sending = threading.Lock()
+        self._due = None
+        self._queue.after_fork_in_child()
+        self._delivery.after_fork_in_child()
+
+    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
+        """
+        Send what is queued, for up to *timeout* seconds, and refuse what comes.
+
+        Idempotent. The future is done; its result says whether all left.
+        """
+        if self._result is None:
+            self._queue.close()
+            self._result = CompletedFuture(self._close(timeout))
+        return self._result
+
+    def _close(self, timeout: float) -> bool:
+        deadline = self._clock.monotonic() + timeout
+        all_left = self.flush(timeout)
+        if self._owns_worker:
+            self._worker.close(max(0.0, deadline - self._clock.monotonic()))
+        # A worker that is stuck in a send past the timeout holds the lock, and
+        # releases everything itself when it comes back.
+        if self._sending.acquire(blocking=False):
+            try:
+                self._release()
+            finally:
+                self._sending.release()
+        self._worker.remove_task(self)
+        return all_left
+
+    def _release(self) -> None:
+        """Count what is left as lost and close the sender."""
+        self.losses.closed += len(self._queue.take(len(self._queue)))
+        self.losses.closed += self._delivery.abandon()
+        self._loss_report.publish(queue_length=0)
+        self._delivery.close()
+
+    def __repr__(self) -> str:
+        return f"<Reporter {self._queue!r} to {self._delivery.channel.sender!r}>"
+
+
+def _check(name: str, value: float | None, *, at_least: int) -> None:
+    if value is not None and value < at_least:
+        msg = f"{name} must be at least {at_least}, got {value!r}"
+        raise ConfigError(msg)

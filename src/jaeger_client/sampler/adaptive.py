@@ -1,0 +1,190 @@
+"""Samplers that give each operation its own rate, and a least of traces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from jaeger_client.constants import (
+    SAMPLER_PARAM_TAG_KEY,
+    SAMPLER_TYPE_LOWER_BOUND,
+    SAMPLER_TYPE_TAG_KEY,
+)
+from jaeger_client.errors import SamplingRateError, StrategyError
+from jaeger_client.rate_limiter import RateLimiter
+from jaeger_client.sampler.base import Decision, Sampler
+from jaeger_client.sampler.probabilistic import ProbabilisticSampler
+from jaeger_client.sampler.rate_limiting import NewLimiter, RateLimitingSampler
+from jaeger_client.sampler.strategy import PerOperation, parse_per_operation
+
+
+class GuaranteedThroughputProbabilisticSampler(Sampler):
+    """
+    Records a part of an operation's traces, and some in any case.
+
+    A trace that the probabilistic sampler records is charged to the lower bound
+    as well, so the bound adds traces only where the rate alone gives too few.
+
+    Raises:
+        SamplingRateError: If *rate* or *lower_bound* is out of range.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        lower_bound: float,
+        rate: float,
+        *,
+        new_limiter: NewLimiter = RateLimiter,
+    ) -> None:
+        super().__init__()
+        self.operation = operation
+        self.lower_bound_sampler = RateLimitingSampler(
+            lower_bound,
+            new_limiter=new_limiter,
+        )
+        self.lower_bound = lower_bound
+        self._set_probabilistic(ProbabilisticSampler(rate))
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Ask the probabilistic sampler, then the lower bound."""
+        decision = self.probabilistic_sampler.is_sampled(trace_id, operation)
+        guaranteed, _tags = self.lower_bound_sampler.is_sampled(trace_id, operation)
+        if decision[0]:
+            return decision
+        return self._yes if guaranteed else self._no
+
+    def update(self, lower_bound: float, rate: float) -> None:
+        """
+        Change both in place; the balance of the lower bound is kept.
+
+        Raises:
+            SamplingRateError: If one is out of range; nothing is changed then.
+        """
+        probabilistic = self.probabilistic_sampler
+        if rate != self.rate:
+            probabilistic = ProbabilisticSampler(rate)
+        self.lower_bound_sampler.update(lower_bound)
+        self.lower_bound = lower_bound
+        if probabilistic is not self.probabilistic_sampler:
+            self._set_probabilistic(probabilistic)
+
+    def _set_probabilistic(self, sampler: ProbabilisticSampler) -> None:
+        self._tags = {
+            SAMPLER_TYPE_TAG_KEY: SAMPLER_TYPE_LOWER_BOUND,
+            SAMPLER_PARAM_TAG_KEY: sampler.rate,
+        }
+        self._yes: Decision = (True, self._tags)
+        self._no: Decision = (False, self._tags)
+        self.rate = sampler.rate
+        self.probabilistic_sampler = sampler
+
+    def __repr__(self) -> str:
+        return (
+            f"GuaranteedThroughputProbabilisticSampler("
+            f"{self.operation}, {self.rate:f}, {self.lower_bound:f})"
+        )
+
+
+class AdaptiveSampler(Sampler):
+    """
+    Records each operation at the rate a server gave for it.
+
+    An operation the server did not name gets a sampler with the default rate
+    when it is first seen. Once *max_operations* have one, further operations
+    share a probabilistic sampler, so that names made at random cost no memory.
+    Threads that see new operations at the same moment may pass that number, by
+    no more than there are of them.
+
+    Args:
+        strategies: The object `operationSampling` of an answer, or its value.
+        max_operations: How many operations may have a sampler of their own.
+        new_limiter: Makes the buckets of the lower bounds.
+
+    Raises:
+        SamplingRateError: If a rate or bound of *strategies* is out of range.
+    """
+
+    def __init__(
+        self,
+        strategies: Mapping[str, object] | PerOperation,
+        max_operations: int,
+        *,
+        new_limiter: NewLimiter = RateLimiter,
+    ) -> None:
+        super().__init__()
+        self._new_limiter: NewLimiter = new_limiter
+        self.max_operations = max_operations
+        self.samplers: dict[str, GuaranteedThroughputProbabilisticSampler] = {}
+        """The sampler of each operation that has one, oldest first."""
+        strategy = _read(strategies)
+        self.default_sampler = ProbabilisticSampler(strategy.default_rate)
+        self._follow(strategy)
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Decide by the sampler of *operation*."""
+        sampler = self.samplers.get(operation)
+        if sampler is not None:
+            return sampler.is_sampled(trace_id, operation)
+        if len(self.samplers) >= self.max_operations:
+            return self.default_sampler.is_sampled(trace_id, operation)
+        made = self._new_sampler(operation, self.default_sampling_probability)
+        # No lock: of two threads with the same new operation one wins, here.
+        return self.samplers.setdefault(operation, made).is_sampled(trace_id, operation)
+
+    def update(self, strategies: Mapping[str, object] | PerOperation) -> None:
+        """
+        Follow a new answer; operations it does not name stay as they are.
+
+        Raises:
+            SamplingRateError: If a rate or bound is out of range; nothing is
+                changed then.
+        """
+        strategy = _read(strategies)
+        if strategy.default_rate != self.default_sampling_probability:
+            self.default_sampler = ProbabilisticSampler(strategy.default_rate)
+        self._follow(strategy)
+        self._forget_surplus({each.operation for each in strategy.operations})
+
+    def _follow(self, strategy: PerOperation) -> None:
+        self.default_sampling_probability = strategy.default_rate
+        self.lower_bound = strategy.default_lower_bound
+        for operation, rate in ((o.operation, o.rate) for o in strategy.operations):
+            sampler = self.samplers.get(operation)
+            if sampler is None:
+                self.samplers[operation] = self._new_sampler(operation, rate)
+            else:
+                sampler.update(self.lower_bound, rate)
+
+    def _forget_surplus(self, listed: Collection[str]) -> None:
+        # A server that names other operations each time must not fill the memory.
+        surplus = len(self.samplers) - self.max_operations - len(listed)
+        unlisted = [name for name in tuple(self.samplers) if name not in listed]
+        for operation in unlisted[: max(surplus, 0)]:
+            self.samplers.pop(operation, None)
+
+    def _new_sampler(
+        self,
+        operation: str,
+        rate: float,
+    ) -> GuaranteedThroughputProbabilisticSampler:
+        return GuaranteedThroughputProbabilisticSampler(
+            operation,
+            self.lower_bound,
+            rate,
+            new_limiter=self._new_limiter,
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"AdaptiveSampler({self.default_sampling_probability:f}, "
+            f"{self.lower_bound:f}, {self.max_operations:d})"
+        )
+
+
+def _read(strategies: Mapping[str, object] | PerOperation) -> PerOperation:
+    if isinstance(strategies, PerOperation):
+        return strategies
+    try:
+        return parse_per_operation(strategies)
+    except StrategyError as exc:
+        raise SamplingRateError(str(exc)) from exc

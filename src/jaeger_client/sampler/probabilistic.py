@@ -1,0 +1,63 @@
+"""A sampler that records a part of all traces, chosen by their ids."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from jaeger_client.constants import (
+    MAX_ID_BITS,
+    SAMPLER_PARAM_TAG_KEY,
+    SAMPLER_TYPE_PROBABILISTIC,
+    SAMPLER_TYPE_TAG_KEY,
+)
+from jaeger_client.errors import SamplingRateError
+from jaeger_client.sampler.base import Decision, Sampler
+
+_LOW_BITS: Final = (1 << MAX_ID_BITS) - 1
+
+
+class ProbabilisticSampler(Sampler):
+    """
+    Records the part *rate* of all traces.
+
+    The id decides, not chance: every service with the same rate records the
+    same traces.
+
+    Raises:
+        SamplingRateError: If *rate* is not a number from 0 to 1.
+    """
+
+    def __init__(self, rate: float) -> None:
+        _check_rate(rate)
+        super().__init__(
+            {
+                SAMPLER_TYPE_TAG_KEY: SAMPLER_TYPE_PROBABILISTIC,
+                SAMPLER_PARAM_TAG_KEY: rate,
+            },
+        )
+        self.rate = rate
+        # A whole number, for an id below the fraction is below the next whole
+        # number too, and ints compare with ints faster than with floats.
+        self.boundary: int = math.ceil(rate * (1 << MAX_ID_BITS))
+        """Traces are recorded if the low 64 bits of their id are below this."""
+        self._yes: Decision = (True, self._tags)
+        self._no: Decision = (False, self._tags)
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Decide by the low 64 bits of *trace_id*."""
+        del operation
+        return self._yes if trace_id & _LOW_BITS < self.boundary else self._no
+
+    def __repr__(self) -> str:
+        return f"ProbabilisticSampler({self.rate})"
+
+
+def _check_rate(rate: float) -> None:
+    try:
+        in_range = 0 <= rate <= 1
+    except TypeError:
+        in_range = False
+    if not in_range:
+        msg = f"sampling rate must be a number from 0.0 to 1.0, got {rate!r}"
+        raise SamplingRateError(msg)

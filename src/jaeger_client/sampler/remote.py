@@ -1,0 +1,285 @@
+"""
+A sampler that follows what a server says.
+
+The questions are asked by the background worker: once as soon as the sampler is
+first used, then every interval, give or take a tenth, so that processes started
+together do not ask together for ever. The application's threads only read two
+attributes; the worker's thread replaces the sampler in one statement. Nothing
+is locked, so there is no lock for a forked child to inherit.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
+from jaeger_client.diagnostics import logger as default_logger
+from jaeger_client.errors import ConfigError, SendError, StrategyError
+from jaeger_client.ids import IdRandom
+from jaeger_client.metrics.factory import Metrics, MetricsFactory
+from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
+from jaeger_client.sampler.adaptive import AdaptiveSampler
+from jaeger_client.sampler.base import Decision, Sampler
+from jaeger_client.sampler.probabilistic import ProbabilisticSampler
+from jaeger_client.sampler.rate_limiting import RateLimitingSampler
+from jaeger_client.sampler.strategy import (
+    DEFAULT_MAX_OPERATIONS,
+    DEFAULT_SAMPLING_PROBABILITY,
+    PerOperation,
+    Probabilistic,
+    Strategy,
+    decode_answer,
+    parse_strategy,
+)
+from jaeger_client.worker import BackgroundWorker
+
+_JITTER: Final = 0.1
+"""Part of the interval by which a question may come early or late."""
+
+_CLOSE_SECONDS: Final = 1.0
+"""How long `close` waits for a question under way on a worker of its own."""
+
+
+class StrategySource(Protocol):
+    """Whom the sampler asks; `agent.AgentClient` is one."""
+
+    def request_sampling_strategy(self, service_name: str) -> bytes:
+        """
+        Return the server's JSON. Called from the worker's thread; may block.
+
+        Raises:
+            SendError: If there is no answer.
+        """
+        ...
+
+
+class ErrorListener(Protocol):
+    """Who is told of every failed question; `diagnostics.ErrorReporter` is one."""
+
+    def error(self, *args: object) -> None:
+        """Take a message and its arguments. Called from the worker's thread."""
+        ...
+
+
+class RemoteControlledSampler(Sampler):
+    """
+    Samples as the server says, asked anew every now and then.
+
+    Until the first answer, and whenever none can be had or followed, the sampler
+    that is there goes on.
+
+    Args:
+        channel: Whom to ask.
+        service_name: For which service.
+        logger: Where it is told that questions fail, and that they work again.
+        metrics: Functions that take the counts, where there is no factory.
+        metrics_factory: Makes the counters of `SamplerMetrics`.
+        error_reporter: Is told of each failure, in place of the log.
+        sampling_refresh_interval: Seconds between two questions.
+        init_sampler: Decides until the first answer. It is asked once with
+            `is_sampled(0)`, so that a broken one shows at the start.
+        io_loop: Not used any more.
+        max_operations: How many operations may have a sampler of their own.
+        worker: On whose thread to ask; without one the sampler makes its own,
+            and closes it.
+        random: Returns numbers in [0, 1), for the jitter.
+
+    Raises:
+        ConfigError: If the interval or the number of operations is not above 0.
+    """
+
+    def __init__(
+        self,
+        channel: StrategySource,
+        service_name: str,
+        *,
+        logger: logging.Logger | None = None,
+        metrics: Metrics | None = None,
+        metrics_factory: MetricsFactory | None = None,
+        error_reporter: ErrorListener | None = None,
+        sampling_refresh_interval: float | None = DEFAULT_SAMPLING_INTERVAL,
+        init_sampler: Sampler | None = None,
+        io_loop: object = None,
+        max_operations: int | None = DEFAULT_MAX_OPERATIONS,
+        worker: BackgroundWorker | None = None,
+        random: Callable[[], float] | None = None,
+    ) -> None:
+        super().__init__()
+        _warn_of_io_loop(io_loop)
+        self.service_name = service_name
+        self.sampling_refresh_interval = _positive(
+            "sampling_refresh_interval",
+            sampling_refresh_interval,
+            DEFAULT_SAMPLING_INTERVAL,
+        )
+        self.max_operations = int(
+            _positive("max_operations", max_operations, DEFAULT_MAX_OPERATIONS),
+        )
+        self.sampler: Sampler = _first_sampler(init_sampler)
+        """The sampler that decides now; the worker's thread replaces it."""
+        self._channel = channel
+        self._logger = default_logger if logger is None else logger
+        self._error_reporter = error_reporter
+        self._metrics = SamplerMetrics(choose_factory(metrics_factory, metrics))
+        self._random = IdRandom().random if random is None else random
+        self._failing = False
+        self._closed = False
+        self._polling = False
+        self._next_question = math.inf
+        self._owns_worker = worker is None
+        self._worker = (
+            BackgroundWorker(name="jaeger-sampler") if worker is None else worker
+        )
+        self._worker.add_task(self)
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Decide by the sampler of the last answer. The first call begins asking."""
+        if not self._polling:
+            self._begin_polling()
+        return self.sampler.is_sampled(trace_id, operation)
+
+    def close(self) -> None:
+        """Ask no more; the last sampler goes on deciding. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self._polling = True  # Nothing is left to begin.
+        self._worker.remove_task(self)
+        if self._owns_worker:
+            self._worker.close(_CLOSE_SECONDS)
+
+    # What follows is called by the worker.
+
+    def run(self, now: float) -> float:
+        """Ask if a question is due at *now*; return when the next one is."""
+        if self._closed:
+            return math.inf
+        if now >= self._next_question:
+            self._next_question = now + self._jittered_interval()
+            self._ask()
+        return self._next_question
+
+    def drain(self, deadline: float) -> bool:
+        """Do nothing: no question is worth waiting for."""
+        del deadline
+        return True
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew at the first use in the child, whose worker has no thread."""
+        if not self._closed:
+            self._polling = False
+            self._next_question = math.inf
+
+    def _begin_polling(self) -> None:
+        self._polling = True
+        self._next_question = -math.inf
+        self._worker.wake()
+
+    def _jittered_interval(self) -> float:
+        jitter = _JITTER * (2 * self._random() - 1)
+        return self.sampling_refresh_interval * (1 + jitter)
+
+    def _ask(self) -> None:
+        try:
+            body = self._channel.request_sampling_strategy(self.service_name)
+            answer = decode_answer(body)
+        except (SendError, OSError, StrategyError) as exc:
+            self._metrics.query_failure(1)
+            self._failed(exc)
+            return
+        self._metrics.query_success(1)
+        try:
+            strategy = parse_strategy(answer)
+        except StrategyError as exc:
+            self._metrics.update_failure(1)
+            self._failed(exc)
+            return
+        self._worked(strategy)
+
+    def _worked(self, strategy: Strategy) -> None:
+        if self._failing:
+            self._failing = False
+            self._logger.warning(
+                "the sampling strategy of %s can be had again",
+                self.service_name,
+            )
+        if self._follow(strategy):
+            self._metrics.update_success(1)
+            self._logger.debug("sampling by %r", self.sampler)
+
+    def _failed(self, error: Exception) -> None:
+        if self._error_reporter is not None:
+            self._error_reporter.error("cannot get a sampling strategy: %s", error)
+        elif not self._failing:
+            self._logger.warning(
+                "cannot get a sampling strategy for %s: %s. Sampling goes on by %r; "
+                "is there an agent or a Jaeger at the sampling address?",
+                self.service_name,
+                error,
+                self.sampler,
+            )
+        self._failing = True
+
+    def _follow(self, strategy: Strategy) -> bool:
+        """Make the sampler follow *strategy*; return whether that changed it."""
+        if isinstance(strategy, PerOperation):
+            return self._follow_operations(strategy)
+        if isinstance(strategy, Probabilistic):
+            return self._replace(ProbabilisticSampler(strategy.rate))
+        return self._limit(strategy.max_traces_per_second)
+
+    def _follow_operations(self, strategy: PerOperation) -> bool:
+        if isinstance(self.sampler, AdaptiveSampler):
+            self.sampler.update(strategy)
+            return True
+        return self._replace(AdaptiveSampler(strategy, self.max_operations))
+
+    def _limit(self, limit: float) -> bool:
+        if isinstance(self.sampler, RateLimitingSampler):
+            return self.sampler.update(limit)
+        return self._replace(RateLimitingSampler(limit))
+
+    def _replace(self, sampler: Sampler) -> bool:
+        # An equal one stays: it has a balance, and others may hold it.
+        if sampler == self.sampler:
+            return False
+        self.sampler = sampler
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        # One that asks is itself and no other, whatever it samples by.
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"RemoteControlledSampler({self.service_name!r}, {self.sampler!r})"
+
+
+def _first_sampler(init_sampler: Sampler | None) -> Sampler:
+    if init_sampler is None:
+        return ProbabilisticSampler(DEFAULT_SAMPLING_PROBABILITY)
+    init_sampler.is_sampled(0)
+    return init_sampler
+
+
+def _positive(name: str, value: float | None, default: float) -> float:
+    if value is None:
+        return default
+    if value > 0:
+        return value
+    msg = f"{name} must be more than 0, got {value!r}"
+    raise ConfigError(msg)
+
+
+def _warn_of_io_loop(io_loop: object) -> None:
+    if io_loop is not None:
+        warnings.warn(
+            "io_loop is not used any more: there is one background thread",
+            DeprecationWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,98 @@
+"""
+Which span is active where: one context variable a manager.
+
+A context variable follows threads and asyncio tasks alike: a new thread begins
+with no active span, a new task with a copy of its creator's. Under gevent each
+greenlet has a context of its own, so it behaves as a thread does.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import opentracing
+
+from jaeger_client.span import Span
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
+    """The time during which a span is active; ends with `close`."""
+
+    __slots__ = ("_finish_on_close", "_previous", "_variable")
+
+    def __init__(
+        self,
+        manager: ContextScopeManager,
+        span: opentracing.Span,
+        *,
+        finish_on_close: bool,
+    ) -> None:
+        self._manager = manager
+        self._span = span
+        self._finish_on_close = finish_on_close
+        self._variable = variable = manager.variable
+        self._previous = variable.get()
+        variable.set(self)
+
+    def close(self) -> None:
+        """
+        Make the span active that was so before, and finish this one if asked to.
+
+        Does nothing where this scope is not the active one.
+        """
+        if self._variable.get() is not self:
+            return
+        if self._finish_on_close:
+            self._span.finish()
+        # Not reset(): its token is refused in the copied context of a task.
+        self._variable.set(self._previous)
+
+    def __enter__(self) -> ContextScope:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        if exc_val is not None:
+            self._record(exc_type, exc_val, exc_tb)
+        self.close()
+
+    def _record(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        span = self._span
+        if isinstance(span, Span):
+            span.record_exception(exc_type, exc_val, exc_tb)
+        else:
+            # A span of another tracer that was activated here.
+            opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001 - its only door
+
+
+class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # untyped base
+    """Keeps the active scope in a context variable. Safe from any thread or task."""
+
+    def __init__(self) -> None:
+        # The base's __init__ makes objects that nothing here uses.
+        self.variable: ContextVar[ContextScope | None] = ContextVar(
+            "jaeger_client.active_scope",
+            default=None,
+        )
+
+    def activate(self, span: opentracing.Span, finish_on_close: bool) -> ContextScope:  # noqa: FBT001 - OpenTracing's signature
+        """Make *span* active until the returned scope is closed."""
+        return ContextScope(self, span, finish_on_close=finish_on_close)
+
+    @property
+    def active(self) -> ContextScope | None:
+        """The active scope, or `None`."""
+        return self.variable.get()

@@ -1,0 +1,378 @@
+"""
+The span: one slotted object that only remembers.
+
+Tags stay `(key, value)` pairs and logs `(microseconds, pairs)`; values that
+could still change are turned into text when they are set. Everything else
+happens on the worker's thread.
+
+A span may be used from several threads. No lock is needed: each write is a
+single `list.append` or attribute store, which the interpreter does as one step.
+"""
+
+from __future__ import annotations
+
+# Looked up as `time.time()` at each call, for tests of applications patch it;
+# a call through the room of time would cost 60 ns of a start's 1.5 µs.
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
+
+import opentracing
+
+from jaeger_client.constants import (
+    DEBUG_FLAG,
+    MAX_TAG_VALUE_LENGTH,
+    MAX_TRACEBACK_LENGTH,
+    SAMPLED_FLAG,
+)
+from jaeger_client.diagnostics import Notice
+from jaeger_client.model import LogItem, LogList, TagItem, TagList
+from jaeger_client.tag_values import BY_VALUE, to_seconds, to_tag_value
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from jaeger_client.span_context import SpanContext
+
+__all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
+
+_SAMPLING_PRIORITY: Final = "sampling.priority"
+_NO_LOGS: Final[list[LogItem]] = []
+"""Stands in for the logs of every span that has none; never appended to."""
+
+_FINISHED_TWICE = Notice("span %r was finished before; only the first finish counts")
+
+
+class SpanOwner(Protocol):
+    """What a span needs of its tracer. Called on the application's thread."""
+
+    service_name: str
+    max_tag_value_length: int
+    max_traceback_length: int
+
+    def is_debug_allowed(self, operation: str) -> bool:
+        """Return whether one more debug trace may be started."""
+        ...
+
+    def report_span(self, span: Span) -> None:
+        """Take a finished span. Never raises, never blocks."""
+        ...
+
+
+class _NoOwner:
+    """The owner of a span that was made without a tracer: keeps and reports nothing."""
+
+    service_name = ""
+    max_tag_value_length = MAX_TAG_VALUE_LENGTH
+    max_traceback_length = MAX_TRACEBACK_LENGTH
+
+    def is_debug_allowed(self, operation: str) -> bool:  # noqa: ARG002 - see SpanOwner
+        return True
+
+    def report_span(self, span: Span) -> None:
+        pass
+
+
+_NO_OWNER: Final = _NoOwner()
+
+
+class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
+    """
+    One unit of work of a trace.
+
+    Made by `Tracer.start_span`. On an unsampled span everything but the
+    operation name, baggage and `sampling.priority` is ignored. Methods never
+    raise, and may be called from any thread.
+    """
+
+    __slots__ = (
+        "_tracer",
+        "context",
+        "end_time",
+        "finished",
+        "log_items",
+        "operation_name",
+        "references",
+        "start_time",
+        "tag_items",
+    )
+
+    context: SpanContext
+    """Ids, flags and baggage; replaced by `set_baggage_item`."""
+    operation_name: str
+    start_time: float
+    """Seconds since the epoch."""
+    end_time: float | None
+    """Seconds since the epoch; `None` before `finish`."""
+    finished: bool
+    """Whether `finish` was called; stays false on an unsampled span."""
+    references: Sequence[opentracing.Reference] | None
+    """What the span was started with in `references`."""
+    tag_items: list[TagItem]
+    """Tags as pairs; read `tags` for objects."""
+    log_items: list[LogItem]
+    """Logs as pairs; read `logs` for objects."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the signature of 4.8
+        self,
+        context: SpanContext,
+        tracer: SpanOwner | None,
+        operation_name: str,
+        tags: Mapping[str, object] | None = None,
+        start_time: float | None = None,
+        references: Sequence[opentracing.Reference] | None = None,
+    ) -> None:
+        # The base's __init__ stores two attributes under other names; calling
+        # it would cost 90 ns and leave `context` a property over a property.
+        self.context = context
+        self._tracer = _NO_OWNER if tracer is None else tracer
+        self.operation_name = operation_name
+        self.start_time = time.time() if start_time is None else to_seconds(start_time)
+        self.end_time = None
+        self.finished = False
+        self.references = references
+        self.tag_items = []
+        self.log_items = _NO_LOGS
+        if tags:
+            self.add_tags(tags)
+
+    def add_tags(self, tags: Mapping[str, object]) -> None:
+        """Set every tag of *tags*, as `set_tag` would."""
+        if _SAMPLING_PRIORITY in tags:
+            for key, value in tags.items():
+                self.set_tag(key, value)
+            return
+        if not self.context.flags & SAMPLED_FLAG:
+            return
+        append = self.tag_items.append
+        longest = self._tracer.max_tag_value_length
+        for item in tags.items():
+            kind = type(item[1])
+            if kind is str:
+                if len(item[1]) > longest:
+                    item = (item[0], item[1][:longest])
+            elif kind not in BY_VALUE:
+                item = (item[0], to_tag_value(item[1], self._tracer))
+            append(item)
+
+    @property
+    def tags(self) -> TagList:
+        """The tags as a list of `Tag` objects that may be changed."""
+        items = self.tag_items
+        if type(items) is not TagList:
+            items = self.tag_items = TagList(items)
+        return items
+
+    @tags.setter
+    def tags(self, tags: Sequence[TagItem]) -> None:
+        self.tag_items = TagList(tags)
+
+    @property
+    def logs(self) -> LogList:
+        """The logs as a list of `Log` objects that may be changed."""
+        items = self.log_items
+        if type(items) is not LogList:
+            items = self.log_items = LogList(items)
+        return items
+
+    @logs.setter
+    def logs(self, logs: Sequence[LogItem]) -> None:
+        self.log_items = LogList(logs)
+
+    @property
+    def tracer(self) -> SpanOwner:
+        """The tracer that started this span."""
+        return self._tracer
+
+    @property
+    def _context(self) -> SpanContext:
+        # The name 4.8 kept it under; third parties read it.
+        return self.context
+
+    @_context.setter
+    def _context(self, context: SpanContext) -> None:
+        self.context = context
+
+    @property
+    def trace_id(self) -> int:
+        """Id of the trace, up to 128 bits."""
+        return self.context.trace_id
+
+    @property
+    def span_id(self) -> int:
+        """Id of this span, 64 bits."""
+        return self.context.span_id
+
+    @property
+    def parent_id(self) -> int | None:
+        """Id of the parent span; `None` for a root."""
+        return self.context.parent_id
+
+    @property
+    def flags(self) -> int:
+        """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
+        return self.context.flags
+
+    def is_sampled(self) -> bool:
+        """Return whether this span is recorded."""
+        return self.context.flags & SAMPLED_FLAG == SAMPLED_FLAG
+
+    def is_debug(self) -> bool:
+        """Return whether the backend must keep this trace, too."""
+        return self.context.flags & DEBUG_FLAG == DEBUG_FLAG
+
+    def is_rpc(self) -> bool:
+        """Return whether the first `span.kind` tag says client or server."""
+        return self._span_kind() in {"client", "server"}
+
+    def is_rpc_client(self) -> bool:
+        """Return whether the first `span.kind` tag says client."""
+        return self._span_kind() == "client"
+
+    def _span_kind(self) -> object:
+        kinds = (value for key, value in self.tag_items if key == "span.kind")
+        return next(kinds, None)
+
+    def set_operation_name(self, operation_name: str) -> Span:
+        """Replace the operation name."""
+        self.operation_name = operation_name
+        return self
+
+    def set_tag(self, key: str, value: object) -> Span:
+        """
+        Append a tag; a tag of the same key stays beside it.
+
+        Text is cut at the tracer's `max_tag_value_length`; a value that is no
+        text, number, truth value or bytes is turned into text at once.
+        """
+        if key == _SAMPLING_PRIORITY and not self._set_sampling_priority(value):
+            return self
+        if self.context.flags & SAMPLED_FLAG:
+            kind = type(value)
+            if kind is str:
+                if len(value) > self._tracer.max_tag_value_length:
+                    value = value[: self._tracer.max_tag_value_length]
+            elif kind not in BY_VALUE:
+                value = to_tag_value(value, self._tracer)
+            self.tag_items.append((key, value))
+        return self
+
+    def _set_sampling_priority(self, value: object) -> bool:
+        """Change the context's flags; return whether the tag is to be recorded."""
+        try:
+            priority = int(value)  # type: ignore[call-overload]  # any value may come
+        except Exception:  # noqa: BLE001 - the value's own code may raise anything
+            return False
+        context = self.context
+        if priority <= 0:
+            context.flags &= ~(SAMPLED_FLAG | DEBUG_FLAG)
+            return False
+        if self.is_debug() or not self._tracer.is_debug_allowed(self.operation_name):
+            return False
+        context.flags |= SAMPLED_FLAG | DEBUG_FLAG
+        return True
+
+    def log_kv(
+        self,
+        key_values: Mapping[str, object],
+        timestamp: float | None = None,
+    ) -> Span:
+        """
+        Append a log of *key_values* at *timestamp*, in seconds; now if it is `None`.
+        """
+        if self.context.flags & SAMPLED_FLAG:
+            when = time.time() if timestamp is None else to_seconds(timestamp)
+            limits = self._tracer
+            longest = limits.max_tag_value_length
+            fields = [
+                item
+                if (kind := type(item[1])) in BY_VALUE
+                or (kind is str and len(item[1]) <= longest)
+                else (item[0], to_tag_value(item[1], limits))
+                for item in key_values.items()
+            ]
+            # No call stands between the two lines, so no other thread does.
+            if self.log_items is _NO_LOGS:
+                self.log_items = []
+            self.log_items.append((int(when * 1000000), fields))
+        return self
+
+    def info(self, message: object, payload: object = None) -> Span:
+        """Log *message* as an event, with *payload* unless that is empty."""
+        return self.log_event(message, payload or None)
+
+    def error(self, message: object, payload: object = None) -> Span:
+        """Set the tag `error` and do as `info` does."""
+        self.set_tag("error", True)  # noqa: FBT003 - a tag's value
+        return self.info(message, payload)
+
+    def log_event(self, event: object, payload: object = None) -> Span:
+        """Log *event*, with *payload* if there is one."""
+        if payload is None:
+            return self.log_kv({"event": event})
+        return self.log_kv({"event": event, "payload": payload})
+
+    def set_baggage_item(self, key: str, value: str | None) -> Span:
+        """Set an item that travels with the trace from here on; `None` deletes it."""
+        context = self.context
+        fields = {"event": "baggage", "key": key, "value": value}
+        if context.baggage.get(key):
+            fields["override"] = "true"
+        self.context = context.with_baggage_item(key, value)
+        return self.log_kv(fields)
+
+    def get_baggage_item(self, key: str) -> str | None:
+        """Return the baggage item of *key*, or `None`."""
+        return self.context.baggage.get(key)
+
+    def finish(self, finish_time: float | None = None) -> None:
+        """
+        End the span at *finish_time*, in seconds, or now, and report it.
+
+        Only the first call counts; on an unsampled span none does.
+        """
+        if not self.context.flags & SAMPLED_FLAG:
+            return
+        if self.finished:
+            _FINISHED_TWICE.warn(self)
+            return
+        self.finished = True
+        self.end_time = time.time() if finish_time is None else to_seconds(finish_time)
+        self._tracer.report_span(self)
+
+    def __enter__(self) -> Span:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        if exc_val is not None:
+            self.record_exception(exc_type, exc_val, exc_tb)
+        self.finish()
+
+    def record_exception(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Set the tag `error` and log the exception with its traceback."""
+        self.set_tag("error", True)  # noqa: FBT003 - a tag's value
+        self.log_kv(
+            {
+                "event": "error",
+                "message": exc_val,
+                "error.object": exc_val,
+                "error.kind": exc_type,
+                "stack": exc_tb,
+            },
+        )
+
+    def __repr__(self) -> str:
+        context = self.context
+        ids = (context.trace_id, context.span_id, context.parent_id, context.flags)
+        text = ":".join(f"{number or 0:x}" for number in ids)
+        return f"{text} {self._tracer.service_name}.{self.operation_name}"

@@ -1,0 +1,99 @@
+"""The part of a span that travels: ids, flags and baggage."""
+
+from __future__ import annotations
+
+import opentracing
+
+from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
+
+
+class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped base
+    """
+    Ids, flags and baggage of one span.
+
+    All but `flags` stay as they are made; `flags` changes when
+    `sampling.priority` is set on a span of this context, for all who share it.
+    Safe to read from any thread.
+    """
+
+    __slots__ = ("_baggage", "_debug_id", "flags", "parent_id", "span_id", "trace_id")
+
+    trace_id: int
+    """Up to 128 bits; 0 means that there is no trace."""
+    span_id: int
+    parent_id: int | None
+    """`None` for a root; 0 is read as `None`."""
+    flags: int
+    """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
+    # A class attribute, and not a slot: only codecs that carry one along set it,
+    # so it costs nothing where none does.
+    trace_state: str | None = None
+    """`tracestate` of W3C trace context, as it came; passed on to children."""
+
+    def __init__(  # noqa: PLR0917 - the signature of 4.8
+        self,
+        trace_id: int,
+        span_id: int,
+        parent_id: int | None,
+        flags: int,
+        baggage: dict[str, str] | None = None,
+        debug_id: str | None = None,
+    ) -> None:
+        self.trace_id = trace_id
+        self.span_id = span_id
+        self.parent_id = parent_id or None
+        self.flags = flags
+        # By reference, never copied: callers rely on seeing their own dict.
+        self._baggage = baggage or opentracing.SpanContext.EMPTY_BAGGAGE
+        self._debug_id = debug_id
+
+    @property
+    def baggage(self) -> dict[str, str]:
+        """Items that travel along with the context; not to be changed."""
+        return self._baggage
+
+    @property
+    def debug_id(self) -> str | None:
+        """Text of the debug header that asked for this trace."""
+        return self._debug_id
+
+    @property
+    def has_trace(self) -> bool:
+        """Whether there is a trace to take part in."""
+        return bool(self.trace_id and self.span_id and self.flags is not None)
+
+    @property
+    def is_debug_id_container_only(self) -> bool:
+        """Whether the context carries a debug id and no trace."""
+        return not self.trace_id and self._debug_id is not None
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether spans of this context are recorded."""
+        return bool(self.flags & (SAMPLED_FLAG | DEBUG_FLAG))
+
+    def with_baggage_item(self, key: str, value: str | None) -> SpanContext:
+        """Return a copy with one item set, or left out where *value* is `None`."""
+        baggage = dict(self._baggage)
+        if value is None:
+            baggage.pop(key, None)
+        else:
+            baggage[key] = value
+        return SpanContext(
+            trace_id=self.trace_id,
+            span_id=self.span_id,
+            parent_id=self.parent_id,
+            flags=self.flags,
+            baggage=baggage,
+            debug_id=self._debug_id,
+        )
+
+    @staticmethod
+    def with_debug_id(debug_id: str) -> SpanContext:
+        """Return a context without a trace that asks for a debug trace."""
+        return SpanContext(None, None, None, None, debug_id=debug_id)  # type: ignore[arg-type]  # no trace, no ids
+
+    def __repr__(self) -> str:
+        if not self.has_trace:
+            return f"<SpanContext without trace, baggage={self._baggage!r}, debug_id={self._debug_id!r}>"
+        return f"<SpanContext {self.trace_id:x}:{self.span_id:x}:{self.parent_id or 0:x}:{self.flags:x}>"

@@ -1,0 +1,7 @@
+"""The types of the IDL."""
+
+from __future__ import annotations
+
+from jaeger_client.thrift_gen.jaeger import ttypes
+
+__all__ = ["ttypes"]

@@ -1,0 +1,504 @@
+"""
+The tracer: starts spans, carries contexts across processes, hands spans on.
+
+`start_span` is the hot path. What can be decided once is decided in `__init__`;
+of the rest, the common case of each question comes first and leaves at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import opentracing
+from opentracing import Format, Reference
+
+from jaeger_client.clock import SYSTEM_CLOCK
+from jaeger_client.codecs import (
+    BinaryCodec,
+    Codec,
+    TextCodec,
+    ZipkinCodec,
+    ZipkinSpanFormat,
+)
+from jaeger_client.constants import (
+    BAGGAGE_HEADER_PREFIX,
+    CLIENT_UUID_TAG_KEY,
+    DEBUG_FLAG,
+    DEBUG_ID_HEADER_KEY,
+    JAEGER_CLIENT_VERSION,
+    JAEGER_HOSTNAME_TAG_KEY,
+    JAEGER_IP_TAG_KEY,
+    JAEGER_VERSION_TAG_KEY,
+    MAX_ID_BITS,
+    MAX_TAG_VALUE_LENGTH,
+    MAX_TRACE_ID_BITS,
+    MAX_TRACEBACK_LENGTH,
+    SAMPLED_FLAG,
+    TRACE_ID_HEADER,
+)
+from jaeger_client.diagnostics import Notice, logger
+from jaeger_client.errors import ForeignSpanContextError, UnsupportedFormatError
+from jaeger_client.host import hostname, local_ip
+from jaeger_client.ids import IdRandom
+from jaeger_client.metrics.instruments import TracerMetrics, choose_factory
+from jaeger_client.reporter.base import (
+    DEFAULT_CLOSE_TIMEOUT,
+    CompletedFuture,
+    close_reporter,
+)
+from jaeger_client.scope import ContextScopeManager
+from jaeger_client.span import Span
+from jaeger_client.span_context import SpanContext
+
+if TYPE_CHECKING:
+    from jaeger_client.metrics.factory import Metrics, MetricsFactory
+    from jaeger_client.reporter.base import BaseReporter
+    from jaeger_client.sampler import Sampler
+    from jaeger_client.throttler import Throttler
+    from jaeger_client.worker import BackgroundWorker
+
+__all__ = ["Reference", "Tracer", "TracerMetrics", "local_ip", "logger"]
+
+_LOW_64_BITS: Final = (1 << MAX_ID_BITS) - 1
+_SPAN_KIND: Final = "span.kind"
+_SERVER: Final = "server"
+
+_NO_PARENT = Notice(
+    "a parent must be a jaeger_client.Span or SpanContext, got one %s; it is ignored",
+)
+_NO_TAGS = Notice("tags must be a mapping, got one %s; they are ignored")
+_NO_REFERENCE = Notice(
+    "references must be opentracing.Reference, got one %s; it is ignored",
+)
+_SAMPLER_FAILED = Notice("sampler %r raised %r; the trace is not sampled")
+_REPORTER_FAILED = Notice("reporter %r raised %r; the span is lost")
+
+
+class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
+    """
+    The OpenTracing tracer for Jaeger.
+
+    Methods may be called from any thread. None but `inject` and `extract`
+    raises; these raise only errors of `jaeger_client.errors`, which are
+    OpenTracing's as well. `sampler`, `reporter`, `one_span_per_rpc` and the
+    lengths may be replaced at any time.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the signature of 4.8
+        self,
+        service_name: str,
+        reporter: BaseReporter,
+        sampler: Sampler,
+        metrics: Metrics | None = None,
+        metrics_factory: MetricsFactory | None = None,
+        trace_id_header: str = TRACE_ID_HEADER,
+        generate_128bit_trace_id: bool = False,  # noqa: FBT001, FBT002
+        baggage_header_prefix: str = BAGGAGE_HEADER_PREFIX,
+        debug_id_header: str = DEBUG_ID_HEADER_KEY,
+        one_span_per_rpc: bool = False,  # noqa: FBT001, FBT002
+        extra_codecs: Mapping[str, Codec] | None = None,
+        tags: Mapping[str, object] | None = None,
+        max_tag_value_length: int = MAX_TAG_VALUE_LENGTH,
+        max_traceback_length: int = MAX_TRACEBACK_LENGTH,
+        throttler: Throttler | None = None,
+        scope_manager: opentracing.ScopeManager | None = None,
+        *,
+        worker: BackgroundWorker | None = None,
+    ) -> None:
+        """
+        Make a tracer; most applications let `Config` do it.
+
+        Args:
+            service_name: Names the process in every trace.
+            reporter: Takes finished spans.
+            sampler: Decides which traces are recorded.
+            metrics: Counts by the interface older than *metrics_factory*.
+            metrics_factory: Makes the tracer's counters.
+            trace_id_header: Carries the span context.
+            generate_128bit_trace_id: Whether trace ids have 128 bits, not 64.
+            baggage_header_prefix: What the names of baggage headers begin with.
+            debug_id_header: Asks for a debug trace.
+            one_span_per_rpc: Whether a server span shares its client's span id.
+            extra_codecs: Codecs by format, over the built-in ones.
+            tags: Tags of the process.
+            max_tag_value_length: Characters of a text value that are kept.
+            max_traceback_length: Characters of a traceback that are kept.
+            throttler: Decides which debug traces may be started.
+            scope_manager: Keeps the active span; by default one that follows
+                threads and asyncio tasks.
+            worker: A thread that reporter, sampler and throttler share, to be
+                closed with the tracer.
+        """
+        super().__init__(scope_manager or ContextScopeManager())
+        self.service_name = service_name
+        self.reporter = reporter
+        self.sampler = sampler
+        self.metrics_factory = choose_factory(metrics_factory, metrics)
+        self.metrics = TracerMetrics(self.metrics_factory)
+        self.debug_id_header = debug_id_header
+        self.one_span_per_rpc = one_span_per_rpc
+        self.max_tag_value_length = max_tag_value_length
+        self.max_traceback_length = max_traceback_length
+        self.max_trace_id_bits = (
+            MAX_TRACE_ID_BITS if generate_128bit_trace_id else MAX_ID_BITS
+        )
+        self.random = IdRandom()
+        self.throttler = throttler
+        self._worker = worker
+        self._closed: CompletedFuture | None = None
+        self._active_scope = _reader_of_active_scope(self._scope_manager)
+        self.codecs = _make_codecs(
+            trace_id_header=trace_id_header,
+            baggage_header_prefix=baggage_header_prefix,
+            debug_id_header=debug_id_header,
+        )
+        self.codecs.update(extra_codecs or {})
+        self.tags = self._process_tags(tags or {})
+        self.reporter.set_process(
+            service_name=self.service_name,
+            tags=self.tags,
+            max_length=self.max_tag_value_length,
+        )
+
+    def _process_tags(self, tags: Mapping[str, object]) -> dict[str, object]:
+        all_tags: dict[str, object] = {JAEGER_VERSION_TAG_KEY: JAEGER_CLIENT_VERSION}
+        for key, look_up in ((JAEGER_IP_TAG_KEY, local_ip), (JAEGER_HOSTNAME_TAG_KEY, hostname)):
+            if key not in tags and (found := look_up()) is not None:
+                all_tags[key] = found
+        all_tags.update(tags)
+        if self.throttler is not None:
+            # One bit less than an id: the tag is a signed number of 64 bits.
+            client_id = self.random.getrandbits(MAX_ID_BITS - 1)
+            self.throttler.set_client_id(client_id)
+            all_tags[CLIENT_UUID_TAG_KEY] = client_id
+        return all_tags
+
+    def start_span(  # noqa: PLR0913, PLR0917 - OpenTracing's signature
+        self,
+        operation_name: str | None = None,
+        child_of: Span | SpanContext | None = None,
+        references: Reference | Sequence[Reference] | None = None,
+        tags: Mapping[str, object] | None = None,
+        start_time: float | None = None,
+        ignore_active_span: bool = False,  # noqa: FBT001, FBT002
+    ) -> Span:
+        """
+        Start a span; the caller finishes it.
+
+        Args:
+            operation_name: What is done, the same for all requests of a kind.
+            child_of: The parent; the active span, if `None`.
+            references: Related contexts, the first of which is the parent where
+                there is no other.
+            tags: Its first tags; the mapping is read and not kept.
+            start_time: Seconds since the epoch; now, if `None`.
+            ignore_active_span: Whether the active span is no parent.
+        """
+        parent = child_of
+        if parent is None and not ignore_active_span:
+            scope = self._active_scope()
+            if scope is not None:
+                parent = scope.span
+        if references is not None:
+            references = _with_context(references)
+            if parent is None and references:
+                parent = references[0].referenced_context
+        if tags is not None and type(tags) is not dict:
+            tags = _as_mapping(tags)
+
+        if type(parent) is Span:
+            parent = parent.context
+        elif parent is not None and type(parent) is not SpanContext:
+            parent = _context_of(parent)
+        operation = operation_name or ""
+        # SpanContext.has_trace, without the 40 ns of a property.
+        if parent is not None and parent.trace_id and parent.span_id:
+            context = self._child_context(parent, tags)
+            span = Span(context, self, operation, tags, start_time, references)
+        else:
+            context, more = self._root_context(parent, operation)
+            span = Span(context, self, operation, tags, start_time, references)
+            if more:
+                span.add_tags(more)
+        if not self.metrics.is_noop:
+            self._count_start(span, tags)
+        return span
+
+    def _child_context(
+        self,
+        parent: SpanContext,
+        tags: Mapping[str, object] | None,
+    ) -> SpanContext:
+        flags = parent.flags or 0
+        if flags & DEBUG_FLAG:
+            # Receivers of other formats may have set debug alone.
+            flags |= SAMPLED_FLAG
+        span_id: int = self.random.getrandbits(MAX_ID_BITS) or 1
+        parent_id: int | None = parent.span_id
+        if self.one_span_per_rpc and tags and tags.get(_SPAN_KIND) == _SERVER:
+            span_id, parent_id = parent.span_id, parent.parent_id
+        context = SpanContext(
+            parent.trace_id,
+            span_id,
+            parent_id,
+            flags,
+            dict(parent.baggage) if parent.baggage else None,
+        )
+        if parent.trace_state is not None:
+            context.trace_state = parent.trace_state
+        return context
+
+    def _root_context(
+        self,
+        carried: SpanContext | None,
+        operation: str,
+    ) -> tuple[SpanContext, Mapping[str, object] | None]:
+        """Return the context of a new trace, and tags that tell why it is recorded."""
+        trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
+        # As the Go and Java clients do: one random number serves as both ids.
+        span_id = trace_id & _LOW_64_BITS or 1
+        if carried is not None and carried.debug_id is not None and self.is_debug_allowed(operation):
+            flags = SAMPLED_FLAG | DEBUG_FLAG
+            more: Mapping[str, object] | None = {self.debug_id_header: carried.debug_id}
+        else:
+            sampled, more = self._ask_sampler(trace_id, operation)
+            flags = SAMPLED_FLAG if sampled else 0
+        baggage = dict(carried.baggage) if carried is not None and carried.baggage else None
+        return SpanContext(trace_id, span_id, None, flags, baggage), more
+
+    def _ask_sampler(
+        self,
+        trace_id: int,
+        operation: str,
+    ) -> tuple[bool, Mapping[str, object] | None]:
+        try:
+            return self.sampler.is_sampled(trace_id, operation)
+        except Exception as error:  # noqa: BLE001 - a sampler of the application's may raise anything
+            _SAMPLER_FAILED.warn(self.sampler, error)
+            return False, None
+
+    def _count_start(self, span: Span, tags: Mapping[str, object] | None) -> None:
+        metrics, sampled = self.metrics, span.is_sampled()
+        count = metrics.spans_started_sampled if sampled else metrics.spans_started_not_sampled
+        count(1)
+        if span.parent_id is None:
+            is_server = bool(tags) and tags.get(_SPAN_KIND) == _SERVER
+            self._count_trace(joined=is_server, sampled=sampled)
+
+    def _count_trace(self, *, joined: bool, sampled: bool) -> None:
+        metrics = self.metrics
+        count = {
+            (True, True): metrics.traces_joined_sampled,
+            (True, False): metrics.traces_joined_not_sampled,
+            (False, True): metrics.traces_started_sampled,
+            (False, False): metrics.traces_started_not_sampled,
+        }[joined, sampled]
+        count(1)
+
+    def start_active_span(  # noqa: PLR0913, PLR0917 - OpenTracing's signature
+        self,
+        operation_name: str | None = None,
+        child_of: Span | SpanContext | None = None,
+        references: Reference | Sequence[Reference] | None = None,
+        tags: Mapping[str, object] | None = None,
+        start_time: float | None = None,
+        ignore_active_span: bool = False,  # noqa: FBT001, FBT002
+        finish_on_close: bool = True,  # noqa: FBT001, FBT002
+    ) -> opentracing.Scope:
+        """
+        Start a span and make it the active one until the returned scope closes.
+
+        Parameters as those of `start_span`; *finish_on_close* says whether the
+        span is finished then.
+        """
+        span = self.start_span(
+            operation_name,
+            child_of,
+            references,
+            tags,
+            start_time,
+            ignore_active_span,
+        )
+        return self._scope_manager.activate(span, finish_on_close)
+
+    def inject(
+        self,
+        span_context: Span | SpanContext,
+        format: str,  # noqa: A002 - OpenTracing's name
+        carrier: object,
+    ) -> None:
+        """
+        Write *span_context* into *carrier*, for another process to extract.
+
+        Raises:
+            UnsupportedFormatError: If no codec is registered for *format*.
+            ForeignSpanContextError: If the context is not this library's.
+            InvalidCarrierError: If *format* cannot be written to such a carrier.
+        """
+        codec = self._codec(format)
+        if isinstance(span_context, Span):
+            span_context = span_context.context
+        if not isinstance(span_context, SpanContext):
+            raise ForeignSpanContextError(span_context)
+        codec.inject(span_context, carrier)
+
+    def extract(
+        self,
+        format: str,  # noqa: A002 - OpenTracing's name
+        carrier: object,
+    ) -> SpanContext | None:
+        """
+        Read the context that another process has injected; `None` if there is none.
+
+        Raises:
+            UnsupportedFormatError: If no codec is registered for *format*.
+            InvalidCarrierError: If *format* cannot be read from such a carrier.
+            CorruptContextError: If there is a context that cannot be read.
+        """
+        try:
+            return self._codec(format).extract(carrier)
+        except opentracing.SpanContextCorruptedException:
+            self.metrics.decoding_errors(1)
+            raise
+
+    def _codec(self, format: object) -> Codec:  # noqa: A002 - as above
+        try:
+            return self.codecs[format]  # type: ignore[index]  # anything may come
+        except (KeyError, TypeError):
+            msg = f"no codec for format {format!r}; there are {sorted(self.codecs)}"
+            raise UnsupportedFormatError(msg) from None
+
+    def report_span(self, span: Span) -> None:
+        """Take a finished span to the reporter; called by the span."""
+        if not self.metrics.is_noop:
+            self.metrics.spans_finished(1)
+        try:
+            self.reporter.report_span(span)
+        except Exception as error:  # noqa: BLE001 - a reporter of the application's may raise anything
+            _REPORTER_FAILED.warn(self.reporter, error)
+
+    def is_debug_allowed(self, operation: str = "") -> bool:
+        """Return whether the throttler allows one more debug trace; called by the span."""
+        if self.throttler is None or self.throttler.is_allowed(operation):
+            return True
+        self.metrics.throttled_debug_spans(1)
+        return False
+
+    def random_id(self) -> int:
+        """Return a new span id, which is never 0."""
+        return self.random.getrandbits(MAX_ID_BITS) or 1
+
+    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
+        """
+        Send what is queued; blocks for *timeout* seconds at most.
+
+        Returns whether everything left the process.
+        """
+        flush = getattr(self.reporter, "flush", None)
+        return True if flush is None else bool(flush(timeout))
+
+    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
+        """
+        Flush, then close reporter, sampler and throttler; idempotent.
+
+        Blocks for *timeout* seconds at most. The future is done, can be awaited
+        too, and its result says whether everything left the process.
+        """
+        if self._closed is None:
+            deadline = SYSTEM_CLOCK.monotonic() + timeout
+            all_left = close_reporter(self.reporter, timeout)
+            _close_quietly(self.sampler)
+            _close_quietly(self.throttler)
+            if self._worker is not None:
+                self._worker.close(max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            self._closed = CompletedFuture(all_left)
+        return self._closed
+
+    async def aclose(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:  # noqa: ASYNC109 - as close()
+        """Do as `close` does without blocking the event loop."""
+        import asyncio  # noqa: PLC0415 - whoever awaits this has it already
+
+        future = await asyncio.to_thread(self.close, timeout)
+        return future.result()
+
+    def __enter__(self) -> Tracer:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "open" if self._closed is None else "closed"
+        return f"<Tracer {self.service_name!r} {state}, {self.sampler}, {self.reporter!r}>"
+
+
+def _make_codecs(
+    *,
+    trace_id_header: str,
+    baggage_header_prefix: str,
+    debug_id_header: str,
+) -> dict[str, Codec]:
+    def text(*, url_encoding: bool) -> TextCodec:
+        return TextCodec(
+            url_encoding=url_encoding,
+            trace_id_header=trace_id_header,
+            baggage_header_prefix=baggage_header_prefix,
+            debug_id_header=debug_id_header,
+        )
+
+    return {
+        Format.TEXT_MAP: text(url_encoding=False),
+        Format.HTTP_HEADERS: text(url_encoding=True),
+        Format.BINARY: BinaryCodec(),
+        ZipkinSpanFormat: ZipkinCodec(),
+    }
+
+
+def _reader_of_active_scope(
+    manager: opentracing.ScopeManager,
+) -> Callable[[], opentracing.Scope | None]:
+    if type(manager) is ContextScopeManager:
+        # Straight to the variable: a property on the way would cost 60 ns a span.
+        return manager.variable.get
+    return lambda: manager.active
+
+
+def _context_of(parent: object) -> SpanContext | None:
+    """Return the context of a parent of an uncommon type, if it is one of ours."""
+    context = getattr(parent, "context", parent)
+    if isinstance(context, SpanContext):
+        return context
+    # The no-op span of OpenTracing is no mistake: it means that there is no trace.
+    if not isinstance(parent, (opentracing.Span, opentracing.SpanContext)):
+        _NO_PARENT.warn(type(parent).__name__)
+    return None
+
+
+def _with_context(references: object) -> list[Reference]:
+    """Return the references, of one or of many, that refer to something."""
+    if isinstance(references, Reference):
+        references = (references,)
+    kept = []
+    for reference in references if isinstance(references, Iterable) else (references,):
+        if not isinstance(reference, Reference):
+            _NO_REFERENCE.warn(type(reference).__name__)
+        elif reference.referenced_context is not None:
+            kept.append(reference)
+    return kept
+
+
+def _as_mapping(tags: object) -> Mapping[str, object] | None:
+    if isinstance(tags, Mapping):
+        return tags
+    _NO_TAGS.warn(type(tags).__name__)
+    return None
+
+
+def _close_quietly(part: object) -> None:
+    try:
+        close = getattr(part, "close", None)
+        if close is not None:
+            close()
+    except Exception:  # a part of the application's may raise anything
+        logger.exception("closing %r failed", part)

@@ -1,0 +1,179 @@
+"""Servers on loopback that answer as a test tells them, well or badly."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+
+PATIENCE = 10.0
+"""Seconds after which a server that should have ended fails its test."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client sent."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+    connection: int
+    """Which connection it came over, counted from 1."""
+
+
+@dataclass
+class Server:
+    """A running server; `requests` holds what has come so far."""
+
+    port: int
+    requests: list[Request] = field(default_factory=list[Request])
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the test ends: talks that wait, wait on this."""
+
+    def url(self, path: str = "/", scheme: str = "http") -> str:
+        """Return the URL of *path* here."""
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
+
+
+Respond = Callable[[Request], bytes | None]
+"""Gives the bytes to answer with, or None to close without a word."""
+
+Talk = Callable[[Server, socket.socket, int], None]
+"""Holds one connection, whose number is given, until it returns."""
+
+
+def make_answer(
+    status: int = 200,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return the bytes of an HTTP answer."""
+    lines = [f"HTTP/1.1 {status} Some Reason"]
+    merged = {"Content-Length": str(len(body)), **(headers or {})}
+    lines += [f"{name}: {value}" for name, value in merged.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+@contextmanager
+def serve_http(
+    respond: Respond,
+    *,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+) -> Generator[Server, None, None]:
+    """Serve HTTP with what *respond* gives, keeping connections open."""
+
+    def talk(server: Server, sock: socket.socket, number: int) -> None:
+        with sock.makefile("rb") as reader:
+            while (request := _read_request(reader, number)) is not None:
+                server.requests.append(request)
+                answer = respond(request)
+                if answer is None:
+                    return
+                sock.sendall(answer)
+
+    with serve_raw(talk, tls=tls, host=host) as server:
+        yield server
+
+
+@contextmanager
+def serve_raw(
+    talk: Talk,
+    *,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+) -> Generator[Server, None, None]:
+    """Serve whatever *talk* says on each connection, each on a thread."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family)
+    server = Server(listener.getsockname()[1])
+    crew = _Crew(server, talk, tls)
+    acceptor = threading.Thread(target=crew.accept, args=(listener,))
+    acceptor.start()
+    try:
+        yield server
+    finally:
+        server.stopping.set()
+        # Wakes the acceptor: closing its socket alone would not.
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        acceptor.join(PATIENCE)
+        listener.close()
+        crew.dismiss()
+
+
+class _Crew:
+    """The threads that hold the connections of one server."""
+
+    def __init__(
+        self,
+        server: Server,
+        talk: Talk,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self._server = server
+        self._talk = talk
+        self._tls = tls
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+
+    def accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            self._sockets.append(sock)
+            number = len(self._sockets)
+            thread = threading.Thread(target=self._hold, args=(sock, number))
+            self._threads.append(thread)
+            thread.start()
+
+    def dismiss(self) -> None:
+        for sock in self._sockets:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _hold(self, plain: socket.socket, number: int) -> None:
+        sock = plain
+        try:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(plain, server_side=True)
+                # The end of the test must be able to shut it down.
+                self._sockets[number - 1] = sock
+            self._talk(self._server, sock, number)
+        except OSError:
+            pass  # a client that went away, or the end of the test
+        finally:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+            plain.close()
+
+
+def _read_request(
+    reader: io.BufferedReader,
+    number: int,
+) -> Request | None:
+    lines = list[str]()
+    while (line := reader.readline().decode("latin-1")) not in {"", "\r\n"}:
+        lines.append(line.rstrip("\r\n"))
+    if not lines:
+        return None
+    method, target, _version = lines[0].split(" ")
+    headers = {
+        name.lower(): value.strip()
+        for name, _, value in (text.partition(":") for text in lines[1:])
+    }
+    body = reader.read(int(headers.get("content-length", "0")))
+    return Request(method, target, headers, body, number)

@@ -1,0 +1,477 @@
+"""The HTTP client against real servers, good and bad."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jaeger_client._version import __version__
+from jaeger_client.clock import SystemClock
+from jaeger_client.errors import RefusedError, RetryableSendError, SendError
+from jaeger_client.http_client import MAX_ANSWER, HttpClient, HttpOptions
+from tests.integration.http_servers import (
+    PATIENCE,
+    Request,
+    Server,
+    make_answer,
+    serve_http,
+    serve_raw,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHORT = HttpOptions(timeout=0.3)
+
+forks_with_threads = pytest.mark.filterwarnings(
+    # The servers of the tests run on threads; the child uses none of them.
+    "ignore:This process .* is multi-threaded:DeprecationWarning",
+)
+
+
+@pytest.fixture
+def client() -> Iterator[HttpClient]:
+    """A client that gives up soon."""
+    with HttpClient(HttpOptions(timeout=5.0)) as client:
+        yield client
+
+
+def answer_ok(_request: Request) -> bytes:
+    """Answer as a server that is well."""
+    return make_answer(200, b"ok", {"X-Answer": "yes"})
+
+
+def free_port() -> int:
+    """Return a port where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def run_in_child(client: HttpClient, url: str) -> int:
+    """Ask *url* in a forked child; return the child's exit code, 0 if it worked."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            code = 0 if client.request("GET", url).is_success else 2
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_a_request_arrives_and_its_answer_comes_back(client: HttpClient) -> None:
+    """Method, target, headers and body go out; status, headers and body come in."""
+    with serve_http(answer_ok) as server:
+        response = client.request(
+            "POST",
+            server.url("/a?b=c"),
+            b"body",
+            {"Content-Type": "text/x"},
+        )
+
+    request = server.requests[0]
+    assert ("POST", "/a?b=c", b"body") == (request.method, request.target, request.body)
+    assert "text/x" == request.headers["content-type"]
+    assert f"jaeger-client-python/{__version__}" == request.headers["user-agent"]
+    assert (200, b"ok", "yes") == (
+        response.status,
+        response.body,
+        response.headers["x-answer"],
+    )
+    assert not response.is_truncated
+
+
+def test_an_empty_body_is_sent_as_one(client: HttpClient) -> None:
+    """A POST of no bytes has a length of 0."""
+    with serve_http(answer_ok) as server:
+        client.request("POST", server.url(), b"")
+
+    assert "0" == server.requests[0].headers["content-length"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (HttpOptions(user="u", password="p", token="t"), "Basic dTpw"),
+        (HttpOptions(token="t"), "Bearer t"),
+        (HttpOptions(headers={"Authorization": "Own x"}), "Own x"),
+        (HttpOptions(token="t", headers={"Authorization": "Own x"}), "Bearer t"),
+        (HttpOptions(), "Basic bWU6cHc="),
+    ],
+)
+def test_credentials_go_along(options: HttpOptions, expected: str) -> None:
+    """Basic goes before Bearer, Bearer before headers, all before the URL's."""
+    with serve_http(answer_ok) as server, HttpClient(options) as client:
+        client.request("GET", f"http://me:pw@127.0.0.1:{server.port}/")
+
+    assert expected == server.requests[0].headers["authorization"]
+
+
+def test_extra_headers_go_along() -> None:
+    """Headers of the options are sent, and those of the request go before them."""
+    options = HttpOptions(headers={"X-One": "1", "Content-Type": "wrong"})
+    with serve_http(answer_ok) as server, HttpClient(options) as client:
+        client.request("POST", server.url(), b"", {"content-type": "right"})
+
+    headers = server.requests[0].headers
+    assert ("1", "right") == (headers["x-one"], headers["content-type"])
+
+
+def test_a_connection_is_used_again(client: HttpClient) -> None:
+    """Requests in a row share a connection."""
+    with serve_http(answer_ok) as server:
+        for _ in range(3):
+            client.request("GET", server.url())
+
+    assert [1, 1, 1] == [request.connection for request in server.requests]
+    assert "<HttpClient 1 connected>" == repr(client)
+
+
+def test_another_server_gets_another_connection(client: HttpClient) -> None:
+    """A connection is not used for another server, nor kept beside its own."""
+    with serve_http(answer_ok) as one, serve_http(answer_ok) as two:
+        for server in (one, two, one):
+            client.request("GET", server.url())
+
+    assert [1, 2] == [request.connection for request in one.requests]
+    assert "<HttpClient 1 connected>" == repr(client)
+
+
+def test_a_connection_that_the_server_gave_up_is_replaced(client: HttpClient) -> None:
+    """After `Connection: close` the next request opens another connection."""
+
+    def respond(_request: Request) -> bytes:
+        return make_answer(headers={"Connection": "close"})
+
+    with serve_http(respond) as server:
+        client.request("GET", server.url())
+        shown = repr(client)
+        client.request("GET", server.url())
+
+    assert 2 == len(server.requests)
+    assert "<HttpClient 0 connected>" == shown
+
+
+def test_a_connection_closed_while_idle_is_replaced(client: HttpClient) -> None:
+    """A server that closes an idle connection costs nothing."""
+    closed = threading.Event()
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(make_answer(200))
+        sock.shutdown(socket.SHUT_WR)
+        closed.set()
+        sock.recv(1)
+
+    with serve_raw(talk) as server:
+        first = client.request("GET", server.url())
+        assert closed.wait(PATIENCE)
+        second = client.request("GET", server.url())
+
+    assert (200, 200) == (first.status, second.status)
+
+
+def test_a_connection_closed_as_it_is_used_again_is_replaced(
+    client: HttpClient,
+) -> None:
+    """A server that closes at the very moment of the request gets it once more."""
+    answers = iter([make_answer(), None, make_answer(202)])
+    with serve_http(lambda _request: next(answers)) as server:
+        client.request("POST", server.url(), b"one")
+        response = client.request("POST", server.url(), b"two")
+
+    assert 202 == response.status
+    assert [1, 1, 2] == [request.connection for request in server.requests]
+
+
+def test_a_fresh_connection_without_an_answer_is_an_error(client: HttpClient) -> None:
+    """A server that closes without a word gets the request once only."""
+    with (
+        serve_http(lambda _request: None) as server,
+        pytest.raises(RetryableSendError, match=r"GET http://.* failed: Remote"),
+    ):
+        client.request("GET", server.url())
+
+    assert 1 == len(server.requests)
+
+
+def test_a_refused_port_is_refused(client: HttpClient) -> None:
+    """A port where nothing listens is RefusedError; the URL's password is masked."""
+    port = free_port()
+
+    with pytest.raises(RefusedError) as caught:
+        client.request("GET", f"http://me:secret@127.0.0.1:{port}/x")
+
+    assert f"GET http://***@127.0.0.1:{port}/x failed: connection refused" == str(
+        caught.value
+    )
+
+
+def test_a_host_that_is_no_name_is_an_error(client: HttpClient) -> None:
+    """A host with an empty label fails for good, without asking a name server."""
+    with pytest.raises(SendError, match=r"GET http://a\.\.b/ failed") as caught:
+        client.request("GET", "http://a..b/")
+
+    assert SendError is type(caught.value)
+
+
+def test_a_server_that_never_answers_is_given_up() -> None:
+    """Silence ends with the timeout, and may be tried again."""
+
+    def talk(server: Server, _sock: socket.socket, _number: int) -> None:
+        server.stopping.wait(PATIENCE)
+
+    with (
+        serve_raw(talk) as server,
+        HttpClient(SHORT) as client,
+        pytest.raises(RetryableSendError, match=r"no answer within 0\.3 s"),
+    ):
+        client.request("GET", server.url())
+
+
+def test_a_timeout_can_be_given_for_one_request(client: HttpClient) -> None:
+    """The timeout of a request replaces that of the options."""
+
+    def talk(server: Server, _sock: socket.socket, _number: int) -> None:
+        server.stopping.wait(PATIENCE)
+
+    with (
+        serve_raw(talk) as server,
+        pytest.raises(RetryableSendError, match=r"no answer within 0\.1 s"),
+    ):
+        client.request("GET", server.url(), timeout=0.1)
+
+
+@pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 ", make_answer(200)[:-2]])
+def test_a_server_that_drips_is_given_up(beginning: bytes) -> None:
+    """A byte now and then does not prolong the timeout."""
+
+    def talk(server: Server, sock: socket.socket, _number: int) -> None:
+        sock.sendall(beginning)
+        while not server.stopping.wait(0.02):
+            sock.sendall(b"a")
+
+    with (
+        serve_raw(talk) as server,
+        HttpClient(SHORT) as client,
+        pytest.raises(RetryableSendError, match=r"no answer within 0\.3 s"),
+    ):
+        client.request("GET", server.url())
+
+
+class HastyClock(SystemClock):
+    """A clock on which an hour passes between any two looks."""
+
+    def __init__(self) -> None:
+        self._hours = 0
+
+    def monotonic(self) -> float:
+        """Return a time an hour after the last."""
+        self._hours += 1
+        return self._hours * 3_600.0
+
+
+def test_the_deadline_ends_a_reading_that_was_slow() -> None:
+    """What arrives after the deadline is not read any more."""
+    with (
+        serve_http(answer_ok) as server,
+        HttpClient(clock=HastyClock()) as client,
+        pytest.raises(RetryableSendError, match="no answer within 5 s"),
+    ):
+        client.request("GET", server.url())
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"",
+        b"\x16\x03\x01\x02\x00",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 99999 x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\na: " + b"b" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+    ],
+)
+def test_rubbish_is_our_error(rubbish: bytes, client: HttpClient) -> None:
+    """Whatever a server answers that is not HTTP is a SendError."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(rubbish)
+
+    with serve_raw(talk) as server, pytest.raises(SendError, match="failed"):
+        client.request("GET", server.url())
+
+
+def test_no_more_of_a_body_is_kept_than_the_bound(client: HttpClient) -> None:
+    """Of a huge body 1 MiB is kept, and its connection is given up."""
+    huge = make_answer(200, bytes(2 * MAX_ANSWER))
+    with serve_http(lambda _request: huge) as server:
+        first = client.request("GET", server.url())
+        client.request("GET", server.url())
+
+    assert (MAX_ANSWER, True) == (len(first.body), first.is_truncated)
+    assert [1, 2] == [request.connection for request in server.requests]
+
+
+def test_a_body_that_never_ends_is_cut(client: HttpClient) -> None:
+    """A body without a length is read up to the bound."""
+
+    def talk(server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not server.stopping.is_set():
+            sock.sendall(bytes(65_536))
+
+    with serve_raw(talk) as server:
+        response = client.request("GET", server.url())
+
+    assert (MAX_ANSWER, True) == (len(response.body), response.is_truncated)
+
+
+def test_a_body_until_the_end_of_the_connection_is_read(client: HttpClient) -> None:
+    """An answer of HTTP/1.0 style is read to its end."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 100_000)
+
+    with serve_raw(talk) as server:
+        response = client.request("GET", server.url())
+
+    assert (100_000, False) == (len(response.body), response.is_truncated)
+
+
+def test_a_chunked_body_is_read(client: HttpClient) -> None:
+    """Chunks are put together, and the connection is kept."""
+    answer = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    )
+    with serve_http(lambda _request: answer) as server:
+        bodies = [client.request("GET", server.url()).body for _ in range(2)]
+
+    assert [b"abcde", b"abcde"] == bodies
+    assert [1, 1] == [request.connection for request in server.requests]
+
+
+def test_redirects_are_not_followed() -> None:
+    """A redirect is the answer; credentials go to no other server."""
+    with serve_http(answer_ok) as other:
+        redirect = make_answer(307, headers={"Location": other.url()})
+        with (
+            serve_http(lambda _request: redirect) as server,
+            HttpClient(HttpOptions(token="t")) as client,
+        ):
+            response = client.request("POST", server.url(), b"x")
+
+    assert 307 == response.status
+    assert [] == other.requests
+
+
+def test_two_threads_use_two_connections(client: HttpClient) -> None:
+    """Requests at the same time do not wait for each other; one connection is kept."""
+    both = threading.Barrier(2)
+
+    def respond(_request: Request) -> bytes:
+        both.wait(PATIENCE)
+        return make_answer()
+
+    with serve_http(respond) as server:
+        threads = [
+            threading.Thread(target=client.request, args=("GET", server.url()))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        shown = repr(client)
+
+    assert {1, 2} == {request.connection for request in server.requests}
+    assert "<HttpClient 1 connected>" == shown
+
+
+def test_close_during_a_request_lets_it_end(client: HttpClient) -> None:
+    """A request under way ends well after close, and its connection is not kept."""
+
+    def respond(_request: Request) -> bytes:
+        client.close()
+        return make_answer(202)
+
+    with serve_http(respond) as server:
+        response = client.request("GET", server.url())
+
+    assert 202 == response.status
+    assert "<HttpClient closed>" == repr(client)
+
+
+def test_the_connection_can_be_forgotten(client: HttpClient) -> None:
+    """After the call for forked children the next request opens another."""
+    with serve_http(answer_ok) as server:
+        client.request("GET", server.url())
+        client.after_fork_in_child()
+        client.request("GET", server.url())
+
+    assert [1, 2] == [request.connection for request in server.requests]
+
+
+@forks_with_threads
+def test_a_forked_child_uses_another_connection(client: HttpClient) -> None:
+    """Parent and child do not share a connection, and the parent's lives on."""
+    with serve_http(answer_ok) as server:
+        client.request("GET", server.url())
+        code = run_in_child(client, server.url())
+        client.request("GET", server.url())
+
+    assert 0 == code
+    assert [1, 2, 1] == [request.connection for request in server.requests]
+
+
+@forks_with_threads
+def test_a_fork_during_a_request_does_not_disturb_it(client: HttpClient) -> None:
+    """A child forked while an answer is awaited leaves it to the parent."""
+    asked, forked = threading.Event(), threading.Event()
+
+    def respond(request: Request) -> bytes:
+        if request.target == "/slow":
+            asked.set()
+            forked.wait(PATIENCE)
+        return make_answer(200, request.target.encode())
+
+    bodies = list[bytes]()
+    with serve_http(respond) as server:
+
+        def ask_slowly() -> None:
+            bodies.append(client.request("GET", server.url("/slow")).body)
+
+        thread = threading.Thread(target=ask_slowly)
+        thread.start()
+        assert asked.wait(PATIENCE)
+        code = run_in_child(client, server.url("/child"))
+        forked.set()
+        thread.join(PATIENCE)
+
+    assert 0 == code
+    assert [b"/slow"] == bodies
+
+
+def test_ipv6_is_spoken(client: HttpClient) -> None:
+    """A server on ::1 is reached by its bracketed address."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("IPv6 is missing: this machine has no ::1")
+    with serve_http(answer_ok, host="::1") as server:
+        response = client.request("GET", f"http://[::1]:{server.port}/")
+
+    assert 200 == response.status

@@ -1,0 +1,218 @@
+"""TLS with certificates made on the spot."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from jaeger_client.errors import RetryableSendError, SendError
+from jaeger_client.http_client import HttpClient, HttpOptions
+from tests.integration.http_servers import (
+    Request,
+    Server,
+    make_answer,
+    serve_http,
+    serve_raw,
+)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """An authority of this module only."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
+    """The PEM file of the authority."""
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    """What a server for 127.0.0.1 speaks TLS with."""
+    return make_server_tls(authority, "127.0.0.1")
+
+
+def make_server_tls(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """Return what a server called *name* speaks TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def answer_ok(_request: Request) -> bytes:
+    """Answer as a server that is well."""
+    return make_answer(200, b"ok")
+
+
+def test_a_trusted_server_is_spoken_to(
+    server_tls: ssl.SSLContext, ca_file: str
+) -> None:
+    """With the authority's file the server is trusted and its connection kept."""
+    options = HttpOptions(ca_file=ca_file)
+    with (
+        serve_http(answer_ok, tls=server_tls) as server,
+        HttpClient(options) as client,
+    ):
+        bodies = [
+            client.request("POST", server.url("/", "https"), b"x").body
+            for _ in range(2)
+        ]
+
+    assert [b"ok", b"ok"] == bodies
+    assert [1, 1] == [request.connection for request in server.requests]
+
+
+def test_a_connection_closed_by_the_server_is_replaced(
+    server_tls: ssl.SSLContext,
+    ca_file: str,
+) -> None:
+    """A second connection needs no second reading of the files."""
+
+    def respond(_request: Request) -> bytes:
+        return make_answer(headers={"Connection": "close"})
+
+    with (
+        serve_http(respond, tls=server_tls) as server,
+        HttpClient(HttpOptions(ca_file=ca_file)) as client,
+    ):
+        client.request("GET", server.url("/", "https"))
+        Path(ca_file).unlink()
+        client.request("GET", server.url("/", "https"))
+
+    assert 2 == len(server.requests)
+
+
+def test_an_unknown_authority_is_refused(server_tls: ssl.SSLContext) -> None:
+    """Without the file the server is not trusted, and trying again is no use."""
+    with (
+        serve_http(answer_ok, tls=server_tls) as server,
+        HttpClient() as client,
+        pytest.raises(SendError, match="certificate verify failed") as caught,
+    ):
+        client.request("GET", server.url("/", "https"))
+
+    assert not isinstance(caught.value, RetryableSendError)
+    assert [] == server.requests
+
+
+def test_another_name_is_refused(authority: trustme.CA, ca_file: str) -> None:
+    """A certificate of another host is not accepted."""
+    tls = make_server_tls(authority, "other.example")
+    with (
+        serve_http(answer_ok, tls=tls) as server,
+        HttpClient(HttpOptions(ca_file=ca_file)) as client,
+        pytest.raises(SendError, match="certificate verify failed"),
+    ):
+        client.request("GET", server.url("/", "https"))
+
+
+def test_insecure_trusts_anybody(authority: trustme.CA) -> None:
+    """With `insecure` any certificate of any name will do."""
+    tls = make_server_tls(authority, "other.example")
+    with (
+        serve_http(answer_ok, tls=tls) as server,
+        HttpClient(HttpOptions(insecure=True)) as client,
+    ):
+        response = client.request("GET", server.url("/", "https"))
+
+    assert b"ok" == response.body
+
+
+@pytest.mark.parametrize("is_key_apart", [True, False])
+def test_a_client_certificate_is_shown(
+    authority: trustme.CA,
+    server_tls: ssl.SSLContext,
+    ca_file: str,
+    tmp_path: Path,
+    *,
+    is_key_apart: bool,
+) -> None:
+    """A server that asks for a certificate gets ours, its key in a file or two."""
+    server_tls.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(server_tls)
+    own = authority.issue_cert("client.example")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    own.cert_chain_pems[0].write_to_path(str(cert))
+    own.private_key_pem.write_to_path(
+        str(key if is_key_apart else cert),
+        append=not is_key_apart,
+    )
+    options = HttpOptions(
+        ca_file=ca_file,
+        client_cert=str(cert),
+        client_key=str(key) if is_key_apart else None,
+    )
+
+    with (
+        serve_http(answer_ok, tls=server_tls) as server,
+        HttpClient(options) as client,
+    ):
+        response = client.request("GET", server.url("/", "https"))
+
+    assert b"ok" == response.body
+
+
+def test_a_file_that_is_no_certificate_is_an_error(tmp_path: Path) -> None:
+    """A file of rubbish is named in the error of the request."""
+    rubbish = tmp_path / "rubbish.pem"
+    rubbish.write_text("no certificate")
+
+    with (
+        HttpClient(HttpOptions(ca_file=str(rubbish))) as client,
+        pytest.raises(SendError, match=r"TLS files .*rubbish.pem' cannot be used"),
+    ):
+        client.request("GET", "https://127.0.0.1:1/")
+
+
+def test_plain_http_is_not_taken_for_tls(ca_file: str) -> None:
+    """A server that speaks no TLS is an error that trying again does not mend."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(make_answer(400))
+
+    with (
+        serve_raw(talk) as server,
+        HttpClient(HttpOptions(ca_file=ca_file)) as client,
+        pytest.raises(SendError, match="SSL") as caught,
+    ):
+        client.request("GET", server.url("/", "https"))
+
+    assert not isinstance(caught.value, RetryableSendError)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:This process .* is multi-threaded:DeprecationWarning",
+)
+def test_a_fork_leaves_the_parents_session_alone(
+    server_tls: ssl.SSLContext,
+    ca_file: str,
+) -> None:
+    """The child says no farewell on the parent's TLS connection."""
+    with (
+        serve_http(answer_ok, tls=server_tls) as server,
+        HttpClient(HttpOptions(ca_file=ca_file)) as client,
+    ):
+        url = server.url("/", "https")
+        client.request("GET", url)
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                code = 0 if client.request("GET", url).is_success else 2
+            finally:
+                os._exit(code)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        client.request("GET", url)
+
+    assert 0 == code
+    assert [1, 2, 1] == [request.connection for request in server.requests]

@@ -1,0 +1,425 @@
+"""Thrift and OTLP over HTTP, against servers that answer as backends do."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
+
+from jaeger_client.errors import (
+    ConfigError,
+    PayloadTooLargeError,
+    RefusedError,
+    RetryableSendError,
+    SendError,
+)
+from jaeger_client.http_client import HttpOptions
+from jaeger_client.senders import HttpSender, OtlpHttpSender
+from tests.integration.http_servers import (
+    PATIENCE,
+    Request,
+    Server,
+    make_answer,
+    serve_http,
+    serve_raw,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+THRIFT = "application/vnd.apache.thrift.binary"
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+
+
+def always(answer: bytes) -> Callable[[Request], bytes]:
+    """Return a server's way to give one answer to everything."""
+    return lambda _request: answer
+
+
+def refused_port() -> int:
+    """Return a port where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def partial_success(rejected: int, message: str = "") -> bytes:
+    """Return the answer of a backend that refused some spans."""
+    answer = ExportTraceServiceResponse(
+        partial_success=ExportTracePartialSuccess(
+            rejected_spans=rejected,
+            error_message=message,
+        ),
+    )
+    return make_answer(200, answer.SerializeToString(), PROTOBUF)
+
+
+def test_thrift_is_posted_as_it_is() -> None:
+    """A payload is the body of a POST with the encoder's media type; 202 is well."""
+    with (
+        serve_http(always(make_answer(202))) as server,
+        HttpSender(server.url("/api/traces"), content_type=THRIFT) as sender,
+    ):
+        sender.send(b"\x0c\x00batch")
+
+    request = server.requests[0]
+    assert ("POST", "/api/traces") == (request.method, request.target)
+    assert b"\x0c\x00batch" == request.body
+    assert THRIFT == request.headers["content-type"]
+    assert "content-encoding" not in request.headers
+
+
+def test_thrift_can_be_compressed() -> None:
+    """With gzip the body is compressed and says so."""
+    with (
+        serve_http(always(make_answer(202))) as server,
+        HttpSender(server.url(), content_type=THRIFT, gzip=True) as sender,
+    ):
+        sender.send(b"batch" * 1_000)
+
+    request = server.requests[0]
+    assert b"batch" * 1_000 == gzip.decompress(request.body)
+    assert "gzip" == request.headers["content-encoding"]
+    assert len(request.body) < 100
+
+
+def test_credentials_and_headers_of_the_options_are_sent() -> None:
+    """The options of the HTTP client are those of the sender."""
+    options = HttpOptions(user="u", password="p", headers={"x-tenant": "t"})
+    with (
+        serve_http(always(make_answer(202))) as server,
+        HttpSender(server.url(), content_type=THRIFT, options=options) as sender,
+    ):
+        sender.send(b"x")
+
+    headers = server.requests[0].headers
+    assert ("Basic dTpw", "t") == (headers["authorization"], headers["x-tenant"])
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 500, 503])
+def test_any_other_status_is_an_error(status: int) -> None:
+    """A status beyond the 200s is an error with the status and what was said."""
+    with (
+        serve_http(always(make_answer(status, b"no\nroom"))) as server,
+        HttpSender(server.url(), content_type=THRIFT) as sender,
+        pytest.raises(SendError, match=f"was answered {status}: no room") as caught,
+    ):
+        sender.send(b"x")
+
+    assert SendError is type(caught.value)
+
+
+def test_an_error_without_words_is_short() -> None:
+    """A status without a body is all the message has."""
+    with (
+        serve_http(always(make_answer(500))) as server,
+        HttpSender(server.url("/x"), content_type=THRIFT) as sender,
+        pytest.raises(SendError) as caught,
+    ):
+        sender.send(b"x")
+
+    assert f"POST {server.url('/x')} was answered 500" == str(caught.value)
+
+
+def test_a_server_that_takes_less_is_learned() -> None:
+    """After 413 max_payload is half of what was refused."""
+    with (
+        serve_http(always(make_answer(413))) as server,
+        HttpSender(server.url(), content_type=THRIFT) as sender,
+    ):
+        with pytest.raises(PayloadTooLargeError) as caught:
+            sender.send(bytes(100_000))
+
+        assert (50_000, 50_000) == (caught.value.limit, sender.max_payload)
+
+
+def test_learning_from_a_server_ends_at_16_kilobytes() -> None:
+    """A server that refuses even small bodies gives a plain error."""
+    with (
+        serve_http(always(make_answer(413))) as server,
+        HttpSender(server.url(), content_type=THRIFT) as sender,
+    ):
+        with pytest.raises(SendError) as caught:
+            sender.send(bytes(30_000))
+
+        assert SendError is type(caught.value)
+        assert 4 * 1024 * 1024 == sender.max_payload
+
+
+def test_thrift_is_refused_where_nothing_listens() -> None:
+    """A refused connection is RefusedError over Thrift."""
+    url = f"http://127.0.0.1:{refused_port()}/api/traces"
+
+    with (
+        HttpSender(url, content_type=THRIFT) as sender,
+        pytest.raises(RefusedError, match="connection refused"),
+    ):
+        sender.send(b"x")
+
+
+def test_a_bad_url_is_a_config_error() -> None:
+    """The URL is checked when the sender is made."""
+    with pytest.raises(ConfigError, match="the scheme must be http or https"):
+        HttpSender("collector:14268", content_type=THRIFT)
+
+
+def test_a_bad_size_is_a_config_error() -> None:
+    """The size is checked when the sender is made."""
+    with pytest.raises(ConfigError, match="max_payload must be more than 0"):
+        HttpSender("http://collector/", content_type=THRIFT, max_payload=0)
+
+
+def test_close_is_idempotent_and_final() -> None:
+    """A closed sender sends no more."""
+    sender = HttpSender("http://127.0.0.1:1/", content_type=THRIFT)
+    sender.close()
+    sender.close()
+
+    with pytest.raises(SendError, match="closed"):
+        sender.send(b"x")
+    assert "<HttpSender to http://127.0.0.1:1/ by <HttpClient closed>>" == repr(sender)
+
+
+def test_repr_shows_no_password() -> None:
+    """The repr of a sender masks the credentials of its URL."""
+    with OtlpHttpSender("http://me:secret@host/v1/traces") as sender:
+        shown = repr(sender)
+
+    assert (
+        "<OtlpHttpSender to http://***@host/v1/traces by <HttpClient 0 connected>>"
+        == shown
+    )
+
+
+def test_otlp_is_posted_compressed() -> None:
+    """OTLP is sent as protobuf, compressed unless told otherwise."""
+    with serve_http(always(make_answer(200, b"", PROTOBUF))) as server:
+        for is_compressed in (True, False):
+            url = server.url("/v1/traces")
+            with OtlpHttpSender(url, gzip=is_compressed) as sender:
+                sender.send(b"spans" * 1_000)
+
+    compressed, plain = server.requests
+    assert b"spans" * 1_000 == gzip.decompress(compressed.body) == plain.body
+    assert "gzip" == compressed.headers["content-encoding"]
+    assert "application/x-protobuf" == compressed.headers["content-type"]
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_otlp_failures_that_pass_may_be_tried_again(status: int) -> None:
+    """429, 502, 503 and 504 are retryable, after what Retry-After says."""
+    answer = make_answer(status, headers={"Retry-After": "7"})
+    with (
+        serve_http(always(answer)) as server,
+        OtlpHttpSender(server.url()) as sender,
+        pytest.raises(RetryableSendError, match=f"was answered {status}") as caught,
+    ):
+        sender.send(b"x")
+
+    assert 7.0 == caught.value.retry_after
+
+
+def test_otlp_without_retry_after_leaves_the_time_open() -> None:
+    """A server that does not say when leaves it to the reporter."""
+    with (
+        serve_http(always(make_answer(503))) as server,
+        OtlpHttpSender(server.url()) as sender,
+        pytest.raises(RetryableSendError) as caught,
+    ):
+        sender.send(b"x")
+
+    assert caught.value.retry_after is None
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 500])
+def test_other_otlp_failures_are_final(status: int) -> None:
+    """A request that is wrong stays wrong: no retry, even with Retry-After."""
+    answer = make_answer(status, headers={"Retry-After": "7"})
+    with (
+        serve_http(always(answer)) as server,
+        OtlpHttpSender(server.url()) as sender,
+        pytest.raises(SendError, match=f"was answered {status}") as caught,
+    ):
+        sender.send(b"x")
+
+    assert SendError is type(caught.value)
+
+
+def test_the_reason_of_an_otlp_status_is_read() -> None:
+    """The message of a google.rpc Status is shown without its protobuf."""
+    status = b"\x08\x03\x12\x0bnot a span!"
+    with (
+        serve_http(always(make_answer(400, status, PROTOBUF))) as server,
+        OtlpHttpSender(server.url()) as sender,
+        pytest.raises(SendError, match=r"answered 400: not a span!$"),
+    ):
+        sender.send(b"x")
+
+
+def test_a_reason_that_is_no_status_is_shown_as_it_is() -> None:
+    """A body that only claims to be protobuf is shown as text."""
+    with (
+        serve_http(always(make_answer(400, b"{}", PROTOBUF))) as server,
+        OtlpHttpSender(server.url()) as sender,
+        pytest.raises(SendError, match=r"answered 400: \{\}$"),
+    ):
+        sender.send(b"x")
+
+
+def test_otlp_may_be_tried_again_where_nothing_listens_yet() -> None:
+    """A refused connection is a failure that may pass, over OTLP."""
+    url = f"http://127.0.0.1:{refused_port()}/v1/traces"
+
+    with (
+        OtlpHttpSender(url) as sender,
+        pytest.raises(RetryableSendError, match="connection refused"),
+    ):
+        sender.send(b"x")
+
+
+def test_otlp_may_be_tried_again_after_silence() -> None:
+    """A server that does not answer in time is a failure that may pass."""
+
+    def talk(server: Server, _sock: socket.socket, _number: int) -> None:
+        server.stopping.wait(PATIENCE)
+
+    with (
+        serve_raw(talk) as server,
+        OtlpHttpSender(server.url(), options=HttpOptions(timeout=0.2)) as sender,
+        pytest.raises(RetryableSendError, match=r"no answer within 0\.2 s"),
+    ):
+        sender.send(b"x")
+
+
+def test_refused_spans_are_counted_and_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Spans refused in a partial success add up; one line a minute says why."""
+    with (
+        serve_http(always(partial_success(3, "too old"))) as server,
+        OtlpHttpSender(server.url()) as sender,
+        caplog.at_level(logging.WARNING, "jaeger_tracing"),
+    ):
+        sender.send(b"x")
+        sender.send(b"y")
+
+    assert 6 == sender.rejected_spans
+    assert [f"{server.url()} refused 3 spans of a batch that it took: too old"] == [
+        record.getMessage() for record in caplog.records
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "lines"),
+    [
+        (partial_success(0), 0),
+        (partial_success(0, "a warning"), 1),
+        (partial_success(2), 1),
+        (make_answer(200, b"{}"), 0),
+    ],
+)
+def test_answers_of_success_are_understood(
+    answer: bytes,
+    lines: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A warning is told though nothing was refused; an unreadable answer is success."""
+    with serve_http(always(answer)) as server, OtlpHttpSender(server.url()) as sender:
+        sender.send(b"x")
+
+    assert lines == len(caplog.records)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_there"),
+    [(200, True), (202, False), (404, False), (503, False)],
+)
+def test_a_probe_tells_whether_otlp_is_taken(status: int, *, is_there: bool) -> None:
+    """An empty request answered 200 means that a backend is there."""
+    with (
+        serve_http(always(make_answer(status))) as server,
+        OtlpHttpSender(server.url("/v1/traces")) as sender,
+    ):
+        answer = sender.probe()
+
+    assert is_there is answer
+    request = server.requests[0]
+    assert ("POST", "/v1/traces", b"") == (request.method, request.target, request.body)
+
+
+def test_a_probe_of_a_refused_port_is_no_error() -> None:
+    """Where nothing listens the probe says no."""
+    with OtlpHttpSender(f"http://127.0.0.1:{refused_port()}/v1/traces") as sender:
+        assert not sender.probe()
+
+
+def test_the_connection_can_be_forgotten() -> None:
+    """After the call for forked children the next payload goes over another."""
+    with (
+        serve_http(always(make_answer(202))) as server,
+        HttpSender(server.url(), content_type=THRIFT) as sender,
+    ):
+        sender.send(b"x")
+        sender.after_fork_in_child()
+        sender.send(b"y")
+
+    assert [1, 2] == [request.connection for request in server.requests]
+
+
+@pytest.mark.filterwarnings(
+    "ignore:This process .* is multi-threaded:DeprecationWarning",
+)
+def test_a_forked_child_sends_over_its_own_connection() -> None:
+    """Parent and child post over different connections."""
+    with (
+        serve_http(always(make_answer(202))) as server,
+        HttpSender(server.url(), content_type=THRIFT) as sender,
+    ):
+        sender.send(b"parent")
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                sender.after_fork_in_child()
+                sender.send(b"child")
+                code = 0
+            finally:
+                os._exit(code)
+        status = os.waitpid(pid, 0)[1]
+        sender.send(b"parent again")
+
+    assert 0 == status
+    assert [(b"parent", 1), (b"child", 2), (b"parent again", 1)] == [
+        (request.body, request.connection) for request in server.requests
+    ]
+
+
+def test_a_big_payload_to_a_slow_reader_arrives_whole() -> None:
+    """Four megabytes that the server reads in its own time arrive unchanged."""
+    payload = os.urandom(1 << 20) * 4
+    arrived, body = threading.Event(), bytearray()
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += sock.recv(1)
+        while len(body) < len(payload):
+            body.extend(sock.recv(10_000))
+        arrived.set()
+        sock.sendall(make_answer(202))
+
+    with serve_raw(talk) as server:
+        with HttpSender(server.url(), content_type=THRIFT) as sender:
+            sender.send(payload)
+        assert arrived.is_set()
+
+    assert payload == bytes(body)

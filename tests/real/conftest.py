@@ -1,0 +1,90 @@
+"""A real Jaeger for the tests of this room, and programs that report to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.conftest import RequireTool
+from tests.real.jaeger_build import HOW_TO_GET_GO, build_jaeger, jaeger_path
+from tests.real.jaeger_query import JaegerQuery
+from tests.real.jaeger_server import JaegerServer
+
+PROGRAMS = Path(__file__).parent / "programs"
+SERVER = pytest.StashKey[JaegerServer]()
+PROGRAM_TIMEOUT = 60.0
+"""Seconds; each program takes about one."""
+
+
+@pytest.fixture(scope="session")
+def jaeger_server(
+    require_tool: RequireTool, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[JaegerServer]:
+    """One Jaeger for the whole run, with its defaults and strategies.json."""
+    binary = jaeger_path()
+    if not binary.exists():
+        binary = build_jaeger(require_tool("go", HOW_TO_GET_GO))
+    server = JaegerServer(binary, tmp_path_factory.mktemp("jaeger") / "jaeger.log")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def jaeger(jaeger_server: JaegerServer, pytestconfig: pytest.Config) -> JaegerQuery:
+    """Questions to a real Jaeger."""
+    pytestconfig.stash[SERVER] = jaeger_server
+    return JaegerQuery()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the end of Jaeger's output with each failed test that used it."""
+    report = yield
+    server = item.config.stash.get(SERVER, None)
+    if report.failed and server is not None:
+        report.sections.append(("the end of Jaeger's output", server.tail()))
+    return report
+
+
+class RunProgram(Protocol):
+    """Type of the fixture `run_program`."""
+
+    def __call__(self, name: str, *, python: str = ..., **environment: str) -> str:
+        """Run a program with nothing but *environment* set for it, return stdout."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def run_program() -> RunProgram:
+    """Run one of the programs in a process of its own, as a user would."""
+    return _run
+
+
+def _run(name: str, *, python: str = sys.executable, **environment: str) -> str:
+    result = subprocess.run(
+        [python, str(PROGRAMS / name)],
+        env=_clean(os.environ) | environment,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_TIMEOUT,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def _clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what a developer may have set for a tracer of their own."""
+    foreign = ("JAEGER_", "OTEL_")
+    return {key: value for key, value in environ.items() if not key.startswith(foreign)}

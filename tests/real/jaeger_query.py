@@ -1,0 +1,104 @@
+"""
+What the tests ask a running Jaeger: traces, services, and what it counted.
+
+A span that was sent is not stored yet: Jaeger gathers spans for 0.2 s. So every
+question here is asked again until the answer is as wanted or time is up.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from tests.real.http_get import get
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+PAUSE: Final = 0.05
+"""Seconds between two questions."""
+
+WAIT: Final = 20.0
+"""Seconds until a test gives up on an answer."""
+
+
+def ask_until(
+    ask: Callable[[], T],
+    is_wanted: Callable[[T], bool],
+    *,
+    timeout: float = WAIT,
+) -> T:
+    """Call *ask* until *is_wanted* says yes, or return the last answer."""
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while True:
+        answer = ask()
+        if is_wanted(answer) or time.monotonic() > deadline:
+            return answer
+        pause.wait(PAUSE)
+
+
+class JaegerQuery:
+    """The query API on 16686 and Jaeger's own metrics on 8888."""
+
+    api: Final = "http://127.0.0.1:16686"
+    metrics: Final = "http://127.0.0.1:8888/metrics"
+
+    def trace(self, trace_id: str, spans: int, *, timeout: float = WAIT) -> Json | None:
+        """Return the trace once it has *spans* spans; None if it is not there."""
+        return ask_until(
+            lambda: self._trace_now(trace_id),
+            lambda trace: trace is not None and len(trace["spans"]) >= spans,
+            timeout=timeout,
+        )
+
+    def _trace_now(self, trace_id: str) -> Json | None:
+        status, body = get(f"{self.api}/api/traces/{trace_id}?raw=true")
+        if status == 404:
+            return None
+        answer = json.loads(body)
+        assert status == 200, answer
+        trace: Json = answer["data"][0]
+        return trace
+
+    def services(self, wanted: str) -> list[str]:
+        """Return the names of all services once *wanted* is among them."""
+        return ask_until(self._services_now, lambda names: wanted in names)
+
+    def _services_now(self) -> list[str]:
+        _, body = get(f"{self.api}/api/v3/services")
+        names: list[str] = json.loads(body)["services"]
+        return names
+
+    def otlp_trace(self, trace_id: str) -> list[Json]:
+        """Return the resource spans of a trace that is stored, as OTLP JSON."""
+        status, body = get(f"{self.api}/api/v3/traces/{quote(trace_id)}")
+        answer = json.loads(body)
+        assert status == 200, answer
+        resource_spans: list[Json] = answer["result"]["resourceSpans"]
+        return resource_spans
+
+    def accepted_spans(self, transport: str) -> int:
+        """Return how many spans came in by *transport* since Jaeger's start."""
+        return self._count("otelcol_receiver_accepted_spans", transport)
+
+    def refused_spans(self, transport: str) -> int:
+        """Return how many spans came in by *transport* and were not taken."""
+        kinds = ("refused", "failed")
+        return sum(
+            self._count(f"otelcol_receiver_{kind}_spans", transport) for kind in kinds
+        )
+
+    def _count(self, name: str, transport: str) -> int:
+        _, body = get(self.metrics)
+        lines = body.decode("utf-8").splitlines()
+        label = f'transport="{transport}"'
+        return sum(
+            int(float(line.rsplit(" ", 1)[1]))
+            for line in lines
+            if line.startswith(name) and label in line
+        )

@@ -1,0 +1,485 @@
+"""From a dict and variables to settings."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from jaeger_client import ConstSampler
+from jaeger_client.config.param import Source
+from jaeger_client.config.parse import (
+    read_service_name,
+    read_settings,
+    read_tags,
+    unknown_keys,
+)
+from jaeger_client.config.settings import CollectorSettings, Settings
+from jaeger_client.errors import ConfigError
+
+
+def settings_of(
+    config: dict[str, object] | None = None,
+    **environ: str,
+) -> Settings:
+    """Return the settings of a service `shop`."""
+    return read_settings(Source(config or {}, environ), "shop")
+
+
+def collector_of(
+    config: dict[str, object] | None = None,
+    **environ: str,
+) -> CollectorSettings:
+    """Return the collector's settings, which must be there."""
+    collector = settings_of(config, **environ).collector
+    assert collector is not None
+    return collector
+
+
+def test_the_defaults_are_those_of_the_tables() -> None:
+    """Without any setting spans go to the agent of this machine."""
+    settings = settings_of()
+
+    assert settings.enabled
+    assert "localhost" == settings.agent.host
+    assert 6831 == settings.agent.reporting_port
+    assert 5778 == settings.agent.sampling_port
+    assert 30.0 == settings.agent.resolve_interval
+    assert settings.collector is None
+    assert settings.throttler is None
+    assert 10_000 == settings.reporter.queue_size
+    assert settings.reporter.batch_size is None
+    assert 1.0 == settings.reporter.flush_interval
+    assert 60.0 == settings.sampler.refresh_interval
+    assert 1024 == settings.max_tag_value_length
+    assert 4096 == settings.max_traceback_length
+    assert ("jaeger",) == settings.propagation.formats
+
+
+def test_the_name_in_the_dict_beats_the_parameter_and_that_the_variable() -> None:
+    """The order is that of 4.8, with the variables after it."""
+    environ = {"JAEGER_SERVICE_NAME": "of-variable"}
+
+    assert "of-dict" == read_service_name(
+        Source({"service_name": "of-dict"}, environ),
+        "of-parameter",
+    )
+    assert "of-parameter" == read_service_name(Source({}, environ), "of-parameter")
+    assert "of-variable" == read_service_name(Source({}, environ), None)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"OTEL_SERVICE_NAME": "shop"},
+        {"OTEL_RESOURCE_ATTRIBUTES": "zone=a,service.name=shop"},
+        {"JAEGER_SERVICE_NAME": "shop", "OTEL_SERVICE_NAME": "other"},
+    ],
+)
+def test_the_name_may_come_from_a_variable_of_opentelemetry(
+    environ: dict[str, str],
+) -> None:
+    """OTEL_SERVICE_NAME and `service.name` count where JAEGER_SERVICE_NAME is not."""
+    assert "shop" == read_service_name(Source({}, environ), None)
+
+
+@pytest.mark.parametrize("config", [{}, {"service_name": ""}])
+def test_no_name_is_an_error(config: dict[str, object]) -> None:
+    """A tracer without a service's name is of no use."""
+    with pytest.raises(
+        ValueError, match="service_name .JAEGER_SERVICE_NAME.: required"
+    ):
+        read_service_name(Source(config, {}), None)
+
+
+def test_tags_of_the_variable_beat_those_of_the_dict() -> None:
+    """JAEGER_TAGS wins key by key, as in 4.8; OpenTelemetry's come last."""
+    source = Source(
+        {"tags": {"a": "dict", "b": 2}},
+        {
+            "JAEGER_TAGS": "a=variable,c=${HOST:none}",
+            "OTEL_RESOURCE_ATTRIBUTES": "a=otel,b=otel,d=otel,service.name=x",
+            "HOST": "box",
+        },
+    )
+
+    assert {"a": "variable", "b": 2, "c": "box", "d": "otel"} == read_tags(source)
+
+
+def test_tags_may_have_equal_signs_in_their_values() -> None:
+    """JAEGER_TAGS with a query in it does not break the start."""
+    source = Source({}, {"JAEGER_TAGS": "query=a=b"})
+
+    assert {"query": "a=b"} == read_tags(source)
+
+
+def test_tags_that_cannot_be_read_are_an_error() -> None:
+    """The message names the variable and shows what it holds."""
+    with pytest.raises(ConfigError, match=r"tags \(JAEGER_TAGS\): .*, got 'a=b,c'"):
+        read_tags(Source({}, {"JAEGER_TAGS": "a=b,c"}))
+
+
+@pytest.mark.parametrize(
+    "variable", ["JAEGER_DISABLED", "JAEGER_DISABLE", "OTEL_SDK_DISABLED"]
+)
+def test_a_variable_switches_everything_off(variable: str) -> None:
+    """Each of the three names does it."""
+    assert not settings_of(**{variable: "true"}).enabled
+    assert settings_of(**{variable: "false"}).enabled
+
+
+def test_the_dict_beats_the_variable_that_switches_off() -> None:
+    """`enabled` in the dict is what the application wants."""
+    assert settings_of({"enabled": True}, JAEGER_DISABLED="true").enabled
+
+
+def test_every_variable_of_the_reporter_is_honoured() -> None:
+    """Durations are milliseconds, or have a unit."""
+    reporter = settings_of(
+        JAEGER_REPORTER_LOG_SPANS="true",
+        JAEGER_REPORTER_MAX_QUEUE_SIZE="7",
+        JAEGER_REPORTER_FLUSH_INTERVAL="250",
+        JAEGER_RPC_METRICS="true",
+    ).reporter
+
+    assert reporter.logs_spans
+    assert 7 == reporter.queue_size
+    assert 0.25 == reporter.flush_interval
+    assert reporter.counts_requests
+
+
+def test_every_variable_of_the_sampler_is_honoured() -> None:
+    """Type, parameter, operations, interval and place."""
+    sampler = settings_of(
+        JAEGER_SAMPLER_TYPE="probabilistic",
+        JAEGER_SAMPLER_PARAM="0.25",
+        JAEGER_SAMPLER_MAX_OPERATIONS="5",
+        JAEGER_SAMPLER_REFRESH_INTERVAL="2s",
+        JAEGER_SAMPLING_ENDPOINT="http://far:5778/sampling",
+        JAEGER_SAMPLER_MANAGER_HOST_PORT="old:1",
+    ).sampler
+
+    assert "probabilistic" == sampler.kind
+    assert 0.25 == sampler.param
+    assert 5 == sampler.max_operations
+    assert 2.0 == sampler.refresh_interval
+    assert "http://far:5778/sampling" == sampler.endpoint
+
+
+def test_the_deprecated_variable_of_the_sampling_server_is_honoured() -> None:
+    """`host:port` is enough; scheme and path are added."""
+    sampler = settings_of(JAEGER_SAMPLER_MANAGER_HOST_PORT="far:5778").sampler
+
+    assert "http://far:5778/sampling" == sampler.endpoint
+
+
+def test_a_sampling_port_in_the_dict_beats_the_variables_url() -> None:
+    """Both say where to ask, so the dict wins."""
+    config: dict[str, object] = {"local_agent": {"sampling_port": 1}}
+
+    settings = settings_of(config, JAEGER_SAMPLING_ENDPOINT="http://far:5778")
+
+    assert settings.sampler.endpoint is None
+    assert 1 == settings.agent.sampling_port
+
+
+def test_type_and_parameter_of_a_sampler_have_one_origin() -> None:
+    """The variable's rate is not that of the dict's sampler."""
+    sampler = settings_of(
+        {"sampler": {"type": "const"}},
+        JAEGER_SAMPLER_TYPE="probabilistic",
+        JAEGER_SAMPLER_PARAM="0.5",
+    ).sampler
+
+    assert "const" == sampler.kind
+    assert sampler.param is None
+
+
+def test_a_parameter_alone_is_that_of_the_remote_sampler() -> None:
+    """Without a type the parameter is the rate until the first answer."""
+    sampler = settings_of(JAEGER_SAMPLER_PARAM="0.5").sampler
+
+    assert sampler.kind is None
+    assert 0.5 == sampler.param
+
+
+def test_a_sampler_of_the_application_is_taken_as_it_is() -> None:
+    """It need not even be derived from ours."""
+    own = ConstSampler(decision=True)
+
+    class Duck:
+        def is_sampled(self) -> None:
+            """Stand for a sampler."""
+
+    duck = Duck()
+
+    assert own is settings_of({"sampler": own}).sampler.given
+    assert duck is settings_of({"sampler": duck}).sampler.given
+
+
+def test_opentelemetrys_sampler_counts_where_no_other_is_named() -> None:
+    """A JAEGER_ variable wins over it."""
+    otel = {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.5"}
+
+    assert ("probabilistic", 0.5) == (
+        settings_of(**otel).sampler.kind,
+        settings_of(**otel).sampler.param,
+    )
+    assert "const" == settings_of(**otel, JAEGER_SAMPLER_TYPE="const").sampler.kind
+
+
+def test_a_sampler_of_opentelemetry_that_is_not_there_is_passed_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It may be meant for another library; the log tells."""
+    with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
+        sampler = settings_of(OTEL_TRACES_SAMPLER="xray").sampler
+
+    assert sampler.kind is None
+    assert "OTEL_TRACES_SAMPLER" in caplog.text
+
+
+def test_every_variable_of_the_agent_is_honoured() -> None:
+    """Host, port and how often the name is resolved."""
+    agent = settings_of(
+        JAEGER_AGENT_HOST="far",
+        JAEGER_AGENT_PORT="1",
+        JAEGER_REPORTER_ATTEMPT_RECONNECT_INTERVAL="10s",
+    ).agent
+
+    assert ("far", 1, 10.0) == (
+        agent.host,
+        agent.reporting_port,
+        agent.resolve_interval,
+    )
+
+
+def test_resolving_again_can_be_switched_off() -> None:
+    """JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED leaves one resolution."""
+    agent = settings_of(JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED="true").agent
+
+    assert agent.resolve_interval is None
+
+
+def test_every_variable_of_the_collector_is_honoured() -> None:
+    """URL, credentials and time limit."""
+    collector = collector_of(
+        JAEGER_ENDPOINT="http://far:14268/api/traces",
+        JAEGER_USER="me",
+        JAEGER_PASSWORD="secret",
+        JAEGER_AUTH_TOKEN="token",
+        JAEGER_REPORTER_TIMEOUT="2s",
+    )
+
+    assert "http://far:14268/api/traces" == collector.endpoint
+    assert ("me", "secret") == (collector.http.user, collector.http.password)
+    assert "token" == collector.http.token
+    assert 2.0 == collector.http.timeout
+
+
+def test_every_key_of_the_collector_is_honoured(tmp_path: object) -> None:
+    """TLS files, headers and compression stand in the dict only."""
+    collector = collector_of(
+        {
+            "reporter_timeout": 3,
+            "collector": {
+                "endpoint": "https://far",
+                "headers": {"x": "y"},
+                "ca_file": "ca.pem",
+                "client_cert": "cert.pem",
+                "client_key": "key.pem",
+                "insecure": True,
+                "gzip": True,
+            },
+        },
+    )
+
+    assert "https://far/api/traces" == collector.endpoint
+    assert {"x": "y"} == collector.http.headers
+    assert "ca.pem" == collector.http.ca_file
+    assert "cert.pem" == collector.http.client_cert
+    assert "key.pem" == collector.http.client_key
+    assert collector.http.insecure
+    assert collector.gzip
+    assert 3.0 == collector.http.timeout
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({"JAEGER_USER": "me"}, "JAEGER_PASSWORD"),
+        ({"JAEGER_PASSWORD": "secret"}, "JAEGER_USER"),
+    ],
+)
+def test_one_credential_without_the_other_is_an_error(
+    environ: dict[str, str],
+    missing: str,
+) -> None:
+    """The message names the one that is missing and shows no secret."""
+    with pytest.raises(ConfigError, match=missing) as caught:
+        settings_of(JAEGER_ENDPOINT="http://far", **environ)
+
+    assert "secret" not in str(caught.value)
+
+
+def test_jaegers_endpoint_beats_that_of_opentelemetry() -> None:
+    """And headers meant for the other are not sent to it."""
+    collector = collector_of(
+        JAEGER_ENDPOINT="http://ours/api/traces",
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs",
+        OTEL_EXPORTER_OTLP_HEADERS="api-key=theirs",
+    )
+
+    assert "http://ours/api/traces" == collector.endpoint
+    assert {} == collector.http.headers
+
+
+def test_opentelemetrys_endpoint_counts_where_no_other_is_named() -> None:
+    """With its headers, time limit and authorities."""
+    collector = collector_of(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs:4318",
+        OTEL_EXPORTER_OTLP_HEADERS="api-key=a%20b",
+        OTEL_EXPORTER_OTLP_TIMEOUT="2500",
+        OTEL_EXPORTER_OTLP_CERTIFICATE="ca.pem",
+    )
+
+    assert "http://theirs:4318/v1/traces" == collector.endpoint
+    assert {"api-key": "a b"} == collector.http.headers
+    assert 2.5 == collector.http.timeout
+    assert "ca.pem" == collector.http.ca_file
+
+
+def test_opentelemetrys_variables_of_traces_beat_those_of_all_signals() -> None:
+    """As OpenTelemetry's own libraries have it."""
+    collector = collector_of(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://all:4318",
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://traces:4318/v1/traces",
+        OTEL_EXPORTER_OTLP_HEADERS="a=all",
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS="a=traces",
+        OTEL_EXPORTER_OTLP_TIMEOUT="1000",
+        OTEL_EXPORTER_OTLP_TRACES_TIMEOUT="2000",
+    )
+
+    assert "http://traces:4318/v1/traces" == collector.endpoint
+    assert {"a": "traces"} == collector.http.headers
+    assert 2.0 == collector.http.timeout
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        ({"local_agent": {"reporting_host": "near"}}, {}),
+        ({"local_agent": {"reporting_port": 1}}, {}),
+        ({}, {"JAEGER_AGENT_HOST": "near"}),
+        ({}, {"JAEGER_AGENT_PORT": "1"}),
+    ],
+)
+def test_who_names_an_agent_means_the_agent(
+    config: dict[str, object],
+    environ: dict[str, str],
+) -> None:
+    """OpenTelemetry's endpoint does not count beside it; JAEGER_ENDPOINT does."""
+    otel = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://theirs"}
+    jaeger = {"JAEGER_ENDPOINT": "http://ours"}
+
+    assert settings_of(config, **environ, **otel).collector is None
+    assert settings_of(config, **environ, **jaeger).collector is not None
+
+
+def test_the_throttler_is_there_when_its_group_is() -> None:
+    """An empty group asks for the defaults, as in 4.8."""
+    some = settings_of({"throttler": {"port": "77", "refresh_interval": 2}}).throttler
+    empty = settings_of({"throttler": {}}).throttler
+
+    assert some is not None
+    assert (77, 2.0) == (some.port, some.refresh_interval)
+    assert empty is not None
+    assert (None, 5.0) == (empty.port, empty.refresh_interval)
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "formats"),
+    [
+        ({"propagation": "b3"}, {"JAEGER_PROPAGATION": "w3c"}, ("b3",)),
+        ({}, {"JAEGER_PROPAGATION": "w3c, jaeger"}, ("w3c", "jaeger")),
+        ({}, {"OTEL_PROPAGATORS": "tracecontext,baggage"}, ("w3c",)),
+        ({}, {"JAEGER_PROPAGATION": "b3", "OTEL_PROPAGATORS": "jaeger"}, ("b3",)),
+    ],
+)
+def test_formats_come_from_the_dict_or_a_variable(
+    config: dict[str, object],
+    environ: dict[str, str],
+    formats: tuple[str, ...],
+) -> None:
+    """The dict wins, then JAEGER_PROPAGATION, then OTEL_PROPAGATORS."""
+    assert formats == settings_of(config, **environ).propagation.formats
+
+
+def test_the_size_of_trace_ids_comes_from_a_variable() -> None:
+    """JAEGER_TRACEID_128BIT makes them long."""
+    assert settings_of(
+        JAEGER_TRACEID_128BIT="true"
+    ).propagation.generate_128bit_trace_id
+
+
+def test_the_settings_do_not_show_secrets() -> None:
+    """Whoever prints them may be writing a log."""
+    collector = collector_of(
+        JAEGER_ENDPOINT="http://far",
+        JAEGER_USER="me",
+        JAEGER_PASSWORD="hunter2",
+        JAEGER_AUTH_TOKEN="hunter2",
+    )
+
+    assert "hunter2" not in repr(collector)
+
+
+def test_an_unknown_key_is_named_with_the_nearest_known_one() -> None:
+    """Most unknown keys are misspelt."""
+    assert [
+        "'enabeld' is no setting, did you mean 'enabled'?",
+        "'local_agent.reporting_prot' is no setting, did you mean "
+        "'local_agent.reporting_port'?",
+        "'xyzzy' is no setting",
+    ] == list(
+        unknown_keys(
+            {"enabeld": True, "local_agent": {"reporting_prot": 1}, "xyzzy": 1},
+        ),
+    )
+
+
+def test_every_documented_key_is_known() -> None:
+    """The keys of 4.8 and those that came since."""
+    config: dict[str, object] = {
+        "enabled": True,
+        "logging": True,
+        "metrics": True,
+        "sampler": {"type": "const", "param": 1},
+        "local_agent": {
+            "enabled": True,
+            "reporting_host": "localhost",
+            "reporting_port": 6831,
+            "sampling_port": 5778,
+        },
+        "reporter_batch_size": 10,
+        "reporter_queue_size": 100,
+        "reporter_flush_interval": 1,
+        "sampling_refresh_interval": 60,
+        "max_operations": 10,
+        "tags": {"any": "tag"},
+        "trace_id_header": "uber-trace-id",
+        "baggage_header_prefix": "uberctx-",
+        "debug_id_header": "jaeger-debug-id",
+        "generate_128bit_trace_id": True,
+        "propagation": "b3",
+        "max_tag_value_length": 1024,
+        "max_traceback_length": 4096,
+        "service_name": "shop",
+        "throttler": {"port": 5778, "refresh_interval": 5},
+        "rpc_metrics": True,
+        "reporter_timeout": 5,
+        "sampling_endpoint": "http://far",
+        "collector": {"endpoint": "http://far"},
+    }
+
+    assert [] == list(unknown_keys(config))

@@ -1,0 +1,226 @@
+"""Readers of single values."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.config import values
+
+
+@pytest.mark.parametrize("word", [True, 1, "true", "True", "1", "yes", "on", " Y "])
+def test_a_yes_may_be_said_in_any_usual_word(word: object) -> None:
+    """Dicts and variables say yes in many ways."""
+    assert values.boolean(word)
+
+
+@pytest.mark.parametrize("word", [False, 0, "false", "FALSE", "0", "no", "off", "n"])
+def test_a_no_may_be_said_in_any_usual_word(word: object) -> None:
+    """Dicts and variables say no in many ways."""
+    assert not values.boolean(word)
+
+
+@pytest.mark.parametrize("raw", ["maybe", 2, None, [], ""])
+def test_what_is_neither_yes_nor_no_is_an_error(raw: object) -> None:
+    """A misspelt word is not taken for a default."""
+    with pytest.raises(ValueError, match="must be true or false"):
+        values.boolean(raw)
+
+
+@pytest.mark.parametrize(("raw", "number"), [(6831, 6831), ("6831", 6831), (80.0, 80)])
+def test_a_port_may_be_text(raw: object, number: int) -> None:
+    """`'6831'` is a port, as in the pages of 4.8."""
+    assert number == values.port(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", ["x", 0, 65536, -1, 1.5, True, None, "", "1e400", "nan"]
+)
+def test_what_is_no_port_is_an_error_that_names_the_range(raw: object) -> None:
+    """Text, fractions, booleans and numbers outside the range are refused."""
+    with pytest.raises(ValueError, match="must be a whole number from 1 to 65535"):
+        values.port(raw)
+
+
+def test_a_whole_number_without_a_highest_names_only_the_lowest() -> None:
+    """The message does not invent a limit."""
+    with pytest.raises(ValueError, match="must be a whole number of at least 1"):
+        values.whole_number(1)(0)
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [
+        (2, 2.0),
+        (0.5, 0.5),
+        ("3", 3.0),
+        ("500ms", 0.5),
+        ("2s", 2.0),
+        ("1m30s", 90.0),
+        ("1h", 3600.0),
+        ("250us", 0.00025),
+        ("1.5s", 1.5),
+        (".5s", 0.5),
+    ],
+)
+def test_a_duration_of_the_dict_is_in_seconds(raw: object, seconds: float) -> None:
+    """A bare number is of seconds, as in 4.8; text may have units, as in Go."""
+    assert seconds == pytest.approx(values.seconds(raw))
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [("500", 0.5), ("0.5", 0.0005), ("500ms", 0.5), ("2s", 2.0)],
+)
+def test_a_duration_of_a_variable_is_in_milliseconds(raw: str, seconds: float) -> None:
+    """A bare number is of milliseconds, as in the other clients."""
+    assert seconds == pytest.approx(values.milliseconds(raw))
+
+
+@pytest.mark.parametrize(
+    "raw", ["soon", "", "2 weeks", "s", "5ss", -1, "-2s", None, []]
+)
+def test_what_is_no_duration_is_an_error(raw: object) -> None:
+    """The message tells the unit of a bare number and shows the other form."""
+    with pytest.raises(ValueError, match="number of seconds or a duration such as"):
+        values.seconds(raw)
+
+
+def test_a_duration_that_must_not_be_0_is_refused_at_0() -> None:
+    """An interval of 0 would never end."""
+    with pytest.raises(ValueError, match="must be more than 0"):
+        values.positive(values.seconds)("0s")
+
+
+@pytest.mark.parametrize(
+    ("raw", "param"),
+    [(1, 1.0), ("0.25", 0.25), (True, 1.0), ("false", 0.0)],
+)
+def test_a_samplers_parameter_may_be_a_word(raw: object, param: float) -> None:
+    """`const` has taken true and false since 4.8."""
+    assert param == values.sampler_param(raw)
+
+
+@pytest.mark.parametrize("raw", ["x", None])
+def test_a_number_that_is_none_is_an_error(raw: object) -> None:
+    """Only finite numbers, as such or in text, are numbers."""
+    with pytest.raises(ValueError, match="must be a number"):
+        values.number(raw)
+
+
+@pytest.mark.parametrize("raw", ["localhost", "10.0.0.1", "My-Host.example"])
+def test_a_host_stays_as_it_is_written(raw: str) -> None:
+    """Names keep their case."""
+    assert raw == values.host(raw)
+
+
+@pytest.mark.parametrize("raw", ["::1", "[::1]"])
+def test_a_host_may_be_an_ipv6_address(raw: str) -> None:
+    """Brackets belong into URLs."""
+    assert "::1" == values.host(raw)
+
+
+@pytest.mark.parametrize("raw", ["host:6831", "udp://host", "a b", "", 5, "me@host"])
+def test_what_is_no_host_is_an_error(raw: object) -> None:
+    """A port beside the host would be lost in silence, so it is refused."""
+    with pytest.raises(ValueError, match="must be"):
+        values.host(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "url"),
+    [
+        ("http://jaeger:14268/api/traces", "http://jaeger:14268/api/traces"),
+        ("https://jaeger/v1/traces?a=b", "https://jaeger/v1/traces?a=b"),
+        ("jaeger:14268", "http://jaeger:14268/path"),
+        ("http://jaeger:14268/", "http://jaeger:14268/path"),
+        ("[::1]:80/x", "http://[::1]:80/x"),
+    ],
+)
+def test_a_url_may_lack_its_scheme_and_its_path(raw: str, url: str) -> None:
+    """`host:port` is a URL whose scheme is http and whose path is the usual one."""
+    assert url == values.url("/path")(raw)
+
+
+@pytest.mark.parametrize("raw", ["ftp://jaeger", "http://", "", None, "http://[x"])
+def test_what_is_no_url_is_an_error(raw: object) -> None:
+    """Only http and https lead anywhere."""
+    with pytest.raises(ValueError, match=r"must be|IPv6"):
+        values.url("/path")(raw)
+
+
+def test_a_url_with_a_port_that_is_none_is_an_error() -> None:
+    """A port is checked at the start, not at the first span."""
+    with pytest.raises(ValueError, match="Port"):
+        values.url("/path")("http://jaeger:99999")
+
+
+def test_a_word_is_read_in_any_case() -> None:
+    """`CONST` is `const`."""
+    assert "const" == values.one_of("const", "remote")(" CONST ")
+
+
+def test_an_unknown_word_is_an_error_that_lists_the_known_ones() -> None:
+    """The message is all one needs to correct it."""
+    with pytest.raises(ValueError, match="must be one of const, remote"):
+        values.one_of("const", "remote")("cosnt")
+
+
+@pytest.mark.parametrize("raw", ["b3, jaeger,b3", ["b3", "jaeger"], ("b3", "jaeger")])
+def test_a_list_may_be_text_with_commas(raw: object) -> None:
+    """Doubles are left out, the order stays."""
+    assert ("b3", "jaeger") == values.list_of(values.one_of("b3", "jaeger"))(raw)
+
+
+def test_what_is_no_list_is_an_error() -> None:
+    """A number is no list."""
+    with pytest.raises(ValueError, match="must be a list"):
+        values.list_of(values.text)(5)
+
+
+def test_pairs_may_have_equal_signs_in_their_values() -> None:
+    """Only the first `=` divides."""
+    assert {"a": "b=c", "d": ""} == values.pairs("a=b=c, d = ,")
+
+
+@pytest.mark.parametrize("raw", ["a", "a=b,c", "=b"])
+def test_pairs_without_a_key_or_an_equal_sign_are_an_error(raw: str) -> None:
+    """Nothing is left out in silence."""
+    with pytest.raises(ValueError, match="must be key=value pairs"):
+        values.pairs(raw)
+
+
+def test_quoted_pairs_are_decoded() -> None:
+    """OpenTelemetry percent-encodes values."""
+    assert {"authorization": "Bearer a,b"} == values.quoted_pairs(
+        "authorization=Bearer%20a%2Cb",
+    )
+
+
+def test_a_dict_of_texts_may_be_text() -> None:
+    """Headers may be given either way; values of a dict become text."""
+    assert {"a": "1"} == values.text_mapping({"a": 1})
+    assert {"a": "1"} == values.text_mapping("a=1")
+
+
+def test_what_is_no_dict_is_an_error() -> None:
+    """A list of pairs is no dict."""
+    with pytest.raises(ValueError, match="must be a dict"):
+        values.mapping([("a", "b")])
+
+
+@pytest.mark.parametrize(
+    ("raw", "filled"),
+    [
+        ("plain", "plain"),
+        ("${HOST}", "box"),
+        ("${HOST:other}", "box"),
+        ("${NONE:other}", "other"),
+        ("${NONE:a:b}", "a:b"),
+        ("${NONE}", ""),
+        ("${EMPTY:other}", "other"),
+        ("x${HOST}", "x${HOST}"),
+    ],
+)
+def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
+    """`${VARIABLE:default}` is the variable, or the default where it is empty."""
+    assert filled == values.fill_in(raw, {"HOST": "box", "EMPTY": ""})

@@ -1,0 +1,189 @@
+"""Every metric: its name, its tags, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jaeger_client.metrics import (
+    LegacyMetricsFactory,
+    Metrics,
+    MetricsFactory,
+    ReporterMetrics,
+    RpcMetrics,
+    SamplerMetrics,
+    ThrottlerMetrics,
+    TracerMetrics,
+)
+from jaeger_client.metrics.factory import CountFunction, MeasureFunction
+from jaeger_client.metrics.instruments import choose_factory
+
+
+class RecordingFactory(MetricsFactory):
+    """Keeps what every metric was given, by its name and tags."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+
+    def _take(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None,
+    ) -> MeasureFunction:
+        shown = ",".join(f"{k}={v}" for k, v in (tags or {}).items())
+        key = f"{name}{{{shown}}}" if shown else name
+
+        def take(value: float) -> None:
+            self.values[key] = self.values.get(key, 0) + value
+
+        return take
+
+    def create_counter(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> CountFunction:
+        """Return a function that keeps what it is given."""
+        return self._take(name, tags)
+
+    def create_timer(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> MeasureFunction:
+        """Return a function that keeps what it is given."""
+        return self._take(name, tags)
+
+    def create_gauge(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> MeasureFunction:
+        """Return a function that keeps what it is given."""
+        return self._take(name, tags)
+
+
+def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
+    """Each of the tracer's counters has its name and tags."""
+    factory = RecordingFactory()
+    metrics = TracerMetrics(factory)
+
+    metrics.traces_started_sampled(1)
+    metrics.traces_started_not_sampled(2)
+    metrics.traces_joined_sampled(3)
+    metrics.traces_joined_not_sampled(4)
+    metrics.spans_started_sampled(5)
+    metrics.spans_started_not_sampled(6)
+    metrics.spans_finished(7)
+    metrics.throttled_debug_spans(8)
+    metrics.decoding_errors(9)
+
+    assert {
+        "jaeger:traces{state=started,sampled=y}": 1,
+        "jaeger:traces{state=started,sampled=n}": 2,
+        "jaeger:traces{state=joined,sampled=y}": 3,
+        "jaeger:traces{state=joined,sampled=n}": 4,
+        "jaeger:started_spans{sampled=y}": 5,
+        "jaeger:started_spans{sampled=n}": 6,
+        "jaeger:finished_spans": 7,
+        "jaeger:throttled_debug_spans": 8,
+        "jaeger:span_context_decoding_errors": 9,
+    } == factory.values
+
+
+def test_the_tracers_metrics_know_whether_nobody_listens() -> None:
+    """Only with the plain factory are the calls worth skipping."""
+    assert TracerMetrics(MetricsFactory()).is_noop
+    assert not TracerMetrics(RecordingFactory()).is_noop
+
+
+def test_the_reporters_metrics_are_named_as_in_4_8() -> None:
+    """Each of the reporter's metrics has its name and tags."""
+    factory = RecordingFactory()
+    metrics = ReporterMetrics(factory)
+
+    metrics.success(1)
+    metrics.failure(2)
+    metrics.dropped(3)
+    metrics.queue_length(4)
+    metrics.truncated(5)
+    for number, count in enumerate(metrics.dropped_by_cause.values(), 6):
+        count(number)
+
+    assert {
+        "jaeger:reporter_spans{result=ok}": 1,
+        "jaeger:reporter_spans{result=err}": 2,
+        "jaeger:reporter_spans{result=dropped}": 3,
+        "jaeger:reporter_queue_length": 4,
+        "jaeger:truncated_spans": 5,
+        "jaeger:reporter_dropped{cause=queue_full}": 6,
+        "jaeger:reporter_dropped{cause=too_large}": 7,
+        "jaeger:reporter_dropped{cause=send_failed}": 8,
+        "jaeger:reporter_dropped{cause=closed}": 9,
+        "jaeger:reporter_dropped{cause=not_encodable}": 10,
+    } == factory.values
+
+
+def test_the_time_of_a_send_reaches_the_timer_in_microseconds() -> None:
+    """The reporter gives seconds; timers have taken microseconds since 4.8."""
+    factory = RecordingFactory()
+
+    ReporterMetrics(factory).send_seconds(0.25)
+
+    assert {"jaeger:reporter_send_seconds": 250_000.0} == factory.values
+
+
+def test_the_samplers_metrics_are_named_as_in_4_8() -> None:
+    """Questions and updates each count their results."""
+    factory = RecordingFactory()
+    metrics = SamplerMetrics(factory)
+
+    metrics.query_success(1)
+    metrics.query_failure(2)
+    metrics.update_success(3)
+    metrics.update_failure(4)
+
+    assert {
+        "jaeger:sampler_queries{result=ok}": 1,
+        "jaeger:sampler_queries{result=err}": 2,
+        "jaeger:sampler_updates{result=ok}": 3,
+        "jaeger:sampler_updates{result=err}": 4,
+    } == factory.values
+
+
+def test_the_throttlers_metrics_are_named_as_in_4_8() -> None:
+    """The throttler counts its updates by result."""
+    factory = RecordingFactory()
+    metrics = ThrottlerMetrics(factory)
+
+    metrics.updates_success(1)
+    metrics.updates_failure(2)
+
+    assert {
+        "jaeger:throttler_update{result=ok}": 1,
+        "jaeger:throttler_update{result=err}": 2,
+    } == factory.values
+
+
+def test_the_metrics_of_requests_are_named_as_in_other_clients() -> None:
+    """An endpoint has counters by error and by status, and timers by error."""
+    factory = RecordingFactory()
+    metrics = RpcMetrics(factory, "shop")
+
+    metrics.requests[True](1)
+    metrics.request_seconds[False](0.5)
+    metrics.http_requests["4"](2)
+
+    assert {
+        "jaeger-rpc:requests{endpoint=shop,error=true}": 1,
+        "jaeger-rpc:request_latency{endpoint=shop,error=false}": 500_000.0,
+        "jaeger-rpc:http_requests{endpoint=shop,status_code=4xx}": 2,
+    } == factory.values
+
+
+def test_the_factory_wins_over_the_functions() -> None:
+    """Of the two parameters of 4.8 the factory counts; without both nothing does."""
+    factory = RecordingFactory()
+
+    assert factory is choose_factory(factory, Metrics())
+    assert isinstance(choose_factory(None, Metrics()), LegacyMetricsFactory)
+    assert MetricsFactory is type(choose_factory(None, None))

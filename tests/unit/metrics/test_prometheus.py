@@ -1,0 +1,154 @@
+"""The factory for Prometheus."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+
+from jaeger_client.metrics import ReporterMetrics, TracerMetrics
+from jaeger_client.metrics.prometheus import (
+    PrometheusMetricsFactory,
+    SharedCollectors,
+)
+
+if TYPE_CHECKING:
+    import pytest
+    from prometheus_client.registry import Collector
+
+
+class RememberingRegistry(CollectorRegistry):
+    """A registry that can be emptied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.collectors: list[Collector] = []
+
+    def register(self, collector: Collector) -> None:
+        """Register and remember."""
+        super().register(collector)
+        self.collectors.append(collector)
+
+    def clear(self) -> None:
+        """Unregister everything, as the tear-down of a test does."""
+        for collector in self.collectors:
+            self.unregister(collector)
+
+
+def exported(registry: CollectorRegistry) -> str:
+    """Return what a scrape of *registry* says, without what the library adds."""
+    lines = generate_latest(registry).decode().splitlines()
+    return "\n".join(line for line in lines if "_created" not in line)
+
+
+def test_a_namespace_with_a_hyphen_becomes_a_name_that_prometheus_takes() -> None:
+    """`your-app-name` comes out as `your_app_name`, whatever the version does."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(namespace="your-app-name", registry=registry)
+
+    TracerMetrics(factory).traces_started_sampled(2)
+
+    assert 2.0 == registry.get_sample_value(
+        "your_app_name_jaeger:traces_total",
+        {"state": "started", "sampled": "y"},
+    )
+
+
+def test_a_namespace_that_begins_with_a_digit_is_led_by_an_underscore() -> None:
+    """Names of metrics cannot begin with a digit."""
+    registry = CollectorRegistry()
+
+    PrometheusMetricsFactory(namespace="2nd", registry=registry).create_gauge("g")(1.0)
+
+    assert 1.0 == registry.get_sample_value("_2nd_g")
+
+
+def test_without_a_namespace_names_begin_with_jaeger() -> None:
+    """The namespace is optional."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+
+    TracerMetrics(factory).spans_finished(1)
+
+    assert 1.0 == registry.get_sample_value("jaeger:finished_spans_total")
+
+
+def test_the_service_name_becomes_a_label() -> None:
+    """`service_name_label` is the value of the label `service`, as in 4.8."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(service_name_label="shop", registry=registry)
+
+    factory.create_gauge("jaeger:g", {"a": "b"})(3.0)
+    factory.create_counter("jaeger:c")(4)
+
+    assert 3.0 == registry.get_sample_value("jaeger:g", {"a": "b", "service": "shop"})
+    assert 4.0 == registry.get_sample_value("jaeger:c_total", {"service": "shop"})
+
+
+def test_timers_are_histograms_of_seconds() -> None:
+    """A timer takes microseconds and shows seconds, as Prometheus asks."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+
+    factory.create_timer("plain")(500_000.0)
+    factory.create_timer("tagged", {"a": "b"})(1_500_000.0)
+
+    assert 0.5 == registry.get_sample_value("plain_sum")
+    assert 1.5 == registry.get_sample_value("tagged_sum", {"a": "b"})
+
+
+def test_several_tracers_share_the_metrics_of_one_registry() -> None:
+    """A second factory on the same registry adds to the same metrics."""
+    registry = CollectorRegistry()
+
+    for _ in range(2):
+        factory = PrometheusMetricsFactory(namespace="app", registry=registry)
+        TracerMetrics(factory).spans_finished(1)
+        ReporterMetrics(factory)
+
+    assert 2.0 == registry.get_sample_value("app_jaeger:finished_spans_total")
+
+
+def test_a_metric_that_was_unregistered_is_made_again() -> None:
+    """Applications clear the registry between their tests."""
+    registry = RememberingRegistry()
+    PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")(1)
+
+    registry.clear()
+    PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")(5)
+
+    assert 5.0 == registry.get_sample_value("jaeger:c_total")
+
+
+def test_a_name_with_other_labels_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A metric that the registry refuses is told in the log and not exported."""
+    registry = CollectorRegistry()
+    PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")(1)
+    named = PrometheusMetricsFactory(service_name_label="shop", registry=registry)
+
+    with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
+        named.create_counter("jaeger:c")(10)
+
+    assert 1.0 == registry.get_sample_value("jaeger:c_total")
+    assert "jaeger:c" in caplog.text
+    assert "shop" not in exported(registry)
+
+
+def test_the_default_registry_is_that_of_the_library() -> None:
+    """Without a registry metrics go where `prometheus_client` puts its own."""
+    PrometheusMetricsFactory(namespace="of_a_test").create_gauge("jaeger:g")(1.0)
+
+    assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
+
+
+def test_a_forked_child_makes_metrics_though_the_lock_was_held() -> None:
+    """The lock is replaced: its holder may be a thread that was not copied."""
+    registry = CollectorRegistry()
+    shared = SharedCollectors()
+
+    shared.after_fork_in_child()
+
+    assert isinstance(shared.get(registry, Counter, "c", "meaning", ()), Counter)

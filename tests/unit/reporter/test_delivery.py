@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+
+import pytest
+
+from jaeger_client.errors import (
+    PayloadTooLargeError,
+    RefusedError,
+    RetryableSendError,
+    SendError,
+)
+from jaeger_client.metrics import MetricsFactory
+from jaeger_client.metrics.instruments import ReporterMetrics
+from jaeger_client.model import Process, SpanLosses
+from jaeger_client.reporter.base import Channel
+from jaeger_client.reporter.delivery import LONGEST_PAUSE, MOST_TRIES, Delivery
+from jaeger_client.senders import MemorySender
+from jaeger_client.testing import FakeClock
+from tests.unit.reporter.counting_metrics import CountingMetrics
+from tests.unit.reporter.line_encoder import (
+    LineChannel,
+    LineEncoder,
+    lines_of,
+    named,
+)
+
+
+class Scene:
+    """A delivery with all its parts at hand."""
+
+    def __init__(
+        self,
+        fallback: Callable[[], Channel | None] | None = None,
+        max_payload: int = 65_000,
+        metrics: MetricsFactory | None = None,
+    ) -> None:
+        self.sender = MemorySender(max_payload=max_payload)
+        self.encoder = LineEncoder()
+        self.clock = FakeClock()
+        self.losses = SpanLosses()
+        self.errors: list[SendError] = []
+        self.delivery = Delivery(
+            LineChannel(self.encoder, self.sender),
+            losses=self.losses,
+            metrics=ReporterMetrics(metrics or MetricsFactory()),
+            clock=self.clock,
+            jitter=random.Random(0),
+            fallback=fallback,
+            on_error=self.errors.append,
+        )
+
+
+def test_sent_spans_are_counted() -> None:
+    """Spans that left are counted as result=ok, by their number."""
+    metrics = CountingMetrics()
+    scene = Scene(metrics=metrics)
+
+    assert not scene.delivery.deliver(named("a", "b"))
+    assert [["a", "b"]] == lines_of(scene.sender)
+    assert 2 == metrics.sums["jaeger:reporter_spans{result=ok}"]
+
+
+def test_failed_send_counts_and_goes_on() -> None:
+    """A send error counts result=err by the number of spans; the next payload goes."""
+    metrics = CountingMetrics()
+    scene = Scene(max_payload=4, metrics=metrics)
+    scene.sender.fail_next(SendError("no"))
+    scene.delivery.deliver(named("a", "b", "c"))
+
+    assert [["c"]] == lines_of(scene.sender)
+    assert 2 == metrics.sums["jaeger:reporter_spans{result=err}"]
+    assert 2 == scene.losses.send_failed
+    assert ["no"] == list(map(str, scene.errors))
+
+
+def test_smaller_payloads_are_learned() -> None:
+    """When the network takes less, the spans are given back for smaller payloads."""
+    scene = Scene(max_payload=8)
+    spans = named("a", "b", "c", "d")
+    scene.sender.fail_next(PayloadTooLargeError("too much", limit=4))
+    scene.sender.max_payload = 8
+
+    rest = scene.delivery.deliver(spans)
+    scene.sender.max_payload = 4
+    assert not scene.delivery.deliver(rest)
+
+    assert [["a", "b"], ["c", "d"]] == lines_of(scene.sender)
+    assert 0 == scene.losses.send_failed
+
+
+def test_same_limit_again_loses_the_payload() -> None:
+    """A network that asks for no smaller payload gets none: the spans are lost."""
+    scene = Scene(max_payload=4)
+    scene.sender.fail_next(PayloadTooLargeError("too much", limit=4))
+
+    assert not scene.delivery.deliver(named("a", "b", "c"))
+    assert 2 == scene.losses.send_failed
+
+
+def test_retryable_payload_waits() -> None:
+    """A payload the backend may take later waits, with all that comes after it."""
+    scene = Scene(max_payload=2)
+    spans = named("a", "b", "c")
+    scene.sender.fail_next(RetryableSendError("busy"))
+
+    rest = scene.delivery.deliver(spans)
+
+    assert spans[1:] == rest
+    assert scene.delivery.again_at is not None
+    assert scene.delivery.resume()
+    assert [["a"]] == lines_of(scene.sender)
+    assert scene.delivery.again_at is None
+
+
+def test_retry_after_is_honoured() -> None:
+    """The payload waits at least as long as the backend asks."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=17.0))
+    scene.delivery.deliver(named("a"))
+
+    assert scene.clock.monotonic() + 17.0 == scene.delivery.again_at
+
+
+def test_pauses_grow_to_a_limit_and_the_payload_is_given_up() -> None:
+    """Each try waits longer than the one before; after the last the spans are lost."""
+    scene = Scene()
+    scene.sender.fail_always(RetryableSendError("busy"))
+    scene.delivery.deliver(named("a"))
+    pauses = []
+    while (again_at := scene.delivery.again_at) is not None:
+        pauses.append(again_at - scene.clock.monotonic())
+        scene.delivery.resume()
+
+    assert MOST_TRIES - 1 == len(pauses)
+    assert pauses == sorted(pauses)
+    assert max(pauses) <= LONGEST_PAUSE * 1.2
+    assert 1 == scene.losses.send_failed
+
+
+def test_waiting_payload_lost_by_another_error() -> None:
+    """A waiting payload that fails for good is lost and counted."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy"), SendError("gone"))
+    scene.delivery.deliver(named("a"))
+
+    assert scene.delivery.resume()
+    assert 1 == scene.losses.send_failed
+
+
+def test_outage_speaks_twice(caplog: pytest.LogCaptureFixture) -> None:
+    """One line when an outage begins, with what to do, one when it ends, with losses."""
+    scene = Scene()
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        scene.sender.fail_next(SendError("one"), SendError("two"))
+        for name in ("a", "b", "c", "d"):
+            scene.delivery.deliver(named(name))
+    began, ended = caplog.messages
+
+    assert "one" in began
+    assert "JAEGER_AGENT_HOST" in began
+    assert "2 spans were lost" in ended
+
+
+def test_refused_goes_over_to_the_channel_that_answers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing listens, another channel answers: it takes these spans and all later."""
+    other = LineChannel()
+    scene = Scene(fallback=lambda: other)
+    scene.delivery.set_process(Process("service"))
+    scene.sender.fail_next(RefusedError("refused"))
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        rest = scene.delivery.deliver(named("a"))
+        scene.delivery.deliver(rest)
+        scene.delivery.deliver(named("b"))
+
+    assert [["a"], ["b"]] == lines_of(other.sender)
+    assert scene.sender.is_closed
+    assert isinstance(other.encoder, LineEncoder)
+    assert Process("service") == other.encoder.process
+    assert 0 == scene.losses.send_failed
+    assert 1 == len(caplog.messages)
+
+
+def test_refused_asks_for_another_channel_now_and_then() -> None:
+    """While no channel answers, the spans are lost, and the question is rare."""
+    questions: list[float] = []
+
+    def ask() -> Channel | None:
+        questions.append(scene.clock.monotonic())
+        return None
+
+    scene = Scene(fallback=ask)
+    scene.sender.fail_always(RefusedError("refused"))
+    for _ in range(3):
+        scene.delivery.deliver(named("a"))
+    scene.clock.advance(11)
+    scene.delivery.deliver(named("a"))
+
+    assert 2 == len(questions)
+    assert 4 == scene.losses.send_failed
+
+
+def test_child_leaves_the_waiting_payload_to_its_parent() -> None:
+    """After a fork nothing waits in the child."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy"))
+    scene.delivery.deliver(named("a"))
+    scene.delivery.after_fork_in_child()
+
+    assert scene.delivery.again_at is None
+    assert 0 == scene.delivery.abandon()
+
+
+def test_abandon_tells_how_many() -> None:
+    """What waits can be given up, and is told by the number of spans."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy"))
+    scene.delivery.deliver(named("a", "b"))
+
+    assert 2 == scene.delivery.abandon()
+    assert scene.delivery.again_at is None

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import threading
+
+from jaeger_client.model import SpanLosses
+from jaeger_client.reporter.queue import SpanQueue
+
+
+class Bell:
+    """Counts how often it was rung."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+
+    def ring(self) -> None:
+        """Count."""
+        self.rings += 1
+
+
+def make_queue(
+    capacity: int = 100,
+    batch_size: int = 10,
+    losses: SpanLosses | None = None,
+    bell: Bell | None = None,
+) -> SpanQueue[str]:
+    return SpanQueue(
+        capacity,
+        losses=losses or SpanLosses(),
+        batch_size=batch_size,
+        wake=(bell or Bell()).ring,
+    )
+
+
+def test_full_queue_refuses_the_newest() -> None:
+    """A full queue refuses the newest span, keeps the older ones, counts the loss."""
+    losses = SpanLosses()
+    queue = make_queue(capacity=1, losses=losses)
+
+    assert queue.put("old")
+    assert not queue.put("new")
+    assert ["old"] == queue.take(10)
+    assert 1 == losses.queue_full
+
+
+def test_closed_queue_refuses_everything() -> None:
+    """A closed queue refuses and counts spans, and still gives out the older ones."""
+    losses = SpanLosses()
+    queue = make_queue(losses=losses)
+    queue.put("before")
+    queue.close()
+
+    assert not queue.put("after")
+    assert ["before"] == queue.take(10)
+    assert (1, 0) == (losses.closed, losses.queue_full)
+
+
+def test_first_span_rings() -> None:
+    """The first span into an empty queue wakes the worker; the second does not."""
+    bell = Bell()
+    queue = make_queue(bell=bell)
+    queue.put("a")
+    queue.put("b")
+
+    assert 1 == bell.rings
+
+
+def test_full_batch_rings_once() -> None:
+    """While the interval runs, nothing wakes the worker but a full batch, once."""
+    bell = Bell()
+    queue = make_queue(batch_size=3, bell=bell)
+    queue.wake_at_batch()
+    for _ in range(5):
+        queue.put("x")
+
+    assert 1 == bell.rings
+
+
+def test_another_batch_rings_again() -> None:
+    """Should nobody take spans, each further batch wakes the worker again."""
+    bell = Bell()
+    queue = make_queue(batch_size=3, bell=bell)
+    queue.wake_at_batch()
+    for _ in range(9):
+        queue.put("x")
+
+    assert 3 == bell.rings
+
+
+def test_put_back_keeps_the_order() -> None:
+    """Spans that are put back are the first to be taken again, in their order."""
+    queue = make_queue()
+    for span in "abcd":
+        queue.put(span)
+    queue.put_back(queue.take(2))
+
+    assert ["a", "b", "c", "d"] == queue.take(10)
+
+
+def test_child_begins_empty() -> None:
+    """After a fork the queue is empty, open, and its first span wakes again."""
+    bell = Bell()
+    queue = make_queue(bell=bell)
+    queue.put("parent's")
+    queue.after_fork_in_child()
+    queue.put("child's")
+
+    assert ["child's"] == queue.take(10)
+    assert 2 == bell.rings
+
+
+def test_child_of_closed_queue_stays_closed() -> None:
+    """A queue that was closed before a fork refuses spans in the child, too."""
+    queue = make_queue()
+    queue.close()
+    queue.after_fork_in_child()
+
+    assert not queue.put("x")
+
+
+def test_no_span_is_lost_between_threads() -> None:
+    """What many threads put is all taken or counted."""
+    losses = SpanLosses()
+    queue = make_queue(capacity=2_000, losses=losses)
+    threads = [
+        threading.Thread(target=lambda: [queue.put("x") for _ in range(1_000)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert 4_000 == len(queue.take(5_000)) + losses.queue_full
+
+
+def test_repr_tells_state_and_fill() -> None:
+    """The repr shows whether the queue is open, its fill and its capacity."""
+    queue = make_queue(capacity=5)
+    queue.put("x")
+
+    assert "<SpanQueue open, 1 of 5>" == repr(queue)
+    queue.close()
+    assert "<SpanQueue closed, 1 of 5>" == repr(queue)

@@ -1,0 +1,243 @@
+"""Samplers that give each operation its rate and a least of traces."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from jaeger_client.errors import SamplingRateError
+from jaeger_client.sampler import (
+    AdaptiveSampler,
+    GuaranteedThroughputProbabilisticSampler,
+)
+from tests.unit.sampler.fakes import HandClock, empty_limiters, full_limiters
+
+LARGEST = 2**64 - 1
+
+
+def strategies(
+    rate: float,
+    lower_bound: float,
+    **operations: float,
+) -> dict[str, object]:
+    """Return the object `operationSampling` of an answer."""
+    return {
+        "defaultSamplingProbability": rate,
+        "defaultLowerBoundTracesPerSecond": lower_bound,
+        "perOperationStrategies": [
+            {"operation": name, "probabilisticSampling": {"samplingRate": own_rate}}
+            for name, own_rate in operations.items()
+        ],
+    }
+
+
+def described(sampler: AdaptiveSampler) -> dict[str, tuple[float, float]]:
+    """Return rate and lower bound of each operation that has a sampler."""
+    return {
+        name: (each.rate, each.lower_bound) for name, each in sampler.samplers.items()
+    }
+
+
+guaranteed = partial(
+    GuaranteedThroughputProbabilisticSampler,
+    new_limiter=full_limiters(HandClock()),
+)
+
+
+def test_a_probabilistic_hit_takes_the_tags_and_spends_credit() -> None:
+    """A trace sampled by its id carries that tag and is charged to the bound."""
+    sampler = guaranteed("op", 2, 0.5)
+
+    answer = sampler.is_sampled(1)
+
+    assert (True, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == answer
+    assert 1.0 == sampler.lower_bound_sampler.rate_limiter.balance
+
+
+def test_the_lower_bound_samples_what_the_rate_does_not() -> None:
+    """A trace that only the bound sampled says `lowerbound`, with the rate."""
+    sampler = guaranteed("op", 1, 0.5)
+
+    answers = [sampler.is_sampled(LARGEST), sampler.is_sampled(LARGEST)]
+
+    tags = {"sampler.type": "lowerbound", "sampler.param": 0.5}
+    assert [(True, tags), (False, tags)] == answers
+
+
+def test_guaranteed_update_changes_rate_and_bound_in_place() -> None:
+    """An update changes both, and keeps the bucket of the bound."""
+    sampler = guaranteed("op", 2, 0.5)
+    bound = sampler.lower_bound_sampler
+
+    sampler.update(3, 0.25)
+
+    assert (3, 0.25) == (sampler.lower_bound, sampler.rate)
+    assert bound is sampler.lower_bound_sampler
+    assert 3 == bound.traces_per_second
+    assert 0.25 == sampler.is_sampled(LARGEST)[1]["sampler.param"]
+    assert 0.25 == sampler.is_sampled(1)[1]["sampler.param"]
+
+
+def test_guaranteed_update_to_the_same_rate_keeps_its_sampler() -> None:
+    """Where only the bound changes, the probabilistic sampler is the same object."""
+    sampler = guaranteed("op", 2, 0.5)
+    probabilistic = sampler.probabilistic_sampler
+
+    sampler.update(3, 0.5)
+
+    assert probabilistic is sampler.probabilistic_sampler
+
+
+@pytest.mark.parametrize(("bound", "rate"), [(3, 1.5), (-1, 0.25), (-1, 0.5)])
+def test_a_bad_guaranteed_update_changes_nothing(bound: float, rate: float) -> None:
+    """If rate or bound is out of range, both stay as they were."""
+    sampler = guaranteed("op", 2, 0.5)
+
+    with pytest.raises(SamplingRateError):
+        sampler.update(bound, rate)
+
+    assert guaranteed("op", 2, 0.5) == sampler
+
+
+def test_guaranteed_reads_as_in_the_old_client() -> None:
+    """Its text is that of 4.8."""
+    assert "GuaranteedThroughputProbabilisticSampler(op, 0.500000, 2.000000)" == str(
+        guaranteed("op", 2, 0.5),
+    )
+
+
+def test_adaptive_uses_the_operations_own_rate() -> None:
+    """A listed operation is sampled at its rate, an unlisted one at the default."""
+    sampler = AdaptiveSampler(strategies(0.5, 1, op=0.2), 10)
+
+    assert 0.2 == sampler.is_sampled(1, "op")[1]["sampler.param"]
+    assert 0.5 == sampler.is_sampled(1, "new")[1]["sampler.param"]
+
+
+def test_adaptive_makes_a_sampler_for_each_new_operation() -> None:
+    """An operation seen for the first time gets default rate and lower bound."""
+    sampler = AdaptiveSampler(strategies(0.5, 2, op=0.2), 10)
+
+    sampler.is_sampled(LARGEST, "new")
+    made = sampler.samplers["new"]
+    sampler.is_sampled(LARGEST, "new")
+
+    assert {"op": (0.2, 2), "new": (0.5, 2)} == described(sampler)
+    assert made is sampler.samplers["new"]
+
+
+def test_adaptive_guarantees_new_operations_a_least() -> None:
+    """What the rate of a new operation refuses, its lower bound may sample."""
+    new_limiter = full_limiters(HandClock())
+    sampler = AdaptiveSampler(strategies(0, 1), 10, new_limiter=new_limiter)
+
+    answers = [sampler.is_sampled(LARGEST, name)[0] for name in ("a", "a", "b")]
+
+    assert [True, False, True] == answers
+
+
+def test_adaptive_falls_back_to_the_default_beyond_the_most_operations() -> None:
+    """Once `max_operations` have a sampler, others share a probabilistic one."""
+    sampler = AdaptiveSampler(strategies(0.5, 1, op=0.2), 2)
+    sampler.is_sampled(1, "second")
+
+    answers = [sampler.is_sampled(1, "third"), sampler.is_sampled(LARGEST, "third")]
+
+    tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
+    assert [(True, tags), (False, tags)] == answers
+    assert {"op", "second"} == set(sampler.samplers)
+
+
+def test_adaptive_update_leaves_unlisted_operations_alone() -> None:
+    """Listed operations get new rate and bound, unlisted ones keep both."""
+    sampler = AdaptiveSampler(strategies(0.4, 1, a=0.2), 10)
+    sampler.is_sampled(1, "unlisted")
+    kept = sampler.samplers["a"]
+
+    sampler.update(strategies(0.5, 2, a=0.3, b=0.1))
+
+    assert {"a": (0.3, 2), "unlisted": (0.4, 1), "b": (0.1, 2)} == described(sampler)
+    assert kept is sampler.samplers["a"]
+    assert 0.5 == sampler.default_sampler.rate
+
+
+def test_adaptive_update_to_the_same_keeps_every_sampler() -> None:
+    """An unchanged strategy replaces none of the samplers."""
+    sampler = AdaptiveSampler(strategies(0.4, 1, a=0.2), 10)
+    before = (sampler.default_sampler, sampler.samplers["a"])
+
+    sampler.update(strategies(0.4, 1, a=0.2))
+
+    after = (sampler.default_sampler, sampler.samplers["a"])
+    assert [True, True] == [old is new for old, new in zip(before, after, strict=True)]
+
+
+def test_adaptive_update_keeps_the_balances() -> None:
+    """Credit that an operation has saved survives an update of its rate."""
+    new_limiter = empty_limiters(HandClock())
+    sampler = AdaptiveSampler(strategies(0.4, 4, a=0.2), 10, new_limiter=new_limiter)
+    sampler.samplers["a"].lower_bound_sampler.rate_limiter.balance = 3.0
+
+    sampler.update(strategies(0.4, 4, a=0.3))
+
+    assert 3.0 == sampler.samplers["a"].lower_bound_sampler.rate_limiter.balance
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        strategies(1.5, 1),
+        strategies(0.5, -1),
+        strategies(0.5, 1, a=2),
+        {"perOperationStrategies": "all"},
+    ],
+)
+def test_a_bad_adaptive_strategy_changes_nothing(bad: dict[str, object]) -> None:
+    """What is out of range raises the error of bad rates, before anything changed."""
+    good = strategies(0.5, 1, a=0.2)
+    sampler = AdaptiveSampler(good, 10)
+
+    with pytest.raises(SamplingRateError):
+        AdaptiveSampler(bad, 10)
+    with pytest.raises(AssertionError):
+        sampler.update(bad)
+
+    assert AdaptiveSampler(good, 10) == sampler
+
+
+def test_adaptive_needs_no_entry_of_a_strategy() -> None:
+    """Where the strategy names no defaults, those of the client hold."""
+    sampler = AdaptiveSampler({}, 10)
+
+    assert (0.001, 1 / 600) == (
+        sampler.default_sampling_probability,
+        sampler.lower_bound,
+    )
+
+
+def test_a_server_that_names_ever_new_operations_fills_no_memory() -> None:
+    """Beyond the most, update forgets unlisted operations, the oldest first."""
+    sampler = AdaptiveSampler(strategies(0.5, 1), 2)
+
+    for turn in range(100):
+        sampler.update(strategies(0.5, 1, **{f"op{turn}": 0.1}))
+
+    assert ["op97", "op98", "op99"] == list(sampler.samplers)
+
+
+def test_adaptive_reads_as_in_the_old_client() -> None:
+    """Its text is that of 4.8."""
+    sampler = AdaptiveSampler(strategies(0.5, 1), 2)
+
+    assert "AdaptiveSampler(0.500000, 1.000000, 2)" == str(sampler)
+
+
+def test_adaptive_can_be_closed_twice() -> None:
+    """Closing is allowed and changes nothing."""
+    sampler = AdaptiveSampler(strategies(1, 1), 2)
+
+    sampler.close()
+    sampler.close()
+
+    assert sampler.is_sampled(1, "op")[0]

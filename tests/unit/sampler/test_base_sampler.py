@@ -1,0 +1,156 @@
+"""What all samplers share, and what old subclasses rely on."""
+
+from __future__ import annotations
+
+import pytest
+
+import jaeger_client.sampler
+from jaeger_client.sampler import (
+    AdaptiveSampler,
+    ConstSampler,
+    Decision,
+    GuaranteedThroughputProbabilisticSampler,
+    ProbabilisticSampler,
+    RateLimitingSampler,
+    Sampler,
+)
+
+OLD_NAMES = {
+    "AdaptiveSampler",
+    "ConstSampler",
+    "DEFAULT_LOWER_BOUND",
+    "DEFAULT_LOWER_BOUND_STR",
+    "DEFAULT_MAX_OPERATIONS",
+    "DEFAULT_SAMPLING_INTERVAL",
+    "DEFAULT_SAMPLING_PROBABILITY",
+    "DEFAULT_SAMPLING_PROBABILITY_STR",
+    "GuaranteedThroughputProbabilisticSampler",
+    "MAX_TRACES_PER_SECOND_STR",
+    "OPERATION_SAMPLING_STR",
+    "OPERATION_STR",
+    "PROBABILISTIC_SAMPLING_STR",
+    "PROBABILISTIC_SAMPLING_STRATEGY",
+    "ProbabilisticSampler",
+    "RATE_LIMITING_SAMPLING_STR",
+    "RATE_LIMITING_SAMPLING_STRATEGY",
+    "RateLimitingSampler",
+    "RemoteControlledSampler",
+    "SAMPLER_PARAM_TAG_KEY",
+    "SAMPLER_TYPE_CONST",
+    "SAMPLER_TYPE_LOWER_BOUND",
+    "SAMPLER_TYPE_PROBABILISTIC",
+    "SAMPLER_TYPE_RATE_LIMITING",
+    "SAMPLER_TYPE_TAG_KEY",
+    "SAMPLING_RATE_STR",
+    "STRATEGIES_STR",
+    "STRATEGY_TYPE_STR",
+    "Sampler",
+    "SamplerMetrics",
+    "get_rate_limit",
+    "get_sampling_probability",
+}
+STRATEGIES = {
+    "defaultSamplingProbability": 0.5,
+    "defaultLowerBoundTracesPerSecond": 1.0,
+    "perOperationStrategies": [
+        {"operation": "op", "probabilisticSampling": {"samplingRate": 0.2}},
+    ],
+}
+
+
+class OldSampler(Sampler):
+    """A sampler as applications wrote them: without `super().__init__()`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Record what is named like the sampler."""
+        return operation == self.name, {}
+
+
+def test_every_old_name_imports() -> None:
+    """All that `jaeger_client.sampler` of 4.8 had can be imported from it."""
+    assert set() == OLD_NAMES - set(jaeger_client.sampler.__all__)
+    assert all(hasattr(jaeger_client.sampler, name) for name in OLD_NAMES)
+
+
+def test_the_old_defaults() -> None:
+    """The default rates and limits are those of 4.8."""
+    assert (0.001, 1 / 600, 2000, 60) == (
+        jaeger_client.sampler.DEFAULT_SAMPLING_PROBABILITY,
+        jaeger_client.sampler.DEFAULT_LOWER_BOUND,
+        jaeger_client.sampler.DEFAULT_MAX_OPERATIONS,
+        jaeger_client.sampler.DEFAULT_SAMPLING_INTERVAL,
+    )
+
+
+def test_the_base_decides_nothing() -> None:
+    """A sampler that overrides nothing raises NotImplementedError when asked."""
+    with pytest.raises(NotImplementedError):
+        Sampler().is_sampled(1)
+
+
+def test_the_base_can_be_closed_and_takes_tags() -> None:
+    """Subclasses may hand tags to the base, and need no close of their own."""
+    sampler = Sampler({"a": 1})
+
+    sampler.close()
+    assert Sampler({"a": 1}) == sampler
+    assert Sampler() != sampler
+
+
+def test_a_subclass_may_skip_the_constructor_of_the_base() -> None:
+    """A subclass without `super().__init__()` decides, compares, hashes, closes."""
+    sampler = OldSampler("a")
+
+    sampler.close()
+    assert (True, {}) == sampler.is_sampled(1, "a")
+    assert OldSampler("a") == sampler
+    assert OldSampler("b") != sampler
+    assert hash(OldSampler("a")) == hash(sampler)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "equal", "other"),
+    [
+        (ConstSampler(True), ConstSampler(True), ConstSampler(False)),
+        (
+            ProbabilisticSampler(0.5),
+            ProbabilisticSampler(0.5),
+            ProbabilisticSampler(0.4),
+        ),
+        (RateLimitingSampler(2), RateLimitingSampler(2), RateLimitingSampler(3)),
+        (
+            GuaranteedThroughputProbabilisticSampler("op", 2, 0.5),
+            GuaranteedThroughputProbabilisticSampler("op", 2, 0.5),
+            GuaranteedThroughputProbabilisticSampler("op", 3, 0.5),
+        ),
+        (
+            AdaptiveSampler(STRATEGIES, 10),
+            AdaptiveSampler(STRATEGIES, 10),
+            AdaptiveSampler(STRATEGIES, 11),
+        ),
+    ],
+    ids=lambda sampler: type(sampler).__name__,
+)
+def test_samplers_of_equal_settings_are_equal(
+    sampler: Sampler,
+    equal: Sampler,
+    other: Sampler,
+) -> None:
+    """Equality looks at settings, not at balances, and hashes agree with it."""
+    assert sampler == equal
+    assert sampler != other
+    assert sampler != "a text"
+    assert {sampler} == {sampler, equal}
+
+
+def test_samplers_of_other_classes_are_not_equal() -> None:
+    """A subclass never equals its base, whatever its settings."""
+
+    class MySampler(ProbabilisticSampler):
+        """A sampler of an application."""
+
+    assert ProbabilisticSampler(0.5) != MySampler(0.5)
+    assert MySampler(0.5) != ProbabilisticSampler(0.5)

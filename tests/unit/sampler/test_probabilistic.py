@@ -1,0 +1,104 @@
+"""The sampler that goes by the trace id."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from jaeger_client.errors import ConfigError, SamplingRateError
+from jaeger_client.sampler import ProbabilisticSampler
+
+HALF = 2**63
+LARGEST = 2**64 - 1
+
+
+@pytest.mark.parametrize(
+    ("rate", "trace_id", "expected"),
+    [
+        (0.5, HALF - 1, True),
+        (0.5, HALF, False),
+        (0.5, HALF + 1, False),
+        (0, 0, False),
+        (0.0, LARGEST, False),
+        (1, LARGEST, True),
+        (1.0, 0, True),
+        (0.001, int(0.001 * 2**64) - 1, True),
+        (0.001, int(0.001 * 2**64) + 1, False),
+        (1e-19, 1, True),
+        (1e-19, 2, False),
+    ],
+)
+def test_ids_below_the_boundary_are_sampled(
+    rate: float,
+    trace_id: int,
+    expected: bool,
+) -> None:
+    """A trace is sampled if its id is below `rate * 2**64`."""
+    assert expected == ProbabilisticSampler(rate).is_sampled(trace_id)[0]
+
+
+def test_only_the_low_64_bits_count() -> None:
+    """The high half of a 128-bit trace id does not change the decision."""
+    sampler = ProbabilisticSampler(0.5)
+    high = 0xFFFF << 64
+
+    assert sampler.is_sampled(high | (HALF - 1))[0]
+    assert not sampler.is_sampled(high | HALF)[0]
+
+
+@pytest.mark.parametrize(("trace_id", "sampled"), [(1, True), (LARGEST, False)])
+def test_tags_come_with_either_decision(trace_id: int, sampled: bool) -> None:
+    """The tags name type and rate, also when the trace is not sampled."""
+    answer = ProbabilisticSampler(0.5).is_sampled(trace_id, "op")
+
+    assert (sampled, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == answer
+
+
+def test_the_answers_are_made_once() -> None:
+    """The hot path makes no objects: equal decisions are the same object."""
+    sampler = ProbabilisticSampler(0.5)
+
+    assert sampler.is_sampled(1) is sampler.is_sampled(2)
+    assert sampler.is_sampled(LARGEST) is sampler.is_sampled(HALF)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [-0.1, 1.1, 2, float("nan"), float("inf"), "0.5", None, 1j],
+)
+def test_a_bad_rate_is_an_error_of_both_old_kinds(rate: float) -> None:
+    """A rate outside [0, 1] raises what is AssertionError, ValueError and ours."""
+    with pytest.raises(SamplingRateError, match=r"from 0\.0 to 1\.0, got") as raised:
+        ProbabilisticSampler(rate)
+
+    assert isinstance(raised.value, AssertionError)
+    assert isinstance(raised.value, ValueError)
+    assert isinstance(raised.value, ConfigError)
+    assert repr(rate) in str(raised.value)
+
+
+@pytest.mark.parametrize("rate", [Decimal("0.5"), Fraction(1, 2)])
+def test_other_numbers_will_do(rate: float) -> None:
+    """A rate may be any kind of number that compares with others."""
+    sampler = ProbabilisticSampler(rate)
+
+    assert sampler.is_sampled(HALF - 1)[0]
+    assert not sampler.is_sampled(HALF)[0]
+
+
+def test_probabilistic_reads_as_its_constructor() -> None:
+    """Its text is that of 4.8, as `str` and as `repr`."""
+    assert "ProbabilisticSampler(0.5)" == str(ProbabilisticSampler(0.5))
+    assert "ProbabilisticSampler(1)" == repr(ProbabilisticSampler(1))
+
+
+def test_probabilistic_can_be_closed_twice() -> None:
+    """Closing is allowed and changes nothing."""
+    sampler = ProbabilisticSampler(1)
+
+    sampler.close()
+    sampler.close()
+
+    assert sampler.is_sampled(1)[0]

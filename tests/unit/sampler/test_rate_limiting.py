@@ -1,0 +1,152 @@
+"""The sampler of so many traces a second."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from jaeger_client.errors import SamplingRateError
+from jaeger_client.rate_limiter import RateLimiter
+from jaeger_client.sampler import RateLimitingSampler
+from tests.unit.sampler.fakes import HandClock, full_limiters
+
+BAD_LIMITS = [-1, -0.1, float("nan"), float("inf"), 10**400, "2", None]
+
+
+def sampled(sampler: RateLimitingSampler, count: int) -> int:
+    """Return how many of *count* traces at this moment are sampled."""
+    return sum(sampler.is_sampled(trace_id)[0] for trace_id in range(count))
+
+
+@pytest.mark.parametrize(("limit", "burst"), [(5, 5), (1, 1), (0.25, 1), (2.5, 2)])
+def test_a_burst_is_one_seconds_worth_and_one_trace_at_least(
+    limit: float,
+    burst: int,
+) -> None:
+    """A full bucket gives `max(limit, 1)` traces at once."""
+    sampler = RateLimitingSampler(limit, new_limiter=full_limiters(HandClock()))
+
+    assert burst == sampled(sampler, 10)
+
+
+def test_in_the_long_run_the_limit_holds() -> None:
+    """Ten seconds at two traces a second give twenty after the first burst."""
+    clock = HandClock()
+    sampler = RateLimitingSampler(2, new_limiter=full_limiters(clock))
+    sampled(sampler, 10)
+
+    total = 0
+    for _ in range(40):
+        clock.now += 0.25
+        total += sampled(sampler, 10)
+
+    assert 20 == total
+
+
+def test_a_limit_of_nothing_gives_one_burst_only() -> None:
+    """With 0 traces a second nothing is sampled once the first credit is spent."""
+    clock = HandClock()
+    sampler = RateLimitingSampler(0, new_limiter=full_limiters(clock))
+    sampled(sampler, 1)
+
+    clock.now += 1e6
+
+    assert 0 == sampled(sampler, 10)
+
+
+def test_the_first_balance_is_random() -> None:
+    """Samplers made together do not begin with the same credit."""
+    balances = {RateLimitingSampler(100).rate_limiter.balance for _ in range(20)}
+
+    assert 20 == len(balances)
+    assert max(balances) < 100
+
+
+def test_tags_come_with_either_decision() -> None:
+    """The tags name type and limit, also when the trace is not sampled."""
+    sampler = RateLimitingSampler(1, new_limiter=full_limiters(HandClock()))
+
+    answers = [sampler.is_sampled(1, "op"), sampler.is_sampled(2)]
+
+    tags = {"sampler.type": "ratelimiting", "sampler.param": 1}
+    assert [(True, tags), (False, tags)] == answers
+
+
+def test_update_keeps_the_balance_in_proportion() -> None:
+    """A bucket half full stays half full at the new limit, in place."""
+    sampler = RateLimitingSampler(4, new_limiter=full_limiters(HandClock()))
+    limiter = sampler.rate_limiter
+    limiter.balance = 2.0
+
+    assert sampler.update(8)
+    assert limiter is sampler.rate_limiter
+    assert 4.0 == limiter.balance
+    assert (8, {"sampler.type": "ratelimiting", "sampler.param": 8}) == (
+        sampler.traces_per_second,
+        sampler.is_sampled(1)[1],
+    )
+
+
+def test_update_to_the_same_limit_does_nothing() -> None:
+    """An update to the limit that is there returns False and keeps the balance."""
+    sampler = RateLimitingSampler(3, new_limiter=full_limiters(HandClock()))
+    sampler.rate_limiter.balance = 1.0
+
+    assert not sampler.update(3)
+    assert 1.0 == sampler.rate_limiter.balance
+
+
+@pytest.mark.parametrize("limit", BAD_LIMITS)
+def test_a_bad_limit_is_an_error_of_both_old_kinds(limit: float) -> None:
+    """A limit below 0 raises what is AssertionError and ValueError at once."""
+    with pytest.raises(SamplingRateError, match="traces per second") as raised:
+        RateLimitingSampler(limit)
+
+    assert isinstance(raised.value, AssertionError)
+    assert isinstance(raised.value, ValueError)
+
+
+@pytest.mark.parametrize("limit", BAD_LIMITS)
+def test_an_update_to_a_bad_limit_changes_nothing(limit: float) -> None:
+    """The old limit goes on where the new one is none."""
+    sampler = RateLimitingSampler(3)
+
+    with pytest.raises(SamplingRateError):
+        sampler.update(limit)
+
+    assert 3 == sampler.traces_per_second
+
+
+def test_time_can_be_stopped_by_patching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Applications set balance and last tick and patch `RateLimiter.timestamp`."""
+    now = time.time()
+    sampler = RateLimitingSampler(2)
+    sampler.rate_limiter.balance = 2.0
+    sampler.rate_limiter.last_tick = now
+
+    monkeypatch.setattr(RateLimiter, "timestamp", staticmethod(lambda: now))
+
+    assert 2 == sampled(sampler, 10)
+
+
+def test_equality_ignores_balances() -> None:
+    """Samplers of one limit are equal, whatever they have spent."""
+    spent = RateLimitingSampler(2)
+    sampled(spent, 10)
+    updated = RateLimitingSampler(3)
+    updated.update(2)
+
+    assert RateLimitingSampler(2) == spent
+    assert RateLimitingSampler(2) == updated
+
+
+def test_the_default_limit_is_ten() -> None:
+    """Without an argument ten traces a second are sampled."""
+    assert RateLimitingSampler(10) == RateLimitingSampler()
+
+
+def test_rate_limiting_reads_as_its_constructor() -> None:
+    """Its text is that of 4.8, as `str` and as `repr`."""
+    assert "RateLimitingSampler(2)" == str(RateLimitingSampler(2))
+    assert "RateLimitingSampler(0.5)" == repr(RateLimitingSampler(0.5))

@@ -1,0 +1,472 @@
+"""The sampler that follows a server, turn by turn, with a clock moved by hand."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import warnings
+
+import pytest
+
+from jaeger_client.errors import ConfigError, SendError
+from jaeger_client.metrics import Metrics
+from jaeger_client.sampler import (
+    AdaptiveSampler,
+    ConstSampler,
+    Decision,
+    ProbabilisticSampler,
+    RateLimitingSampler,
+    RemoteControlledSampler,
+    Sampler,
+)
+from tests.unit.sampler.fakes import Agent, CountingFactory, Listener, QuietWorker
+
+HALF = {
+    "strategyType": "PROBABILISTIC",
+    "probabilisticSampling": {"samplingRate": 0.5},
+}
+TWO_A_SECOND = {
+    "strategyType": "RATE_LIMITING",
+    "rateLimitingSampling": {"maxTracesPerSecond": 2},
+}
+EACH = {
+    "operationSampling": {
+        "defaultSamplingProbability": 0.5,
+        "defaultLowerBoundTracesPerSecond": 1.0,
+        "perOperationStrategies": [
+            {"operation": "op", "probabilisticSampling": {"samplingRate": 0.2}},
+        ],
+    },
+}
+
+
+class Scene:
+    """A remote sampler with all that it talks to, asked at seconds 0, 60, 120..."""
+
+    def __init__(self, init_sampler: Sampler | None = None) -> None:
+        self.agent = Agent()
+        self.worker = QuietWorker()
+        self.factory = CountingFactory()
+        self.remote = RemoteControlledSampler(
+            self.agent,
+            "shop",
+            init_sampler=init_sampler,
+            metrics_factory=self.factory,
+            worker=self.worker,
+            random=lambda: 0.5,
+        )
+        self.remote.is_sampled(1)
+        self.now = 0.0
+
+    def answer(self, answer: object) -> Sampler:
+        """Let the agent answer one question and return the sampler after it."""
+        self.agent.answer = answer
+        self.now = self.remote.run(self.now)
+        return self.remote.sampler
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """All that was counted so far."""
+        return dict(self.factory.counts)
+
+
+def test_it_begins_with_one_in_a_thousand() -> None:
+    """Before the first answer the default probability decides."""
+    assert ProbabilisticSampler(0.001) == Scene().remote.sampler
+
+
+def test_the_initial_sampler_decides_until_the_first_answer() -> None:
+    """A given sampler takes the place of the default one."""
+    scene = Scene(ConstSampler(True))
+
+    assert (True, {"sampler.type": "const", "sampler.param": True}) == (
+        scene.remote.is_sampled(2**64 - 1, "op")
+    )
+
+
+def test_the_initial_sampler_is_probed_once() -> None:
+    """The constructor asks `is_sampled(0)`, later calls pass the operation on."""
+    asked: list[tuple[object, ...]] = []
+
+    class Spy(Sampler):
+        def is_sampled(self, *args: object) -> Decision:
+            asked.append(args)
+            return True, {}
+
+    remote = RemoteControlledSampler(
+        Agent(),
+        "shop",
+        init_sampler=Spy(),
+        worker=QuietWorker(),
+    )
+    remote.is_sampled(trace_id=7, operation="op")
+
+    assert [(0,), (7, "op")] == asked
+
+
+def test_a_broken_initial_sampler_shows_at_the_start() -> None:
+    """What the probe raises reaches whoever makes the sampler."""
+    with pytest.raises(NotImplementedError):
+        RemoteControlledSampler(Agent(), "shop", init_sampler=Sampler())
+
+
+def test_nothing_is_asked_before_the_first_use() -> None:
+    """A worker that runs for others asks nothing before the first is_sampled."""
+    agent, worker = Agent(HALF), QuietWorker()
+    remote = RemoteControlledSampler(agent, "shop", worker=worker)
+
+    assert math.inf == remote.run(0.0)
+    assert [] == agent.questions
+    assert 0 == worker.wakes
+
+
+def test_the_first_question_is_asked_at_once() -> None:
+    """The first is_sampled wakes the worker, whose next turn asks."""
+    scene = Scene()
+
+    scene.answer(HALF)
+
+    assert 1 == scene.worker.wakes
+    assert [("shop",)] == scene.agent.questions
+
+
+def test_the_worker_is_woken_once() -> None:
+    """Further calls of is_sampled only read the sampler."""
+    scene = Scene()
+
+    for trace_id in range(10):
+        scene.remote.is_sampled(trace_id)
+
+    assert 1 == scene.worker.wakes
+
+
+def test_the_next_question_waits_for_the_interval() -> None:
+    """A turn before the interval is over asks nothing and tells when to return."""
+    scene = Scene()
+    scene.answer(HALF)
+
+    assert 60.0 == scene.remote.run(59.9)
+    assert 1 == len(scene.agent.questions)
+    assert 120.0 == scene.remote.run(60.0)
+    assert 2 == len(scene.agent.questions)
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 9.0), (0.5, 10.0), (1.0, 11.0)])
+def test_later_questions_come_with_jitter(chance: float, seconds: float) -> None:
+    """The interval varies by a tenth, so that processes do not ask together."""
+    remote = RemoteControlledSampler(
+        Agent(HALF),
+        "shop",
+        sampling_refresh_interval=10,
+        worker=QuietWorker(),
+        random=lambda: chance,
+    )
+    remote.is_sampled(1)
+
+    assert 100.0 + seconds == pytest.approx(remote.run(100.0))
+
+
+def test_chance_has_a_default() -> None:
+    """Without a source of chance the jitter still stays within a tenth."""
+    remote = RemoteControlledSampler(Agent(HALF), "shop", worker=QuietWorker())
+    remote.is_sampled(1)
+
+    assert 54.0 <= remote.run(0.0) <= 66.0
+
+
+def test_an_unchanged_probability_keeps_the_very_same_object() -> None:
+    """A rate that is followed already replaces nothing and counts no update."""
+    scene = Scene()
+    first = scene.answer(HALF)
+
+    second = scene.answer(HALF)
+
+    assert ProbabilisticSampler(0.5) == first
+    assert first is second
+    assert {"jaeger:sampler_queries ok": 2, "jaeger:sampler_updates ok": 1} == (
+        scene.counts
+    )
+
+
+def test_a_rate_limit_updates_in_place() -> None:
+    """A new limit changes the sampler that is there, an equal one nothing."""
+    scene = Scene()
+    first = scene.answer(TWO_A_SECOND)
+    scene.answer(TWO_A_SECOND)
+
+    second = scene.answer({"rateLimitingSampling": {"maxTracesPerSecond": 3}})
+
+    assert first is second
+    assert RateLimitingSampler(3) == second
+    assert {"jaeger:sampler_queries ok": 3, "jaeger:sampler_updates ok": 2} == (
+        scene.counts
+    )
+
+
+def test_operations_are_followed_in_place() -> None:
+    """The sampler of operations is made once and then updated."""
+    scene = Scene()
+    first = scene.answer(EACH)
+
+    second = scene.answer(EACH)
+
+    assert AdaptiveSampler(EACH["operationSampling"], 2000) == first
+    assert first is second
+
+
+def test_operation_sampling_wins_over_the_type() -> None:
+    """An answer with both is followed operation by operation."""
+    assert isinstance(Scene().answer({**HALF, **EACH}), AdaptiveSampler)
+
+
+def test_max_operations_reaches_the_sampler_of_operations() -> None:
+    """The most operations given here bound the adaptive sampler."""
+    remote = RemoteControlledSampler(
+        Agent(EACH),
+        "shop",
+        max_operations=3,
+        worker=QuietWorker(),
+    )
+    remote.is_sampled(1)
+    remote.run(0.0)
+
+    assert AdaptiveSampler(EACH["operationSampling"], 3) == remote.sampler
+
+
+def test_kinds_replace_one_another() -> None:
+    """The strategy may change from any kind to any other."""
+    scene = Scene()
+
+    kinds = [type(scene.answer(each)) for each in (HALF, TWO_A_SECOND, EACH, HALF)]
+
+    assert [
+        ProbabilisticSampler,
+        RateLimitingSampler,
+        AdaptiveSampler,
+        ProbabilisticSampler,
+    ] == kinds
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 2}},
+        {"rateLimitingSampling": {"maxTracesPerSecond": 500}},
+        {"rateLimitingSampling": {"maxTracesPerSecond": -1}},
+        {"strategyType": "UNKNOWN"},
+        {},
+        [],
+        None,
+    ],
+)
+def test_what_cannot_be_followed_keeps_the_sampler(answer: object) -> None:
+    """Rates and limits out of range and unknown types count one failed update."""
+    scene = Scene(ConstSampler(True))
+    before = scene.remote.sampler
+
+    assert before is scene.answer(answer)
+    assert {"jaeger:sampler_queries ok": 1, "jaeger:sampler_updates err": 1} == (
+        scene.counts
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [SendError("refused"), TimeoutError("slow"), b"{", b"", b"<html>"],
+    ids=repr,
+)
+def test_no_answer_keeps_the_sampler(answer: object) -> None:
+    """A question without an answer in JSON counts one failed query, as in 4.8."""
+    scene = Scene(ConstSampler(True))
+    before = scene.remote.sampler
+
+    assert before is scene.answer(answer)
+    assert {"jaeger:sampler_queries err": 1} == scene.counts
+
+
+def test_after_a_failure_it_asks_again() -> None:
+    """A failed question is no end: the next one is asked after the interval."""
+    scene = Scene()
+    scene.answer(SendError("refused"))
+
+    assert ProbabilisticSampler(0.5) == scene.answer(HALF)
+
+
+def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """One line when questions begin to fail, one when they are answered again."""
+    scene = Scene()
+
+    with caplog.at_level(logging.INFO, "jaeger_tracing"):
+        for answer in (HALF, SendError("refused"), b"{", {}, HALF, HALF):
+            scene.answer(answer)
+
+    begun, ended = caplog.messages
+    assert begun == (
+        "cannot get a sampling strategy for shop: refused. Sampling goes on by "
+        "ProbabilisticSampler(0.5); is there an agent or a Jaeger at the sampling "
+        "address?"
+    )
+    assert ended == "the sampling strategy of shop can be had again"
+
+
+def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None:
+    """The lines go to the logger that was handed in."""
+    remote = RemoteControlledSampler(
+        Agent(SendError("refused")),
+        "shop",
+        logger=logging.getLogger("mine"),
+        worker=QuietWorker(),
+    )
+    remote.is_sampled(1)
+    remote.run(0.0)
+
+    assert ["mine"] == [record.name for record in caplog.records]
+
+
+def test_an_error_reporter_hears_every_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An error reporter takes the place of the line about the failure."""
+    listener = Listener()
+    remote = RemoteControlledSampler(
+        Agent(SendError("refused")),
+        "shop",
+        error_reporter=listener,
+        worker=QuietWorker(),
+    )
+    remote.is_sampled(1)
+
+    remote.run(remote.run(0.0))
+
+    assert ["cannot get a sampling strategy: refused"] * 2 == listener.heard
+    assert [] == caplog.messages
+
+
+def test_legacy_metrics_are_counted() -> None:
+    """Counts reach a `Metrics` object under the keys of 4.8."""
+    counted: list[tuple[str, int]] = []
+    remote = RemoteControlledSampler(
+        Agent(HALF),
+        "shop",
+        metrics=Metrics(count=lambda key, value: counted.append((key, value))),
+        worker=QuietWorker(),
+    )
+    remote.is_sampled(1)
+    remote.run(0.0)
+
+    assert [
+        ("jaeger:sampler_queries.result_ok", 1),
+        ("jaeger:sampler_updates.result_ok", 1),
+    ] == counted
+
+
+def test_close_stops_asking() -> None:
+    """After close nothing is asked, the sampler decides on, close may be repeated."""
+    scene = Scene()
+    scene.answer(HALF)
+
+    scene.remote.close()
+    scene.remote.close()
+
+    assert math.inf == scene.remote.run(1e9)
+    assert 0 == scene.worker.tasks
+    assert scene.remote.is_sampled(1)[0]
+    assert 1 == scene.worker.wakes
+
+
+def test_no_thread_at_construction() -> None:
+    """Without a worker the sampler makes one, which starts no thread yet."""
+    threads = threading.enumerate()
+
+    remote = RemoteControlledSampler(Agent(), "shop")
+
+    assert threads == threading.enumerate()
+    remote.close()
+
+
+def test_a_forked_child_begins_anew() -> None:
+    """The child asks at once at its first use, and not before."""
+    scene = Scene()
+    scene.answer(HALF)
+
+    scene.worker.after_fork_in_child()
+    before_use = scene.remote.run(1000.0)
+    scene.remote.is_sampled(1)
+    scene.remote.run(1000.0)
+
+    assert math.inf == before_use
+    assert 2 == scene.worker.wakes
+    assert 2 == len(scene.agent.questions)
+
+
+def test_a_closed_sampler_stays_closed_in_a_forked_child() -> None:
+    """A fork does not open again what was closed."""
+    scene = Scene()
+    scene.remote.close()
+
+    scene.remote.after_fork_in_child()
+    scene.remote.is_sampled(1)
+
+    assert 1 == scene.worker.wakes
+
+
+def test_a_drain_asks_nothing() -> None:
+    """Before the process ends nobody is asked any more."""
+    scene = Scene()
+
+    assert scene.remote.drain(0.0)
+    assert [] == scene.agent.questions
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"sampling_refresh_interval": 0},
+        {"sampling_refresh_interval": -1.0},
+        {"max_operations": 0},
+    ],
+)
+def test_options_that_cannot_work_are_refused(option: dict[str, int]) -> None:
+    """An interval or a number of operations that is not above 0 is a ConfigError."""
+    with pytest.raises(ConfigError, match="must be more than 0"):
+        RemoteControlledSampler(Agent(), "shop", worker=QuietWorker(), **option)  # type: ignore[arg-type]  # keywords from a table
+
+
+def test_options_of_none_mean_the_defaults() -> None:
+    """None for the interval or the operations means 60 seconds and 2000."""
+    remote = RemoteControlledSampler(
+        Agent(),
+        "shop",
+        sampling_refresh_interval=None,
+        max_operations=None,
+        io_loop=None,
+        worker=QuietWorker(),
+    )
+
+    assert (60, 2000) == (remote.sampling_refresh_interval, remote.max_operations)
+
+
+def test_an_io_loop_is_not_used_any_more() -> None:
+    """An io_loop brings a DeprecationWarning, None does not."""
+    with pytest.warns(DeprecationWarning, match="io_loop"):
+        RemoteControlledSampler(Agent(), "a", io_loop=object(), worker=QuietWorker())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RemoteControlledSampler(Agent(), "a", io_loop=None, worker=QuietWorker())
+
+
+def test_a_remote_sampler_equals_only_itself() -> None:
+    """Two that ask are two, whatever they sample by; both can be hashed."""
+    one, other = Scene().remote, Scene().remote
+
+    assert one == one  # noqa: PLR0124 - that is what is asked
+    assert one != other
+    assert 2 == len({one, other})
+
+
+def test_repr_shows_the_service_and_the_sampler() -> None:
+    """A remote sampler in a debugger shows by what it decides now."""
+    assert "RemoteControlledSampler('shop', ProbabilisticSampler(0.001))" == repr(
+        Scene().remote,
+    )

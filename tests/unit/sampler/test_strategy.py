@@ -1,0 +1,247 @@
+"""The agent's answer, read into values."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from jaeger_client.errors import AnswerError, StrategyError
+from jaeger_client.sampler import get_rate_limit, get_sampling_probability
+from jaeger_client.sampler.strategy import (
+    OperationRate,
+    PerOperation,
+    Probabilistic,
+    RateLimiting,
+    Strategy,
+    decode_answer,
+    parse_per_operation,
+    parse_strategy,
+)
+
+PROBABILISTIC = {"probabilisticSampling": {"samplingRate": 0.5}}
+RATE_LIMITING = {"rateLimitingSampling": {"maxTracesPerSecond": 42}}
+PER_OPERATION = {
+    "operationSampling": {
+        "defaultSamplingProbability": 0.5,
+        "defaultLowerBoundTracesPerSecond": 1.0,
+        "perOperationStrategies": [
+            {"operation": "op", "probabilisticSampling": {"samplingRate": 0.2}},
+        ],
+    },
+}
+READ_PER_OPERATION = PerOperation(0.5, 1.0, (OperationRate("op", 0.2),))
+
+NO_RATES: list[object] = [1.1, -0.1, "0.5", None, True, math.nan, 10**400, [], {}]
+NO_LIMITS: list[object] = [500, -1, "1", None, False, math.inf, -(10**5000), [1]]
+NO_OPERATIONS: list[object] = [
+    "all",
+    [1],
+    {"defaultSamplingProbability": 2},
+    {"defaultSamplingProbability": None},
+    {"defaultLowerBoundTracesPerSecond": -1},
+    {"defaultLowerBoundTracesPerSecond": math.inf},
+    {"defaultLowerBoundTracesPerSecond": 10**400},
+    {"perOperationStrategies": "op"},
+    {"perOperationStrategies": {"op": 0.1}},
+    {"perOperationStrategies": [None]},
+    {"perOperationStrategies": [{}]},
+    {"perOperationStrategies": [{"operation": None}]},
+]
+REFUSED: list[object] = [
+    *({"probabilisticSampling": {"samplingRate": rate}} for rate in NO_RATES),
+    *({"rateLimitingSampling": {"maxTracesPerSecond": each}} for each in NO_LIMITS),
+    *({"operationSampling": each} for each in NO_OPERATIONS),
+    {},
+    {"strategyType": None},
+    {"strategyType": "ADAPTIVE", **PROBABILISTIC},
+    {"strategyType": 2, **PROBABILISTIC},
+    {"strategyType": [], **PROBABILISTIC},
+    {"probabilisticSampling": "half"},
+    {"error": "no such service"},
+    None,
+    [],
+    "PROBABILISTIC",
+    5,
+    True,
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "strategy"),
+    [
+        ({"strategyType": "PROBABILISTIC", **PROBABILISTIC}, Probabilistic(0.5)),
+        ({"strategyType": 0, **PROBABILISTIC}, Probabilistic(0.5)),
+        (PROBABILISTIC, Probabilistic(0.5)),
+        ({"strategyType": None, **PROBABILISTIC}, Probabilistic(0.5)),
+        ({"strategyType": "RATE_LIMITING", **RATE_LIMITING}, RateLimiting(42)),
+        ({"strategyType": 1, **RATE_LIMITING}, RateLimiting(42)),
+        (RATE_LIMITING, RateLimiting(42)),
+        (PER_OPERATION, READ_PER_OPERATION),
+    ],
+)
+def test_the_type_may_be_a_text_a_number_or_missing(
+    answer: dict[str, object],
+    strategy: Strategy,
+) -> None:
+    """The object that is there decides, however its type is written."""
+    assert strategy == parse_strategy(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "strategy"),
+    [
+        ({"strategyType": 1, **PROBABILISTIC}, Probabilistic(0.5)),
+        ({"strategyType": "PROBABILISTIC", **RATE_LIMITING}, RateLimiting(42)),
+        ({**PROBABILISTIC, "rateLimitingSampling": None}, Probabilistic(0.5)),
+        ({**PROBABILISTIC, **RATE_LIMITING}, Probabilistic(0.5)),
+        (
+            {"strategyType": "RATE_LIMITING", **PROBABILISTIC, **RATE_LIMITING},
+            RateLimiting(42),
+        ),
+        ({**PROBABILISTIC, "operationSampling": None}, Probabilistic(0.5)),
+        ({**PROBABILISTIC, "operationSampling": {}}, Probabilistic(0.5)),
+    ],
+)
+def test_the_object_that_is_there_counts(
+    answer: dict[str, object],
+    strategy: Strategy,
+) -> None:
+    """The type decides only between two objects; null is no object."""
+    assert strategy == parse_strategy(answer)
+
+
+@pytest.mark.parametrize("strategy_type", ["PROBABILISTIC", "RATE_LIMITING", 1, "X"])
+def test_operation_sampling_wins_over_the_type(strategy_type: object) -> None:
+    """`operationSampling` is followed, whatever else the answer says."""
+    answer = {"strategyType": strategy_type, **PROBABILISTIC, **PER_OPERATION}
+
+    assert READ_PER_OPERATION == parse_strategy(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "strategy"),
+    [
+        ({"strategyType": "PROBABILISTIC"}, Probabilistic(0.001)),
+        ({"probabilisticSampling": {}}, Probabilistic(0.001)),
+        ({"strategyType": "RATE_LIMITING"}, RateLimiting(1 / 600)),
+        (
+            {"operationSampling": {"perOperationStrategies": [{"operation": "op"}]}},
+            PerOperation(0.001, 1 / 600, (OperationRate("op", 0.001),)),
+        ),
+        (
+            {"operationSampling": {"perOperationStrategies": None}},
+            PerOperation(0.001, 1 / 600, ()),
+        ),
+    ],
+)
+def test_what_is_left_out_has_the_defaults_of_the_old_client(
+    answer: dict[str, object],
+    strategy: Strategy,
+) -> None:
+    """Rates and bounds that an answer does not name are those of 4.8."""
+    assert strategy == parse_strategy(answer)
+
+
+@pytest.mark.parametrize("limit", [0, 0.5, 499, 499.9])
+def test_limits_below_500_are_followed(limit: float) -> None:
+    """A limit from 0 to below 500 is taken as it came."""
+    answer = {"rateLimitingSampling": {"maxTracesPerSecond": limit}}
+
+    assert RateLimiting(limit) == parse_strategy(answer)
+
+
+@pytest.mark.parametrize("rate", [0, 1, 0.0, 1.0, 0.25])
+def test_rates_from_0_to_1_are_followed(rate: float) -> None:
+    """A rate from 0 to 1 is taken as it came."""
+    answer = {"probabilisticSampling": {"samplingRate": rate}}
+
+    assert Probabilistic(rate) == parse_strategy(answer)
+
+
+@pytest.mark.parametrize("answer", REFUSED, ids=lambda answer: type(answer).__name__)
+def test_what_cannot_be_followed_raises_our_error(answer: object) -> None:
+    """Rates and limits out of range, unknown types and junk are a StrategyError."""
+    with pytest.raises(StrategyError) as raised:
+        parse_strategy(answer)
+
+    assert isinstance(raised.value, AnswerError)
+    assert isinstance(raised.value, ValueError)
+
+
+def test_the_error_tells_what_came() -> None:
+    """The message names the key, what it must be and what it was."""
+    with pytest.raises(
+        StrategyError,
+        match=r"samplingRate must be a number from 0 to 1, got 1\.5",
+    ):
+        parse_strategy({"probabilisticSampling": {"samplingRate": 1.5}})
+
+
+def test_the_error_is_short_however_long_the_answer() -> None:
+    """A huge answer leaves no huge line in the log."""
+    with pytest.raises(StrategyError) as raised:
+        parse_strategy({"strategyType": "X" * 10**6, "junk": list(range(10**5))})
+
+    assert len(str(raised.value)) < 200
+
+
+def test_one_bad_operation_refuses_the_whole_answer() -> None:
+    """An answer is followed whole or not at all."""
+    with pytest.raises(StrategyError):
+        parse_per_operation(
+            {
+                "perOperationStrategies": [
+                    {"operation": "a", "probabilisticSampling": {"samplingRate": 0.1}},
+                    {"operation": "b", "probabilisticSampling": {"samplingRate": 1.1}},
+                ],
+            },
+        )
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1}', bytearray(b'{"a": 1}'), '{"a": 1}'])
+def test_json_is_decoded_from_bytes_or_text(body: object) -> None:
+    """The body of an answer may be bytes, a bytearray or text."""
+    assert {"a": 1} == decode_answer(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"<html>", b"\xff\xfe\xfa", b"[" * 200_000, b"9" * 5000, None, 5, {}],
+    ids=["empty", "cut", "html", "no-text", "nested", "digits", "none", "int", "dict"],
+)
+def test_what_is_no_json_raises_our_error(body: object) -> None:
+    """No JSON, JSON nested without end and no text at all are a StrategyError."""
+    with pytest.raises(StrategyError):
+        decode_answer(body)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "rate"),
+    [
+        (None, 0.001),
+        ({}, 0.001),
+        ({"probabilisticSampling": None}, 0.001),
+        (PROBABILISTIC, 0.5),
+    ],
+)
+def test_get_sampling_probability(
+    strategy: dict[str, object] | None,
+    rate: float,
+) -> None:
+    """It reads the rate, or gives the default where there is none."""
+    assert rate == get_sampling_probability(strategy)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "limit"),
+    [
+        (None, 1 / 600),
+        ({}, 1 / 600),
+        ({"rateLimitingSampling": {}}, 1 / 600),
+        (RATE_LIMITING, 42),
+    ],
+)
+def test_get_rate_limit(strategy: dict[str, object] | None, limit: float) -> None:
+    """It reads the limit, or gives the default where there is none."""
+    assert limit == get_rate_limit(strategy)

@@ -1,0 +1,102 @@
+"""Datagrams leave at the pace at which Jaeger reads them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from jaeger_client.senders.pacing import Pacer
+from tests.unit.senders.fakes import ManualClock
+
+RATE = 20e6
+DEFAULT_RECEIVE_BUFFER = 212_992
+
+
+def leave_times(sizes: list[int], clock: ManualClock) -> list[float]:
+    """Return when each datagram leaves, from the first on."""
+    pacer = Pacer(clock, RATE)
+    start, times = clock.now, list[float]()
+    for size in sizes:
+        pacer.wait(size)
+        times.append(clock.now - start)
+    return times
+
+
+def test_the_first_datagram_leaves_at_once() -> None:
+    """The first datagram does not wait."""
+    clock = ManualClock()
+
+    Pacer(clock, RATE).wait(65_000)
+
+    assert [] == clock.slept
+
+
+@pytest.mark.parametrize(
+    ("size", "least_gap"),
+    [(1_200, 0.000_1), (6_500, 0.000_4), (48_000, 0.002_4)],
+)
+def test_the_gap_is_what_was_measured(size: int, least_gap: float) -> None:
+    """A row of datagrams has the gaps at which a real Jaeger lost none."""
+    times = leave_times([size] * 1_000, ManualClock())
+
+    assert least_gap <= times[-1] - times[-2] < 1.7 * least_gap
+
+
+def test_20_000_spans_leave_in_an_eighth_of_a_second() -> None:
+    """A burst of 20,000 spans of 120 bytes in full datagrams takes 0.12 s."""
+    times = leave_times([65_000] * 37, ManualClock())
+
+    assert 0.11 < times[-1] < 0.125
+
+
+def test_time_spent_otherwise_counts() -> None:
+    """Nobody waits if encoding took as long as the gap."""
+    clock = ManualClock()
+    pacer = Pacer(clock, RATE)
+    for _ in range(100):
+        pacer.wait(65_000)
+    clock.slept.clear()
+
+    clock.now += 0.004
+    pacer.wait(65_000)
+
+    assert [] == clock.slept
+
+
+def test_what_was_slept_too_long_is_caught_up() -> None:
+    """Sleeps that last 0.06 ms too long do not slow the row down."""
+    exact = leave_times([6_500] * 1_000, ManualClock())
+    late = leave_times([6_500] * 1_000, ManualClock(oversleep=0.000_06))
+
+    assert exact[-1] == pytest.approx(late[-1], rel=0.001)
+
+
+@pytest.mark.parametrize("size", [1_200, 6_500, 48_000, 65_000])
+@pytest.mark.parametrize("pause", [0.0, 0.01, 3_600.0])
+def test_the_receive_buffer_never_overflows(size: int, pause: float) -> None:
+    """At no time more is under way than a default buffer holds beyond what is read."""
+    clock = ManualClock(oversleep=0.000_06)
+    pacer = Pacer(clock, RATE)
+    waiting, last = 0.0, clock.now
+    most = 0.0
+    for number in range(500):
+        clock.now += pause if number == 250 else 0.0
+        pacer.wait(size)
+        read = (clock.now - last) * RATE
+        # What the kernel charges for a datagram beside its bytes: up to 2,000.
+        waiting, last = max(0.0, waiting - read) + size + 2_000, clock.now
+        most = max(most, waiting)
+
+    assert most < DEFAULT_RECEIVE_BUFFER
+
+
+def test_an_infinite_rate_turns_the_pace_off() -> None:
+    """With a rate of infinity nothing waits."""
+    clock = ManualClock()
+    pacer = Pacer(clock, math.inf)
+
+    for _ in range(100):
+        pacer.wait(65_000)
+
+    assert [] == clock.slept

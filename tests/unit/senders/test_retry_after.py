@@ -1,0 +1,34 @@
+"""The header Retry-After."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.senders.retry_after import parse_retry_after
+
+NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        ("3600", 60.0),
+        ("Tue, 14 Nov 2023 22:13:35 GMT", 15.0),
+        ("Tue, 14 Nov 2023 23:13:35 +0100", 15.0),
+        ("Tue, 14 Nov 2023 22:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 60.0),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("Tue, 99 Nov 99999999999999999999 22:13:35 GMT", None),
+        ("9" * 400, None),
+        ("٣", None),
+    ],
+)
+def test_seconds_and_dates_are_read(header: str | None, expected: float | None) -> None:
+    """Seconds and HTTP dates count, up to a minute; all else says nothing."""
+    assert expected == parse_retry_after(header, NOW)

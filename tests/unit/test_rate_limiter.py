@@ -1,0 +1,159 @@
+"""The token bucket."""
+
+from __future__ import annotations
+
+import gc
+import time
+import weakref
+
+import pytest
+
+from jaeger_client.rate_limiter import RateLimiter, operating_system_random
+from tests.unit.sampler.fakes import HandClock, full_limiters
+
+
+def test_a_full_bucket_is_spent_down_to_nothing() -> None:
+    """As many credits can be spent at once as were saved, and no more."""
+    limiter = full_limiters(HandClock())(2.0, 3.0)
+
+    spent = [limiter.check_credit(1.0) for _ in range(4)]
+
+    assert [True, True, True, False] == spent
+    assert 0.0 == limiter.balance
+
+
+def test_credits_come_in_with_time() -> None:
+    """Half a second at two credits a second brings one credit."""
+    clock = HandClock()
+    limiter = full_limiters(clock)(2.0, 2.0)
+    limiter.balance = 0.0
+
+    clock.now += 0.25
+    too_early = limiter.check_credit(1.0)
+    clock.now += 0.25
+
+    assert not too_early
+    assert limiter.check_credit(1.0)
+
+
+def test_no_more_is_saved_than_the_most() -> None:
+    """However long nothing is spent, the balance ends at the most."""
+    clock = HandClock()
+    limiter = full_limiters(clock)(2.0, 3.0)
+
+    clock.now += 1e9
+    limiter.check_credit(0.0)
+
+    assert 3.0 == limiter.balance
+
+
+def test_a_refusal_costs_nothing() -> None:
+    """What was too dear leaves the balance as it is."""
+    limiter = full_limiters(HandClock())(1.0, 1.0)
+
+    assert not limiter.check_credit(1.5)
+    assert 1.0 == limiter.balance
+
+
+def test_a_clock_set_back_takes_nothing_away() -> None:
+    """A clock that goes back adds no credit, takes none, and counts from there."""
+    clock = HandClock()
+    limiter = full_limiters(clock)(1.0, 2.0)
+    limiter.balance = 0.5
+
+    clock.now -= 3600
+    limiter.check_credit(1.0)
+    after_going_back = limiter.balance
+    clock.now += 0.5
+
+    assert 0.5 == after_going_back
+    assert limiter.check_credit(1.0)
+
+
+def test_update_keeps_the_balance_in_proportion() -> None:
+    """A bucket that was half full is half full after its size has changed."""
+    clock = HandClock()
+    limiter = full_limiters(clock)(2.0, 4.0)
+    limiter.balance = 1.0
+
+    clock.now += 0.5
+    limiter.update(3.0, 8.0)
+
+    assert (3.0, 8.0, 4.0) == (
+        limiter.credits_per_second,
+        limiter.max_balance,
+        limiter.balance,
+    )
+
+
+def test_update_of_a_bucket_of_no_size_leaves_it_empty() -> None:
+    """A bucket that could hold nothing begins empty when it is made larger."""
+    limiter = full_limiters(HandClock())(0.0, 0.0)
+
+    limiter.update(2.0, 2.0)
+
+    assert 0.0 == limiter.balance
+
+
+@pytest.mark.parametrize("part", [0.0, 0.25, 1.0])
+def test_the_first_balance_is_a_random_part_of_the_most(part: float) -> None:
+    """A bucket begins with the part of its most that chance says."""
+    limiter = RateLimiter(2.0, 4.0, random=lambda: part)
+
+    assert 4.0 * part == limiter.balance
+
+
+def test_chance_comes_from_the_operating_system() -> None:
+    """Without a source of chance the bucket draws numbers in [0, 1), never alike."""
+    drawn = {operating_system_random() for _ in range(100)}
+
+    assert 100 == len(drawn)
+    assert 0.0 <= min(drawn)
+    assert max(drawn) < 1.0
+
+
+def test_timestamp_is_looked_up_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Applications stop the time by patching `RateLimiter.timestamp`."""
+    now = time.time()
+    limiter = RateLimiter(2, 2)
+    limiter.balance, limiter.last_tick = 0.0, now
+
+    monkeypatch.setattr(RateLimiter, "timestamp", staticmethod(lambda: now + 0.5))
+
+    assert limiter.check_credit(1)
+    assert not limiter.check_credit(1)
+
+
+def test_timestamp_is_the_time_of_day() -> None:
+    """Applications compare `timestamp()` with `time.time()`."""
+    before = time.time()
+
+    assert before <= RateLimiter.timestamp() <= time.time()
+
+
+def test_a_forked_child_can_use_a_bucket_whose_lock_was_held() -> None:
+    """A lock that a lost thread held is made anew in the child."""
+    limiter = full_limiters(HandClock())(1.0, 1.0)
+    held = limiter._lock  # pyright: ignore[reportPrivateUsage]  # a lost thread's
+    held.acquire()
+
+    limiter.after_fork_in_child()
+
+    assert limiter.check_credit(1.0)
+    held.release()
+
+
+def test_waiting_for_forks_keeps_no_bucket_alive() -> None:
+    """A bucket that nobody uses any more is freed."""
+    limiter = weakref.ref(RateLimiter(1.0, 1.0))
+
+    gc.collect()
+
+    assert limiter() is None
+
+
+def test_repr_shows_rate_most_and_balance() -> None:
+    """A bucket in a debugger shows what it holds."""
+    limiter = full_limiters(HandClock())(2.0, 3.0)
+
+    assert "RateLimiter(2.0, 3.0, balance=3.0)" == repr(limiter)

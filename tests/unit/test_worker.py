@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from jaeger_client.worker import BackgroundWorker
+
+PATIENCE = 10.0
+
+
+class Job:
+    """A task that tells of its turns, and does as the test says."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Event()
+        self.turns = 0
+        self.next_turn = math.inf
+        self.error: Exception | None = None
+        self.drained: list[threading.Thread] = []
+        self.answer = True
+        self.forked = 0
+        self.hold: threading.Event | None = None
+
+    def run(self, now: float) -> float:
+        self.turns += 1
+        self.turn.set()
+        if self.hold is not None:
+            self.hold.wait(PATIENCE)
+        if self.error is not None:
+            raise self.error
+        return self.next_turn
+
+    def drain(self, deadline: float) -> bool:
+        self.drained.append(threading.current_thread())
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+    def after_fork_in_child(self) -> None:
+        self.forked += 1
+
+
+@pytest.fixture
+def job() -> Job:
+    return Job()
+
+
+@pytest.fixture
+def worker(job: Job) -> Iterator[BackgroundWorker]:
+    worker = BackgroundWorker(name="under test")
+    worker.add_task(job)
+    yield worker
+    job.hold = None
+    worker.close(PATIENCE)
+
+
+def test_no_thread_before_the_first_wake(worker: BackgroundWorker, job: Job) -> None:
+    """Making a worker and giving it tasks starts no thread; waking it does."""
+    assert not worker.is_running
+
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert worker.is_running
+
+
+def test_thread_is_a_daemon_with_a_name(worker: BackgroundWorker, job: Job) -> None:
+    """The one thread is a daemon, so that it never holds up the exit."""
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    (thread,) = [t for t in threading.enumerate() if t.name == "under test"]
+
+    assert thread.daemon
+
+
+def test_task_gets_the_turn_it_asked_for(worker: BackgroundWorker, job: Job) -> None:
+    """A task that names a time gets its next turn then, unasked."""
+    job.next_turn = 0.0
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    job.turn.clear()
+
+    assert job.turn.wait(PATIENCE)
+    job.next_turn = math.inf
+
+
+def test_wake_gives_another_turn(worker: BackgroundWorker, job: Job) -> None:
+    """A task that asked for no turn gets one when the worker is woken."""
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    job.turn.clear()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
+def test_thread_outlives_a_task_that_raises(
+    worker: BackgroundWorker,
+    job: Job,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A task that raises is logged, and gets its next turn all the same."""
+    job.error = RuntimeError("broken task")
+    with caplog.at_level(logging.ERROR, "jaeger_tracing"):
+        worker.wake()
+        assert job.turn.wait(PATIENCE)
+        worker.flush(PATIENCE)
+    job.error = None
+    job.turn.clear()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert "broken task" in caplog.text
+
+
+def test_flush_is_done_by_the_thread(worker: BackgroundWorker, job: Job) -> None:
+    """A running worker drains on its own thread."""
+    worker.wake()
+
+    assert worker.flush(PATIENCE)
+    assert ["under test"] == [thread.name for thread in job.drained]
+
+
+def test_flush_without_thread_is_done_by_the_caller(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """A worker that never ran drains on the thread of whoever flushes."""
+    assert worker.flush(PATIENCE)
+    assert [threading.current_thread()] == job.drained
+
+
+def test_flush_tells_what_the_tasks_tell(worker: BackgroundWorker, job: Job) -> None:
+    """A task that could not do all makes flush answer False."""
+    job.answer = False
+
+    assert not worker.flush(PATIENCE)
+
+
+def test_flush_survives_a_task_that_raises(worker: BackgroundWorker, job: Job) -> None:
+    """A task that raises while it is drained makes flush answer False."""
+    job.error = RuntimeError("broken task")
+
+    assert not worker.flush(PATIENCE)
+
+
+def test_flush_waits_no_longer_than_asked(worker: BackgroundWorker, job: Job) -> None:
+    """While a task hangs, flush returns at its timeout and answers False."""
+    job.hold = threading.Event()
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+
+    assert not worker.flush(0.01)
+    job.hold.set()
+
+
+def test_flush_can_ask_for_one_task(worker: BackgroundWorker, job: Job) -> None:
+    """Flushing one task leaves the others alone."""
+    other = Job()
+    worker.add_task(other)
+
+    assert worker.flush(PATIENCE, task=other)
+    assert [] == job.drained
+
+
+def test_close_ends_the_thread(worker: BackgroundWorker, job: Job) -> None:
+    """close() drains, ends the thread, and may be called again."""
+    worker.wake()
+
+    assert worker.close(PATIENCE)
+    assert not worker.is_running
+    assert worker.close(PATIENCE)
+
+
+def test_closed_worker_stays_asleep(worker: BackgroundWorker, job: Job) -> None:
+    """Waking a closed worker starts nothing."""
+    worker.close(PATIENCE)
+    worker.wake()
+
+    assert not worker.is_running
+
+
+def test_removed_task_gets_no_turn(worker: BackgroundWorker, job: Job) -> None:
+    """A task that was removed gets no more turns; the others do."""
+    other = Job()
+    worker.add_task(other)
+    worker.remove_task(job)
+    worker.wake()
+
+    assert other.turn.wait(PATIENCE)
+    assert 0 == job.turns
+
+
+def test_task_may_close_the_worker_it_runs_on(job: Job) -> None:
+    """Closing from the worker's own thread does not wait for itself."""
+    worker = BackgroundWorker()
+    closed = threading.Event()
+
+    class Closer(Job):
+        def run(self, now: float) -> float:
+            worker.close(PATIENCE)
+            closed.set()
+            return math.inf
+
+    worker.add_task(Closer())
+    worker.wake()
+
+    assert closed.wait(PATIENCE)
+    worker.close(PATIENCE)
+
+
+def test_thread_that_cannot_start_is_told(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Under a thread limit waking raises nothing, says so, and flush still works."""
+
+    def refuse(self: threading.Thread) -> None:
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        worker.wake()
+        worker.wake()
+
+    assert ["can't start new thread" in line for line in caplog.messages] == [True]
+    assert worker.flush(PATIENCE)
+
+
+def test_child_forgets_the_thread(worker: BackgroundWorker, job: Job) -> None:
+    """In a forked child there is no thread, and every task is told."""
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    # What the fork hook calls, without a fork: the thread of the "parent" is ended.
+    thread = worker._thread
+    signals = worker._signals
+    worker.after_fork_in_child()
+
+    assert not worker.is_running
+    assert 1 == job.forked
+    assert thread is not None
+    assert signals is not None
+    worker._closed = True
+    signals.put(None)
+    thread.join(PATIENCE)
+
+
+def test_repr_tells_the_state(worker: BackgroundWorker, job: Job) -> None:
+    """The repr shows whether the worker is idle, running or closed."""
+    assert "<BackgroundWorker 'under test' idle, 1 tasks>" == repr(worker)
+    worker.wake()
+    assert "running" in repr(worker)
+    worker.close(PATIENCE)
+    assert "closed" in repr(worker)

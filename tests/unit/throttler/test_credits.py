@@ -1,0 +1,74 @@
+"""The agent's answer about credits, read into values."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jaeger_client.errors import AnswerError, CreditsError
+from jaeger_client.throttler import Balance, parse_credits
+
+JUNK: list[object] = [
+    [],
+    5,
+    None,
+    {"balances": 5},
+    {"balances": {"a": 1}},
+    {"balances": "many"},
+    {"balances": [None]},
+    {"balances": [{}]},
+    {"balances": [{"operation": "a"}]},
+    {"balances": [{"operation": 5, "balance": 1}]},
+    {"balances": [{"operation": "a", "balance": "1"}]},
+    {"balances": [{"operation": "a", "balance": True}]},
+    {"balances": [{"operation": "a", "balance": -1}]},
+    {"balances": [{"operation": "a", "balance": float("nan")}]},
+    {"balances": [{"operation": "a", "balance": float("inf")}]},
+    {"balances": [{"operation": "a", "balance": 10**400}]},
+]
+
+
+def test_balances_are_read() -> None:
+    """Each balance has an operation and its credits."""
+    listed = [
+        {"operation": "a", "balance": 2.5},
+        {"operation": "b", "balance": 0},
+    ]
+
+    body = json.dumps({"balances": listed}).encode()
+
+    assert (Balance("a", 2.5), Balance("b", 0)) == parse_credits(body)
+
+
+@pytest.mark.parametrize("body", [b'{"balances": []}', b'{"balances": null}'])
+def test_no_balances_are_no_error(body: bytes) -> None:
+    """An empty list, which servers in Go write as null, brings no credits."""
+    assert () == parse_credits(body)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"strategyType": "PROBABILISTIC"}'])
+def test_a_server_without_credits_is_known_by_its_answer(body: bytes) -> None:
+    """An object without balances, as Jaeger 2 answers, reads as None."""
+    assert parse_credits(body) is None
+
+
+@pytest.mark.parametrize("answer", JUNK, ids=repr)
+def test_what_holds_no_credits_raises_our_error(answer: object) -> None:
+    """Junk in place of balances is a CreditsError."""
+    with pytest.raises(CreditsError) as raised:
+        parse_credits(json.dumps(answer))
+
+    assert isinstance(raised.value, AnswerError)
+    assert isinstance(raised.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff\xfe\xfa", b"[" * 200_000, b"9" * 5000, None, {}],
+    ids=["empty", "cut", "no-text", "nested", "digits", "none", "dict"],
+)
+def test_what_is_no_json_raises_our_error(body: object) -> None:
+    """No JSON, JSON nested without end and no text at all are a CreditsError."""
+    with pytest.raises(CreditsError):
+        parse_credits(body)
