@@ -84,4 +84,4 @@ lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
 clean: ## remove all that make and the tools have made
 	@rm -rf .venv .nox .cache .coverage .benchmarks .hypothesis .import_linter_cache \
 	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +

@@ -49,11 +49,10 @@ class Notice:
             return
         kept_back, self._kept_back = self._kept_back, 0
         self._speak_at = now + self._interval
-        logger.warning(self._message + _and_more(kept_back), *args)
-
-
-def _and_more(count: int) -> str:
-    return f" ({count} more such since the last line)" if count else ""
+        message = self._message
+        if kept_back:
+            message = f"{message} ({kept_back} more such since the last line)"
+        logger.warning(message, *args)
 
 
 class Outage:

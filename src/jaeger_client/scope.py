@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
     """The time during which a span is active; ends with `close`."""
 
-    __slots__ = ("_finish_on_close", "_previous", "_variable")
+    __slots__ = (
+        "_finish_on_close",
+        "_is_closed",
+        "_manager",
+        "_previous",
+        "_span",
+        "_variable",
+    )
 
     def __init__(
         self,
@@ -34,6 +41,7 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
         self._manager = manager
         self._span = span
         self._finish_on_close = finish_on_close
+        self._is_closed = False
         self._variable = variable = manager.variable
         self._previous = variable.get()
         variable.set(self)
@@ -46,10 +54,18 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
         """
         if self._variable.get() is not self:
             return
-        if self._finish_on_close:
-            self._span.finish()
-        # Not reset(): its token is refused in the copied context of a task.
-        self._variable.set(self._previous)
+        try:
+            if self._finish_on_close:
+                self._span.finish()
+        finally:
+            # Not reset(): its token is refused in the copied context of a task.
+            previous = self._previous
+            self._variable.set(previous)
+            # A callback that plans itself anew inside its scope passes the scope
+            # on to the next; without this each would keep all before it alive.
+            self._is_closed = True
+            if previous is not None and previous._is_closed:  # noqa: SLF001 - its own class
+                self._previous = previous._previous  # noqa: SLF001
 
     def __enter__(self) -> ContextScope:
         return self

@@ -15,7 +15,8 @@ from __future__ import annotations
 # a call through the room of time would cost 60 ns of a start's 1.5 µs.
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import opentracing
 
@@ -41,6 +42,9 @@ _NO_LOGS: Final[list[LogItem]] = []
 """Stands in for the logs of every span that has none; never appended to."""
 
 _FINISHED_TWICE = Notice("span %r was finished before; only the first finish counts")
+_NO_TAG = Notice("a tag raised %r and is ignored")
+_NO_LOG = Notice("a log raised %r and is ignored")
+_NO_BAGGAGE = Notice("a baggage item raised %r and is ignored")
 
 
 class SpanOwner(Protocol):
@@ -113,7 +117,7 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
     log_items: list[LogItem]
     """Logs as pairs; read `logs` for objects."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the signature of 4.8
+    def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
         context: SpanContext,
         tracer: SpanOwner | None,
@@ -145,39 +149,43 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         if not self.context.flags & SAMPLED_FLAG:
             return
         append = self.tag_items.append
-        longest = self._tracer.max_tag_value_length
+        limits = self._tracer
+        longest = limits.max_tag_value_length
         for item in tags.items():
             kind = type(item[1])
-            if kind is str:
-                if len(item[1]) > longest:
-                    item = (item[0], item[1][:longest])
-            elif kind not in BY_VALUE:
-                item = (item[0], to_tag_value(item[1], self._tracer))
-            append(item)
+            if (kind is str and len(item[1]) <= longest) or kind in BY_VALUE:  # type: ignore[arg-type]  # it is text
+                append(item)  # type: ignore[arg-type]  # its value is of a tag's types
+            else:
+                append((item[0], to_tag_value(item[1], limits)))
 
     @property
     def tags(self) -> TagList:
         """The tags as a list of `Tag` objects that may be changed."""
-        items = self.tag_items
-        if type(items) is not TagList:
-            items = self.tag_items = TagList(items)
-        return items
+        items: object = self.tag_items
+        if isinstance(items, TagList):
+            return items
+        tags = TagList(self.tag_items)
+        self.tags = tags
+        return tags
 
     @tags.setter
     def tags(self, tags: Sequence[TagItem]) -> None:
-        self.tag_items = TagList(tags)
+        # A tag unpacks as a pair, so readers of pairs need not know the difference.
+        self.tag_items = cast("list[TagItem]", TagList(tags))
 
     @property
     def logs(self) -> LogList:
         """The logs as a list of `Log` objects that may be changed."""
-        items = self.log_items
-        if type(items) is not LogList:
-            items = self.log_items = LogList(items)
-        return items
+        items: object = self.log_items
+        if isinstance(items, LogList):
+            return items
+        logs = LogList(self.log_items)
+        self.logs = logs
+        return logs
 
     @logs.setter
     def logs(self, logs: Sequence[LogItem]) -> None:
-        self.log_items = LogList(logs)
+        self.log_items = cast("list[LogItem]", LogList(logs))
 
     @property
     def tracer(self) -> SpanOwner:
@@ -245,16 +253,18 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         Text is cut at the tracer's `max_tag_value_length`; a value that is no
         text, number, truth value or bytes is turned into text at once.
         """
-        if key == _SAMPLING_PRIORITY and not self._set_sampling_priority(value):
-            return self
-        if self.context.flags & SAMPLED_FLAG:
-            kind = type(value)
-            if kind is str:
-                if len(value) > self._tracer.max_tag_value_length:
-                    value = value[: self._tracer.max_tag_value_length]
-            elif kind not in BY_VALUE:
-                value = to_tag_value(value, self._tracer)
-            self.tag_items.append((key, value))
+        try:
+            if key == _SAMPLING_PRIORITY and not self._set_sampling_priority(value):
+                return self
+            if self.context.flags & SAMPLED_FLAG:
+                if type(value) is str:
+                    if len(value) > self._tracer.max_tag_value_length:
+                        value = value[: self._tracer.max_tag_value_length]
+                elif type(value) not in BY_VALUE:
+                    value = to_tag_value(value, self._tracer)
+                self.tag_items.append((key, value))  # type: ignore[arg-type]  # see BY_VALUE
+        except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
+            _NO_TAG.warn(error)
         return self
 
     def _set_sampling_priority(self, value: object) -> bool:
@@ -264,7 +274,8 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         except Exception:  # noqa: BLE001 - the value's own code may raise anything
             return False
         context = self.context
-        if priority <= 0:
+        # Less than 0 counts as more, as it did in 4.8.
+        if priority == 0:
             context.flags &= ~(SAMPLED_FLAG | DEBUG_FLAG)
             return False
         if self.is_debug() or not self._tracer.is_debug_allowed(self.operation_name):
@@ -277,29 +288,31 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         key_values: Mapping[str, object],
         timestamp: float | None = None,
     ) -> Span:
-        """
-        Append a log of *key_values* at *timestamp*, in seconds; now if it is `None`.
-        """
-        if self.context.flags & SAMPLED_FLAG:
+        """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
+        if not self.context.flags & SAMPLED_FLAG:
+            return self
+        try:
             when = time.time() if timestamp is None else to_seconds(timestamp)
             limits = self._tracer
             longest = limits.max_tag_value_length
             fields = [
                 item
                 if (kind := type(item[1])) in BY_VALUE
-                or (kind is str and len(item[1]) <= longest)
+                or (kind is str and len(item[1]) <= longest)  # type: ignore[arg-type]  # it is text
                 else (item[0], to_tag_value(item[1], limits))
                 for item in key_values.items()
             ]
             # No call stands between the two lines, so no other thread does.
             if self.log_items is _NO_LOGS:
                 self.log_items = []
-            self.log_items.append((int(when * 1000000), fields))
+            self.log_items.append((int(when * 1000000), fields))  # type: ignore[arg-type]  # see BY_VALUE
+        except Exception as error:  # noqa: BLE001 - the mapping's own code may raise anything
+            _NO_LOG.warn(error)
         return self
 
     def info(self, message: object, payload: object = None) -> Span:
         """Log *message* as an event, with *payload* unless that is empty."""
-        return self.log_event(message, payload or None)
+        return self.log_event(message, None if _is_empty(payload) else payload)
 
     def error(self, message: object, payload: object = None) -> Span:
         """Set the tag `error` and do as `info` does."""
@@ -316,14 +329,20 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         """Set an item that travels with the trace from here on; `None` deletes it."""
         context = self.context
         fields = {"event": "baggage", "key": key, "value": value}
-        if context.baggage.get(key):
-            fields["override"] = "true"
-        self.context = context.with_baggage_item(key, value)
+        try:
+            if context.baggage.get(key):
+                fields["override"] = "true"
+            self.context = context.with_baggage_item(key, value)
+        except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
+            _NO_BAGGAGE.warn(error)
+            return self
         return self.log_kv(fields)
 
     def get_baggage_item(self, key: str) -> str | None:
         """Return the baggage item of *key*, or `None`."""
-        return self.context.baggage.get(key)
+        with suppress(Exception):  # the key's own code may raise anything
+            return self.context.baggage.get(key)
+        return None
 
     def finish(self, finish_time: float | None = None) -> None:
         """
@@ -333,12 +352,15 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         """
         if not self.context.flags & SAMPLED_FLAG:
             return
-        if self.finished:
+        # No jump and no call stands between the two lines, so no other thread
+        # does: of several that finish the span, one alone finds it unfinished.
+        if not self.finished:
+            self.finished = True
+            now = finish_time is None
+            self.end_time = time.time() if now else to_seconds(finish_time)
+            self._tracer.report_span(self)
+        else:
             _FINISHED_TWICE.warn(self)
-            return
-        self.finished = True
-        self.end_time = time.time() if finish_time is None else to_seconds(finish_time)
-        self._tracer.report_span(self)
 
     def __enter__(self) -> Span:
         return self
@@ -376,3 +398,10 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         ids = (context.trace_id, context.span_id, context.parent_id, context.flags)
         text = ":".join(f"{number or 0:x}" for number in ids)
         return f"{text} {self._tracer.service_name}.{self.operation_name}"
+
+
+def _is_empty(payload: object) -> bool:
+    try:
+        return not payload
+    except Exception:  # noqa: BLE001 - the payload's own code may raise anything
+        return False

@@ -79,7 +79,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
             baggage.pop(key, None)
         else:
             baggage[key] = value
-        return SpanContext(
+        context = SpanContext(
             trace_id=self.trace_id,
             span_id=self.span_id,
             parent_id=self.parent_id,
@@ -87,6 +87,9 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
             baggage=baggage,
             debug_id=self._debug_id,
         )
+        if self.trace_state is not None:
+            context.trace_state = self.trace_state  # type: ignore[misc]  # see there
+        return context
 
     @staticmethod
     def with_debug_id(debug_id: str) -> SpanContext:
@@ -94,6 +97,8 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
         return SpanContext(None, None, None, None, debug_id=debug_id)  # type: ignore[arg-type]  # no trace, no ids
 
     def __repr__(self) -> str:
-        if not self.has_trace:
-            return f"<SpanContext without trace, baggage={self._baggage!r}, debug_id={self._debug_id!r}>"
-        return f"<SpanContext {self.trace_id:x}:{self.span_id:x}:{self.parent_id or 0:x}:{self.flags:x}>"
+        if self.has_trace:
+            ids = (self.trace_id, self.span_id, self.parent_id or 0, self.flags)
+            return f"<SpanContext {':'.join(f'{number:x}' for number in ids)}>"
+        carried = f"baggage={self._baggage!r}, debug_id={self._debug_id!r}"
+        return f"<SpanContext without trace, {carried}>"

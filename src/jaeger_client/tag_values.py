@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 import traceback
 from types import TracebackType
@@ -14,7 +13,12 @@ from jaeger_client.model import TagValue
 BY_VALUE: Final = frozenset({int, bool, float})
 """Types kept as they are: nothing about them can change or be too long."""
 
-_NOT_A_TIME = Notice("a time must be a number of seconds since the epoch, got one %s; now is used")
+_FARTHEST: Final = 2**63 / 1_000_000
+"""Seconds, before or after the epoch, that 64 bits of microseconds can hold."""
+
+_NOT_A_TIME = Notice(
+    "a time must be a number of seconds since the epoch, got %s; now is used",
+)
 
 
 class TextLimits(Protocol):
@@ -64,9 +68,11 @@ def to_seconds(value: object) -> float:
     """Return *value* as seconds since the epoch; now, with a warning, if it is none."""
     try:
         seconds = float(value)  # type: ignore[arg-type]  # any value may come
-        if math.isfinite(seconds):
-            return seconds
     except Exception:  # noqa: BLE001 - the value's own code may raise anything
-        pass
-    _NOT_A_TIME.warn(type(value).__name__)
+        _NOT_A_TIME.warn(f"one {type(value).__name__}")
+        return time.time()
+    # False for NaN, too.
+    if -_FARTHEST < seconds < _FARTHEST:
+        return seconds
+    _NOT_A_TIME.warn(seconds)
     return time.time()

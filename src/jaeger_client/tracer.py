@@ -68,9 +68,12 @@ _NO_PARENT = Notice(
     "a parent must be a jaeger_client.Span or SpanContext, got one %s; it is ignored",
 )
 _NO_TAGS = Notice("tags must be a mapping, got one %s; they are ignored")
-_NO_REFERENCE = Notice(
-    "references must be opentracing.Reference, got one %s; it is ignored",
+_NO_REFERENCES = Notice(
+    "references must be one or many opentracing.Reference, got %s; it is ignored",
 )
+_START_FAILED = Notice("starting a span raised %r; it is not recorded")
+_METRICS_FAILED = Notice("counting by %r raised %r")
+_THROTTLER_FAILED = Notice("throttler %r raised %r; the debug trace is not allowed")
 _SAMPLER_FAILED = Notice("sampler %r raised %r; the trace is not sampled")
 _REPORTER_FAILED = Notice("reporter %r raised %r; the span is lost")
 
@@ -85,7 +88,9 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     lengths may be replaced at any time.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the signature of 4.8
+    _scope_manager: opentracing.ScopeManager
+
+    def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
         service_name: str,
         reporter: BaseReporter,
@@ -130,7 +135,9 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             worker: A thread that reporter, sampler and throttler share, to be
                 closed with the tracer.
         """
-        super().__init__(scope_manager or ContextScopeManager())
+        super().__init__(
+            ContextScopeManager() if scope_manager is None else scope_manager,
+        )
         self.service_name = service_name
         self.reporter = reporter
         self.sampler = sampler
@@ -163,7 +170,8 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def _process_tags(self, tags: Mapping[str, object]) -> dict[str, object]:
         all_tags: dict[str, object] = {JAEGER_VERSION_TAG_KEY: JAEGER_CLIENT_VERSION}
-        for key, look_up in ((JAEGER_IP_TAG_KEY, local_ip), (JAEGER_HOSTNAME_TAG_KEY, hostname)):
+        questions = ((JAEGER_IP_TAG_KEY, local_ip), (JAEGER_HOSTNAME_TAG_KEY, hostname))
+        for key, look_up in questions:
             if key not in tags and (found := look_up()) is not None:
                 all_tags[key] = found
         all_tags.update(tags)
@@ -174,7 +182,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             all_tags[CLIENT_UUID_TAG_KEY] = client_id
         return all_tags
 
-    def start_span(  # noqa: PLR0913, PLR0917 - OpenTracing's signature
+    def start_span(  # noqa: C901, PLR0912, PLR0917 - OpenTracing's signature; each call more costs 60 ns of 1.5 µs
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -195,49 +203,58 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             start_time: Seconds since the epoch; now, if `None`.
             ignore_active_span: Whether the active span is no parent.
         """
-        parent = child_of
-        if parent is None and not ignore_active_span:
-            scope = self._active_scope()
-            if scope is not None:
-                parent = scope.span
-        if references is not None:
-            references = _with_context(references)
-            if parent is None and references:
-                parent = references[0].referenced_context
-        if tags is not None and type(tags) is not dict:
-            tags = _as_mapping(tags)
+        try:
+            parent = child_of
+            if parent is None and not ignore_active_span:
+                scope = self._active_scope()
+                if scope is not None:
+                    parent = scope.span
+            if references is not None:
+                references = _with_context(references)
+                if parent is None and references:
+                    parent = references[0].referenced_context
+            if tags is not None and type(tags) is not dict:
+                tags = _as_dict(tags)
+            if type(operation_name) is not str:
+                operation_name = _as_operation(operation_name)
+            if type(parent) is Span:
+                parent = parent.context
+            elif parent is not None and type(parent) is not SpanContext:
+                parent = _context_of(parent)
 
-        if type(parent) is Span:
-            parent = parent.context
-        elif parent is not None and type(parent) is not SpanContext:
-            parent = _context_of(parent)
-        operation = operation_name or ""
-        # SpanContext.has_trace, without the 40 ns of a property.
-        if parent is not None and parent.trace_id and parent.span_id:
-            context = self._child_context(parent, tags)
-            span = Span(context, self, operation, tags, start_time, references)
-        else:
-            context, more = self._root_context(parent, operation)
-            span = Span(context, self, operation, tags, start_time, references)
-            if more:
-                span.add_tags(more)
-        if not self.metrics.is_noop:
-            self._count_start(span, tags)
+            # SpanContext.has_trace, without the 40 ns of a property.
+            if parent and parent.trace_id and parent.span_id and parent.flags is not None:
+                context = self._child_context(parent, tags)
+                span = Span(context, self, operation_name, tags, start_time, references)
+            else:
+                context, more = self._root_context(parent, operation_name)
+                span = Span(context, self, operation_name, tags, start_time, references)
+                if more:
+                    span.add_tags(more)
+            if not self.metrics.is_noop:
+                self._count_start(span, tags)
+        except Exception as error:  # noqa: BLE001 - what was handed in may raise anything
+            _START_FAILED.warn(error)
+            return self._unrecorded_span()
         return span
+
+    def _unrecorded_span(self) -> Span:
+        return Span(SpanContext(self.random_id(), self.random_id(), None, 0), self, "")
 
     def _child_context(
         self,
         parent: SpanContext,
         tags: Mapping[str, object] | None,
     ) -> SpanContext:
-        flags = parent.flags or 0
+        flags = parent.flags
         if flags & DEBUG_FLAG:
             # Receivers of other formats may have set debug alone.
             flags |= SAMPLED_FLAG
-        span_id: int = self.random.getrandbits(MAX_ID_BITS) or 1
-        parent_id: int | None = parent.span_id
-        if self.one_span_per_rpc and tags and tags.get(_SPAN_KIND) == _SERVER:
+        parent_id: int | None
+        if self.one_span_per_rpc and _says_server(tags):
             span_id, parent_id = parent.span_id, parent.parent_id
+        else:
+            span_id, parent_id = self.random.getrandbits(MAX_ID_BITS) or 1, parent.span_id
         context = SpanContext(
             parent.trace_id,
             span_id,
@@ -246,7 +263,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             dict(parent.baggage) if parent.baggage else None,
         )
         if parent.trace_state is not None:
-            context.trace_state = parent.trace_state
+            context.trace_state = parent.trace_state  # type: ignore[misc]  # see there
         return context
 
     def _root_context(
@@ -258,33 +275,41 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
         # As the Go and Java clients do: one random number serves as both ids.
         span_id = trace_id & _LOW_64_BITS or 1
-        if carried is not None and carried.debug_id is not None and self.is_debug_allowed(operation):
+        debug_id = None if carried is None else carried.debug_id
+        more: Mapping[str, object] | None
+        if debug_id is not None and self.is_debug_allowed(operation):
             flags = SAMPLED_FLAG | DEBUG_FLAG
-            more: Mapping[str, object] | None = {self.debug_id_header: carried.debug_id}
+            more = {self.debug_id_header: debug_id}
         else:
-            sampled, more = self._ask_sampler(trace_id, operation)
-            flags = SAMPLED_FLAG if sampled else 0
-        baggage = dict(carried.baggage) if carried is not None and carried.baggage else None
+            flags, more = self._ask_sampler(trace_id, operation)
+        baggage = None if carried is None else dict(carried.baggage)
         return SpanContext(trace_id, span_id, None, flags, baggage), more
 
     def _ask_sampler(
         self,
         trace_id: int,
         operation: str,
-    ) -> tuple[bool, Mapping[str, object] | None]:
+    ) -> tuple[int, Mapping[str, object] | None]:
+        """Return the flags of a new trace, and tags that tell who decided."""
         try:
-            return self.sampler.is_sampled(trace_id, operation)
+            sampled, tags = self.sampler.is_sampled(trace_id, operation)
+            # The tags of a refusal stand nowhere, not even if a priority is set.
+            return (SAMPLED_FLAG, tags) if sampled else (0, None)
         except Exception as error:  # noqa: BLE001 - a sampler of the application's may raise anything
             _SAMPLER_FAILED.warn(self.sampler, error)
-            return False, None
+            return 0, None
 
     def _count_start(self, span: Span, tags: Mapping[str, object] | None) -> None:
         metrics, sampled = self.metrics, span.is_sampled()
-        count = metrics.spans_started_sampled if sampled else metrics.spans_started_not_sampled
-        count(1)
-        if span.parent_id is None:
-            is_server = bool(tags) and tags.get(_SPAN_KIND) == _SERVER
-            self._count_trace(joined=is_server, sampled=sampled)
+        try:
+            if sampled:
+                metrics.spans_started_sampled(1)
+            else:
+                metrics.spans_started_not_sampled(1)
+            if span.parent_id is None:
+                self._count_trace(joined=_says_server(tags), sampled=sampled)
+        except Exception as error:  # noqa: BLE001 - a factory of the application's may raise anything
+            _METRICS_FAILED.warn(self.metrics_factory, error)
 
     def _count_trace(self, *, joined: bool, sampled: bool) -> None:
         metrics = self.metrics
@@ -296,7 +321,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         }[joined, sampled]
         count(1)
 
-    def start_active_span(  # noqa: PLR0913, PLR0917 - OpenTracing's signature
+    def start_active_span(  # noqa: PLR0917 - OpenTracing's signature
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -325,7 +350,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     def inject(
         self,
         span_context: Span | SpanContext,
-        format: str,  # noqa: A002 - OpenTracing's name
+        format: str,
         carrier: object,
     ) -> None:
         """
@@ -345,7 +370,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def extract(
         self,
-        format: str,  # noqa: A002 - OpenTracing's name
+        format: str,
         carrier: object,
     ) -> SpanContext | None:
         """
@@ -359,12 +384,12 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         try:
             return self._codec(format).extract(carrier)
         except opentracing.SpanContextCorruptedException:
-            self.metrics.decoding_errors(1)
+            self._count(self.metrics.decoding_errors)
             raise
 
-    def _codec(self, format: object) -> Codec:  # noqa: A002 - as above
+    def _codec(self, format: str) -> Codec:
         try:
-            return self.codecs[format]  # type: ignore[index]  # anything may come
+            return self.codecs[format]
         except (KeyError, TypeError):
             msg = f"no codec for format {format!r}; there are {sorted(self.codecs)}"
             raise UnsupportedFormatError(msg) from None
@@ -372,18 +397,27 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     def report_span(self, span: Span) -> None:
         """Take a finished span to the reporter; called by the span."""
         if not self.metrics.is_noop:
-            self.metrics.spans_finished(1)
+            self._count(self.metrics.spans_finished)
         try:
             self.reporter.report_span(span)
         except Exception as error:  # noqa: BLE001 - a reporter of the application's may raise anything
             _REPORTER_FAILED.warn(self.reporter, error)
 
     def is_debug_allowed(self, operation: str = "") -> bool:
-        """Return whether the throttler allows one more debug trace; called by the span."""
-        if self.throttler is None or self.throttler.is_allowed(operation):
-            return True
-        self.metrics.throttled_debug_spans(1)
+        """Return whether the throttler allows one more debug trace."""
+        try:
+            if self.throttler is None or self.throttler.is_allowed(operation):
+                return True
+        except Exception as error:  # noqa: BLE001 - a throttler of the application's may raise anything
+            _THROTTLER_FAILED.warn(self.throttler, error)
+        self._count(self.metrics.throttled_debug_spans)
         return False
+
+    def _count(self, counter: Callable[[int], object]) -> None:
+        try:
+            counter(1)
+        except Exception as error:  # noqa: BLE001 - a factory of the application's may raise anything
+            _METRICS_FAILED.warn(self.metrics_factory, error)
 
     def random_id(self) -> int:
         """Return a new span id, which is never 0."""
@@ -395,8 +429,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
         Returns whether everything left the process.
         """
-        flush = getattr(self.reporter, "flush", None)
-        return True if flush is None else bool(flush(timeout))
+        return flush_reporter(self.reporter, timeout)
 
     def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
         """
@@ -415,7 +448,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             self._closed = CompletedFuture(all_left)
         return self._closed
 
-    async def aclose(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:  # noqa: ASYNC109 - as close()
+    async def aclose(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """Do as `close` does without blocking the event loop."""
         import asyncio  # noqa: PLC0415 - whoever awaits this has it already
 
@@ -430,7 +463,8 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def __repr__(self) -> str:
         state = "open" if self._closed is None else "closed"
-        return f"<Tracer {self.service_name!r} {state}, {self.sampler}, {self.reporter!r}>"
+        parts = f"{self.sampler}, {self.reporter!r}"
+        return f"<Tracer {self.service_name!r} {state}, {parts}>"
 
 
 def _make_codecs(
@@ -477,22 +511,35 @@ def _context_of(parent: object) -> SpanContext | None:
 
 def _with_context(references: object) -> list[Reference]:
     """Return the references, of one or of many, that refer to something."""
-    if isinstance(references, Reference):
-        references = (references,)
-    kept = []
-    for reference in references if isinstance(references, Iterable) else (references,):
-        if not isinstance(reference, Reference):
-            _NO_REFERENCE.warn(type(reference).__name__)
-        elif reference.referenced_context is not None:
-            kept.append(reference)
+    kept: list[Reference] = []
+    try:
+        many = (references,) if isinstance(references, Reference) else references
+        for reference in cast("Iterable[Reference]", many):
+            if reference.referenced_context is not None:
+                kept.append(reference)
+    except Exception as error:  # noqa: BLE001 - anything may come and may raise anything
+        _NO_REFERENCES.warn(error)
     return kept
 
 
-def _as_mapping(tags: object) -> Mapping[str, object] | None:
-    if isinstance(tags, Mapping):
-        return tags
-    _NO_TAGS.warn(type(tags).__name__)
-    return None
+def _as_dict(tags: object) -> dict[str, object] | None:
+    """Return a copy of a mapping of another type, whose own code may raise anything."""
+    try:
+        return dict(cast("Mapping[str, object]", tags))
+    except Exception:  # noqa: BLE001 - see above
+        _NO_TAGS.warn(type(tags).__name__)
+        return None
+
+
+def _as_operation(name: object) -> str:
+    return "" if name is None else to_text(name)
+
+
+def _says_server(tags: Mapping[str, object] | None) -> bool:
+    try:
+        return bool(tags) and tags.get(_SPAN_KIND) == _SERVER
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        return False
 
 
 def _close_quietly(part: object) -> None:
@@ -500,5 +547,5 @@ def _close_quietly(part: object) -> None:
         close = getattr(part, "close", None)
         if close is not None:
             close()
-    except Exception:  # a part of the application's may raise anything
+    except Exception:  # noqa: BLE001 - a part of the application's may raise anything
         logger.exception("closing %r failed", part)

@@ -180,7 +180,7 @@ class BackgroundWorker:
     def _give_turn(self, task: Task) -> float:
         try:
             return task.run(self._clock.monotonic())
-        except Exception:  # the thread must outlive any mistake
+        except Exception:  # noqa: BLE001 - the thread must outlive any mistake
             logger.exception("%r failed in the background; it goes on", task)
             return self._clock.monotonic() + _PAUSE_AFTER_ERROR
 
@@ -242,7 +242,7 @@ def _wait(signals: queue.SimpleQueue[None], seconds: float) -> None:
 def _drain(task: Task, deadline: float) -> bool:
     try:
         return task.drain(deadline)
-    except Exception:
+    except Exception:  # noqa: BLE001 - as above
         logger.exception("%r failed while it was flushed", task)
         return False
 

@@ -44,7 +44,7 @@ def server_tls(authority: trustme.CA) -> ssl.SSLContext:
 def make_server_tls(authority: trustme.CA, name: str) -> ssl.SSLContext:
     """Return what a server called *name* speaks TLS with."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert(name).configure_cert(context)  # pyright: ignore[reportUnknownMemberType]  # names pyOpenSSL
     return context
 
 
@@ -138,7 +138,7 @@ def test_a_client_certificate_is_shown(
 ) -> None:
     """A server that asks for a certificate gets ours, its key in a file or two."""
     server_tls.verify_mode = ssl.CERT_REQUIRED
-    authority.configure_trust(server_tls)
+    authority.configure_trust(server_tls)  # pyright: ignore[reportUnknownMemberType]  # names pyOpenSSL
     own = authority.issue_cert("client.example")
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     own.cert_chain_pems[0].write_to_path(str(cert))

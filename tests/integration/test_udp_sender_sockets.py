@@ -209,6 +209,42 @@ def test_a_burst_arrives_whole(agent: socket.socket, size: int) -> None:
     assert [size] * count == arrived
 
 
+@on_linux
+def test_the_kernel_tells_what_waits_on_loopback(agent: socket.socket) -> None:
+    """The backlog grows with what is unread, and is nobody's business elsewhere."""
+    here = Address(socket.AF_INET, "127.0.0.1", port_of(agent))
+    elsewhere = Address(socket.AF_INET, "192.0.2.1", port_of(agent))
+    before = SYSTEM_NETWORK.backlog(here)
+
+    with UdpSender("127.0.0.1", port_of(agent)) as sender:
+        sender.send(bytes(10_000))
+
+    assert 0 == before
+    assert SYSTEM_NETWORK.backlog(here) >= 10_000
+    assert 0 == SYSTEM_NETWORK.backlog(elsewhere)
+
+
+@on_linux
+def test_a_slow_reader_gets_a_burst_whole(agent: socket.socket) -> None:
+    """A reader that pauses for 20 ms after every datagram loses none of 40."""
+    arrived = list[int]()
+    pause = threading.Event()
+
+    def read_slowly() -> None:
+        for _ in range(40):
+            pause.wait(0.02)
+            arrived.append(len(agent.recv(70_000)))
+
+    reader = threading.Thread(target=read_slowly)
+    reader.start()
+    with UdpSender("127.0.0.1", port_of(agent)) as sender:
+        for _ in range(40):
+            sender.send(bytes(65_000))
+    reader.join(PATIENCE * 2)
+
+    assert [65_000] * 40 == arrived
+
+
 def test_a_forked_child_sends_from_another_socket(agent: socket.socket) -> None:
     """Parent and child send from different ports, without being told of the fork."""
     with UdpSender("127.0.0.1", port_of(agent)) as sender:

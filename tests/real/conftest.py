@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -74,7 +74,7 @@ def run_program() -> RunProgram:
 def _run(name: str, *, python: str = sys.executable, **environment: str) -> str:
     result = subprocess.run(
         [python, str(PROGRAMS / name)],
-        env=_clean(os.environ) | environment,
+        env=_clean_environment(python) | environment,
         capture_output=True,
         text=True,
         timeout=PROGRAM_TIMEOUT,
@@ -84,7 +84,14 @@ def _run(name: str, *, python: str = sys.executable, **environment: str) -> str:
     return result.stdout
 
 
-def _clean(environ: Mapping[str, str]) -> dict[str, str]:
+def _clean_environment(python: str) -> dict[str, str]:
     """Leave out what a developer may have set for a tracer of their own."""
-    foreign = ("JAEGER_", "OTEL_")
-    return {key: value for key, value in environ.items() if not key.startswith(foreign)}
+    foreign = ["JAEGER_", "OTEL_"]
+    if python != sys.executable:
+        # It has a jaeger_client of its own.
+        foreign.append("PYTHONPATH")
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(tuple(foreign))
+    }

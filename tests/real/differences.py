@@ -10,7 +10,99 @@ from tests.real.comparison import Difference, LostTrace
 
 Differences = tuple[Difference | LostTrace, ...]
 
-OTLP: Differences = ()
+TWENTY_THOUSAND = (
+    '"ttttttttttttttttttt..." (20000 characters, SHA-256 9c5adb716acf9f1d)'
+)
+PACKET_SIZE = Difference(
+    "only a packet of UDP is too small for the large span",
+    trace="too_large",
+    ours=("jaeger.truncated: bool true",),
+    theirs=(
+        "log at 1700000033.001000",
+        '  event: string "page 0"',
+        f"  text: string {TWENTY_THOUSAND}",
+        "log at 1700000033.001999",
+        '  event: string "page 1"',
+        f"  text: string {TWENTY_THOUSAND}",
+    ),
+)
+
+LAST_TAG_ONLY = "over Thrift Jaeger shows the last tag of a key only, over OTLP all"
+NO_DEBUG_FLAG = "OTLP has no debug flag, a tag says it"
+TWICE_AN_ERROR = "Jaeger shows the status of OTLP as a tag, beside our own"
+
+THRIFT: Differences = (PACKET_SIZE,)
+"""Our client over HTTP and Thrift, against our client over UDP."""
+
+OTLP: Differences = (
+    PACKET_SIZE,
+    Difference(
+        "OTLP has names of its own for the client, and Jaeger keeps ours beside them",
+        ours=("opencensus.exporterversion: string Jaeger-Python-(version)",),
+        theirs=(
+            "jaeger.version: string Python-(version)",
+            'telemetry.sdk.language: string "python"',
+            'telemetry.sdk.name: string "jaeger-client"',
+            "telemetry.sdk.version: string (version)",
+        ),
+    ),
+    Difference(
+        LAST_TAG_ONLY,
+        trace="duplicate_tags",
+        ours=("key: bool true", 'other: string "second"'),
+        theirs=(
+            "key: bool true",
+            "key: float64 2.5",
+            "key: int64 1",
+            'key: string "start"',
+            'key: string "text"',
+            'other: string "first"',
+            'other: string "second"',
+        ),
+    ),
+    Difference(
+        TWICE_AN_ERROR,
+        ours=("error: bool true", 'otel.status_code: string "ERROR"'),
+        theirs=(
+            "error: bool true",
+            "error: bool true",
+            'otel.status_code: string "ERROR"',
+        ),
+    ),
+    Difference(
+        LAST_TAG_ONLY,
+        trace="logs",
+        ours=("error: bool true", "error: bool true"),
+        theirs=("error: bool true", "error: bool true", "error: bool true"),
+    ),
+    Difference(
+        NO_DEBUG_FLAG,
+        trace="debug_id",
+        ours=('CHILD_OF "debug id"',),
+        theirs=('CHILD_OF "debug id"', "jaeger.debug: bool true"),
+    ),
+    Difference(
+        NO_DEBUG_FLAG,
+        trace="debug_id",
+        ours=('jaeger-debug-id: string "ticket 42"',),
+        theirs=(
+            'jaeger-debug-id: string "ticket 42"',
+            "jaeger.debug: bool true",
+        ),
+    ),
+    Difference(
+        NO_DEBUG_FLAG,
+        trace="priority_up",
+        ours=('CHILD_OF "priority up"',),
+        theirs=('CHILD_OF "priority up"', "jaeger.debug: bool true"),
+    ),
+    Difference(
+        NO_DEBUG_FLAG,
+        trace="priority_up",
+        ours=("kept: bool true",),
+        theirs=("jaeger.debug: bool true", "kept: bool true"),
+    ),
+)
 """Our client over OTLP, against our client over UDP."""
 
 BYTES_AS_TEXT = "mended: 4.8 wrote bytes as the text of a Python literal"
@@ -26,7 +118,7 @@ OLD_CLIENT: Differences = (
         BYTES_AS_TEXT,
         trace="tag_values",
         ours=(
-            'bytes.empty: binary ""',
+            "bytes.empty: binary null",
             'bytes.text: binary "b25seSBBU0NJSQ=="',
             'bytes: binary "AP8gYnl0ZXM="',
         ),

@@ -71,7 +71,7 @@ class JaegerQuery:
 
     def _services_now(self) -> list[str]:
         _, body = get(f"{self.api}/api/v3/services")
-        names: list[str] = json.loads(body)["services"]
+        names: list[str] = json.loads(body).get("services", [])
         return names
 
     def otlp_trace(self, trace_id: str) -> list[Json]:

@@ -23,6 +23,9 @@ Json = dict[str, Any]
 LONGEST_TEXT = 100
 """Longer texts are shown by their beginning, length and hash."""
 
+VERSION_KEYS = {"opencensus.exporterversion", "jaeger.version", "telemetry.sdk.version"}
+VERSION = re.compile(r"^((?:Jaeger-)?(?:Python-)?)\d\.\d.*")
+
 TRACEBACK_PLACE = re.compile(r'File \\".*?([^/]+\.py)\\", line \d+')
 
 
@@ -87,8 +90,8 @@ def _tag_lines(indent: str, tags: list[Json]) -> list[str]:
 
 
 def _value(key: str, value: object) -> str:
-    if key == "opencensus.exporterversion":
-        return re.sub(r"^(Jaeger-Python-)\d.*", r"\1(version)", str(value))
+    if key in VERSION_KEYS:
+        return VERSION.sub(r"\1(version)", str(value))
     if key == "ip" and _is_address(str(value)):
         return "(address)"
     if key == "host.name" and value == socket.gethostname():

@@ -1,3 +1,5 @@
+"""The background thread: turns, flushing, closing, forking."""
+
 from __future__ import annotations
 
 import logging
@@ -46,11 +48,13 @@ class Job:
 
 @pytest.fixture
 def job() -> Job:
+    """Return a task to watch."""
     return Job()
 
 
 @pytest.fixture
 def worker(job: Job) -> Iterator[BackgroundWorker]:
+    """Return a worker with that task, which is closed after the test."""
     worker = BackgroundWorker(name="under test")
     worker.add_task(job)
     yield worker

@@ -11,12 +11,13 @@ flags 0, as in 4.8, and its `sampling_undecided` is true.
 from __future__ import annotations
 
 import string
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 from jaeger_client.codecs.baggage import (
     BaggageBox,
     is_too_long,
+    key_text,
     percent_decoded,
     percent_encoded,
     readable,
@@ -263,11 +264,11 @@ def _baggage_meaning(name: str) -> Header | None:
 
 
 def _write_baggage(
-    baggage: dict[str, str],
+    baggage: Mapping[str, str],
     headers: MutableMapping[str, object],
 ) -> None:
     for key, value in baggage.items():
-        headers[f"{_BAGGAGE_PREFIX}{key}"] = percent_encoded(value, safe=_PRINTABLE)
+        headers[f"{_BAGGAGE_PREFIX}{key_text(key)}"] = percent_encoded(value, safe=_PRINTABLE)
 
 
 def _read_baggage(key: str, value: object, baggage: BaggageBox) -> None:

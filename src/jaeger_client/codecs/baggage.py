@@ -71,6 +71,11 @@ def readable(value: object) -> str | int | float | None:
     return text_of(value)
 
 
+def key_text(key: str | bytes) -> str:
+    """Return a baggage key of the application, which 4.8 took as bytes too."""
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else key
+
+
 def is_too_long(encoded: str) -> bool:
     """Whether a percent-encoded text is over the bound whatever it stands for."""
     return len(encoded) > MAX_BAGGAGE_SIZE * _ENCODED_CHARACTER

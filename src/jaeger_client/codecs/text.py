@@ -14,6 +14,7 @@ from jaeger_client.codecs.baggage import (
     MAX_DEBUG_ID_LENGTH,
     BaggageBox,
     is_too_long,
+    key_text,
     percent_decoded,
     percent_encoded,
     readable,
@@ -105,11 +106,12 @@ class TextCodec(Codec):
         except TypeError:  # without a trace the ids are None
             if span_context.has_trace:
                 raise
-            self._write_debug_id(span_context, headers)
+            self._write_debug_id(span_context, carrier)
         baggage = span_context.baggage
         if baggage:
             for key, value in baggage.items():
-                headers[self._baggage_name(key)] = self._outgoing(value)
+                name = f"{self.baggage_prefix}{key_text(key)}"
+                headers[name] = self._outgoing(value)
 
     def extract(self, carrier: object) -> SpanContext | None:
         """
@@ -192,18 +194,10 @@ class TextCodec(Codec):
             if len(parts) == 2:  # noqa: PLR2004 - a key and a value
                 baggage.add(*parts)
 
-    def _write_debug_id(
-        self,
-        span_context: SpanContext,
-        headers: MutableMapping[str, object],
-    ) -> None:
+    def _write_debug_id(self, span_context: SpanContext, carrier: object) -> None:
         if span_context.debug_id is not None:
-            headers[self.debug_id_header] = self._outgoing(span_context.debug_id)
-
-    def _baggage_name(self, key: str | bytes) -> str:
-        if isinstance(key, bytes):
-            key = key.decode("utf-8", "replace")
-        return f"{self.baggage_prefix}{key}"
+            debug_id = self._outgoing(span_context.debug_id)
+            writable(carrier)[self.debug_id_header] = debug_id
 
     def _outgoing(self, value: object) -> object:
         if self.url_encoding:

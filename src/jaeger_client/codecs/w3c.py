@@ -19,6 +19,7 @@ from jaeger_client.codecs.baggage import (
     MAX_BAGGAGE_SIZE,
     BaggageBox,
     is_too_long,
+    key_text,
     percent_decoded,
     percent_encoded,
 )
@@ -131,7 +132,7 @@ class W3CCodec(Codec):
         members: list[str] = []
         room = MAX_BAGGAGE_SIZE + 1  # there is a comma less than there are members
         for key, value in baggage.items():
-            name = percent_encoded(key, safe=_IN_KEYS)
+            name = percent_encoded(key_text(key), safe=_IN_KEYS)
             member = f"{name}={percent_encoded(value, safe=_IN_VALUES)}"
             if len(member) < room and len(members) < MAX_BAGGAGE_ITEMS:
                 room -= len(member) + 1

@@ -9,8 +9,7 @@ the time of the call.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import opentracing
@@ -65,16 +64,14 @@ OTLP_PORT: Final = 4318
 _B3_ALONE: Final = ("b3",)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpChannel:
+class HttpChannel(NamedTuple):
     """A way out over HTTP."""
 
     encoder: Encoder
     sender: Sender
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What all parts of one tracer share."""
 
     metrics_factory: MetricsFactory

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, cast
 
 from jaeger_client.constants import LOGGER_NAME
@@ -17,15 +15,19 @@ _LOGGER: Final = logging.getLogger(LOGGER_NAME)
 
 # Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
 # service called jaeger-agent. Nobody meant it as a setting.
-_KUBERNETES_LINK: Final = re.compile(r"(?:tcp|udp|sctp)://")
+_KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 
-@dataclass(frozen=True, slots=True)
 class Source:
     """Where settings come from: the application's dict and the environment."""
 
-    config: Mapping[str, object]
-    environ: Mapping[str, str]
+    def __init__(
+        self,
+        config: Mapping[str, object],
+        environ: Mapping[str, str],
+    ) -> None:
+        self.config = config
+        self.environ = environ
 
     def in_config(self, key: str) -> object:
         """
@@ -46,12 +48,11 @@ class Source:
     def in_environment(self, variable: str) -> str | None:
         """Return the text of *variable*, `None` if it is empty."""
         value = self.environ.get(variable, "").strip()
-        if variable.endswith("_PORT") and _KUBERNETES_LINK.match(value):
+        if variable.endswith("_PORT") and value.startswith(_KUBERNETES_LINK):
             return None
         return value or None
 
 
-@dataclass(frozen=True, slots=True)
 class Variable(Generic[T]):
     """
     An environment variable that can give a setting.
@@ -60,8 +61,9 @@ class Variable(Generic[T]):
     what cannot be used of them is passed over with a line in the log.
     """
 
-    name: str
-    read: Callable[[str], T]
+    def __init__(self, name: str, read: Callable[[str], T]) -> None:
+        self.name = name
+        self.read = read
 
     def value(self, source: Source, param: Param[T]) -> T | None:
         """
@@ -84,19 +86,32 @@ class Variable(Generic[T]):
             return None
 
 
-@dataclass(frozen=True, slots=True)
 class Param(Generic[T]):
-    """One setting: where it may come from and what it is when from nowhere."""
+    """
+    One setting: where it may come from and what it is when from nowhere.
 
-    key: str
-    """Its key in the dict, `group.key` within a group."""
-    read: Callable[[object], T]
-    """Turns what the dict has into the value, or raises `ValueError`."""
-    default: T
-    variables: tuple[Variable[T], ...] = ()
-    """The variables that are asked where the dict has nothing, in their order."""
-    is_secret: bool = False
-    """Whether messages must not show the value."""
+    Args:
+        key: Its key in the dict, `group.key` within a group.
+        read: Turns what the dict has into the value, or raises `ValueError`.
+        default: What it is when nobody says anything.
+        variables: Those that are asked where the dict has nothing, in their order.
+        is_secret: Whether messages must not show the value.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        read: Callable[[object], T],
+        default: T,
+        variables: tuple[Variable[T], ...] = (),
+        *,
+        is_secret: bool = False,
+    ) -> None:
+        self.key = key
+        self.read = read
+        self.default = default
+        self.variables = variables
+        self.is_secret = is_secret
 
     def value(self, source: Source) -> T:
         """

@@ -88,7 +88,7 @@ def _optional(
     readers: tuple[Variable[str | None], ...] = tuple(
         Variable(name, read) for name in variables
     )
-    return Param(key, read, None, readers, is_secret)
+    return Param(key, read, None, readers, is_secret=is_secret)
 
 
 # The service.

@@ -19,7 +19,7 @@ MAX_ENDPOINTS: Final = 200
 OTHER_ENDPOINT: Final = "other"
 """The endpoint that all further ones are counted under."""
 
-_NOT_IN_A_NAME: Final = re.compile(r"[^a-zA-Z0-9_./-]")
+_NOT_IN_A_NAME: Final = r"[^a-zA-Z0-9_./-]"
 _FAILED = Notice("counting a request failed: %r")
 
 
@@ -55,11 +55,12 @@ class RpcMetricsReporter(BaseReporter):
             metrics.http_requests[status[:1]](1)
 
     def _metrics_of(self, operation: str) -> RpcMetrics:
-        endpoint = _NOT_IN_A_NAME.sub("-", operation)
+        endpoint = re.sub(_NOT_IN_A_NAME, "-", operation)
+        if endpoint not in self._endpoints and len(self._endpoints) >= MAX_ENDPOINTS:
+            endpoint = OTHER_ENDPOINT
         known = self._endpoints.get(endpoint)
         if known is not None:
             return known
-        if len(self._endpoints) >= MAX_ENDPOINTS:
-            endpoint = OTHER_ENDPOINT
         made = RpcMetrics(self._factory, endpoint)
+        # No lock: of two threads with the same new endpoint one wins, here.
         return self._endpoints.setdefault(endpoint, made)

@@ -1,16 +1,20 @@
-"""What a tracer is to be: plain, frozen values that were checked."""
+"""
+What a tracer is to be: plain values that were checked and do not change.
+
+Named tuples, for a frozen dataclass takes ten times as long to make (2.5 instead
+of 0.23 ms), and these are made in every start of a program.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jaeger_client.http_client.options import HttpOptions
 from jaeger_client.sampler.base import Sampler
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSettings:
+class AgentSettings(NamedTuple):
     """Where the agent is."""
 
     host: str
@@ -22,8 +26,7 @@ class AgentSettings:
     """Seconds between two resolutions of the name; `None` for only one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CollectorSettings:
+class CollectorSettings(NamedTuple):
     """Where spans go over HTTP."""
 
     endpoint: str
@@ -32,8 +35,7 @@ class CollectorSettings:
     """Whether to compress; `None` leaves it to the protocol."""
 
 
-@dataclass(frozen=True, slots=True)
-class SamplerSettings:
+class SamplerSettings(NamedTuple):
     """How traces are chosen."""
 
     given: Sampler | None
@@ -48,8 +50,7 @@ class SamplerSettings:
     """URL of the strategies; `None` for the agent's."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThrottlerSettings:
+class ThrottlerSettings(NamedTuple):
     """Who gives credits for debug spans."""
 
     port: int | None
@@ -57,8 +58,7 @@ class ThrottlerSettings:
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReporterSettings:
+class ReporterSettings(NamedTuple):
     """How spans wait and leave."""
 
     queue_size: int
@@ -71,8 +71,7 @@ class ReporterSettings:
     """Whether server spans become metrics of requests."""
 
 
-@dataclass(frozen=True, slots=True)
-class PropagationSettings:
+class PropagationSettings(NamedTuple):
     """How context travels."""
 
     formats: tuple[str, ...]
@@ -82,14 +81,13 @@ class PropagationSettings:
     generate_128bit_trace_id: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything about one tracer."""
 
     service_name: str
     enabled: bool
     """Whether anything is recorded."""
-    tags: Mapping[str, object] = field(repr=False)
+    tags: Mapping[str, object]
     max_tag_value_length: int
     max_traceback_length: int
     agent: AgentSettings

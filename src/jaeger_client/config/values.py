@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 _TRUE: Final = frozenset({"true", "t", "1", "yes", "y", "on"})
 _FALSE: Final = frozenset({"false", "f", "0", "no", "n", "off"})
 _HIGHEST_PORT: Final = 65535
+# Patterns are compiled when they are first needed: most starts need none.
 _SECONDS_IN: Final = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -25,9 +26,9 @@ _SECONDS_IN: Final = {
     "m": 60.0,
     "h": 3600.0,
 }
-_DURATION_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
-_NOT_IN_A_HOST: Final = re.compile(r"[\s/@?#]")
-_PLACEHOLDER: Final = re.compile(r"\$\{([^:}]*)(?::(.*))?\}", re.DOTALL)
+_DURATION_PART: Final = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
+_NOT_IN_A_HOST: Final = r"[\s/@?#]"
+_PLACEHOLDER: Final = r"(?s)\$\{([^:}]*)(?::(.*))?\}"
 
 
 def text(raw: object) -> str:
@@ -119,7 +120,7 @@ def host(raw: object) -> str:
     """Read the name or address of a host."""
     name = text(raw)
     is_ipv6 = name.count(":") > 1
-    if _NOT_IN_A_HOST.search(name) or (":" in name and not is_ipv6):
+    if re.search(_NOT_IN_A_HOST, name) or (":" in name and not is_ipv6):
         msg = "must be the name or address of a host, without a port"
         raise ValueError(msg)
     return name.strip("[]") if is_ipv6 else name
@@ -204,7 +205,7 @@ def quoted_pairs(raw: str) -> dict[str, str]:
 
 def fill_in(value: str, environ: Mapping[str, str]) -> str:
     """Replace `${VARIABLE:default}`, if *value* is that, by what the variable says."""
-    placeholder = _PLACEHOLDER.fullmatch(value)
+    placeholder = re.fullmatch(_PLACEHOLDER, value)
     if placeholder is None:
         return value
     return environ.get(placeholder[1]) or placeholder[2] or ""
@@ -232,7 +233,7 @@ def _duration(raw: object, *, unit: str, size: float) -> float:
 def _with_units(raw: object) -> float | None:
     if not isinstance(raw, str) or not raw.strip():
         return None
-    parts = _DURATION_PART.findall(raw.strip())
+    parts = re.findall(_DURATION_PART, raw.strip())
     if "".join(amount + unit for amount, unit in parts) != raw.strip():
         return None
     return sum(float(amount) * _SECONDS_IN[unit] for amount, unit in parts)

@@ -20,7 +20,7 @@ from jaeger_client.encoding.jaeger_thrift import (
     usable_references,
 )
 from jaeger_client.encoding.plain import plain_text
-from jaeger_client.encoding.varint import LAST, LOW_BITS, MORE
+from jaeger_client.encoding.varint import LAST, LOW_BITS, MORE, varint
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class JaegerCompactEncoder(ThriftEncoder):
         self._traces = tables.numbers(_compact_trace)
         self._names = tables.texts(_compact_name)
         self._flags = tables.numbers(_compact_flags)
-        self._epochs = tables.numbers(compact.varint)
+        self._epochs = tables.numbers(varint)
         self._lists = tables.numbers(compact.struct_list)
         # Each of these lists is one field after the one before it.
         self._tag_lists = tables.numbers(_compact_list)
@@ -104,7 +104,7 @@ class JaegerCompactEncoder(ThriftEncoder):
         number = self._payloads + 1
         name = b"\x09emitBatch"
         # One field each: emitBatch's batch, its process, its spans.
-        before = (compact.MESSAGE, compact.varint(number & MASK_31), name, b"\x1c\x1c")
+        before = (compact.MESSAGE, varint(number & MASK_31), name, b"\x1c\x1c")
         after = (b"\x16", compact.i64(number), b"\x1c", self._stats(), b"\x00\x00")
         return batch_frame(
             b"".join((*before, self._process, b"\x19")),

@@ -80,15 +80,14 @@ def tag_appender(
         length = len(pieces)
         for key, value in items:
             # Exact types only: True is an int, and 1 and True are one dict key.
-            kind = type(value)
-            if kind is str:
+            if type(value) is str:
                 append(get_text_key(key) or make_text_key(key))
                 append(get_text(value) or make_text(value))
-            elif kind is int:
+            elif type(value) is int:
                 append(get_int_key(key) or make_int_key(key))
                 append(get_int(value) or make_int(value))
             else:
-                before, encode = kinds[kind]
+                before, encode = kinds[type(value)]
                 append(keys[key] + before)
                 append(encode(value) + b"\x00")
         return (len(pieces) - length) // 2

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client.encoding.packing import PackingEncoder
-from jaeger_client.encoding.plain import plain_items
+from jaeger_client.encoding.plain import ReferencedIds, plain_items
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def usable_references(
     One without a trace id is left out: it costs Jaeger the whole datagram.
     """
     for reference in references:
-        context = reference.referenced_context
+        context = cast("ReferencedIds | None", reference.referenced_context)
         if context is not None and context.trace_id:
             follows = reference.type == "follows_from"
             yield follows, context.trace_id, context.span_id or 0

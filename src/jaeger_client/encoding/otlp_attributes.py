@@ -42,7 +42,7 @@ def _bytes(value: bytes) -> bytes:
     return b"\x3a" + protobuf.delimited(value)
 
 
-_VALUES: Final[Mapping[type, Callable[[Any], bytes]]] = {
+_VALUES: Mapping[type, Callable[[Any], bytes]] = {
     str: _text,
     bool: _bool,
     int: _int,
@@ -87,13 +87,12 @@ def attribute_appender(
                 if hides(key, value):
                     continue
             # Exact types only: True is an int, and 1 and True are one dict key.
-            kind = type(value)
-            if kind is str:
+            if type(value) is str:
                 piece = get_text(value) or make_text(value)
-            elif kind is int:
+            elif type(value) is int:
                 piece = get_int(value) or make_int(value)
             else:
-                piece = b"\x12" + protobuf.delimited(_VALUES[kind](value))
+                piece = b"\x12" + protobuf.delimited(_VALUES[type(value)](value))
             name = get_key(key) or make_key(key)
             size = len(name) + len(piece)
             length = LAST[size] if size <= LOW_BITS else varint(size)

@@ -22,8 +22,10 @@ from jaeger_client.model import Process, SpanData, SpanLosses
 class Frame(Protocol):
     """What stands around the spans of one payload."""
 
-    most: int
-    """Most bytes that the frame takes, whatever is in it."""
+    @property
+    def most(self) -> int:
+        """Most bytes that the frame takes, whatever is in it."""
+        ...
 
     def size(self, count: int, spans_size: int) -> int:
         """Return the exact bytes around *count* spans of *spans_size* bytes."""

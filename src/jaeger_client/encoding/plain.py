@@ -12,10 +12,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast
 
-from jaeger_client.model import SpanData, TagValue
+import opentracing
+
+from jaeger_client.model import SpanData, SpanIds, TagValue
 
 T = TypeVar("T")
 
@@ -41,14 +44,6 @@ class PlainIds:
 
 
 @dataclass(slots=True)
-class PlainReference:
-    """A reference whose context is there for certain."""
-
-    type: str
-    referenced_context: PlainIds
-
-
-@dataclass(slots=True)
 class PlainSpan:
     """A span of plain values, all its own."""
 
@@ -56,7 +51,7 @@ class PlainSpan:
     operation_name: str
     start_time: float
     end_time: float | None
-    references: list[PlainReference] = field(default_factory=list)
+    references: list[opentracing.Reference] = field(default_factory=list)
     tag_items: list[tuple[str, TagValue]] = field(default_factory=list)
     log_items: list[tuple[int, list[tuple[str, TagValue]]]] = field(
         default_factory=list,
@@ -131,10 +126,10 @@ def _error_text(error: Exception) -> str:
         return type(error).__name__
 
 
-def _ids(context: object) -> PlainIds:
+def _ids(context: SpanIds) -> PlainIds:
     return PlainIds(
-        trace_id=_index(getattr(context, "trace_id")),
-        span_id=_index(getattr(context, "span_id")),
+        trace_id=_index(context.trace_id),
+        span_id=_index(context.span_id),
         parent_id=_index(getattr(context, "parent_id", None) or 0),
         flags=_index(getattr(context, "flags", None) or 0),
     )
@@ -146,10 +141,14 @@ def _index(value: object) -> int:
 
 
 def _seconds(value: object) -> float:
-    seconds = float(cast("SupportsFloat", value))
-    if math.isnan(seconds):
+    return _bounded(value, _MOST_SECONDS)
+
+
+def _bounded(value: object, most: float) -> float:
+    number = float(cast("SupportsFloat", value))
+    if math.isnan(number):
         return 0.0
-    return max(-_MOST_SECONDS, min(seconds, _MOST_SECONDS))
+    return max(-most, min(number, most))
 
 
 def _item(item: object) -> tuple[str, TagValue]:
@@ -159,16 +158,17 @@ def _item(item: object) -> tuple[str, TagValue]:
 
 def _log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
     timestamp, fields = cast("tuple[object, Iterable[tuple[object, object]]]", item)
-    return int(_seconds(timestamp)), plain_items(fields)
+    return int(_bounded(timestamp, _MOST_SECONDS * 1e6)), plain_items(fields)
 
 
-def _reference(reference: object) -> PlainReference:
-    context = getattr(reference, "referenced_context")
-    ids = PlainIds(
-        trace_id=_index(getattr(context, "trace_id")),
-        span_id=_index(getattr(context, "span_id", None) or 0),
+def _reference(item: object) -> opentracing.Reference:
+    reference = cast("opentracing.Reference", item)
+    context = cast("ReferencedIds", reference.referenced_context)
+    ids = PlainIds(_index(context.trace_id), _index(context.span_id or 0))
+    return opentracing.Reference(
+        plain_text(reference.type),
+        cast("opentracing.SpanContext", ids),
     )
-    return PlainReference(plain_text(getattr(reference, "type")), ids)
 
 
 def _survivors(make: Callable[[object], T], items: Iterable[object] | None) -> list[T]:
@@ -176,8 +176,6 @@ def _survivors(make: Callable[[object], T], items: Iterable[object] | None) -> l
     made: list[T] = []
     # A copy first: the application's thread may still add to the list.
     for item in list(items or ()):
-        try:
+        with suppress(Exception):
             made.append(make(item))
-        except Exception:  # noqa: BLE001, PERF203 - one bad item costs itself only
-            continue
     return made

@@ -45,8 +45,8 @@ class CompletedFuture(Future[bool]):
         self.set_result(result)
 
     def __await__(self) -> Generator[None, None, bool]:
+        yield from ()
         return self.result()
-        yield  # makes this a generator, as the protocol of `await` asks
 
 
 class BaseReporter:
@@ -90,7 +90,7 @@ def close_reporter(reporter: object, timeout: float) -> bool:
     try:
         answer = close(timeout) if _takes_timeout(close) else close()
         return bool(answer.result(timeout)) if isinstance(answer, Future) else True
-    except Exception:  # a reporter of the application's may raise anything
+    except Exception:  # noqa: BLE001 - a reporter of the application's may raise anything
         logger.exception("closing %r failed", reporter)
         return False
 

@@ -1,18 +1,22 @@
 """
 Getting spans out: encode, send, and what happens when sending fails.
 
+Encoding runs ahead of sending. A send gives the interpreter away, and in an
+application that is busy it comes back only a switch interval (5 ms) later; so
+a burst is first turned into bytes, which empties the queue, and then sent.
+
 A payload that could not be sent goes one of four ways:
 
-- the network takes only smaller ones: its spans are given back, to be encoded
-  anew for the smaller size;
-- the backend may take it later: it waits here, and everything else in the queue;
-- nothing listens, but another channel answers: that one is used from now on and
-  the spans are given back;
+- the network takes only smaller ones: all that is ready is encoded anew;
+- the backend may take it later: it waits, and everything behind it;
+- nothing listens, but another channel answers: that one is used from now on, and
+  all that is ready is encoded anew for it;
 - anything else: its spans are lost and counted, and the next payload goes on.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -27,9 +31,8 @@ from jaeger_client.errors import (
 )
 
 if TYPE_CHECKING:
-    import random
-
     from jaeger_client.encoding.base import Payload
+    from jaeger_client.ids import IdRandom
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.model import Process, SpanData, SpanLosses
     from jaeger_client.reporter.base import Channel
@@ -43,6 +46,9 @@ LONGEST_PAUSE: Final = 30.0
 MOST_TRIES: Final = 6
 """Times a payload is sent before its spans are given up."""
 
+MOST_READY: Final = 4 << 20
+"""Bytes that are encoded ahead of sending, at most, give or take one go."""
+
 PROBE_PAUSE: Final = 10.0
 """Seconds between two questions whether another channel answers."""
 
@@ -52,28 +58,25 @@ _ADVICE: Final = (
 )
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A payload that is to be sent again."""
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A payload that is to be sent, and what it was made of."""
 
     payload: Payload
-    again_at: float
-    tries: int = 1
+    spans: Sequence[SpanData]
 
 
 class Delivery:
-    """
-    Sends spans over one channel. Used by one thread at a time.
-    """
+    """Sends spans over one channel, in their order. Used by one thread at a time."""
 
-    def __init__(  # noqa: PLR0913 - each is a part the reporter was given
+    def __init__(
         self,
         channel: Channel,
         *,
         losses: SpanLosses,
         metrics: ReporterMetrics,
         clock: Clock,
-        jitter: random.Random,
+        jitter: IdRandom,
         fallback: Callable[[], Channel | None] | None,
         on_error: Callable[[SendError], None],
     ) -> None:
@@ -85,10 +88,17 @@ class Delivery:
         self._on_error = on_error
         self._probe_at = float("-inf")
         self._process: Process | None = None
-        self._waiting: _Waiting | None = None
         self.bytes_per_span = 400.0
         """Size of a span in the payloads so far; a guess before the first."""
+        self._forget()
         self._use(channel)
+
+    def _forget(self) -> None:
+        self._ready: deque[_Ready] = deque()
+        self._ready_bytes = 0
+        self._tries = 0
+        self.again_at: float | None = None
+        """When to send again what the backend could not take; `None`: at once."""
 
     def _use(self, channel: Channel) -> None:
         self.channel = channel
@@ -107,61 +117,66 @@ class Delivery:
         self.channel.encoder.set_process(process)
 
     @property
-    def again_at(self) -> float | None:
-        """When the waiting payload is sent again; `None` if none waits."""
-        return None if self._waiting is None else self._waiting.again_at
+    def has_ready(self) -> bool:
+        """Whether there is a payload to send."""
+        return bool(self._ready)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more spans may be encoded before some are sent."""
+        return self._ready_bytes < MOST_READY
 
     def after_fork_in_child(self) -> None:
-        """Leave what waits, and the connection, to the parent."""
-        self._waiting = None
+        """Leave what is ready, and the connection, to the parent."""
+        self._forget()
         self.channel.sender.after_fork_in_child()
 
     def abandon(self) -> int:
-        """Give up what waits; return how many spans that is."""
-        waiting, self._waiting = self._waiting, None
-        return 0 if waiting is None else waiting.payload.span_count
+        """Give up what is ready; return how many spans that is."""
+        count = sum(ready.payload.span_count for ready in self._ready)
+        self._forget()
+        return count
 
     def close(self) -> None:
         """Close the sender."""
         self.channel.sender.close()
 
-    def resume(self) -> bool:
-        """Send the waiting payload, if there is one; return whether none is left."""
-        waiting = self._waiting
-        if waiting is None:
-            return True
-        self._waiting = None
+    def prepare(self, spans: Sequence[SpanData]) -> None:
+        """Encode *spans*; what cannot be encoded is counted as lost."""
+        limit = self.channel.sender.max_payload
+        begin = 0
         try:
-            self._send(waiting.payload)
-        except RetryableSendError as error:
-            self._wait(waiting.payload, error, tries=waiting.tries + 1)
-        except SendError as error:
-            self._lose(waiting.payload, error)
-        return self._waiting is None
+            for payload in self.channel.encoder.encode(spans, limit=limit):
+                self._ready.append(_Ready(payload, spans[begin : payload.consumed]))
+                self._ready_bytes += len(payload.body)
+                begin = payload.consumed
+        except Exception:  # noqa: BLE001 - an encoder broke its promise
+            lost = len(spans) - begin
+            logger.exception("%d spans are lost by an error", lost)
+            self._losses.not_encodable += lost
 
-    def deliver(self, spans: Sequence[SpanData]) -> Sequence[SpanData]:
-        """Send *spans*; return the last ones of them that are still to be sent."""
-        done = 0
-        sender = self.channel.sender
-        limit = sender.max_payload
-        for payload in self.channel.encoder.encode(spans, limit=limit):
-            try:
-                self._send(payload)
-            except PayloadTooLargeError as error:
-                if error.limit < limit:
-                    return spans[done:]
-                self._lose(payload, error)
-            except RefusedError as error:
-                if self._changes_channel(error):
-                    return spans[done:]
-                self._lose(payload, error)
-            except RetryableSendError as error:
-                self._wait(payload, error)
-                return spans[payload.consumed :]
-            except SendError as error:
-                self._lose(payload, error)
-            done = payload.consumed
-        return ()
+    def send_next(self) -> None:
+        """Send the oldest payload that is ready; there must be one."""
+        ready = self._ready[0]
+        limit = self.channel.sender.max_payload
+        try:
+            self._send(ready.payload)
+        except PayloadTooLargeError as error:
+            if error.limit < limit:
+                self._prepare_anew()
+            else:
+                self._lose(error)
+        except RefusedError as error:
+            if self._changes_channel(error):
+                self._prepare_anew()
+            else:
+                self._lose(error)
+        except RetryableSendError as error:
+            self._wait(error)
+        except SendError as error:
+            self._lose(error)
+        else:
+            self._take_first()
 
     def _send(self, payload: Payload) -> None:
         start = self._clock.monotonic()
@@ -171,28 +186,35 @@ class Delivery:
         self._outage.worked()
         self.bytes_per_span = len(payload.body) / (payload.span_count or 1)
 
-    def _lose(self, payload: Payload, error: SendError) -> None:
-        self._losses.send_failed += payload.span_count
-        self._metrics.failure(payload.span_count)
-        self._outage.failed(error, lost=payload.span_count)
+    def _take_first(self) -> Payload:
+        payload = self._ready.popleft().payload
+        self._ready_bytes -= len(payload.body)
+        self._tries, self.again_at = 0, None
+        return payload
+
+    def _prepare_anew(self) -> None:
+        spans = [span for ready in self._ready for span in ready.spans]
+        self._forget()
+        self.prepare(spans)
+
+    def _lose(self, error: SendError) -> None:
+        lost = self._take_first().span_count
+        self._losses.send_failed += lost
+        self._metrics.failure(lost)
+        self._outage.failed(error, lost=lost)
         self._on_error(error)
 
-    def _wait(
-        self,
-        payload: Payload,
-        error: RetryableSendError,
-        *,
-        tries: int = 1,
-    ) -> None:
-        if tries >= MOST_TRIES:
-            self._lose(payload, error)
+    def _wait(self, error: RetryableSendError) -> None:
+        self._tries += 1
+        if self._tries >= MOST_TRIES:
+            self._lose(error)
             return
         self._outage.failed(error)
-        pause = min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2 ** (self._tries - 1), LONGEST_PAUSE)
         # Spread, so that a backend that comes back is not met by all at once.
         pause *= self._jitter.uniform(0.8, 1.2)
         pause = max(pause, error.retry_after or 0.0)
-        self._waiting = _Waiting(payload, self._clock.monotonic() + pause, tries)
+        self.again_at = self._clock.monotonic() + pause
 
     def _changes_channel(self, error: RefusedError) -> bool:
         """Use the other channel from now on, if there is one and it answers."""

@@ -10,7 +10,7 @@ from jaeger_client.model import Process
 from jaeger_client.tag_values import to_tag_value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Limits:
     max_tag_value_length: int
     max_traceback_length: int = MAX_TRACEBACK_LENGTH

@@ -17,7 +17,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from jaeger_client.model import SpanLosses
 
@@ -88,10 +88,6 @@ class SpanQueue(Generic[SpanT]):
         popleft = self._spans.popleft
         # Only one thread takes, so there are at least this many.
         return [popleft() for _ in range(min(most, len(self._spans)))]
-
-    def put_back(self, spans: Iterable[SpanT]) -> None:
-        """Return spans that were taken last, in their order, to the front."""
-        self._spans.extendleft(reversed(list(spans)))
 
     def wake_at_batch(self) -> None:
         """Stay silent until a batch is full: the interval is running."""

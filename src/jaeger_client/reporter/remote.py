@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
-from jaeger_client.diagnostics import ErrorReporter, logger as default_logger
+from jaeger_client.diagnostics import ErrorReporter
 from jaeger_client.errors import ConfigError, SendError
 from jaeger_client.ids import IdRandom
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
@@ -43,6 +43,9 @@ DEFAULT_QUEUE_CAPACITY: Final = 10_000
 _MOST_AT_ONCE: Final = 2_000
 """Spans taken from the queue for one go of the encoder."""
 
+_LONGEST_TURN: Final = 1.0
+"""Seconds of sending after which other tasks of the worker get their turn."""
+
 _LARGEST_BATCH: Final = 512
 """Spans at which the worker is woken at the latest."""
 
@@ -55,7 +58,7 @@ class Reporter(BaseReporter):
     Starts no thread before the first span.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the signature of 4.8, and what is new by keyword
+    def __init__(  # noqa: PLR0917 - the signature of 4.8, and what is new by keyword
         self,
         channel: Channel,
         queue_capacity: int = DEFAULT_QUEUE_CAPACITY,
@@ -98,6 +101,7 @@ class Reporter(BaseReporter):
         self._batch_size = batch_size
         self._flush_interval = math.inf if flush_interval is None else flush_interval
         self._capacity = queue_capacity
+        self._most_at_once = batch_size or _MOST_AT_ONCE
         self._error_reporter = error_reporter
         self.losses = SpanLosses()
         """Spans lost so far, by cause."""
@@ -123,6 +127,8 @@ class Reporter(BaseReporter):
         self._sending = threading.Lock()
         self._due: float | None = None
         self._result: CompletedFuture | None = None
+        self._is_released: bool | None = None
+        """`None` before `close`, then whether the sender is closed, too."""
         self._worker.add_task(self)
 
     def _tell_error(self, error: SendError) -> None:
@@ -154,49 +160,47 @@ class Reporter(BaseReporter):
     def run(self, now: float) -> float:
         """Send what is due; called by the worker."""
         with self._sending:
-            return self._turn(now)
+            next_turn = self._turn(now)
+        self._release_if_closed()
+        return next_turn
 
     def _turn(self, now: float) -> float:
         again_at = self._delivery.again_at
         if again_at is not None and again_at > now:
             return again_at
-        if self._delivery.resume():
-            self._send_due(now)
+        if self._due is None:
+            self._due = now + self._flush_interval
+        self._send_due(now)
         self._loss_report.publish(queue_length=len(self._queue))
-        if self._queue.is_closed:
-            self._release()
         return self._next_turn(now)
 
     def _send_due(self, now: float) -> None:
-        waiting = len(self._queue)
-        if self._due is None:
-            self._due = now + self._flush_interval
-        # A partial batch stays until the interval of its first span ends.
-        count = waiting if now >= self._due else waiting - waiting % self._batch()
-        while count > 0 and self._delivery.again_at is None:
-            count -= self._send_some(count)
-        if now >= self._due:
-            self._due = now + self._flush_interval
+        self._delivery.again_at = None
+        while self._delivery.again_at is None:
+            if self._delivery.has_room and (spans := self._take_due(now)):
+                self._delivery.prepare(spans)
+            elif self._delivery.has_ready:
+                self._delivery.send_next()
+            else:
+                return
+            if self._clock.monotonic() > now + _LONGEST_TURN:
+                return
 
-    def _send_some(self, most: int) -> int:
-        """Send up to *most* spans; return how many were dealt with."""
-        spans = self._queue.take(min(most, self._batch_size or _MOST_AT_ONCE))
-        if not spans:
-            return most
-        try:
-            rest = self._delivery.deliver(spans)
-        except Exception:  # an encoder or a sender broke its promise
-            default_logger.exception("%d spans are lost by an error", len(spans))
-            self.losses.not_encodable += len(spans)
-            return len(spans)
-        if rest:
-            self._queue.put_back(rest)
-        return len(spans) - len(rest)
+    def _take_due(self, now: float) -> list[Span]:
+        """Take the spans of full batches, or all once the interval has ended."""
+        count = len(self._queue)
+        if self._due is not None and now >= self._due:
+            # What comes while these are sent has an interval of its own.
+            self._due = None
+        else:
+            count -= count % self._batch()
+        return self._queue.take(min(count, self._most_at_once))
 
     def _next_turn(self, now: float) -> float:
-        again_at = self._delivery.again_at
-        if again_at is not None:
-            return again_at
+        if self._delivery.again_at is not None:
+            return self._delivery.again_at
+        if self._delivery.has_ready:
+            return now
         self._queue.batch_size = self._batch()
         self._queue.wake_at_first()
         # Asked after wake_at_first(): a span that came before it woke nobody.
@@ -214,23 +218,28 @@ class Reporter(BaseReporter):
 
     def drain(self, deadline: float) -> bool:
         """Send everything until *deadline*; called by the worker."""
-        if not self._sending.acquire(timeout=max(0.0, deadline - self._clock.monotonic())):
+        patience = max(0.0, deadline - self._clock.monotonic())
+        if not self._sending.acquire(timeout=patience):
             return False
         try:
             failed_before = self.losses.send_failed
+            self._delivery.again_at = None
             while self._is_owing() and self._clock.monotonic() < deadline:
                 self._drain_step(deadline)
             self._loss_report.publish(queue_length=len(self._queue))
             return not self._is_owing() and self.losses.send_failed == failed_before
         finally:
             self._sending.release()
+            self._release_if_closed()
 
     def _is_owing(self) -> bool:
-        return bool(self._queue) or self._delivery.again_at is not None
+        return bool(self._queue) or self._delivery.has_ready
 
     def _drain_step(self, deadline: float) -> None:
-        if self._delivery.resume():
-            self._send_some(_MOST_AT_ONCE)
+        if self._queue and self._delivery.has_room:
+            self._delivery.prepare(self._queue.take(self._most_at_once))
+        elif self._delivery.has_ready:
+            self._delivery.send_next()
         again_at = self._delivery.again_at
         if again_at is not None:
             wake_at = min(again_at, deadline)
@@ -259,18 +268,23 @@ class Reporter(BaseReporter):
         all_left = self.flush(timeout)
         if self._owns_worker:
             self._worker.close(max(0.0, deadline - self._clock.monotonic()))
-        # A worker that is stuck in a send past the timeout holds the lock, and
-        # releases everything itself when it comes back.
-        if self._sending.acquire(blocking=False):
+        self._is_released = False
+        self._release_if_closed()
+        self._worker.remove_task(self)
+        return all_left
+
+    def _release_if_closed(self) -> None:
+        # A worker that is stuck in a send past the timeout of close() holds the
+        # lock, and comes by here when it is back.
+        if self._is_released is False and self._sending.acquire(blocking=False):
             try:
                 self._release()
             finally:
                 self._sending.release()
-        self._worker.remove_task(self)
-        return all_left
 
     def _release(self) -> None:
         """Count what is left as lost and close the sender."""
+        self._is_released = True
         self.losses.closed += len(self._queue.take(len(self._queue)))
         self.losses.closed += self._delivery.abandon()
         self._loss_report.publish(queue_length=0)

@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from jaeger_client.senders.backlog import read_backlog
+
 # How long a send may wait for room in this machine's own buffers: a full
 # datagram takes 52 ms over a line of 10 Mbit/s.
 _SEND_TIMEOUT: Final = 0.25
@@ -84,6 +86,10 @@ class Network(Protocol):
         """
         ...
 
+    def backlog(self, address: Address) -> int:
+        """Return how many bytes wait unread at *address*, 0 if nobody knows."""
+        ...
+
 
 class SystemNetwork:
     """The machine's own resolver and sockets."""
@@ -110,6 +116,10 @@ class SystemNetwork:
             sock.close()
             raise
         return _SystemSocket(sock)
+
+    def backlog(self, address: Address) -> int:
+        """Ask the kernel, which knows of its own sockets only."""
+        return read_backlog(address.port) if address.is_loopback else 0
 
 
 SYSTEM_NETWORK: Final = SystemNetwork()

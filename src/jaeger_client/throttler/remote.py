@@ -134,10 +134,7 @@ class RemoteThrottler(Throttler):
 
     def is_allowed(self, operation: str) -> bool:
         """Spend a credit if the operation has one. The first call begins asking."""
-        if self._is_local:
-            return self._local_policy.is_allowed(operation)
-        with self._lock:
-            allowed = self._spend(operation)
+        allowed = self._decide(operation)
         # After the operation is noted: the question is to name it.
         if not self._polling:
             self._begin_polling()
@@ -185,6 +182,12 @@ class RemoteThrottler(Throttler):
         jitter = _JITTER * (2 * self._random() - 1)
         return self.refresh_interval * (1 + jitter)
 
+    def _decide(self, operation: str) -> bool:
+        if self._is_local:
+            return self._local_policy.is_allowed(operation)
+        with self._lock:
+            return self._spend(operation)
+
     def _spend(self, operation: str) -> bool:
         balance = self.credits.get(operation)
         if balance is None:
@@ -215,8 +218,8 @@ class RemoteThrottler(Throttler):
             self._metrics.updates_failure(1)
             self._failed(exc)
             return
-        self._metrics.updates_success(1)
         self._worked(balances)
+        self._metrics.updates_success(1)
 
     def _worked(self, balances: Sequence[Balance] | None) -> None:
         if self._failing:

@@ -10,6 +10,7 @@ Usage: ``python everything.py``; where spans go is read from the environment.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import threading
@@ -43,7 +44,7 @@ class HandClock:
 
 
 CLOCK = HandClock()
-TRUE_TIME = time.time
+MOMENTS = itertools.count(BEGINNING - 1_000_000)
 
 
 class Opinion:
@@ -75,7 +76,7 @@ def make_tracer(service: str, **config: Any) -> Any:
     config.setdefault("reporter_queue_size", 1000)
     config.setdefault("logging", False)
     # 4.8 seeds its ids with the time: tracers made at one moment share them all.
-    with mock.patch("time.time", TRUE_TIME):
+    with mock.patch("time.time", lambda: next(MOMENTS)):
         return Config(config=config, service_name=service).new_tracer()
 
 
@@ -570,7 +571,7 @@ def rate_limited(shop: Shop) -> Any:
 
 def process_tags(shop: Shop) -> Any:
     """Tags of the process, over those the client finds by itself."""
-    tags = {"number": 12, "ratio": 0.5, "flag": True, "hostname": "host of our own"}
+    tags = {"a number": 12, "a ratio": 0.5, "a flag": True, "hostname": "our own"}
     tracer = shop.tracer("tagged", tags=tags, max_tag_value_length=10)
     root = tracer.start_span("process tags")
     root.set_tag("cut at ten", "0123456789abc")
@@ -660,12 +661,12 @@ def reference_to_nothing(shop: Shop) -> Any:
 
 def too_large(shop: Shop) -> Any:
     """A span that no packet holds, between two that fit."""
-    tracer = shop.tracer("too-large")
+    tracer = shop.tracer("too-large", max_tag_value_length=20_000)
     root = tracer.start_span("too large")
     with tracer.start_span("large", child_of=root) as large:
-        for number in range(100):
+        for number in range(5):
             CLOCK.step()
-            large.log_kv({"event": f"page {number}", "text": "t" * 1000})
+            large.log_kv({"event": f"page {number}", "text": "t" * 20_000})
     with tracer.start_span("small", child_of=root):
         CLOCK.step()
     root.finish()

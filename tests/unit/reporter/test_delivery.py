@@ -1,7 +1,8 @@
+"""What becomes of a payload that can and that cannot be sent."""
+
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Callable
 
 import pytest
@@ -12,11 +13,17 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
+from jaeger_client.ids import IdRandom
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter.base import Channel
-from jaeger_client.reporter.delivery import LONGEST_PAUSE, MOST_TRIES, Delivery
+from jaeger_client.reporter.delivery import (
+    LONGEST_PAUSE,
+    MOST_READY,
+    MOST_TRIES,
+    Delivery,
+)
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
@@ -47,10 +54,16 @@ class Scene:
             losses=self.losses,
             metrics=ReporterMetrics(metrics or MetricsFactory()),
             clock=self.clock,
-            jitter=random.Random(0),
+            jitter=IdRandom(),
             fallback=fallback,
             on_error=self.errors.append,
         )
+
+    def deliver(self, *names: str) -> None:
+        """Encode spans of these names and send until nothing is left or waits."""
+        self.delivery.prepare(named(*names))
+        while self.delivery.has_ready and self.delivery.again_at is None:
+            self.delivery.send_next()
 
 
 def test_sent_spans_are_counted() -> None:
@@ -58,7 +71,8 @@ def test_sent_spans_are_counted() -> None:
     metrics = CountingMetrics()
     scene = Scene(metrics=metrics)
 
-    assert not scene.delivery.deliver(named("a", "b"))
+    scene.deliver("a", "b")
+
     assert [["a", "b"]] == lines_of(scene.sender)
     assert 2 == metrics.sums["jaeger:reporter_spans{result=ok}"]
 
@@ -68,7 +82,7 @@ def test_failed_send_counts_and_goes_on() -> None:
     metrics = CountingMetrics()
     scene = Scene(max_payload=4, metrics=metrics)
     scene.sender.fail_next(SendError("no"))
-    scene.delivery.deliver(named("a", "b", "c"))
+    scene.deliver("a", "b", "c")
 
     assert [["c"]] == lines_of(scene.sender)
     assert 2 == metrics.sums["jaeger:reporter_spans{result=err}"]
@@ -76,18 +90,23 @@ def test_failed_send_counts_and_goes_on() -> None:
     assert ["no"] == list(map(str, scene.errors))
 
 
+class ShrinkingMemory(MemorySender):
+    """A network that turns out to take less than it said."""
+
+    def send(self, payload: bytes) -> None:
+        """Shrink once to half, and refuse what is longer."""
+        self.max_payload = 4
+        super().send(payload)
+
+
 def test_smaller_payloads_are_learned() -> None:
-    """When the network takes less, the spans are given back for smaller payloads."""
-    scene = Scene(max_payload=8)
-    spans = named("a", "b", "c", "d")
-    scene.sender.fail_next(PayloadTooLargeError("too much", limit=4))
-    scene.sender.max_payload = 8
+    """When the network takes less, what is ready is encoded anew, in its order."""
+    scene = Scene()
+    scene.sender = ShrinkingMemory(max_payload=8)
+    scene.delivery.channel = LineChannel(scene.encoder, scene.sender)
+    scene.deliver(*"abcdef")
 
-    rest = scene.delivery.deliver(spans)
-    scene.sender.max_payload = 4
-    assert not scene.delivery.deliver(rest)
-
-    assert [["a", "b"], ["c", "d"]] == lines_of(scene.sender)
+    assert [["a", "b"], ["c", "d"], ["e", "f"]] == lines_of(scene.sender)
     assert 0 == scene.losses.send_failed
 
 
@@ -95,31 +114,41 @@ def test_same_limit_again_loses_the_payload() -> None:
     """A network that asks for no smaller payload gets none: the spans are lost."""
     scene = Scene(max_payload=4)
     scene.sender.fail_next(PayloadTooLargeError("too much", limit=4))
+    scene.deliver("a", "b", "c")
 
-    assert not scene.delivery.deliver(named("a", "b", "c"))
+    assert [["c"]] == lines_of(scene.sender)
     assert 2 == scene.losses.send_failed
 
 
 def test_retryable_payload_waits() -> None:
-    """A payload the backend may take later waits, with all that comes after it."""
+    """A payload the backend may take later waits, with all that is behind it."""
     scene = Scene(max_payload=2)
-    spans = named("a", "b", "c")
     scene.sender.fail_next(RetryableSendError("busy"))
-
-    rest = scene.delivery.deliver(spans)
-
-    assert spans[1:] == rest
+    scene.deliver("a", "b", "c")
     assert scene.delivery.again_at is not None
-    assert scene.delivery.resume()
-    assert [["a"]] == lines_of(scene.sender)
+    assert [] == lines_of(scene.sender)
+
+    scene.delivery.send_next()
     assert scene.delivery.again_at is None
+    assert [["a"]] == lines_of(scene.sender)
+
+
+def test_room_for_what_is_ready_is_bounded() -> None:
+    """Encoding runs ahead of sending by a few megabytes, then it waits."""
+    scene = Scene(max_payload=MOST_READY)
+    assert scene.delivery.has_room
+    scene.delivery.prepare(named("x" * (MOST_READY - 1)))
+    assert not scene.delivery.has_room
+
+    scene.delivery.send_next()
+    assert scene.delivery.has_room
 
 
 def test_retry_after_is_honoured() -> None:
     """The payload waits at least as long as the backend asks."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy", retry_after=17.0))
-    scene.delivery.deliver(named("a"))
+    scene.deliver("a")
 
     assert scene.clock.monotonic() + 17.0 == scene.delivery.again_at
 
@@ -128,11 +157,11 @@ def test_pauses_grow_to_a_limit_and_the_payload_is_given_up() -> None:
     """Each try waits longer than the one before; after the last the spans are lost."""
     scene = Scene()
     scene.sender.fail_always(RetryableSendError("busy"))
-    scene.delivery.deliver(named("a"))
+    scene.deliver("a")
     pauses = []
     while (again_at := scene.delivery.again_at) is not None:
         pauses.append(again_at - scene.clock.monotonic())
-        scene.delivery.resume()
+        scene.delivery.send_next()
 
     assert MOST_TRIES - 1 == len(pauses)
     assert pauses == sorted(pauses)
@@ -144,19 +173,21 @@ def test_waiting_payload_lost_by_another_error() -> None:
     """A waiting payload that fails for good is lost and counted."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy"), SendError("gone"))
-    scene.delivery.deliver(named("a"))
+    scene.deliver("a")
 
-    assert scene.delivery.resume()
+    scene.delivery.send_next()
+
+    assert not scene.delivery.has_ready
     assert 1 == scene.losses.send_failed
 
 
 def test_outage_speaks_twice(caplog: pytest.LogCaptureFixture) -> None:
-    """One line when an outage begins, with what to do, one when it ends, with losses."""
+    """One line begins an outage, with what to do; one ends it, with what was lost."""
     scene = Scene()
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
         scene.sender.fail_next(SendError("one"), SendError("two"))
         for name in ("a", "b", "c", "d"):
-            scene.delivery.deliver(named(name))
+            scene.deliver(name)
     began, ended = caplog.messages
 
     assert "one" in began
@@ -173,9 +204,8 @@ def test_refused_goes_over_to_the_channel_that_answers(
     scene.delivery.set_process(Process("service"))
     scene.sender.fail_next(RefusedError("refused"))
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
-        rest = scene.delivery.deliver(named("a"))
-        scene.delivery.deliver(rest)
-        scene.delivery.deliver(named("b"))
+        scene.deliver("a")
+        scene.deliver("b")
 
     assert [["a"], ["b"]] == lines_of(other.sender)
     assert scene.sender.is_closed
@@ -196,9 +226,9 @@ def test_refused_asks_for_another_channel_now_and_then() -> None:
     scene = Scene(fallback=ask)
     scene.sender.fail_always(RefusedError("refused"))
     for _ in range(3):
-        scene.delivery.deliver(named("a"))
+        scene.deliver("a")
     scene.clock.advance(11)
-    scene.delivery.deliver(named("a"))
+    scene.deliver("a")
 
     assert 2 == len(questions)
     assert 4 == scene.losses.send_failed
@@ -208,7 +238,7 @@ def test_child_leaves_the_waiting_payload_to_its_parent() -> None:
     """After a fork nothing waits in the child."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy"))
-    scene.delivery.deliver(named("a"))
+    scene.deliver("a")
     scene.delivery.after_fork_in_child()
 
     assert scene.delivery.again_at is None
@@ -219,7 +249,7 @@ def test_abandon_tells_how_many() -> None:
     """What waits can be given up, and is told by the number of spans."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy"))
-    scene.delivery.deliver(named("a", "b"))
+    scene.deliver("a", "b")
 
     assert 2 == scene.delivery.abandon()
     assert scene.delivery.again_at is None

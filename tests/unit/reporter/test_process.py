@@ -1,3 +1,5 @@
+"""The process that travels with each batch."""
+
 from __future__ import annotations
 
 from jaeger_client.model import Process

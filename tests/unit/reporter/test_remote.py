@@ -1,3 +1,5 @@
+"""The reporter that sends, turn by turn, without its thread."""
+
 from __future__ import annotations
 
 import logging

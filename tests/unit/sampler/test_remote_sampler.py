@@ -90,8 +90,8 @@ def test_the_initial_sampler_is_probed_once() -> None:
     asked: list[tuple[object, ...]] = []
 
     class Spy(Sampler):
-        def is_sampled(self, *args: object) -> Decision:
-            asked.append(args)
+        def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+            asked.append((trace_id, operation))
             return True, {}
 
     remote = RemoteControlledSampler(
@@ -102,7 +102,7 @@ def test_the_initial_sampler_is_probed_once() -> None:
     )
     remote.is_sampled(trace_id=7, operation="op")
 
-    assert [(0,), (7, "op")] == asked
+    assert [(0, ""), (7, "op")] == asked
 
 
 def test_a_broken_initial_sampler_shows_at_the_start() -> None:

@@ -69,6 +69,9 @@ class FakeNetwork:
     sockets: list[FakeSocket] = field(default_factory=list[FakeSocket])
     buffer_sizes: list[int] = field(default_factory=list[int])
     questions: int = 0
+    backlogs: list[int] = field(default_factory=list[int])
+    """What the reader is behind by, one figure a question, then 0."""
+    backlog_questions: int = 0
     resolve_errors: list[Exception | None] = field(
         default_factory=list[Exception | None],
     )
@@ -94,6 +97,11 @@ class FakeNetwork:
         _raise_next(self.connect_errors)
         self.sockets.append(FakeSocket(self, address))
         return self.sockets[-1]
+
+    def backlog(self, address: Address) -> int:
+        """Return the next figure planned."""
+        self.backlog_questions += 1
+        return self.backlogs.pop(0) if self.backlogs else 0
 
 
 def _raise_next(errors: list[Exception | None]) -> None:

@@ -307,15 +307,76 @@ def test_waiting_for_a_full_machine_is_bounded() -> None:
 
 
 def test_the_sender_is_paced() -> None:
-    """A second full datagram may follow at once, the third waits for its turn."""
+    """A second full datagram waits for the time that the first one takes."""
     network, clock = FakeNetwork(), ManualClock()
     sender = make_sender(network, clock)
 
-    for _ in range(4):
+    for _ in range(3):
         sender.send(bytes(65_000))
 
-    assert 3 == len(clock.slept)
+    assert 2 == len(clock.slept)
     assert 0.003_35 == pytest.approx(clock.slept[-1])
+
+
+def test_a_reader_that_falls_behind_is_waited_for() -> None:
+    """In a burst the next datagram waits until little is unread at the agent."""
+    network, clock = FakeNetwork(), ManualClock()
+    sender = make_sender(network, clock)
+    sender.send(bytes(65_000))
+    network.backlogs = [200_000, 100_000, 65_536]
+
+    sender.send(bytes(65_000))
+
+    assert [0.001, 0.001] == clock.slept[1:]
+    assert 3 == network.backlog_questions
+
+
+def test_a_reader_that_does_not_read_is_not_waited_for_long() -> None:
+    """An agent that was stopped costs 0.1 s a datagram, which is sent then."""
+    network, clock = FakeNetwork(), ManualClock()
+    sender = make_sender(network, clock)
+    sender.send(bytes(65_000))
+    network.backlogs = [200_000] * 1_000
+
+    sender.send(bytes(65_000))
+
+    assert 0.1 == pytest.approx(sum(clock.slept[1:]))
+    assert 2 == len(network.sent)
+
+
+def test_small_datagrams_ask_for_the_reader_now_and_then() -> None:
+    """A burst of small datagrams asks once in 32 KB."""
+    network, clock = FakeNetwork(), ManualClock()
+    sender = make_sender(network, clock)
+
+    for _ in range(101):
+        sender.send(bytes(1_200))
+
+    assert 6 == network.backlog_questions
+
+
+def test_without_a_burst_nobody_asks_for_the_reader() -> None:
+    """Datagrams that come now and then cost no question."""
+    network, clock = FakeNetwork(), ManualClock()
+    sender = make_sender(network, clock)
+
+    for _ in range(10):
+        sender.send(bytes(65_000))
+        clock.now += 1
+
+    assert 0 == network.backlog_questions
+
+
+def test_a_burst_towards_an_unknown_name_asks_for_no_reader() -> None:
+    """While there is no address there is no reader to wait for."""
+    network = FakeNetwork(resolve_errors=[no_name(), no_name()])
+    sender = make_sender(network)
+
+    for _ in range(2):
+        with pytest.raises(SendError, match="does not resolve"):
+            sender.send(bytes(65_000))
+
+    assert 0 == network.backlog_questions
 
 
 def test_a_forked_child_opens_its_own_socket() -> None:

@@ -374,6 +374,18 @@ def test_a_forked_child_begins_anew() -> None:
     assert 2 == len(scene.agent.questions)
 
 
+def test_a_forked_child_under_the_local_policy_asks_again() -> None:
+    """The child does not rely on what the server told its parent."""
+    scene = Scene()
+    scene.allowed("op")
+    scene.answer(JAEGER_2)
+
+    scene.throttler.after_fork_in_child()
+    scene.allowed("op")
+
+    assert 2 == scene.worker.wakes
+
+
 def test_a_closed_throttler_stays_closed_in_a_forked_child() -> None:
     """A fork does not open again what was closed."""
     scene = Scene()

@@ -1,0 +1,34 @@
+"""The first program anybody wrote: two spans, two logs, a sleep, a close."""
+
+import logging
+import time
+
+from jaeger_client import Config
+
+if __name__ == "__main__":
+    logging.getLogger("").handlers = []
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.DEBUG)
+
+    config = Config(
+        config={
+            "sampler": {
+                "type": "const",
+                "param": 1,
+            },
+            "logging": True,
+        },
+        service_name="your-app-name",
+        validate=True,
+    )
+    # The call also sets opentracing.tracer.
+    tracer = config.initialize_tracer()
+
+    with tracer.start_span("OuterSpan") as span:
+        span.log_kv({"event": "begin", "life": 42})
+
+        with tracer.start_span("InnerSpan", child_of=span) as inner:
+            inner.log_kv({"event": "within"})
+
+    # Yields to the loop of 4.8, which had to flush the spans.
+    time.sleep(2)
+    tracer.close()

@@ -1,0 +1,12 @@
+"""A library that makes a tracer, and even a span, while it is imported."""
+
+from jaeger_client import Config
+
+tracer = Config(
+    config={"sampler": {"type": "const", "param": 1}},
+    service_name="library",
+).initialize_tracer()
+
+with tracer.start_span("import") as span:
+    span.set_tag("when", "import")
+tracer.flush()

@@ -1,0 +1,131 @@
+"""The programs of the old client's page, unchanged, each in a process of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.compat.conftest import PATIENCE, PROGRAMS, RunProgram
+from tests.foreign.decoders import tag_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.span_sink import SpanSink
+
+
+def test_the_getting_started_program_reports_both_spans(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """Parent and child arrive, with their logs; the log tells of each span."""
+    printed = run_program("getting_started.py")
+
+    assert sink.wait_for(2)
+    outer, inner = sorted(sink.spans, key=lambda span: span.startTime)
+    assert ("OuterSpan", "InnerSpan") == (outer.operationName, inner.operationName)
+    assert inner.parentSpanId == outer.spanId
+    assert [("event", "begin"), ("life", 42)] == tag_pairs(outer.logs[0].fields)
+    assert "your-app-name" == sink.batches[0].process.serviceName
+    assert 2 == len(re.findall(r"Reporting span .*your-app-name.(Outer|Inner)", printed))
+
+
+def test_the_production_program_reports_at_its_end(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """Without close and without sleep nothing is lost."""
+    run_program("production.py")
+
+    assert sink.wait_for(1)
+    assert ["global"] == sink.names
+
+
+def test_a_second_tracer_reports_beside_the_first(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """`new_tracer()` makes one that has a service name of its own."""
+    run_program("second_tracer.py")
+
+    assert sink.wait_for(2)
+    assert {"first": "of first", "second": "of second"} == {
+        batch.process.serviceName: batch.spans[0].operationName
+        for batch in sink.batches
+    }
+
+
+def test_a_tracer_made_at_import_reports(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """Reporting under the import lock neither hangs nor loses."""
+    run_program("uses_traced_library.py")
+
+    assert sink.wait_for(2)
+    assert ["call", "import"] == sink.names
+
+
+def test_a_tracer_made_before_a_server_forks_reports_from_each_worker(
+    sink: SpanSink,
+) -> None:
+    """`gunicorn --preload`: both workers and the parent report, all ids differ."""
+    with gunicorn(sink) as port:
+        seen: set[int] = set()
+        requests = 0
+        for requests in itertools.count(1):
+            seen.add(ask_two_at_once(port))
+            if len(seen) > 1 or requests > 1000:
+                break
+
+    assert 2 == len(seen)
+    assert sink.wait_for(2 * requests + 1)
+    spans = sink.spans
+    pids = [dict(tag_pairs(span.tags))["pid"] for span in spans]
+    assert seen < set(pids)
+    assert 3 == len(set(pids))
+    assert 1 == sink.names.count("preload")
+    assert len(spans) == len({span.spanId for span in spans})
+
+
+@contextmanager
+def gunicorn(sink: SpanSink) -> Iterator[int]:
+    """Run the server with two workers; give the port it listens on."""
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gunicorn", "--preload", "--workers=2"),
+            *("--bind=127.0.0.1:0", "preforked:application"),
+        ],
+        cwd=PROGRAMS,
+        env={**os.environ, "JAEGER_AGENT_PORT": str(sink.port)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stderr is not None
+        reader = threading.Thread(target=server.stderr.read)
+        try:
+            yield port_of(server.stderr)
+        finally:
+            # What it says while it ends must be read, or it would block on it.
+            reader.start()
+            server.send_signal(signal.SIGTERM)
+            server.wait(PATIENCE)
+            reader.join(PATIENCE)
+
+
+def port_of(lines: Iterable[str]) -> int:
+    """Return the port that the server says it listens on."""
+    for line in lines:
+        listening = re.search(r"Listening at: http://127.0.0.1:(\d+)", line)
+        if listening is not None:
+            return int(listening[1])
+    message = "the server did not start"
+    raise AssertionError(message)

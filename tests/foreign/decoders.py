@@ -1,0 +1,98 @@
+"""
+What others make of our bytes: decoders that share no code with the encoders.
+
+Thrift by thriftpy2, with the IDL written from the wire's description; OTLP by
+the classes of opentelemetry-proto; Zipkin by the standard library's JSON. Each
+takes a whole payload and refuses one that has bytes left over.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import thriftpy2
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from thriftpy2.protocol import TBinaryProtocol, TCompactProtocol
+from thriftpy2.transport import TMemoryBuffer
+
+IDL = Path(__file__).parent / "idl"
+
+# The names of structs in the answers: `jaeger.Batch`, `jaeger.Span`, `jaeger.Tag` ...
+agent: Any = thriftpy2.load(str(IDL / "agent.thrift"), module_name="agent_thrift")
+jaeger: Any = agent.jaeger
+
+COMPACT_PROTOCOL_ID = 0x82
+
+
+@dataclass(frozen=True)
+class Message:
+    """One call of `emitBatch`, as it came."""
+
+    name: str
+    message_type: int
+    """4 is oneway."""
+    sequence_id: int
+    batch: Any
+    """A `jaeger.Batch`."""
+
+
+def decode_message(payload: bytes) -> Message:
+    """Return the `emitBatch` message of a datagram, of either protocol."""
+    buffer = TMemoryBuffer(payload)
+    is_compact = payload[0] == COMPACT_PROTOCOL_ID
+    protocol: Any = (TCompactProtocol if is_compact else TBinaryProtocol)(buffer)
+    name, message_type, sequence_id = protocol.read_message_begin()
+    arguments = agent.Agent.emitBatch_args()
+    arguments.read(protocol)
+    protocol.read_message_end()
+    _refuse_rest(buffer)
+    return Message(name, message_type, sequence_id, arguments.batch)
+
+
+def decode_emit_batch(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
+    """Return the `jaeger.Batch` of a datagram."""
+    return decode_message(payload).batch
+
+
+def decode_batch(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
+    """Return the `jaeger.Batch` that is the body of an HTTP request."""
+    buffer = TMemoryBuffer(payload)
+    batch = jaeger.Batch()
+    batch.read(TBinaryProtocol(buffer))
+    _refuse_rest(buffer)
+    return batch
+
+
+def decode_otlp(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
+    """Return the `ExportTraceServiceRequest` that is the body of an HTTP request."""
+    return trace_service_pb2.ExportTraceServiceRequest.FromString(payload)
+
+
+def decode_zipkin(payload: bytes) -> list[dict[str, Any]]:
+    """Return the spans of a Zipkin v2 list."""
+    spans: list[dict[str, Any]] = json.loads(payload)
+    return spans
+
+
+def tag_pairs(tags: Any) -> list[tuple[str, object]]:  # noqa: ANN401 - generated classes
+    """Return key and value of each `jaeger.Tag`, the value as `vType` says."""
+    names = ("vStr", "vDouble", "vBool", "vLong", "vBinary")
+    return [(tag.key, getattr(tag, names[tag.vType])) for tag in tags or ()]
+
+
+def attribute_pairs(attributes: Any) -> list[tuple[str, object]]:  # noqa: ANN401
+    """Return key and value of each OTLP attribute, the value as its type says."""
+    return [
+        (item.key, getattr(item.value, item.value.WhichOneof("value")))
+        for item in attributes
+    ]
+
+
+def _refuse_rest(buffer: Any) -> None:  # noqa: ANN401 - an untyped class
+    rest = buffer.read(1)
+    if rest:
+        msg = f"bytes left over, from {rest!r}"
+        raise ValueError(msg)

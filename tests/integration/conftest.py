@@ -1,0 +1,52 @@
+"""What the integration tests share: a sink for spans, programs in processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.integration.span_sink import SpanSink
+
+PROGRAMS = Path(__file__).parent / "programs"
+_PATIENCE = 50.0
+
+
+@pytest.fixture
+def sink() -> Iterator[SpanSink]:
+    """Return a running sink for spans over UDP."""
+    with SpanSink() as sink:
+        yield sink
+
+
+class RunProgram(Protocol):
+    """Type of the fixture `run_program`."""
+
+    def __call__(self, name: str, *arguments: str) -> str:
+        """Run a program of `programs/` to its end and return what it printed."""
+        ...
+
+
+@pytest.fixture
+def run_program(sink: SpanSink) -> RunProgram:
+    """Run programs as a user does, with the sink as their agent."""
+
+    def run(name: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", PROGRAMS / name, *arguments],
+            env={**os.environ, "JAEGER_AGENT_PORT": str(sink.port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PATIENCE,
+            check=False,
+            text=True,
+        )
+        assert 0 == done.returncode, done.stdout
+        return done.stdout
+
+    return run

@@ -1,0 +1,73 @@
+"""A socket where an agent would listen; decodes with a foreign Thrift library."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Any
+
+from tests.foreign.decoders import decode_emit_batch
+
+_PATIENCE = 20.0
+
+
+class SpanSink:
+    """Takes datagrams on 127.0.0.1 until closed, and keeps the spans in them."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._arrived = threading.Condition()
+        self._batches: list[Any] = []
+        self._thread = threading.Thread(target=self._take, name="span sink")
+        self._thread.start()
+
+    def _take(self) -> None:
+        while datagram := self._socket.recv(70_000):
+            batch = decode_emit_batch(datagram)
+            with self._arrived:
+                self._batches.append(batch)
+                self._arrived.notify_all()
+
+    @property
+    def batches(self) -> list[Any]:
+        """What arrived so far, in Jaeger's own terms."""
+        with self._arrived:
+            return list(self._batches)
+
+    @property
+    def spans(self) -> list[Any]:
+        """The spans of all batches so far."""
+        return [span for batch in self.batches for span in batch.spans]
+
+    @property
+    def names(self) -> list[str]:
+        """The operation names of all spans so far, sorted."""
+        return sorted(span.operationName for span in self.spans)
+
+    def wait_for(self, count: int) -> bool:
+        """Wait until *count* spans have arrived; return whether they have."""
+        with self._arrived:
+            return self._arrived.wait_for(
+                lambda: sum(len(batch.spans) for batch in self._batches) >= count,
+                _PATIENCE,
+            )
+
+    def __enter__(self) -> SpanSink:
+        """Return the sink itself."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the thread by an empty datagram, after all that came before it."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(_PATIENCE)
+        self._socket.close()

@@ -1,0 +1,219 @@
+"""Threads and processes: start, fork, exit, event loops, greenlets; real ones."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from jaeger_client import Config, Tracer
+from tests.integration.conftest import RunProgram
+from tests.integration.span_sink import SpanSink
+
+needs_fork = pytest.mark.skipif(
+    not hasattr(os, "fork"),
+    reason="os.fork is missing: this system starts every process anew",
+)
+
+
+def make_tracer(sink: SpanSink, **config: object) -> Tracer:
+    """Return a tracer that samples everything and reports to *sink*."""
+    settings = {
+        "sampler": {"type": "const", "param": 1},
+        "local_agent": {"reporting_port": sink.port},
+        **config,
+    }
+    return Config(settings, service_name="lifecycle").new_tracer()
+
+
+def test_import_and_construction_start_nothing(run_program: RunProgram) -> None:
+    """Importing and making a tracer bring no HTTP, no loop, no thread, no handler."""
+    lines = run_program("import_only.py").splitlines()
+
+    expected = ["imported []", "made []", "threads 1", "handlers [] []"]
+    assert expected == lines[:4]
+
+
+def test_exit_flushes(run_program: RunProgram, sink: SpanSink) -> None:
+    """A program that ends without close() leaves nothing behind."""
+    run_program("exit_without_close.py")
+
+    assert sink.wait_for(1)
+    assert ["last words"] == sink.names
+
+
+@needs_fork
+def test_fork_of_a_busy_parent(run_program: RunProgram, sink: SpanSink) -> None:
+    """Parent and child of a fork under load both report everything, nothing twice."""
+    run_program("fork_busy_parent.py")
+
+    assert sink.wait_for(1_000)
+    assert {"parent": 800, "child": 200} == Counter(sink.names)
+    assert 1_000 == len({span.spanId for span in sink.spans})
+
+
+@needs_fork
+def test_spans_before_over_and_after_a_fork(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """Spans before, in and after a fork arrive once, the child's by its exit."""
+    run_program("fork_open_spans.py")
+
+    assert sink.wait_for(4)
+    assert ["after", "before", "child", "over"] == sink.names
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing_children_report(
+    run_program: RunProgram,
+    sink: SpanSink,
+    method: str,
+) -> None:
+    """Children of multiprocessing report at their end, whichever way they start."""
+    run_program("multiprocessing_children.py", method)
+
+    expected = [*(f"child {n}" for n in range(3)), "parent after", "parent before"]
+    assert sink.wait_for(5)
+    assert expected == sink.names
+    assert 5 == len({span.spanId for span in sink.spans})
+
+
+def test_greenlets_have_their_own_active_span(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """Under gevent each greenlet has its own active span, and all spans arrive."""
+    run_program("gevent_application.py")
+
+    assert sink.wait_for(100)
+    assert 100 == len(sink.spans)
+
+
+def test_gevent_may_patch_after_the_tracer_was_made(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """A tracer made before gevent patches reports, and holds nothing up."""
+    run_program("gevent_late_patch.py")
+
+    assert sink.wait_for(2)
+    assert ["first", "second"] == sink.names
+
+
+def test_partial_batch_leaves_without_close(sink: SpanSink) -> None:
+    """A single span arrives after the flush interval, with nobody closing."""
+    tracer = make_tracer(sink, reporter_flush_interval=0.01)
+    tracer.start_span("alone").finish()
+
+    assert sink.wait_for(1)
+    tracer.close()
+
+
+def test_burst_arrives_whole(sink: SpanSink) -> None:
+    """A burst of 20,000 spans loses nothing at default settings."""
+    tracer = make_tracer(sink)
+    for _ in range(20_000):
+        tracer.start_span("burst", tags={"a": "text", "b": 1, "c": True}).finish()
+
+    assert tracer.close(timeout=30).result()
+    assert sink.wait_for(20_000)
+    assert 20_000 == len({span.spanId for span in sink.spans})
+
+
+def test_close_answers_in_any_loop(sink: SpanSink) -> None:
+    """aclose() can be awaited, and so can what close() returns."""
+
+    async def main() -> tuple[bool, bool]:
+        tracer = make_tracer(sink)
+        tracer.start_span("x").finish()
+        return await tracer.aclose(), await tracer.close()
+
+    assert (True, True) == asyncio.run(main())
+    assert sink.wait_for(1)
+
+
+def test_aclose_lets_the_loop_run(sink: SpanSink) -> None:
+    """While aclose() waits for a backend, the event loop goes on."""
+
+    async def main() -> int:
+        settings = {
+            "sampler": {"type": "const", "param": 1},
+            "reporter_endpoint": "http://127.0.0.1:9/v1/traces",
+        }
+        tracer = Config(settings, service_name="loop").new_tracer()
+        tracer.start_span("x").finish()
+        closing = asyncio.create_task(tracer.aclose(timeout=0.3))
+        turns = 0
+        while not closing.done():
+            turns += 1
+            await asyncio.sleep(0.01)
+        assert not await closing
+        return turns
+
+    assert asyncio.run(main()) > 1
+
+
+def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
+    """A task begins with its creator's active span, and keeps its own to itself."""
+
+    async def child(tracer: Tracer, name: str) -> int | None:
+        with tracer.start_active_span(name) as scope:
+            await asyncio.sleep(0)
+            assert tracer.active_span is scope.span
+            parent_id: int | None = scope.span.parent_id
+            return parent_id
+
+    async def main() -> None:
+        tracer = make_tracer(sink)
+        with tracer.start_active_span("parent") as scope:
+            parents = await asyncio.gather(*(child(tracer, f"{n}") for n in range(5)))
+            assert [scope.span.span_id] * 5 == parents
+            assert tracer.active_span is scope.span
+        await tracer.aclose()
+
+    asyncio.run(main())
+    assert sink.wait_for(6)
+
+
+def test_close_blocks_no_longer_than_asked(sink: SpanSink) -> None:
+    """With a backend that never answers close() returns at its timeout, and says so."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        settings = {
+            "sampler": {"type": "const", "param": 1},
+            "reporter_endpoint": f"http://127.0.0.1:{port}/v1/traces",
+        }
+        tracer = Config(settings, service_name="silent").new_tracer()
+        tracer.start_span("x").finish()
+        begin = time.monotonic()
+
+        assert not tracer.close(timeout=0.5).result()
+        assert time.monotonic() - begin < 4.0  # the HTTP timeout alone is 5
+
+
+def test_threads_start_without_an_active_span(sink: SpanSink) -> None:
+    """A new thread has no active span, and its own does not leak into others."""
+    tracer = make_tracer(sink)
+    seen: list[object] = []
+
+    def work() -> None:
+        seen.append(tracer.active_span)
+        with tracer.start_active_span("in thread"):
+            pass
+
+    with tracer.start_active_span("in main") as scope:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert tracer.active_span is scope.span
+
+    assert [None] == seen
+    tracer.close()
+    assert sink.wait_for(2)

@@ -1,0 +1,293 @@
+"""Sampling strategies and credits over real HTTP, on a real worker's thread."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import socket
+import threading
+import warnings
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, contextmanager
+
+import pytest
+
+from jaeger_client.agent import AgentClient
+from jaeger_client.metrics import MetricsFactory
+from jaeger_client.metrics.factory import CountFunction
+from jaeger_client.sampler import (
+    AdaptiveSampler,
+    ProbabilisticSampler,
+    RateLimitingSampler,
+    RemoteControlledSampler,
+    Sampler,
+)
+from jaeger_client.throttler import RemoteThrottler
+from jaeger_client.worker import BackgroundWorker
+from tests.integration.http_servers import Request, Server, make_answer, serve_http
+
+PATIENCE = 10.0
+"""Seconds after which what should have happened fails its test."""
+
+JAEGER_1_76: dict[str, object] = {
+    "strategyType": 0,
+    "probabilisticSampling": {"samplingRate": 1},
+}
+JAEGER_2_20: dict[str, object] = {
+    "strategyType": "PROBABILISTIC",
+    "probabilisticSampling": {"samplingRate": 1},
+}
+RATE_LIMITING: dict[str, object] = {
+    "strategyType": "RATE_LIMITING",
+    "rateLimitingSampling": {"maxTracesPerSecond": 42},
+}
+PER_OPERATION: dict[str, object] = {
+    "strategyType": "PROBABILISTIC",
+    "operationSampling": {
+        "defaultSamplingProbability": 0.5,
+        "defaultLowerBoundTracesPerSecond": 1.0,
+        "perOperationStrategies": [
+            {"operation": "op", "probabilisticSampling": {"samplingRate": 0.2}},
+        ],
+    },
+}
+
+
+class TellingFactory(MetricsFactory):
+    """Lets a test wait for what is counted."""
+
+    def __init__(self) -> None:
+        self._counted: queue.Queue[str] = queue.Queue()
+
+    def create_counter(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> CountFunction:
+        """Return a function that tells of each count."""
+        key = " ".join([name, *(tags or {}).values()])
+        return lambda _value: self._counted.put(key)
+
+    def wait_for(self, key: str) -> None:
+        """Return once *key* is counted, and fail if that takes too long."""
+        while self._counted.get(timeout=PATIENCE) != key:
+            pass
+
+
+class Answers:
+    """A backend whose answer a test can change; `None` answers status 503."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def __call__(self, request: Request) -> bytes:
+        """Answer any request."""
+        if self.answer is None:
+            return make_answer(503)
+        return make_answer(body=json.dumps(self.answer).encode())
+
+
+@contextmanager
+def agent_at(server: Server) -> Generator[AgentClient, None, None]:
+    """Give a client of *server* and close it."""
+    with closing(AgentClient("127.0.0.1", server.port)) as agent:
+        yield agent
+
+
+def free_port() -> int:
+    """Return a port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "sampler"),
+    [
+        (JAEGER_1_76, ProbabilisticSampler(1)),
+        (JAEGER_2_20, ProbabilisticSampler(1)),
+        (RATE_LIMITING, RateLimitingSampler(42)),
+        (PER_OPERATION, AdaptiveSampler(PER_OPERATION["operationSampling"], 2000)),  # type: ignore[arg-type]  # an object
+    ],
+)
+def test_the_first_use_brings_the_servers_strategy(
+    answer: dict[str, object],
+    sampler: Sampler,
+) -> None:
+    """One is_sampled asks at once for the service, and the answer is followed."""
+    factory = TellingFactory()
+
+    with serve_http(Answers(answer)) as server, agent_at(server) as agent:
+        remote = RemoteControlledSampler(agent, "my shop", metrics_factory=factory)
+        with closing(remote):
+            remote.is_sampled(1)
+            factory.wait_for("jaeger:sampler_updates ok")
+
+    assert sampler == remote.sampler
+    assert ["/sampling?service=my+shop"] == [each.target for each in server.requests]
+
+
+def test_a_changed_strategy_is_followed_at_the_next_question() -> None:
+    """The server is asked again every interval, without further use."""
+    factory = TellingFactory()
+    answers = Answers(JAEGER_2_20)
+
+    with serve_http(answers) as server, agent_at(server) as agent:
+        remote = RemoteControlledSampler(
+            agent,
+            "shop",
+            metrics_factory=factory,
+            sampling_refresh_interval=0.01,
+        )
+        with closing(remote):
+            remote.is_sampled(1)
+            factory.wait_for("jaeger:sampler_updates ok")
+            answers.answer = RATE_LIMITING
+            factory.wait_for("jaeger:sampler_updates ok")
+
+    assert RateLimitingSampler(42) == remote.sampler
+
+
+def test_an_outage_keeps_the_sampler_and_is_told_twice(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A server that fails and comes back costs two lines and no strategy."""
+    factory = TellingFactory()
+    answers = Answers(JAEGER_2_20)
+
+    with serve_http(answers) as server, agent_at(server) as agent:
+        remote = RemoteControlledSampler(
+            agent,
+            "shop",
+            metrics_factory=factory,
+            sampling_refresh_interval=0.01,
+        )
+        with closing(remote):
+            remote.is_sampled(1)
+            factory.wait_for("jaeger:sampler_updates ok")
+            answers.answer = None
+            for _ in range(3):
+                factory.wait_for("jaeger:sampler_queries err")
+            during_outage = remote.sampler
+            answers.answer = RATE_LIMITING
+            factory.wait_for("jaeger:sampler_updates ok")
+
+    assert ProbabilisticSampler(1) == during_outage
+    begun, ended = caplog.messages
+    assert begun.startswith("cannot get a sampling strategy for shop")
+    assert ended == "the sampling strategy of shop can be had again"
+
+
+def test_a_refused_question_is_counted_and_nothing_is_raised() -> None:
+    """Where nobody listens the initial sampler goes on."""
+    factory = TellingFactory()
+
+    with closing(AgentClient("127.0.0.1", free_port())) as agent:
+        remote = RemoteControlledSampler(agent, "shop", metrics_factory=factory)
+        with closing(remote):
+            remote.is_sampled(1)
+            factory.wait_for("jaeger:sampler_queries err")
+
+    assert (True, {"sampler.type": "probabilistic", "sampler.param": 0.001}) == (
+        remote.is_sampled(1)
+    )
+
+
+def test_a_sampler_and_a_throttler_share_a_worker() -> None:
+    """Both ask on the thread of the worker they are given, and leave it running."""
+    factory = TellingFactory()
+    worker = BackgroundWorker()
+    threads = threading.active_count()
+
+    with (
+        serve_http(Answers({**JAEGER_2_20, "balances": []})) as server,
+        agent_at(server) as agent,
+        closing(RemoteControlledSampler(agent, "shop", worker=worker)) as sampler,
+        closing(
+            RemoteThrottler(agent, "shop", metrics_factory=factory, worker=worker),
+        ) as throttler,
+    ):
+        at_construction = threading.active_count() - threads
+        sampler.is_sampled(1)
+        throttler.set_client_id(1)
+        throttler.is_allowed("op")
+        factory.wait_for("jaeger:throttler_update ok")
+
+    assert worker.is_running
+    assert worker.close(PATIENCE)
+    assert 1 == at_construction  # the server's own
+    paths = {request.target.split("?")[0] for request in server.requests}
+    assert {"/sampling", "/credits"} == paths
+
+
+def test_credits_come_from_the_agent() -> None:
+    """The first debug span is refused, then as many may begin as there are credits."""
+    factory = TellingFactory()
+    answers = Answers({"balances": [{"operation": "a b", "balance": 2}]})
+
+    with serve_http(answers) as server, agent_at(server) as agent:
+        throttler = RemoteThrottler(agent, "shop", metrics_factory=factory)
+        throttler.set_client_id(7)
+        with closing(throttler):
+            first = throttler.is_allowed("a b")
+            factory.wait_for("jaeger:throttler_update ok")
+    later = [throttler.is_allowed("a b") for _ in range(3)]
+
+    assert not first
+    assert [True, True, False] == later
+    assert ["/credits?service=shop&uuid=7&operations=a+b"] == [
+        request.target for request in server.requests
+    ]
+
+
+def test_with_jaeger_2_a_local_policy_decides() -> None:
+    """A server that answers credits with a strategy leaves it to the local policy."""
+    factory = TellingFactory()
+
+    with serve_http(Answers(JAEGER_2_20)) as server, agent_at(server) as agent:
+        throttler = RemoteThrottler(agent, "shop", metrics_factory=factory)
+        throttler.set_client_id(7)
+        with closing(throttler):
+            first = throttler.is_allowed("op")
+            factory.wait_for("jaeger:throttler_update ok")
+
+    assert not first
+    assert throttler.is_allowed("op")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_asks_for_itself() -> None:
+    """The child of a polling parent asks at its first use, on its own thread."""
+    factory = TellingFactory()
+
+    with serve_http(Answers(JAEGER_2_20)) as server, agent_at(server) as agent:
+        remote = RemoteControlledSampler(agent, "shop", metrics_factory=factory)
+        with closing(remote):
+            remote.is_sampled(1)
+            factory.wait_for("jaeger:sampler_updates ok")
+            status = exit_status_of(lambda: ask_in_child(remote, factory))
+
+    assert 0 == status
+    assert [1, 2] == [request.connection for request in server.requests]
+
+
+def ask_in_child(remote: RemoteControlledSampler, factory: TellingFactory) -> None:
+    """Use the sampler once and wait until it has its answer."""
+    remote.is_sampled(1)
+    factory.wait_for("jaeger:sampler_queries ok")
+
+
+def exit_status_of(work: Callable[[], None]) -> int:
+    """Do *work* in a forked child and return 0 if it raised nothing."""
+    with warnings.catch_warnings():
+        # Python 3.12 warns of forking with threads, which is what is tested.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

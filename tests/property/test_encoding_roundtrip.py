@@ -1,0 +1,196 @@
+"""Whatever a span holds, foreign decoders read it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaeger_client.encoding import (
+    JaegerBinaryEncoder,
+    JaegerCompactEncoder,
+    OtlpEncoder,
+)
+from jaeger_client.encoding.tables import IdTable
+from jaeger_client.encoding.thrift_compact import i64_id
+from jaeger_client.encoding.varint import signed_id, varint, zigzag
+from jaeger_client.model import SpanLosses
+from tests.foreign.decoders import (
+    attribute_pairs,
+    decode_batch,
+    decode_emit_batch,
+    tag_pairs,
+)
+from tests.foreign.formats import otlp_spans
+from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
+
+I64 = st.integers(-(2**63), 2**63 - 1)
+U64 = st.integers(0, 2**64 - 1)
+U128 = st.integers(0, 2**128 - 1)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=300)
+VALUES = st.one_of(
+    TEXT, st.booleans(), I64, st.floats(allow_nan=False), st.binary(max_size=300)
+)
+ITEMS = st.lists(st.tuples(TEXT, VALUES), max_size=20)
+LOGS = st.lists(st.tuples(st.integers(0, 2**54), ITEMS), max_size=5)
+# Seconds whose microseconds a float holds exactly.
+SECONDS = st.integers(0, 2**33).map(float)
+REFERENCES = st.lists(
+    st.builds(
+        reference,
+        st.sampled_from(["child_of", "follows_from"]),
+        st.integers(1, 2**128 - 1),
+        U64,
+    ),
+    max_size=4,
+)
+SPANS = st.builds(
+    FinishedSpan,
+    context=st.builds(Ids, U128, U64, U64, st.integers(0, 2**31 - 1)),
+    operation_name=TEXT,
+    start_time=SECONDS,
+    end_time=SECONDS,
+    references=REFERENCES,
+    tag_items=ITEMS,
+    log_items=LOGS,
+)
+ANYTHING = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(st.characters()),
+        st.binary(),
+        st.builds(object),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
+    max_leaves=8,
+)
+ANY_SPAN = st.builds(
+    FinishedSpan,
+    context=st.builds(Ids, ANYTHING, ANYTHING, ANYTHING, ANYTHING) | ANYTHING,
+    operation_name=ANYTHING,
+    start_time=ANYTHING,
+    end_time=ANYTHING,
+    references=ANYTHING | st.lists(st.builds(reference, ANYTHING, ANYTHING, ANYTHING)),
+    tag_items=ANYTHING | st.lists(st.tuples(ANYTHING, ANYTHING)),
+    log_items=ANYTHING | st.lists(st.tuples(ANYTHING, ANYTHING)),
+)
+
+
+def typed(pairs: Any) -> list[tuple[str, type, object]]:  # noqa: ANN401 - tags of any decoder
+    """Return *pairs* so that 1, 1.0 and True, 0.0 and -0.0 differ."""
+    return [(key, type(value), repr(value)) for key, value in pairs]
+
+
+def expected_duration(span: FinishedSpan) -> int:
+    """Return the duration in microseconds that the wire must carry."""
+    if span.end_time < span.start_time:
+        return 0
+    return max(1, int((span.end_time - span.start_time) * 1_000_000))
+
+
+def check_thrift(span: FinishedSpan, decoded: Any) -> None:  # noqa: ANN401 - a generated class
+    """Compare every field."""
+    ids = span.context
+    assert signed_id(ids.trace_id) == decoded.traceIdLow
+    assert signed_id(ids.trace_id >> 64) == decoded.traceIdHigh
+    assert signed_id(ids.span_id) == decoded.spanId
+    assert signed_id(ids.parent_id) == decoded.parentSpanId
+    assert ids.flags == decoded.flags
+    assert span.operation_name == decoded.operationName
+    assert int(span.start_time * 1_000_000) == decoded.startTime
+    assert expected_duration(span) == decoded.duration
+    assert typed(span.tag_items) == typed(tag_pairs(decoded.tags))
+    assert [(time, typed(fields)) for time, fields in span.log_items] == [
+        (log.timestamp, typed(tag_pairs(log.fields))) for log in decoded.logs or ()
+    ]
+    assert [
+        (
+            int(ref.type == "follows_from"),
+            signed_id(ref.referenced_context.trace_id),
+            signed_id(ref.referenced_context.trace_id >> 64),
+            signed_id(ref.referenced_context.span_id),
+        )
+        for ref in span.references or ()
+    ] == [
+        (ref.refType, ref.traceIdLow, ref.traceIdHigh, ref.spanId)
+        for ref in decoded.references or ()
+    ]
+
+
+@given(st.lists(SPANS, min_size=1, max_size=4))
+def test_compact(spans: list[FinishedSpan]) -> None:
+    """The compact protocol carries every span whole."""
+    (payload,) = encode_all(JaegerCompactEncoder(SpanLosses()), spans)
+
+    for span, decoded in zip(spans, decode_emit_batch(payload.body).spans, strict=True):
+        check_thrift(span, decoded)
+
+
+@given(st.lists(SPANS, min_size=1, max_size=4))
+def test_binary(spans: list[FinishedSpan]) -> None:
+    """The binary protocol carries every span whole."""
+    (payload,) = encode_all(JaegerBinaryEncoder(SpanLosses()), spans)
+
+    for span, decoded in zip(spans, decode_batch(payload.body).spans, strict=True):
+        check_thrift(span, decoded)
+
+
+@given(SPANS)
+def test_otlp(span: FinishedSpan) -> None:
+    """OTLP carries ids, name, times, attributes, events and links."""
+    (decoded,) = otlp_spans(encode_one(OtlpEncoder(SpanLosses()), span))
+    ids = span.context
+    debug = [("jaeger.debug", True)] if ids.flags & 2 else []
+
+    assert ids.trace_id == int.from_bytes(decoded.trace_id, "big")
+    assert ids.span_id == int.from_bytes(decoded.span_id, "big")
+    assert ids.parent_id == int.from_bytes(decoded.parent_span_id, "big")
+    assert span.operation_name == decoded.name
+    assert int(span.start_time * 1_000_000) * 1000 == decoded.start_time_unix_nano
+    assert expected_duration(span) * 1000 == (
+        decoded.end_time_unix_nano - decoded.start_time_unix_nano
+    )
+    assert typed([*span.tag_items, *debug]) == typed(attribute_pairs(decoded.attributes))
+    assert [(time * 1000, typed(fields)) for time, fields in span.log_items] == [
+        (event.time_unix_nano, typed(attribute_pairs(event.attributes)))
+        for event in decoded.events
+    ]
+
+
+@given(st.lists(SPANS, max_size=8), st.integers(200, 3000))
+def test_no_payload_is_too_long(spans: list[FinishedSpan], limit: int) -> None:
+    """Each span is in one payload within the limit, or counted as lost."""
+    for make_encoder in (JaegerCompactEncoder, JaegerBinaryEncoder, OtlpEncoder):
+        losses = SpanLosses()
+        payloads = encode_all(make_encoder(losses), spans, limit)
+
+        assert all(len(payload.body) <= limit for payload in payloads)
+        sent = sum(payload.span_count for payload in payloads)
+        assert len(spans) == sent + losses.too_large
+        assert 0 == losses.not_encodable
+
+
+@given(st.lists(ANY_SPAN, max_size=4))
+def test_anything_at_all(spans: list[FinishedSpan]) -> None:
+    """A span of any objects is sent or counted, and never costs its neighbour."""
+    good = FinishedSpan(operation_name="good")
+    losses = SpanLosses()
+    encoder = JaegerCompactEncoder(losses)
+    (payload,) = encode_all(encoder, [*spans, good])
+
+    decoded = decode_emit_batch(payload.body).spans
+    assert "good" == decoded[-1].operationName
+    assert len(spans) + 1 == len(decoded) + losses.not_encodable
+
+
+@given(st.integers(-(2**66), 2**130))
+def test_ids(number: int) -> None:
+    """Both ways to write an id agree, and wrap what is beyond 64 bits."""
+    expected = varint(zigzag(signed_id(number)))
+
+    assert expected == i64_id(number)
+    assert expected == IdTable()[number]

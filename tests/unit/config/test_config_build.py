@@ -1,0 +1,384 @@
+"""From settings to the parts of a tracer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import opentracing
+import pytest
+
+import jaeger_client.config as package
+from jaeger_client import ConstSampler, ProbabilisticSampler, RateLimitingSampler
+from jaeger_client.codecs import (
+    B3Codec,
+    B3SingleCodec,
+    CompositeCodec,
+    W3CCodec,
+)
+from jaeger_client.config import build
+from jaeger_client.config.param import Source
+from jaeger_client.config.parse import read_settings
+from jaeger_client.diagnostics import ErrorReporter
+from jaeger_client.encoding import (
+    JaegerBinaryEncoder,
+    JaegerCompactEncoder,
+    OtlpEncoder,
+    ZipkinJsonEncoder,
+)
+from jaeger_client.errors import ConfigError
+from jaeger_client.metrics import MetricsFactory
+from jaeger_client.reporter import (
+    BaseReporter,
+    CompositeReporter,
+    LoggingReporter,
+    Reporter,
+)
+from jaeger_client.reporter.base import Channel
+from jaeger_client.sampler import RemoteControlledSampler, Sampler
+from jaeger_client.senders import OtlpHttpSender
+from jaeger_client.span_context import SpanContext
+from jaeger_client.throttler import RemoteThrottler
+from jaeger_client.worker import BackgroundWorker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jaeger_client.config.settings import Settings
+
+
+def settings_of(
+    config: dict[str, object] | None = None,
+    **environ: str,
+) -> Settings:
+    """Return the settings of a service `shop`."""
+    return read_settings(Source(config or {}, environ), "shop")
+
+
+@pytest.fixture
+def shared() -> Iterator[build.Surroundings]:
+    """Return what the parts of a tracer share."""
+    worker = BackgroundWorker()
+    yield build.Surroundings(MetricsFactory(), ErrorReporter(), worker)
+    worker.close(1.0)
+
+
+def reporter_of(settings: Settings, shared: build.Surroundings) -> BaseReporter:
+    """Return the reporter of *settings*, which has sent nothing."""
+    channel = build.make_agent_channel(settings)
+    return build.make_reporter(settings, channel, shared)
+
+
+class RecordingReporter(BaseReporter):
+    """Keeps how it was made."""
+
+    made: dict[str, object]
+
+    def __init__(self, channel: Channel, **options: object) -> None:
+        type(self).made = {"channel": channel, **options}
+
+
+@pytest.fixture
+def made(
+    monkeypatch: pytest.MonkeyPatch,
+    shared: build.Surroundings,
+) -> Callable[[Settings], dict[str, object]]:
+    """Return a function that tells how the reporter of settings is made."""
+    monkeypatch.setattr(package, "Reporter", RecordingReporter)
+
+    def make(settings: Settings) -> dict[str, object]:
+        reporter_of(settings, shared)
+        return RecordingReporter.made
+
+    return make
+
+
+# Samplers.
+
+
+@pytest.mark.parametrize(
+    ("config", "sampler"),
+    [
+        ({"type": "const", "param": 1}, ConstSampler(decision=True)),
+        ({"type": "const", "param": "true"}, ConstSampler(decision=True)),
+        ({"type": "const", "param": 0}, ConstSampler(decision=False)),
+        ({"type": "const"}, ConstSampler(decision=False)),
+        ({"type": "probabilistic", "param": "0.5"}, ProbabilisticSampler(0.5)),
+        ({"type": "ratelimiting", "param": 2}, RateLimitingSampler(2.0)),
+    ],
+)
+def test_each_type_makes_its_sampler(
+    config: dict[str, object],
+    sampler: Sampler,
+) -> None:
+    """A parameter may be text; `const` without one is off, as in 4.8."""
+    assert sampler == build.make_sampler(settings_of({"sampler": config}).sampler)
+
+
+@pytest.mark.parametrize("config", [{}, {"sampler": {"type": "remote", "param": 0.5}}])
+def test_where_a_server_is_asked_there_is_no_sampler_yet(
+    config: dict[str, object],
+) -> None:
+    """Without a type, and with `remote`, a server is asked."""
+    assert build.make_sampler(settings_of(config).sampler) is None
+
+
+@pytest.mark.parametrize("param", [None, 2, -0.5])
+def test_a_rate_outside_its_range_is_an_error_that_names_the_key(
+    param: float | None,
+) -> None:
+    """It is an AssertionError, too, as in 4.8."""
+    sampler = {"type": "probabilistic", "param": param}
+    settings = settings_of({"sampler": sampler}).sampler
+
+    with pytest.raises(AssertionError, match=r"sampler.param .*from 0 to 1") as caught:
+        build.make_sampler(settings)
+
+    assert isinstance(caught.value, ConfigError)
+
+
+@pytest.mark.parametrize("param", [None, -1])
+def test_a_limit_outside_its_range_is_an_error_that_names_the_key(
+    param: float | None,
+) -> None:
+    """Less than no traces a second cannot be."""
+    settings = settings_of({"sampler": {"type": "ratelimiting", "param": param}})
+
+    with pytest.raises(ConfigError, match=r"sampler.param .*0 or more"):
+        build.make_sampler(settings.sampler)
+
+
+def test_the_remote_sampler_begins_with_the_rate_that_is_configured(
+    shared: build.Surroundings,
+) -> None:
+    """The parameter of `remote` decides until the first answer."""
+    settings = settings_of({"sampler": {"type": "remote", "param": 0.5}})
+    channel = build.make_agent_channel(settings)
+
+    sampler = build.make_remote_sampler(settings, channel, shared)
+
+    assert isinstance(sampler, RemoteControlledSampler)
+    assert ProbabilisticSampler(0.5) == sampler.sampler
+    sampler.close()
+
+
+def test_the_remote_sampler_begins_with_one_in_a_thousand(
+    shared: build.Surroundings,
+) -> None:
+    """So it is where nobody says anything."""
+    settings = settings_of()
+    channel = build.make_agent_channel(settings)
+
+    sampler = build.make_remote_sampler(settings, channel, shared)
+
+    assert isinstance(sampler, RemoteControlledSampler)
+    assert ProbabilisticSampler(0.001) == sampler.sampler
+    sampler.close()
+
+
+# The throttler.
+
+
+def test_there_is_a_throttler_only_where_its_group_is(
+    shared: build.Surroundings,
+) -> None:
+    """Without the group debug traces are not limited."""
+    none, some = settings_of(), settings_of({"throttler": {"port": 5778}})
+
+    assert build.make_throttler(none, build.make_agent_channel(none), shared) is None
+    throttler = build.make_throttler(some, build.make_agent_channel(some), shared)
+    assert isinstance(throttler, RemoteThrottler)
+    throttler.close()
+
+
+# Codecs.
+
+
+def codec_of(name: str, formats: object) -> object:
+    """Return the codec of a format for a propagation setting."""
+    settings = settings_of({"propagation": formats})
+    return build.make_codecs(settings.propagation).get(name)
+
+
+def test_jaegers_own_format_replaces_nothing() -> None:
+    """The tracer has its codec by itself."""
+    assert {} == build.make_codecs(settings_of().propagation)
+
+
+def test_b3_alone_replaces_the_codec_of_http_headers() -> None:
+    """Text maps stay in Jaeger's format, as in 4.8."""
+    codecs = build.make_codecs(settings_of({"propagation": "b3"}).propagation)
+
+    assert [opentracing.Format.HTTP_HEADERS] == list(codecs)
+    assert isinstance(codecs[opentracing.Format.HTTP_HEADERS], B3Codec)
+
+
+@pytest.mark.parametrize(
+    ("formats", "kind"),
+    [("w3c", W3CCodec), ("b3single", B3SingleCodec), ("jaeger,b3", CompositeCodec)],
+)
+def test_other_formats_replace_both_codecs_of_text(formats: str, kind: type) -> None:
+    """Headers and text maps travel in the formats that are configured."""
+    for name in (opentracing.Format.HTTP_HEADERS, opentracing.Format.TEXT_MAP):
+        assert isinstance(codec_of(name, formats), kind)
+
+
+def test_several_formats_are_written_beside_each_other() -> None:
+    """Jaeger's with the header names that are configured."""
+    settings = settings_of({"propagation": ["jaeger", "b3"], "trace_id_header": "mine"})
+    headers: dict[str, str] = {}
+    codec = build.make_codecs(settings.propagation)[opentracing.Format.HTTP_HEADERS]
+
+    codec.inject(SpanContext(1, 2, None, 1), headers)
+
+    assert {"mine", "x-b3-traceid"} <= {name.lower() for name in headers}
+
+
+def test_only_headers_encode_baggage() -> None:
+    """Text maps carry values as they are."""
+    written: list[dict[str, str]] = []
+    settings = settings_of({"propagation": "jaeger,w3c"})
+    codecs = build.make_codecs(settings.propagation)
+    for name in (opentracing.Format.HTTP_HEADERS, opentracing.Format.TEXT_MAP):
+        carrier: dict[str, str] = {}
+        codecs[name].inject(SpanContext(1, 2, None, 1, {"k": "a b"}), carrier)
+        written.append(carrier)
+
+    assert "a%20b" == written[0]["uberctx-k"]
+    assert "a b" == written[1]["uberctx-k"]
+
+
+# The reporter and its way out.
+
+
+def test_the_reporter_gets_the_settings_of_the_reporter(
+    made: Callable[[Settings], dict[str, object]],
+) -> None:
+    """Queue, batch and interval arrive under their names of 4.8."""
+    options = made(
+        settings_of(
+            {
+                "reporter_queue_size": 7,
+                "reporter_batch_size": 3,
+                "reporter_flush_interval": 0.5,
+            },
+        ),
+    )
+
+    assert 7 == options["queue_capacity"]
+    assert 3 == options["batch_size"]
+    assert 0.5 == options["flush_interval"]
+
+
+def test_without_a_batch_size_a_batch_is_as_many_as_fit(
+    made: Callable[[Settings], dict[str, object]],
+) -> None:
+    """The property says 10, as in 4.8; the reporter is told of no limit."""
+    assert made(settings_of())["batch_size"] is None
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "encoder"),
+    [
+        ("http://far:14268/api/traces", JaegerBinaryEncoder),
+        ("http://far:14268", JaegerBinaryEncoder),
+        ("http://far:4318/v1/traces", OtlpEncoder),
+        ("http://far:4318/v1/traces/", OtlpEncoder),
+        ("http://gate/otlp/v1/traces?tenant=a", OtlpEncoder),
+        ("http://far:9411/api/v2/spans", ZipkinJsonEncoder),
+    ],
+)
+def test_the_path_of_the_endpoint_chooses_the_encoder(
+    made: Callable[[Settings], dict[str, object]],
+    endpoint: str,
+    encoder: type,
+) -> None:
+    """JAEGER_ENDPOINT beats the agent, and its path tells how to speak to it."""
+    options = made(settings_of(JAEGER_ENDPOINT=endpoint))
+
+    channel = options["channel"]
+    assert isinstance(channel, build.HttpChannel)
+    assert isinstance(channel.encoder, encoder)
+    assert endpoint.partition("://")[2].split("/")[0] in repr(channel.sender)
+    assert options["fallback"] is None
+
+
+def test_compression_can_be_chosen(
+    made: Callable[[Settings], dict[str, object]],
+) -> None:
+    """Each protocol has its own default, and the dict beats it."""
+    collector = {"endpoint": "http://far/v1/traces", "gzip": False}
+
+    assert isinstance(
+        made(settings_of({"collector": collector}))["channel"],
+        build.HttpChannel,
+    )
+
+
+def test_without_an_endpoint_spans_go_to_the_agent(
+    made: Callable[[Settings], dict[str, object]],
+) -> None:
+    """Over UDP, as compact Thrift."""
+    channel = made(settings_of(JAEGER_AGENT_HOST="far"))["channel"]
+
+    assert isinstance(channel, build.AgentChannel)
+    assert isinstance(channel.encoder, JaegerCompactEncoder)
+    assert "far:6831" in repr(channel.sender)
+
+
+def test_where_udp_is_refused_otlp_on_the_agents_host_is_asked(
+    made: Callable[[Settings], dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If it answers there is a channel to it; if not there is none."""
+    probed: list[str] = []
+
+    def probe(sender: OtlpHttpSender) -> bool:
+        probed.append(repr(sender))
+        return len(probed) > 1
+
+    monkeypatch.setattr(OtlpHttpSender, "probe", probe)
+    fallback = made(settings_of(JAEGER_AGENT_HOST="::1"))["fallback"]
+
+    assert callable(fallback)
+    assert fallback() is None
+    channel = fallback()
+    assert isinstance(channel, build.HttpChannel)
+    assert isinstance(channel.encoder, OtlpEncoder)
+    assert "http://[::1]:4318/v1/traces" in probed[0]
+
+
+def test_logging_adds_a_reporter_that_logs(shared: build.Surroundings) -> None:
+    """`logging` in the dict, or JAEGER_REPORTER_LOG_SPANS."""
+    for settings in (
+        settings_of({"logging": True}),
+        settings_of(JAEGER_REPORTER_LOG_SPANS="true"),
+    ):
+        reporter = reporter_of(settings, shared)
+
+        assert isinstance(reporter, CompositeReporter)
+        remote, logging = reporter.reporters
+        assert isinstance(remote, Reporter)
+        assert isinstance(logging, LoggingReporter)
+        reporter.close()
+
+
+def test_metrics_of_requests_add_a_reporter_that_counts(
+    shared: build.Surroundings,
+) -> None:
+    """JAEGER_RPC_METRICS switches them on."""
+    reporter = reporter_of(settings_of(JAEGER_RPC_METRICS="true"), shared)
+
+    assert isinstance(reporter, CompositeReporter)
+    assert build.RpcMetricsReporter is type(reporter.reporters[1])
+    reporter.close()
+
+
+def test_the_channel_of_the_agent_opens_nothing_by_itself() -> None:
+    """It may be forked and closed, twice even, before its first use."""
+    channel = build.make_agent_channel(settings_of({"throttler": {"port": 1}}))
+
+    channel.after_fork_in_child()
+    channel.close()
+    channel.close()
+
+    assert "closed" in repr(channel.sender)

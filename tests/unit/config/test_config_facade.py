@@ -1,0 +1,418 @@
+"""`Config`: its properties, and the tracers that it makes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, TypeAlias
+
+import opentracing
+import pytest
+from opentracing.scope_managers import ThreadLocalScopeManager
+
+import jaeger_client.config as package
+from jaeger_client import Config, ConstSampler, ProbabilisticSampler, Tracer
+from jaeger_client.codecs import B3Codec
+from jaeger_client.errors import ConfigError
+from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
+from jaeger_client.reporter import InMemoryReporter, NullReporter, Reporter
+from jaeger_client.sampler import RemoteControlledSampler
+from jaeger_client.throttler import RemoteThrottler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    NewConfig: TypeAlias = Callable[..., Config]
+
+CONST = {"sampler": {"type": "const", "param": 1}}
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the variables of whoever runs the tests out of them."""
+    for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def fresh_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the global tracer be made anew, and put the old one back."""
+    monkeypatch.setattr(Config, "_initialized", False)
+    before = opentracing.global_tracer()
+    yield
+    opentracing.set_global_tracer(before)
+
+
+@pytest.fixture
+def new_tracer() -> Iterator[Callable[[Config], Tracer]]:
+    """Return a function that makes a tracer, which is closed after the test."""
+    made: list[Tracer] = []
+
+    def make(config: Config) -> Tracer:
+        made.append(config.new_tracer())
+        return made[-1]
+
+    yield make
+    for tracer in made:
+        tracer.close(0.0)
+
+
+def test_the_properties_have_the_defaults_of_4_8() -> None:
+    """Apart from the queue, which is a hundred times as long."""
+    config = Config({}, service_name="shop")
+
+    assert {
+        "service_name": "shop",
+        "enabled": True,
+        "logging": False,
+        "metrics": None,
+        "sampler": None,
+        "tags": {},
+        "propagation": {},
+        "max_operations": None,
+        "sampling_refresh_interval": 60,
+        "reporter_batch_size": 10,
+        "reporter_queue_size": 10_000,
+        "reporter_flush_interval": 1,
+        "local_agent_enabled": True,
+        "local_agent_reporting_host": "localhost",
+        "local_agent_reporting_port": 6831,
+        "local_agent_sampling_port": 5778,
+        "max_tag_value_length": 1024,
+        "max_traceback_length": 4096,
+        "trace_id_header": "uber-trace-id",
+        "baggage_header_prefix": "uberctx-",
+        "debug_id_header": "jaeger-debug-id",
+        "generate_128bit_trace_id": False,
+        "throttler_port": None,
+        "throttler_refresh_interval": None,
+    } == {name: getattr(config, name) for name in properties_of(Config)}
+
+
+def properties_of(kind: type) -> list[str]:
+    """Return the names of a class's public properties, but that of errors."""
+    found = {
+        name
+        for base in kind.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, property) and not name.startswith("_")
+    }
+    return sorted(found - {"error_reporter"})
+
+
+def test_the_properties_show_what_the_dict_says() -> None:
+    """Text is read as what it means; the port of the agent may be text."""
+    config = Config(
+        {
+            "local_agent": {"reporting_port": "77", "sampling_port": 78},
+            "throttler": {"port": "79"},
+            "generate_128bit_trace_id": "true",
+            "reporter_batch_size": "5",
+            "propagation": "b3",
+            "sampler": {"type": "probabilistic", "param": 0.5},
+        },
+        service_name="shop",
+    )
+
+    assert 77 == config.local_agent_reporting_port
+    assert 78 == config.local_agent_sampling_port
+    assert 79 == config.throttler_port
+    assert 5 == config.throttler_refresh_interval
+    assert config.generate_128bit_trace_id
+    assert 5 == config.reporter_batch_size
+    assert ProbabilisticSampler(0.5) == config.sampler
+    assert [B3Codec] == [type(codec) for codec in config.propagation.values()]
+    assert {"reporting_port": "77", "sampling_port": 78} == config.local_agent_group()
+
+
+def test_variables_are_read_when_they_are_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is set after the Config was made counts."""
+    config = Config({}, service_name="shop")
+
+    monkeypatch.setenv("JAEGER_AGENT_HOST", "far")
+
+    assert "far" == config.local_agent_reporting_host
+
+
+def test_the_service_name_may_come_from_a_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """JAEGER_SERVICE_NAME stands in where neither dict nor parameter has one."""
+    monkeypatch.setenv("JAEGER_SERVICE_NAME", "shop")
+
+    assert "shop" == Config({}).service_name
+
+
+def test_no_service_name_is_an_error() -> None:
+    """It is a ValueError, as in 4.8."""
+    with pytest.raises(ValueError, match="service_name"):
+        Config({})
+
+
+def test_a_bad_sampler_is_an_error_when_it_is_asked_for() -> None:
+    """As in 4.8 a Config can be made of it, unless it is to validate."""
+    bad: dict[str, object] = {"sampler": {"type": "bad"}}
+    config = Config(bad, service_name="shop")
+
+    with pytest.raises(ValueError, match="sampler.type"):
+        _ = config.sampler
+    with pytest.raises(ConfigError, match="sampler.type"):
+        Config(bad, service_name="shop", validate=True)
+
+
+def test_a_rate_outside_its_range_is_found_when_validating() -> None:
+    """Every mistake that can be seen in the dict is one at once."""
+    bad = {"sampler": {"type": "probabilistic", "param": 7}}
+
+    with pytest.raises(ConfigError, match="sampler.param"):
+        Config(bad, service_name="shop", validate=True)
+
+
+def test_unknown_keys_are_an_error_when_validating() -> None:
+    """The message names the nearest known key."""
+    with pytest.raises(ConfigError, match="did you mean 'sampler'"):
+        Config({"smapler": {}}, service_name="shop", validate=True)
+
+
+def test_unknown_keys_are_one_line_in_the_log_otherwise(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A program that ran with them goes on running."""
+    Config({"smapler": {}, "x": 1}, service_name="shop")
+
+    assert 1 == len(caplog.records)
+    assert "'smapler'" in caplog.text
+    assert "'x'" in caplog.text
+
+
+def test_the_dict_is_never_changed(new_tracer: Callable[[Config], Tracer]) -> None:
+    """It belongs to the application."""
+    given: dict[str, object] = {"tags": {"a": "b"}, "throttler": {}, **CONST}
+    config = Config(given, service_name="shop")
+
+    new_tracer(config)
+
+    assert {"tags": {"a": "b"}, "throttler": {}, **CONST} == given
+    assert config.config is given
+
+
+def test_a_tracer_starts_no_thread(new_tracer: Callable[[Config], Tracer]) -> None:
+    """Neither the reporter nor the sampler or throttler does before its first use."""
+    before = threading.enumerate()
+
+    new_tracer(Config({"throttler": {}}, service_name="shop"))
+
+    assert before == threading.enumerate()
+
+
+def test_a_tracer_is_made_of_what_is_configured(
+    new_tracer: Callable[[Config], Tracer],
+) -> None:
+    """Its parts follow from the dict, its tags are there."""
+    tracer = new_tracer(
+        Config(
+            {
+                **CONST,
+                "tags": {"zone": "a"},
+                "max_tag_value_length": 5,
+                "max_traceback_length": 6,
+                "generate_128bit_trace_id": True,
+                "debug_id_header": "debug-me",
+                "throttler": {},
+            },
+            service_name="shop",
+        ),
+    )
+
+    assert "shop" == tracer.service_name
+    assert ConstSampler(decision=True) == tracer.sampler
+    assert isinstance(tracer.reporter, Reporter)
+    assert isinstance(tracer.throttler, RemoteThrottler)
+    assert "a" == tracer.tags["zone"]
+    assert 5 == tracer.max_tag_value_length
+    assert 6 == tracer.max_traceback_length
+    assert 128 == tracer.max_trace_id_bits
+    assert "debug-me" == tracer.debug_id_header
+
+
+def test_without_a_sampler_the_agent_is_asked(
+    new_tracer: Callable[[Config], Tracer],
+) -> None:
+    """So it is with the type `remote`."""
+    for config in ({}, {"sampler": {"type": "remote", "param": 0.5}}):
+        tracer = new_tracer(Config(config, service_name="shop"))
+
+        assert isinstance(tracer.sampler, RemoteControlledSampler)
+
+
+@pytest.mark.parametrize("variable", [None, "JAEGER_DISABLED"])
+def test_a_tracer_that_is_switched_off_carries_context_and_records_nothing(
+    new_tracer: Callable[[Config], Tracer],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str | None,
+) -> None:
+    """`enabled: false` and JAEGER_DISABLED do the same."""
+    config: dict[str, object] = {**CONST}
+    if variable is None:
+        config["enabled"] = False
+    else:
+        monkeypatch.setenv(variable, "true")
+    tracer = new_tracer(Config(config, service_name="shop"))
+    headers = {"uber-trace-id": "1:2:0:1", "uberctx-user": "me"}
+
+    parent = tracer.extract(opentracing.Format.HTTP_HEADERS, headers)
+    out: dict[str, str] = {}
+    tracer.inject(
+        tracer.start_span("op", child_of=parent),
+        opentracing.Format.HTTP_HEADERS,
+        out,
+    )
+
+    assert isinstance(tracer.reporter, NullReporter)
+    assert not tracer.start_span("root").is_sampled()
+    assert out["uber-trace-id"].startswith("1:")
+    assert "me" == out["uberctx-user"]
+
+
+def test_the_first_tracer_is_the_global_one(fresh_start: None) -> None:
+    """`opentracing.global_tracer()` is what the first call returned."""
+    tracer = Config(CONST, service_name="shop").initialize_tracer()
+
+    assert tracer is not None
+    assert tracer is opentracing.global_tracer()
+    assert Config.initialized()
+    tracer.close(0.0)
+
+
+def test_the_second_call_returns_none_and_logs(
+    fresh_start: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Only one tracer is the global one."""
+    first = Config(CONST, service_name="shop").initialize_tracer()
+
+    second = Config(CONST, service_name="shop").initialize_tracer()
+
+    assert first is not None
+    assert second is None
+    assert "already initialized" in caplog.text
+    first.close(0.0)
+
+
+def test_a_start_that_fails_can_be_tried_again(fresh_start: None) -> None:
+    """The mistake leaves no tracer and no trace of one."""
+    with pytest.raises(ConfigError):
+        Config({"sampler": {"type": "bad"}}, service_name="shop").initialize_tracer()
+
+    assert not Config.initialized()
+
+
+def test_an_agent_that_does_not_resolve_is_no_error(
+    new_tracer: Callable[[Config], Tracer],
+) -> None:
+    """The name may be there by the time the first span is."""
+    agent = {"reporting_host": "no.such.host.invalid"}
+
+    assert new_tracer(Config({"local_agent": agent, **CONST}, service_name="shop"))
+
+
+def test_an_io_loop_is_accepted_and_told_of_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not used; who passes one is told so, but not again and again."""
+    monkeypatch.setattr(Config, "_warned_of_io_loop", False)
+    config = Config(CONST, service_name="shop")
+
+    with pytest.warns(DeprecationWarning, match="io_loop is not used") as caught:
+        config.new_tracer(io_loop=object()).close(0.0)
+        config.new_tracer(object()).close(0.0)
+
+    assert 1 == len(caught)
+
+
+def test_the_way_to_the_agent_can_be_overridden() -> None:
+    """A subclass that makes its own channel is asked, with `io_loop` by keyword."""
+    asked: list[object] = []
+
+    class Own(Config):
+        def _create_local_agent_channel(
+            self,
+            io_loop: object = None,
+        ) -> package.facade.AgentChannel:
+            asked.append(io_loop)
+            return super()._create_local_agent_channel(io_loop=io_loop)
+
+    Own(CONST, service_name="shop").new_tracer().close(0.0)
+
+    assert [None] == asked
+
+
+def test_create_tracer_takes_parts_made_elsewhere() -> None:
+    """Reporter and sampler are the caller's, the rest is the configuration's."""
+    reporter = InMemoryReporter()
+    config = Config({"tags": {"a": "b"}}, service_name="shop")
+
+    tracer = config.create_tracer(reporter, ConstSampler(decision=True))
+
+    assert tracer.reporter is reporter
+    assert "b" == tracer.tags["a"]
+    tracer.close()
+
+
+def test_the_classes_are_looked_up_where_applications_patch_them(
+    monkeypatch: pytest.MonkeyPatch,
+    new_tracer: Callable[[Config], Tracer],
+) -> None:
+    """What stands in `jaeger_client.config.Reporter` is what is made."""
+
+    class Patched(InMemoryReporter):
+        def __init__(self, **_: object) -> None:
+            super().__init__()
+
+    monkeypatch.setattr(package, "Reporter", Patched)
+
+    assert isinstance(new_tracer(Config(CONST, service_name="shop")).reporter, Patched)
+
+
+def test_the_factory_of_metrics_is_the_one_that_is_given() -> None:
+    """The factory beats the functions; `metrics: false` beats both."""
+    factory, metrics = MetricsFactory(), Metrics()
+    off: dict[str, object] = {"metrics": False}
+
+    of_both = Config({}, metrics, "shop", factory)
+    of_functions = Config({}, metrics, "shop")
+    of_none = Config(off, metrics, "shop", LegacyMetricsFactory(metrics))
+
+    assert factory is of_both._metrics_factory
+    assert isinstance(of_functions._metrics_factory, LegacyMetricsFactory)
+    assert metrics is of_functions.metrics
+    assert MetricsFactory is type(of_none._metrics_factory)
+    assert of_none.metrics is None
+
+
+def test_errors_are_logged_only_with_logging_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The error reporter has a logger only then, and stays the same."""
+    quiet = Config({}, service_name="shop")
+    loud = Config({"logging": True}, service_name="shop")
+
+    with caplog.at_level(logging.INFO, logger="jaeger_tracing"):
+        quiet.error_reporter.error("quiet")
+        loud.error_reporter.error("loud")
+
+    assert ["loud"] == [record.getMessage() for record in caplog.records]
+    assert loud.error_reporter is loud.error_reporter
+
+
+def test_the_scope_manager_is_the_one_that_is_given(
+    new_tracer: Callable[[Config], Tracer],
+) -> None:
+    """Frameworks bring their own."""
+    manager = ThreadLocalScopeManager()
+
+    tracer = new_tracer(Config(CONST, service_name="shop", scope_manager=manager))
+
+    assert manager is tracer.scope_manager

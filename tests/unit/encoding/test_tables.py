@@ -1,0 +1,147 @@
+"""The tables of repeating bytes: what they keep, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder
+from jaeger_client.encoding.tables import (
+    MAX_ENTRIES,
+    MAX_PIECE,
+    MAX_TABLE_BYTES,
+    TABLE_LIFETIME,
+    IdTable,
+    PieceTable,
+    Tables,
+)
+from jaeger_client.encoding.thrift_compact import i64_id
+from jaeger_client.model import SpanLosses
+from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
+from tests.foreign.spans import FinishedSpan, encode_all
+
+
+class SetClock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        """Return the time set."""
+        return self.now
+
+    def monotonic(self) -> float:
+        """Return the time set."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass."""
+        self.now += seconds
+
+
+def test_a_piece_is_made_once() -> None:
+    """The second look-up of a key gives the very same bytes."""
+    table = PieceTable(str.encode)
+
+    assert table["a"] is table["a"]
+    assert table["a"] is table.get("a")
+
+
+def test_long_pieces_are_not_kept() -> None:
+    """A piece beyond MAX_PIECE bytes is made anew each time."""
+    table = PieceTable(str.encode)
+    kept, long = "x" * MAX_PIECE, "x" * (MAX_PIECE + 1)
+
+    assert [kept.encode(), long.encode()] == [table[kept], table[long]]
+    assert [kept] == list(table)
+
+
+def test_entries_are_bounded() -> None:
+    """A table that is full throws everything away and goes on."""
+    table = PieceTable(str)  # type: ignore[arg-type, var-annotated]  # any sized thing will do
+    sizes: list[int] = []
+    for number in range(3 * MAX_ENTRIES):
+        table.make(number)
+        sizes.append(len(table))
+
+    assert MAX_ENTRIES == max(sizes)
+
+
+def test_bytes_are_bounded() -> None:
+    """The pieces of a table never hold more than MAX_TABLE_BYTES together."""
+    table = PieceTable(str.encode)
+    held: list[int] = []
+    for number in range(2 * MAX_TABLE_BYTES // MAX_PIECE):
+        table.make(f"{number:0{MAX_PIECE}}")
+        held.append(sum(map(len, table.values())))
+
+    assert MAX_TABLE_BYTES == max(held)
+
+
+def test_what_cannot_be_made_is_not_kept() -> None:
+    """An error of the maker reaches the caller, and leaves nothing behind."""
+    table = PieceTable(str.encode)
+
+    with pytest.raises(UnicodeEncodeError):
+        table["\ud800"]
+    assert not table
+
+
+def test_ids_are_the_varints_of_signed_numbers() -> None:
+    """The arithmetic for ids gives the same bytes as the plain function."""
+    table = IdTable()
+    for bits in range(66):
+        for number in (2**bits - 1, 2**bits, 2**bits + 1, 0xAAAAAAAAAAAAAAAA >> bits):
+            assert i64_id(number) == table[number]
+
+
+def test_ids_are_bounded() -> None:
+    """The table of ids, too, is emptied when it is full."""
+    table = IdTable()
+    for number in range(MAX_ENTRIES + 1):
+        table[number]
+
+    assert 1 == len(table)
+    table.forget()
+    assert not table
+
+
+def test_everything_is_forgotten_in_time() -> None:
+    """After a minute all tables are emptied, and not before."""
+    clock = SetClock()
+    tables = Tables(clock)
+    table, ids = tables.texts(str.encode), tables.ids()
+    table["secret"]
+    ids[1]
+
+    clock.now += TABLE_LIFETIME - 1
+    tables.forget_in_time()
+    assert ["secret"] == list(table)
+    clock.now += 1
+    tables.forget_in_time()
+    assert not table
+    assert not ids
+
+
+@pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, OtlpEncoder])
+def test_encoders_forget(make_encoder: type[JaegerCompactEncoder]) -> None:
+    """No table of an encoder holds a secret a minute later."""
+    clock = SetClock()
+    encoder = make_encoder(SpanLosses(), clock=clock)
+    encode_all(encoder, [FinishedSpan(tag_items=[("password", "secret")])])
+    clock.now += TABLE_LIFETIME
+
+    encode_all(encoder, [FinishedSpan()])
+    assert "secret" not in repr(encoder._tables._all)
+
+
+@ALL_FORMATS
+def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
+    """`forget` throws everything away at once, and encoding goes on."""
+    encoder = make_encoder(SpanLosses())
+    span = FinishedSpan(tag_items=[("password", "secret")])
+    first = encode_all(encoder, [span])[0]
+    encoder.forget()
+
+    assert "secret" not in repr(encoder._tables._all)
+    assert names(first.body) == names(encode_all(encoder, [span])[0].body)

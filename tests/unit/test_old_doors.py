@@ -1,0 +1,248 @@
+"""The modules of 4.8 that have no logic of their own any more."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import opentracing
+import pytest
+
+import jaeger_client
+from jaeger_client import ConstSampler, SpanContext, Tracer, thrift, utils
+from jaeger_client.encoding import JaegerCompactEncoder
+from jaeger_client.errors import SendError
+from jaeger_client.host import local_ip
+from jaeger_client.local_agent_net import LocalAgentSender
+from jaeger_client.model import Log, Tag
+from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.senders import UdpSender
+from jaeger_client.thrift_gen.agent import Agent
+from jaeger_client.thrift_gen.agent import ttypes as agent_types
+from jaeger_client.thrift_gen.jaeger import ttypes
+from jaeger_client.TUDPTransport import TUDPTransport
+
+
+@pytest.mark.parametrize(
+    ("value", "attribute", "kept", "kind"),
+    [
+        ("abcdefgh", "vStr", "abcde", ttypes.TagType.STRING),
+        (True, "vBool", True, ttypes.TagType.BOOL),
+        (3, "vLong", 3, ttypes.TagType.LONG),
+        (2.5, "vDouble", 2.5, ttypes.TagType.DOUBLE),
+        (b"xx", "vBinary", b"xx", ttypes.TagType.BINARY),
+        (None, "vStr", "None", ttypes.TagType.STRING),
+        ([1], "vStr", "[1]", ttypes.TagType.STRING),
+    ],
+)
+def test_make_tag_puts_a_value_where_its_type_says(
+    value: object,
+    attribute: str,
+    kept: object,
+    kind: int,
+) -> None:
+    """One attribute holds the value, `vType` tells which."""
+    tag = thrift.make_tag("key", value, 5, 10)
+
+    assert ("key", kind, kept) == (tag.key, tag.vType, getattr(tag, attribute))
+
+
+def test_make_tag_formats_a_traceback_and_cuts_it_at_its_own_length() -> None:
+    """A traceback may be longer than other text."""
+    try:
+        raise LookupError
+    except LookupError as error:
+        tag = thrift.make_tag("stack", error.__traceback__, 3, 8)
+
+    assert "  File " == str(tag.vStr)[:7]
+    assert 8 == len(str(tag.vStr))
+
+
+def test_make_tags_takes_a_dict_or_nothing() -> None:
+    """Each pair becomes a tag, in their order."""
+    assert [Tag.of("a", 1), Tag.of("b", "c")] == thrift.make_tags(
+        {"a": 1, "b": "c"},
+        10,
+        10,
+    )
+    assert [] == thrift.make_tags(None, 10, 10)
+
+
+def test_make_log_takes_seconds_and_keeps_microseconds() -> None:
+    """The fields become tags."""
+    assert Log(1_500_000, [Tag.of("a", 1)]) == thrift.make_log(1.5, {"a": 1}, 9, 9)
+
+
+def test_make_process_has_the_name_and_the_tags() -> None:
+    """Text in them is cut."""
+    process = thrift.make_process("shop", {"a": "12345678"}, 3)
+
+    assert ttypes.Process("shop", [Tag.of("a", "123")]) == process
+
+
+def test_make_references_tells_kind_and_signed_ids() -> None:
+    """Ids of 64 bits and more become the signed halves of the IDL."""
+    references = [
+        opentracing.child_of(SpanContext(2**64 + 5, 7, 0, 1)),
+        opentracing.follows_from(SpanContext(2**63, 2**64 - 1, 0, 1)),
+    ]
+
+    assert [
+        ttypes.SpanRef(ttypes.SpanRefType.CHILD_OF, 5, 1, 7),
+        ttypes.SpanRef(ttypes.SpanRefType.FOLLOWS_FROM, -(2**63), 0, -1),
+    ] == thrift.make_references(references)
+    assert thrift.make_references(None) is None
+
+
+def test_make_jaeger_batch_has_everything_of_a_span() -> None:
+    """Ids, times in microseconds, tags, logs and references."""
+    tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))
+    parent = SpanContext(2**64 + 1, 2, None, 1)
+    span = tracer.start_span(
+        "op",
+        child_of=parent,
+        references=opentracing.follows_from(parent),
+        tags={"a": 1},
+        start_time=10.0,
+    )
+    span.log_kv({"event": "x"}, timestamp=10.5)
+    process = thrift.make_process("shop", None, 9)
+
+    unfinished = thrift.make_jaeger_batch([span], process).spans
+    span.finish(12.0)
+    batch = thrift.make_jaeger_batch([span], process)
+
+    assert unfinished is not None
+    assert 0 == unfinished[0].duration
+    assert process == batch.process
+    assert [
+        ttypes.Span(
+            traceIdLow=1,
+            traceIdHigh=1,
+            spanId=thrift.id_to_int(span.span_id),
+            parentSpanId=2,
+            operationName="op",
+            references=[ttypes.SpanRef(1, 1, 1, 2)],
+            flags=1,
+            startTime=10_000_000,
+            duration=2_000_000,
+            tags=[Tag.of("a", 1)],
+            logs=[Log(10_500_000, [Tag.of("event", "x")])],
+        ),
+    ] == batch.spans
+
+
+@pytest.mark.parametrize(
+    ("big", "signed"),
+    [
+        (None, None),
+        (0, 0),
+        (2**63 - 1, 2**63 - 1),
+        (2**63, -(2**63)),
+        (2**64 - 1, -1),
+        (2**64 + 5, 5),
+    ],
+)
+def test_id_to_int_is_the_signed_low_half(big: int | None, signed: int | None) -> None:
+    """The IDL knows signed numbers of 64 bits only."""
+    assert signed == thrift.id_to_int(big)
+
+
+def test_the_private_names_of_4_8_are_there() -> None:
+    """Programs reached for them."""
+    assert Tag.of("k", "ab") == thrift._make_string_tag("k", "abc", 2)
+    assert Tag.of("k", True) == thrift._make_bool_tag("k", True)
+    assert Tag.of("k", 4) == thrift._make_long_tag("k", 4)
+    assert Tag.of("k", 4.0) == thrift._make_double_tag("k", 4)
+    assert (5, 1) == (thrift._id_to_low(2**64 + 5), thrift._id_to_high(2**64 + 5))
+    assert thrift._id_to_low(None) is None
+    assert thrift._id_to_high(None) is None
+    try:
+        raise LookupError
+    except LookupError as error:
+        assert error.__traceback__ is not None
+        tag = thrift._make_traceback_tag("k", error.__traceback__, 4)
+    assert "  Fi" == tag.vStr
+
+
+def test_the_structs_of_the_idl_are_values() -> None:
+    """They compare by what they hold, and may be made empty."""
+    assert ttypes.Batch(None, [ttypes.Span()]) == ttypes.Batch(spans=[ttypes.Span()])
+    assert ttypes.BatchSubmitResponse(ok=True).ok
+
+
+def test_the_agents_service_can_be_imported() -> None:
+    """Its methods are the server's to write."""
+    assert [] == agent_types.__all__
+    with pytest.raises(NotImplementedError):
+        Agent.Iface().emitBatch(ttypes.Batch())
+    with pytest.raises(NotImplementedError):
+        Agent.Iface().emitZipkinBatch([])
+
+
+def test_the_local_agent_sender_is_a_channel() -> None:
+    """It takes the parameters of 4.8 and opens nothing."""
+    sender = LocalAgentSender("localhost", 5778, 6831, None, throttling_port=5779)
+
+    assert isinstance(sender.encoder, JaegerCompactEncoder)
+    assert isinstance(sender.sender, UdpSender)
+    sender.close()
+
+
+def test_a_closed_transport_takes_nothing() -> None:
+    """It says so; closing it twice is no error."""
+    transport = TUDPTransport("localhost", 6831, blocking=True)
+    transport.open()
+    assert transport.isOpen()
+
+    transport.close()
+    transport.close()
+
+    assert not transport.isOpen()
+    with pytest.raises(SendError, match="closed"):
+        transport.write(b"x")
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "value"),
+    [
+        ("true", False, True),
+        ("1", False, True),
+        ("FALSE", True, False),
+        ("0", True, False),
+        ("yes", True, True),
+        ("yes", False, False),
+        (None, True, True),
+    ],
+)
+def test_get_boolean_knows_four_words(
+    text: object,
+    default: bool,
+    value: bool,
+) -> None:
+    """All others leave the default, as in 4.8."""
+    assert value is utils.get_boolean(text, default)
+
+
+def test_utils_names_the_address_and_the_error_reporter() -> None:
+    """They live elsewhere now."""
+    assert local_ip is utils.local_ip
+    assert "ErrorReporter" == utils.ErrorReporter.__name__
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TUDPTransport", "local_agent_net", "thrift", "thrift_gen", "utils"],
+)
+def test_old_modules_are_attributes_of_the_package(name: str) -> None:
+    """They are loaded when they are first asked for."""
+    module = getattr(jaeger_client, name)
+
+    assert sys.modules[f"jaeger_client.{name}"] is module
+    assert importlib.import_module(f"jaeger_client.{name}") is module
+
+
+def test_an_attribute_that_is_not_there_is_an_attribute_error() -> None:
+    """As of any module."""
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = jaeger_client.nothing

@@ -1,0 +1,268 @@
+"""Jaeger's Thrift structs, read by thriftpy2, and golden bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jaeger_client.encoding import JaegerBinaryEncoder, JaegerCompactEncoder
+from jaeger_client.model import Log, Process, SpanLosses, Tag
+from tests.foreign.decoders import (
+    decode_batch,
+    decode_emit_batch,
+    decode_message,
+    tag_pairs,
+)
+from tests.foreign.formats import MakeEncoder, binary_message
+from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
+
+
+
+FORMATS = pytest.mark.parametrize(
+    ("make_encoder", "decode"),
+    [
+        (JaegerCompactEncoder, decode_emit_batch),
+        (binary_message, decode_emit_batch),
+        (JaegerBinaryEncoder, decode_batch),
+    ],
+    ids=["compact", "binary-message", "binary"],
+)
+Decode = Callable[[bytes], Any]
+
+
+def read_span(make_encoder: MakeEncoder, decode: Decode, span: FinishedSpan) -> Any:  # noqa: ANN401 - a generated class
+    """Return what the decoder makes of *span*."""
+    (decoded,) = decode(encode_one(make_encoder(SpanLosses()), span)).spans
+    return decoded
+
+
+@FORMATS
+def test_ids_name_flags_and_times(make_encoder: MakeEncoder, decode: Decode) -> None:
+    """Fields 1 to 9 arrive as they are, times in microseconds."""
+    context = Ids(0x1122334455667788_99AABBCCDDEEFF00, 2**63 + 5, 7, 3)
+    decoded = read_span(make_encoder, decode, FinishedSpan(context=context))
+
+    assert decoded.traceIdLow == 0x99AABBCCDDEEFF00 - 2**64
+    assert decoded.traceIdHigh == 0x1122334455667788
+    assert decoded.spanId == 2**63 + 5 - 2**64
+    assert decoded.parentSpanId == 7
+    assert decoded.operationName == "GET /customers"
+    assert decoded.flags == 3
+    assert decoded.startTime == 1_700_000_000_250_000
+    assert decoded.duration == 500_000
+    assert not decoded.references
+    assert not decoded.logs
+
+
+@FORMATS
+def test_tags_keep_their_types(make_encoder: MakeEncoder, decode: Decode) -> None:
+    """A tag of each type arrives as that type, True apart from 1 and 1.0."""
+    items = [
+        ("text", "né"),
+        ("empty", ""),
+        ("one", 1),
+        ("yes", True),
+        ("float one", 1.0),
+        ("no", False),
+        ("zero", 0),
+        ("float zero", 0.0),
+        ("bytes", b"\x00\xff"),
+        ("least", -(2**63)),
+        ("most", 2**63 - 1),
+    ]
+    # Twice, for the second time all is looked up.
+    decoded = read_span(make_encoder, decode, FinishedSpan(tag_items=items * 2))
+
+    pairs = tag_pairs(decoded.tags)
+    assert items * 2 == pairs
+    assert [type(value) for _, value in items * 2] == [type(value) for _, value in pairs]
+
+
+@FORMATS
+def test_logs_arrive_in_order(make_encoder: MakeEncoder, decode: Decode) -> None:
+    """Logs keep their order, times and typed fields; one may have no field."""
+    logs = [(1_700_000_000_000_001, [("event", "a"), ("n", 1)]), (5, []), (-5, [])]
+    decoded = read_span(make_encoder, decode, FinishedSpan(log_items=logs))
+
+    assert logs == [(log.timestamp, tag_pairs(log.fields)) for log in decoded.logs]
+
+
+@FORMATS
+def test_tag_and_log_objects(make_encoder: MakeEncoder, decode: Decode) -> None:
+    """Tag and Log objects of 4.8 are written like pairs."""
+    tags = [Tag.of("a", 1), Tag.of("b", b"x")]
+    span = FinishedSpan(tag_items=tags, log_items=[Log(5, tags)])
+    decoded = read_span(make_encoder, decode, span)
+
+    assert [("a", 1), ("b", b"x")] == tag_pairs(decoded.tags)
+    assert [("a", 1), ("b", b"x")] == tag_pairs(decoded.logs[0].fields)
+
+
+@FORMATS
+def test_references(make_encoder: MakeEncoder, decode: Decode) -> None:
+    """References keep type and ids; those without a trace id are left out."""
+    references = [
+        reference("child_of", 2**64 + 5, 6),
+        reference("follows_from", 2**127, 2**64 - 1),
+        reference("child_of", None, 7),
+        reference("child_of", 0, 7),
+    ]
+    decoded = read_span(make_encoder, decode, FinishedSpan(references=references))
+
+    assert [(0, 5, 1, 6), (1, 0, -(2**63), -1)] == [
+        (ref.refType, ref.traceIdLow, ref.traceIdHigh, ref.spanId)
+        for ref in decoded.references
+    ]
+
+
+@FORMATS
+def test_only_empty_references(make_encoder: MakeEncoder, decode: Decode) -> None:
+    """A span whose references all have no trace id has no list of them."""
+    span = FinishedSpan(references=[reference("child_of", None, None)])
+    decoded = read_span(make_encoder, decode, span)
+
+    assert decoded.references is None
+    assert 1 == decoded.flags
+
+
+@FORMATS
+@pytest.mark.parametrize("count", [0, 1, 14, 15, 16, 127, 128, 300])
+def test_lists_of_every_size(
+    make_encoder: MakeEncoder, decode: Decode, count: int
+) -> None:
+    """Tags, logs and spans are counted right where the size needs more bytes."""
+    items = [(f"k{index}", index) for index in range(count)]
+    large = FinishedSpan(tag_items=items, log_items=[*[(1, [])] * count, (2, items)])
+    encoder = make_encoder(SpanLosses())
+    (payload,) = encode_all(encoder, [large] + [FinishedSpan()] * count)
+    spans = decode(payload.body).spans
+
+    assert count + 1 == len(spans)
+    assert items == tag_pairs(spans[0].tags)
+    assert count + 1 == len(spans[0].logs)
+    assert items == tag_pairs(spans[0].logs[-1].fields)
+
+
+@FORMATS
+def test_process(make_encoder: MakeEncoder, decode: Decode) -> None:
+    """The process comes with every batch, its odd tags made plain."""
+    encoder = make_encoder(SpanLosses())
+    tags: Any = (("hostname", "h"), ("weight", 0.5), ("odd", None), ("\ud800", 2**70))
+    encoder.set_process(Process("shöp", tags))
+    process = decode(encode_one(encoder, FinishedSpan())).process
+
+    assert "shöp" == process.serviceName
+    assert [
+        ("hostname", "h"),
+        ("weight", 0.5),
+        ("odd", "None"),
+        ("\ufffd", str(2**70)),
+    ] == tag_pairs(process.tags)
+
+
+@pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, binary_message])
+def test_messages_are_numbered(make_encoder: MakeEncoder) -> None:
+    """Messages are oneway emitBatch; sequence ids and batch numbers count from 1."""
+    encoder = make_encoder(SpanLosses())
+    bodies = [encode_one(encoder, FinishedSpan()) for _ in range(200)]
+    messages = [decode_message(body) for body in bodies]
+
+    assert {("emitBatch", 4)} == {(m.name, m.message_type) for m in messages}
+    assert list(range(1, 201)) == [message.sequence_id for message in messages]
+    assert list(range(1, 201)) == [message.batch.seqNo for message in messages]
+
+
+@pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, binary_message])
+def test_messages_carry_losses(make_encoder: MakeEncoder) -> None:
+    """ClientStats are the losses so far: full queue, too large, not sent."""
+    losses = SpanLosses(queue_full=300, too_large=2, send_failed=70_000, not_encodable=1)
+    stats = decode_emit_batch(encode_one(make_encoder(losses), FinishedSpan())).stats
+
+    assert 300 == stats.fullQueueDroppedSpans
+    assert 2 == stats.tooLargeDroppedSpans
+    assert 70_001 == stats.failedToEmitSpans
+
+
+def test_http_batch_is_bare() -> None:
+    """Over HTTP there is neither a number nor statistics."""
+    body = encode_one(JaegerBinaryEncoder(SpanLosses()), FinishedSpan())
+    batch = decode_batch(body)
+
+    assert batch.seqNo is None
+    assert batch.stats is None
+
+
+def test_golden_compact() -> None:
+    """These are the bytes of a compact emitBatch, written out by hand."""
+    encoder = JaegerCompactEncoder(SpanLosses())
+    encoder.set_process(Process("s", (("p", True),)))
+    span = FinishedSpan(
+        context=Ids(1, 2, 3, 1),
+        operation_name="op",
+        start_time=1.0,
+        end_time=1.000002,
+        references=[reference("follows_from", 4, 5)],
+        tag_items=[("a", "b"), ("n", -1), ("f", False), ("d", 1.0), ("x", b"y")],
+        log_items=[(3, [("e", "")])],
+    )
+
+    expected = (
+        b"\x82\x81\x01\x09emitBatch"  # protocol, oneway, number, name
+        b"\x1c\x1c"  # 1 batch, 1 process
+        b"\x18\x01s\x19\x1c\x18\x01p\x15\x04\x31\x00\x00"  # name, one tag
+        b"\x19\x1c"  # 2 spans, one
+        b"\x16\x02\x16\x00\x16\x04\x16\x06\x18\x02op"  # ids and name
+        b"\x19\x1c\x15\x02\x16\x08\x16\x00\x16\x0a\x00"  # 6 references, one
+        b"\x15\x02\x16\x80\x89\x7a\x16\x04"  # flags, start, duration
+        b"\x19\x5c"  # 10 tags, five
+        b"\x18\x01a\x15\x00\x18\x01b\x00"
+        b"\x18\x01n\x15\x06\x46\x01\x00"
+        b"\x18\x01f\x15\x04\x32\x00"
+        b"\x18\x01d\x15\x02\x27\x00\x00\x00\x00\x00\x00\xf0\x3f\x00"
+        b"\x18\x01x\x15\x08\x58\x01y\x00"
+        b"\x19\x1c\x16\x06\x19\x1c\x18\x01e\x15\x00\x18\x00\x00\x00"  # 11 logs
+        b"\x00"
+        b"\x16\x02\x1c\x16\x00\x16\x00\x16\x00\x00"  # 3 number, 4 statistics
+        b"\x00\x00"
+    )
+    assert expected == encode_one(encoder, span)
+
+
+def test_golden_binary() -> None:
+    """These are the bytes of a binary Batch, written out by hand."""
+    encoder = JaegerBinaryEncoder(SpanLosses())
+    encoder.set_process(Process("s"))
+    span = FinishedSpan(
+        context=Ids(1, 2, 3, 1),
+        operation_name="op",
+        start_time=1.0,
+        end_time=1.000002,
+        tag_items=[("n", -1)],
+        log_items=[(3, [("b", True)])],
+    )
+
+    expected = (
+        b"\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x01s"
+        b"\x0f\x00\x02\x0c\x00\x00\x00\x00\x00"  # no process tags
+        b"\x0f\x00\x02\x0c\x00\x00\x00\x01"
+        b"\x0a\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01"
+        b"\x0a\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x0a\x00\x03\x00\x00\x00\x00\x00\x00\x00\x02"
+        b"\x0a\x00\x04\x00\x00\x00\x00\x00\x00\x00\x03"
+        b"\x0b\x00\x05\x00\x00\x00\x02op"
+        b"\x08\x00\x07\x00\x00\x00\x01"
+        b"\x0a\x00\x08\x00\x00\x00\x00\x00\x0f\x42\x40"
+        b"\x0a\x00\x09\x00\x00\x00\x00\x00\x00\x00\x02"
+        b"\x0f\x00\x0a\x0c\x00\x00\x00\x01"
+        b"\x0b\x00\x01\x00\x00\x00\x01n\x08\x00\x02\x00\x00\x00\x03"
+        b"\x0a\x00\x06\xff\xff\xff\xff\xff\xff\xff\xff\x00"
+        b"\x0f\x00\x0b\x0c\x00\x00\x00\x01"
+        b"\x0a\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03"
+        b"\x0f\x00\x02\x0c\x00\x00\x00\x01"
+        b"\x0b\x00\x01\x00\x00\x00\x01b\x08\x00\x02\x00\x00\x00\x02"
+        b"\x02\x00\x05\x01\x00"
+        b"\x00\x00\x00"
+    )
+    assert expected == encode_one(encoder, span)
