@@ -34,7 +34,7 @@ class TUDPTransport:
     def open(self) -> None:
         """Do nothing: the first write opens the socket."""
 
-    def write(self, buf: bytes) -> None:
+    def write(self, buf: bytes | bytearray | memoryview) -> None:
         """
         Send *buf* in one datagram.
 

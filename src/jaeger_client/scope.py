@@ -18,6 +18,8 @@ from jaeger_client.span import Span
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from typing_extensions import Self
+
 
 class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
     """The time during which a span is active; ends with `close`."""
@@ -67,7 +69,7 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
             if previous is not None and previous._is_closed:  # noqa: SLF001 - its own class
                 self._previous = previous._previous  # noqa: SLF001
 
-    def __enter__(self) -> ContextScope:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -91,7 +93,7 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
             span.record_exception(exc_type, exc_val, exc_tb)
         else:
             # A span of another tracer that was activated here.
-            opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001 - its only door
+            opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # its only door
 
 
 class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # untyped base

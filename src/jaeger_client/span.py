@@ -28,10 +28,12 @@ from jaeger_client.constants import (
 )
 from jaeger_client.diagnostics import Notice
 from jaeger_client.model import LogItem, LogList, TagItem, TagList
-from jaeger_client.tag_values import BY_VALUE, to_seconds, to_tag_value
+from jaeger_client.tag_values import BY_VALUE, to_seconds, to_tag_value, to_text
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from typing_extensions import Self
 
     from jaeger_client.span_context import SpanContext
 
@@ -165,7 +167,7 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         if isinstance(items, TagList):
             return items
         tags = TagList(self.tag_items)
-        self.tags = tags
+        self.tag_items = cast("list[TagItem]", tags)
         return tags
 
     @tags.setter
@@ -180,7 +182,7 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         if isinstance(items, LogList):
             return items
         logs = LogList(self.log_items)
-        self.logs = logs
+        self.log_items = cast("list[LogItem]", logs)
         return logs
 
     @logs.setter
@@ -188,7 +190,7 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         self.log_items = cast("list[LogItem]", LogList(logs))
 
     @property
-    def tracer(self) -> SpanOwner:
+    def tracer(self) -> SpanOwner:  # pyright: ignore[reportIncompatibleMethodOverride]  # any owner will do
         """The tracer that started this span."""
         return self._tracer
 
@@ -243,7 +245,7 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
 
     def set_operation_name(self, operation_name: str) -> Span:
         """Replace the operation name."""
-        self.operation_name = operation_name
+        self.operation_name = to_text(operation_name)
         return self
 
     def set_tag(self, key: str, value: object) -> Span:
@@ -332,7 +334,7 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         try:
             if context.baggage.get(key):
                 fields["override"] = "true"
-            self.context = context.with_baggage_item(key, value)
+            self.context = context.with_baggage_item(key, value)  # pyright: ignore[reportIncompatibleMethodOverride]  # ours can be set
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_BAGGAGE.warn(error)
             return self
@@ -362,7 +364,7 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         else:
             _FINISHED_TWICE.warn(self)
 
-    def __enter__(self) -> Span:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

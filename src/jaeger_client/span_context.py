@@ -60,7 +60,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     @property
     def has_trace(self) -> bool:
         """Whether there is a trace to take part in."""
-        return bool(self.trace_id and self.span_id and self.flags is not None)
+        return bool(self.trace_id and self.span_id and self.flags is not None)  # pyright: ignore[reportUnnecessaryComparison]  # without a trace it is
 
     @property
     def is_debug_id_container_only(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from jaeger_client.diagnostics import Notice
 from jaeger_client.model import TagValue
@@ -50,18 +50,18 @@ def _convert(value: object, limits: TextLimits) -> TagValue:
     if isinstance(value, float):
         return float.__float__(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value)[: limits.max_tag_value_length]
+        return bytes(cast("bytes", value))[: limits.max_tag_value_length]
     if isinstance(value, TracebackType):
         return "".join(traceback.format_tb(value))[: limits.max_traceback_length]
     return str.__str__(str(value))[: limits.max_tag_value_length]
 
 
-def to_text(error: Exception) -> str:
-    """Return the text of *error*, or its type's name where even that raises."""
+def to_text(thing: object) -> str:
+    """Return the text of *thing*, or its type's name where even that raises."""
     try:
-        return str.__str__(str(error))
-    except Exception:  # noqa: BLE001 - an error's own code may raise anything
-        return type(error).__name__
+        return str.__str__(thing if isinstance(thing, str) else str(thing))
+    except Exception:  # noqa: BLE001 - the thing's own code may raise anything
+        return type(thing).__name__
 
 
 def to_seconds(value: object) -> float:

@@ -8,7 +8,7 @@ of the rest, the common case of each question comes first and leaves at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import opentracing
 from opentracing import Format, Reference
@@ -46,12 +46,16 @@ from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     CompletedFuture,
     close_reporter,
+    flush_reporter,
 )
 from jaeger_client.scope import ContextScopeManager
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
+from jaeger_client.tag_values import to_text
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from jaeger_client.metrics.factory import Metrics, MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.sampler import Sampler
@@ -182,7 +186,8 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             all_tags[CLIENT_UUID_TAG_KEY] = client_id
         return all_tags
 
-    def start_span(  # noqa: C901, PLR0912, PLR0917 - OpenTracing's signature; each call more costs 60 ns of 1.5 µs
+    # Long, for each call more would cost 60 ns of 1.5 µs.
+    def start_span(  # noqa: C901, PLR0912, PLR0917 - see above  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -204,7 +209,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             ignore_active_span: Whether the active span is no parent.
         """
         try:
-            parent = child_of
+            parent, more = child_of, None
             if parent is None and not ignore_active_span:
                 scope = self._active_scope()
                 if scope is not None:
@@ -213,7 +218,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 references = _with_context(references)
                 if parent is None and references:
                     parent = references[0].referenced_context
-            if tags is not None and type(tags) is not dict:
+            if dict is not type(tags) and tags is not None:
                 tags = _as_dict(tags)
             if type(operation_name) is not str:
                 operation_name = _as_operation(operation_name)
@@ -223,14 +228,18 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 parent = _context_of(parent)
 
             # SpanContext.has_trace, without the 40 ns of a property.
-            if parent and parent.trace_id and parent.span_id and parent.flags is not None:
+            if (
+                parent
+                and parent.trace_id
+                and parent.span_id
+                and parent.flags is not None  # pyright: ignore[reportUnnecessaryComparison]  # see there
+            ):
                 context = self._child_context(parent, tags)
-                span = Span(context, self, operation_name, tags, start_time, references)
             else:
                 context, more = self._root_context(parent, operation_name)
-                span = Span(context, self, operation_name, tags, start_time, references)
-                if more:
-                    span.add_tags(more)
+            span = Span(context, self, operation_name, tags, start_time, references)
+            if more:
+                span.add_tags(more)
             if not self.metrics.is_noop:
                 self._count_start(span, tags)
         except Exception as error:  # noqa: BLE001 - what was handed in may raise anything
@@ -254,7 +263,10 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         if self.one_span_per_rpc and _says_server(tags):
             span_id, parent_id = parent.span_id, parent.parent_id
         else:
-            span_id, parent_id = self.random.getrandbits(MAX_ID_BITS) or 1, parent.span_id
+            span_id, parent_id = (
+                self.random.getrandbits(MAX_ID_BITS) or 1,
+                parent.span_id,
+            )
         context = SpanContext(
             parent.trace_id,
             span_id,
@@ -293,11 +305,12 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         """Return the flags of a new trace, and tags that tell who decided."""
         try:
             sampled, tags = self.sampler.is_sampled(trace_id, operation)
-            # The tags of a refusal stand nowhere, not even if a priority is set.
-            return (SAMPLED_FLAG, tags) if sampled else (0, None)
+            if sampled:
+                return SAMPLED_FLAG, tags
         except Exception as error:  # noqa: BLE001 - a sampler of the application's may raise anything
             _SAMPLER_FAILED.warn(self.sampler, error)
-            return 0, None
+        # Tags of a refusal stand nowhere, not even on a span that is given priority.
+        return 0, None
 
     def _count_start(self, span: Span, tags: Mapping[str, object] | None) -> None:
         metrics, sampled = self.metrics, span.is_sampled()
@@ -321,7 +334,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         }[joined, sampled]
         count(1)
 
-    def start_active_span(  # noqa: PLR0917 - OpenTracing's signature
+    def start_active_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -347,7 +360,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         )
         return self._scope_manager.activate(span, finish_on_close)
 
-    def inject(
+    def inject(  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         span_context: Span | SpanContext,
         format: str,
@@ -364,11 +377,11 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         codec = self._codec(format)
         if isinstance(span_context, Span):
             span_context = span_context.context
-        if not isinstance(span_context, SpanContext):
+        if not isinstance(span_context, SpanContext):  # pyright: ignore[reportUnnecessaryIsInstance]  # another tracer's may come
             raise ForeignSpanContextError(span_context)
         codec.inject(span_context, carrier)
 
-    def extract(
+    def extract(  # pyright: ignore[reportIncompatibleMethodOverride]  # OpenTracing's stub forgets None
         self,
         format: str,
         carrier: object,
@@ -455,7 +468,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         future = await asyncio.to_thread(self.close, timeout)
         return future.result()
 
-    def __enter__(self) -> Tracer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -514,8 +527,10 @@ def _with_context(references: object) -> list[Reference]:
     kept: list[Reference] = []
     try:
         many = (references,) if isinstance(references, Reference) else references
-        for reference in cast("Iterable[Reference]", many):
-            if reference.referenced_context is not None:
+        for reference in cast("Iterable[object]", many):
+            if not isinstance(reference, Reference):
+                _NO_REFERENCES.warn(type(reference).__name__)
+            elif reference.referenced_context is not None:
                 kept.append(reference)
     except Exception as error:  # noqa: BLE001 - anything may come and may raise anything
         _NO_REFERENCES.warn(error)
@@ -537,7 +552,7 @@ def _as_operation(name: object) -> str:
 
 def _says_server(tags: Mapping[str, object] | None) -> bool:
     try:
-        return bool(tags) and tags.get(_SPAN_KIND) == _SERVER
+        return tags is not None and bool(tags.get(_SPAN_KIND) == _SERVER)
     except Exception:  # noqa: BLE001 - the value's own code may raise anything
         return False
 

@@ -1,5 +1,8 @@
 """What the tests of old programs share: a sink for spans, programs in processes."""
 
+# pyright: reportPrivateUsage=false
+# Old tests set `Config._initialized`.
+
 from __future__ import annotations
 
 import os

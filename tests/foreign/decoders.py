@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import thriftpy2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
-from thriftpy2.protocol import TBinaryProtocol, TCompactProtocol
-from thriftpy2.transport import TMemoryBuffer
 
 IDL = Path(__file__).parent / "idl"
+
+# By import_module, for it has no types, and nothing here could check them.
+thriftpy2: Any = import_module("thriftpy2")
+protocols: Any = import_module("thriftpy2.protocol")
+transports: Any = import_module("thriftpy2.transport")
 
 # The names of structs in the answers: `jaeger.Batch`, `jaeger.Span`, `jaeger.Tag` ...
 agent: Any = thriftpy2.load(str(IDL / "agent.thrift"), module_name="agent_thrift")
@@ -41,9 +44,10 @@ class Message:
 
 def decode_message(payload: bytes) -> Message:
     """Return the `emitBatch` message of a datagram, of either protocol."""
-    buffer = TMemoryBuffer(payload)
+    buffer = transports.TMemoryBuffer(payload)
     is_compact = payload[0] == COMPACT_PROTOCOL_ID
-    protocol: Any = (TCompactProtocol if is_compact else TBinaryProtocol)(buffer)
+    make = protocols.TCompactProtocol if is_compact else protocols.TBinaryProtocol
+    protocol = make(buffer)
     name, message_type, sequence_id = protocol.read_message_begin()
     arguments = agent.Agent.emitBatch_args()
     arguments.read(protocol)
@@ -59,9 +63,9 @@ def decode_emit_batch(payload: bytes) -> Any:  # noqa: ANN401 - a generated clas
 
 def decode_batch(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
     """Return the `jaeger.Batch` that is the body of an HTTP request."""
-    buffer = TMemoryBuffer(payload)
+    buffer = transports.TMemoryBuffer(payload)
     batch = jaeger.Batch()
-    batch.read(TBinaryProtocol(buffer))
+    batch.read(protocols.TBinaryProtocol(buffer))
     _refuse_rest(buffer)
     return batch
 
@@ -79,16 +83,18 @@ def decode_zipkin(payload: bytes) -> list[dict[str, Any]]:
 
 def tag_pairs(tags: Any) -> list[tuple[str, object]]:  # noqa: ANN401 - generated classes
     """Return key and value of each `jaeger.Tag`, the value as `vType` says."""
-    names = ("vStr", "vDouble", "vBool", "vLong", "vBinary")
-    return [(tag.key, getattr(tag, names[tag.vType])) for tag in tags or ()]
+    names = "vStr", "vDouble", "vBool", "vLong", "vBinary"
+    return [(tag.key, getattr(tag, names[int(tag.vType)])) for tag in tags or ()]
 
 
 def attribute_pairs(attributes: Any) -> list[tuple[str, object]]:  # noqa: ANN401
     """Return key and value of each OTLP attribute, the value as its type says."""
-    return [
-        (item.key, getattr(item.value, item.value.WhichOneof("value")))
-        for item in attributes
-    ]
+    return [(item.key, _any_value(item.value)) for item in attributes]
+
+
+def _any_value(value: Any) -> object:  # noqa: ANN401 - a generated class
+    name: str = value.WhichOneof("value")
+    return getattr(value, name)
 
 
 def _refuse_rest(buffer: Any) -> None:  # noqa: ANN401 - an untyped class

@@ -39,7 +39,7 @@ class FinishedSpan:
 
 def reference(kind: str, trace_id: object, span_id: object) -> Reference:
     """Return a reference of *kind* `child_of` or `follows_from`."""
-    return Reference(kind, Ids(trace_id, span_id))  # type: ignore[arg-type]  # ids are all that is read
+    return Reference(kind, Ids(trace_id, span_id))
 
 
 def encode_all(

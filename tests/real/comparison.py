@@ -8,11 +8,12 @@ client or another way to Jaeger shows them differently, each such place is a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.real.jaeger_query import JaegerQuery
+from tests.real.jaeger_query import WAIT, JaegerQuery
 from tests.real.trace_view import Json, SpanNames, view
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -110,10 +111,12 @@ def read_from_jaeger(
 ) -> Traces:
     """Return the traces with *ids* once each has as many spans as is expected."""
     found: dict[str, Json] = {}
+    deadline = time.monotonic() + WAIT
     # What is expected to be lost comes last: by then it had its time.
     for name in sorted(ids, key=lambda name: expected[name] == LOST):
         spans = sum(line.startswith("span ") for line in expected[name])
-        trace = jaeger.trace(ids[name], spans)
+        left = max(0.0, deadline - time.monotonic())
+        trace = jaeger.trace(ids[name], spans, timeout=left)
         if trace is not None:
             found[name] = trace
     names = SpanNames(found)

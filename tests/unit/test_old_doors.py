@@ -1,9 +1,13 @@
 """The modules of 4.8 that have no logic of their own any more."""
 
+# pyright: reportPrivateUsage=false
+# Programs read private names of `thrift`.
+
 from __future__ import annotations
 
 import importlib
 import sys
+from typing import TYPE_CHECKING
 
 import opentracing
 import pytest
@@ -21,6 +25,9 @@ from jaeger_client.thrift_gen.agent import Agent
 from jaeger_client.thrift_gen.agent import ttypes as agent_types
 from jaeger_client.thrift_gen.jaeger import ttypes
 from jaeger_client.TUDPTransport import TUDPTransport
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 @pytest.mark.parametrize(
@@ -49,13 +56,17 @@ def test_make_tag_puts_a_value_where_its_type_says(
 
 def test_make_tag_formats_a_traceback_and_cuts_it_at_its_own_length() -> None:
     """A traceback may be longer than other text."""
-    try:
-        raise LookupError
-    except LookupError as error:
-        tag = thrift.make_tag("stack", error.__traceback__, 3, 8)
+    tag = thrift.make_tag("stack", a_traceback(), 3, 8)
 
     assert "  File " == str(tag.vStr)[:7]
     assert 8 == len(str(tag.vStr))
+
+
+def a_traceback() -> TracebackType:
+    """Return the traceback of an error."""
+    with pytest.raises(LookupError) as caught:
+        {}["nothing"]
+    return caught.tb
 
 
 def test_make_tags_takes_a_dict_or_nothing() -> None:
@@ -157,12 +168,7 @@ def test_the_private_names_of_4_8_are_there() -> None:
     assert (5, 1) == (thrift._id_to_low(2**64 + 5), thrift._id_to_high(2**64 + 5))
     assert thrift._id_to_low(None) is None
     assert thrift._id_to_high(None) is None
-    try:
-        raise LookupError
-    except LookupError as error:
-        assert error.__traceback__ is not None
-        tag = thrift._make_traceback_tag("k", error.__traceback__, 4)
-    assert "  Fi" == tag.vStr
+    assert Tag.of("k", "  Fi") == thrift._make_traceback_tag("k", a_traceback(), 4)
 
 
 def test_the_structs_of_the_idl_are_values() -> None:

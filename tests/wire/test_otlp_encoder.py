@@ -57,10 +57,8 @@ def test_a_root_has_no_parent() -> None:
         (float("nan"), float("inf"), (0, 2**64 - 1)),
     ],
 )
-def test_odd_times(
-    start: float, end: float | None, expected: tuple[int, int]
-) -> None:
-    """A span lasts 1 us at least, 0 if it ends before it starts; all stays in 64 bits."""
+def test_odd_times(start: float, end: float | None, expected: tuple[int, int]) -> None:
+    """A span lasts 1 us, or 0 if it ends too early; all stays in 64 bits."""
     decoded = read_span(FinishedSpan(start_time=start, end_time=end))
 
     assert expected == (decoded.start_time_unix_nano, decoded.end_time_unix_nano)
@@ -83,7 +81,9 @@ def test_attributes_keep_their_types() -> None:
     pairs = attribute_pairs(read_span(FinishedSpan(tag_items=items * 2)).attributes)
 
     assert items * 2 == pairs
-    assert [type(value) for _, value in items * 2] == [type(value) for _, value in pairs]
+    assert [type(value) for _, value in items * 2] == [
+        type(value) for _, value in pairs
+    ]
 
 
 def test_resource() -> None:
@@ -144,10 +144,26 @@ def test_unknown_span_kind(tag: object) -> None:
         ({"http__status_code": "404"}, ERROR, ["http.status_code"]),
         ({"http__status_code": "odd"}, UNSET, ["http.status_code"]),
         ({"http__status_code": 404.0}, UNSET, ["http.status_code"]),
-        ({"http__status_code": 404, "span__kind": "server"}, UNSET, ["http.status_code"]),
-        ({"http__status_code": 500, "span__kind": "server"}, ERROR, ["http.status_code"]),
-        ({"http__status_code": 404, "span__kind": "client"}, ERROR, ["http.status_code"]),
-        ({"http__status_code": 500, "otel__status_code": "OK"}, OK, ["http.status_code"]),
+        (
+            {"http__status_code": 404, "span__kind": "server"},
+            UNSET,
+            ["http.status_code"],
+        ),
+        (
+            {"http__status_code": 500, "span__kind": "server"},
+            ERROR,
+            ["http.status_code"],
+        ),
+        (
+            {"http__status_code": 404, "span__kind": "client"},
+            ERROR,
+            ["http.status_code"],
+        ),
+        (
+            {"http__status_code": 500, "otel__status_code": "OK"},
+            OK,
+            ["http.status_code"],
+        ),
     ],
 )
 def test_status(tags: dict[str, object], code: int, left: list[str]) -> None:

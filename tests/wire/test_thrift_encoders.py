@@ -18,8 +18,6 @@ from tests.foreign.decoders import (
 from tests.foreign.formats import MakeEncoder, binary_message
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
 
-
-
 FORMATS = pytest.mark.parametrize(
     ("make_encoder", "decode"),
     [
@@ -77,13 +75,19 @@ def test_tags_keep_their_types(make_encoder: MakeEncoder, decode: Decode) -> Non
 
     pairs = tag_pairs(decoded.tags)
     assert items * 2 == pairs
-    assert [type(value) for _, value in items * 2] == [type(value) for _, value in pairs]
+    assert [type(value) for _, value in items * 2] == [
+        type(value) for _, value in pairs
+    ]
 
 
 @FORMATS
 def test_logs_arrive_in_order(make_encoder: MakeEncoder, decode: Decode) -> None:
     """Logs keep their order, times and typed fields; one may have no field."""
-    logs = [(1_700_000_000_000_001, [("event", "a"), ("n", 1)]), (5, []), (-5, [])]
+    logs: list[Any] = [
+        (1_700_000_000_000_001, [("event", "a"), ("n", 1)]),
+        (5, []),
+        (-5, []),
+    ]
     decoded = read_span(make_encoder, decode, FinishedSpan(log_items=logs))
 
     assert logs == [(log.timestamp, tag_pairs(log.fields)) for log in decoded.logs]
@@ -177,7 +181,9 @@ def test_messages_are_numbered(make_encoder: MakeEncoder) -> None:
 @pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, binary_message])
 def test_messages_carry_losses(make_encoder: MakeEncoder) -> None:
     """ClientStats are the losses so far: full queue, too large, not sent."""
-    losses = SpanLosses(queue_full=300, too_large=2, send_failed=70_000, not_encodable=1)
+    losses = SpanLosses(
+        queue_full=300, too_large=2, send_failed=70_000, not_encodable=1
+    )
     stats = decode_emit_batch(encode_one(make_encoder(losses), FinishedSpan())).stats
 
     assert 300 == stats.fullQueueDroppedSpans

@@ -129,7 +129,7 @@ class TextCodec(Codec):
         for name in headers:  # noqa: PLC0206 - no pair for each foreign header
             if name in foreign:
                 continue
-            if own.get(name) is not _TRACE_ID:
+            if own.get(name) is not _TRACE_ID or ids is not _NOTHING:
                 return self._read_all(headers)
             ids = headers[name]
         if ids is _NOTHING:

@@ -62,13 +62,13 @@ class Config(ConfigProperties):
     _initialized_lock: ClassVar[threading.Lock] = threading.Lock()
     _warned_of_io_loop: ClassVar[bool] = False
 
-    def __init__(  # noqa: PLR0917 - the signature of 4.8
+    def __init__(
         self,
         config: Mapping[str, object],
         metrics: Metrics | None = None,
         service_name: str | None = None,
         metrics_factory: MetricsFactory | None = None,
-        validate: bool = False,  # noqa: FBT001, FBT002 - as above
+        validate: bool = False,
         scope_manager: opentracing.ScopeManager | None = None,
     ) -> None:
         self.config = config

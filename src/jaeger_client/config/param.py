@@ -147,7 +147,8 @@ class Param(Generic[T]):
             return self.read(raw)
         except ValueError as exc:
             variable = "".join(f" ({v.name})" for v in self.variables[:1])
-            msg = f"{self.key}{variable}: {exc}, got {shown(raw, is_secret=self.is_secret)}"
+            got = shown(raw, is_secret=self.is_secret)
+            msg = f"{self.key}{variable}: {exc}, got {got}"
             raise ConfigError(msg) from exc
 
     def of_environment(self, source: Source) -> T | None:

@@ -289,7 +289,9 @@ RPC_METRICS: Final = Param(
 )
 """Whether sampled server spans are counted as requests, with their latencies."""
 
-REPORTER_BATCH_SIZE: Final[Param[int | None]] = Param("reporter_batch_size", _COUNT, None)
+REPORTER_BATCH_SIZE: Final[Param[int | None]] = Param(
+    "reporter_batch_size", _COUNT, None
+)
 """Most spans in one batch; as many as fit where nobody says anything."""
 
 REPORTER_QUEUE_SIZE: Final = Param(

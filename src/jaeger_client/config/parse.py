@@ -146,7 +146,7 @@ def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[st
 def _nearest(key: str, known: Iterable[str]) -> str:
     # Only on the way to a complaint, so that a program without mistakes does
     # not import it.
-    import difflib  # noqa: PLC0415 - see above
+    import difflib
 
     nearest = difflib.get_close_matches(key, known, n=1)
     return f", did you mean {nearest[0]!r}?" if nearest else ""

@@ -50,7 +50,7 @@ class JaegerBinaryEncoder(ThriftEncoder):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(losses, clock=clock)
-        tables = self._tables
+        tables = self.tables
         self._message = message
         self._names = tables.texts(binary.text)
         self._lists = tables.numbers(binary.struct_list)

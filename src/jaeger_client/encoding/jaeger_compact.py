@@ -43,7 +43,7 @@ class JaegerCompactEncoder(ThriftEncoder):
 
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
-        tables = self._tables
+        tables = self.tables
         self._ids = tables.ids()
         self._traces = tables.numbers(_compact_trace)
         self._names = tables.texts(_compact_name)

@@ -9,6 +9,7 @@ may still be added: an empty piece keeps its place.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -77,13 +78,13 @@ class ThriftEncoder(PackingEncoder):
         append(b"\x00")
         return b"".join(pieces)
 
+    @abstractmethod
     def _head(self, span: SpanData) -> list[bytes]:
         """Return the pieces of fields 1 to 9."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _log_begin(self, timestamp: int) -> bytes:
         """Return field 1 of a log."""
-        raise NotImplementedError
 
     def _tag_list(self, process: Process) -> bytes:
         pieces: list[bytes] = []

@@ -58,9 +58,9 @@ class OtlpEncoder(PackingEncoder):
 
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
-        self._names = self._tables.texts(_name_field)
-        self._append_attributes = attribute_appender(self._tables, hides)
-        self._append_event_fields = attribute_appender(self._tables, _names_event)
+        self._names = self.tables.texts(_name_field)
+        self._append_attributes = attribute_appender(self.tables, hides)
+        self._append_event_fields = attribute_appender(self.tables, _names_event)
         self.set_process(Process(service_name=""))
 
     def set_process(self, process: Process) -> None:

@@ -8,6 +8,7 @@ the spans are there before the payload around them is.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -36,7 +37,7 @@ class Frame(Protocol):
         ...
 
 
-class PackingEncoder:
+class PackingEncoder(ABC):
     """
     The common part of the encoders; each says how a span and a frame are written.
 
@@ -48,16 +49,17 @@ class PackingEncoder:
 
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self.losses = losses
-        self._tables = Tables(clock)
+        self.tables = Tables(clock)
+        """Bytes that were kept because they may repeat."""
         self._payloads = 0
 
+    @abstractmethod
     def set_process(self, process: Process) -> None:
         """Take the process whose spans come."""
-        raise NotImplementedError
 
     def forget(self) -> None:
         """Throw away all bytes that were kept because they may repeat."""
-        self._tables.forget()
+        self.tables.forget()
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """
@@ -66,7 +68,7 @@ class PackingEncoder:
         Spans after the last payload's `consumed`, if any, were all left out and
         are counted in the losses.
         """
-        self._tables.forget_in_time()
+        self.tables.forget_in_time()
         frame = self._frame()
         bodies: list[bytes] = []
         size = 0
@@ -87,9 +89,9 @@ class PackingEncoder:
         if bodies:
             yield self._payload(frame, bodies, size, len(spans))
 
+    @abstractmethod
     def _frame(self) -> Frame:
         """Return the frame of the next payload, which is number `_payloads` + 1."""
-        raise NotImplementedError
 
     def _payload(
         self,
@@ -101,9 +103,9 @@ class PackingEncoder:
         self._payloads += 1
         return Payload(frame.around(bodies, size), len(bodies), consumed)
 
+    @abstractmethod
     def _span(self, span: SpanData) -> bytes:
         """Return the bytes of *span*; may raise anything if it is not plain."""
-        raise NotImplementedError
 
     def _encode_one(self, span: SpanData) -> bytes | None:
         try:

@@ -112,24 +112,24 @@ class Tables:
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._forget_at = clock.monotonic() + TABLE_LIFETIME
-        self._all: list[PieceTable[str] | PieceTable[int] | IdTable] = []
+        self.all: list[PieceTable[str] | PieceTable[int] | IdTable] = []
 
     def texts(self, encode: Callable[[str], bytes]) -> PieceTable[str]:
         """Return a new table that is looked up by text."""
         table = PieceTable(encode)
-        self._all.append(table)
+        self.all.append(table)
         return table
 
     def numbers(self, encode: Callable[[int], bytes]) -> PieceTable[int]:
         """Return a new table that is looked up by number."""
         table = PieceTable(encode)
-        self._all.append(table)
+        self.all.append(table)
         return table
 
     def ids(self) -> IdTable:
         """Return a new table of ids."""
         table = IdTable()
-        self._all.append(table)
+        self.all.append(table)
         return table
 
     def forget_in_time(self) -> None:
@@ -140,7 +140,7 @@ class Tables:
     def forget(self) -> None:
         """Throw everything away."""
         self._forget_at = self._clock.monotonic() + TABLE_LIFETIME
-        for table in self._all:
+        for table in self.all:
             table.forget()
 
 

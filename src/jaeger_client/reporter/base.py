@@ -78,17 +78,31 @@ class BaseReporter:
         return CompletedFuture(result=True)
 
 
+def flush_reporter(reporter: object, timeout: float) -> bool:
+    """
+    Flush *reporter*, if it can.
+
+    Never raises. Returns whether it said that everything left.
+    """
+    try:
+        flush = getattr(reporter, "flush", None)
+        return True if flush is None else bool(flush(timeout))
+    except Exception:  # noqa: BLE001 - a reporter of the application's may raise anything
+        logger.exception("flushing %r failed", reporter)
+        return False
+
+
 def close_reporter(reporter: object, timeout: float) -> bool:
     """
     Close *reporter*, whose `close` may be older than the parameter *timeout*.
 
     Never raises. Returns whether it said that everything left.
     """
-    close = getattr(reporter, "close", None)
-    if close is None:
-        return True
     try:
-        answer = close(timeout) if _takes_timeout(close) else close()
+        close = getattr(reporter, "close", None)
+        if close is None:
+            return True
+        answer: object = close(timeout) if _takes_timeout(close) else close()
         return bool(answer.result(timeout)) if isinstance(answer, Future) else True
     except Exception:  # noqa: BLE001 - a reporter of the application's may raise anything
         logger.exception("closing %r failed", reporter)

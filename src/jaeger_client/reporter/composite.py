@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jaeger_client.clock import SYSTEM_CLOCK
+from jaeger_client.diagnostics import Notice
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
     CompletedFuture,
     close_reporter,
+    flush_reporter,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jaeger_client.span import Span
+
+_REPORTER_FAILED = Notice("reporter %r raised %r; the others go on")
 
 
 class CompositeReporter(BaseReporter):
@@ -41,15 +45,17 @@ class CompositeReporter(BaseReporter):
     def report_span(self, span: Span) -> None:
         """Hand *span* to every reporter."""
         for reporter in self.reporters:
-            reporter.report_span(span)
+            try:
+                reporter.report_span(span)
+            except Exception as error:  # noqa: BLE001, PERF203 - a reporter of the application's may raise anything
+                _REPORTER_FAILED.warn(reporter, error)
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """Flush every reporter; they share *timeout* seconds."""
         deadline = SYSTEM_CLOCK.monotonic() + timeout
         flushed = [
-            reporter.flush(max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            flush_reporter(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
             for reporter in self.reporters
-            if hasattr(reporter, "flush")
         ]
         return all(flushed)
 

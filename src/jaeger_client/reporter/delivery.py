@@ -105,6 +105,7 @@ class Delivery:
         channel.encoder.losses = self._losses
         if self._process is not None:
             channel.encoder.set_process(self._process)
+        self._rejected = channel.sender.rejected_spans
         self._outage = Outage(
             f"cannot send spans to {channel.sender!r}",
             _ADVICE,
@@ -182,9 +183,17 @@ class Delivery:
         start = self._clock.monotonic()
         self.channel.sender.send(payload.body)
         self._metrics.send_seconds(self._clock.monotonic() - start)
-        self._metrics.success(payload.span_count)
+        rejected = self._newly_rejected()
+        self._losses.send_failed += rejected
+        self._metrics.failure(rejected)
+        self._metrics.success(payload.span_count - rejected)
         self._outage.worked()
         self.bytes_per_span = len(payload.body) / (payload.span_count or 1)
+
+    def _newly_rejected(self) -> int:
+        """Return how many spans of the last payload the backend did not keep."""
+        before, self._rejected = self._rejected, self.channel.sender.rejected_spans
+        return self._rejected - before
 
     def _take_first(self) -> Payload:
         payload = self._ready.popleft().payload

@@ -21,7 +21,6 @@ from jaeger_client.sampler.const import ConstSampler
 from jaeger_client.sampler.probabilistic import ProbabilisticSampler
 from jaeger_client.sampler.rate_limiting import RateLimitingSampler
 from jaeger_client.sampler.remote import (
-    ErrorListener,
     RemoteControlledSampler,
     StrategySource,
 )
@@ -71,7 +70,6 @@ __all__ = [
     "AdaptiveSampler",
     "ConstSampler",
     "Decision",
-    "ErrorListener",
     "GuaranteedThroughputProbabilisticSampler",
     "ProbabilisticSampler",
     "RateLimitingSampler",

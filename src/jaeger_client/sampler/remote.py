@@ -1,27 +1,24 @@
 """
 A sampler that follows what a server says.
 
-The questions are asked by the background worker: once as soon as the sampler is
-first used, then every interval, give or take a tenth, so that processes started
-together do not ask together for ever. The application's threads only read two
-attributes; the worker's thread replaces the sampler in one statement. Nothing
-is locked, so there is no lock for a forked child to inherit.
+The questions are asked by the background worker. The application's threads only
+read two attributes; the worker's thread replaces the sampler in one statement.
+Nothing is locked, so there is no lock for a forked child to inherit.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import warnings
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
 from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import ConfigError, SendError, StrategyError
-from jaeger_client.ids import IdRandom
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
+from jaeger_client.poller import ErrorListener, Poller
 from jaeger_client.sampler.adaptive import AdaptiveSampler
 from jaeger_client.sampler.base import Decision, Sampler
 from jaeger_client.sampler.probabilistic import ProbabilisticSampler
@@ -37,13 +34,6 @@ from jaeger_client.sampler.strategy import (
 )
 from jaeger_client.worker import BackgroundWorker
 
-_JITTER: Final = 0.1
-"""Part of the interval by which a question may come early or late."""
-
-_CLOSE_SECONDS: Final = 1.0
-"""How long `close` waits for a question under way on a worker of its own."""
-
-
 class StrategySource(Protocol):
     """Whom the sampler asks; `agent.AgentClient` is one."""
 
@@ -54,14 +44,6 @@ class StrategySource(Protocol):
         Raises:
             SendError: If there is no answer.
         """
-        ...
-
-
-class ErrorListener(Protocol):
-    """Who is told of every failed question; `diagnostics.ErrorReporter` is one."""
-
-    def error(self, *args: object) -> None:
-        """Take a message and its arguments. Called from the worker's thread."""
         ...
 
 
@@ -123,106 +105,49 @@ class RemoteControlledSampler(Sampler):
         """The sampler that decides now; the worker's thread replaces it."""
         self._channel = channel
         self._logger = default_logger if logger is None else logger
-        self._error_reporter = error_reporter
         self._metrics = SamplerMetrics(choose_factory(metrics_factory, metrics))
-        self._random = IdRandom().random if random is None else random
-        self._failing = False
-        self._closed = False
-        self._polling = False
-        self._next_question = math.inf
-        self._owns_worker = worker is None
-        self._worker = (
-            BackgroundWorker(name="jaeger-sampler") if worker is None else worker
+        self._poller = Poller(
+            self._ask,
+            what=f"a sampling strategy for {service_name}",
+            advice=(
+                "Sampling goes on as it was; is there an agent or a Jaeger at the "
+                "sampling address (JAEGER_SAMPLING_ENDPOINT)?"
+            ),
+            interval=self.sampling_refresh_interval,
+            logger=logger,
+            error_reporter=error_reporter,
+            worker=worker,
+            random=random,
         )
-        self._worker.add_task(self)
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """Decide by the sampler of the last answer. The first call begins asking."""
-        if not self._polling:
-            self._begin_polling()
+        if not self._poller.has_begun:
+            self._poller.begin()
         return self.sampler.is_sampled(trace_id, operation)
 
     def close(self) -> None:
         """Ask no more; the last sampler goes on deciding. Idempotent."""
-        if self._closed:
-            return
-        self._closed = True
-        self._polling = True  # Nothing is left to begin.
-        self._worker.remove_task(self)
-        if self._owns_worker:
-            self._worker.close(_CLOSE_SECONDS)
+        self._poller.close()
 
-    # What follows is called by the worker.
-
-    def run(self, now: float) -> float:
-        """Ask if a question is due at *now*; return when the next one is."""
-        if self._closed:
-            return math.inf
-        if now >= self._next_question:
-            self._next_question = now + self._jittered_interval()
-            self._ask()
-        return self._next_question
-
-    def drain(self, deadline: float) -> bool:
-        """Do nothing: no question is worth waiting for."""
-        del deadline
-        return True
-
-    def after_fork_in_child(self) -> None:
-        """Begin anew at the first use in the child, whose worker has no thread."""
-        if not self._closed:
-            self._polling = False
-            self._next_question = math.inf
-
-    def _begin_polling(self) -> None:
-        self._polling = True
-        self._next_question = -math.inf
-        self._worker.wake()
-
-    def _jittered_interval(self) -> float:
-        jitter = _JITTER * (2 * self._random() - 1)
-        return self.sampling_refresh_interval * (1 + jitter)
-
-    def _ask(self) -> None:
+    def _ask(self) -> bool:
+        """Ask once and follow the answer; called by the worker."""
         try:
             body = self._channel.request_sampling_strategy(self.service_name)
             answer = decode_answer(body)
-        except (SendError, OSError, StrategyError) as exc:
+        except (SendError, OSError, StrategyError):
             self._metrics.query_failure(1)
-            self._failed(exc)
-            return
+            raise
         self._metrics.query_success(1)
         try:
             strategy = parse_strategy(answer)
-        except StrategyError as exc:
+        except StrategyError:
             self._metrics.update_failure(1)
-            self._failed(exc)
-            return
-        self._worked(strategy)
-
-    def _worked(self, strategy: Strategy) -> None:
-        if self._failing:
-            self._failing = False
-            self._logger.warning(
-                "the sampling strategy of %s can be had again",
-                self.service_name,
-            )
+            raise
         if self._follow(strategy):
             self._metrics.update_success(1)
             self._logger.debug("sampling by %r", self.sampler)
-
-    def _failed(self, error: Exception) -> None:
-        if self._error_reporter is not None:
-            self._error_reporter.error("cannot get a sampling strategy: %s", error)
-        elif not self._failing:
-            self._logger.warning(
-                "cannot get a sampling strategy for %s: %s. Sampling goes on by %r; "
-                "is there an agent or a Jaeger at the sampling address?",
-                self.service_name,
-                error,
-                self.sampler,
-            )
-        self._failing = True
+        return True
 
     def _follow(self, strategy: Strategy) -> bool:
         """Make the sampler follow *strategy*; return whether that changed it."""

@@ -18,6 +18,11 @@ class Sender(Protocol):
         """Most bytes of one payload; may shrink as the network is learned."""
         ...
 
+    @property
+    def rejected_spans(self) -> int:
+        """Spans the backend took and said that it did not keep, since the start."""
+        ...
+
     def send(self, payload: bytes) -> None:
         """
         Send *payload* or raise.

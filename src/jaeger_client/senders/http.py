@@ -58,6 +58,9 @@ class HttpSender:
         ConfigError: If *url* or *max_payload* cannot be used.
     """
 
+    rejected_spans: int = 0
+    """Spans of accepted payloads that the backend did not keep, since the start."""
+
     def __init__(
         self,
         url: str,
@@ -165,8 +168,6 @@ class OtlpHttpSender(HttpSender):
             max_payload=max_payload,
             clock=clock,
         )
-        self.rejected_spans = 0
-        """Spans of accepted payloads that the backend refused, since the start."""
         self._refused_some = Notice(
             "%s refused %d spans of a batch that it took: %s",
             clock=clock,

@@ -24,6 +24,9 @@ class MemorySender:
     May be read and told to fail from any thread, while another one sends.
     """
 
+    rejected_spans: int = 0
+    """Spans the backend said it did not keep; no answer tells it here."""
+
     def __init__(
         self,
         *,

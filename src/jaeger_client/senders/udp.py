@@ -74,6 +74,9 @@ class UdpSender:
         ConfigError: If an option is out of its range.
     """
 
+    rejected_spans: int = 0
+    """Spans the backend said it did not keep; no answer tells it here."""
+
     def __init__(
         self,
         host: str = "localhost",

@@ -76,7 +76,7 @@ def make_tracer(service: str, **config: Any) -> Any:
     config.setdefault("reporter_queue_size", 1000)
     config.setdefault("logging", False)
     # 4.8 seeds its ids with the time: tracers made at one moment share them all.
-    with mock.patch("time.time", lambda: next(MOMENTS)):
+    with mock.patch("time.time", side_effect=MOMENTS):
         return Config(config=config, service_name=service).new_tracer()
 
 

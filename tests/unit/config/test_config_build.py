@@ -16,8 +16,10 @@ from jaeger_client.codecs import (
     W3CCodec,
 )
 from jaeger_client.config import build
+from jaeger_client.config.channel import AgentChannel
 from jaeger_client.config.param import Source
 from jaeger_client.config.parse import read_settings
+from jaeger_client.config.rpc_metrics import RpcMetricsReporter
 from jaeger_client.diagnostics import ErrorReporter
 from jaeger_client.encoding import (
     JaegerBinaryEncoder,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 def settings_of(
     config: dict[str, object] | None = None,
+    /,
     **environ: str,
 ) -> Settings:
     """Return the settings of a service `shop`."""
@@ -320,7 +323,7 @@ def test_without_an_endpoint_spans_go_to_the_agent(
     """Over UDP, as compact Thrift."""
     channel = made(settings_of(JAEGER_AGENT_HOST="far"))["channel"]
 
-    assert isinstance(channel, build.AgentChannel)
+    assert isinstance(channel, AgentChannel)
     assert isinstance(channel.encoder, JaegerCompactEncoder)
     assert "far:6831" in repr(channel.sender)
 
@@ -369,7 +372,7 @@ def test_metrics_of_requests_add_a_reporter_that_counts(
     reporter = reporter_of(settings_of(JAEGER_RPC_METRICS="true"), shared)
 
     assert isinstance(reporter, CompositeReporter)
-    assert build.RpcMetricsReporter is type(reporter.reporters[1])
+    assert RpcMetricsReporter is type(reporter.reporters[1])
     reporter.close()
 
 

@@ -20,6 +20,7 @@ from jaeger_client.errors import ConfigError
 
 def settings_of(
     config: dict[str, object] | None = None,
+    /,
     **environ: str,
 ) -> Settings:
     """Return the settings of a service `shop`."""
@@ -28,6 +29,7 @@ def settings_of(
 
 def collector_of(
     config: dict[str, object] | None = None,
+    /,
     **environ: str,
 ) -> CollectorSettings:
     """Return the collector's settings, which must be there."""
@@ -211,7 +213,7 @@ def test_a_sampler_of_the_application_is_taken_as_it_is() -> None:
         def is_sampled(self) -> None:
             """Stand for a sampler."""
 
-    duck = Duck()
+    duck: object = Duck()
 
     assert own is settings_of({"sampler": own}).sampler.given
     assert duck is settings_of({"sampler": duck}).sampler.given
@@ -277,7 +279,7 @@ def test_every_variable_of_the_collector_is_honoured() -> None:
     assert 2.0 == collector.http.timeout
 
 
-def test_every_key_of_the_collector_is_honoured(tmp_path: object) -> None:
+def test_every_key_of_the_collector_is_honoured() -> None:
     """TLS files, headers and compression stand in the dict only."""
     collector = collector_of(
         {
@@ -438,8 +440,10 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one() -> None:
     """Most unknown keys are misspelt."""
     assert [
         "'enabeld' is no setting, did you mean 'enabled'?",
-        "'local_agent.reporting_prot' is no setting, did you mean "
-        "'local_agent.reporting_port'?",
+        (
+            "'local_agent.reporting_prot' is no setting, did you mean "
+            "'local_agent.reporting_port'?"
+        ),
         "'xyzzy' is no setting",
     ] == list(
         unknown_keys(

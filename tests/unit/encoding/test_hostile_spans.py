@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from jaeger_client.encoding import JaegerCompactEncoder
+from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder
 from jaeger_client.model import SpanLosses
-from tests.foreign.decoders import decode_emit_batch, tag_pairs
-from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
+from tests.foreign.decoders import attribute_pairs, decode_emit_batch, tag_pairs
+from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames, otlp_spans
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
 
 
@@ -62,6 +62,20 @@ class Worse:
 
     def __str__(self) -> str:
         raise WorseError
+
+
+ODD_PARTS: list[tuple[str, Any]] = [
+    ("tag_items", None),
+    ("tag_items", [("k",), None, ("k", 1, 2), ("good", 1)]),
+    ("log_items", None),
+    ("log_items", [None, (1,), (None, []), (1, None), (2, [("k", object())])]),
+    ("references", [None, reference("child_of", "5", 6), object()]),
+    ("references", [reference("child_of", 5, None), reference("odd", 5, True)]),
+    ("operation_name", "\ud800"),
+    ("operation_name", None),
+    ("tag_items", [("big", 2**63), ("small", -(2**63) - 1), ("odd", None)]),
+    ("log_items", [(2**70, [("big", 2**63), ("odd", Number(1))])]),
+]
 
 
 def read_span(span: FinishedSpan) -> Any:  # noqa: ANN401 - a generated class
@@ -120,7 +134,9 @@ def test_zeros_keep_their_sign() -> None:
     """0.0 and -0.0 are equal keys of a dict, and yet two values."""
     decoded = read_span(FinishedSpan(tag_items=[("k", 0.0), ("k", -0.0), ("k", 0.0)]))
 
-    assert ["0.0", "-0.0", "0.0"] == [str(value) for _, value in tag_pairs(decoded.tags)]
+    assert ["0.0", "-0.0", "0.0"] == [
+        str(value) for _, value in tag_pairs(decoded.tags)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +152,9 @@ def test_zeros_keep_their_sign() -> None:
 )
 def test_keys_and_names(key: object, expected: str) -> None:
     """A key or an operation name that is no text becomes text."""
-    decoded = read_span(FinishedSpan(operation_name=key, tag_items=[(key, 1), (key, "x")]))
+    decoded = read_span(
+        FinishedSpan(operation_name=key, tag_items=[(key, 1), (key, "x")])
+    )
 
     assert [(expected, 1), (expected, "x")] == tag_pairs(decoded.tags)
     assert expected == decoded.operationName
@@ -223,19 +241,20 @@ def test_a_span_without_ids_costs_itself(
     assert SpanLosses(not_encodable=1) == losses
 
 
+def test_huge_integers_over_otlp() -> None:
+    """An integer outside 64 bits is sent as text over OTLP, too."""
+    items = [("big", 2**63), ("small", -(2**63) - 1), ("fits", 2**63 - 1)]
+    body = encode_one(OtlpEncoder(SpanLosses()), FinishedSpan(tag_items=items))
+
+    assert [
+        ("big", "9223372036854775808"),
+        ("small", "-9223372036854775809"),
+        ("fits", 2**63 - 1),
+    ] == attribute_pairs(otlp_spans(body)[0].attributes)
+
+
 @ALL_FORMATS
-@pytest.mark.parametrize(
-    ("part", "value"),
-    [
-        ("tag_items", None),
-        ("tag_items", [("k",), None, ("k", 1, 2), ("good", 1)]),
-        ("log_items", None),
-        ("log_items", [None, (1,), (None, []), (1, None), (2, [("k", object())])]),
-        ("references", [None, reference("child_of", "5", 6), object()]),
-        ("references", [reference("child_of", 5, None), reference("odd", 5, True)]),
-        ("operation_name", "\ud800"),
-    ],
-)
+@pytest.mark.parametrize(("part", "value"), ODD_PARTS)
 def test_odd_parts_cost_no_span(
     make_encoder: MakeEncoder, names: ReadNames, part: str, value: object
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder
+from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder, Payload
 from jaeger_client.model import Process, SpanLosses
 from tests.foreign.decoders import attribute_pairs, decode_emit_batch, tag_pairs
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames, otlp_spans
@@ -25,17 +25,20 @@ def test_limits_at_every_byte(make_encoder: MakeEncoder, names: ReadNames) -> No
     At each limit no payload is longer, each but the last would be too long with
     one more span, and all spans arrive in order.
     """
-    spans = named_spans(20)
+    spans = named_spans(9)
     expected = [span.operation_name for span in spans]
     whole = len(encode_all(make_encoder(SpanLosses()), spans)[0].body)
     largest = len(encode_one(make_encoder(SpanLosses()), spans[-1]))
 
+    payloads: list[Payload] = []
     for limit in range(largest, whole + 2):
         losses = SpanLosses()
         payloads = encode_all(make_encoder(losses), spans, limit)
         assert max(len(payload.body) for payload in payloads) <= limit
         assert expected == [n for payload in payloads for n in names(payload.body)]
-        assert [len(names(p.body)) for p in payloads] == [p.span_count for p in payloads]
+        assert [len(names(p.body)) for p in payloads] == [
+            p.span_count for p in payloads
+        ]
         assert SpanLosses() == losses
     assert 1 == len(payloads)
 
@@ -63,7 +66,8 @@ def test_the_list_header_is_counted(count: int) -> None:
     limit = len(payload.body)
 
     assert [count] == [
-        p.span_count for p in encode_all(JaegerCompactEncoder(SpanLosses()), spans, limit)
+        p.span_count
+        for p in encode_all(JaegerCompactEncoder(SpanLosses()), spans, limit)
     ]
     assert [count - 1, 1] == [
         p.span_count
@@ -72,9 +76,7 @@ def test_the_list_header_is_counted(count: int) -> None:
 
 
 @ALL_FORMATS
-def test_consumed_counts_all_spans(
-    make_encoder: MakeEncoder, names: ReadNames
-) -> None:
+def test_consumed_counts_all_spans(make_encoder: MakeEncoder, names: ReadNames) -> None:
     """`consumed` says up to where the given spans are dealt with, lost ones too."""
     broken = FinishedSpan(context=None)
     spans = [broken, FinishedSpan(), broken, broken, FinishedSpan(), broken]

@@ -15,6 +15,7 @@ from jaeger_client.encoding.tables import (
     Tables,
 )
 from jaeger_client.encoding.thrift_compact import i64_id
+from jaeger_client.encoding.varint import varint
 from jaeger_client.model import SpanLosses
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
 from tests.foreign.spans import FinishedSpan, encode_all
@@ -58,7 +59,7 @@ def test_long_pieces_are_not_kept() -> None:
 
 def test_entries_are_bounded() -> None:
     """A table that is full throws everything away and goes on."""
-    table = PieceTable(str)  # type: ignore[arg-type, var-annotated]  # any sized thing will do
+    table = PieceTable(varint)
     sizes: list[int] = []
     for number in range(3 * MAX_ENTRIES):
         table.make(number)
@@ -132,7 +133,7 @@ def test_encoders_forget(make_encoder: type[JaegerCompactEncoder]) -> None:
     clock.now += TABLE_LIFETIME
 
     encode_all(encoder, [FinishedSpan()])
-    assert "secret" not in repr(encoder._tables._all)
+    assert "secret" not in repr(encoder.tables.all)
 
 
 @ALL_FORMATS
@@ -143,5 +144,5 @@ def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
     first = encode_all(encoder, [span])[0]
     encoder.forget()
 
-    assert "secret" not in repr(encoder._tables._all)
+    assert "secret" not in repr(encoder.tables.all)
     assert names(first.body) == names(encode_all(encoder, [span])[0].body)

@@ -253,3 +253,21 @@ def test_abandon_tells_how_many() -> None:
 
     assert 2 == scene.delivery.abandon()
     assert scene.delivery.again_at is None
+
+
+def test_spans_the_backend_did_not_keep_are_counted() -> None:
+    """Spans of a partial success count as failed, the others as sent."""
+    metrics = CountingMetrics()
+    scene = Scene(metrics=metrics)
+
+    class Partial(MemorySender):
+        def send(self, payload: bytes) -> None:
+            super().send(payload)
+            self.rejected_spans += 1
+
+    scene.delivery.channel = LineChannel(scene.encoder, Partial())
+    scene.deliver("a", "b", "c")
+
+    assert 2 == metrics.sums["jaeger:reporter_spans{result=ok}"]
+    assert 1 == metrics.sums["jaeger:reporter_spans{result=err}"]
+    assert 1 == scene.losses.send_failed

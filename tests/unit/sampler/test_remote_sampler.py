@@ -62,7 +62,7 @@ class Scene:
     def answer(self, answer: object) -> Sampler:
         """Let the agent answer one question and return the sampler after it."""
         self.agent.answer = answer
-        self.now = self.remote.run(self.now)
+        self.now = self.remote._poller.run(self.now)
         return self.remote.sampler
 
     @property
@@ -116,7 +116,7 @@ def test_nothing_is_asked_before_the_first_use() -> None:
     agent, worker = Agent(HALF), QuietWorker()
     remote = RemoteControlledSampler(agent, "shop", worker=worker)
 
-    assert math.inf == remote.run(0.0)
+    assert math.inf == remote._poller.run(0.0)
     assert [] == agent.questions
     assert 0 == worker.wakes
 
@@ -146,9 +146,9 @@ def test_the_next_question_waits_for_the_interval() -> None:
     scene = Scene()
     scene.answer(HALF)
 
-    assert 60.0 == scene.remote.run(59.9)
+    assert 60.0 == scene.remote._poller.run(59.9)
     assert 1 == len(scene.agent.questions)
-    assert 120.0 == scene.remote.run(60.0)
+    assert 120.0 == scene.remote._poller.run(60.0)
     assert 2 == len(scene.agent.questions)
 
 
@@ -164,7 +164,7 @@ def test_later_questions_come_with_jitter(chance: float, seconds: float) -> None
     )
     remote.is_sampled(1)
 
-    assert 100.0 + seconds == pytest.approx(remote.run(100.0))
+    assert 100.0 + seconds == pytest.approx(remote._poller.run(100.0))
 
 
 def test_chance_has_a_default() -> None:
@@ -172,7 +172,7 @@ def test_chance_has_a_default() -> None:
     remote = RemoteControlledSampler(Agent(HALF), "shop", worker=QuietWorker())
     remote.is_sampled(1)
 
-    assert 54.0 <= remote.run(0.0) <= 66.0
+    assert 54.0 <= remote._poller.run(0.0) <= 66.0
 
 
 def test_an_unchanged_probability_keeps_the_very_same_object() -> None:
@@ -229,7 +229,7 @@ def test_max_operations_reaches_the_sampler_of_operations() -> None:
         worker=QuietWorker(),
     )
     remote.is_sampled(1)
-    remote.run(0.0)
+    remote._poller.run(0.0)
 
     assert AdaptiveSampler(EACH["operationSampling"], 3) == remote.sampler
 
@@ -303,11 +303,11 @@ def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> 
 
     begun, ended = caplog.messages
     assert begun == (
-        "cannot get a sampling strategy for shop: refused. Sampling goes on by "
-        "ProbabilisticSampler(0.5); is there an agent or a Jaeger at the sampling "
-        "address?"
+        "cannot get a sampling strategy for shop: refused. Sampling goes on as it "
+        "was; is there an agent or a Jaeger at the sampling address "
+        "(JAEGER_SAMPLING_ENDPOINT)?"
     )
-    assert ended == "the sampling strategy of shop can be had again"
+    assert ended == "a sampling strategy for shop can be had again"
 
 
 def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None:
@@ -319,7 +319,7 @@ def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None
         worker=QuietWorker(),
     )
     remote.is_sampled(1)
-    remote.run(0.0)
+    remote._poller.run(0.0)
 
     assert ["mine"] == [record.name for record in caplog.records]
 
@@ -337,9 +337,9 @@ def test_an_error_reporter_hears_every_failure(
     )
     remote.is_sampled(1)
 
-    remote.run(remote.run(0.0))
+    remote._poller.run(remote._poller.run(0.0))
 
-    assert ["cannot get a sampling strategy: refused"] * 2 == listener.heard
+    assert ["cannot get a sampling strategy for shop: refused"] * 2 == listener.heard
     assert [] == caplog.messages
 
 
@@ -353,7 +353,7 @@ def test_legacy_metrics_are_counted() -> None:
         worker=QuietWorker(),
     )
     remote.is_sampled(1)
-    remote.run(0.0)
+    remote._poller.run(0.0)
 
     assert [
         ("jaeger:sampler_queries.result_ok", 1),
@@ -369,7 +369,7 @@ def test_close_stops_asking() -> None:
     scene.remote.close()
     scene.remote.close()
 
-    assert math.inf == scene.remote.run(1e9)
+    assert math.inf == scene.remote._poller.run(1e9)
     assert 0 == scene.worker.tasks
     assert scene.remote.is_sampled(1)[0]
     assert 1 == scene.worker.wakes
@@ -391,9 +391,9 @@ def test_a_forked_child_begins_anew() -> None:
     scene.answer(HALF)
 
     scene.worker.after_fork_in_child()
-    before_use = scene.remote.run(1000.0)
+    before_use = scene.remote._poller.run(1000.0)
     scene.remote.is_sampled(1)
-    scene.remote.run(1000.0)
+    scene.remote._poller.run(1000.0)
 
     assert math.inf == before_use
     assert 2 == scene.worker.wakes
@@ -405,7 +405,7 @@ def test_a_closed_sampler_stays_closed_in_a_forked_child() -> None:
     scene = Scene()
     scene.remote.close()
 
-    scene.remote.after_fork_in_child()
+    scene.remote._poller.after_fork_in_child()
     scene.remote.is_sampled(1)
 
     assert 1 == scene.worker.wakes
@@ -415,7 +415,7 @@ def test_a_drain_asks_nothing() -> None:
     """Before the process ends nobody is asked any more."""
     scene = Scene()
 
-    assert scene.remote.drain(0.0)
+    assert scene.remote._poller.drain(0.0)
     assert [] == scene.agent.questions
 
 
