@@ -65,6 +65,10 @@ class CorruptContextError(
     """A carrier holds a span context that cannot be read."""
 
 
+class CorruptBatchError(JaegerClientError, ValueError):
+    """What arrived where spans are taken holds no batch that can be read."""
+
+
 class AnswerError(JaegerClientError, ValueError):
     """A server answered something that cannot be followed."""
 

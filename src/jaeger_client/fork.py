@@ -1,15 +1,25 @@
 """
 The one door to `os.register_at_fork`.
 
-A hook registered with the interpreter can never be taken back, so one hook
-serves the whole process and keeps only weak references to those it calls.
+A hook registered with the interpreter can never be taken back, so one set of
+hooks serves the whole process and keeps only weak references to those it calls.
+
+A forked child has only the thread that forked. What another thread was in the
+midst of importing stays locked in the child for ever, and half-made. So the
+background thread imports under `forks_wait()`, and a fork waits for that.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import weakref
-from typing import Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+_PATIENCE: Final = 10.0
+"""Seconds a fork waits at most; the application's fork comes first after that."""
 
 
 class SurvivesFork(Protocol):
@@ -26,26 +36,46 @@ class SurvivesFork(Protocol):
         ...
 
 
-class _ForkRegistry:
-    """Calls the living registered objects in a forked child."""
+class _ForkHooks:
+    """Calls the living registered objects in a forked child; holds forks up."""
 
     def __init__(self) -> None:
-        self._objects: weakref.WeakSet[SurvivesFork] = weakref.WeakSet()
+        self._survivors: weakref.WeakSet[SurvivesFork] = weakref.WeakSet()
+        self._importing = threading.RLock()
+        self._forking = False
         self._hooked = False
 
     def add(self, survivor: SurvivesFork) -> None:
-        self._objects.add(survivor)
+        self._survivors.add(survivor)
         # Not at import: importing the package must change nothing.
         if not self._hooked and hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._run)
             self._hooked = True
+            os.register_at_fork(
+                before=self._before,
+                after_in_parent=self._after_in_parent,
+                after_in_child=self._after_in_child,
+            )
 
-    def _run(self) -> None:
-        for survivor in list(self._objects):
+    @contextmanager
+    def wait(self) -> Iterator[None]:
+        with self._importing:
+            yield
+
+    def _before(self) -> None:
+        self._forking = self._importing.acquire(timeout=_PATIENCE)
+
+    def _after_in_parent(self) -> None:
+        if self._forking:
+            self._importing.release()
+
+    def _after_in_child(self) -> None:
+        # A new one: after `_PATIENCE` a lost thread may hold the old one.
+        self._importing = threading.RLock()
+        for survivor in list(self._survivors):
             survivor.after_fork_in_child()
 
 
-_REGISTRY = _ForkRegistry()
+_HOOKS = _ForkHooks()
 
 
 def call_after_fork(survivor: SurvivesFork) -> None:
@@ -54,4 +84,15 @@ def call_after_fork(survivor: SurvivesFork) -> None:
 
     Keeps no strong reference to *survivor*. Call it from any thread.
     """
-    _REGISTRY.add(survivor)
+    _HOOKS.add(survivor)
+
+
+@contextmanager
+def forks_wait() -> Iterator[None]:
+    """
+    Make every fork wait until the block is left, for imports in the background.
+
+    Nothing that may take long, as the network does, belongs into the block.
+    """
+    with _HOOKS.wait():
+        yield

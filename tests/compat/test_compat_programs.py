@@ -137,9 +137,10 @@ def gunicorn(sink: SpanSink) -> Generator[int]:
 
 def port_of(lines: Iterable[str]) -> int:
     """Return the port that the server says it listens on."""
+    said: list[str] = []
     for line in lines:
+        said.append(line)
         listening = re.search(r"Listening at: http://127.0.0.1:(\d+)", line)
         if listening is not None:
             return int(listening[1])
-    message = "the server did not start"
-    raise AssertionError(message)
+    raise AssertionError("".join(said))

@@ -16,7 +16,9 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
-IDL = Path(__file__).parent / "idl"
+import jaeger_client
+
+IDL = Path(jaeger_client.__file__).parent / "allinone" / "idl"
 
 # By import_module, for it has no types, and nothing here could check them.
 thriftpy2: Any = import_module("thriftpy2")

@@ -39,7 +39,8 @@ class FinishedSpan:
 
 def reference(kind: str, trace_id: object, span_id: object) -> Reference:
     """Return a reference of *kind* `child_of` or `follows_from`."""
-    return Reference(kind, Ids(trace_id, span_id))
+    context: Any = Ids(trace_id, span_id)
+    return Reference(kind, context)
 
 
 def encode_all(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from opentracing import Reference
 
 from jaeger_client.encoding import (
     JaegerBinaryEncoder,
     JaegerCompactEncoder,
     OtlpEncoder,
 )
-from jaeger_client.encoding.tables import IdTable
 from jaeger_client.encoding.thrift_compact import i64_id
 from jaeger_client.encoding.varint import signed_id, varint, zigzag
 from jaeger_client.model import SpanLosses, TagItem, TagValue
@@ -26,6 +24,9 @@ from tests.foreign.decoders import (
 )
 from tests.foreign.formats import otlp_spans
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
+
+if TYPE_CHECKING:
+    from opentracing import Reference
 
 I64 = st.integers(-(2**63), 2**63 - 1)
 U64 = st.integers(0, 2**64 - 1)
@@ -212,8 +213,5 @@ def test_lengths(length: int, make_value: Callable[[int], TagValue]) -> None:
 
 @given(st.integers(-(2**66), 2**130))
 def test_ids(number: int) -> None:
-    """Both ways to write an id agree, and wrap what is beyond 64 bits."""
-    expected = varint(zigzag(signed_id(number)))
-
-    assert expected == i64_id(number)
-    assert expected == IdTable()[number]
+    """The arithmetic for ids gives the varint of the signed number."""
+    assert varint(zigzag(signed_id(number))) == i64_id(number)

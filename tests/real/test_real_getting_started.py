@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from jaeger_client import __version__
 from tests.real.conftest import RunProgram
 from tests.real.jaeger_query import JaegerQuery, Json
 from tests.real.jaeger_server import OTLP_URL, THRIFT_URL
@@ -62,6 +63,34 @@ def test_times_are_those_of_the_clock(
         logs = [log["timestamp"] for log in span["logs"]]
         times = [before * 1e6 - 1, span["startTime"], *logs, end, after * 1e6]
         assert sorted(times) == times
+
+
+def test_process_names_the_client(jaeger: JaegerQuery, run_program: RunProgram) -> None:
+    """The process says which client it has, and on which machine it runs."""
+    trace_id = run_program("getting_started.py").strip()
+    trace = jaeger.trace(trace_id, spans=2)
+
+    assert trace is not None
+    (process,) = trace["processes"].values()
+    tags = {tag["key"]: tag["value"] for tag in process["tags"]}
+    assert "getting-started" == process["serviceName"]
+    assert f"Jaeger-Python-{__version__}" == tags["opencensus.exporterversion"]
+    assert socket.gethostname() == tags["host.name"]
+
+
+def test_otlp_comes_out_as_it_went_in(
+    jaeger: JaegerQuery, run_program: RunProgram
+) -> None:
+    """Jaeger's newer API, which speaks OTLP, has both spans with all their parts."""
+    trace_id = run_program("getting_started.py", JAEGER_ENDPOINT=OTLP_URL).strip()
+    jaeger.trace(trace_id, spans=2)
+    (resource,) = jaeger.otlp_trace(trace_id)
+    spans = [span for scope in resource["scopeSpans"] for span in scope["spans"]]
+
+    assert {
+        "bake-bread": ["oven is hot"],
+        "knead-dough": ["dough is smooth"],
+    } == {span["name"]: [event["name"] for event in span["events"]] for span in spans}
 
 
 def test_service_is_listed(jaeger: JaegerQuery, run_program: RunProgram) -> None:

@@ -97,7 +97,7 @@ class B3Codec(Codec):
         values: dict[str, object] = {}
         baggage = BaggageBox(self._losses)
         for header, value in self._names.own_headers(carrier):
-            if header.kind is _BAGGAGE:
+            if header.kind == _BAGGAGE:
                 _read_baggage(header.key, value, baggage)
             elif value is not None:
                 values[header.kind] = value
@@ -180,7 +180,7 @@ class B3SingleCodec(Codec):
         single: object = None
         baggage = BaggageBox(self._losses)
         for header, value in self._names.own_headers(carrier):
-            if header.kind is _BAGGAGE:
+            if header.kind == _BAGGAGE:
                 _read_baggage(header.key, value, baggage)
             else:
                 single = value
@@ -268,7 +268,9 @@ def _write_baggage(
     headers: MutableMapping[str, object],
 ) -> None:
     for key, value in baggage.items():
-        headers[f"{_BAGGAGE_PREFIX}{key_text(key)}"] = percent_encoded(value, safe=_PRINTABLE)
+        headers[f"{_BAGGAGE_PREFIX}{key_text(key)}"] = percent_encoded(
+            value, safe=_PRINTABLE
+        )
 
 
 def _read_baggage(key: str, value: object, baggage: BaggageBox) -> None:

@@ -106,7 +106,7 @@ class TextCodec(Codec):
         except TypeError:  # without a trace the ids are None
             if span_context.has_trace:
                 raise
-            self._write_debug_id(span_context, carrier)
+            self._write_debug_id(span_context, carrier)  # pyright: ignore[reportUnknownArgumentType]  # any dict
         baggage = span_context.baggage
         if baggage:
             for key, value in baggage.items():
@@ -277,6 +277,4 @@ def _tidied(value: object, *, decode: bool) -> str:
 
 
 def _corrupt(value: object) -> CorruptContextError:
-    return CorruptContextError(
-        f"{_FORMAT} is needed, got {shown(value)}",
-    )
+    return CorruptContextError(f"{_FORMAT} is needed, got {shown(value)}")

@@ -62,13 +62,13 @@ class Config(ConfigProperties):
     _initialized_lock: ClassVar[threading.Lock] = threading.Lock()
     _warned_of_io_loop: ClassVar[bool] = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
         config: Mapping[str, object],
         metrics: Metrics | None = None,
         service_name: str | None = None,
         metrics_factory: MetricsFactory | None = None,
-        validate: bool = False,
+        validate: bool = False,  # noqa: FBT001, FBT002 - as above
         scope_manager: opentracing.ScopeManager | None = None,
     ) -> None:
         self.config = config
@@ -118,6 +118,7 @@ class Config(ConfigProperties):
         Raises:
             ConfigError: If a setting cannot be used.
         """
+        self._warn_of(io_loop)
         with Config._initialized_lock:
             if Config._initialized:
                 logger.warning("Jaeger tracer already initialized, skipping")
@@ -148,9 +149,9 @@ class Config(ConfigProperties):
         )
         channel = self._create_local_agent_channel(io_loop=io_loop)
         sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
-        logger.info("Using sampler %s", sampler)
         reporter = build.make_reporter(settings, channel, shared)
         throttler = build.make_throttler(settings, channel, shared)
+        logger.info("Initializing Jaeger Tracer with %r, %s", reporter, sampler)
         self._workers[id(reporter)] = shared.worker
         try:
             return self.create_tracer(reporter, sampler, throttler)
@@ -195,7 +196,6 @@ class Config(ConfigProperties):
     def _create_local_agent_channel(self, io_loop: object = None) -> AgentChannel:
         """Return the way to the agent; subclasses may return another."""
         del io_loop
-        logger.info("Initializing Jaeger Tracer with UDP reporter")
         return build.make_agent_channel(self._settings())
 
     def _settings(self) -> Settings:

@@ -25,9 +25,17 @@ from jaeger_client.http_client import HttpOptions
 from jaeger_client.sampler import Sampler
 
 
-def source_of(config: Mapping[str, object]) -> Source:
-    """Return *config* beside the environment as it is when it is asked."""
-    return Source(config, os.environ)
+def source_of(config: object) -> Source:
+    """
+    Return *config* beside the environment as it is when it is asked.
+
+    Raises:
+        ConfigError: If *config* is no dict.
+    """
+    if not isinstance(config, Mapping):
+        msg = f"config: must be a dict, got {config!r}"
+        raise ConfigError(msg)
+    return Source(cast("Mapping[str, object]", config), os.environ)
 
 
 def read_settings(source: Source, service_name: str | None) -> Settings:
@@ -146,7 +154,7 @@ def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[st
 def _nearest(key: str, known: Iterable[str]) -> str:
     # Only on the way to a complaint, so that a program without mistakes does
     # not import it.
-    import difflib
+    import difflib  # noqa: PLC0415 - see above
 
     nearest = difflib.get_close_matches(key, known, n=1)
     return f", did you mean {nearest[0]!r}?" if nearest else ""

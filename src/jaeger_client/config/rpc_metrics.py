@@ -41,7 +41,7 @@ class RpcMetricsReporter(BaseReporter):
             tags: dict[str, object] = dict(span.tag_items)
             if tags.get("span.kind") == "server":
                 self._count(span, tags)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the factory is the application's
             _FAILED.warn(error)
 
     def _count(self, span: Span, tags: dict[str, object]) -> None:

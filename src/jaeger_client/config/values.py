@@ -163,7 +163,7 @@ def list_of(read_one: Callable[[object], str]) -> Callable[[object], tuple[str, 
         items = raw.split(",") if isinstance(raw, str) else raw
         if not isinstance(items, (list, tuple)):
             msg = "must be a list, or text with commas"
-            raise ValueError(msg)
+            raise ValueError(msg)  # noqa: TRY004 - readers raise only ValueError
         read_items = map(read_one, cast("list[object]", items))
         return tuple(dict.fromkeys(read_items))
 
@@ -174,7 +174,7 @@ def mapping(raw: object) -> Mapping[str, object]:
     """Read a dict whose keys are text."""
     if not isinstance(raw, Mapping):
         msg = "must be a dict"
-        raise ValueError(msg)
+        raise ValueError(msg)  # noqa: TRY004 - readers raise only ValueError
     items = cast("Mapping[object, object]", raw).items()
     return {str(key): value for key, value in items}
 

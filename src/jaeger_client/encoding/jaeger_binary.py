@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding import thrift_binary as binary
-from jaeger_client.encoding.jaeger_tags import BINARY_KINDS, binary_key, tag_appender
+from jaeger_client.encoding.jaeger_tags import binary_tags
 from jaeger_client.encoding.jaeger_thrift import (
     MASK_31,
     ThriftEncoder,
+    WriteHead,
     batch_frame,
     stats,
     usable_references,
 )
 from jaeger_client.encoding.plain import plain_text
-from jaeger_client.encoding.varint import MASK_64
+from jaeger_client.encoding.tables import Tables
+from jaeger_client.encoding.varint import MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 
     from jaeger_client.encoding.packing import Frame
 
-_U32: Final = struct.Struct(">I")
-_IDS: Final = struct.Struct(">bhQbhQbhQbhQbh")
+_MASK_32: Final = (1 << 32) - 1
+_IDS: Final = struct.Struct(">3sQ3sQ3sQ3sQ3s")
 """Fields 1 to 4, and the begin of field 5. Ids are taken as unsigned numbers."""
+
+_TIMES: Final = struct.Struct(">3sI3sq3sq")
+"""Fields 7 to 9."""
 
 _REFERENCE: Final = struct.Struct(">bhibhQbhQbhQx")
 """A whole `SpanRef`; the pad byte ends it."""
@@ -52,12 +57,13 @@ class JaegerBinaryEncoder(ThriftEncoder):
         super().__init__(losses, clock=clock)
         tables = self.tables
         self._message = message
-        self._names = tables.texts(binary.text)
         self._lists = tables.numbers(binary.struct_list)
         self._tag_lists = tables.numbers(_tag_list)
         self._log_lists = tables.numbers(_log_list)
         self._field_lists = tables.numbers(_field_list)
-        self._append_tags = tag_appender(tables, BINARY_KINDS, binary_key)
+        self._head = _head_writer(tables)
+        self._log_begin = _log_begin
+        self._append_tags = binary_tags(tables)
         self.set_process(Process(service_name=""))
 
     def set_process(self, process: Process) -> None:
@@ -65,36 +71,6 @@ class JaegerBinaryEncoder(ThriftEncoder):
         name = binary.text(plain_text(process.service_name))
         tags = self._tag_list(process)
         self._process = b"".join((b"\x0b\x00\x01", name, tags, b"\x00"))
-
-    def _head(self, span: SpanData) -> list[bytes]:
-        context = span.context
-        trace_id = context.trace_id
-        start = span.start_time
-        end = span.end_time
-        duration = 1 if end is None else int((end - start) * 1000000)
-        if duration <= 0:
-            duration = 0 if end < start else 1  # type: ignore[operator]  # None gives 1
-        references = span.references
-        return [
-            _IDS.pack(
-                *(10, 1, trace_id & MASK_64),
-                *(10, 2, trace_id >> 64 & MASK_64),
-                *(10, 3, context.span_id & MASK_64),
-                *(10, 4, (context.parent_id or 0) & MASK_64),
-                *(11, 5),
-            ),
-            self._names[span.operation_name],
-            _references(references) if references else b"",
-            b"\x08\x00\x07",
-            _U32.pack(context.flags & 0xFFFFFFFF),
-            b"\x0a\x00\x08",
-            binary.i64(int(start * 1000000)),
-            b"\x0a\x00\x09",
-            binary.i64(duration),
-        ]
-
-    def _log_begin(self, timestamp: int) -> bytes:
-        return b"\x0a\x00\x01" + binary.i64(timestamp)
 
     def _frame(self) -> Frame:
         before = b"\x0c\x00\x01" + self._process + b"\x0f\x00\x02"
@@ -115,6 +91,51 @@ class JaegerBinaryEncoder(ThriftEncoder):
             for field, count in enumerate(stats(self.losses), 1)
         ]
         return b"".join(fields) + b"\x00"
+
+
+def _head_writer(tables: Tables) -> WriteHead:
+    """Return the function that writes fields 1 to 9, with all it needs at hand."""
+    names = tables.texts(binary.text)
+    get_name, make_name = names.get, names.make
+    pack_ids, pack_times = _IDS.pack, _TIMES.pack
+
+    def head(span: SpanData) -> list[bytes]:
+        context = span.context
+        trace_id, parent_id = context.trace_id, context.parent_id or 0
+        name, references = span.operation_name, span.references
+        start, end = span.start_time, span.end_time
+        duration = 1 if end is None else int((end - start) * 1000000)
+        if duration <= 0:
+            duration = 0 if end < start else 1  # type: ignore[operator]  # None gives 1
+        return [
+            pack_ids(
+                b"\x0a\x00\x01",
+                trace_id & MASK_64,
+                b"\x0a\x00\x02",
+                trace_id >> 64 & MASK_64,
+                b"\x0a\x00\x03",
+                context.span_id & MASK_64,
+                b"\x0a\x00\x04",
+                parent_id & MASK_64,
+                b"\x0b\x00\x05",
+            ),
+            get_name(name) or make_name(name),
+            _references(references) if references else b"",
+            pack_times(
+                b"\x08\x00\x07",
+                context.flags & _MASK_32,
+                b"\x0a\x00\x08",
+                clamped_i64(int(start * 1000000)),
+                b"\x0a\x00\x09",
+                clamped_i64(duration),
+            ),
+        ]
+
+    return head
+
+
+def _log_begin(timestamp: int) -> bytes:
+    return b"\x0a\x00\x01" + binary.i64(timestamp)
 
 
 def _tag_list(size: int) -> bytes:

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding import thrift_compact as compact
-from jaeger_client.encoding.jaeger_tags import (
-    COMPACT_KINDS,
-    compact_key,
-    tag_appender,
-)
+from jaeger_client.encoding.jaeger_tags import compact_tags
 from jaeger_client.encoding.jaeger_thrift import (
     MASK_31,
     ThriftEncoder,
+    WriteHead,
+    WriteLogBegin,
     batch_frame,
     stats,
     usable_references,
 )
 from jaeger_client.encoding.plain import plain_text
+from jaeger_client.encoding.tables import PieceTable, Tables
 from jaeger_client.encoding.varint import LAST, LOW_BITS, MORE, varint
 from jaeger_client.model import Process, SpanData, SpanLosses
 
@@ -44,61 +43,20 @@ class JaegerCompactEncoder(ThriftEncoder):
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
         tables = self.tables
-        self._ids = tables.ids()
-        self._traces = tables.numbers(_compact_trace)
-        self._names = tables.texts(_compact_name)
-        self._flags = tables.numbers(_compact_flags)
-        self._epochs = tables.numbers(varint)
+        epochs = tables.numbers(varint)
         self._lists = tables.numbers(compact.struct_list)
         # Each of these lists is one field after the one before it.
-        self._tag_lists = tables.numbers(_compact_list)
+        self._tag_lists = tables.numbers(_list_field)
         self._log_lists = self._field_lists = self._tag_lists
-        self._append_tags = tag_appender(tables, COMPACT_KINDS, compact_key)
+        self._append_tags = compact_tags(tables)
+        self._head = _head_writer(tables, epochs)
+        self._log_begin = _log_writer(epochs)
         self.set_process(Process(service_name=""))
 
     def set_process(self, process: Process) -> None:
         """Take the process whose spans come."""
-        name = _compact_name(plain_text(process.service_name))
+        name = _name_field(plain_text(process.service_name))
         self._process = b"".join((name, self._tag_list(process), b"\x00"))
-
-    def _head(self, span: SpanData) -> list[bytes]:
-        context = span.context
-        ids = self._ids
-        start = span.start_time
-        end = span.end_time
-        duration = 2 if end is None else int((end - start) * 1000000) << 1
-        if duration <= 0:
-            duration = 0 if end < start else 2  # type: ignore[operator]  # None gives 2
-        stamp = int(start * 1000000) << 1
-        references = span.references
-        return [
-            self._traces[context.trace_id],
-            ids[context.span_id],
-            b"\x16",
-            ids[context.parent_id or 0],
-            self._names[span.operation_name],
-            _compact_references(references) if references else b"\x25",
-            self._flags[context.flags],
-            # Here and in _log_begin written out: a call would take 0.1 us.
-            MORE[stamp & LOW_BITS]
-            + MORE[stamp >> 14 & LOW_BITS]
-            + self._epochs[stamp >> 28]
-            if _FIRST_STAMP <= stamp < _STAMP_END
-            else compact.i64(stamp >> 1),
-            b"\x16",
-            LAST[duration]
-            if duration <= LOW_BITS
-            else MORE[duration & LOW_BITS] + LAST[duration >> 14]
-            if duration < _FIRST_STAMP
-            else compact.i64(duration >> 1),
-        ]
-
-    def _log_begin(self, timestamp: int) -> bytes:
-        stamp = timestamp << 1
-        if _FIRST_STAMP <= stamp < _STAMP_END:
-            low, middle = MORE[stamp & LOW_BITS], MORE[stamp >> 14 & LOW_BITS]
-            return b"\x16" + low + middle + self._epochs[stamp >> 28]
-        return b"\x16" + compact.i64(timestamp)
 
     def _frame(self) -> Frame:
         number = self._payloads + 1
@@ -117,30 +75,87 @@ class JaegerCompactEncoder(ThriftEncoder):
         return b"".join(fields) + b"\x00"
 
 
-def _compact_trace(trace_id: int) -> bytes:
+def _head_writer(tables: Tables, epochs: PieceTable[int]) -> WriteHead:
+    """Return the function that writes fields 1 to 9, with all it needs at hand."""
+    traces = tables.numbers(_trace_fields)
+    parents = tables.numbers(compact.i64_id)
+    names = tables.texts(_name_field)
+    flags = tables.numbers(_flags_field)
+    get_trace, make_trace = traces.get, traces.make
+    get_parent, make_parent = parents.get, parents.make
+    get_name, make_name = names.get, names.make
+    i64, i64_id = compact.i64, compact.i64_id
+
+    def head(span: SpanData) -> list[bytes]:
+        context = span.context
+        trace_id, parent_id = context.trace_id, context.parent_id or 0
+        name, references = span.operation_name, span.references
+        start, end = span.start_time, span.end_time
+        duration = 2 if end is None else int((end - start) * 1000000) << 1
+        if duration <= 0:
+            duration = 0 if end < start else 2  # type: ignore[operator]  # None gives 2
+        stamp = int(start * 1000000) << 1
+        return [
+            get_trace(trace_id) or make_trace(trace_id),
+            # Children end first: if others need this id, they have put it there.
+            get_parent(context.span_id) or i64_id(context.span_id),
+            b"\x16",
+            get_parent(parent_id) or make_parent(parent_id),
+            get_name(name) or make_name(name),
+            _references_field(references) if references else b"\x25",
+            flags[context.flags],
+            # Here and in _log_writer written out: a call would take 0.1 us.
+            MORE[stamp & LOW_BITS] + MORE[stamp >> 14 & LOW_BITS] + epochs[stamp >> 28]
+            if _FIRST_STAMP <= stamp < _STAMP_END
+            else i64(stamp >> 1),
+            b"\x16",
+            LAST[duration]
+            if duration <= LOW_BITS
+            else MORE[duration & LOW_BITS] + LAST[duration >> 14]
+            if duration < _FIRST_STAMP
+            else i64(duration >> 1),
+        ]
+
+    return head
+
+
+def _log_writer(epochs: PieceTable[int]) -> WriteLogBegin:
+    """Return the function that writes field 1 of a log."""
+
+    def log_begin(timestamp: int) -> bytes:
+        stamp = timestamp << 1
+        if _FIRST_STAMP <= stamp < _STAMP_END:
+            low, middle = MORE[stamp & LOW_BITS], MORE[stamp >> 14 & LOW_BITS]
+            return b"\x16" + low + middle + epochs[stamp >> 28]
+        return b"\x16" + compact.i64(timestamp)
+
+    return log_begin
+
+
+def _trace_fields(trace_id: int) -> bytes:
     low, high = compact.i64_id(trace_id), compact.i64_id(trace_id >> 64)
     return b"".join((b"\x16", low, b"\x16", high, b"\x16"))
 
 
-def _compact_name(name: str) -> bytes:
+def _name_field(name: str) -> bytes:
     return b"\x18" + compact.text(name)
 
 
-def _compact_flags(flags: int) -> bytes:
+def _flags_field(flags: int) -> bytes:
     return compact.i32_flags(flags) + b"\x16"
 
 
-def _compact_list(size: int) -> bytes:
+def _list_field(size: int) -> bytes:
     return b"\x19" + compact.struct_list(size)
 
 
-def _compact_references(references: Sequence[opentracing.Reference]) -> bytes:
+def _references_field(references: Sequence[opentracing.Reference]) -> bytes:
     """Return field 6, if there is anything to refer to, and the begin of field 7."""
     structs = [
         b"".join(
             (
                 b"\x15\x02" if kind else b"\x15\x00",
-                _compact_trace(trace_id),
+                _trace_fields(trace_id),
                 compact.i64_id(span_id),
                 b"\x00",
             ),
@@ -149,4 +164,4 @@ def _compact_references(references: Sequence[opentracing.Reference]) -> bytes:
     ]
     if not structs:
         return b"\x25"
-    return b"".join((_compact_list(len(structs)), *structs, b"\x15"))
+    return b"".join((_list_field(len(structs)), *structs, b"\x15"))

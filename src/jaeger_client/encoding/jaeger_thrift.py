@@ -9,10 +9,9 @@ may still be added: an empty piece keeps its place.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from jaeger_client.encoding.packing import PackingEncoder
 from jaeger_client.encoding.plain import ReferencedIds, plain_items
@@ -22,15 +21,17 @@ if TYPE_CHECKING:
     import opentracing
 
     from jaeger_client.encoding.jaeger_tags import AppendTags
+    from jaeger_client.encoding.tables import PieceTable
 
 MASK_31: Final = (1 << 31) - 1
 """Bits of a message's sequence number."""
 
 
-class ListTable(Protocol):
-    """What a list begins with, by its size."""
+WriteHead: TypeAlias = "Callable[[SpanData], list[bytes]]"
+"""Returns the pieces of a span's fields 1 to 9."""
 
-    def __getitem__(self, key: int, /) -> bytes: ...
+WriteLogBegin: TypeAlias = "Callable[[int], bytes]"
+"""Returns field 1 of a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class BatchFrame:
 
     before: bytes
     after: bytes
-    lists: ListTable
+    lists: PieceTable[int]
     most: int
 
     def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - no matter here
@@ -52,12 +53,14 @@ class BatchFrame:
 
 
 class ThriftEncoder(PackingEncoder):
-    """What both protocols share; each sets the look-ups below and writes the rest."""
+    """What both protocols share; each sets the functions and tables below."""
 
+    _head: WriteHead
+    _log_begin: WriteLogBegin
     _append_tags: AppendTags
-    _tag_lists: ListTable
-    _log_lists: ListTable
-    _field_lists: ListTable
+    _tag_lists: PieceTable[int]
+    _log_lists: PieceTable[int]
+    _field_lists: PieceTable[int]
 
     def _span(self, span: SpanData) -> bytes:
         pieces = self._head(span)
@@ -78,21 +81,13 @@ class ThriftEncoder(PackingEncoder):
         append(b"\x00")
         return b"".join(pieces)
 
-    @abstractmethod
-    def _head(self, span: SpanData) -> list[bytes]:
-        """Return the pieces of fields 1 to 9."""
-
-    @abstractmethod
-    def _log_begin(self, timestamp: int) -> bytes:
-        """Return field 1 of a log."""
-
     def _tag_list(self, process: Process) -> bytes:
         pieces: list[bytes] = []
         count = self._append_tags(pieces, plain_items(process.tags))
         return b"".join((self._field_lists[count], *pieces))
 
 
-def batch_frame(before: bytes, after: bytes, lists: ListTable) -> BatchFrame:
+def batch_frame(before: bytes, after: bytes, lists: PieceTable[int]) -> BatchFrame:
     """Return the frame whose list of spans begins as *lists* says."""
     longest_list = 6  # type, and 32 bits as a varint
     return BatchFrame(before, after, lists, len(before) + longest_list + len(after))

@@ -72,10 +72,15 @@ class PackingEncoder(ABC):
         frame = self._frame()
         bodies: list[bytes] = []
         size = 0
+        to_bytes = self._span
         for index, span in enumerate(spans):
-            body = self._encode_one(span)
-            if body is None:
-                continue
+            body: bytes | None
+            try:
+                body = to_bytes(span)
+            except Exception:  # noqa: BLE001 - a span may hold any object of the application
+                body = self._encode_plainly(span)
+                if body is None:
+                    continue
             room = limit - size - len(body)
             if room < frame.most and room < frame.size(len(bodies) + 1, limit - room):
                 if bodies:
@@ -106,12 +111,6 @@ class PackingEncoder(ABC):
     @abstractmethod
     def _span(self, span: SpanData) -> bytes:
         """Return the bytes of *span*; may raise anything if it is not plain."""
-
-    def _encode_one(self, span: SpanData) -> bytes | None:
-        try:
-            return self._span(span)
-        except Exception:  # noqa: BLE001 - a span may hold any object of the application
-            return self._encode_plainly(span)
 
     def _encode_plainly(self, span: SpanData) -> bytes | None:
         try:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from jaeger_client._version import __version__
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.errors import SendError
-from jaeger_client.fork import call_after_fork
+from jaeger_client.fork import call_after_fork, forks_wait
 from jaeger_client.http_client.options import HttpOptions
 from jaeger_client.http_client.url import HttpUrl, Origin, parse_url
 
@@ -104,9 +104,11 @@ class HttpClient:
             SendError: If TLS or the answer is not as it must be, or the client is
                 closed.
         """
-        from jaeger_client.http_client import (  # noqa: PLC0415 - see the module's docstring
-            exchange,
-        )
+        # This is most often the background thread; see the module `fork`.
+        with forks_wait():
+            from jaeger_client.http_client import (  # noqa: PLC0415 - see the module's docstring
+                exchange,
+            )
 
         parsed = parse_url(url)
         question = exchange.Question(
@@ -175,9 +177,10 @@ class HttpClient:
         return None
 
     def _connect(self, question: Question) -> Connection:
-        from jaeger_client.http_client import (  # noqa: PLC0415 - see the module's docstring
-            exchange,
-        )
+        with forks_wait():
+            from jaeger_client.http_client import (  # noqa: PLC0415 - see the module's docstring
+                exchange,
+            )
 
         call_after_fork(self)
         origin = question.url.origin
@@ -214,3 +217,4 @@ def _standing_headers(options: HttpOptions) -> dict[str, str]:
     if options.authorization is not None:
         headers["authorization"] = options.authorization
     return headers
+

@@ -11,6 +11,7 @@ none of them is wanted here.
 
 from __future__ import annotations
 
+import encodings.idna  # urllib3 asks for it when it connects; see the module `fork`
 import http.client
 import io
 import os

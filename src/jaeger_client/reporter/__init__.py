@@ -32,3 +32,14 @@ __all__ = [
     "ReporterMetrics",
     "default_logger",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # 4.8 had this module's name here. It lies above this room, and a real import
+    # would cost every start-up what hardly anybody asks for.
+    if name == "thrift":
+        import importlib  # noqa: PLC0415 - see above
+
+        return importlib.import_module("jaeger_client.thrift")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from jaeger_client.diagnostics import logger
 
@@ -102,8 +102,10 @@ def close_reporter(reporter: object, timeout: float) -> bool:
         close = getattr(reporter, "close", None)
         if close is None:
             return True
-        answer: object = close(timeout) if _takes_timeout(close) else close()
-        return bool(answer.result(timeout)) if isinstance(answer, Future) else True
+        answer = close(timeout) if _takes_timeout(close) else close()
+        if not isinstance(answer, Future):
+            return True
+        return bool(cast("Future[object]", answer).result(timeout))
     except Exception:  # noqa: BLE001 - a reporter of the application's may raise anything
         logger.exception("closing %r failed", reporter)
         return False

@@ -53,8 +53,9 @@ PROBE_PAUSE: Final = 10.0
 """Seconds between two questions whether another channel answers."""
 
 _ADVICE: Final = (
-    "Spans are being lost; is the backend running, and do JAEGER_AGENT_HOST and "
-    "JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, name it?"
+    "What cannot be sent is lost and counted until it works again. Is the backend "
+    "running, and do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, "
+    "name it?"
 )
 
 

@@ -98,7 +98,10 @@ class SystemNetwork:
 
     def resolve(self, host: str, port: int) -> Sequence[Address]:
         """Ask the system's resolver; IPv4 first, as agents listen there."""
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        # As bytes: for text the interpreter imports a codec, and this thread must
+        # not be in the midst of an import when the application forks.
+        name = host.encode() if host.isascii() else host
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_DGRAM)
         addresses = [
             Address(int(family), str(target[0]), port)
             for family, _type, _protocol, _name, target in found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from jaeger_client.fork import forks_wait
+
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds that a server may ask for at most: the queue must go somewhere."""
 
@@ -27,7 +29,8 @@ def parse_retry_after(header: str | None, now: float) -> float | None:
 
 def _seconds_until(http_date: str, now: float) -> float | None:
     # Here, for it takes 20 ms to import and hardly a server writes dates.
-    from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - see above
+    with forks_wait():
+        from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - see above
 
     parsed = parsedate_tz(http_date)
     if parsed is None:

@@ -17,7 +17,7 @@ def main() -> None:
         config={"sampler": {"type": "const", "param": 1}, "logging": False},
         service_name="burst",
     )
-    tracer = config.initialize_tracer()
+    tracer = config.new_tracer()
     for number in range(SPANS):
         tags = {"number": number, "text": f"span {number}", "even": number % 2 == 0}
         tracer.start_span("burst", tags=tags).finish()

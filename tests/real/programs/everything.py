@@ -651,7 +651,8 @@ def reference_to_nothing(shop: Shop) -> Any:
     """A link to a context that has no trace."""
     tracer = shop.tracer("to-nothing")
     root = tracer.start_span("reference to nothing")
-    nothing = SpanContext(trace_id=None, span_id=None, parent_id=None, flags=0)
+    nowhere: Any = None
+    nothing = SpanContext(nowhere, nowhere, parent_id=None, flags=0)
     links = [child_of(root.context), follows_from(nothing)]
     with tracer.start_span("linked to nothing", references=links):
         CLOCK.step()

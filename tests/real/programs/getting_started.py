@@ -20,6 +20,7 @@ def main() -> None:
         validate=True,
     )
     tracer = config.initialize_tracer()
+    assert tracer is not None  # as it is at the second call in one process
 
     with tracer.start_span("bake-bread") as span:
         span.set_tag("loaves", 2)

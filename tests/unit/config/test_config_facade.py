@@ -154,6 +154,12 @@ def test_no_service_name_is_an_error() -> None:
         Config({})
 
 
+def test_settings_that_are_no_dict_are_an_error() -> None:
+    """The message shows what came instead."""
+    with pytest.raises(ConfigError, match="config: must be a dict, got None"):
+        Config(None, service_name="shop")  # type: ignore[arg-type]  # the mistake
+
+
 def test_a_bad_sampler_is_an_error_when_it_is_asked_for() -> None:
     """As in 4.8 a Config can be made of it, unless it is to validate."""
     bad: dict[str, object] = {"sampler": {"type": "bad"}}

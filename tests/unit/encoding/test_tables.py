@@ -10,11 +10,9 @@ from jaeger_client.encoding.tables import (
     MAX_PIECE,
     MAX_TABLE_BYTES,
     TABLE_LIFETIME,
-    IdTable,
     PieceTable,
     Tables,
 )
-from jaeger_client.encoding.thrift_compact import i64_id
 from jaeger_client.encoding.varint import varint
 from jaeger_client.model import SpanLosses
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
@@ -88,30 +86,11 @@ def test_what_cannot_be_made_is_not_kept() -> None:
     assert not table
 
 
-def test_ids_are_the_varints_of_signed_numbers() -> None:
-    """The arithmetic for ids gives the same bytes as the plain function."""
-    table = IdTable()
-    for bits in range(66):
-        for number in (2**bits - 1, 2**bits, 2**bits + 1, 0xAAAAAAAAAAAAAAAA >> bits):
-            assert i64_id(number) == table[number]
-
-
-def test_ids_are_bounded() -> None:
-    """The table of ids, too, is emptied when it is full."""
-    table = IdTable()
-    for number in range(MAX_ENTRIES + 1):
-        table[number]
-
-    assert 1 == len(table)
-    table.forget()
-    assert not table
-
-
 def test_everything_is_forgotten_in_time() -> None:
     """After a minute all tables are emptied, and not before."""
     clock = SetClock()
     tables = Tables(clock)
-    table, ids = tables.texts(str.encode), tables.ids()
+    table, ids = tables.texts(str.encode), tables.numbers(varint)
     table["secret"]
     ids[1]
 

@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
 from jaeger_client.reporter import Channel, Reporter
 from jaeger_client.senders import MemorySender
@@ -19,8 +20,8 @@ from tests.unit.reporter.line_encoder import LineChannel, lines_of, named
 class ManualWorker(BackgroundWorker):
     """A worker whose turns the test gives: waking it is only counted."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        super().__init__(clock=clock)
         self.woken = 0
 
     def wake(self) -> None:
@@ -41,7 +42,7 @@ class Scene:
     ) -> None:
         self.clock = FakeClock()
         self.sender = MemorySender(max_payload=max_payload)
-        self.worker = ManualWorker()
+        self.worker = ManualWorker(self.clock)
         self.metrics = CountingMetrics()
         channel: Channel = LineChannel(sender=self.sender)
         self.reporter = Reporter(

@@ -1,0 +1,197 @@
+"""
+Takes spans from the wire: datagrams of `emitBatch`, as an agent gets them.
+
+Decoding is thriftpy2's, by the IDL in `idl/`: a foreign decoder, so that a
+mistake of our encoders is seen and not repeated.
+"""
+
+from __future__ import annotations
+
+import socket
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jaeger_client.allinone.model import (
+    ReceivedBatch,
+    ReceivedLog,
+    ReceivedSpan,
+    Tags,
+)
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.errors import CorruptBatchError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+# By import_module, for it has no types, and nothing here could check them.
+_thriftpy2: Any = import_module("thriftpy2")
+_protocols: Any = import_module("thriftpy2.protocol")
+_transports: Any = import_module("thriftpy2.transport")
+
+IDL: Final = Path(__file__).with_name("idl")
+"""The folder of what thriftpy2 reads, written from the wire's description."""
+
+MAX_DATAGRAM: Final = 65_535
+"""Bytes of the longest datagram that UDP can carry."""
+
+RECEIVE_BUFFER: Final = 8 << 20
+"""Bytes that are asked of the system; it may give less."""
+
+_VALUE_FIELDS: Final = ("vStr", "vDouble", "vBool", "vLong", "vBinary")
+"""The field of a tag that holds the value, by `vType`."""
+
+_LOW_64_BITS: Final = (1 << 64) - 1
+
+
+class UdpReceiver:
+    """
+    Listens on *host*:*port*, as an agent does; port 0 takes a free one.
+
+    Used by one thread. Datagrams that hold no batch are counted in `rejected`.
+
+    Raises:
+        OSError: If the port is taken.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._clock = clock
+        self.rejected = 0
+        """Datagrams that held no batch of spans."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            self._socket.bind((host, port))
+        except OSError:
+            self._socket.close()
+            raise
+        self.port: int = self._socket.getsockname()[1]
+        """Where it listens."""
+
+    def receive(self, timeout: float) -> ReceivedBatch | None:
+        """Return the next batch, `None` if none came within *timeout* seconds."""
+        deadline = self._clock.monotonic() + timeout
+        while (datagram := self._next_datagram(deadline)) is not None:
+            batch = self._decoded(datagram)
+            if batch is not None:
+                return batch
+        return None
+
+    def _decoded(self, datagram: bytes) -> ReceivedBatch | None:
+        try:
+            return decode_datagram(datagram)
+        except CorruptBatchError:
+            self.rejected += 1
+            return None
+
+    def _next_datagram(self, deadline: float) -> bytes | None:
+        self._socket.settimeout(max(0.0, deadline - self._clock.monotonic()))
+        try:
+            return self._socket.recv(MAX_DATAGRAM)
+        except (TimeoutError, BlockingIOError):
+            return None
+
+    def close(self) -> None:
+        """Close the socket. Idempotent."""
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        """Return the receiver itself."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the socket."""
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<UdpReceiver on port {self.port}, {self.rejected} rejected>"
+
+
+def decode_datagram(datagram: bytes) -> ReceivedBatch:
+    """
+    Return the batch that an `emitBatch` message in the compact protocol holds.
+
+    Raises:
+        CorruptBatchError: If there is none in it.
+    """
+    try:
+        return _to_batch(_decode(datagram))
+    except Exception as exc:
+        # thriftpy2 meets bytes from strangers with whatever error comes up:
+        # KeyError, TypeError, struct.error, OverflowError and its own.
+        msg = f"{len(datagram)} bytes hold no batch of spans: {exc!r}"
+        raise CorruptBatchError(msg) from exc
+
+
+@cache
+def _agent_service() -> Any:  # noqa: ANN401 - a generated class
+    module: Any = _thriftpy2.load(
+        str(IDL / "agent.thrift"),
+        module_name="jaeger_client_agent_thrift",
+    )
+    return module.Agent
+
+
+def _decode(datagram: bytes) -> Any:  # noqa: ANN401 - a generated class
+    protocol = _protocols.TCompactProtocol(_transports.TMemoryBuffer(datagram))
+    protocol.read_message_begin()
+    arguments = _agent_service().emitBatch_args()
+    arguments.read(protocol)
+    return arguments.batch
+
+
+def _to_batch(batch: Any) -> ReceivedBatch:  # noqa: ANN401 - a generated class
+    return ReceivedBatch(
+        service_name=_to_text(batch.process.serviceName),
+        process_tags=_to_tags(batch.process.tags),
+        spans=tuple(map(_to_span, batch.spans)),
+    )
+
+
+def _to_span(span: Any) -> ReceivedSpan:  # noqa: ANN401 - a generated class
+    high, low = _unsigned(span.traceIdHigh), _unsigned(span.traceIdLow)
+    return ReceivedSpan(
+        trace_id=high << 64 | low,
+        span_id=_unsigned(span.spanId),
+        parent_id=_unsigned(span.parentSpanId),
+        operation_name=_to_text(span.operationName),
+        start_us=int(span.startTime),
+        duration_us=int(span.duration),
+        flags=int(span.flags),
+        tags=_to_tags(span.tags),
+        logs=tuple(map(_to_log, span.logs or ())),
+    )
+
+
+def _to_log(log: Any) -> ReceivedLog:  # noqa: ANN401 - a generated class
+    return ReceivedLog(timestamp_us=int(log.timestamp), fields=_to_tags(log.fields))
+
+
+def _to_tags(tags: Any) -> Tags:  # noqa: ANN401 - generated classes
+    return tuple(
+        (_to_text(tag.key), getattr(tag, _VALUE_FIELDS[int(tag.vType)]))
+        for tag in tags or ()
+    )
+
+
+def _to_text(text: str | bytes) -> str:
+    # thriftpy2 leaves what is no UTF-8 as bytes.
+    return text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+
+
+def _unsigned(number: int) -> int:
+    return number & _LOW_64_BITS

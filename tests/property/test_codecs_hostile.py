@@ -1,0 +1,188 @@
+"""Whatever comes in: one kind of error, and no more memory than the bounds say."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import opentracing
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jaeger_client.codecs import (
+    B3Codec,
+    B3SingleCodec,
+    BinaryCodec,
+    Codec,
+    CompositeCodec,
+    TextCodec,
+    W3CCodec,
+)
+from jaeger_client.codecs.baggage import (
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_SIZE,
+    MAX_DEBUG_ID_LENGTH,
+)
+from jaeger_client.codecs.headers import MAX_NAMES
+from jaeger_client.span_context import SpanContext
+
+TEXT = TextCodec()
+HTTP = TextCodec(url_encoding=True)
+B3 = B3Codec()
+B3_SINGLE = B3SingleCodec()
+W3C = W3CCodec()
+CODECS: list[Codec] = [TEXT, HTTP, B3, B3_SINGLE, W3C]
+CODECS.append(CompositeCodec(CODECS[1:]))
+
+NAMES = [
+    "uber-trace-id",
+    "uberctx-",
+    "uberctx-key",
+    "jaeger-debug-id",
+    "jaeger-baggage",
+    "x-b3-traceid",
+    "x-b3-spanid",
+    "x-b3-parentspanid",
+    "x-b3-sampled",
+    "x-b3-flags",
+    "b3",
+    "baggage-key",
+    "traceparent",
+    "tracestate",
+    "baggage",
+]
+VALUES = [
+    "4bf92f3577b34da6:f067aa0ba902b7:0:1",
+    "4bf92f3577b34da6%3Af067aa0ba902b7%3A0%3A1",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1-05e3ac9a4f6e3b90",
+    "4bf92f3577b34da6a3ce929d0e0e4736",
+    "00f067aa0ba902b7",
+    "1",
+    "jaeger=debug,a=b",
+    "k=v,k2=v%202;p=1",
+]
+ODD_CHARACTERS = st.sampled_from(
+    [*":-,=%;+_ .\n\0\x7f0x1fFgG", "\u0661", "\ud800", "\u00e9"]
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn, originals: list[str]) -> str:
+    """A good text with a few characters changed, put in or taken out."""
+    text = draw(st.sampled_from(originals))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(ODD_CHARACTERS) + text[at + draw(st.integers(0, 2)) :]
+    return text
+
+
+texts = mutated(VALUES) | st.text(max_size=60) | ODD_CHARACTERS
+scalars = (
+    texts
+    | texts.map(lambda text: text.encode("utf-8", "replace"))
+    | st.binary(max_size=40)
+    | st.none()
+    | st.integers()
+    | st.floats()
+    | st.booleans()
+    | st.builds(object)
+)
+values = scalars | st.lists(scalars, max_size=3) | st.tuples(scalars)
+names = (
+    st.sampled_from(NAMES)
+    | st.sampled_from(NAMES).map(str.title)
+    | st.sampled_from(NAMES).map(str.encode)
+    | mutated(NAMES)
+    | st.text(max_size=20)
+    | st.binary(max_size=20)
+    | st.none()
+    | st.integers()
+)
+header_sets = st.lists(st.tuples(names, values), max_size=8).map(dict)
+
+
+def check(context: SpanContext | None) -> None:
+    """A context that came from strangers is within all bounds."""
+    if context is None:
+        return
+    if context.has_trace:
+        assert 0 < context.trace_id < 1 << 128
+        assert 0 < context.span_id < 1 << 64
+        assert 0 < (context.parent_id or 1) < 1 << 64
+        assert 0 <= context.flags < 1 << 31
+    assert len(context.baggage) <= MAX_BAGGAGE_ITEMS
+    assert len(context.debug_id or "") <= MAX_DEBUG_ID_LENGTH
+    for codec in CODECS:
+        codec.inject(context, {})
+
+
+@settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(300)
+@given(header_sets)
+def test_header_sets_raise_nothing_but_corrupt_context(
+    headers: dict[object, object],
+) -> None:
+    """
+    10,000 random and mutated header sets raise one kind of error or none.
+
+    What they yield can be injected again in every format.
+    """
+    for codec in CODECS:
+        try:
+            context = codec.extract(headers)
+        except opentracing.SpanContextCorruptedException:
+            continue
+        check(context)
+
+
+@settings(max_examples=1000)
+@given(st.binary(max_size=120), st.integers(0, 3))
+def test_bytes_raise_nothing_but_corrupt_context(data: bytes, items: int) -> None:
+    """Random bytes, also behind a good head, raise one kind of error or none."""
+    head = bytes(15) + b"\1" + bytes(7) + b"\2" + bytes(8) + b"\1"
+    for carrier in (bytearray(data), bytearray(head + items.to_bytes(4, "big") + data)):
+        try:
+            check(BinaryCodec().extract(carrier))
+        except opentracing.SpanContextCorruptedException:
+            continue
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_giants_take_no_memory_for_long(codec: Codec) -> None:
+    """Header sets of a megabyte leave no more behind than the bounds allow."""
+    contexts: list[SpanContext | None] = []
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            giant = f"{number}{'x' * 50_000}"
+            carrier: dict[str, object] = {name + giant: giant for name in NAMES}
+            carrier |= {
+                name: f"k{number}={giant}" for name in ("baggage", "tracestate")
+            }
+            carrier |= {f"uberctx-{i}": giant for i in range(20)}
+            carrier["traceparent"] = VALUES[2]
+            contexts.append(codec.extract(carrier))
+        del giant, carrier
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    # 20 contexts, each with at most its baggage, and names of 64 characters.
+    assert kept < 20 * (8 * MAX_BAGGAGE_SIZE) + 4 * MAX_NAMES * 400
+    for context in contexts:
+        check(context)
+
+
+def test_made_up_names_do_not_fill_the_memory() -> None:
+    """10,000 names that never come again leave a bounded number behind."""
+    codec = TextCodec()
+    tracemalloc.start()
+    try:
+        for number in range(10_000):
+            codec.extract({f"x-{number}-{'y' * 40}": "", f"uberctx-{number}": ""})
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 2 * MAX_NAMES * 1000

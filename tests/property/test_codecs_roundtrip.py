@@ -1,0 +1,130 @@
+"""What a codec writes it reads again, for all ids, flags and baggage."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaeger_client.codecs import (
+    B3Codec,
+    B3SingleCodec,
+    BinaryCodec,
+    Codec,
+    CompositeCodec,
+    TextCodec,
+    W3CCodec,
+    ZipkinCodec,
+    span_context_from_string,
+    span_context_to_string,
+)
+from jaeger_client.span_context import SpanContext
+
+trace_ids = st.integers(1, 2**128 - 1) | st.integers(1, 2**64 - 1)
+span_ids = st.integers(1, 2**64 - 1)
+parent_ids = st.none() | span_ids
+flags = st.integers(0, 3)
+keys = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", max_size=10)
+# No lone surrogates: they are replaced on the way.
+values = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+baggages = st.dictionaries(keys, values, max_size=5)
+contexts = st.builds(SpanContext, trace_ids, span_ids, parent_ids, flags, baggages)
+
+Everything = tuple[int, int, int | None, int, dict[str, str]]
+
+
+def everything(context: SpanContext | None) -> Everything | None:
+    """Take a context apart."""
+    if context is None:
+        return None
+    return (
+        context.trace_id,
+        context.span_id,
+        context.parent_id,
+        context.flags,
+        context.baggage,
+    )
+
+
+def there_and_back(codec: Codec, context: SpanContext) -> Everything | None:
+    """Inject into a dict and extract from it."""
+    carrier: dict[str, object] = {}
+    codec.inject(context, carrier)
+    return everything(codec.extract(carrier))
+
+
+@pytest.mark.parametrize("url_encoding", [False, True])
+@given(contexts)
+def test_text(url_encoding: bool, context: SpanContext) -> None:
+    """Ids, flags and baggage come back, as TEXT_MAP and as HTTP_HEADERS."""
+    codec = TextCodec(url_encoding)
+
+    assert everything(context) == there_and_back(codec, context)
+
+
+@given(contexts)
+def test_b3(context: SpanContext) -> None:
+    """All comes back; of a debug context, which is sampled too, with both bits."""
+    if context.flags & 2:
+        context.flags = 3
+
+    assert everything(context) == there_and_back(B3Codec(), context)
+    assert everything(context) == there_and_back(B3SingleCodec(), context)
+    assert everything(context) == there_and_back(
+        CompositeCodec([W3CCodecWithoutTrace(), B3Codec(True)]), context
+    )
+
+
+class W3CCodecWithoutTrace(W3CCodec):
+    """Yields nothing, so that the next format is read."""
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Find nothing."""
+        return None
+
+
+@given(contexts, st.text("abc=,;", max_size=10))
+def test_w3c(context: SpanContext, state: str) -> None:
+    """All but the parent comes back; a debug context with both bits."""
+    context.trace_state = state or None  # type: ignore[misc]  # the base gives it a __dict__
+    context.flags = 3 if context.flags & 2 else context.flags
+    context.baggage.pop("", None)  # the format has no empty keys
+    carrier: dict[str, object] = {}
+    W3CCodec().inject(context, carrier)
+    again = W3CCodec().extract(carrier)
+
+    assert again is not None
+    context.parent_id = None
+    assert everything(context) == everything(again)
+    assert context.trace_state == again.trace_state
+
+
+@given(contexts)
+def test_binary(context: SpanContext) -> None:
+    """Ids, flags and baggage come back."""
+    carrier = bytearray()
+    BinaryCodec().inject(context, carrier)
+
+    assert everything(context) == everything(BinaryCodec().extract(carrier))
+
+
+@given(contexts)
+def test_zipkin(context: SpanContext) -> None:
+    """Ids and flags come back; the format has no baggage."""
+    ids = everything(context)
+    again = there_and_back(ZipkinCodec(), context)
+
+    assert ids is not None
+    assert (*ids[:4], {}) == again
+
+
+@given(trace_ids, span_ids, parent_ids, st.integers(0, 2**31 - 1))
+def test_strings(
+    trace_id: int, span_id: int, parent_id: int | None, all_flags: int
+) -> None:
+    """The text of a context holds ids and flags of every size, in either case."""
+    text = span_context_to_string(trace_id, span_id, parent_id, all_flags)
+
+    expected = trace_id, span_id, parent_id, all_flags
+    assert expected == span_context_from_string(text)
+    assert expected == span_context_from_string(text.upper())

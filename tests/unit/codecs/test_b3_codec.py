@@ -1,0 +1,378 @@
+"""B3 in several headers and in one."""
+
+from __future__ import annotations
+
+from collections import UserDict
+
+import opentracing
+import pytest
+
+from jaeger_client.codecs import B3Codec, B3SingleCodec
+from jaeger_client.codecs.base import Codec
+from jaeger_client.errors import CorruptContextError, InvalidCarrierError
+from jaeger_client.span_context import SpanContext
+
+MULTI = B3Codec()
+SINGLE = B3SingleCodec()
+BOTH = pytest.mark.parametrize("codec", [MULTI, SINGLE], ids=["multi", "single"])
+
+
+def b3(**values: object) -> dict[str, object]:
+    """Headers with `x-b3-` before their names."""
+    return {f"x-b3-{name}": value for name, value in values.items()}
+
+
+def ids(context: SpanContext | None) -> tuple[int, int, int | None, int] | None:
+    """Take a context apart."""
+    if context is None:
+        return None
+    return context.trace_id, context.span_id, context.parent_id, context.flags
+
+
+def written(codec: Codec, context: SpanContext) -> dict[str, object]:
+    """Inject into an empty dict."""
+    carrier: dict[str, object] = {}
+    codec.inject(context, carrier)
+    return carrier
+
+
+# Several headers
+
+
+def test_ids_are_padded_to_16_digits() -> None:
+    """Ids of up to 64 bits are written with 16 digits."""
+    assert {
+        "X-B3-TraceId": "0000000000000001",
+        "X-B3-SpanId": "0000000000000002",
+        "X-B3-ParentSpanId": "0000000000000003",
+        "X-B3-Sampled": "1",
+    } == written(MULTI, SpanContext(1, 2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("codec", "trace_id", "text"),
+    [
+        (B3Codec(True), 1, "0" * 31 + "1"),
+        (B3Codec(generate_128bit_trace_id=True), 2**100, f"{2**100:032x}"),
+        (MULTI, 2**64, "0" * 15 + "1" + "0" * 16),
+        (MULTI, 2**64 - 1, "f" * 16),
+    ],
+)
+def test_trace_ids_are_padded_to_32_digits_where_needed(
+    codec: B3Codec, trace_id: int, text: str
+) -> None:
+    """32 digits are written with 128-bit trace ids, or when the id needs them."""
+    assert text == written(codec, SpanContext(trace_id, 2, 3, 1))["X-B3-TraceId"]
+
+
+def test_no_parent_header_for_a_root() -> None:
+    """A context without parent has no parent header."""
+    assert "X-B3-ParentSpanId" not in written(MULTI, SpanContext(1, 2, None, 1))
+
+
+def test_no_sampled_header_for_unsampled() -> None:
+    """An unsampled context has neither sampled nor flags header."""
+    assert {
+        "X-B3-TraceId": "0000000000000001",
+        "X-B3-SpanId": "0000000000000002",
+    } == written(MULTI, SpanContext(1, 2, None, 0))
+
+
+@pytest.mark.parametrize("flags", [2, 3])
+def test_debug_is_written_with_sampled_beside_it(flags: int) -> None:
+    """Without the sampled header, Go and Java record nothing of a debug trace."""
+    carrier = written(MULTI, SpanContext(1, 2, None, flags))
+
+    assert "1" == carrier["X-B3-Flags"]
+    assert "1" == carrier["X-B3-Sampled"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled"),
+        ("x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled"),
+        (b"X-B3-TRACEID", b"x-b3-spanid", b"x-b3-parentspanid", b"X-B3-Sampled"),
+    ],
+)
+def test_headers_are_read_in_any_case(names: tuple[object, ...]) -> None:
+    """Header names of any case are found, as bytes too."""
+    carrier = dict(zip(names, ("a", "b", "c", "1"), strict=True))
+
+    assert (10, 11, 12, 1) == ids(MULTI.extract(carrier))
+
+
+@pytest.mark.parametrize(
+    ("sampled", "flags", "expected"),
+    [
+        (None, None, 0),
+        ("1", None, 1),
+        ("true", None, 1),
+        ("True", None, 1),
+        ("0", None, 0),
+        ("false", None, 0),
+        ("x", None, 0),
+        ("", "0", 0),
+        (None, "1", 2),
+        ("0", "1", 2),
+        ("1", "1", 3),
+        ("1", "2", 1),
+        (["1"], [b"1"], 3),
+        (1, True, 0),
+    ],
+)
+def test_flags_are_independent_bits(
+    sampled: object, flags: object, expected: int
+) -> None:
+    """
+    Sampled and debug are read each from its own header.
+
+    `X-B3-Flags: 1` alone gives 2; debug is kept beside `x-b3-sampled: 0`.
+    """
+    context = MULTI.extract(b3(traceid="1", spanid="2", sampled=sampled, flags=flags))
+
+    assert (1, 2, None, expected) == ids(context)
+
+
+@pytest.mark.parametrize(
+    ("headers", "undecided"),
+    [
+        (b3(), True),
+        (b3(sampled=None), True),
+        (b3(sampled="0"), False),
+        (b3(sampled="1"), False),
+        (b3(flags="1"), False),
+    ],
+)
+def test_an_absent_sampling_state_is_undecided(
+    headers: dict[str, object], undecided: bool
+) -> None:
+    """Where the sender said nothing of sampling, the receiver may decide."""
+    context = MULTI.extract({**b3(traceid="1", spanid="2"), **headers})
+
+    assert undecided is getattr(context, "sampling_undecided", None)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Host": "a"},
+        b3(traceid="1"),
+        b3(spanid="1"),
+        b3(traceid=None, spanid=None),
+        b3(traceid="1", spanid=None),
+        b3(traceid="0", spanid="2"),
+        b3(traceid="1", spanid="0"),
+        b3(sampled="0"),
+        b3(flags="1"),
+        {"baggage-k": "v"},
+        {"X_B3_TRACEID": "1", "X_B3_SPANID": "2"},
+    ],
+)
+def test_incomplete_headers_are_no_context(headers: dict[str, object]) -> None:
+    """Without a trace id and a span id there is no context; None is skipped."""
+    assert MULTI.extract(headers) is None
+
+
+@pytest.mark.parametrize("parent", [None, "0", "0000000000000000"])
+def test_no_parent_or_parent_zero_is_none(parent: str | None) -> None:
+    """A parent that is None or 0 is no parent."""
+    context = MULTI.extract(b3(traceid="1", spanid="2", parentspanid=parent))
+
+    assert (1, 2, None, 0) == ids(context)
+
+
+@pytest.mark.parametrize("name", ["traceid", "spanid", "parentspanid"])
+@pytest.mark.parametrize(
+    "value", ["", "x", "-1", "+1", "0x1", "1_0", "f" * 33, 5, 0, 1.5, [], ["1", "2"]]
+)
+def test_non_hex_is_corrupt(name: str, value: object) -> None:
+    """An id that is no hexadecimal number, or has too many bits, raises."""
+    carrier = b3(traceid="1", spanid="2", parentspanid="3")
+    carrier[f"x-b3-{name}"] = value
+
+    with pytest.raises(opentracing.SpanContextCorruptedException):
+        MULTI.extract(carrier)
+
+
+@pytest.mark.parametrize("name", ["spanid", "parentspanid"])
+def test_span_ids_have_64_bits(name: str) -> None:
+    """A span id of more than 64 bits is corrupt."""
+    carrier = b3(traceid="1", spanid="2")
+    carrier[f"x-b3-{name}"] = "1" + "0" * 16
+
+    with pytest.raises(CorruptContextError, match="64 bits"):
+        MULTI.extract(carrier)
+
+
+def test_the_header_names_of_the_old_codec_exist() -> None:
+    """What 4.8 kept as attributes can still be read."""
+    assert "X-B3-TraceId" == B3Codec.trace_header
+    assert "X-B3-SpanId" == B3Codec.span_header
+    assert "X-B3-ParentSpanId" == B3Codec.parent_span_header
+    assert "X-B3-Sampled" == B3Codec.sampled_header
+    assert "X-B3-Flags" == B3Codec.flags_header
+    assert B3Codec(True).generate_128bit_trace_id
+
+
+# One header
+
+
+@pytest.mark.parametrize(
+    ("context", "value"),
+    [
+        (SpanContext(1, 2, None, 1), "0000000000000001-0000000000000002-1"),
+        (SpanContext(1, 2, None, 0), "0000000000000001-0000000000000002-0"),
+        (SpanContext(1, 2, None, 2), "0000000000000001-0000000000000002-d"),
+        (
+            SpanContext(2**64, 2, 3, 3),
+            "00000000000000010000000000000000-0000000000000002-d-0000000000000003",
+        ),
+    ],
+)
+def test_the_single_header_is_written(context: SpanContext, value: str) -> None:
+    """`b3` holds trace, span, state and the parent if there is one."""
+    assert {"b3": value} == written(SINGLE, context)
+
+
+def test_the_single_header_is_padded_to_128_bits() -> None:
+    """With 128-bit trace ids every trace id has 32 digits."""
+    codec = B3SingleCodec(generate_128bit_trace_id=True)
+
+    value = "0" * 31 + "1-0000000000000002-1"
+    assert {"b3": value} == written(codec, SpanContext(1, 2, None, 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "undecided"),
+    [
+        ("a-b-1-c", (10, 11, 12, 1), False),
+        ("a-b-0-c", (10, 11, 12, 0), False),
+        ("A-B-d", (10, 11, None, 3), False),
+        ("a-b-D-0", (10, 11, None, 3), False),
+        ("a-b-true", (10, 11, None, 1), False),
+        ("a-b-false", (10, 11, None, 0), False),
+        ("a-b", (10, 11, None, 0), True),
+        (" a-b-1 ", (10, 11, None, 1), False),
+        ([b"a-b-1"], (10, 11, None, 1), False),
+    ],
+)
+def test_the_single_header_is_read(
+    value: object, expected: tuple[int, int, int | None, int], undecided: bool
+) -> None:
+    """State and parent may be absent; without a state the receiver decides."""
+    context = SINGLE.extract({"B3": value})
+
+    assert expected == ids(context)
+    assert undecided is getattr(context, "sampling_undecided", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "flags"), [("0", 0), ("1", 1), ("d", 3), ("false", 0)]
+)
+def test_a_decision_without_a_trace(value: str, flags: int) -> None:
+    """`b3: 0` alone is a context without ids that says what was decided."""
+    context = SINGLE.extract({"b3": value})
+
+    assert context is not None
+    assert not context.has_trace
+    assert (None, None, None, flags) == ids(context)
+
+
+@pytest.mark.parametrize("value", ["0-2-1", "1-0-1"])
+def test_zero_ids_in_the_single_header_are_no_context(value: str) -> None:
+    """Trace 0 or span 0 is no context."""
+    assert SINGLE.extract({"b3": value}) is None
+
+
+def test_no_single_header_is_no_context() -> None:
+    """Without the header, or with None in it, there is no context."""
+    assert SINGLE.extract({"Host": "a", "baggage-k": "v"}) is None
+    assert SINGLE.extract({"b3": None}) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "2", "x", "1-", "-1-2", "1-2-", "1-2-x", "1-2-1-", "1-2-1-3-4", "1-2-1-x"]
+    + ["0x1-2-1", "f" * 33 + "-2-1", "1-" + "f" * 17, 5, [], ["0", "1"], b"\xff"],
+)
+def test_a_malformed_single_header_is_corrupt(value: object) -> None:
+    """What is not of the format raises."""
+    with pytest.raises(opentracing.SpanContextCorruptedException):
+        SINGLE.extract({"b3": value})
+
+
+# Both
+
+
+@BOTH
+def test_baggage_travels_beside_the_ids(codec: Codec) -> None:
+    """Baggage is `baggage-<key>`, as in the Go and Java clients."""
+    context = SpanContext(1, 2, 3, 1, {"Key": "a b+c/d=;,"})
+    carrier = written(codec, context)
+
+    assert "a b+c/d=;," == carrier["baggage-Key"]
+    extracted = codec.extract(carrier)
+    assert extracted is not None
+    assert {"key": "a b+c/d=;,"} == extracted.baggage
+
+
+@BOTH
+def test_baggage_that_no_header_can_hold_is_encoded(codec: Codec) -> None:
+    """What is not printable ASCII, and the percent sign, are percent-encoded."""
+    context = SpanContext(1, 2, 3, 1, {"k": "\u00e9\n%"})
+    carrier = written(codec, context)
+
+    assert "%C3%A9%0A%25" == carrier["baggage-k"]
+    extracted = codec.extract(carrier)
+    assert extracted is not None
+    assert context.baggage == extracted.baggage
+
+
+@BOTH
+def test_numbers_in_baggage(codec: Codec) -> None:
+    """Numbers are written as text, and kept where a carrier holds them."""
+    context = SpanContext(1, 2, 3, 1, {"k": 5})  # type: ignore[dict-item]  # as in 4.8
+    carrier = written(codec, context)
+    assert "5" == carrier["baggage-k"]
+
+    carrier["baggage-k"] = 6
+    extracted = codec.extract(carrier)
+    assert extracted is not None
+    assert {"k": 6} == extracted.baggage
+
+
+@pytest.mark.parametrize("codec", [B3Codec(), B3SingleCodec()])
+def test_baggage_beyond_the_bounds_is_dropped_and_counted(
+    codec: B3Codec | B3SingleCodec,
+) -> None:
+    """Baggage that is too long or no text does not cost the trace."""
+    before = codec.dropped_baggage_items
+    carrier = written(codec, SpanContext(1, 2, 3, 1))
+    carrier |= {"baggage-a": "x" * 9000, "baggage-b": None, "baggage-c": "x" * 200_000}
+
+    assert (1, 2, 3, 1) == ids(codec.extract(carrier))
+    assert 3 == codec.dropped_baggage_items - before
+
+
+@BOTH
+def test_without_a_trace_only_baggage_is_written(codec: Codec) -> None:
+    """A context without ids has nothing to write but baggage."""
+    context = SpanContext(None, None, None, None, {"k": "v"})  # type: ignore[arg-type]  # no trace
+
+    assert {"baggage-k": "v"} == written(codec, context)
+
+
+@BOTH
+def test_carriers(codec: Codec) -> None:
+    """Mutable mappings are written, anything with `items()` is read."""
+    carrier: UserDict[str, object] = UserDict()
+    codec.inject(SpanContext(1, 2, 3, 1), carrier)
+
+    assert (1, 2, 3, 1) == ids(codec.extract(carrier))
+    for wrong in (None, 5, [], "x"):
+        with pytest.raises(InvalidCarrierError):
+            codec.extract(wrong)
+        with pytest.raises(InvalidCarrierError):
+            codec.inject({}, wrong)  # type: ignore[arg-type]  # the carrier comes first

@@ -1,0 +1,182 @@
+"""BinaryCodec: everything in one bytearray."""
+
+from __future__ import annotations
+
+import opentracing
+import pytest
+
+from jaeger_client.codecs import BinaryCodec
+from jaeger_client.errors import CorruptContextError, InvalidCarrierError
+from jaeger_client.span_context import SpanContext
+
+CODEC = BinaryCodec()
+HEAD = 33
+
+
+def packed(context: SpanContext) -> bytearray:
+    """Inject into an empty bytearray."""
+    carrier = bytearray()
+    CODEC.inject(context, carrier)
+    return carrier
+
+
+def extracted(carrier: bytearray) -> SpanContext:
+    """Extract a context that must be there."""
+    context = CODEC.extract(carrier)
+    assert context is not None
+    return context
+
+
+def with_baggage(*fields: bytes, count: int | None = None) -> bytearray:
+    """Make a carrier of raw keys and values, each with its length."""
+    carrier = packed(SpanContext(1, 2, 3, 1))
+    carrier[HEAD:] = (len(fields) // 2 if count is None else count).to_bytes(4, "big")
+    for field in fields:
+        carrier += len(field).to_bytes(4, "big") + field
+    return carrier
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        SpanContext(1, 2, 3, 1),
+        SpanContext(2**128 - 1, 2**64 - 1, 2**64 - 1, 255),
+        SpanContext(1, 2, None, 0, {"K_e": "v", "": "", "\u00e9": "\u4e2d"}),
+    ],
+)
+def test_what_is_written_is_read(context: SpanContext) -> None:
+    """Ids, flags and baggage come back, keys in the case they had."""
+    again = extracted(packed(context))
+
+    assert context.trace_id == again.trace_id
+    assert context.span_id == again.span_id
+    assert context.parent_id == again.parent_id
+    assert context.flags == again.flags
+    assert context.baggage == again.baggage
+
+
+def test_parent_zero_is_none() -> None:
+    """Parent 0 on the wire reads as None."""
+    assert extracted(packed(SpanContext(1, 2, 0, 1))).parent_id is None
+
+
+def test_inject_appends() -> None:
+    """Bytes that are in the carrier already stay before the context."""
+    carrier = bytearray(b"xyz")
+    CODEC.inject(SpanContext(1, 2, 3, 1), carrier)
+
+    assert b"xyz" + packed(SpanContext(1, 2, 3, 1)) == carrier
+
+
+def test_bytes_after_the_context_are_passed_over() -> None:
+    """What follows the context is not ours, as in 4.8."""
+    carrier = packed(SpanContext(1, 2, 3, 1, {"k": "v"})) + b"more"
+
+    assert {"k": "v"} == extracted(carrier).baggage
+
+
+def test_bytes_and_numbers_in_baggage_are_written() -> None:
+    """Baggage that is no text is written as the text it stands for."""
+    baggage = {b"k": b"v", "n": 5, "s": "\ud800"}
+    context = SpanContext(1, 2, 3, 1, baggage)  # type: ignore[arg-type]  # as in 4.8
+
+    assert {"k": "v", "n": "5", "s": "\ufffd"} == extracted(packed(context)).baggage
+
+
+def test_a_context_without_trace_is_written_as_zeros() -> None:
+    """A context without ids keeps its baggage and reads as one without trace."""
+    context = SpanContext(None, None, None, None, {"k": "v"})  # type: ignore[arg-type]  # no trace
+    again = extracted(packed(context))
+
+    assert not again.has_trace
+    assert {"k": "v"} == again.baggage
+
+
+def test_flags_are_one_byte() -> None:
+    """Of wider flags the lowest byte is written."""
+    assert 1 == extracted(packed(SpanContext(1, 2, 3, 0x101))).flags
+
+
+@pytest.mark.parametrize("length", range(37))
+def test_short_input_is_corrupt(length: int) -> None:
+    """Fewer bytes than a context has raise, and the error names both numbers."""
+    carrier = packed(SpanContext(1, 2, 3, 1))[:length]
+
+    with pytest.raises(
+        opentracing.SpanContextCorruptedException, match=f"37 bytes, got {length}$"
+    ):
+        CODEC.extract(carrier)
+
+
+@pytest.mark.parametrize("cut", range(1, 10))
+def test_cut_baggage_is_corrupt(cut: int) -> None:
+    """Input that ends in the middle of baggage raises."""
+    carrier = packed(SpanContext(1, 2, 3, 1, {"k": "v"}))
+
+    with pytest.raises(CorruptContextError):
+        CODEC.extract(carrier[:-cut])
+
+
+def test_input_that_ends_before_the_last_value_is_corrupt() -> None:
+    """A key that takes the room of its value raises."""
+    with pytest.raises(CorruptContextError, match="in the middle"):
+        CODEC.extract(with_baggage(b"keyy", count=1))
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("length", [2**31 - 1, 2**32 - 1])
+def test_lying_lengths_are_corrupt_at_once(length: int) -> None:
+    """A few bytes that claim a key of gigabytes cost neither time nor memory."""
+    carrier = with_baggage(b"", b"x" * 20, count=1)
+    carrier[37:41] = length.to_bytes(4, "big")
+
+    with pytest.raises(CorruptContextError, match=str(length)):
+        CODEC.extract(carrier)
+
+
+@pytest.mark.timeout(5)
+def test_a_lying_count_is_corrupt_at_once() -> None:
+    """A count of items that cannot be in the bytes raises."""
+    with pytest.raises(CorruptContextError, match="4294967295 items"):
+        CODEC.extract(with_baggage(b"k", b"v", count=2**32 - 1))
+
+
+def test_baggage_that_is_no_utf8_is_replaced() -> None:
+    """Bytes that are no UTF-8 become U+FFFD."""
+    assert {"\ufffd": "a\ufffd"} == extracted(with_baggage(b"\xff", b"a\xff")).baggage
+
+
+def test_the_last_item_of_a_key_wins() -> None:
+    """A key that comes twice keeps its last value."""
+    assert {"k": "w"} == extracted(with_baggage(b"k", b"v", b"k", b"w")).baggage
+
+
+def test_baggage_stops_at_180_items() -> None:
+    """More than 180 items are dropped and counted, as the Go client stops there."""
+    codec = BinaryCodec()
+    fields = [field for i in range(200) for field in (str(i).encode(), b"")]
+
+    context = codec.extract(with_baggage(*fields))
+    assert context is not None
+    assert 180 == len(context.baggage)
+    assert 20 == codec.dropped_baggage_items
+
+
+def test_baggage_stops_at_4096_bytes() -> None:
+    """Baggage of more than 4,096 bytes is dropped and counted."""
+    codec = BinaryCodec()
+    carrier = with_baggage(b"a", b"x" * 4000, b"b", b"x" * 95, b"c", b"x" * 9000)
+
+    context = codec.extract(carrier)
+    assert context is not None
+    assert ["a"] == list(context.baggage)
+    assert 2 == codec.dropped_baggage_items
+
+
+@pytest.mark.parametrize("carrier", [b"x" * 37, {}, None, 5, "x", memoryview(b"")])
+def test_only_bytearrays_are_carriers(carrier: object) -> None:
+    """The carrier is a bytearray and nothing else; it is checked first."""
+    with pytest.raises(InvalidCarrierError, match="bytearray"):
+        CODEC.extract(carrier)
+    with pytest.raises(opentracing.InvalidCarrierException):
+        CODEC.inject({}, carrier)  # type: ignore[arg-type]  # the carrier comes first

@@ -1,0 +1,97 @@
+"""CompositeCodec: several formats at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.codecs import (
+    B3Codec,
+    B3SingleCodec,
+    CompositeCodec,
+    TextCodec,
+    W3CCodec,
+)
+from jaeger_client.errors import CorruptContextError, InvalidCarrierError
+from jaeger_client.span_context import SpanContext
+
+TEXT = TextCodec(url_encoding=True)
+ALL = CompositeCodec([TEXT, B3Codec(), B3SingleCodec(), W3CCodec()])
+
+JAEGER_HEADERS = {"uber-trace-id": "1:1:0:1"}
+B3_HEADERS = {"x-b3-traceid": "2", "x-b3-spanid": "2"}
+W3C_HEADERS = {"traceparent": f"00-{4:032x}-{4:016x}-01"}
+
+
+def trace_id(codec: CompositeCodec, *headers: dict[str, str]) -> int | None:
+    """Extract from all of *headers* together and return the trace id."""
+    carrier = {name: value for part in headers for name, value in part.items()}
+    context = codec.extract(carrier)
+    return None if context is None else context.trace_id
+
+
+def test_every_format_is_written() -> None:
+    """Inject writes the headers of all formats."""
+    carrier: dict[str, object] = {}
+    ALL.inject(SpanContext(1, 2, None, 1), carrier)
+
+    assert {
+        "uber-trace-id",
+        "X-B3-TraceId",
+        "X-B3-SpanId",
+        "X-B3-Sampled",
+        "b3",
+        "traceparent",
+    } == set(carrier)
+
+
+def test_the_first_format_with_a_context_is_read() -> None:
+    """Formats are tried in the order configured."""
+    assert 1 == trace_id(ALL, W3C_HEADERS, B3_HEADERS, JAEGER_HEADERS)
+    assert 2 == trace_id(ALL, W3C_HEADERS, B3_HEADERS)
+    assert 4 == trace_id(ALL, W3C_HEADERS)
+    assert 4 == trace_id(
+        CompositeCodec([W3CCodec(), TEXT]), JAEGER_HEADERS, W3C_HEADERS
+    )
+
+
+def test_no_format_with_a_context_gives_none() -> None:
+    """Without any of the formats there is no context."""
+    assert ALL.extract({"Host": "a"}) is None
+    assert CompositeCodec([]).extract({}) is None
+
+
+def test_a_context_with_a_trace_comes_before_one_without() -> None:
+    """A debug id or baggage of one format does not hide the trace of the next."""
+    assert 2 == trace_id(ALL, {"jaeger-debug-id": "x"}, B3_HEADERS)
+
+
+def test_the_first_context_without_trace_is_better_than_none() -> None:
+    """Where no format has a trace, the first that has anything is read."""
+    context = ALL.extract({"jaeger-debug-id": "x", "baggage": "k=v"})
+
+    assert context is not None
+    assert "x" == context.debug_id
+
+
+def test_a_corrupt_format_is_passed_over() -> None:
+    """A format that cannot be read does not hide the next."""
+    assert 2 == trace_id(ALL, {"uber-trace-id": "x"}, B3_HEADERS)
+
+
+def test_a_corrupt_format_is_an_error_where_no_other_has_a_context() -> None:
+    """The first error is raised where nothing else can be read."""
+    with pytest.raises(CorruptContextError, match="'x'"):
+        ALL.extract({"uber-trace-id": "x", "b3": "y"})
+
+
+def test_a_wrong_carrier_is_an_error() -> None:
+    """A carrier that no format can use raises."""
+    with pytest.raises(InvalidCarrierError):
+        ALL.extract(None)
+    with pytest.raises(InvalidCarrierError):
+        ALL.inject(SpanContext(1, 2, None, 1), None)
+
+
+def test_the_codecs_can_be_seen() -> None:
+    """The formats stand in `codecs`, in their order."""
+    assert (TEXT,) == CompositeCodec([TEXT]).codecs

@@ -1,0 +1,73 @@
+"""HeaderNames: what each name means is remembered, within bounds."""
+
+from __future__ import annotations
+
+from jaeger_client.codecs.headers import (
+    MAX_NAME_LENGTH,
+    MAX_NAMES,
+    Header,
+    HeaderNames,
+)
+
+OWN = Header("own")
+
+
+class Meanings:
+    """Knows names that begin with `own`, and which it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, name: str) -> Header | None:
+        """Tell what *name* means."""
+        self.asked.append(name)
+        return OWN if name.startswith("own") else None
+
+
+class Text(str):
+    """Text of a class of its own."""
+
+    __slots__ = ()
+
+
+def test_a_name_is_asked_for_once() -> None:
+    """A spelling that was seen is not looked into again."""
+    meanings = Meanings()
+    names = HeaderNames(meanings)
+
+    for _ in range(2):
+        assert [(OWN, 1)] == names.own_headers({"Own-A": 1, "Host": 2})
+    assert ["own-a", "host"] == meanings.asked
+
+
+def test_names_that_are_no_plain_text_are_not_remembered() -> None:
+    """Bytes and subclasses of str are asked for each time; others never."""
+    meanings = Meanings()
+    names = HeaderNames(meanings)
+    carrier = {b"Own-A": 1, Text("own-b"): 2, 5: 3, None: 4}
+
+    for _ in range(2):
+        assert [(OWN, 1), (OWN, 2)] == names.own_headers(carrier)
+    assert ["own-a", "own-b"] * 2 == meanings.asked
+
+
+def test_long_names_are_not_remembered() -> None:
+    """A name over the length is understood and forgotten."""
+    names = HeaderNames(Meanings())
+
+    assert [(OWN, 1)] == names.own_headers(
+        {"own" + "x" * MAX_NAME_LENGTH: 1, "y" * (MAX_NAME_LENGTH + 1): 2}
+    )
+    assert not names.own
+    assert not names.foreign
+
+
+def test_the_memory_starts_anew_when_it_is_full() -> None:
+    """Names made up by strangers never take more than the bound."""
+    names = HeaderNames(Meanings())
+
+    for number in range(2 * MAX_NAMES + 1):
+        names.own_headers({f"own-{number}": 1, f"foreign-{number}": 2})
+        assert len(names.own) <= MAX_NAMES
+        assert len(names.foreign) <= MAX_NAMES
+    assert 1 == len(names.own) == len(names.foreign)

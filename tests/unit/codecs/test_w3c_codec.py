@@ -1,0 +1,215 @@
+"""W3C Trace Context and Baggage."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.codecs import W3CCodec
+from jaeger_client.errors import InvalidCarrierError
+from jaeger_client.span_context import SpanContext
+
+CODEC = W3CCodec()
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SPAN = "00f067aa0ba902b7"
+PARENT = f"00-{TRACE}-{SPAN}-01"
+
+
+def extracted(**headers: object) -> SpanContext:
+    """Extract from *headers* a context that must be there."""
+    context = CODEC.extract(headers)
+    assert context is not None
+    return context
+
+
+def written(context: SpanContext) -> dict[str, object]:
+    """Inject into an empty dict."""
+    carrier: dict[str, object] = {}
+    CODEC.inject(context, carrier)
+    return carrier
+
+
+def with_state(context: SpanContext, state: str | None) -> SpanContext:
+    """Give *context* a `tracestate`."""
+    context.trace_state = state  # type: ignore[misc]  # the base gives it a __dict__
+    return context
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"), [(0, "00"), (1, "01"), (3, "01"), (2, "01"), (8, "00")]
+)
+def test_traceparent_is_written(flags: int, text: str) -> None:
+    """`traceparent` holds padded ids and whether the trace is recorded."""
+    context = SpanContext(int(TRACE, 16), int(SPAN, 16), 5, flags)
+
+    assert f"00-{TRACE}-{SPAN}-{text}" == written(context)["traceparent"]
+
+
+@pytest.mark.parametrize("name", ["traceparent", "Traceparent", "TRACEPARENT"])
+@pytest.mark.parametrize("value", [PARENT, [PARENT], PARENT.encode(), f" {PARENT} "])
+def test_traceparent_is_read(name: str, value: object) -> None:
+    """Ids and the sampled bit are read; a context has no parent of its parent."""
+    context = extracted(**{name: value})
+
+    assert int(TRACE, 16) == context.trace_id
+    assert int(SPAN, 16) == context.span_id
+    assert context.parent_id is None
+    assert 1 == context.flags
+    assert context.trace_state is None
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"), [("00", 0), ("03", 1), ("02", 0), ("ff", 1)]
+)
+def test_only_the_sampled_bit_is_a_decision(text: str, flags: int) -> None:
+    """Other bits of the flags, as the one for random ids, are not ours."""
+    assert flags == extracted(traceparent=f"00-{TRACE}-{SPAN}-{text}").flags
+
+
+@pytest.mark.parametrize("more", ["", "-", "-anything-at-all"])
+def test_a_later_version_is_read_as_the_prefix_it_shares(more: str) -> None:
+    """A version above 00 may have more fields, which are passed over."""
+    assert 1 == extracted(traceparent=f"cc-{TRACE}-{SPAN}-01{more}").flags
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x",
+        f"ff-{TRACE}-{SPAN}-01",
+        f"00-{TRACE}-{SPAN}-01-",
+        f"00-{TRACE}-{SPAN}-01-more",
+        f"01-{TRACE}-{SPAN}-01more",
+        f"0-{TRACE}-{SPAN}-01",
+        f"00-{TRACE.upper()}-{SPAN}-01",
+        f"00-{TRACE[1:]}-{SPAN}-01",
+        f"00-{'0' * 32}-{SPAN}-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"00-{TRACE}-{SPAN}",
+        f"00-{TRACE}-{SPAN}-1",
+        [PARENT, PARENT],
+        None,
+        5,
+    ],
+)
+def test_an_invalid_traceparent_starts_a_new_trace(value: object) -> None:
+    """An invalid header is no error and no context; its `tracestate` goes too."""
+    assert CODEC.extract({"traceparent": value, "tracestate": "a=b"}) is None
+
+
+def test_a_second_traceparent_makes_both_invalid() -> None:
+    """Two headers of the name cannot be trusted."""
+    assert CODEC.extract({"traceparent": PARENT, "Traceparent": PARENT}) is None
+
+
+@pytest.mark.parametrize("state", ["a=b", "a=b,c=d", "a=b, c=d ,", "jaeger=other"])
+def test_tracestate_is_carried_along_unchanged(state: str) -> None:
+    """What came as `tracestate` stands in the context and leaves as it came."""
+    context = extracted(traceparent=PARENT, tracestate=state)
+
+    assert state == context.trace_state
+    assert state == written(context)["tracestate"]
+
+
+def test_several_tracestate_headers_are_joined() -> None:
+    """Repeated headers, and lists of them, are one list."""
+    headers = {"tracestate": ["a=b", "c=d"], "Tracestate": "e=f"}
+
+    assert "a=b,c=d,e=f" == extracted(traceparent=PARENT, **headers).trace_state
+
+
+@pytest.mark.parametrize("state", ["", "a=\n", "a=\u00e9", "a=" + "x" * 9000])
+def test_a_tracestate_that_no_header_can_hold_is_not_carried(state: str) -> None:
+    """Characters that are not printable ASCII, and giants, are left behind."""
+    context = extracted(traceparent=PARENT, tracestate=state)
+
+    assert context.trace_state is None
+    assert "tracestate" not in written(context)
+
+
+def test_debug_travels_in_tracestate() -> None:
+    """Debug is a member of our own key, before all others."""
+    context = with_state(SpanContext(1, 2, None, 3), "a=b,jaeger=old,c=d")
+    carrier = written(context)
+
+    assert "jaeger=debug,a=b,c=d" == carrier["tracestate"]
+    again = extracted(**carrier)
+    assert 3 == again.flags
+    assert "a=b,c=d" == again.trace_state
+
+
+def test_debug_alone_makes_a_tracestate() -> None:
+    """Where there was no `tracestate`, debug makes one."""
+    carrier = written(SpanContext(1, 2, None, 2))
+
+    assert "jaeger=debug" == carrier["tracestate"]
+    assert extracted(**carrier).trace_state is None
+
+
+def test_debug_keeps_tracestate_at_32_members() -> None:
+    """With our own member first, the last of 32 others is left behind."""
+    context = with_state(
+        SpanContext(1, 2, None, 3), ",".join(f"k{i}=v" for i in range(32))
+    )
+
+    members = str(written(context)["tracestate"]).split(",")
+    assert 32 == len(members)
+    assert "k30=v" == members[-1]
+
+
+def test_baggage_is_written() -> None:
+    """Baggage is a list of pairs, percent-encoded where its grammar says so."""
+    baggage = {"k": "a b", "K\u00e9": '",;\\%+', "u": "x=y/:"}
+
+    assert (
+        "k=a%20b,K%C3%A9=%22%2C%3B%5C%25%2B,u=x=y/:"
+        == (written(SpanContext(1, 2, None, 1, baggage))["baggage"])
+    )
+
+
+def test_baggage_is_read() -> None:
+    """Pairs are decoded, blanks and properties left out, keys keep their case."""
+    header = "k=a%20b, K%C3%A9 = x=y ;p=1;q,bad,=empty, z="
+    context = extracted(traceparent=PARENT, baggage=header, Baggage=["m=1", b"n=2"])
+
+    expected = {"k": "a b", "K\u00e9": "x=y", "z": "", "m": "1", "n": "2"}
+    assert expected == context.baggage
+
+
+def test_baggage_without_a_trace() -> None:
+    """Baggage alone is a context without trace, in and out."""
+    context = extracted(baggage="k=v")
+
+    assert not context.has_trace
+    assert {"k": "v"} == context.baggage
+    assert {"baggage": "k=v"} == written(context)
+
+
+def test_baggage_beyond_the_bounds_is_dropped_and_counted() -> None:
+    """180 items and 8,192 characters are carried; the rest is counted."""
+    codec = W3CCodec()
+    carrier: dict[str, object] = {}
+    codec.inject(
+        SpanContext(1, 2, None, 1, {"a": "x" * 8000, "b": "x" * 200, "c": ""}), carrier
+    )
+    codec.inject(SpanContext(1, 2, None, 1, {str(i): "" for i in range(190)}), {})
+
+    assert "a=" + "x" * 8000 + ",c=" == carrier["baggage"]
+    assert 11 == codec.dropped_baggage_items
+
+
+def test_a_giant_baggage_header_is_dropped_and_counted() -> None:
+    """A header beyond all bounds is not looked into."""
+    codec = W3CCodec()
+
+    assert codec.extract({"baggage": "k=v," * 100_000}) is None
+    assert 1 == codec.dropped_baggage_items
+
+
+def test_carriers() -> None:
+    """What is no mapping is not written, what has no `items()` not read."""
+    for wrong in (None, 5, [], "x"):
+        with pytest.raises(InvalidCarrierError):
+            CODEC.extract(wrong)
+        with pytest.raises(InvalidCarrierError):
+            CODEC.inject(SpanContext(1, 2, 3, 1), wrong)

@@ -1,0 +1,105 @@
+"""What the tests of spans and tracers share: short views and hostile values."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import pytest
+
+from jaeger_client import span as span_room
+from jaeger_client import tag_values as values_room
+from jaeger_client import tracer as tracer_room
+from jaeger_client.diagnostics import Notice
+from jaeger_client.model import Log
+from jaeger_client.reporter import composite as composite_room
+from jaeger_client.span import Span
+
+ROOMS = (composite_room, span_room, tracer_room, values_room)
+
+
+def pairs_of(span: Span) -> list[tuple[str, object]]:
+    """Return the tags of *span* as pairs, without those of the sampler."""
+    return [
+        (tag.key, tag.value)
+        for tag in span.tags
+        if tag.key not in {"sampler.type", "sampler.param"}
+    ]
+
+
+def fields_of(log: Log) -> dict[str, object]:
+    """Return the fields of *log* by name."""
+    return {field.key: field.value for field in log.fields}
+
+
+def let_notices_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget that warnings were given a moment ago, in other tests."""
+    for room in ROOMS:
+        for thing in vars(room).values():
+            if isinstance(thing, Notice):
+                monkeypatch.setattr(thing, "_speak_at", float("-inf"))
+                monkeypatch.setattr(thing, "_kept_back", 0)
+
+
+class Hostile:
+    """Raises at every touch."""
+
+    def _refuse(self, *_args: object) -> NoReturn:
+        msg = "touched"
+        raise RuntimeError(msg)
+
+    __str__ = __repr__ = __eq__ = __hash__ = __len__ = __bool__ = _refuse
+    __iter__ = __int__ = __float__ = __getitem__ = __contains__ = __lt__ = _refuse
+
+
+class HostileText(str):
+    """Text whose every method raises."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_args: object) -> NoReturn:
+        msg = "touched"
+        raise RuntimeError(msg)
+
+    __str__ = __repr__ = __eq__ = __len__ = __getitem__ = __format__ = _refuse
+    __hash__ = str.__hash__
+
+
+class HostileDict(dict[str, object]):
+    """A mapping whose every method raises."""
+
+    def _refuse(self, *_args: object) -> NoReturn:
+        msg = "touched"
+        raise RuntimeError(msg)
+
+    items = keys = get = __iter__ = __len__ = __contains__ = __getitem__ = _refuse
+
+
+HOSTILE_VALUES: list[Any] = [
+    Hostile(),
+    HostileText("text"),
+    HostileText("sampling.priority"),
+    HostileDict(a=1),
+    None,
+    "",
+    "x" * 100_000,
+    b"\xff",
+    [],
+    [Hostile()],
+    {"key": Hostile()},
+    {Hostile: Hostile()},
+    {None: None},
+    object(),
+    Hostile,
+    10**400,
+    -(10**400),
+    1e308,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    2**64,
+    -1,
+    0,
+    True,
+    "\ud800",
+]
+"""What no caller should hand in, and some will."""

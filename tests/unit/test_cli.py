@@ -1,0 +1,40 @@
+"""The command line: what it takes, and how it says no."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client import __version__
+from jaeger_client.cli import main
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` names the distribution and its version."""
+    with pytest.raises(SystemExit) as exit_info:
+        main(["--version"])
+
+    assert 0 == exit_info.value.code
+    assert f"jaeger-client {__version__}\n" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "arguments are required: COMMAND"),
+        (["dmeo"], "invalid choice: 'dmeo'"),
+        (["demo", "--fast"], "unrecognized arguments: --fast"),
+        (["demo", "--requests", "0"], "a whole number of at least 1, got '0'"),
+        (["demo", "--requests", "x"], "a whole number of at least 1, got 'x'"),
+    ],
+)
+def test_a_command_line_that_cannot_be_understood(
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    complaint: str,
+) -> None:
+    """It exits with 2 and says what is wrong."""
+    with pytest.raises(SystemExit) as exit_info:
+        main(arguments)
+
+    assert 2 == exit_info.value.code
+    assert complaint in capsys.readouterr().err

@@ -1,0 +1,106 @@
+"""The one hook that runs in forked children."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import weakref
+
+import pytest
+
+from jaeger_client import fork
+from jaeger_client.ids import IdRandom
+
+IN_A_CHILD = """
+import os
+from jaeger_client.ids import IdRandom
+
+source = IdRandom()
+reader, writer = os.pipe()
+child = os.fork()
+if child == 0:
+    os.write(writer, b"%d" % source.getrandbits(128))
+    os._exit(0)
+os.waitpid(child, 0)
+print(int(os.read(reader, 100)) != source.getrandbits(128))
+"""
+
+AT_IMPORT = """
+import os
+hooks = []
+os.register_at_fork = lambda **named: hooks.append(named)
+import jaeger_client.tracer
+from jaeger_client.fork import call_after_fork
+print(len(hooks))
+class Survivor: pass
+survivors = [Survivor(), Survivor()]
+for survivor in survivors: call_after_fork(survivor)
+print(len(hooks), *map(list, hooks))
+"""
+
+
+def output_of(program: str) -> list[str]:
+    """Run *program* in a Python of its own; return the words it printed."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    return done.stdout.split()
+
+
+class Survivor:
+    """Counts the forks it lived through."""
+
+    def __init__(self) -> None:
+        self.forks = 0
+
+    def after_fork_in_child(self) -> None:
+        self.forks += 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_child_has_other_ids() -> None:
+    """A forked child continues with ids of its own."""
+    assert ["True"] == output_of(IN_A_CHILD)
+
+
+def test_no_hook_at_import() -> None:
+    """Importing registers no hook; the first survivor does, and it serves all."""
+    assert ["0", "1", "['after_in_child']"] == output_of(AT_IMPORT)
+
+
+def test_living_survivors_are_called() -> None:
+    """In a child each registered object that lives is called."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
+    first, second = Survivor(), Survivor()
+    registry.add(first)
+    registry.add(second)
+    registry.add(second)
+
+    registry._run()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+
+    assert (1, 1) == (first.forks, second.forks)
+
+
+def test_survivors_are_not_kept_alive() -> None:
+    """Registering keeps nothing alive."""
+    source = weakref.ref(IdRandom())
+
+    gc.collect()
+
+    assert source() is None
+
+
+def test_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no fork, registering does nothing."""
+    monkeypatch.delattr(os, "register_at_fork", raising=False)
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    registry.add(Survivor())
+
+    assert not registry._hooked  # pyright: ignore[reportPrivateUsage]  # as above

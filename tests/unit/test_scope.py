@@ -1,0 +1,361 @@
+"""Which span is active where: nested, in tasks, in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import opentracing
+import pytest
+from opentracing.scope_managers import ThreadLocalScopeManager
+
+from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.sampler import ConstSampler
+from jaeger_client.scope import ContextScope, ContextScopeManager
+from jaeger_client.span import Span
+from jaeger_client.testing import MemoryTracer
+from jaeger_client.tracer import Tracer
+from tests.unit.spans import fields_of, pairs_of
+
+
+@pytest.fixture
+def tracer() -> MemoryTracer:
+    """Return a tracer that records everything."""
+    return MemoryTracer()
+
+
+def names(tracer: MemoryTracer) -> list[str]:
+    """Return the names of the finished spans."""
+    return [span.operation_name for span in tracer.spans]
+
+
+def test_no_span_is_active_at_first(tracer: MemoryTracer) -> None:
+    """At first no scope and no span is active."""
+    assert (None, None) == (tracer.scope_manager.active, tracer.active_span)
+
+
+def test_scopes_nest(tracer: MemoryTracer) -> None:
+    """When a scope closes, the span that was active before is so again."""
+    with tracer.start_active_span("outer") as outer:
+        with tracer.start_active_span("inner") as inner:
+            assert inner is tracer.scope_manager.active
+        assert outer is tracer.scope_manager.active
+
+    assert tracer.scope_manager.active is None
+    assert ["inner", "outer"] == names(tracer)
+
+
+def test_scope_finishes_its_span_by_default(tracer: MemoryTracer) -> None:
+    """A scope of `start_active_span` finishes its span when it closes."""
+    scope = tracer.start_active_span("op")
+
+    scope.close()
+
+    assert ["op"] == names(tracer)
+
+
+def test_scope_may_leave_its_span_open(tracer: MemoryTracer) -> None:
+    """With `finish_on_close=False` the span goes on after the scope."""
+    with tracer.start_active_span("op", finish_on_close=False) as scope:
+        pass
+
+    assert ([], None) == (names(tracer), tracer.active_span)
+    scope.span.finish()
+    assert ["op"] == names(tracer)
+
+
+def test_activate_takes_48s_parameters(tracer: MemoryTracer) -> None:
+    """`scope_manager.activate(span, finish_on_close)` makes a span active."""
+    span = tracer.start_span("op")
+
+    with tracer.scope_manager.activate(span, False):
+        assert span is tracer.active_span
+
+    assert ([], None) == (names(tracer), tracer.active_span)
+
+
+def test_closing_twice(tracer: MemoryTracer) -> None:
+    """A scope that is closed already does nothing."""
+    outer, inner = tracer.start_active_span("outer"), tracer.start_active_span("inner")
+    inner.close()
+
+    inner.close()
+
+    assert outer is tracer.scope_manager.active
+    assert ["inner"] == names(tracer)
+    outer.close()
+
+
+def test_closing_the_outer_scope_first(tracer: MemoryTracer) -> None:
+    """A scope that is not the active one does nothing when it closes."""
+    outer, inner = tracer.start_active_span("outer"), tracer.start_active_span("inner")
+
+    outer.close()
+
+    assert inner is tracer.scope_manager.active
+    assert [] == names(tracer)
+    inner.close()
+    outer.close()
+    assert ["inner", "outer"] == names(tracer)
+
+
+def test_exception_is_recorded(tracer: MemoryTracer) -> None:
+    """A scope left by an exception records it on its span, which finishes."""
+    with pytest.raises(ValueError, match="bad"), tracer.start_active_span("op"):
+        msg = "bad"
+        raise ValueError(msg)
+
+    (span,) = tracer.spans
+    assert [("error", True)] == pairs_of(span)
+    assert "bad" == fields_of(span.logs[0])["message"]
+    assert tracer.active_span is None
+
+
+def test_exception_on_a_span_of_another_tracer(tracer: MemoryTracer) -> None:
+    """A span of another tracer, too, is told of the exception."""
+    logs: list[dict[str, object]] = []
+
+    class Foreign(opentracing.Span):  # type: ignore[misc]  # untyped base
+        def log_kv(
+            self,
+            key_values: dict[str, object],
+            timestamp: float | None = None,
+        ) -> Foreign:
+            logs.append(key_values)
+            return self
+
+    foreign = Foreign(tracer, opentracing.SpanContext())
+
+    with (
+        pytest.raises(ValueError, match="bad"),
+        tracer.scope_manager.activate(foreign, True),
+    ):
+        msg = "bad"
+        raise ValueError(msg)
+
+    assert ["bad"] == [log["message"] for log in logs]
+
+
+def test_span_that_cannot_finish(tracer: MemoryTracer) -> None:
+    """A span whose `finish` raises is no longer active after its scope closed."""
+    span = tracer.start_span("op")
+
+    def finish(finish_time: float | None = None) -> None:
+        raise ZeroDivisionError
+
+    span.finish = finish  # type: ignore[method-assign]  # applications do
+    scope = tracer.scope_manager.activate(span, True)
+
+    with pytest.raises(ZeroDivisionError):
+        scope.close()
+    assert tracer.active_span is None
+
+
+def test_managers_are_apart(tracer: MemoryTracer) -> None:
+    """What is active for one tracer is not so for another."""
+    with tracer.start_active_span("op"):
+        assert MemoryTracer().active_span is None
+
+
+def test_threads_begin_without_an_active_span(tracer: MemoryTracer) -> None:
+    """A new thread has no active span; what it activates is seen by it alone."""
+
+    def work() -> tuple[Any, Any]:
+        before = tracer.active_span
+        with tracer.start_active_span("thread"):
+            pass
+        return before, tracer.spans[-1].parent_id
+
+    with (
+        tracer.start_active_span("main") as scope,
+        ThreadPoolExecutor(max_workers=1) as pool,
+    ):
+        seen = pool.submit(work).result(10)
+        assert scope.span is tracer.active_span
+
+    assert (None, None) == seen
+
+
+def test_scope_closed_by_another_thread(tracer: MemoryTracer) -> None:
+    """A scope does nothing where it is not active: another thread cannot close it."""
+    scope = tracer.start_active_span("op")
+
+    thread = threading.Thread(target=scope.close)
+    thread.start()
+    thread.join(10)
+
+    assert scope is tracer.scope_manager.active
+    assert [] == names(tracer)
+    scope.close()
+
+
+def test_span_handed_to_a_thread(tracer: MemoryTracer) -> None:
+    """A span that is handed to a thread can be activated and finished there."""
+    span = tracer.start_span("request")
+
+    def work() -> None:
+        with tracer.scope_manager.activate(span, True):
+            tracer.start_span("child").finish()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(10)
+
+    child, request = tracer.spans
+    assert (request.span_id, "request") == (child.parent_id, request.operation_name)
+
+
+def test_tasks_inherit_the_active_span(tracer: MemoryTracer) -> None:
+    """An asyncio task begins with the span that was active where it was created."""
+
+    async def work() -> None:
+        tracer.start_span("child").finish()
+
+    async def main() -> None:
+        with tracer.start_active_span("parent"):
+            await asyncio.create_task(work())
+
+    asyncio.run(main())
+
+    child, parent = tracer.spans
+    assert (parent.span_id, parent.trace_id) == (child.parent_id, child.trace_id)
+
+
+def test_siblings_do_not_see_each_other(tracer: MemoryTracer) -> None:
+    """What one task activates is not active in its siblings, nor in its parent."""
+
+    async def work(name: str, here: asyncio.Event, there: asyncio.Event) -> None:
+        with tracer.start_active_span(name):
+            here.set()
+            await there.wait()
+            tracer.start_span(f"child of {name}").finish()
+
+    async def main() -> None:
+        first, second = asyncio.Event(), asyncio.Event()
+        with tracer.start_active_span("parent") as scope:
+            await asyncio.gather(
+                work("a", first, second),
+                work("b", second, first),
+            )
+            assert scope is tracer.scope_manager.active
+
+    asyncio.run(main())
+
+    spans = {span.operation_name: span for span in tracer.spans}
+    assert spans["a"].span_id == spans["child of a"].parent_id
+    assert spans["b"].span_id == spans["child of b"].parent_id
+    parents = {spans["a"].parent_id, spans["b"].parent_id}
+    assert {spans["parent"].span_id} == parents
+
+
+def test_task_outlives_the_scope_of_its_creator(tracer: MemoryTracer) -> None:
+    """A task keeps the span active that it began with, though its scope closed."""
+
+    async def work(go: asyncio.Event) -> None:
+        await go.wait()
+        with tracer.start_active_span("first"):
+            pass
+        with tracer.start_active_span("second"):
+            pass
+
+    async def main() -> None:
+        go = asyncio.Event()
+        with tracer.start_active_span("parent"):
+            task = asyncio.create_task(work(go))
+        go.set()
+        await task
+
+    asyncio.run(main())
+
+    parent, first, second = tracer.spans
+    expected = (parent.span_id, parent.span_id)
+    assert expected == (first.parent_id, second.parent_id)
+
+
+def test_scope_closed_by_a_task_that_inherits_it(tracer: MemoryTracer) -> None:
+    """A task that closes the scope it inherits ends it for itself only."""
+
+    async def work(scope: opentracing.Scope) -> object:
+        scope.close()
+        return tracer.active_span
+
+    async def main() -> tuple[object, object]:
+        with tracer.start_active_span("op", finish_on_close=False) as scope:
+            seen = await asyncio.create_task(work(scope))
+            return seen, tracer.active_span is scope.span
+
+    assert (None, True) == asyncio.run(main())
+
+
+def test_callbacks_that_plan_themselves_keep_nothing_alive(
+    tracer: MemoryTracer,
+) -> None:
+    """A callback that plans its successor inside its own scope leaves no chain."""
+    scopes: list[weakref.ref[opentracing.Scope]] = []
+    context = contextvars.copy_context()
+
+    def work() -> contextvars.Context:
+        with tracer.start_active_span("op", finish_on_close=False) as scope:
+            scopes.append(weakref.ref(scope))
+            return contextvars.copy_context()
+
+    for _ in range(50):
+        context = context.run(work)
+    gc.collect()
+
+    alive = [scope for scope in scopes if scope() is not None]
+    assert len(alive) <= 2
+    assert context is not None
+
+
+def test_default_scope_manager(tracer: MemoryTracer) -> None:
+    """Without a scope manager, a tracer has one that follows threads and tasks."""
+    with tracer.start_active_span("op") as scope:
+        assert isinstance(scope, ContextScope)
+        assert isinstance(tracer.scope_manager, ContextScopeManager)
+        assert tracer.scope_manager is scope.manager
+
+
+def test_opentracings_own_scope_manager() -> None:
+    """A scope manager of OpenTracing works in place of ours."""
+    reporter = InMemoryReporter()
+    manager = ThreadLocalScopeManager()
+    tracer = Tracer(
+        "svc",
+        reporter,
+        ConstSampler(decision=True),
+        scope_manager=manager,
+    )
+
+    with tracer.start_active_span("parent"), tracer.start_active_span("child"):
+        assert manager is tracer.scope_manager
+
+    child, parent = reporter.get_spans()
+    assert (parent.span_id, None) == (child.parent_id, manager.active)
+
+
+def test_subclass_of_our_scope_manager() -> None:
+    """A scope manager derived from ours is asked by its own `active`."""
+
+    class Hiding(ContextScopeManager):
+        @property
+        def active(self) -> ContextScope | None:
+            return None
+
+    reporter = InMemoryReporter()
+    tracer = Tracer(
+        "svc",
+        reporter,
+        ConstSampler(decision=True),
+        scope_manager=Hiding(),
+    )
+
+    with tracer.start_active_span("parent"):
+        span: Span = tracer.start_span("root")
+
+    assert span.parent_id is None
