@@ -5,8 +5,9 @@ A hook registered with the interpreter can never be taken back, so one set of
 hooks serves the whole process and keeps only weak references to those it calls.
 
 A forked child has only the thread that forked. What another thread was in the
-midst of importing stays locked in the child for ever, and half-made. So the
-background thread imports under `forks_wait()`, and a fork waits for that.
+midst of importing stays locked in the child for ever, and half-made; the locks of
+the system's resolver stay held. So the background thread imports and resolves
+under `forks_wait()`, and a fork waits for that.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-_PATIENCE: Final = 10.0
-"""Seconds a fork waits at most; the application's fork comes first after that."""
+_PATIENCE: Final = 2.0
+"""Seconds that a fork waits at most."""
 
 
 class SurvivesFork(Protocol):
@@ -36,7 +37,7 @@ class SurvivesFork(Protocol):
         ...
 
 
-class _ForkHooks:
+class _ForkRegistry:
     """Calls the living registered objects in a forked child; holds forks up."""
 
     def __init__(self) -> None:
@@ -75,7 +76,7 @@ class _ForkHooks:
             survivor.after_fork_in_child()
 
 
-_HOOKS = _ForkHooks()
+_REGISTRY = _ForkRegistry()
 
 
 def call_after_fork(survivor: SurvivesFork) -> None:
@@ -84,15 +85,15 @@ def call_after_fork(survivor: SurvivesFork) -> None:
 
     Keeps no strong reference to *survivor*. Call it from any thread.
     """
-    _HOOKS.add(survivor)
+    _REGISTRY.add(survivor)
 
 
 @contextmanager
 def forks_wait() -> Iterator[None]:
     """
-    Make every fork wait until the block is left, for imports in the background.
+    Make every fork wait until the block is left.
 
-    Nothing that may take long, as the network does, belongs into the block.
+    It waits for two seconds at most: the application's fork comes first.
     """
-    with _HOOKS.wait():
+    with _REGISTRY.wait():
         yield

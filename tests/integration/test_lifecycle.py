@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
+import socket
 import threading
 import time
 from collections import Counter
@@ -11,7 +13,9 @@ from collections import Counter
 import pytest
 
 from jaeger_client import Config, Tracer
+from tests.foreign.decoders import decode_otlp
 from tests.integration.conftest import RunProgram
+from tests.integration.http_servers import make_answer, serve_http
 from tests.integration.span_sink import SpanSink
 
 needs_fork = pytest.mark.skipif(
@@ -66,6 +70,25 @@ def test_spans_before_over_and_after_a_fork(
 
     assert sink.wait_for(4)
     assert ["after", "before", "child", "over"] == sink.names
+
+
+@needs_fork
+def test_fork_while_the_http_library_is_imported(
+    run_program: RunProgram,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fork in the midst of an import in the background harms neither process."""
+    with serve_http(lambda request: make_answer()) as server:
+        monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
+        run_program("fork_while_http_is_imported.py")
+        names = [
+            span.name
+            for request in server.requests
+            for resource in decode_otlp(gzip.decompress(request.body)).resource_spans
+            for span in resource.scope_spans[0].spans
+        ]
+
+    assert ["child", "parent"] == sorted(names)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
@@ -143,7 +166,7 @@ def test_aclose_lets_the_loop_run(sink: SpanSink) -> None:
     async def main() -> int:
         settings = {
             "sampler": {"type": "const", "param": 1},
-            "reporter_endpoint": "http://127.0.0.1:9/v1/traces",
+            "collector": {"endpoint": "http://127.0.0.1:9/v1/traces"},
         }
         tracer = Config(settings, service_name="loop").new_tracer()
         tracer.start_span("x").finish()
@@ -182,13 +205,11 @@ def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
 
 def test_close_blocks_no_longer_than_asked(sink: SpanSink) -> None:
     """With a backend that never answers close() returns at its timeout, and says so."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         settings = {
             "sampler": {"type": "const", "param": 1},
-            "reporter_endpoint": f"http://127.0.0.1:{port}/v1/traces",
+            "collector": {"endpoint": f"http://127.0.0.1:{port}/v1/traces"},
         }
         tracer = Config(settings, service_name="silent").new_tracer()
         tracer.start_span("x").finish()

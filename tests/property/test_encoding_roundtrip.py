@@ -161,10 +161,12 @@ def test_otlp(span: FinishedSpan) -> None:
     assert expected_duration(span) * 1000 == (
         decoded.end_time_unix_nano - decoded.start_time_unix_nano
     )
-    assert typed([*span.tag_items, *debug]) == typed(
+    assert typed([*dict(span.tag_items).items(), *debug]) == typed(
         attribute_pairs(decoded.attributes)
     )
-    assert [(time * 1000, typed(fields)) for time, fields in span.log_items] == [
+    assert [
+        (time * 1000, typed(dict(fields).items())) for time, fields in span.log_items
+    ] == [
         (event.time_unix_nano, typed(attribute_pairs(event.attributes)))
         for event in decoded.events
     ]

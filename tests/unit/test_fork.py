@@ -6,12 +6,15 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 import weakref
 
 import pytest
 
 from jaeger_client import fork
 from jaeger_client.ids import IdRandom
+
+PATIENCE = 10.0
 
 IN_A_CHILD = """
 import os
@@ -28,7 +31,7 @@ print(int(os.read(reader, 100)) != source.getrandbits(128))
 """
 
 AT_IMPORT = """
-import os
+import concurrent.futures, logging, os, random  # they have hooks of their own
 hooks = []
 os.register_at_fork = lambda **named: hooks.append(named)
 import jaeger_client.tracer
@@ -37,7 +40,7 @@ print(len(hooks))
 class Survivor: pass
 survivors = [Survivor(), Survivor()]
 for survivor in survivors: call_after_fork(survivor)
-print(len(hooks), *map(list, hooks))
+print(len(hooks), *map(sorted, hooks))
 """
 
 
@@ -71,7 +74,10 @@ def test_child_has_other_ids() -> None:
 
 def test_no_hook_at_import() -> None:
     """Importing registers no hook; the first survivor does, and it serves all."""
-    assert ["0", "1", "['after_in_child']"] == output_of(AT_IMPORT)
+    at_import, later, *hooks = output_of(AT_IMPORT)
+
+    assert ("0", "1") == (at_import, later)
+    assert "['after_in_child', 'after_in_parent', 'before']" == " ".join(hooks)
 
 
 def test_living_survivors_are_called() -> None:
@@ -82,7 +88,7 @@ def test_living_survivors_are_called() -> None:
     registry.add(second)
     registry.add(second)
 
-    registry._run()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+    registry._after_in_child()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
 
     assert (1, 1) == (first.forks, second.forks)
 
@@ -104,3 +110,30 @@ def test_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     registry.add(Survivor())
 
     assert not registry._hooked  # pyright: ignore[reportPrivateUsage]  # as above
+
+
+def test_fork_waits_for_an_import_in_the_background() -> None:
+    """While a thread is inside forks_wait(), a fork waits; then it goes on."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    inside, leave, forked = threading.Event(), threading.Event(), threading.Event()
+
+    def load() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    def begin_fork() -> None:
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        forked.set()
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    threads = [threading.Thread(target=load), threading.Thread(target=begin_fork)]
+    threads[0].start()
+    assert inside.wait(PATIENCE)
+    threads[1].start()
+    assert not forked.is_set()
+    leave.set()
+
+    assert forked.wait(PATIENCE)
+    for thread in threads:
+        thread.join(PATIENCE)

@@ -51,7 +51,8 @@ GOLDEN: list[tuple[Codec, dict[str, object]]] = [
     (
         B3SingleCodec(),
         {
-            "b3": "463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1-0020000000000001",
+            "b3": "463ac35c9f6413ad48485a3953bb6124-"
+            "a2fb4a1d1a96d312-1-0020000000000001",
             "baggage-user": "J%C3%BCrgen + 1/2",
         },
     ),

@@ -9,6 +9,7 @@ import pytest
 from jaeger_client.encoding import OtlpEncoder
 from jaeger_client.model import Process, SpanLosses
 from tests.foreign.decoders import attribute_pairs, decode_otlp
+from tests.foreign.formats import otlp_spans
 from tests.foreign.spans import FinishedSpan, Ids, encode_one, reference
 
 UNSET, OK, ERROR = 0, 1, 2
@@ -16,8 +17,7 @@ UNSET, OK, ERROR = 0, 1, 2
 
 def read_span(span: FinishedSpan) -> Any:  # noqa: ANN401 - a generated class
     """Return what the decoder makes of *span*."""
-    request = decode_otlp(encode_one(OtlpEncoder(SpanLosses()), span))
-    (decoded,) = request.resource_spans[0].scope_spans[0].spans
+    (decoded,) = otlp_spans(encode_one(OtlpEncoder(SpanLosses()), span))
     return decoded
 
 
@@ -78,12 +78,14 @@ def test_attributes_keep_their_types() -> None:
         ("most", 2**63 - 1),
         ("long", "x" * 20_000),
     ]
-    pairs = attribute_pairs(read_span(FinishedSpan(tag_items=items * 2)).attributes)
+    encoder = OtlpEncoder(SpanLosses())
 
-    assert items * 2 == pairs
-    assert [type(value) for _, value in items * 2] == [
-        type(value) for _, value in pairs
-    ]
+    # Twice, for the second time all is looked up.
+    for _ in range(2):
+        body = encode_one(encoder, FinishedSpan(tag_items=items))
+        pairs = attribute_pairs(otlp_spans(body)[0].attributes)
+        assert items == pairs
+        assert [type(v) for _, v in items] == [type(v) for _, v in pairs]
 
 
 def test_resource() -> None:
@@ -129,7 +131,7 @@ def test_unknown_span_kind(tag: object) -> None:
 @pytest.mark.parametrize(
     ("tags", "code", "left"),
     [
-        ({"error": True}, ERROR, ["error"]),
+        ({"error": True}, ERROR, []),
         ({"error": False}, UNSET, ["error"]),
         ({"error": "true"}, UNSET, ["error"]),
         ({"error": 1}, UNSET, ["error"]),
@@ -138,7 +140,7 @@ def test_unknown_span_kind(tag: object) -> None:
         ({"otel__status_code": "UNSET"}, UNSET, []),
         ({"otel__status_code": "odd"}, UNSET, ["otel.status_code"]),
         ({"otel__status_code": 2}, UNSET, ["otel.status_code"]),
-        ({"otel__status_code": "OK", "error": True}, ERROR, ["error"]),
+        ({"otel__status_code": "OK", "error": True}, ERROR, []),
         ({"http__status_code": 399}, UNSET, ["http.status_code"]),
         ({"http__status_code": 400}, ERROR, ["http.status_code"]),
         ({"http__status_code": "404"}, ERROR, ["http.status_code"]),
@@ -179,7 +181,22 @@ def test_status_description() -> None:
     decoded = read_tags(error=True, otel__status_description="no stock")
 
     assert "no stock" == decoded.status.message
-    assert [("error", True)] == attribute_pairs(decoded.attributes)
+    assert [] == attribute_pairs(decoded.attributes)
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ({"http__status_code": 404}, "Not Found"),
+        ({"error": True}, "Not Found"),
+        ({"error": True, "otel__status_description": "why"}, "why"),
+        ({"http__status_code": 200}, ""),
+        ({"otel__status_code": "ERROR"}, ""),
+    ],
+)
+def test_http_status_message(tags: dict[str, object], message: str) -> None:
+    """http.status_message describes an error that has no other description."""
+    assert message == read_tags(**tags, http__status_message="Not Found").status.message
 
 
 def test_empty_status_description() -> None:
@@ -196,10 +213,12 @@ def test_odd_status_description() -> None:
 
 
 def test_the_last_of_several_tags_counts() -> None:
-    """Of several tags of a key the last makes kind and status."""
-    items = [("span.kind", "client"), ("error", True), ("error", False)]
-    decoded = read_span(FinishedSpan(tag_items=[*items, ("span.kind", "server")]))
+    """OTLP wants a key once: of several tags of a key the last is sent and counts."""
+    items: list[Any] = [("span.kind", "client"), ("error", True), ("error", False)]
+    items += [("a", 1), ("span.kind", "server"), ("a", "2")]
+    decoded = read_span(FinishedSpan(tag_items=items))
 
+    assert [("error", False), ("a", "2")] == attribute_pairs(decoded.attributes)
     assert 2 == decoded.kind
     assert UNSET == decoded.status.code
 

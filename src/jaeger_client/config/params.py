@@ -304,11 +304,11 @@ REPORTER_QUEUE_SIZE: Final = Param(
 
 REPORTER_FLUSH_INTERVAL: Final[Param[float]] = Param(
     "reporter_flush_interval",
-    positive(seconds),
+    seconds,
     DEFAULT_FLUSH_INTERVAL,
-    (Variable("JAEGER_REPORTER_FLUSH_INTERVAL", positive(milliseconds)),),
+    (Variable("JAEGER_REPORTER_FLUSH_INTERVAL", milliseconds),),
 )
-"""Seconds that a partial batch waits for more spans."""
+"""Seconds that a partial batch waits for more spans; 0: not at all."""
 
 REPORTER_TIMEOUT: Final[Param[float]] = Param(
     "reporter_timeout",

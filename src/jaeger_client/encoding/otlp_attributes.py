@@ -81,7 +81,8 @@ def attribute_appender(
         noted: frozenset[str],
     ) -> dict[str, object]:
         notes: dict[str, object] = {}
-        for key, value in items:
+        # OTLP wants a key once; over Thrift Jaeger, too, keeps the last tag of each.
+        for key, value in dict(items).items():
             if key in noted:
                 notes[key] = value
                 if hides(key, value):

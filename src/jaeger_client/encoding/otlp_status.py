@@ -15,6 +15,7 @@ NOTED: Final = frozenset(
     {
         "error",
         "http.status_code",
+        "http.status_message",
         "otel.status_code",
         "otel.status_description",
         "span.kind",
@@ -29,6 +30,8 @@ _ERROR: Final = _CODES["ERROR"]
 
 def hides(key: str, value: object) -> bool:
     """Return whether the tag is said by kind or status, and so is no attribute."""
+    if key == "error":
+        return value is True  # Jaeger shows it for the status
     if key == "span.kind":
         return isinstance(value, str) and value in _KINDS
     if key == "otel.status_code":
@@ -40,10 +43,8 @@ def kind_and_status(notes: Mapping[str, object]) -> bytes:
     """Return fields 6 and 15 of a span, as far as *notes* on its tags give any."""
     kind = _KINDS.get(str(notes.get("span.kind")), 0)
     code = _code(notes, is_server=kind == _KINDS["server"])
-    message = notes.get("otel.status_description", "")
-    status = b""
-    if isinstance(message, str) and message:
-        status = protobuf.text_field(2, message)
+    message = _message(notes, code)
+    status = protobuf.text_field(2, message) if message else b""
     if code:
         status += b"\x18" + bytes((code,))
     field = b"\x30" + bytes((kind,)) if kind else b""
@@ -59,6 +60,13 @@ def _code(notes: Mapping[str, object], *, is_server: bool) -> int:
     http_status = _number(notes.get("http.status_code"))
     # Of a server's answers 4xx are the client's fault.
     return _ERROR if http_status >= (500 if is_server else 400) else 0
+
+
+def _message(notes: Mapping[str, object], code: int) -> str:
+    message = notes.get("otel.status_description")
+    if message is None and code and "otel.status_code" not in notes:
+        message = notes.get("http.status_message")
+    return message if isinstance(message, str) else ""
 
 
 def _number(value: object) -> int:

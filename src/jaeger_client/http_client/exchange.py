@@ -11,7 +11,7 @@ none of them is wanted here.
 
 from __future__ import annotations
 
-import encodings.idna  # urllib3 asks for it when it connects; see the module `fork`
+import encodings.idna  # wanted when connecting; see `fork.forks_wait`
 import http.client
 import io
 import os
@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 import urllib3.exceptions
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
+from jaeger_client.http_client.connections import PlainConnection, TlsConnection
 from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ class Connection:
         self._clock = clock
         scheme, host, port = origin
         self._http = (
-            HTTPSConnection(host, port, ssl_context=tls_context)
+            TlsConnection(host, port, ssl_context=tls_context)
             if scheme == "https"
-            else HTTPConnection(host, port)
+            else PlainConnection(host, port)
         )
 
     @property

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from jaeger_client.resolver import resolve
 from jaeger_client.senders.backlog import read_backlog
 
 # How long a send may wait for room in this machine's own buffers: a full
@@ -97,16 +98,9 @@ class SystemNetwork:
     __slots__ = ()
 
     def resolve(self, host: str, port: int) -> Sequence[Address]:
-        """Ask the system's resolver; IPv4 first, as agents listen there."""
-        # As bytes: for text the interpreter imports a codec, and this thread must
-        # not be in the midst of an import when the application forks.
-        name = host.encode() if host.isascii() else host
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_DGRAM)
-        addresses = [
-            Address(int(family), str(target[0]), port)
-            for family, _type, _protocol, _name, target in found
-        ]
-        return sorted(addresses, key=lambda address: address.family != socket.AF_INET)
+        """Look the name up; IPv4 first, as agents listen there."""
+        found = resolve(host, port)
+        return [Address(int(family), address, port) for family, address in found]
 
     def connect(self, address: Address, *, buffer_size: int) -> DatagramSocket:
         """Open a UDP socket."""

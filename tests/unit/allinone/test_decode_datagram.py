@@ -21,7 +21,7 @@ SPAN = FinishedSpan(
 def datagram(span: FinishedSpan) -> bytes:
     """Return what our client would send."""
     encoder = JaegerCompactEncoder(SpanLosses())
-    encoder.set_process(Process("bakery", [("ip", "127.0.0.1")]))
+    encoder.set_process(Process("bakery", (("ip", "127.0.0.1"),)))
     return encode_one(encoder, span)
 
 

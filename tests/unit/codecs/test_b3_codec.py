@@ -22,7 +22,7 @@ def b3(**values: object) -> dict[str, object]:
     return {f"x-b3-{name}": value for name, value in values.items()}
 
 
-def ids(context: SpanContext | None) -> tuple[int, int, int | None, int] | None:
+def ids(context: SpanContext | None) -> tuple[int | None, ...] | None:
     """Take a context apart."""
     if context is None:
         return None
@@ -294,8 +294,11 @@ def test_no_single_header_is_no_context() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "2", "x", "1-", "-1-2", "1-2-", "1-2-x", "1-2-1-", "1-2-1-3-4", "1-2-1-x"]
-    + ["0x1-2-1", "f" * 33 + "-2-1", "1-" + "f" * 17, 5, [], ["0", "1"], b"\xff"],
+    [
+        *("", "2", "x", "1-", "-1-2", "1-2-", "1-2-x", "1-2-1-", "1-2-1-3-4"),
+        *("1-2-1-x", "0x1-2-1", "f" * 33 + "-2-1", "1-" + "f" * 17),
+        *(5, [], ["0", "1"], b"\xff"),
+    ],
 )
 def test_a_malformed_single_header_is_corrupt(value: object) -> None:
     """What is not of the format raises."""
@@ -340,7 +343,7 @@ def test_numbers_in_baggage(codec: Codec) -> None:
     carrier["baggage-k"] = 6
     extracted = codec.extract(carrier)
     assert extracted is not None
-    assert {"k": 6} == extracted.baggage
+    assert [("k", 6)] == [*extracted.baggage.items()]
 
 
 @pytest.mark.parametrize("codec", [B3Codec(), B3SingleCodec()])
@@ -371,7 +374,8 @@ def test_carriers(codec: Codec) -> None:
     codec.inject(SpanContext(1, 2, 3, 1), carrier)
 
     assert (1, 2, 3, 1) == ids(codec.extract(carrier))
-    for wrong in (None, 5, [], "x"):
+    invalid: tuple[object, ...] = (None, 5, [], "x")
+    for wrong in invalid:
         with pytest.raises(InvalidCarrierError):
             codec.extract(wrong)
         with pytest.raises(InvalidCarrierError):

@@ -208,7 +208,8 @@ def test_a_giant_baggage_header_is_dropped_and_counted() -> None:
 
 def test_carriers() -> None:
     """What is no mapping is not written, what has no `items()` not read."""
-    for wrong in (None, 5, [], "x"):
+    invalid: tuple[object, ...] = (None, 5, [], "x")
+    for wrong in invalid:
         with pytest.raises(InvalidCarrierError):
             CODEC.extract(wrong)
         with pytest.raises(InvalidCarrierError):

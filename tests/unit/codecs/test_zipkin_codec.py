@@ -20,7 +20,7 @@ def fields(**changed: object) -> dict[str, object]:
     return {"trace_id": 1, "span_id": 2, "parent_id": 3, "traceflags": 1, **changed}
 
 
-def ids(context: SpanContext | None) -> tuple[int, int, int | None, int] | None:
+def ids(context: SpanContext | None) -> tuple[int | None, ...] | None:
     """Take a context apart."""
     if context is None:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from jaeger_client.demo.jaeger import to_seen
 from jaeger_client.demo.seen import SeenSpan
 
-PROCESSES = {"p1": {"serviceName": "bakery", "tags": []}}
+PROCESSES = {"p1": {"serviceName": "bakery"}}
 
 
 def span(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
