@@ -28,7 +28,11 @@ def test_logs_read_as_objects_of_48() -> None:
     """A log has a `timestamp` in whole microseconds and `fields` like tags."""
     span = make_span().log_kv({"event": "e", "n": 3, "yes": True}, timestamp=1.5)
 
-    fields = [Tag("event", 0, vStr="e"), Tag("n", 3, vLong=3), Tag("yes", 2, vBool=True)]
+    fields = [
+        Tag("event", 0, vStr="e"),
+        Tag("n", 3, vLong=3),
+        Tag("yes", 2, vBool=True),
+    ]
     assert [Log(1_500_000, fields)] == span.logs
     assert int is type(span.logs[0].timestamp)
 

@@ -25,7 +25,9 @@ class Refusing(Throttler):
 class Counts:
     """A tracer, and what it counted."""
 
-    def __init__(self, *, sampled: bool = True, throttler: Throttler | None = None) -> None:
+    def __init__(
+        self, *, sampled: bool = True, throttler: Throttler | None = None
+    ) -> None:
         self.all: dict[str, int] = {}
         self.tracer = Tracer(
             "svc",

@@ -23,7 +23,9 @@ from tests.unit.spans import (
     pairs_of,
 )
 
-hostile = pytest.mark.parametrize("value", HOSTILE_VALUES, ids=range(len(HOSTILE_VALUES)))
+hostile = pytest.mark.parametrize(
+    "value", HOSTILE_VALUES, ids=range(len(HOSTILE_VALUES))
+)
 
 
 class Broken:

@@ -99,7 +99,9 @@ def test_child_of_subclasses(tracer: MemoryTracer) -> None:
     by_context = tracer.start_span("child", child_of=context)
     by_span = tracer.start_span("child", child_of=OurSpan(context, tracer, "parent"))
 
-    assert [(7, 8), (7, 8)] == [(s.trace_id, s.parent_id) for s in (by_context, by_span)]
+    assert [(7, 8), (7, 8)] == [
+        (s.trace_id, s.parent_id) for s in (by_context, by_span)
+    ]
 
 
 def test_child_inherits_flags_and_not_the_sampler(tracer: MemoryTracer) -> None:

@@ -217,4 +217,3 @@ def _standing_headers(options: HttpOptions) -> dict[str, str]:
     if options.authorization is not None:
         headers["authorization"] = options.authorization
     return headers
-

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 DEFAULT_QUEUE_CAPACITY: Final = 10_000
 """Spans that wait at most; a burst of as many is lost by nobody."""
 
-_MOST_AT_ONCE: Final = 2_000
+_MOST_AT_ONCE: Final = 1_000
 """Spans taken from the queue for one go of the encoder."""
 
 _LONGEST_TURN: Final = 1.0

@@ -34,6 +34,7 @@ from jaeger_client.sampler.strategy import (
 )
 from jaeger_client.worker import BackgroundWorker
 
+
 class StrategySource(Protocol):
     """Whom the sampler asks; `agent.AgentClient` is one."""
 

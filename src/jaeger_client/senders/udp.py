@@ -60,7 +60,7 @@ _ASK_AFTER: Final = 32_000
 _SMALL_COST: Final = 1_000
 # Not for ever: an agent that was stopped must not stop this process at its exit.
 _READER_WAIT: Final = 0.001
-_READER_WAITS: Final = 100
+_READER_WAITS: Final = 500
 
 
 class UdpSender:

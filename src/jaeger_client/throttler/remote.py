@@ -23,6 +23,7 @@ from jaeger_client.throttler.credits import Balance, parse_credits
 from jaeger_client.throttler.local import LocalThrottler
 from jaeger_client.worker import BackgroundWorker
 
+
 class CreditsSource(Protocol):
     """Whom the throttler asks; `agent.AgentClient` is one."""
 

@@ -89,6 +89,22 @@ def test_another_batch_rings_again() -> None:
     assert 3 == bell.rings
 
 
+def test_taking_makes_room_for_as_many_again() -> None:
+    """Whoever takes has as many spans in hand as the queue holds, and no more."""
+    losses = SpanLosses()
+    queue = make_queue(capacity=3, losses=losses)
+    for span in "abc":
+        queue.put(span)
+    assert ["a"] == queue.take(1)
+    for span in "defg":
+        queue.put(span)
+    assert 1 == losses.queue_full
+
+    assert ["b", "c", "d", "e", "f"] == [
+        span for _ in range(5) for span in queue.take(1)
+    ]
+
+
 def test_child_begins_empty() -> None:
     """After a fork the queue is empty, open, and its first span wakes again."""
     bell = Bell()

@@ -1,0 +1,66 @@
+"""A Jaeger as the demo sees one: takes OTLP, answers the older query API."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+from tests.foreign.decoders import attribute_pairs, decode_otlp
+from tests.integration.http_servers import Request, make_answer
+
+_NOT_FOUND = 404
+
+
+class JaegerFake:
+    """Keeps the spans that come; its `respond` is for `serve_http`."""
+
+    def __init__(self) -> None:
+        self._traces: dict[str, dict[str, Any]] = {}
+
+    def respond(self, request: Request) -> bytes:
+        """Answer a request."""
+        match request.target.strip("/").split("/"):
+            case ["v1", "traces"]:
+                body = gzip.decompress(request.body) if request.body else b""
+                self._take(decode_otlp(body))
+                return make_answer()
+            case ["api", "services"]:
+                return make_answer(body=b'{"data": []}')
+            case ["api", "traces", trace_id] if trace_id in self._traces:
+                answer = {"data": [self._traces[trace_id]]}
+                return make_answer(body=json.dumps(answer).encode())
+            case _:
+                return make_answer(_NOT_FOUND, b'{"data": null}')
+
+    def _take(self, request: Any) -> None:  # noqa: ANN401 - a generated class
+        for resource_spans in request.resource_spans:
+            attributes = dict(attribute_pairs(resource_spans.resource.attributes))
+            for span in resource_spans.scope_spans[0].spans:
+                self._keep(str(attributes["service.name"]), span)
+
+    def _keep(self, service: str, span: Any) -> None:  # noqa: ANN401 - as above
+        # As Jaeger's page has it: the trace id without leading zeros.
+        trace_id = span.trace_id.hex().lstrip("0")
+        trace = self._traces.setdefault(trace_id, {"spans": [], "processes": {}})
+        trace["processes"][service] = {"serviceName": service}
+        trace["spans"].append(_to_json(service, span))
+
+
+def _to_json(service: str, span: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    start, end = span.start_time_unix_nano, span.end_time_unix_nano
+    parent = {"refType": "CHILD_OF", "spanID": span.parent_span_id.hex()}
+    return {
+        "spanID": span.span_id.hex(),
+        "operationName": span.name,
+        "references": [parent] if span.parent_span_id else [],
+        "startTime": start // 1_000,
+        "duration": (end - start) // 1_000,
+        "tags": _to_tags(span.attributes),
+        "logs": [{"fields": _to_tags(event.attributes)} for event in span.events],
+        "processID": service,
+    }
+
+
+def _to_tags(attributes: Any) -> list[dict[str, object]]:  # noqa: ANN401 - as above
+    return [{"key": key, "value": str(v)} for key, v in attribute_pairs(attributes)]

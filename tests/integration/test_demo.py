@@ -1,0 +1,307 @@
+"""The demo: its services in processes, the trace that arrives, how it ends."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pytest
+
+from jaeger_client.demo import run
+from jaeger_client.demo.backend import Backend
+from jaeger_client.demo.jaeger import Jaeger
+from jaeger_client.demo.own_receiver import OwnReceiver
+from jaeger_client.demo.processes import ServiceError, ServiceProcess
+from jaeger_client.demo.run import find_jaeger, make_receiver, run_demo
+from jaeger_client.demo.seen import SeenSpan
+from tests.integration.http_servers import serve_http
+from tests.integration.jaeger_fake import JaegerFake
+
+DEMO = (sys.executable, "-m", "jaeger_client", "demo")
+PATIENCE = 30.0
+
+OPERATIONS = [
+    ("customers", "GET /customer"),
+    ("customers", "SELECT customer"),
+    ("frontend", "GET /customer"),
+    ("frontend", "GET /dispatch"),
+    ("frontend", "GET /route"),
+    ("frontend", "GET /route"),
+    ("frontend", "GET /route"),
+    ("frontend", "find bicycle route"),
+    ("frontend", "find van route"),
+    ("routes", "GET /route"),
+    ("routes", "GET /route"),
+    ("routes", "GET /route"),
+    ("routes", "plan route"),
+    ("routes", "plan route"),
+    ("routes", "plan route"),
+]
+"""Service and operation of each span of one request."""
+
+
+def run_with(backend: Backend | None, requests: int = 1) -> tuple[int, str]:
+    """Run the demo here; return its exit code and what it said."""
+    out = io.StringIO()
+    code = run_demo(requests=requests, backend=backend, out=out)
+    return code, out.getvalue()
+
+
+class ListedReceiver(OwnReceiver):
+    """The demo's own receiver, which keeps what it was asked for."""
+
+    def __init__(self, most: int = run.SPANS_IN_TRACE) -> None:
+        super().__init__()
+        self.most = most
+        """Spans of a trace that are told of, as if the others were lost."""
+        self.seen: list[SeenSpan] = []
+
+    def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
+        """Return the first spans of the trace."""
+        found = super().trace(trace_id, spans)[: self.most]
+        self.seen.extend(found)
+        return found
+
+
+def test_the_command_runs_and_passes() -> None:
+    """Whatever the environment has for the user's own programs."""
+    astray = {"JAEGER_ENDPOINT": "http://127.0.0.1:9", "OTEL_SDK_DISABLED": "true"}
+    done = subprocess.run(
+        [*DEMO, "--no-jaeger"],
+        env={**os.environ, **astray, "PYTHONWARNINGS": "error"},
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+        text=True,
+    )
+
+    assert "" == done.stderr
+    assert 0 == done.returncode
+    last = done.stdout.splitlines()[-1]
+    assert re.fullmatch(r"demo: passed, 15 of 15 spans arrived, \d+\.\d s", last)
+
+
+def test_every_call_is_a_span_of_one_trace() -> None:
+    """Three services, both sides of each call, and the work in them."""
+    receiver = ListedReceiver()
+
+    code, text = run_with(receiver)
+
+    assert 0 == code
+    operations = sorted((span.service, span.operation) for span in receiver.seen)
+    assert OPERATIONS == operations
+    roots = [span.operation for span in receiver.seen if span.parent_id is None]
+    assert ["GET /dispatch"] == roots
+    assert "customers  │     └─ SELECT customer" in text.replace("|  ", "│  ").replace(
+        "`- ",
+        "└─ ",
+    )
+
+
+def test_a_refused_call_is_an_error_and_is_tried_again() -> None:
+    """The refusal is seen by the work, the server and the client."""
+    receiver = ListedReceiver()
+
+    run_with(receiver)
+
+    errors = {span.error for span in receiver.seen if span.error is not None}
+    expected = {
+        "UnavailableError: all planners are busy",
+        "answered 503",
+        "UnavailableError: /route answered 503: all planners are busy",
+    }
+    assert expected == errors
+
+
+def test_each_request_makes_a_trace() -> None:
+    """`--requests` says how many."""
+    code, text = run_with(None, requests=3)
+
+    assert 0 == code
+    assert 3 == text.count("\ntrace ")
+    assert "demo: passed, 45 of 45 spans arrived" in text
+
+
+@pytest.mark.parametrize("most", [0, 14])
+def test_a_lost_span_is_a_failure(most: int) -> None:
+    """The result line counts what arrived, the exit code is 1."""
+    code, text = run_with(ListedReceiver(most))
+
+    assert 1 == code
+    assert f"demo: failed, {most} of 15 spans arrived" in text
+
+
+def test_without_thriftpy2_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A plain `pip install jaeger-client` has no decoder."""
+    monkeypatch.setitem(sys.modules, "thriftpy2", None)
+    for name in ("demo.own_receiver", "allinone.receive"):
+        monkeypatch.delitem(sys.modules, f"jaeger_client.{name}", raising=False)
+
+    code, text = run_with(None)
+
+    assert 1 == code
+    assert "pip install 'jaeger-client[allinone]'" in text
+
+
+def test_another_missing_module_is_no_missing_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only thriftpy2 may be missing."""
+    monkeypatch.setitem(sys.modules, "jaeger_client.demo.own_receiver", None)
+
+    with pytest.raises(ModuleNotFoundError, match="own_receiver"):
+        make_receiver()
+
+
+def test_a_jaeger_that_runs_is_used() -> None:
+    """Spans go there by OTLP, the tree comes from it, and a link leads to it."""
+    with serve_http(JaegerFake().respond) as server:
+        backend = Jaeger(query_port=server.port, otlp_port=server.port)
+
+        found = backend.answers()
+        code, text = run_with(backend)
+
+    assert found
+    assert 0 == code
+    assert f"by OTLP on port {server.port}" in text
+    assert "UnavailableError: all planners are busy" in text
+    link = rf"look at it: http://localhost:{server.port}/trace/[0-9a-f]+\n"
+    assert re.search(link, text)
+
+
+def test_a_jaeger_without_otlp_gets_its_spans_by_udp() -> None:
+    """Nothing but the agent's host is said to the services."""
+    with serve_http(JaegerFake().respond) as server:
+        backend = Jaeger(query_port=server.port, otlp_port=unused_port())
+
+        assert backend.answers()
+        assert {"JAEGER_AGENT_HOST": "localhost"} == backend.environment
+        assert "by UDP port 6831" in backend.description
+
+
+def test_what_answers_otherwise_is_no_jaeger() -> None:
+    """Nothing, an error, or what is not JSON."""
+    with serve_http(lambda request: None) as server:
+        assert not Jaeger(query_port=server.port).answers()
+    with serve_http(lambda request: b"HTTP/1.1 200 OK\r\n\r\n<html>") as server:
+        assert not Jaeger(query_port=server.port).answers()
+    assert not Jaeger(query_port=unused_port()).answers()
+
+
+def test_a_trace_that_does_not_come_is_waited_for_and_given_up() -> None:
+    """The time is up after a while, on a clock that the test moves."""
+    clock = JumpingClock()
+    with serve_http(JaegerFake().respond) as server:
+        backend = Jaeger(query_port=server.port, otlp_port=server.port, clock=clock)
+
+        assert [] == backend.trace("ab", 15)
+    assert clock.now > 8.0
+
+
+def test_the_usual_ports_are_probed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing listens there is no Jaeger."""
+    monkeypatch.setattr("jaeger_client.demo.jaeger.HOST", "127.0.0.255")
+    for name in ("QUERY_PORT", "OTLP_PORT"):
+        monkeypatch.setattr(f"jaeger_client.demo.jaeger.{name}", unused_port())
+
+    assert find_jaeger() is None
+
+
+def test_a_service_that_does_not_come_up_is_named(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What it wrote goes to standard error."""
+    with (
+        ServiceProcess("nothing", environment={}) as service,
+        pytest.raises(ServiceError, match="nothing did not come up"),
+    ):
+        _ = service.port
+
+    assert "jaeger_client.demo.nothing" in capfd.readouterr().err
+
+
+def test_a_demo_whose_services_fail_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The exit code is 1, and those that ran have ended."""
+    receiver = OwnReceiver()
+    bad = {"JAEGER_AGENT_PORT": "none"}
+    monkeypatch.setattr(OwnReceiver, "environment", bad)
+
+    code, text = run_with(receiver)
+
+    assert 1 == code
+    assert "demo: failed, customers did not come up" in text
+    assert "JAEGER_AGENT_PORT" in capfd.readouterr().err
+
+
+def test_a_service_ends_with_its_standard_input() -> None:
+    """So it ends even if the demo is killed."""
+    with ServiceProcess("routes", environment={}) as service:
+        assert service.port
+        shown = repr(service)
+
+    assert f"<ServiceProcess routes, pid {service.pid}>" == shown
+    assert not is_alive(service.pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_demo_leaves_no_process(number: signal.Signals) -> None:
+    """After Ctrl-C it says so; even if it is killed its services end."""
+    with subprocess.Popen(
+        [*DEMO, "--no-jaeger", "--requests", "100000"],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        lines = iter(demo.stdout.readline, "")
+        pids = [
+            int(line.split()[-1]) for line in lines_until_answer(lines) if "pid" in line
+        ]
+        demo.send_signal(number)
+        rest = demo.stdout.read()
+        code = demo.wait(PATIENCE)
+
+    assert 3 == len(pids)
+    assert [False] * 3 == [is_alive_after_a_while(pid) for pid in pids]
+    if number == signal.SIGINT:
+        assert 130 == code
+        assert rest.endswith("demo: interrupted, all services have ended\n")
+
+
+def lines_until_answer(lines: object) -> list[str]:
+    """Return the demo's lines up to the first answered request."""
+    found: list[str] = []
+    for line in lines:  # type: ignore[attr-defined]  # an iterator of readline
+        found.append(line)
+        if "was answered" in line:
+            break
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def unused_port() -> int:
+    """Return a port where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port

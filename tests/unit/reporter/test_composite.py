@@ -1,0 +1,150 @@
+"""One reporter in front of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import pytest
+
+from jaeger_client.reporter import CompositeReporter, InMemoryReporter
+from jaeger_client.reporter.base import CompletedFuture
+from jaeger_client.sampler import ConstSampler
+from jaeger_client.span import Span
+from jaeger_client.span_context import SpanContext
+from jaeger_client.tracer import Tracer
+from tests.unit.spans import let_notices_speak
+
+
+class Noting(InMemoryReporter):
+    """Notes what it is told, and gives the answer it was made with."""
+
+    def __init__(self, *, answer: bool = True) -> None:
+        super().__init__()
+        self.answer = answer
+        self.process: dict[str, object] = {}
+        self.timeouts: list[float] = []
+
+    def set_process(
+        self,
+        service_name: str,
+        tags: Mapping[str, object],
+        max_length: int,
+    ) -> None:
+        self.process = {"service": service_name, "tags": tags, "length": max_length}
+
+    def flush(self, timeout: float = 0.0) -> bool:
+        self.timeouts.append(timeout)
+        return self.answer
+
+    def close(self, timeout: float = 0.0) -> CompletedFuture:
+        self.timeouts.append(timeout)
+        return CompletedFuture(self.answer)
+
+
+class Broken:
+    """A reporter whose every method raises."""
+
+    def _raise(self, *_args: object) -> NoReturn:
+        msg = "broken"
+        raise RuntimeError(msg)
+
+    report_span = flush = close = _raise
+
+    def __repr__(self) -> str:
+        return "<Broken>"
+
+
+def make_span() -> Span:
+    """Return a span of no tracer."""
+    return Span(SpanContext(1, 2, None, 1), None, "op")
+
+
+def test_process_is_told_to_all() -> None:
+    """`set_process` reaches every reporter."""
+    first, second = Noting(), Noting()
+
+    tracer = Tracer("svc", CompositeReporter(first, second), ConstSampler(decision=True))
+
+    expected = {"service": "svc", "tags": tracer.tags, "length": 1024}
+    assert (expected, expected) == (first.process, second.process)
+
+
+def test_span_is_told_to_all() -> None:
+    """`report_span` reaches every reporter, with the same span."""
+    first, second = Noting(), Noting()
+    span = make_span()
+
+    CompositeReporter(first, second).report_span(span)
+
+    assert ([span], [span]) == (first.get_spans(), second.get_spans())
+
+
+def test_one_that_raises_does_not_keep_it_from_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A reporter that raises costs the others nothing; a warning names it."""
+    let_notices_speak(monkeypatch)
+    broken: Any = Broken()
+    other = Noting()
+
+    CompositeReporter(broken, other).report_span(make_span())
+
+    assert 1 == len(other.get_spans())
+    assert [
+        "reporter <Broken> raised RuntimeError('broken'); the others go on",
+    ] == caplog.messages
+
+
+@pytest.mark.parametrize("answers", [(True, True), (True, False), (False, True)])
+def test_close_closes_all(answers: tuple[bool, bool]) -> None:
+    """`close` closes every reporter, and says whether all spans of all left."""
+    reporters = [Noting(answer=answer) for answer in answers]
+
+    future = CompositeReporter(*reporters).close(timeout=10)
+
+    assert (True, all(answers)) == (future.done(), future.result())
+    assert [1, 1] == [len(reporter.timeouts) for reporter in reporters]
+
+
+@pytest.mark.parametrize("answers", [(True, True), (True, False), (False, True)])
+def test_flush_flushes_all(answers: tuple[bool, bool]) -> None:
+    """`flush` flushes every reporter, and says whether all spans of all left."""
+    reporters = [Noting(answer=answer) for answer in answers]
+
+    assert all(answers) == CompositeReporter(*reporters).flush(timeout=10)
+    assert [1, 1] == [len(reporter.timeouts) for reporter in reporters]
+
+
+def test_timeout_is_shared() -> None:
+    """No reporter is given more time than is left of the whole."""
+    reporter = Noting()
+
+    CompositeReporter(Noting(), reporter).close(timeout=0.5)
+
+    assert 0 <= reporter.timeouts[0] <= 0.5
+
+
+def test_broken_reporters_can_be_closed() -> None:
+    """Reporters that raise keep none of the others from being flushed and closed."""
+    broken: Any = Broken()
+    other = Noting()
+    reporter = CompositeReporter(broken, other)
+
+    assert not reporter.flush()
+    assert not reporter.close().result()
+    assert 2 == len(other.timeouts)
+
+
+def test_no_reporters() -> None:
+    """A composite of none is done at once."""
+    reporter = CompositeReporter()
+
+    reporter.report_span(make_span())
+
+    assert ((), True, True) == (
+        reporter.reporters,
+        reporter.flush(),
+        reporter.close().result(),
+    )
