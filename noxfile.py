@@ -184,7 +184,7 @@ def lint(session: nox.Session) -> None:
         "ruff check": ("ruff", "check", *code),
         "mypy": ("mypy", *code),
         "basedpyright": ("basedpyright", *code),
-        "import-linter": ("lint-imports", "--no-logo"),
+        "import-linter": ("lint-imports", "--no-logo", "--no-cache"),
         "docs": ("sphinx-build", "-n", "-W", "-q", "docs", "docs/_build/html"),
     }
     failed = [name for name, command in checks.items() if not holds(name, *command)]

@@ -39,7 +39,11 @@ def run_program(sink: SpanSink) -> RunProgram:
     def run(name: str, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "-W", "error", PROGRAMS / name, *arguments],
-            env={**os.environ, "JAEGER_AGENT_PORT": str(sink.port)},
+            env={
+                **os.environ,
+                "JAEGER_AGENT_PORT": str(sink.port),
+                "PYTHONPATH": str(PROGRAMS.parents[2]),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=_PATIENCE,

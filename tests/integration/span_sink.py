@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.foreign.decoders import decode_emit_batch
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _PATIENCE = 20.0
 
@@ -56,7 +59,7 @@ class SpanSink:
                 _PATIENCE,
             )
 
-    def __enter__(self) -> SpanSink:
+    def __enter__(self) -> Self:
         """Return the sink itself."""
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.connection import create_connection
@@ -33,10 +34,8 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     """
     *others, last = resolve(connection.host, connection.port)
     for _, address in others:
-        try:
+        with suppress(OSError):
             return _connect_to(connection, address)
-        except OSError:
-            continue
     return _connect_to(connection, last[1])
 
 

@@ -11,7 +11,7 @@ none of them is wanted here.
 
 from __future__ import annotations
 
-import encodings.idna  # wanted when connecting; see `fork.forks_wait`
+import encodings.idna  # noqa: F401 - asked for when connecting; see fork.forks_wait
 import http.client
 import io
 import os

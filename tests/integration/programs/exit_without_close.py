@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from make_tracer import make_tracer
+from tests.integration.programs.make_tracer import make_tracer
 
 make_tracer().start_span("last words").finish()

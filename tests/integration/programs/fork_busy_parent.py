@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from make_tracer import make_tracer
+from tests.integration.programs.make_tracer import make_tracer
 
 THREADS, SPANS = 4, 200
 

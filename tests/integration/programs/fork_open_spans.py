@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from make_tracer import make_tracer
+from tests.integration.programs.make_tracer import make_tracer
 
 tracer = make_tracer()
 tracer.start_span("before").finish()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from make_tracer import make_tracer
+from tests.integration.programs.make_tracer import make_tracer
 
 endpoint = os.environ["TEST_ENDPOINT"]
 tracer = make_tracer(collector={"endpoint": endpoint}, reporter_flush_interval=0)

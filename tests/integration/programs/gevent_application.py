@@ -7,7 +7,7 @@ import gevent.monkey
 gevent.monkey.patch_all()
 
 import gevent  # noqa: E402 - the patch comes first
-from make_tracer import make_tracer  # noqa: E402
+from tests.integration.programs.make_tracer import make_tracer  # noqa: E402
 
 GREENLETS = 50
 

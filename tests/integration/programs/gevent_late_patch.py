@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from make_tracer import make_tracer
+from tests.integration.programs.make_tracer import make_tracer
 
 tracer = make_tracer(reporter_flush_interval=0.05)
 

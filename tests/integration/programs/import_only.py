@@ -10,7 +10,7 @@ import jaeger_client
 
 heavy = {"urllib3", "ssl", "asyncio", "http.client", "tornado", "thrift"}
 print("imported", sorted(heavy & set(sys.modules)))
-from make_tracer import make_tracer  # noqa: E402 - after the question
+from tests.integration.programs.make_tracer import make_tracer  # noqa: E402 - after the question
 
 make_tracer()
 print("made", sorted(heavy & set(sys.modules)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 
-from make_tracer import make_tracer
+from tests.integration.programs.make_tracer import make_tracer
 
 tracer = make_tracer()
 
@@ -18,8 +18,8 @@ def work(number: int) -> None:
 def main() -> None:
     """Run three children while the parent is busy."""
     tracer.start_span("parent before").finish()
-    context = multiprocessing.get_context(sys.argv[1])
-    children = [context.Process(target=work, args=(n,)) for n in range(3)]
+    multiprocessing.set_start_method(sys.argv[1])
+    children = [multiprocessing.Process(target=work, args=(n,)) for n in range(3)]
     for child in children:
         child.start()
     tracer.start_span("parent after").finish()

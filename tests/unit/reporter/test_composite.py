@@ -64,7 +64,9 @@ def test_process_is_told_to_all() -> None:
     """`set_process` reaches every reporter."""
     first, second = Noting(), Noting()
 
-    tracer = Tracer("svc", CompositeReporter(first, second), ConstSampler(decision=True))
+    tracer = Tracer(
+        "svc", CompositeReporter(first, second), ConstSampler(decision=True)
+    )
 
     expected = {"service": "svc", "tags": tracer.tags, "length": 1024}
     assert (expected, expected) == (first.process, second.process)

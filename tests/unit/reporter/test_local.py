@@ -178,7 +178,10 @@ def test_reporter_of_neither() -> None:
     """A reporter without `close` and `flush` keeps nothing back."""
     reporter = object()
 
-    assert (True, True) == (close_reporter(reporter, 1.0), flush_reporter(reporter, 1.0))
+    assert (True, True) == (
+        close_reporter(reporter, 1.0),
+        flush_reporter(reporter, 1.0),
+    )
 
 
 def test_timeout_is_passed_on() -> None:
