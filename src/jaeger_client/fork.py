@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -58,7 +58,7 @@ class _ForkRegistry:
             )
 
     @contextmanager
-    def wait(self) -> Iterator[None]:
+    def wait(self) -> Generator[None, None, None]:
         with self._importing:
             yield
 
@@ -89,7 +89,7 @@ def call_after_fork(survivor: SurvivesFork) -> None:
 
 
 @contextmanager
-def forks_wait() -> Iterator[None]:
+def forks_wait() -> Generator[None, None, None]:
     """
     Make every fork wait until the block is left.
 

@@ -156,8 +156,8 @@ class BackgroundWorker:
             daemon=True,
         )
         # Once only, though a fork hands the parent's registration down.
-        atexit.unregister(self._flush_at_exit)
-        atexit.register(self._flush_at_exit)
+        atexit.unregister(self.flush_at_exit)
+        atexit.register(self.flush_at_exit)
         _flush_at_end_of_multiprocessing_child(self)
         try:
             thread.start()
@@ -210,7 +210,7 @@ class BackgroundWorker:
         deadline = self._clock.monotonic() + timeout
         flushed = self.flush(timeout)
         self._closed = True
-        atexit.unregister(self._flush_at_exit)
+        atexit.unregister(self.flush_at_exit)
         self._end_thread(deadline)
         return flushed
 
@@ -221,7 +221,8 @@ class BackgroundWorker:
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline - self._clock.monotonic()))
 
-    def _flush_at_exit(self) -> None:
+    def flush_at_exit(self) -> None:
+        """Flush for `EXIT_TIMEOUT` seconds at most; called at the end of the process."""
         self.flush(EXIT_TIMEOUT)
 
     def __repr__(self) -> str:
@@ -253,4 +254,4 @@ def _flush_at_end_of_multiprocessing_child(worker: BackgroundWorker) -> None:
     if process is not None and process.parent_process() is not None:
         from multiprocessing.util import Finalize  # noqa: PLC0415 - loaded already
 
-        Finalize(None, worker._flush_at_exit, exitpriority=0)  # noqa: SLF001 - our own
+        Finalize(None, worker.flush_at_exit, exitpriority=0)

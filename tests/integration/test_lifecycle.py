@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from jaeger_client import Config, Tracer
+from jaeger_client import Config, Span, Tracer
 from tests.foreign.decoders import decode_otlp
 from tests.integration.conftest import RunProgram
 from tests.integration.http_servers import make_answer, serve_http
@@ -188,13 +188,14 @@ def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
         with tracer.start_active_span(name) as scope:
             await asyncio.sleep(0)
             assert tracer.active_span is scope.span
-            parent_id: int | None = scope.span.parent_id
-            return parent_id
+            assert isinstance(scope.span, Span)
+            return scope.span.parent_id
 
     async def main() -> None:
         tracer = make_tracer(sink)
         with tracer.start_active_span("parent") as scope:
             parents = await asyncio.gather(*(child(tracer, f"{n}") for n in range(5)))
+            assert isinstance(scope.span, Span)
             assert [scope.span.span_id] * 5 == parents
             assert tracer.active_span is scope.span
         await tracer.aclose()

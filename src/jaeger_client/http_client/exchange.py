@@ -11,8 +11,8 @@ none of them is wanted here.
 
 from __future__ import annotations
 
-import encodings.idna  # noqa: F401 - asked for when connecting; see fork.forks_wait
 import http.client
+import importlib
 import io
 import os
 import ssl
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from jaeger_client.clock import Clock
     from jaeger_client.http_client.options import HttpOptions
     from jaeger_client.http_client.url import HttpUrl, Origin
+
+# The codec for names, which connecting asks for: it is to be there before, for
+# this module is imported where a fork waits (`fork.forks_wait`).
+importlib.import_module("encodings.idna")
 
 FOREIGN_ERRORS: Final = (
     urllib3.exceptions.HTTPError,

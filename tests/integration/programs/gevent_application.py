@@ -7,6 +7,8 @@ import gevent.monkey
 gevent.monkey.patch_all()
 
 import gevent  # noqa: E402 - the patch comes first
+
+from jaeger_client import Span  # noqa: E402
 from tests.integration.programs.make_tracer import make_tracer  # noqa: E402
 
 GREENLETS = 50
@@ -21,9 +23,12 @@ def handle(number: int) -> None:
         assert tracer.active_span is scope.span
         with tracer.start_active_span(f"query {number}") as query:
             gevent.sleep(0)
+            assert isinstance(query.span, Span)
+            assert isinstance(scope.span, Span)
             assert query.span.parent_id == scope.span.span_id
 
 
-gevent.joinall([gevent.spawn(handle, n) for n in range(GREENLETS)], raise_error=True)
+greenlets = [gevent.spawn(handle, n) for n in range(GREENLETS)]
+gevent.joinall(greenlets, raise_error=True)
 assert tracer.active_span is None
 assert tracer.close().result()

@@ -161,7 +161,7 @@ def test_pauses_grow_to_a_limit_and_the_payload_is_given_up() -> None:
     scene = Scene()
     scene.sender.fail_always(RetryableSendError("busy"))
     scene.deliver("a")
-    pauses = []
+    pauses: list[float] = []
     while (again_at := scene.delivery.again_at) is not None:
         pauses.append(again_at - scene.clock.monotonic())
         scene.delivery.send_next()
