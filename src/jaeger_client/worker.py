@@ -222,7 +222,7 @@ class BackgroundWorker:
             thread.join(max(0.0, deadline - self._clock.monotonic()))
 
     def flush_at_exit(self) -> None:
-        """Flush for `EXIT_TIMEOUT` seconds at most; called at the end of the process."""
+        """Flush for `EXIT_TIMEOUT` seconds at most, at the end of the process."""
         self.flush(EXIT_TIMEOUT)
 
     def __repr__(self) -> str:

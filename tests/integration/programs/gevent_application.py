@@ -28,7 +28,9 @@ def handle(number: int) -> None:
             assert query.span.parent_id == scope.span.span_id
 
 
-greenlets = [gevent.spawn(handle, n) for n in range(GREENLETS)]
-gevent.joinall(greenlets, raise_error=True)
+greenlets = [  # pyright: ignore[reportUnknownVariableType]  # gevent tells no more
+    gevent.spawn(handle, n) for n in range(GREENLETS)
+]
+gevent.joinall(greenlets, raise_error=True)  # pyright: ignore[reportUnknownArgumentType]  # gevent tells no more
 assert tracer.active_span is None
 assert tracer.close().result()
