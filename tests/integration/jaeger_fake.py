@@ -10,6 +10,7 @@ from tests.foreign.decoders import attribute_pairs, decode_otlp
 from tests.integration.http_servers import Request, make_answer
 
 _NOT_FOUND = 404
+_STATUS_ERROR = 2
 
 
 class JaegerFake:
@@ -56,10 +57,15 @@ def _to_json(service: str, span: Any) -> dict[str, Any]:  # noqa: ANN401 - as ab
         "references": [parent] if span.parent_span_id else [],
         "startTime": start // 1_000,
         "duration": (end - start) // 1_000,
-        "tags": _to_tags(span.attributes),
+        "tags": _to_tags(span.attributes) + _error_tags(span.status.code),
         "logs": [{"fields": _to_tags(event.attributes)} for event in span.events],
         "processID": service,
     }
+
+
+def _error_tags(status_code: int) -> list[dict[str, object]]:
+    # Jaeger shows the status of OTLP as the tag it was before OTLP.
+    return [{"key": "error", "value": True}] if status_code == _STATUS_ERROR else []
 
 
 def _to_tags(attributes: Any) -> list[dict[str, object]]:  # noqa: ANN401 - as above

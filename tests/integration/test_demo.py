@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from jaeger_client.demo.own_receiver import OwnReceiver
 from jaeger_client.demo.processes import ServiceError, ServiceProcess
 from jaeger_client.demo.run import find_jaeger, make_receiver, run_demo
 from jaeger_client.demo.seen import SeenSpan
+from jaeger_client.testing import FakeClock
 from tests.integration.http_servers import serve_http
 from tests.integration.jaeger_fake import JaegerFake
 
@@ -199,12 +202,12 @@ def test_what_answers_otherwise_is_no_jaeger() -> None:
 
 def test_a_trace_that_does_not_come_is_waited_for_and_given_up() -> None:
     """The time is up after a while, on a clock that the test moves."""
-    clock = JumpingClock()
+    clock = FakeClock()
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=server.port, clock=clock)
 
         assert [] == backend.trace("ab", 15)
-    assert clock.now > 8.0
+    assert clock.monotonic() > 8.0
 
 
 def test_the_usual_ports_are_probed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,10 +283,28 @@ def test_an_interrupted_demo_leaves_no_process(number: signal.Signals) -> None:
         assert rest.endswith("demo: interrupted, all services have ended\n")
 
 
-def lines_until_answer(lines: object) -> list[str]:
+def is_alive_after_a_while(pid: int) -> bool:
+    """Return whether the process runs on, though it was given time to end."""
+    deadline = time.monotonic() + PATIENCE
+    while is_alive(pid) and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    return is_alive(pid)
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether the process runs; one that only waits to be reaped does not."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return " Z " not in stat
+
+
+def lines_until_answer(lines: Iterator[str]) -> list[str]:
     """Return the demo's lines up to the first answered request."""
     found: list[str] = []
-    for line in lines:  # type: ignore[attr-defined]  # an iterator of readline
+    for line in lines:
         found.append(line)
         if "was answered" in line:
             break
