@@ -30,7 +30,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the slow rooms, so that none of them can be forgotten."""
     for item in items:
-        room = item.path.relative_to(ROOT / "tests").parts[0]
+        room = item.path.relative_to(ROOT).parts[1]
         if room in SLOW_ROOMS:
             item.add_marker(pytest.mark.slow)
         if room == "real":

@@ -58,9 +58,13 @@ def _to_json(service: str, span: Any) -> dict[str, Any]:  # noqa: ANN401 - as ab
         "startTime": start // 1_000,
         "duration": (end - start) // 1_000,
         "tags": _to_tags(span.attributes) + _error_tags(span.status.code),
-        "logs": [{"fields": _to_tags(event.attributes)} for event in span.events],
+        "logs": [{"fields": _to_fields(event)} for event in span.events],
         "processID": service,
     }
+
+
+def _to_fields(event: Any) -> list[dict[str, object]]:  # noqa: ANN401 - as above
+    return [{"key": "event", "value": event.name}, *_to_tags(event.attributes)]
 
 
 def _error_tags(status_code: int) -> list[dict[str, object]]:

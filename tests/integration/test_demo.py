@@ -311,15 +311,6 @@ def lines_until_answer(lines: Iterator[str]) -> list[str]:
     return found
 
 
-def is_alive(pid: int) -> bool:
-    """Return whether a process runs."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def unused_port() -> int:
     """Return a port where nothing listens."""
     with socket.socket() as free:

@@ -37,6 +37,10 @@ class Encoder(Protocol):
         """Take the process whose spans come; called before the first `encode`."""
         ...
 
+    def forget(self) -> None:
+        """Throw away all bytes that were kept because they may repeat."""
+        ...
+
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """
         Yield payloads of at most *limit* bytes that hold *spans* in their order.

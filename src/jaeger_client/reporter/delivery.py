@@ -16,6 +16,7 @@ A payload that could not be sent goes one of four ways:
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ LONGEST_PAUSE: Final = 30.0
 
 MOST_TRIES: Final = 6
 """Times a payload is sent before its spans are given up."""
+
+FORGET_AFTER: Final = 60.0
+"""Seconds after the last span when the encoder forgets the values it has seen."""
 
 MOST_READY: Final = 4 << 20
 """Bytes that are encoded ahead of sending, at most, give or take one go."""
@@ -89,6 +93,7 @@ class Delivery:
         self._on_error = on_error
         self._probe_at = float("-inf")
         self._process: Process | None = None
+        self._forget_at = math.inf
         self.bytes_per_span = 400.0
         """Size of a span in the payloads so far; a guess before the first."""
         self._forget()
@@ -145,6 +150,7 @@ class Delivery:
 
     def prepare(self, spans: Sequence[SpanData]) -> None:
         """Encode *spans*; what cannot be encoded is counted as lost."""
+        self._forget_at = self._clock.monotonic() + FORGET_AFTER
         limit = self.channel.sender.max_payload
         begin = 0
         try:
@@ -156,6 +162,17 @@ class Delivery:
             lost = len(spans) - begin
             logger.exception("%d spans are lost by an error", lost)
             self._losses.not_encodable += lost
+
+    def rest(self, now: float) -> float:
+        """
+        Forget values, which may be secrets, if no span came for long.
+
+        Returns when to be called again, should no span come until then.
+        """
+        if now >= self._forget_at:
+            self.channel.encoder.forget()
+            self._forget_at = math.inf
+        return self._forget_at
 
     def send_next(self) -> None:
         """Send the oldest payload that is ready; there must be one."""

@@ -206,7 +206,7 @@ class Reporter(BaseReporter):
         # Asked after wake_at_first(): a span that came before it woke nobody.
         if not len(self._queue):
             self._due = None
-            return math.inf
+            return self._delivery.rest(now)
         self._queue.wake_at_batch()
         if self._due is None:
             self._due = now + self._flush_interval

@@ -19,10 +19,15 @@ class LineEncoder:
     content_type: str = "text/plain"
     losses: SpanLosses = field(default_factory=SpanLosses)
     process: Process | None = None
+    forgot: int = 0
 
     def set_process(self, process: Process) -> None:
         """Remember *process*."""
         self.process = process
+
+    def forget(self) -> None:
+        """Count."""
+        self.forgot += 1
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """Yield the names, each with its line end."""

@@ -14,7 +14,7 @@ from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from jaeger_client.worker import BackgroundWorker
 from tests.unit.reporter.counting_metrics import CountingMetrics
-from tests.unit.reporter.line_encoder import LineChannel, lines_of, named
+from tests.unit.reporter.line_encoder import LineChannel, LineEncoder, lines_of, named
 
 
 class ManualWorker(BackgroundWorker):
@@ -44,7 +44,8 @@ class Scene:
         self.sender = MemorySender(max_payload=max_payload)
         self.worker = ManualWorker(self.clock)
         self.metrics = CountingMetrics()
-        channel: Channel = LineChannel(sender=self.sender)
+        self.encoder = LineEncoder()
+        channel: Channel = LineChannel(self.encoder, self.sender)
         self.reporter = Reporter(
             channel,
             capacity,
@@ -123,6 +124,24 @@ def test_nobody_is_woken_for_a_span() -> None:
 
     scene.report("tenth")
     assert 2 == scene.worker.woken
+
+
+def test_values_are_forgotten_after_a_while() -> None:
+    """A minute after the last span the encoder forgets the values it has seen."""
+    scene = Scene()
+    scene.report("a")
+    scene.clock.advance(1)
+    scene.turn()
+    scene.clock.advance(1)
+    forget_at = scene.turn()
+    forgot = [scene.encoder.forgot]
+
+    scene.clock.advance(forget_at - scene.clock.monotonic())
+    next_turn = scene.turn()
+    forgot.append(scene.encoder.forgot)
+
+    assert [0, 1] == forgot
+    assert math.inf == next_turn
 
 
 def test_idle_reporter_asks_for_no_turn() -> None:
