@@ -92,6 +92,7 @@ def slow(session: nox.Session) -> None:
     """Run the tests with real sockets, processes and servers."""
     install(session)
     install_old_client(session)
+    build_jaeger(session)
     run_pytest(session, f"slow-{session.python}", "slow")
 
 
@@ -117,6 +118,15 @@ def install_old_client(session: nox.Session) -> None:
     python = PYTHONS["3.11"] or sys.executable
     uv(session, "venv", "--clear", "--python", str(python), str(OLD_CLIENT))
     sync(session, "compat48", "--python", str(OLD_CLIENT / "bin" / "python"))
+
+
+def build_jaeger(session: nox.Session) -> None:
+    """Build the Jaeger of the tests before they run, for it may take minutes."""
+    if shutil.which("go"):
+        print("building Jaeger, unless that was done before (some minutes)", flush=True)
+        session.run("python", "-m", "tests.real.jaeger_build")
+    else:
+        print("Go is missing: tests against a real Jaeger are skipped")
 
 
 def sync(session: nox.Session, requirements: str, *options: str) -> None:

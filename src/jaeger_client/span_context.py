@@ -29,6 +29,8 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     # so it costs nothing where none does.
     trace_state: str | None = None
     """`tracestate` of W3C trace context, as it came; passed on to children."""
+    sampling_undecided: bool = False
+    """Whether the sender of the trace leaves it to us whether to record it."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -66,6 +68,11 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     def is_debug_id_container_only(self) -> bool:
         """Whether the context carries a debug id and no trace."""
         return not self.trace_id and self._debug_id is not None
+
+    @property
+    def decides_sampling_only(self) -> bool:
+        """Whether the context says nothing but whether to record (`b3: 0`)."""
+        return self.trace_id is None and self.flags is not None  # type: ignore[unreachable]  # no trace, no ids
 
     @property
     def is_sampled(self) -> bool:

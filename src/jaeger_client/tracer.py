@@ -234,7 +234,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 and parent.span_id
                 and parent.flags is not None  # pyright: ignore[reportUnnecessaryComparison]  # see there
             ):
-                context = self._child_context(parent, tags)
+                context = self._child_context(parent, tags, operation_name)
             else:
                 context, more = self._root_context(parent, operation_name)
             span = Span(context, self, operation_name, tags, start_time, references)
@@ -254,8 +254,11 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         self,
         parent: SpanContext,
         tags: Mapping[str, object] | None,
+        operation: str,
     ) -> SpanContext:
         flags = parent.flags
+        if not flags and parent.sampling_undecided:
+            flags, _ = self._ask_sampler(parent.trace_id, operation)
         if flags & DEBUG_FLAG:
             # Receivers of other formats may have set debug alone.
             flags |= SAMPLED_FLAG
@@ -292,6 +295,8 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         if debug_id is not None and self.is_debug_allowed(operation):
             flags = SAMPLED_FLAG | DEBUG_FLAG
             more = {self.debug_id_header: debug_id}
+        elif carried is not None and carried.decides_sampling_only:
+            flags, more = carried.flags, None
         else:
             flags, more = self._ask_sampler(trace_id, operation)
         baggage = None if carried is None else dict(carried.baggage)

@@ -58,12 +58,12 @@ def decode_message(payload: bytes) -> Message:
     return Message(name, message_type, sequence_id, arguments.batch)
 
 
-def decode_emit_batch(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
+def decode_emit_batch(payload: bytes) -> Any:
     """Return the `jaeger.Batch` of a datagram."""
     return decode_message(payload).batch
 
 
-def decode_batch(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
+def decode_batch(payload: bytes) -> Any:
     """Return the `jaeger.Batch` that is the body of an HTTP request."""
     buffer = transports.TMemoryBuffer(payload)
     batch = jaeger.Batch()
@@ -72,7 +72,7 @@ def decode_batch(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
     return batch
 
 
-def decode_otlp(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
+def decode_otlp(payload: bytes) -> Any:
     """Return the `ExportTraceServiceRequest` that is the body of an HTTP request."""
     return trace_service_pb2.ExportTraceServiceRequest.FromString(payload)
 
@@ -83,23 +83,23 @@ def decode_zipkin(payload: bytes) -> list[dict[str, Any]]:
     return spans
 
 
-def tag_pairs(tags: Any) -> list[tuple[str, object]]:  # noqa: ANN401 - generated classes
+def tag_pairs(tags: Any) -> list[tuple[str, object]]:
     """Return key and value of each `jaeger.Tag`, the value as `vType` says."""
     names = "vStr", "vDouble", "vBool", "vLong", "vBinary"
     return [(tag.key, getattr(tag, names[int(tag.vType)])) for tag in tags or ()]
 
 
-def attribute_pairs(attributes: Any) -> list[tuple[str, object]]:  # noqa: ANN401
+def attribute_pairs(attributes: Any) -> list[tuple[str, object]]:
     """Return key and value of each OTLP attribute, the value as its type says."""
     return [(item.key, _any_value(item.value)) for item in attributes]
 
 
-def _any_value(value: Any) -> object:  # noqa: ANN401 - a generated class
+def _any_value(value: Any) -> object:
     name: str = value.WhichOneof("value")
     return getattr(value, name)
 
 
-def _refuse_rest(buffer: Any) -> None:  # noqa: ANN401 - an untyped class
+def _refuse_rest(buffer: Any) -> None:
     rest = buffer.read(1)
     if rest:
         msg = f"bytes left over, from {rest!r}"

@@ -41,7 +41,7 @@ def otlp_names(payload: bytes) -> list[str]:
     return [span.name for span in otlp_spans(payload)]
 
 
-def otlp_spans(payload: bytes) -> Any:  # noqa: ANN401 - a generated class
+def otlp_spans(payload: bytes) -> Any:
     """Return the spans of an OTLP request."""
     return decode_otlp(payload).resource_spans[0].scope_spans[0].spans
 

@@ -34,13 +34,13 @@ class JaegerFake:
             case _:
                 return make_answer(_NOT_FOUND, b'{"data": null}')
 
-    def _take(self, request: Any) -> None:  # noqa: ANN401 - a generated class
+    def _take(self, request: Any) -> None:
         for resource_spans in request.resource_spans:
             attributes = dict(attribute_pairs(resource_spans.resource.attributes))
             for span in resource_spans.scope_spans[0].spans:
                 self._keep(str(attributes["service.name"]), span)
 
-    def _keep(self, service: str, span: Any) -> None:  # noqa: ANN401 - as above
+    def _keep(self, service: str, span: Any) -> None:
         # As Jaeger's page has it: the trace id without leading zeros.
         trace_id = span.trace_id.hex().lstrip("0")
         trace = self._traces.setdefault(trace_id, {"spans": [], "processes": {}})
@@ -48,7 +48,7 @@ class JaegerFake:
         trace["spans"].append(_to_json(service, span))
 
 
-def _to_json(service: str, span: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+def _to_json(service: str, span: Any) -> dict[str, Any]:
     start, end = span.start_time_unix_nano, span.end_time_unix_nano
     parent = {"refType": "CHILD_OF", "spanID": span.parent_span_id.hex()}
     return {
@@ -63,7 +63,7 @@ def _to_json(service: str, span: Any) -> dict[str, Any]:  # noqa: ANN401 - as ab
     }
 
 
-def _to_fields(event: Any) -> list[dict[str, object]]:  # noqa: ANN401 - as above
+def _to_fields(event: Any) -> list[dict[str, object]]:
     return [{"key": "event", "value": event.name}, *_to_tags(event.attributes)]
 
 
@@ -72,5 +72,5 @@ def _error_tags(status_code: int) -> list[dict[str, object]]:
     return [{"key": "error", "value": True}] if status_code == _STATUS_ERROR else []
 
 
-def _to_tags(attributes: Any) -> list[dict[str, object]]:  # noqa: ANN401 - as above
+def _to_tags(attributes: Any) -> list[dict[str, object]]:
     return [{"key": key, "value": str(v)} for key, v in attribute_pairs(attributes)]

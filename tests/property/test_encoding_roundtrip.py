@@ -88,7 +88,7 @@ def text_of(length: int) -> str:
     return "x" * length
 
 
-def typed(pairs: Any) -> list[tuple[str, type, object]]:  # noqa: ANN401 - tags of any decoder
+def typed(pairs: Any) -> list[tuple[str, type, object]]:
     """Return *pairs* so that 1, 1.0 and True, 0.0 and -0.0 differ."""
     return [(key, type(value), repr(value)) for key, value in pairs]
 
@@ -100,7 +100,7 @@ def expected_duration(span: FinishedSpan) -> int:
     return max(1, int((span.end_time - span.start_time) * 1_000_000))
 
 
-def check_thrift(span: FinishedSpan, decoded: Any) -> None:  # noqa: ANN401 - a generated class
+def check_thrift(span: FinishedSpan, decoded: Any) -> None:
     """Compare every field."""
     ids = span.context
     assert signed_id(ids.trace_id) == decoded.traceIdLow

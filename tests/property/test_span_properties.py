@@ -65,6 +65,7 @@ def test_every_value_has_a_type(value: object) -> None:
     (tag,) = make_span().set_tag("key", value).tags
     (field,) = make_span().log_kv({"key": value}).logs[0].fields
 
+    assert tag.value is not None
     assert TYPES[type(tag.value)] == tag.vType
     assert repr(tag) == repr(field)
 

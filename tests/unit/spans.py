@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
-
-import pytest
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from jaeger_client import span as span_room
 from jaeger_client import tag_values as values_room
@@ -13,6 +11,12 @@ from jaeger_client.diagnostics import Notice
 from jaeger_client.model import Log
 from jaeger_client.reporter import composite as composite_room
 from jaeger_client.span import Span
+
+if TYPE_CHECKING:
+    import pytest
+
+Anything: TypeAlias = Any
+"""What no type checker has seen before it is handed in."""
 
 ROOMS = (composite_room, span_room, tracer_room, values_room)
 
@@ -60,7 +64,8 @@ class HostileText(str):
         msg = "touched"
         raise RuntimeError(msg)
 
-    __str__ = __repr__ = __eq__ = __len__ = __getitem__ = __format__ = _refuse
+    __str__ = __repr__ = __eq__ = __len__ = __format__ = _refuse
+    __getitem__ = _refuse  # pyright: ignore[reportAssignmentType]  # raises anyhow
     __hash__ = str.__hash__
 
 
@@ -74,7 +79,7 @@ class HostileDict(dict[str, object]):
     items = keys = get = __iter__ = __len__ = __contains__ = __getitem__ = _refuse
 
 
-HOSTILE_VALUES: list[Any] = [
+HOSTILE_VALUES: list[Anything] = [
     Hostile(),
     HostileText("text"),
     HostileText("sampling.priority"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-
-import pytest
+from typing import TYPE_CHECKING
 
 from jaeger_client.ids import IdRandom
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_it_is_a_random() -> None:
@@ -18,7 +20,10 @@ def test_patched_method_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """`random.Random.getrandbits` is looked up at each call."""
     source = IdRandom()
 
-    monkeypatch.setattr(random.Random, "getrandbits", lambda _self, bits: bits)
+    def getrandbits(_self: random.Random, bits: int) -> int:
+        return bits
+
+    monkeypatch.setattr(random.Random, "getrandbits", getrandbits)
 
     assert 64 == source.getrandbits(64)
 

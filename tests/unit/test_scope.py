@@ -64,7 +64,8 @@ def test_scope_may_leave_its_span_open(tracer: MemoryTracer) -> None:
     with tracer.start_active_span("op", finish_on_close=False) as scope:
         pass
 
-    assert ([], None) == (names(tracer), tracer.active_span)
+    assert [] == names(tracer)
+    assert tracer.active_span is None
     scope.span.finish()
     assert ["op"] == names(tracer)
 
@@ -76,7 +77,8 @@ def test_activate_takes_48s_parameters(tracer: MemoryTracer) -> None:
     with tracer.scope_manager.activate(span, False):
         assert span is tracer.active_span
 
-    assert ([], None) == (names(tracer), tracer.active_span)
+    assert [] == names(tracer)
+    assert tracer.active_span is None
 
 
 def test_closing_twice(tracer: MemoryTracer) -> None:
@@ -106,13 +108,12 @@ def test_closing_the_outer_scope_first(tracer: MemoryTracer) -> None:
 
 def test_exception_is_recorded(tracer: MemoryTracer) -> None:
     """A scope left by an exception records it on its span, which finishes."""
-    with pytest.raises(ValueError, match="bad"), tracer.start_active_span("op"):
-        msg = "bad"
-        raise ValueError(msg)
+    with pytest.raises(ZeroDivisionError), tracer.start_active_span("op"):
+        _ = 1 / 0
 
     (span,) = tracer.spans
     assert [("error", True)] == pairs_of(span)
-    assert "bad" == fields_of(span.logs[0])["message"]
+    assert "division by zero" == fields_of(span.logs[0])["message"]
     assert tracer.active_span is None
 
 
@@ -132,13 +133,12 @@ def test_exception_on_a_span_of_another_tracer(tracer: MemoryTracer) -> None:
     foreign = Foreign(tracer, opentracing.SpanContext())
 
     with (
-        pytest.raises(ValueError, match="bad"),
+        pytest.raises(ZeroDivisionError),
         tracer.scope_manager.activate(foreign, True),
     ):
-        msg = "bad"
-        raise ValueError(msg)
+        _ = 1 / 0
 
-    assert ["bad"] == [log["message"] for log in logs]
+    assert ["division by zero"] == [log["message"] for log in logs]
 
 
 def test_span_that_cannot_finish(tracer: MemoryTracer) -> None:

@@ -82,7 +82,9 @@ def test_with_debug_id() -> None:
     assert context.is_debug_id_container_only
     assert not context.has_trace
     assert "Coraline" == context.debug_id
-    assert (None, None) == (context.trace_id, context.flags)
+    assert "<SpanContext without trace, baggage={}, debug_id='Coraline'>" == repr(
+        context
+    )
 
 
 def test_debug_id_beside_a_trace() -> None:

@@ -138,7 +138,7 @@ def test_finish_twice_reports_once(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A second `finish` changes and reports nothing, and leaves a warning in the log."""
+    """A second `finish` changes and reports nothing, and warns in the log."""
     let_notices_speak(monkeypatch)
     tracer = MemoryTracer("svc")
     span = tracer.start_span("op")

@@ -10,6 +10,7 @@ from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer
 from tests.unit.spans import (
     HOSTILE_VALUES,
+    Anything,
     Hostile,
     HostileText,
     fields_of,
@@ -29,7 +30,7 @@ def span() -> Span:
 
 
 @hostile
-def test_any_tag_value(span: Span, value: Any) -> None:
+def test_any_tag_value(span: Span, value: Anything) -> None:
     """A tag of any value is recorded as one of the types that tags have."""
     span.set_tag("key", value)
 
@@ -38,7 +39,7 @@ def test_any_tag_value(span: Span, value: Any) -> None:
 
 
 @hostile
-def test_any_tag_key(span: Span, value: Any) -> None:
+def test_any_tag_key(span: Span, value: Anything) -> None:
     """A tag of any key raises nothing."""
     assert span is span.set_tag(value, 1)
 
@@ -58,19 +59,19 @@ def test_key_that_raises_is_ignored(
 
 
 @hostile
-def test_any_priority(span: Span, value: Any) -> None:
+def test_any_priority(span: Span, value: Anything) -> None:
     """Any value of `sampling.priority` raises nothing."""
     assert span is span.set_tag("sampling.priority", value)
 
 
 @hostile
-def test_any_log(span: Span, value: Any) -> None:
+def test_any_log(span: Span, value: Anything) -> None:
     """A log of anything raises nothing."""
     assert span is span.log_kv(value)
 
 
 @hostile
-def test_any_log_field(span: Span, value: Any) -> None:
+def test_any_log_field(span: Span, value: Anything) -> None:
     """A log field of any value is recorded as one of the types that tags have."""
     span.log_kv({"key": value})
 
@@ -78,7 +79,7 @@ def test_any_log_field(span: Span, value: Any) -> None:
 
 
 @hostile
-def test_any_time(span: Span, value: Any) -> None:
+def test_any_time(span: Span, value: Anything) -> None:
     """Any time of a log or a finish raises nothing and fits 64 bits of µs."""
     span.log_kv({"event": "e"}, timestamp=value)
     span.finish(value)
@@ -88,7 +89,7 @@ def test_any_time(span: Span, value: Any) -> None:
 
 
 @hostile
-def test_any_message(span: Span, value: Any) -> None:
+def test_any_message(span: Span, value: Anything) -> None:
     """`info`, `error`, `log_event` and `log` take anything."""
     span.info(value, value)
     span.error(value, value)
@@ -99,7 +100,7 @@ def test_any_message(span: Span, value: Any) -> None:
 
 
 @hostile
-def test_any_baggage(span: Span, value: Any) -> None:
+def test_any_baggage(span: Span, value: Anything) -> None:
     """Baggage of any key and value raises nothing."""
     assert span is span.set_baggage_item("key", value)
     assert span is span.set_baggage_item(value, "value")
@@ -118,7 +119,7 @@ def test_baggage_key_that_cannot_be_hashed(span: Span) -> None:
 
 
 @hostile
-def test_any_operation_name(span: Span, value: Any) -> None:
+def test_any_operation_name(span: Span, value: Anything) -> None:
     """An operation name of any type becomes text."""
     span.set_operation_name(value)
 
@@ -129,14 +130,14 @@ def test_any_operation_name(span: Span, value: Any) -> None:
 def test_exception_that_has_no_text() -> None:
     """An exception whose `str()` raises is recorded, and goes on as it was."""
 
-    class Mute(Exception):
+    class MuteError(Exception):
         def __str__(self) -> str:
             return str(Hostile())
 
     tracer = MemoryTracer()
 
-    with pytest.raises(Mute), tracer.start_span("op"):
-        raise Mute
+    with pytest.raises(MuteError), tracer.start_span("op"):
+        raise MuteError
 
     assert "touched" == fields_of(tracer.spans[0].logs[0])["message"]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from jaeger_client.tag_values import to_seconds, to_tag_value, to_text
-from tests.unit.spans import Hostile, HostileText
+from tests.unit.spans import Anything, Hostile, HostileText
 
 
 class Limits:
@@ -76,7 +74,7 @@ def test_class_that_lies() -> None:
 
     class Lazy:
         @property
-        def __class__(self) -> Any:  # noqa: ANN401 - as lazy proxies do
+        def __class__(self) -> type:  # type: ignore[misc]  # pyright: ignore[reportIncompatibleMethodOverride]  # as lazy proxies do
             msg = "no db"
             raise RuntimeError(msg)
 
@@ -84,7 +82,7 @@ def test_class_that_lies() -> None:
 
 
 @pytest.mark.parametrize("value", [0, -1.5, 1_700_000_000, "12.5", True])
-def test_to_seconds(value: Any) -> None:
+def test_to_seconds(value: Anything) -> None:
     """What Python reads as a number is a time."""
     assert float(value) == to_seconds(value)
 

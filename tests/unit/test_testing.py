@@ -6,8 +6,7 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from jaeger_client import testing
 from jaeger_client.testing import (
@@ -17,6 +16,9 @@ from jaeger_client.testing import (
     MemoryTracer,
     memory_tracer,
 )
+
+if TYPE_CHECKING:
+    import pytest
 
 # As an application may take single fixtures into its conftest.py.
 jaeger_tracer = testing.jaeger_tracer

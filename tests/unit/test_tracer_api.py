@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import unittest.mock  # noqa: TID251 - OpenTracing's checks patch our spans
+import unittest.mock
+from typing import TYPE_CHECKING
 
-import opentracing
 import pytest
 
 from jaeger_client.scope import ContextScopeManager
@@ -13,8 +13,11 @@ from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer
 from jaeger_client.tracer import Tracer
 
+if TYPE_CHECKING:
+    import opentracing
+
 # They import mock by the name it had before it came into the standard library.
-sys.modules.setdefault("mock", unittest.mock)
+sys.modules.setdefault("mock", unittest.mock)  # noqa: TID251 - they patch our spans
 
 from opentracing.harness.api_check import (  # noqa: E402 - see above
     APICompatibilityCheckMixin,
@@ -30,7 +33,7 @@ class TestTracer(APICompatibilityCheckMixin):  # type: ignore[misc]  # untyped b
     def tracer(self) -> Tracer:
         return MemoryTracer()
 
-    def is_parent(self, parent: Span | None, span: Span) -> bool:
+    def is_parent(self, parent: Span | None, span: Span) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]  # our spans only
         return span.parent_id == (None if parent is None else parent.span_id)
 
 

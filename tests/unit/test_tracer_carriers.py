@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import opentracing
 import pytest
 from opentracing import Format
@@ -19,15 +17,16 @@ from jaeger_client.sampler import ConstSampler
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
 from jaeger_client.tracer import Tracer
+from tests.unit.spans import Anything
 
 
 class OwnCodec(Codec):
     """A codec of the application."""
 
-    def inject(self, span_context: SpanContext, carrier: Any) -> None:
+    def inject(self, span_context: SpanContext, carrier: Anything) -> None:
         carrier["own"] = span_context.trace_id
 
-    def extract(self, carrier: Any) -> SpanContext | None:
+    def extract(self, carrier: Anything) -> SpanContext | None:
         return SpanContext(carrier["own"], 1, None, 1)
 
 
@@ -67,7 +66,7 @@ def test_extract_finds_nothing() -> None:
 
 
 @pytest.mark.parametrize("foreign", [opentracing.SpanContext(), None, "1:1:0:1"])
-def test_context_of_another_tracer(foreign: Any) -> None:
+def test_context_of_another_tracer(foreign: Anything) -> None:
     """Another tracer's context is a `ValueError` that names what came."""
     with pytest.raises(ForeignSpanContextError) as caught:
         MemoryTracer().inject(foreign, Format.TEXT_MAP, {})
@@ -78,7 +77,7 @@ def test_context_of_another_tracer(foreign: Any) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["telepathy", None, ["text_map"]])
-def test_unknown_format(unknown: Any) -> None:
+def test_unknown_format(unknown: Anything) -> None:
     """An unknown format is OpenTracing's error and ours, and names the known ones."""
     tracer = MemoryTracer()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from concurrent.futures import Future
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from jaeger_client.testing import MemoryTracer
 from jaeger_client.throttler import Throttler
 from jaeger_client.tracer import Reference, Tracer, TracerMetrics
 from jaeger_client.worker import BackgroundWorker
+from tests.unit.spans import Anything
 
 
 class BareReporter:
@@ -41,7 +41,7 @@ class ClosingReporter(InMemoryReporter):
         self.answer = answer
         self.closed = 0
 
-    def close(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401 - as in 4.8
+    def close(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         self.closed += 1
         return self.answer
 
@@ -78,7 +78,7 @@ class NotingThrottler(Throttler):
         self.closed += 1
 
 
-def make_tracer(reporter: Any = None, **options: Any) -> Tracer:
+def make_tracer(reporter: Anything = None, **options: Anything) -> Tracer:
     """Return a tracer that samples everything."""
     options.setdefault("sampler", ConstSampler(decision=True))
     return Tracer("svc", reporter or InMemoryReporter(), **options)
@@ -234,7 +234,7 @@ def test_close_passes_its_timeout_on() -> None:
     timeouts: list[float] = []
 
     class Reporter(InMemoryReporter):
-        def close(self, timeout: float = 0.0) -> Any:  # noqa: ANN401 - any answer
+        def close(self, timeout: float = 0.0) -> Any:
             timeouts.append(timeout)
 
     make_tracer(Reporter()).close(timeout=1.25)
@@ -244,7 +244,7 @@ def test_close_passes_its_timeout_on() -> None:
 
 def test_parts_without_close() -> None:
     """Reporters and samplers that cannot be closed are left alone."""
-    sampler = SimpleNamespace(is_sampled=lambda *_: (True, {}))
+    sampler = object()
 
     tracer = make_tracer(BareReporter(), sampler=sampler)
 

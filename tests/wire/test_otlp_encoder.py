@@ -15,13 +15,13 @@ from tests.foreign.spans import FinishedSpan, Ids, encode_one, reference
 UNSET, OK, ERROR = 0, 1, 2
 
 
-def read_span(span: FinishedSpan) -> Any:  # noqa: ANN401 - a generated class
+def read_span(span: FinishedSpan) -> Any:
     """Return what the decoder makes of *span*."""
     (decoded,) = otlp_spans(encode_one(OtlpEncoder(SpanLosses()), span))
     return decoded
 
 
-def read_tags(**tags: object) -> Any:  # noqa: ANN401 - a generated class
+def read_tags(**tags: object) -> Any:
     """Return what the decoder makes of a span with *tags*, `__` for a dot."""
     items = [(key.replace("__", "."), value) for key, value in tags.items()]
     return read_span(FinishedSpan(tag_items=items))

@@ -30,7 +30,7 @@ FORMATS = pytest.mark.parametrize(
 Decode = Callable[[bytes], Any]
 
 
-def read_span(make_encoder: MakeEncoder, decode: Decode, span: FinishedSpan) -> Any:  # noqa: ANN401 - a generated class
+def read_span(make_encoder: MakeEncoder, decode: Decode, span: FinishedSpan) -> Any:
     """Return what the decoder makes of *span*."""
     (decoded,) = decode(encode_one(make_encoder(SpanLosses()), span)).spans
     return decoded

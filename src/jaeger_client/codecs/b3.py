@@ -4,8 +4,9 @@ B3, the headers of Zipkin: several (`X-B3-*`) or a single one (`b3`).
 Baggage travels beside them as `baggage-<key>`, as in the Go and Java clients:
 as it is where it is printable ASCII, else percent-encoded.
 
-A sender may leave the sampling decision to the receiver. The context then has
-flags 0, as in 4.8, and its `sampling_undecided` is true.
+A sender of the single header may leave the sampling decision to the receiver.
+The context then has flags 0 and its `sampling_undecided` is true. Of several
+headers an absent state means unsampled, for 4.8 and we write none for unsampled.
 """
 
 from __future__ import annotations
@@ -140,9 +141,7 @@ class B3Codec(Codec):
         sampled = _is_sampled(text_of(values.get(self._sampled_header_lc)))
         debug = text_of(values.get(self._flags_header_lc)) == "1"
         flags = (SAMPLED_FLAG if sampled else 0) | (DEBUG_FLAG if debug else 0)
-        context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
-        set_beside(context, "sampling_undecided", sampled is None and not debug)
-        return context
+        return SpanContext(trace_id, span_id, parent_id, flags, baggage)
 
     def _meaning(self, name: str) -> Header | None:
         return Header(name) if name in self._own else _baggage_meaning(name)

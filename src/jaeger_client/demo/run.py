@@ -10,7 +10,7 @@ from jaeger_client.clock import SYSTEM_CLOCK
 from jaeger_client.demo.backend import Backend
 from jaeger_client.demo.customers import CUSTOMERS
 from jaeger_client.demo.frontend import ask
-from jaeger_client.demo.jaeger import Jaeger
+from jaeger_client.demo.jaeger import QUERY_PORT, Jaeger
 from jaeger_client.demo.processes import ServiceError, ServiceProcess
 from jaeger_client.demo.seen import SeenSpan
 from jaeger_client.demo.terminal import Terminal, look_at
@@ -58,9 +58,9 @@ def run_demo(
         return 1
 
 
-def find_jaeger() -> Backend | None:
+def find_jaeger(query_port: int = QUERY_PORT) -> Backend | None:
     """Return the Jaeger that runs on this machine, if one does."""
-    jaeger = Jaeger()
+    jaeger = Jaeger(query_port=query_port)
     return jaeger if jaeger.answers() else None
 
 

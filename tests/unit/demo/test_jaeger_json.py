@@ -10,7 +10,7 @@ from jaeger_client.demo.seen import SeenSpan
 PROCESSES = {"p1": {"serviceName": "bakery"}}
 
 
-def span(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def span(**more: Any) -> dict[str, Any]:
     """Return a span as the query API gives it."""
     return {
         "spanID": "00ab",

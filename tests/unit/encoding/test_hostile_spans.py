@@ -78,7 +78,7 @@ ODD_PARTS: list[tuple[str, Any]] = [
 ]
 
 
-def read_span(span: FinishedSpan) -> Any:  # noqa: ANN401 - a generated class
+def read_span(span: FinishedSpan) -> Any:
     """Return what the decoder makes of *span*, which loses nothing."""
     losses = SpanLosses()
     body = encode_one(JaegerCompactEncoder(losses), span)

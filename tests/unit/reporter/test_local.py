@@ -82,7 +82,11 @@ def test_memory_in_many_threads() -> None:
 def test_logging_reporter_logs_each_span() -> None:
     """`LoggingReporter` calls `logger.info('Reporting span %s', span)`."""
     calls: list[tuple[object, ...]] = []
-    logger: Any = SimpleNamespace(info=lambda *args: calls.append(args))  # pyright: ignore[reportUnknownLambdaType]  # any arguments
+
+    def info(*args: object) -> None:
+        calls.append(args)
+
+    logger: Any = SimpleNamespace(info=info)
     span = make_span()
 
     LoggingReporter(logger=logger).report_span(span)
