@@ -11,6 +11,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
+from typing import IO
 
 import pytest
 
@@ -199,7 +201,6 @@ def test_what_answers_otherwise_is_no_jaeger() -> None:
 def test_a_trace_that_does_not_come_is_waited_for_and_given_up() -> None:
     """The time is up after a while, on a clock that the test moves."""
     clock = FakeClock()
-    start = clock.monotonic()
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=server.port, clock=clock)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-
+from typing import TYPE_CHECKING
 
 from jaeger_client.clock import SYSTEM_CLOCK
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest

@@ -36,11 +36,11 @@ def test_any_attribute_can_be_set() -> None:
     """A span accepts any attribute, over `finish` too."""
     span = MemoryTracer().start_span("op")
 
-    span.anything = 1  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # on purpose
+    span.anything = 1  # pyright: ignore[reportAttributeAccessIssue]  # on purpose
     span.finish = lambda finish_time=None: None  # type: ignore[method-assign]  # as above
     span.finish()
 
-    assert 1 == span.anything  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # as above
+    assert 1 == span.anything  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # as above
     assert not span.finished
 
 

@@ -73,8 +73,8 @@ def test_class_that_lies() -> None:
     """A lazy object whose `__class__` raises is recorded as the error's text."""
 
     class Lazy:
-        @property
-        def __class__(self) -> type:  # type: ignore[misc]  # pyright: ignore[reportIncompatibleMethodOverride]  # as lazy proxies do
+        @property  # type: ignore[misc]  # as lazy proxies do
+        def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]  # as lazy proxies do
             msg = "no db"
             raise RuntimeError(msg)
 

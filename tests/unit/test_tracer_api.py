@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import unittest.mock
+import unittest.mock  # noqa: TID251 - OpenTracing's checks patch our spans
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import opentracing
 
 # They import mock by the name it had before it came into the standard library.
-sys.modules.setdefault("mock", unittest.mock)  # noqa: TID251 - they patch our spans
+sys.modules.setdefault("mock", unittest.mock)  # noqa: TID251 - as above
 
 from opentracing.harness.api_check import (  # noqa: E402 - see above
     APICompatibilityCheckMixin,

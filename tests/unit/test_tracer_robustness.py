@@ -52,7 +52,7 @@ class Broken:
 class BrokenMetrics(MetricsFactory):
     """Makes counters that raise."""
 
-    def create_counter(self, name: str, tags: Any = None) -> Any:
+    def create_counter(self, name: str, tags: Anything = None) -> Anything:
         def count(_value: int) -> None:
             msg = f"cannot count {name}"
             raise RuntimeError(msg)
@@ -92,7 +92,7 @@ def test_any_references(tracer: MemoryTracer, value: Anything) -> None:
     """With any references a span is started and recorded."""
     assert tracer.start_span("op", references=value).is_sampled()
     assert tracer.start_span("op", references=[value]).is_sampled()
-    assert tracer.start_span("op", references=opentracing.child_of(value))
+    assert tracer.start_span("op", references=opentracing.child_of(value)).is_sampled()
 
 
 @hostile
@@ -107,7 +107,11 @@ def test_any_tag(tracer: MemoryTracer, value: Anything) -> None:
     tracer.one_span_per_rpc = True
     parent = SpanContext(1, 2, None, 1)
 
-    tags: dict[str, Any] = {"span.kind": value, "sampling.priority": value, "k": value}
+    tags: dict[str, Anything] = {
+        "span.kind": value,
+        "sampling.priority": value,
+        "k": value,
+    }
     span = tracer.start_span("op", child_of=parent, tags=tags)
 
     assert 1 == span.trace_id
@@ -141,7 +145,7 @@ def test_span_that_cannot_be_started_is_not_recorded(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Where starting fails, the span begins an unsampled trace, with a warning."""
-    flags: Any = "1"
+    flags: Anything = "1"
 
     span = tracer.start_span("op", child_of=SpanContext(1, 2, 3, flags))
 
@@ -154,7 +158,7 @@ def test_tags_that_are_no_mapping(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Tags that are no mapping are ignored with a warning; the span is recorded."""
-    tags: Any = 5
+    tags: Anything = 5
 
     span = tracer.start_span("op", tags=tags)
 
@@ -174,7 +178,7 @@ def test_parent_that_is_none(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A parent of another type is ignored with a warning; a new trace begins."""
-    parent: Any = 5
+    parent: Anything = 5
 
     span = tracer.start_span("op", child_of=parent)
 
@@ -219,7 +223,7 @@ def test_good_reference_beside_a_bad_one(tracer: MemoryTracer) -> None:
 
 def test_broken_sampler(tracer: MemoryTracer, caplog: pytest.LogCaptureFixture) -> None:
     """A sampler that raises samples nothing, with a warning."""
-    sampler: Any = Broken()
+    sampler: Anything = Broken()
     tracer.sampler = sampler
 
     span = tracer.start_span("op")
@@ -233,7 +237,7 @@ def test_broken_sampler(tracer: MemoryTracer, caplog: pytest.LogCaptureFixture) 
 @pytest.mark.parametrize("answer", [None, True, (True,), (Hostile(), {}), (True, 5)])
 def test_sampler_that_answers_rubbish(tracer: MemoryTracer, answer: Anything) -> None:
     """A sampler whose answer cannot be read raises nothing."""
-    sampler: Any = Broken()
+    sampler: Anything = Broken()
     sampler.is_sampled = lambda _trace_id, _operation: answer  # pyright: ignore[reportUnknownLambdaType]  # any arguments
     tracer.sampler = sampler
 
@@ -260,7 +264,7 @@ def test_broken_throttler(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A throttler that raises allows nothing, with a warning."""
-    throttler: Any = Broken()
+    throttler: Anything = Broken()
     tracer.throttler = throttler
     span = tracer.start_span("op").set_tag("sampling.priority", 1)
 
@@ -275,7 +279,7 @@ def test_broken_throttler(
 
 def test_broken_scope_manager() -> None:
     """A scope manager that raises costs the trace, and nothing more."""
-    manager: Any = Broken()
+    manager: Anything = Broken()
     tracer = Tracer(
         "svc",
         InMemoryReporter(),
@@ -289,7 +293,7 @@ def test_broken_scope_manager() -> None:
 def test_broken_metrics(caplog: pytest.LogCaptureFixture) -> None:
     """Metrics that raise cost no span: it is started, finished and reported."""
     reporter = InMemoryReporter()
-    throttler: Any = Broken()
+    throttler: Anything = Broken()
     tracer = Tracer(
         "svc",
         reporter,
@@ -309,7 +313,7 @@ def test_broken_metrics(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_broken_parts_can_be_closed() -> None:
     """`flush` and `close` raise nothing when the parts do, and tell of it."""
-    part: Any = Broken()
+    part: Anything = Broken()
     tracer = Tracer("svc", part, part, throttler=part)
 
     assert (False, False) == (tracer.flush(), tracer.close().result())

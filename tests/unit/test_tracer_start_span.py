@@ -472,7 +472,7 @@ def test_noop_span_is_no_parent(tracer: MemoryTracer) -> None:
     """OpenTracing's no-op span means that there is no trace: a new one begins."""
     noop = opentracing.Tracer().start_span("noop")
 
-    span = tracer.start_span("op", child_of=noop)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # applications do
+    span = tracer.start_span("op", child_of=noop)  # pyright: ignore[reportArgumentType]  # applications do
 
     assert span.parent_id is None
 
