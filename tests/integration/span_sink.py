@@ -18,10 +18,10 @@ _PATIENCE = 20.0
 class SpanSink:
     """Takes datagrams on 127.0.0.1 until closed, and keeps the spans in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._arrived = threading.Condition()
         self._batches: list[Any] = []

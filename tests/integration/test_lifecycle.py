@@ -7,7 +7,6 @@ import gzip
 import os
 import socket
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -204,20 +203,20 @@ def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
     assert sink.wait_for(6)
 
 
-def test_close_blocks_no_longer_than_asked(sink: SpanSink) -> None:
+def test_close_blocks_no_longer_than_asked() -> None:
     """With a backend that never answers close() returns at its timeout, and says so."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         settings = {
             "sampler": {"type": "const", "param": 1},
             "collector": {"endpoint": f"http://127.0.0.1:{port}/v1/traces"},
+            # Longer than any test may take: whoever waits for it fails.
+            "reporter_timeout": 300,
         }
         tracer = Config(settings, service_name="silent").new_tracer()
         tracer.start_span("x").finish()
-        begin = time.monotonic()
 
         assert not tracer.close(timeout=0.5).result()
-        assert time.monotonic() - begin < 4.0  # the HTTP timeout alone is 5
 
 
 def test_threads_start_without_an_active_span(sink: SpanSink) -> None:

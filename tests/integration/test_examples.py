@@ -1,0 +1,134 @@
+"""The programs of `examples/` and of README.md, run as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
+from tests.foreign.decoders import tag_pairs
+from tests.integration.span_sink import SpanSink
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 50.0
+
+
+def command(sink: SpanSink, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return how a program is run with *sink* as its agent."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JAEGER_", "OTEL_"))
+    }
+    return (
+        [sys.executable, "-W", "error", *arguments],
+        {**environ, "JAEGER_AGENT_PORT": str(sink.port)},
+    )
+
+
+def run(sink: SpanSink, *arguments: str) -> str:
+    """Run a program to its end and return what it printed."""
+    line, environ = command(sink, *arguments)
+    done = subprocess.run(
+        line,
+        env=environ,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=PATIENCE,
+        check=False,
+        text=True,
+    )
+    assert 0 == done.returncode, done.stdout
+    return done.stdout
+
+
+@contextmanager
+def running(
+    sink: SpanSink,
+    *arguments: str,
+) -> Generator[subprocess.Popen[str]]:
+    """Run a program until the block ends, at the latest."""
+    line, environ = command(sink, *arguments)
+    with subprocess.Popen(
+        line,
+        env=environ,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_program_of_the_readme(sink: SpanSink) -> None:
+    """It makes a parent and a child, and both arrive."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+
+    run(sink, "-c", program)
+
+    assert sink.wait_for(2)
+    parent, child = sorted(sink.spans, key=lambda span: span.operationName)
+    assert ["bake-bread", "knead-dough"] == sink.names
+    assert parent.spanId == child.parentSpanId
+
+
+def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> None:
+    """So it does with a debug id; headers that are no context are no error."""
+    with running(sink, "examples/wsgi_application.py", "0") as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        ask(f"{url}called", "uber-trace-id", "abc:def:0:1")
+        ask(f"{url}debugged", "jaeger-debug-id", "ticket-42")
+        ask(f"{url}refused", "uber-trace-id", "not a context")
+        server.send_signal(signal.SIGINT)
+        assert "sent\n" == server.stdout.read()
+        assert 0 == server.wait(PATIENCE)
+
+    assert sink.wait_for(2)
+    spans = {span.operationName: span for span in sink.spans}
+    assert (0xABC, 0xDEF) == (
+        spans["GET /called"].traceIdLow,
+        spans["GET /called"].parentSpanId,
+    )
+    debugged = spans["GET /debugged"]
+    assert ("jaeger-debug-id", "ticket-42") in tag_pairs(debugged.tags)
+    assert SAMPLED_FLAG | DEBUG_FLAG == debugged.flags
+
+
+def ask(url: str, header: str, value: str) -> None:
+    """Ask the application, whose answer must be its only one."""
+    request = Request(url, headers={header: value})  # noqa: S310 - loopback
+    with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 - loopback
+        assert b"a cake\n" == response.read()
+
+
+def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> None:
+    """Three tasks at the same time, under one root."""
+    assert "sent\n" == run(sink, "examples/asyncio_tasks.py")
+
+    assert sink.wait_for(4)
+    assert Counter({"bake": 3, "bake-order": 1}) == Counter(sink.names)
+    (root,) = (span for span in sink.spans if span.operationName == "bake-order")
+    parents = {span.parentSpanId for span in sink.spans if span is not root}
+    assert {root.spanId} == parents
+
+
+def test_metrics_for_prometheus(sink: SpanSink) -> None:
+    """Three spans were begun, finished and sent."""
+    lines = run(sink, "examples/prometheus_metrics.py").splitlines()
+
+    assert "bakery_jaeger:finished_spans_total 3.0" in lines
+    assert 'bakery_jaeger:reporter_spans_total{result="ok"} 3.0' in lines

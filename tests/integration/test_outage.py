@@ -1,0 +1,80 @@
+"""A backend that is gone, errs or talks rubbish, over real sockets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from jaeger_client import Config, Tracer
+from jaeger_client.reporter import Reporter
+from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.span_sink import SpanSink
+
+
+def make_tracer(**config: object) -> Tracer:
+    """Return a tracer that samples everything."""
+    settings = {"sampler": {"type": "const", "param": 1}, **config}
+    return Config(settings, service_name="outage").new_tracer()
+
+
+def flush_one_span(tracer: Tracer) -> bool:
+    """Report a span; return whether it left."""
+    tracer.start_span("op").finish()
+    return tracer.flush()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        make_answer(500, b"out of disk"),
+        make_answer(404),
+        make_answer(302, headers={"Location": "http://192.0.2.1/"}),
+        b"SSH-2.0-rubbish\r\n\r\n",
+        b"HTTP/1.1 999999 \xff\xfe\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/traces", "/v1/traces"])
+def test_an_outage_is_counted_and_told_twice(
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    bad: bytes,
+) -> None:
+    """While the backend errs spans are lost and counted; two lines tell of it."""
+    answers: Iterator[bytes] = iter([bad, bad, make_answer(), make_answer()])
+
+    def respond(request: Request) -> bytes:
+        return next(answers, make_answer())
+
+    with serve_http(respond) as server, caplog.at_level(logging.WARNING):
+        tracer = make_tracer(collector={"endpoint": server.url(path)})
+        left = [flush_one_span(tracer) for _ in range(4)]
+        closed = tracer.close().result()
+    assert isinstance(tracer.reporter, Reporter)
+    lost = tracer.reporter.losses.send_failed
+    began, ended = caplog.messages
+
+    assert closed
+    assert 4 == lost + sum(left)
+    assert "JAEGER_ENDPOINT" in began
+    assert f"{lost} spans were lost" in ended
+
+
+def test_an_agent_that_comes_later_gets_what_is_reported_then(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without an agent spans are lost and counted; once there is one they arrive."""
+    with SpanSink() as sink:
+        port = sink.port
+    with caplog.at_level(logging.WARNING):
+        tracer = make_tracer(local_agent={"reporting_port": port})
+        assert not flush_one_span(tracer)
+        with SpanSink(port) as sink:
+            assert flush_one_span(tracer)
+            assert sink.wait_for(1)
+            assert tracer.close().result()
+    began, ended = caplog.messages
+
+    assert "nothing listens there" in began
+    assert "1 spans were lost" in ended
