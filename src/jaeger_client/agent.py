@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.closing import Closable
 from jaeger_client.errors import SendError
 from jaeger_client.http_client import (
     MAX_ANSWER,
@@ -16,18 +17,13 @@ from jaeger_client.http_client import (
     parse_url,
 )
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
 DEFAULT_TIMEOUT: Final = 2.0
 """Seconds to connect to the agent, and again to be answered."""
 
 _OK: Final = 200
 
 
-class AgentClient:
+class AgentClient(Closable):
     """
     Asks the agent at *host*:*port*, or for strategies at *url* if it is given.
 
@@ -57,19 +53,6 @@ class AgentClient:
 
     def __repr__(self) -> str:
         return f"<AgentClient of {self._shown_url} by {self._client!r}>"
-
-    def __enter__(self) -> Self:
-        """Return the client itself."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the client."""
-        self.close()
 
     def request_sampling_strategy(
         self,

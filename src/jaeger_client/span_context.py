@@ -71,7 +71,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
 
     @property
     def decides_sampling_only(self) -> bool:
-        """Whether the context says nothing but whether to record (`b3: 0`)."""
+        """Whether the context says only whether to record, as a `b3` of 0 does."""
         return self.trace_id is None and self.flags is not None  # type: ignore[unreachable]  # no trace, no ids
 
     @property

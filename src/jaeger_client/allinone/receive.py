@@ -11,7 +11,7 @@ import socket
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from jaeger_client.allinone.model import (
     ReceivedBatch,
@@ -20,12 +20,8 @@ from jaeger_client.allinone.model import (
     Tags,
 )
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.closing import Closable
 from jaeger_client.errors import CorruptBatchError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
 
 # By import_module, for it has no types, and nothing here could check them.
 _thriftpy2: Any = import_module("thriftpy2")
@@ -47,7 +43,7 @@ _VALUE_FIELDS: Final = ("vStr", "vDouble", "vBool", "vLong", "vBinary")
 _LOW_64_BITS: Final = (1 << 64) - 1
 
 
-class UdpReceiver:
+class UdpReceiver(Closable):
     """
     Listens on *host*:*port*, as an agent does; port 0 takes a free one.
 
@@ -103,19 +99,6 @@ class UdpReceiver:
     def close(self) -> None:
         """Close the socket. Idempotent."""
         self._socket.close()
-
-    def __enter__(self) -> Self:
-        """Return the receiver itself."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the socket."""
-        self.close()
 
     def __repr__(self) -> str:
         return f"<UdpReceiver on port {self.port}, {self.rejected} rejected>"

@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
+from jaeger_client.closing import Closable
 
 START_TIMEOUT: Final = 20.0
 """Seconds that a service has to come up."""
@@ -29,7 +26,7 @@ class ServiceError(Exception):
     """A service did not come up, or gave no answer."""
 
 
-class ServiceProcess:
+class ServiceProcess(Closable):
     """
     One of the demo's services, *name*, with *arguments* on its command line.
 
@@ -100,19 +97,6 @@ class ServiceProcess:
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-
-    def __enter__(self) -> Self:
-        """Return the process itself."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End it."""
-        self.close()
 
     def __repr__(self) -> str:
         return f"<ServiceProcess {self.name}, pid {self.pid}>"

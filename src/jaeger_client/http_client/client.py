@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from jaeger_client._version import __version__
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.closing import Closable
 from jaeger_client.errors import SendError
 from jaeger_client.fork import call_after_fork, forks_wait
 from jaeger_client.http_client.options import HttpOptions
@@ -28,15 +29,12 @@ from jaeger_client.http_client.url import HttpUrl, Origin, parse_url
 
 if TYPE_CHECKING:
     import ssl
-    from types import TracebackType
-
-    from typing_extensions import Self
 
     from jaeger_client.http_client.exchange import Connection, Question
     from jaeger_client.http_client.response import HttpResponse
 
 
-class HttpClient:
+class HttpClient(Closable):
     """
     Asks servers and keeps one idle connection to the last of them.
 
@@ -69,19 +67,6 @@ class HttpClient:
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else f"{len(self._connections)} connected"
         return f"<HttpClient {state}>"
-
-    def __enter__(self) -> Self:
-        """Return the client itself."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the client."""
-        self.close()
 
     def request(
         self,

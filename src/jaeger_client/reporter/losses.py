@@ -57,6 +57,13 @@ class LossReport:
         self._metrics.dropped_by_cause[cause](1)
         self._notices[cause].warn()
 
+    def abandoned(self, count: int) -> None:
+        """Count spans that had not left when `close` ended."""
+        if count:
+            self._metrics.dropped(count)
+            self._metrics.dropped_by_cause["closed"](count)
+            self._notices["closed"].warn()
+
     def publish(self, *, queue_length: int) -> None:
         """Count what was lost on the way out; one thread at a time."""
         self._metrics.queue_length(queue_length)

@@ -9,9 +9,10 @@ themselves, when to come again, and how many spans were refused.
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.closing import Closable
 from jaeger_client.diagnostics import Notice
 from jaeger_client.errors import (
     AnswerError,
@@ -28,11 +29,6 @@ from jaeger_client.senders.partial_success import (
 )
 from jaeger_client.senders.retry_after import parse_retry_after
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
 DEFAULT_MAX_PAYLOAD: Final = 4 * 1024 * 1024
 """Bytes of one request's body before compression."""
 
@@ -48,7 +44,7 @@ _GZIP_LEVEL: Final = 1
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS  # zlib writes a gzip header
 
 
-class HttpSender:
+class HttpSender(Closable):
     """
     Posts payloads to *url*.
 
@@ -84,19 +80,6 @@ class HttpSender:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {self._shown_url} by {self._client!r}>"
-
-    def __enter__(self) -> Self:
-        """Return the sender itself."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the sender."""
-        self.close()
 
     @property
     def max_payload(self) -> int:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from jaeger_client.closing import Closable
 from jaeger_client.errors import PayloadTooLargeError, SendError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
 
 DEFAULT_CAPACITY: Final = 1_000
 """Payloads that are kept; older ones make room."""
 
 
-class MemorySender:
+class MemorySender(Closable):
     """
     Keeps the last *capacity* payloads in memory, for tests.
 
@@ -45,19 +41,6 @@ class MemorySender:
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else "open"
         return f"<MemorySender {state}, {self._sent} payloads>"
-
-    def __enter__(self) -> Self:
-        """Return the sender itself."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the sender."""
-        self.close()
 
     @property
     def payloads(self) -> list[bytes]:

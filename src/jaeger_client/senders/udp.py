@@ -14,9 +14,10 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.closing import Closable
 from jaeger_client.errors import (
     ConfigError,
     PayloadTooLargeError,
@@ -31,11 +32,6 @@ from jaeger_client.senders.network import (
     Network,
 )
 from jaeger_client.senders.pacing import DEFAULT_BYTES_PER_SECOND, Pacer
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
 
 DEFAULT_MAX_PAYLOAD: Final = 65_000
 """Bytes of the longest datagram that agents read."""
@@ -63,7 +59,7 @@ _READER_WAIT: Final = 0.001
 _READER_WAITS: Final = 500
 
 
-class UdpSender:
+class UdpSender(Closable):
     """
     Sends payloads to *host*:*port*, each in a datagram.
 
@@ -113,19 +109,6 @@ class UdpSender:
             f"<UdpSender {self._host}:{self._port} {state}, "
             f"at most {self._max_payload} bytes>"
         )
-
-    def __enter__(self) -> Self:
-        """Return the sender itself."""
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the sender."""
-        self.close()
 
     @property
     def max_payload(self) -> int:
