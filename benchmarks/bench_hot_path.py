@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -100,7 +100,7 @@ def make_calls(tracer: Tracer, silent: Tracer) -> dict[str, Call]:
 
 
 @contextmanager
-def calls_to_measure() -> Iterator[dict[str, Call]]:
+def calls_to_measure() -> Generator[dict[str, Call], None, None]:
     """Make two tracers, one of which samples nothing, and the calls on them."""
     with (
         Tracer("benchmark", NullReporter(), ConstSampler(decision=True)) as tracer,

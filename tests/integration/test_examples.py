@@ -110,8 +110,8 @@ def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> No
 
 def ask(url: str, header: str, value: str) -> None:
     """Ask the application, whose answer must be its only one."""
-    request = Request(url, headers={header: value})  # noqa: S310 - loopback
-    with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310 - loopback
+    request = Request(url, headers={header: value})
+    with urlopen(request, timeout=PATIENCE) as response:
         assert b"a cake\n" == response.read()
 
 

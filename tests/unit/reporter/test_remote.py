@@ -229,6 +229,8 @@ def test_close_gives_up_a_waiting_payload_at_its_deadline() -> None:
 
     assert not scene.reporter.close(timeout=0.4).result()
     assert 2 == scene.reporter.losses.closed
+    assert 2 == scene.metrics.sums["jaeger:reporter_dropped{cause=closed}"]
+    assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=dropped}"]
 
 
 def test_flush_tries_again_until_it_leaves() -> None:
