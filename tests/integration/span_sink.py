@@ -24,22 +24,28 @@ class SpanSink:
         self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._arrived = threading.Condition()
+        self._datagrams: list[bytes] = []
         self._batches: list[Any] = []
         self._thread = threading.Thread(target=self._take, name="span sink")
         self._thread.start()
 
     def _take(self) -> None:
+        # Decoding waits until somebody asks: it takes longer than a burst does.
         while datagram := self._socket.recv(70_000):
-            batch = decode_emit_batch(datagram)
             with self._arrived:
-                self._batches.append(batch)
+                self._datagrams.append(datagram)
                 self._arrived.notify_all()
+
+    def _decode(self) -> list[Any]:
+        while self._datagrams:
+            self._batches.append(decode_emit_batch(self._datagrams.pop(0)))
+        return self._batches
 
     @property
     def batches(self) -> list[Any]:
         """What arrived so far, in Jaeger's own terms."""
         with self._arrived:
-            return list(self._batches)
+            return list(self._decode())
 
     @property
     def spans(self) -> list[Any]:
@@ -55,7 +61,7 @@ class SpanSink:
         """Wait until *count* spans have arrived; return whether they have."""
         with self._arrived:
             return self._arrived.wait_for(
-                lambda: sum(len(batch.spans) for batch in self._batches) >= count,
+                lambda: sum(len(batch.spans) for batch in self._decode()) >= count,
                 _PATIENCE,
             )
 

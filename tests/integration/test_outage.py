@@ -63,10 +63,13 @@ def test_an_outage_is_counted_and_told_twice(
 
 def test_an_agent_that_comes_later_gets_what_is_reported_then(
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without an agent spans are lost and counted; once there is one they arrive."""
     with SpanSink() as sink:
         port = sink.port
+    # Elsewhere than a Jaeger that this machine may run, or spans go there.
+    monkeypatch.setattr("jaeger_client.config.build.OTLP_PORT", port)
     with caplog.at_level(logging.WARNING):
         tracer = make_tracer(local_agent={"reporting_port": port})
         assert not flush_one_span(tracer)
