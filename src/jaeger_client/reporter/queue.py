@@ -96,6 +96,13 @@ class SpanQueue(Generic[SpanT]):
         popleft = self._in_hand.popleft
         return [popleft() for _ in range(min(most, len(self._in_hand)))]
 
+    def clear(self) -> int:
+        """Throw away all spans; return how many; not while another thread takes."""
+        count = len(self)
+        self._in_hand.clear()
+        self._spans.clear()
+        return count
+
     def _gather(self) -> None:
         """Make room for `put`."""
         room = self._capacity - len(self._in_hand)

@@ -285,7 +285,7 @@ class Reporter(BaseReporter):
     def _release(self) -> None:
         """Count what is left as lost and close the sender."""
         self._is_released = True
-        left = len(self._queue.take(len(self._queue))) + self._delivery.abandon()
+        left = self._queue.clear() + self._delivery.abandon()
         self.losses.closed += left
         self._loss_report.abandoned(left)
         self._loss_report.publish(queue_length=0)

@@ -105,6 +105,18 @@ def test_taking_makes_room_for_as_many_again() -> None:
     ]
 
 
+def test_clear_tells_how_many() -> None:
+    """What is thrown away is counted, what is in hand as well."""
+    queue = make_queue(capacity=2)
+    for span in "abc":
+        queue.put(span)
+        queue.take(0)
+    queue.put("d")
+
+    assert 4 == queue.clear()
+    assert [] == queue.take(10)
+
+
 def test_child_begins_empty() -> None:
     """After a fork the queue is empty, open, and its first span wakes again."""
     bell = Bell()
