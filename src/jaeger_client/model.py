@@ -10,9 +10,10 @@ encoders need not know the difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from jaeger_client.frozen import Frozen
 
 if TYPE_CHECKING:
     import opentracing
@@ -21,7 +22,7 @@ TagValue: TypeAlias = str | bool | int | float | bytes
 """The types a tag keeps as they are; all others become text when they are set."""
 
 TagItem: TypeAlias = tuple[str, TagValue]
-LogItem: TypeAlias = tuple[int, Sequence[TagItem]]
+LogItem: TypeAlias = tuple[int, Collection[TagItem]]
 
 
 class SpanIds(Protocol):
@@ -57,15 +58,13 @@ class SpanData(Protocol):
     def log_items(self) -> Iterable[LogItem]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Frozen):
     """Who reports: the service and what is true of all its spans."""
 
     service_name: str
     tags: tuple[TagItem, ...] = ()
 
 
-@dataclass(slots=True)
 class SpanLosses:
     """
     Spans lost or shortened since the start, by cause.
@@ -74,12 +73,45 @@ class SpanLosses:
     whichever one thread is draining; all may be read at any time.
     """
 
-    queue_full: int = 0
-    closed: int = 0
-    too_large: int = 0
-    not_encodable: int = 0
-    send_failed: int = 0
-    truncated: int = 0
+    # No dataclass: see `frozen` for what that costs.
+    __slots__ = (
+        "closed",
+        "not_encodable",
+        "queue_full",
+        "send_failed",
+        "too_large",
+        "truncated",
+    )
+
+    def __init__(
+        self,
+        *,
+        queue_full: int = 0,
+        closed: int = 0,
+        too_large: int = 0,
+        not_encodable: int = 0,
+        send_failed: int = 0,
+        truncated: int = 0,
+    ) -> None:
+        self.queue_full = queue_full
+        self.closed = closed
+        self.too_large = too_large
+        self.not_encodable = not_encodable
+        self.send_failed = send_failed
+        self.truncated = truncated
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts by cause."""
+        return {cause: getattr(self, cause) for cause in self.__slots__}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpanLosses) and self.as_dict() == other.as_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{cause}={n}" for cause, n in self.as_dict().items())
+        return f"SpanLosses({counts})"
 
 
 class TagType:

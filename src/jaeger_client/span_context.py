@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import opentracing
 
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
+
+NO_BAGGAGE: Final[dict[str, str]] = opentracing.SpanContext.EMPTY_BAGGAGE
+"""The baggage of every context that has none; never written to."""
 
 
 class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped base
@@ -16,7 +21,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     Safe to read from any thread.
     """
 
-    __slots__ = ("_baggage", "_debug_id", "flags", "parent_id", "span_id", "trace_id")
+    __slots__ = ("baggage", "debug_id", "flags", "parent_id", "span_id", "trace_id")
 
     trace_id: int
     """Up to 128 bits; 0 means that there is no trace."""
@@ -25,6 +30,10 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     """`None` for a root; 0 is read as `None`."""
     flags: int
     """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
+    baggage: dict[str, str]
+    """Items that travel along with the context; not to be changed."""
+    debug_id: str | None
+    """Text of the debug header that asked for this trace."""
     # A class attribute, and not a slot: only codecs that carry one along set it,
     # so it costs nothing where none does.
     trace_state: str | None = None
@@ -46,18 +55,17 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
         self.parent_id = parent_id or None
         self.flags = flags
         # By reference, never copied: callers rely on seeing their own dict.
-        self._baggage = baggage or opentracing.SpanContext.EMPTY_BAGGAGE
-        self._debug_id = debug_id
+        self.baggage = baggage or NO_BAGGAGE
+        self.debug_id = debug_id
 
     @property
-    def baggage(self) -> dict[str, str]:
-        """Items that travel along with the context; not to be changed."""
-        return self._baggage
+    def _baggage(self) -> dict[str, str]:
+        # The name 4.8 kept it under; third parties read and set it.
+        return self.baggage
 
-    @property
-    def debug_id(self) -> str | None:
-        """Text of the debug header that asked for this trace."""
-        return self._debug_id
+    @_baggage.setter
+    def _baggage(self, baggage: dict[str, str]) -> None:
+        self.baggage = baggage
 
     @property
     def has_trace(self) -> bool:
@@ -67,7 +75,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     @property
     def is_debug_id_container_only(self) -> bool:
         """Whether the context carries a debug id and no trace."""
-        return not self.trace_id and self._debug_id is not None
+        return not self.trace_id and self.debug_id is not None
 
     @property
     def decides_sampling_only(self) -> bool:
@@ -81,7 +89,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
 
     def with_baggage_item(self, key: str, value: str | None) -> SpanContext:
         """Return a copy with one item set, or left out where *value* is `None`."""
-        baggage = dict(self._baggage)
+        baggage = dict(self.baggage)
         if value is None:
             baggage.pop(key, None)
         else:
@@ -92,7 +100,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
             parent_id=self.parent_id,
             flags=self.flags,
             baggage=baggage,
-            debug_id=self._debug_id,
+            debug_id=self.debug_id,
         )
         if self.trace_state is not None:
             context.trace_state = self.trace_state  # type: ignore[misc]  # see there
@@ -107,5 +115,5 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
         if self.has_trace:
             ids = (self.trace_id, self.span_id, self.parent_id or 0, self.flags)
             return f"<SpanContext {':'.join(f'{number:x}' for number in ids)}>"
-        carried = f"baggage={self._baggage!r}, debug_id={self._debug_id!r}"
+        carried = f"baggage={self.baggage!r}, debug_id={self.debug_id!r}"
         return f"<SpanContext without trace, {carried}>"

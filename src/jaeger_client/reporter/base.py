@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol, cast
 
 from jaeger_client.diagnostics import logger
+from jaeger_client.lazy import names_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jaeger_client.encoding.base import Encoder
+    from jaeger_client.reporter.future import CompletedFuture as CompletedFuture  # noqa: PLC0414 - its old place
     from jaeger_client.senders.base import Sender
     from jaeger_client.span import Span
+else:
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {"jaeger_client.reporter.future": "CompletedFuture"},
+    )
 
 DEFAULT_CLOSE_TIMEOUT = 5.0
 """Most seconds that `close` and `flush` block, unless told otherwise."""
@@ -31,22 +36,6 @@ class Channel(Protocol):
     def sender(self) -> Sender:
         """Carries payloads out of the process."""
         ...
-
-
-class CompletedFuture(Future[bool]):
-    """
-    The answer of `close`: done already, awaitable in any event loop.
-
-    Its result says whether everything left the process.
-    """
-
-    def __init__(self, result: bool) -> None:  # noqa: FBT001 - the one thing it holds
-        super().__init__()
-        self.set_result(result)
-
-    def __await__(self) -> Generator[None, None, bool]:
-        yield from ()
-        return self.result()
 
 
 class BaseReporter:
@@ -75,7 +64,14 @@ class BaseReporter:
 
     def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:  # noqa: ARG002 - for those who queue
         """Flush within *timeout* seconds and release everything. Idempotent."""
-        return CompletedFuture(result=True)
+        return completed(result=True)
+
+
+def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future's own
+    """Return a future that is done and has *result*."""
+    from jaeger_client.reporter import future  # noqa: PLC0415 - see there
+
+    return future.CompletedFuture(result)
 
 
 def flush_reporter(reporter: object, timeout: float) -> bool:
@@ -99,6 +95,8 @@ def close_reporter(reporter: object, timeout: float) -> bool:
     Never raises. Returns whether it said that everything left.
     """
     try:
+        from concurrent.futures import Future  # noqa: PLC0415 - see `future`
+
         close = getattr(reporter, "close", None)
         if close is None:
             return True

@@ -9,14 +9,15 @@ from jaeger_client.diagnostics import Notice
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
-    CompletedFuture,
     close_reporter,
+    completed,
     flush_reporter,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
 
 _REPORTER_FAILED = Notice("reporter %r raised %r; the others go on")
@@ -66,4 +67,4 @@ class CompositeReporter(BaseReporter):
             close_reporter(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
             for reporter in self.reporters
         ]
-        return CompletedFuture(result=all(closed))
+        return completed(result=all(closed))

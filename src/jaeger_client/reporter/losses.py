@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client.diagnostics import Notice
+from jaeger_client.model import SpanLosses
 
 if TYPE_CHECKING:
     from jaeger_client.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
-    from jaeger_client.model import SpanLosses
 
 _ADVICE: Final = {
     "queue_full": (
@@ -44,13 +43,13 @@ class LossReport:
         clock: Clock,
     ) -> None:
         self._losses = losses
-        self._published = replace(losses)
+        self._published = SpanLosses(**losses.as_dict())
         self._metrics = metrics
         self._notices = {
             cause: Notice(advice, clock=clock) for cause, advice in _ADVICE.items()
         }
 
-    def refused(self, *, closed: bool) -> None:
+    def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it
         """Count one span that the queue refused; called on any thread."""
         self._metrics.dropped(1)
         cause = "closed" if closed else "queue_full"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from jaeger_client.constants import MAX_TRACEBACK_LENGTH
 from jaeger_client.model import Process
 from jaeger_client.tag_values import to_tag_value
 
 
-@dataclass(slots=True)
 class _Limits:
-    max_tag_value_length: int
-    max_traceback_length: int = MAX_TRACEBACK_LENGTH
+    __slots__ = ("max_tag_value_length", "max_traceback_length")
+
+    def __init__(self, max_tag_value_length: int) -> None:
+        self.max_tag_value_length = max_tag_value_length
+        self.max_traceback_length = MAX_TRACEBACK_LENGTH
 
 
 def make_process(

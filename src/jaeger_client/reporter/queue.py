@@ -12,7 +12,7 @@ into its own hands, as many spans again as the queue holds: a burst of twice the
 capacity is lost by nobody.
 
 Guarantees: `put` never blocks and never raises; a full or closed queue refuses
-the newest span and counts it.
+the newest span, counts it and says so.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ class SpanQueue(Generic[SpanT]):
     """A bounded queue that refuses, counts and wakes. Safe from any thread."""
 
     __slots__ = (
+        "_calm",
         "_capacity",
         "_closed",
         "_in_hand",
         "_lock",
         "_losses",
+        "_refused",
         "_room",
         "_spans",
         "_wake",
@@ -52,10 +54,13 @@ class SpanQueue(Generic[SpanT]):
         losses: SpanLosses,
         batch_size: int,
         wake: Callable[[], None],
+        refused: Callable[[bool], None] = lambda closed: None,  # noqa: ARG005 - nobody listens
     ) -> None:
         self._capacity = capacity
         self._losses = losses
         self._wake = wake
+        self._refused = refused
+        """Told of each span that is refused, and whether for being closed."""
         self.batch_size = batch_size
         """Spans at which *wake* is called without waiting for the interval."""
         self._closed = False
@@ -67,10 +72,24 @@ class SpanQueue(Generic[SpanT]):
         self._spans: deque[SpanT] = deque()
         self._in_hand: deque[SpanT] = deque()
         self._room = 0 if self._closed else self._capacity
-        self._wake_at = 1
+        self._set_wake_at(1)
+
+    def _set_wake_at(self, count: int) -> None:
+        self._wake_at = count
+        # Of as many spans that wait already, the next one changes nothing.
+        self._calm = min(self._room, count - 1)
+        if self._closed:  # by another thread, between the reading and the writing
+            self._calm = 0
 
     def put(self, span: SpanT) -> bool:
         """Append *span* or refuse it; return whether it was taken."""
+        spans = self._spans
+        if len(spans) < self._calm:
+            spans.append(span)
+            return True
+        return self._put_at_mark(span)
+
+    def _put_at_mark(self, span: SpanT) -> bool:
         spans = self._spans
         if len(spans) >= self._room:
             self._refuse()
@@ -79,16 +98,18 @@ class SpanQueue(Generic[SpanT]):
         if len(spans) >= self._wake_at:
             # Before the call, so that the next spans do not call it as well;
             # should nobody take spans, another batch brings another call.
-            self._wake_at = len(spans) + self.batch_size
+            self._set_wake_at(len(spans) + self.batch_size)
             self._wake()
         return True
 
     def _refuse(self) -> None:
+        closed = self._closed
         with self._lock:
-            if self._closed:
+            if closed:
                 self._losses.closed += 1
             else:
                 self._losses.queue_full += 1
+        self._refused(closed)
 
     def take(self, most: int) -> list[SpanT]:
         """Remove and return up to *most* of the oldest spans; one thread at a time."""
@@ -113,21 +134,16 @@ class SpanQueue(Generic[SpanT]):
 
     def wake_at_batch(self) -> None:
         """Stay silent until a batch is full: the interval is running."""
-        self._wake_at = max(1, self.batch_size - len(self._in_hand))
+        self._set_wake_at(max(1, self.batch_size - len(self._in_hand)))
 
     def wake_at_first(self) -> None:
         """Call *wake* for the next span: nobody waits for the interval."""
-        self._wake_at = 1
+        self._set_wake_at(1)
 
     def close(self) -> None:
         """Refuse every span from now on."""
         self._closed = True
-        self._room = 0
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether every span is refused."""
-        return self._closed
+        self._room = self._calm = 0
 
     def __len__(self) -> int:
         return len(self._in_hand) + len(self._spans)

@@ -123,7 +123,11 @@ class Reporter(BaseReporter):
             losses=self.losses,
             batch_size=self._batch(),
             wake=self._worker.wake,
+            refused=self._loss_report.refused,
         )
+        if type(self).report_span is Reporter.report_span:
+            # One call less a span: 50 ns of the 3 µs it costs in all.
+            self.report_span = self._queue.put  # type: ignore[method-assign,assignment]  # nobody reads the answer
         self._sending = threading.Lock()
         self._due: float | None = None
         self._result: CompletedFuture | None = None
@@ -154,8 +158,7 @@ class Reporter(BaseReporter):
 
     def report_span(self, span: Span) -> None:
         """Queue *span*, or drop and count it if the queue is full or closed."""
-        if not self._queue.put(span):
-            self._loss_report.refused(closed=self._queue.is_closed)
+        self._queue.put(span)
 
     def run(self, now: float) -> float:
         """Send what is due; called by the worker."""

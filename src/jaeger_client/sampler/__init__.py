@@ -2,47 +2,79 @@
 
 from __future__ import annotations
 
-from jaeger_client.constants import (
-    DEFAULT_SAMPLING_INTERVAL,
-    SAMPLER_PARAM_TAG_KEY,
-    SAMPLER_TYPE_CONST,
-    SAMPLER_TYPE_LOWER_BOUND,
-    SAMPLER_TYPE_PROBABILISTIC,
-    SAMPLER_TYPE_RATE_LIMITING,
-    SAMPLER_TYPE_TAG_KEY,
-)
-from jaeger_client.metrics.instruments import SamplerMetrics
-from jaeger_client.sampler.adaptive import (
-    AdaptiveSampler,
-    GuaranteedThroughputProbabilisticSampler,
-)
-from jaeger_client.sampler.base import Decision, Sampler, SamplerTags
-from jaeger_client.sampler.const import ConstSampler
-from jaeger_client.sampler.probabilistic import ProbabilisticSampler
-from jaeger_client.sampler.rate_limiting import RateLimitingSampler
-from jaeger_client.sampler.remote import (
-    RemoteControlledSampler,
-    StrategySource,
-)
-from jaeger_client.sampler.strategy import (
-    DEFAULT_LOWER_BOUND,
-    DEFAULT_LOWER_BOUND_STR,
-    DEFAULT_MAX_OPERATIONS,
-    DEFAULT_SAMPLING_PROBABILITY,
-    DEFAULT_SAMPLING_PROBABILITY_STR,
-    MAX_TRACES_PER_SECOND_STR,
-    OPERATION_SAMPLING_STR,
-    OPERATION_STR,
-    PROBABILISTIC_SAMPLING_STR,
-    PROBABILISTIC_SAMPLING_STRATEGY,
-    RATE_LIMITING_SAMPLING_STR,
-    RATE_LIMITING_SAMPLING_STRATEGY,
-    SAMPLING_RATE_STR,
-    STRATEGIES_STR,
-    STRATEGY_TYPE_STR,
-    get_rate_limit,
-    get_sampling_probability,
-)
+from typing import TYPE_CHECKING
+
+from jaeger_client.lazy import names_from
+
+if TYPE_CHECKING:
+    from jaeger_client.constants import (
+        DEFAULT_SAMPLING_INTERVAL,
+        SAMPLER_PARAM_TAG_KEY,
+        SAMPLER_TYPE_CONST,
+        SAMPLER_TYPE_LOWER_BOUND,
+        SAMPLER_TYPE_PROBABILISTIC,
+        SAMPLER_TYPE_RATE_LIMITING,
+        SAMPLER_TYPE_TAG_KEY,
+    )
+    from jaeger_client.metrics.instruments import SamplerMetrics
+    from jaeger_client.sampler.adaptive import (
+        AdaptiveSampler,
+        GuaranteedThroughputProbabilisticSampler,
+    )
+    from jaeger_client.sampler.base import Decision, Sampler, SamplerTags
+    from jaeger_client.sampler.const import ConstSampler
+    from jaeger_client.sampler.probabilistic import ProbabilisticSampler
+    from jaeger_client.sampler.rate_limiting import RateLimitingSampler
+    from jaeger_client.sampler.remote import (
+        RemoteControlledSampler,
+        StrategySource,
+    )
+    from jaeger_client.sampler.strategy import (
+        DEFAULT_LOWER_BOUND,
+        DEFAULT_LOWER_BOUND_STR,
+        DEFAULT_MAX_OPERATIONS,
+        DEFAULT_SAMPLING_PROBABILITY,
+        DEFAULT_SAMPLING_PROBABILITY_STR,
+        MAX_TRACES_PER_SECOND_STR,
+        OPERATION_SAMPLING_STR,
+        OPERATION_STR,
+        PROBABILISTIC_SAMPLING_STR,
+        PROBABILISTIC_SAMPLING_STRATEGY,
+        RATE_LIMITING_SAMPLING_STR,
+        RATE_LIMITING_SAMPLING_STRATEGY,
+        SAMPLING_RATE_STR,
+        STRATEGIES_STR,
+        STRATEGY_TYPE_STR,
+        get_rate_limit,
+        get_sampling_probability,
+    )
+else:
+    # Imported when they are asked for: see `lazy`.
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {
+            "jaeger_client.constants": "DEFAULT_SAMPLING_INTERVAL "
+            "SAMPLER_PARAM_TAG_KEY SAMPLER_TYPE_CONST SAMPLER_TYPE_LOWER_BOUND "
+            "SAMPLER_TYPE_PROBABILISTIC SAMPLER_TYPE_RATE_LIMITING "
+            "SAMPLER_TYPE_TAG_KEY",
+            "jaeger_client.metrics.instruments": "SamplerMetrics",
+            "jaeger_client.sampler.adaptive": "AdaptiveSampler "
+            "GuaranteedThroughputProbabilisticSampler",
+            "jaeger_client.sampler.base": "Decision Sampler SamplerTags",
+            "jaeger_client.sampler.const": "ConstSampler",
+            "jaeger_client.sampler.probabilistic": "ProbabilisticSampler",
+            "jaeger_client.sampler.rate_limiting": "RateLimitingSampler",
+            "jaeger_client.sampler.remote": "RemoteControlledSampler StrategySource",
+            "jaeger_client.sampler.strategy": "DEFAULT_LOWER_BOUND "
+            "DEFAULT_LOWER_BOUND_STR DEFAULT_MAX_OPERATIONS "
+            "DEFAULT_SAMPLING_PROBABILITY DEFAULT_SAMPLING_PROBABILITY_STR "
+            "MAX_TRACES_PER_SECOND_STR OPERATION_SAMPLING_STR OPERATION_STR "
+            "PROBABILISTIC_SAMPLING_STR PROBABILISTIC_SAMPLING_STRATEGY "
+            "RATE_LIMITING_SAMPLING_STR RATE_LIMITING_SAMPLING_STRATEGY "
+            "SAMPLING_RATE_STR STRATEGIES_STR STRATEGY_TYPE_STR get_rate_limit "
+            "get_sampling_probability",
+        },
+    )
 
 __all__ = [
     "DEFAULT_LOWER_BOUND",

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from jaeger_client.constants import (
-    SAMPLER_PARAM_TAG_KEY,
-    SAMPLER_TYPE_LOWER_BOUND,
-    SAMPLER_TYPE_TAG_KEY,
-)
+from jaeger_client.constants import SAMPLER_TYPE_LOWER_BOUND
 from jaeger_client.errors import SamplingRateError, StrategyError
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.sampler.base import Decision, Sampler
+from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
 from jaeger_client.sampler.probabilistic import ProbabilisticSampler
 from jaeger_client.sampler.rate_limiting import NewLimiter, RateLimitingSampler
 from jaeger_client.sampler.strategy import PerOperation, parse_per_operation
@@ -69,10 +65,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
             self._set_probabilistic(probabilistic)
 
     def _set_probabilistic(self, sampler: ProbabilisticSampler) -> None:
-        self._tags = {
-            SAMPLER_TYPE_TAG_KEY: SAMPLER_TYPE_LOWER_BOUND,
-            SAMPLER_PARAM_TAG_KEY: sampler.rate,
-        }
+        self._tags = DecisionTags(SAMPLER_TYPE_LOWER_BOUND, sampler.rate)
         self._yes: Decision = (True, self._tags)
         self._no: Decision = (False, self._tags)
         self.rate = sampler.rate

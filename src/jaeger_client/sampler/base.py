@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from jaeger_client.constants import SAMPLER_PARAM_TAG_KEY, SAMPLER_TYPE_TAG_KEY
 from jaeger_client.model import TagValue
 
 SamplerTags: TypeAlias = Mapping[str, TagValue]
 """Tags for the root span of a sampled trace. Read them, never change them."""
+
+
+class DecisionTags(dict[str, TagValue]):
+    """
+    The tags of a decision that is made once and handed out again and again.
+
+    Spans keep the object itself; of another mapping, which may change, a copy.
+    """
+
+    def __init__(self, sampler_type: str, param: TagValue) -> None:
+        super().__init__(
+            {SAMPLER_TYPE_TAG_KEY: sampler_type, SAMPLER_PARAM_TAG_KEY: param}
+        )
+
 
 Decision: TypeAlias = tuple[bool, SamplerTags]
 """Whether to record, and the tags that say who decided. Both always stand."""

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from jaeger_client.constants import (
-    SAMPLER_PARAM_TAG_KEY,
-    SAMPLER_TYPE_CONST,
-    SAMPLER_TYPE_TAG_KEY,
-)
-from jaeger_client.sampler.base import Decision, Sampler
+from jaeger_client.constants import SAMPLER_TYPE_CONST
+from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
 
 
 class ConstSampler(Sampler):
     """Records every trace, or none."""
 
     def __init__(self, decision: bool) -> None:  # noqa: FBT001 - as in 4.8
-        super().__init__(
-            {
-                SAMPLER_TYPE_TAG_KEY: SAMPLER_TYPE_CONST,
-                SAMPLER_PARAM_TAG_KEY: decision,
-            },
-        )
+        super().__init__(DecisionTags(SAMPLER_TYPE_CONST, decision))
         self.decision = decision
         self._answer: Decision = (bool(decision), self._tags)
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from jaeger_client.constants import (
-    MAX_ID_BITS,
-    SAMPLER_PARAM_TAG_KEY,
-    SAMPLER_TYPE_PROBABILISTIC,
-    SAMPLER_TYPE_TAG_KEY,
-)
+from jaeger_client.constants import MAX_ID_BITS, SAMPLER_TYPE_PROBABILISTIC
 from jaeger_client.errors import SamplingRateError
-from jaeger_client.sampler.base import Decision, Sampler
+from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
 
 _LOW_BITS: Final = (1 << MAX_ID_BITS) - 1
 
@@ -30,12 +25,7 @@ class ProbabilisticSampler(Sampler):
 
     def __init__(self, rate: float) -> None:
         _check_rate(rate)
-        super().__init__(
-            {
-                SAMPLER_TYPE_TAG_KEY: SAMPLER_TYPE_PROBABILISTIC,
-                SAMPLER_PARAM_TAG_KEY: rate,
-            },
-        )
+        super().__init__(DecisionTags(SAMPLER_TYPE_PROBABILISTIC, rate))
         self.rate = rate
         # A whole number, for an id below the fraction is below the next whole
         # number too, and ints compare with ints faster than with floats.

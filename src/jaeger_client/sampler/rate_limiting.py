@@ -6,14 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
-from jaeger_client.constants import (
-    SAMPLER_PARAM_TAG_KEY,
-    SAMPLER_TYPE_RATE_LIMITING,
-    SAMPLER_TYPE_TAG_KEY,
-)
+from jaeger_client.constants import SAMPLER_TYPE_RATE_LIMITING
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.sampler.base import Decision, Sampler
+from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
 
 NewLimiter: TypeAlias = Callable[[float, float], RateLimiter]
 """Makes a bucket from credits a second and the most; tests pass their clock so."""
@@ -68,10 +64,7 @@ class RateLimitingSampler(Sampler):
 
     def _set_limit(self, max_traces_per_second: float) -> None:
         self.traces_per_second = max_traces_per_second
-        self._tags = {
-            SAMPLER_TYPE_TAG_KEY: SAMPLER_TYPE_RATE_LIMITING,
-            SAMPLER_PARAM_TAG_KEY: max_traces_per_second,
-        }
+        self._tags = DecisionTags(SAMPLER_TYPE_RATE_LIMITING, max_traces_per_second)
         self._yes: Decision = (True, self._tags)
         self._no: Decision = (False, self._tags)
 
