@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 REAL_TIMEOUT = 600
 """Seconds, instead of the 60 of all others: the first test may build a Jaeger."""
-SLOW_ROOMS = {"integration", "real"}
+SLOW_ROOMS = {"integration", "real", "speed"}
 PATIENCE = 5.0
 """Seconds that a thread or child gets to end once its test has ended it."""
 

@@ -7,30 +7,52 @@ A tracer for Python that reports to Jaeger.
 
 from __future__ import annotations
 
-from jaeger_client import (
-    codecs,
-    config,
-    constants,
-    metrics,
-    rate_limiter,
-    reporter,
-    sampler,
-    span,
-    span_context,
-    throttler,
-    tracer,
-)
+from typing import TYPE_CHECKING
+
 from jaeger_client._version import __version__
-from jaeger_client.config import Config
-from jaeger_client.sampler import (
-    ConstSampler,
-    ProbabilisticSampler,
-    RateLimitingSampler,
-    RemoteControlledSampler,
-)
-from jaeger_client.span import Span
-from jaeger_client.span_context import SpanContext
-from jaeger_client.tracer import Tracer
+from jaeger_client.lazy import names_from
+
+if TYPE_CHECKING:
+    from jaeger_client import (
+        codecs,
+        config,
+        constants,
+        metrics,
+        rate_limiter,
+        reporter,
+        sampler,
+        span,
+        span_context,
+        throttler,
+        tracer,
+    )
+    from jaeger_client.config import Config
+    from jaeger_client.sampler import (
+        ConstSampler,
+        ProbabilisticSampler,
+        RateLimitingSampler,
+        RemoteControlledSampler,
+    )
+    from jaeger_client.span import Span
+    from jaeger_client.span_context import SpanContext
+    from jaeger_client.tracer import Tracer
+else:
+    # Imported when they are asked for: see `lazy`.
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {
+            "jaeger_client.config": "Config",
+            "jaeger_client.sampler": "ConstSampler ProbabilisticSampler "
+            "RateLimitingSampler RemoteControlledSampler",
+            "jaeger_client.span": "Span",
+            "jaeger_client.span_context": "SpanContext",
+            "jaeger_client.tracer": "Tracer",
+        },
+        rooms="TUDPTransport agent clock closing codecs constants diagnostics "
+        "encoding errors fork host http_client ids local_agent_net metrics model "
+        "poller rate_limiter reporter resolver scope senders tag_values thrift "
+        "thrift_gen throttler utils worker",
+    )
 
 __all__ = [
     "Config",
@@ -54,15 +76,3 @@ __all__ = [
     "throttler",
     "tracer",
 ]
-
-_OLD_DOORS = {"TUDPTransport", "local_agent_net", "thrift", "thrift_gen", "utils"}
-
-
-def __getattr__(name: str) -> object:
-    # Hardly a program uses these, and they would take a tenth of the start.
-    if name in _OLD_DOORS:
-        import importlib  # noqa: PLC0415 - see above
-
-        return importlib.import_module(f"{__name__}.{name}")
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import LOGGER_NAME
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _ErrorCounter(Protocol):
+        def count(self, key: str, value: int) -> None: ...
+
 
 logger = logging.getLogger(LOGGER_NAME)
 """Where every line of this library goes."""
@@ -94,10 +101,6 @@ class Outage:
             seconds,
             lost,
         )
-
-
-class _ErrorCounter(Protocol):
-    def count(self, key: str, value: int) -> None: ...
 
 
 class ErrorReporter:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 # Addresses for documentation (RFC 5737, RFC 3849): the system only looks up
 # which of its own addresses it would send from.
@@ -12,10 +16,8 @@ _FAR_AWAY: Final = (("AF_INET", "192.0.2.1"), ("AF_INET6", "2001:db8::1"))
 
 def hostname() -> str | None:
     """Return the name of this machine, or `None` where it has none."""
-    import socket  # noqa: PLC0415 - 2 ms that `import jaeger_client` need not take
-
     with suppress(Exception):  # a resolver's plug-in may raise anything
-        return socket.gethostname()
+        return str(_socket_module().gethostname())
     return None
 
 
@@ -30,11 +32,23 @@ def local_ip() -> str | None:
 
 
 def _address_towards(family: str, far: str) -> str | None:
-    import socket  # noqa: PLC0415 - see hostname()
-
+    system = _socket_module()
     try:
-        with closing(socket.socket(getattr(socket, family), socket.SOCK_DGRAM)) as udp:
+        with closing(system.socket(getattr(system, family), system.SOCK_DGRAM)) as udp:
             udp.connect((far, 9))
             return str(udp.getsockname()[0])
     except OSError:
         return None
+
+
+def _socket_module() -> ModuleType:
+    # These questions are asked at every start, of which `socket` with its enums
+    # and `selectors` would take a tenth; the module below it answers them as well.
+    # What is loaded anyway is asked, for tests of applications patch it.
+    if "socket" in sys.modules:
+        import socket  # noqa: PLC0415 - see above
+
+        return socket
+    import _socket  # noqa: PLC0415 - see above
+
+    return _socket

@@ -35,6 +35,11 @@ def resolve(host: str, port: int) -> Sequence[tuple[int, str]]:
     return sorted(_ask(host, port), key=lambda found: found[0] != socket.AF_INET)
 
 
+def is_unresolved(error: BaseException) -> bool:
+    """Return whether *error* says that a name does not resolve."""
+    return isinstance(error, (socket.gaierror, UnicodeError))
+
+
 def _ask(host: str, port: int) -> list[tuple[int, str]]:
     with forks_wait():
         # Text makes the interpreter import a codec, and forks must wait for that.

@@ -9,7 +9,7 @@ greenlet has a context of its own, so it behaves as a thread does.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import opentracing
 
@@ -21,32 +21,21 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+_new: Final = object.__new__
+
+
 class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
     """The time during which a span is active; ends with `close`."""
 
-    __slots__ = (
-        "_finish_on_close",
-        "_is_closed",
-        "_manager",
-        "_previous",
-        "_span",
-        "_variable",
-    )
+    __slots__ = ("_finish_on_close", "_is_closed", "_previous", "manager", "span")
 
-    def __init__(
-        self,
-        manager: ContextScopeManager,
-        span: opentracing.Span,
-        *,
-        finish_on_close: bool,
-    ) -> None:
-        self._manager = manager
-        self._span = span
-        self._finish_on_close = finish_on_close
-        self._is_closed = False
-        self._variable = variable = manager.variable
-        self._previous = variable.get()
-        variable.set(self)
+    manager: ContextScopeManager
+    """The manager that made it."""
+    span: opentracing.Span
+    """The span that is active."""
+    _finish_on_close: bool
+    _is_closed: bool
+    _previous: ContextScope | None
 
     def close(self) -> None:
         """
@@ -54,15 +43,16 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
 
         Does nothing where this scope is not the active one.
         """
-        if self._variable.get() is not self:
+        variable = self.manager.variable
+        if variable.get() is not self:
             return
         try:
             if self._finish_on_close:
-                self._span.finish()
+                self.span.finish()
         finally:
             # Not reset(): its token is refused in the copied context of a task.
             previous = self._previous
-            self._variable.set(previous)
+            variable.set(previous)
             # A callback that plans itself anew inside its scope passes the scope
             # on to the next; without this each would keep all before it alive.
             self._is_closed = True
@@ -88,7 +78,7 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
         exc_val: BaseException,
         exc_tb: TracebackType | None,
     ) -> None:
-        span = self._span
+        span = self.span
         if isinstance(span, Span):
             span.record_exception(exc_type, exc_val, exc_tb)
         else:
@@ -108,7 +98,16 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
 
     def activate(self, span: opentracing.Span, finish_on_close: bool) -> ContextScope:  # noqa: FBT001 - OpenTracing's signature
         """Make *span* active until the returned scope is closed."""
-        return ContextScope(self, span, finish_on_close=finish_on_close)
+        # Made without an __init__, which would cost 0.2 of 0.6 µs.
+        scope = _new(ContextScope)
+        scope.manager = self
+        scope.span = span
+        scope._finish_on_close = finish_on_close  # noqa: SLF001 - its own
+        scope._is_closed = False  # noqa: SLF001
+        variable = self.variable
+        scope._previous = variable.get()  # noqa: SLF001
+        variable.set(scope)
+        return scope
 
     @property
     def active(self) -> ContextScope | None:

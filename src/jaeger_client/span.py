@@ -365,8 +365,8 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
         Only the first call counts; on an unsampled span none does.
         """
         flags = self.context.flags
-        # The comparison spares the common case 40 ns of `&`.
-        if flags != SAMPLED_FLAG and not flags & SAMPLED_FLAG:
+        # The comparison spares the common cases 40 ns of `&`.
+        if flags != SAMPLED_FLAG and not (flags and flags & SAMPLED_FLAG):
             return
         # No jump and no call stands between the two lines, so no other thread
         # does: of several that finish the span, one alone finds it unfinished.

@@ -22,7 +22,6 @@ import queue
 import sys
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
@@ -62,14 +61,14 @@ class Task(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class _Flush:
     """Somebody waits for tasks to be drained."""
 
-    tasks: tuple[Task, ...]
-    deadline: float
-    done: threading.Event = field(default_factory=threading.Event)
-    results: list[bool] = field(default_factory=list)
+    def __init__(self, tasks: tuple[Task, ...], deadline: float) -> None:
+        self.tasks = tasks
+        self.deadline = deadline
+        self.done = threading.Event()
+        self.results: list[bool] = []
 
     def perform(self) -> None:
         self.results.extend([_drain(task, self.deadline) for task in self.tasks])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 from typing import NoReturn
 
 import pytest
@@ -75,3 +76,14 @@ def test_local_ip_of_this_machine() -> None:
     address = local_ip()
 
     assert address is None or ipaddress.ip_address(address).max_prefixlen in {32, 128}
+
+
+def test_the_module_below_socket_answers_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where nobody has imported `socket` yet it is not imported, and not missed."""
+    expected = (hostname(), local_ip())
+    monkeypatch.delitem(sys.modules, "socket")
+
+    assert expected == (hostname(), local_ip())
+    assert "socket" not in sys.modules

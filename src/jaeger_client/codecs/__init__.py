@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
-from jaeger_client.codecs.base import Codec, header_to_hex
-from jaeger_client.codecs.binary import BinaryCodec
-from jaeger_client.codecs.composite import CompositeCodec
-from jaeger_client.codecs.text import (
-    TextCodec,
-    span_context_from_string,
-    span_context_to_string,
-)
-from jaeger_client.codecs.w3c import W3CCodec
-from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
+from typing import TYPE_CHECKING
+
+from jaeger_client.lazy import names_from
+
+if TYPE_CHECKING:
+    from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
+    from jaeger_client.codecs.base import Codec, header_to_hex
+    from jaeger_client.codecs.binary import BinaryCodec
+    from jaeger_client.codecs.composite import CompositeCodec
+    from jaeger_client.codecs.text import (
+        TextCodec,
+        span_context_from_string,
+        span_context_to_string,
+    )
+    from jaeger_client.codecs.w3c import W3CCodec
+    from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
+else:
+    # Imported when they are asked for: see `lazy`.
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {
+            "jaeger_client.codecs.b3": "B3Codec B3SingleCodec",
+            "jaeger_client.codecs.base": "Codec header_to_hex",
+            "jaeger_client.codecs.binary": "BinaryCodec",
+            "jaeger_client.codecs.composite": "CompositeCodec",
+            "jaeger_client.codecs.text": "TextCodec span_context_from_string "
+            "span_context_to_string",
+            "jaeger_client.codecs.w3c": "W3CCodec",
+            "jaeger_client.codecs.zipkin": "ZipkinCodec ZipkinSpanFormat",
+        },
+    )
 
 __all__ = [
     "B3Codec",

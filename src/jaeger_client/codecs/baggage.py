@@ -7,8 +7,9 @@ send is kept only up to a bound that no ordinary application comes near.
 
 from __future__ import annotations
 
-from typing import Final
-from urllib.parse import quote, unquote, unquote_plus
+import string
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 from jaeger_client.codecs.base import BaggageLosses, text_of
 from jaeger_client.constants import MAX_ID_BITS
@@ -24,6 +25,25 @@ MAX_DEBUG_ID_LENGTH: Final = 8192
 
 # The longest that one character becomes: four bytes of UTF-8, three characters each.
 _ENCODED_CHARACTER: Final = 12
+
+Encoding: TypeAlias = Mapping[int, int | str]
+"""What each of the 256 bytes becomes: itself, or a percent sign and two digits."""
+
+
+def encoding_but(safe: str) -> Encoding:
+    """Return the encoding of all but letters, digits, `_.-~` and *safe*."""
+    kept = f"{string.ascii_letters}{string.digits}_.-~{safe}".encode()
+    return {byte: byte if byte in kept else f"%{byte:02X}" for byte in range(256)}
+
+
+IN_HEADERS: Final = encoding_but("/")
+"""How values are written into Jaeger's own headers, as by 4.8."""
+
+_ASCII: Final = {
+    spelling(f"{code:02x}"): chr(code)
+    for code in range(128)
+    for spelling in (str.lower, str.upper)
+}
 
 
 class BaggageBox:
@@ -84,18 +104,48 @@ def is_too_long(encoded: str) -> bool:
 def percent_decoded(text: str, *, plus: bool = False) -> str:
     """Return *text* decoded, with each `+` as a blank if *plus* is set."""
     if plus and "+" in text:
-        return unquote_plus(text)
-    return unquote(text) if "%" in text else text
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    # Most often it is blanks alone that are encoded. A blank is part of no other
+    # escape, so what is left can be decoded as if they had been blanks before.
+    text = text.replace("%20", " ")
+    return _unquoted(text) if "%" in text else text
 
 
-def percent_encoded(value: object, *, safe: str = "/") -> str:
-    """Encode all of *value* but letters, digits, `_.-~` and *safe*."""
+def _unquoted(text: str) -> str:
+    # What is encoded is mostly ASCII, where a table does in 0.7 us what urllib,
+    # which knows UTF-8 as well, does in 2 us.
+    first, *rest = text.split("%")
+    parts = [first]
+    for part in rest:
+        character = _ASCII.get(part[:2])
+        if character is None:
+            from urllib.parse import unquote  # noqa: PLC0415 - 3 ms of the start
+
+            return unquote(text)
+        parts.append(character + part[2:])
+    return "".join(parts)
+
+
+def percent_encoded(value: object, encoding: Encoding = IN_HEADERS) -> str:
+    """Return the text of *value* encoded, bytes as they are and text as UTF-8."""
     if isinstance(value, bytes):
-        return quote(value, safe=safe)
+        return value.decode("latin-1").translate(encoding)
+    text = value if type(value) is str else str(value)
+    if not text.isascii():
+        text = utf8(text).decode("latin-1")
+    elif text.isalnum():  # as ids are: 0.2 us less
+        return text
+    return text.translate(encoding)
+
+
+def utf8(text: str) -> bytes:
+    """Return *text* in UTF-8, its lone surrogates as U+FFFD."""
     try:
-        return quote(str(value), safe=safe)
+        return text.encode()
     except UnicodeEncodeError:
-        return quote(without_surrogates(str(value)), safe=safe)
+        return without_surrogates(text).encode()
 
 
 def without_surrogates(text: str) -> str:

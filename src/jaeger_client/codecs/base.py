@@ -10,6 +10,7 @@ keeps no more than a bounded amount of what it reads.
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from collections.abc import Mapping, MutableMapping
 from typing import Final, TypeAlias, TypeGuard
 
@@ -79,6 +80,8 @@ class BaggageLosses:
 
 def text_of(value: object) -> str | None:
     """Return a header's value as text, or `None` if it is neither text nor bytes."""
+    if type(value) is str:
+        return value
     value = sole(value)
     if isinstance(value, str):
         return value
@@ -127,6 +130,12 @@ def id_of(value: object, *, bits: int) -> int:
     Raises:
         CorruptContextError: If it is no id or has more than *bits* bits.
     """
+    # What has an even number of digits, as nearly all ids: 0.3 us instead of 1.3 us.
+    if type(value) is str and 0 < 4 * len(value) <= bits:
+        try:
+            return int.from_bytes(unhexlify(value), "big")
+        except ValueError:
+            pass
     number = header_to_hex(text_of(value))
     if number >> bits:
         msg = f"an id of at most {bits} bits is needed, got {number:#x}"

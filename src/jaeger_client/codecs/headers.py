@@ -2,16 +2,17 @@
 Finding a codec's own headers among all those that a request carries.
 
 Header names repeat from request to request, so what each exact spelling means
-is remembered: a foreign header then costs one look-up in a set. The memory is
-bounded in entries and in the length of a name, for strangers choose names; when
-it is full it starts anew, so that names made up by one of them push the usual
-ones out for a moment only.
+is remembered: a foreign header then costs one look-up in a set, and a carrier
+of nothing but remembered names a single question. The memory is bounded in
+entries and in the length of a name, for strangers choose names; when it is full
+it starts anew, so that names made up by one of them push the usual ones out for
+a moment only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from jaeger_client.errors import InvalidCarrierError
 
@@ -22,12 +23,17 @@ MAX_NAME_LENGTH: Final = 64
 """Characters of the longest name that is remembered."""
 
 
-class Header(NamedTuple):
-    """What a header is to a codec."""
+class Header:
+    """What a header is to a codec; stays as it is made."""
 
-    kind: str
-    key: str = ""
+    __slots__ = ("key", "kind")
+
+    key: str
     """The baggage key, where the header carries an item of baggage."""
+
+    def __init__(self, kind: str, key: str = "") -> None:
+        self.kind = kind
+        self.key = key
 
 
 Meaning: TypeAlias = Callable[[str], Header | None]
@@ -41,11 +47,15 @@ class HeaderNames:
     """Names, as they were spelled, that mean nothing to the codec."""
     own: dict[object, Header]
     """Names, as they were spelled, and what they mean."""
+    passed: set[object]
+    """The foreign names, and those that the codec looks up by itself."""
 
-    def __init__(self, meaning: Meaning) -> None:
+    def __init__(self, meaning: Meaning, looked_up: Iterable[str] = ()) -> None:
         self._meaning = meaning
+        self._looked_up = frozenset(looked_up)
         self.foreign = set()
         self.own = {}
+        self.passed = set(self._looked_up)
 
     def own_headers(self, carrier: object) -> list[tuple[Header, object]]:
         """
@@ -82,7 +92,9 @@ class HeaderNames:
         if header is None:
             if len(self.foreign) >= MAX_NAMES:
                 self.foreign = set()  # not clear(): others may be reading it
+                self.passed = set(self._looked_up)
             self.foreign.add(name)
+            self.passed.add(name)
             return
         if len(self.own) >= MAX_NAMES:
             self.own = {}

@@ -7,10 +7,12 @@ which percent-encodes baggage and decodes all it reads.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 from jaeger_client.codecs.baggage import (
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_SIZE,
     MAX_DEBUG_ID_LENGTH,
     BaggageBox,
     is_too_long,
@@ -22,37 +24,31 @@ from jaeger_client.codecs.baggage import (
 from jaeger_client.codecs.base import (
     BaggageLosses,
     Codec,
-    Ids,
-    shown,
-    sole,
     text_of,
     writable,
 )
 from jaeger_client.codecs.headers import Header, HeaderNames
+from jaeger_client.codecs.trace_id import (
+    read_context,
+    read_ids,
+    span_context_from_string,
+    span_context_to_string,
+)
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     BAGGAGE_HEADER_PREFIX,
     DEBUG_ID_HEADER_KEY,
-    MAX_ID_BITS,
-    MAX_TRACE_ID_BITS,
     TRACE_ID_HEADER,
 )
-from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
+
+__all__ = ["TextCodec", "span_context_from_string", "span_context_to_string"]
 
 _TRACE_ID: Final = Header("trace id")
 _DEBUG_ID: Final = Header("debug id")
 _BAGGAGE_LIST: Final = Header("baggage list")
 _BAGGAGE: Final = "baggage"
 _NOTHING: Final = object()
-
-_FORMAT: Final = "{trace}:{span}:{parent}:{flags}"
-_HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
-_MAX_TRACE_ID: Final = (1 << MAX_TRACE_ID_BITS) - 1
-_MAX_SPAN_ID: Final = (1 << MAX_ID_BITS) - 1
-_MAX_ENCODED_LENGTH: Final = 512
-_USUAL_FLAGS: Final = {"0": 0, "1": 1, "2": 2, "3": 3}
-_FLAGS_MASK: Final = 0x7FFF_FFFF  # what a positive i32, the flags of a span, can hold
 
 
 class TextCodec(Codec):
@@ -78,7 +74,10 @@ class TextCodec(Codec):
         self.debug_id_header = _header_name(debug_id_header)
         self.baggage_header = _header_name(baggage_header)
         self.prefix_length = len(self.baggage_prefix)
-        self._names = HeaderNames(self._meaning)
+        # As HTTP/2 and ASGI spell it, and as WSGI's wrappers do.
+        self._spelling = self.trace_id_header
+        self._title = self.trace_id_header.title()
+        self._names = HeaderNames(self._meaning, (self._spelling, self._title))
         self._losses = BaggageLosses()
 
     @property
@@ -95,23 +94,21 @@ class TextCodec(Codec):
         headers: MutableMapping[str, object]
         # One question for what nearly always comes, 0.1 us less than writable().
         headers = carrier if type(carrier) is dict else writable(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
+        trace_id, span_id = span_context.trace_id, span_context.span_id
+        parent_id, flags = span_context.parent_id, span_context.flags
         try:
             # Half the time of an f-string: 0.3 instead of 0.6 us.
-            headers[self.trace_id_header] = "%x:%x:%x:%x" % (  # noqa: UP031 - above
-                span_context.trace_id,
-                span_context.span_id,
-                span_context.parent_id or 0,
-                span_context.flags,
+            headers[self.trace_id_header] = (
+                "%x:%x:%x:%x" % (trace_id, span_id, parent_id, flags)  # noqa: UP031 - above
+                if parent_id
+                else "%x:%x:0:%x" % (trace_id, span_id, flags)  # noqa: UP031 - above
             )
         except TypeError:  # without a trace the ids are None
             if span_context.has_trace:
                 raise
             self._write_debug_id(span_context, carrier)  # pyright: ignore[reportUnknownArgumentType]  # any dict
-        baggage = span_context.baggage
-        if baggage:
-            for key, value in baggage.items():
-                name = f"{self.baggage_prefix}{key_text(key)}"
-                headers[name] = self._outgoing(value)
+        if span_context.baggage:
+            self._write_baggage(span_context.baggage, headers)  # pyright: ignore[reportUnknownArgumentType]  # any dict
 
     def extract(self, carrier: object) -> SpanContext | None:
         """
@@ -119,30 +116,52 @@ class TextCodec(Codec):
 
         Without trace, it may still hold baggage or a debug id.
         """
+        # What nearly every request has of ours is the ids alone, under one of two
+        # names. Asking for just that is 0.3 us less than a loop over the headers.
+        if type(carrier) is dict and self._names.passed.issuperset(carrier):  # pyright: ignore[reportUnknownArgumentType]  # any dict
+            headers: dict[object, object] = carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
+            value = headers.get(self._spelling, _NOTHING)
+            if value is _NOTHING:
+                value = headers.get(self._title, _NOTHING)
+                if value is _NOTHING:
+                    return None
+                return read_context(value, self.url_encoding)
+            if self._title not in headers:
+                return read_context(value, self.url_encoding)
+        return self._read_usual(carrier)  # pyright: ignore[reportUnknownArgumentType]  # any dict
+
+    def _read_usual(self, carrier: object) -> SpanContext | None:
+        """Read a trace id and baggage of plain text; leave all else to the other."""
         if type(carrier) is not dict:
             return self._read_all(carrier)
-        # What nearly every request has of ours is the ids alone. Looking for just
-        # them, in this one loop, takes 0.4 us less than collecting headers first.
         headers: dict[object, object] = carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
-        foreign, own = self._names.foreign, self._names.own
+        foreign, own, decode = self._names.foreign, self._names.own, self.url_encoding
         ids: object = _NOTHING
+        items: dict[str, str] = {}
+        room = MAX_BAGGAGE_SIZE
         for name in headers:  # noqa: PLC0206 - no pair for each foreign header
             if name in foreign:
                 continue
-            if own.get(name) is not _TRACE_ID or ids is not _NOTHING:
+            header, value = own.get(name), headers[name]
+            if header is _TRACE_ID and ids is _NOTHING:
+                ids = value
+            elif header and header.key and type(value) is str and len(value) <= room:
+                if decode and ("%" in value or "+" in value):
+                    value = percent_decoded(value, plus=True)
+                items[header.key] = value
+                room -= len(header.key) + len(value)
+            else:
                 return self._read_all(headers)
-            ids = headers[name]
-        if ids is _NOTHING:
-            return None
-        trace_id, span_id, parent_id, flags = _read_ids(ids, self.url_encoding)
-        return SpanContext(trace_id, span_id, parent_id, flags)
+        if ids is _NOTHING or room < 0 or len(items) >= MAX_BAGGAGE_ITEMS:
+            return self._read_all(headers)
+        return read_context(ids, decode, items)
 
     def _read_all(self, carrier: object) -> SpanContext | None:
         ids = debug_id = None
         baggage = BaggageBox(self._losses)
         for header, value in self._names.own_headers(carrier):
             if header is _TRACE_ID:
-                ids = _read_ids(value, self.url_encoding)
+                ids = read_ids(value, decode=self.url_encoding)
             elif header is _DEBUG_ID:
                 debug_id = self._debug_id(value)
             elif header is _BAGGAGE_LIST:
@@ -194,87 +213,29 @@ class TextCodec(Codec):
             if len(parts) == 2:  # noqa: PLR2004 - a key and a value
                 baggage.add(*parts)
 
+    def _write_baggage(
+        self,
+        baggage: Mapping[str, str],
+        headers: MutableMapping[str, object],
+    ) -> None:
+        prefix, encode = self.baggage_prefix, self.url_encoding
+        for key, value in baggage.items():
+            name = prefix + key if type(key) is str else f"{prefix}{key_text(key)}"
+            if encode:
+                headers[name] = percent_encoded(value)
+            else:
+                headers[name] = value if type(value) is str else _outgoing(value)
+
     def _write_debug_id(self, span_context: SpanContext, carrier: object) -> None:
         if span_context.debug_id is not None:
-            debug_id = self._outgoing(span_context.debug_id)
-            writable(carrier)[self.debug_id_header] = debug_id
+            text: object = span_context.debug_id
+            text = percent_encoded(text) if self.url_encoding else _outgoing(text)
+            writable(carrier)[self.debug_id_header] = text
 
-    def _outgoing(self, value: object) -> object:
-        if self.url_encoding:
-            return percent_encoded(value)
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+def _outgoing(value: object) -> object:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _header_name(configured: str) -> str:
     return configured.lower().replace("_", "-")
-
-
-def span_context_to_string(
-    trace_id: int,
-    span_id: int,
-    parent_id: int | None,
-    flags: int,
-) -> str:
-    """Return the value of `uber-trace-id`: four numbers in hexadecimal."""
-    return f"{trace_id:x}:{span_id:x}:{parent_id or 0:x}:{flags:x}"
-
-
-def span_context_from_string(value: object) -> Ids:
-    """
-    Return trace id, span id, parent id and flags of an `uber-trace-id` value.
-
-    Of the flags the lowest 31 bits are kept.
-
-    Raises:
-        CorruptContextError: If *value*, text or a list of one text, is none.
-    """
-    text = sole(value)
-    if not isinstance(text, str):
-        raise _corrupt(value)
-    return _read_ids(text, decode=False)
-
-
-def _read_ids(value: object, decode: bool) -> Ids:  # noqa: FBT001 - 0.05 us less
-    # All that int() takes besides digits (signs, 0x, underscores, digits of other
-    # scripts) is ruled out by what is left without the digits: as sure as a
-    # regular expression, and no slower than the cheapest one.
-    if (
-        type(value) is str
-        and value.isascii()
-        and value.encode().translate(None, _HEX_DIGITS) == b":::"
-    ):
-        text = value
-    else:
-        text = _tidied(value, decode=decode)
-    trace, span, parent, flags = text.split(":")
-    try:
-        trace_id, span_id, parent_id = int(trace, 16), int(span, 16), int(parent, 16)
-        bits = _USUAL_FLAGS.get(flags)
-        if bits is None:
-            bits = int(flags, 16) & _FLAGS_MASK
-    except ValueError as exc:  # nothing between two colons
-        raise _corrupt(value) from exc
-    if (
-        0 < trace_id <= _MAX_TRACE_ID
-        and 0 < span_id <= _MAX_SPAN_ID
-        and parent_id <= _MAX_SPAN_ID
-    ):
-        return trace_id, span_id, parent_id or None, bits
-    raise _corrupt(value)
-
-
-def _tidied(value: object, *, decode: bool) -> str:
-    """Return *value* as four hexadecimal numbers, if that is what it stands for."""
-    text = text_of(value)
-    if text is None:
-        raise _corrupt(value)
-    if decode and len(text) <= _MAX_ENCODED_LENGTH:
-        text = percent_decoded(text)
-    text = ":".join(part.strip() for part in text.split(":"))
-    if text.isascii() and text.encode().translate(None, _HEX_DIGITS) == b":::":
-        return text
-    raise _corrupt(value)
-
-
-def _corrupt(value: object) -> CorruptContextError:
-    return CorruptContextError(f"{_FORMAT} is needed, got {shown(value)}")

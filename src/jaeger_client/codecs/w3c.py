@@ -18,6 +18,7 @@ from jaeger_client.codecs.baggage import (
     MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_SIZE,
     BaggageBox,
+    encoding_but,
     is_too_long,
     key_text,
     percent_decoded,
@@ -45,9 +46,11 @@ _MAX_TRACE_STATE_MEMBERS: Final = 32
 _TRACEPARENT: Final = re.compile(
     r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?",
 ).fullmatch
-_IN_KEYS: Final = "!#$&'*+^`|"
+_IN_KEYS: Final = encoding_but("!#$&'*+^`|")
 """What a baggage key may hold besides letters, digits and `_.-~`; `%` escapes."""
-_IN_VALUES: Final = string.punctuation.translate(str.maketrans("", "", '%",;\\+'))
+_IN_VALUES: Final = encoding_but(
+    string.punctuation.translate(str.maketrans("", "", '%",;\\+')),
+)
 """What a value may hold; a plus is encoded, for some read it as a blank."""
 
 
@@ -77,15 +80,19 @@ class W3CCodec(Codec):
         headers = writable(carrier)
         if span_context.has_trace:
             self._write_trace(span_context, headers)
-        if baggage := self._baggage_value(span_context.baggage):
-            headers[self.baggage_header] = baggage
+        if span_context.baggage:
+            baggage = self._baggage_value(span_context.baggage)
+            if baggage:
+                headers[self.baggage_header] = baggage
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context in *carrier*, anything that has `items()`."""
         values: dict[str, list[str]] = {}
         for header, value in self._names.own_headers(carrier):
             values.setdefault(header.kind, []).extend(_texts(value))
-        baggage = self._read_baggage(values.get(self.baggage_header, []))
+        baggage: dict[str, str] | None = None
+        if self.baggage_header in values:
+            baggage = self._read_baggage(values[self.baggage_header])
         ids = _read_parent(values.get(self.traceparent_header, []))
         if ids is not None:
             return self._context(ids, values.get(self.tracestate_header, []), baggage)
@@ -101,14 +108,15 @@ class W3CCodec(Codec):
         self,
         ids: tuple[int, int, int],
         states: list[str],
-        baggage: dict[str, str],
+        baggage: dict[str, str] | None,
     ) -> SpanContext:
         trace_id, span_id, flags = ids
-        state, debug = _read_state(",".join(states))
+        state, debug = _read_state(",".join(states)) if states else (None, False)
         if debug:
             flags |= DEBUG_FLAG | SAMPLED_FLAG
         context = SpanContext(trace_id, span_id, None, flags, baggage)
-        set_beside(context, "trace_state", state)
+        if state is not None:
+            set_beside(context, "trace_state", state)
         return context
 
     def _write_trace(
@@ -132,8 +140,8 @@ class W3CCodec(Codec):
         members: list[str] = []
         room = MAX_BAGGAGE_SIZE + 1  # there is a comma less than there are members
         for key, value in baggage.items():
-            name = percent_encoded(key_text(key), safe=_IN_KEYS)
-            member = f"{name}={percent_encoded(value, safe=_IN_VALUES)}"
+            name = percent_encoded(key_text(key), _IN_KEYS)
+            member = f"{name}={percent_encoded(value, _IN_VALUES)}"
             if len(member) < room and len(members) < MAX_BAGGAGE_ITEMS:
                 room -= len(member) + 1
                 members.append(member)
@@ -158,6 +166,8 @@ class W3CCodec(Codec):
 
 def _texts(value: object) -> list[str]:
     """Return the texts of a header, which may stand in a carrier as a list."""
+    if type(value) is str:
+        return [value]
     values: list[object] = value if is_list(value) else [value]
     texts = map(text_of, values)
     return [text for text in texts if text is not None]

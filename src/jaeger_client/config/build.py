@@ -9,69 +9,35 @@ the time of the call.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import opentracing
-
-# The package itself, for its names are what applications patch. It is still
-# being imported here; its names are there by the time a function runs.
+# The package itself, for its names are what applications patch; they are there
+# by the time a function runs.
 import jaeger_client.config as rooms
-from jaeger_client.codecs import (
-    B3SingleCodec,
-    Codec,
-    CompositeCodec,
-    TextCodec,
-    W3CCodec,
-)
 from jaeger_client.config.channel import AgentChannel
-from jaeger_client.config.opentelemetry import OTLP_PATH
 from jaeger_client.config.params import FORMATS
-from jaeger_client.config.rpc_metrics import RpcMetricsReporter
 from jaeger_client.diagnostics import ErrorReporter, logger
-from jaeger_client.encoding import (
-    JaegerBinaryEncoder,
-    OtlpEncoder,
-    ZipkinJsonEncoder,
-)
 from jaeger_client.errors import ConfigError, SamplingRateError
+from jaeger_client.fork import forks_wait
+from jaeger_client.frozen import Frozen
 from jaeger_client.metrics.factory import MetricsFactory
-from jaeger_client.model import SpanLosses
-from jaeger_client.senders import HttpSender, OtlpHttpSender
 from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
+    from jaeger_client.codecs import Codec
     from jaeger_client.config.settings import (
         AgentSettings,
-        CollectorSettings,
         PropagationSettings,
         SamplerSettings,
         Settings,
     )
-    from jaeger_client.encoding.base import Encoder
     from jaeger_client.reporter import BaseReporter
     from jaeger_client.reporter.base import Channel
     from jaeger_client.sampler import Sampler
-    from jaeger_client.senders.base import Sender
     from jaeger_client.throttler import Throttler
 
-ZIPKIN_PATH: Final = "/api/v2/spans"
-"""Path of a Zipkin endpoint."""
 
-OTLP_PORT: Final = 4318
-"""Port of OTLP over HTTP."""
-
-_B3_ALONE: Final = ("b3",)
-
-
-class HttpChannel(NamedTuple):
-    """A way out over HTTP."""
-
-    encoder: Encoder
-    sender: Sender
-
-
-class Surroundings(NamedTuple):
+class Surroundings(Frozen):
     """What all parts of one tracer share."""
 
     metrics_factory: MetricsFactory
@@ -83,13 +49,9 @@ def make_codecs(settings: PropagationSettings) -> dict[str, Codec]:
     """Return the codecs that replace those a tracer has by itself."""
     if settings.formats == FORMATS[:1]:
         return {}
-    if settings.formats == _B3_ALONE:
-        # As 4.8: text maps stay in Jaeger's format.
-        return {opentracing.Format.HTTP_HEADERS: _codec("b3", settings)}
-    return {
-        opentracing.Format.HTTP_HEADERS: _codecs(settings, url_encoding=True),
-        opentracing.Format.TEXT_MAP: _codecs(settings, url_encoding=False),
-    }
+    from jaeger_client.config import propagation  # noqa: PLC0415 - see there
+
+    return propagation.make_codecs(settings)
 
 
 def make_sampler(settings: SamplerSettings) -> Sampler | None:
@@ -186,6 +148,10 @@ def make_reporter(
     if settings.reporter.logs_spans:
         beside.append(rooms.LoggingReporter(logger))
     if settings.reporter.counts_requests:
+        from jaeger_client.config.rpc_metrics import (  # noqa: PLC0415 - most do not
+            RpcMetricsReporter,
+        )
+
         beside.append(RpcMetricsReporter(shared.metrics_factory))
     return rooms.CompositeReporter(remote, *beside) if beside else remote
 
@@ -195,89 +161,39 @@ def _make_remote_reporter(
     channel: AgentChannel,
     shared: Surroundings,
 ) -> BaseReporter:
-    collector = settings.collector
     return rooms.Reporter(
-        channel=channel if collector is None else _dial(collector),
+        channel=_make_channel(settings, channel),
         queue_capacity=settings.reporter.queue_size,
         batch_size=settings.reporter.batch_size,
         flush_interval=settings.reporter.flush_interval,
         error_reporter=shared.error_reporter,
         metrics_factory=shared.metrics_factory,
         worker=shared.worker,
-        fallback=_otlp_beside(settings.agent) if collector is None else None,
+        fallback=None if settings.collector else _otlp_beside(settings.agent),
     )
 
 
-def _dial(collector: CollectorSettings) -> HttpChannel:
-    """Return the way to the collector, which its path tells."""
-    match urlsplit(collector.endpoint).path.rstrip("/"):
-        case path if path.endswith(OTLP_PATH):
-            encoder = OtlpEncoder(SpanLosses())
-            gzip = True if collector.gzip is None else collector.gzip
-            sender = OtlpHttpSender(
-                collector.endpoint,
-                options=collector.http,
-                gzip=gzip,
-            )
-            return HttpChannel(encoder, sender)
-        case path if path.endswith(ZIPKIN_PATH):
-            return _post(ZipkinJsonEncoder(SpanLosses()), collector)
-        case _:
-            return _post(JaegerBinaryEncoder(SpanLosses()), collector)
+def _make_channel(settings: Settings, agent: AgentChannel) -> Channel:
+    if settings.collector is None:
+        return agent
+    from jaeger_client.config import collector  # noqa: PLC0415 - see there
 
-
-def _post(encoder: Encoder, collector: CollectorSettings) -> HttpChannel:
-    sender = HttpSender(
-        collector.endpoint,
-        content_type=encoder.content_type,
-        options=collector.http,
-        gzip=bool(collector.gzip),
-    )
-    return HttpChannel(encoder, sender)
+    return collector.dial_collector(settings.collector)
 
 
 def _otlp_beside(agent: AgentSettings) -> Callable[[], Channel | None]:
     """Return a function that dials OTLP on the agent's host, if it is there."""
-    host = f"[{agent.host}]" if ":" in agent.host else agent.host
 
     def dial() -> Channel | None:
-        sender = OtlpHttpSender(f"http://{host}:{OTLP_PORT}{OTLP_PATH}")
-        if sender.probe():
-            return HttpChannel(OtlpEncoder(SpanLosses()), sender)
-        sender.close()
-        return None
+        # Called by the background thread, so forks wait for the import.
+        with forks_wait():
+            from jaeger_client.config import (  # noqa: PLC0415 - see there
+                collector,
+            )
+
+        return collector.dial_otlp(agent.host)
 
     return dial
-
-
-def _codecs(settings: PropagationSettings, *, url_encoding: bool) -> Codec:
-    codecs = [
-        _codec(name, settings, url_encoding=url_encoding) for name in settings.formats
-    ]
-    return codecs[0] if len(codecs) == 1 else CompositeCodec(codecs)
-
-
-def _codec(
-    name: str,
-    settings: PropagationSettings,
-    *,
-    url_encoding: bool = True,
-) -> Codec:
-    is_long = settings.generate_128bit_trace_id
-    match name:
-        case "b3":
-            return rooms.B3Codec(generate_128bit_trace_id=is_long)
-        case "b3single":
-            return B3SingleCodec(generate_128bit_trace_id=is_long)
-        case "w3c":
-            return W3CCodec()
-        case _:
-            return TextCodec(
-                url_encoding=url_encoding,
-                trace_id_header=settings.trace_id_header,
-                baggage_header_prefix=settings.baggage_header_prefix,
-                debug_id_header=settings.debug_id_header,
-            )
 
 
 def _rate(settings: SamplerSettings) -> float:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
-from jaeger_client.agent import AgentClient
-from jaeger_client.encoding import JaegerCompactEncoder
+from jaeger_client.encoding.jaeger_compact import JaegerCompactEncoder
+from jaeger_client.fork import forks_wait
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders.udp import DEFAULT_RESOLVE_INTERVAL, UdpSender
+
+if TYPE_CHECKING:
+    from jaeger_client.agent import AgentClient
+
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
+"""Characters of names that no URL is refused for."""
+
+_PORTS: Final = range(1, 65536)
 
 
 class AgentChannel:
@@ -44,8 +53,8 @@ class AgentChannel:
             int(reporting_port),
             resolve_interval=resolve_interval,
         )
-        self._sampling = AgentClient(host, int(sampling_port), url=sampling_url)
-        self._throttling = AgentClient(host, int(throttling_port or sampling_port))
+        self._sampling = _Questions(host, int(sampling_port), sampling_url)
+        self._throttling = _Questions(host, int(throttling_port or sampling_port))
 
     def request_sampling_strategy(
         self,
@@ -58,7 +67,7 @@ class AgentChannel:
         Raises:
             SendError: If there is none.
         """
-        return self._sampling.request_sampling_strategy(service_name, timeout)
+        return self._sampling.client().request_sampling_strategy(service_name, timeout)
 
     def request_throttling_credits(
         self,
@@ -73,7 +82,7 @@ class AgentChannel:
         Raises:
             SendError: If there is none.
         """
-        return self._throttling.request_throttling_credits(
+        return self._throttling.client().request_throttling_credits(
             service_name,
             client_id,
             operations,
@@ -91,3 +100,54 @@ class AgentChannel:
         self.sender.close()
         self._sampling.close()
         self._throttling.close()
+
+
+class _Questions:
+    """
+    The agent's answers over HTTP, with a client that is made at the first question.
+
+    With all that it imports the client takes 15 ms of a start, and a tracer whose
+    sampler is local never asks.
+    """
+
+    def __init__(self, host: str, port: int, url: str | None = None) -> None:
+        self._host = host
+        self._port = port
+        self._url = url
+        self._client: AgentClient | None = None
+        self._is_closed = False
+        if url is not None or port not in _PORTS or not _is_plain(host):
+            # It may be refused, and then at once.
+            self.client()
+
+    def client(self) -> AgentClient:
+        """
+        Return the client; called by one thread at a time.
+
+        Raises:
+            ConfigError: If it cannot be made.
+        """
+        if self._client is None:
+            # This is most often the background thread; see the module `fork`.
+            with forks_wait():
+                from jaeger_client.agent import AgentClient  # noqa: PLC0415
+
+            self._client = AgentClient(self._host, self._port, url=self._url)
+            if self._is_closed:
+                self._client.close()
+        return self._client
+
+    def after_fork_in_child(self) -> None:
+        """Forget the parent's connection."""
+        if self._client is not None:
+            self._client.after_fork_in_child()
+
+    def close(self) -> None:
+        """Close the connection; further questions are refused."""
+        self._is_closed = True
+        if self._client is not None:
+            self._client.close()
+
+
+def _is_plain(host: str) -> bool:
+    return bool(host) and _PLAIN.issuperset(host.lower())

@@ -164,6 +164,19 @@ class Param(Generic[T]):
         return None
 
 
+def optional_text(
+    key: str,
+    read: Callable[[object], str],
+    *variables: str,
+    is_secret: bool = False,
+) -> Param[str | None]:
+    """Return a setting that is `None` where nobody says anything."""
+    readers: tuple[Variable[str | None], ...] = tuple(
+        Variable(name, read) for name in variables
+    )
+    return Param(key, read, None, readers, is_secret=is_secret)
+
+
 def shown(raw: object, *, is_secret: bool) -> str:
     """Return how a message shows a value."""
     return "a value that is not shown" if is_secret else repr(raw)

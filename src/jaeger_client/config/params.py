@@ -1,6 +1,8 @@
 """
 The one table of settings: key, reader, default, variables.
 
+Those of a collector are in `collector_params`.
+
 Where only a variable's unit differs from that of the dict, the variable has a
 reader of its own: the dict of jaeger-client 4.8 holds seconds, the variables of
 all Jaeger clients hold milliseconds. Both take `500ms` and `2s`.
@@ -8,11 +10,12 @@ all Jaeger clients hold milliseconds. Both take `500ms` and `2s`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, cast
 
+from jaeger_client.config import collector_params
 from jaeger_client.config import opentelemetry as otel
-from jaeger_client.config.param import Param, Variable
+from jaeger_client.config.param import Param, Variable, optional_text
 from jaeger_client.config.values import (
     boolean,
     host,
@@ -23,7 +26,6 @@ from jaeger_client.config.values import (
     pairs,
     port,
     positive,
-    quoted_pairs,
     sampler_param,
     seconds,
     text,
@@ -58,9 +60,7 @@ DEFAULT_SAMPLING_PORT: Final = 5778
 DEFAULT_THROTTLER_PORT: Final = DEFAULT_SAMPLING_PORT
 DEFAULT_BATCH_SIZE: Final = 10
 DEFAULT_QUEUE_SIZE: Final = 10_000
-DEFAULT_TIMEOUT: Final = 5.0
 
-THRIFT_PATH: Final = "/api/traces"
 SAMPLING_PATH: Final = "/sampling"
 FORMATS: Final = ("jaeger", "b3", "b3single", "w3c")
 SAMPLER_TYPES: Final = (
@@ -72,23 +72,12 @@ SAMPLER_TYPES: Final = (
 
 _COUNT: Final = whole_number(1)
 _LENGTH: Final = whole_number(0)
+_PAUSE: Final = positive(seconds)
+_PAUSE_MS: Final = positive(milliseconds)
 
 
 def _not(raw: object) -> bool:
     return not boolean(raw)
-
-
-def _optional(
-    key: str,
-    read: Callable[[object], str],
-    *variables: str,
-    is_secret: bool = False,
-) -> Param[str | None]:
-    """Return a setting that is `None` where nobody says anything."""
-    readers: tuple[Variable[str | None], ...] = tuple(
-        Variable(name, read) for name in variables
-    )
-    return Param(key, read, None, readers, is_secret=is_secret)
 
 
 # The service.
@@ -173,11 +162,8 @@ DEBUG_ID_HEADER: Final = Param("debug_id_header", text, DEBUG_ID_HEADER_KEY)
 
 # Sampling.
 
-SAMPLER_TYPE: Final[Param[str | None]] = Param(
-    "sampler.type",
-    one_of(*SAMPLER_TYPES),
-    None,
-    (Variable("JAEGER_SAMPLER_TYPE", one_of(*SAMPLER_TYPES)),),
+SAMPLER_TYPE: Final = optional_text(
+    "sampler.type", one_of(*SAMPLER_TYPES), "JAEGER_SAMPLER_TYPE"
 )
 """How traces are chosen; `remote` where nobody says anything."""
 
@@ -199,13 +185,13 @@ MAX_OPERATIONS: Final[Param[int | None]] = Param(
 
 SAMPLING_REFRESH_INTERVAL: Final[Param[float]] = Param(
     "sampling_refresh_interval",
-    positive(seconds),
+    _PAUSE,
     DEFAULT_SAMPLING_INTERVAL,
-    (Variable("JAEGER_SAMPLER_REFRESH_INTERVAL", positive(milliseconds)),),
+    (Variable("JAEGER_SAMPLER_REFRESH_INTERVAL", _PAUSE_MS),),
 )
 """Seconds between two questions for the sampling strategy."""
 
-SAMPLING_ENDPOINT: Final = _optional(
+SAMPLING_ENDPOINT: Final = optional_text(
     "sampling_endpoint",
     url(SAMPLING_PATH),
     "JAEGER_SAMPLING_ENDPOINT",
@@ -218,7 +204,7 @@ THROTTLER_PORT: Final[Param[int | None]] = Param("throttler.port", port, None)
 
 THROTTLER_REFRESH_INTERVAL: Final[Param[float]] = Param(
     "throttler.refresh_interval",
-    positive(seconds),
+    _PAUSE,
     DEFAULT_THROTTLER_REFRESH_INTERVAL,
 )
 """Seconds between two questions for throttling credits."""
@@ -257,14 +243,9 @@ AGENT_RECONNECTS: Final = Param(
 
 AGENT_RECONNECT_INTERVAL: Final[Param[float]] = Param(
     "local_agent.attempt_reconnect_interval",
-    positive(seconds),
+    _PAUSE,
     30.0,
-    (
-        Variable(
-            "JAEGER_REPORTER_ATTEMPT_RECONNECT_INTERVAL",
-            positive(milliseconds),
-        ),
-    ),
+    (Variable("JAEGER_REPORTER_ATTEMPT_RECONNECT_INTERVAL", _PAUSE_MS),),
 )
 """Seconds between two resolutions of the agent's name."""
 
@@ -310,107 +291,9 @@ REPORTER_FLUSH_INTERVAL: Final[Param[float]] = Param(
 )
 """Seconds that a partial batch waits for more spans; 0: not at all."""
 
-REPORTER_TIMEOUT: Final[Param[float]] = Param(
-    "reporter_timeout",
-    positive(seconds),
-    DEFAULT_TIMEOUT,
-    (Variable("JAEGER_REPORTER_TIMEOUT", positive(milliseconds)),),
-)
-"""Seconds that a collector has to take a batch."""
-
-# The collector.
-
-ENDPOINT: Final = _optional("collector.endpoint", url(THRIFT_PATH), "JAEGER_ENDPOINT")
-"""URL of the collector; its path tells how to speak to it."""
-
-OTLP_ENDPOINT: Final[Param[str | None]] = Param(
-    "collector.endpoint",
-    url(otel.OTLP_PATH),
-    None,
-    (
-        Variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url(otel.OTLP_PATH)),
-        Variable("OTEL_EXPORTER_OTLP_ENDPOINT", otel.traces_url),
-    ),
-)
-"""URL of the collector where neither the dict nor a `JAEGER_` variable has one."""
-
-USER: Final = _optional("collector.user", text, "JAEGER_USER")
-"""Name for Basic authentication; needs the password."""
-
-PASSWORD: Final = _optional(
-    "collector.password",
-    text,
-    "JAEGER_PASSWORD",
-    is_secret=True,
-)
-"""Password for Basic authentication; needs the name."""
-
-AUTH_TOKEN: Final = _optional(
-    "collector.auth_token",
-    text,
-    "JAEGER_AUTH_TOKEN",
-    is_secret=True,
-)
-"""Token for Bearer authentication; Basic wins over it."""
-
-HEADERS: Final[Param[Mapping[str, str]]] = Param(
-    "collector.headers",
-    text_mapping,
-    {},
-    is_secret=True,
-)
-"""Headers sent with each batch."""
-
-CA_FILE: Final = _optional("collector.ca_file", text)
-"""PEM file of the authorities to trust instead of the system's."""
-
-CLIENT_CERT: Final = _optional("collector.client_cert", text)
-"""PEM file of the client's certificate."""
-
-CLIENT_KEY: Final = _optional("collector.client_key", text)
-"""PEM file of the key of the client's certificate."""
-
-INSECURE: Final = Param("collector.insecure", boolean, default=False)
-"""Whether any certificate is trusted. For development only."""
-
-GZIP: Final[Param[bool | None]] = Param("collector.gzip", boolean, None)
-"""Whether batches are compressed; OTLP is and Thrift is not, unless said."""
-
-OTLP_HEADERS: Final[Param[Mapping[str, str]]] = Param(
-    "collector.headers",
-    text_mapping,
-    {},
-    (
-        Variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS", quoted_pairs),
-        Variable("OTEL_EXPORTER_OTLP_HEADERS", quoted_pairs),
-    ),
-    is_secret=True,
-)
-"""Headers for a collector that an `OTEL_` variable names, for no other."""
-
-OTLP_CA_FILE: Final = _optional(
-    "collector.ca_file",
-    text,
-    "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_CERTIFICATE",
-)
-"""Authorities for a collector that an `OTEL_` variable names."""
-
-OTLP_TIMEOUT: Final[Param[float]] = Param(
-    "reporter_timeout",
-    positive(seconds),
-    DEFAULT_TIMEOUT,
-    (
-        *REPORTER_TIMEOUT.variables,
-        Variable("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", positive(milliseconds)),
-        Variable("OTEL_EXPORTER_OTLP_TIMEOUT", positive(milliseconds)),
-    ),
-)
-"""Time limit for a collector that an `OTEL_` variable names."""
-
 KEYS: Final = frozenset(
     cast("Param[object]", setting).key
-    for setting in tuple(globals().values())
+    for setting in (*vars(collector_params).values(), *globals().values())
     if isinstance(setting, Param)
 )
-"""The key of every setting."""
+"""The key of every setting, those of the collector among them."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from jaeger_client.config import collector_params as collector
 from jaeger_client.config import params
 from jaeger_client.config.opentelemetry import sampler_of
 from jaeger_client.config.param import Source
@@ -21,8 +22,10 @@ from jaeger_client.config.settings import (
 from jaeger_client.config.values import fill_in
 from jaeger_client.diagnostics import logger
 from jaeger_client.errors import ConfigError
-from jaeger_client.http_client import HttpOptions
-from jaeger_client.sampler import Sampler
+from jaeger_client.sampler.base import Sampler
+
+if TYPE_CHECKING:
+    from jaeger_client.http_client.options import HttpOptions
 
 
 def source_of(config: object) -> Source:
@@ -207,30 +210,32 @@ def _read_agent(source: Source) -> AgentSettings:
 
 
 def _read_collector(source: Source) -> CollectorSettings | None:
-    endpoint = params.ENDPOINT.value(source)
+    endpoint = collector.ENDPOINT.value(source)
     if endpoint is not None:
         return CollectorSettings(
             endpoint,
             _http_options(
                 source,
-                timeout=params.REPORTER_TIMEOUT.value(source),
-                headers=params.HEADERS.value(source),
-                ca_file=params.CA_FILE.value(source),
+                timeout=collector.REPORTER_TIMEOUT.value(source),
+                headers=collector.HEADERS.value(source),
+                ca_file=collector.CA_FILE.value(source),
             ),
-            params.GZIP.value(source),
+            collector.GZIP.value(source),
         )
-    endpoint = None if _agent_is_named(source) else params.OTLP_ENDPOINT.value(source)
+    endpoint = (
+        None if _agent_is_named(source) else collector.OTLP_ENDPOINT.value(source)
+    )
     if endpoint is None:
         return None
     return CollectorSettings(
         endpoint,
         _http_options(
             source,
-            timeout=params.OTLP_TIMEOUT.value(source),
-            headers=params.OTLP_HEADERS.value(source),
-            ca_file=params.OTLP_CA_FILE.value(source),
+            timeout=collector.OTLP_TIMEOUT.value(source),
+            headers=collector.OTLP_HEADERS.value(source),
+            ca_file=collector.OTLP_CA_FILE.value(source),
         ),
-        params.GZIP.value(source),
+        collector.GZIP.value(source),
     )
 
 
@@ -248,8 +253,8 @@ def _http_options(
     headers: Mapping[str, str],
     ca_file: str | None,
 ) -> HttpOptions:
-    user = params.USER.value(source)
-    password = params.PASSWORD.value(source)
+    user = collector.USER.value(source)
+    password = collector.PASSWORD.value(source)
     if (user is None) != (password is None):
         given, missing = ("user", "password") if user else ("password", "user")
         msg = (
@@ -257,16 +262,19 @@ def _http_options(
             f"together with collector.{given}, got none"
         )
         raise ConfigError(msg)
+    # With its patterns and base64 3 ms, for those who name a collector.
+    from jaeger_client.http_client.options import HttpOptions  # noqa: PLC0415
+
     return HttpOptions(
         timeout=timeout,
         user=user,
         password=password,
-        token=params.AUTH_TOKEN.value(source),
+        token=collector.AUTH_TOKEN.value(source),
         headers=headers,
         ca_file=ca_file,
-        client_cert=params.CLIENT_CERT.value(source),
-        client_key=params.CLIENT_KEY.value(source),
-        insecure=params.INSECURE.value(source),
+        client_cert=collector.CLIENT_CERT.value(source),
+        client_key=collector.CLIENT_KEY.value(source),
+        insecure=collector.INSECURE.value(source),
     )
 
 

@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, cast
-from urllib.parse import unquote, urlsplit
 
 _TRUE: Final = frozenset({"true", "t", "1", "yes", "y", "on"})
 _FALSE: Final = frozenset({"false", "f", "0", "no", "n", "off"})
@@ -130,6 +129,9 @@ def url(default_path: str) -> Callable[[object], str]:
     """Return a reader of `http` URLs and `host:port`, to which it adds the path."""
 
     def read(raw: object) -> str:
+        # With `ipaddress` 3 ms, which a start without URLs need not take.
+        from urllib.parse import urlsplit  # noqa: PLC0415
+
         full = _as_url(text(raw))
         parts = urlsplit(full)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -200,6 +202,8 @@ def pairs(raw: str) -> dict[str, str]:
 
 def quoted_pairs(raw: str) -> dict[str, str]:
     """Read pairs whose values are percent-encoded, as OpenTelemetry writes them."""
+    from urllib.parse import unquote  # noqa: PLC0415 - see url()
+
     return {key: unquote(value) for key, value in pairs(raw).items()}
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from jaeger_client.frozen import Frozen
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Frozen):
     """One body for one send."""
 
     body: bytes

@@ -12,7 +12,7 @@ from jaeger_client.encoding.jaeger_tags import binary_tags
 from jaeger_client.encoding.jaeger_thrift import (
     MASK_31,
     ThriftEncoder,
-    WriteHead,
+    WriteHeads,
     batch_frame,
     stats,
     usable_references,
@@ -61,7 +61,7 @@ class JaegerBinaryEncoder(ThriftEncoder):
         self._tag_lists = tables.numbers(_tag_list)
         self._log_lists = tables.numbers(_log_list)
         self._field_lists = tables.numbers(_field_list)
-        self._head = _head_writer(tables)
+        self._heads = _heads_writer(tables)
         self._log_begin = _log_begin
         self._append_tags = binary_tags(tables)
         self.set_process(Process(service_name=""))
@@ -93,7 +93,7 @@ class JaegerBinaryEncoder(ThriftEncoder):
         return b"".join(fields) + b"\x00"
 
 
-def _head_writer(tables: Tables) -> WriteHead:
+def _heads_writer(tables: Tables) -> WriteHeads:
     """Return the function that writes fields 1 to 9, with all it needs at hand."""
     names = tables.texts(binary.text)
     get_name, make_name = names.get, names.make
@@ -131,11 +131,11 @@ def _head_writer(tables: Tables) -> WriteHead:
             ),
         ]
 
-    return head
+    return lambda spans: [head(span) for span in spans]
 
 
-def _log_begin(timestamp: int) -> bytes:
-    return b"\x0a\x00\x01" + binary.i64(timestamp)
+def _log_begin(timestamp: int) -> tuple[bytes, bytes]:
+    return b"\x0a\x00\x01", binary.i64(timestamp)
 
 
 def _tag_list(size: int) -> bytes:

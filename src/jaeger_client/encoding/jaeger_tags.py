@@ -1,9 +1,8 @@
 """
 Tags as pieces of bytes: the innermost loop of both Thrift encoders.
 
-A tag is two pieces: its key with all that follows up to the value, and its
-value with the end of the struct. Apart they repeat far more often than
-together, and a look-up by text alone takes half the time of one by a pair.
+A tag is one piece, the whole struct, looked up by the pair of key and value: a
+look-up by the pair takes 60 ns, two by its parts and two pieces to join 140 ns.
 """
 
 from __future__ import annotations
@@ -13,38 +12,44 @@ from typing import Any, Final, TypeAlias
 
 from jaeger_client.encoding import thrift_binary as binary
 from jaeger_client.encoding import thrift_compact as compact
-from jaeger_client.encoding.tables import Tables
-from jaeger_client.encoding.varint import LAST, LOW_BITS, varint
+from jaeger_client.encoding.tables import ItemTable, PieceTable, Tables
+from jaeger_client.encoding.varint import MASK_64, ONE_BYTE, ONES, varint
 from jaeger_client.model import TagItem
 
 AppendTags: TypeAlias = Callable[[list[bytes], Iterable[TagItem]], int]
 """Appends the pieces of tags to a list and returns how many tags they were."""
 
-TagKinds: TypeAlias = Mapping[type, tuple[bytes, Callable[[Any], bytes]]]
-"""By type of value: what stands between key and value; how to write value and end."""
+WriteTag: TypeAlias = Callable[[bytes, Any], bytes]
+"""Takes the key with all that comes before the value, and the value."""
+
+TagKinds: TypeAlias = Mapping[type, tuple[bytes, WriteTag]]
+"""By type of value: what stands between key and value; what writes the tag."""
 
 
-def _compact_text(value: str) -> bytes:
-    # Called for each text never seen before, so without further calls.
+def _compact_text(begin: bytes, value: str) -> bytes:
+    # Called for each text never seen before, so without further calls. One join
+    # takes half the time of three concatenations.
     data = value.encode()
     size = len(data)
-    return (LAST[size] if size <= LOW_BITS else varint(size)) + data + b"\x00"
+    length = ONES[size] if size < ONE_BYTE else varint(size)
+    return b"".join((begin, length, data, b"\x00"))
 
 
-def _compact_int(value: int) -> bytes:
+def _compact_int(begin: bytes, value: int) -> bytes:
     bits = value << 1 if value >= 0 else ~(value << 1)
-    if bits <= LOW_BITS:
-        return LAST[bits] + b"\x00"
-    return compact.exact_i64(value) + b"\x00"
+    if bits > MASK_64:
+        msg = f"needs 64 signed bits, got {value.bit_length()} bits"
+        raise OverflowError(msg)
+    return b"".join((begin, varint(bits), b"\x00"))
 
 
 def _compact_key(key: str) -> bytes:
     return b"\x18" + compact.text(key)
 
 
-def _binary_text(value: str) -> bytes:
+def _binary_text(begin: bytes, value: str) -> bytes:
     data = value.encode()
-    return binary.i32(len(data)) + data + b"\x00"
+    return b"".join((begin, len(data).to_bytes(4, "big"), data, b"\x00"))
 
 
 def _binary_key(key: str) -> bytes:
@@ -53,30 +58,39 @@ def _binary_key(key: str) -> bytes:
 
 _COMPACT_KINDS: Final[TagKinds] = {
     str: (b"\x15\x00\x18", _compact_text),
-    float: (b"\x15\x02\x27", lambda value: compact.double(value) + b"\x00"),
+    float: (
+        b"\x15\x02\x27",
+        lambda begin, value: b"".join((begin, compact.double(value), b"\x00")),
+    ),
     # The compact protocol writes a boolean field as its type alone.
-    bool: (b"\x15\x04", lambda value: b"\x31\x00" if value else b"\x32\x00"),
+    bool: (
+        b"\x15\x04",
+        lambda begin, value: begin + (b"\x31\x00" if value else b"\x32\x00"),
+    ),
     int: (b"\x15\x06\x46", _compact_int),
-    bytes: (b"\x15\x08\x58", lambda value: compact.blob(value) + b"\x00"),
+    bytes: (
+        b"\x15\x08\x58",
+        lambda begin, value: b"".join((begin, compact.blob(value), b"\x00")),
+    ),
 }
 _V_TYPE: Final = b"\x08\x00\x02\x00\x00\x00"
 _BINARY_KINDS: Final[TagKinds] = {
     str: (_V_TYPE + b"\x00\x0b\x00\x03", _binary_text),
     float: (
         _V_TYPE + b"\x01\x04\x00\x04",
-        lambda value: binary.double(value) + b"\x00",
+        lambda begin, value: b"".join((begin, binary.double(value), b"\x00")),
     ),
     bool: (
         _V_TYPE + b"\x02\x02\x00\x05",
-        lambda value: b"\x01\x00" if value else b"\x00\x00",
+        lambda begin, value: begin + (b"\x01\x00" if value else b"\x00\x00"),
     ),
     int: (
         _V_TYPE + b"\x03\x0a\x00\x06",
-        lambda value: binary.exact_i64(value) + b"\x00",
+        lambda begin, value: b"".join((begin, binary.exact_i64(value), b"\x00")),
     ),
     bytes: (
         _V_TYPE + b"\x04\x0b\x00\x07",
-        lambda value: binary.blob(value) + b"\x00",
+        lambda begin, value: b"".join((begin, binary.blob(value), b"\x00")),
     ),
 }
 
@@ -102,33 +116,41 @@ def _tag_appender(
     It raises for a key that is no text, a type that is not in *kinds*, an int
     beyond 64 bits and text that UTF-8 has no bytes for.
     """
-    before_text, encode_text = kinds[str]
-    before_int, encode_int = kinds[int]
-    keys = tables.texts(encode_key)
-    text_keys = tables.texts(lambda key: keys[key] + before_text)
-    int_keys = tables.texts(lambda key: keys[key] + before_int)
-    texts = tables.texts(encode_text)
-    ints = tables.numbers(encode_int)
-    get_text_key, make_text_key = text_keys.get, text_keys.make
-    get_int_key, make_int_key = int_keys.get, int_keys.make
+
+    def begin_table(before: bytes) -> PieceTable[str]:
+        return tables.texts(lambda key: encode_key(key) + before)
+
+    begins = {kind: begin_table(before) for kind, (before, _) in kinds.items()}
+
+    def item_table(kind: type) -> ItemTable:
+        _, write = kinds[kind]
+        begin = begins[kind]
+
+        def make_tag(item: TagItem) -> bytes:
+            key, value = item
+            return write(begin[key], value)
+
+        return tables.items(make_tag)
+
+    texts, ints, bools = item_table(str), item_table(int), item_table(bool)
     get_text, make_text = texts.get, texts.make
     get_int, make_int = ints.get, ints.make
+    get_bool, make_bool = bools.get, bools.make
 
     def append_tags(pieces: list[bytes], items: Iterable[TagItem]) -> int:
-        append = pieces.append
         length = len(pieces)
-        for key, value in items:
+        for item in items:
+            key, value = item
             # Exact types only: True is an int, and 1 and True are one dict key.
             if type(value) is str:
-                append(get_text_key(key) or make_text_key(key))
-                append(get_text(value) or make_text(value))
+                pieces.append(get_text(item) or make_text(item))
             elif type(value) is int:
-                append(get_int_key(key) or make_int_key(key))
-                append(get_int(value) or make_int(value))
+                pieces.append(get_int(item) or make_int(item))
+            elif type(value) is bool:
+                pieces.append(get_bool(item) or make_bool(item))
             else:
-                before, encode = kinds[type(value)]
-                append(keys[key] + before)
-                append(encode(value))
-        return (len(pieces) - length) // 2
+                _, write = kinds[type(value)]
+                pieces.append(write(begins[type(value)][key], value))
+        return len(pieces) - length
 
     return append_tags

@@ -9,13 +9,13 @@ may still be added: an empty piece keeps its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from jaeger_client.encoding.packing import PackingEncoder
 from jaeger_client.encoding.plain import ReferencedIds, plain_items
-from jaeger_client.model import Process, SpanData, SpanLosses
+from jaeger_client.frozen import Frozen
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
     import opentracing
@@ -27,15 +27,14 @@ MASK_31: Final = (1 << 31) - 1
 """Bits of a message's sequence number."""
 
 
-WriteHead: TypeAlias = "Callable[[SpanData], list[bytes]]"
-"""Returns the pieces of a span's fields 1 to 9."""
+WriteHeads: TypeAlias = "Callable[[Sequence[SpanData]], list[list[bytes]]]"
+"""Returns the pieces of the fields 1 to 9, span by span."""
 
-WriteLogBegin: TypeAlias = "Callable[[int], bytes]"
-"""Returns field 1 of a log."""
+WriteLogBegin: TypeAlias = "Callable[[int], Iterable[bytes]]"
+"""Returns the pieces of field 1 of a log."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchFrame:
+class BatchFrame(Frozen):
     """What stands around the spans of one `Batch`."""
 
     before: bytes
@@ -55,31 +54,36 @@ class BatchFrame:
 class ThriftEncoder(PackingEncoder):
     """What both protocols share; each sets the functions and tables below."""
 
-    _head: WriteHead
+    _heads: WriteHeads
     _log_begin: WriteLogBegin
     _append_tags: AppendTags
     _tag_lists: PieceTable[int]
     _log_lists: PieceTable[int]
     _field_lists: PieceTable[int]
 
-    def _span(self, span: SpanData) -> bytes:
-        pieces = self._head(span)
-        append = pieces.append
-        append_tags = self._append_tags
-        place = len(pieces)
-        append(b"")
-        pieces[place] = self._tag_lists[append_tags(pieces, span.tag_items)]
-        logs = [*span.log_items]
-        if logs:
-            append(self._log_lists[len(logs)])
-            for timestamp, fields in logs:
-                append(self._log_begin(timestamp))
-                place = len(pieces)
-                append(b"")
-                pieces[place] = self._field_lists[append_tags(pieces, fields)]
-                append(b"\x00")
-        append(b"\x00")
-        return b"".join(pieces)
+    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
+        bodies: list[bytes] = []
+        append_tags, tag_lists = self._append_tags, self._tag_lists
+        for span, pieces in zip(spans, self._heads(spans), strict=True):
+            place = len(pieces)
+            pieces.append(b"")
+            pieces[place] = tag_lists[append_tags(pieces, span.tag_items)]
+            logs = span.log_items
+            if logs:
+                self._append_logs(pieces, [*logs])
+            pieces.append(b"\x00")
+            bodies.append(b"".join(pieces))
+        return bodies
+
+    def _append_logs(self, pieces: list[bytes], logs: list[LogItem]) -> None:
+        append_tags, field_lists = self._append_tags, self._field_lists
+        pieces.append(self._log_lists[len(logs)])
+        for timestamp, fields in logs:
+            pieces += self._log_begin(timestamp)
+            place = len(pieces)
+            pieces.append(b"")
+            pieces[place] = field_lists[append_tags(pieces, fields)]
+            pieces.append(b"\x00")
 
     def _tag_list(self, process: Process) -> bytes:
         pieces: list[bytes] = []

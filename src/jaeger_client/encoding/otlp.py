@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._version import __version__
@@ -19,12 +18,13 @@ from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import DEBUG_FLAG, JAEGER_HOSTNAME_TAG_KEY
 from jaeger_client.encoding import protobuf
 from jaeger_client.encoding.jaeger_thrift import usable_references
-from jaeger_client.encoding.otlp_attributes import NOTHING_NOTED, attribute_appender
-from jaeger_client.encoding.otlp_status import NOTED, hides, kind_and_status
+from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
+from jaeger_client.encoding.otlp_status import NOTED, hides, kind_and_status_writer
 from jaeger_client.encoding.packing import PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
-from jaeger_client.encoding.varint import LAST, LOW_BITS, MASK_64, varint
-from jaeger_client.model import Process, SpanData, SpanLosses, TagItem, TagValue
+from jaeger_client.encoding.varint import MASK_64, varint
+from jaeger_client.frozen import Frozen
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING:
     import opentracing
@@ -32,11 +32,18 @@ if TYPE_CHECKING:
 _IDS: Final = struct.Struct(">2sQQ2sQ")
 """Fields 1 and 2 of a span or a link, trace id and span id: both big-endian."""
 
+_ROOT_IDS: Final = struct.Struct(">10sQ2sQ")
+_CHILD_IDS: Final = struct.Struct(">10sQ2sQ2sQ")
+"""The same of a trace id of 64 bits, and field 4 of a child, its parent's id."""
+
+_SHORT_TRACE: Final = b"\x0a\x10\x00\x00\x00\x00\x00\x00\x00\x00"
 _PARENT: Final = struct.Struct(">2sQ")
 _TIMES: Final = struct.Struct("<BQBQ")
 """Fields 7 and 8, start and end in nanoseconds, little-endian."""
 
-_DEBUG: Final = (("jaeger.debug", True),)
+_TIME: Final = struct.Struct("<BQ")
+"""Field 1 of an event."""
+
 _SDK: Final = {
     "telemetry.sdk.name": "jaeger-client",
     "telemetry.sdk.language": "python",
@@ -50,6 +57,8 @@ _EVENT_FIELD: Final = b"\x1a"
 _LINK_FIELD: Final = b"\x22"
 """The attributes of each: a byte for number and wire type."""
 
+_DEBUG: Final = attribute(_SPAN_FIELD, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
+
 
 class OtlpEncoder(PackingEncoder):
     """One `ExportTraceServiceRequest` a payload, for HTTP 4318."""
@@ -58,50 +67,64 @@ class OtlpEncoder(PackingEncoder):
 
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
-        self._names = self.tables.texts(_name_field)
-        self._append_attributes = attribute_appender(self.tables, hides)
-        self._append_event_fields = attribute_appender(self.tables, _names_event)
+        tables = self.tables
+        self._names = tables.texts(_name_field)
+        self._begins = tables.numbers(_span_begin)
+        self._append_attributes = attribute_appender(tables, _SPAN_FIELD, NOTED, hides)
+        self._kind_and_status = kind_and_status_writer(tables)
+        self._event_begins = tables.numbers(_event_begin)
+        self._event_names = tables.texts(_event_name)
+        self._append_event_fields = attribute_appender(
+            tables, _EVENT_FIELD, _EVENT_NAME, _names_event
+        )
         self.set_process(Process(service_name=""))
 
     def set_process(self, process: Process) -> None:
         """Take the process whose spans come."""
-        pieces: list[bytes] = []
         items = _resource_items(process).items()
-        self._append_attributes(pieces, items, _RESOURCE_FIELD, NOTHING_NOTED)
+        pieces = [attribute(_RESOURCE_FIELD, key, value) for key, value in items]
         self._resource = protobuf.message_field(1, *pieces)
 
-    def _span(self, span: SpanData) -> bytes:
-        context = span.context
-        pieces = [
-            _ids(context.trace_id, context.span_id),
-            _parent(context.parent_id) if context.parent_id else b"",
-            self._names[span.operation_name],
-            _times(span),
-        ]
-        append = self._append_attributes
-        notes = append(pieces, span.tag_items, _SPAN_FIELD, NOTED)
-        if context.flags & DEBUG_FLAG:
-            append(pieces, _DEBUG, _SPAN_FIELD, NOTHING_NOTED)
-        for timestamp, fields in span.log_items:
-            pieces.append(self._event(timestamp, fields))
-        if references := span.references:
-            pieces += self._links(span, references)
-        if notes:
-            pieces.append(kind_and_status(notes))
-        body = b"".join(pieces)
-        size = len(body)
-        return b"\x12" + (LAST[size] if size <= LOW_BITS else varint(size)) + body
+    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
+        bodies: list[bytes] = []
+        append_attributes = self._append_attributes
+        get_name, make_name = self._names.get, self._names.make
+        get_begin, make_begin = self._begins.get, self._begins.make
+        for span in spans:
+            context, name = span.context, span.operation_name
+            pieces = [
+                b"",
+                _ids(context.trace_id, context.span_id, context.parent_id),
+                get_name(name) or make_name(name),
+                _times(span.start_time, span.end_time),
+            ]
+            notes = append_attributes(pieces, span.tag_items)
+            if context.flags & DEBUG_FLAG:
+                pieces.append(_DEBUG)
+            logs = span.log_items
+            if logs:
+                self._append_events(pieces, logs)
+            if references := span.references:
+                pieces += self._links(span, references)
+            if notes:
+                pieces.append(self._kind_and_status(notes))
+            size = sum(map(len, pieces))
+            pieces[0] = get_begin(size) or make_begin(size)
+            bodies.append(b"".join(pieces))
+        return bodies
 
-    def _event(self, timestamp: int, fields: Iterable[TagItem]) -> bytes:
-        pieces = [b"\x09", protobuf.fixed64(timestamp * 1000)]
-        notes = self._append_event_fields(pieces, fields, _EVENT_FIELD, _EVENT_NAME)
-        name = notes.get("event")
-        if isinstance(name, str):
-            pieces.append(protobuf.text_field(2, name))
-        return protobuf.message_field(11, *pieces)
+    def _append_events(self, pieces: list[bytes], logs: Iterable[LogItem]) -> None:
+        begins, append_event_fields = self._event_begins, self._append_event_fields
+        for timestamp, fields in [*logs]:
+            event = [_event_time(timestamp)]
+            for _, name in append_event_fields(event, fields):
+                if type(name) is str:
+                    event.append(self._event_names[name])
+            pieces.append(begins[sum(map(len, event))])
+            pieces += event
 
+    @staticmethod
     def _links(
-        self,
         span: SpanData,
         references: Sequence[opentracing.Reference],
     ) -> Iterator[bytes]:
@@ -109,18 +132,18 @@ class OtlpEncoder(PackingEncoder):
         for reference in usable_references(references):
             if reference != parent:
                 follows, trace_id, span_id = reference
-                pieces = [_ids(trace_id, span_id)]
                 kind = "follows_from" if follows else "child_of"
-                item = ("opentracing.ref_type", kind)
-                self._append_attributes(pieces, (item,), _LINK_FIELD, NOTHING_NOTED)
-                yield protobuf.message_field(13, *pieces)
+                yield protobuf.message_field(
+                    13,
+                    _long_ids(trace_id, span_id),
+                    attribute(_LINK_FIELD, "opentracing.ref_type", kind),
+                )
 
     def _frame(self) -> _OtlpFrame:
         return _OtlpFrame(self._resource, len(self._resource) + 12)
 
 
-@dataclass(frozen=True, slots=True)
-class _OtlpFrame:
+class _OtlpFrame(Frozen):
     """A request of one `ResourceSpans` of one `ScopeSpans`."""
 
     resource: bytes
@@ -156,18 +179,40 @@ def _name_field(name: str) -> bytes:
     return b"\x2a" + protobuf.text(name)
 
 
-def _ids(trace_id: int, span_id: int) -> bytes:
+def _span_begin(size: int) -> bytes:
+    return b"\x12" + varint(size)
+
+
+def _event_begin(size: int) -> bytes:
+    return b"\x5a" + varint(size)
+
+
+def _event_name(name: str) -> bytes:
+    return protobuf.text_field(2, name)
+
+
+def _event_time(timestamp: int) -> bytes:
+    nanoseconds = timestamp * 1000
+    return _TIME.pack(0x09, max(0, min(nanoseconds, MASK_64)))
+
+
+def _ids(trace_id: int, span_id: int, parent_id: int | None) -> bytes:
+    """Return fields 1, 2 and 4; raises for an id of a span that has not 64 bits."""
+    if not 0 <= trace_id <= MASK_64:
+        ids = _long_ids(trace_id, span_id)
+        return ids + _PARENT.pack(b"\x22\x08", parent_id) if parent_id else ids
+    if parent_id:
+        parent = b"\x22\x08", parent_id
+        return _CHILD_IDS.pack(_SHORT_TRACE, trace_id, b"\x12\x08", span_id, *parent)
+    return _ROOT_IDS.pack(_SHORT_TRACE, trace_id, b"\x12\x08", span_id)
+
+
+def _long_ids(trace_id: int, span_id: int) -> bytes:
     high, low = trace_id >> 64 & MASK_64, trace_id & MASK_64
     return _IDS.pack(b"\x0a\x10", high, low, b"\x12\x08", span_id & MASK_64)
 
 
-def _parent(parent_id: int) -> bytes:
-    return _PARENT.pack(b"\x22\x08", parent_id & MASK_64)
-
-
-def _times(span: SpanData) -> bytes:
-    start = span.start_time
-    end = span.end_time
+def _times(start: float, end: float | None) -> bytes:
     duration = 1 if end is None else int((end - start) * 1000000)
     if duration <= 0:
         duration = 0 if end < start else 1  # type: ignore[operator]  # None gives 1

@@ -1,103 +1,152 @@
 """
 OTLP attributes as pieces of bytes: the innermost loop of the OTLP encoder.
 
-An attribute is the byte of the field it stands in, its length, and two pieces
-that are looked up apart, as for Thrift: the key and the value.
+An attribute is one piece, looked up by the pair of key and value, as for Thrift.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from jaeger_client.encoding import protobuf
 from jaeger_client.encoding.tables import Tables
-from jaeger_client.encoding.varint import LAST, LOW_BITS, varint
+from jaeger_client.encoding.varint import ONE_BYTE, ONES, varint
 from jaeger_client.model import TagItem
 
 AppendAttributes: TypeAlias = Callable[
-    [list[bytes], Iterable[TagItem], bytes, "frozenset[str]"],
-    "dict[str, object]",
+    [list[bytes], Iterable[TagItem]],
+    "list[TagItem]",
 ]
-"""Appends attributes of one field to a list; returns the values of noted keys."""
+"""Appends attributes to a list; returns the items of noted keys."""
+
+Hides: TypeAlias = Callable[[str, object], bool]
+"""Tells whether a tag is said elsewhere and is no attribute."""
 
 
-def _text(value: str) -> bytes:
-    return b"\x0a" + protobuf.text(value)
+def attribute(field: bytes, key: str, value: object) -> bytes:
+    """
+    Return one attribute; *field* is the byte of number and wire type.
+
+    It raises for a key that is no text, a type that OTLP has no value for, an
+    int beyond 64 bits and text that UTF-8 has no bytes for.
+    """
+    return _WRITERS[type(value)](field, _key(key), value)
 
 
-def _bool(value: bool) -> bytes:  # noqa: FBT001 - the value itself
-    return b"\x10\x01" if value else b"\x10\x00"
+def attribute_appender(
+    tables: Tables,
+    field: bytes,
+    noted: frozenset[str],
+    hides: Hides,
+) -> AppendAttributes:
+    """
+    Return the function that writes attributes, and raises as `attribute` does.
+
+    Args:
+        tables: Where the pieces are remembered.
+        field: The byte of number and wire type.
+        noted: Keys that say more than an attribute does.
+        hides: Asked of the tags of these keys.
+    """
+    keys = tables.texts(_key)
+
+    def make_piece(item: TagItem) -> bytes:
+        key, value = item
+        if key in noted and hides(key, value):
+            return b""
+        return _WRITERS[type(value)](field, keys[key], value)
+
+    # Of each type its own: 1, 1.0 and True are one key to a dict.
+    texts, ints, bools = (tables.items(make_piece) for _ in range(3))
+    get_text, make_text = texts.get, texts.make
+    get_int, make_int = ints.get, ints.make
+
+    def append_attributes(
+        pieces: list[bytes], items: Iterable[TagItem]
+    ) -> list[TagItem]:
+        notes: list[TagItem] = []
+        pairs = [*items]
+        # OTLP wants a key once; over Thrift Jaeger, too, keeps the last tag of each.
+        last = dict(pairs)
+        for item in pairs if len(last) == len(pairs) else last.items():
+            key, value = item
+            if key in noted:
+                notes.append((key, value))
+            if type(value) is str:
+                piece = get_text(item)
+                pieces.append(make_text(item) if piece is None else piece)
+            elif type(value) is int:
+                piece = get_int(item)
+                pieces.append(make_int(item) if piece is None else piece)
+            else:
+                pieces.append(bools[item] if type(value) is bool else make_piece(item))
+        return notes
+
+    return append_attributes
 
 
-def _int(value: int) -> bytes:
-    return b"\x18" + protobuf.int64(value)
+def _key(key: str) -> bytes:
+    return b"\x0a" + protobuf.text(key)
 
 
-def _float(value: float) -> bytes:
-    return b"\x21" + protobuf.double(value)
+def _text(field: bytes, key: bytes, value: str) -> bytes:
+    # Called for each text never seen before, so without further calls.
+    data = value.encode()
+    size = len(data)
+    whole = len(key) + size + 4
+    if whole < ONE_BYTE:
+        # fmt: off - a piece a line would hide their order
+        return b"".join(
+            (
+                field,
+                ONES[whole],
+                key,
+                b"\x12",
+                ONES[size + 2],
+                b"\x0a",
+                ONES[size],
+                data,
+            )
+        )
+        # fmt: on
+    return _whole(field, key, b"".join((b"\x0a", varint(size), data)))
 
 
-def _bytes(value: bytes) -> bytes:
-    return b"\x3a" + protobuf.delimited(value)
+def _int(field: bytes, key: bytes, value: int) -> bytes:
+    number = protobuf.int64(value) if value >> 63 else varint(value)
+    size = len(number) + 1
+    whole = len(key) + size + 2
+    if whole < ONE_BYTE:
+        return b"".join((field, ONES[whole], key, b"\x12", ONES[size], b"\x18", number))
+    return _whole(field, key, b"\x18" + number)
 
 
-_VALUES: Mapping[type, Callable[[Any], bytes]] = {
+def _bool(field: bytes, key: bytes, value: bool) -> bytes:  # noqa: FBT001 - the value itself
+    return _whole(field, key, b"\x10\x01" if value else b"\x10\x00")
+
+
+def _float(field: bytes, key: bytes, value: float) -> bytes:
+    return _whole(field, key, b"\x21" + protobuf.double(value))
+
+
+def _bytes(field: bytes, key: bytes, value: bytes) -> bytes:
+    return _whole(field, key, b"\x3a" + protobuf.delimited(value))
+
+
+def _whole(field: bytes, key: bytes, value: bytes) -> bytes:
+    """Return the attribute of an `AnyValue`."""
+    size = len(value)
+    length = varint(size)
+    whole = varint(len(key) + len(length) + size + 1)
+    return b"".join((field, whole, key, b"\x12", length, value))
+
+
+_WRITERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {
     str: _text,
     bool: _bool,
     int: _int,
     float: _float,
     bytes: _bytes,
 }
-"""How `AnyValue` is written, by the exact type of the value."""
-
-NOTHING_NOTED: Final[frozenset[str]] = frozenset()
-
-
-def attribute_appender(
-    tables: Tables, hides: Callable[[str, object], bool]
-) -> AppendAttributes:
-    """
-    Return the function that writes attributes.
-
-    It raises for a key that is no text, a type that OTLP has no value for, an
-    int beyond 64 bits and text that UTF-8 has no bytes for.
-
-    Args:
-        tables: Where the pieces are remembered.
-        hides: Whether a noted key is said elsewhere and is no attribute.
-    """
-    keys = tables.texts(lambda key: b"\x0a" + protobuf.text(key))
-    texts = tables.texts(lambda value: b"\x12" + protobuf.delimited(_text(value)))
-    ints = tables.numbers(lambda value: b"\x12" + protobuf.delimited(_int(value)))
-    get_key, make_key = keys.get, keys.make
-    get_text, make_text = texts.get, texts.make
-    get_int, make_int = ints.get, ints.make
-
-    def append_attributes(
-        pieces: list[bytes],
-        items: Iterable[TagItem],
-        field: bytes,
-        noted: frozenset[str],
-    ) -> dict[str, object]:
-        notes: dict[str, object] = {}
-        # OTLP wants a key once; over Thrift Jaeger, too, keeps the last tag of each.
-        for key, value in dict(items).items():
-            if key in noted:
-                notes[key] = value
-                if hides(key, value):
-                    continue
-            # Exact types only: True is an int, and 1 and True are one dict key.
-            if type(value) is str:
-                piece = get_text(value) or make_text(value)
-            elif type(value) is int:
-                piece = get_int(value) or make_int(value)
-            else:
-                piece = b"\x12" + protobuf.delimited(_VALUES[type(value)](value))
-            name = get_key(key) or make_key(key)
-            size = len(name) + len(piece)
-            length = LAST[size] if size <= LOW_BITS else varint(size)
-            pieces += field, length, name, piece
-        return notes
-
-    return append_attributes
+"""How an attribute is written, by the exact type of its value."""

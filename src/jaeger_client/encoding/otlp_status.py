@@ -6,10 +6,12 @@ An `error` that is true beats `otel.status_code`, which beats `http.status_code`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from jaeger_client.encoding import protobuf
+from jaeger_client.encoding.tables import PieceTable, Tables
+from jaeger_client.model import TagItem
 
 NOTED: Final = frozenset(
     {
@@ -25,6 +27,9 @@ NOTED: Final = frozenset(
 
 _KINDS: Final = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}
 _CODES: Final = {"UNSET": 0, "OK": 1, "ERROR": 2}
+_LONGEST_KNOWN: Final = 16
+"""Characters of a text that is looked up; a description is not worth keeping."""
+
 _ERROR: Final = _CODES["ERROR"]
 
 
@@ -39,7 +44,32 @@ def hides(key: str, value: object) -> bool:
     return key == "otel.status_description" and isinstance(value, str)
 
 
-def kind_and_status(notes: Mapping[str, object]) -> bytes:
+def kind_and_status_writer(tables: Tables) -> Callable[[list[TagItem]], bytes]:
+    """Return the function that writes fields 6 and 15 of a span of noted tags."""
+    known = PieceTable[tuple[TagItem, ...]](_of_items)
+    tables.all.append(known)
+
+    def kind_and_status(notes: list[TagItem]) -> bytes:
+        key = tuple(notes)
+        for _, value in notes:
+            # Exact types only: True is an int, and 1 and True are one dict key.
+            if type(value) is not int and not _is_short_text(value):
+                return _of_items(key)
+        piece = known.get(key)
+        return known.make(key) if piece is None else piece
+
+    return kind_and_status
+
+
+def _is_short_text(value: object) -> bool:
+    return type(value) is str and len(value) <= _LONGEST_KNOWN
+
+
+def _of_items(items: Iterable[TagItem]) -> bytes:
+    return _kind_and_status(dict(items))
+
+
+def _kind_and_status(notes: Mapping[str, object]) -> bytes:
     """Return fields 6 and 15 of a span, as far as *notes* on its tags give any."""
     kind = _KINDS.get(str(notes.get("span.kind")), 0)
     code = _code(notes, is_server=kind == _KINDS["server"])

@@ -13,12 +13,13 @@ import math
 import operator
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast
 
 import opentracing
 
-from jaeger_client.model import SpanData, SpanIds, TagValue
+from jaeger_client.encoding.varint import MASK_64, MASK_128
+from jaeger_client.frozen import Frozen
+from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 
 T = TypeVar("T")
 
@@ -33,29 +34,38 @@ class ReferencedIds(Protocol):
     span_id: int
 
 
-@dataclass(slots=True)
 class PlainIds:
     """Ids and flags that are numbers for certain."""
 
-    trace_id: int
-    span_id: int
-    parent_id: int | None = None
-    flags: int = 0
+    def __init__(
+        self,
+        trace_id: int,
+        span_id: int,
+        parent_id: int | None = None,
+        flags: int = 0,
+    ) -> None:
+        self.trace_id = trace_id
+        self.span_id = span_id
+        self.parent_id = parent_id
+        self.flags = flags
 
 
-@dataclass(slots=True)
-class PlainSpan:
+class PlainSpan(Frozen):
     """A span of plain values, all its own."""
 
     context: PlainIds
     operation_name: str
     start_time: float
     end_time: float | None
-    references: list[opentracing.Reference] = field(default_factory=list)
-    tag_items: list[tuple[str, TagValue]] = field(default_factory=list)
-    log_items: list[tuple[int, list[tuple[str, TagValue]]]] = field(
-        default_factory=list,
-    )
+    references: list[opentracing.Reference]
+    tag_items: list[TagItem]
+    log_items: list[tuple[int, list[TagItem]]]
+
+    def replace(self, **changes: object) -> PlainSpan:
+        """Return a copy with other values for some fields."""
+        copy = PlainSpan.__new__(PlainSpan)
+        vars(copy).update(vars(self) | changes)
+        return copy
 
 
 def plain_span(span: SpanData) -> PlainSpan:
@@ -127,10 +137,11 @@ def _error_text(error: Exception) -> str:
 
 
 def _ids(context: SpanIds) -> PlainIds:
+    # The fast ways of some encoders refuse longer ids.
     return PlainIds(
-        trace_id=_index(context.trace_id),
-        span_id=_index(context.span_id),
-        parent_id=_index(getattr(context, "parent_id", None) or 0),
+        trace_id=_index(context.trace_id) & MASK_128,
+        span_id=_index(context.span_id) & MASK_64,
+        parent_id=_index(getattr(context, "parent_id", None) or 0) & MASK_64,
         flags=_index(getattr(context, "flags", None) or 0),
     )
 
@@ -164,7 +175,9 @@ def _log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
 def _reference(item: object) -> opentracing.Reference:
     reference = cast("opentracing.Reference", item)
     context = cast("ReferencedIds", reference.referenced_context)
-    ids = PlainIds(_index(context.trace_id), _index(context.span_id or 0))
+    ids = PlainIds(
+        _index(context.trace_id) & MASK_128, _index(context.span_id or 0) & MASK_64
+    )
     return opentracing.Reference(
         plain_text(reference.type),
         cast("opentracing.SpanContext", ids),

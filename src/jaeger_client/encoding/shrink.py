@@ -8,7 +8,6 @@ is encoded 17 times and not 100,000.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from jaeger_client.encoding.plain import PlainSpan, plain_span
@@ -33,8 +32,8 @@ def shrunk(
         Exception: If the span cannot be made plain.
     """
     plain = plain_span(span)
-    plain.tag_items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]
-    plain.tag_items.append((TRUNCATED_TAG_KEY, True))
+    items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]
+    plain = plain.replace(tag_items=[*items, (TRUNCATED_TAG_KEY, True)])
 
     def attempt(variant: PlainSpan) -> bytes | None:
         body = encode(variant)
@@ -53,7 +52,7 @@ def _with_fewer_logs(span: PlainSpan, attempt: _Attempt) -> bytes | None:
     def without_oldest(count: int) -> bytes | None:
         dropped = set(by_age[:count])
         kept = [log for index, log in enumerate(logs) if index not in dropped]
-        return attempt(replace(span, log_items=kept))
+        return attempt(span.replace(log_items=kept))
 
     return _least(without_oldest, 0, len(logs))
 
@@ -68,8 +67,7 @@ def _with_shorter_values(span: PlainSpan, attempt: _Attempt) -> bytes | None:
 
 
 def _cut(span: PlainSpan, length: int) -> PlainSpan:
-    return replace(
-        span,
+    return span.replace(
         operation_name=span.operation_name[:MAX_NAME],
         tag_items=[(key, _cut_value(value, length)) for key, value in span.tag_items],
         log_items=[],

@@ -10,9 +10,10 @@ tag value does not stay in memory for ever.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.model import TagItem
 
 K = TypeVar("K")
 
@@ -22,7 +23,7 @@ MAX_ENTRIES: Final = 2048
 MAX_TABLE_BYTES: Final = 128 * 1024
 """Most bytes that the pieces of one table hold together."""
 
-MAX_PIECE: Final = 128
+MAX_PIECE: Final = 256
 """Bytes of the longest piece that is kept."""
 
 TABLE_LIFETIME: Final = 60.0
@@ -35,7 +36,7 @@ class PieceTable(dict[K, bytes], Generic[K]):
 
     `table[key]` is what to write. Where nearly every look-up hits,
     `table.get(key) or table.make(key)` takes two thirds of its time, for
-    CPython looks for `__missing__` slowly; a piece is never empty.
+    CPython looks for `__missing__` slowly.
 
     Used by one thread at a time. Raises whatever *encode* raises.
     """
@@ -66,13 +67,42 @@ class PieceTable(dict[K, bytes], Generic[K]):
         self._room = MAX_TABLE_BYTES
 
 
+class ItemTable(PieceTable[TagItem]):
+    """
+    The bytes of whole tags: one look-up by the pair instead of two by its parts.
+
+    Values of one type only may stand in one table: 1, 1.0 and True are one key.
+    """
+
+    __slots__ = ()
+
+    def make(self, key: TagItem) -> bytes:
+        """Return the bytes of *key*, which is not in the table, and keep them."""
+        # A `Tag`, which can change, must not be kept.
+        if type(key) is not tuple:
+            name, value = key
+            key = name, value
+        # As above: to call it there would take 0.15 us.
+        piece = self._encode(key)
+        # What is hidden has no bytes, but its text is kept as a key.
+        size = len(piece) or len(str(key[1]))
+        if size <= MAX_PIECE:
+            if size > self._room or len(self) >= MAX_ENTRIES:
+                self.forget()
+            self._room -= size
+            self[key] = piece
+        return piece
+
+    __missing__ = make
+
+
 class Tables:
     """All tables of one encoder, thrown away together."""
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._forget_at = clock.monotonic() + TABLE_LIFETIME
-        self.all: list[PieceTable[str] | PieceTable[int]] = []
+        self.all: list[PieceTable[Any]] = []
 
     def texts(self, encode: Callable[[str], bytes]) -> PieceTable[str]:
         """Return a new table that is looked up by text."""
@@ -83,6 +113,12 @@ class Tables:
     def numbers(self, encode: Callable[[int], bytes]) -> PieceTable[int]:
         """Return a new table that is looked up by number."""
         table = PieceTable(encode)
+        self.all.append(table)
+        return table
+
+    def items(self, encode: Callable[[TagItem], bytes]) -> ItemTable:
+        """Return a new table that is looked up by tags whose values have one type."""
+        table = ItemTable(encode)
         self.all.append(table)
         return table
 

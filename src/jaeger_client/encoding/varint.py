@@ -1,45 +1,40 @@
 """
 Variable-length integers, as the compact protocol and protobuf both write them.
 
-Seven bits a byte, lowest first, the eighth bit set on all but the last. Two
-tables give the bytes of 14 bits at once: a random 64-bit id takes five
-look-ups, a length one.
+Seven bits a byte, lowest first, the eighth bit set on all but the last.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-_ONES: Final = tuple(bytes((octet,)) for octet in range(256))
-_CONTINUED: Final = _ONES[128:]
+ONES: Final = tuple([bytes((octet,)) for octet in range(256)])
+"""Each byte by itself: the first 128 are varints, the others begin one."""
 
-LOW_BITS: Final = 0x3FFF
-"""Mask of the 14 bits that one look-up in `MORE` or `LAST` writes."""
+ONE_BYTE: Final = 1 << 7
+"""The first number that takes more than one byte."""
 
-MORE: Final = tuple([low + high for high in _CONTINUED for low in _CONTINUED])
-"""Two bytes for 14 bits that more bytes follow."""
-
-LAST: Final = (
-    *_ONES[:128],
-    *[low + high for high in _ONES[1:128] for low in _CONTINUED],
-)
-"""One or two bytes for the highest 14 bits, or for a number below 16,384."""
+_TWO_BYTES: Final = 1 << 14
+_LOW: Final = ONE_BYTE - 1
 
 MIN_I64: Final = -(1 << 63)
 MAX_I64: Final = (1 << 63) - 1
 MASK_64: Final = (1 << 64) - 1
+MASK_128: Final = (1 << 128) - 1
 
 
 def varint(number: int) -> bytes:
     """Return the bytes of *number*, which is not negative."""
-    if number <= LOW_BITS:
-        return LAST[number]
-    pieces: list[bytes] = []
-    while number > LOW_BITS:
-        pieces.append(MORE[number & LOW_BITS])
-        number >>= 14
-    pieces.append(LAST[number])
-    return b"".join(pieces)
+    if number < ONE_BYTE:
+        return ONES[number]
+    if number < _TWO_BYTES:
+        return bytes((number & _LOW | ONE_BYTE, number >> 7))
+    octets: list[int] = []
+    while number >= ONE_BYTE:
+        octets.append(number & _LOW | ONE_BYTE)
+        number >>= 7
+    octets.append(number)
+    return bytes(octets)
 
 
 def zigzag(number: int) -> int:

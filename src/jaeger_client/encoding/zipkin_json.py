@@ -10,20 +10,19 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import DEBUG_FLAG, JAEGER_IP_TAG_KEY
 from jaeger_client.encoding.packing import PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
-from jaeger_client.encoding.varint import MASK_64
+from jaeger_client.encoding.varint import MASK_64, MASK_128
+from jaeger_client.frozen import Frozen
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem, TagValue
 
 _KINDS: Final = frozenset({"client", "server", "producer", "consumer"})
 _ENTRY_KINDS: Final = frozenset({"server", "consumer"})
-_MASK_128: Final = (1 << 128) - 1
 
 
 class ZipkinJsonEncoder(PackingEncoder):
@@ -57,6 +56,9 @@ class ZipkinJsonEncoder(PackingEncoder):
         name = plain_text(process.service_name).lower()
         self._endpoint = {"serviceName": name, **_address(address)}
 
+    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
+        return [self._span(span) for span in spans]
+
     def _span(self, span: SpanData) -> bytes:
         tags = _text_tags(span.tag_items)
         kind = tags.get("span.kind")
@@ -78,8 +80,7 @@ class ZipkinJsonEncoder(PackingEncoder):
         return _ListFrame()
 
 
-@dataclass(frozen=True, slots=True)
-class _ListFrame:
+class _ListFrame(Frozen):
     """Brackets. Each span brings the comma before it; the first one's is cut."""
 
     most: int = 1
@@ -96,7 +97,7 @@ class _ListFrame:
 def _identity(span: SpanData) -> dict[str, object]:
     """Return ids, name and times."""
     context = span.context
-    trace_id = context.trace_id & _MASK_128
+    trace_id = context.trace_id & MASK_128
     fields: dict[str, object] = {
         "traceId": f"{trace_id:032x}" if trace_id >> 64 else f"{trace_id:016x}",
         "id": f"{context.span_id & MASK_64:016x}",

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from jaeger_client.http_client.client import HttpClient
-from jaeger_client.http_client.options import DEFAULT_TIMEOUT, HttpOptions
-from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
-from jaeger_client.http_client.url import HttpUrl, parse_url
+from typing import TYPE_CHECKING
+
+from jaeger_client.lazy import names_from
+
+if TYPE_CHECKING:
+    from jaeger_client.http_client.client import HttpClient
+    from jaeger_client.http_client.options import DEFAULT_TIMEOUT, HttpOptions
+    from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
+    from jaeger_client.http_client.url import HttpUrl, parse_url
+else:
+    # Imported when they are asked for: see `lazy`.
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {
+            "jaeger_client.http_client.client": "HttpClient",
+            "jaeger_client.http_client.options": "DEFAULT_TIMEOUT HttpOptions",
+            "jaeger_client.http_client.response": "MAX_ANSWER HttpResponse",
+            "jaeger_client.http_client.url": "HttpUrl parse_url",
+        },
+    )
 
 __all__ = [
     "DEFAULT_TIMEOUT",

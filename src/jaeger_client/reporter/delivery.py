@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client.clock import Clock
@@ -30,6 +29,7 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
+from jaeger_client.frozen import Frozen
 
 if TYPE_CHECKING:
     from jaeger_client.encoding.base import Payload
@@ -63,8 +63,7 @@ _ADVICE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(Frozen):
     """A payload that is to be sent, and what it was made of."""
 
     payload: Payload

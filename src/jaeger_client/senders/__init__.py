@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from jaeger_client.senders.base import Sender
-from jaeger_client.senders.http import HttpSender, OtlpHttpSender
-from jaeger_client.senders.memory import MemorySender
-from jaeger_client.senders.udp import UdpSender
+from typing import TYPE_CHECKING
+
+from jaeger_client.lazy import names_from
+
+if TYPE_CHECKING:
+    from jaeger_client.senders.base import Sender
+    from jaeger_client.senders.http import HttpSender, OtlpHttpSender
+    from jaeger_client.senders.memory import MemorySender
+    from jaeger_client.senders.udp import UdpSender
+else:
+    # Imported when they are asked for: see `lazy`. A process needs one of them.
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {
+            "jaeger_client.senders.base": "Sender",
+            "jaeger_client.senders.http": "HttpSender OtlpHttpSender",
+            "jaeger_client.senders.memory": "MemorySender",
+            "jaeger_client.senders.udp": "UdpSender",
+        },
+    )
 
 __all__ = ["HttpSender", "MemorySender", "OtlpHttpSender", "Sender", "UdpSender"]

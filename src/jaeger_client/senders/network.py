@@ -11,9 +11,9 @@ import os
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from jaeger_client.frozen import Frozen
 from jaeger_client.resolver import resolve
 from jaeger_client.senders.backlog import read_backlog
 
@@ -22,8 +22,7 @@ from jaeger_client.senders.backlog import read_backlog
 _SEND_TIMEOUT: Final = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Frozen):
     """Where a name leads: one address of one family."""
 
     family: int

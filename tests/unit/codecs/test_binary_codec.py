@@ -173,6 +173,27 @@ def test_baggage_stops_at_4096_bytes() -> None:
     assert 2 == codec.dropped_baggage_items
 
 
+class Buffer(bytearray):
+    """A bytearray of a class of its own."""
+
+
+def test_a_bytearray_of_another_class_is_a_carrier() -> None:
+    """What is derived from bytearray is written to and read."""
+    carrier = Buffer()
+    CODEC.inject(SpanContext(1, 2, 3, 1, {"k": "v"}), carrier)
+
+    assert {"k": "v"} == extracted(carrier).baggage
+
+
+def test_numbers_that_are_too_large_are_cut() -> None:
+    """Ids are cut to the bits that the format has for them."""
+    carrier = bytearray()
+    CODEC.inject(SpanContext(1 << 128 | 5, 1 << 64 | 6, 1 << 64 | 7, 1), carrier)
+
+    context = extracted(carrier)
+    assert (5, 6, 7) == (context.trace_id, context.span_id, context.parent_id)
+
+
 @pytest.mark.parametrize("carrier", [b"x" * 37, {}, None, 5, "x", memoryview(b"")])
 def test_only_bytearrays_are_carriers(carrier: object) -> None:
     """The carrier is a bytearray and nothing else; it is checked first."""

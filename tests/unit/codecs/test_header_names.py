@@ -62,6 +62,40 @@ def test_long_names_are_not_remembered() -> None:
     assert not names.foreign
 
 
+def test_names_that_the_codec_looks_up_are_passed_by() -> None:
+    """Beside them only foreign names are passed by; other own ones never are."""
+    names = HeaderNames(Meanings(), ("own-a",))
+    names.own_headers({"own-a": 1, "own-b": 2, "Host": 3})
+
+    assert {"own-a", "Host"} == names.passed
+    for number in range(2 * MAX_NAMES):
+        names.own_headers({f"foreign-{number}": 1})
+        assert len(names.passed) <= MAX_NAMES + 1
+    assert names.passed == {"own-a", *names.foreign}
+
+
+class Name:
+    """The name of a header that may lose its hash."""
+
+    hashable = True
+
+    def __hash__(self) -> int:
+        """Return 1, or raise."""
+        if self.hashable:
+            return 1
+        msg = "no hash any more"
+        raise TypeError(msg)
+
+
+def test_names_that_cannot_be_looked_up_are_passed_over() -> None:
+    """A name whose hash raises is foreign, and costs the others nothing."""
+    name = Name()
+    carrier: dict[object, object] = {name: 1, "own-a": 2, "Host": 3}
+    name.hashable = False
+
+    assert [(OWN, 2)] == HeaderNames(Meanings()).own_headers(carrier)
+
+
 def test_the_memory_starts_anew_when_it_is_full() -> None:
     """Names made up by strangers never take more than the bound."""
     names = HeaderNames(Meanings())

@@ -121,6 +121,52 @@ def test_an_empty_prefix_leaves_only_the_trace_header_apart() -> None:
     )
 
 
+@BOTH
+def test_baggage_among_other_headers(codec: TextCodec) -> None:
+    """Ids and baggage are found among other headers, known or not yet."""
+    carrier = {
+        "Host": "a",
+        "Uberctx-K": "v",
+        "uber-trace-id": "1:2:3:1",
+        "uberctx-l": "w",
+    }
+
+    for _ in range(2):
+        assert (1, 2, 3, 1, {"k": "v", "l": "w"}, None) == read(codec, carrier)
+    assert (None, None, None, None, {"k": "v"}, None) == read(
+        codec, {"Host": "a", "Uberctx-K": "v"}
+    )
+
+
+def test_baggage_at_the_bounds_is_kept_and_beyond_them_dropped() -> None:
+    """Of the usual headers, too, no more than the bounds is kept."""
+    codec = TextCodec()
+    carrier = {"uber-trace-id": "1:2:3:1", "uberctx-k": "v" * (MAX_BAGGAGE_SIZE - 1)}
+    for _ in range(2):
+        context = codec.extract(carrier)
+        assert context is not None
+        assert ["k"] == list(context.baggage)
+    assert 0 == codec.dropped_baggage_items
+
+    carrier["uberctx-l"] = ""
+    for dropped in (1, 2):
+        context = codec.extract(carrier)
+        assert context is not None
+        assert ["k"] == list(context.baggage)
+        assert dropped == codec.dropped_baggage_items
+
+
+def test_two_spellings_are_two_headers() -> None:
+    """Of two spellings of the trace header in one carrier the last one counts."""
+    for _ in range(2):  # the second time the names are known
+        for names in (
+            ("uber-trace-id", "Uber-Trace-Id"),
+            ("Uber-Trace-Id", "uber-trace-id"),
+        ):
+            carrier = dict(zip(names, ("1:2:3:1", "4:5:6:1"), strict=True))
+            assert (4, 5, 6, 1, {}, None) == read(TEXT, carrier)
+
+
 # Ids
 
 
@@ -141,6 +187,10 @@ def test_ids_are_written_unpadded() -> None:
         ("1:2:0:1", (1, 2, None, 1)),
         ("A:b:C:d", (10, 11, 12, 13)),
         ("f" * 32 + ":2:3:1", (2**128 - 1, 2, 3, 1)),
+        (f"{5:016x}:{6:016x}:{7:016x}:1", (5, 6, 7, 1)),
+        (f"{5:016x}:{6:016X}:{0:016x}:9", (5, 6, None, 9)),
+        # As OpenTelemetry's clients write it.
+        (f"{2**127:032x}:{6:016x}:0:01", (2**127, 6, None, 1)),
         ("0" * 40 + "1:02:003:01", (1, 2, 3, 1)),
         ("1:2:3:fff", (1, 2, 3, 0xFFF)),
         (" 1:2:3:1\n", (1, 2, 3, 1)),
@@ -169,6 +219,14 @@ def test_flags_keep_their_lowest_31_bits() -> None:
         "1:2:3:4:5",
         "1:2::1",
         ":::",
+        f"{0:016x}:{1:016x}:{2:016x}:1",
+        f"{1:016x}:{0:032x}:{2:016x}:1",
+        f"{1:016x}:{2:016x}:{3:015x}g:1",
+        f"{1:016x}:{2:016x}:{3:016x}:",
+        f"{1:016x}:{2:016x}:{3:016x}:1:1",
+        f"+{1:015x}:{2:016x}:{3:016x}:1",
+        f"{1:016x}:{2:014x}_0:{3:016x}:1",
+        f"0x{1:014x}:{2:016x}:{3:016x}:1",
         "x:2:3:1",
         "0:2:3:1",
         "1:0:3:1",

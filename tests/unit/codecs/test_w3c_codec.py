@@ -198,6 +198,14 @@ def test_baggage_beyond_the_bounds_is_dropped_and_counted() -> None:
     assert 11 == codec.dropped_baggage_items
 
 
+def test_baggage_of_which_nothing_fits_is_no_header() -> None:
+    """Where every item is too large, no header is written."""
+    carrier: dict[str, object] = {}
+    CODEC.inject(SpanContext(0, 0, None, 0, {"a": "x" * 9000}), carrier)
+
+    assert not carrier
+
+
 def test_a_giant_baggage_header_is_dropped_and_counted() -> None:
     """A header beyond all bounds is not looked into."""
     codec = W3CCodec()

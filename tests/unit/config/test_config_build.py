@@ -17,6 +17,7 @@ from jaeger_client.codecs import (
 )
 from jaeger_client.config import build
 from jaeger_client.config.channel import AgentChannel
+from jaeger_client.config.collector import HttpChannel
 from jaeger_client.config.param import Source
 from jaeger_client.config.parse import read_settings
 from jaeger_client.config.rpc_metrics import RpcMetricsReporter
@@ -299,7 +300,7 @@ def test_the_path_of_the_endpoint_chooses_the_encoder(
     options = made(settings_of(JAEGER_ENDPOINT=endpoint))
 
     channel = options["channel"]
-    assert isinstance(channel, build.HttpChannel)
+    assert isinstance(channel, HttpChannel)
     assert isinstance(channel.encoder, encoder)
     assert endpoint.partition("://")[2].split("/")[0] in repr(channel.sender)
     assert options["fallback"] is None
@@ -313,7 +314,7 @@ def test_compression_can_be_chosen(
 
     assert isinstance(
         made(settings_of({"collector": collector}))["channel"],
-        build.HttpChannel,
+        HttpChannel,
     )
 
 
@@ -345,7 +346,7 @@ def test_where_udp_is_refused_otlp_on_the_agents_host_is_asked(
     assert callable(fallback)
     assert fallback() is None
     channel = fallback()
-    assert isinstance(channel, build.HttpChannel)
+    assert isinstance(channel, HttpChannel)
     assert isinstance(channel.encoder, OtlpEncoder)
     assert "http://[::1]:4318/v1/traces" in probed[0]
 

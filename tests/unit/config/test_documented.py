@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from jaeger_client.config import params
+from jaeger_client.config import collector_params, params
 from jaeger_client.config.param import Param
 
 PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
@@ -67,7 +67,7 @@ def settings() -> list[Param[object]]:
     """Return every setting; some keys have two, with other variables."""
     return [
         cast("Param[object]", setting)
-        for setting in vars(params).values()
+        for setting in (*vars(params).values(), *vars(collector_params).values())
         if isinstance(setting, Param)
     ]
 

@@ -1,0 +1,104 @@
+"""The programs of the benchmark that talk over sockets, each with a small load."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from benchmarks.comparison.growth_outage import measure_outage
+from benchmarks.comparison.latency_load import Load, LoadError, run_load
+from benchmarks.comparison.latency_work import Work
+from benchmarks.comparison.programs import ProgramError, Programs
+from tests.integration.http_servers import Request, make_answer, serve_http
+
+STALL = 0.3
+"""Seconds for which the server of a test answers nobody."""
+
+
+def this_python(peer: str) -> Path:
+    """Return this interpreter, where the package is installed, for every peer."""
+    del peer
+    return Path(sys.executable)
+
+
+def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
+    """
+    A request is timed from when it was due: of 100 a second, a server that answers
+    nobody for 0.3 s delays thirty, though only four could be sent meanwhile.
+    """
+    stalled, over = threading.Event(), threading.Event()
+
+    def respond(request: Request) -> bytes:
+        if not stalled.is_set():
+            stalled.set()
+            threading.Timer(STALL, over.set).start()
+        over.wait(5)
+        return make_answer(body=b"ok")
+
+    with serve_http(respond) as server:
+        load = Load(server.port, rate=100, seconds=0.5, warm_up=0, connections=4)
+        times = run_load(load)
+    slow = [latency for latency in times.latencies_us if latency > STALL / 10 * 1e6]
+
+    assert 50 == len(times.latencies_us) == len(times.late_us)
+    assert 20 <= len(slow)
+
+
+def test_requests_of_the_warm_up_do_not_count() -> None:
+    """They are sent and answered, and left out of the times."""
+    with serve_http(lambda request: make_answer()) as server:
+        times = run_load(Load(server.port, rate=200, seconds=0.1, warm_up=0.1))
+
+    assert 40 == len(server.requests)
+    assert 20 == len(times.latencies_us)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [(None, "closed a connection"), (make_answer(500), "needed an answer 200")],
+)
+def test_a_server_that_does_not_serve_ends_the_load(
+    answer: bytes | None,
+    message: str,
+) -> None:
+    """Times of requests that were not answered well would be no times."""
+    with serve_http(lambda request: answer) as server:
+        load = Load(server.port, rate=100, seconds=0.1, warm_up=0)
+
+        with pytest.raises(LoadError, match=message):
+            run_load(load)
+
+
+def test_a_load_without_a_server_ends() -> None:
+    """A port where nobody listens is an error that names it."""
+    with serve_http(lambda request: make_answer()) as server:
+        port = server.port
+
+    with pytest.raises(LoadError, match=f"port {port}"):
+        run_load(Load(port, rate=100, seconds=0.1, warm_up=0))
+
+
+def test_a_stalled_server_costs_no_span_unseen() -> None:
+    """Of the spans that a server took none of, every one is counted and told of."""
+    outage = measure_outage(Programs(this_python), seconds=1)
+
+    assert outage.is_counted
+    assert 10_000 <= outage.figures.held
+    assert outage.figures.close_s < 3
+
+
+def test_a_program_that_hangs_is_ended() -> None:
+    """A program gets so much time, and is gone when that is over."""
+    with pytest.raises(ProgramError, match=r"not through after 0\.01 seconds"):
+        Programs(this_python).run("ours", "latency_work", Work(), timeout=0.01)
+
+
+def test_a_program_without_an_interpreter_is_named(tmp_path: Path) -> None:
+    """A peer whose environment is gone is an error that says so."""
+    programs = Programs(lambda peer: tmp_path / "python")
+
+    with pytest.raises(ProgramError, match="cannot start latency_work of ours"):
+        programs.run("ours", "latency_work", Work())

@@ -1,0 +1,47 @@
+"""The comparison's sink as a process of its own, over its real sockets."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.comparison.sink.client import Sink, SinkError
+from jaeger_client import Config
+
+SPANS = 300
+
+
+def send_spans(settings: dict[str, object]) -> None:
+    """Send spans by a tracer of these settings, and close it."""
+    settings["sampler"] = {"type": "const", "param": 1}
+    tracer = Config(settings, service_name="shop", validate=True).new_tracer()
+    for _ in range(SPANS):
+        tracer.start_span("GET").finish()
+    tracer.close()
+
+
+def test_spans_are_counted_by_every_way_in() -> None:
+    """Spans by UDP and by HTTP are all there, and a reset forgets them."""
+    with Sink() as sink:
+        agent = {
+            "reporting_host": "127.0.0.1",
+            "reporting_port": sink.addresses.udp_port,
+        }
+        url = f"http://127.0.0.1:{sink.addresses.http_port}/v1/traces"
+
+        send_spans({"local_agent": agent})
+        by_udp = sink.wait(SPANS, quiet=5)
+        sink.reset()
+        send_spans({"collector": {"endpoint": url}})
+        by_http = sink.wait(SPANS, quiet=5)
+
+        assert {"GET": SPANS} == by_udp.names == by_http.names
+
+
+def test_sink_tells_of_what_it_cannot_read() -> None:
+    """A payload that cannot be decoded makes every later answer an error."""
+    with Sink() as sink:
+        url = f"http://127.0.0.1:{sink.addresses.http_port}/v0.4/traces"
+        send_spans({"collector": {"endpoint": url}})
+
+        with pytest.raises(SinkError, match="cannot decode"):
+            sink.count()

@@ -1,0 +1,114 @@
+"""Who measures what, in which order, and what the command asks of a runner."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from benchmarks.comparison.environments import ENVIRONMENT_OF, REQUIREMENTS
+from benchmarks.comparison.peers.base import Addresses, headers_of
+from benchmarks.comparison.peers.limit import LimitPeer
+from benchmarks.comparison.rounds import Plan, rotated
+from benchmarks.comparison.running import goes
+from benchmarks.comparison.running.job import Job, Meter
+from benchmarks.comparison.scenarios import SCENARIOS, Scenario, queue_size_of
+
+NOWHERE = Addresses(udp_port=1, http_port=1)
+
+
+def test_another_peer_is_first_in_each_round() -> None:
+    """Rounds begin with another peer each, so that none has the best place."""
+    plan = Plan([SCENARIOS["root_finish"]], ["limit", "ours"], rounds=2)
+
+    order = [(number, peer) for number, _, peer in plan.runs()]
+
+    assert [(0, "limit"), (0, "ours"), (1, "ours"), (1, "limit")] == order
+
+
+def test_scenario_may_have_fewer_rounds() -> None:
+    """What takes long runs in its own count of rounds at most."""
+    plan = Plan([Scenario("long", "goes", rounds=1)], ["ours"], rounds=3)
+
+    assert 1 == len(list(plan.runs()))
+
+
+def test_scenario_may_have_many_turns_in_a_round() -> None:
+    """What is over at once has more turns, each a round of its own in the results."""
+    plan = Plan([Scenario("short", "goes", turns=2)], ["ours"], rounds=2)
+
+    assert [0, 1, 2, 3] == [number for number, _, _ in plan.runs()]
+
+
+def test_scenario_names_who_takes_part() -> None:
+    """Only the peers of a scenario run it, and the second encoder only encodes."""
+    plan = Plan([], ["limit", "ours", "ours_otlp"], rounds=1)
+
+    assert ["limit", "ours"] == plan.peers_of(SCENARIOS["root_finish"])
+    assert ["ours", "ours_otlp"] == plan.peers_of(SCENARIOS["encode"])
+
+
+def test_rotation_of_nobody() -> None:
+    """A scenario in which nobody takes part has no first peer."""
+    assert [] == rotated([], 3)
+
+
+def test_default_queues_in_a_burst() -> None:
+    """In a burst every queue is as its tracer makes it."""
+    assert queue_size_of(SCENARIOS["burst"], "jaeger48") is None
+
+
+def test_old_queue_holds_a_go() -> None:
+    """In goes 4.8 alone gets a larger queue, for it would lose spans."""
+    sizes = [
+        queue_size_of(SCENARIOS["root_finish"], peer) for peer in ("ours", "jaeger48")
+    ]
+
+    assert [None, 2_000] == sizes
+
+
+@pytest.mark.parametrize("name", sorted(set(ENVIRONMENT_OF.values())))
+def test_every_environment_is_locked(name: str) -> None:
+    """What each peer needs is locked by hashes, and no file names a host."""
+    locked = (REQUIREMENTS / f"bench-{name}.txt").read_text("utf-8")
+
+    assert "--hash=sha256:" in locked
+    assert "waitress==" in locked
+    assert "://" not in locked
+
+
+def test_meter_adds_up() -> None:
+    """A meter knows how many calls it made and what one took."""
+    made: list[int] = []
+    meter = Meter()
+
+    meter.measure(lambda: made.append(1), 3)
+    meter.measure(lambda: made.append(1), 2)
+
+    assert (5, 5) == (meter.calls, len(made))
+    assert all(0 <= figure < math.inf for figure in meter.figures().values())
+
+
+def test_goes_start_what_they_say() -> None:
+    """A runner says how many spans have to arrive, those of the warm-up among them."""
+    scenario = Scenario("two", "goes", operation="active_child", calls=3, pause=0)
+
+    figures = goes.run(LimitPeer(), Job(scenario, NOWHERE, quick=True))
+
+    assert (20 + 5 * 3) * 2 == figures["started"]
+    json.dumps(figures)
+
+
+def test_unsampled_goes_start_nothing() -> None:
+    """Where the sampler says no, no span has to arrive."""
+    scenario = Scenario("none", "goes", calls=3, goes=1, pause=0, sampled=False)
+
+    assert 0 == goes.run(LimitPeer(), Job(scenario, NOWHERE))["started"]
+
+
+def test_headers_of_a_wsgi_request() -> None:
+    """Headers are taken out of a WSGI environ with their own names."""
+    environ = {"HTTP_X_REQUEST_ID": "7", "PATH_INFO": "/", "wsgi.version": (1, 0)}
+
+    assert {"x-request-id": "7"} == headers_of(environ)
