@@ -12,6 +12,9 @@ export UV_PYTHON_DOWNLOADS := never
 UPGRADE ?=
 PYTHON ?=
 
+# Each has an environment of its own in benchmarks/compare.py.
+PEERS := ours jaeger48 opentelemetry ddtrace
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format docs bench coverage lock clean
 
@@ -63,17 +66,16 @@ docs: $(READY) ## build the pages into docs/_build/html
 	@$(BIN)/sphinx-build -n -W -q docs docs/_build/html
 	@echo "docs: docs/_build/html/index.html"
 
-bench: $(READY) ## measure the hot path
-	@$(BIN)/pytest benchmarks --benchmark-only --benchmark-disable-gc -p no:randomly \
-	  -o 'python_files=bench_*.py test_*.py'
+bench: $(READY) ## compare with other tracers (10 minutes), write docs/benchmarks.md
+	@$(BIN)/python benchmarks/compare.py --write
 
 coverage: $(READY) ## which lines and branches the fast tests leave out
 	@$(BIN)/pytest -q -m 'not slow' --cov --cov-report=term
 
 lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
-	@for set in dev test uv build compat48; do \
+	@for set in dev test uv build compat48 $(PEERS:%=bench-%); do \
 	  constraint=requirements/dev.txt; \
-	  case $$set in dev|compat48) constraint=/dev/null;; esac; \
+	  case $$set in dev|compat48|bench-*) constraint=/dev/null;; esac; \
 	  $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE) \
 	    --constraint $$constraint requirements/$$set.in -o requirements/$$set.txt \

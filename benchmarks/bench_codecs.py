@@ -13,7 +13,7 @@ from typing import Protocol
 
 import pytest
 
-from jaeger_client.codecs import B3Codec, Codec, TextCodec, W3CCodec
+from jaeger_client.codecs import B3Codec, BinaryCodec, Codec, TextCodec, W3CCodec
 from jaeger_client.span_context import SpanContext
 
 ROUNDS = 50
@@ -30,6 +30,7 @@ FOREIGN = {
     "X-Request-Id": "b1946ac92492d2347c6235b4d2611184",
     "Connection": "keep-alive",
 }
+BAGGAGE = {"user-name": "Juergen K", "tenant": "acme"}
 CODECS: dict[str, Codec] = {
     "http": TextCodec(url_encoding=True),
     "b3": B3Codec(),
@@ -71,9 +72,49 @@ def test_extract(benchmark: Benchmark, name: str) -> None:
     benchmark(make_extract(CODECS[name]))
 
 
-def test_extract_with_baggage(benchmark: Benchmark) -> None:
-    """Extract with one item of baggage beside the ids."""
-    benchmark(make_extract(CODECS["http"], user="J%C3%BCrgen"))
+@pytest.mark.parametrize("name", CODECS)
+def test_inject_with_baggage(benchmark: Benchmark, name: str) -> None:
+    """Inject with two items of baggage, one of which must be encoded."""
+    codec = CODECS[name]
+    context = SpanContext(CONTEXT.trace_id, CONTEXT.span_id, None, 1, BAGGAGE)
+    benchmark(lambda: codec.inject(context, {}))
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_extract_with_baggage(benchmark: Benchmark, name: str) -> None:
+    """Extract with two items of baggage beside the ids."""
+    benchmark(make_extract(CODECS[name], **BAGGAGE))
+
+
+def test_extract_with_baggage_in_utf8(benchmark: Benchmark) -> None:
+    """Extract an item of baggage that is not ASCII."""
+    benchmark(make_extract(CODECS["http"], user="J\u00fcrgen"))
+
+
+@pytest.mark.parametrize("name", ["Uber-Trace-Id", "UBER-TRACE-ID"])
+def test_extract_other_spellings(benchmark: Benchmark, name: str) -> None:
+    """Extract where the trace header is not in lower case."""
+    carrier = {**FOREIGN, name: "463ac35c9f6413ad:48485a3953bb6124:0:1"}
+    benchmark(lambda: CODECS["http"].extract(carrier))
+
+
+def test_extract_ids_that_lack_zeros(benchmark: Benchmark) -> None:
+    """Extract ids that are shorter than an id may be, as one of eight is."""
+    carrier = {**FOREIGN, "uber-trace-id": "63ac35c9f6413ad:48485a3953bb6124:0:1"}
+    benchmark(lambda: CODECS["http"].extract(carrier))
+
+
+def test_binary_there_and_back(benchmark: Benchmark) -> None:
+    """Inject into a bytearray with two items of baggage and extract from it."""
+    codec = BinaryCodec()
+    context = SpanContext(CONTEXT.trace_id, CONTEXT.span_id, None, 1, BAGGAGE)
+
+    def there_and_back() -> None:
+        carrier = bytearray()
+        codec.inject(context, carrier)
+        codec.extract(carrier)
+
+    benchmark(there_and_back)
 
 
 def test_extract_nothing(benchmark: Benchmark) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -48,7 +47,7 @@ class AgentClient(Closable):
         self._sampling_url = f"{base}/sampling" if url is None else url
         self._credits_url = f"{base}/credits"
         self._shown_url = str(parse_url(self._sampling_url, key="sampling endpoint"))
-        options = replace(options or HttpOptions(), timeout=timeout)
+        options = (options or HttpOptions()).but(timeout=timeout)
         self._client = HttpClient(options, clock=clock)
 
     def __repr__(self) -> str:

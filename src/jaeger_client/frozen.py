@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
+    from typing_extensions import Self, dataclass_transform
 else:
 
     def dataclass_transform(**_: object) -> object:
@@ -25,13 +25,17 @@ class Frozen:
     The base of such values; subclasses annotate their fields, in order.
 
     Made, compared, hashed and shown like a frozen dataclass. What a class body
-    gives a field is its default, so it must not be changeable.
+    gives a field is its default, so it must not be changeable. Annotations of names
+    that begin with `_` are no fields.
     """
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
+    _secret: ClassVar[tuple[str, ...]] = ()
+    """Fields that stay out of `repr`."""
 
     def __init_subclass__(cls) -> None:
-        names = (*cls.__match_args__, *cls.__annotations__)
+        own = [name for name in cls.__annotations__ if not name.startswith("_")]
+        names = (*cls.__match_args__, *own)
         cls.__match_args__ = names  # type: ignore[misc]  # of its own making to mypy
 
     def __init__(self, *args: object, **by_name: object) -> None:
@@ -46,6 +50,15 @@ class Frozen:
                 msg = f"{type(self).__name__} needs {name}"
                 raise TypeError(msg)
         self.__dict__.update(values)
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse what cannot be, by raising; for subclasses."""
+
+    def but(self, **changes: object) -> Self:
+        """Return a copy with *changes*."""
+        values = dict(zip(self.__match_args__, self._values(), strict=True))
+        return type(self)(**(values | changes))
 
     def _values(self) -> tuple[object, ...]:
         return tuple([getattr(self, name) for name in self.__match_args__])
@@ -65,6 +78,9 @@ class Frozen:
         return hash(self._values())
 
     def __repr__(self) -> str:
-        pairs = zip(self.__match_args__, self._values(), strict=True)
-        shown = ", ".join(f"{name}={value!r}" for name, value in pairs)
+        shown = ", ".join(
+            f"{name}={getattr(self, name)!r}"
+            for name in self.__match_args__
+            if name not in self._secret
+        )
         return f"{type(self).__name__}({shown})"

@@ -27,15 +27,18 @@ _new: Final = object.__new__
 class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
     """The time during which a span is active; ends with `close`."""
 
-    __slots__ = ("_finish_on_close", "_is_closed", "_previous", "manager", "span")
+    __slots__ = ("finish_on_close", "is_closed", "manager", "previous", "span")  # pyright: ignore[reportIncompatibleMethodOverride]  # slots read faster
 
     manager: ContextScopeManager
     """The manager that made it."""
     span: opentracing.Span
     """The span that is active."""
-    _finish_on_close: bool
-    _is_closed: bool
-    _previous: ContextScope | None
+    finish_on_close: bool
+    """Whether `close` finishes the span."""
+    is_closed: bool
+    """Whether it has ended."""
+    previous: ContextScope | None
+    """The scope that is active again afterwards."""
 
     def close(self) -> None:
         """
@@ -47,17 +50,17 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
         if variable.get() is not self:
             return
         try:
-            if self._finish_on_close:
+            if self.finish_on_close:
                 self.span.finish()
         finally:
             # Not reset(): its token is refused in the copied context of a task.
-            previous = self._previous
+            previous = self.previous
             variable.set(previous)
             # A callback that plans itself anew inside its scope passes the scope
             # on to the next; without this each would keep all before it alive.
-            self._is_closed = True
-            if previous is not None and previous._is_closed:  # noqa: SLF001 - its own class
-                self._previous = previous._previous  # noqa: SLF001
+            self.is_closed = True
+            if previous is not None and previous.is_closed:
+                self.previous = previous.previous
 
     def __enter__(self) -> Self:
         return self
@@ -102,10 +105,10 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
         scope = _new(ContextScope)
         scope.manager = self
         scope.span = span
-        scope._finish_on_close = finish_on_close  # noqa: SLF001 - its own
-        scope._is_closed = False  # noqa: SLF001
+        scope.finish_on_close = finish_on_close
+        scope.is_closed = False
         variable = self.variable
-        scope._previous = variable.get()  # noqa: SLF001
+        scope.previous = variable.get()
         variable.set(scope)
         return scope
 

@@ -313,9 +313,10 @@ class Span(opentracing.Span):  # type: ignore[misc]  # untyped base
             return self
         try:
             when = time.time() if timestamp is None else to_seconds(timestamp)
-            if type(key_values) is not dict:
-                key_values = dict(key_values)
-            fields = kept_values(key_values, self._tracer).items()
+            fields = kept_values(
+                key_values if type(key_values) is dict else dict(key_values),  # pyright: ignore[reportUnknownArgumentType]  # of texts, as it says
+                self._tracer,
+            ).items()
             # No call stands between the two lines, so no other thread does.
             if self.log_items is NO_LOGS:
                 self.log_items = []

@@ -8,7 +8,6 @@ values.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, cast
 
@@ -42,10 +41,12 @@ _MAX_UNSIGNED: Final = 1 << _ID_BITS
 _MAX_SIGNED: Final = (_MAX_UNSIGNED >> 1) - 1
 
 
-@dataclass(slots=True)
 class _Limits:
-    max_tag_value_length: int
-    max_traceback_length: int
+    __slots__ = ("max_tag_value_length", "max_traceback_length")
+
+    def __init__(self, max_tag_value_length: int, max_traceback_length: int) -> None:
+        self.max_tag_value_length = max_tag_value_length
+        self.max_traceback_length = max_traceback_length
 
 
 def make_tag(

@@ -8,12 +8,20 @@ of the rest, the common case of each question comes first and leaves at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import opentracing
 from opentracing import Format, Reference
 
+from jaeger_client.arguments import (
+    as_dict,
+    as_operation,
+    context_of,
+    injectable,
+    says_server,
+    with_context,
+)
 from jaeger_client.clock import SYSTEM_CLOCK
 from jaeger_client.codecs import (
     BinaryCodec,
@@ -39,7 +47,7 @@ from jaeger_client.constants import (
     TRACE_ID_HEADER,
 )
 from jaeger_client.diagnostics import Notice, logger
-from jaeger_client.errors import ForeignSpanContextError, UnsupportedFormatError
+from jaeger_client.errors import UnsupportedFormatError
 from jaeger_client.host import hostname, local_ip
 from jaeger_client.ids import IdRandom
 from jaeger_client.metrics.instruments import TracerMetrics, choose_factory
@@ -53,7 +61,7 @@ from jaeger_client.sampler.base import DecisionTags
 from jaeger_client.scope import ContextScopeManager
 from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
-from jaeger_client.tag_values import BY_VALUE, kept_values, to_seconds, to_text
+from jaeger_client.tag_values import BY_VALUE, kept_values, to_seconds
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -67,19 +75,9 @@ if TYPE_CHECKING:
 __all__ = ["Reference", "Tracer", "TracerMetrics", "local_ip", "logger"]
 
 _LARGEST_SPAN_ID: Final = (1 << MAX_ID_BITS) - 1
-_SPAN_KIND: Final = "span.kind"
-_SERVER: Final = "server"
 _SAMPLING_PRIORITY: Final = "sampling.priority"
-_NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
 _new: Final = object.__new__
 
-_NO_PARENT = Notice(
-    "a parent must be a jaeger_client.Span or SpanContext, got one %s; it is ignored",
-)
-_NO_TAGS = Notice("tags must be a mapping, got one %s; they are ignored")
-_NO_REFERENCES = Notice(
-    "references must be one or many opentracing.Reference, got %s; it is ignored",
-)
 _START_FAILED = Notice("starting a span raised %r; it is not recorded")
 _METRICS_FAILED = Notice("counting by %r raised %r")
 _THROTTLER_FAILED = Notice("throttler %r raised %r; the debug trace is not allowed")
@@ -221,13 +219,14 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 if scope is not None:
                     parent = scope.span
             if references is not None:
-                references = _with_context(references)
+                references = with_context(references)
                 if parent is None and references:
                     parent = references[0].referenced_context
-            if dict is not type(tags) and tags is not None:
-                tags = _as_dict(tags)
+            given: dict[str, object] | None = tags  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # or else:
+            if given is not None and dict is not type(given):
+                given = as_dict(tags)
             if type(operation_name) is not str:
-                operation_name = _as_operation(operation_name)
+                operation_name = as_operation(operation_name)
 
             context = _new(SpanContext)
             if parent is None:
@@ -242,7 +241,8 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 context.parent_id = None
                 context.baggage = NO_BAGGAGE
                 # As _ask_sampler() does, without the 45 ns of its call.
-                context.flags, decision = 0, None
+                context.flags = 0
+                decision: Mapping[str, object] | None = None
                 try:
                     sampled, reason = self.sampler.is_sampled(trace_id, operation_name)
                     if sampled:
@@ -250,7 +250,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 except Exception as error:  # noqa: BLE001 - see there
                     _SAMPLER_FAILED.warn(self.sampler, error)
             else:
-                decision = self._join(context, parent, tags, operation_name)
+                decision = self._join(context, parent, given, operation_name)
             context.debug_id = None
 
             span = _new(Span)
@@ -264,22 +264,22 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             span.more_tags = NO_MORE_TAGS
             span.log_items = NO_LOGS
             flags = context.flags
-            if tags and _SAMPLING_PRIORITY in tags:
-                span.add_tags(tags)
+            if given and _SAMPLING_PRIORITY in given:
+                span.add_tags(given)
                 flags = context.flags
             # The comparison spares the common cases 40 ns of `&`.
-            elif tags and (flags == SAMPLED_FLAG or (flags and flags & SAMPLED_FLAG)):
+            elif given and (flags == SAMPLED_FLAG or (flags and flags & SAMPLED_FLAG)):
                 # As kept_values() does, without the 45 ns of its call.
-                kept, longest = tags.copy(), self.max_tag_value_length
+                kept, longest = given.copy(), self.max_tag_value_length
                 for value in kept.values():
                     if type(value) is str:
                         if len(value) <= longest:
                             continue
                     elif type(value) in BY_VALUE:
                         continue
-                    kept = kept_values(tags, self)
+                    kept = kept_values(given, self)  # type: ignore[assignment]  # tags are objects
                     break
-                span.first_tags = kept
+                span.first_tags = kept  # type: ignore[assignment]  # that is what was looked at
             if decision is not None and flags:
                 if type(decision) is DecisionTags:
                     span.decision_tags = decision
@@ -289,7 +289,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 time.time() if start_time is None else to_seconds(start_time)
             )
             if not self.metrics.is_noop:
-                self._count_start(span, tags)
+                self._count_start(span, given)
         except Exception as error:  # noqa: BLE001 - what was handed in may raise anything
             _START_FAILED.warn(error)
             return self._unrecorded_span()
@@ -301,7 +301,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     def _join(
         self,
         context: SpanContext,
-        parent: Span | SpanContext,
+        parent: opentracing.Span | opentracing.SpanContext,
         tags: Mapping[str, object] | None,
         operation: str,
     ) -> Mapping[str, object] | None:
@@ -309,12 +309,10 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         if type(parent) is Span:
             parent = parent.context
         elif type(parent) is not SpanContext:
-            parent = _context_of(parent)
+            parent = context_of(parent)
         # SpanContext.has_trace, without the 40 ns of a property.
         if (
-            not parent.trace_id
-            or not parent.span_id
-            or parent.flags is None  # pyright: ignore[reportUnnecessaryComparison]  # see there
+            not parent.trace_id or not parent.span_id or parent.flags is None  # pyright: ignore[reportUnnecessaryComparison]  # see there
         ):
             return self._begin(context, parent, operation)
         context.trace_id = parent.trace_id
@@ -326,7 +324,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 # Receivers of other formats may have set debug alone.
                 flags |= SAMPLED_FLAG
         context.flags = flags
-        if self.one_span_per_rpc and _says_server(tags):
+        if self.one_span_per_rpc and says_server(tags):
             context.span_id, context.parent_id = parent.span_id, parent.parent_id
         else:
             context.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
@@ -386,7 +384,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             else:
                 metrics.spans_started_not_sampled(1)
             if span.parent_id is None:
-                self._count_trace(joined=_says_server(tags), sampled=sampled)
+                self._count_trace(joined=says_server(tags), sampled=sampled)
         except Exception as error:  # noqa: BLE001 - a factory of the application's may raise anything
             _METRICS_FAILED.warn(self.metrics_factory, error)
 
@@ -440,11 +438,14 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             ForeignSpanContextError: If the context is not this library's.
             InvalidCarrierError: If *format* cannot be written to such a carrier.
         """
-        codec = self._codec(format)
+        try:
+            codec = self.codecs[format]
+        except (KeyError, TypeError):
+            raise self._unsupported(format) from None
         if type(span_context) is Span:
             span_context = span_context.context
         elif type(span_context) is not SpanContext:
-            span_context = _injectable(span_context)
+            span_context = injectable(span_context)
         codec.inject(span_context, carrier)
 
     def extract(  # pyright: ignore[reportIncompatibleMethodOverride]  # OpenTracing's stub forgets None
@@ -461,17 +462,18 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             CorruptContextError: If there is a context that cannot be read.
         """
         try:
-            return self._codec(format).extract(carrier)
+            codec = self.codecs[format]
+        except (KeyError, TypeError):
+            raise self._unsupported(format) from None
+        try:
+            return codec.extract(carrier)
         except opentracing.SpanContextCorruptedException:
             self._count(self.metrics.decoding_errors)
             raise
 
-    def _codec(self, format: str) -> Codec:
-        try:
-            return self.codecs[format]
-        except (KeyError, TypeError):
-            msg = f"no codec for format {format!r}; there are {sorted(self.codecs)}"
-            raise UnsupportedFormatError(msg) from None
+    def _unsupported(self, format: object) -> UnsupportedFormatError:
+        msg = f"no codec for format {format!r}; there are {sorted(self.codecs)}"
+        return UnsupportedFormatError(msg)
 
     def report_span(self, span: Span) -> None:
         """Take a finished span to the reporter; called by the span."""
@@ -575,60 +577,6 @@ def _reader_of_active_scope(
         # Straight to the variable: a property on the way would cost 60 ns a span.
         return manager.variable.get
     return lambda: manager.active
-
-
-def _context_of(parent: object) -> SpanContext:
-    """Return the context of a parent of an uncommon type, an empty one of others."""
-    context = getattr(parent, "context", parent)
-    if isinstance(context, SpanContext):
-        return context
-    # The no-op span of OpenTracing is no mistake: it means that there is no trace.
-    if not isinstance(parent, (opentracing.Span, opentracing.SpanContext)):
-        _NO_PARENT.warn(type(parent).__name__)
-    return _NO_CONTEXT
-
-
-def _injectable(thing: object) -> SpanContext:
-    """Return the context of a span or context of a derived type."""
-    context = thing.context if isinstance(thing, Span) else thing
-    if isinstance(context, SpanContext):
-        return context
-    raise ForeignSpanContextError(context)
-
-
-def _with_context(references: object) -> list[Reference]:
-    """Return the references, of one or of many, that refer to something."""
-    kept: list[Reference] = []
-    try:
-        many = (references,) if isinstance(references, Reference) else references
-        for reference in cast("Iterable[object]", many):
-            if not isinstance(reference, Reference):
-                _NO_REFERENCES.warn(type(reference).__name__)
-            elif reference.referenced_context is not None:
-                kept.append(reference)
-    except Exception as error:  # noqa: BLE001 - anything may come and may raise anything
-        _NO_REFERENCES.warn(error)
-    return kept
-
-
-def _as_dict(tags: object) -> dict[str, object] | None:
-    """Return a copy of a mapping of another type, whose own code may raise anything."""
-    try:
-        return dict(cast("Mapping[str, object]", tags))
-    except Exception:  # noqa: BLE001 - see above
-        _NO_TAGS.warn(type(tags).__name__)
-        return None
-
-
-def _as_operation(name: object) -> str:
-    return "" if name is None else to_text(name)
-
-
-def _says_server(tags: Mapping[str, object] | None) -> bool:
-    try:
-        return tags is not None and bool(tags.get(_SPAN_KIND) == _SERVER)
-    except Exception:  # noqa: BLE001 - the value's own code may raise anything
-        return False
 
 
 def _close_quietly(part: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from jaeger_client import arguments as arguments_room
 from jaeger_client import span as span_room
 from jaeger_client import tag_values as values_room
 from jaeger_client import tracer as tracer_room
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 Anything: TypeAlias = Any
 """What no type checker has seen before it is handed in."""
 
-ROOMS = (composite_room, span_room, tracer_room, values_room)
+ROOMS = (arguments_room, composite_room, span_room, tracer_room, values_room)
 
 
 def pairs_of(span: Span) -> list[tuple[str, object]]:

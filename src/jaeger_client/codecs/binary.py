@@ -29,6 +29,7 @@ MAX_BINARY_BAGGAGE_SIZE: Final = 4096
 
 _HEAD: Final = struct.Struct(">QQQQBI")
 _LENGTH: Final = struct.Struct(">I")
+_pack_length: Final = _LENGTH.pack
 _length: Final = _LENGTH.unpack_from
 _SMALLEST_ITEM: Final = 2 * _LENGTH.size
 _MASK_64: Final = (1 << MAX_ID_BITS) - 1
@@ -67,10 +68,10 @@ class BinaryCodec(Codec):
         except (TypeError, struct.error):  # no trace, or numbers that do not fit
             buffer += _fitted_head(span_context)
         if baggage:
-            for item in baggage.items():
-                for part in item:
-                    encoded = _encoded(part)
-                    buffer += _LENGTH.pack(len(encoded)) + encoded
+            for key, value in baggage.items():
+                first, second = _encoded(key), _encoded(value)
+                buffer += _pack_length(len(first)) + first
+                buffer += _pack_length(len(second)) + second
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context at the beginning of *carrier*, a bytearray."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 from jaeger_client.encoding.thrift_compact import i64, i64_id
 from jaeger_client.encoding.varint import MASK_64
@@ -27,15 +27,11 @@ _STAMP_END: Final = 1 << 55
 """Microseconds between these two, 1978 and 3111, take eight bytes each."""
 
 
-class Written(NamedTuple):
-    """The varints, by span; there may be more of each than spans."""
-
-    low: list[bytes]
-    """Of the ids, all but the highest bits."""
-    high: Sequence[bytes]
-    """Of the ids, what is left, and what is to follow."""
-    stamps: Sequence[bytes]
-    """Of the times."""
+Written: TypeAlias = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
+"""
+By span: all but the highest bits of the ids; what is left of them, and what is
+to follow; the times. There may be more of each than spans.
+"""
 
 
 def _lanes(pattern: int) -> int:
@@ -91,18 +87,18 @@ class Lanes:
             bits = bits & lower | (bits & upper) << shift
         eights = self._unpack((bits | self._more).to_bytes(16 * LANES, "little"))
         high = [self._high[top] for top in tops]
-        written = Written(list(eights), high, eights[LANES:])
+        low = list(eights[:LANES])
         # An id whose highest bits are 0, one in 256, takes fewer bytes.
         for place in [place for place, top in enumerate(tops) if not top]:
-            written.low[place] = i64_id(ids[place])
+            low[place] = i64_id(ids[place])
             high[place] = self._following
-        return written
+        return low, high, eights[LANES:]
 
     def _write_singly(self, ids: list[int], stamps: list[int]) -> Written:
         if min(ids) < 0 or max(ids) > MASK_64:
             msg = "needs ids of 64 bits"
             raise OverflowError(msg)
-        return Written(
+        return (
             [i64_id(number) for number in ids],
             [self._following] * len(ids),
             [i64(stamp) for stamp in stamps],

@@ -18,12 +18,12 @@ import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 import urllib3.exceptions
 
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
+from jaeger_client.frozen import Frozen
 from jaeger_client.http_client.connections import PlainConnection, TlsConnection
 from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
 
@@ -56,8 +56,7 @@ _RETRYABLE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Frozen):
     """One request and how long to wait for its answer."""
 
     method: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import ClassVar, Final
 
 from jaeger_client.errors import ConfigError
+from jaeger_client.frozen import Frozen
 from jaeger_client.http_client.url import basic_authorization
 
 DEFAULT_TIMEOUT: Final = 5.0
@@ -21,8 +22,7 @@ _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 
 
-@dataclass(frozen=True, slots=True)
-class HttpOptions:
+class HttpOptions(Frozen):
     """
     How to ask: time, credentials, headers, TLS. Secrets stay out of `repr`.
 
@@ -34,11 +34,11 @@ class HttpOptions:
     """Seconds to connect, and again to be answered."""
     user: str | None = None
     """Name for Basic authentication; needs `password`."""
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
     """Password for Basic authentication; needs `user`."""
-    token: str | None = field(default=None, repr=False)
+    token: str | None = None
     """Token for Bearer authentication; Basic wins over it."""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    headers: Mapping[str, str] = MappingProxyType({})
     """Headers sent with each request."""
     ca_file: str | None = None
     """PEM file of the authorities to trust instead of the system's."""
@@ -49,7 +49,9 @@ class HttpOptions:
     insecure: bool = False
     """Trust any certificate. For development only."""
 
-    def __post_init__(self) -> None:
+    _secret: ClassVar = ("password", "token", "headers")
+
+    def _check(self) -> None:
         """Refuse what cannot work, before the first span is lost to it."""
         if self.timeout <= 0:
             msg = f"timeout must be more than 0 seconds, got {self.timeout}"

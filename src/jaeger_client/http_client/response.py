@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from jaeger_client.frozen import Frozen
 
 MAX_ANSWER: Final = 1 << 20
 """Bytes of an answer's body that are kept; the rest is not read."""
@@ -13,8 +14,7 @@ _EXCERPT_LENGTH: Final = 200
 _SUCCESS: Final = range(200, 300)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Frozen):
     """What a server answered."""
 
     status: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from jaeger_client.errors import ConfigError
+from jaeger_client.frozen import Frozen
 
 Origin: TypeAlias = tuple[str, str, int]
 """Scheme, host and port: what a connection leads to."""
@@ -19,18 +19,19 @@ _USER_INFO: Final = re.compile(r"(?<=//)[^/?#]*@")
 _NOT_IN_HOST: Final = re.compile(r"[\s\x00-\x1f\x7f%]")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpUrl:
+class HttpUrl(Frozen):
     """A URL taken apart; its text shows no credentials."""
 
     origin: Origin
     """Scheme, host and port."""
     target: str
     """Path and query, as the request line has them."""
-    authorization: str | None = field(repr=False)
+    authorization: str | None
     """Value of the header `Authorization` that the URL's credentials make."""
     shown: str
     """The URL with its credentials masked."""
+
+    _secret: ClassVar = ("authorization",)
 
     def __str__(self) -> str:
         return self.shown

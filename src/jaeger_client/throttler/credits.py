@@ -7,21 +7,20 @@ balance, or is a `CreditsError`.
 
 from __future__ import annotations
 
-import json
 import reprlib
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeGuard
 
 from jaeger_client.errors import CreditsError
+from jaeger_client.fork import forks_wait
+from jaeger_client.frozen import Frozen
 
 _SHOWN_CHARACTERS: Final = 200
 """How much of an answer an error message quotes at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Frozen):
     """Credits that the agent adds to those of *operation*."""
 
     operation: str
@@ -56,6 +55,11 @@ def _decode(body: object) -> object:
     if not isinstance(body, (bytes, bytearray, str)):
         msg = f"throttling credits must be JSON in bytes, got {type(body).__name__}"
         raise CreditsError(msg)
+    # 2 ms, which a start without an answer need not take. This is the background
+    # thread; see the module `fork`.
+    with forks_wait():
+        import json  # noqa: PLC0415
+
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:

@@ -76,6 +76,21 @@ def test_the_list_header_is_counted(count: int) -> None:
 
 
 @ALL_FORMATS
+def test_a_broken_span_among_many(make_encoder: MakeEncoder, names: ReadNames) -> None:
+    """Spans are encoded many at a time; one that cannot be costs no other."""
+    spans = [FinishedSpan(operation_name=f"s{index}") for index in range(200)]
+    spans[70] = FinishedSpan(context=None)
+    spans[140] = FinishedSpan(operation_name="lone \ud800")
+    losses = SpanLosses()
+    (payload,) = encode_all(make_encoder(losses), spans)
+
+    expected = [f"s{index}" for index in range(200) if index != 70]
+    expected[139] = "lone \ufffd"
+    assert expected == names(payload.body)
+    assert SpanLosses(not_encodable=1) == losses
+
+
+@ALL_FORMATS
 def test_consumed_counts_all_spans(make_encoder: MakeEncoder, names: ReadNames) -> None:
     """`consumed` says up to where the given spans are dealt with, lost ones too."""
     broken = FinishedSpan(context=None)

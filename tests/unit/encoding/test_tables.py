@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder
@@ -14,9 +16,9 @@ from jaeger_client.encoding.tables import (
     Tables,
 )
 from jaeger_client.encoding.varint import varint
-from jaeger_client.model import SpanLosses
+from jaeger_client.model import SpanLosses, Tag
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
-from tests.foreign.spans import FinishedSpan, encode_all
+from tests.foreign.spans import FinishedSpan, encode_all, encode_one
 
 
 class SetClock:
@@ -86,6 +88,46 @@ def test_what_cannot_be_made_is_not_kept() -> None:
     assert not table
 
 
+def test_a_tag_object_is_not_kept() -> None:
+    """A `Tag`, which can change, is looked up as the pair it stands for."""
+    table = Tables().items(lambda item: f"{item}".encode())
+    tag: Any = Tag.of("k", "v")
+
+    assert b"('k', 'v')" == table[tag]
+    assert [("k", "v")] == list(table)
+    assert all(type(item) is tuple for item in table)
+
+
+def test_long_tags_are_not_kept() -> None:
+    """Neither a long piece is kept nor one without bytes whose text is long."""
+    table = Tables().items(lambda item: f"{item[1]}".encode())
+    nothing = Tables().items(lambda _: b"")
+    long = "x" * (MAX_PIECE + 1)
+
+    assert [long.encode(), b"", b""] == [
+        table["k", long],
+        nothing["k", long],
+        nothing["k", "short"],
+    ]
+    assert [] == list(table)
+    assert [("k", "short")] == list(nothing)
+
+
+def test_tables_of_tags_are_bounded() -> None:
+    """Neither entries nor bytes of a table of tags pass their bounds."""
+    table = Tables().items(lambda item: f"{item[1]}".encode())
+    few = Tables().items(lambda item: f"{item[1]:0{MAX_PIECE}}".encode())
+    sizes, held = [], []
+    for number in range(2 * MAX_ENTRIES):
+        table.make(("k", number))
+        sizes.append(len(table))
+        few.make(("k", number))
+        held.append(sum(map(len, few.values())))
+
+    assert MAX_ENTRIES == max(sizes)
+    assert MAX_TABLE_BYTES == max(held)
+
+
 def test_everything_is_forgotten_in_time() -> None:
     """After a minute all tables are emptied, and not before."""
     clock = SetClock()
@@ -125,3 +167,19 @@ def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
 
     assert "secret" not in repr(encoder.tables.all)
     assert names(first.body) == names(encode_all(encoder, [span])[0].body)
+
+
+@ALL_FORMATS
+def test_no_text_of_many_is_kept_for_long(
+    make_encoder: MakeEncoder, names: ReadNames
+) -> None:
+    """However many secrets come in tags of any key, the tables stay small."""
+    encoder = make_encoder(SpanLosses())
+    keys = ("k", "otel.status_description", "http.status_code", "span.kind", "event")
+    for number in range(3_000):
+        items = [(key, f"{number:0500}") for key in keys]
+        logs = [(number, items)]
+        encode_all(encoder, [FinishedSpan(tag_items=items, log_items=logs)])
+
+    assert len(repr(encoder.tables.all)) < MAX_TABLE_BYTES
+    assert names(encode_one(encoder, FinishedSpan(operation_name="last"))) == ["last"]

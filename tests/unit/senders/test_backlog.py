@@ -48,3 +48,8 @@ def test_a_table_of_another_shape_tells_nothing(tmp_path: Path) -> None:
     table.write_text(HEAD + "7: 0100007F:1AAF\n\n" + make_row(0x1AAF, "many"))
 
     assert 0 == read_backlog(0x1AAF, [table])
+
+
+def test_a_table_that_cannot_be_read_tells_nothing(tmp_path: Path) -> None:
+    """A directory in its place counts as 0."""
+    assert 0 == read_backlog(6831, [tmp_path])

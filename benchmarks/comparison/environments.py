@@ -1,0 +1,171 @@
+"""
+One virtual environment for each peer, made when it is first asked for.
+
+They stand in `.cache/benchmarks`, named after a hash of all that is in them: the
+Python, what is locked in `requirements/bench-NAME.txt` and, for ours, the wheel of
+this tree. So a second run makes none, and runs at the same time do not meet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / ".cache" / "benchmarks"
+REQUIREMENTS = ROOT / "requirements"
+BIN = Path(sys.executable).parent
+PYENV = Path.home() / ".pyenv" / "versions"
+
+PYTHON_VERSION = "3.11"
+"""The last one that jaeger-client 4.8 is known to run on."""
+
+ENVIRONMENT_OF = {
+    "limit": "ours",
+    "ours": "ours",
+    "ours_otlp": "ours",
+    "jaeger48": "jaeger48",
+    "opentelemetry_sdk": "opentelemetry",
+    "datadog": "ddtrace",
+}
+"""The environment that each peer runs in, as in `requirements/bench-NAME.txt`."""
+
+PACKAGE_OF = {
+    "ours": "jaeger-client",
+    "jaeger48": "jaeger-client",
+    "opentelemetry_sdk": "opentelemetry-sdk",
+    "datadog": "ddtrace",
+}
+"""The distribution that each peer is known by."""
+
+KEPT = 5
+"""Environments of each name that are kept: each change of the package makes one."""
+
+
+class EnvironmentFailedError(Exception):
+    """An environment could not be made."""
+
+
+@cache
+def python_of(peer: str) -> Path:
+    """Return the interpreter of the peer's environment, made if need be."""
+    name = ENVIRONMENT_OF[peer]
+    with tempfile.TemporaryDirectory() as wheels:
+        wheel = [build_wheel(Path(wheels))] if name == "ours" else []
+        folder = CACHE / f"{name}-{_key(name, wheel)}"
+        if not folder.exists():
+            _make(name, folder, wheel)
+            _forget_old(name)
+    return folder / "bin" / "python"
+
+
+def version_of(peer: str) -> str:
+    """Return the version of what the peer is."""
+    package = PACKAGE_OF[peer]
+    code = f"import importlib.metadata as m; print(m.version({package!r}))"
+    return run_python(peer, code)
+
+
+def run_python(peer: str, code: str) -> str:
+    """Return what a line of Python prints in the peer's environment."""
+    return _run(str(python_of(peer)), "-c", code).strip()
+
+
+@cache
+def base_python() -> Path:
+    """Return a Python 3.11, or this one if there is none."""
+    candidates = [
+        Path(shutil.which(f"python{PYTHON_VERSION}") or sys.executable),
+        *sorted(PYENV.glob(f"{PYTHON_VERSION}.*/bin/python"), reverse=True),
+    ]
+    for python in candidates:
+        if _version(python) == PYTHON_VERSION:
+            return python
+    print(
+        f"compare: found no Python {PYTHON_VERSION}, which jaeger-client 4.8 needs; "
+        f"all peers run on {sys.version.split()[0]}, where 4.8 may fail",
+        file=sys.stderr,
+    )
+    return Path(sys.executable)
+
+
+def _version(python: Path) -> str:
+    # pyenv's placeholders are there and fail.
+    code = "import sys; print('{}.{}'.format(*sys.version_info))"
+    done = subprocess.run(  # noqa: S603 - a Python of this machine
+        [python, "-c", code], capture_output=True, text=True, timeout=20, check=False
+    )
+    return done.stdout.strip()
+
+
+def _key(name: str, wheel: Sequence[Path]) -> str:
+    locked = REQUIREMENTS / f"bench-{name}.txt"
+    parts = [str(base_python()).encode()]
+    parts += [path.read_bytes() for path in (locked, *wheel)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the package as it is in this tree, as its users get it."""
+    _run(str(BIN / "hatchling"), "build", "-t", "wheel", "-d", str(folder))
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def _make(name: str, folder: Path, wheel: Sequence[Path]) -> None:
+    """Make the environment beside its place, for half of one must never be found."""
+    print(f"compare: makes the environment of {name}", file=sys.stderr, flush=True)
+    made = folder.with_name(f"{folder.name}.{os.getpid()}")
+    python = ("--python", str(made / "bin" / "python"), "--compile-bytecode")
+    try:
+        _uv("venv", "--python", str(base_python()), str(made))
+        _uv("pip", "sync", *python, *_locked(name))
+        for path in wheel:
+            _uv("pip", "install", *python, "--no-deps", str(path))
+        made.rename(folder)
+    except OSError:
+        # Another run was faster.
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _locked(name: str) -> list[str]:
+    return [
+        "--require-hashes",
+        "--build-constraints",
+        str(REQUIREMENTS / "build.txt"),
+        str(REQUIREMENTS / f"bench-{name}.txt"),
+    ]
+
+
+def _forget_old(name: str) -> None:
+    """Keep the newest few; a run that goes on at the same time may use another."""
+    folders = sorted(CACHE.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)
+    for folder in folders[:-KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _uv(*arguments: str) -> None:
+    _run(str(BIN / "uv"), "--quiet", *arguments)
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command,
+        cwd=ROOT,
+        env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if done.returncode:
+        msg = f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}"
+        raise EnvironmentFailedError(msg)
+    return done.stdout

@@ -1,0 +1,101 @@
+"""A minute of a full queue: neither the cost of a span nor memory may grow."""
+
+from __future__ import annotations
+
+import socket
+import statistics
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.comparison.growth_stalled import Second, Stall, StallFigures
+from benchmarks.comparison.programs import PATIENCE, Programs
+
+OURS = "ours"
+"""The peer that is measured."""
+
+SECONDS: Final = 60.0
+QUICK_SECONDS: Final = 5.0
+
+SETTLED: Final = 10
+"""Seconds after which memory may grow no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """What the minute showed."""
+
+    figures: StallFigures
+
+    @property
+    def first_us(self) -> float:
+        """App CPU of a span in the first seconds."""
+        return median_us(self.figures.seconds[: self._edge])
+
+    @property
+    def last_us(self) -> float:
+        """App CPU of a span in the last seconds."""
+        return median_us(self.figures.seconds[-self._edge :])
+
+    @property
+    def settled_mb(self) -> float:
+        """Memory after ten seconds, or halfway in a shorter run."""
+        return self.figures.seconds[self._settled - 1].rss_mb
+
+    @property
+    def last_mb(self) -> float:
+        """Memory at the end."""
+        return self.figures.seconds[-1].rss_mb
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether counters and metrics tell of every span, for none arrived."""
+        told = {self.figures.counted_lost, self.figures.told_lost}
+        return told == {self.figures.reported}
+
+    @property
+    def _edge(self) -> int:
+        """How many seconds are the first and the last ones."""
+        return max(1, min(5, len(self.figures.seconds) // 2))
+
+    @property
+    def _settled(self) -> int:
+        return min(SETTLED, (len(self.figures.seconds) + 1) // 2)
+
+    def rows(self) -> list[list[str]]:
+        """Return the cells under `OUTAGE_HEADER`."""
+        figures, total = self.figures, len(self.figures.seconds)
+        return [
+            [f"app µs a span, first {self._edge} s", f"{self.first_us:.1f}"],
+            [f"app µs a span, last {self._edge} s", f"{self.last_us:.1f}"],
+            [f"memory after {self._settled} s, MiB", f"{self.settled_mb:.1f}"],
+            [f"memory after {total} s, MiB", f"{self.last_mb:.1f}"],
+            ["spans reported, none taken", f"{figures.reported:,}"],
+            ["spans held at the end", f"{figures.held:,}"],
+            ["spans lost, by the counters", f"{figures.counted_lost:,}"],
+            ["spans lost, by the metrics", f"{figures.told_lost:,}"],
+            ["close(1.0) took, s", f"{figures.close_s:.2f}"],
+        ]
+
+
+OUTAGE_HEADER = ["ours, over HTTP to a server that takes nothing", "figure"]
+
+
+def median_us(seconds: list[Second]) -> float:
+    """Return the cost of a span in the middle one of these seconds."""
+    return statistics.median(second.app_us for second in seconds)
+
+
+def measure_outage(programs: Programs, seconds: float = SECONDS) -> Outage:
+    """
+    Report spans for so many seconds to a server that takes nothing.
+
+    Raises:
+        ProgramError: If the program failed.
+    """
+    # Never accepted from: the kernel takes connections and requests, and nobody
+    # answers. A tracer tries some ten times in a minute.
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
+        stall = Stall(server.getsockname()[1], seconds)
+        answer = programs.run(OURS, "growth_stalled", stall, seconds + PATIENCE)
+    last_seconds = [Second(**second) for second in answer.pop("seconds")]
+    return Outage(StallFigures(seconds=last_seconds, **answer))

@@ -1,0 +1,52 @@
+"""What the figures were measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from pathlib import Path
+
+from benchmarks.comparison.environments import PACKAGE_OF, run_python, version_of
+from benchmarks.comparison.table import COLUMNS
+
+
+def describe_machine() -> list[str]:
+    """Return a line each for processor, memory, system, Python and date."""
+    cores = os.cpu_count()
+    python = run_python("ours", "import platform; print(platform.python_version())")
+    return [
+        f"{processor()}, {cores} cores, {memory_gib():.0f} GiB of memory",
+        f"{platform.system()} {platform.release()}, CPython {python}",
+        time.strftime("%Y-%m-%d"),
+    ]
+
+
+def describe_peers() -> list[str]:
+    """Return a line each for the version of every peer."""
+    return [
+        f"{COLUMNS[peer]}: {package} {version_of(peer)}"
+        for peer, package in PACKAGE_OF.items()
+    ]
+
+
+def processor() -> str:
+    """Return what the system calls its processor."""
+    name = _value("/proc/cpuinfo", "model name")
+    return name or platform.processor() or platform.machine()
+
+
+def memory_gib() -> float:
+    """Return how much memory the machine has."""
+    kib = _value("/proc/meminfo", "MemTotal").removesuffix(" kB")
+    return int(kib) / 2**20 if kib else 0.0
+
+
+def _value(path: str, key: str) -> str:
+    """Return what stands behind the first *key* and a colon, empty if nothing does."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    pairs = (line.partition(":") for line in lines)
+    return next((value.strip() for name, _, value in pairs if name.strip() == key), "")

@@ -1,0 +1,135 @@
+"""The rows of the table, and what ours has to reach in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Bound(Enum):
+    """What a reach is compared with."""
+
+    RATIO = "ratio"
+    """At most so many times what 4.8 needs, in the same round."""
+    MOST = "most"
+    """At most so much."""
+    LEAST = "least"
+    """At least so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """
+    One row: a figure of a scenario.
+
+    Args:
+        title: What stands in the first column.
+        scenario: Where the figure comes from.
+        figure: What `Result.figure` knows.
+        reach: What ours has to reach; None where nothing was promised.
+        bound: What the reach is compared with.
+        digits: Decimals that are shown; -1 shows a share as per cent.
+        old_scenario: Where the figure of 4.8 comes from, if not from `scenario`.
+        lossy: Whether it counts although spans were lost.
+        ours: The peer that stands in the column of ours.
+    """
+
+    title: str
+    scenario: str
+    figure: str
+    reach: float | None = None
+    bound: Bound = Bound.RATIO
+    digits: int = 1
+    old_scenario: str = ""
+    lossy: bool = False
+    ours: str = "ours"
+
+    def scenario_of(self, peer: str) -> str:
+        """Return the scenario that the peer's figure comes from."""
+        return (
+            self.old_scenario
+            if peer == "jaeger48" and self.old_scenario
+            else self.scenario
+        )
+
+
+PER_CENT = -1
+
+ROWS = (
+    Row("root_finish, app µs", "root_finish", "app_us", 0.10),
+    Row("root_finish, wall µs", "root_finish", "wall_us"),
+    Row("root_finish, process µs", "root_finish", "process_us", 0.13),
+    Row("active_child, app µs", "active_child", "app_us"),
+    Row("active_child, process µs", "active_child", "process_us", 0.16),
+    Row("web_request, app µs", "web_request", "app_us", 0.14),
+    Row("web_request, wall µs", "web_request", "wall_us"),
+    Row("web_request, process µs", "web_request", "process_us", 0.13),
+    Row("unsampled, app µs", "unsampled", "app_us", 0.22, digits=2),
+    Row("web_unsampled, app µs", "web_unsampled", "app_us", 0.36),
+    Row("inject + extract, app µs", "inject_extract", "app_us", 0.55),
+    Row(
+        "burst of 20,000, delivered",
+        "burst",
+        "delivered",
+        1.0,
+        Bound.LEAST,
+        PER_CENT,
+        lossy=True,
+    ),
+    Row(
+        "burst of 20,000, process µs a delivered span (4.8: queue of 20,000)",
+        "burst",
+        "process_us_delivered",
+        0.08,
+        old_scenario="burst_kept",
+        lossy=True,
+    ),
+    Row("burst of 20,000, most MiB", "burst", "memory_mb", lossy=True),
+    Row(
+        "burst of 100,000, queue of 100,000, delivered",
+        "burst_large",
+        "delivered",
+        1.0,
+        Bound.LEAST,
+        PER_CENT,
+        lossy=True,
+    ),
+    Row("steady, CPU s for 10,000 spans", "steady", "process_s", 0.16, digits=3),
+    Row("encode, µs a span, warm", "encode", "encode_us", 0.09),
+    Row(
+        "encode, µs a span, 3 of 8 values never seen",
+        "encode_unseen",
+        "encode_us",
+        0.12,
+    ),
+    Row("encode as OTLP, µs a span, warm", "encode", "encode_us", ours="ours_otlp"),
+    Row(
+        "encode as OTLP, µs a span, 3 of 8 values never seen",
+        "encode_unseen",
+        "encode_us",
+        ours="ours_otlp",
+    ),
+    Row("init, wall ms", "init", "wall_ms", 0.4, digits=0),
+    Row("init, CPU ms", "init", "process_ms", 0.4, digits=0),
+    Row("init, MiB in memory", "init", "memory_mb", 22.0, Bound.MOST),
+    Row("init, MiB over a bare interpreter", "init", "growth_mb"),
+    Row(
+        "fork, parent's spans delivered",
+        "fork",
+        "parent_delivered",
+        1.0,
+        Bound.LEAST,
+        PER_CENT,
+        lossy=True,
+    ),
+    Row(
+        "fork, child's spans delivered",
+        "fork",
+        "child_delivered",
+        1.0,
+        Bound.LEAST,
+        PER_CENT,
+        lossy=True,
+    ),
+)
+"""All rows, in their order."""

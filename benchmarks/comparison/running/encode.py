@@ -1,0 +1,33 @@
+"""Batches of a hundred spans to bytes, by the peer's own encoder."""
+
+from __future__ import annotations
+
+import gc
+
+from benchmarks.comparison.peers.base import Peer
+from benchmarks.comparison.peers.work import SPANS_IN_BATCH
+from benchmarks.comparison.running.job import Figures, Job, Meter, most_memory
+
+WARM_UP = 5
+
+
+def run(peer: Peer, job: Job) -> Figures:
+    """Encode batches that differ in their ids, and say what a span took."""
+    peer.start(job.addresses)
+    encode = peer.make_encoding(
+        unseen=job.scenario.unseen,
+        batches=WARM_UP + job.goes,
+    )
+    sizes = [encode() for _ in range(WARM_UP)]
+    # The spans of all batches are there at once, which is the benchmark's affair:
+    # no collection while one is encoded has to look at the others.
+    gc.collect()
+    gc.freeze()
+    meter = Meter()
+    meter.measure(encode, job.goes)
+    return {
+        "encode_us": meter.app / meter.calls / SPANS_IN_BATCH * 1e6,
+        "bytes": sizes[-1] / SPANS_IN_BATCH,
+        "memory_mb": most_memory(),
+        "started": 0,
+    }

@@ -1,0 +1,69 @@
+"""Spans, a fork, spans in both processes, and close in both."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from benchmarks.comparison.peers.base import Peer
+from benchmarks.comparison.running.job import Figures, Job
+
+CLOSE_SECONDS = 4.0
+"""What close gets in each process; one that takes so long hangs."""
+LONGEST_CHILD = 10.0
+HUNG = 3
+"""What the child ends with when its close took as long as it was let."""
+
+
+def run(peer: Peer, job: Job) -> Figures:
+    """Fork with spans still queued; half of the parent's are made after it."""
+    peer.start(job.addresses)
+    _make_spans(peer, "parent", job.scenario.calls)
+    child = os.fork()
+    if child == 0:
+        _be_child(peer, job.scenario.calls)
+    _make_spans(peer, "parent", job.scenario.calls)
+    parent_hung = _close(peer)
+    return {
+        "parent_spans": 2 * job.scenario.calls,
+        "child_spans": job.scenario.calls,
+        "parent_hung": parent_hung,
+        "child_hung": _wait_for(child),
+        "started": 3 * job.scenario.calls,
+    }
+
+
+def _make_spans(peer: Peer, name: str, count: int) -> None:
+    for _ in range(count):
+        peer.named_span(name)
+
+
+def _be_child(peer: Peer, count: int) -> None:
+    """Make spans, close and end without what the parent does at its end."""
+    status = HUNG
+    try:
+        _make_spans(peer, "child", count)
+        status = HUNG if _close(peer) else 0
+    finally:
+        os._exit(status)
+
+
+def _close(peer: Peer) -> bool:
+    """Close the tracer; return whether that took as long as it was let."""
+    start = time.monotonic()
+    peer.close(CLOSE_SECONDS)
+    return time.monotonic() - start >= CLOSE_SECONDS
+
+
+def _wait_for(child: int) -> bool:
+    """Wait until the child has ended, end it if need be; return whether it hung."""
+    deadline = time.monotonic() + LONGEST_CHILD
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status) != 0
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True

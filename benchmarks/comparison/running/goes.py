@@ -1,0 +1,48 @@
+"""The same call, in goes with a pause between, so that nothing is lost."""
+
+from __future__ import annotations
+
+import time
+
+from benchmarks.comparison.peers.base import Peer
+from benchmarks.comparison.running.job import (
+    CLOSE_TIMEOUT,
+    Figures,
+    Job,
+    Meter,
+    most_memory,
+)
+
+WARM_UP = 20
+"""Calls before the measured ones, whose spans are sent with theirs."""
+
+
+def run(peer: Peer, job: Job) -> Figures:
+    """Make all goes, close, and say what a call took."""
+    scenario = job.scenario
+    peer.start(job.addresses, sampled=scenario.sampled, queue_size=job.queue_size)
+    operation = getattr(peer, scenario.operation)
+    Meter().measure(operation, WARM_UP)
+    time.sleep(scenario.pause)
+
+    meter = Meter()
+    process = time.process_time()
+    for _ in range(job.goes):
+        meter.measure(operation, scenario.calls)
+        time.sleep(scenario.pause)
+    peer.close(CLOSE_TIMEOUT)
+    process = time.process_time() - process
+
+    return {
+        **meter.figures(),
+        "process_us": process / meter.calls * 1e6,
+        "memory_mb": most_memory(),
+        "started": (WARM_UP + meter.calls) * _spans_a_call(peer, job),
+    }
+
+
+def _spans_a_call(peer: Peer, job: Job) -> int:
+    """Return how many spans of a call have to arrive."""
+    if not job.scenario.sampled:
+        return 0
+    return peer.spans_of.get(job.scenario.operation, 0)

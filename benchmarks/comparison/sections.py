@@ -1,0 +1,142 @@
+"""
+The tables beside the large one: growth, a queue that is full, latency.
+
+`python -m benchmarks.comparison.sections [--quick] [NAME ...]` prints them alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks.comparison.environments import python_of
+from benchmarks.comparison.growth import (
+    PLANS,
+    GrowthPlan,
+    growth_header,
+    growth_rows,
+    measure_growth,
+)
+from benchmarks.comparison.growth_outage import (
+    OUTAGE_HEADER,
+    QUICK_SECONDS,
+    SECONDS,
+    measure_outage,
+)
+from benchmarks.comparison.latency import (
+    LATENCY_HEADER,
+    NO_TRACER,
+    LatencyPlan,
+    latency_rows,
+    measure_latency,
+)
+from benchmarks.comparison.programs import ProgramError, Programs
+from benchmarks.comparison.sink.client import Sink, SinkError
+from benchmarks.comparison.table import COLUMNS, markdown
+
+LABELS = {**COLUMNS, NO_TRACER: "no tracer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with what stands over it."""
+
+    title: str
+    text: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def __str__(self) -> str:
+        table = f"\n{markdown(self.header, self.rows)}\n" if self.rows else ""
+        return f"## {self.title}\n\n{self.text}\n{table}"
+
+
+def measure_sections(names: Sequence[str], *, quick: bool) -> Iterator[Section]:
+    """
+    Measure one section after the other, those of *names* or all.
+
+    A section whose measurement fails has its failure for text.
+    """
+    programs = Programs(python_of)
+    for name, measure in SECTIONS.items():
+        if not names or name in names:
+            print(f"compare: {name}", file=sys.stderr, flush=True)
+            try:
+                yield measure(programs, quick=quick)
+            except (ProgramError, SinkError) as exc:
+                yield Section(name.capitalize(), f"Failed: {exc}.", [], [])
+
+
+def growth_section(plan: GrowthPlan, programs: Programs, *, quick: bool) -> Section:
+    """Measure and show what grows with one thing."""
+    plan = plan.quick() if quick else plan
+    with Sink() as sink:
+        growth = measure_growth(programs, sink, plan)
+    rows = growth_rows(growth, LABELS)
+    return Section(plan.title, GROWTH_TEXT, growth_header(plan), rows)
+
+
+def outage_section(programs: Programs, *, quick: bool) -> Section:
+    """Measure and show what a full queue costs."""
+    outage = measure_outage(programs, QUICK_SECONDS if quick else SECONDS)
+    return Section("Queue full", OUTAGE_TEXT, OUTAGE_HEADER, outage.rows())
+
+
+def latency_section(programs: Programs, *, quick: bool) -> Section:
+    """Measure and show how long an application's requests take."""
+    plan = LatencyPlan().quick() if quick else LatencyPlan()
+    figures = measure_latency(programs, plan)
+    text = LATENCY_TEXT.format(plan=plan)
+    if figures[NO_TRACER].latency_ms(0.99) > BUSY_MS:
+        text += BUSY_TEXT
+    rows = latency_rows(figures, LABELS)
+    return Section("Latency of a request", text, LATENCY_HEADER, rows)
+
+
+GROWTH_TEXT = (
+    "Microseconds a span: of the application's threads, by their CPU (app) and by "
+    "the clock (wall), and CPU of all threads until all was sent (process). Queues "
+    "are large enough for all; a figure counts if every span arrived."
+)
+OUTAGE_TEXT = (
+    "The server accepts connections and never answers. Once the queue is full, "
+    "1,000 spans a second are reported; neither cost nor memory may grow, and every "
+    "span must be told of as lost."
+)
+LATENCY_TEXT = (
+    "waitress serves a handler that does 1 ms of Python in a server span with one "
+    "child; {plan.rate:.0f} requests a second in {plan.rounds} rounds of "
+    "{plan.seconds:.0f} s, timed from when each was due; medians of the rounds, "
+    "but for the longest. The last column is what the load itself was late."
+)
+BUSY_MS = 10.0
+"""A p99 without any tracer that the machine's other programs must have caused."""
+
+BUSY_TEXT = (
+    " This time the machine was busy with other programs, as the row without a tracer "
+    "shows: these figures say little."
+)
+SECTIONS: dict[str, Callable[..., Section]] = {
+    **{plan.kind: partial(growth_section, plan) for plan in PLANS},
+    "outage": outage_section,
+    "latency": latency_section,
+}
+"""What can be measured, by name."""
+
+
+def main() -> None:
+    """Print the sections that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    # The empty list, for argparse checks that too if nothing is named.
+    parser.add_argument("name", nargs="*", choices=[[], *SECTIONS])
+    parser.add_argument("--quick", action="store_true", help="a part of the work")
+    options = parser.parse_args()
+    for section in measure_sections(options.name, quick=options.quick):
+        print(section, flush=True)
+
+
+if __name__ == "__main__":
+    main()

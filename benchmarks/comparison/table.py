@@ -1,0 +1,143 @@
+"""From results to the rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.comparison.reach import PER_CENT, ROWS, Bound, Row
+from benchmarks.comparison.results import Result, Results, median, median_ratio
+from benchmarks.comparison.scenarios import OLD
+
+COLUMNS = {
+    "limit": "limit",
+    "jaeger48": "jaeger-client 4.8",
+    "opentelemetry_sdk": "OpenTelemetry SDK",
+    "datadog": "ddtrace",
+    "ours": "ours",
+}
+"""The columns of peers, by their modules."""
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+HEADER = ["scenario, figure", *COLUMNS.values(), "ours ÷ 4.8", "reach", "holds"]
+
+
+def make_rows(results: Results) -> list[list[str]]:
+    """Return the cells of each row that has any figure."""
+    rows = [_cells(row, results) for row in ROWS]
+    return [row for row in rows if any(cell != "" for cell in row[1:6])]
+
+
+def _cells(row: Row, results: Results) -> list[str]:
+    peers = [row.ours if peer == "ours" else peer for peer in COLUMNS]
+    return [
+        row.title,
+        *(_cell(row, results, peer) for peer in peers),
+        _ratio_text(_ratio(row, results, row.ours)),
+        _reach(row),
+        _verdict(row, results),
+    ]
+
+
+def _values(row: Row, results: Results, peer: str) -> list[float | None]:
+    scenario = row.scenario_of(peer)
+    return results.values(scenario, peer, row.figure, complete=not row.lossy)
+
+
+def _cell(row: Row, results: Results, peer: str) -> str:
+    value = median(_values(row, results, peer))
+    if value is None:
+        return _why_not(row, results, peer)
+    text = _number(row, value)
+    ratio = _ratio(row, results, peer)
+    if peer in {OLD, "limit", row.ours} or ratio is None:
+        return text
+    return f"{text} ({_ratio_text(ratio)})"
+
+
+def _why_not(row: Row, results: Results, peer: str) -> str:
+    of_peer = results.of(row.scenario_of(peer), peer)
+    if not of_peer:
+        return ""
+    if of_peer[-1].failure:
+        return "failed"
+    return f"{median(result.delivered for result in of_peer):.0%} arrived"
+
+
+def _number(row: Row, value: float) -> str:
+    if row.digits == PER_CENT:
+        # Rounded down: 99.99 % are not all.
+        return f"{int(value * 1000) / 10:g} %"
+    return f"{value:,.{row.digits}f}"
+
+
+def _ratio(row: Row, results: Results, peer: str) -> float | None:
+    if row.digits == PER_CENT:
+        return None
+    return median_ratio(_values(row, results, peer), _values(row, results, OLD))
+
+
+def _ratio_text(ratio: float | None) -> str:
+    if ratio is None:
+        return ""
+    digits = 3 if ratio < 0.1 else 2
+    return f"{ratio:.{digits}f}{TIMES}"
+
+
+def _reach(row: Row) -> str:
+    if row.reach is None:
+        return ""
+    if row.bound is Bound.RATIO:
+        return f"≤ {row.reach:.2f}{TIMES}"
+    return f"{'≤' if row.bound is Bound.MOST else '≥'} {_number(row, row.reach)}"
+
+
+def _verdict(row: Row, results: Results) -> str:
+    held = holds(row, results)
+    return "" if held is None else "yes" if held else "**no**"
+
+
+def holds(row: Row, results: Results) -> bool | None:
+    """Return whether ours reaches what it has to; None if nobody can say."""
+    if row.reach is None:
+        return None
+    if row.bound is Bound.RATIO:
+        value = _ratio(row, results, row.ours)
+    else:
+        value = median(_values(row, results, row.ours))
+    if value is None:
+        return None
+    return value >= row.reach if row.bound is Bound.LEAST else value <= row.reach
+
+
+def notes(results: Results) -> list[str]:
+    """Return a line for each round that does not count, and for what hung."""
+    return [
+        f"{scenario}, {COLUMNS.get(peer, peer)}, round {number}: {remark}"
+        for number, of_round in enumerate(results.by_round, start=1)
+        for (scenario, peer), result in of_round.items()
+        if (remark := _remark(scenario, result))
+    ]
+
+
+def _remark(scenario: str, result: Result) -> str:
+    if result.failure:
+        return result.failure
+    if result.figures.get("child_hung"):
+        return "close() hung in the forked child"
+    if not result.is_complete and scenario not in {"burst", "fork"}:
+        return f"{result.delivered:.2%} arrived, so it does not count"
+    return ""
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table whose columns are as wide as what is in them."""
+    lines = [list(header), *map(list, rows)]
+    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
+    padded = [
+        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
+    rule = " | ".join("-" * width for width in widths)
+    padded.insert(1, rule)
+    return "\n".join(f"| {line} |" for line in padded)

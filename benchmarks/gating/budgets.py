@@ -1,0 +1,106 @@
+"""What each call may cost, in units of `limit`, and what is said if it costs more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+FILE: Final = Path(__file__).parents[1] / "budgets.json"
+
+SLACK: Final = 0.15
+"""How much more than its budget a call may take, and less before a hint is given."""
+
+SLACK_ELSEWHERE: Final = 0.35
+"""
+The same where Python was built otherwise than where the budgets are from.
+
+Of the same calls, Debian's 3.11.2 takes 9 to 25 % more x `limit` than a 3.11.7
+built by pyenv: its compiler did more for `limit` than for the rest.
+"""
+
+_UPDATE: Final = "`python benchmarks/gates.py --update`"
+
+Ratios = Mapping[str, float]
+"""Calls by name, in units of `limit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The budgets of one version of Python."""
+
+    build: str
+    """The Python they were counted in."""
+    calls: Ratios
+
+    def slack(self, build: str) -> float:
+        """Return by how much a call may differ in a Python of this *build*."""
+        return SLACK if build == self.build else SLACK_ELSEWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of one count, a line for each call concerned."""
+
+    failures: list[str]
+    hints: list[str]
+
+
+def ratios_to_limit(counts: Mapping[str, float]) -> dict[str, float]:
+    """Return the instructions of all calls but `limit`, in units of it."""
+    limit = counts["limit"]
+    return {name: count / limit for name, count in counts.items() if name != "limit"}
+
+
+def judge(ratios: Ratios, budgets: Budgets, build: str) -> Verdict:
+    """Say which calls cost more than they may, and which could be given less."""
+    verdict = Verdict([], [])
+    slack = budgets.slack(build)
+    for name, ratio in ratios.items():
+        budget = budgets.calls.get(name)
+        if budget is None:
+            verdict.failures.append(f"{name}: no budget yet, {_UPDATE} writes it")
+        elif ratio > budget * (1 + slack):
+            verdict.failures.append(too_much(name, ratio, budget, slack))
+        elif ratio < budget * (1 - slack):
+            verdict.hints.append(less(name, ratio, budget))
+    return verdict
+
+
+def too_much(name: str, ratio: float, budget: float, slack: float) -> str:
+    """Return the line of a call that costs more than it may."""
+    more = ratio / budget - 1
+    return (
+        f"{name}: {ratio:.3g} x limit, {more * 100:.0f} % more than the "
+        f"{budget:.3g} of benchmarks/budgets.json ({slack * 100:.0f} % allowed)"
+    )
+
+
+def less(name: str, ratio: float, budget: float) -> str:
+    """Return the line of a call that could be given less."""
+    saved = 1 - ratio / budget
+    return (
+        f"{name}: {ratio:.3g} x limit, {saved * 100:.0f} % less than the "
+        f"{budget:.3g} of benchmarks/budgets.json; {_UPDATE} tightens it"
+    )
+
+
+def read_budgets(version: str, file: Path = FILE) -> Budgets | None:
+    """Return the budgets of this *version* of Python, `None` if there are none."""
+    found = _read(file).get(version)
+    return None if found is None else Budgets(found["build"], found["calls"])
+
+
+def write_budgets(version: str, budgets: Budgets, file: Path = FILE) -> None:
+    """Replace the budgets of this *version* of Python."""
+    calls = {name: round(ratio, 3) for name, ratio in budgets.calls.items()}
+    versions = _read(file) | {version: asdict(Budgets(budgets.build, calls))}
+    text = json.dumps(versions, indent=2)
+    file.write_text(f"{text}\n", encoding="utf-8")
+
+
+def _read(file: Path) -> dict[str, dict[str, Any]]:
+    versions: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return versions

@@ -1,0 +1,38 @@
+"""The tables that `gates.py` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks.gating.budgets import Ratios
+
+NAMES = 24
+"""Width of the column of names."""
+
+
+def with_budgets(counts: Mapping[str, float], budgets: Ratios) -> str:
+    """Return instructions, ratios and budgets, a row for each call."""
+    header = f"{'':<{NAMES}}{'instructions':>13}{'x limit':>9}{'budget':>9}{'':>9}"
+    rows = [
+        f"{name:<{NAMES}}{count:13,.0f}{count / counts['limit']:9.2f}"
+        + _budget(count / counts["limit"], budgets.get(name))
+        for name, count in counts.items()
+    ]
+    return "\n".join([header, *rows])
+
+
+def _budget(ratio: float, budget: float | None) -> str:
+    return "" if budget is None else f"{budget:9.2f}{ratio / budget - 1:+9.1%}"
+
+
+def before_and_after(
+    revision: str, before: Mapping[str, float], after: Mapping[str, float]
+) -> str:
+    """Return the instructions of *revision* and of now, a row for each call."""
+    header = f"{'':<{NAMES}}{revision[:12]:>13}{'now':>13}{'':>9}{'x limit':>9}"
+    rows = [
+        f"{name:<{NAMES}}{before[name]:13,.0f}{count:13,.0f}"
+        f"{count / before[name] - 1:+9.1%}{count / after['limit']:9.2f}"
+        for name, count in after.items()
+    ]
+    return "\n".join([header, *rows])

@@ -1,0 +1,89 @@
+"""What spans that wait to be sent take of the application's memory."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from typing import TYPE_CHECKING
+
+from jaeger_client.model import SpanLosses
+from jaeger_client.reporter import BaseReporter
+from jaeger_client.reporter.queue import SpanQueue
+from jaeger_client.sampler import ConstSampler
+from jaeger_client.tracer import Tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jaeger_client.span import Span
+
+SPANS = 1_000
+
+
+class QueueingReporter(BaseReporter):
+    """Keeps spans in a queue as the one that sends does."""
+
+    def __init__(self) -> None:
+        self.queue: SpanQueue[Span] = SpanQueue(
+            SPANS * 2, losses=SpanLosses(), batch_size=SPANS * 2, wake=lambda: None
+        )
+
+    def report_span(self, span: Span) -> None:
+        """Queue *span*."""
+        self.queue.put(span)
+
+
+def make_tags() -> dict[str, object]:
+    """Return the eight tags of a client's span; their values exist already."""
+    return {
+        "span.kind": "client",
+        "component": "http",
+        "http.method": "GET",
+        "http.url": "http://shop/customers/17",
+        "http.status_code": 200,
+        "peer.service": "customers",
+        "peer.port": 8080,
+        "request.id": "r17",
+    }
+
+
+def bytes_per_span(queue: SpanQueue[Span], finish_one: Callable[[], None]) -> float:
+    """Return how many bytes more are in use for each span queued."""
+    finish_one()
+    queue.clear()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(SPANS):
+            finish_one()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return (after - before) / SPANS
+
+
+def test_a_queued_span_of_eight_tags_takes_one_kibibyte_at_most() -> None:
+    """Tags given at the start: the span, its context and ids and times together."""
+    reporter = QueueingReporter()
+    tracer = Tracer("shop", reporter, ConstSampler(decision=True))
+    parent = tracer.start_span("parent")
+
+    def finish_one() -> None:
+        tracer.start_span("GET", child_of=parent, tags=make_tags()).finish()
+
+    assert bytes_per_span(reporter.queue, finish_one) <= 1024
+
+
+def test_tags_set_one_by_one_take_no_more() -> None:
+    """Tags set after the start: the same bound."""
+    reporter = QueueingReporter()
+    tracer = Tracer("shop", reporter, ConstSampler(decision=True))
+
+    def finish_one() -> None:
+        span = tracer.start_span("GET")
+        for key, value in make_tags().items():
+            span.set_tag(key, value)
+        span.finish()
+
+    assert bytes_per_span(reporter.queue, finish_one) <= 1024
