@@ -66,7 +66,10 @@ docs: $(READY) ## build the pages into docs/_build/html
 	@$(BIN)/sphinx-build -n -W -q docs docs/_build/html
 	@echo "docs: docs/_build/html/index.html"
 
-bench: $(READY) ## compare with other tracers (10 minutes), write docs/benchmarks.md
+bench: $(READY) ## measure, compare with other tracers, write docs/benchmarks.md
+	@$(BIN)/pytest benchmarks --quiet --benchmark-only --benchmark-disable-gc \
+	  --benchmark-max-time=0.2 --benchmark-columns=median,ops -p no:randomly \
+	  -o 'python_files=bench_*.py'
 	@$(BIN)/python benchmarks/compare.py --write
 
 coverage: $(READY) ## which lines and branches the fast tests leave out

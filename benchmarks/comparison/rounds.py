@@ -70,8 +70,9 @@ def run_all(plan: Plan, sink: Sink) -> Results:
         took = time.monotonic() - start
         results.add(number, scenario.name, peer, result)
         said = result.failure or f"{result.delivered:.1%} arrived"
+        said = f"{said}, {took:.1f} s"
         print(
-            f"compare: round {number + 1}, {scenario.name}, {peer}: {said}, {took:.1f} s",
+            f"compare: round {number + 1}, {scenario.name}, {peer}: {said}",
             file=sys.stderr,
             flush=True,
         )

@@ -1,24 +1,42 @@
-"""A burst of spans over UDP into a real Jaeger."""
+"""Bursts of spans over UDP into a real Jaeger."""
 
 from __future__ import annotations
+
+import pytest
 
 from tests.real.conftest import RunProgram
 from tests.real.jaeger_query import JaegerQuery, ask_until
 
-SPANS = 20_000
 COMPACT = "udp_thrift_compact"
 """What Jaeger calls its port 6831 in its metrics."""
 
 
-def test_burst_arrives_whole(jaeger: JaegerQuery, run_program: RunProgram) -> None:
-    """20,000 spans, made as fast as can be with default settings, all arrive."""
-    before = jaeger.accepted_spans(COMPACT)
+@pytest.mark.parametrize(
+    ("spans", "settings"),
+    [
+        pytest.param(20_000, {}, id="default-settings"),
+        pytest.param(
+            100_000,
+            {"JAEGER_REPORTER_MAX_QUEUE_SIZE": "100000"},
+            id="queue-of-100000",
+        ),
+    ],
+)
+def test_burst_arrives_whole(
+    jaeger: JaegerQuery,
+    run_program: RunProgram,
+    spans: int,
+    settings: dict[str, str],
+) -> None:
+    """Spans that are made as fast as can be all arrive, by Jaeger's own count."""
+    accepted = jaeger.accepted_spans(COMPACT)
+    refused = jaeger.refused_spans(COMPACT)
 
-    all_left = run_program("burst.py").strip()
+    all_left = run_program("burst.py", SPANS=str(spans), **settings).strip()
     arrived = ask_until(
-        lambda: jaeger.accepted_spans(COMPACT) - before,
-        lambda count: count >= SPANS,
+        lambda: jaeger.accepted_spans(COMPACT) - accepted,
+        lambda count: count >= spans,
     )
 
-    assert ("True", SPANS) == (all_left, arrived)
-    assert 0 == jaeger.refused_spans(COMPACT)
+    assert ("True", spans) == (all_left, arrived)
+    assert refused == jaeger.refused_spans(COMPACT)

@@ -197,8 +197,9 @@ class OpenTelemetryPeer(Peer):
         )
         keep = memory.InMemorySpanExporter()
         self._start(export.SimpleSpanProcessor(keep))
+        parent = None
         for number in range(count):
-            if number % CHILDREN_OF_PARENT == 0:
+            if parent is None or number % CHILDREN_OF_PARENT == 0:
                 parent = api.set_span_in_context(self._tracer.start_span("GET"))
             span = self._tracer.start_span(
                 "GET /customer",

@@ -164,8 +164,9 @@ def make_batches(*, unseen: bool, batches: int) -> list[list[Span]]:
     reporter = InMemoryReporter()
     config = Config({"logging": False}, service_name="benchmark", validate=True)
     tracer = config.create_tracer(reporter, ConstSampler(True))  # noqa: FBT003 - 4.8's
+    parent = None
     for number in range(batches * SPANS_IN_BATCH):
-        if number % CHILDREN_OF_PARENT == 0:
+        if parent is None or number % CHILDREN_OF_PARENT == 0:
             parent = tracer.start_span("GET")
         span = tracer.start_span(
             "GET /customer",

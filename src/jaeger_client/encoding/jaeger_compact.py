@@ -21,7 +21,7 @@ from jaeger_client.encoding.jaeger_thrift import (
 from jaeger_client.encoding.lanes import Lanes
 from jaeger_client.encoding.plain import plain_text
 from jaeger_client.encoding.tables import PieceTable, Tables
-from jaeger_client.encoding.varint import MAX_I64, ONE_BYTE, varint
+from jaeger_client.encoding.varint import MASK_64, MAX_I64, ONE_BYTE, ONES, varint
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 
-_MORE: Final = tuple([bytes((octet,)) for octet in range(0x80, 0x100)])
+_MORE: Final = ONES[ONE_BYTE:]
 """Seven bits that more follow."""
 
-_DURATION: Final = tuple([b"\x16" + bytes((octet,)) for octet in range(0x100)])
-"""Field 9 of up to seven bits, or the begin of a longer one."""
+_FIELD: Final = tuple([bytes((0x16, octet)) for octet in range(0x100)])
+"""The next field, an i64 of up to seven bits, or the begin of a longer one."""
 
 _FIRST_STAMP: Final = 1 << 21
 _STAMP_END: Final = 1 << 64
@@ -86,8 +86,16 @@ class JaegerCompactEncoder(ThriftEncoder):
 
 def _heads_writer(tables: Tables) -> WriteHeads:
     """Return the function that writes fields 1 to 9, with all it needs at hand."""
-    get_trace, make_trace = _of(tables.numbers(_trace_fields))
     get_parent, make_parent = _of(tables.numbers(compact.i64_id))
+
+    def trace_fields(trace_id: int) -> bytes:
+        if not 0 <= trace_id <= MASK_64:
+            return _trace_fields(trace_id)
+        # The first span's parent may have the same id, and many spans after it.
+        low = get_parent(trace_id) or make_parent(trace_id)
+        return b"".join((b"\x16", low, b"\x16\x00\x16"))
+
+    get_trace, make_trace = _of(tables.numbers(trace_fields))
     get_name, make_name = _of(tables.texts(_name_field))
     get_flags, make_flags = _of(tables.numbers(_flags_fields))
     get_rest, make_rest = _of(tables.numbers(varint))
@@ -129,10 +137,10 @@ def _heads_writer(tables: Tables) -> WriteHeads:
                 stamp,
             )
             if duration < ONE_BYTE:
-                pieces.append(_DURATION[duration])
+                pieces.append(_FIELD[duration])
             elif duration <= MAX_I64:
                 pieces += (
-                    _DURATION[duration & 0x7F | 0x80],
+                    _FIELD[duration & 0x7F | 0x80],
                     get_rest(duration >> 7) or make_rest(duration >> 7),
                 )
             else:
@@ -158,8 +166,7 @@ def _log_writer(tables: Tables) -> WriteLogBegin:
         if _FIRST_STAMP <= stamp < _STAMP_END:
             second = stamp >> 21
             return (
-                b"\x16",
-                _MORE[stamp & 0x7F],
+                _FIELD[stamp & 0x7F | 0x80],
                 _MORE[stamp >> 7 & 0x7F],
                 _MORE[stamp >> 14 & 0x7F],
                 get_second(second) or make_second(second),

@@ -14,10 +14,8 @@ from jaeger_client.encoding.tables import exact_text
 from jaeger_client.encoding.varint import MASK_64, MAX_I64, MIN_I64, varint
 
 VARINT: Final = 0
-FIXED_64: Final = 1
 DELIMITED: Final = 2
 
-_FIXED_64: Final = struct.Struct("<Q")
 _DOUBLE: Final = struct.Struct("<d")
 
 
@@ -34,11 +32,6 @@ def text(value: str) -> bytes:
 def delimited(value: bytes) -> bytes:
     """Return the length of *value* and itself."""
     return varint(len(value)) + value
-
-
-def fixed64(number: int) -> bytes:
-    """Return *number*, kept within 64 unsigned bits."""
-    return _FIXED_64.pack(max(0, min(number, MASK_64)))
 
 
 def double(number: float) -> bytes:

@@ -102,6 +102,7 @@ class Delivery:
         self._ready: deque[_Ready] = deque()
         self._ready_bytes = 0
         self._tries = 0
+        self._is_failing = False
         self.again_at: float | None = None
         """When to send again what the backend could not take; `None`: at once."""
 
@@ -129,7 +130,13 @@ class Delivery:
 
     @property
     def has_room(self) -> bool:
-        """Whether more spans may be encoded before some are sent."""
+        """
+        Whether more spans may be encoded before some are sent.
+
+        In an outage they stay in the queue, whose size the application has set.
+        """
+        if self._is_failing:
+            return not self._ready
         return self._ready_bytes < MOST_READY
 
     def after_fork_in_child(self) -> None:
@@ -204,6 +211,7 @@ class Delivery:
         self._losses.send_failed += rejected
         self._metrics.failure(rejected)
         self._metrics.success(payload.span_count - rejected)
+        self._is_failing = False
         self._outage.worked()
         self.bytes_per_span = len(payload.body) / (payload.span_count or 1)
 
@@ -224,6 +232,7 @@ class Delivery:
         self.prepare(spans)
 
     def _lose(self, error: SendError) -> None:
+        self._is_failing = True
         lost = self._take_first().span_count
         self._losses.send_failed += lost
         self._metrics.failure(lost)
@@ -231,6 +240,7 @@ class Delivery:
         self._on_error(error)
 
     def _wait(self, error: RetryableSendError) -> None:
+        self._is_failing = True
         self._tries += 1
         if self._tries >= MOST_TRIES:
             self._lose(error)

@@ -38,18 +38,12 @@ class Pacer:
         self._bytes_per_second = bytes_per_second
         self._free_at = clock.monotonic()
 
-    def wait(self, size: int) -> bool:
-        """
-        Sleep until a datagram of *size* bytes may leave.
-
-        Return whether it had to wait, that is, whether this is a burst.
-        """
+    def wait(self, size: int) -> None:
+        """Sleep until a datagram of *size* bytes may leave."""
         now = self._clock.monotonic()
-        is_early = self._free_at > now
-        if is_early:
+        if self._free_at > now:
             self._clock.sleep(self._free_at - now)
         credit = _CREDIT_BYTES / self._bytes_per_second
         start = max(self._free_at, now - credit)
         cost = (size + _BYTES_PER_DATAGRAM) / self._bytes_per_second
         self._free_at = start + cost
-        return is_early

@@ -27,7 +27,7 @@ def written(ids: list[int], stamps: list[int]) -> list[tuple[bytes, bytes]]:
 @pytest.mark.parametrize("count", [1, 9, 10, 11, LANES - 1, LANES])
 def test_every_number_of_spans(count: int) -> None:
     """Few spans, a full set and all between are written alike."""
-    numbers = random.Random(count)  # noqa: S311 - any numbers will do
+    numbers = random.Random(count)
     ids = [numbers.getrandbits(64) for _ in range(count)]
     stamps = [NOW + numbers.getrandbits(40) for _ in range(count)]
 
@@ -40,7 +40,11 @@ def test_every_number_of_spans(count: int) -> None:
 @pytest.mark.parametrize("bits", range(65))
 def test_ids_of_every_length(bits: int) -> None:
     """Short ids take fewer bytes, between long ones, too."""
-    ids = [(1 << bits) - 1, 1 << bits - 1 if bits else 0, 0xAAAAAAAAAAAAAAAA >> 64 - bits]
+    ids = [
+        (1 << bits) - 1,
+        1 << bits - 1 if bits else 0,
+        0xAAAAAAAAAAAAAAAA >> 64 - bits,
+    ]
     ids += [0xF0F0F0F0F0F0F0F0] * 20
 
     assert [expected(number) + b"!" for number in ids] == [

@@ -90,7 +90,7 @@ def test_what_cannot_be_made_is_not_kept() -> None:
 
 def test_a_tag_object_is_not_kept() -> None:
     """A `Tag`, which can change, is looked up as the pair it stands for."""
-    table = Tables().items(lambda item: f"{item}".encode())
+    table = Tables().items(lambda item: repr(item).encode())
     tag: Any = Tag.of("k", "v")
 
     assert b"('k', 'v')" == table[tag]
@@ -100,7 +100,7 @@ def test_a_tag_object_is_not_kept() -> None:
 
 def test_long_tags_are_not_kept() -> None:
     """Neither a long piece is kept nor one without bytes whose text is long."""
-    table = Tables().items(lambda item: f"{item[1]}".encode())
+    table = Tables().items(lambda item: str(item[1]).encode())
     nothing = Tables().items(lambda _: b"")
     long = "x" * (MAX_PIECE + 1)
 
@@ -115,9 +115,10 @@ def test_long_tags_are_not_kept() -> None:
 
 def test_tables_of_tags_are_bounded() -> None:
     """Neither entries nor bytes of a table of tags pass their bounds."""
-    table = Tables().items(lambda item: f"{item[1]}".encode())
-    few = Tables().items(lambda item: f"{item[1]:0{MAX_PIECE}}".encode())
-    sizes, held = [], []
+    table = Tables().items(lambda item: str(item[1]).encode())
+    few = Tables().items(lambda item: str(item[1]).zfill(MAX_PIECE).encode())
+    sizes: list[int] = []
+    held: list[int] = []
     for number in range(2 * MAX_ENTRIES):
         table.make(("k", number))
         sizes.append(len(table))

@@ -147,6 +147,23 @@ def test_room_for_what_is_ready_is_bounded() -> None:
     assert [True, False, True] == rooms
 
 
+def test_in_an_outage_nothing_is_encoded_ahead() -> None:
+    """While sends fail there is room only once nothing is ready; a success ends it."""
+    scene = Scene()
+    scene.sender.fail_next(*[RetryableSendError("down")] * MOST_TRIES)
+    scene.delivery.prepare(named("a"))
+    rooms = [scene.delivery.has_room]
+
+    for _ in range(MOST_TRIES):
+        scene.delivery.send_next()
+        rooms.append(scene.delivery.has_room)
+    scene.deliver("b")
+    scene.delivery.prepare(named("c"))
+    rooms.append(scene.delivery.has_room)
+
+    assert [True, *[False] * (MOST_TRIES - 1), True, True] == rooms
+
+
 def test_retry_after_is_honoured() -> None:
     """The payload waits at least as long as the backend asks."""
     scene = Scene()

@@ -355,8 +355,8 @@ def test_small_datagrams_ask_for_the_reader_now_and_then() -> None:
     assert 6 == network.backlog_questions
 
 
-def test_without_a_burst_nobody_asks_for_the_reader() -> None:
-    """Datagrams that come now and then cost no question."""
+def test_at_any_pace_the_reader_is_asked_for() -> None:
+    """Full datagrams ask for the reader, now and then or in a burst."""
     network, clock = FakeNetwork(), ManualClock()
     sender = make_sender(network, clock)
 
@@ -364,7 +364,7 @@ def test_without_a_burst_nobody_asks_for_the_reader() -> None:
         sender.send(bytes(65_000))
         clock.now += 1
 
-    assert 0 == network.backlog_questions
+    assert 9 == network.backlog_questions
 
 
 def test_a_burst_towards_an_unknown_name_asks_for_no_reader() -> None:

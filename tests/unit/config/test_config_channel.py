@@ -1,0 +1,78 @@
+"""The agent as a channel: what it refuses, and what it makes when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from jaeger_client.config.channel import AgentChannel
+from jaeger_client.errors import ConfigError, SendError
+
+Ask = Callable[[AgentChannel], bytes]
+
+
+def ask_for_strategy(channel: AgentChannel) -> bytes:
+    """Ask how to sample."""
+    return channel.request_sampling_strategy("shop")
+
+
+def ask_for_credits(channel: AgentChannel) -> bytes:
+    """Ask for throttling credits."""
+    return channel.request_throttling_credits("shop", "1", ["get"])
+
+
+QUESTIONS = [ask_for_strategy, ask_for_credits]
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        ("", 5778, None),
+        ("fe80::1%eth0", 5778, None),
+        ("a b", 5778, None),
+        ("localhost", 0, None),
+        ("localhost", 65536, None),
+        ("localhost", 5778, "ftp://localhost/sampling"),
+    ],
+)
+def test_an_address_that_cannot_be_asked_is_refused_at_once(
+    host: str,
+    port: int,
+    url: str | None,
+) -> None:
+    """Not only when the first question fails."""
+    with pytest.raises(ConfigError):
+        AgentChannel(host, port, 6831, sampling_url=url)
+
+
+@pytest.mark.parametrize("host", ["localhost", "Agent-1.my_zone.test", "::1"])
+def test_any_name_or_address_is_taken(host: str) -> None:
+    """Whether it resolves is seen when something is sent."""
+    channel = AgentChannel(host, 5778, 6831)
+
+    assert host in repr(channel.sender)
+    channel.close()
+
+
+@pytest.mark.parametrize("ask", QUESTIONS)
+@pytest.mark.parametrize("url", [None, "http://localhost:5778/sampling"])
+def test_a_closed_channel_answers_no_question(ask: Ask, url: str | None) -> None:
+    """Neither if it was asked before nor if it was not; closing twice does no harm."""
+    channel = AgentChannel("localhost", 5778, 6831, sampling_url=url)
+    channel.close()
+    channel.close()
+
+    for _ in range(2):
+        with pytest.raises(SendError, match="closed"):
+            ask(channel)
+
+
+@pytest.mark.parametrize("url", [None, "http://localhost:5778/sampling"])
+def test_a_forked_child_may_go_on(url: str | None) -> None:
+    """Whether the parent has asked or not."""
+    channel = AgentChannel("localhost", 5778, 6831, sampling_url=url)
+
+    channel.after_fork_in_child()
+
+    channel.close()
