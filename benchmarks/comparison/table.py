@@ -33,7 +33,7 @@ def _cells(row: Row, results: Results) -> list[str]:
     return [
         row.title,
         *(_cell(row, results, peer) for peer in peers),
-        _ratio_text(_ratio(row, results, row.ours)),
+        _ratio_text(_ratio(row, results, row.ours), digits=3),
         _reach(row),
         _verdict(row, results),
     ]
@@ -77,11 +77,8 @@ def _ratio(row: Row, results: Results, peer: str) -> float | None:
     return median_ratio(_values(row, results, peer), _values(row, results, OLD))
 
 
-def _ratio_text(ratio: float | None) -> str:
-    if ratio is None:
-        return ""
-    digits = 3 if ratio < 0.1 else 2
-    return f"{ratio:.{digits}f}{TIMES}"
+def _ratio_text(ratio: float | None, digits: int = 2) -> str:
+    return "" if ratio is None else f"{ratio:.{digits}f}{TIMES}"
 
 
 def _reach(row: Row) -> str:

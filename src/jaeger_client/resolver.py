@@ -35,9 +35,9 @@ def resolve(host: str, port: int) -> Sequence[tuple[int, str]]:
     return sorted(_ask(host, port), key=lambda found: found[0] != socket.AF_INET)
 
 
-def is_unresolved(error: BaseException) -> bool:
+def is_unresolved(error: OSError) -> bool:
     """Return whether *error* says that a name does not resolve."""
-    return isinstance(error, (socket.gaierror, UnicodeError))
+    return isinstance(error, socket.gaierror)
 
 
 def _ask(host: str, port: int) -> list[tuple[int, str]]:

@@ -53,8 +53,8 @@ from jaeger_client.ids import IdRandom
 from jaeger_client.metrics.instruments import TracerMetrics, choose_factory
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
-    CompletedFuture,
     close_reporter,
+    completed,
     flush_reporter,
 )
 from jaeger_client.sampler.base import DecisionTags
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 
     from jaeger_client.metrics.factory import Metrics, MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
+    from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.sampler import Sampler
     from jaeger_client.throttler import Throttler
     from jaeger_client.worker import BackgroundWorker
@@ -526,7 +527,7 @@ class Tracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             _close_quietly(self.throttler)
             if self._worker is not None:
                 self._worker.close(max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
-            self._closed = CompletedFuture(all_left)
+            self._closed = completed(all_left)
         return self._closed
 
     async def aclose(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:

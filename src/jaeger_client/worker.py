@@ -18,15 +18,17 @@ from __future__ import annotations
 
 import atexit
 import math
-import queue
 import sys
 import threading
 from collections import deque
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.diagnostics import Notice, logger
 from jaeger_client.fork import call_after_fork
+
+if TYPE_CHECKING:
+    import queue
 
 EXIT_TIMEOUT: Final = 5.0
 """Most seconds that the exit of a process waits for spans to leave."""
@@ -147,6 +149,8 @@ class BackgroundWorker:
             self._start_lock.release()
 
     def _start_thread(self) -> None:
+        import queue  # noqa: PLC0415 - 1 ms of a start that reports nothing yet
+
         signals: queue.SimpleQueue[None] = queue.SimpleQueue()
         thread = threading.Thread(
             target=self._run,
@@ -231,6 +235,8 @@ class BackgroundWorker:
 
 def _wait(signals: queue.SimpleQueue[None], seconds: float) -> None:
     """Sleep for *seconds* or until a signal comes, and swallow all that came."""
+    import queue  # noqa: PLC0415 - it is there, see _start_thread()
+
     try:
         signals.get(timeout=None if seconds == math.inf else max(0.0, seconds))
         while True:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client.encoding.jaeger_compact import JaegerCompactEncoder
 from jaeger_client.fork import forks_wait
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders.udp import DEFAULT_RESOLVE_INTERVAL, UdpSender
 
 if TYPE_CHECKING:
     from jaeger_client.agent import AgentClient
+    from jaeger_client.encoding.base import Encoder
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 """Characters of names that no URL is refused for."""
@@ -47,7 +47,7 @@ class AgentChannel:
         resolve_interval: float | None = DEFAULT_RESOLVE_INTERVAL,
     ) -> None:
         del io_loop
-        self.encoder = JaegerCompactEncoder(SpanLosses())
+        self._encoder: Encoder | None = None
         self.sender = UdpSender(
             host,
             int(reporting_port),
@@ -55,6 +55,18 @@ class AgentChannel:
         )
         self._sampling = _Questions(host, int(sampling_port), sampling_url)
         self._throttling = _Questions(host, int(throttling_port or sampling_port))
+
+    @property
+    def encoder(self) -> Encoder:
+        """Makes payloads of spans; itself made at the first question for it."""
+        if self._encoder is None:
+            # With all its parts a tenth of a start. This may be the background
+            # thread; see the module `fork`.
+            with forks_wait():
+                from jaeger_client.encoding import jaeger_compact  # noqa: PLC0415
+
+            self._encoder = jaeger_compact.JaegerCompactEncoder(SpanLosses())
+        return self._encoder
 
     def request_sampling_strategy(
         self,

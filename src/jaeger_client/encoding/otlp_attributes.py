@@ -7,7 +7,7 @@ An attribute is one piece, looked up by the pair of key and value, as for Thrift
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from jaeger_client.encoding import protobuf
 from jaeger_client.encoding.tables import Tables
@@ -19,6 +19,12 @@ AppendAttributes: TypeAlias = Callable[
     "list[TagItem]",
 ]
 """Appends attributes to a list; returns the items of noted keys."""
+
+_TEXT_BEGINS: Final = tuple([bytes((18, n + 2, 10, n)) for n in range(ONE_BYTE - 4)])
+"""What precedes a text, by its length: the value's field and the text's."""
+
+_INT_BEGINS: Final = tuple([bytes((18, size + 1, 24)) for size in range(11)])
+"""The same of an int."""
 
 Hides: TypeAlias = Callable[[str, object], bool]
 """Tells whether a tag is said elsewhere and is no attribute."""
@@ -50,6 +56,7 @@ def attribute_appender(
         hides: Asked of the tags of these keys.
     """
     keys = tables.texts(_key)
+    get_key, make_key = keys.get, keys.make
 
     def make_piece(item: TagItem) -> bytes:
         key, value = item
@@ -57,8 +64,14 @@ def attribute_appender(
             return b""
         return _WRITERS[type(value)](field, keys[key], value)
 
+    def make_text_piece(item: TagItem) -> bytes:
+        key, value = item
+        if key in noted and hides(key, value):
+            return b""
+        return _text(field, get_key(key) or make_key(key), value)  # type: ignore[arg-type]  # text alone comes here
+
     # Of each type its own: 1, 1.0 and True are one key to a dict.
-    texts, ints, bools = (tables.items(make_piece) for _ in range(3))
+    texts, ints, bools = map(tables.items, (make_text_piece, make_piece, make_piece))
     get_text, make_text = texts.get, texts.make
     get_int, make_int = ints.get, ints.make
 
@@ -91,34 +104,21 @@ def _key(key: str) -> bytes:
 
 
 def _text(field: bytes, key: bytes, value: str) -> bytes:
-    # Called for each text never seen before, so without further calls.
+    # Called for each text never seen before, so with few pieces and calls.
     data = value.encode()
     size = len(data)
     whole = len(key) + size + 4
     if whole < ONE_BYTE:
-        # fmt: off - a piece a line would hide their order
-        return b"".join(
-            (
-                field,
-                ONES[whole],
-                key,
-                b"\x12",
-                ONES[size + 2],
-                b"\x0a",
-                ONES[size],
-                data,
-            )
-        )
-        # fmt: on
+        return b"".join((field, ONES[whole], key, _TEXT_BEGINS[size], data))
     return _whole(field, key, b"".join((b"\x0a", varint(size), data)))
 
 
 def _int(field: bytes, key: bytes, value: int) -> bytes:
     number = protobuf.int64(value) if value >> 63 else varint(value)
-    size = len(number) + 1
-    whole = len(key) + size + 2
+    size = len(number)
+    whole = len(key) + size + 3
     if whole < ONE_BYTE:
-        return b"".join((field, ONES[whole], key, b"\x12", ONES[size], b"\x18", number))
+        return b"".join((field, ONES[whole], key, _INT_BEGINS[size], number))
     return _whole(field, key, b"\x18" + number)
 
 

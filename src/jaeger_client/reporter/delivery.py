@@ -32,7 +32,7 @@ from jaeger_client.errors import (
 from jaeger_client.frozen import Frozen
 
 if TYPE_CHECKING:
-    from jaeger_client.encoding.base import Payload
+    from jaeger_client.encoding.base import Encoder, Payload
     from jaeger_client.ids import IdRandom
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.model import Process, SpanData, SpanLosses
@@ -108,9 +108,7 @@ class Delivery:
 
     def _use(self, channel: Channel) -> None:
         self.channel = channel
-        channel.encoder.losses = self._losses
-        if self._process is not None:
-            channel.encoder.set_process(self._process)
+        self._used_encoder: Encoder | None = None
         self._rejected = channel.sender.rejected_spans
         self._outage = Outage(
             f"cannot send spans to {channel.sender!r}",
@@ -121,7 +119,18 @@ class Delivery:
     def set_process(self, process: Process) -> None:
         """Take the process whose spans come."""
         self._process = process
-        self.channel.encoder.set_process(process)
+        if self._used_encoder is not None:
+            self._used_encoder.set_process(process)
+
+    @property
+    def _encoder(self) -> Encoder:
+        # Not asked for before the first span: a channel may have none until then.
+        if self._used_encoder is None:
+            self._used_encoder = self.channel.encoder
+            self._used_encoder.losses = self._losses
+            if self._process is not None:
+                self._used_encoder.set_process(self._process)
+        return self._used_encoder
 
     @property
     def has_ready(self) -> bool:
@@ -160,7 +169,7 @@ class Delivery:
         limit = self.channel.sender.max_payload
         begin = 0
         try:
-            for payload in self.channel.encoder.encode(spans, limit=limit):
+            for payload in self._encoder.encode(spans, limit=limit):
                 self._ready.append(_Ready(payload, spans[begin : payload.consumed]))
                 self._ready_bytes += len(payload.body)
                 begin = payload.consumed
@@ -176,7 +185,7 @@ class Delivery:
         Returns when to be called again, should no span come until then.
         """
         if now >= self._forget_at:
-            self.channel.encoder.forget()
+            self._encoder.forget()
             self._forget_at = math.inf
         return self._forget_at
 

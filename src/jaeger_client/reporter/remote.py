@@ -26,7 +26,7 @@ from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
     Channel,
-    CompletedFuture,
+    completed,
 )
 from jaeger_client.reporter.delivery import Delivery
 from jaeger_client.reporter.losses import LossReport
@@ -35,6 +35,7 @@ from jaeger_client.reporter.queue import SpanQueue
 from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
+    from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
 
 DEFAULT_QUEUE_CAPACITY: Final = 10_000
@@ -263,7 +264,7 @@ class Reporter(BaseReporter):
         """
         if self._result is None:
             self._queue.close()
-            self._result = CompletedFuture(self._close(timeout))
+            self._result = completed(self._close(timeout))
         return self._result
 
     def _close(self, timeout: float) -> bool:

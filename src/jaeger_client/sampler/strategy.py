@@ -9,14 +9,14 @@ number (old agents, Jaeger 1.76) or missing, so the object that is there counts.
 
 from __future__ import annotations
 
-import json
 import reprlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeGuard
 
 from jaeger_client.errors import StrategyError
+from jaeger_client.fork import forks_wait
+from jaeger_client.frozen import Frozen
 
 DEFAULT_SAMPLING_PROBABILITY: Final = 0.001
 """Rate before the first answer, and where an answer names none."""
@@ -47,30 +47,26 @@ _SHOWN_CHARACTERS: Final = 200
 """How much of an answer an error message quotes at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probabilistic:
+class Probabilistic(Frozen):
     """Record the part *rate* of all traces."""
 
     rate: float
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimiting:
+class RateLimiting(Frozen):
     """Record so many traces a second."""
 
     max_traces_per_second: float
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRate:
+class OperationRate(Frozen):
     """Record the part *rate* of the traces whose root is named *operation*."""
 
     operation: str
     rate: float
 
 
-@dataclass(frozen=True, slots=True)
-class PerOperation:
+class PerOperation(Frozen):
     """Record each operation at its own rate, and at least at the lower bound."""
 
     default_rate: float
@@ -92,6 +88,11 @@ def decode_answer(body: object) -> object:
     if not isinstance(body, (bytes, bytearray, str)):
         msg = f"sampling strategy must be JSON in bytes, got {type(body).__name__}"
         raise StrategyError(msg)
+    # 2 ms, which a start without an answer need not take. This is the background
+    # thread; see the module `fork`.
+    with forks_wait():
+        import json  # noqa: PLC0415
+
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:

@@ -1,25 +1,18 @@
 """
 What the UDP sender needs of the network, as a small interface.
 
-Here, and nowhere else in the sender, sockets are made; tests pass a network of
-their own in.
+Tests pass a network of their own in. The system's is `socket` at the first send
+only, with which a start would take a tenth more.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final, Protocol
 
+from jaeger_client.fork import forks_wait
 from jaeger_client.frozen import Frozen
-from jaeger_client.resolver import resolve
 from jaeger_client.senders.backlog import read_backlog
-
-# How long a send may wait for room in this machine's own buffers: a full
-# datagram takes 52 ms over a line of 10 Mbit/s.
-_SEND_TIMEOUT: Final = 0.25
 
 
 class Address(Frozen):
@@ -98,20 +91,19 @@ class SystemNetwork:
 
     def resolve(self, host: str, port: int) -> Sequence[Address]:
         """Look the name up; IPv4 first, as agents listen there."""
-        found = resolve(host, port)
+        # This is most often the background thread; see the module `fork`.
+        with forks_wait():
+            from jaeger_client import resolver  # noqa: PLC0415 - see above
+
+        found = resolver.resolve(host, port)
         return [Address(int(family), address, port) for family, address in found]
 
     def connect(self, address: Address, *, buffer_size: int) -> DatagramSocket:
         """Open a UDP socket."""
-        sock = socket.socket(address.family, socket.SOCK_DGRAM)
-        try:
-            sock.settimeout(_SEND_TIMEOUT)
-            _enlarge_buffer(sock, buffer_size)
-            sock.connect((address.host, address.port))
-        except OSError:
-            sock.close()
-            raise
-        return _SystemSocket(sock)
+        with forks_wait():
+            from jaeger_client.senders import sockets  # noqa: PLC0415 - see above
+
+        return sockets.connect(address, buffer_size=buffer_size)
 
     def backlog(self, address: Address) -> int:
         """Ask the kernel, which knows of its own sockets only."""
@@ -120,31 +112,3 @@ class SystemNetwork:
 
 SYSTEM_NETWORK: Final = SystemNetwork()
 """The default wherever a network is passed in."""
-
-
-class _SystemSocket:
-    """A `DatagramSocket` of the machine."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-
-    def send(self, datagram: bytes) -> None:
-        self._socket.send(datagram)
-
-    def check_error(self) -> None:
-        # On loopback the refusal is there when `send` returns, so it is known
-        # of the very datagram that was refused and not with the next only.
-        code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise OSError(code, os.strerror(code))
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-def _enlarge_buffer(sock: socket.socket, size: int) -> None:
-    # On macOS the send buffer is the most that a datagram may have, and is
-    # 9,216 bytes by default. Where it cannot be had, EMSGSIZE teaches the sender.
-    with suppress(OSError):
-        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) < size:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)

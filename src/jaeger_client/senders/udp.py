@@ -12,7 +12,6 @@ the network does not take is learned.
 from __future__ import annotations
 
 import errno
-import socket
 from collections.abc import Sequence
 from typing import Final
 
@@ -167,9 +166,9 @@ class UdpSender(Closable):
     def _send_or_dial_anew(self, payload: bytes) -> None:
         try:
             self._transmit(payload)
-        except socket.gaierror:
-            raise
         except OSError as exc:
+            if _is_unresolved(exc):
+                raise
             # It may be an earlier datagram's: then the kernel has not sent this
             # one. Or the agent has moved. Both are mended by dialling anew.
             self._hang_up(exc)
@@ -246,7 +245,7 @@ class UdpSender(Closable):
         self._address = None
 
     def _map_error(self, error: OSError | UnicodeError, payload: bytes) -> SendError:
-        if isinstance(error, (socket.gaierror, UnicodeError)):
+        if isinstance(error, UnicodeError) or _is_unresolved(error):
             return SendError(f"{self._target}: the name does not resolve ({error})")
         if isinstance(error, ConnectionRefusedError):
             return RefusedError(f"{self._target} was refused: nothing listens there")
@@ -262,6 +261,13 @@ class UdpSender(Closable):
             f"got {len(payload)}"
         )
         return PayloadTooLargeError(msg, limit=self._max_payload)
+
+
+def _is_unresolved(error: OSError) -> bool:
+    # Imported by the first question for a name; see `network`.
+    from jaeger_client.resolver import is_unresolved  # noqa: PLC0415
+
+    return is_unresolved(error)
 
 
 def _choose(addresses: Sequence[Address], passed_over: Address | None) -> Address:
