@@ -8,6 +8,7 @@ greenlet has a context of its own, so it behaves as a thread does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
@@ -116,3 +117,13 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
     def active(self) -> ContextScope | None:
         """The active scope, or `None`."""
         return self.variable.get()
+
+
+def reader_of_active_scope(
+    manager: opentracing.ScopeManager,
+) -> Callable[[], opentracing.Scope | None]:
+    """Return the shortest way to the active scope of *manager*."""
+    if type(manager) is ContextScopeManager:
+        # Straight to the variable: a property on the way would cost 60 ns a span.
+        return manager.variable.get
+    return lambda: manager.active

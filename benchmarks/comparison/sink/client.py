@@ -37,7 +37,7 @@ class Sink:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.comparison.sink"],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -10,7 +10,7 @@ the spans are there before the payload around them is.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
@@ -22,10 +22,6 @@ from jaeger_client.model import Process, SpanData, SpanLosses
 
 SPANS_AT_ONCE: Final = 64
 """Spans that are encoded together, for what is cheaper for many than for each."""
-
-
-def do_nothing() -> None:
-    """Go on at once."""
 
 
 class Frame(Protocol):
@@ -60,8 +56,6 @@ class PackingEncoder(ABC):
         self.tables = Tables(clock)
         """Bytes that were kept because they may repeat."""
         self._payloads = 0
-        self.breathe: Callable[[], None] = do_nothing
-        """Called between pieces of work, about 0.5 ms each."""
 
     @abstractmethod
     def set_process(self, process: Process) -> None:
@@ -83,8 +77,6 @@ class PackingEncoder(ABC):
         bodies: list[bytes] = []
         size = 0
         for begin in range(0, len(spans), SPANS_AT_ONCE):
-            if begin:
-                self.breathe()
             some = spans[begin : begin + SPANS_AT_ONCE]
             made = self._made(some)
             more = sum(map(len, made))

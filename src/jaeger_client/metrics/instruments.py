@@ -51,6 +51,23 @@ class TracerMetrics:
         )
         """Carriers with a span context that could not be read."""
 
+    def count_start(self, *, sampled: bool, joined: bool | None) -> None:
+        """Count a span and, unless *joined* is `None`, the trace it begins here."""
+        if sampled:
+            self.spans_started_sampled(1)
+        else:
+            self.spans_started_not_sampled(1)
+        if joined is None:
+            return
+        if joined and sampled:
+            self.traces_joined_sampled(1)
+        elif joined:
+            self.traces_joined_not_sampled(1)
+        elif sampled:
+            self.traces_started_sampled(1)
+        else:
+            self.traces_started_not_sampled(1)
+
 
 class ReporterMetrics:
     """What the reporter counts: spans sent, spans lost and why."""

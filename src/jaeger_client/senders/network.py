@@ -103,7 +103,12 @@ class SystemNetwork:
         with forks_wait():
             from jaeger_client.senders import sockets  # noqa: PLC0415 - see above
 
-        return sockets.connect(address, buffer_size=buffer_size)
+        return sockets.connect(
+            address.family,
+            address.host,
+            address.port,
+            buffer_size=buffer_size,
+        )
 
     def backlog(self, address: Address) -> int:
         """Ask the kernel, which knows of its own sockets only."""

@@ -5,44 +5,43 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from jaeger_client.senders.network import Address, DatagramSocket
+from typing import Final
 
 # How long a send may wait for room in this machine's own buffers: a full
 # datagram takes 52 ms over a line of 10 Mbit/s.
 _SEND_TIMEOUT: Final = 0.25
 
 
-def connect(address: Address, *, buffer_size: int) -> DatagramSocket:
+def connect(family: int, host: str, port: int, *, buffer_size: int) -> SystemSocket:
     """
-    Return a socket that sends to *address* up to *buffer_size* bytes at once.
+    Return a socket that sends there, up to *buffer_size* bytes at once.
 
     Raises:
         OSError: If there is no way there.
     """
-    sock = socket.socket(address.family, socket.SOCK_DGRAM)
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.settimeout(_SEND_TIMEOUT)
         _enlarge_buffer(sock, buffer_size)
-        sock.connect((address.host, address.port))
+        sock.connect((host, port))
     except OSError:
         sock.close()
         raise
-    return _SystemSocket(sock)
+    return SystemSocket(sock)
 
 
-class _SystemSocket:
-    """A `DatagramSocket` of the machine."""
+class SystemSocket:
+    """A `network.DatagramSocket` of the machine; see there."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
 
     def send(self, datagram: bytes) -> None:
+        """Hand *datagram* to the kernel."""
         self._socket.send(datagram)
 
     def check_error(self) -> None:
+        """Raise what became of an earlier datagram, if it was refused."""
         # On loopback the refusal is there when `send` returns, so it is known
         # of the very datagram that was refused and not with the next only.
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -50,6 +49,7 @@ class _SystemSocket:
             raise OSError(code, os.strerror(code))
 
     def close(self) -> None:
+        """Close the socket. Idempotent."""
         self._socket.close()
 
 
