@@ -43,7 +43,7 @@ class Ids:
 class FinishedSpan:
     """A client span of one request."""
 
-    context: Ids
+    ids: Ids
     start_time: float
     end_time: float
     tag_items: list[TagItem]
@@ -68,7 +68,7 @@ def make_span(number: int, *, unseen: bool) -> FinishedSpan:
     family = scattered(number // 4)
     new = number if unseen else 17
     return FinishedSpan(
-        context=Ids(family, scattered(-number), family),
+        ids=Ids(family, scattered(-number), family),
         start_time=start,
         end_time=start + number % 50 / 1000 + 0.0001,
         tag_items=[

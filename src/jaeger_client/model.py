@@ -26,7 +26,7 @@ LogItem: TypeAlias = tuple[int, Collection[TagItem]]
 
 
 class SpanIds(Protocol):
-    """What an encoder reads of a span context."""
+    """What an encoder reads of who a span is."""
 
     trace_id: int
     span_id: int
@@ -43,7 +43,7 @@ class SpanData(Protocol):
     """
 
     @property
-    def context(self) -> SpanIds: ...
+    def ids(self) -> SpanIds: ...
     @property
     def operation_name(self) -> str: ...
     @property

@@ -140,17 +140,17 @@ def _make_reference(reference: opentracing.Reference) -> ttypes.SpanRef:
 
 
 def _make_span(span: SpanData) -> ttypes.Span:
-    context = span.context
+    ids = span.ids
     start_time = timestamp_micros(span.start_time)
     end_time = start_time if span.end_time is None else timestamp_micros(span.end_time)
     return ttypes.Span(
-        traceIdLow=id_to_int(context.trace_id),
-        traceIdHigh=id_to_int(context.trace_id >> _ID_BITS),
-        spanId=id_to_int(context.span_id),
-        parentSpanId=id_to_int(context.parent_id) or 0,
+        traceIdLow=id_to_int(ids.trace_id),
+        traceIdHigh=id_to_int(ids.trace_id >> _ID_BITS),
+        spanId=id_to_int(ids.span_id),
+        parentSpanId=id_to_int(ids.parent_id) or 0,
         operationName=span.operation_name,
         references=make_references(span.references),
-        flags=context.flags,
+        flags=ids.flags,
         startTime=start_time,
         duration=max(0, end_time - start_time),
         tags=[_make_tag_of(item) for item in span.tag_items],

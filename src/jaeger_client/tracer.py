@@ -292,5 +292,5 @@ def _close_quietly(part: object) -> None:
         close = getattr(part, "close", None)
         if close is not None:
             close()
-    except Exception:
+    except Exception:  # noqa: BLE001 - a part of the application's may raise anything
         logger.exception("closing %r failed", part)

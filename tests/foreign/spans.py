@@ -28,7 +28,7 @@ class Ids:
 class FinishedSpan:
     """A span as the encoders read it; every part may be replaced by anything."""
 
-    context: Any = field(default_factory=Ids)
+    ids: Any = field(default_factory=Ids)
     operation_name: Any = "GET /customers"
     start_time: Any = 1_700_000_000.25
     end_time: Any = 1_700_000_000.75

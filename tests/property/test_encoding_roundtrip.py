@@ -50,7 +50,7 @@ REFERENCES = st.lists(
 )
 SPANS = st.builds(
     FinishedSpan,
-    context=st.builds(Ids, U128, U64, U64, st.integers(0, 2**31 - 1)),
+    ids=st.builds(Ids, U128, U64, U64, st.integers(0, 2**31 - 1)),
     operation_name=TEXT,
     start_time=SECONDS,
     end_time=SECONDS,
@@ -73,7 +73,7 @@ ANYTHING = st.recursive(
 )
 ANY_SPAN = st.builds(
     FinishedSpan,
-    context=st.builds(Ids, ANYTHING, ANYTHING, ANYTHING, ANYTHING) | ANYTHING,
+    ids=st.builds(Ids, ANYTHING, ANYTHING, ANYTHING, ANYTHING) | ANYTHING,
     operation_name=ANYTHING,
     start_time=ANYTHING,
     end_time=ANYTHING,
@@ -102,7 +102,7 @@ def expected_duration(span: FinishedSpan) -> int:
 
 def check_thrift(span: FinishedSpan, decoded: Any) -> None:
     """Compare every field."""
-    ids = span.context
+    ids = span.ids
     assert signed_id(ids.trace_id) == decoded.traceIdLow
     assert signed_id(ids.trace_id >> 64) == decoded.traceIdHigh
     assert signed_id(ids.span_id) == decoded.spanId
@@ -150,7 +150,7 @@ def test_binary(spans: list[FinishedSpan]) -> None:
 def test_otlp(span: FinishedSpan) -> None:
     """OTLP carries ids, name, times, attributes, events and links."""
     (decoded,) = otlp_spans(encode_one(OtlpEncoder(SpanLosses()), span))
-    ids = span.context
+    ids = span.ids
     debug = [("jaeger.debug", True)] if ids.flags & 2 else []
 
     assert ids.trace_id == int.from_bytes(decoded.trace_id, "big")

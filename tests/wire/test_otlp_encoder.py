@@ -30,7 +30,7 @@ def read_tags(**tags: object) -> Any:
 def test_ids_name_and_times() -> None:
     """Ids are big-endian bytes, times whole microseconds in nanoseconds."""
     context = Ids(0x1122334455667788_99AABBCCDDEEFF00, 2**63 + 5, 7)
-    decoded = read_span(FinishedSpan(context=context, start_time=1.0000019, end_time=2))
+    decoded = read_span(FinishedSpan(ids=context, start_time=1.0000019, end_time=2))
 
     assert bytes.fromhex("112233445566778899aabbccddeeff00") == decoded.trace_id
     assert bytes.fromhex("8000000000000005") == decoded.span_id
@@ -248,7 +248,7 @@ def test_references_become_links() -> None:
         reference("follows_from", 1, 3),
         reference("child_of", None, 3),
     ]
-    links = read_span(FinishedSpan(context=context, references=references)).links
+    links = read_span(FinishedSpan(ids=context, references=references)).links
 
     assert [(9, 3, "child_of"), (1, 3, "follows_from")] == [
         (
@@ -262,7 +262,7 @@ def test_references_become_links() -> None:
 
 def test_debug_flag() -> None:
     """A debug span says so in an attribute, for OTLP has no such flag."""
-    decoded = read_span(FinishedSpan(context=Ids(flags=3)))
+    decoded = read_span(FinishedSpan(ids=Ids(flags=3)))
 
     assert [("jaeger.debug", True)] == attribute_pairs(decoded.attributes)
 
@@ -270,7 +270,7 @@ def test_debug_flag() -> None:
 def test_golden() -> None:
     """These are the bytes of a span in its request, written out by hand."""
     span = FinishedSpan(
-        context=Ids(1, 2, 3, 1),
+        ids=Ids(1, 2, 3, 1),
         operation_name="op",
         start_time=1.0,
         end_time=1.000002,

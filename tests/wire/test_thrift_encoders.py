@@ -40,7 +40,7 @@ def read_span(make_encoder: MakeEncoder, decode: Decode, span: FinishedSpan) -> 
 def test_ids_name_flags_and_times(make_encoder: MakeEncoder, decode: Decode) -> None:
     """Fields 1 to 9 arrive as they are, times in microseconds."""
     context = Ids(0x1122334455667788_99AABBCCDDEEFF00, 2**63 + 5, 7, 3)
-    decoded = read_span(make_encoder, decode, FinishedSpan(context=context))
+    decoded = read_span(make_encoder, decode, FinishedSpan(ids=context))
 
     assert decoded.traceIdLow == 0x99AABBCCDDEEFF00 - 2**64
     assert decoded.traceIdHigh == 0x1122334455667788
@@ -205,7 +205,7 @@ def test_golden_compact() -> None:
     encoder = JaegerCompactEncoder(SpanLosses())
     encoder.set_process(Process("s", (("p", True),)))
     span = FinishedSpan(
-        context=Ids(1, 2, 3, 1),
+        ids=Ids(1, 2, 3, 1),
         operation_name="op",
         start_time=1.0,
         end_time=1.000002,
@@ -241,7 +241,7 @@ def test_golden_binary() -> None:
     encoder = JaegerBinaryEncoder(SpanLosses())
     encoder.set_process(Process("s"))
     span = FinishedSpan(
-        context=Ids(1, 2, 3, 1),
+        ids=Ids(1, 2, 3, 1),
         operation_name="op",
         start_time=1.0,
         end_time=1.000002,

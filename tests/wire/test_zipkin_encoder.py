@@ -21,7 +21,7 @@ def read_span(span: FinishedSpan, *, shares_span_ids: bool = False) -> dict[str,
 def test_a_whole_span() -> None:
     """Names are in lower case, values text, the kind apart from the tags."""
     span = FinishedSpan(
-        context=Ids(5, 2**63, 7, 3),
+        ids=Ids(5, 2**63, 7, 3),
         tag_items=[
             ("span.kind", "client"),
             ("n", 1),
@@ -54,23 +54,23 @@ def test_a_root_carries_the_process_tags() -> None:
     """Process tags come with spans that enter the process, under the span's own."""
     root = read_span(FinishedSpan(tag_items=[("zone", "mine")]))
     server = [("span.kind", "server")]
-    entry = read_span(FinishedSpan(context=Ids(1, 2, 3), tag_items=server))
+    entry = read_span(FinishedSpan(ids=Ids(1, 2, 3), tag_items=server))
 
     assert {"zone": "mine"} == root["tags"]
     assert {"zone": "1"} == entry["tags"]
-    assert "tags" not in read_span(FinishedSpan(context=Ids(1, 2, 3)))
+    assert "tags" not in read_span(FinishedSpan(ids=Ids(1, 2, 3)))
 
 
 def test_a_false_error_is_left_out() -> None:
     """To Zipkin any error tag is an error, so a false one is not sent."""
-    span = FinishedSpan(context=Ids(1, 2, 3), tag_items=[("error", False)])
+    span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("error", False)])
 
     assert "tags" not in read_span(span)
 
 
 def test_shared_server_spans_say_so() -> None:
     """A server span that took over its client's id is marked as shared."""
-    span = FinishedSpan(context=Ids(1, 2, 3), tag_items=[("span.kind", "server")])
+    span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("span.kind", "server")])
 
     assert read_span(span, shares_span_ids=True)["shared"]
     assert "shared" not in read_span(span)
@@ -79,7 +79,7 @@ def test_shared_server_spans_say_so() -> None:
 
 def test_long_trace_ids() -> None:
     """A trace id beyond 64 bits has 32 digits."""
-    assert "1" + "0" * 31 == read_span(FinishedSpan(context=Ids(1 << 124)))["traceId"]
+    assert "1" + "0" * 31 == read_span(FinishedSpan(ids=Ids(1 << 124)))["traceId"]
 
 
 def test_odd_times() -> None:

@@ -100,7 +100,7 @@ def _heads_writer(tables: Tables) -> WriteHeads:
     pack_ids, pack_times = _IDS.pack, _TIMES.pack
 
     def head(span: SpanData) -> list[bytes]:
-        context = span.context
+        context = span.ids
         trace_id, parent_id = context.trace_id, context.parent_id or 0
         name, references = span.operation_name, span.references
         start, end = span.start_time, span.end_time

@@ -101,7 +101,7 @@ def _heads_writer(tables: Tables) -> WriteHeads:
     get_rest, make_rest = _of(tables.numbers(varint))
 
     def heads(spans: Sequence[SpanData]) -> list[list[bytes]]:
-        contexts = [span.context for span in spans]
+        contexts = [span.ids for span in spans]
         ids = [context.span_id for context in contexts]
         stamps = [int(span.start_time * 1000000) for span in spans]
         made: list[list[bytes]] = []

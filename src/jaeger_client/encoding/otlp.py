@@ -91,7 +91,7 @@ class OtlpEncoder(PackingEncoder):
         get_name, make_name = self._names.get, self._names.make
         get_begin, make_begin = self._begins.get, self._begins.make
         for span in spans:
-            context, name = span.context, span.operation_name
+            context, name = span.ids, span.operation_name
             pieces = [
                 b"",
                 _ids(context.trace_id, context.span_id, context.parent_id),
@@ -128,7 +128,7 @@ class OtlpEncoder(PackingEncoder):
         span: SpanData,
         references: Sequence[opentracing.Reference],
     ) -> Iterator[bytes]:
-        parent = False, span.context.trace_id, span.context.parent_id
+        parent = False, span.ids.trace_id, span.ids.parent_id
         for reference in usable_references(references):
             if reference != parent:
                 follows, trace_id, span_id = reference

@@ -53,7 +53,7 @@ class PlainIds:
 class PlainSpan(Frozen):
     """A span of plain values, all its own."""
 
-    context: PlainIds
+    ids: PlainIds
     operation_name: str
     start_time: float
     end_time: float | None
@@ -77,7 +77,7 @@ def plain_span(span: SpanData) -> PlainSpan:
     """
     end = span.end_time
     return PlainSpan(
-        context=_ids(span.context),
+        ids=_ids(span.ids),
         operation_name=plain_text(span.operation_name),
         start_time=_seconds(span.start_time),
         end_time=None if end is None else _seconds(end),

@@ -65,9 +65,9 @@ class ZipkinJsonEncoder(PackingEncoder):
         fields = _identity(span) | {"localEndpoint": self._endpoint}
         if kind in _KINDS:
             fields["kind"] = tags.pop("span.kind").upper()
-        if kind == "server" and self._shares_span_ids and span.context.parent_id:
+        if kind == "server" and self._shares_span_ids and span.ids.parent_id:
             fields["shared"] = True
-        if kind in _ENTRY_KINDS or not span.context.parent_id:
+        if kind in _ENTRY_KINDS or not span.ids.parent_id:
             tags = self._process_tags | tags
         if tags:
             fields["tags"] = tags
@@ -96,7 +96,7 @@ class _ListFrame(Frozen):
 
 def _identity(span: SpanData) -> dict[str, object]:
     """Return ids, name and times."""
-    context = span.context
+    context = span.ids
     trace_id = context.trace_id & MASK_128
     fields: dict[str, object] = {
         "traceId": f"{trace_id:032x}" if trace_id >> 64 else f"{trace_id:016x}",

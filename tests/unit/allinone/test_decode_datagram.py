@@ -12,7 +12,7 @@ from jaeger_client.model import Process, SpanLosses
 from tests.foreign.spans import FinishedSpan, Ids, encode_one
 
 SPAN = FinishedSpan(
-    context=Ids((2**64 - 1) << 64 | 5, 2**64 - 2, 7, 3),
+    ids=Ids((2**64 - 1) << 64 | 5, 2**64 - 2, 7, 3),
     tag_items=[("text", "ü"), ("half", 0.5), ("yes", True), ("one", 1), ("raw", b"\0")],
     log_items=[(1_700_000_000_300_000, [("event", "rest")])],
 )

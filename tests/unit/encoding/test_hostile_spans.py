@@ -208,13 +208,13 @@ def test_log_times(timestamp: object, expected: int) -> None:
 )
 def test_flags(flags: object, expected: int) -> None:
     """Of flags of any width the low 32 bits are sent."""
-    assert expected == read_span(FinishedSpan(context=Ids(flags=flags))).flags
+    assert expected == read_span(FinishedSpan(ids=Ids(flags=flags))).flags
 
 
 def test_ids_beyond_their_width() -> None:
     """Of ids the low 128 or 64 bits are sent, negative ones wrapped."""
     context = Ids(2**130 + 2**64 + 5, 2**64 + 6, -1)
-    decoded = read_span(FinishedSpan(context=context))
+    decoded = read_span(FinishedSpan(ids=context))
 
     assert (1, 5, 6, -1) == (
         decoded.traceIdHigh,
@@ -226,15 +226,15 @@ def test_ids_beyond_their_width() -> None:
 
 @ALL_FORMATS
 @pytest.mark.parametrize(
-    "context", [None, Ids(None), Ids("5"), Ids(1.5), Ids(1, None), object()]
+    "ids", [None, Ids(None), Ids("5"), Ids(1.5), Ids(1, None), object()]
 )
 def test_a_span_without_ids_costs_itself(
-    make_encoder: MakeEncoder, names: ReadNames, context: object
+    make_encoder: MakeEncoder, names: ReadNames, ids: object
 ) -> None:
     """A span whose ids are no numbers is counted; the others arrive."""
     losses = SpanLosses()
     spans = [FinishedSpan(operation_name=name) for name in "abc"]
-    spans[1].context = context
+    spans[1].ids = ids
     (payload,) = encode_all(make_encoder(losses), spans)
 
     assert ["a", "c"] == names(payload.body)

@@ -79,7 +79,7 @@ def test_the_list_header_is_counted(count: int) -> None:
 def test_a_broken_span_among_many(make_encoder: MakeEncoder, names: ReadNames) -> None:
     """Spans are encoded many at a time; one that cannot be costs no other."""
     spans = [FinishedSpan(operation_name=f"s{index}") for index in range(200)]
-    spans[70] = FinishedSpan(context=None)
+    spans[70] = FinishedSpan(ids=None)
     spans[140] = FinishedSpan(operation_name="lone \ud800")
     losses = SpanLosses()
     (payload,) = encode_all(make_encoder(losses), spans)
@@ -93,7 +93,7 @@ def test_a_broken_span_among_many(make_encoder: MakeEncoder, names: ReadNames) -
 @ALL_FORMATS
 def test_consumed_counts_all_spans(make_encoder: MakeEncoder, names: ReadNames) -> None:
     """`consumed` says up to where the given spans are dealt with, lost ones too."""
-    broken = FinishedSpan(context=None)
+    broken = FinishedSpan(ids=None)
     spans = [broken, FinishedSpan(), broken, broken, FinishedSpan(), broken]
     losses = SpanLosses()
     encoder = make_encoder(losses)
@@ -110,7 +110,7 @@ def test_no_spans_no_payload(make_encoder: MakeEncoder, names: ReadNames) -> Non
     losses = SpanLosses()
 
     assert [] == encode_all(make_encoder(losses), [])
-    assert [] == encode_all(make_encoder(losses), [FinishedSpan(context=None)])
+    assert [] == encode_all(make_encoder(losses), [FinishedSpan(ids=None)])
     assert SpanLosses(not_encodable=1) == losses
 
 
@@ -208,12 +208,12 @@ class OnceReadable:
         self._read = False
 
     @property
-    def context(self) -> object:
+    def ids(self) -> object:
         """Raise from the second time on."""
         if self._read:
             raise RuntimeError
         self._read = True
-        return FinishedSpan().context
+        return FinishedSpan().ids
 
     operation_name = "once"
     start_time = end_time = 1.0
