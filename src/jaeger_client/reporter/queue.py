@@ -6,9 +6,9 @@ to the interpreter. Nobody is woken for a span: `put` calls *wake* only when the
 first span comes into an empty queue (so that the flush interval begins) and
 when a batch is full.
 
-The thread that sends gets the interpreter for half of the time at best, so under
-a burst the queue fills faster than it can encode. It first takes all there is
-into its own hands, as many spans again as the queue holds: a burst of twice the
+The thread that sends gets the interpreter for half of the time at best, and at
+first has an encoder to import, so under a burst the queue fills faster than it
+can encode. During its turns as many spans again may wait: a burst of twice the
 capacity is lost by nobody.
 
 Guarantees: `put` never blocks and never raises; a full or closed queue refuses
@@ -36,7 +36,6 @@ class SpanQueue(Generic[SpanT]):
         "_calm",
         "_capacity",
         "_closed",
-        "_in_hand",
         "_lock",
         "_losses",
         "_refused",
@@ -70,7 +69,6 @@ class SpanQueue(Generic[SpanT]):
         """Become empty: what is queued is the parent's to send."""
         self._lock = threading.Lock()
         self._spans: deque[SpanT] = deque()
-        self._in_hand: deque[SpanT] = deque()
         self._room = 0 if self._closed else self._capacity
         self._set_wake_at(1)
 
@@ -111,30 +109,35 @@ class SpanQueue(Generic[SpanT]):
                 self._losses.queue_full += 1
         self._refused(closed)
 
+    def begin_turn(self) -> None:
+        """Let twice as many spans wait: the thread that sends is at work."""
+        self._set_room(2 * self._capacity)
+
+    def end_turn(self) -> None:
+        """Let as many spans wait as before the turn; more that do are kept."""
+        self._set_room(self._capacity)
+
+    def _set_room(self, room: int) -> None:
+        self._room = room
+        if self._closed:  # by another thread, just before
+            self._room = 0
+        self._set_wake_at(self._wake_at)
+
     def take(self, most: int) -> list[SpanT]:
         """Remove and return up to *most* of the oldest spans; one thread at a time."""
-        self._gather()
-        popleft = self._in_hand.popleft
-        return [popleft() for _ in range(min(most, len(self._in_hand)))]
+        popleft = self._spans.popleft
+        # Only one thread takes, so there are at least this many.
+        return [popleft() for _ in range(min(most, len(self._spans)))]
 
     def clear(self) -> int:
         """Throw away all spans; return how many; not while another thread takes."""
-        count = len(self)
-        self._in_hand.clear()
+        count = len(self._spans)
         self._spans.clear()
         return count
 
-    def _gather(self) -> None:
-        """Make room for `put`."""
-        room = self._capacity - len(self._in_hand)
-        popleft = self._spans.popleft
-        # Only one thread takes, so there are at least this many.
-        count = min(room, len(self._spans))
-        self._in_hand.extend([popleft() for _ in range(count)])
-
     def wake_at_batch(self) -> None:
         """Stay silent until a batch is full: the interval is running."""
-        self._set_wake_at(max(1, self.batch_size - len(self._in_hand)))
+        self._set_wake_at(self.batch_size)
 
     def wake_at_first(self) -> None:
         """Call *wake* for the next span: nobody waits for the interval."""
@@ -146,7 +149,7 @@ class SpanQueue(Generic[SpanT]):
         self._room = self._calm = 0
 
     def __len__(self) -> int:
-        return len(self._in_hand) + len(self._spans)
+        return len(self._spans)
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"

@@ -174,7 +174,9 @@ class Reporter(BaseReporter):
             return again_at
         if self._due is None:
             self._due = now + self._flush_interval
+        self._queue.begin_turn()
         self._send_due(now)
+        self._queue.end_turn()
         self._loss_report.publish(queue_length=len(self._queue))
         return self._next_turn(now)
 

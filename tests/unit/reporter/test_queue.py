@@ -89,31 +89,49 @@ def test_another_batch_rings_again() -> None:
     assert 3 == bell.rings
 
 
-def test_taking_makes_room_for_as_many_again() -> None:
-    """Whoever takes has as many spans in hand as the queue holds, and no more."""
+def test_twice_as_many_may_wait_during_a_turn() -> None:
+    """While the sender is at work the queue holds twice as many, and no more."""
     losses = SpanLosses()
-    queue = make_queue(capacity=3, losses=losses)
-    for span in "abc":
+    queue = make_queue(capacity=2, losses=losses)
+    queue.begin_turn()
+    for span in "abcde":
         queue.put(span)
-    assert ["a"] == queue.take(1)
-    for span in "defg":
-        queue.put(span)
+
+    assert ["a", "b", "c", "d"] == queue.take(10)
     assert 1 == losses.queue_full
 
-    assert ["b", "c", "d", "e", "f"] == [
-        span for _ in range(5) for span in queue.take(1)
-    ]
+
+def test_what_came_during_a_turn_is_kept() -> None:
+    """After a turn the bound is the old one; spans above it stay, new ones do not."""
+    losses = SpanLosses()
+    queue = make_queue(capacity=2, losses=losses)
+    queue.begin_turn()
+    for span in "abc":
+        queue.put(span)
+    queue.end_turn()
+    queue.put("d")
+
+    assert ["a", "b", "c"] == queue.take(10)
+    assert 1 == losses.queue_full
+
+
+def test_a_closed_queue_stays_closed_in_a_turn() -> None:
+    """Neither begin nor end of a turn opens a queue that was closed."""
+    queue = make_queue()
+    queue.close()
+    queue.begin_turn()
+    queue.end_turn()
+
+    assert not queue.put("x")
 
 
 def test_clear_tells_how_many() -> None:
-    """What is thrown away is counted, what is in hand as well."""
+    """What is thrown away is counted."""
     queue = make_queue(capacity=2)
-    for span in "abc":
-        queue.put(span)
-        queue.take(0)
-    queue.put("d")
+    queue.put("a")
+    queue.put("b")
 
-    assert 4 == queue.clear()
+    assert 2 == queue.clear()
     assert [] == queue.take(10)
 
 
