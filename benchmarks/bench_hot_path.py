@@ -21,7 +21,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.gating.calls import HOT_CALLS, Call, HotCall, loop
 
-
 ROUNDS = 15
 TURNS = 500
 
