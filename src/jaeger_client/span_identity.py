@@ -46,18 +46,8 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     @property
     def context(self) -> SpanContext:  # pyright: ignore[reportIncompatibleMethodOverride]  # ours can be set
         """Ids, flags and baggage, as they travel; replaced by `set_baggage_item`."""
-        made = self.made_context
-        return self._make_context() if made is None else made
-
-    @context.setter
-    def context(self, context: SpanContext) -> None:
-        self.trace_id = context.trace_id
-        self.span_id = context.span_id
-        self.parent_id = context.parent_id
-        self.baggage = context.baggage
-        self.made_context = context
-
-    def _make_context(self) -> SpanContext:
+        if self.made_context is not None:
+            return self.made_context
         context = _new(SpanContext)
         context.trace_id = self.trace_id
         context.span_id = self.span_id
@@ -70,6 +60,14 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         if self.made_context is None:
             self.made_context = context
         return self.made_context
+
+    @context.setter
+    def context(self, context: SpanContext) -> None:
+        self.trace_id = context.trace_id
+        self.span_id = context.span_id
+        self.parent_id = context.parent_id
+        self.baggage = context.baggage
+        self.made_context = context
 
     @property
     def _context(self) -> SpanContext:
@@ -88,7 +86,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
 
     @flags.setter
     def flags(self, flags: int) -> None:
-        # No call stands between the lines, see _make_context().
+        # No call stands between the lines, see `context`.
         self.own_flags = flags
         if self.made_context is not None:
             self.made_context.flags = flags

@@ -197,15 +197,13 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         context: SpanContext | None
         # Two readings of the same names: each sees one type, which is faster.
         if type(parent) is Span:
-            trace_id, span_id = parent.trace_id, parent.span_id
-            parent_id, baggage = parent.parent_id, parent.baggage
+            trace_id, span_id, baggage = parent.trace_id, parent.span_id, parent.baggage
             context = parent.made_context
             flags = parent.own_flags if context is None else context.flags
         else:
             if type(parent) is not SpanContext:
                 parent = context_of(parent)
-            trace_id, span_id = parent.trace_id, parent.span_id
-            parent_id, baggage = parent.parent_id, parent.baggage
+            trace_id, span_id, baggage = parent.trace_id, parent.span_id, parent.baggage
             context, flags = parent, parent.flags
         # SpanContext.has_trace, without the 40 ns of a property.
         if not trace_id or not span_id or flags is None:  # pyright: ignore[reportUnnecessaryComparison]  # see there
@@ -219,7 +217,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         span.own_flags = flags
         span.trace_id = trace_id
         if self.one_span_per_rpc and says_server(tags):
-            span.span_id, span.parent_id = span_id, parent_id
+            span.span_id, span.parent_id = span_id, parent.parent_id
         else:
             span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
             span.parent_id = span_id
