@@ -102,7 +102,7 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
 
     def activate(self, span: opentracing.Span, finish_on_close: bool) -> ContextScope:  # noqa: FBT001 - OpenTracing's signature
         """Make *span* active until the returned scope is closed."""
-        # Made without an __init__, which would cost 0.2 of 0.6 µs.
+        # Made without an __init__, which would cost 0.1 of 0.6 µs.
         scope = _new(ContextScope)
         scope.manager = self
         scope.span = span

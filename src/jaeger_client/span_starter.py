@@ -78,8 +78,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     """Characters of a traceback that are kept."""
     _active_scope: Callable[[], opentracing.Scope | None]
 
-    # Long, and objects are made without their __init__: a call more costs 50 ns,
-    # an __init__ 120 ns, of 2 µs in all.
+    # Long, and spans are made without their __init__: a call more costs 4 % of a
+    # root's instructions, an __init__ 0.1 of its 2 µs.
     def start_span(  # noqa: C901, PLR0912, PLR0915, PLR0917 - see above  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
@@ -130,7 +130,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 )
                 span.parent_id = None
                 span.baggage = NO_BAGGAGE
-                # As _ask_sampler() does, without the 45 ns of its call.
+                # As _ask_sampler() does; its call would be 4 % of a root.
                 flags = 0
                 decision: Mapping[str, object] | None = None
                 try:
@@ -155,9 +155,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             if given and _SAMPLING_PRIORITY in given:
                 span.add_tags(given)
                 flags = span.flags
-            # The comparison spares the common cases 40 ns of `&`.
-            elif given and (flags == SAMPLED_FLAG or (flags and flags & SAMPLED_FLAG)):
-                # As kept_values() does, without the 45 ns of its call.
+            elif given and flags & SAMPLED_FLAG:
+                # As kept_values() does; its call would be 4 % of a root.
                 kept, longest = given.copy(), self.max_tag_value_length
                 for value in kept.values():
                     if type(value) is str:
