@@ -30,7 +30,7 @@ class Scenario:
     module: str
     operation: str = "root_finish"
     calls: int = 400
-    goes: int = 10
+    goes: int = 20
     pause: float = 0.1
     sampled: bool = True
     queue_size: int | None = None
