@@ -11,6 +11,9 @@ from jaeger_client.errors import ConfigError
 
 T = TypeVar("T")
 
+THE_DICT: Final = "the dict"
+"""The origin of what the application's dict says."""
+
 _LOGGER: Final = logging.getLogger(LOGGER_NAME)
 
 # Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
@@ -18,16 +21,29 @@ _LOGGER: Final = logging.getLogger(LOGGER_NAME)
 _KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 
+def _log_passed_over(complaint: str) -> None:
+    _LOGGER.warning("Passed over: %s", complaint)
+
+
 class Source:
-    """Where settings come from: the application's dict and the environment."""
+    """
+    Where settings come from: the application's dict and the environment.
+
+    Args:
+        config: The dict.
+        environ: The environment.
+        pass_over: Is told of each `OTEL_` variable that cannot be used.
+    """
 
     def __init__(
         self,
         config: Mapping[str, object],
         environ: Mapping[str, str],
+        pass_over: Callable[[str], None] = _log_passed_over,
     ) -> None:
         self.config = config
         self.environ = environ
+        self.pass_over = pass_over
 
     def in_config(self, key: str) -> object:
         """
@@ -82,7 +98,7 @@ class Variable(Generic[T]):
             complaint = f"{param.key} ({self.name}): {exc}, got {got}"
             if not self.name.startswith("OTEL_"):
                 raise ConfigError(complaint) from exc
-            _LOGGER.warning("Passed over: %s", complaint)
+            source.pass_over(complaint)
             return None
 
 
@@ -95,6 +111,10 @@ class Param(Generic[T]):
         read: Turns what the dict has into the value, or raises `ValueError`.
         default: What it is when nobody says anything.
         variables: Those that are asked where the dict has nothing, in their order.
+        about: What it means, in Markdown; none where another setting of the same
+            key says it.
+        unit: What its number counts.
+        default_text: How the default is told, where *default* cannot tell it.
         is_secret: Whether messages must not show the value.
     """
 
@@ -105,12 +125,18 @@ class Param(Generic[T]):
         default: T,
         variables: tuple[Variable[T], ...] = (),
         *,
+        about: str = "",
+        unit: str = "",
+        default_text: str = "",
         is_secret: bool = False,
     ) -> None:
         self.key = key
         self.read = read
         self.default = default
         self.variables = variables
+        self.about = about
+        self.unit = unit
+        self.default_text = default_text
         self.is_secret = is_secret
 
     def value(self, source: Source) -> T:
@@ -130,8 +156,20 @@ class Param(Generic[T]):
         Raises:
             ConfigError: If what is there cannot be used.
         """
-        found = self.of_config(source)
-        return self.of_environment(source) if found is None else found
+        located = self.located(source)
+        return None if located is None else located[0]
+
+    def located(self, source: Source) -> tuple[T, str] | None:
+        """
+        Return the value and its origin: `THE_DICT` or the name of a variable.
+
+        Raises:
+            ConfigError: If what is there cannot be used.
+        """
+        value = self.of_config(source)
+        if value is None:
+            return self.located_in_environment(source)
+        return value, THE_DICT
 
     def of_config(self, source: Source) -> T | None:
         """
@@ -158,9 +196,20 @@ class Param(Generic[T]):
         Raises:
             ConfigError: If it cannot be used.
         """
+        located = self.located_in_environment(source)
+        return None if located is None else located[0]
+
+    def located_in_environment(self, source: Source) -> tuple[T, str] | None:
+        """
+        Return the value of the first variable that has one, and its name.
+
+        Raises:
+            ConfigError: If it cannot be used.
+        """
         for variable in self.variables:
-            if (found := variable.value(source, self)) is not None:
-                return found
+            value = variable.value(source, self)
+            if value is not None:
+                return value, variable.name
         return None
 
 
@@ -168,15 +217,30 @@ def optional_text(
     key: str,
     read: Callable[[object], str],
     *variables: str,
+    about: str = "",
+    default_text: str = "",
     is_secret: bool = False,
 ) -> Param[str | None]:
     """Return a setting that is `None` where nobody says anything."""
     readers: tuple[Variable[str | None], ...] = tuple(
         Variable(name, read) for name in variables
     )
-    return Param(key, read, None, readers, is_secret=is_secret)
+    return Param(
+        key,
+        read,
+        None,
+        readers,
+        about=about,
+        default_text=default_text,
+        is_secret=is_secret,
+    )
 
 
 def shown(raw: object, *, is_secret: bool) -> str:
-    """Return how a message shows a value."""
-    return "a value that is not shown" if is_secret else repr(raw)
+    """Return how a message shows a value; what is secret in it stays hidden."""
+    if is_secret:
+        return "a value that is not shown"
+    # Only on the way to a complaint, like all its patterns.
+    from jaeger_client.config.secrets import without_secrets  # noqa: PLC0415
+
+    return without_secrets(repr(raw))

@@ -2,7 +2,8 @@
 Readers of single values: what stands in a dict or a variable, to what it means.
 
 Each takes the raw value and returns the value or raises `ValueError`, whose
-text says what was expected; who calls adds the name and what came.
+text says what was expected; who calls adds the name and what came. The same
+words tell on the reference page what a setting takes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, cast
+from typing import Final, Generic, TypeVar, cast
+
+T = TypeVar("T")
 
 _TRUE: Final = frozenset({"true", "t", "1", "yes", "y", "on"})
 _FALSE: Final = frozenset({"false", "f", "0", "no", "n", "off"})
@@ -30,34 +33,64 @@ _NOT_IN_A_HOST: Final = r"[\s/@?#]"
 _PLACEHOLDER: Final = r"(?s)\$\{([^:}]*)(?::(.*))?\}"
 
 
-def text(raw: object) -> str:
-    """Read text that is not empty."""
-    if not isinstance(raw, str) or not raw.strip():
-        msg = "must be text"
-        raise ValueError(msg)
-    return raw.strip()
+class Reader(Generic[T]):
+    """
+    Turns what stands in a dict or a variable into a value.
+
+    Args:
+        expected: What must come, in the words of messages and of the reference page.
+        convert: Returns the value, `None` if what came is none; may raise
+            `ValueError` itself where it can say more.
+    """
+
+    def __init__(self, expected: str, convert: Callable[[object], T | None]) -> None:
+        self.expected = expected
+        self._convert = convert
+
+    def __call__(self, raw: object) -> T:
+        """
+        Return the value of *raw*.
+
+        Raises:
+            ValueError: If it has none.
+        """
+        value = self._convert(raw)
+        if value is None:
+            msg = f"must be {self.expected}"
+            raise ValueError(msg)
+        return value
 
 
-def boolean(raw: object) -> bool:
-    """Read a yes or a no, in any of the usual words."""
+def _text(raw: object) -> str | None:
+    return (raw.strip() or None) if isinstance(raw, str) else None
+
+
+text: Final = Reader("text", _text)
+"""Reads text that is not empty."""
+
+
+def _boolean(raw: object) -> bool | None:
     word = str(raw).strip().lower()
-    if word in _TRUE:
-        return True
-    if word in _FALSE:
-        return False
-    msg = "must be true or false"
-    raise ValueError(msg)
+    return True if word in _TRUE else False if word in _FALSE else None
 
 
-def whole_number(least: int, most: int | None = None) -> Callable[[object], int]:
+boolean: Final = Reader("true or false", _boolean)
+"""Reads a yes or a no, in any of the usual words."""
+
+
+def _opposite(raw: object) -> bool | None:
+    value = _boolean(raw)
+    return None if value is None else not value
+
+
+opposite: Final = Reader("true or false, where true switches off", _opposite)
+"""Reads a yes as a no, and the reverse."""
+
+
+def whole_number(least: int, most: int | None = None) -> Reader[int]:
     """Return a reader of whole numbers from *least* to *most*."""
-    expected = (
-        f"must be a whole number of at least {least}"
-        if most is None
-        else f"must be a whole number from {least} to {most}"
-    )
 
-    def read(raw: object) -> int:
+    def convert(raw: object) -> int | None:
         number = _number(raw)
         if (
             number is None
@@ -65,154 +98,15 @@ def whole_number(least: int, most: int | None = None) -> Callable[[object], int]
             or number < least
             or (most is not None and number > most)
         ):
-            raise ValueError(expected)
+            return None
         return int(number)
 
-    return read
+    limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+    return Reader(f"a whole number {limits}", convert)
 
 
 port: Final = whole_number(1, _HIGHEST_PORT)
-"""Read a port."""
-
-
-def number(raw: object) -> float:
-    """Read a number of any size."""
-    value = _number(raw)
-    if value is None:
-        msg = "must be a number"
-        raise ValueError(msg)
-    return value
-
-
-def sampler_param(raw: object) -> float:
-    """Read the parameter of a sampler: a number, or a yes or no as 1 or 0."""
-    try:
-        return number(raw)
-    except ValueError:
-        return float(boolean(raw))
-
-
-def seconds(raw: object) -> float:
-    """Read a duration: a number of seconds, or text with a unit such as `500ms`."""
-    return _duration(raw, unit="seconds", size=1.0)
-
-
-def milliseconds(raw: object) -> float:
-    """Read a duration: a number of milliseconds, or text with a unit such as `2s`."""
-    return _duration(raw, unit="milliseconds", size=1e-3)
-
-
-def positive(read: Callable[[object], float]) -> Callable[[object], float]:
-    """Return a reader that takes what *read* takes, but not 0."""
-
-    def read_positive(raw: object) -> float:
-        value = read(raw)
-        if value <= 0:
-            msg = "must be more than 0"
-            raise ValueError(msg)
-        return value
-
-    return read_positive
-
-
-def host(raw: object) -> str:
-    """Read the name or address of a host."""
-    name = text(raw)
-    is_ipv6 = name.count(":") > 1
-    if re.search(_NOT_IN_A_HOST, name) or (":" in name and not is_ipv6):
-        msg = "must be the name or address of a host, without a port"
-        raise ValueError(msg)
-    return name.strip("[]") if is_ipv6 else name
-
-
-def url(default_path: str) -> Callable[[object], str]:
-    """Return a reader of `http` URLs and `host:port`, to which it adds the path."""
-
-    def read(raw: object) -> str:
-        # With `ipaddress` 3 ms, which a start without URLs need not take.
-        from urllib.parse import urlsplit  # noqa: PLC0415
-
-        full = _as_url(text(raw))
-        parts = urlsplit(full)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            msg = "must be an http or https URL, or host:port"
-            raise ValueError(msg)
-        _ = parts.port  # raises ValueError for a port that is none
-        if parts.path in {"", "/"}:
-            parts = parts._replace(path=default_path)
-        return parts.geturl()
-
-    return read
-
-
-def one_of(*words: str) -> Callable[[object], str]:
-    """Return a reader of one of *words*, in upper or lower case."""
-
-    def read(raw: object) -> str:
-        word = str(raw).strip().lower()
-        if word not in words:
-            msg = f"must be one of {', '.join(words)}"
-            raise ValueError(msg)
-        return word
-
-    return read
-
-
-def list_of(read_one: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
-    """Return a reader of a list, or of text with commas, without doubles."""
-
-    def read(raw: object) -> tuple[str, ...]:
-        items = raw.split(",") if isinstance(raw, str) else raw
-        if not isinstance(items, (list, tuple)):
-            msg = "must be a list, or text with commas"
-            raise ValueError(msg)  # noqa: TRY004 - readers raise only ValueError
-        read_items = map(read_one, cast("list[object]", items))
-        return tuple(dict.fromkeys(read_items))
-
-    return read
-
-
-def mapping(raw: object) -> Mapping[str, object]:
-    """Read a dict whose keys are text."""
-    if not isinstance(raw, Mapping):
-        msg = "must be a dict"
-        raise ValueError(msg)  # noqa: TRY004 - readers raise only ValueError
-    items = cast("Mapping[object, object]", raw).items()
-    return {str(key): value for key, value in items}
-
-
-def text_mapping(raw: object) -> Mapping[str, str]:
-    """Read a dict of texts, or text such as `key=value,key2=value2`."""
-    if isinstance(raw, str):
-        return pairs(raw)
-    return {key: str(value) for key, value in mapping(raw).items()}
-
-
-def pairs(raw: str) -> dict[str, str]:
-    """Read `key=value,key2=value2`; a value may hold `=`."""
-    found: dict[str, str] = {}
-    for item in filter(None, map(str.strip, raw.split(","))):
-        key, equals, value = item.partition("=")
-        if not equals or not key.strip():
-            msg = "must be key=value pairs with commas between"
-            raise ValueError(msg)
-        found[key.strip()] = value.strip()
-    return found
-
-
-def quoted_pairs(raw: str) -> dict[str, str]:
-    """Read pairs whose values are percent-encoded, as OpenTelemetry writes them."""
-    from urllib.parse import unquote  # noqa: PLC0415 - see url()
-
-    return {key: unquote(value) for key, value in pairs(raw).items()}
-
-
-def fill_in(value: str, environ: Mapping[str, str]) -> str:
-    """Replace `${VARIABLE:default}`, if *value* is that, by what the variable says."""
-    placeholder = re.fullmatch(_PLACEHOLDER, value)
-    if placeholder is None:
-        return value
-    return environ.get(placeholder[1]) or placeholder[2] or ""
+"""Reads a port."""
 
 
 def _number(raw: object) -> float | None:
@@ -225,13 +119,156 @@ def _number(raw: object) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _duration(raw: object, *, unit: str, size: float) -> float:
+number: Final = Reader("a number", _number)
+"""Reads a number of any size."""
+
+
+def _sampler_param(raw: object) -> float | None:
     value = _number(raw)
-    value = _with_units(raw) if value is None else value * size
-    if value is None or value < 0:
-        msg = f"must be a number of {unit} or a duration such as 500ms or 2s"
-        raise ValueError(msg)
-    return value
+    word = _boolean(raw) if value is None else None
+    return value if word is None else float(word)
+
+
+sampler_param: Final = Reader("a number, or true or false", _sampler_param)
+"""Reads the parameter of a sampler: a number, or a yes or no as 1 or 0."""
+
+
+def _duration(unit: str, size: float) -> Reader[float]:
+    def convert(raw: object) -> float | None:
+        value = _number(raw)
+        value = _with_units(raw) if value is None else value * size
+        return None if value is None or value < 0 else value
+
+    return Reader(f"a number of {unit} or a duration such as 500ms or 2s", convert)
+
+
+seconds: Final = _duration("seconds", 1.0)
+"""Reads a duration: a number of seconds, or text with a unit such as `500ms`."""
+
+milliseconds: Final = _duration("milliseconds", 1e-3)
+"""Reads a duration: a number of milliseconds, or text with a unit such as `2s`."""
+
+
+def positive(read: Reader[float]) -> Reader[float]:
+    """Return a reader that takes what *read* takes, but not 0."""
+
+    def convert(raw: object) -> float | None:
+        value = read(raw)
+        return value if value > 0 else None
+
+    return Reader(f"more than 0: {read.expected}", convert)
+
+
+def _host(raw: object) -> str | None:
+    name = _text(raw)
+    if name is None:
+        return None
+    is_ipv6 = name.count(":") > 1
+    if re.search(_NOT_IN_A_HOST, name) or (":" in name and not is_ipv6):
+        return None
+    return name.strip("[]") if is_ipv6 else name
+
+
+host: Final = Reader("the name or address of a host, without a port", _host)
+"""Reads the name or address of a host."""
+
+
+def url(default_path: str) -> Reader[str]:
+    """Return a reader of `http` URLs and `host:port`, to which it adds the path."""
+
+    def convert(raw: object) -> str | None:
+        # With `ipaddress` 3 ms, which a start without URLs need not take.
+        from urllib.parse import urlsplit  # noqa: PLC0415
+
+        parts = urlsplit(_as_url(text(raw)))
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return None
+        _ = parts.port  # raises ValueError for a port that is none
+        if parts.path in {"", "/"}:
+            parts = parts._replace(path=default_path)
+        return parts.geturl()
+
+    return Reader("an http or https URL, or host:port", convert)
+
+
+def one_of(*words: str) -> Reader[str]:
+    """Return a reader of one of *words*, in upper or lower case."""
+
+    def convert(raw: object) -> str | None:
+        word = str(raw).strip().lower()
+        return word if word in words else None
+
+    return Reader(f"one of {', '.join(words)}", convert)
+
+
+def list_of(read_one: Reader[str]) -> Reader[tuple[str, ...]]:
+    """Return a reader of a list, or of text with commas, without doubles."""
+
+    def convert(raw: object) -> tuple[str, ...] | None:
+        items = raw.split(",") if isinstance(raw, str) else raw
+        if not isinstance(items, (list, tuple)):
+            return None
+        read_items = map(read_one, cast("list[object]", items))
+        return tuple(dict.fromkeys(read_items))
+
+    expected = f"a list, or text with commas, of which each is {read_one.expected}"
+    return Reader(expected, convert)
+
+
+def _mapping(raw: object) -> Mapping[str, object] | None:
+    if not isinstance(raw, Mapping):
+        return None
+    items = cast("Mapping[object, object]", raw).items()
+    return {str(key): value for key, value in items}
+
+
+mapping: Final = Reader("a dict", _mapping)
+"""Reads a dict whose keys are text."""
+
+
+def _text_mapping(raw: object) -> Mapping[str, str] | None:
+    if isinstance(raw, str):
+        return pairs(raw)
+    items = _mapping(raw)
+    return None if items is None else {key: str(item) for key, item in items.items()}
+
+
+text_mapping: Final = Reader("a dict, or key=value pairs in text", _text_mapping)
+"""Reads a dict of texts, or text such as `key=value,key2=value2`."""
+
+
+def _pairs(raw: object) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for item in filter(None, map(str.strip, str(raw).split(","))):
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            return None
+        found[key.strip()] = value.strip()
+    return found
+
+
+pairs: Final = Reader("key=value pairs with commas between", _pairs)
+"""Reads `key=value,key2=value2`; a value may hold `=`."""
+
+
+def _quoted_pairs(raw: object) -> dict[str, str]:
+    from urllib.parse import unquote  # noqa: PLC0415 - see url()
+
+    return {key: unquote(value) for key, value in pairs(raw).items()}
+
+
+quoted_pairs: Final = Reader(
+    "key=value pairs with commas between, percent-encoded", _quoted_pairs
+)
+"""Reads pairs whose values are percent-encoded, as OpenTelemetry writes them."""
+
+
+def fill_in(value: str, environ: Mapping[str, str]) -> str:
+    """Replace `${VARIABLE:default}`, if *value* is that, by what the variable says."""
+    placeholder = re.fullmatch(_PLACEHOLDER, value)
+    if placeholder is None:
+        return value
+    return environ.get(placeholder[1]) or placeholder[2] or ""
 
 
 def _with_units(raw: object) -> float | None:
