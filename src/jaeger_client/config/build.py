@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import jaeger_client.config as rooms
 from jaeger_client.config.channel import AgentChannel
 from jaeger_client.config.params import FORMATS
+from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.diagnostics import ErrorReporter, logger
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.fork import forks_wait
@@ -47,7 +48,8 @@ class Surroundings(Frozen):
 
 def make_codecs(settings: PropagationSettings) -> dict[str, Codec]:
     """Return the codecs that replace those a tracer has by itself."""
-    if settings.formats == FORMATS[:1]:
+    is_usual = settings.baggage_header == BAGGAGE_HEADER_KEY
+    if settings.formats == FORMATS[:1] and is_usual:
         return {}
     from jaeger_client.config import propagation  # noqa: PLC0415 - see there
 
@@ -72,6 +74,17 @@ def make_sampler(settings: SamplerSettings) -> Sampler | None:
             return rooms.RateLimitingSampler(_traces_per_second(settings))
         case _:
             return None
+
+
+def check_sampler(settings: SamplerSettings) -> None:
+    """
+    Look whether the parameter fits the type.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    if make_sampler(settings) is None and settings.param is not None:
+        _ = _rate(settings)
 
 
 def make_remote_sampler(

@@ -37,6 +37,14 @@ class HttpChannel(Frozen):
     sender: Sender
 
 
+def format_of(endpoint: str) -> str:
+    """Return what the path of *endpoint* asks for: OTLP, Zipkin or Thrift."""
+    path = urlsplit(endpoint).path.rstrip("/")
+    if path.endswith(OTLP_PATH):
+        return "OTLP"
+    return "Zipkin" if path.endswith(ZIPKIN_PATH) else "Thrift"
+
+
 def dial_collector(collector: CollectorSettings) -> HttpChannel:
     """
     Return the way to the collector, which its path tells.
@@ -44,8 +52,8 @@ def dial_collector(collector: CollectorSettings) -> HttpChannel:
     Raises:
         ConfigError: If a setting of it cannot be used.
     """
-    match urlsplit(collector.endpoint).path.rstrip("/"):
-        case path if path.endswith(OTLP_PATH):
+    match format_of(collector.endpoint):
+        case "OTLP":
             encoder = OtlpEncoder(SpanLosses())
             gzip = True if collector.gzip is None else collector.gzip
             sender = OtlpHttpSender(
@@ -54,7 +62,7 @@ def dial_collector(collector: CollectorSettings) -> HttpChannel:
                 gzip=gzip,
             )
             return HttpChannel(encoder, sender)
-        case path if path.endswith(ZIPKIN_PATH):
+        case "Zipkin":
             return _post(ZipkinJsonEncoder(SpanLosses()), collector)
         case _:
             return _post(JaegerBinaryEncoder(SpanLosses()), collector)

@@ -21,18 +21,18 @@ from jaeger_client.config.values import (
 DEFAULT_TIMEOUT: Final = 5.0
 THRIFT_PATH: Final = "/api/traces"
 
-REPORTER_TIMEOUT: Final[Param[float]] = Param(
-    "reporter_timeout",
-    positive(seconds),
-    DEFAULT_TIMEOUT,
-    (Variable("JAEGER_REPORTER_TIMEOUT", positive(milliseconds)),),
-)
-"""Seconds that a collector has to take a batch."""
-
 ENDPOINT: Final = optional_text(
-    "collector.endpoint", url(THRIFT_PATH), "JAEGER_ENDPOINT"
+    "collector.endpoint",
+    url(THRIFT_PATH),
+    "JAEGER_ENDPOINT",
+    about="Where spans go over HTTP, and not to the agent. The path chooses the "
+    "format: `/v1/traces` at its end is OTLP, `/api/v2/spans` Zipkin, any other "
+    "Thrift. "
+    "`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` without a path gets `/v1/traces`, "
+    "`OTEL_EXPORTER_OTLP_ENDPOINT` gets it added; both count only where nothing else "
+    "names a collector or an agent.",
+    default_text="the agent",
 )
-"""URL of the collector; its path tells how to speak to it."""
 
 OTLP_ENDPOINT: Final[Param[str | None]] = Param(
     "collector.endpoint",
@@ -45,47 +45,37 @@ OTLP_ENDPOINT: Final[Param[str | None]] = Param(
 )
 """URL of the collector where neither the dict nor a `JAEGER_` variable has one."""
 
-USER: Final = optional_text("collector.user", text, "JAEGER_USER")
-"""Name for Basic authentication; needs the password."""
+USER: Final = optional_text(
+    "collector.user",
+    text,
+    "JAEGER_USER",
+    about="Name for Basic authentication; needs the password.",
+)
 
 PASSWORD: Final = optional_text(
     "collector.password",
     text,
     "JAEGER_PASSWORD",
+    about="Password for Basic authentication; needs the name.",
     is_secret=True,
 )
-"""Password for Basic authentication; needs the name."""
 
 AUTH_TOKEN: Final = optional_text(
     "collector.auth_token",
     text,
     "JAEGER_AUTH_TOKEN",
+    about="Token for Bearer authentication; Basic wins over it.",
     is_secret=True,
 )
-"""Token for Bearer authentication; Basic wins over it."""
 
 HEADERS: Final[Param[Mapping[str, str]]] = Param(
     "collector.headers",
     text_mapping,
     {},
+    about="Headers sent with each batch. The variables count only for an endpoint that "
+    "an `OTEL_` variable names.",
     is_secret=True,
 )
-"""Headers sent with each batch."""
-
-CA_FILE: Final = optional_text("collector.ca_file", text)
-"""PEM file of the authorities to trust instead of the system's."""
-
-CLIENT_CERT: Final = optional_text("collector.client_cert", text)
-"""PEM file of the client's certificate."""
-
-CLIENT_KEY: Final = optional_text("collector.client_key", text)
-"""PEM file of the key of the client's certificate."""
-
-INSECURE: Final = Param("collector.insecure", boolean, default=False)
-"""Whether any certificate is trusted. For development only."""
-
-GZIP: Final[Param[bool | None]] = Param("collector.gzip", boolean, None)
-"""Whether batches are compressed; OTLP is and Thrift is not, unless said."""
 
 OTLP_HEADERS: Final[Param[Mapping[str, str]]] = Param(
     "collector.headers",
@@ -99,6 +89,14 @@ OTLP_HEADERS: Final[Param[Mapping[str, str]]] = Param(
 )
 """Headers for a collector that an `OTEL_` variable names, for no other."""
 
+CA_FILE: Final = optional_text(
+    "collector.ca_file",
+    text,
+    about="PEM file of the authorities to trust instead of the system's. The variables "
+    "count only for an endpoint that an `OTEL_` variable names.",
+    default_text="the system's",
+)
+
 OTLP_CA_FILE: Final = optional_text(
     "collector.ca_file",
     text,
@@ -106,6 +104,43 @@ OTLP_CA_FILE: Final = optional_text(
     "OTEL_EXPORTER_OTLP_CERTIFICATE",
 )
 """Authorities for a collector that an `OTEL_` variable names."""
+
+CLIENT_CERT: Final = optional_text(
+    "collector.client_cert",
+    text,
+    about="PEM file of the client's certificate.",
+)
+
+CLIENT_KEY: Final = optional_text(
+    "collector.client_key",
+    text,
+    about="PEM file of the key of that certificate.",
+)
+
+INSECURE: Final = Param(
+    "collector.insecure",
+    boolean,
+    default=False,
+    about="Whether any certificate is trusted. For development only.",
+)
+
+GZIP: Final[Param[bool | None]] = Param(
+    "collector.gzip",
+    boolean,
+    None,
+    about="Whether batches are compressed.",
+    default_text="`true` for OTLP, `false` for others",
+)
+
+REPORTER_TIMEOUT: Final[Param[float]] = Param(
+    "reporter_timeout",
+    positive(seconds),
+    DEFAULT_TIMEOUT,
+    (Variable("JAEGER_REPORTER_TIMEOUT", positive(milliseconds)),),
+    about="How long to wait for a connection to the collector, and again for its "
+    "answer. The `OTEL_` variables count only for an endpoint that one of them names.",
+    unit="seconds",
+)
 
 OTLP_TIMEOUT: Final[Param[float]] = Param(
     "reporter_timeout",

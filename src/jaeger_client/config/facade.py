@@ -17,9 +17,9 @@ from jaeger_client.config.parse import (
     read_service_name,
     read_settings,
     source_of,
-    unknown_keys,
 )
 from jaeger_client.config.properties import ConfigProperties
+from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.diagnostics import ErrorReporter, logger
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
@@ -28,6 +28,7 @@ from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
     from jaeger_client.config.channel import AgentChannel
+    from jaeger_client.config.explanation import Explanation
     from jaeger_client.config.settings import Settings
     from jaeger_client.reporter import BaseReporter
     from jaeger_client.sampler import Sampler
@@ -59,6 +60,7 @@ class Config(ConfigProperties):
     """Whether the global tracer was made; tests set it to False to start anew."""
     _initialized_lock: ClassVar[threading.Lock] = threading.Lock()
     _warned_of_io_loop: ClassVar[bool] = False
+    _looked_at_variables: ClassVar[bool] = False
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -72,6 +74,7 @@ class Config(ConfigProperties):
         self.config = config
         self.scope_manager = scope_manager
         self._source = source_of(config)
+        self._given_name = service_name
         self._service_name = read_service_name(self._source, service_name)
         self._metrics = metrics if self._uses_metrics else None
         self._metrics_factory: MetricsFactory = (
@@ -84,6 +87,7 @@ class Config(ConfigProperties):
         # so the worker that belongs to a reporter reaches it by this way.
         self._workers: dict[int, BackgroundWorker] = {}
         self._check(everything=validate)
+        self._look_at_variables()
 
     @property
     def metrics(self) -> Metrics | None:
@@ -183,6 +187,17 @@ class Config(ConfigProperties):
             worker=self._workers.get(id(reporter)),
         )
 
+    def explain(self) -> Explanation:
+        """
+        Tell each setting's value and where it came from; secrets stay hidden.
+
+        What cannot be used stands there as an error. Opens nothing, asks nobody.
+        """
+        # Only here, for a start needs none of it.
+        from jaeger_client.config.explain import explain  # noqa: PLC0415
+
+        return explain(self.config, self._given_name)
+
     def _create_disabled_tracer(self) -> Tracer:
         # Only here, for nobody else needs them: 1 ms.
         from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415
@@ -213,7 +228,15 @@ class Config(ConfigProperties):
         if complaints:
             logger.warning("Config: %s", complaints)
         if everything:
-            build.make_sampler(self._settings().sampler)
+            build.check_sampler(self._settings().sampler)
+
+    def _look_at_variables(self) -> None:
+        # Once a process: they are the same for all that it makes.
+        if Config._looked_at_variables:
+            return
+        Config._looked_at_variables = True
+        if complaints := "; ".join(unknown_variables(self._source.environ)):
+            logger.warning("Environment: %s", complaints)
 
     @classmethod
     def _warn_of(cls, io_loop: object) -> None:

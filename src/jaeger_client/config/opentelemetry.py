@@ -21,6 +21,10 @@ SERVICE_NAME_ATTRIBUTE: Final = "service.name"
 OTLP_PATH: Final = "/v1/traces"
 """Path of an OTLP endpoint for traces."""
 
+OTEL_SAMPLER: Final = "OTEL_TRACES_SAMPLER"
+OTEL_SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
+"""These two give type and parameter together, so they belong to no one setting."""
+
 _PARENT_BASED: Final = "parentbased_"
 _PROPAGATORS: Final = {
     "tracecontext": "w3c",

@@ -21,7 +21,8 @@ _LOGGER: Final = logging.getLogger(LOGGER_NAME)
 _KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 
-def _log_passed_over(complaint: str) -> None:
+def log_passed_over(complaint: str) -> None:
+    """Say in the log that a variable of another library cannot be used."""
     _LOGGER.warning("Passed over: %s", complaint)
 
 
@@ -39,7 +40,7 @@ class Source:
         self,
         config: Mapping[str, object],
         environ: Mapping[str, str],
-        pass_over: Callable[[str], None] = _log_passed_over,
+        pass_over: Callable[[str], None] = log_passed_over,
     ) -> None:
         self.config = config
         self.environ = environ
@@ -57,7 +58,7 @@ class Source:
         if group is None:
             return None
         if not isinstance(group, Mapping):
-            msg = f"{group_key}: must be a dict, got {group!r}"
+            msg = f"{group_key}: must be a dict, got {shown(group)}"
             raise ConfigError(msg)
         return cast("Mapping[str, object]", group).get(inner)
 
@@ -236,7 +237,7 @@ def optional_text(
     )
 
 
-def shown(raw: object, *, is_secret: bool) -> str:
+def shown(raw: object, *, is_secret: bool = False) -> str:
     """Return how a message shows a value; what is secret in it stays hidden."""
     if is_secret:
         return "a value that is not shown"

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
+from jaeger_client.config import agent_params as agent
 from jaeger_client.config import collector_params as collector
 from jaeger_client.config import params
-from jaeger_client.config.opentelemetry import sampler_of
-from jaeger_client.config.param import Source
+from jaeger_client.config import sampling_params as sampling
+from jaeger_client.config.origins import (
+    choose_collector,
+    given_sampler,
+    locate_sampler,
+    locate_sampling_endpoint,
+)
+from jaeger_client.config.param import Source, log_passed_over, shown
 from jaeger_client.config.settings import (
     AgentSettings,
     CollectorSettings,
@@ -20,15 +27,16 @@ from jaeger_client.config.settings import (
     ThrottlerSettings,
 )
 from jaeger_client.config.values import fill_in
-from jaeger_client.diagnostics import logger
 from jaeger_client.errors import ConfigError
-from jaeger_client.sampler.base import Sampler
 
 if TYPE_CHECKING:
     from jaeger_client.http_client.options import HttpOptions
 
 
-def source_of(config: object) -> Source:
+def source_of(
+    config: object,
+    pass_over: Callable[[str], None] = log_passed_over,
+) -> Source:
     """
     Return *config* beside the environment as it is when it is asked.
 
@@ -36,9 +44,9 @@ def source_of(config: object) -> Source:
         ConfigError: If *config* is no dict.
     """
     if not isinstance(config, Mapping):
-        msg = f"config: must be a dict, got {config!r}"
+        msg = f"config: must be a dict, got {shown(config)}"
         raise ConfigError(msg)
-    return Source(cast("Mapping[str, object]", config), os.environ)
+    return Source(cast("Mapping[str, object]", config), os.environ, pass_over)
 
 
 def read_settings(source: Source, service_name: str | None) -> Settings:
@@ -106,18 +114,18 @@ def read_sampler(source: Source) -> SamplerSettings:
     Raises:
         ConfigError: If it cannot be read.
     """
-    given = source.config.get("sampler")
-    is_sampler = isinstance(given, Sampler) or callable(
-        getattr(given, "is_sampled", None),
-    )
-    kind, param = (None, None) if is_sampler else _kind_and_param(source)
+    given = given_sampler(source)
+    kind, param = (None, None) if given else locate_sampler(source)
+    endpoint = locate_sampling_endpoint(source)
     return SamplerSettings(
-        given=cast("Sampler", given) if is_sampler else None,
-        kind=kind,
-        param=param,
-        max_operations=params.MAX_OPERATIONS.value(source),
-        refresh_interval=params.SAMPLING_REFRESH_INTERVAL.value(source),
-        endpoint=_sampling_endpoint(source),
+        given=given,
+        kind=kind and kind[0],
+        param=param and param[0],
+        max_operations=sampling.MAX_OPERATIONS.value(source),
+        refresh_interval=sampling.SAMPLING_REFRESH_INTERVAL.value(source),
+        endpoint=endpoint and endpoint[0],
+        strategies_file=sampling.SAMPLING_STRATEGIES_FILE.value(source),
+        operation_name_late_binding=_binds_late(source, has_group=given is None),
     )
 
 
@@ -133,116 +141,45 @@ def read_propagation(source: Source) -> PropagationSettings:
         trace_id_header=params.TRACE_ID_HEADER.value(source),
         baggage_header_prefix=params.BAGGAGE_HEADER_PREFIX.value(source),
         debug_id_header=params.DEBUG_ID_HEADER.value(source),
+        baggage_header=params.BAGGAGE_HEADER.value(source),
+        max_baggage_items=params.BAGGAGE_ITEMS.value(source),
+        max_baggage_value_length=params.BAGGAGE_VALUE_LENGTH.value(source),
         generate_128bit_trace_id=params.GENERATE_128BIT_TRACE_ID.value(source),
     )
 
 
-def unknown_keys(config: Mapping[str, object]) -> Iterator[str]:
-    """Yield a sentence about each key that no setting has."""
-    groups = {key.partition(".")[0] for key in params.KEYS if "." in key}
-    known = params.KEYS | groups
-    for key in _keys_of(config, groups):
-        if key not in known:
-            yield f"{key!r} is no setting{_nearest(key, known)}"
-
-
-def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[str]:
-    for key, value in config.items():
-        yield str(key)
-        if key in groups and isinstance(value, Mapping):
-            for inner in cast("Mapping[object, object]", value):
-                yield f"{key}.{inner}"
-
-
-def _nearest(key: str, known: Iterable[str]) -> str:
-    # Only on the way to a complaint, so that a program without mistakes does
-    # not import it.
-    import difflib  # noqa: PLC0415 - see above
-
-    nearest = difflib.get_close_matches(key, known, n=1)
-    return f", did you mean {nearest[0]!r}?" if nearest else ""
-
-
-def _kind_and_param(source: Source) -> tuple[str | None, float | None]:
-    kind = params.SAMPLER_TYPE.of_config(source)
-    if kind is not None:
-        return kind, params.SAMPLER_PARAM.of_config(source)
-    kind = params.SAMPLER_TYPE.of_environment(source)
-    param = params.SAMPLER_PARAM.found(source)
-    if kind is None and param is None:
-        return _opentelemetry_sampler(source)
-    return kind, param
-
-
-def _opentelemetry_sampler(source: Source) -> tuple[str | None, float | None]:
-    name = source.in_environment("OTEL_TRACES_SAMPLER")
-    argument = source.in_environment("OTEL_TRACES_SAMPLER_ARG")
-    if name is None:
-        return None, None
-    try:
-        return sampler_of(name, argument)
-    except ValueError as exc:
-        logger.warning(
-            "Passed over: sampler.type (OTEL_TRACES_SAMPLER): %s, got %r with %r",
-            exc,
-            name,
-            argument,
-        )
-        return None, None
-
-
-def _sampling_endpoint(source: Source) -> str | None:
-    # A port in the dict is about the same thing and beats the environment.
-    if params.SAMPLING_PORT.of_config(source) is not None:
-        return params.SAMPLING_ENDPOINT.of_config(source)
-    return params.SAMPLING_ENDPOINT.value(source)
+def _binds_late(source: Source, *, has_group: bool) -> bool:
+    param = sampling.OPERATION_NAME_LATE_BINDING
+    if has_group:
+        return param.value(source)
+    return param.of_environment(source) or param.default
 
 
 def _read_agent(source: Source) -> AgentSettings:
-    reconnects = params.AGENT_RECONNECTS.value(source)
-    interval = params.AGENT_RECONNECT_INTERVAL.value(source)
+    reconnects = agent.AGENT_RECONNECTS.value(source)
+    interval = agent.AGENT_RECONNECT_INTERVAL.value(source)
     return AgentSettings(
-        host=params.AGENT_HOST.value(source),
-        reporting_port=params.AGENT_PORT.value(source),
-        sampling_port=params.SAMPLING_PORT.value(source),
+        host=agent.AGENT_HOST.value(source),
+        reporting_port=agent.AGENT_PORT.value(source),
+        sampling_port=agent.SAMPLING_PORT.value(source),
         resolve_interval=interval if reconnects else None,
     )
 
 
 def _read_collector(source: Source) -> CollectorSettings | None:
-    endpoint = collector.ENDPOINT.value(source)
-    if endpoint is not None:
-        return CollectorSettings(
-            endpoint,
-            _http_options(
-                source,
-                timeout=collector.REPORTER_TIMEOUT.value(source),
-                headers=collector.HEADERS.value(source),
-                ca_file=collector.CA_FILE.value(source),
-            ),
-            collector.GZIP.value(source),
-        )
-    endpoint = (
-        None if _agent_is_named(source) else collector.OTLP_ENDPOINT.value(source)
-    )
+    choice = choose_collector(source)
+    endpoint = choice.endpoint and choice.endpoint[0]
     if endpoint is None:
         return None
     return CollectorSettings(
         endpoint,
         _http_options(
             source,
-            timeout=collector.OTLP_TIMEOUT.value(source),
-            headers=collector.OTLP_HEADERS.value(source),
-            ca_file=collector.OTLP_CA_FILE.value(source),
+            timeout=choice.timeout.value(source),
+            headers=choice.headers.value(source),
+            ca_file=choice.ca_file.value(source),
         ),
         collector.GZIP.value(source),
-    )
-
-
-def _agent_is_named(source: Source) -> bool:
-    return (
-        params.AGENT_HOST.found(source) is not None
-        or params.AGENT_PORT.found(source) is not None
     )
 
 
@@ -283,8 +220,11 @@ def _read_throttler(source: Source) -> ThrottlerSettings | None:
     if source.config.get("throttler") is None:
         return None
     return ThrottlerSettings(
-        port=params.THROTTLER_PORT.value(source),
-        refresh_interval=params.THROTTLER_REFRESH_INTERVAL.value(source),
+        kind=sampling.THROTTLER_TYPE.value(source),
+        port=sampling.THROTTLER_PORT.value(source),
+        refresh_interval=sampling.THROTTLER_REFRESH_INTERVAL.value(source),
+        debug_spans_per_second=sampling.DEBUG_SPANS_PER_SECOND.value(source),
+        debug_spans_at_once=sampling.DEBUG_SPANS_AT_ONCE.value(source),
     )
 
 

@@ -59,4 +59,5 @@ def _codec(
                 trace_id_header=settings.trace_id_header,
                 baggage_header_prefix=settings.baggage_header_prefix,
                 debug_id_header=settings.debug_id_header,
+                baggage_header=settings.baggage_header,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from jaeger_client.config import build, params
+from jaeger_client.config import agent_params, build, params, sampling_params
 from jaeger_client.config.param import Source
 from jaeger_client.config.parse import (
     read_propagation,
@@ -58,12 +58,12 @@ class ConfigProperties:
     @property
     def max_operations(self) -> int | None:
         """Operations with a sampler of their own; `None` where nobody says."""
-        return params.MAX_OPERATIONS.value(self._source)
+        return sampling_params.MAX_OPERATIONS.value(self._source)
 
     @property
     def sampling_refresh_interval(self) -> float:
         """Seconds between two questions for the sampling strategy."""
-        return params.SAMPLING_REFRESH_INTERVAL.value(self._source)
+        return sampling_params.SAMPLING_REFRESH_INTERVAL.value(self._source)
 
     @property
     def reporter_batch_size(self) -> int:
@@ -84,22 +84,22 @@ class ConfigProperties:
     @property
     def local_agent_enabled(self) -> bool:
         """Kept for programs that read it; changes nothing."""
-        return params.AGENT_ENABLED.value(self._source)
+        return agent_params.AGENT_ENABLED.value(self._source)
 
     @property
     def local_agent_reporting_host(self) -> str:
         """Host of the agent."""
-        return params.AGENT_HOST.value(self._source)
+        return agent_params.AGENT_HOST.value(self._source)
 
     @property
     def local_agent_reporting_port(self) -> int:
         """UDP port of the agent for spans."""
-        return params.AGENT_PORT.value(self._source)
+        return agent_params.AGENT_PORT.value(self._source)
 
     @property
     def local_agent_sampling_port(self) -> int:
         """HTTP port of the agent for questions."""
-        return params.SAMPLING_PORT.value(self._source)
+        return agent_params.SAMPLING_PORT.value(self._source)
 
     @property
     def max_tag_value_length(self) -> int:
@@ -141,14 +141,14 @@ class ConfigProperties:
         """Port of the agent for throttling credits; `None` where nobody says."""
         if self.throttler_group() is None:
             return None
-        return params.THROTTLER_PORT.value(self._source)
+        return sampling_params.THROTTLER_PORT.value(self._source)
 
     @property
     def throttler_refresh_interval(self) -> float | None:
         """Seconds between two questions for credits; `None` without a throttler."""
         if self.throttler_group() is None:
             return None
-        return params.THROTTLER_REFRESH_INTERVAL.value(self._source)
+        return sampling_params.THROTTLER_REFRESH_INTERVAL.value(self._source)
 
     @property
     def _uses_metrics(self) -> bool:

@@ -7,7 +7,8 @@ Imported where something is to be shown, for its patterns take a millisecond.
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, cast
 
 HIDDEN: Final = "(hidden)"
 """What stands in place of a secret."""
@@ -21,7 +22,8 @@ _SECRET_NAME: Final = re.compile(
     rf"(?:^|[^a-z0-9])(?:{_WORDS})(?:$|[^a-z0-9])", re.IGNORECASE
 )
 _CAMEL_CASE: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_USER_INFO: Final = re.compile(r"//[^/?#\s'\"]*@")
+# Rather too much than too little: a password may hold a slash, a scheme be left out.
+_USER_INFO: Final = re.compile(r"(//)[^\s'\"]*@|()[^\s'\"=,/]+:[^\s'\"]*@")
 _PAIR: Final = re.compile(
     r"([\w.-]+)(['\"]?\s*[=:]\s*)"
     r"('[^']*'|\"[^\"]*\"|(?:bearer\s|basic\s)?[^\s,;&'\"}]+)",
@@ -34,9 +36,22 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(_CAMEL_CASE.sub("_", name)) is not None
 
 
+def displayable(value: object, *, is_secret: bool) -> object:
+    """Return *value*, or what may be shown of it."""
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {
+            str(key): HIDDEN if is_secret else displayable(item, is_secret=False)
+            for key, item in items
+        }
+    if is_secret and value is not None:
+        return HIDDEN
+    return without_secrets(value) if isinstance(value, str) else value
+
+
 def without_secrets(shown: str) -> str:
     """Hide what stands before the `@` of a URL, and values beside secret names."""
-    return _PAIR.sub(_without_value, _USER_INFO.sub(f"//{HIDDEN}@", shown))
+    return _PAIR.sub(_without_value, _USER_INFO.sub(rf"\1{HIDDEN}@", shown))
 
 
 def _without_value(pair: re.Match[str]) -> str:

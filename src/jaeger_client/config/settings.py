@@ -46,14 +46,24 @@ class SamplerSettings(Frozen):
     """Seconds."""
     endpoint: str | None
     """URL of the strategies; `None` for the agent's."""
+    strategies_file: str | None
+    """Path of a file that has them, instead of a server."""
+    operation_name_late_binding: bool
+    """Whether the name that decides is that of the end, not that of the start."""
 
 
 class ThrottlerSettings(Frozen):
-    """Who gives credits for debug spans."""
+    """Who limits debug spans."""
 
+    kind: str
+    """One of `THROTTLER_TYPES`."""
     port: int | None
     refresh_interval: float
     """Seconds."""
+    debug_spans_per_second: float
+    """Of each operation, in the long run; for `local`."""
+    debug_spans_at_once: float
+    """Of each operation, after a pause; for `local`."""
 
 
 class ReporterSettings(Frozen):
@@ -76,6 +86,12 @@ class PropagationSettings(Frozen):
     trace_id_header: str
     baggage_header_prefix: str
     debug_id_header: str
+    baggage_header: str
+    """Header of baggage without a context."""
+    max_baggage_items: int
+    """Of one context."""
+    max_baggage_value_length: int
+    """Bytes."""
     generate_128bit_trace_id: bool
 
 

@@ -123,6 +123,16 @@ number: Final = Reader("a number", _number)
 """Reads a number of any size."""
 
 
+def number_from(least: float) -> Reader[float]:
+    """Return a reader of numbers that are not less than *least*."""
+
+    def convert(raw: object) -> float | None:
+        value = _number(raw)
+        return None if value is None or value < least else value
+
+    return Reader(f"a number of at least {least:g}", convert)
+
+
 def _sampler_param(raw: object) -> float | None:
     value = _number(raw)
     word = _boolean(raw) if value is None else None

@@ -12,9 +12,9 @@ from jaeger_client.config.parse import (
     read_service_name,
     read_settings,
     read_tags,
-    unknown_keys,
 )
 from jaeger_client.config.settings import CollectorSettings, Settings
+from jaeger_client.config.unknown import unknown_keys
 from jaeger_client.errors import ConfigError
 
 
