@@ -16,7 +16,7 @@ PYTHON ?=
 PEERS := ours jaeger48 opentelemetry ddtrace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench coverage lock clean
+.PHONY: help setup demo test lint format pages docs bench coverage lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ lint: $(READY) ## format, rules, types, arrows and docs
 format: $(READY) ## put the code into its form
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/ruff check --quiet --select I --fix
+
+pages: $(READY) ## write the pages that are made from tables in the code
+	@$(BIN)/python docs/make_pages.py
 
 docs: $(READY) ## build the pages into docs/_build/html
 	@$(BIN)/sphinx-build -n -W -q docs docs/_build/html

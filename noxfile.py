@@ -42,7 +42,15 @@ OLD_CLIENT = WORK / "jaeger-client-4.8"
 NO_TESTS = 5
 """What pytest returns when no test has the marks."""
 
-CODE = ("src", "tests", "examples", "benchmarks", "docs/conf.py", "noxfile.py")
+CODE = (
+    "src",
+    "tests",
+    "examples",
+    "benchmarks",
+    "docs/conf.py",
+    "docs/make_pages.py",
+    "noxfile.py",
+)
 
 
 def find_python(version: str) -> Path | None:
@@ -195,6 +203,7 @@ def lint(session: nox.Session) -> None:
         "mypy": ("mypy", *code),
         "basedpyright": ("basedpyright", *code),
         "import-linter": ("lint-imports", "--no-logo", "--no-cache"),
+        "pages": ("python", "docs/make_pages.py", "--check"),
         "docs": ("sphinx-build", "-n", "-W", "-q", "docs", "docs/_build/html"),
     }
     failed = [name for name, command in checks.items() if not holds(name, *command)]

@@ -18,7 +18,7 @@ _LOGGER: Final = logging.getLogger(LOGGER_NAME)
 
 # Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
 # service called jaeger-agent. Nobody meant it as a setting.
-_KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
+KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 
 def log_passed_over(complaint: str) -> None:
@@ -65,7 +65,7 @@ class Source:
     def in_environment(self, variable: str) -> str | None:
         """Return the text of *variable*, `None` if it is empty."""
         value = self.environ.get(variable, "").strip()
-        if variable.endswith("_PORT") and value.startswith(_KUBERNETES_LINK):
+        if variable.endswith("_PORT") and value.startswith(KUBERNETES_LINK):
             return None
         return value or None
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, cast
 
 from jaeger_client.config import params
+from jaeger_client.config.param import KUBERNETES_LINK
 
 _OURS: Final = "JAEGER_"
 
 # What comes after the name of a service `jaeger...` when Kubernetes or Docker link it.
 _LINK: Final = (
-    r"_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT|"
+    r"_SERVICE_HOST|_SERVICE_PORT(_\w+)?|"
     r"_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|_ENV_\w+"
 )
 
@@ -62,11 +63,13 @@ def find_unknown_variables(environ: Mapping[str, str]) -> Iterator[tuple[str, st
 
     known = variable_names()
     for name in sorted({*names} - known - _OF_OTHERS):
-        if not _is_link(name):
+        if not _is_link(name, environ[name]):
             yield name, f"{name} is not read{_suggestion_of_variable(name, known)}"
 
 
-def _is_link(name: str) -> bool:
+def _is_link(name: str, value: str) -> bool:
+    if name.endswith("_PORT") and value.startswith(KUBERNETES_LINK):
+        return True
     import re  # noqa: PLC0415 - only where there is an unknown variable
 
     return re.search(f"({_LINK})$", name) is not None
