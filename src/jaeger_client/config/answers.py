@@ -149,9 +149,14 @@ class Answers:
             return found or locate_sampler(self.source)[0]
         if given is not None:
             return None
-        found_param = locate_sampler(self.source)[1]
-        build.check_sampler(read_sampler(self.source))
-        return found_param
+        kind, param = locate_sampler(self.source)
+        self._check_together(kind and kind[0], param and param[0])
+        return param
+
+    def _check_together(self, kind: object, param: object) -> None:
+        # Of these two only, for mistakes of others are told beside them.
+        alone = Source({"sampler": {"type": kind, "param": param}}, {})
+        build.check_sampler(read_sampler(alone))
 
     def _default_param(self) -> object:
         if self._given_sampler() is not None:

@@ -25,7 +25,7 @@ _CAMEL_CASE: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Rather too much than too little: a password may hold a slash, a scheme be left out.
 _USER_INFO: Final = re.compile(r"(\w+://|//)[^\s'\"]*@|()[^\s'\"=,/]+:[^\s'\"]*@")
 _PAIR: Final = re.compile(
-    r"([\w.-]+)(['\"]?\s*[=:]\s*)"
+    r"([\w.-]+)(['\"]?\s*(?:=|:(?!//))\s*)"
     r"('[^']*'|\"[^\"]*\"|(?:bearer\s|basic\s)?[^\s,;&'\"}]+)",
     re.IGNORECASE,
 )

@@ -1,104 +1,81 @@
-"""The page about settings, beside the one table of settings."""
+"""The page about settings, which is made from their one table."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from jaeger_client.config import collector_params, params
-from jaeger_client.config.param import Param
+from docs import make_pages
+from jaeger_client.config import params
+from jaeger_client.config.table import Setting, all_params, settings, variable_names
 
-PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
-HEADER = "| key | variables | default | meaning |"
-NOT_IN_THE_TABLE = {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
-"""Variables that give type and parameter together, so they have no row."""
+PAGE = Path(__file__).parents[3] / "docs" / "reference.md"
 
 
-def test_each_key_has_a_row() -> None:
+def text_of_page() -> str:
+    """Return the page as it is committed."""
+    return PAGE.read_text("utf-8")
+
+
+def test_no_page_is_stale() -> None:
+    """What is committed is what the code would make."""
+    stale = make_pages.stale_pages()
+
+    assert [] == stale, f"stale: {', '.join(stale)}; run `{make_pages.COMMAND}`"
+
+
+def test_a_stale_page_is_named_with_the_command_that_renews_it(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The check of `make lint` fails and tells what to do."""
+    monkeypatch.setitem(make_pages.PAGES, "reference.md", lambda: "another")
+
+    code = make_pages.main(["--check"])
+
+    assert 1 == code
+    assert "docs/reference.md is stale: run `make pages`\n" == capsys.readouterr().out
+
+
+def test_pages_are_written_as_they_would_be_made(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """After that none is stale."""
+    monkeypatch.setattr(make_pages, "HERE", tmp_path)
+    before = make_pages.stale_pages()
+
+    code = make_pages.main([])
+
+    assert 0 == code
+    assert (["reference.md"], []) == (before, make_pages.stale_pages())
+
+
+def test_each_key_has_a_heading() -> None:
     """No setting is left out, none is there twice or made up."""
-    keys = [key for key, _, _ in rows()]
+    headings = re.findall(r"^### `(.+)`$", text_of_page(), re.MULTILINE)
+
+    assert sorted(params.KEYS) == sorted(headings)
+
+
+def test_each_variable_is_in_the_index() -> None:
+    """Who finds one in an environment finds its setting."""
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| \[", text_of_page(), re.MULTILINE)
+
+    assert sorted(variable_names()) == sorted(rows)
+
+
+@pytest.mark.parametrize("setting", [*settings()], ids=lambda setting: str(setting.key))
+def test_each_setting_tells_what_it_is(setting: Setting) -> None:
+    """Its meaning ends as a sentence; what it takes and its default are named."""
+    assert setting.about.endswith(".")
+    assert "" not in {setting.expected, setting.default}
+
+
+def test_of_two_entries_of_a_key_one_tells_the_meaning() -> None:
+    """So that no sentence is written twice."""
+    keys = [param.key for param in all_params() if param.about]
 
     assert sorted(params.KEYS) == sorted(keys)
-
-
-def test_each_variable_stands_beside_its_key() -> None:
-    """In the order in which they are asked."""
-    documented = {key: variables for key, variables, _ in rows()}
-
-    assert variables_of_keys() == documented
-
-
-def test_each_default_is_named() -> None:
-    """One that the code finds out later is told in words."""
-    documented = {key: default for key, _, default in rows()}
-
-    assert "" not in documented.values()
-    known = defaults_of_keys()
-    assert known == {key: documented[key] for key in known}
-
-
-@pytest.mark.parametrize("variable", sorted(NOT_IN_THE_TABLE))
-def test_variables_without_a_row_are_in_the_text(variable: str) -> None:
-    """They are read beside the table."""
-    assert f"`{variable}`" in PAGE.read_text("utf-8")
-
-
-def rows() -> list[tuple[str, list[str], str]]:
-    """Return key, variables and default of each row of the page's tables."""
-    found: list[tuple[str, list[str], str]] = []
-    is_table = False
-    for line in PAGE.read_text("utf-8").splitlines():
-        is_table = line == HEADER or (is_table and line.startswith("|"))
-        if is_table and line.startswith("| `"):
-            key, variables, default, _ = (cell.strip() for cell in cells(line))
-            found.append((key.strip("`"), variables.replace("`", "").split(), default))
-    return found
-
-
-def cells(line: str) -> list[str]:
-    """Return what stands between the bars of a row."""
-    return line.strip("|").split("|")
-
-
-def settings() -> list[Param[object]]:
-    """Return every setting; some keys have two, with other variables."""
-    return [
-        cast("Param[object]", setting)
-        for setting in (*vars(params).values(), *vars(collector_params).values())
-        if isinstance(setting, Param)
-    ]
-
-
-def variables_of_keys() -> dict[str, list[str]]:
-    """Return the variables of each key, without doubles."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    for setting in settings():
-        found[setting.key].update(dict.fromkeys(v.name for v in setting.variables))
-    return {key: list(names) for key, names in found.items()}
-
-
-def defaults_of_keys() -> dict[str, str]:
-    """Return how the default of each key is written, where the table has one."""
-    return {
-        setting.key: shown(setting.default)
-        for setting in settings()
-        if setting.default is not None
-    }
-
-
-def shown(default: object) -> str:
-    """Return how the page writes a default."""
-    match default:
-        case bool():
-            return f"`{str(default).lower()}`"
-        case {}:
-            return "none"
-        case tuple():
-            return f"`{','.join(cast('tuple[str, ...]', default))}`"
-        case float():
-            return f"`{default:g}`"
-        case _:
-            return f"`{default}`"

@@ -1,0 +1,444 @@
+"""What a configuration comes to, and where each setting came from."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from jaeger_client import Config, ConstSampler
+from jaeger_client.config import params
+from jaeger_client.config.explain import explain
+from jaeger_client.config.explanation import Explained, Explanation
+from jaeger_client.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the variables of whoever runs the tests out of them."""
+    for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def explained(
+    key: str, config: dict[str, object] | None = None, name: str | None = "shop"
+) -> Explained:
+    """Return the explanation of one key."""
+    return explain(config or {}, name).of(key)
+
+
+def origin_and_value(
+    key: str, config: dict[str, object] | None = None
+) -> tuple[object, str]:
+    """Return the two facts that most tests are about."""
+    setting = explained(key, config)
+    return setting.value, setting.origin
+
+
+def test_every_key_is_explained() -> None:
+    """Tags one by one, where there are some; beside them only what follows."""
+    keys = [setting.key for setting in explain({}, "shop")]
+
+    assert sorted([*params.KEYS, "collector.format"]) == sorted(keys)
+
+
+def test_what_nobody_said_is_the_default() -> None:
+    """With its unit in the text."""
+    setting = explained("sampling_refresh_interval")
+
+    assert (60, "default", None) == (setting.value, setting.origin, setting.variable)
+    assert "60 seconds" == setting.text
+
+
+def test_what_the_dict_says_is_of_the_dict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a variable says something else."""
+    monkeypatch.setenv("JAEGER_AGENT_PORT", "1")
+
+    config: dict[str, object] = {"local_agent": {"reporting_port": "77"}}
+    assert (77, "the dict") == origin_and_value("local_agent.reporting_port", config)
+
+
+def test_what_a_variable_says_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The value is what it means, the variable is there by name."""
+    monkeypatch.setenv("JAEGER_REPORTER_FLUSH_INTERVAL", "250")
+
+    setting = explained("reporter_flush_interval")
+
+    assert (0.25, "JAEGER_REPORTER_FLUSH_INTERVAL") == (setting.value, setting.origin)
+    assert "JAEGER_REPORTER_FLUSH_INTERVAL" == setting.variable
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "expected"),
+    [
+        ({"service_name": "own"}, "shop", ("own", "the dict")),
+        ({}, "shop", ("shop", "the parameter service_name")),
+        ({}, None, ("of-variable", "JAEGER_SERVICE_NAME")),
+    ],
+)
+def test_the_name_of_the_service_has_three_origins(
+    config: dict[str, object],
+    name: str | None,
+    expected: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the order in which they count."""
+    monkeypatch.setenv("JAEGER_SERVICE_NAME", "of-variable")
+
+    setting = explained("service_name", config, name)
+
+    assert expected == (setting.value, setting.origin)
+
+
+def test_a_config_tells_the_name_it_was_given() -> None:
+    """`Config.explain()` knows the parameter of `Config`."""
+    explanation = Config({}, service_name="shop").explain()
+
+    assert "the parameter service_name" == explanation.of("service_name").origin
+
+
+def test_no_name_is_told_not_raised() -> None:
+    """A tool may ask before there is one."""
+    setting = explained("service_name", {}, None)
+
+    assert setting.error is not None
+    assert "required" in setting.error
+
+
+def test_each_tag_has_its_own_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tags of three origins are one set."""
+    monkeypatch.setenv("JAEGER_TAGS", "a=variable")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "a=otel,b=otel,c=otel")
+
+    explanation = explain({"tags": {"a": "dict", "b": "dict"}}, "shop")
+
+    assert {
+        "tags.a": ("variable", "JAEGER_TAGS"),
+        "tags.b": ("dict", "the dict"),
+        "tags.c": ("otel", "OTEL_RESOURCE_ATTRIBUTES"),
+    } == {
+        setting.key: (setting.value, setting.origin)
+        for setting in explanation
+        if setting.key.startswith("tags")
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        ({"collector": {"password": "hunter2", "user": "me"}}, {}),
+        ({}, {"JAEGER_USER": "me", "JAEGER_PASSWORD": "hunter2"}),
+        ({}, {"JAEGER_AUTH_TOKEN": "hunter2"}),
+        ({"collector": {"headers": {"api-key": "hunter2"}}}, {}),
+        ({"collector": {"headers": "hunter2"}}, {}),
+        ({"collector": {"endpoint": "http://me:hunter2@far"}}, {}),
+        ({"collector": {"endpoint": "ftp://me:hunter2@far"}}, {}),
+        ({"sampling_endpoint": "http://far/?token=hunter2"}, {}),
+        ({"tags": {"db.password": "hunter2"}}, {}),
+        ({"tags": {"db.url": "postgres://me:hunter2@db"}}, {}),
+        ({}, {"JAEGER_TAGS": "password=hunter2"}),
+        ({}, {"JAEGER_TAGS": "password=hunter2,broken"}),
+        ({"passwrod": "hunter2"}, {}),
+        ({}, {"JAEGER_PASSWROD": "hunter2"}),
+    ],
+)
+def test_secrets_are_hidden(
+    config: dict[str, object],
+    environ: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the values, in the text, and where they cannot be used."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    explanation = explain(config, "shop")
+
+    assert "hunter2" not in str(explanation)
+    assert "hunter2" not in repr(list(explanation))
+
+
+def test_what_cannot_be_used_stands_there_as_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the origin of the mistake; all others are told as usual."""
+    monkeypatch.setenv("JAEGER_AGENT_PORT", "x")
+
+    explanation = explain({"max_operations": -1}, "shop")
+
+    assert [
+        ("max_operations", "the dict"),
+        ("local_agent.reporting_port", "JAEGER_AGENT_PORT"),
+    ] == [(setting.key, setting.origin) for setting in explanation.errors]
+    assert "localhost" == explanation.of("local_agent.reporting_host").value
+
+
+def test_a_group_that_is_no_dict_is_an_error_of_its_keys() -> None:
+    """The mistake is the dict's."""
+    setting = explained("throttler.port", {"throttler": 5})
+
+    assert "throttler: must be a dict, got 5" == setting.error
+    assert "the dict" == setting.origin
+
+
+def test_what_does_not_fit_together_is_told() -> None:
+    """Each of the two may be as it is, but not without the other."""
+    collector = {"endpoint": "http://far", "user": "me"}
+
+    (error,) = explain({"collector": collector}, "shop").errors
+
+    assert "together" == error.key
+    assert "collector.password" in str(error.error)
+
+
+@pytest.mark.parametrize(
+    "sampler", [{"type": "probabilistic", "param": 7}, {"type": "remote", "param": 7}]
+)
+def test_a_parameter_that_does_not_fit_the_type_is_an_error(
+    sampler: dict[str, object],
+) -> None:
+    """As it would be at the start."""
+    setting = explained("sampler.param", {"sampler": sampler})
+
+    assert "a rate from 0 to 1" in str(setting.error)
+
+
+def test_a_variable_of_another_library_that_is_passed_over_is_noted(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In the table, and not a second time in the log."""
+    monkeypatch.setenv("OTEL_PROPAGATORS", "xray")
+
+    with caplog.at_level(logging.DEBUG, logger="jaeger_tracing"):
+        setting = explained("propagation")
+
+    assert (("jaeger",), "default") == (setting.value, setting.origin)
+    assert "passed over: propagation (OTEL_PROPAGATORS)" in setting.note
+    assert [] == caplog.records
+
+
+def test_keys_and_variables_that_nobody_reads_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the nearest known ones."""
+    monkeypatch.setenv("JAEGER_AGNET_HOST", "far")
+
+    explanation = explain({"smapler": {}}, "shop")
+
+    assert [
+        ("smapler", "'smapler' is no setting, did you mean 'sampler'?"),
+        (
+            "JAEGER_AGNET_HOST",
+            "JAEGER_AGNET_HOST is not read, did you mean JAEGER_AGENT_HOST?",
+        ),
+    ] == [(setting.key, setting.error) for setting in explanation.errors]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({}, ("http://localhost:5778/sampling", "default")),
+        (
+            {"local_agent": {"reporting_host": "::1", "sampling_port": 9}},
+            ("http://[::1]:9/sampling", "local_agent"),
+        ),
+        ({"sampling_endpoint": "far:1"}, ("http://far:1/sampling", "the dict")),
+    ],
+)
+def test_the_sampling_url_follows_from_the_agent(
+    config: dict[str, object],
+    expected: tuple[str, str],
+) -> None:
+    """Unless somebody names it."""
+    assert expected == origin_and_value("sampling_endpoint", config)
+
+
+@pytest.mark.parametrize(
+    ("config", "note"),
+    [
+        ({"sampler": {"type": "const"}}, "not asked: the sampler is const"),
+        (
+            {"sampling_strategies_file": "x.json"},
+            "not asked: sampling_strategies_file is read",
+        ),
+        ({}, ""),
+    ],
+)
+def test_it_is_noted_if_the_sampling_server_is_not_asked(
+    config: dict[str, object],
+    note: str,
+) -> None:
+    """A URL that is not used must not mislead."""
+    assert note == explained("sampling_endpoint", config).note
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("http://far/v1/traces", "OTLP"),
+        ("http://far/api/v2/spans", "Zipkin"),
+        ("http://far", "Thrift"),
+    ],
+)
+def test_the_format_follows_from_the_endpoint(endpoint: str, expected: str) -> None:
+    """Compression does, too."""
+    explanation = explain({"collector": {"endpoint": endpoint}}, "shop")
+    chosen = explanation.of("collector.format")
+
+    assert (expected, "the path of collector.endpoint") == (chosen.value, chosen.origin)
+    assert (expected == "OTLP") is explanation.of("collector.gzip").value
+
+
+def test_without_an_endpoint_the_format_is_that_of_the_agent() -> None:
+    """And what is said of a collector is noted as not used."""
+    explanation = explain({"collector": {"user": "me"}}, "shop")
+
+    assert "compact Thrift over UDP" == explanation.of("collector.format").value
+    assert "not used: spans go by UDP" == explanation.of("collector.user").note
+
+
+def test_with_an_endpoint_the_agents_port_is_not_used() -> None:
+    """Which is noted where somebody named one."""
+    config: dict[str, object] = {
+        "collector": {"endpoint": "http://far"},
+        "local_agent": {"reporting_port": 1},
+    }
+
+    note = explained("local_agent.reporting_port", config).note
+
+    assert "not used: spans go to collector.endpoint" == note
+
+
+def test_headers_of_another_library_count_only_with_its_endpoint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As at a start."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=x")
+    without = origin_and_value("collector.headers")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://far")
+
+    assert ({}, "default") == without
+    assert ({"api-key": "(hidden)"}, "OTEL_EXPORTER_OTLP_HEADERS") == origin_and_value(
+        "collector.headers"
+    )
+    assert ("http://far/v1/traces", "OTEL_EXPORTER_OTLP_ENDPOINT") == origin_and_value(
+        "collector.endpoint"
+    )
+
+
+def test_a_mistake_of_the_agent_is_not_told_of_the_collector() -> None:
+    """Once is enough."""
+    explanation = explain({"local_agent": {"reporting_host": "a:b"}}, "shop")
+
+    assert {"local_agent.reporting_host", "sampling_endpoint"} == {
+        setting.key for setting in explanation.errors
+    }
+
+
+def test_a_sampler_of_the_application_is_told_as_it_shows_itself() -> None:
+    """It has no type and no parameter of ours."""
+    explanation = explain({"sampler": ConstSampler(decision=True)}, "shop")
+
+    assert "ConstSampler(True)" == explanation.of("sampler.type").value
+    assert explanation.of("sampler.param").value is None
+    assert () == explanation.errors
+
+
+@pytest.mark.parametrize(
+    ("config", "value"),
+    [({}, 0.001), ({"sampler": {"type": "const"}}, 0.0)],
+)
+def test_the_default_of_the_parameter_is_that_of_the_type(
+    config: dict[str, object],
+    value: float,
+) -> None:
+    """Where the type has one."""
+    assert (value, "default") == origin_and_value("sampler.param", config)
+
+
+def test_type_and_parameter_may_come_from_two_variables_of_opentelemetry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each is named."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+
+    assert ("probabilistic", "OTEL_TRACES_SAMPLER") == origin_and_value("sampler.type")
+    assert (0.5, "OTEL_TRACES_SAMPLER_ARG") == origin_and_value("sampler.param")
+
+
+def test_credits_are_asked_for_at_the_sampling_port() -> None:
+    """Unless the throttler has its own."""
+    config: dict[str, object] = {"throttler": {}, "local_agent": {"sampling_port": 9}}
+
+    assert (9, "local_agent.sampling_port") == origin_and_value(
+        "throttler.port", config
+    )
+    assert "" == explained("throttler.type", config).note
+
+
+def test_a_throttler_that_is_not_there_is_noted() -> None:
+    """Its defaults are not used."""
+    assert "not used: the dict has no throttler" == explained("throttler.type").note
+
+
+def test_an_interval_that_is_not_used_is_noted() -> None:
+    """Who switched resolving off need not wonder."""
+    config: dict[str, object] = {"local_agent": {"attempt_reconnecting": False}}
+
+    note = explained("local_agent.attempt_reconnect_interval", config).note
+
+    assert "not used: local_agent.attempt_reconnecting is false" == note
+
+
+def test_settings_that_are_no_dict_are_an_error() -> None:
+    """There is nothing to explain."""
+    with pytest.raises(ConfigError, match="config: must be a dict, got 5"):
+        explain(5)
+
+
+def test_the_text_is_a_table() -> None:
+    """A line each, remarks below their line."""
+    explanation = Explanation(
+        (
+            Explained("enabled", value=True, origin="default"),
+            Explained("tags.a", "b\n", "JAEGER_TAGS", note="so it is"),
+            Explained("max", None, "the dict", error="max: must be less"),
+        )
+    )
+
+    assert (
+        "setting  value           from\n"
+        "enabled  true            default\n"
+        "tags.a   'b\\n'           JAEGER_TAGS\n"
+        "    so it is\n"
+        "max      cannot be used  the dict\n"
+        "    max: must be less"
+    ) == str(explanation)
+    assert "<Explanation of 3 settings, 1 in error>" == repr(explanation)
+
+
+def test_a_long_value_does_not_move_the_others() -> None:
+    """A column has its limit."""
+    long = Explained("a", "x" * 200, "default")
+
+    header, line = str(Explanation((long,))).splitlines()
+
+    assert len(header) < 80
+    assert line.endswith("x  default")
+
+
+def test_a_key_that_is_not_there_is_a_key_error() -> None:
+    """`of` finds what there is."""
+    with pytest.raises(KeyError, match="nonsense"):
+        explain({}, "shop").of("nonsense")
+
+
+def test_settings_can_be_reached_by_their_place() -> None:
+    """It is a sequence."""
+    explanation = explain({}, "shop")
+
+    assert "service_name" == explanation[0].key
+    assert len(list(explanation)) == len(explanation)
