@@ -179,6 +179,14 @@ def test_a_rate_outside_its_range_is_found_when_validating() -> None:
         Config(bad, service_name="shop", validate=True)
 
 
+def test_a_rate_of_the_remote_sampler_is_checked_when_validating() -> None:
+    """It is the rate until the first answer."""
+    bad = {"sampler": {"type": "remote", "param": 7}}
+
+    with pytest.raises(ConfigError, match="sampler.param"):
+        Config(bad, service_name="shop", validate=True)
+
+
 def test_unknown_keys_are_an_error_when_validating() -> None:
     """The message names the nearest known key."""
     with pytest.raises(ConfigError, match="did you mean 'sampler'"):
@@ -283,6 +291,18 @@ def test_a_tracer_that_is_switched_off_carries_context_and_records_nothing(
     assert not tracer.start_span("root").is_sampled()
     assert out["uber-trace-id"].startswith("1:")
     assert "me" == out["uberctx-user"]
+
+
+def test_the_header_of_baggage_may_have_another_name(
+    new_tracer: Callable[[Config], Tracer],
+) -> None:
+    """As the other three headers of Jaeger's format may."""
+    tracer = new_tracer(Config({"baggage_header": "x-bag"}, service_name="shop"))
+
+    context = tracer.extract(opentracing.Format.HTTP_HEADERS, {"x-bag": "a=b"})
+
+    assert context is not None
+    assert {"a": "b"} == context.baggage
 
 
 def test_the_first_tracer_is_the_global_one(fresh_start: None) -> None:

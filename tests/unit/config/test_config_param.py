@@ -110,3 +110,42 @@ def test_what_kubernetes_says_of_a_service_is_no_setting() -> None:
     source = Source({}, {"JAEGER_PORT": "tcp://10.0.0.7:6831"})
 
     assert 6831 == PORT.value(source)
+
+
+def test_a_secret_within_a_value_stays_out_of_messages() -> None:
+    """A URL that cannot be used may hold a password."""
+    param = Param("url", port, 1)
+
+    with pytest.raises(ConfigError) as caught:
+        param.value(Source({"url": "http://me:hunter2@far"}, {}))
+
+    assert "got 'http://(hidden)@far'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "located"),
+    [
+        ({"agent": {"port": 1}}, {"JAEGER_PORT": "2"}, (1, "the dict")),
+        ({}, {"JAEGER_PORT": "2", "OTEL_PORT": "3"}, (2, "JAEGER_PORT")),
+        ({}, {"OTEL_PORT": "3"}, (3, "OTEL_PORT")),
+        ({}, {}, None),
+    ],
+)
+def test_a_value_has_an_origin(
+    config: dict[str, object],
+    environ: dict[str, str],
+    located: tuple[int, str] | None,
+) -> None:
+    """The dict or the variable that gave it; the default has none."""
+    assert located == PORT.located(Source(config, environ))
+
+
+def test_who_reads_may_be_told_what_is_passed_over() -> None:
+    """Instead of the log."""
+    told: list[str] = []
+
+    PORT.value(Source({}, {"OTEL_PORT": "x"}, told.append))
+
+    assert [
+        "agent.port (OTEL_PORT): must be a whole number from 1 to 65535, got 'x'"
+    ] == (told)

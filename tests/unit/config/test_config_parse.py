@@ -417,6 +417,71 @@ def test_formats_come_from_the_dict_or_a_variable(
     assert formats == settings_of(config, **environ).propagation.formats
 
 
+def test_the_limits_of_baggage_come_from_the_dict_or_a_variable() -> None:
+    """180 items of 4,096 bytes each where nobody says anything."""
+    of_dict: dict[str, object] = {"baggage": {"max_items": 1, "max_value_length": "2"}}
+    limits = [
+        (each.max_baggage_items, each.max_baggage_value_length)
+        for each in (
+            settings_of().propagation,
+            settings_of(of_dict).propagation,
+            settings_of(
+                JAEGER_BAGGAGE_MAX_ITEMS="3", JAEGER_BAGGAGE_MAX_VALUE_LENGTH="4"
+            ).propagation,
+        )
+    ]
+
+    assert [(180, 4096), (1, 2), (3, 4)] == limits
+
+
+def test_a_file_may_stand_in_for_the_sampling_server() -> None:
+    """Its path comes from the dict or a variable."""
+    of_variable = settings_of(JAEGER_SAMPLING_STRATEGIES_FILE="a.json").sampler
+
+    assert settings_of().sampler.strategies_file is None
+    assert "a.json" == of_variable.strategies_file
+
+
+def test_late_binding_comes_from_the_group_or_a_variable() -> None:
+    """A sampler of the application leaves no group, but the variable counts."""
+    own = ConstSampler(decision=True)
+    variable = {"JAEGER_SAMPLER_OPERATION_NAME_LATE_BINDING": "true"}
+    group = {"operation_name_late_binding": True}
+
+    assert [False, True, False, True] == [
+        settings.sampler.operation_name_late_binding
+        for settings in (
+            settings_of(),
+            settings_of({"sampler": group}),
+            settings_of({"sampler": own}),
+            settings_of({"sampler": own}, **variable),
+        )
+    ]
+
+
+def test_a_throttler_may_be_local() -> None:
+    """Its limits are those of `LocalThrottler` where nobody says anything."""
+    throttler = settings_of({"throttler": {"type": "local"}}).throttler
+
+    assert throttler is not None
+    assert ("local", 1.0, 10.0) == (
+        throttler.kind,
+        throttler.debug_spans_per_second,
+        throttler.debug_spans_at_once,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("debug_spans_per_second", 0), ("debug_spans_at_once", 0.5)]
+)
+def test_a_local_throttler_that_allows_nothing_is_refused(
+    key: str, value: float
+) -> None:
+    """It would let no debug trace begin."""
+    with pytest.raises(ConfigError, match=f"throttler.{key}: must be"):
+        settings_of({"throttler": {"type": "local", key: value}})
+
+
 def test_the_size_of_trace_ids_comes_from_a_variable() -> None:
     """JAEGER_TRACEID_128BIT makes them long."""
     assert settings_of(

@@ -5,22 +5,17 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
 from jaeger_client import Config
 from jaeger_client.config.unknown import unknown_variables
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @pytest.fixture
-def first_config(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def first_config(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the next `Config` be the first of the process."""
     monkeypatch.setattr(Config, "_looked_at_variables", False)
-    return
 
 
 def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:

@@ -224,3 +224,50 @@ def test_what_is_no_dict_is_an_error() -> None:
 def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
     """`${VARIABLE:default}` is the variable, or the default where it is empty."""
     assert filled == values.fill_in(raw, {"HOST": "box", "EMPTY": ""})
+
+
+@pytest.mark.parametrize(
+    ("reader", "raw"),
+    [
+        (values.text, 5),
+        (values.boolean, "x"),
+        (values.opposite, "x"),
+        (values.port, "x"),
+        (values.number, "x"),
+        (values.number_from(1.0), "x"),
+        (values.sampler_param, "x"),
+        (values.seconds, "x"),
+        (values.positive(values.milliseconds), "0"),
+        (values.host, "a:b"),
+        (values.url("/"), "ftp://x"),
+        (values.one_of("a", "b"), "x"),
+        (values.list_of(values.one_of("a", "b")), 5),
+        (values.mapping, 5),
+        (values.text_mapping, 5),
+        (values.pairs, "x"),
+    ],
+)
+def test_a_refusal_says_what_the_page_says(
+    reader: values.Reader[object],
+    raw: object,
+) -> None:
+    """The words of the message are those of the reference page."""
+    with pytest.raises(ValueError, match="must be") as caught:
+        reader(raw)
+
+    assert f"must be {reader.expected}" == str(caught.value)
+
+
+@pytest.mark.parametrize(("raw", "value"), [("true", False), ("0", True)])
+def test_a_variable_may_say_the_opposite(raw: str, value: bool) -> None:
+    """JAEGER_DISABLED is `enabled` the other way round."""
+    assert value is values.opposite(raw)
+
+
+def test_a_number_may_have_a_least() -> None:
+    """It is the least that is taken."""
+    read = values.number_from(1.0)
+
+    assert 1.0 == read("1")
+    with pytest.raises(ValueError, match="must be a number of at least 1"):
+        read(0.5)

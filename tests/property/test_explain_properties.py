@@ -1,0 +1,64 @@
+"""Whatever stands in a dict, it can be explained, and no secret is told."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaeger_client.config import params
+from jaeger_client.config.explain import explain
+
+SECRET = "hunter2"
+SECRET_KEYS = ("collector.password", "collector.auth_token", "collector.headers")
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def nested(flat: dict[str, object]) -> dict[str, object]:
+    """Return the dict of `group.key` entries as an application writes it."""
+    config: dict[str, object] = {}
+    groups: dict[str, dict[str, object]] = {}
+    for key, value in flat.items():
+        group, _, inner = key.rpartition(".")
+        if group:
+            config[group] = groups.setdefault(group, {})
+            groups[group][inner] = value
+        else:
+            config[key] = value
+    return config
+
+
+@given(st.dictionaries(st.sampled_from(sorted(params.KEYS)), anything, max_size=8))
+def test_any_values_can_be_explained(flat: dict[str, object]) -> None:
+    """Each key is there, with a value or with an error."""
+    explanation = explain(nested(flat), "shop")
+
+    assert str(explanation)
+    keys = {setting.key for setting in explanation}
+    assert params.KEYS - keys <= {"tags"}
+
+
+@given(st.dictionaries(st.text(max_size=10), anything, max_size=8))
+def test_any_keys_can_be_explained(config: dict[str, object]) -> None:
+    """Those that are unknown are told as errors."""
+    assert len(explain(config, "shop")) >= len(params.KEYS)
+
+
+@given(
+    st.sampled_from(SECRET_KEYS),
+    st.sampled_from([SECRET, {"a": SECRET}, {SECRET: 1, 2: [SECRET]}, [SECRET]]),
+    anything,
+)
+def test_no_secret_is_told(key: str, secret: object, beside: object) -> None:
+    """Neither as a value nor in the error that it is, whatever stands beside it."""
+    explanation = explain(nested({key: secret, "collector.endpoint": beside}), "shop")
+    told = f"{explanation} {list(explanation)!r}".replace(f"{SECRET}=(hidden)", "")
+
+    assert SECRET not in told.replace(f"'{SECRET}': '(hidden)'", "")
