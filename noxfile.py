@@ -101,6 +101,7 @@ def slow(session: nox.Session) -> None:
     install(session)
     install_old_client(session)
     build_jaeger(session)
+    session.run("python", "-m", "tests.real.clients.build")
     run_pytest(session, f"slow-{session.python}", "slow")
 
 

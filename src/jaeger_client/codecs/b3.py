@@ -2,7 +2,8 @@
 B3, the headers of Zipkin: several (`X-B3-*`) or a single one (`b3`).
 
 Baggage travels beside them as `baggage-<key>`, as in the Go and Java clients:
-as it is where it is printable ASCII, else percent-encoded.
+as it is where it is printable ASCII and looks like nothing encoded, else
+percent-encoded.
 
 A sender of the single header may leave the sampling decision to the receiver.
 The context then has flags 0 and its `sampling_undecided` is true. Of several
@@ -273,8 +274,15 @@ def _write_baggage(
     headers: MutableMapping[str, object],
 ) -> None:
     for key, value in baggage.items():
-        name = f"{_BAGGAGE_PREFIX}{key_text(key)}"
-        headers[name] = percent_encoded(value, _PRINTABLE)
+        headers[f"{_BAGGAGE_PREFIX}{key_text(key)}"] = _baggage_text(value)
+
+
+def _baggage_text(value: object) -> str:
+    encoded = percent_encoded(value, _PRINTABLE)
+    # The Go and Java clients decode nothing, so a percent sign that nobody takes for
+    # an escape stays as it is.
+    plain = encoded.replace("%25", "%")
+    return plain if plain == value and percent_decoded(plain) == plain else encoded
 
 
 def _read_baggage(

@@ -371,3 +371,29 @@ def test_carriers(codec: Codec) -> None:
             codec.extract(wrong)
         with pytest.raises(InvalidCarrierError):
             codec.inject({}, wrong)  # type: ignore[arg-type]  # the carrier comes first
+
+
+@pytest.mark.parametrize(
+    ("value", "header"),
+    [
+        ("50%", "50%"),
+        ("5 % off %", "5 % off %"),
+        ("%zz", "%zz"),
+        ("100%25", "100%2525"),
+        ("50% and %41", "50%25 and %2541"),
+        ("ü%", "%C3%BC%25"),
+    ],
+)
+def test_percent_sign_is_encoded_where_it_looks_like_an_escape(
+    value: str, header: str
+) -> None:
+    """The Go and Java clients, which decode nothing, see all others as they are."""
+    carrier: dict[str, str] = {}
+    codec = B3Codec()
+
+    codec.inject(SpanContext(1, 2, None, 1, {"share": value}), carrier)
+    context = codec.extract(carrier)
+
+    assert header == carrier["baggage-share"]
+    assert context is not None
+    assert {"share": value} == context.baggage

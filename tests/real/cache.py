@@ -1,0 +1,85 @@
+"""
+What the tests of this room build or fetch, kept from run to run.
+
+Each thing has a folder named after the content of its lock file, so that another
+version is made anew, and a lock: a second run waits for the first.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+CACHE_VARIABLE = "JAEGER_CLIENT_TEST_CACHE"
+"""Environment variable: the folder for what the tests build."""
+
+
+def cache_folder() -> Path:
+    """Return the folder for what the tests build: by default .cache in the project."""
+    project = Path(__file__).parents[2]
+    return Path(os.environ.get(CACHE_VARIABLE) or project / ".cache").absolute()
+
+
+def folder_of(name: str, *locks: Path) -> Path:
+    """Return the folder for what *name* and the content of its lock files say."""
+    content = b"".join(path.read_bytes() for path in locks)
+    return cache_folder() / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def made_once(made: Path, make: Callable[[Path], None]) -> Path:
+    """
+    Return *made*, a file or folder in a folder of its own, made by *make* if need be.
+
+    *make* is handed the path of something unfinished, which gets its name when it
+    is whole.
+    """
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(made.with_name("lock")):
+        if not made.exists():
+            unfinished = made.with_name(f"{made.name}.unfinished")
+            make(unfinished)
+            unfinished.rename(made)
+    return made
+
+
+@contextmanager
+def _lock(path: Path) -> Generator[None, None, None]:
+    with path.open("w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def run(command: Sequence[str | Path], folder: Path, what: str) -> None:
+    """
+    Run a tool in *folder*.
+
+    Raises:
+        RuntimeError: If it fails, with the end of what it said.
+    """
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        msg = f"{what} failed:\n{result.stdout[-4000:]}"
+        raise RuntimeError(msg)
+
+
+def go_build(go: str, module: Path, package: str, binary: Path) -> Path:
+    """Build a Go program by the hashes of the module's go.sum; return its path."""
+
+    def build(unfinished: Path) -> None:
+        # -mod=readonly holds the build to the hashes in go.sum.
+        options = ("-mod=readonly", "-buildvcs=false", "-o", unfinished)
+        run([go, "build", *options, package], module, f"building {binary.name}")
+
+    return made_once(binary, build)

@@ -1,0 +1,268 @@
+"""
+Contexts across the wire: our client calls and is called by those for Go and Node.
+
+Each client serves in a process of its own. A test gives the first of a row of
+services an order, which it obeys and hands on; the answer holds what each client saw
+of its spans.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import tool_or_skip
+from tests.real.clients.build import COMMANDS, find_tool
+from tests.real.clients.service import Answer, Order, Service
+
+RELAY: Final = Path(__file__).parent / "programs" / "relay.py"
+
+Baggage = dict[str, str]
+Hop = dict[str, Any]
+"""What a client holds a span to be."""
+
+FindService = Callable[[str], Service]
+Travel = Callable[[str, str, Order], list[Hop]]
+
+FORMATS: Final = {
+    "go": ("jaeger", "b3", "text", "binary"),
+    "node": ("jaeger", "b3", "text"),
+}
+"""The formats that both sides know. Node's binary codec reads and writes nothing."""
+
+PAIRS: Final = [(client, form) for client, forms in FORMATS.items() for form in forms]
+
+BAGGAGE: Final[dict[str, Baggage]] = {
+    "plain": {"user": "17"},
+    "several": {f"key-{number}": f"value {number}" for number in range(50)},
+    "unicode": {"name": "Zoë 東京 🙂"},
+    "blanks": {"sentence": "two  blanks and more"},
+    "commas": {"list": "a,b; c=d"},
+    "percent": {"share": "50%", "discount": "5 % off %"},
+    "escapes": {"encoded": "100%25 %41"},
+    "plus": {"sum": "1+1=2"},
+    "long": {"long": "0123456789" * 400},
+}
+
+NOT_DECODED: Final = {("go", "b3"): ("unicode", "escapes")}
+"""
+Baggage that a client holds as it stands in the header, for its codec decodes
+nothing; it hands it on unchanged, so that the next of our services reads it.
+"""
+
+LONGEST_SET: Final = 2048
+"""Characters of a value that the other two clients keep of what is set with them."""
+
+NO_DEBUG: Final = {("go", "b3")}
+"""Whose codec knows no debug flag: the trace stays sampled."""
+
+STATES: Final[dict[str, Order]] = {
+    "sampled": {"sampled": True},
+    "unsampled": {"sampled": False},
+    "debug": {"sampled": True, "debug": True},
+}
+"""What the first service is told of the trace."""
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
+    """Run a service of each client whose tools this machine has."""
+    logs = tmp_path_factory.mktemp("clients")
+    commands: dict[str, Sequence[str | Path]] = {"ours": [sys.executable, RELAY]}
+    for name, command in COMMANDS.items():
+        # Where a tool is missing, `service` says so to the tests that need it.
+        with suppress(FileNotFoundError):
+            commands[name] = command(find_tool)
+    with ExitStack() as stack:
+        services: dict[str, Service] = {}
+        for name, words in commands.items():
+            services[name] = Service(words, logs / f"{name}.log")
+            stack.callback(services[name].close)
+        yield services
+
+
+@pytest.fixture
+def service(running: Mapping[str, Service]) -> FindService:
+    """Return the service of a client, or skip the test where a tool is missing."""
+
+    def find(name: str) -> Service:
+        if name not in running:
+            COMMANDS[name](tool_or_skip)
+        return running[name]
+
+    return find
+
+
+@pytest.fixture
+def there_and_back(service: FindService) -> Travel:
+    """Let ours call another client's service, and that call ours again."""
+
+    def travel(client: str, form: str, first: Order) -> list[Hop]:
+        return send([service(name) for name in ("ours", client, "ours")], form, first)
+
+    return travel
+
+
+def send(
+    row: Sequence[Service],
+    forms: str | Sequence[str],
+    first: Order,
+    headers: Mapping[str, str] | None = None,
+) -> list[Hop]:
+    """
+    Let each service call the next; return the spans in their order.
+
+    Args:
+        row: The services.
+        forms: The format in which each takes its caller's context.
+        first: What the first one is told beside.
+        headers: What the first one's caller sends.
+    """
+    each = [forms] * len(row) if isinstance(forms, str) else forms
+    following: Order | None = None
+    for service, form in reversed([*zip(row, each, strict=True)]):
+        order: Order = {"format": form, "wide": first.get("wide", False)}
+        if following is not None:
+            order["next"] = following
+        following = {"url": service.url, "order": order}
+    assert following is not None
+    return list(spans_of(row[0].obey(following["order"] | first, headers)))
+
+
+def spans_of(answer: Answer | None) -> Iterator[Hop]:
+    """Yield the spans of an answer and of those in it."""
+    while answer is not None:
+        yield answer["server"]
+        if answer["client"] is not None:
+            yield answer["client"]
+        answer = answer["next"]
+
+
+@pytest.mark.parametrize(("client", "form"), PAIRS)
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("wide", [False, True], ids=["64 bits", "128 bits"])
+def test_a_trace_goes_there_and_back(
+    there_and_back: Travel, client: str, form: str, state: str, *, wide: bool
+) -> None:
+    """Each span has the trace's id and flags, and its caller as its parent."""
+    hops = there_and_back(client, form, STATES[state] | {"wide": wide})
+
+    is_debug = state == "debug"
+    is_kept = is_debug and (client, form) not in NO_DEBUG
+    assert_one_trace(hops, wide=wide)
+    assert [state != "unsampled"] * 5 == [hop["sampled"] for hop in hops]
+    assert [is_debug] * 2 + [is_kept] * 3 == [hop["debug"] for hop in hops]
+
+
+@pytest.mark.parametrize(("client", "form"), PAIRS)
+@pytest.mark.parametrize("kind", BAGGAGE)
+def test_baggage_goes_there_and_back(
+    there_and_back: Travel, client: str, form: str, kind: str
+) -> None:
+    """Every span holds the baggage that was set on the first."""
+    given = BAGGAGE[kind]
+    first: Order = {"sampled": True, "baggage": given}
+
+    hops = there_and_back(client, form, first)
+
+    encoded = {key: quote(value, safe=" ") for key, value in given.items()}
+    is_decoded = kind not in NOT_DECODED.get((client, form), ())
+    theirs = given if is_decoded else encoded
+    assert [given, given, theirs, theirs, given] == [hop["baggage"] for hop in hops]
+
+
+@pytest.mark.parametrize("client", FORMATS)
+@pytest.mark.parametrize("kind", BAGGAGE)
+@pytest.mark.parametrize("form", ["jaeger", "text"])
+def test_baggage_of_another_client(
+    service: FindService, client: str, form: str, kind: str
+) -> None:
+    """What another client sets and writes by itself is read as it was set."""
+    row = [service(client), service("ours")]
+    first: Order = {"sampled": True, "baggage": BAGGAGE[kind]}
+
+    hops = send(row, form, first)
+
+    given = {key: value[:LONGEST_SET] for key, value in BAGGAGE[kind].items()}
+    assert [given] * 3 == [hop["baggage"] for hop in hops]
+
+
+@pytest.mark.parametrize(("client", "form"), PAIRS)
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("wide", [False, True], ids=["64 bits", "128 bits"])
+def test_a_trace_that_another_client_begins(
+    service: FindService, client: str, form: str, state: str, *, wide: bool
+) -> None:
+    """Our spans join it with its ids and its flags."""
+    row = [service(client), service("ours")]
+
+    hops = send(row, form, STATES[state] | {"wide": wide})
+
+    is_debug = state == "debug"
+    is_kept = is_debug and (client, form) not in NO_DEBUG
+    assert_one_trace(hops, wide=wide)
+    assert [state != "unsampled"] * 3 == [hop["sampled"] for hop in hops]
+    assert [is_debug, is_debug, is_kept] == [hop["debug"] for hop in hops]
+
+
+@pytest.mark.parametrize("form", ["jaeger", "b3", "text"])
+def test_all_clients_in_one_trace(service: FindService, form: str) -> None:
+    """Ours calls Go, that ours, that Node, that ours: one trace."""
+    names = ("ours", "go", "ours", "node", "ours")
+    first: Order = {"sampled": True, "wide": True, "baggage": {"user": "17"}}
+
+    hops = send([service(name) for name in names], form, first)
+
+    assert_one_trace(hops, wide=True)
+    assert [{"user": "17"}] * 9 == [hop["baggage"] for hop in hops]
+
+
+def test_formats_change_on_the_way(service: FindService) -> None:
+    """A trace goes from Go by one format to ours and by another to Node."""
+    row = [service(name) for name in ("go", "ours", "node", "ours")]
+    forms = ("jaeger", "binary", "b3", "jaeger")
+    first: Order = {"sampled": True, "wide": True, "baggage": {"name": "Zoë"}}
+
+    hops = send(row, forms, first)
+
+    assert_one_trace(hops, wide=True)
+    assert [{"name": "Zoë"}] * 7 == [hop["baggage"] for hop in hops]
+
+
+@pytest.mark.parametrize("client", FORMATS)
+def test_debug_id_reaches_another_client(service: FindService, client: str) -> None:
+    """A trace that a debug id asks of ours is a debug trace to the other client."""
+    row = [service("ours"), service(client)]
+
+    hops = send(row, "jaeger", {}, {"jaeger-debug-id": "order 17"})
+
+    assert [(True, True)] * 3 == [(hop["sampled"], hop["debug"]) for hop in hops]
+
+
+@pytest.mark.parametrize("client", FORMATS)
+def test_baggage_header_is_read_alike(service: FindService, client: str) -> None:
+    """`jaeger-baggage` means the same to all clients."""
+    trace = "5cb6f28d8a31f9e4:3f2b8c1de05a9761:0:1"
+    headers = {"uber-trace-id": trace, "jaeger-baggage": "user=17, city=Bonn"}
+
+    theirs, ours = (
+        send([service(name)], "jaeger", {}, headers)[0] for name in (client, "ours")
+    )
+
+    assert {"user": "17", "city": "Bonn"} == ours["baggage"] == theirs["baggage"]
+    assert ours["trace_id"] == theirs["trace_id"] == "5cb6f28d8a31f9e4"
+
+
+def assert_one_trace(hops: Sequence[Hop], *, wide: bool) -> None:
+    """Check trace ids, and that each span is the parent of the next."""
+    first: str = hops[0]["trace_id"]
+    assert [first] * len(hops) == [hop["trace_id"] for hop in hops]
+    assert (len(first) > 16) == wide
+    callers = [hop["span_id"] for hop in hops[:-1]]
+    assert callers == [hop["parent_id"] for hop in hops[1:]]
