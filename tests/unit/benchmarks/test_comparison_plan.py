@@ -92,7 +92,9 @@ def test_meter_adds_up() -> None:
 
 def test_goes_start_what_they_say() -> None:
     """A runner says how many spans have to arrive, those of the warm-up among them."""
-    scenario = Scenario("two", "goes", operation="active_child", calls=3, pause=0)
+    scenario = Scenario(
+        "two", "goes", operation="active_child", calls=3, goes=10, pause=0
+    )
 
     figures = goes.run(LimitPeer(), Job(scenario, NOWHERE, quick=True))
 
