@@ -294,9 +294,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         self._count(self.metrics.throttled_debug_spans)
         return False
 
-    def _count(self, counter: Callable[[int], object]) -> None:
+    def _count(self, counter: Callable[[int], object], number: int = 1) -> None:
         try:
-            counter(1)
+            counter(number)
         except Exception as error:  # noqa: BLE001 - a factory of the application's may raise anything
             _METRICS_FAILED.warn(self.metrics_factory, error)
 

@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 
 from jaeger_client.codecs import BinaryCodec, TextCodec
 from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_SIZE,
-    MAX_BAGGAGE_VALUE_LENGTH,
     encoding_but,
     percent_decoded,
     percent_encoded,
 )
 from jaeger_client.codecs.base import is_list
+from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
 

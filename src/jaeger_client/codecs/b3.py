@@ -79,8 +79,8 @@ class _B3(BaggageCodec):
             if text is None or (isinstance(text, str) and is_too_long(text)):
                 baggage.drop()
             else:
-                is_text = isinstance(text, str)
-                baggage.add(key, percent_decoded(text) if is_text else text)
+                item = percent_decoded(text) if isinstance(text, str) else text
+                baggage.add(key, item)
         return baggage.close()
 
 

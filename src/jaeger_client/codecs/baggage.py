@@ -14,15 +14,13 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from jaeger_client.codecs.base import Codec, text_of
-from jaeger_client.constants import MAX_ID_BITS
+from jaeger_client.constants import (
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_VALUE_LENGTH,
+    MAX_ID_BITS,
+)
 from jaeger_client.diagnostics import Notice
 from jaeger_client.frozen import Frozen
-
-MAX_BAGGAGE_ITEMS: Final = 180
-"""Items of baggage that a context carries, as with the Go client."""
-
-MAX_BAGGAGE_VALUE_LENGTH: Final = 4096
-"""Bytes in UTF-8 of the longest value that is carried, as with the Go client."""
 
 MAX_BAGGAGE_SIZE: Final = 65_536
 """

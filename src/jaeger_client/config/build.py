@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 # by the time a function runs.
 import jaeger_client.config as rooms
 from jaeger_client.config.channel import AgentChannel
-from jaeger_client.config.params import FORMATS
-from jaeger_client.constants import BAGGAGE_HEADER_KEY
+from jaeger_client.constants import (
+    BAGGAGE_HEADER_KEY,
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_VALUE_LENGTH,
+)
 from jaeger_client.diagnostics import ErrorReporter, logger
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.fork import forks_wait
@@ -48,8 +51,12 @@ class Surroundings(Frozen):
 
 def make_codecs(settings: PropagationSettings) -> dict[str, Codec]:
     """Return the codecs that replace those a tracer has by itself."""
-    is_usual = settings.baggage_header == BAGGAGE_HEADER_KEY
-    if settings.formats == FORMATS[:1] and is_usual:
+    limits = (settings.max_baggage_items, settings.max_baggage_value_length)
+    if (
+        settings.formats == ("jaeger",)
+        and settings.baggage_header == BAGGAGE_HEADER_KEY
+        and limits == (MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH)
+    ):
         return {}
     from jaeger_client.config import propagation  # noqa: PLC0415 - see there
 

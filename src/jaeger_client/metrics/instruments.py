@@ -50,6 +50,10 @@ class TracerMetrics:
             name="jaeger:span_context_decoding_errors",
         )
         """Carriers with a span context that could not be read."""
+        self.dropped_baggage_items = metrics_factory.create_counter(
+            name="jaeger:dropped_baggage_items",
+        )
+        """Items of baggage that were over the limits, coming in or going out."""
 
     def count_start(self, *, sampled: bool, joined: bool | None) -> None:
         """Count a span and, unless *joined* is `None`, the trace it begins here."""

@@ -16,12 +16,11 @@ from jaeger_client.codecs import (
     span_context_to_string,
 )
 from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_SIZE,
-    MAX_BAGGAGE_VALUE_LENGTH,
     MAX_DEBUG_ID_LENGTH,
     BaggageLimits,
 )
+from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
 
