@@ -126,6 +126,18 @@ def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> Non
     assert {root.spanId} == parents
 
 
+def test_a_format_of_ones_own(sink: SpanSink) -> None:
+    """A span goes on with the gateway's trace, which is handed on in both formats."""
+    gateway, traceparent = run(sink, "examples/own_codec.py").splitlines()
+
+    assert sink.wait_for(1)
+    (span,) = sink.spans
+    assert (0xABC, 0xDEF) == (span.traceIdLow, span.parentSpanId)
+    span_id = span.spanId & (1 << 64) - 1
+    assert f"x-gateway-trace: abc/{span_id:x}" == gateway
+    assert f"traceparent: 00-{0xABC:032x}-{span_id:016x}-01" == traceparent
+
+
 def test_metrics_for_prometheus(sink: SpanSink) -> None:
     """Three spans were begun, finished and sent."""
     lines = run(sink, "examples/prometheus_metrics.py").splitlines()
