@@ -128,7 +128,7 @@ def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> Non
 
 def test_a_format_of_ones_own(sink: SpanSink) -> None:
     """A span goes on with the gateway's trace, which is handed on in both formats."""
-    gateway, traceparent = run(sink, "examples/own_codec.py").splitlines()
+    traceparent, gateway = run(sink, "examples/own_codec.py").splitlines()
 
     assert sink.wait_for(1)
     (span,) = sink.spans
