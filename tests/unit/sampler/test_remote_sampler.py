@@ -286,7 +286,7 @@ def test_no_answer_keeps_the_sampler(answer: object) -> None:
 
 
 def test_after_a_failure_it_asks_again() -> None:
-    """A failed question is no end: the next one is asked after the interval."""
+    """A failed question is no end: the next one is asked after a pause."""
     scene = Scene()
     scene.answer(SendError("refused"))
 
