@@ -207,8 +207,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         tags: Mapping[str, object] | None,
         operation: str,
     ) -> Mapping[str, object] | None:
-        """Make *span* a child; return what `_begin` does, or `Undecided`."""
-        decision: Mapping[str, object] | None = None
+        """Make *span* a child; return tags that tell who decided, if one did."""
         context: SpanContext | None
         # Two readings of the same names: each sees one type, which is faster.
         if type(parent) is Span:
@@ -225,9 +224,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             return self._begin(span, parent, operation)
         if flags != SAMPLED_FLAG:
             if not flags and context is not None and context.sampling_undecided:
-                flags, decision = self._ask_sampler(trace_id, operation)
-                if not isinstance(decision, Undecided):
-                    decision = None  # Tags stand on the root, which is not here.
+                return self._join_and_decide(span, context, tags, operation)
             if flags & DEBUG_FLAG:
                 # Receivers of other formats may have set debug alone.
                 flags |= SAMPLED_FLAG
@@ -241,7 +238,29 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         span.baggage = dict(baggage) if baggage else NO_BAGGAGE
         if context is not None and context.trace_state is not None:
             span.context.trace_state = context.trace_state  # type: ignore[misc]  # see there
-        return decision
+        return None
+
+    def _join_and_decide(
+        self,
+        span: Span,
+        caller: SpanContext,
+        tags: Mapping[str, object] | None,
+        operation: str,
+    ) -> Mapping[str, object] | None:
+        """Make *span* the child of a caller who leaves the decision to us."""
+        flags, decision = self._ask_sampler(caller.trace_id, operation)
+        decided = SpanContext(
+            caller.trace_id,
+            caller.span_id,
+            caller.parent_id,
+            flags,
+            caller.baggage,
+        )
+        if caller.trace_state is not None:
+            decided.trace_state = caller.trace_state  # type: ignore[misc]  # see there
+        self._join(span, decided, tags, operation)
+        # Tags stand on the root, which is not here.
+        return decision if isinstance(decision, Undecided) else None
 
     def _begin(
         self,

@@ -31,6 +31,7 @@ _PATIENCE: Final = 1.0
 """Seconds that a thread waits for the decision of another one."""
 
 _SAMPLING_PRIORITY: Final = "sampling.priority"
+_KIND: Final = "span.kind"
 
 _REFUSED: Final[Decision] = (False, NO_TAGS)
 
@@ -43,7 +44,7 @@ _QUESTION: Final = "_question"
 """Where the question is, in the span's `__dict__`: a slot would be every span's."""
 
 OnDecision: TypeAlias = Callable[[Span, Mapping[str, object]], object]
-"""Takes a span whose decision came, and the tags that it had until then."""
+"""Takes a span whose decision came, and its tag `span.kind` from before that."""
 
 
 class _Question:
@@ -91,12 +92,14 @@ class UndecidedSpan(Span):
     from any thread.
     """
 
+    # No slots and no methods of its own: from one statement to the next another
+    # thread may make it a plain span, which has only those of `Span`.
     __slots__ = ()
 
     @property
     def context(self) -> SpanContext:
         """Ids, flags and baggage, as they travel: the decision is made for them."""
-        self.consider(is_final=True)
+        _consider(self, is_final=True)
         return cast("SpanContext", _context.__get__(self))
 
     @context.setter
@@ -106,63 +109,75 @@ class UndecidedSpan(Span):
     def set_operation_name(self, operation_name: str) -> Span:
         """Replace the operation name, which may bring the decision."""
         Span.set_operation_name(self, operation_name)
-        self.consider(is_final=False)
+        _consider(self, is_final=False)
         return self
 
     def set_tag(self, key: str, value: object) -> Span:
         """Append a tag, which may bring the decision."""
         Span.set_tag(self, key, value)
-        if self._is_watched(key):
-            self.consider(is_final=False)
+        if _is_watched(self, key):
+            _consider(self, is_final=False)
         return self
-
-    def _is_watched(self, key: str) -> bool:
-        question = self._question()
-        try:
-            return question is not None and (
-                key == _SAMPLING_PRIORITY or key in question.undecided.watched_tags
-            )
-        except Exception:  # noqa: BLE001 - the key's own code may raise anything
-            return False
 
     def finish(self, finish_time: float | None = None) -> None:
         """Decide, then end the span as any other."""
-        self.consider(is_final=True)
+        _consider(self, is_final=True)
         Span.finish(self, finish_time)
 
-    def consider(self, *, is_final: bool) -> None:
-        """Ask whether the trace is recorded; become a plain span if that is known."""
-        question = self._question()
-        if question is None or not question.lock.acquire(timeout=_PATIENCE):
-            return
-        try:
-            tags = self._decide(question, is_final=is_final)
-        finally:
-            question.lock.release()
-        if tags is not None:
-            question.on_decision(self, tags)
 
-    def _decide(
-        self,
-        question: _Question,
-        *,
-        is_final: bool,
-    ) -> Mapping[str, object] | None:
-        """Return the tags that the span had until now, if this was the decision."""
-        # Another thread may have been first.
-        if question.is_being_asked or self._question() is None:
-            return None
-        decision = question.ask(self, is_final=is_final)
-        if decision is None:
-            return None
-        tags = dict(self.tag_items)
-        _settle(self, decision)
-        del self.__dict__[_QUESTION]
-        self.__class__ = Span  # pyright: ignore[reportAttributeAccessIssue]  # a subclass of the same slots
-        return tags
+def _is_watched(span: Span, key: str) -> bool:
+    question = _question_of(span)
+    try:
+        return question is not None and (
+            key == _SAMPLING_PRIORITY or key in question.undecided.watched_tags
+        )
+    except Exception:  # noqa: BLE001 - the key's own code may raise anything
+        return False
 
-    def _question(self) -> _Question | None:
-        return self.__dict__.get(_QUESTION)
+
+def _consider(span: Span, *, is_final: bool) -> None:
+    """Ask whether the trace is recorded; make a plain span of it if that is known."""
+    question = _question_of(span)
+    if question is None or not question.lock.acquire(timeout=_PATIENCE):
+        return
+    try:
+        tags = _decide(span, question, is_final=is_final)
+    finally:
+        question.lock.release()
+    if tags is not None:
+        question.on_decision(span, tags)
+
+
+def _decide(
+    span: Span,
+    question: _Question,
+    *,
+    is_final: bool,
+) -> Mapping[str, object] | None:
+    """Return what the span is counted by, if this was the decision."""
+    # Another thread may have been first.
+    if question.is_being_asked or _question_of(span) is None:
+        return None
+    decision = question.ask(span, is_final=is_final)
+    if decision is None:
+        return None
+    kind = _kind_of(span)
+    _settle(span, decision)
+    del span.__dict__[_QUESTION]
+    span.__class__ = Span
+    return kind
+
+
+def _kind_of(span: Span) -> Mapping[str, object]:
+    """Return the tag that tells traces that were joined from those begun here."""
+    try:
+        return next({key: value} for key, value in span.tag_items if key == _KIND)
+    except Exception:  # noqa: BLE001 - there is none, or as above
+        return {}
+
+
+def _question_of(span: Span) -> _Question | None:
+    return span.__dict__.get(_QUESTION)
 
 
 def _ask(span: Span, undecided: Undecided, *, is_final: bool) -> Decision | None:

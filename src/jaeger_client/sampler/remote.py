@@ -128,11 +128,8 @@ class RemoteControlledSampler(Sampler):
         self._poller = Poller(
             self._ask,
             what=f"a sampling strategy for {service_name}",
-            advice=getattr(channel, "advice", _ADVICE),
-            interval=min(
-                self.sampling_refresh_interval,
-                getattr(channel, "refresh_interval", math.inf),
-            ),
+            advice=_advice_of(channel),
+            interval=min(self.sampling_refresh_interval, _interval_of(channel)),
             logger=logger,
             error_reporter=error_reporter,
             worker=worker,
@@ -212,6 +209,17 @@ class RemoteControlledSampler(Sampler):
 
     def __repr__(self) -> str:
         return f"RemoteControlledSampler({self.service_name!r}, {self.sampler!r})"
+
+
+def _advice_of(channel: StrategySource) -> str:
+    # Applications pass mocks in tests, which have every attribute.
+    advice: object = getattr(channel, "advice", None)
+    return advice if isinstance(advice, str) else _ADVICE
+
+
+def _interval_of(channel: StrategySource) -> float:
+    seconds: object = getattr(channel, "refresh_interval", None)
+    return seconds if isinstance(seconds, (int, float)) else math.inf
 
 
 def _first_sampler(init_sampler: Sampler | None) -> Sampler:
