@@ -193,51 +193,51 @@ def test_what_is_missing_or_null_is_zero_or_empty() -> None:
     assert rate(0.0) == answer(content, "") == answer(content)
 
 
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        ([], "the file must be an object, got []"),
-        ("x", "the file must be an object, got 'x'"),
-        ({"default_strategy": 1}, "default_strategy must be an object, got 1"),
-        ({"service_strategies": {}}, "service_strategies must be a list, got {}"),
-        (
-            {"service_strategies": [None]},
-            "service_strategies[0] must be an object, got None",
-        ),
-        (
-            {"service_strategies": [{"service": 1}]},
-            "service_strategies[0].service must be a text, got 1",
-        ),
-        (
-            {"default_strategy": {"param": "0.5"}},
-            "default_strategy.param must be a number, got '0.5'",
-        ),
-        (
-            {"default_strategy": {"param": True}},
-            "default_strategy.param must be a number, got True",
-        ),
-        (
-            {"default_strategy": {"param": 10**400}},
-            "default_strategy.param must be a number, got 10000",
-        ),
-        (
-            {"default_strategy": {"param": 10**5000}},
-            "default_strategy.param must be a number, got a very large int",
-        ),
-        (
-            {"default_strategy": {"param": float("nan")}},
-            "default_strategy.param must be a number, got nan",
-        ),
-        (
-            {"default_strategy": {"operation_strategies": "x"}},
-            "default_strategy.operation_strategies must be a list, got 'x'",
-        ),
-        (
-            {"default_strategy": {"operation_strategies": [{"operation": []}]}},
-            "default_strategy.operation_strategies[0].operation must be a text",
-        ),
-    ],
-)
+REFUSED: list[tuple[object, str]] = [
+    ([], "the file must be an object, got []"),
+    ("x", "the file must be an object, got 'x'"),
+    ({"default_strategy": 1}, "default_strategy must be an object, got 1"),
+    ({"service_strategies": {}}, "service_strategies must be a list, got {}"),
+    (
+        {"service_strategies": [None]},
+        "service_strategies[0] must be an object, got None",
+    ),
+    (
+        {"service_strategies": [{"service": 1}]},
+        "service_strategies[0].service must be a text, got 1",
+    ),
+    (
+        {"default_strategy": {"param": "0.5"}},
+        "default_strategy.param must be a number, got '0.5'",
+    ),
+    (
+        {"default_strategy": {"param": True}},
+        "default_strategy.param must be a number, got True",
+    ),
+    (
+        {"default_strategy": {"param": 10**400}},
+        "default_strategy.param must be a number, got 10000",
+    ),
+    (
+        {"default_strategy": {"param": 10**5000}},
+        "default_strategy.param must be a number, got a very large int",
+    ),
+    (
+        {"default_strategy": {"param": float("nan")}},
+        "default_strategy.param must be a number, got nan",
+    ),
+    (
+        {"default_strategy": {"operation_strategies": "x"}},
+        "default_strategy.operation_strategies must be a list, got 'x'",
+    ),
+    (
+        {"default_strategy": {"operation_strategies": [{"operation": []}]}},
+        "default_strategy.operation_strategies[0].operation must be a text",
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "complaint"), REFUSED)
 def test_what_jaeger_would_refuse_is_refused(content: object, complaint: str) -> None:
     """With the place, what was expected and what was found."""
     with pytest.raises(StrategyError, match=re.escape(complaint)):
