@@ -132,3 +132,23 @@ def test_metrics_for_prometheus(sink: SpanSink) -> None:
 
     assert "bakery_jaeger:finished_spans_total 3.0" in lines
     assert 'bakery_jaeger:reporter_spans_total{result="ok"} 3.0' in lines
+
+
+def test_decisions_that_wait(sink: SpanSink) -> None:
+    """The route and the customer decide, though both come after the start."""
+    assert run(sink, "examples/late_sampling.py").splitlines() == [
+        "POST /orders of bob: recorded",
+        "GET /health of bob: not recorded",
+        "GET /health of ann: recorded",
+        "sent",
+    ]
+
+    assert sink.wait_for(2)
+    decisions = {
+        span.operationName: dict(tag_pairs(span.tags))["sampler.type"]
+        for span in sink.spans
+    }
+    assert decisions == {
+        "POST /orders": "probabilistic",
+        "GET /health": "TagEqualsSampler",
+    }
