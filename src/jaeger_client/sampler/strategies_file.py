@@ -9,8 +9,8 @@ whole (`mv`, a ConfigMap of Kubernetes) is noticed as well as one that is edited
 
 from __future__ import annotations
 
-import os
 import stat
+from os import stat_result
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -74,7 +74,7 @@ class StrategiesFile:
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | Path,
         *,
         default_probability: float = DEFAULT_SAMPLING_PROBABILITY,
         clock: Clock = SYSTEM_CLOCK,
@@ -114,7 +114,7 @@ class StrategiesFile:
             )
         return self._answered[1]
 
-    def _read(self, status: os.stat_result) -> None:
+    def _read(self, status: stat_result) -> None:
         self._version = self._strategies = self._answered = None
         try:
             self._strategies = _parse(self._content(status))
@@ -125,7 +125,7 @@ class StrategiesFile:
         if self._clock.time() - status.st_mtime > _TICK:
             self._version = _version_of(status)
 
-    def _content(self, status: os.stat_result) -> bytes:
+    def _content(self, status: stat_result) -> bytes:
         # Opening a pipe would wait for whoever writes to it, perhaps for ever.
         if not stat.S_ISREG(status.st_mode):
             msg = "it must be a regular file"
@@ -153,7 +153,7 @@ class StrategiesFile:
         return f"StrategiesFile({str(self.path)!r})"
 
 
-def _version_of(status: os.stat_result) -> _Version:
+def _version_of(status: stat_result) -> _Version:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
