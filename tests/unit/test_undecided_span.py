@@ -219,6 +219,14 @@ def test_a_watched_tag_may_decide() -> None:
     assert Span is type(span)
 
 
+def test_tags_that_nobody_watches_ask_nothing() -> None:
+    """They cost no more than a look at what is watched."""
+    tracer = Tracer("svc", InMemoryReporter(), late_by_rates(yes=1.0))
+    span = tracer.start_span("no").set_tag("a", 1)
+
+    assert UndecidedSpan is type(span)
+
+
 def test_the_first_child_ends_the_wait() -> None:
     """A child has its root's decision, and a later name changes neither."""
     scene = Scene()
@@ -395,6 +403,18 @@ def test_a_caller_may_leave_the_decision_to_us(name: str) -> None:
 
     assert scene.reported == (["yes"] if name == "yes" else [])
     assert [] == list(span.tags)
+
+
+def test_what_such_a_caller_sent_along_is_kept() -> None:
+    """Ids, baggage and `tracestate` are those of its context."""
+    caller = SpanContext(1, 2, None, 0, {"user": "ann"})
+    caller.sampling_undecided = True  # type: ignore[misc]  # as codecs do
+    caller.trace_state = "a=b"  # type: ignore[misc]  # as above
+
+    context = Scene().tracer.start_span("yes", child_of=caller).context
+
+    assert (1, 2, 1) == (context.trace_id, context.parent_id, context.flags)
+    assert ({"user": "ann"}, "a=b") == (context.baggage, context.trace_state)
 
 
 @pytest.mark.parametrize(("name", "letter"), [("yes", "y"), ("no", "n")])
@@ -581,27 +601,29 @@ def test_a_thread_that_never_decides_holds_nobody_up_for_ever(
     assert ["yes"] == scene.reported
 
 
-def test_every_way_of_ending_the_wait_sees_the_last_name() -> None:
-    """With per-operation rates: the operation that is asked for is the final one."""
-    sampler = AdaptiveSampler(
+def late_by_rates(**rates: float) -> AdaptiveSampler:
+    """Return a sampler that goes by last names, of which others are not sampled."""
+    listed = [
+        {"operation": name, "probabilisticSampling": {"samplingRate": rate}}
+        for name, rate in rates.items()
+    ]
+    return AdaptiveSampler(
         {
             "defaultSamplingProbability": 0.0,
             "defaultLowerBoundTracesPerSecond": 0.0,
-            "perOperationStrategies": [
-                {"operation": "GET /", "probabilisticSampling": {"samplingRate": 0.0}},
-                {
-                    "operation": "GET /cakes",
-                    "probabilisticSampling": {"samplingRate": 1.0},
-                },
-            ],
+            "perOperationStrategies": listed,
         },
         10,
         operation_name_late_binding=True,
     )
-    reporter = InMemoryReporter()
-    tracer = Tracer("svc", reporter, sampler)
 
-    for first, last in [("GET /", "GET /cakes"), ("GET /cakes", "GET /")]:
+
+def test_rates_of_operations_go_by_the_last_name() -> None:
+    """Of two roots that swap their names the one is recorded that ends with a rate."""
+    reporter = InMemoryReporter()
+    tracer = Tracer("svc", reporter, late_by_rates(yes=1.0, no=0.0))
+
+    for first, last in [("no", "yes"), ("yes", "no")]:
         tracer.start_span(first).set_operation_name(last).finish()
 
-    assert ["GET /cakes"] == [span.operation_name for span in reporter.get_spans()]
+    assert ["yes"] == [span.operation_name for span in reporter.get_spans()]
