@@ -117,7 +117,7 @@ def ask(url: str, header: str, value: str) -> None:
     interrupt that comes while a request is served.
     """
     parts = urlsplit(url)
-    address = (parts.hostname, parts.port)
+    address = (parts.hostname, int(parts.port or 0))
     with socket.create_connection(address, PATIENCE) as connection:
         request = f"GET {parts.path} HTTP/1.0\r\n{header}: {value}\r\n\r\n"
         connection.sendall(request.encode())

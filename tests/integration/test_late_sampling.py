@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jaeger_client import Config
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import (
     AdaptiveSampler,
@@ -21,6 +22,8 @@ from jaeger_client.sampler import (
     StrategiesFile,
 )
 from jaeger_client.tracer import Tracer
+from tests.foreign.decoders import tag_pairs
+from tests.integration.span_sink import SpanSink
 from tests.integration.test_remote_sampling import TellingFactory
 
 BY_NAME: dict[str, object] = {
@@ -105,3 +108,36 @@ def test_a_forked_child_decides_though_another_thread_was_deciding() -> None:
     _, status = os.waitpid(child, 0)
 
     assert 0 == os.waitstatus_to_exitcode(status)
+
+
+def test_variables_alone_choose_file_and_late_binding(
+    tmp_path: Path, sink: SpanSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jaeger's own file is followed, and a root is sampled by its final name."""
+    path = tmp_path / "strategies.json"
+    operation = {"operation": "yes", "type": "probabilistic", "param": 1.0}
+    default = {
+        "type": "probabilistic",
+        "param": 0.0,
+        "operation_strategies": [operation],
+    }
+    path.write_text(json.dumps({"default_strategy": default}))
+    monkeypatch.setenv("JAEGER_SAMPLING_STRATEGIES_FILE", str(path))
+    monkeypatch.setenv("JAEGER_SAMPLER_OPERATION_NAME_LATE_BINDING", "true")
+    monkeypatch.setenv("JAEGER_AGENT_PORT", str(sink.port))
+    factory = TellingFactory()
+    config = Config({"logging": False}, service_name="shop", metrics_factory=factory)
+
+    with config.new_tracer() as tracer:
+        tracer.start_span("asks for the strategy").finish()
+        factory.wait_for("jaeger:sampler_updates ok")
+        for final_name in ("yes", "no"):
+            with tracer.start_span("GET") as span:
+                span.set_operation_name(final_name)
+
+    assert sink.wait_for(1)
+    (span,) = sink.spans
+    assert "yes" == span.operationName
+    assert {("sampler.type", "probabilistic"), ("sampler.param", 1.0)} == {
+        *tag_pairs(span.tags)
+    }
