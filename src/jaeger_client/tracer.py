@@ -146,7 +146,7 @@ class Tracer(SpanStarter):
         self.codecs.update(extra_codecs or {})
         for codec in self.codecs.values():
             # An application's codec need not be derived from ours.
-            if isinstance(codec, Codec):
+            if isinstance(codec, Codec):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 codec.count_dropped_baggage(self._count_dropped_baggage)
         self.tags = self._process_tags(tags or {})
         self.reporter.set_process(
