@@ -34,17 +34,19 @@ _LARGEST_PORT: Final = 65_535
 def take_remote_endpoint(tags: dict[str, str], kind: str | None) -> Endpoint:
     """Return the peer's endpoint; take out of *tags* what it says."""
     endpoint: Endpoint = {}
-    host, port = _host_and_port(tags.get(_ADDRESS, ""))
+    address = tags.get(_ADDRESS)
+    host, port = _host_and_port(address) if address else ("", None)
     if tags.get(_SERVICE):
         endpoint["serviceName"] = tags.pop(_SERVICE).lower()
     elif kind in _CALLING_KINDS and (name := _host_name(tags, host)):
         endpoint["serviceName"] = name.lower()
     for key in _IPS:
-        _take(tags, key, endpoint, parse_address(tags.get(key, "")))
-    if address := parse_address(host):
-        _take(tags, _ADDRESS, endpoint, address | ({"port": port} if port else {}))
+        if key in tags:
+            _take(tags, key, endpoint, parse_address(tags[key]))
+    if host and (found := parse_address(host)):
+        _take(tags, _ADDRESS, endpoint, found | ({"port": port} if port else {}))
     # To Zipkin a port alone is an endpoint, but it tells nobody who it was.
-    if endpoint and (port := parse_port(tags.get(_PORT, ""))):
+    if endpoint and _PORT in tags and (port := parse_port(tags[_PORT])):
         _take(tags, _PORT, endpoint, {"port": port})
     return endpoint
 
