@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from jaeger_client import ConstSampler, SpanContext, Tracer
+from jaeger_client.codecs import B3SingleCodec
 from jaeger_client.encoding import ZipkinJsonEncoder
 from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.sampler import TagEqualsSampler
 from tests.foreign.decoders import decode_zipkin
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one
 
@@ -135,6 +137,20 @@ def test_a_joined_span_made_plain_is_still_shared() -> None:
     span = read_span(FinishedSpan(operation_name="\ud800", shares_span_id=True))
 
     assert ("\ufffd", True) == (span["name"], span["shared"])
+
+
+def test_a_joined_span_that_was_decided_late_is_shared() -> None:
+    """A span that joined and waited for its sampler is marked, once it is decided."""
+    reporter = InMemoryReporter()
+    sampler = TagEqualsSampler("user", {"17": True})
+    tracer = Tracer("svc", reporter, sampler, one_span_per_rpc=True)
+    caller = B3SingleCodec().extract({"b3": "0000000000000001-0000000000000002"})
+    span = tracer.start_span("op", caller, tags={"span.kind": "server"})
+    span.set_tag("user", "17").finish()
+    body = encode_one(ZipkinJsonEncoder(SpanLosses()), reporter.get_spans()[0])
+    (decoded,) = decode_zipkin(body)
+
+    assert ("0000000000000002", True) == (decoded["id"], decoded["shared"])
 
 
 @pytest.mark.parametrize("joins", [True, False])
