@@ -18,6 +18,7 @@ from jaeger_client.codecs import (
     CompositeCodec,
     TextCodec,
     W3CCodec,
+    ZipkinTextCodec,
 )
 from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE, MAX_DEBUG_ID_LENGTH
 from jaeger_client.codecs.headers import MAX_NAMES
@@ -29,7 +30,7 @@ HTTP = TextCodec(url_encoding=True)
 B3 = B3Codec()
 B3_SINGLE = B3SingleCodec()
 W3C = W3CCodec()
-CODECS: list[Codec] = [TEXT, HTTP, B3, B3_SINGLE, W3C]
+CODECS: list[Codec] = [TEXT, HTTP, B3, B3_SINGLE, W3C, ZipkinTextCodec()]
 CODECS.append(CompositeCodec(CODECS[1:]))
 
 NAMES = [
@@ -48,6 +49,10 @@ NAMES = [
     "traceparent",
     "tracestate",
     "baggage",
+    "trace-id",
+    "span_id",
+    "parent-id",
+    "traceflags",
 ]
 VALUES = [
     "4bf92f3577b34da6:f067aa0ba902b7:0:1",

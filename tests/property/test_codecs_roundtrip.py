@@ -15,6 +15,7 @@ from jaeger_client.codecs import (
     TextCodec,
     W3CCodec,
     ZipkinCodec,
+    ZipkinTextCodec,
     span_context_from_string,
     span_context_to_string,
 )
@@ -83,6 +84,56 @@ class W3CCodecWithoutTrace(W3CCodec):
         return None
 
 
+long_values = st.builds(
+    "{0}{1}".format,
+    values,
+    st.integers(0, 4000).map(lambda length: "x %,=;+"[length % 7] * length),
+)
+
+
+@given(st.permutations([*range(4)]), contexts)
+def test_composite(order: list[int], context: SpanContext) -> None:
+    """In any order all comes back, but for the parent where W3C is read first."""
+    codecs = [TextCodec(url_encoding=True), B3Codec(), B3SingleCodec(), W3CCodec()]
+    if context.flags & 2:
+        context.flags = 3
+    context.baggage.pop("", None)  # W3C has no empty keys
+    again = there_and_back(CompositeCodec([codecs[at] for at in order]), context)
+
+    if order[0] == 3:
+        context.parent_id = None
+    assert everything(context) == again
+
+
+@pytest.mark.parametrize(
+    "codec",
+    [
+        TextCodec(),
+        TextCodec(url_encoding=True),
+        B3Codec(),
+        B3SingleCodec(),
+        CompositeCodec([B3SingleCodec(), W3CCodec(), TextCodec(url_encoding=True)]),
+    ],
+    ids=["text", "headers", "b3", "b3single", "composite"],
+)
+@given(long_values)
+def test_long_values(codec: Codec, value: str) -> None:
+    """A value comes back whole up to the limit, whatever it is made of."""
+    context = SpanContext(1, 2, None, 1, {"key": value})
+
+    assert everything(context) == there_and_back(codec, context)
+
+
+@given(long_values)
+def test_long_values_in_binary(value: str) -> None:
+    """A value comes back whole, if it and its key are within the limit."""
+    context = SpanContext(1, 2, None, 1, {"key": value})
+    carrier = bytearray()
+    BinaryCodec().inject(context, carrier)
+
+    assert everything(context) == everything(BinaryCodec().extract(carrier))
+
+
 keys = st.from_regex(r"[a-z][a-z0-9_*/-]{0,9}(@[a-z][a-z0-9]{0,9})?", fullmatch=True)
 values = st.from_regex(r"[ -+\--<>-~]{0,9}[!-+\--<>-~]", fullmatch=True)
 states = st.dictionaries(keys, values, max_size=31).map(
@@ -119,10 +170,10 @@ def test_binary(context: SpanContext) -> None:
 def test_zipkin(context: SpanContext) -> None:
     """Ids and flags come back; the format has no baggage."""
     ids = everything(context)
-    again = there_and_back(ZipkinCodec(), context)
 
     assert ids is not None
-    assert (*ids[:4], {}) == again
+    assert (*ids[:4], {}) == there_and_back(ZipkinCodec(), context)
+    assert (*ids[:4], {}) == there_and_back(ZipkinTextCodec(), context)
 
 
 @given(trace_ids, span_ids, parent_ids, st.integers(0, 2**31 - 1))

@@ -20,7 +20,6 @@ from jaeger_client.codecs.baggage import (
     BaggageCodec,
     BaggageLimits,
     encoding_but,
-    is_too_long,
     key_text,
     percent_decoded,
     percent_encoded,
@@ -74,9 +73,10 @@ class _B3(BaggageCodec):
 
     def _read_baggage(self, items: list[tuple[str, object]]) -> dict[str, str]:
         baggage = self._box()
+        too_long = self.baggage_limits.is_too_long
         for key, value in items:
             text = readable(value)
-            if text is None or (isinstance(text, str) and is_too_long(text)):
+            if text is None or (isinstance(text, str) and too_long(text)):
                 baggage.drop()
             else:
                 item = percent_decoded(text) if isinstance(text, str) else text
@@ -160,8 +160,9 @@ class B3Codec(_B3):
         flags = SAMPLED_FLAG if _is_sampled(sampled) else 0
         flags |= DEBUG_FLAG if debug else 0
         context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
-        if sampled is None and not debug:
-            set_beside(context, "sampling_undecided", sampled is None)
+        undecided = sampled is None and not debug
+        if undecided:
+            set_beside(context, "sampling_undecided", undecided)
         return context
 
     def _meaning(self, name: str) -> Header | None:

@@ -68,6 +68,12 @@ class BaggageLimits(Frozen):
         """Characters of all keys and values that are read from one carrier."""
         return max(MAX_BAGGAGE_SIZE, 2 * self.max_value_length)
 
+    def is_too_long(self, encoded: str) -> bool:
+        """Whether a percent-encoded text is over the bound whatever it stands for."""
+        length = len(encoded)
+        # Nearly all are well below even the least bound: no property is asked.
+        return length > MAX_BAGGAGE_SIZE and length > self.max_size * _ENCODED_CHARACTER
+
 
 DEFAULT_LIMITS: Final = BaggageLimits()
 
@@ -193,11 +199,6 @@ def readable(value: object) -> str | int | float | None:
 def key_text(key: str | bytes) -> str:
     """Return a baggage key of the application, which 4.8 took as bytes too."""
     return key.decode("utf-8", "replace") if isinstance(key, bytes) else key
-
-
-def is_too_long(encoded: str) -> bool:
-    """Whether a percent-encoded text is over the bound whatever it stands for."""
-    return len(encoded) > MAX_BAGGAGE_SIZE * _ENCODED_CHARACTER
 
 
 def percent_decoded(text: str, *, plus: bool = False) -> str:

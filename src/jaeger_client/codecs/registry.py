@@ -24,7 +24,7 @@ from jaeger_client.frozen import Frozen
 if TYPE_CHECKING:
     from jaeger_client.codecs.base import Codec
 
-BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c")
+BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c", "zipkin")
 """The formats of this library."""
 
 
@@ -66,10 +66,14 @@ def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None
             f"got {name!r}"
         )
         raise ConfigError(msg)
-    if known in BUILT_IN or (known in _OWN and not replace):
+    if replace and known not in BUILT_IN:
+        _OWN[known] = make
+        return
+    # setdefault(), so that of two threads with one name only one succeeds.
+    taken = known in BUILT_IN or known in _OWN
+    if taken or _OWN.setdefault(known, make) is not make:
         msg = f"the name of a format must be new, got {name!r}, which is taken"
         raise ConfigError(msg)
-    _OWN[known] = make
 
 
 def codec_names() -> tuple[str, ...]:
@@ -129,8 +133,15 @@ def _w3c(options: CodecOptions) -> Codec:
     return W3CCodec(baggage_limits=options.baggage_limits)
 
 
+def _zipkin(options: CodecOptions) -> Codec:
+    from jaeger_client.codecs.zipkin import ZipkinTextCodec  # noqa: PLC0415 - as above
+
+    del options  # it has neither names that can be configured nor baggage
+    return ZipkinTextCodec()
+
+
 _BUILT_IN: Final[dict[str, MakeCodec]] = dict(
-    zip(BUILT_IN, (_jaeger, _b3, _b3_single, _w3c), strict=True)
+    zip(BUILT_IN, (_jaeger, _b3, _b3_single, _w3c, _zipkin), strict=True)
 )
 _OWN: Final[dict[str, MakeCodec]] = {}
 """The formats of the application, by their names."""

@@ -16,7 +16,6 @@ from jaeger_client.codecs.baggage import (
     BaggageBox,
     BaggageCodec,
     BaggageLimits,
-    is_too_long,
     key_text,
     percent_decoded,
     percent_encoded,
@@ -188,7 +187,8 @@ class TextCodec(BaggageCodec):
 
     def _read_item(self, key: str, value: object, baggage: BaggageBox) -> None:
         text = value if type(value) is str else readable(value)
-        if text is None or (isinstance(text, str) and is_too_long(text)):
+        too_long = self.baggage_limits.is_too_long
+        if text is None or (isinstance(text, str) and too_long(text)):
             baggage.drop()
             return
         if self.url_encoding and isinstance(text, str):
@@ -198,7 +198,7 @@ class TextCodec(BaggageCodec):
 
     def _read_list(self, value: object, baggage: BaggageBox) -> None:
         text = text_of(value)
-        if text is None or is_too_long(text):
+        if text is None or self.baggage_limits.is_too_long(text):
             baggage.drop()
             return
         if self.url_encoding:

@@ -17,7 +17,12 @@ DEBUG_MEMBER: Final = "jaeger=debug"
 
 MAX_MEMBERS: Final = 32
 
-_BLANKS: Final = " \t"
+BLANKS: Final = " \t"
+"""What may stand around a header and its members."""
+
+# All members, each at its longest: key, equals sign, value, comma. Only blanks and
+# empty members make a state longer, and there may be any number of them.
+_MAX_LENGTH: Final = MAX_MEMBERS * (256 + 1 + 256 + 1)
 _KEY: Final = (
     r"[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13}"
 )
@@ -30,11 +35,12 @@ def read_state(headers: Sequence[str]) -> tuple[str | None, bool]:
     """Return what is to be carried along, and whether the trace is a debug trace."""
     state = ",".join(headers)
     # An empty member is allowed, and says nothing.
-    members = [member for part in state.split(",") if (member := part.strip(_BLANKS))]
+    members = [member for part in state.split(",") if (member := part.strip(BLANKS))]
     if not members or not _is_valid(members):
         return None, False
     if DEBUG_MEMBER not in members:
-        return (state if len(headers) == 1 else ",".join(members)), False
+        unchanged = len(headers) == 1 and len(state) <= _MAX_LENGTH
+        return (state if unchanged else ",".join(members)), False
     others = [member for member in members if member != DEBUG_MEMBER]
     return ",".join(others) or None, True
 

@@ -19,7 +19,6 @@ from jaeger_client.codecs.baggage import (
     BaggageCodec,
     BaggageLimits,
     encoding_but,
-    is_too_long,
     key_text,
     percent_decoded,
     percent_encoded,
@@ -31,7 +30,7 @@ from jaeger_client.codecs.base import (
     writable,
 )
 from jaeger_client.codecs.headers import Header, HeaderNames
-from jaeger_client.codecs.trace_state import read_state, with_debug
+from jaeger_client.codecs.trace_state import BLANKS, read_state, with_debug
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from jaeger_client.span_context import SpanContext
 
@@ -137,7 +136,7 @@ class W3CCodec(BaggageCodec):
     def _read_baggage(self, values: list[str]) -> dict[str, str]:
         baggage = self._box()
         for text in values:
-            if is_too_long(text):
+            if self.baggage_limits.is_too_long(text):
                 baggage.drop()
                 continue
             for member in text.split(","):
@@ -162,7 +161,7 @@ def _texts(value: object) -> list[str]:
 
 def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
     # More than one is no header that can be trusted.
-    match = _TRACEPARENT(values[0].strip()) if len(values) == 1 else None
+    match = _TRACEPARENT(values[0].strip(BLANKS)) if len(values) == 1 else None
     if match is None:
         return None
     version, trace, span, flags, more = match.groups()

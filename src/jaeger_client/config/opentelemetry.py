@@ -26,6 +26,7 @@ OTEL_SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
 """These two give type and parameter together, so they belong to no one setting."""
 
 _PARENT_BASED: Final = "parentbased_"
+_NO_PROPAGATOR: Final = "none"
 _PROPAGATORS: Final = {
     "tracecontext": "w3c",
     # The format w3c carries baggage anyway.
@@ -51,11 +52,16 @@ def tags_of_attributes(text: str) -> dict[str, str]:
 def propagation_of(text: str) -> tuple[str, ...]:
     """Read the formats from a list of propagators."""
     names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if names == [_NO_PROPAGATOR]:
+        return ()
     if unknown := [name for name in names if name not in _PROPAGATORS]:
         msg = f"knows only {', '.join(_PROPAGATORS)}, not {', '.join(unknown)}"
         raise ValueError(msg)
-    formats = (_PROPAGATORS[name] for name in names)
-    return tuple(dict.fromkeys(filter(None, formats)))
+    formats = tuple(dict.fromkeys(filter(None, map(_PROPAGATORS.get, names))))
+    if not formats:
+        msg = "must name a format of a trace, such as tracecontext, beside baggage"
+        raise ValueError(msg)
+    return formats
 
 
 def traces_url(text: str) -> str:

@@ -167,7 +167,8 @@ PROPAGATION: Final = Param(
     ),
     about="Formats of the context: all are injected, the first that is there is "
     "extracted. `OTEL_PROPAGATORS` knows `tracecontext` (as `w3c`), `baggage` (which "
-    "`w3c` has anyway), `b3` (as `b3single`), `b3multi` (as `b3`) and `jaeger`.",
+    "`w3c` has anyway), `b3` (as `b3single`), `b3multi` (as `b3`), `jaeger`, and "
+    "`none`, alone.",
 )
 
 TRACE_ID_HEADER: Final = Param(

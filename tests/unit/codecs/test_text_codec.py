@@ -19,6 +19,7 @@ from jaeger_client.codecs.baggage import (
     MAX_BAGGAGE_SIZE,
     MAX_DEBUG_ID_LENGTH,
     BaggageLimits,
+    percent_decoded,
 )
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
@@ -641,6 +642,22 @@ def test_limits_are_the_application_s_choice() -> None:
     assert context is not None
     assert {"a": "123", "c": "1"} == context.baggage
     assert 4 == codec.dropped_baggage_items
+
+
+@pytest.mark.parametrize("letter", ["x", "%C3%BC", " "])
+def test_limits_may_be_far_over_the_usual(letter: str) -> None:
+    """A value within what the application allows is read, however large it is."""
+    codec = TextCodec(
+        url_encoding=True, baggage_limits=BaggageLimits(max_value_length=1_000_000)
+    )
+    value = letter * (900_000 // len(percent_decoded(letter).encode()))
+    carrier = {"uber-trace-id": "1:2:0:1", "uberctx-k": value}
+
+    context = codec.extract(carrier)
+
+    assert context is not None
+    assert {"k": percent_decoded(value)} == context.baggage
+    assert 0 == codec.dropped_baggage_items
 
 
 def test_losses_are_told_to_who_counts() -> None:

@@ -111,6 +111,13 @@ def test_tracestate_is_carried_along_unchanged(state: str) -> None:
     assert state == written(context)["tracestate"]
 
 
+def test_blanks_of_a_tracestate_have_a_bound() -> None:
+    """Where they alone make it longer than any may be, its members go on without."""
+    state = f"a=1{' ' * 100_000},{',' * 100_000}b=2"
+
+    assert "a=1,b=2" == extracted(traceparent=PARENT, tracestate=state).trace_state
+
+
 def test_several_tracestate_headers_are_joined() -> None:
     """Repeated headers, and lists of them, are one list."""
     headers = {"tracestate": ["a=b", "c=d"], "Tracestate": "e=f"}

@@ -406,6 +406,10 @@ def test_the_throttler_is_there_when_its_group_is() -> None:
         ({}, {"JAEGER_PROPAGATION": "w3c, jaeger"}, ("w3c", "jaeger")),
         ({}, {"OTEL_PROPAGATORS": "tracecontext,baggage"}, ("w3c",)),
         ({}, {"JAEGER_PROPAGATION": "b3", "OTEL_PROPAGATORS": "jaeger"}, ("b3",)),
+        ({}, {"JAEGER_PROPAGATION": "zipkin"}, ("zipkin",)),
+        ({}, {"OTEL_PROPAGATORS": " None "}, ()),
+        ({}, {"OTEL_PROPAGATORS": "baggage"}, ("jaeger",)),
+        ({}, {"OTEL_PROPAGATORS": "none,b3"}, ("jaeger",)),
     ],
 )
 def test_formats_come_from_the_dict_or_a_variable(
@@ -413,7 +417,11 @@ def test_formats_come_from_the_dict_or_a_variable(
     environ: dict[str, str],
     formats: tuple[str, ...],
 ) -> None:
-    """The dict wins, then JAEGER_PROPAGATION, then OTEL_PROPAGATORS."""
+    """
+    The dict wins, then JAEGER_PROPAGATION, then OTEL_PROPAGATORS.
+
+    `none` alone is no format; baggage alone, which would carry nothing, is passed over.
+    """
     assert formats == settings_of(config, **environ).propagation.formats
 
 
