@@ -14,7 +14,6 @@ from jaeger_client.codecs import (
     CompositeCodec,
     TextCodec,
     W3CCodec,
-    ZipkinTextCodec,
 )
 from jaeger_client.span_context import SpanContext
 
@@ -39,15 +38,11 @@ CODECS: dict[str, Codec] = {
     "b3": B3Codec(),
     "b3single": B3SingleCodec(),
     "w3c": W3CCodec(),
-    "zipkin": ZipkinTextCodec(),
     "jaeger, b3 and w3c": CompositeCodec(
         [TextCodec(url_encoding=True), B3Codec(), W3CCodec()]
     ),
 }
 """The formats of HTTP headers."""
-
-WITHOUT_BAGGAGE = frozenset({"zipkin"})
-"""The formats that carry none."""
 
 Work = Callable[[], object]
 
@@ -154,14 +149,9 @@ def format_rows(least: float, costs: Sequence[FormatCost]) -> list[list[str]]:
                 f"{cost.inject:.2f}",
                 f"{cost.extract:.2f}",
                 f"{(cost.inject + cost.extract) / least:.1f}",
-                *_baggage_cells(cost),
+                f"{cost.inject_baggage:.2f}",
+                f"{cost.extract_baggage:.2f}",
             ]
             for cost in costs
         ),
     ]
-
-
-def _baggage_cells(cost: FormatCost) -> list[str]:
-    if cost.name in WITHOUT_BAGGAGE:
-        return ["", ""]
-    return [f"{cost.inject_baggage:.2f}", f"{cost.extract_baggage:.2f}"]

@@ -18,7 +18,6 @@ from jaeger_client.codecs import (
     CompositeCodec,
     TextCodec,
     W3CCodec,
-    ZipkinTextCodec,
 )
 from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE, MAX_DEBUG_ID_LENGTH
 from jaeger_client.codecs.headers import MAX_NAMES
@@ -30,7 +29,7 @@ HTTP = TextCodec(url_encoding=True)
 B3 = B3Codec()
 B3_SINGLE = B3SingleCodec()
 W3C = W3CCodec()
-CODECS: list[Codec] = [TEXT, HTTP, B3, B3_SINGLE, W3C, ZipkinTextCodec()]
+CODECS: list[Codec] = [TEXT, HTTP, B3, B3_SINGLE, W3C]
 CODECS.append(CompositeCodec(CODECS[1:]))
 
 NAMES = [

@@ -15,7 +15,6 @@ from jaeger_client.codecs import (
     TextCodec,
     W3CCodec,
     ZipkinCodec,
-    ZipkinTextCodec,
     span_context_from_string,
     span_context_to_string,
 )
@@ -173,7 +172,6 @@ def test_zipkin(context: SpanContext) -> None:
 
     assert ids is not None
     assert (*ids[:4], {}) == there_and_back(ZipkinCodec(), context)
-    assert (*ids[:4], {}) == there_and_back(ZipkinTextCodec(), context)
 
 
 @given(trace_ids, span_ids, parent_ids, st.integers(0, 2**31 - 1))

@@ -23,11 +23,7 @@ if TYPE_CHECKING:
         span_context_to_string,
     )
     from jaeger_client.codecs.w3c import W3CCodec
-    from jaeger_client.codecs.zipkin import (
-        ZipkinCodec,
-        ZipkinSpanFormat,
-        ZipkinTextCodec,
-    )
+    from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
 else:
     # Imported when they are asked for: see `lazy`.
     __getattr__, __dir__ = names_from(
@@ -42,8 +38,7 @@ else:
             "jaeger_client.codecs.text": "TextCodec span_context_from_string "
             "span_context_to_string",
             "jaeger_client.codecs.w3c": "W3CCodec",
-            "jaeger_client.codecs.zipkin": "ZipkinCodec ZipkinSpanFormat "
-            "ZipkinTextCodec",
+            "jaeger_client.codecs.zipkin": "ZipkinCodec ZipkinSpanFormat",
         },
     )
 
@@ -59,7 +54,6 @@ __all__ = [
     "W3CCodec",
     "ZipkinCodec",
     "ZipkinSpanFormat",
-    "ZipkinTextCodec",
     "codec_names",
     "header_to_hex",
     "register_codec",

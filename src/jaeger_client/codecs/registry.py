@@ -24,7 +24,7 @@ from jaeger_client.frozen import Frozen
 if TYPE_CHECKING:
     from jaeger_client.codecs.base import Codec
 
-BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c", "zipkin")
+BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c")
 """The formats of this library."""
 
 
@@ -133,15 +133,8 @@ def _w3c(options: CodecOptions) -> Codec:
     return W3CCodec(baggage_limits=options.baggage_limits)
 
 
-def _zipkin(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.zipkin import ZipkinTextCodec  # noqa: PLC0415 - as above
-
-    del options  # it has neither names that can be configured nor baggage
-    return ZipkinTextCodec()
-
-
 _BUILT_IN: Final[dict[str, MakeCodec]] = dict(
-    zip(BUILT_IN, (_jaeger, _b3, _b3_single, _w3c, _zipkin), strict=True)
+    zip(BUILT_IN, (_jaeger, _b3, _b3_single, _w3c), strict=True)
 )
 _OWN: Final[dict[str, MakeCodec]] = {}
 """The formats of the application, by their names."""

@@ -8,7 +8,6 @@ from benchmarks.comparison.formats import (
     BAGGAGE,
     CODECS,
     CONTEXT,
-    WITHOUT_BAGGAGE,
     FormatCost,
     format_rows,
     make_binary_extract,
@@ -34,13 +33,6 @@ def test_the_ratio_is_of_both_calls() -> None:
     assert ["b3", "1.00", "2.00", "6.0", "3.00", "4.00"] == rows[1]
 
 
-def test_a_format_without_baggage_has_no_cost_of_it() -> None:
-    """Its cells are empty, and not those of a call that carries nothing."""
-    rows = format_rows(0.5, [FormatCost("zipkin", 1.0, 2.0, 3.0, 4.0)])
-
-    assert ["zipkin", "1.00", "2.00", "6.0", "", ""] == rows[1]
-
-
 @pytest.mark.parametrize("name", [*CODECS, "binary"])
 def test_what_is_measured_is_extracted(name: str) -> None:
     """The call reads ids and baggage, and does not measure a failure."""
@@ -51,4 +43,4 @@ def test_what_is_measured_is_extracted(name: str) -> None:
 
     assert isinstance(context, SpanContext)
     assert CONTEXT.trace_id == context.trace_id
-    assert ({} if name in WITHOUT_BAGGAGE else BAGGAGE) == context.baggage
+    assert BAGGAGE == context.baggage

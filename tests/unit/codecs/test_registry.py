@@ -115,7 +115,7 @@ def test_an_own_format_is_told_the_settings() -> None:
     assert [expected, expected.but(url_encoding=False)] == made
 
 
-@pytest.mark.parametrize("taken", ["jaeger", "B3", "b3single", " w3c ", "zipkin"])
+@pytest.mark.parametrize("taken", ["jaeger", "B3", "b3single", " w3c "])
 def test_names_of_the_library_are_taken(taken: str) -> None:
     """An own format cannot take the place of one of the library's."""
     with pytest.raises(ConfigError, match="which is taken"):
@@ -130,7 +130,7 @@ def test_a_name_is_registered_once() -> None:
 
     register_codec("plain", PlainCodec, replace=True)
 
-    assert ("jaeger", "b3", "b3single", "w3c", "zipkin", "plain") == codec_names()
+    assert ("jaeger", "b3", "b3single", "w3c", "plain") == codec_names()
 
 
 @pytest.mark.parametrize("name", ["", " ", "a,b", "a b", "\u00fc"])
@@ -142,7 +142,7 @@ def test_a_name_must_fit_into_a_list(name: str) -> None:
 
 def test_an_unknown_format_is_an_error_that_names_what_is_known() -> None:
     """The message names what came and what could have come."""
-    with pytest.raises(ConfigError, match=r"jaeger, b3, .*, zipkin.*got 'nope'"):
+    with pytest.raises(ConfigError, match=r"jaeger, b3, b3single, w3c.*got 'nope'"):
         tracer_of(propagation="nope")
 
 
@@ -162,21 +162,6 @@ def test_of_threads_with_one_name_one_succeeds() -> None:
         attempts = [threads.submit(register) for _ in range(4)]
 
     assert 1 == sum(attempt.result() for attempt in attempts)
-
-
-@pytest.mark.parametrize("format_", [HTTP, opentracing.Format.TEXT_MAP])
-def test_zipkin_may_be_named(format_: str) -> None:
-    """Its four fields are text in headers, and are read beside other formats."""
-    tracer = tracer_of(propagation="w3c,zipkin")
-    carrier: dict[str, str] = {}
-    tracer.inject(SpanContext(17, 18, 19, 1), format_, carrier)
-    del carrier["traceparent"]
-    context = tracer.extract(format_, carrier)
-
-    expected = {"trace-id": "17", "span-id": "18", "parent-id": "19", "traceflags": "1"}
-    assert expected == carrier
-    assert context is not None
-    assert (17, 18, 19) == (context.trace_id, context.span_id, context.parent_id)
 
 
 def test_limits_reach_every_format() -> None:

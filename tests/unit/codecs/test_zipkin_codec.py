@@ -8,12 +8,11 @@ from types import SimpleNamespace
 import opentracing
 import pytest
 
-from jaeger_client.codecs import ZipkinCodec, ZipkinSpanFormat, ZipkinTextCodec
+from jaeger_client.codecs import ZipkinCodec, ZipkinSpanFormat
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
 
 CODEC = ZipkinCodec()
-TEXT_CODEC = ZipkinTextCodec()
 
 
 def fields(**changed: object) -> dict[str, object]:
@@ -97,82 +96,3 @@ def test_other_carriers_are_invalid(carrier: object) -> None:
         CODEC.extract(carrier)
     with pytest.raises(InvalidCarrierError):
         CODEC.inject({}, carrier)  # type: ignore[arg-type]  # the carrier comes first
-
-
-def headers(**changed: object) -> dict[str, object]:
-    """Headers of a context, some of them changed."""
-    return {name: str(value) for name, value in fields().items()} | changed
-
-
-def test_headers_hold_decimal_text() -> None:
-    """What goes into headers is text, and a parent that is not there is no header."""
-    carrier: dict[str, object] = {}
-    TEXT_CODEC.inject(SpanContext(2**100, 2, None, 0, {"k": "v"}), carrier)
-
-    expected = {"trace-id": str(2**100), "span-id": "2", "traceflags": "0"}
-    assert expected == carrier
-
-
-def test_a_context_without_trace_writes_no_header() -> None:
-    """Baggage alone has no place in the format."""
-    carrier: dict[str, object] = {}
-    TEXT_CODEC.inject(SpanContext.with_debug_id("x"), carrier)
-
-    assert {} == carrier
-
-
-@pytest.mark.parametrize(
-    "carrier",
-    [
-        headers(),
-        fields(),
-        {name.replace("_", "-").title(): value for name, value in headers().items()},
-        {name: [str(value).encode()] for name, value in fields().items()},
-        headers(trace_id=" 1 "),
-        {**headers(), "Host": object()},
-    ],
-    ids=["text", "numbers", "title", "bytes in lists", "blanks", "beside others"],
-)
-def test_headers_are_read_however_they_are_spelled(carrier: dict[str, object]) -> None:
-    """Names of any case, with a dash or an underscore; text, bytes or numbers."""
-    assert (1, 2, 3, 1) == ids(TEXT_CODEC.extract(carrier))
-
-
-@pytest.mark.parametrize("name", ["trace_id", "span_id"])
-@pytest.mark.parametrize("value", ["0", None])
-def test_headers_without_an_id_are_no_context(name: str, value: object) -> None:
-    """A trace is a trace id and a span id, neither of them 0."""
-    assert TEXT_CODEC.extract(headers(**{name: value})) is None
-
-
-@pytest.mark.parametrize("name", ["trace_id", "span_id", "parent_id", "traceflags"])
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "x",
-        "-1",
-        "+1",
-        "0x1",
-        "1_0",
-        "\u0661",
-        "1" * 40,
-        "9" * 39,
-        1.5,
-        -1,
-        object(),
-    ],
-)
-def test_headers_that_are_no_number_are_corrupt(name: str, value: object) -> None:
-    """Only decimal digits of a number that fits are read."""
-    with pytest.raises(CorruptContextError, match=name.replace("_", "-")):
-        TEXT_CODEC.extract(headers(**{name: value}))
-
-
-@pytest.mark.parametrize("carrier", [None, 5, [], "x"])
-def test_headers_are_a_mapping(carrier: object) -> None:
-    """What has no items is no carrier."""
-    with pytest.raises(InvalidCarrierError):
-        TEXT_CODEC.extract(carrier)
-    with pytest.raises(InvalidCarrierError):
-        TEXT_CODEC.inject(SpanContext(1, 2, None, 1), carrier)

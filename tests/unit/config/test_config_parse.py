@@ -406,7 +406,6 @@ def test_the_throttler_is_there_when_its_group_is() -> None:
         ({}, {"JAEGER_PROPAGATION": "w3c, jaeger"}, ("w3c", "jaeger")),
         ({}, {"OTEL_PROPAGATORS": "tracecontext,baggage"}, ("w3c",)),
         ({}, {"JAEGER_PROPAGATION": "b3", "OTEL_PROPAGATORS": "jaeger"}, ("b3",)),
-        ({}, {"JAEGER_PROPAGATION": "zipkin"}, ("zipkin",)),
         ({}, {"OTEL_PROPAGATORS": " None "}, ()),
         ({}, {"OTEL_PROPAGATORS": "baggage"}, ("jaeger",)),
         ({}, {"OTEL_PROPAGATORS": "none,b3"}, ("jaeger",)),
