@@ -41,8 +41,7 @@ def run(
     done = subprocess.run(
         [python, PROGRAMS / program, *arguments],
         env={**os.environ, **addresses, **environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         timeout=PATIENCE,
         check=False,
         text=True,
@@ -125,7 +124,9 @@ def test_a_dead_process_has_no_gauge(sink: SpanSink, tmp_path: Path) -> None:
         sink, "prometheus_children.py", "spawn", PROMETHEUS_MULTIPROC_DIR=directory
     )
 
-    gauge = re.compile(r'^bakery_jaeger:reporter_queue_length\{pid="\d+"\}', re.M)
+    gauge = re.compile(
+        r'^bakery_jaeger:reporter_queue_length\{pid="\d+"\}', re.MULTILINE
+    )
     alive, then = (len(gauge.findall(part)) for part in printed.split("# then"))
     assert (4, 1) == (alive, then)
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from multiprocessing.context import BaseContext
+from typing import Any
 
+import prometheus_client.multiprocess
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from tests.integration.programs.prometheus_tracer import make_tracer
+
+LIBRARY: Any = prometheus_client.multiprocess
+"""Without types of its own."""
 
 CHILDREN = 3
 SPANS_OF_A_CHILD = 20
@@ -37,14 +40,16 @@ def trace(count: int) -> None:
 def scrape() -> str:
     """Return what the processes have counted together."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    LIBRARY.MultiProcessCollector(registry)
     return generate_latest(registry).decode()
 
 
-def main(context: BaseContext) -> None:
+def main() -> None:
     """Trace here and in children, then tell."""
     trace(SPANS_OF_THE_PARENT)
-    children = [context.Process(target=trace_in_a_child) for _ in range(CHILDREN)]
+    children = [
+        multiprocessing.Process(target=trace_in_a_child) for _ in range(CHILDREN)
+    ]
     for child in children:
         child.start()
     for child in children:
@@ -53,9 +58,10 @@ def main(context: BaseContext) -> None:
     print(scrape())
     print("# then")
     for child in children:
-        mark_process_dead(child.pid)
+        LIBRARY.mark_process_dead(child.pid)
     print(scrape())
 
 
 if __name__ == "__main__":
-    main(multiprocessing.get_context(sys.argv[1]))
+    multiprocessing.set_start_method(sys.argv[1])
+    main()

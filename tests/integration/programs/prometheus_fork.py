@@ -10,6 +10,7 @@ The child traces, and prints how many spans it finished.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from contextlib import ExitStack
@@ -26,8 +27,9 @@ PATIENCE = 20
 def locks_of_the_metrics() -> list[Any]:
     """Return every lock that counting may take."""
     collectors = prometheus._SHARED._made[REGISTRY].values()
-    parts = [part for each in collectors for part in prometheus._parts_of(each)]
-    return [REGISTRY._lock, *(p._lock for p in parts if hasattr(p, "_lock"))]
+    parts = [REGISTRY, *(p for each in collectors for p in prometheus._parts_of(each))]
+    locks = [getattr(part, "_lock", None) for part in parts]
+    return [lock for lock in locks if lock is not None]
 
 
 def hold(held: threading.Event, done: threading.Event) -> None:
@@ -50,6 +52,8 @@ def main() -> None:
     assert held.wait(PATIENCE)
     child = os.fork()
     if child == 0:
+        # A child that waits for a lock must not outlive the test.
+        signal.alarm(PATIENCE)
         tracer.start_span("bake", tags={"span.kind": "server"}).finish()
         assert tracer.close(timeout=PATIENCE).result()
         value = REGISTRY.get_sample_value("bakery_jaeger:finished_spans_total")
