@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.comparison.environments import python_of
+from benchmarks.comparison.formats import (
+    FORMATS_HEADER,
+    QUICK_ROUNDS,
+    ROUNDS,
+    format_rows,
+    measure_formats,
+)
 from benchmarks.comparison.growth import (
     PLANS,
     GrowthPlan,
@@ -85,6 +92,14 @@ def outage_section(programs: Programs, *, quick: bool) -> Section:
     return Section("Queue full", OUTAGE_TEXT, OUTAGE_HEADER, outage.rows())
 
 
+def formats_section(programs: Programs, *, quick: bool) -> Section:
+    """Measure and show what each format of propagation costs."""
+    del programs  # What it measures runs here.
+    least, costs = measure_formats(QUICK_ROUNDS if quick else ROUNDS)
+    rows = format_rows(least, costs)
+    return Section("Formats of propagation", FORMATS_TEXT, FORMATS_HEADER, rows)
+
+
 def latency_section(programs: Programs, *, quick: bool) -> Section:
     """Measure and show how long an application's requests take."""
     plan = LatencyPlan().quick() if quick else LatencyPlan()
@@ -100,6 +115,11 @@ GROWTH_TEXT = (
     "Microseconds a span: of the application's threads, by their CPU (app) and by "
     "the clock (wall), and CPU of all threads until all was sent (process). Queues "
     "are large enough for all; a figure counts if every span arrived."
+)
+FORMATS_TEXT = (
+    "Inject into an empty carrier, extract from one with eight other headers; the "
+    "fastest of many rounds in one process. `limit` writes four numbers as one header "
+    "and reads them again."
 )
 OUTAGE_TEXT = (
     "The server accepts connections and never answers. Once the queue is full, "
@@ -120,6 +140,7 @@ BUSY_TEXT = (
     "shows: these figures say little."
 )
 SECTIONS: dict[str, Callable[..., Section]] = {
+    "formats": formats_section,
     **{plan.kind: partial(growth_section, plan) for plan in PLANS},
     "outage": outage_section,
     "latency": latency_section,

@@ -60,6 +60,12 @@ MAX_TAG_VALUE_LENGTH: Final = 1024
 MAX_TRACEBACK_LENGTH: Final = 4096
 """Characters of a formatted traceback that are kept."""
 
+MAX_BAGGAGE_ITEMS: Final = 180
+"""Items of baggage that a context carries, as with the Go client."""
+
+MAX_BAGGAGE_VALUE_LENGTH: Final = 4096
+"""Bytes in UTF-8 of the longest value that is carried, as with the Go client."""
+
 JAEGER_CLIENT_VERSION: Final = f"Python-{__version__}"
 """Value of the process tag `jaeger.version`."""
 

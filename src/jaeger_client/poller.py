@@ -3,7 +3,10 @@ A question asked again and again on the worker's thread.
 
 The first one is asked as soon as `begin` is called, later ones every interval,
 give or take a tenth, so that processes started together do not ask together for
-ever. Nothing is locked, so there is no lock for a forked child to inherit.
+ever. A question without an answer is asked again after a second, then after two,
+four and so on up to the interval: a server that starts after us is heard soon, and
+one that stays away is not asked more often than one that is there. Nothing is
+locked, so there is no lock for a forked child to inherit.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import math
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import AnswerError, SendError
 from jaeger_client.ids import IdRandom
@@ -20,6 +24,9 @@ from jaeger_client.worker import BackgroundWorker
 
 _JITTER: Final = 0.1
 """Part of the interval by which a question may come early or late."""
+
+_FIRST_PAUSE: Final = 1.0
+"""Seconds after the first of several questions without an answer; then twice that."""
 
 _CLOSE_SECONDS: Final = 1.0
 """How long `close` waits for a question under way on a worker of its own."""
@@ -45,11 +52,12 @@ class Poller:
         ask: Asks once.
         what: What is asked for, as the log lines name it.
         advice: What to do when there is no answer, for the log.
-        interval: Seconds between two questions.
+        interval: Seconds between two questions; the most, while none is answered.
         logger: Where it is told.
         error_reporter: Is told of each failure, in place of the log.
         worker: On whose thread to ask; one of its own, closed by `close`, if None.
         random: Returns numbers in [0, 1), for the jitter.
+        clock: Tells how long a question that failed has taken.
     """
 
     def __init__(
@@ -63,6 +71,7 @@ class Poller:
         error_reporter: ErrorListener | None = None,
         worker: BackgroundWorker | None = None,
         random: Callable[[], float] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.has_begun = False
         """Whether `begin` need not be called (again)."""
@@ -73,7 +82,9 @@ class Poller:
         self._logger = default_logger if logger is None else logger
         self._error_reporter = error_reporter
         self._random = IdRandom().random if random is None else random
+        self._clock = clock
         self._failing = False
+        self._pause = self._first_pause()
         self._closed = False
         self._next_question = math.inf
         self._owns_worker = worker is None
@@ -101,9 +112,8 @@ class Poller:
         if self._closed:
             return math.inf
         if now >= self._next_question:
-            jitter = _JITTER * (2 * self._random() - 1)
-            self._next_question = now + self.interval * (1 + jitter)
-            self._ask_once()
+            self._next_question = now + self._jittered(self.interval)
+            self._ask_once(now)
         return self._next_question
 
     def drain(self, deadline: float) -> bool:
@@ -116,15 +126,35 @@ class Poller:
         if not self._closed:
             self.has_begun = False
             self._next_question = math.inf
+            self._pause = self._first_pause()
 
-    def _ask_once(self) -> None:
+    def _first_pause(self) -> float:
+        return min(_FIRST_PAUSE, self.interval)
+
+    def _jittered(self, seconds: float) -> float:
+        return seconds * (1 + _JITTER * (2 * self._random() - 1))
+
+    def _ask_once(self, now: float) -> None:
+        asked = self._clock.monotonic()
         try:
             if self._ask():
                 self._worked()
-        except (SendError, OSError, AnswerError) as error:
+        except AnswerError as error:
+            # Whoever answers is there, and will not say better so soon.
+            self._pause = self._first_pause()
+            self._failed(error)
+        except (SendError, OSError) as error:
+            # From its end: a server that hangs costs the timeout each time, and
+            # would have the thread, which sends the spans too, to itself.
+            self._ask_sooner(now + self._clock.monotonic() - asked)
             self._failed(error)
 
+    def _ask_sooner(self, now: float) -> None:
+        self._next_question = now + self._jittered(self._pause)
+        self._pause = min(2 * self._pause, self.interval)
+
     def _worked(self) -> None:
+        self._pause = self._first_pause()
         if self._failing:
             self._failing = False
             self._logger.warning("%s can be had again", self._what)

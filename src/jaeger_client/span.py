@@ -312,7 +312,8 @@ class Span(SpanIdentity):
         try:
             if self.baggage.get(key):
                 fields["override"] = "true"
-            self.context = self.context.with_baggage_item(key, value)
+            # The base's: an undecided span would decide for whoever reads its own.
+            self.context = super().context.with_baggage_item(key, value)
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_BAGGAGE.warn(error)
             return self

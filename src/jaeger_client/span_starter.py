@@ -23,7 +23,7 @@ from jaeger_client.arguments import (
 )
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
-from jaeger_client.sampler.base import DecisionTags
+from jaeger_client.sampler.base import DecisionTags, Undecided
 from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
 from jaeger_client.tag_values import BY_VALUE, kept_values, to_seconds
@@ -46,6 +46,10 @@ _START_FAILED = Notice("starting a span raised %r; it is not recorded")
 _METRICS_FAILED = Notice("counting by %r raised %r")
 _THROTTLER_FAILED = Notice("throttler %r raised %r; the debug trace is not allowed")
 _SAMPLER_FAILED = Notice("sampler %r raised %r; the trace is not sampled")
+_DEBUG_REFUSED = Notice(
+    "a debug trace of %r is refused: the throttler has no credit for it. It is "
+    "recorded only if the sampler says so",
+)
 _REPORTER_FAILED = Notice("reporter %r raised %r; the span is lost")
 
 
@@ -171,7 +175,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 if type(decision) is DecisionTags:
                     span.decision_tags = decision
                 else:
-                    span.add_tags(decision)
+                    self._take_tags(span, decision)
             span.start_time = (
                 time.time() if start_time is None else to_seconds(start_time)
             )
@@ -181,6 +185,17 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             _START_FAILED.warn(error)
             return self._unrecorded_span()
         return span
+
+    def _take_tags(self, span: Span, decision: Mapping[str, object]) -> None:
+        """Set tags that were made for this span, or wait for the decision."""
+        if isinstance(decision, Undecided):
+            from jaeger_client.undecided_span import (  # noqa: PLC0415 - most samplers decide at once
+                leave_undecided,
+            )
+
+            leave_undecided(span, decision, self._count_decided)
+        else:
+            span.add_tags(decision)
 
     def _unrecorded_span(self) -> Span:
         return Span(SpanContext(self.random_id(), self.random_id(), None, 0), self, "")
@@ -209,7 +224,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             return self._begin(span, parent, operation)
         if flags != SAMPLED_FLAG:
             if not flags and context is not None and context.sampling_undecided:
-                flags, _ = self._ask_sampler(trace_id, operation)
+                return self._join_and_decide(span, context, tags, operation)
             if flags & DEBUG_FLAG:
                 # Receivers of other formats may have set debug alone.
                 flags |= SAMPLED_FLAG
@@ -224,6 +239,28 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         if context is not None and context.trace_state is not None:
             span.context.trace_state = context.trace_state  # type: ignore[misc]  # see there
         return None
+
+    def _join_and_decide(
+        self,
+        span: Span,
+        caller: SpanContext,
+        tags: Mapping[str, object] | None,
+        operation: str,
+    ) -> Mapping[str, object] | None:
+        """Make *span* the child of a caller who leaves the decision to us."""
+        flags, decision = self._ask_sampler(caller.trace_id, operation)
+        decided = SpanContext(
+            caller.trace_id,
+            caller.span_id,
+            caller.parent_id,
+            flags,
+            caller.baggage,
+        )
+        if caller.trace_state is not None:
+            decided.trace_state = caller.trace_state  # type: ignore[misc]  # see there
+        self._join(span, decided, tags, operation)
+        # Tags stand on the root, which is not here.
+        return decision if isinstance(decision, Undecided) else None
 
     def _begin(
         self,
@@ -268,7 +305,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         # Tags of a refusal stand nowhere, not even on a span that is given priority.
         return 0, None
 
+    def _count_decided(self, span: Span, tags: Mapping[str, object]) -> None:
+        """Count a span whose decision came after its start."""
+        if not self.metrics.is_noop:
+            self._count_start(span, tags)
+
     def _count_start(self, span: Span, tags: Mapping[str, object] | None) -> None:
+        if type(span) is not Span:
+            return  # It is undecided, and counted once it is not.
         joined = says_server(tags) if span.parent_id is None else None
         try:
             self.metrics.count_start(sampled=span.is_sampled(), joined=joined)
@@ -291,12 +335,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 return True
         except Exception as error:  # noqa: BLE001 - a throttler of the application's may raise anything
             _THROTTLER_FAILED.warn(self.throttler, error)
+        else:
+            _DEBUG_REFUSED.warn(operation)
         self._count(self.metrics.throttled_debug_spans)
         return False
 
-    def _count(self, counter: Callable[[int], object]) -> None:
+    def _count(self, counter: Callable[[int], object], number: int = 1) -> None:
         try:
-            counter(1)
+            counter(number)
         except Exception as error:  # noqa: BLE001 - a factory of the application's may raise anything
             _METRICS_FAILED.warn(self.metrics_factory, error)
 

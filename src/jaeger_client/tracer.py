@@ -16,6 +16,7 @@ from jaeger_client.arguments import (
     injectable,
 )
 from jaeger_client.clock import SYSTEM_CLOCK
+from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.builtin import make_codecs
 from jaeger_client.constants import (
     BAGGAGE_HEADER_PREFIX,
@@ -50,7 +51,6 @@ from jaeger_client.span_starter import SpanStarter
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from jaeger_client.codecs.base import Codec
     from jaeger_client.metrics.factory import Metrics, MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.reporter.future import CompletedFuture
@@ -144,6 +144,10 @@ class Tracer(SpanStarter):
             debug_id_header=debug_id_header,
         )
         self.codecs.update(extra_codecs or {})
+        for codec in self.codecs.values():
+            # An application's codec need not be derived from ours.
+            if isinstance(codec, Codec):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+                codec.count_dropped_baggage(self._count_dropped_baggage)
         self.tags = self._process_tags(tags or {})
         self.reporter.set_process(
             service_name=self.service_name,
@@ -237,6 +241,9 @@ class Tracer(SpanStarter):
         except opentracing.SpanContextCorruptedException:
             self._count(self.metrics.decoding_errors)
             raise
+
+    def _count_dropped_baggage(self, items: int) -> None:
+        self._count(self.metrics.dropped_baggage_items, items)
 
     def _unsupported(self, format: object) -> UnsupportedFormatError:
         msg = f"no codec for format {format!r}; there are {sorted(self.codecs)}"

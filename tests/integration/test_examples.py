@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
 
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from tests.foreign.decoders import tag_pairs
@@ -109,10 +110,19 @@ def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> No
 
 
 def ask(url: str, header: str, value: str) -> None:
-    """Ask the application, whose answer must be its only one."""
-    request = Request(url, headers={header: value})
-    with urlopen(request, timeout=PATIENCE) as response:
-        assert b"a cake\n" == response.read()
+    """
+    Ask the application, whose answer must be its only one.
+
+    Returns once the server has closed the connection, for wsgiref swallows an
+    interrupt that comes while a request is served.
+    """
+    parts = urlsplit(url)
+    address = (parts.hostname, int(parts.port or 0))
+    with socket.create_connection(address, PATIENCE) as connection:
+        request = f"GET {parts.path} HTTP/1.0\r\n{header}: {value}\r\n\r\n"
+        connection.sendall(request.encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.endswith(b"\r\n\r\na cake\n")
 
 
 def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> None:
@@ -126,9 +136,41 @@ def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> Non
     assert {root.spanId} == parents
 
 
+def test_a_format_of_ones_own(sink: SpanSink) -> None:
+    """A span goes on with the gateway's trace, which is handed on in both formats."""
+    traceparent, gateway = run(sink, "examples/own_codec.py").splitlines()
+
+    assert sink.wait_for(1)
+    (span,) = sink.spans
+    assert (0xABC, 0xDEF) == (span.traceIdLow, span.parentSpanId)
+    span_id = span.spanId & (1 << 64) - 1
+    assert f"x-gateway-trace: abc/{span_id:x}" == gateway
+    assert f"traceparent: 00-{0xABC:032x}-{span_id:016x}-01" == traceparent
+
+
 def test_metrics_for_prometheus(sink: SpanSink) -> None:
     """Three spans were begun, finished and sent."""
     lines = run(sink, "examples/prometheus_metrics.py").splitlines()
 
     assert "bakery_jaeger:finished_spans_total 3.0" in lines
     assert 'bakery_jaeger:reporter_spans_total{result="ok"} 3.0' in lines
+
+
+def test_decisions_that_wait(sink: SpanSink) -> None:
+    """The route and the customer decide, though both come after the start."""
+    assert run(sink, "examples/late_sampling.py").splitlines() == [
+        "POST /orders of bob: recorded",
+        "GET /health of bob: not recorded",
+        "GET /health of ann: recorded",
+        "sent",
+    ]
+
+    assert sink.wait_for(2)
+    decisions = {
+        span.operationName: dict(tag_pairs(span.tags))["sampler.type"]
+        for span in sink.spans
+    }
+    assert decisions == {
+        "POST /orders": "probabilistic",
+        "GET /health": "TagEqualsSampler",
+    }

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from jaeger_client.codecs import BinaryCodec, TextCodec
 from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_SIZE,
     encoding_but,
     percent_decoded,
     percent_encoded,
 )
 from jaeger_client.codecs.base import is_list
+from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
 
@@ -100,6 +100,8 @@ def plain_extract(carrier: Mapping[object, object], *, url_encoding: bool) -> ob
             item = plain_value(value, url_encoding=url_encoding)
             size = len(name) - len("uberctx-") + len(str(item))
             if item is None or size > room or len(baggage) >= MAX_BAGGAGE_ITEMS:
+                continue
+            if len(str(item).encode("utf-8", "replace")) > MAX_BAGGAGE_VALUE_LENGTH:
                 continue
             room -= size
             baggage[name.removeprefix("uberctx-")] = item
@@ -204,7 +206,7 @@ def test_extract_does_as_plain_code(
 
 
 @pytest.mark.parametrize("count", [178, 179, 180, 181])
-@pytest.mark.parametrize("size", [1, 39, 41, 60])
+@pytest.mark.parametrize("size", [1, 360, 362, 600, 4096])
 def test_bounds_are_the_same_for_plain_code(count: int, size: int) -> None:
     """Around the bounds, the same items are kept, also of a name that comes twice."""
     carrier: dict[object, object] = {"uber-trace-id": "1:2:3:1"}

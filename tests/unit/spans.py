@@ -8,6 +8,7 @@ from jaeger_client import arguments as arguments_room
 from jaeger_client import span as span_room
 from jaeger_client import span_starter as starter_room
 from jaeger_client import tag_values as values_room
+from jaeger_client import undecided_span as undecided_room
 from jaeger_client.diagnostics import Notice
 from jaeger_client.model import Log
 from jaeger_client.reporter import composite as composite_room
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 Anything: TypeAlias = Any
 """What no type checker has seen before it is handed in."""
 
-ROOMS = (arguments_room, composite_room, span_room, starter_room, values_room)
+ROOMS = (
+    arguments_room,
+    composite_room,
+    span_room,
+    starter_room,
+    undecided_room,
+    values_room,
+)
 
 
 def pairs_of(span: Span) -> list[tuple[str, object]]:

@@ -8,9 +8,15 @@ from jaeger_client.lazy import names_from
 
 if TYPE_CHECKING:
     from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
+    from jaeger_client.codecs.baggage import BaggageLimits
     from jaeger_client.codecs.base import Codec, header_to_hex
     from jaeger_client.codecs.binary import BinaryCodec
     from jaeger_client.codecs.composite import CompositeCodec
+    from jaeger_client.codecs.registry import (
+        CodecOptions,
+        codec_names,
+        register_codec,
+    )
     from jaeger_client.codecs.text import (
         TextCodec,
         span_context_from_string,
@@ -24,9 +30,11 @@ else:
         __name__,
         {
             "jaeger_client.codecs.b3": "B3Codec B3SingleCodec",
+            "jaeger_client.codecs.baggage": "BaggageLimits",
             "jaeger_client.codecs.base": "Codec header_to_hex",
             "jaeger_client.codecs.binary": "BinaryCodec",
             "jaeger_client.codecs.composite": "CompositeCodec",
+            "jaeger_client.codecs.registry": "CodecOptions codec_names register_codec",
             "jaeger_client.codecs.text": "TextCodec span_context_from_string "
             "span_context_to_string",
             "jaeger_client.codecs.w3c": "W3CCodec",
@@ -37,14 +45,18 @@ else:
 __all__ = [
     "B3Codec",
     "B3SingleCodec",
+    "BaggageLimits",
     "BinaryCodec",
     "Codec",
+    "CodecOptions",
     "CompositeCodec",
     "TextCodec",
     "W3CCodec",
     "ZipkinCodec",
     "ZipkinSpanFormat",
+    "codec_names",
     "header_to_hex",
+    "register_codec",
     "span_context_from_string",
     "span_context_to_string",
 ]

@@ -5,9 +5,8 @@ Baggage travels beside them as `baggage-<key>`, as in the Go and Java clients:
 as it is where it is printable ASCII and looks like nothing encoded, else
 percent-encoded.
 
-A sender of the single header may leave the sampling decision to the receiver.
-The context then has flags 0 and its `sampling_undecided` is true. Of several
-headers an absent state means unsampled, for 4.8 and we write none for unsampled.
+A sender may leave the sampling decision to the receiver. The context then has flags
+0 and its `sampling_undecided` is true, and the tracer asks its sampler.
 """
 
 from __future__ import annotations
@@ -17,7 +16,9 @@ from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 from jaeger_client.codecs.baggage import (
-    BaggageBox,
+    DEFAULT_LIMITS,
+    BaggageCodec,
+    BaggageLimits,
     encoding_but,
     is_too_long,
     key_text,
@@ -26,8 +27,6 @@ from jaeger_client.codecs.baggage import (
     readable,
 )
 from jaeger_client.codecs.base import (
-    BaggageLosses,
-    Codec,
     id_of,
     set_beside,
     shown,
@@ -49,13 +48,44 @@ _BAGGAGE: Final = "baggage"
 _PRINTABLE: Final = encoding_but(string.punctuation.replace("%", "") + " ")
 
 
-class B3Codec(Codec):
-    """
-    B3 in several headers, read in any case.
+class _B3(BaggageCodec):
+    """What both share: the width of ids, and baggage."""
 
-    Of the baggage that comes in, as much is kept as by `TextCodec`; the rest is
-    counted in `dropped_baggage_items`.
-    """
+    def __init__(
+        self,
+        generate_128bit_trace_id: bool = False,  # noqa: FBT001, FBT002 - as in 4.8
+        *,
+        baggage_limits: BaggageLimits = DEFAULT_LIMITS,
+    ) -> None:
+        super().__init__(baggage_limits)
+        self.generate_128bit_trace_id = generate_128bit_trace_id
+        self._names = HeaderNames(self._meaning)
+
+    def _meaning(self, name: str) -> Header | None:
+        raise NotImplementedError
+
+    def _write_baggage(
+        self,
+        baggage: Mapping[str, str],
+        headers: MutableMapping[str, object],
+    ) -> None:
+        for key, value in self._outgoing(baggage).items():
+            headers[f"{_BAGGAGE_PREFIX}{key_text(key)}"] = _baggage_text(value)
+
+    def _read_baggage(self, items: list[tuple[str, object]]) -> dict[str, str]:
+        baggage = self._box()
+        for key, value in items:
+            text = readable(value)
+            if text is None or (isinstance(text, str) and is_too_long(text)):
+                baggage.drop()
+            else:
+                item = percent_decoded(text) if isinstance(text, str) else text
+                baggage.add(key, item)
+        return baggage.close()
+
+
+class B3Codec(_B3):
+    """B3 in several headers, read in any case."""
 
     trace_header = "X-B3-TraceId"
     _trace_header_lc = trace_header.lower()
@@ -67,26 +97,15 @@ class B3Codec(Codec):
     _sampled_header_lc = sampled_header.lower()
     flags_header = "X-B3-Flags"
     _flags_header_lc = flags_header.lower()
-
-    def __init__(
-        self,
-        generate_128bit_trace_id: bool = False,  # noqa: FBT001, FBT002 - as in 4.8
-    ) -> None:
-        self.generate_128bit_trace_id = generate_128bit_trace_id
-        self._own = {
-            self._trace_header_lc,
-            self._span_header_lc,
-            self._parent_span_header_lc,
-            self._sampled_header_lc,
-            self._flags_header_lc,
+    _own: Final = frozenset(
+        {
+            _trace_header_lc,
+            _span_header_lc,
+            _parent_span_header_lc,
+            _sampled_header_lc,
+            _flags_header_lc,
         }
-        self._names = HeaderNames(self._meaning)
-        self._losses = BaggageLosses()
-
-    @property
-    def dropped_baggage_items(self) -> int:
-        """Items of baggage that were read and not kept, since the codec was made."""
-        return self._losses.items
+    )
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
@@ -94,7 +113,7 @@ class B3Codec(Codec):
         if span_context.has_trace:
             self._write_ids(span_context, headers)
         if span_context.baggage:
-            _write_baggage(span_context.baggage, headers)
+            self._write_baggage(span_context.baggage, headers)
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context in *carrier*, anything that has `items()`."""
@@ -105,7 +124,7 @@ class B3Codec(Codec):
                 baggage.append((header.key, value))
             elif value is not None:
                 values[header.kind] = value
-        items = _read_baggage(baggage, self._losses) if baggage else None
+        items = self._read_baggage(baggage) if baggage else None
         return self._context(values, items) if values else None
 
     def _write_ids(
@@ -136,16 +155,20 @@ class B3Codec(Codec):
         parent_id = _id_or_none(values.get(self._parent_span_header_lc), MAX_ID_BITS)
         if not trace_id or not span_id:
             return None
-        sampled = _is_sampled(text_of(values.get(self._sampled_header_lc)))
+        sampled = text_of(values.get(self._sampled_header_lc))
         debug = text_of(values.get(self._flags_header_lc)) == "1"
-        flags = (SAMPLED_FLAG if sampled else 0) | (DEBUG_FLAG if debug else 0)
-        return SpanContext(trace_id, span_id, parent_id, flags, baggage)
+        flags = SAMPLED_FLAG if _is_sampled(sampled) else 0
+        flags |= DEBUG_FLAG if debug else 0
+        context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
+        if sampled is None and not debug:
+            set_beside(context, "sampling_undecided", sampled is None)
+        return context
 
     def _meaning(self, name: str) -> Header | None:
         return Header(name) if name in self._own else _baggage_meaning(name)
 
 
-class B3SingleCodec(Codec):
+class B3SingleCodec(_B3):
     """
     B3 in one header, `b3: {trace}-{span}-{state}-{parent}`.
 
@@ -155,23 +178,13 @@ class B3SingleCodec(Codec):
 
     header = "b3"
 
-    def __init__(self, *, generate_128bit_trace_id: bool = False) -> None:
-        self.generate_128bit_trace_id = generate_128bit_trace_id
-        self._names = HeaderNames(self._meaning)
-        self._losses = BaggageLosses()
-
-    @property
-    def dropped_baggage_items(self) -> int:
-        """Items of baggage that were read and not kept, since the codec was made."""
-        return self._losses.items
-
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
         headers = writable(carrier)
         if span_context.has_trace:
             headers[self.header] = self._value(span_context)
         if span_context.baggage:
-            _write_baggage(span_context.baggage, headers)
+            self._write_baggage(span_context.baggage, headers)
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context in *carrier*, anything that has `items()`."""
@@ -182,7 +195,7 @@ class B3SingleCodec(Codec):
                 baggage.append((header.key, value))
             else:
                 single = value
-        items = _read_baggage(baggage, self._losses) if baggage else None
+        items = self._read_baggage(baggage) if baggage else None
         return None if single is None else _single_context(single, items)
 
     def _value(self, span_context: SpanContext) -> str:
@@ -269,31 +282,9 @@ def _baggage_meaning(name: str) -> Header | None:
     return Header(_BAGGAGE, name[len(_BAGGAGE_PREFIX) :])
 
 
-def _write_baggage(
-    baggage: Mapping[str, str],
-    headers: MutableMapping[str, object],
-) -> None:
-    for key, value in baggage.items():
-        headers[f"{_BAGGAGE_PREFIX}{key_text(key)}"] = _baggage_text(value)
-
-
 def _baggage_text(value: object) -> str:
     encoded = percent_encoded(value, _PRINTABLE)
     # The Go and Java clients decode nothing, so a percent sign that nobody takes for
     # an escape stays as it is.
     plain = encoded.replace("%25", "%")
     return plain if plain == value and percent_decoded(plain) == plain else encoded
-
-
-def _read_baggage(
-    items: list[tuple[str, object]],
-    losses: BaggageLosses,
-) -> dict[str, str]:
-    baggage = BaggageBox(losses)
-    for key, value in items:
-        text = readable(value)
-        if text is None or (isinstance(text, str) and is_too_long(text)):
-            baggage.drop()
-        else:
-            baggage.add(key, percent_decoded(text) if isinstance(text, str) else text)
-    return baggage.close()

@@ -1,24 +1,34 @@
 """
-Baggage on its way in and out: bounds, percent-encoding, text that is no text.
+Baggage on its way in and out: limits, percent-encoding, text that is no text.
 
-Baggage is multiplied along a trace, from request to request, so what strangers
-send is kept only up to a bound that no ordinary application comes near.
+Baggage is multiplied along a trace, from request to request, so it is carried only
+within limits, on its way in and on its way out. What is over them is dropped,
+counted and told; the request goes on.
 """
 
 from __future__ import annotations
 
+import math
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from jaeger_client.codecs.base import BaggageLosses, text_of
-from jaeger_client.constants import MAX_ID_BITS
+from jaeger_client.codecs.base import Codec, text_of
+from jaeger_client.constants import (
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_VALUE_LENGTH,
+    MAX_ID_BITS,
+)
+from jaeger_client.diagnostics import Notice
+from jaeger_client.frozen import Frozen
 
-MAX_BAGGAGE_ITEMS: Final = 180
-"""Items of baggage that are read from one carrier, as by the Go client."""
+MAX_BAGGAGE_SIZE: Final = 65_536
+"""
+Characters of all keys and values that are read from one carrier.
 
-MAX_BAGGAGE_SIZE: Final = 8192
-"""Characters of all keys and values that are read from one carrier of headers."""
+Sixteen of the longest values. Each span of a trace carries its baggage on, so that
+the other limits alone would let a stranger have 720 KB sent with every request.
+"""
 
 MAX_DEBUG_ID_LENGTH: Final = 8192
 """Characters of a debug id that are kept."""
@@ -46,22 +56,110 @@ _ASCII: Final = {
 }
 
 
+class BaggageLimits(Frozen):
+    """How much baggage a context carries."""
+
+    max_items: int = MAX_BAGGAGE_ITEMS
+    max_value_length: int = MAX_BAGGAGE_VALUE_LENGTH
+    """Bytes in UTF-8."""
+
+    @property
+    def max_size(self) -> int:
+        """Characters of all keys and values that are read from one carrier."""
+        return max(MAX_BAGGAGE_SIZE, 2 * self.max_value_length)
+
+
+DEFAULT_LIMITS: Final = BaggageLimits()
+
+
+class BaggageLosses:
+    """
+    Counts the baggage that a codec had to drop, and says so once a minute.
+
+    The count is not locked, for a lock could be inherited by a fork: threads
+    that drop at the same moment may be counted as one.
+    """
+
+    def __init__(self, limits: BaggageLimits) -> None:
+        self.items = 0
+        self.count: Callable[[int], object] | None = None
+        """Is called with the number of items, too."""
+        self._notice = Notice(
+            f"%d baggage items dropped: at most {limits.max_items} items are carried, "
+            f"each of at most {limits.max_value_length} bytes (baggage.max_items, "
+            "baggage.max_value_length), and only text",
+        )
+
+    def add(self, dropped: int) -> None:
+        """Count *dropped* items, which may be none."""
+        if dropped:
+            self.items += dropped
+            self._notice.warn(dropped)
+            if self.count is not None:
+                self.count(dropped)
+
+
+class BaggageCodec(Codec):
+    """A codec that carries baggage, as much of it as its limits allow."""
+
+    def __init__(self, baggage_limits: BaggageLimits = DEFAULT_LIMITS) -> None:
+        self.baggage_limits = baggage_limits
+        self._losses = BaggageLosses(baggage_limits)
+
+    @property
+    def dropped_baggage_items(self) -> int:
+        """Items of baggage that were not carried, since the codec was made."""
+        return self._losses.items
+
+    def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
+        """Call *count* with the number of items of baggage whenever some are lost."""
+        self._losses.count = count
+
+    def _box(self) -> BaggageBox:
+        """Return what takes in the baggage of one carrier."""
+        limits = self.baggage_limits
+        return BaggageBox(self._losses, limits, limits.max_size)
+
+    def _outgoing(self, baggage: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what of *baggage* is within the limits."""
+        limits = self.baggage_limits
+        # What nearly all baggage is needs no closer look: no character takes more
+        # than four bytes.
+        for value in baggage.values():
+            if type(value) is not str or 4 * len(value) > limits.max_value_length:
+                break
+        else:
+            if len(baggage) <= limits.max_items:
+                return baggage
+        box = BaggageBox(self._losses, limits, math.inf)
+        for key, value in baggage.items():
+            box.add(key, value)
+        return box.close()
+
+
 class BaggageBox:
-    """Takes in the baggage of one carrier, as much of it as the bounds allow."""
+    """Takes in baggage, as much of it as the limits allow."""
 
-    __slots__ = ("_dropped", "_losses", "_max_size", "_room", "items")
+    __slots__ = ("_dropped", "_limits", "_losses", "_room", "items")
 
-    def __init__(self, losses: BaggageLosses, max_size: int = MAX_BAGGAGE_SIZE) -> None:
+    def __init__(
+        self, losses: BaggageLosses, limits: BaggageLimits, max_size: float
+    ) -> None:
         self.items: dict[str, str] = {}
         self._losses = losses
+        self._limits = limits
         self._room = max_size
-        self._max_size = max_size
         self._dropped = 0
 
     def add(self, key: str, value: object) -> None:
         """Keep an item, or drop and count it; a later item of a key wins."""
-        size = len(key) + _size(value)
-        if size > self._room or len(self.items) >= MAX_BAGGAGE_ITEMS:
+        text = value if isinstance(value, str) else str(value)
+        size = len(key) + len(text)
+        if (
+            size > self._room
+            or len(self.items) >= self._limits.max_items
+            or _length(text) > self._limits.max_value_length
+        ):
             self._dropped += 1
             return
         self._room -= size
@@ -73,12 +171,13 @@ class BaggageBox:
 
     def close(self) -> dict[str, str]:
         """Return what was kept, and tell of what was not."""
-        self._losses.add(self._dropped, MAX_BAGGAGE_ITEMS, self._max_size)
+        self._losses.add(self._dropped)
         return self.items
 
 
-def _size(value: object) -> int:
-    return len(value if isinstance(value, str) else str(value))
+def _length(text: str) -> int:
+    """Return the bytes of *text* in UTF-8."""
+    return len(text) if text.isascii() else len(utf8(text))
 
 
 def readable(value: object) -> str | int | float | None:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Final, TypeAlias, TypeGuard
 
-from jaeger_client.diagnostics import Notice
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
 
@@ -55,27 +54,8 @@ class Codec:
         """
         raise NotImplementedError
 
-
-class BaggageLosses:
-    """
-    Counts the baggage that a codec had to drop, and says so once a minute.
-
-    The count is not locked, for a lock could be inherited by a fork: threads
-    that drop at the same moment may be counted as one.
-    """
-
-    def __init__(self) -> None:
-        self.items = 0
-        self._notice = Notice(
-            "%d baggage items dropped: at most %d items and %d bytes are carried "
-            "(and only text)",
-        )
-
-    def add(self, dropped: int, max_items: int, max_size: int) -> None:
-        """Count *dropped* items, which may be none."""
-        if dropped:
-            self.items += dropped
-            self._notice.warn(dropped, max_items, max_size)
+    def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
+        """Call *count* with the number of items of baggage whenever some are lost."""
 
 
 def text_of(value: object) -> str | None:

@@ -11,21 +11,13 @@ that lies costs nothing.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_ITEMS,
-    BaggageBox,
-    utf8,
-)
-from jaeger_client.codecs.base import BaggageLosses, Codec
+from jaeger_client.codecs.baggage import BaggageCodec, utf8
 from jaeger_client.constants import MAX_ID_BITS
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
-
-MAX_BINARY_BAGGAGE_SIZE: Final = 4096
-"""Bytes of all keys and values that are read from one carrier, as by the Go client."""
 
 _HEAD: Final = struct.Struct(">QQQQBI")
 _LENGTH: Final = struct.Struct(">I")
@@ -35,26 +27,13 @@ _SMALLEST_ITEM: Final = 2 * _LENGTH.size
 _MASK_64: Final = (1 << MAX_ID_BITS) - 1
 
 
-class BinaryCodec(Codec):
-    """
-    Writes to the end of a bytearray and reads from the beginning of one.
-
-    Baggage over the bounds (`MAX_BAGGAGE_ITEMS`, `MAX_BINARY_BAGGAGE_SIZE`) is
-    dropped when it is read, and counted in `dropped_baggage_items`.
-    """
-
-    def __init__(self) -> None:
-        self._losses = BaggageLosses()
-
-    @property
-    def dropped_baggage_items(self) -> int:
-        """Items of baggage that were read and not kept, since the codec was made."""
-        return self._losses.items
+class BinaryCodec(BaggageCodec):
+    """Writes to the end of a bytearray and reads from the beginning of one."""
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Append *span_context* to *carrier*, a bytearray."""
         buffer = carrier if type(carrier) is bytearray else _bytearray(carrier)
-        baggage = span_context.baggage
+        items = self._items(span_context.baggage) if span_context.baggage else []
         trace_id = span_context.trace_id
         try:
             buffer += _HEAD.pack(
@@ -63,15 +42,12 @@ class BinaryCodec(Codec):
                 span_context.span_id,
                 span_context.parent_id or 0,
                 span_context.flags & 0xFF,
-                len(baggage),
+                len(items),
             )
         except (TypeError, struct.error):  # no trace, or numbers that do not fit
-            buffer += _fitted_head(span_context)
-        if baggage:
-            for key, value in baggage.items():
-                first, second = _encoded(key), _encoded(value)
-                buffer += _pack_length(len(first)) + first
-                buffer += _pack_length(len(second)) + second
+            buffer += _fitted_head(span_context, len(items))
+        for item in items:
+            buffer += item
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context at the beginning of *carrier*, a bytearray."""
@@ -90,22 +66,42 @@ class BinaryCodec(Codec):
         if count * _SMALLEST_ITEM > rest:
             msg = f"{count} items of baggage cannot be in {rest} bytes"
             raise CorruptContextError(msg)
-        if len(buffer) <= MAX_BINARY_BAGGAGE_SIZE and count <= MAX_BAGGAGE_ITEMS:
+        limits = self.baggage_limits
+        longest = limits.max_value_length
+        if len(buffer) <= longest and count <= limits.max_items:
             try:
                 return _small_baggage(buffer, count)
             except ValueError:  # odd or corrupt: the other way says which
                 pass
         parts = _parts(buffer, 2 * count)
-        baggage = BaggageBox(self._losses, MAX_BINARY_BAGGAGE_SIZE)
+        baggage = self._box()
         for key, value in zip(parts, parts, strict=True):
-            if len(key) + len(value) > MAX_BINARY_BAGGAGE_SIZE:
+            if len(key) + len(value) > longest:
                 baggage.drop()
             else:
                 baggage.add(_decoded(key), _decoded(value))
         return baggage.close()
 
+    def _items(self, baggage: Mapping[str, str]) -> list[bytes]:
+        """
+        Return the items of *baggage* that are carried.
 
-def _fitted_head(span_context: SpanContext) -> bytes:
+        An item is no longer than its value may be: of one that is the Go client
+        takes neither that item nor the context.
+        """
+        limits = self.baggage_limits
+        items: list[bytes] = []
+        for key, value in baggage.items():
+            first, second = _encoded(key), _encoded(value)
+            fits = len(first) + len(second) <= limits.max_value_length
+            if fits and len(items) < limits.max_items:
+                lengths = _pack_length(len(first)), _pack_length(len(second))
+                items.append(b"".join((lengths[0], first, lengths[1], second)))
+        self._losses.add(len(baggage) - len(items))
+        return items
+
+
+def _fitted_head(span_context: SpanContext, items: int) -> bytes:
     """Return the head of a context without trace, or whose numbers must be cut."""
     trace_id = span_context.trace_id or 0
     return _HEAD.pack(
@@ -114,7 +110,7 @@ def _fitted_head(span_context: SpanContext) -> bytes:
         (span_context.span_id or 0) & _MASK_64,
         (span_context.parent_id or 0) & _MASK_64,
         (span_context.flags or 0) & 0xFF,
-        len(span_context.baggage),
+        items,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from opentracing import Format
 
+from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.binary import BinaryCodec
 from jaeger_client.codecs.text import TextCodec
 from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
@@ -19,6 +20,7 @@ def make_codecs(
     trace_id_header: str,
     baggage_header_prefix: str,
     debug_id_header: str,
+    baggage_limits: BaggageLimits = DEFAULT_LIMITS,
 ) -> dict[str, Codec]:
     """Return a new codec for each format of OpenTracing, and for TChannel's."""
 
@@ -28,11 +30,12 @@ def make_codecs(
             trace_id_header=trace_id_header,
             baggage_header_prefix=baggage_header_prefix,
             debug_id_header=debug_id_header,
+            baggage_limits=baggage_limits,
         )
 
     return {
         Format.TEXT_MAP: text(url_encoding=False),
         Format.HTTP_HEADERS: text(url_encoding=True),
-        Format.BINARY: BinaryCodec(),
+        Format.BINARY: BinaryCodec(baggage_limits),
         ZipkinSpanFormat: ZipkinCodec(),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from jaeger_client.codecs.base import Codec
 from jaeger_client.errors import CorruptContextError
@@ -42,3 +42,8 @@ class CompositeCodec(Codec):
         if without_trace is None and corrupt is not None:
             raise corrupt
         return without_trace
+
+    def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
+        """Have each format count what it drops."""
+        for codec in self.codecs:
+            codec.count_dropped_baggage(count)

@@ -11,22 +11,18 @@ from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_ITEMS,
-    MAX_BAGGAGE_SIZE,
+    DEFAULT_LIMITS,
     MAX_DEBUG_ID_LENGTH,
     BaggageBox,
+    BaggageCodec,
+    BaggageLimits,
     is_too_long,
     key_text,
     percent_decoded,
     percent_encoded,
     readable,
 )
-from jaeger_client.codecs.base import (
-    BaggageLosses,
-    Codec,
-    text_of,
-    writable,
-)
+from jaeger_client.codecs.base import text_of, writable
 from jaeger_client.codecs.headers import Header, HeaderNames
 from jaeger_client.codecs.trace_id import (
     read_context,
@@ -51,14 +47,8 @@ _BAGGAGE: Final = "baggage"
 _NOTHING: Final = object()
 
 
-class TextCodec(Codec):
-    """
-    Jaeger's own headers; case does not matter, `_` in a configured name is `-`.
-
-    Of the baggage that comes in, `MAX_BAGGAGE_ITEMS` items of together
-    `MAX_BAGGAGE_SIZE` characters are kept; the rest is dropped and counted in
-    `dropped_baggage_items`.
-    """
+class TextCodec(BaggageCodec):
+    """Jaeger's own headers; case does not matter, `_` in a configured name is `-`."""
 
     def __init__(
         self,
@@ -67,7 +57,10 @@ class TextCodec(Codec):
         baggage_header_prefix: str = BAGGAGE_HEADER_PREFIX,
         debug_id_header: str = DEBUG_ID_HEADER_KEY,
         baggage_header: str = BAGGAGE_HEADER_KEY,
+        *,
+        baggage_limits: BaggageLimits = DEFAULT_LIMITS,
     ) -> None:
+        super().__init__(baggage_limits)
         self.url_encoding = url_encoding
         self.trace_id_header = _header_name(trace_id_header)
         self.baggage_prefix = _header_name(baggage_header_prefix)
@@ -78,12 +71,6 @@ class TextCodec(Codec):
         self._spelling = self.trace_id_header
         self._title = self.trace_id_header.title()
         self._names = HeaderNames(self._meaning, (self._spelling, self._title))
-        self._losses = BaggageLosses()
-
-    @property
-    def dropped_baggage_items(self) -> int:
-        """Items of baggage that were read and not kept, since the codec was made."""
-        return self._losses.items
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """
@@ -138,27 +125,35 @@ class TextCodec(Codec):
         foreign, own, decode = self._names.foreign, self._names.own, self.url_encoding
         ids: object = _NOTHING
         items: dict[str, str] = {}
-        room = MAX_BAGGAGE_SIZE
+        limits = self.baggage_limits
+        room, longest = limits.max_size, limits.max_value_length
         for name in headers:  # noqa: PLC0206 - no pair for each foreign header
             if name in foreign:
                 continue
             header, value = own.get(name), headers[name]
             if header is _TRACE_ID and ids is _NOTHING:
                 ids = value
-            elif header and header.key and type(value) is str and len(value) <= room:
+            # Decoded, a value is no longer; of plain text alone its length is known.
+            elif (
+                header
+                and header.key
+                and type(value) is str
+                and len(value) <= longest
+                and value.isascii()
+            ):
                 if decode and ("%" in value or "+" in value):
                     value = percent_decoded(value, plus=True)
                 items[header.key] = value
                 room -= len(header.key) + len(value)
             else:
                 return self._read_all(headers)
-        if ids is _NOTHING or room < 0 or len(items) >= MAX_BAGGAGE_ITEMS:
+        if ids is _NOTHING or room < 0 or len(items) >= limits.max_items:
             return self._read_all(headers)
         return read_context(ids, decode, items)
 
     def _read_all(self, carrier: object) -> SpanContext | None:
         ids = debug_id = None
-        baggage = BaggageBox(self._losses)
+        baggage = self._box()
         for header, value in self._names.own_headers(carrier):
             if header is _TRACE_ID:
                 ids = read_ids(value, decode=self.url_encoding)
@@ -219,7 +214,7 @@ class TextCodec(Codec):
         headers: MutableMapping[str, object],
     ) -> None:
         prefix, encode = self.baggage_prefix, self.url_encoding
-        for key, value in baggage.items():
+        for key, value in self._outgoing(baggage).items():
             name = prefix + key if type(key) is str else f"{prefix}{key_text(key)}"
             if encode:
                 headers[name] = percent_encoded(value)

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_ITEMS,
-    MAX_BAGGAGE_SIZE,
-    BaggageBox,
+    DEFAULT_LIMITS,
+    BaggageCodec,
+    BaggageLimits,
     encoding_but,
     is_too_long,
     key_text,
@@ -25,24 +25,19 @@ from jaeger_client.codecs.baggage import (
     percent_encoded,
 )
 from jaeger_client.codecs.base import (
-    BaggageLosses,
-    Codec,
     is_list,
     set_beside,
     text_of,
     writable,
 )
 from jaeger_client.codecs.headers import Header, HeaderNames
+from jaeger_client.codecs.trace_state import read_state, with_debug
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from jaeger_client.span_context import SpanContext
 
-DEBUG_MEMBER: Final = "jaeger=debug"
-"""Member of `tracestate` that says that the trace is a debug trace."""
+MAX_BAGGAGE_HEADER: Final = 8192
+"""Characters of the baggage header that is written: what every receiver must take."""
 
-MAX_TRACE_STATE_LENGTH: Final = 8192
-"""Characters of the longest `tracestate` that is carried along."""
-
-_MAX_TRACE_STATE_MEMBERS: Final = 32
 _TRACEPARENT: Final = re.compile(
     r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?",
 ).fullmatch
@@ -54,26 +49,16 @@ _IN_VALUES: Final = encoding_but(
 """What a value may hold; a plus is encoded, for some read it as a blank."""
 
 
-class W3CCodec(Codec):
-    """
-    `traceparent`, `tracestate` and `baggage`.
-
-    Of the baggage, in and out, as much is carried as `TextCodec` keeps; the rest
-    is counted in `dropped_baggage_items`.
-    """
+class W3CCodec(BaggageCodec):
+    """`traceparent`, `tracestate` and `baggage`."""
 
     traceparent_header = "traceparent"
     tracestate_header = "tracestate"
     baggage_header = "baggage"
 
-    def __init__(self) -> None:
+    def __init__(self, *, baggage_limits: BaggageLimits = DEFAULT_LIMITS) -> None:
+        super().__init__(baggage_limits)
         self._names = HeaderNames(self._meaning)
-        self._losses = BaggageLosses()
-
-    @property
-    def dropped_baggage_items(self) -> int:
-        """Items of baggage that were not carried, since the codec was made."""
-        return self._losses.items
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
@@ -111,7 +96,7 @@ class W3CCodec(Codec):
         baggage: dict[str, str] | None,
     ) -> SpanContext:
         trace_id, span_id, flags = ids
-        state, debug = _read_state(",".join(states)) if states else (None, False)
+        state, debug = read_state(states) if states else (None, False)
         if debug:
             flags |= DEBUG_FLAG | SAMPLED_FLAG
         context = SpanContext(trace_id, span_id, None, flags, baggage)
@@ -132,25 +117,25 @@ class W3CCodec(Codec):
         )
         state = span_context.trace_state
         if debug:
-            state = _with_debug(state)
+            state = with_debug(state)
         if state:
             headers[self.tracestate_header] = state
 
-    def _baggage_value(self, baggage: dict[str, str]) -> str:
+    def _baggage_value(self, baggage: Mapping[str, str]) -> str:
         members: list[str] = []
-        room = MAX_BAGGAGE_SIZE + 1  # there is a comma less than there are members
-        for key, value in baggage.items():
+        carried = self._outgoing(baggage)
+        room = MAX_BAGGAGE_HEADER + 1  # there is a comma less than there are members
+        for key, value in carried.items():
             name = percent_encoded(key_text(key), _IN_KEYS)
             member = f"{name}={percent_encoded(value, _IN_VALUES)}"
-            if len(member) < room and len(members) < MAX_BAGGAGE_ITEMS:
+            if len(member) < room:
                 room -= len(member) + 1
                 members.append(member)
-        dropped = len(baggage) - len(members)
-        self._losses.add(dropped, MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_SIZE)
+        self._losses.add(len(carried) - len(members))
         return ",".join(members)
 
     def _read_baggage(self, values: list[str]) -> dict[str, str]:
-        baggage = BaggageBox(self._losses)
+        baggage = self._box()
         for text in values:
             if is_too_long(text):
                 baggage.drop()
@@ -161,6 +146,8 @@ class W3CCodec(Codec):
                 if equals and key.strip():
                     name = percent_decoded(key.strip())
                     baggage.add(name, percent_decoded(value.strip()))
+                elif member.strip():
+                    baggage.drop()
         return baggage.close()
 
 
@@ -186,22 +173,3 @@ def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
         return None
     # Only the lowest bit is a decision; the next is not our debug flag.
     return trace_id, span_id, int(flags, 16) & SAMPLED_FLAG
-
-
-def _read_state(state: str) -> tuple[str | None, bool]:
-    """Return what is to be carried along, and whether the trace is a debug trace."""
-    printable = state.isascii() and state.isprintable()
-    if not printable or len(state) > MAX_TRACE_STATE_LENGTH:
-        return None, False
-    members = state.split(",")
-    others = [member for member in members if member.strip() != DEBUG_MEMBER]
-    if len(others) == len(members):
-        return state or None, False
-    return ",".join(others) or None, True
-
-
-def _with_debug(state: str | None) -> str:
-    key = DEBUG_MEMBER.partition("=")[0] + "="
-    members = state.split(",") if state else []
-    others = [member for member in members if not member.strip().startswith(key)]
-    return ",".join([DEBUG_MEMBER, *others[: _MAX_TRACE_STATE_MEMBERS - 1]])

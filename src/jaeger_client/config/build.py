@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 # by the time a function runs.
 import jaeger_client.config as rooms
 from jaeger_client.config.channel import AgentChannel
-from jaeger_client.config.params import FORMATS
-from jaeger_client.constants import BAGGAGE_HEADER_KEY
+from jaeger_client.constants import (
+    BAGGAGE_HEADER_KEY,
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_VALUE_LENGTH,
+)
 from jaeger_client.diagnostics import ErrorReporter, logger
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.fork import forks_wait
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     )
     from jaeger_client.reporter import BaseReporter
     from jaeger_client.reporter.base import Channel
-    from jaeger_client.sampler import Sampler
+    from jaeger_client.sampler import Sampler, StrategySource
     from jaeger_client.throttler import Throttler
 
 
@@ -48,8 +51,12 @@ class Surroundings(Frozen):
 
 def make_codecs(settings: PropagationSettings) -> dict[str, Codec]:
     """Return the codecs that replace those a tracer has by itself."""
-    is_usual = settings.baggage_header == BAGGAGE_HEADER_KEY
-    if settings.formats == FORMATS[:1] and is_usual:
+    limits = (settings.max_baggage_items, settings.max_baggage_value_length)
+    if (
+        settings.formats == ("jaeger",)
+        and settings.baggage_header == BAGGAGE_HEADER_KEY
+        and limits == (MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH)
+    ):
         return {}
     from jaeger_client.config import propagation  # noqa: PLC0415 - see there
 
@@ -93,7 +100,7 @@ def make_remote_sampler(
     shared: Surroundings,
 ) -> Sampler:
     """
-    Return a sampler that does what the agent says.
+    Return a sampler that does what the agent, or a file in its place, says.
 
     Raises:
         ConfigError: If the rate until the first answer cannot be used.
@@ -103,15 +110,26 @@ def make_remote_sampler(
     if sampler.param is not None:
         initial = rooms.ProbabilisticSampler(_rate(sampler))
     return rooms.RemoteControlledSampler(
-        channel,
+        _strategy_source(sampler, channel),
         settings.service_name,
         logger=logger,
         metrics_factory=shared.metrics_factory,
         sampling_refresh_interval=sampler.refresh_interval,
         init_sampler=initial,
         max_operations=sampler.max_operations,
+        operation_name_late_binding=sampler.operation_name_late_binding,
         worker=shared.worker,
     )
+
+
+def _strategy_source(
+    settings: SamplerSettings, channel: AgentChannel
+) -> StrategySource:
+    if settings.strategies_file is None:
+        return channel
+    from jaeger_client.sampler import StrategiesFile  # noqa: PLC0415 - most ask
+
+    return StrategiesFile(settings.strategies_file)
 
 
 def make_throttler(
@@ -119,15 +137,30 @@ def make_throttler(
     channel: AgentChannel,
     shared: Surroundings,
 ) -> Throttler | None:
-    """Return the throttler that is configured, if any."""
-    if settings.throttler is None:
+    """
+    Return the throttler that is configured, if any.
+
+    Raises:
+        ConfigError: If it is to allow nothing.
+    """
+    throttler = settings.throttler
+    if throttler is None:
         return None
+    from jaeger_client.throttler import LocalThrottler  # noqa: PLC0415 - most have none
+
+    # Also where the agent knows no credits, as Jaeger 2 does.
+    local = LocalThrottler(
+        throttler.debug_spans_per_second, throttler.debug_spans_at_once
+    )
+    if throttler.kind == "local":
+        return local
     return rooms.RemoteThrottler(
         channel,
         settings.service_name,
-        refresh_interval=settings.throttler.refresh_interval,
+        refresh_interval=throttler.refresh_interval,
         logger=logger,
         metrics_factory=shared.metrics_factory,
+        local_policy=local,
         worker=shared.worker,
     )
 

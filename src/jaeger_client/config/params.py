@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
+from jaeger_client.codecs.registry import BUILT_IN, codec_names
 from jaeger_client.config import agent_params, collector_params, sampling_params
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config.agent_params import (
@@ -24,11 +25,11 @@ from jaeger_client.config.agent_params import (
 )
 from jaeger_client.config.param import Param, Variable
 from jaeger_client.config.values import (
+    Reader,
     boolean,
     list_of,
     mapping,
     milliseconds,
-    one_of,
     opposite,
     pairs,
     seconds,
@@ -40,6 +41,8 @@ from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     DEBUG_ID_HEADER_KEY,
     DEFAULT_FLUSH_INTERVAL,
+    MAX_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_VALUE_LENGTH,
     MAX_TRACEBACK_LENGTH,
 )
 from jaeger_client.constants import (
@@ -62,13 +65,22 @@ __all__ = [
 DEFAULT_THROTTLER_PORT: Final = DEFAULT_SAMPLING_PORT
 DEFAULT_BATCH_SIZE: Final = 10
 DEFAULT_QUEUE_SIZE: Final = 10_000
-DEFAULT_BAGGAGE_ITEMS: Final = 180
-DEFAULT_BAGGAGE_VALUE_LENGTH: Final = 4096
-
-FORMATS: Final = ("jaeger", "b3", "b3single", "w3c")
 
 _COUNT: Final = whole_number(1)
 _LENGTH: Final = whole_number(0)
+
+
+def _known_format(raw: object) -> str | None:
+    name = str(raw).strip().lower()
+    return name if name in codec_names() else None
+
+
+_FORMATS: Final = list_of(
+    Reader(
+        f"one of {', '.join(BUILT_IN)}, or a name given to `register_codec`",
+        _known_format,
+    )
+)
 
 # The service.
 
@@ -147,10 +159,10 @@ GENERATE_128BIT_TRACE_ID: Final = Param(
 
 PROPAGATION: Final = Param(
     "propagation",
-    list_of(one_of(*FORMATS)),
-    FORMATS[:1],
+    _FORMATS,
+    BUILT_IN[:1],
     (
-        Variable("JAEGER_PROPAGATION", list_of(one_of(*FORMATS))),
+        Variable("JAEGER_PROPAGATION", _FORMATS),
         Variable("OTEL_PROPAGATORS", otel.propagation_of),
     ),
     about="Formats of the context: all are injected, the first that is there is "
@@ -190,7 +202,7 @@ DEBUG_ID_HEADER: Final = Param(
 BAGGAGE_ITEMS: Final = Param(
     "baggage.max_items",
     _LENGTH,
-    DEFAULT_BAGGAGE_ITEMS,
+    MAX_BAGGAGE_ITEMS,
     (Variable("JAEGER_BAGGAGE_MAX_ITEMS", _LENGTH),),
     about="Most items of baggage that travel with a context; more are dropped and "
     "counted.",
@@ -200,7 +212,7 @@ BAGGAGE_ITEMS: Final = Param(
 BAGGAGE_VALUE_LENGTH: Final = Param(
     "baggage.max_value_length",
     _LENGTH,
-    DEFAULT_BAGGAGE_VALUE_LENGTH,
+    MAX_BAGGAGE_VALUE_LENGTH,
     (Variable("JAEGER_BAGGAGE_MAX_VALUE_LENGTH", _LENGTH),),
     about="Bytes of one baggage value; an item with a longer one is dropped and "
     "counted.",

@@ -101,7 +101,7 @@ SAMPLING_STRATEGIES_FILE: Final = optional_text(
     text,
     "JAEGER_SAMPLING_STRATEGIES_FILE",
     about="File with Jaeger's strategies as JSON, which a remote sampler reads instead "
-    "of asking a server.",
+    "of asking a server, anew within 5 seconds of a change.",
 )
 
 THROTTLER_TYPE: Final = Param(
@@ -132,13 +132,14 @@ DEBUG_SPANS_PER_SECOND: Final[Param[float]] = Param(
     "throttler.debug_spans_per_second",
     positive(number),
     1.0,
-    about="Debug traces a second that a `local` throttler lets each operation begin.",
+    about="Debug traces a second that a `local` throttler lets each operation begin; "
+    "so does a `remote` one where the agent knows no credits, as Jaeger 2.",
 )
 
 DEBUG_SPANS_AT_ONCE: Final[Param[float]] = Param(
     "throttler.debug_spans_at_once",
     number_from(1.0),
     10.0,
-    about="Debug traces that a `local` throttler lets an operation begin at once after "
-    "a pause.",
+    about="Debug traces that an operation may begin at once after a pause, where "
+    "`throttler.debug_spans_per_second` counts.",
 )

@@ -60,8 +60,8 @@ class TracerMetrics:
         """Debug spans that the throttler did not allow."""
         self.decoding_errors = count(table.DECODING_ERRORS)
         """Carriers with a span context that could not be read."""
-        self.dropped_baggage_items = make.counter(table.DROPPED_BAGGAGE_ITEMS)
-        """Items of baggage over the limits. Never raises: codecs call it."""
+        self.dropped_baggage_items = count(table.DROPPED_BAGGAGE_ITEMS)
+        """Items of baggage that were over the limits, coming in or going out."""
 
     def count_start(self, *, sampled: bool, joined: bool | None) -> None:
         """Count a span and, unless *joined* is `None`, the trace it begins here."""

@@ -114,7 +114,7 @@ DROPPED_BAGGAGE_ITEMS: Final = Metric(
     "jaeger:dropped_baggage_items",
     COUNTER,
     "{item}",
-    "Items of baggage that were over the limits and not carried on.",
+    "Items of baggage over the limits, coming in or going out.",
 )
 REPORTER_SPANS: Final = Metric(
     "jaeger:reporter_spans",

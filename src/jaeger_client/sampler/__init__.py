@@ -21,14 +21,23 @@ if TYPE_CHECKING:
         AdaptiveSampler,
         GuaranteedThroughputProbabilisticSampler,
     )
-    from jaeger_client.sampler.base import Decision, Sampler, SamplerTags
+    from jaeger_client.sampler.base import (
+        Decision,
+        RootSpan,
+        Sampler,
+        SamplerTags,
+        Undecided,
+    )
+    from jaeger_client.sampler.composite import CompositeSampler
     from jaeger_client.sampler.const import ConstSampler
+    from jaeger_client.sampler.priority import PrioritySampler
     from jaeger_client.sampler.probabilistic import ProbabilisticSampler
     from jaeger_client.sampler.rate_limiting import RateLimitingSampler
     from jaeger_client.sampler.remote import (
         RemoteControlledSampler,
         StrategySource,
     )
+    from jaeger_client.sampler.strategies_file import StrategiesFile
     from jaeger_client.sampler.strategy import (
         DEFAULT_LOWER_BOUND,
         DEFAULT_LOWER_BOUND_STR,
@@ -48,6 +57,10 @@ if TYPE_CHECKING:
         get_rate_limit,
         get_sampling_probability,
     )
+    from jaeger_client.sampler.tag_equals import (
+        SAMPLER_TYPE_TAG_EQUALS,
+        TagEqualsSampler,
+    )
 else:
     # Imported when they are asked for: see `lazy`.
     __getattr__, __dir__ = names_from(
@@ -60,11 +73,15 @@ else:
             "jaeger_client.metrics.instruments": "SamplerMetrics",
             "jaeger_client.sampler.adaptive": "AdaptiveSampler "
             "GuaranteedThroughputProbabilisticSampler",
-            "jaeger_client.sampler.base": "Decision Sampler SamplerTags",
+            "jaeger_client.sampler.base": "Decision RootSpan Sampler SamplerTags "
+            "Undecided",
+            "jaeger_client.sampler.composite": "CompositeSampler",
             "jaeger_client.sampler.const": "ConstSampler",
+            "jaeger_client.sampler.priority": "PrioritySampler",
             "jaeger_client.sampler.probabilistic": "ProbabilisticSampler",
             "jaeger_client.sampler.rate_limiting": "RateLimitingSampler",
             "jaeger_client.sampler.remote": "RemoteControlledSampler StrategySource",
+            "jaeger_client.sampler.strategies_file": "StrategiesFile",
             "jaeger_client.sampler.strategy": "DEFAULT_LOWER_BOUND "
             "DEFAULT_LOWER_BOUND_STR DEFAULT_MAX_OPERATIONS "
             "DEFAULT_SAMPLING_PROBABILITY DEFAULT_SAMPLING_PROBABILITY_STR "
@@ -73,6 +90,8 @@ else:
             "RATE_LIMITING_SAMPLING_STR RATE_LIMITING_SAMPLING_STRATEGY "
             "SAMPLING_RATE_STR STRATEGIES_STR STRATEGY_TYPE_STR get_rate_limit "
             "get_sampling_probability",
+            "jaeger_client.sampler.tag_equals": "SAMPLER_TYPE_TAG_EQUALS "
+            "TagEqualsSampler",
         },
     )
 
@@ -95,21 +114,28 @@ __all__ = [
     "SAMPLER_TYPE_LOWER_BOUND",
     "SAMPLER_TYPE_PROBABILISTIC",
     "SAMPLER_TYPE_RATE_LIMITING",
+    "SAMPLER_TYPE_TAG_EQUALS",
     "SAMPLER_TYPE_TAG_KEY",
     "SAMPLING_RATE_STR",
     "STRATEGIES_STR",
     "STRATEGY_TYPE_STR",
     "AdaptiveSampler",
+    "CompositeSampler",
     "ConstSampler",
     "Decision",
     "GuaranteedThroughputProbabilisticSampler",
+    "PrioritySampler",
     "ProbabilisticSampler",
     "RateLimitingSampler",
     "RemoteControlledSampler",
+    "RootSpan",
     "Sampler",
     "SamplerMetrics",
     "SamplerTags",
+    "StrategiesFile",
     "StrategySource",
+    "TagEqualsSampler",
+    "Undecided",
     "get_rate_limit",
     "get_sampling_probability",
 ]

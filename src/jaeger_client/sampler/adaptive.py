@@ -7,7 +7,13 @@ from collections.abc import Collection, Mapping
 from jaeger_client.constants import SAMPLER_TYPE_LOWER_BOUND
 from jaeger_client.errors import SamplingRateError, StrategyError
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
+from jaeger_client.sampler.base import (
+    Decision,
+    DecisionTags,
+    RootSpan,
+    Sampler,
+    Undecided,
+)
 from jaeger_client.sampler.probabilistic import ProbabilisticSampler
 from jaeger_client.sampler.rate_limiting import NewLimiter, RateLimitingSampler
 from jaeger_client.sampler.strategy import PerOperation, parse_per_operation
@@ -65,7 +71,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
             self._set_probabilistic(probabilistic)
 
     def _set_probabilistic(self, sampler: ProbabilisticSampler) -> None:
-        self._tags = DecisionTags(SAMPLER_TYPE_LOWER_BOUND, sampler.rate)
+        self._tags = DecisionTags(SAMPLER_TYPE_LOWER_BOUND, float(sampler.rate))
         self._yes: Decision = (True, self._tags)
         self._no: Decision = (False, self._tags)
         self.rate = sampler.rate
@@ -92,6 +98,8 @@ class AdaptiveSampler(Sampler):
         strategies: The object `operationSampling` of an answer, or its value.
         max_operations: How many operations may have a sampler of their own.
         new_limiter: Makes the buckets of the lower bounds.
+        operation_name_late_binding: Whether the name counts that the root has at
+            its first child, injection or end, not that of its start.
 
     Raises:
         SamplingRateError: If a rate or bound of *strategies* is out of range.
@@ -103,9 +111,13 @@ class AdaptiveSampler(Sampler):
         max_operations: int,
         *,
         new_limiter: NewLimiter = RateLimiter,
+        operation_name_late_binding: bool = False,
     ) -> None:
         super().__init__()
         self._new_limiter: NewLimiter = new_limiter
+        self._undecided: Decision | None = None
+        if operation_name_late_binding:
+            self._undecided = (True, _UndecidedName(self))
         self.max_operations = max_operations
         self.samplers: dict[str, GuaranteedThroughputProbabilisticSampler] = {}
         """The sampler of each operation that has one, oldest first."""
@@ -114,15 +126,25 @@ class AdaptiveSampler(Sampler):
         self._follow(strategy)
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Decide by the sampler of *operation*."""
+        """Decide by the sampler of *operation*, unless its name is to settle first."""
+        if self._undecided is not None:
+            return self._undecided
         sampler = self.samplers.get(operation)
-        if sampler is not None:
-            return sampler.is_sampled(trace_id, operation)
+        if sampler is None:
+            return self._newcomer(operation).is_sampled(trace_id, operation)
+        return sampler.is_sampled(trace_id, operation)
+
+    def is_sampled_by_name(self, trace_id: int, operation: str) -> Decision:
+        """Decide by the sampler of *operation*, which is the root's last name."""
+        sampler = self.samplers.get(operation) or self._newcomer(operation)
+        return sampler.is_sampled(trace_id, operation)
+
+    def _newcomer(self, operation: str) -> Sampler:
         if len(self.samplers) >= self.max_operations:
-            return self.default_sampler.is_sampled(trace_id, operation)
+            return self.default_sampler
         made = self._new_sampler(operation, self.default_sampling_probability)
         # No lock: of two threads with the same new operation one wins, here.
-        return self.samplers.setdefault(operation, made).is_sampled(trace_id, operation)
+        return self.samplers.setdefault(operation, made)
 
     def update(self, strategies: Mapping[str, object] | PerOperation) -> None:
         """
@@ -172,6 +194,20 @@ class AdaptiveSampler(Sampler):
             f"AdaptiveSampler({self.default_sampling_probability:f}, "
             f"{self.lower_bound:f}, {self.max_operations:d})"
         )
+
+
+class _UndecidedName(Undecided):
+    """Waits for the last name of the root; one object serves all traces."""
+
+    def __init__(self, sampler: AdaptiveSampler) -> None:
+        super().__init__()
+        self._sampler = sampler
+
+    def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
+        """Decide at the end alone: until then the name may change again."""
+        if not is_final:
+            return None
+        return self._sampler.is_sampled_by_name(root.trace_id, root.operation)
 
 
 def _read(strategies: Mapping[str, object] | PerOperation) -> PerOperation:

@@ -10,7 +10,7 @@ class ConstSampler(Sampler):
     """Records every trace, or none."""
 
     def __init__(self, decision: bool) -> None:  # noqa: FBT001 - as in 4.8
-        super().__init__(DecisionTags(SAMPLER_TYPE_CONST, decision))
+        super().__init__(DecisionTags(SAMPLER_TYPE_CONST, bool(decision)))
         self.decision = decision
         self._answer: Decision = (bool(decision), self._tags)
 

@@ -24,8 +24,9 @@ class ProbabilisticSampler(Sampler):
     """
 
     def __init__(self, rate: float) -> None:
-        _check_rate(rate)
-        super().__init__(DecisionTags(SAMPLER_TYPE_PROBABILISTIC, rate))
+        check_rate(rate)
+        # A double on the wire, even where the rate was given as the int 1.
+        super().__init__(DecisionTags(SAMPLER_TYPE_PROBABILISTIC, float(rate)))
         self.rate = rate
         # A whole number, for an id below the fraction is below the next whole
         # number too, and ints compare with ints faster than with floats.
@@ -43,7 +44,13 @@ class ProbabilisticSampler(Sampler):
         return f"ProbabilisticSampler({self.rate})"
 
 
-def _check_rate(rate: float) -> None:
+def check_rate(rate: float) -> None:
+    """
+    Let only numbers from 0 to 1 pass.
+
+    Raises:
+        SamplingRateError: If *rate* is none.
+    """
     try:
         in_range = 0 <= rate <= 1
     except TypeError:

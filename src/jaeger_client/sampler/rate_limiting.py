@@ -64,7 +64,9 @@ class RateLimitingSampler(Sampler):
 
     def _set_limit(self, max_traces_per_second: float) -> None:
         self.traces_per_second = max_traces_per_second
-        self._tags = DecisionTags(SAMPLER_TYPE_RATE_LIMITING, max_traces_per_second)
+        # A double on the wire, as a rate is.
+        param = float(max_traces_per_second)
+        self._tags = DecisionTags(SAMPLER_TYPE_RATE_LIMITING, param)
         self._yes: Decision = (True, self._tags)
         self._no: Decision = (False, self._tags)
 

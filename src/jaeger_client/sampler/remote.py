@@ -9,9 +9,10 @@ Nothing is locked, so there is no lock for a forked child to inherit.
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
 from jaeger_client.diagnostics import logger as default_logger
@@ -34,9 +35,19 @@ from jaeger_client.sampler.strategy import (
 )
 from jaeger_client.worker import BackgroundWorker
 
+_ADVICE: Final = (
+    "Sampling goes on as it was; is there an agent or a Jaeger at the sampling address "
+    "(JAEGER_SAMPLING_ENDPOINT)?"
+)
+
 
 class StrategySource(Protocol):
-    """Whom the sampler asks; `agent.AgentClient` is one."""
+    """
+    Whom the sampler asks; `agent.AgentClient` and `StrategiesFile` are two.
+
+    It may say with an attribute `refresh_interval` how many seconds may pass between
+    two questions at most, and with `advice` what to do when there is no answer.
+    """
 
     def request_sampling_strategy(self, service_name: str) -> bytes:
         """
@@ -44,6 +55,7 @@ class StrategySource(Protocol):
 
         Raises:
             SendError: If there is no answer.
+            StrategyError: If there is none that can be followed.
         """
         ...
 
@@ -62,7 +74,8 @@ class RemoteControlledSampler(Sampler):
         metrics: Functions that take the counts, where there is no factory.
         metrics_factory: Makes the counters of `SamplerMetrics`.
         error_reporter: Is told of each failure, in place of the log.
-        sampling_refresh_interval: Seconds between two questions.
+        sampling_refresh_interval: Seconds between two questions; fewer, if *channel*
+            says so.
         init_sampler: Decides until the first answer. It is asked once with
             `is_sampled(0)`, so that a broken one shows at the start.
         io_loop: Not used any more.
@@ -70,6 +83,8 @@ class RemoteControlledSampler(Sampler):
         worker: On whose thread to ask; without one the sampler makes its own,
             and closes it.
         random: Returns numbers in [0, 1), for the jitter.
+        operation_name_late_binding: Whether strategies of operations go by the name
+            that a root has in the end; see `AdaptiveSampler`.
 
     Raises:
         ConfigError: If the interval or the number of operations is not above 0.
@@ -90,6 +105,7 @@ class RemoteControlledSampler(Sampler):
         max_operations: int | None = DEFAULT_MAX_OPERATIONS,
         worker: BackgroundWorker | None = None,
         random: Callable[[], float] | None = None,
+        operation_name_late_binding: bool = False,
     ) -> None:
         super().__init__()
         _warn_of_io_loop(io_loop)
@@ -104,17 +120,16 @@ class RemoteControlledSampler(Sampler):
         )
         self.sampler: Sampler = _first_sampler(init_sampler)
         """The sampler that decides now; the worker's thread replaces it."""
+        self._late_binding = operation_name_late_binding
         self._channel = channel
+        self._followed: bytes | None = None
         self._logger = default_logger if logger is None else logger
         self._metrics = SamplerMetrics(choose_factory(metrics_factory, metrics))
         self._poller = Poller(
             self._ask,
             what=f"a sampling strategy for {service_name}",
-            advice=(
-                "Sampling goes on as it was; is there an agent or a Jaeger at the "
-                "sampling address (JAEGER_SAMPLING_ENDPOINT)?"
-            ),
-            interval=self.sampling_refresh_interval,
+            advice=_advice_of(channel),
+            interval=min(self.sampling_refresh_interval, _interval_of(channel)),
             logger=logger,
             error_reporter=error_reporter,
             worker=worker,
@@ -135,11 +150,14 @@ class RemoteControlledSampler(Sampler):
         """Ask once and follow the answer; called by the worker."""
         try:
             body = self._channel.request_sampling_strategy(self.service_name)
-            answer = decode_answer(body)
+            answer = None if body is self._followed else decode_answer(body)
         except (SendError, OSError, StrategyError):
             self._metrics.query_failure(1)
             raise
         self._metrics.query_success(1)
+        # A file that has not changed is the very same answer.
+        if body is self._followed:
+            return True
         try:
             strategy = parse_strategy(answer)
         except StrategyError:
@@ -148,6 +166,7 @@ class RemoteControlledSampler(Sampler):
         if self._follow(strategy):
             self._metrics.update_success(1)
             self._logger.debug("sampling by %r", self.sampler)
+        self._followed = body
         return True
 
     def _follow(self, strategy: Strategy) -> bool:
@@ -162,7 +181,13 @@ class RemoteControlledSampler(Sampler):
         if isinstance(self.sampler, AdaptiveSampler):
             self.sampler.update(strategy)
             return True
-        return self._replace(AdaptiveSampler(strategy, self.max_operations))
+        return self._replace(
+            AdaptiveSampler(
+                strategy,
+                self.max_operations,
+                operation_name_late_binding=self._late_binding,
+            ),
+        )
 
     def _limit(self, limit: float) -> bool:
         if isinstance(self.sampler, RateLimitingSampler):
@@ -184,6 +209,17 @@ class RemoteControlledSampler(Sampler):
 
     def __repr__(self) -> str:
         return f"RemoteControlledSampler({self.service_name!r}, {self.sampler!r})"
+
+
+def _advice_of(channel: StrategySource) -> str:
+    # Applications pass mocks in tests, which have every attribute.
+    advice: object = getattr(channel, "advice", None)
+    return advice if isinstance(advice, str) else _ADVICE
+
+
+def _interval_of(channel: StrategySource) -> float:
+    seconds: object = getattr(channel, "refresh_interval", None)
+    return seconds if isinstance(seconds, (int, float)) else math.inf
 
 
 def _first_sampler(init_sampler: Sampler | None) -> Sampler:

@@ -100,6 +100,14 @@ def decode_answer(body: object) -> object:
         raise StrategyError(msg) from exc
 
 
+def encode_answer(answer: Mapping[str, object]) -> bytes:
+    """Return *answer* as JSON, which `decode_answer` reads."""
+    with forks_wait():
+        import json  # noqa: PLC0415 - as above
+
+    return json.dumps(answer).encode()
+
+
 def parse_strategy(answer: object) -> Strategy:
     """
     Read the agent's answer. `operationSampling` wins over everything else.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -64,9 +65,16 @@ class LocalThrottler(Throttler):
         bucket.balance = bucket.max_balance
         return bucket
 
+    def __repr__(self) -> str:
+        return f"LocalThrottler({self._rate}, {self._most})"
+
 
 def _check(name: str, value: float) -> float:
-    if value > 0:
+    try:
+        can_work = 0 < value <= sys.float_info.max
+    except TypeError:
+        can_work = False
+    if can_work:
         return value
-    msg = f"{name} must be more than 0, got {value!r}"
+    msg = f"{name} must be a number of more than 0, got {value!r}"
     raise ConfigError(msg)

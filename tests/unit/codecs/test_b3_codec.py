@@ -135,12 +135,24 @@ def test_flags_are_independent_bits(
     assert (1, 2, None, expected) == ids(context)
 
 
-def test_an_absent_sampling_state_is_unsampled() -> None:
-    """Of several headers an absent state means unsampled: 4.8 writes it so."""
-    context = MULTI.extract(b3(traceid="1", spanid="2"))
+@pytest.mark.parametrize(
+    ("headers", "undecided"),
+    [
+        (b3(traceid="1", spanid="2"), True),
+        (b3(traceid="1", spanid="2", flags="0"), True),
+        (b3(traceid="1", spanid="2", sampled="0"), False),
+        (b3(traceid="1", spanid="2", sampled="1"), False),
+        (b3(traceid="1", spanid="2", flags="1"), False),
+    ],
+)
+def test_an_absent_sampling_state_is_undecided(
+    headers: dict[str, object], *, undecided: bool
+) -> None:
+    """Who sends neither sampled nor debug leaves the decision to the receiver."""
+    context = MULTI.extract(headers)
 
     assert context is not None
-    assert (0, False) == (context.flags, context.sampling_undecided)
+    assert undecided == context.sampling_undecided
 
 
 @pytest.mark.parametrize(

@@ -162,15 +162,33 @@ def test_baggage_stops_at_180_items() -> None:
     assert 20 == codec.dropped_baggage_items
 
 
-def test_baggage_stops_at_4096_bytes() -> None:
-    """Baggage of more than 4,096 bytes is dropped and counted."""
+def test_an_item_stops_at_4096_bytes() -> None:
+    """An item of more than 4,096 bytes is dropped and counted, read or written."""
     codec = BinaryCodec()
-    carrier = with_baggage(b"a", b"x" * 4000, b"b", b"x" * 95, b"c", b"x" * 9000)
+    read = with_baggage(b"a", b"x" * 4095, b"b", b"x" * 4096, b"c", b"x" * 9000)
+    written = bytearray()
 
-    context = codec.extract(carrier)
+    context = codec.extract(read)
     assert context is not None
-    assert ["a"] == list(context.baggage)
-    assert 2 == codec.dropped_baggage_items
+    codec.inject(
+        SpanContext(1, 2, None, 1, {**context.baggage, "d": "x" * 4096}), written
+    )
+    again = codec.extract(written)
+
+    assert again is not None
+    assert ["a"] == list(context.baggage) == list(again.baggage)
+    assert 3 == codec.dropped_baggage_items
+
+
+def test_no_more_than_180_items_are_written() -> None:
+    """The Go client takes nothing of a context that has more."""
+    codec = BinaryCodec()
+    written = bytearray()
+
+    codec.inject(SpanContext(1, 2, None, 1, {str(i): "" for i in range(200)}), written)
+
+    assert b"\0\0\0\xb4" == written[33:37]
+    assert 20 == codec.dropped_baggage_items
 
 
 class Buffer(bytearray):

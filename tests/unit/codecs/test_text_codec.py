@@ -16,10 +16,11 @@ from jaeger_client.codecs import (
     span_context_to_string,
 )
 from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_SIZE,
     MAX_DEBUG_ID_LENGTH,
+    BaggageLimits,
 )
+from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
 
@@ -141,18 +142,21 @@ def test_baggage_among_other_headers(codec: TextCodec) -> None:
 def test_baggage_at_the_bounds_is_kept_and_beyond_them_dropped() -> None:
     """Of the usual headers, too, no more than the bounds is kept."""
     codec = TextCodec()
-    carrier = {"uber-trace-id": "1:2:3:1", "uberctx-k": "v" * (MAX_BAGGAGE_SIZE - 1)}
+    carrier = {"uber-trace-id": "1:2:3:1"}
+    full = {f"uberctx-{number:04}": "v" * 4092 for number in range(16)}
+    assert MAX_BAGGAGE_SIZE == sum(4 + len(value) for value in full.values())
+    carrier |= full
     for _ in range(2):
         context = codec.extract(carrier)
         assert context is not None
-        assert ["k"] == list(context.baggage)
+        assert 16 == len(context.baggage)
     assert 0 == codec.dropped_baggage_items
 
     carrier["uberctx-l"] = ""
     for dropped in (1, 2):
         context = codec.extract(carrier)
         assert context is not None
-        assert ["k"] == list(context.baggage)
+        assert 16 == len(context.baggage)
         assert dropped == codec.dropped_baggage_items
 
 
@@ -492,7 +496,7 @@ def test_a_baggage_list_that_is_no_text_is_dropped_and_counted() -> None:
     codec = TextCodec()
 
     assert read(codec, {"jaeger-baggage": None}) is None
-    assert read(codec, {"jaeger-baggage": "a=b," * 100_000}) is None
+    assert read(codec, {"jaeger-baggage": "a=b," * 400_000}) is None
     assert 2 == codec.dropped_baggage_items
 
 
@@ -598,17 +602,57 @@ def test_any_mutable_mapping_can_be_written() -> None:
 def test_baggage_has_a_bound_in_characters() -> None:
     """Baggage beyond the bound is dropped and counted; what fits is kept."""
     codec = TextCodec()
-    carrier = {
-        "uberctx-a": "x" * 4000,
-        "uberctx-b": "x" * (MAX_BAGGAGE_SIZE - 4001),
-        "uberctx-c": "x" * (MAX_BAGGAGE_SIZE - 4002),
-        "uberctx-d": "",
-    }
+    carrier = {f"uberctx-{number:02}": "x" * 4094 for number in range(18)}
 
     context = codec.extract(carrier)
     assert context is not None
-    assert ["a", "c"] == list(context.baggage)
+    assert [f"{number:02}" for number in range(16)] == list(context.baggage)
     assert 2 == codec.dropped_baggage_items
+
+
+@BOTH
+@pytest.mark.parametrize("letter", ["x", "\u00fc", "\U0001f642"])
+def test_a_value_has_a_bound_in_bytes(codec: TextCodec, letter: str) -> None:
+    """A value of 4,096 bytes of UTF-8 is carried both ways, one byte more is not."""
+    longest = letter * (MAX_BAGGAGE_VALUE_LENGTH // len(letter.encode()))
+    baggage = {"fits": longest, "over": longest + "x", "more": "y"}
+    dropped = codec.dropped_baggage_items
+    carrier: dict[str, object] = {}
+
+    codec.inject(SpanContext(1, 2, 3, 1, baggage), carrier)
+    codec.extract({"uber-trace-id": "1:2:3:1", "uberctx-over": longest + "x"})
+    context = codec.extract(carrier)
+
+    assert context is not None
+    assert {"fits": longest, "more": "y"} == context.baggage
+    assert 2 == codec.dropped_baggage_items - dropped
+
+
+def test_limits_are_the_application_s_choice() -> None:
+    """Other limits count on the way in and on the way out."""
+    codec = TextCodec(baggage_limits=BaggageLimits(max_items=2, max_value_length=3))
+    carrier: dict[str, object] = {}
+    baggage = {"a": "123", "b": "1234", "c": "1", "d": "2"}
+
+    codec.inject(SpanContext(1, 2, 3, 1, baggage), carrier)
+    context = codec.extract({f"uberctx-{key}": item for key, item in baggage.items()})
+
+    assert {"uberctx-a", "uberctx-c", "uber-trace-id"} == carrier.keys()
+    assert context is not None
+    assert {"a": "123", "c": "1"} == context.baggage
+    assert 4 == codec.dropped_baggage_items
+
+
+def test_losses_are_told_to_who_counts() -> None:
+    """Whoever asked is called with the number of items that were dropped."""
+    codec = TextCodec(baggage_limits=BaggageLimits(max_items=1))
+    counted: list[int] = []
+    codec.count_dropped_baggage(counted.append)
+
+    codec.extract({"uberctx-a": "1", "uberctx-b": "2", "uberctx-c": "3"})
+    codec.inject(SpanContext(1, 2, 3, 1, {"a": "1"}), {})
+
+    assert [2] == counted
 
 
 def test_baggage_has_a_bound_in_items() -> None:
@@ -630,12 +674,13 @@ def test_an_encoded_giant_is_dropped_before_it_is_decoded() -> None:
 
 
 def test_losses_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Dropped baggage is said in the log, with the bounds."""
+    """Dropped baggage is said in the log, with the limits and what sets them."""
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
         TextCodec().extract({"uberctx-k": "x" * 10_000})
 
     assert "1 baggage items dropped" in caplog.text
-    assert str(MAX_BAGGAGE_SIZE) in caplog.text
+    assert "at most 180 items are carried, each of at most 4096" in caplog.text
+    assert "baggage.max_value_length" in caplog.text
 
 
 @BOTH

@@ -40,7 +40,7 @@ from jaeger_client.reporter.base import Channel
 from jaeger_client.sampler import RemoteControlledSampler, Sampler
 from jaeger_client.senders import OtlpHttpSender
 from jaeger_client.span_context import SpanContext
-from jaeger_client.throttler import RemoteThrottler
+from jaeger_client.throttler import LocalThrottler, RemoteThrottler
 from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
@@ -192,6 +192,20 @@ def test_there_is_a_throttler_only_where_its_group_is(
     throttler = build.make_throttler(some, build.make_agent_channel(some), shared)
     assert isinstance(throttler, RemoteThrottler)
     throttler.close()
+
+
+def test_a_local_throttler_asks_nobody(shared: build.Surroundings) -> None:
+    """It lets an operation begin as many debug traces as the settings say."""
+    settings = settings_of(
+        {"throttler": {"type": "local", "debug_spans_at_once": 2}},
+    )
+    throttler = build.make_throttler(
+        settings, build.make_agent_channel(settings), shared
+    )
+
+    assert isinstance(throttler, LocalThrottler)
+    assert [True, True, False] == [throttler.is_allowed("pay") for _ in range(3)]
+    assert throttler.is_allowed("browse")
 
 
 # Codecs.

@@ -184,10 +184,3 @@ def test_nothing_that_is_counted_in_the_background_raises(
     made = [value for value in vars(metrics(factory)).values() if callable(value)]
 
     assert [None] * len(made) == [function(1) for function in made]
-
-
-def test_codecs_may_count_what_they_drop(caplog: pytest.LogCaptureFixture) -> None:
-    """Of the tracer's functions that one is called where nobody catches."""
-    TracerMetrics(LegacyMetricsFactory(Metrics(count=refuse))).dropped_baggage_items(2)
-
-    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -10,6 +10,8 @@ from jaeger_client.errors import SamplingRateError
 from jaeger_client.sampler import (
     AdaptiveSampler,
     GuaranteedThroughputProbabilisticSampler,
+    RootSpan,
+    Undecided,
 )
 from tests.unit.sampler.fakes import HandClock, empty_limiters, full_limiters
 
@@ -241,3 +243,57 @@ def test_adaptive_can_be_closed_twice() -> None:
     sampler.close()
 
     assert sampler.is_sampled(1, "op")[0]
+
+
+def undecided_of(sampler: AdaptiveSampler) -> Undecided:
+    """Return what a sampler with late binding says at the start of a trace."""
+    is_sampled, undecided = sampler.is_sampled(1, "first")
+    assert is_sampled
+    assert isinstance(undecided, Undecided)
+    return undecided
+
+
+def late(strategy: dict[str, object], max_operations: int = 10) -> AdaptiveSampler:
+    """Return a sampler with late binding, and full buckets on a clock that stands."""
+    return AdaptiveSampler(
+        strategy,
+        max_operations,
+        new_limiter=full_limiters(HandClock()),
+        operation_name_late_binding=True,
+    )
+
+
+def test_late_binding_decides_in_the_end() -> None:
+    """Before that the name may change again, so nothing is decided."""
+    undecided = undecided_of(late(strategies(0.0, 0.0, last=1.0)))
+
+    decisions = [
+        undecided.decide(RootSpan(1, "last"), is_final=is_final)
+        for is_final in (False, True)
+    ]
+
+    tags = {"sampler.type": "probabilistic", "sampler.param": 1.0}
+    assert [None, (True, tags)] == decisions
+
+
+def test_late_binding_charges_the_last_name_alone() -> None:
+    """The first name gets no sampler, and the bound is spent once."""
+    sampler = late(strategies(0.0, 2.0))
+
+    decision = undecided_of(sampler).decide(RootSpan(1, "last"), is_final=True)
+
+    assert (True, {"sampler.type": "lowerbound", "sampler.param": 0.0}) == decision
+    assert ["last"] == list(sampler.samplers)
+    limiter = sampler.samplers["last"].lower_bound_sampler.rate_limiter
+    assert 1.0 == limiter.balance
+
+
+def test_late_binding_shares_a_sampler_beyond_the_most_operations() -> None:
+    """As at the start: names made at random cost no memory."""
+    sampler = late(strategies(1.0, 2.0), max_operations=0)
+
+    decision = undecided_of(sampler).decide(RootSpan(1, "last"), is_final=True)
+
+    tags = {"sampler.type": "probabilistic", "sampler.param": 1.0}
+    assert (True, tags) == decision
+    assert {} == sampler.samplers

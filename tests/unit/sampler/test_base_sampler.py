@@ -12,7 +12,9 @@ from jaeger_client.sampler import (
     GuaranteedThroughputProbabilisticSampler,
     ProbabilisticSampler,
     RateLimitingSampler,
+    RootSpan,
     Sampler,
+    Undecided,
 )
 
 OLD_NAMES = {
@@ -154,3 +156,12 @@ def test_samplers_of_other_classes_are_not_equal() -> None:
 
     assert ProbabilisticSampler(0.5) != MySampler(0.5)
     assert MySampler(0.5) != ProbabilisticSampler(0.5)
+
+
+def test_the_base_of_undecided_is_empty_and_decides_nothing() -> None:
+    """It watches no tags; who derives from it says what `decide` does."""
+    undecided = Undecided()
+
+    assert ({}, frozenset()) == (undecided, undecided.watched_tags)
+    with pytest.raises(NotImplementedError):
+        undecided.decide(RootSpan(1, "op"), is_final=True)

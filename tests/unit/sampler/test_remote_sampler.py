@@ -19,6 +19,7 @@ from jaeger_client.sampler import (
     RateLimitingSampler,
     RemoteControlledSampler,
     Sampler,
+    Undecided,
 )
 from tests.unit.sampler.fakes import Agent, CountingFactory, Listener, QuietWorker
 
@@ -286,7 +287,7 @@ def test_no_answer_keeps_the_sampler(answer: object) -> None:
 
 
 def test_after_a_failure_it_asks_again() -> None:
-    """A failed question is no end: the next one is asked after the interval."""
+    """A failed question is no end: the next one is asked after a pause."""
     scene = Scene()
     scene.answer(SendError("refused"))
 
@@ -469,4 +470,35 @@ def test_repr_shows_the_service_and_the_sampler() -> None:
     """A remote sampler in a debugger shows by what it decides now."""
     assert "RemoteControlledSampler('shop', ProbabilisticSampler(0.001))" == repr(
         Scene().remote,
+    )
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_late_binding_holds_for_strategies_of_operations(late: bool) -> None:
+    """Their roots go by their last name if that is asked for, by their first if not."""
+    remote = RemoteControlledSampler(
+        Agent(EACH),
+        "shop",
+        worker=QuietWorker(),
+        operation_name_late_binding=late,
+    )
+    remote.is_sampled(1)
+    remote._poller.run(0.0)
+
+    assert late is isinstance(remote.is_sampled(1, "op")[1], Undecided)
+
+
+def test_late_binding_leaves_other_strategies_alone() -> None:
+    """A rate is the same for every name, so it decides at the start."""
+    remote = RemoteControlledSampler(
+        Agent(HALF),
+        "shop",
+        worker=QuietWorker(),
+        operation_name_late_binding=True,
+    )
+    remote.is_sampled(1)
+    remote._poller.run(0.0)
+
+    assert {"sampler.type": "probabilistic", "sampler.param": 0.5} == (
+        remote.is_sampled(1, "op")[1]
     )

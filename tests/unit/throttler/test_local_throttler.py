@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from jaeger_client.errors import ConfigError
+from jaeger_client.reporter import NullReporter
+from jaeger_client.sampler import ConstSampler
+from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import LocalThrottler
-from tests.unit.sampler.fakes import HandClock, empty_limiters
+from jaeger_client.tracer import Tracer
+from tests.unit.sampler.fakes import CountingFactory, HandClock, empty_limiters
+from tests.unit.spans import let_notices_speak
 
 
 def allowed(throttler: LocalThrottler, operation: str, count: int = 100) -> int:
@@ -53,8 +58,46 @@ def test_operations_beyond_the_most_share_one_bucket() -> None:
     assert 2 == sum(throttler.is_allowed(f"random {n}") for n in range(1000))
 
 
-@pytest.mark.parametrize("rates", [(0, 1), (1, 0), (-1, 1)])
+@pytest.mark.parametrize(
+    "rates",
+    [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (1, float("inf")), ("1", 1)],
+)
 def test_rates_that_cannot_work_are_refused(rates: tuple[float, float]) -> None:
-    """A rate that is not above 0 is a ConfigError."""
-    with pytest.raises(ConfigError, match="must be more than 0"):
+    """A rate that is no number above 0 is a ConfigError."""
+    with pytest.raises(ConfigError, match="must be a number of more than 0"):
         LocalThrottler(*rates)
+
+
+def test_it_reads_as_it_was_made() -> None:
+    """Its text has both rates."""
+    assert "LocalThrottler(1.0, 10.0)" == repr(LocalThrottler())
+
+
+def test_a_debug_trace_that_is_refused_is_counted_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each is counted; the log has one line a minute with what becomes of them."""
+    let_notices_speak(monkeypatch)
+    tracer = Tracer(
+        "shop",
+        NullReporter(),
+        ConstSampler(decision=False),
+        metrics_factory=(factory := CountingFactory()),
+        throttler=LocalThrottler(1, 2, new_limiter=empty_limiters(HandClock())),
+    )
+
+    spans = [
+        tracer.start_span("buy", child_of=SpanContext.with_debug_id("ticket"))
+        for _ in range(3)
+    ]
+    by_priority = tracer.start_span("buy").set_tag("sampling.priority", 1)
+    other = tracer.start_span("look").set_tag("sampling.priority", 1)
+
+    assert [3, 3, 0, 0, 3] == [span.flags for span in (*spans, by_priority, other)]
+    assert 2 == factory.counts["jaeger:throttled_debug_spans"]
+    (line,) = caplog.messages
+    assert line == (
+        "a debug trace of 'buy' is refused: the throttler has no credit for it. It is "
+        "recorded only if the sampler says so"
+    )

@@ -1,0 +1,163 @@
+"""Formats by name: those of the library, and those of the application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import cast
+
+import opentracing
+import pytest
+
+from jaeger_client import Config, ConstSampler, SpanContext, Tracer
+from jaeger_client.codecs import (
+    BaggageLimits,
+    Codec,
+    CodecOptions,
+    codec_names,
+    register_codec,
+    registry,
+)
+from jaeger_client.errors import ConfigError
+from jaeger_client.reporter import NullReporter
+
+HTTP = opentracing.Format.HTTP_HEADERS
+
+
+class PlainCodec(Codec):
+    """A format of an application: two decimal numbers in one header."""
+
+    header = "x-trace"
+
+    def __init__(self, options: CodecOptions) -> None:
+        self.options = options
+
+    def inject(self, span_context: SpanContext, carrier: object) -> None:
+        """Write trace id and span id."""
+        headers = cast("MutableMapping[str, str]", carrier)
+        headers[self.header] = f"{span_context.trace_id} {span_context.span_id}"
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Read what `inject` writes."""
+        value = cast("MutableMapping[str, str]", carrier).get(self.header)
+        if value is None:
+            return None
+        trace_id, span_id = map(int, value.split())
+        return SpanContext(trace_id, span_id, None, 1)
+
+
+@pytest.fixture(autouse=True)
+def own_formats_are_forgotten() -> Iterator[None]:
+    """The register belongs to the process, so each test leaves it as it was."""
+    before = dict(registry._OWN)
+    yield
+    registry._OWN.clear()
+    registry._OWN.update(before)
+
+
+def tracer_of(**settings: object) -> Tracer:
+    """Return a tracer with these settings that reports nowhere."""
+    config = Config({"logging": False, **settings}, service_name="own", validate=True)
+    return config.create_tracer(NullReporter(), ConstSampler(decision=True))
+
+
+def test_an_own_format_can_be_configured() -> None:
+    """A registered format is injected and extracted beside the others."""
+    register_codec("plain", PlainCodec)
+    tracer = tracer_of(propagation=["plain", "w3c"])
+    headers: dict[str, str] = {}
+
+    tracer.inject(SpanContext(17, 18, None, 1), HTTP, headers)
+    context = tracer.extract(HTTP, {"x-trace": "19 20"})
+
+    assert {"x-trace": "17 18"}.items() <= headers.items()
+    assert {"x-trace", "traceparent"} == headers.keys()
+    assert context is not None
+    assert (19, 20) == (context.trace_id, context.span_id)
+
+
+def test_an_own_format_can_be_named_by_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """JAEGER_PROPAGATION may name it, in any case."""
+    register_codec("Plain", PlainCodec)
+    monkeypatch.setenv("JAEGER_PROPAGATION", "PLAIN")
+    headers: dict[str, str] = {}
+
+    tracer_of().inject(SpanContext(17, 18, None, 1), HTTP, headers)
+
+    assert {"x-trace": "17 18"} == headers
+
+
+def test_an_own_format_is_told_the_settings() -> None:
+    """It is made for headers and for text maps, each with what is configured."""
+    made: list[CodecOptions] = []
+
+    def make(options: CodecOptions) -> Codec:
+        made.append(options)
+        return PlainCodec(options)
+
+    register_codec("plain", make)
+    tracer_of(
+        propagation="plain",
+        generate_128bit_trace_id=True,
+        trace_id_header="X_Id",
+        baggage={"max_items": 3, "max_value_length": 5},
+    )
+
+    expected = CodecOptions(
+        generate_128bit_trace_id=True,
+        trace_id_header="X_Id",
+        baggage_limits=BaggageLimits(3, 5),
+    )
+    assert [expected, expected.but(url_encoding=False)] == made
+
+
+@pytest.mark.parametrize("taken", ["jaeger", "B3", "b3single", " w3c "])
+def test_names_of_the_library_are_taken(taken: str) -> None:
+    """An own format cannot take the place of one of the library's."""
+    with pytest.raises(ConfigError, match="which is taken"):
+        register_codec(taken, PlainCodec, replace=True)
+
+
+def test_a_name_is_registered_once() -> None:
+    """A second registration is an error, unless it says that it replaces the first."""
+    register_codec("plain", PlainCodec)
+    with pytest.raises(ConfigError, match="got 'plain', which is taken"):
+        register_codec("plain", PlainCodec)
+
+    register_codec("plain", PlainCodec, replace=True)
+
+    assert ("jaeger", "b3", "b3single", "w3c", "plain") == codec_names()
+
+
+@pytest.mark.parametrize("name", ["", " ", "a,b", "a b", "\u00fc"])
+def test_a_name_must_fit_into_a_list(name: str) -> None:
+    """What a list with commas could not hold is refused."""
+    with pytest.raises(ConfigError, match="must be letters"):
+        register_codec(name, PlainCodec)
+
+
+def test_an_unknown_format_is_an_error_that_names_what_is_known() -> None:
+    """The message names what came and what could have come."""
+    with pytest.raises(ConfigError, match=r"jaeger, b3, b3single, w3c.*got 'nope'"):
+        tracer_of(propagation="nope")
+
+
+def test_limits_reach_every_format() -> None:
+    """Configured limits count in headers, text maps and the binary format."""
+    tracer = tracer_of(baggage={"max_items": 1}, propagation="jaeger,b3,w3c")
+    context = SpanContext(1, 2, None, 1, {"a": "1", "b": "2"})
+    packed = bytearray()
+    headers: dict[str, str] = {}
+    texts: dict[str, str] = {}
+
+    tracer.inject(context, opentracing.Format.BINARY, packed)
+    tracer.inject(context, HTTP, headers)
+    tracer.inject(context, opentracing.Format.TEXT_MAP, texts)
+
+    assert packed.endswith(b"\0\0\0\1\0\0\0\1a\0\0\0\x011")
+    names = {"uber-trace-id", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled"}
+    carried = {"uberctx-a", "baggage-a", "traceparent", "baggage"}
+    for carrier in (headers, texts):
+        assert names | carried == {name.lower() for name in carrier}
+        assert "a=1" == carrier["baggage"]

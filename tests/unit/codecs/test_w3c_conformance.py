@@ -1,0 +1,82 @@
+"""The cases of W3C's test suite for trace context, given to the codec."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.codecs import W3CCodec
+from jaeger_client.reporter import NullReporter
+from tests.foreign.w3c_cases import CASES, PARENT, SPAN, TRACE, Case
+
+HTTP = "http_headers"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_case_of_the_suite(case: Case) -> None:
+    """What comes in goes on as the suite asks, in a span of ours."""
+    outgoing = sent_on(carrier_of(case))
+
+    trace, span = outgoing["traceparent"].split("-")[1:3]
+    assert (trace == TRACE) == case.joined
+    assert "0" * 32 != trace
+    assert span not in {SPAN, "0" * 16}
+    assert members(case.state) == members(outgoing.get("tracestate"))
+
+
+def test_a_state_goes_on_unchanged() -> None:
+    """What is valid is not touched, blanks included."""
+    state = "congo=t61rcWkgMzE , rojo=00f067aa0ba902b7,"
+
+    outgoing = sent_on({"traceparent": PARENT, "tracestate": state})
+
+    assert state == outgoing["tracestate"]
+
+
+def test_children_of_children_carry_the_state() -> None:
+    """It reaches whatever is called at the end of a row of spans."""
+    tracer = new_tracer()
+    span = tracer.start_span(
+        "a", child_of=tracer.extract(HTTP, {"traceparent": PARENT, "tracestate": "a=1"})
+    )
+    for _ in range(3):
+        span = tracer.start_span("b", child_of=span)
+    outgoing: dict[str, str] = {}
+    tracer.inject(span, HTTP, outgoing)
+
+    assert "a=1" == outgoing["tracestate"]
+
+
+def new_tracer() -> Tracer:
+    """Return a tracer of 128 bits that speaks W3C."""
+    return Tracer(
+        "w3c",
+        NullReporter(),
+        ConstSampler(decision=True),
+        generate_128bit_trace_id=True,
+        extra_codecs={HTTP: W3CCodec()},
+    )
+
+
+def sent_on(carrier: dict[str, object]) -> dict[str, str]:
+    """Return the headers of a call that a service makes for a request."""
+    tracer = new_tracer()
+    span = tracer.start_span("serve", child_of=tracer.extract(HTTP, carrier))
+    outgoing: dict[str, str] = {}
+    tracer.inject(span, HTTP, outgoing)
+    return outgoing
+
+
+def carrier_of(case: Case) -> dict[str, object]:
+    """Return the headers as a server hands them over, those that repeat as a list."""
+    values: dict[str, list[str]] = {}
+    for name, value in case.headers:
+        values.setdefault(name, []).append(value)
+    return {name: some if len(some) > 1 else some[0] for name, some in values.items()}
+
+
+def members(state: str | None) -> list[str]:
+    """Return the members of a `tracestate`."""
+    return [
+        member for part in (state or "").split(",") if (member := part.strip(" \t"))
+    ]

@@ -1,0 +1,252 @@
+"""What Jaeger would answer for a strategies file, section by section."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from jaeger_client.errors import StrategyError
+from jaeger_client.sampler.file_format import answer_for, parse_strategies
+
+
+def answer(content: object, service: str = "shop", default: float = 0.001) -> object:
+    """Return the answer for *service*, whatever is odd in it."""
+    return answer_for(parse_strategies(content), service, default, [])
+
+
+def notes_on(content: object, service: str = "shop") -> list[str]:
+    """Return what is odd in the answer for *service*."""
+    notes: list[str] = []
+    answer_for(parse_strategies(content), service, 0.001, notes)
+    return notes
+
+
+def rate(param: float) -> dict[str, object]:
+    """Return an answer with a rate."""
+    return {
+        "strategyType": "PROBABILISTIC",
+        "probabilisticSampling": {"samplingRate": param},
+    }
+
+
+def limit(param: int) -> dict[str, object]:
+    """Return an answer with a limit."""
+    return {
+        "strategyType": "RATE_LIMITING",
+        "rateLimitingSampling": {"maxTracesPerSecond": param},
+    }
+
+
+def operations(default: float, **rates: float) -> dict[str, object]:
+    """Return the part of an answer that is about operations."""
+    return {
+        "operationSampling": {
+            "defaultSamplingProbability": default,
+            "defaultLowerBoundTracesPerSecond": 0,
+            "defaultUpperBoundTracesPerSecond": 0,
+            "perOperationStrategies": [
+                {"operation": name, "probabilisticSampling": {"samplingRate": each}}
+                for name, each in rates.items()
+            ],
+        },
+    }
+
+
+def probabilistic(param: float, **more: object) -> dict[str, object]:
+    """Return an object of the file with a rate."""
+    return {"type": "probabilistic", "param": param, **more}
+
+
+def ratelimiting(param: float, **more: object) -> dict[str, object]:
+    """Return an object of the file with a limit."""
+    return {"type": "ratelimiting", "param": param, **more}
+
+
+def file(*services: dict[str, object], **default: object) -> dict[str, object]:
+    """Return the content of a file."""
+    return {
+        "default_strategy": default or None,
+        "service_strategies": list(services),
+    }
+
+
+@pytest.mark.parametrize("content", [{}, file(), {"othe": 1}])
+def test_an_empty_file_gives_the_default_probability(content: object) -> None:
+    """As in a Jaeger without a file."""
+    assert rate(0.25) == answer(content, default=0.25)
+
+
+def test_a_service_has_its_rate() -> None:
+    """Others have that of the default strategy."""
+    content = file(probabilistic(0.5, service="shop"), **probabilistic(0.1))
+
+    assert [rate(0.5), rate(0.1)] == [answer(content, "shop"), answer(content, "pub")]
+
+
+@pytest.mark.parametrize(("param", "whole"), [(42, 42), (2.9, 2), (0.5, 0)])
+def test_a_service_has_its_limit(param: float, whole: int) -> None:
+    """It is a whole number on the wire: the rest is cut off."""
+    assert limit(whole) == answer(file(ratelimiting(param, service="shop")))
+
+
+def test_operations_have_rates_of_their_own() -> None:
+    """The rate of the service is the one for all others."""
+    listed = [probabilistic(1.0, operation="buy"), probabilistic(0.0, operation="look")]
+    content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
+
+    assert rate(0.5) | operations(0.5, buy=1.0, look=0.0) == answer(content)
+
+
+def test_operations_of_a_service_with_a_limit() -> None:
+    """For all others the default probability stands, for a limit is no rate."""
+    listed = [probabilistic(1.0, operation="buy")]
+    content = file(ratelimiting(5, service="shop", operation_strategies=listed))
+
+    assert limit(5) | operations(0.25, buy=1.0) == answer(content, default=0.25)
+
+
+def test_limits_of_operations_are_left_out() -> None:
+    """The list of operations stays, if nothing is left an empty one."""
+    listed = [ratelimiting(5, operation="buy")]
+    content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
+
+    assert rate(0.5) | operations(0.5) == answer(content)
+    (note,) = notes_on(content)
+    assert note == (
+        "service_strategies[0].operation_strategies[0].type must be 'probabilistic', "
+        "got 'ratelimiting', which services alone can have; it is ignored"
+    )
+
+
+def test_operations_of_the_default_strategy_are_shared() -> None:
+    """A service without any has those, with its own rate for all others."""
+    listed = [probabilistic(1.0, operation="buy")]
+    content = file(
+        probabilistic(0.5, service="shop"),
+        ratelimiting(5, service="pub"),
+        **probabilistic(0.1, operation_strategies=listed),
+    )
+
+    assert rate(0.5) | operations(0.5, buy=1.0) == answer(content, "shop")
+    assert limit(5) | operations(0.1, buy=1.0) == answer(content, "pub")
+    assert rate(0.1) | operations(0.1, buy=1.0) == answer(content, "inn")
+
+
+def test_operations_of_a_service_come_before_shared_ones() -> None:
+    """Where both name an operation, that of the service counts."""
+    shared = [
+        probabilistic(0.3, operation="buy"),
+        probabilistic(0.4, operation="look"),
+    ]
+    own = [probabilistic(1.0, operation="buy")]
+    content = file(
+        probabilistic(0.5, service="shop", operation_strategies=own),
+        **probabilistic(0.1, operation_strategies=shared),
+    )
+
+    assert rate(0.5) | operations(0.5, buy=1.0, look=0.4) == answer(content)
+
+
+def test_the_last_of_two_services_of_one_name_counts() -> None:
+    """As in Jaeger."""
+    content = file(
+        probabilistic(0.5, service="shop"),
+        probabilistic(0.7, service="shop"),
+    )
+
+    assert rate(0.7) == answer(content)
+
+
+@pytest.mark.parametrize("kind", ["const", "", None, "Probabilistic"])
+def test_an_unknown_type_is_the_default_probability(kind: object) -> None:
+    """That is odd, but Jaeger takes it, and notes it as well."""
+    content = file({"service": "shop", "type": kind, "param": 0.5})
+
+    assert rate(0.001) == answer(content)
+    (note,) = notes_on(content)
+    assert note == (
+        "service_strategies[0].type must be 'probabilistic' or 'ratelimiting', got "
+        f"{kind or ''!r}, which counts as a rate of 0.001"
+    )
+
+
+def test_oddities_of_other_services_are_not_noted() -> None:
+    """Only what concerns the answer."""
+    content = file({"service": "pub", "type": "const"}, **probabilistic(0.5))
+
+    assert [] == notes_on(content)
+
+
+def test_keys_of_any_case_are_read() -> None:
+    """As Go does."""
+    content = {"Default_Strategy": {"TYPE": "probabilistic", "Param": 0.5}}
+
+    assert rate(0.5) == answer(content)
+
+
+def test_what_is_missing_or_null_is_zero_or_empty() -> None:
+    """As Go does."""
+    content = file({"type": "probabilistic"}, type="probabilistic", param=None)
+
+    assert rate(0.0) == answer(content, "") == answer(content)
+
+
+REFUSED: list[tuple[object, str]] = [
+    ([], "the file must be an object, got []"),
+    ("x", "the file must be an object, got 'x'"),
+    ({"default_strategy": 1}, "default_strategy must be an object, got 1"),
+    ({"service_strategies": {}}, "service_strategies must be a list, got {}"),
+    (
+        {"service_strategies": [None]},
+        "service_strategies[0] must be an object, got None",
+    ),
+    (
+        {"service_strategies": [{"service": 1}]},
+        "service_strategies[0].service must be a text, got 1",
+    ),
+    (
+        {"default_strategy": {"param": "0.5"}},
+        "default_strategy.param must be a number, got '0.5'",
+    ),
+    (
+        {"default_strategy": {"param": True}},
+        "default_strategy.param must be a number, got True",
+    ),
+    (
+        {"default_strategy": {"param": 10**400}},
+        "default_strategy.param must be a number, got 10000",
+    ),
+    (
+        {"default_strategy": {"param": 10**5000}},
+        "default_strategy.param must be a number, got a very large int",
+    ),
+    (
+        {"default_strategy": {"param": float("nan")}},
+        "default_strategy.param must be a number, got nan",
+    ),
+    (
+        {"default_strategy": {"operation_strategies": "x"}},
+        "default_strategy.operation_strategies must be a list, got 'x'",
+    ),
+    (
+        {"default_strategy": {"operation_strategies": [{"operation": []}]}},
+        "default_strategy.operation_strategies[0].operation must be a text",
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "complaint"), REFUSED)
+def test_what_jaeger_would_refuse_is_refused(content: object, complaint: str) -> None:
+    """With the place, what was expected and what was found."""
+    with pytest.raises(StrategyError, match=re.escape(complaint)):
+        parse_strategies(content)
+
+
+def test_the_answer_is_json() -> None:
+    """All of it, so that it reads as one that came over the net."""
+    listed = [probabilistic(1.0, operation="buy")]
+    content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
+
+    assert answer(content) == json.loads(json.dumps(answer(content)))

@@ -1,0 +1,360 @@
+"""Strategies from a file: when it is read, and what becomes of a bad one."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from jaeger_client.errors import ConfigError, SendError, StrategyError
+from jaeger_client.sampler import (
+    AdaptiveSampler,
+    ConstSampler,
+    ProbabilisticSampler,
+    RemoteControlledSampler,
+    StrategiesFile,
+)
+from jaeger_client.sampler import strategies_file as room
+from tests.unit.sampler.fakes import Agent, CountingFactory, HandClock, QuietWorker
+
+LONG_AGO = 1_000.0
+"""When the files here were changed; the clock is far ahead of it."""
+
+
+def rates(**services: float) -> str:
+    """Return the text of a file with a rate for each service, and 0.1 for others."""
+    return json.dumps(
+        {
+            "default_strategy": {"type": "probabilistic", "param": 0.1},
+            "service_strategies": [
+                {"service": name, "type": "probabilistic", "param": rate}
+                for name, rate in services.items()
+            ],
+        },
+    )
+
+
+class Scene:
+    """A file in a folder of its own, and who reads it."""
+
+    def __init__(self, folder: Path, text: str | None = None) -> None:
+        self.path = folder / "strategies.json"
+        self.clock = HandClock(2 * LONG_AGO)
+        self.source = StrategiesFile(self.path, clock=self.clock)
+        if text is not None:
+            self.write(text)
+
+    def write(self, text: str, changed: float = LONG_AGO) -> None:
+        """Write the file in place, as an editor does, at the time *changed*."""
+        self.path.write_text(text)
+        os.utime(self.path, (changed, changed))
+
+    def replace(self, text: str, changed: float = LONG_AGO) -> None:
+        """Put another file in its place."""
+        other = self.path.with_suffix(".new")
+        other.write_text(text)
+        os.utime(other, (changed, changed))
+        other.replace(self.path)
+
+    def rate(self, service: str = "shop") -> float:
+        """Return the rate that is answered."""
+        answer = json.loads(self.source.request_sampling_strategy(service))
+        rate: float = answer["probabilisticSampling"]["samplingRate"]
+        return rate
+
+
+def test_it_answers_for_each_service(tmp_path: Path) -> None:
+    """One that is named has its own strategy, others the default one."""
+    scene = Scene(tmp_path, rates(shop=0.5))
+
+    assert [0.5, 0.1, 0.5] == [scene.rate(name) for name in ("shop", "pub", "shop")]
+
+
+def test_an_unchanged_file_is_the_same_answer(tmp_path: Path) -> None:
+    """The very same object, so that nobody needs to read it again."""
+    scene = Scene(tmp_path, rates(shop=0.5))
+
+    answers = [scene.source.request_sampling_strategy("shop") for _ in range(2)]
+
+    assert answers[0] is answers[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [(rates(shop=0.25), LONG_AGO), (rates(shop=0.7), LONG_AGO + 0.000001)],
+)
+def test_an_edited_file_is_read_again(
+    tmp_path: Path,
+    text: str,
+    changed: float,
+) -> None:
+    """Another size or another time shows the change."""
+    scene = Scene(tmp_path, rates(shop=0.5))
+    before = scene.rate()
+
+    scene.write(text, changed)
+
+    assert before != scene.rate()
+
+
+def test_a_replaced_file_is_read_again(tmp_path: Path) -> None:
+    """Even if the new one has the same time and size."""
+    scene = Scene(tmp_path, rates(shop=0.5))
+    before = scene.rate()
+
+    scene.replace(rates(shop=0.7))
+
+    assert (0.5, 0.7) == (before, scene.rate())
+
+
+def test_a_link_that_points_elsewhere_is_followed(tmp_path: Path) -> None:
+    """As a ConfigMap of Kubernetes is changed."""
+    for name, rate in (("one", 0.5), ("two", 0.7)):
+        (tmp_path / name).write_text(rates(shop=rate))
+    scene = Scene(tmp_path)
+    scene.path.symlink_to(tmp_path / "one")
+    before = scene.rate()
+
+    (tmp_path / "link").symlink_to(tmp_path / "two")
+    (tmp_path / "link").replace(scene.path)
+
+    assert (0.5, 0.7) == (before, scene.rate())
+
+
+def test_a_file_that_changed_a_moment_ago_is_read_again(tmp_path: Path) -> None:
+    """A second change within the same tick has the same time and size."""
+    scene = Scene(tmp_path)
+    scene.write(rates(shop=0.5), scene.clock.now - 1)
+    before = scene.rate()
+
+    scene.write(rates(shop=0.7), scene.clock.now - 1)
+
+    assert (0.5, 0.7) == (before, scene.rate())
+
+
+def test_a_missing_file_is_no_answer(tmp_path: Path) -> None:
+    """The error names it; once it is there it is read."""
+    scene = Scene(tmp_path)
+
+    with pytest.raises(SendError, match=r"No such file.*strategies\.json"):
+        scene.rate()
+    scene.write(rates(shop=0.5))
+    assert 0.5 == scene.rate()
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "strategies.json': sampling strategy must be JSON"),
+        ("[]", "strategies.json': the file must be an object, got "),
+        ('{"service_strategies": 1}', "strategies.json': service_strategies must be a"),
+        (
+            rates(shop=1.5),
+            "strategies.json', service 'shop': samplingRate must be a number from 0 ",
+        ),
+    ],
+)
+def test_a_bad_file_is_no_strategy(tmp_path: Path, text: str, complaint: str) -> None:
+    """The error names file, place, what was expected and what was found."""
+    scene = Scene(tmp_path, text)
+
+    for _ in range(2):
+        with pytest.raises(StrategyError, match=complaint):
+            scene.rate()
+
+
+def test_a_bad_file_that_is_mended_is_followed(tmp_path: Path) -> None:
+    """The mistake is forgotten with the file that had it."""
+    scene = Scene(tmp_path, "{")
+    with pytest.raises(StrategyError):
+        scene.rate()
+
+    scene.write(rates(shop=0.5))
+
+    assert 0.5 == scene.rate()
+
+
+def test_a_mistake_of_another_service_does_no_harm(tmp_path: Path) -> None:
+    """A rate out of range concerns the service that has it."""
+    assert 0.5 == Scene(tmp_path, rates(shop=0.5, pub=7)).rate()
+
+
+def test_a_file_of_null_is_an_empty_one(tmp_path: Path) -> None:
+    """As in Jaeger: the default probability stands."""
+    assert 0.001 == Scene(tmp_path, "null").rate()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """What is no regular file is refused, not opened."""
+    scene = Scene(tmp_path)
+    os.mkfifo(scene.path)
+
+    with pytest.raises(StrategyError, match="must be a regular file"):
+        scene.rate()
+
+
+def test_a_huge_file_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No more is read than the limit."""
+    monkeypatch.setattr(room, "_MAX_FILE", 10)
+
+    with pytest.raises(StrategyError, match="at most 10 bytes, got more"):
+        Scene(tmp_path, rates()).rate()
+
+
+def test_what_is_odd_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However often the file is asked, while it does not change."""
+    monkeypatch.setattr(room._ODD, "_speak_at", float("-inf"))
+    scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
+
+    rate = [scene.rate() for _ in range(3)]
+
+    assert [0.001] * 3 == rate
+    (line,) = caplog.messages
+    assert "default_strategy.type must be 'probabilistic' or 'ratelimiting'" in line
+    assert str(scene.path) in line
+
+
+def test_the_default_probability_can_be_set(tmp_path: Path) -> None:
+    """A Jaeger has it in its configuration, not in the file."""
+    scene = Scene(tmp_path, "{}")
+    source = StrategiesFile(scene.path, default_probability=1)
+
+    answer = json.loads(source.request_sampling_strategy("shop"))
+
+    assert {"samplingRate": 1} == answer["probabilisticSampling"]
+
+
+def test_a_default_probability_out_of_range_is_refused(tmp_path: Path) -> None:
+    """When it is made, not when it is asked."""
+    with pytest.raises(ConfigError, match="from 0"):
+        StrategiesFile(tmp_path, default_probability=2)
+
+
+def test_it_reads_as_it_was_made() -> None:
+    """Its text names the file."""
+    assert "StrategiesFile('a.json')" == repr(StrategiesFile("a.json"))
+
+
+class Followed:
+    """A remote sampler that follows a file, turn by turn."""
+
+    def __init__(self, folder: Path, text: str | None, interval: float = 60.0) -> None:
+        self.scene = Scene(folder, text)
+        self.factory = CountingFactory()
+        self.remote = RemoteControlledSampler(
+            self.scene.source,
+            "shop",
+            init_sampler=ConstSampler(True),
+            sampling_refresh_interval=interval,
+            metrics_factory=self.factory,
+            worker=QuietWorker(),
+            random=lambda: 0.5,
+        )
+        self.remote.is_sampled(1)
+        self.now = 0.0
+
+    def look(self) -> object:
+        """Let it look at the file once, and return its sampler."""
+        self.now = self.remote._poller.run(self.now)
+        return self.remote.sampler
+
+
+def test_a_remote_sampler_follows_the_file(tmp_path: Path) -> None:
+    """Its first look is at once, and a change shows at the next."""
+    followed = Followed(tmp_path, rates(shop=0.5))
+    samplers = [followed.look()]
+    followed.scene.replace(rates(shop=0.7))
+
+    samplers.append(followed.look())
+
+    assert [ProbabilisticSampler(0.5), ProbabilisticSampler(0.7)] == samplers
+
+
+@pytest.mark.parametrize(("interval", "expected"), [(60.0, 5.0), (2.0, 2.0)])
+def test_the_file_is_looked_at_every_five_seconds(
+    tmp_path: Path,
+    interval: float,
+    expected: float,
+) -> None:
+    """Or more often, if the interval says so: a look costs next to nothing."""
+    followed = Followed(tmp_path, rates(), interval)
+
+    followed.look()
+
+    assert expected == followed.now
+
+
+class Everything(Agent):
+    """Has every attribute, as mocks do."""
+
+    def __getattr__(self, name: str) -> object:
+        """Return something."""
+        return object()
+
+
+def test_a_source_that_has_every_attribute_says_nothing_by_them() -> None:
+    """An interval that is no number is none."""
+    remote = RemoteControlledSampler(Everything(), "shop", worker=QuietWorker())
+
+    assert 60.0 == remote._poller.interval
+
+
+def test_a_file_that_goes_bad_changes_nothing(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The sampler stays; one line tells what is wrong, one that it is mended."""
+    followed = Followed(tmp_path, rates(shop=0.5))
+    before = followed.look()
+    followed.scene.write("{")
+    during = [followed.look() for _ in range(3)]
+    followed.scene.write(rates(shop=0.5))
+    after = followed.look()
+
+    assert all(before is each for each in (*during, after))
+    begun, ended = caplog.messages
+    assert "strategies.json': sampling strategy must be JSON, got" in begun
+    assert begun.endswith(
+        "Sampling goes on as it was; mend or replace the file, which is read again "
+        "when it has changed",
+    )
+    assert "a sampling strategy for shop can be had again" == ended
+    assert {
+        "jaeger:sampler_queries ok": 2,
+        "jaeger:sampler_queries err": 3,
+        "jaeger:sampler_updates ok": 1,
+    } == followed.factory.counts
+
+
+def test_an_unchanged_file_is_followed_once(tmp_path: Path) -> None:
+    """Looks at it are counted as questions; updates are those that changed anything."""
+    text = json.dumps(
+        {
+            "default_strategy": {
+                "type": "probabilistic",
+                "param": 0.5,
+                "operation_strategies": [
+                    {"operation": "buy", "type": "probabilistic", "param": 1},
+                ],
+            },
+        },
+    )
+    followed = Followed(tmp_path, text)
+
+    samplers = [followed.look() for _ in range(3)]
+
+    assert isinstance(samplers[0], AdaptiveSampler)
+    assert samplers[0] is samplers[2]
+    assert {
+        "jaeger:sampler_queries ok": 3,
+        "jaeger:sampler_updates ok": 1,
+    } == followed.factory.counts
