@@ -1,8 +1,8 @@
 """
 What the tracer counts about itself, by OpenTelemetry's metrics.
 
-Needs `pip install 'jaeger-client[otel-metrics]' opentelemetry-sdk`. A service would give
-its provider a reader that exports; this program prints what a reader gets.
+Needs `pip install 'jaeger-client[otel-metrics]' opentelemetry-sdk`. A service would
+give its provider a reader that exports; this program prints what a reader gets.
 """
 
 from __future__ import annotations

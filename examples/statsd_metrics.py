@@ -2,8 +2,8 @@
 What the tracer counts about itself, for statsd.
 
 Each count, gauge and time is a datagram with tags as Datadog's agent, Telegraf and the
-exporter for Prometheus read them. Listens nobody, the datagrams are lost, and nobody
-waits. Takes the port, 8125 if none is given.
+exporter for Prometheus read them. Where nobody listens the datagrams are lost, and
+nothing waits. Takes the port, 8125 if none is given.
 """
 
 from __future__ import annotations
