@@ -19,6 +19,8 @@ _NOT_IN_A_NAME: Final = r"[^a-zA-Z0-9_./-]"
 _STATUS_KEYS: Final = ("http.status_code", "http.response.status_code")
 """OpenTracing's tag and that of OpenTelemetry's newer conventions."""
 
+_STATUS: Final = r"[0-9]{3}"
+
 _TRUE: Final = frozenset({"1", "t", "true"})
 """Texts that the Go client, too, takes for true."""
 
@@ -74,6 +76,6 @@ def _is_true(value: object) -> bool:
 
 
 def _status_class(tags: dict[str, object]) -> str:
-    """Return the class of the HTTP status, `2xx`; no such text without a status."""
-    status = next((tags[key] for key in _STATUS_KEYS if key in tags), "")
-    return re.sub(r"^(\d)\d\d$", r"\1xx", str(status))
+    """Return the class of the HTTP status, `2xx`, or nothing without a status."""
+    status = next((str(tags[key]) for key in _STATUS_KEYS if key in tags), "")
+    return f"{status[0]}xx" if re.fullmatch(_STATUS, status) else ""

@@ -32,7 +32,8 @@ _Value = TypeVar("_Value", int, float)
 
 _MICROSECONDS: Final = 1e6
 _FAILED: Final = Notice(
-    "%s was not counted: the function of the metrics factory raised %r"
+    "%s was not counted: the function of the metrics factory raised %r. Counts are "
+    "too low until it works; no span is lost by that"
 )
 
 
