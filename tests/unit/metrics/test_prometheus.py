@@ -176,6 +176,17 @@ def test_the_buckets_are_those_of_the_table() -> None:
     assert {"0.00025": 0.0, "0.0005": 1.0, "2.5": 1.0, "5.0": 2.0} == counts
 
 
+def test_a_counter_whose_name_ends_in_total_has_it_once() -> None:
+    """As in 4.8; the application may count things of its own by the factory."""
+    registry = CollectorRegistry()
+
+    for _ in range(2):
+        factory = PrometheusMetricsFactory(registry=registry)
+        factory.create_counter("cakes_total")(1)
+
+    assert 2.0 == registry.get_sample_value("cakes_total")
+
+
 def test_several_services_of_one_process_have_a_label_each() -> None:
     """One registry serves them all; each counts its own."""
     registry = CollectorRegistry()
