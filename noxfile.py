@@ -38,6 +38,7 @@ WORK = ROOT / ".nox"
 RESULTS = WORK / "results"
 WHEELS = WORK / "wheels"
 OLD_CLIENT = WORK / "jaeger-client-4.8"
+PY_ZIPKIN = WORK / "py-zipkin"
 
 NO_TESTS = 5
 """What pytest returns when no test has the marks."""
@@ -100,8 +101,10 @@ def slow(session: nox.Session) -> None:
     """Run the tests with real sockets, processes and servers."""
     install(session)
     install_old_client(session)
+    install_py_zipkin(session)
     build_jaeger(session)
     session.run("python", "-m", "tests.real.clients.build")
+    session.run("python", "-m", "tests.real.zipkin_fetch")
     run_pytest(session, f"slow-{session.python}", "slow")
 
 
@@ -109,6 +112,12 @@ def slow(session: nox.Session) -> None:
 def old_client(session: nox.Session) -> None:
     """Install jaeger-client 4.8.0 into an environment of its own."""
     install_old_client(session)
+
+
+@nox.session(python=False)
+def py_zipkin(session: nox.Session) -> None:
+    """Install py-zipkin into an environment of its own."""
+    install_py_zipkin(session)
 
 
 def install(session: nox.Session) -> None:
@@ -125,8 +134,20 @@ def install(session: nox.Session) -> None:
 def install_old_client(session: nox.Session) -> None:
     """Make the environment that tests know as the fixture `old_client_python`."""
     python = PYTHONS["3.11"] or sys.executable
-    uv(session, "venv", "--clear", "--python", str(python), str(OLD_CLIENT))
-    sync(session, "compat48", "--python", str(OLD_CLIENT / "bin" / "python"))
+    install_apart(session, OLD_CLIENT, python, "compat48")
+
+
+def install_py_zipkin(session: nox.Session) -> None:
+    """Make the environment of the client that Zipkin's tests call."""
+    install_apart(session, PY_ZIPKIN, sys.executable, "zipkin")
+
+
+def install_apart(
+    session: nox.Session, folder: Path, python: Path | str, requirements: str
+) -> None:
+    """Make an environment anew and install what is locked."""
+    uv(session, "venv", "--clear", "--python", str(python), str(folder))
+    sync(session, requirements, "--python", str(folder / "bin" / "python"))
 
 
 def build_jaeger(session: nox.Session) -> None:

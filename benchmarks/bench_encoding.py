@@ -50,6 +50,7 @@ class FinishedSpan:
     log_items: list[tuple[int, list[TagItem]]]
     operation_name: str = "GET /customers"
     references: None = None
+    shares_span_id: bool = False
 
 
 def scattered(number: int) -> int:

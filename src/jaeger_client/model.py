@@ -56,6 +56,10 @@ class SpanData(Protocol):
     def tag_items(self) -> Iterable[TagItem]: ...
     @property
     def log_items(self) -> Iterable[LogItem]: ...
+    @property
+    def shares_span_id(self) -> bool:
+        """Whether it took over its parent's span id, see `one_span_per_rpc`."""
+        ...
 
 
 class Process(Frozen):

@@ -129,6 +129,12 @@ class Span(SpanIdentity):
     """The tags that came later, as pairs. Read `tags` for all, as objects."""
     log_items: list[LogItem]
     """Logs as pairs; read `logs` for objects."""
+    shares_span_id: bool = False
+    """
+    Whether it took over its parent's span id, which Zipkin must be told.
+
+    Stored beside the slots, on those spans alone: others start without a store more.
+    """
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,

@@ -232,6 +232,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         span.trace_id = trace_id
         if self.one_span_per_rpc and says_server(tags):
             span.span_id, span.parent_id = span_id, parent.parent_id
+            span.shares_span_id = True  # type: ignore[misc]  # as any attribute, beside the slots
         else:
             span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
             span.parent_id = span_id

@@ -35,6 +35,7 @@ class FinishedSpan:
     references: Sequence[Reference] | None = None
     tag_items: Iterable[Any] = ()
     log_items: Iterable[Any] = ()
+    shares_span_id: Any = False
 
 
 def reference(kind: str, trace_id: object, span_id: object) -> Reference:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -29,13 +30,14 @@ def flush_one_span(tracer: Tracer) -> bool:
     "bad",
     [
         make_answer(500, b"out of disk"),
+        make_answer(400, b"no JSON"),
         make_answer(404),
         make_answer(302, headers={"Location": "http://192.0.2.1/"}),
         b"SSH-2.0-rubbish\r\n\r\n",
         b"HTTP/1.1 999999 \xff\xfe\r\n\r\n",
     ],
 )
-@pytest.mark.parametrize("path", ["/api/traces", "/v1/traces"])
+@pytest.mark.parametrize("path", ["/api/traces", "/v1/traces", "/api/v2/spans"])
 def test_an_outage_is_counted_and_told_twice(
     caplog: pytest.LogCaptureFixture,
     path: str,
@@ -59,6 +61,29 @@ def test_an_outage_is_counted_and_told_twice(
     assert 4 == lost + sum(left)
     assert "JAEGER_ENDPOINT" in began
     assert f"{lost} spans were lost" in ended
+
+
+@pytest.mark.parametrize("path", ["/api/traces", "/api/v2/spans"])
+def test_a_refused_connection_is_counted_and_told(
+    caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """Where nothing listens all spans are lost and counted; a line says what to do."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        # Bound and not listening: refused, and nobody else's meanwhile.
+        endpoint = f"http://127.0.0.1:{probe.getsockname()[1]}{path}"
+        with caplog.at_level(logging.WARNING):
+            tracer = make_tracer(collector={"endpoint": endpoint})
+            for _ in range(3):
+                tracer.start_span("op").finish()
+            closed = tracer.close().result()
+    assert isinstance(tracer.reporter, Reporter)
+    told = [line for line in caplog.messages if endpoint in line]
+
+    assert not closed
+    assert 3 == tracer.reporter.losses.send_failed
+    assert 1 == len(told)
+    assert "JAEGER_ENDPOINT" in told[0]
 
 
 def test_an_agent_that_comes_later_gets_what_is_reported_then(

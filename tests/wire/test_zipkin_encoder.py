@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
+from jaeger_client import ConstSampler, SpanContext, Tracer
+from jaeger_client.codecs import B3SingleCodec
 from jaeger_client.encoding import ZipkinJsonEncoder
 from jaeger_client.model import Process, SpanLosses
+from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.sampler import TagEqualsSampler
 from tests.foreign.decoders import decode_zipkin
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one
 
 
-def read_span(span: FinishedSpan, *, shares_span_ids: bool = False) -> dict[str, Any]:
+def read_span(span: FinishedSpan) -> dict[str, Any]:
     """Return what JSON makes of *span*."""
-    encoder = ZipkinJsonEncoder(SpanLosses(), shares_span_ids=shares_span_ids)
+    encoder = ZipkinJsonEncoder(SpanLosses())
     encoder.set_process(Process("Shop", (("ip", "127.0.0.1"), ("zone", 1))))
     (decoded,) = decode_zipkin(encode_one(encoder, span))
     return decoded
@@ -61,20 +68,105 @@ def test_a_root_carries_the_process_tags() -> None:
     assert "tags" not in read_span(FinishedSpan(ids=Ids(1, 2, 3)))
 
 
-def test_a_false_error_is_left_out() -> None:
+@pytest.mark.parametrize("value", [False, "false", "False"])
+def test_a_false_error_is_left_out(value: object) -> None:
     """To Zipkin any error tag is an error, so a false one is not sent."""
-    span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("error", False)])
+    span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("error", value)])
 
     assert "tags" not in read_span(span)
 
 
-def test_shared_server_spans_say_so() -> None:
-    """A server span that took over its client's id is marked as shared."""
-    span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("span.kind", "server")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(True, "true"), ("timed out", "timed out"), ("", "")]
+)
+def test_an_error_says_which(value: object, expected: str) -> None:
+    """An error's text is what Zipkin shows for the error."""
+    span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("error", value)])
 
-    assert read_span(span, shares_span_ids=True)["shared"]
-    assert "shared" not in read_span(span)
-    assert "shared" not in read_span(FinishedSpan(), shares_span_ids=True)
+    assert {"error": expected} == read_span(span)["tags"]
+
+
+def test_a_log_keeps_what_is_false() -> None:
+    """In a log, `error` is a field as any other."""
+    span = FinishedSpan(log_items=[(1, [("error", False)])])
+
+    assert [{"timestamp": 1, "value": '{"error":"false"}'}] == read_span(span)[
+        "annotations"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["server", "client", "producer", "consumer"])
+def test_kinds(kind: str) -> None:
+    """The four kinds that Zipkin knows are the span's kind and no tag."""
+    span = read_span(
+        FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("span.kind", kind), ("a", 1)])
+    )
+
+    assert (kind.upper(), "1") == (span["kind"], span["tags"]["a"])
+    assert "span.kind" not in span["tags"]
+
+
+def test_a_kind_of_ones_own() -> None:
+    """Another kind stays a tag."""
+    span = read_span(FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("span.kind", "cron")]))
+
+    assert {"span.kind": "cron"} == span["tags"]
+    assert "kind" not in span
+
+
+def test_the_last_tag_of_a_key_counts() -> None:
+    """Of two tags of a key, the later one is sent."""
+    tags = [("span.kind", "client"), ("n", 1), ("span.kind", "server"), ("n", 2)]
+    span = read_span(FinishedSpan(ids=Ids(1, 2, 3), tag_items=tags))
+
+    assert ("SERVER", "2") == (span["kind"], span["tags"]["n"])
+
+
+def test_a_span_that_joined_its_callers_says_so() -> None:
+    """A server span that took over its client's id is marked as shared."""
+    tags = [("span.kind", "server")]
+
+    assert read_span(FinishedSpan(tag_items=tags, shares_span_id=True))["shared"] is (
+        True
+    )
+    assert "shared" not in read_span(FinishedSpan(tag_items=tags))
+
+
+def test_a_joined_span_made_plain_is_still_shared() -> None:
+    """A span of which a copy had to be made is marked, too."""
+    span = read_span(FinishedSpan(operation_name="\ud800", shares_span_id=True))
+
+    assert ("\ufffd", True) == (span["name"], span["shared"])
+
+
+def test_a_joined_span_that_was_decided_late_is_shared() -> None:
+    """A span that joined and waited for its sampler is marked, once it is decided."""
+    reporter = InMemoryReporter()
+    sampler = TagEqualsSampler("user", {"17": True})
+    tracer = Tracer("svc", reporter, sampler, one_span_per_rpc=True)
+    caller = B3SingleCodec().extract({"b3": "0000000000000001-0000000000000002"})
+    span = tracer.start_span("op", caller, tags={"span.kind": "server"})
+    span.set_tag("user", "17").finish()
+    body = encode_one(ZipkinJsonEncoder(SpanLosses()), reporter.get_spans()[0])
+    (decoded,) = decode_zipkin(body)
+
+    assert ("0000000000000002", True) == (decoded["id"], decoded["shared"])
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_server_span_of_ours(joins: bool) -> None:
+    """With `one_span_per_rpc`, set at any time, and not without, spans are shared."""
+    reporter = InMemoryReporter()
+    tracer = Tracer("svc", reporter, ConstSampler(decision=True))
+    caller = SpanContext(1, 2, 3, 1)
+    tracer.start_span("before", caller, tags={"span.kind": "server"}).finish()
+    tracer.one_span_per_rpc = joins
+    tracer.start_span("server", caller, tags={"span.kind": "server"}).finish()
+    tracer.start_span("client", caller, tags={"span.kind": "client"}).finish()
+    (payload,) = encode_all(ZipkinJsonEncoder(SpanLosses()), reporter.get_spans())
+    shared = {span["name"]: span.get("shared") for span in decode_zipkin(payload.body)}
+
+    assert {"before": None, "server": joins or None, "client": None} == shared
 
 
 def test_long_trace_ids() -> None:
@@ -91,13 +183,108 @@ def test_odd_times() -> None:
     assert 1 == read_span(FinishedSpan(end_time=None))["duration"]
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("10.0.0.1", {"ipv4": "10.0.0.1"}),
+        (167772161, {"ipv4": "10.0.0.1"}),
+        ("2001:db8::1", {"ipv6": "2001:db8::1"}),
+    ],
+)
+def test_where_we_are(address: str | int, expected: dict[str, str]) -> None:
+    """The local endpoint has the address of the process, which is no tag then."""
+    encoder = ZipkinJsonEncoder(SpanLosses())
+    encoder.set_process(Process("s", (("ip", address),)))
+    (decoded,) = decode_zipkin(encode_one(encoder, FinishedSpan()))
+
+    assert {"serviceName": "s", **expected} == decoded["localEndpoint"]
+    assert "tags" not in decoded
+
+
 def test_an_ip_that_is_none() -> None:
-    """An ip tag that is no address is no endpoint's."""
+    """An ip tag that is no address is no endpoint's and stays a tag."""
     encoder = ZipkinJsonEncoder(SpanLosses())
     encoder.set_process(Process("s", (("ip", "here"),)))
     (decoded,) = decode_zipkin(encode_one(encoder, FinishedSpan()))
 
     assert {"serviceName": "s"} == decoded["localEndpoint"]
+    assert {"ip": "here"} == decoded["tags"]
+
+
+@pytest.mark.parametrize("ids", [Ids(0, 1), Ids(1, 0), Ids(1 << 128, 1)])
+def test_an_id_of_zero_costs_itself(ids: Ids) -> None:
+    """For an id of 0 Zipkin would refuse the whole list, so that span is left out."""
+    losses = SpanLosses()
+    spans = [FinishedSpan(ids=ids), FinishedSpan(operation_name="good")]
+    (payload,) = encode_all(ZipkinJsonEncoder(losses), spans)
+
+    assert ["good"] == [span["name"] for span in decode_zipkin(payload.body)]
+    assert SpanLosses(not_encodable=1) == losses
+
+
+def test_times_beyond_64_bits() -> None:
+    """A time that has not 64 bits is the nearest that has: Zipkin reads no other."""
+    span = FinishedSpan(
+        start_time=-1e300, end_time=1e300, log_items=[(1 << 70, []), (1.5, [])]
+    )
+    decoded = read_span(span)
+
+    assert 2**63 - 1 == decoded["duration"]
+    assert [9 * 10**18, 1] == [log["timestamp"] for log in decoded["annotations"]]
+
+
+def test_golden_bytes() -> None:
+    """The bytes of a shared server span, all of its parts in their order."""
+    encoder = ZipkinJsonEncoder(SpanLosses())
+    encoder.set_process(Process("Shop"))
+    span = FinishedSpan(
+        ids=Ids(1 << 64 | 2, 3, 4, 3),
+        tag_items=[
+            ("span.kind", "server"),
+            ("peer.service", "Desk"),
+            ("peer.ipv4", "10.0.0.1"),
+            ("peer.port", 80),
+            ("path", "/é"),
+        ],
+        log_items=[(5, [("event", "paid")])],
+        shares_span_id=True,
+    )
+
+    assert (
+        '[{"traceId":"00000000000000010000000000000002","id":"0000000000000003",'
+        '"name":"get /customers","duration":500000,"parentId":"0000000000000004",'
+        '"debug":true,"timestamp":1700000000250000,'
+        '"localEndpoint":{"serviceName":"shop"},"kind":"SERVER",'
+        '"remoteEndpoint":{"serviceName":"desk","ipv4":"10.0.0.1","port":80},'
+        '"shared":true,"tags":{"path":"/é"},'
+        '"annotations":[{"timestamp":5,"value":"paid"}]}]'
+    ).encode() == encode_one(encoder, span)
+
+
+def test_a_large_span_is_shrunk() -> None:
+    """What does not fit is cut: logs first, then values; ids and peer stay."""
+    losses = SpanLosses()
+    span = FinishedSpan(
+        tag_items=[("peer.service", "desk"), ("text", "é" * 5_000)],
+        log_items=[(number, [("event", "e" * 100)]) for number in range(50)],
+    )
+    body = encode_one(ZipkinJsonEncoder(losses), span, limit=2_000)
+    (decoded,) = json.loads(body)
+
+    assert len(body) <= 2_000
+    assert {"serviceName": "desk"} == decoded["remoteEndpoint"]
+    assert "true" == decoded["tags"]["jaeger.truncated"]
+    assert SpanLosses(truncated=1) == losses
+
+
+def test_no_payload_is_over_its_limit() -> None:
+    """Spans are spread over lists that keep to the limit, and none is lost."""
+    spans = [FinishedSpan(operation_name=f"span {number}") for number in range(200)]
+    payloads = encode_all(ZipkinJsonEncoder(SpanLosses()), spans, limit=3_000)
+
+    names = [span["name"] for payload in payloads for span in json.loads(payload.body)]
+    assert [span.operation_name for span in spans] == names
+    assert max(len(payload.body) for payload in payloads) <= 3_000
 
 
 def test_several_spans_are_one_list() -> None:

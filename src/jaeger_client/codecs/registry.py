@@ -32,7 +32,7 @@ class CodecOptions(Frozen):
     """What the settings say to a codec."""
 
     url_encoding: bool = True
-    """Whether values are percent-encoded: in HTTP headers, not in text maps."""
+    """Whether values are percent-encoded, as in HTTP headers and not in text maps."""
     generate_128bit_trace_id: bool = False
     trace_id_header: str = TRACE_ID_HEADER
     baggage_header_prefix: str = BAGGAGE_HEADER_PREFIX

@@ -60,6 +60,7 @@ class PlainSpan(Frozen):
     references: list[opentracing.Reference]
     tag_items: list[TagItem]
     log_items: list[tuple[int, list[TagItem]]]
+    shares_span_id: bool = False
 
     def replace(self, **changes: object) -> PlainSpan:
         """Return a copy with other values for some fields."""
@@ -84,6 +85,7 @@ def plain_span(span: SpanData) -> PlainSpan:
         references=_survivors(_reference, span.references),
         tag_items=plain_items(span.tag_items),
         log_items=_survivors(_log, span.log_items),
+        shares_span_id=bool(getattr(span, "shares_span_id", False)),
     )
 
 

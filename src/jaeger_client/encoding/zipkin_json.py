@@ -3,12 +3,14 @@ Spans as Zipkin v2 JSON, a list a payload.
 
 Zipkin knows text only, so every value becomes text; it shows names in lower
 case, hides spans of 0 us and takes a tag `error` of any value for an error.
+For one span that it cannot read it refuses the whole list: whatever it would
+stumble over, an id of 0 or a time that is no whole number, raises here, so that
+the span is made plain or left out by itself.
 """
 
 from __future__ import annotations
 
 import base64
-import ipaddress
 import json
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -18,11 +20,18 @@ from jaeger_client.constants import DEBUG_FLAG, JAEGER_IP_TAG_KEY
 from jaeger_client.encoding.packing import PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
 from jaeger_client.encoding.varint import MASK_64, MASK_128
+from jaeger_client.encoding.zipkin_endpoint import (
+    PEER_KEYS,
+    Endpoint,
+    parse_address,
+    take_remote_endpoint,
+)
 from jaeger_client.frozen import Frozen
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem, TagValue
 
 _KINDS: Final = frozenset({"client", "server", "producer", "consumer"})
 _ENTRY_KINDS: Final = frozenset({"server", "consumer"})
+_LARGEST_NUMBER: Final = (1 << 63) - 1
 
 
 class ZipkinJsonEncoder(PackingEncoder):
@@ -31,8 +40,6 @@ class ZipkinJsonEncoder(PackingEncoder):
 
     Args:
         losses: Where spans left out or shrunk are counted.
-        shares_span_ids: Whether server spans take over the client's span id, as
-            with `one_span_per_rpc`; Zipkin must be told.
         clock: Where time comes from.
     """
 
@@ -42,30 +49,37 @@ class ZipkinJsonEncoder(PackingEncoder):
         self,
         losses: SpanLosses,
         *,
-        shares_span_ids: bool = False,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(losses, clock=clock)
-        self._shares_span_ids = shares_span_ids
         self.set_process(Process(service_name=""))
 
     def set_process(self, process: Process) -> None:
         """Take the process whose spans come."""
-        self._process_tags = _text_tags(plain_items(process.tags))
-        address = self._process_tags.pop(JAEGER_IP_TAG_KEY, "")
+        tags = _text_tags(plain_items(process.tags))
         name = plain_text(process.service_name).lower()
-        self._endpoint = {"serviceName": name, **_address(address)}
+        self._endpoint: Endpoint = {"serviceName": name}
+        if address := parse_address(tags.get(JAEGER_IP_TAG_KEY, "")):
+            self._endpoint |= address
+            del tags[JAEGER_IP_TAG_KEY]
+        self._process_tags = tags
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         return [self._span(span) for span in spans]
 
     def _span(self, span: SpanData) -> bytes:
         tags = _text_tags(span.tag_items)
+        if tags.get("error", "").lower() == "false":
+            del tags["error"]
         kind = tags.get("span.kind")
         fields = _identity(span) | {"localEndpoint": self._endpoint}
         if kind in _KINDS:
             fields["kind"] = tags.pop("span.kind").upper()
-        if kind == "server" and self._shares_span_ids and span.ids.parent_id:
+        if not PEER_KEYS.isdisjoint(tags) and (
+            endpoint := take_remote_endpoint(tags, kind)
+        ):
+            fields["remoteEndpoint"] = endpoint
+        if span.shares_span_id:
             fields["shared"] = True
         if kind in _ENTRY_KINDS or not span.ids.parent_id:
             tags = self._process_tags | tags
@@ -97,10 +111,10 @@ class _ListFrame(Frozen):
 def _identity(span: SpanData) -> dict[str, object]:
     """Return ids, name and times."""
     context = span.ids
-    trace_id = context.trace_id & MASK_128
+    trace_id = _id(context.trace_id & MASK_128)
     fields: dict[str, object] = {
         "traceId": f"{trace_id:032x}" if trace_id >> 64 else f"{trace_id:016x}",
-        "id": f"{context.span_id & MASK_64:016x}",
+        "id": f"{_id(context.span_id & MASK_64):016x}",
         "name": _exact(span.operation_name).lower(),
         "duration": _duration(span),
     }
@@ -108,29 +122,41 @@ def _identity(span: SpanData) -> dict[str, object]:
         fields["parentId"] = f"{context.parent_id & MASK_64:016x}"
     if context.flags & DEBUG_FLAG:
         fields["debug"] = True
-    start = int(span.start_time * 1000000)
+    start = _whole(int(span.start_time * 1000000))
     if start > 0:  # to Zipkin 0 is no time
         fields["timestamp"] = start
     return fields
 
 
+def _id(number: int) -> int:
+    if not number:
+        msg = "an id must not be 0"
+        raise ValueError(msg)
+    return number
+
+
 def _duration(span: SpanData) -> int:
     if span.end_time is None:
         return 1
-    return max(1, int((span.end_time - span.start_time) * 1000000))
+    return max(1, _whole(int((span.end_time - span.start_time) * 1000000)))
+
+
+def _whole(number: int) -> int:
+    """Return *number*, or the nearest of 64 bits; raise for one of another type."""
+    if type(number) is not int:
+        msg = f"needs a whole number, got one {type(number).__name__}"
+        raise TypeError(msg)
+    return max(-_LARGEST_NUMBER, min(number, _LARGEST_NUMBER))
 
 
 def _annotation(timestamp: int, fields: Iterable[TagItem]) -> dict[str, object]:
     texts = _text_tags(fields)
     value = texts["event"] if texts.keys() == {"event"} else _json(texts)
-    return {"timestamp": timestamp, "value": value}
+    return {"timestamp": _whole(timestamp), "value": value}
 
 
 def _text_tags(items: Iterable[TagItem]) -> dict[str, str]:
-    tags = {_exact(key): _text(value) for key, value in items}
-    if tags.get("error") == "false":
-        del tags["error"]
-    return tags
+    return {_exact(key): _text(value) for key, value in items}
 
 
 def _text(value: TagValue) -> str:
@@ -147,14 +173,6 @@ def _exact(text: object) -> str:
         msg = f"needs text, got {type(text).__name__}"
         raise TypeError(msg)
     return text
-
-
-def _address(text: str) -> dict[str, str]:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return {}
-    return {f"ipv{address.version}": text}
 
 
 def _json(value: object) -> str:

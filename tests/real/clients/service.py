@@ -26,13 +26,23 @@ class Service:
     Args:
         command: What starts it.
         log: The file that takes what it says on stderr.
+        environment: Its environment, if not this process's.
     """
 
-    def __init__(self, command: Sequence[str | Path], log: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = log
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=environment,
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
