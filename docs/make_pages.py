@@ -13,6 +13,16 @@ from pathlib import Path
 from typing import Final
 
 from jaeger_client.config.table import Section, Setting, sections, settings
+from jaeger_client.metrics.table import (
+    COUNTER,
+    MAX_ENDPOINTS,
+    METRICS,
+    OTHER_ENDPOINT,
+    TIMER,
+    Label,
+    Metric,
+    dotted,
+)
 
 HERE: Final = Path(__file__).parent
 COMMAND: Final = "make pages"
@@ -36,7 +46,37 @@ def reference_page() -> str:
     )
 
 
+def metrics_page() -> str:
+    """Return the page about every metric."""
+    return page(
+        "Reference of metrics",
+        "What the tracer counts about itself. How to get it into Prometheus, "
+        "OpenTelemetry or statsd, and what is counted in servers of several processes, "
+        "is told in [how it works](how-it-works.md#metrics).",
+        table(("metric", "kind", "labels", "since", "what it counts"), _metrics()),
+        f"Endpoints are named as their spans. The first {MAX_ENDPOINTS} have metrics "
+        f"of their own, all others are counted as `{OTHER_ENDPOINT}`.",
+        "## Names elsewhere",
+        "A namespace of Prometheus comes before the name, with a `_` between. Keys of "
+        "`Metrics` and `LegacyMetricsFactory` are the name and the labels in the order "
+        "of their names: `jaeger:traces.sampled_y.state_started`.",
+        table(
+            (
+                "metric",
+                "Prometheus",
+                "OpenTelemetry, `CallableMetricsFactory`",
+                "OpenTelemetry's unit",
+            ),
+            _names_elsewhere(),
+        ),
+        "## Buckets",
+        "Timers are histograms of seconds, in Prometheus and in OpenTelemetry:",
+        table(("metric", "upper bounds in seconds"), _buckets()),
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "metrics.md": metrics_page,
     "reference.md": reference_page,
 }
 """The functions that make the pages, by the names of their files."""
@@ -100,6 +140,34 @@ def _variables() -> list[tuple[str, str]]:
     return [
         (variable, ", ".join(of_variable[variable])) for variable in sorted(of_variable)
     ]
+
+
+def _metrics() -> Iterator[tuple[str, ...]]:
+    for metric in METRICS:
+        labels = "; ".join(_label(label) for label in metric.labels)
+        yield f"`{metric.name}`", metric.kind, labels, metric.since, metric.help
+
+
+def _label(label: Label) -> str:
+    values = ", ".join(f"`{value}`" for value in label.values)
+    return f"`{label.name}`: {values or 'see below'}"
+
+
+def _names_elsewhere() -> Iterator[tuple[str, ...]]:
+    for metric in METRICS:
+        names = (metric.name, _name_in_prometheus(metric), dotted(metric.name))
+        yield *(f"`{name}`" for name in names), f"`{metric.unit}`"
+
+
+def _name_in_prometheus(metric: Metric) -> str:
+    name = metric.name.replace("-", "_")
+    return f"{name}_total" if metric.kind == COUNTER else name
+
+
+def _buckets() -> Iterator[tuple[str, str]]:
+    for metric in METRICS:
+        if metric.kind == TIMER:
+            yield f"`{metric.name}`", ", ".join(f"{it:g}" for it in metric.buckets)
 
 
 def _target(setting: Setting) -> str:

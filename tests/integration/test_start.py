@@ -62,6 +62,8 @@ RARE = {
     "jaeger_client.config.rpc_metrics",
     "jaeger_client.encoding",
     "jaeger_client.http_client",
+    "jaeger_client.metrics.callables",
+    "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
     "jaeger_client.reporter.composite",
     "jaeger_client.reporter.future",
@@ -72,10 +74,10 @@ RARE = {
 }
 """Our own modules that a start with default settings needs nothing of."""
 
-MOST_OWN = 67
+MOST_OWN = 73
 """Modules of this library that a start may take; each costs 0.2 ms."""
 
-MOST = 132
+MOST = 134
 """Modules that a start may take in all."""
 
 

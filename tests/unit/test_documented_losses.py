@@ -2,79 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from jaeger_client.metrics.factory import MetricsFactory
-from jaeger_client.metrics.instruments import (
-    DROP_CAUSES,
-    ReporterMetrics,
-    RpcMetrics,
-    SamplerMetrics,
-    ThrottlerMetrics,
-    TracerMetrics,
-)
+from jaeger_client.metrics.table import DROP_CAUSES
 from jaeger_client.reporter import losses
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-it-works.md"
-
-
-class NamingFactory(MetricsFactory):
-    """Notes the name and the keys of the tags of each metric that is made."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, frozenset[str]] = {}
-
-    def create_counter(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> Callable[[float], None]:
-        """Note a counter."""
-        return self._note(name, tags)
-
-    def create_timer(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> Callable[[float], None]:
-        """Note a timer."""
-        return self._note(name, tags)
-
-    def create_gauge(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> Callable[[float], None]:
-        """Note a gauge."""
-        return self._note(name, tags)
-
-    def _note(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None,
-    ) -> Callable[[float], None]:
-        self.made[name] = frozenset(tags or {})
-        return lambda value: None
-
-
-def test_each_metric_has_a_row_with_its_tags() -> None:
-    """None is left out and none is made up."""
-    factory = NamingFactory()
-    for metrics in (TracerMetrics, ReporterMetrics, SamplerMetrics, ThrottlerMetrics):
-        metrics(factory)
-    RpcMetrics(factory, "GET /")
-
-    documented = {
-        row[0].strip("`"): frozenset(
-            word.strip("`,") for word in row[1].split() if word.startswith("`")
-        )
-        for row in rows()
-        if row[0].startswith("`jaeger")
-    }
-    assert factory.made == documented
 
 
 @pytest.mark.parametrize("cause", DROP_CAUSES)

@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client.diagnostics import Notice
 from jaeger_client.metrics.factory import MetricsFactory
 from jaeger_client.metrics.instruments import RpcMetrics
+from jaeger_client.metrics.table import MAX_ENDPOINTS, OTHER_ENDPOINT
 from jaeger_client.reporter import BaseReporter
 
 if TYPE_CHECKING:
     from jaeger_client.span import Span
 
-MAX_ENDPOINTS: Final = 200
-"""Endpoints with metrics of their own; names that hold ids must not fill memory."""
-
-OTHER_ENDPOINT: Final = "other"
-"""The endpoint that all further ones are counted under."""
-
 _NOT_IN_A_NAME: Final = r"[^a-zA-Z0-9_./-]"
-_FAILED = Notice("counting a request failed: %r")
+
+_STATUS_KEYS: Final = ("http.status_code", "http.response.status_code")
+"""OpenTracing's tag and that of OpenTelemetry's newer conventions."""
+
+_STATUS: Final = r"[0-9]{3}"
+
+_TRUE: Final = frozenset({"1", "t", "true"})
+"""Texts that the Go client, too, takes for true."""
+
+_FAILED: Final = Notice("counting a request failed: %r")
 
 
 class RpcMetricsReporter(BaseReporter):
@@ -28,7 +32,7 @@ class RpcMetricsReporter(BaseReporter):
     Counts the sampled server spans among those that are reported.
 
     Stands beside the reporter that sends. Spans of a trace that is not sampled
-    record nothing and are not counted.
+    record nothing and are not counted; neither are those without a name.
     """
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
@@ -39,20 +43,20 @@ class RpcMetricsReporter(BaseReporter):
         """Count *span* if it is of a server. Never raises."""
         try:
             tags: dict[str, object] = dict(span.tag_items)
-            if tags.get("span.kind") == "server":
+            if tags.get("span.kind") == "server" and span.operation_name:
                 self._count(span, tags)
         except Exception as error:  # noqa: BLE001 - the factory is the application's
             _FAILED.warn(error)
 
     def _count(self, span: Span, tags: dict[str, object]) -> None:
         metrics = self._metrics_of(span.operation_name)
-        is_error = tags.get("error") is True
-        metrics.requests[is_error](1)
+        has_failed = _is_true(tags.get("error"))
+        metrics.requests[has_failed](1)
         end_time = span.start_time if span.end_time is None else span.end_time
-        metrics.request_seconds[is_error](max(0.0, end_time - span.start_time))
-        status = str(tags.get("http.status_code", ""))
-        if status[:1] in metrics.http_requests:
-            metrics.http_requests[status[:1]](1)
+        metrics.request_seconds[has_failed](max(0.0, end_time - span.start_time))
+        status = _status_class(tags)
+        if status in metrics.http_requests:
+            metrics.http_requests[status](1)
 
     def _metrics_of(self, operation: str) -> RpcMetrics:
         endpoint = re.sub(_NOT_IN_A_NAME, "-", operation)
@@ -62,5 +66,16 @@ class RpcMetricsReporter(BaseReporter):
         if known is not None:
             return known
         made = RpcMetrics(self._factory, endpoint)
-        # No lock: of two threads with the same new endpoint one wins, here.
+        # No lock: of two threads with the same new endpoint one wins, here. Each
+        # may bring one endpoint more than the most, once.
         return self._endpoints.setdefault(endpoint, made)
+
+
+def _is_true(value: object) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() in _TRUE)
+
+
+def _status_class(tags: dict[str, object]) -> str:
+    """Return the class of the HTTP status, `2xx`, or nothing without a status."""
+    status = next((str(tags[key]) for key in _STATUS_KEYS if key in tags), "")
+    return f"{status[0]}xx" if re.fullmatch(_STATUS, status) else ""

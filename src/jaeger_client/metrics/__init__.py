@@ -2,26 +2,52 @@
 What the client counts about itself, and whom it tells.
 
 `PrometheusMetricsFactory` lives in `jaeger_client.metrics.prometheus`, which
-alone needs `prometheus_client`.
+alone needs `prometheus_client`, and `OpenTelemetryMetricsFactory` in
+`jaeger_client.metrics.opentelemetry`, which needs `opentelemetry-api`.
 """
 
 from __future__ import annotations
 
-from jaeger_client.metrics.factory import (
-    LegacyMetricsFactory,
-    Metrics,
-    MetricsFactory,
-)
-from jaeger_client.metrics.instruments import (
-    ReporterMetrics,
-    RpcMetrics,
-    SamplerMetrics,
-    ThrottlerMetrics,
-    TracerMetrics,
-)
+from typing import TYPE_CHECKING
+
+from jaeger_client.lazy import names_from
+
+if TYPE_CHECKING:
+    from jaeger_client.metrics.callables import CallableMetricsFactory
+    from jaeger_client.metrics.factory import (
+        LegacyMetricsFactory,
+        Metrics,
+        MetricsFactory,
+    )
+    from jaeger_client.metrics.instruments import (
+        ReporterMetrics,
+        RpcMetrics,
+        SamplerMetrics,
+        ThrottlerMetrics,
+        TracerMetrics,
+    )
+    from jaeger_client.metrics.table import METRICS, Label, Metric
+else:
+    # Imported when they are asked for: see `lazy`.
+    __getattr__, __dir__ = names_from(
+        __name__,
+        {
+            "jaeger_client.metrics.callables": "CallableMetricsFactory",
+            "jaeger_client.metrics.factory": "LegacyMetricsFactory Metrics "
+            "MetricsFactory",
+            "jaeger_client.metrics.instruments": "ReporterMetrics RpcMetrics "
+            "SamplerMetrics ThrottlerMetrics TracerMetrics",
+            "jaeger_client.metrics.table": "METRICS Label Metric",
+        },
+        rooms="metrics",
+    )
 
 __all__ = [
+    "METRICS",
+    "CallableMetricsFactory",
+    "Label",
     "LegacyMetricsFactory",
+    "Metric",
     "Metrics",
     "MetricsFactory",
     "ReporterMetrics",

@@ -1,10 +1,16 @@
-"""Every metric the client keeps about itself: its name, its tags, its meaning."""
+"""
+What each part of the library counts about itself.
+
+`MetricMaker` is the one door through which metrics are made: rows of the table only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
+from jaeger_client.diagnostics import Notice
+from jaeger_client.metrics import table
 from jaeger_client.metrics.factory import (
     CountFunction,
     LegacyMetricsFactory,
@@ -12,47 +18,50 @@ from jaeger_client.metrics.factory import (
     Metrics,
     MetricsFactory,
 )
-
-DROP_CAUSES: Final = (
-    "queue_full",
-    "too_large",
-    "send_failed",
-    "closed",
-    "not_encodable",
+from jaeger_client.metrics.table import (
+    COUNTER,
+    DROP_CAUSES,
+    GAUGE,
+    STATUS_CLASSES,
+    TIMER,
+    Metric,
+    metric_of,
 )
-"""Why a span was lost; the same words as the fields of `SpanLosses`."""
+
+_Value = TypeVar("_Value", int, float)
 
 _MICROSECONDS: Final = 1e6
+_FAILED: Final = Notice(
+    "%s was not counted: the function of the metrics factory raised %r. Counts are "
+    "too low until it works; no span is lost by that"
+)
 
 
 class TracerMetrics:
-    """What the tracer counts: traces and spans begun, spans finished."""
+    """
+    What the tracer counts: traces and spans begun, spans finished.
+
+    Its functions are the factory's own, which may raise: the tracer catches that
+    where it counts, which takes a call less for each span.
+    """
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         self.is_noop: bool = type(metrics_factory) is MetricsFactory
         """Whether nobody listens, so that the hot path need not call at all."""
-        trace = _counters(metrics_factory, "jaeger:traces")
-        self.traces_started_sampled = trace(state="started", sampled="y")
-        self.traces_started_not_sampled = trace(state="started", sampled="n")
-        self.traces_joined_sampled = trace(state="joined", sampled="y")
-        self.traces_joined_not_sampled = trace(state="joined", sampled="n")
-        started = _counters(metrics_factory, "jaeger:started_spans")
-        self.spans_started_sampled = started(sampled="y")
-        self.spans_started_not_sampled = started(sampled="n")
-        self.spans_finished = metrics_factory.create_counter(
-            name="jaeger:finished_spans",
-        )
-        self.throttled_debug_spans = metrics_factory.create_counter(
-            name="jaeger:throttled_debug_spans",
-        )
+        make = MetricMaker(metrics_factory)
+        traces, count = table.TRACES, make.bare_counter
+        self.traces_started_sampled = count(traces, state="started", sampled="y")
+        self.traces_started_not_sampled = count(traces, state="started", sampled="n")
+        self.traces_joined_sampled = count(traces, state="joined", sampled="y")
+        self.traces_joined_not_sampled = count(traces, state="joined", sampled="n")
+        self.spans_started_sampled = count(table.STARTED_SPANS, sampled="y")
+        self.spans_started_not_sampled = count(table.STARTED_SPANS, sampled="n")
+        self.spans_finished = count(table.FINISHED_SPANS)
+        self.throttled_debug_spans = count(table.THROTTLED_DEBUG_SPANS)
         """Debug spans that the throttler did not allow."""
-        self.decoding_errors = metrics_factory.create_counter(
-            name="jaeger:span_context_decoding_errors",
-        )
+        self.decoding_errors = count(table.DECODING_ERRORS)
         """Carriers with a span context that could not be read."""
-        self.dropped_baggage_items = metrics_factory.create_counter(
-            name="jaeger:dropped_baggage_items",
-        )
+        self.dropped_baggage_items = count(table.DROPPED_BAGGAGE_ITEMS)
         """Items of baggage that were over the limits, coming in or going out."""
 
     def count_start(self, *, sampled: bool, joined: bool | None) -> None:
@@ -74,76 +83,90 @@ class TracerMetrics:
 
 
 class ReporterMetrics:
-    """What the reporter counts: spans sent, spans lost and why."""
+    """What the reporter counts: spans sent, spans lost and why. Never raises."""
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
-        spans = _counters(metrics_factory, "jaeger:reporter_spans")
-        self.success = spans(result="ok")
-        self.failure = spans(result="err")
-        self.dropped = spans(result="dropped")
-        self.queue_length: MeasureFunction = metrics_factory.create_gauge(
-            name="jaeger:reporter_queue_length",
-        )
-        cause_of_drop = _counters(metrics_factory, "jaeger:reporter_dropped")
+        make = MetricMaker(metrics_factory)
+        self.success = make.counter(table.REPORTER_SPANS, result="ok")
+        self.failure = make.counter(table.REPORTER_SPANS, result="err")
+        self.dropped = make.counter(table.REPORTER_SPANS, result="dropped")
+        self.queue_length = make.gauge(table.REPORTER_QUEUE_LENGTH)
         self.dropped_by_cause: Mapping[str, CountFunction] = {
-            cause: cause_of_drop(cause=cause) for cause in DROP_CAUSES
+            cause: make.counter(table.REPORTER_DROPPED, cause=cause)
+            for cause in DROP_CAUSES
         }
         """One counter for each of `DROP_CAUSES`."""
-        self.truncated = metrics_factory.create_counter(name="jaeger:truncated_spans")
+        self.truncated = make.counter(table.TRUNCATED_SPANS)
         """Spans that were shrunk to fit a packet."""
-        self.send_seconds = _seconds_timer(
-            metrics_factory,
-            "jaeger:reporter_send_seconds",
-        )
+        self.send_seconds = make.timer(table.REPORTER_SEND_SECONDS)
         """Takes the seconds that one send took."""
+        # The names of 4.8.
+        self.reporter_success = self.success
+        self.reporter_failure = self.failure
+        self.reporter_dropped = self.dropped
+        self.reporter_queue_length = self.queue_length
 
 
 class SamplerMetrics:
-    """What the remote sampler counts: its questions, and what came of them."""
+    """What the remote sampler counts: its questions, their results. Never raises."""
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
-        queries = _counters(metrics_factory, "jaeger:sampler_queries")
-        self.query_success = queries(result="ok")
-        self.query_failure = queries(result="err")
-        updates = _counters(metrics_factory, "jaeger:sampler_updates")
-        self.update_success = updates(result="ok")
-        self.update_failure = updates(result="err")
+        make = MetricMaker(metrics_factory)
+        self.query_success = make.counter(table.SAMPLER_QUERIES, result="ok")
+        self.query_failure = make.counter(table.SAMPLER_QUERIES, result="err")
+        self.update_success = make.counter(table.SAMPLER_UPDATES, result="ok")
+        self.update_failure = make.counter(table.SAMPLER_UPDATES, result="err")
+        # The names of 4.8.
+        self.sampler_retrieved = self.query_success
+        self.sampler_query_failure = self.query_failure
+        self.sampler_updated = self.update_success
+        self.sampler_update_failure = self.update_failure
 
 
 class ThrottlerMetrics:
-    """What the remote throttler counts: its questions for credits."""
+    """What the remote throttler counts: its questions for credits. Never raises."""
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
-        updates = _counters(metrics_factory, "jaeger:throttler_update")
-        self.updates_success = updates(result="ok")
-        self.updates_failure = updates(result="err")
+        make = MetricMaker(metrics_factory)
+        self.updates_success = make.counter(table.THROTTLER_UPDATE, result="ok")
+        self.updates_failure = make.counter(table.THROTTLER_UPDATE, result="err")
+        # The names of 4.8.
+        self.throttler_update_success = self.updates_success
+        self.throttler_update_failure = self.updates_failure
 
 
 class RpcMetrics:
-    """Requests and latencies of one endpoint of a server."""
+    """Requests and latencies of one endpoint of a server. Never raises."""
 
     def __init__(self, metrics_factory: MetricsFactory, endpoint: str) -> None:
-        requests = _counters(metrics_factory, "jaeger-rpc:requests")
+        make = MetricMaker(metrics_factory)
         self.requests: Mapping[bool, CountFunction] = {
-            error: requests(endpoint=endpoint, error=str(error).lower())
+            error: make.counter(
+                table.RPC_REQUESTS,
+                endpoint=endpoint,
+                error=str(error).lower(),
+            )
             for error in (False, True)
         }
         """Whether the request failed, to the counter."""
         self.request_seconds: Mapping[bool, MeasureFunction] = {
-            error: _seconds_timer(
-                metrics_factory,
-                "jaeger-rpc:request_latency",
-                {"endpoint": endpoint, "error": str(error).lower()},
+            error: make.timer(
+                table.RPC_LATENCY,
+                endpoint=endpoint,
+                error=str(error).lower(),
             )
             for error in (False, True)
         }
         """Whether the request failed, to the timer of its seconds."""
-        http_requests = _counters(metrics_factory, "jaeger-rpc:http_requests")
         self.http_requests: Mapping[str, CountFunction] = {
-            digit: http_requests(endpoint=endpoint, status_code=f"{digit}xx")
-            for digit in "2345"
+            status: make.counter(
+                table.RPC_HTTP_REQUESTS,
+                endpoint=endpoint,
+                status_code=status,
+            )
+            for status in STATUS_CLASSES
         }
-        """The first digit of the HTTP status, to the counter."""
+        """The class of the HTTP status, to the counter."""
 
 
 def choose_factory(
@@ -158,20 +181,63 @@ def choose_factory(
     return MetricsFactory()
 
 
-def _counters(factory: MetricsFactory, name: str) -> Callable[..., CountFunction]:
-    """Return a function that makes counters of one name from their tags."""
+class MetricMaker:
+    """
+    Makes metrics of the table by a factory, which may be the application's.
 
-    def create(**tags: str) -> CountFunction:
-        return factory.create_counter(name=name, tags=tags)
+    What is made never raises: whatever the factory's functions raise is said in the
+    log, once a minute. What the factory itself raises goes through, at start-up.
+    """
 
-    return create
+    def __init__(self, factory: MetricsFactory) -> None:
+        self._factory = factory
+
+    def counter(self, metric: Metric, **labels: str) -> CountFunction:
+        """Return a function that adds to the counter."""
+        return guarded(metric.name, self.bare_counter(metric, **labels))
+
+    def bare_counter(self, metric: Metric, **labels: str) -> CountFunction:
+        """Return the factory's own function, for who catches what it raises."""
+        _check(metric, COUNTER, labels)
+        if labels:
+            return self._factory.create_counter(name=metric.name, tags=labels)
+        return self._factory.create_counter(name=metric.name)
+
+    def gauge(self, metric: Metric) -> MeasureFunction:
+        """Return a function that sets the gauge."""
+        _check(metric, GAUGE, {})
+        return guarded(metric.name, self._factory.create_gauge(name=metric.name))
+
+    def timer(self, metric: Metric, **labels: str) -> MeasureFunction:
+        """Return a function that takes seconds; timers themselves take microseconds."""
+        _check(metric, TIMER, labels)
+        take = self._factory.create_timer(name=metric.name, tags=labels or None)
+        return guarded(metric.name, lambda seconds: take(seconds * _MICROSECONDS))
 
 
-def _seconds_timer(
-    factory: MetricsFactory,
+def guarded(
     name: str,
-    tags: dict[str, str] | None = None,
-) -> MeasureFunction:
-    """Return a function that takes seconds; timers themselves take microseconds."""
-    take = factory.create_timer(name=name, tags=tags)
-    return lambda seconds: take(seconds * _MICROSECONDS)
+    take: Callable[[_Value], object],
+) -> Callable[[_Value], None]:
+    """Return *take* with what it raises said in the log and forgotten."""
+
+    def take_or_tell(value: _Value) -> None:
+        try:
+            take(value)
+        except Exception as error:  # noqa: BLE001 - the factory is the application's
+            _FAILED.warn(name, error)
+
+    return take_or_tell
+
+
+def _check(metric: Metric, kind: str, labels: dict[str, str]) -> None:
+    """Refuse what the table does not have: a mistake of this library."""
+    known = {label.name: label.values for label in metric.labels}
+    is_known = metric_of(metric.name) is metric
+    if not is_known or metric.kind != kind or known.keys() != labels.keys():
+        msg = f"the table of metrics has no {kind} {metric.name!r} with {labels!r}"
+        raise ValueError(msg)
+    for name, value in labels.items():
+        if known[name] and value not in known[name]:
+            msg = f"{metric.name}: {name} is one of {known[name]!r}, got {value!r}"
+            raise ValueError(msg)

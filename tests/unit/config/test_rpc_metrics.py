@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from jaeger_client import ConstSampler, Tracer
-from jaeger_client.config.rpc_metrics import MAX_ENDPOINTS, RpcMetricsReporter
+from jaeger_client.config.rpc_metrics import RpcMetricsReporter
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
 from jaeger_client.metrics.factory import CountFunction
+from jaeger_client.metrics.table import MAX_ENDPOINTS
 
 
 class Counts:
@@ -61,6 +62,98 @@ def test_a_failed_server_span_is_a_failed_request() -> None:
     report(RpcMetricsReporter(counts.factory), span_kind="server", error=True)
 
     assert {"jaeger-rpc:requests.endpoint_get-/shop.error_true": 1} == counts.counts
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [
+        (True, "true"),
+        ("true", "true"),
+        ("True", "true"),
+        ("1", "true"),
+        (False, "false"),
+        ("false", "false"),
+        ("no such product", "false"),
+        (1, "false"),
+    ],
+)
+def test_an_error_may_be_said_in_text(error: object, counted: str) -> None:
+    """What the Go client takes for true is a failure, anything else is none."""
+    counts = Counts()
+
+    report(RpcMetricsReporter(counts.factory), span_kind="server", error=error)
+
+    assert {f"jaeger-rpc:requests.endpoint_get-/shop.error_{counted}": 1} == (
+        counts.counts
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "counted"),
+    [
+        (200, ["2xx"]),
+        (399, ["3xx"]),
+        ("404", ["4xx"]),
+        (599, ["5xx"]),
+        (101, []),
+        (600, []),
+        (20, []),
+        (2000, []),
+        ("4xx", []),
+        (True, []),
+        ("", []),
+    ],
+)
+def test_statuses_are_counted_by_their_class(
+    status: object, counted: list[str]
+) -> None:
+    """Three digits from 200 to 599, as a number or as text; others are none."""
+    counts = Counts()
+
+    report(
+        RpcMetricsReporter(counts.factory),
+        span_kind="server",
+        http_status_code=status,
+    )
+
+    begin = "jaeger-rpc:http_requests.endpoint_get-/shop.status_code_"
+    assert counted == [
+        key.removeprefix(begin) for key in counts.counts if key.startswith(begin)
+    ]
+
+
+def test_the_status_may_have_opentelemetrys_newer_name() -> None:
+    """So do spans of instrumentors that follow the stable conventions."""
+    counts = Counts()
+    tags = {"span.kind": "server", "http.response.status_code": 503}
+
+    tracer = Tracer(
+        "shop", RpcMetricsReporter(counts.factory), ConstSampler(decision=True)
+    )
+    tracer.start_span("get", tags=tags).finish()
+
+    assert 1 == counts.counts["jaeger-rpc:http_requests.endpoint_get.status_code_5xx"]
+
+
+def test_a_span_without_a_name_is_no_endpoint() -> None:
+    """As in the Go client it is not counted."""
+    counts = Counts()
+
+    report(RpcMetricsReporter(counts.factory), "", span_kind="server")
+
+    assert {} == counts.counts
+
+
+def test_requests_that_are_not_sampled_are_not_counted() -> None:
+    """Their spans record nothing and are not reported."""
+    counts = Counts()
+    tracer = Tracer(
+        "shop", RpcMetricsReporter(counts.factory), ConstSampler(decision=False)
+    )
+
+    tracer.start_span("get", tags={"span.kind": "server"}).finish()
+
+    assert {} == counts.counts
 
 
 @pytest.mark.parametrize("tags", [{}, {"span_kind": "client"}])

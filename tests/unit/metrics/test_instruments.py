@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from jaeger_client.metrics import (
     LegacyMetricsFactory,
     Metrics,
@@ -14,52 +12,8 @@ from jaeger_client.metrics import (
     ThrottlerMetrics,
     TracerMetrics,
 )
-from jaeger_client.metrics.factory import CountFunction, MeasureFunction
 from jaeger_client.metrics.instruments import choose_factory
-
-
-class RecordingFactory(MetricsFactory):
-    """Keeps what every metric was given, by its name and tags."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, float] = {}
-
-    def _take(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None,
-    ) -> MeasureFunction:
-        shown = ",".join(f"{k}={v}" for k, v in (tags or {}).items())
-        key = f"{name}{{{shown}}}" if shown else name
-
-        def take(value: float) -> None:
-            self.values[key] = self.values.get(key, 0) + value
-
-        return take
-
-    def create_counter(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> CountFunction:
-        """Return a function that keeps what it is given."""
-        return self._take(name, tags)
-
-    def create_timer(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> MeasureFunction:
-        """Return a function that keeps what it is given."""
-        return self._take(name, tags)
-
-    def create_gauge(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> MeasureFunction:
-        """Return a function that keeps what it is given."""
-        return self._take(name, tags)
+from tests.unit.metrics.recording_factory import RecordingFactory
 
 
 def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
@@ -76,6 +30,7 @@ def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
     metrics.spans_finished(7)
     metrics.throttled_debug_spans(8)
     metrics.decoding_errors(9)
+    metrics.dropped_baggage_items(10)
 
     assert {
         "jaeger:traces{state=started,sampled=y}": 1,
@@ -87,6 +42,7 @@ def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
         "jaeger:finished_spans": 7,
         "jaeger:throttled_debug_spans": 8,
         "jaeger:span_context_decoding_errors": 9,
+        "jaeger:dropped_baggage_items": 10,
     } == factory.values
 
 
@@ -120,6 +76,35 @@ def test_the_reporters_metrics_are_named_as_in_4_8() -> None:
         "jaeger:reporter_dropped{cause=send_failed}": 8,
         "jaeger:reporter_dropped{cause=closed}": 9,
         "jaeger:reporter_dropped{cause=not_encodable}": 10,
+    } == factory.values
+
+
+def test_the_counters_have_the_attributes_of_4_8() -> None:
+    """Who counted by `reporter.metrics.reporter_success` still does."""
+    factory = RecordingFactory()
+    reporter, sampler = ReporterMetrics(factory), SamplerMetrics(factory)
+    throttler = ThrottlerMetrics(factory)
+
+    for count in (
+        *(reporter.reporter_success, reporter.reporter_failure),
+        *(reporter.reporter_dropped, reporter.reporter_queue_length),
+        *(sampler.sampler_retrieved, sampler.sampler_query_failure),
+        *(sampler.sampler_updated, sampler.sampler_update_failure),
+        *(throttler.throttler_update_success, throttler.throttler_update_failure),
+    ):
+        count(1)
+
+    assert {
+        "jaeger:reporter_spans{result=ok}": 1,
+        "jaeger:reporter_spans{result=err}": 1,
+        "jaeger:reporter_spans{result=dropped}": 1,
+        "jaeger:reporter_queue_length": 1,
+        "jaeger:sampler_queries{result=ok}": 1,
+        "jaeger:sampler_queries{result=err}": 1,
+        "jaeger:sampler_updates{result=ok}": 1,
+        "jaeger:sampler_updates{result=err}": 1,
+        "jaeger:throttler_update{result=ok}": 1,
+        "jaeger:throttler_update{result=err}": 1,
     } == factory.values
 
 
@@ -171,7 +156,7 @@ def test_the_metrics_of_requests_are_named_as_in_other_clients() -> None:
 
     metrics.requests[True](1)
     metrics.request_seconds[False](0.5)
-    metrics.http_requests["4"](2)
+    metrics.http_requests["4xx"](2)
 
     assert {
         "jaeger-rpc:requests{endpoint=shop,error=true}": 1,

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 
+from jaeger_client import ConstSampler, Tracer
 from jaeger_client.metrics import ReporterMetrics, TracerMetrics
 from jaeger_client.metrics.prometheus import (
     PrometheusMetricsFactory,
     SharedCollectors,
 )
+from jaeger_client.reporter import NullReporter
 
 if TYPE_CHECKING:
     import pytest
@@ -134,7 +143,93 @@ def test_a_name_with_other_labels_is_no_error(
 
     assert 1.0 == registry.get_sample_value("jaeger:c_total")
     assert "jaeger:c" in caplog.text
+    assert "Give all factories of a registry a service_name_label" in caplog.text
     assert "shop" not in exported(registry)
+
+
+def test_the_help_is_that_of_the_table() -> None:
+    """A scrape tells what a metric of ours means; others have their name, as in 4.8."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(namespace="bakery", registry=registry)
+
+    factory.create_counter("jaeger:finished_spans")
+    factory.create_counter("cakes")
+
+    told = exported(registry)
+    assert "# HELP bakery_jaeger:finished_spans_total Sampled spans finished." in told
+    assert "# HELP bakery_cakes_total cakes" in told
+
+
+def test_the_buckets_are_those_of_the_table() -> None:
+    """A send of half a millisecond and one of three seconds are told apart."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+
+    for seconds in (0.0004, 3.0):
+        ReporterMetrics(factory).send_seconds(seconds)
+
+    bucket = "jaeger:reporter_send_seconds_bucket"
+    counts = {
+        bound: registry.get_sample_value(bucket, {"le": bound})
+        for bound in ("0.00025", "0.0005", "2.5", "5.0")
+    }
+    assert {"0.00025": 0.0, "0.0005": 1.0, "2.5": 1.0, "5.0": 2.0} == counts
+
+
+def test_a_counter_whose_name_ends_in_total_has_it_once() -> None:
+    """As in 4.8; the application may count things of its own by the factory."""
+    registry = CollectorRegistry()
+
+    for _ in range(2):
+        factory = PrometheusMetricsFactory(registry=registry)
+        factory.create_counter("cakes_total")(1)
+
+    assert 2.0 == registry.get_sample_value("cakes_total")
+
+
+def test_several_services_of_one_process_have_a_label_each() -> None:
+    """One registry serves them all; each counts its own."""
+    registry = CollectorRegistry()
+
+    for number, service in enumerate(("shop", "bakery"), 1):
+        factory = PrometheusMetricsFactory(
+            service_name_label=service, registry=registry
+        )
+        TracerMetrics(factory).spans_finished(number)
+
+    finished = "jaeger:finished_spans_total"
+    assert [1.0, 2.0] == [
+        registry.get_sample_value(finished, {"service": service})
+        for service in ("shop", "bakery")
+    ]
+
+
+def test_two_namespaces_of_one_registry_are_two_sets_of_metrics() -> None:
+    """Neither sees what the other counts."""
+    registry = CollectorRegistry()
+
+    for number, namespace in enumerate(("shop", "bakery"), 1):
+        factory = PrometheusMetricsFactory(namespace, registry=registry)
+        TracerMetrics(factory).spans_finished(number)
+
+    assert [1.0, 2.0] == [
+        registry.get_sample_value(f"{namespace}_jaeger:finished_spans_total")
+        for namespace in ("shop", "bakery")
+    ]
+
+
+def test_closing_a_tracer_takes_nothing_out_of_the_registry() -> None:
+    """Counters that vanish would be gaps, and another tracer may use them."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+    tracer = Tracer(
+        "shop", NullReporter(), ConstSampler(decision=True), metrics_factory=factory
+    )
+
+    tracer.start_span("bake").finish()
+    tracer.close()
+
+    assert 1.0 == registry.get_sample_value("jaeger:finished_spans_total")
 
 
 def test_the_default_registry_is_that_of_the_library() -> None:
@@ -144,11 +239,23 @@ def test_the_default_registry_is_that_of_the_library() -> None:
     assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
 
 
-def test_a_forked_child_makes_metrics_though_the_lock_was_held() -> None:
-    """The lock is replaced: its holder may be a thread that was not copied."""
+def test_a_forked_child_has_locks_of_its_own() -> None:
+    """A thread that was not copied may hold the old ones: in a label's value, too."""
     registry = CollectorRegistry()
     shared = SharedCollectors()
+    counter = shared.get(registry, Counter, "c", "c", ("a",))
+    timer: Any = shared.get(registry, Histogram, "t", "t", ())
+    held: list[Any] = [
+        *(shared, registry, counter, counter.labels(a="b")._value),
+        *(timer._sum, *timer._buckets),
+    ]
 
-    shared.after_fork_in_child()
+    with ExitStack() as stack:
+        for part in held:
+            stack.enter_context(part._lock)
+        shared.after_fork_in_child()
+        shared.get(registry, Counter, "c", "c", ("a",)).labels(a="b").inc(2)
+        timer.observe(0.001)
 
-    assert isinstance(shared.get(registry, Counter, "c", "meaning", ()), Counter)
+    assert 2.0 == registry.get_sample_value("c_total", {"a": "b"})
+    assert 1.0 == registry.get_sample_value("t_count")

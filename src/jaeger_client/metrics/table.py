@@ -1,0 +1,234 @@
+"""
+Every metric of this library, in one table.
+
+What counts is made from its rows (`jaeger_client.metrics.instruments`), and so are
+the help that Prometheus shows, the units that OpenTelemetry asks for and the page
+about metrics. A metric that has no row here cannot be made.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jaeger_client.frozen import Frozen
+
+COUNTER: Final = "counter"
+GAUGE: Final = "gauge"
+TIMER: Final = "timer"
+
+SECONDS: Final = "s"
+
+DROP_CAUSES: Final = (
+    "queue_full",
+    "too_large",
+    "send_failed",
+    "closed",
+    "not_encodable",
+)
+"""Why a span was lost; the same words as the fields of `SpanLosses`."""
+
+MAX_ENDPOINTS: Final = 200
+"""Endpoints with metrics of their own; names that hold ids must not fill memory."""
+
+OTHER_ENDPOINT: Final = "other"
+"""The endpoint that all further ones are counted under."""
+
+STATUS_CLASSES: Final = ("2xx", "3xx", "4xx", "5xx")
+
+SINCE_OLD: Final = "4.8"
+SINCE_NEW: Final = "5.0"
+
+_SEND_BUCKETS: Final = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025),
+    *(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+"""From a datagram on loopback, which takes 50 µs, to beyond HTTP's timeout of 5 s."""
+
+_REQUEST_BUCKETS: Final = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
+    *(0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
+)
+
+
+class Label(Frozen):
+    """What tells metrics of one name apart."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    """All it may be; none where it is the name of an endpoint."""
+
+
+class Metric(Frozen):
+    """One metric: what it is called, counts and means."""
+
+    name: str
+    kind: str
+    """`COUNTER`, `GAUGE` or `TIMER`."""
+    unit: str
+    """In UCUM's letters, as OpenTelemetry has them; timers have seconds."""
+    help: str
+    labels: tuple[Label, ...] = ()
+    since: str = SINCE_NEW
+    """The version that first had it."""
+    buckets: tuple[float, ...] = ()
+    """Upper bounds of a timer's histogram, in seconds."""
+
+
+_RESULT: Final = Label("result", ("ok", "err"))
+_SAMPLED: Final = Label("sampled", ("y", "n"))
+_ENDPOINT: Final = Label("endpoint")
+_ERROR: Final = Label("error", ("false", "true"))
+
+TRACES: Final = Metric(
+    "jaeger:traces",
+    COUNTER,
+    "{trace}",
+    "Root spans begun; those of servers are joined, others started.",
+    (Label("state", ("started", "joined")), _SAMPLED),
+    SINCE_OLD,
+)
+STARTED_SPANS: Final = Metric(
+    "jaeger:started_spans", COUNTER, "{span}", "Spans begun.", (_SAMPLED,), SINCE_OLD
+)
+FINISHED_SPANS: Final = Metric(
+    "jaeger:finished_spans",
+    COUNTER,
+    "{span}",
+    "Sampled spans finished.",
+    since=SINCE_OLD,
+)
+THROTTLED_DEBUG_SPANS: Final = Metric(
+    "jaeger:throttled_debug_spans",
+    COUNTER,
+    "{span}",
+    "Debug traces that the throttler did not allow.",
+    since=SINCE_OLD,
+)
+DECODING_ERRORS: Final = Metric(
+    "jaeger:span_context_decoding_errors",
+    COUNTER,
+    "{error}",
+    "Carriers whose span context could not be read.",
+)
+DROPPED_BAGGAGE_ITEMS: Final = Metric(
+    "jaeger:dropped_baggage_items",
+    COUNTER,
+    "{item}",
+    "Items of baggage over the limits, coming in or going out.",
+)
+REPORTER_SPANS: Final = Metric(
+    "jaeger:reporter_spans",
+    COUNTER,
+    "{span}",
+    "Spans sent, failed to be sent, and dropped before.",
+    (Label("result", ("ok", "err", "dropped")),),
+    SINCE_OLD,
+)
+REPORTER_DROPPED: Final = Metric(
+    "jaeger:reporter_dropped",
+    COUNTER,
+    "{span}",
+    "Spans lost, by cause.",
+    (Label("cause", DROP_CAUSES),),
+)
+REPORTER_QUEUE_LENGTH: Final = Metric(
+    "jaeger:reporter_queue_length",
+    GAUGE,
+    "{span}",
+    "Spans that wait to be sent.",
+    since=SINCE_OLD,
+)
+REPORTER_SEND_SECONDS: Final = Metric(
+    "jaeger:reporter_send_seconds",
+    TIMER,
+    SECONDS,
+    "How long it took to hand one batch to the network.",
+    buckets=_SEND_BUCKETS,
+)
+TRUNCATED_SPANS: Final = Metric(
+    "jaeger:truncated_spans", COUNTER, "{span}", "Spans shrunk to fit a packet."
+)
+SAMPLER_QUERIES: Final = Metric(
+    "jaeger:sampler_queries",
+    COUNTER,
+    "{query}",
+    "Questions for a sampling strategy.",
+    (_RESULT,),
+    SINCE_OLD,
+)
+SAMPLER_UPDATES: Final = Metric(
+    "jaeger:sampler_updates",
+    COUNTER,
+    "{update}",
+    "Sampling strategies followed, and those that could not be.",
+    (_RESULT,),
+    SINCE_OLD,
+)
+THROTTLER_UPDATE: Final = Metric(
+    "jaeger:throttler_update",
+    COUNTER,
+    "{update}",
+    "Questions for credits of debug traces.",
+    (_RESULT,),
+    SINCE_OLD,
+)
+RPC_REQUESTS: Final = Metric(
+    "jaeger-rpc:requests",
+    COUNTER,
+    "{request}",
+    "Sampled requests served.",
+    (_ENDPOINT, _ERROR),
+)
+RPC_LATENCY: Final = Metric(
+    "jaeger-rpc:request_latency",
+    TIMER,
+    SECONDS,
+    "How long sampled requests took.",
+    (_ENDPOINT, _ERROR),
+    buckets=_REQUEST_BUCKETS,
+)
+RPC_HTTP_REQUESTS: Final = Metric(
+    "jaeger-rpc:http_requests",
+    COUNTER,
+    "{request}",
+    "Sampled HTTP requests served, by the class of their status.",
+    (_ENDPOINT, Label("status_code", STATUS_CLASSES)),
+)
+
+METRICS: Final = (
+    TRACES,
+    STARTED_SPANS,
+    FINISHED_SPANS,
+    THROTTLED_DEBUG_SPANS,
+    DECODING_ERRORS,
+    DROPPED_BAGGAGE_ITEMS,
+    REPORTER_SPANS,
+    REPORTER_DROPPED,
+    REPORTER_QUEUE_LENGTH,
+    REPORTER_SEND_SECONDS,
+    TRUNCATED_SPANS,
+    SAMPLER_QUERIES,
+    SAMPLER_UPDATES,
+    THROTTLER_UPDATE,
+    RPC_REQUESTS,
+    RPC_LATENCY,
+    RPC_HTTP_REQUESTS,
+)
+"""The table, as the page shows it."""
+
+
+_BY_NAME: Final = {metric.name: metric for metric in METRICS}
+
+
+def metric_of(name: str) -> Metric | None:
+    """Return the row of *name*; applications may use a factory for others, too."""
+    return _BY_NAME.get(name)
+
+
+def dotted(name: str) -> str:
+    """
+    Return *name* for systems that do not take a colon in it.
+
+    OpenTelemetry refuses one, and statsd ends the name with it.
+    """
+    return name.replace(":", ".")

@@ -1,0 +1,226 @@
+"""The metrics of the table, counted by tracers that run into everything."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+import pytest
+from opentracing import Format, SpanContextCorruptedException
+
+from jaeger_client import Config, Span, SpanContext, Tracer
+from jaeger_client.config.channel import AgentChannel
+from jaeger_client.metrics import METRICS, CallableMetricsFactory, Metrics
+from jaeger_client.metrics.table import dotted
+from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.span_sink import SpanSink
+
+PATIENCE = 20.0
+SERVER: dict[str, object] = {"span.kind": "server", "http.status_code": 200}
+STRATEGY: object = {"probabilisticSampling": {"samplingRate": 1.0}}
+NO_STRATEGY: object = {"strategyType": "NONE"}
+BALANCES: object = {"balances": [{"operation": "bake", "balance": 0}]}
+
+Key = tuple[str, frozenset[tuple[str, str]]]
+
+
+def key_of(name: str, **tags: str) -> Key:
+    """Return what a metric is known by."""
+    return name, frozenset(tags.items())
+
+
+class Seen:
+    """Keeps which metrics took something that is not zero."""
+
+    def __init__(self) -> None:
+        self.keys: set[Key] = set()
+        self._changed = threading.Condition()
+        self.factory = CallableMetricsFactory(
+            count=self._take, gauge=self._take_any, timing=self._take
+        )
+
+    def _take(self, name: str, value: float, tags: Mapping[str, str]) -> None:
+        if value:
+            self._take_any(name, value, tags)
+
+    def _take_any(self, name: str, value: float, tags: Mapping[str, str]) -> None:
+        with self._changed:
+            self.keys.add((name, frozenset(tags.items())))
+            self._changed.notify_all()
+
+    def wait_for(self, name: str, **tags: str) -> None:
+        """Return once the metric took something, and fail if that takes too long."""
+        key = key_of(name, **tags)
+        with self._changed:
+            assert self._changed.wait_for(lambda: key in self.keys, PATIENCE), key
+
+
+class Agent:
+    """Answers questions for strategies and credits; `None` is an outage."""
+
+    def __init__(self) -> None:
+        self.strategy: object = STRATEGY
+        self.balances: object = BALANCES
+
+    def __call__(self, request: Request) -> bytes:
+        """Answer by the path."""
+        is_credits = request.target.startswith("/credits")
+        answer = self.balances if is_credits else self.strategy
+        if answer is None:
+            return make_answer(503)
+        return make_answer(body=json.dumps(answer).encode())
+
+
+@contextmanager
+def make_tracer(
+    seen: Seen, sink: SpanSink, **config: object
+) -> Generator[Tracer, None, None]:
+    """Give a tracer that samples everything, unless told otherwise, and close it."""
+    settings = {
+        "sampler": {"type": "const", "param": 1},
+        "local_agent": {"reporting_port": sink.port},
+        "rpc_metrics": True,
+        **config,
+    }
+    made = KeepingConfig(settings, service_name="bakery", metrics_factory=seen.factory)
+    with made.new_tracer() as tracer:
+        yield tracer
+    made.channel.close()
+
+
+class KeepingConfig(Config):
+    """Knows the way to the agent, whose connection for questions is to be closed."""
+
+    channel: AgentChannel
+
+    def _create_local_agent_channel(self, io_loop: object = None) -> AgentChannel:
+        self.channel = super()._create_local_agent_channel(io_loop)
+        return self.channel
+
+
+def serve(tracer: Tracer, **tags: object) -> None:
+    """Serve a request."""
+    tracer.start_span("bake", tags={**SERVER, **tags}).finish()
+
+
+def trace(seen: Seen, sink: SpanSink) -> None:
+    """Begin, join and refuse traces; serve; lose a caller's context and baggage."""
+    with make_tracer(seen, sink) as tracer:
+        tracer.start_span("bake").finish()
+        serve(tracer, error=True)
+        for status in (200, 302, 404, 503):
+            serve(tracer, **{"http.status_code": status})
+        with pytest.raises(SpanContextCorruptedException):
+            tracer.extract(Format.TEXT_MAP, {"uber-trace-id": "rubbish"})
+        baggage = {str(number): "x" for number in range(1_000)}
+        tracer.inject(SpanContext(1, 2, None, 1, baggage), Format.TEXT_MAP, {})
+    with make_tracer(seen, sink, sampler={"type": "const", "param": 0}) as tracer:
+        tracer.start_span("bake").finish()
+        serve(tracer)
+
+
+def lose_spans(seen: Seen, sink: SpanSink) -> None:
+    """Make spans too large, too many and too late, and send some to a bad address."""
+    with make_tracer(seen, sink) as tracer:
+        fill(tracer.start_span("large"), 100, "x" * 1_000).finish()
+        fill(tracer.start_span("too large"), 10_000, "x").finish()
+    tracer.start_span("late").finish()
+    with make_tracer(seen, sink, reporter_queue_size=1) as tracer:
+        for _ in range(500):
+            tracer.start_span("bake").finish()
+    with serve_http(lambda request: make_answer(400)) as server:
+        url = f"http://127.0.0.1:{server.port}/api/traces"
+        with make_tracer(seen, sink, collector={"endpoint": url}) as tracer:
+            tracer.start_span("bake").finish()
+
+
+def fill(span: Span, count: int, value: str) -> Span:
+    """Give *span* many tags."""
+    for number in range(count):
+        span.set_tag(f"tag-{number}", value)
+    return span
+
+
+def ask_for_strategies(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
+    """Follow a strategy, get one that cannot be followed, and none."""
+    with make_tracer(
+        seen,
+        sink,
+        sampler={},
+        sampling_refresh_interval=0.01,
+        local_agent={"reporting_port": sink.port, "sampling_port": port},
+    ) as tracer:
+        tracer.start_span("bake")
+        seen.wait_for("jaeger.sampler_updates", result="ok")
+        agent.strategy = NO_STRATEGY
+        seen.wait_for("jaeger.sampler_updates", result="err")
+        agent.strategy = None
+        seen.wait_for("jaeger.sampler_queries", result="err")
+
+
+def ask_for_credits(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
+    """Be refused a debug trace, then ask for credits, until nobody answers."""
+    throttler = {"port": port, "refresh_interval": 0.01}
+    with make_tracer(seen, sink, throttler=throttler) as tracer:
+        tracer.start_span("bake", child_of=SpanContext.with_debug_id("ticket-42"))
+        seen.wait_for("jaeger.throttler_update", result="ok")
+        agent.balances = None
+        seen.wait_for("jaeger.throttler_update", result="err")
+
+
+def test_everything_in_the_table_is_counted(sink: SpanSink) -> None:
+    """
+    Each metric with each value of its labels, and none beside.
+
+    But for spans that cannot be encoded: no input is known that makes one.
+    """
+    seen, agent = Seen(), Agent()
+
+    trace(seen, sink)
+    lose_spans(seen, sink)
+    with serve_http(agent) as server:
+        ask_for_strategies(seen, sink, agent, server.port)
+        ask_for_credits(seen, sink, agent, server.port)
+
+    unseen = key_of("jaeger.reporter_dropped", cause="not_encodable")
+    assert keys_of_the_table() - {unseen} == seen.keys
+
+
+def keys_of_the_table() -> set[Key]:
+    """Return each metric with each value of its labels; `bake` is the one endpoint."""
+    return {
+        (dotted(metric.name), frozenset(tags))
+        for metric in METRICS
+        for tags in itertools.product(
+            *(
+                [(label.name, value) for value in label.values or ("bake",)]
+                for label in metric.labels
+            )
+        )
+    }
+
+
+def refuse(key: str, value: float) -> None:
+    """Stand for a client of statsd that lost its socket."""
+    raise ConnectionError(key)
+
+
+def test_functions_that_raise_cost_no_span(sink: SpanSink) -> None:
+    """Spans arrive once each, though counting fails before, between and afterwards."""
+    metrics = Metrics(count=refuse, gauge=refuse, timing=refuse)
+    settings = {
+        "sampler": {"type": "const", "param": 1},
+        "local_agent": {"reporting_port": sink.port},
+        "rpc_metrics": True,
+    }
+    tracer = Config(settings, service_name="bakery", metrics=metrics).new_tracer()
+
+    for number in range(3):
+        tracer.start_span(f"bake-{number}", tags=SERVER).finish()
+        assert tracer.flush(PATIENCE)
+
+    assert tracer.close(PATIENCE).result()
+    assert ["bake-0", "bake-1", "bake-2"] == sink.names

@@ -1,0 +1,56 @@
+"""A metrics factory that keeps what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jaeger_client.metrics import MetricsFactory
+from jaeger_client.metrics.factory import CountFunction, MeasureFunction
+
+
+class RecordingFactory(MetricsFactory):
+    """Keeps what every metric was given, by its name and tags."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        """The metrics that were made."""
+        self.values: dict[str, float] = {}
+        """The sums of those that were given something."""
+
+    def _take(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None,
+    ) -> MeasureFunction:
+        shown = ",".join(f"{k}={v}" for k, v in (tags or {}).items())
+        key = f"{name}{{{shown}}}" if shown else name
+        self.made.append(key)
+
+        def take(value: float) -> None:
+            self.values[key] = self.values.get(key, 0) + value
+
+        return take
+
+    def create_counter(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> CountFunction:
+        """Return a function that keeps what it is given."""
+        return self._take(name, tags)
+
+    def create_timer(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> MeasureFunction:
+        """Return a function that keeps what it is given."""
+        return self._take(name, tags)
+
+    def create_gauge(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> MeasureFunction:
+        """Return a function that keeps what it is given."""
+        return self._take(name, tags)

@@ -1,0 +1,166 @@
+"""The factory for OpenTelemetry, beside its real SDK."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from jaeger_client.metrics import ReporterMetrics, RpcMetrics, TracerMetrics
+from jaeger_client.metrics.opentelemetry import OpenTelemetryMetricsFactory
+from jaeger_client.metrics.table import METRICS, REPORTER_SEND_SECONDS, dotted
+
+Points = dict[tuple[str, frozenset[tuple[str, object]]], Any]
+
+
+class Kept:
+    """An SDK that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.reader = InMemoryMetricReader()
+        self.provider = MeterProvider([self.reader])
+        self.factory = self.make_factory()
+
+    def make_factory(self) -> OpenTelemetryMetricsFactory:
+        """Return a factory on the same meter as the others."""
+        return OpenTelemetryMetricsFactory(self.provider.get_meter("of a test"))
+
+    def metrics(self) -> dict[str, Any]:
+        """Return what the SDK knows of each metric, by name."""
+        data: Any = self.reader.get_metrics_data()
+        return {
+            metric.name: metric
+            for resource in data.resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        }
+
+    def points(self) -> Points:
+        """Return the points of all metrics, by name and attributes."""
+        return {
+            (name, frozenset(point.attributes.items())): point
+            for name, metric in self.metrics().items()
+            for point in metric.data.data_points
+        }
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    """Return an SDK, shut down afterwards."""
+    kept = Kept()
+    yield kept
+    kept.provider.shutdown()
+
+
+def test_a_counter_has_the_tags_as_attributes(kept: Kept) -> None:
+    """Its name has a dot, for the API refuses a colon."""
+    metrics = TracerMetrics(kept.factory)
+    metrics.traces_started_sampled(2)
+    metrics.traces_joined_not_sampled(3)
+
+    started = frozenset({"state": "started", "sampled": "y"}.items())
+    joined = frozenset({"state": "joined", "sampled": "n"}.items())
+    points = kept.points()
+    assert 2 == points["jaeger.traces", started].value
+    assert 3 == points["jaeger.traces", joined].value
+
+
+def test_a_gauge_has_the_last_value(kept: Kept) -> None:
+    """The queue's length is what was set last."""
+    metrics = ReporterMetrics(kept.factory)
+    metrics.queue_length(7)
+    metrics.queue_length(4)
+
+    assert 4 == kept.points()["jaeger.reporter_queue_length", frozenset()].value
+
+
+def test_a_timer_is_a_histogram_of_seconds(kept: Kept) -> None:
+    """Its buckets are those of the table."""
+    ReporterMetrics(kept.factory).send_seconds(0.25)
+
+    point = kept.points()["jaeger.reporter_send_seconds", frozenset()]
+    assert 0.25 == point.sum
+    assert REPORTER_SEND_SECONDS.buckets == tuple(point.explicit_bounds)
+
+
+def test_every_metric_has_the_unit_and_the_help_of_the_table(kept: Kept) -> None:
+    """So a backend shows what a number is without this page."""
+    for metric in METRICS:
+        make = {
+            "counter": kept.factory.create_counter,
+            "gauge": kept.factory.create_gauge,
+            "timer": kept.factory.create_timer,
+        }[metric.kind]
+        make(metric.name)(1)
+
+    known = {
+        name: (metric.unit, metric.description)
+        for name, metric in kept.metrics().items()
+    }
+    assert {
+        dotted(metric.name): (metric.unit, metric.help) for metric in METRICS
+    } == known
+
+
+def test_several_tracers_share_the_instruments(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The SDK warns of no second instrument of a name, and adds up."""
+    with caplog.at_level(logging.WARNING):
+        for factory in (kept.factory, kept.make_factory()):
+            TracerMetrics(factory).spans_finished(1)
+            ReporterMetrics(factory)
+            RpcMetrics(factory, "bake")
+
+    assert not caplog.records
+    assert 2 == kept.points()["jaeger.finished_spans", frozenset()].value
+
+
+def test_metrics_of_the_application_have_their_name_as_description(kept: Kept) -> None:
+    """What OpenTelemetry does not take in a name becomes `_`."""
+    kept.factory.create_counter("bakery:cakes baked")(1)
+    kept.factory.create_gauge("oven", {"side": "left"})(200.0)
+    kept.factory.create_timer("bakery:wait")(1_500_000.0)
+
+    metrics = kept.metrics()
+    assert {"bakery.cakes_baked", "oven", "bakery.wait"} == set(metrics)
+    assert "bakery:cakes baked" == metrics["bakery.cakes_baked"].description
+    assert 1.5 == kept.points()["bakery.wait", frozenset()].sum
+
+
+PROVIDER_SET_LATER = """
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from jaeger_client.metrics import TracerMetrics
+from jaeger_client.metrics.opentelemetry import OpenTelemetryMetricsFactory
+
+counts = TracerMetrics(OpenTelemetryMetricsFactory())
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider([reader]))
+counts.spans_finished(3)
+(resource,) = reader.get_metrics_data().resource_metrics
+(scope,) = resource.scope_metrics
+(metric,) = scope.metrics
+(point,) = metric.data.data_points
+print(scope.scope.name, metric.name, point.value)
+"""
+
+
+def test_the_global_provider_may_be_set_after_the_tracer_is_made() -> None:
+    """Without a meter the one of the global provider is used, whenever it is set."""
+    # A process of its own: the provider can be set once.
+    done = subprocess.run(
+        [sys.executable, "-c", PROVIDER_SET_LATER],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert "jaeger_client jaeger.finished_spans 3\n" == done.stdout

@@ -1,0 +1,186 @@
+"""The table of metrics, and the one door that makes them."""
+
+from __future__ import annotations
+
+import ast
+import logging
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import jaeger_client
+from jaeger_client.metrics import (
+    METRICS,
+    LegacyMetricsFactory,
+    Metric,
+    Metrics,
+    instruments,
+)
+from jaeger_client.metrics.factory import MetricsFactory
+from jaeger_client.metrics.instruments import (
+    MetricMaker,
+    ReporterMetrics,
+    RpcMetrics,
+    SamplerMetrics,
+    ThrottlerMetrics,
+    TracerMetrics,
+)
+from jaeger_client.metrics.table import (
+    COUNTER,
+    DROP_CAUSES,
+    GAUGE,
+    REPORTER_QUEUE_LENGTH,
+    TIMER,
+    TRACES,
+    dotted,
+    metric_of,
+)
+from jaeger_client.model import SpanLosses
+from tests.unit.metrics.recording_factory import RecordingFactory
+
+SOURCE = Path(jaeger_client.__file__).parent
+
+
+def test_names_are_told_apart() -> None:
+    """No two rows have the same name, nor with a dot for the colon."""
+    names = Counter(dotted(metric.name) for metric in METRICS)
+
+    assert {1} == set(names.values())
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_row_says_what_it_is(metric: Metric) -> None:
+    """It has a kind, a sentence, a unit; timers have seconds and rising bounds."""
+    assert metric.kind in {COUNTER, GAUGE, TIMER}
+    assert metric.help[0].isupper()
+    assert metric.help.endswith(".")
+    assert metric.unit == "s" or metric.unit.startswith("{")
+    assert (metric.kind == TIMER) == (metric.unit == "s") == bool(metric.buckets)
+    assert sorted(set(metric.buckets)) == list(metric.buckets)
+
+
+def test_the_causes_of_losses_are_those_that_are_counted() -> None:
+    """Every loss that the library knows of is a value of the label `cause`."""
+    known = set(SpanLosses().as_dict()) - {"truncated"}
+
+    assert known == set(DROP_CAUSES)
+
+
+def test_every_row_is_made_by_somebody() -> None:
+    """A row that nobody counts would be a promise that is not kept."""
+    factory = RecordingFactory()
+
+    for metrics in (TracerMetrics, ReporterMetrics, SamplerMetrics, ThrottlerMetrics):
+        metrics(factory)
+    RpcMetrics(factory, "bake")
+
+    made = {name.partition("{")[0] for name in factory.made}
+    assert {metric.name for metric in METRICS} == made
+
+
+def test_every_value_of_a_label_is_made() -> None:
+    """All that the table says a label may be is there from the start, at zero."""
+    factory = RecordingFactory()
+
+    ReporterMetrics(factory)
+
+    causes = {f"jaeger:reporter_dropped{{cause={cause}}}" for cause in DROP_CAUSES}
+    assert causes <= set(factory.made)
+
+
+def test_only_the_one_door_asks_a_factory() -> None:
+    """Nowhere else in the library is a metric made."""
+    creators = {"create_counter", "create_gauge", "create_timer"}
+    askers = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in creators
+    }
+
+    # What OpenTelemetry's meter makes is named alike.
+    assert {"metrics/instruments.py", "metrics/opentelemetry.py"} == askers
+
+
+@pytest.mark.parametrize(
+    ("metric", "labels"),
+    [
+        (Metric("jaeger:other", COUNTER, "{span}", "Not in the table."), {}),
+        (TRACES.but(help="Another row of the same name."), {}),
+        (REPORTER_QUEUE_LENGTH, {}),
+        (TRACES, {}),
+        (TRACES, {"state": "started", "sampled": "y", "more": "z"}),
+        (TRACES, {"state": "started", "sampled": "perhaps"}),
+    ],
+)
+def test_what_the_table_does_not_have_is_not_made(
+    metric: Metric, labels: dict[str, str]
+) -> None:
+    """Neither another metric nor another kind, label or value."""
+    with pytest.raises(ValueError, match=r"jaeger:"):
+        MetricMaker(MetricsFactory()).counter(metric, **labels)
+
+
+def test_a_counter_is_no_gauge_and_no_timer() -> None:
+    """The kind is that of the row."""
+    make = MetricMaker(MetricsFactory())
+
+    with pytest.raises(ValueError, match="no gauge"):
+        make.gauge(TRACES)
+    with pytest.raises(ValueError, match="no timer"):
+        make.timer(TRACES, state="started", sampled="y")
+
+
+def test_a_name_that_is_not_in_the_table_has_no_row() -> None:
+    """Applications may use a factory for metrics of their own."""
+    assert metric_of("bakery:cakes") is None
+    assert TRACES is metric_of("jaeger:traces")
+
+
+def refuse(key: str, value: float) -> None:
+    """Stand for a client of statsd that lost its socket."""
+    raise ConnectionError(key)
+
+
+@pytest.fixture
+def may_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the line be said though another test has heard it a moment ago."""
+    monkeypatch.setattr(instruments._FAILED, "_speak_at", float("-inf"))
+
+
+@pytest.mark.usefixtures("may_speak")
+def test_functions_that_raise_are_told_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither counts nor gauges nor times reach who counts; the log names the first."""
+    factory = LegacyMetricsFactory(Metrics(count=refuse, gauge=refuse, timing=refuse))
+    metrics = ReporterMetrics(factory)
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(10):
+            metrics.success(1)
+            metrics.queue_length(1.0)
+            metrics.send_seconds(0.1)
+
+    (record,) = caplog.records
+    assert "jaeger:reporter_spans was not counted" in record.message
+    assert "ConnectionError('jaeger:reporter_spans.result_ok')" in record.message
+
+
+@pytest.mark.usefixtures("may_speak")
+@pytest.mark.parametrize(
+    "metrics", [ReporterMetrics, SamplerMetrics, ThrottlerMetrics], ids=repr
+)
+def test_nothing_that_is_counted_in_the_background_raises(
+    metrics: Callable[[MetricsFactory], object],
+) -> None:
+    """A batch that was sent and could not be counted would be sent again for ever."""
+    factory = LegacyMetricsFactory(Metrics(count=refuse, gauge=refuse, timing=refuse))
+
+    made = [value for value in vars(metrics(factory)).values() if callable(value)]
+
+    assert [None] * len(made) == [function(1) for function in made]
