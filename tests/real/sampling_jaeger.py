@@ -102,14 +102,14 @@ class AdaptiveJaeger(OwnJaeger):
         """
         Wait until rates of so many operations are stored, and nothing is in work.
 
-        Calculations after the one that has them all: one in which no span came, so
-        that a Jaeger started then does not count the spans of this one once more;
-        and another, to be sure that there was such a one.
+        Three calculations more: for spans that came late, for a second in which none
+        came, so that a Jaeger started then does not count those before once more,
+        and to be sure that there was one.
         """
         reached = ask_until(self._operations, lambda count: count == operations)
         assert operations == reached
-        calculated = self._calculations()
-        ask_until(self._calculations, lambda count: count >= calculated + 2)
+        enough = self._calculations() + 3
+        assert enough <= ask_until(self._calculations, lambda count: count >= enough)
 
     def _operations(self) -> int:
         return self._count("operations_calculated")

@@ -1,16 +1,7 @@
-"""
-Strategies in the file of a real Jaeger: followed, changed, and counted.
-
-Shares are counted over thousands of trace ids that come from a fixed seed, so each
-run counts the same. The number of sampled traces among N of probability p is
-binomial with the standard deviation sqrt(N p (1 - p)). It may be off by four of
-them, as it is for one seed in 16,000 where the sampler is right; a sampler whose
-rate is off by a tenth of p is found where N p is above 1,600.
-"""
+"""Strategies in the file of a real Jaeger: followed, changed, and counted."""
 
 from __future__ import annotations
 
-import math
 from itertools import permutations
 
 import pytest
@@ -26,13 +17,12 @@ from jaeger_client.sampler.strategy import (
     Strategy,
 )
 from jaeger_client.testing import FakeClock
+from tests.real.binomial import is_likely
 from tests.real.jaeger_query import Json, ask_until
 from tests.real.sampling_jaeger import WITHIN, FileJaeger, Strategies
 
 SERVICE = "asks-jaeger"
 SEED = 20_261_128
-DEVIATIONS = 4
-"""How many standard deviations a count may be off."""
 
 Decision = dict[str, object]
 """The tags of a decision: `sampler.type` and `sampler.param`."""
@@ -166,12 +156,6 @@ def sampled_starts(tracer: Tracer, starts: int, operation: str = "named") -> int
         tracer.start_span(operation, ignore_active_span=True).is_sampled()
         for _ in range(starts)
     )
-
-
-def is_likely(sampled: int, starts: int, probability: float) -> bool:
-    """Tell whether a right sampler may count so many; see the top of this file."""
-    deviation = math.sqrt(starts * probability * (1 - probability))
-    return abs(sampled - starts * probability) <= DEVIATIONS * deviation
 
 
 @pytest.mark.parametrize("probability", [0.5, 0.1, 0.02])
