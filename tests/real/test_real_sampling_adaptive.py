@@ -44,7 +44,6 @@ class NewTraffic(Protocol):
 @pytest.fixture
 def new_traffic(adaptive_jaeger: AdaptiveJaeger, tmp_path: Path) -> NewTraffic:
     """Make a service that reports to the adaptive Jaeger, and asks it often."""
-
     settings = adaptive_jaeger.client_settings()
     settings["JAEGER_SAMPLER_REFRESH_INTERVAL"] = "500ms"
     return lambda service: closing(start_traffic(service, settings, tmp_path))
