@@ -122,7 +122,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the end of a server's output with each failed test that used it."""
     report = yield
-    servers = item.config.stash.get(SERVERS, {})
+    servers = item.config.stash.setdefault(SERVERS, {})
     if report.failed:
         for name in servers.keys() & getattr(item, "fixturenames", ()):
             output = servers[name].tail()

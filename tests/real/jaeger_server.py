@@ -120,9 +120,13 @@ class JaegerServer(JaegerProcess):
     """The all-in-one Jaeger on its fixed ports, with strategies.json."""
 
     def __init__(self, binary: Path, log: Path) -> None:
-        strategies = MODULE / "strategies.json"
-        argument = f"--set=extensions.remote_sampling.file.path={strategies}"
-        super().__init__(binary, log, [argument])
+        settings = {
+            "remote_sampling.file.path": MODULE / "strategies.json",
+            # Traces of its own would keep it from ending for 10 s.
+            "jaeger_query.enable_tracing": "false",
+        }
+        arguments = [f"--set=extensions.{key}={settings[key]}" for key in settings]
+        super().__init__(binary, log, arguments)
         self._lock: IO[str] | None = None
 
     def start(self, timeout: float = 60.0) -> None:

@@ -78,7 +78,7 @@ class Traffic:
             self._process.communicate()
 
 
-def start_traffic(service: str, settings: Mapping[str, str], folder: Path) -> Traffic:
+def start_traffic(service: str, settings: dict[str, str], folder: Path) -> Traffic:
     """Start a service whose tracer is configured by the environment *settings*."""
     path = folder / f"{service}.log"
     environment = clean_environment(sys.executable) | settings
