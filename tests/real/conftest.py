@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -15,60 +16,82 @@ from tests.conftest import ROOT, RequireTool, tool_or_skip
 from tests.real.jaeger_build import HOW_TO_GET_GO, build_jaeger, jaeger_path
 from tests.real.jaeger_query import JaegerQuery
 from tests.real.jaeger_server import JaegerServer
+from tests.real.sampling_jaeger import AdaptiveJaeger, FileJaeger
 from tests.real.zipkin_fetch import zipkin_command
 from tests.real.zipkin_query import ZipkinQuery
 from tests.real.zipkin_server import ZipkinServer
 
+
+class Server(Protocol):
+    """A process that a fixture starts and ends."""
+
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+    def tail(self) -> str:
+        """Return the end of its output."""
+        ...
+
+
 PROGRAMS = Path(__file__).parent / "programs"
 PY_ZIPKIN = ROOT / ".nox" / "py-zipkin"
-SERVER = pytest.StashKey[JaegerServer]()
-ZIPKIN = pytest.StashKey[ZipkinServer]()
+SERVERS = pytest.StashKey[dict[str, Server]]()
+"""The servers that run, by the name of their fixture."""
 PROGRAM_TIMEOUT = 60.0
 """Seconds; each program takes about one."""
 
 
 @pytest.fixture(scope="session")
-def jaeger_server(
-    require_tool: RequireTool, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[JaegerServer]:
-    """One Jaeger for the whole run, with its defaults and strategies.json."""
+def jaeger_binary(require_tool: RequireTool) -> Path:
+    """Return the path of Jaeger's program, which is built if it is not there."""
     binary = jaeger_path()
-    if not binary.exists():
-        binary = build_jaeger(require_tool("go", HOW_TO_GET_GO))
-    server = JaegerServer(binary, tmp_path_factory.mktemp("jaeger") / "jaeger.log")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
+    if binary.exists():
+        return binary
+    return build_jaeger(require_tool("go", HOW_TO_GET_GO))
 
 
 @pytest.fixture(scope="session")
-def jaeger(jaeger_server: JaegerServer, pytestconfig: pytest.Config) -> JaegerQuery:
-    """Questions to a real Jaeger."""
-    pytestconfig.stash[SERVER] = jaeger_server
-    return JaegerQuery()
+def jaeger(
+    jaeger_binary: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
+) -> Iterator[JaegerQuery]:
+    """Questions to the one Jaeger for the whole run, with its defaults."""
+    log = tmp_path_factory.mktemp("jaeger") / "jaeger.log"
+    with started("jaeger", JaegerServer(jaeger_binary, log), pytestconfig):
+        yield JaegerQuery()
+
+
+@pytest.fixture
+def file_jaeger(
+    jaeger_binary: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> Iterator[FileJaeger]:
+    """A Jaeger for one test, with strategies of the test's own."""
+    jaeger = FileJaeger(jaeger_binary, tmp_path)
+    with started("file_jaeger", jaeger, pytestconfig):
+        yield jaeger
+
+
+@pytest.fixture
+def adaptive_jaeger(
+    jaeger_binary: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> Iterator[AdaptiveJaeger]:
+    """A Jaeger for one test that works out rates by itself."""
+    jaeger = AdaptiveJaeger(jaeger_binary, tmp_path)
+    with started("adaptive_jaeger", jaeger, pytestconfig):
+        yield jaeger
 
 
 @pytest.fixture(scope="session")
-def zipkin_server(
-    require_tool: RequireTool, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ZipkinServer]:
-    """One Zipkin for the whole run."""
+def zipkin(
+    require_tool: RequireTool,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
+) -> Iterator[ZipkinQuery]:
+    """Questions to the one Zipkin for the whole run."""
     log = tmp_path_factory.mktemp("zipkin") / "zipkin.log"
     server = ZipkinServer(zipkin_command(require_tool), log)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
-
-
-@pytest.fixture(scope="session")
-def zipkin(zipkin_server: ZipkinServer, pytestconfig: pytest.Config) -> ZipkinQuery:
-    """Questions to a real Zipkin."""
-    pytestconfig.stash[ZIPKIN] = zipkin_server
-    return ZipkinQuery(zipkin_server.url)
+    with started("zipkin", server, pytestconfig):
+        yield ZipkinQuery(server.url)
 
 
 @pytest.fixture(scope="session")
@@ -78,18 +101,32 @@ def py_zipkin_python() -> str:
     return tool_or_skip(str(python), "run `.venv/bin/nox -s py_zipkin`")
 
 
+@contextmanager
+def started(
+    name: str, server: Server, config: pytest.Config
+) -> Generator[None, None, None]:
+    """Start what the fixture *name* is to give, and end it."""
+    servers = config.stash.setdefault(SERVERS, {})
+    servers[name] = server
+    try:
+        server.start()
+        yield
+    finally:
+        del servers[name]
+        server.close()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the end of a server's output with each failed test that used it."""
     report = yield
-    stash = item.config.stash
-    used = {"jaeger": stash.get(SERVER, None), "zipkin": stash.get(ZIPKIN, None)}
+    servers = item.config.stash.setdefault(SERVERS, {})
     if report.failed:
-        for name in used.keys() & getattr(item, "fixturenames", ()):
-            if server := used[name]:
-                report.sections.append((f"the end of {name}'s output", server.tail()))
+        for name in servers.keys() & getattr(item, "fixturenames", ()):
+            output = servers[name].tail()
+            report.sections.append((f"the end of {name}'s output", output))
     return report
 
 

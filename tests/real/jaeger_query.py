@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from tests.real.http_get import get
 
@@ -43,10 +43,12 @@ def ask_until(
 
 
 class JaegerQuery:
-    """The query API on 16686 and Jaeger's own metrics on 8888."""
+    """The query API, on 16686 or a port of its own, and Jaeger's metrics on 8888."""
 
-    api: Final = "http://127.0.0.1:16686"
     metrics: Final = "http://127.0.0.1:8888/metrics"
+
+    def __init__(self, port: int = 16686) -> None:
+        self.api = f"http://127.0.0.1:{port}"
 
     def trace(self, trace_id: str, spans: int, *, timeout: float = WAIT) -> Json | None:
         """Return the trace once it has *spans* spans; None if it is not there."""
@@ -64,6 +66,20 @@ class JaegerQuery:
         assert status == 200, answer
         trace: Json = answer["data"][0]
         return trace
+
+    def traces(self, service: str, count: int) -> list[Json]:
+        """Return the traces of *service* once there are *count*, at most one more."""
+        query = urlencode({"service": service, "limit": count + 1, "raw": "true"})
+        return ask_until(
+            lambda: self._traces_now(query), lambda traces: len(traces) >= count
+        )
+
+    def _traces_now(self, query: str) -> list[Json]:
+        status, body = get(f"{self.api}/api/traces?{query}")
+        answer = json.loads(body)
+        assert status == 200, answer
+        traces: list[Json] = answer["data"]
+        return traces
 
     def services(self, wanted: str) -> list[str]:
         """Return the names of all services once *wanted* is among them."""

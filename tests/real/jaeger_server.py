@@ -1,9 +1,10 @@
 """
-A real Jaeger for one test run: all-in-one, in memory, on loopback.
+Real Jaegers on loopback: one for all tests of a run, and those of single tests.
 
-Its ports are fixed, so only one runs at a time on a machine: a lock file in the
-temporary folder makes a second test run wait for the first. A Jaeger that
-somebody else started is never used, for what it holds is not known.
+The first is the all-in-one, in memory. Its ports are fixed, so only one runs at a
+time on a machine: a lock file in the temporary folder makes a second test run wait
+for the first. Those of single tests have configurations of ours, and free ports. A
+Jaeger that somebody else started is never used, for what it holds is not known.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import os
+import re
 import socket
 import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+from urllib.parse import urlencode
 
 from tests.real.http_get import get
 from tests.real.jaeger_build import MODULE
@@ -35,19 +40,34 @@ PAUSE = 0.05
 """Seconds between two questions to something that is not ready yet."""
 
 
-class JaegerServer:
+_PORT_VARIABLE: Final = re.compile(r"\$\{env:(\w+_PORT)\}")
+
+
+class JaegerProcess:
     """
-    One Jaeger process, from start() to close().
+    One Jaeger process, from start() to close(); it may be started again.
 
     Args:
         binary: What jaeger_build made.
         log: The file that takes the process's output.
+        arguments: Its command line, which says what Jaeger is to be.
+        environment: What the configuration reads of the environment.
+        health_url: Where it says how it is.
     """
 
-    def __init__(self, binary: Path, log: Path) -> None:
+    def __init__(
+        self,
+        binary: Path,
+        log: Path,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        health_url: str = HEALTH_URL,
+    ) -> None:
         self.log = log
-        self._binary = binary
-        self._lock: IO[str] | None = None
+        self._command = [str(binary), *arguments]
+        self._environment = dict(environment or {})
+        self._health_url = health_url
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout: float = 60.0) -> None:
@@ -55,17 +75,12 @@ class JaegerServer:
         Start and wait until Jaeger says that it is healthy.
 
         Raises:
-            RuntimeError: If its ports are taken, it dies, or it is late.
+            RuntimeError: If it dies or is late.
         """
-        self._lock = _take_turn(timeout=600.0)
-        _check_ports()
-        strategies = MODULE / "strategies.json"
-        with self.log.open("wb") as output:
+        with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [
-                    self._binary,
-                    f"--set=extensions.remote_sampling.file.path={strategies}",
-                ],
+                self._command,
+                env=os.environ | self._environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -74,7 +89,7 @@ class JaegerServer:
     def _wait_until_healthy(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         pause = threading.Event()
-        while not _is_healthy():
+        while not _is_healthy(self._health_url):
             if self._process is None or self._process.poll() is not None:
                 msg = f"Jaeger ended at its start:\n{self.tail()}"
                 raise RuntimeError(msg)
@@ -89,18 +104,112 @@ class JaegerServer:
         return "\n".join(text.splitlines()[-lines:])
 
     def close(self) -> None:
+        """Ask the process to end, and wait until it has. Idempotent."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+class JaegerServer(JaegerProcess):
+    """The all-in-one Jaeger on its fixed ports, with strategies.json."""
+
+    def __init__(self, binary: Path, log: Path) -> None:
+        settings = {
+            "remote_sampling.file.path": MODULE / "strategies.json",
+            # Traces of its own would keep it from ending for 10 s.
+            "jaeger_query.enable_tracing": "false",
+        }
+        arguments = [f"--set=extensions.{key}={settings[key]}" for key in settings]
+        super().__init__(binary, log, arguments)
+        self._lock: IO[str] | None = None
+
+    def start(self, timeout: float = 60.0) -> None:
+        """
+        Wait for the turn of this test run, and start.
+
+        Raises:
+            RuntimeError: If its ports are taken, it dies, or it is late.
+        """
+        self._lock = _take_turn(timeout=600.0)
+        _check_ports()
+        super().start(timeout)
+
+    def close(self) -> None:
         """End the process and let the next test run have its turn."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        super().close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+class OwnJaeger(JaegerProcess):
+    """
+    A Jaeger by a configuration of ours, on free ports of its own.
+
+    Args:
+        binary: What jaeger_build made.
+        configuration: A file in the folder `jaeger`; it takes each port from a
+            variable of the environment whose name ends with `_PORT`.
+        folder: Takes the process's output.
+        environment: Whatever else the configuration reads of the environment.
+    """
+
+    def __init__(
+        self,
+        binary: Path,
+        configuration: str,
+        folder: Path,
+        **environment: str,
+    ) -> None:
+        path = MODULE / configuration
+        names = sorted(set(_PORT_VARIABLE.findall(path.read_text(encoding="utf-8"))))
+        self.ports = dict(zip(names, free_ports(), strict=False))
+        """Each port by the name of its variable."""
+        ports = {name: str(port) for name, port in self.ports.items()}
+        super().__init__(
+            binary,
+            folder / "jaeger.log",
+            [f"--config=file:{path}"],
+            environment=environment | ports,
+            health_url=f"http://127.0.0.1:{self.ports['HEALTH_PORT']}/status",
+        )
+
+    def strategy(self, service: str) -> bytes:
+        """Return the answer to how *service* is to be sampled."""
+        query = urlencode({"service": service})
+        port = self.ports["SAMPLING_PORT"]
+        status, body = get(f"http://127.0.0.1:{port}/sampling?{query}")
+        assert status == 200, body
+        return body
+
+    def client_settings(self) -> dict[str, str]:
+        """Return the environment of a program that is to meet this Jaeger."""
+        return {
+            "JAEGER_AGENT_HOST": "127.0.0.1",
+            "JAEGER_AGENT_PORT": str(self.ports["UDP_PORT"]),
+            "JAEGER_SAMPLING_ENDPOINT": (
+                f"http://127.0.0.1:{self.ports['SAMPLING_PORT']}/sampling"
+            ),
+        }
+
+
+def free_ports() -> Iterator[int]:
+    """
+    Yield ports of loopback that nobody has, over UDP or TCP.
+
+    They lie below those that the system hands out by itself: a port is not to be
+    taken by some connection's other end while its Jaeger starts anew.
+    """
+    first = 20_000 + os.getpid() % 5_000
+    for port in range(first, first + 2_000):
+        if not (_is_taken(port, tcp=True) or _is_taken(port, tcp=False)):
+            yield port
 
 
 def _take_turn(timeout: float) -> IO[str]:
@@ -151,9 +260,9 @@ def _is_taken(port: int, *, tcp: bool) -> bool:
     return False
 
 
-def _is_healthy() -> bool:
+def _is_healthy(url: str) -> bool:
     try:
-        status, body = get(HEALTH_URL)
+        status, body = get(url)
     except OSError:
         return False
     return status == 200 and json.loads(body).get("healthy") is True

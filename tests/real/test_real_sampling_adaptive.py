@@ -1,0 +1,127 @@
+"""
+A real Jaeger that adapts the rates of services to their traffic.
+
+It is to store 100 traces a second of each operation, and begins with a probability
+of 0.2. A busy service makes its traces at once, so that even a part of them, when
+two of Jaeger's seconds have one each, is well above 100. A quiet one makes
+them until a single one is sampled.
+
+Jaeger stores its results, but reads them only when it starts (its lone processor
+leads, and a leader reads nothing); and then it calculates from the 0.2 again. So it
+starts anew between the steps, and each step is one calculation: 0.2 times 100 by the
+traces of a second for a busy service, twice 0.2 for a quiet one.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from jaeger_client.sampler.strategy import PerOperation, decode_answer, parse_strategy
+from tests.real.binomial import is_likely
+from tests.real.sampling_jaeger import AdaptiveJaeger
+from tests.real.traffic import OPERATION, Made, Traffic, start_traffic
+
+BUSY = 10_000
+"""Traces that a busy service makes at once: 2,000 at the probability of 0.2."""
+
+INITIAL = AdaptiveJaeger.initial_probability
+RAISED = 2 * INITIAL
+"""Jaeger at most doubles a probability."""
+
+
+class NewTraffic(Protocol):
+    """Type of the fixture `new_traffic`."""
+
+    def __call__(self, service: str) -> AbstractContextManager[Traffic]:
+        """Make a service that reports to the adaptive Jaeger, and asks it often."""
+        ...
+
+
+@pytest.fixture
+def new_traffic(adaptive_jaeger: AdaptiveJaeger, tmp_path: Path) -> NewTraffic:
+    """Make a service that reports to the adaptive Jaeger, and asks it often."""
+    settings = adaptive_jaeger.client_settings()
+    settings["JAEGER_SAMPLER_REFRESH_INTERVAL"] = "500ms"
+    return lambda service: closing(start_traffic(service, settings, tmp_path))
+
+
+def rate_of(jaeger: AdaptiveJaeger, service: str) -> float:
+    """Return the probability that Jaeger hands out for the service's operation."""
+    strategy = parse_strategy(decode_answer(jaeger.strategy(service)))
+    assert isinstance(strategy, PerOperation)
+    rates = {each.operation: each.rate for each in strategy.operations}
+    return rates.get(OPERATION, strategy.default_rate)
+
+
+def follow(jaeger: AdaptiveJaeger, traffic: Traffic) -> float:
+    """Wait until the service samples as Jaeger says, and return its probability."""
+    rate = rate_of(jaeger, traffic.service)
+    traffic.wait_until_sampled_at(rate)
+    return rate
+
+
+def is_share(made: Made, rate: float) -> bool:
+    """Tell whether a right sampler may have sampled so many of a busy service."""
+    return is_likely(made.by_probability, BUSY, rate)
+
+
+def test_rate_of_a_busy_service_is_lowered(
+    adaptive_jaeger: AdaptiveJaeger, new_traffic: NewTraffic
+) -> None:
+    """A service with too many traces is told to sample fewer, and does."""
+    with new_traffic("busy") as busy:
+        initial = follow(adaptive_jaeger, busy)
+        many = busy.make(BUSY)
+        adaptive_jaeger.wait_until_calculated(operations=1)
+        adaptive_jaeger.restart()
+        lowered = follow(adaptive_jaeger, busy)
+        few = busy.make(BUSY)
+
+    assert INITIAL == initial
+    assert is_share(many, INITIAL), many
+    assert 0 < lowered < INITIAL / 2
+    assert is_share(few, lowered), few
+
+
+def test_rate_of_a_quiet_service_is_raised(
+    adaptive_jaeger: AdaptiveJaeger, new_traffic: NewTraffic
+) -> None:
+    """A service with too few traces is told to sample more, and does."""
+    with new_traffic("quiet") as quiet:
+        initial = follow(adaptive_jaeger, quiet)
+        quiet.make_one_sampled()
+        adaptive_jaeger.wait_until_calculated(operations=1)
+        adaptive_jaeger.restart()
+        raised = follow(adaptive_jaeger, quiet)
+        many = quiet.make(BUSY)
+
+    assert (INITIAL, RAISED) == (initial, raised)
+    assert is_share(many, RAISED), many
+
+
+def test_rates_follow_traffic_that_changes(
+    adaptive_jaeger: AdaptiveJaeger, new_traffic: NewTraffic
+) -> None:
+    """Of two services that change places, each is raised and lowered in its turn."""
+    with new_traffic("first") as first, new_traffic("second") as second:
+        follow(adaptive_jaeger, first)
+        follow(adaptive_jaeger, second)
+        first.make(BUSY)
+        second.make_one_sampled()
+        adaptive_jaeger.wait_until_calculated(operations=2)
+
+        adaptive_jaeger.restart()
+        before = follow(adaptive_jaeger, first), follow(adaptive_jaeger, second)
+        first.make_one_sampled()
+        second.make(BUSY)
+        adaptive_jaeger.wait_until_calculated(operations=2)
+
+        adaptive_jaeger.restart()
+        after = follow(adaptive_jaeger, first), follow(adaptive_jaeger, second)
+
+    assert before[0] < INITIAL < before[1] == RAISED
+    assert after[1] < INITIAL < after[0] == RAISED

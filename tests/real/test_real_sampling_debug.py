@@ -1,0 +1,52 @@
+"""Debug traces under a throttler that asks a real Jaeger for credits."""
+
+from __future__ import annotations
+
+from opentracing import Format
+
+from jaeger_client import Span, Tracer
+from tests.real.jaeger_query import ask_until
+from tests.real.sampling_jaeger import FileJaeger
+
+SERVICE = "asks-for-credits"
+AT_ONCE = 10
+"""Debug traces of one operation that the local policy lets begin at once."""
+
+
+def debug_span(tracer: Tracer) -> Span:
+    """Start the trace of a request that asks for a debug trace."""
+    headers = {"jaeger-debug-id": "why so slow"}
+    asked = tracer.extract(Format.HTTP_HEADERS, headers)
+    return tracer.start_span("debugged", child_of=asked)
+
+
+def test_local_policy_lets_debug_traces_begin(file_jaeger: FileJaeger) -> None:
+    """
+    Jaeger answers the question for credits with a strategy, so a local policy decides.
+
+    The first request is refused, for nobody was asked yet. Once Jaeger has answered,
+    a debug trace begins, although the sampler records nothing, and is stored.
+    """
+    config = {
+        "sampler": {"type": "const", "param": False},
+        "throttler": {
+            "port": file_jaeger.ports["SAMPLING_PORT"],
+            "refresh_interval": 0.5,
+        },
+    }
+    with file_jaeger.sampled_tracer(SERVICE, **config) as tracer:
+        first = debug_span(tracer)
+        span = ask_until(lambda: debug_span(tracer), lambda span: span.is_debug())
+        others = [debug_span(tracer) for _ in range(5 * AT_ONCE)]
+        span.finish()
+    traces = file_jaeger.query.traces(SERVICE, 1)
+
+    assert (False, True) == (first.is_debug(), span.is_debug())
+    # Whatever the policy lets begin later comes by one a second.
+    assert AT_ONCE - 1 <= sum(other.is_debug() for other in others) < 2 * AT_ONCE
+    assert [(f"{span.trace_id:016x}", "why so slow")] == [
+        (trace["traceID"], tag["value"])
+        for trace in traces
+        for tag in trace["spans"][0]["tags"]
+        if tag["key"] == "jaeger-debug-id"
+    ]

@@ -1,0 +1,94 @@
+"""A service in a process of its own: programs/sampled_traffic.py and its answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.real.conftest import PROGRAMS, clean_environment
+from tests.real.jaeger_query import ask_until
+
+OPERATION: Final = "work"
+"""What the program calls each of its spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the program made at one command."""
+
+    sampled: Mapping[str, int]
+    """How many traces were sampled, by the type of the sampler."""
+    rate: float
+    """The probability by which the next one is decided."""
+
+    @property
+    def by_probability(self) -> int:
+        """How many were sampled by their ids, none to reach the lower bound."""
+        return self.sampled.get("probabilistic", 0)
+
+
+class Traffic:
+    """
+    One running service that makes traces when it is told to.
+
+    Args:
+        service: Its name.
+        process: The program, with pipes for its input and its output.
+        log: The file that takes what it writes to stderr.
+    """
+
+    def __init__(self, service: str, process: subprocess.Popen[str], log: Path) -> None:
+        self.service = service
+        self._process = process
+        self._log = log
+
+    def make(self, traces: int) -> Made:
+        """Make so many traces, and return what became of them."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{traces}\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        assert line, f"{self.service} has ended:\n{self._log.read_text()}"
+        answer = json.loads(line)
+        return Made(answer["sampled"], answer["tags"]["sampler.param"])
+
+    def make_one_sampled(self) -> None:
+        """Make traces one by one until one of them is sampled."""
+        made = ask_until(lambda: self.make(1), lambda made: bool(made.sampled))
+        assert made.sampled
+
+    def wait_until_sampled_at(self, rate: float) -> None:
+        """Wait until the program decides by this probability."""
+        made = ask_until(lambda: self.make(0), lambda made: made.rate == rate)
+        assert rate == made.rate
+
+    def close(self) -> None:
+        """End the program as a user would, by the end of its input."""
+        try:
+            self._process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+
+def start_traffic(service: str, settings: dict[str, str], folder: Path) -> Traffic:
+    """Start a service whose tracer is configured by the environment *settings*."""
+    path = folder / f"{service}.log"
+    environment = clean_environment(sys.executable) | settings
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(PROGRAMS / "sampled_traffic.py")],
+            env=environment | {"JAEGER_SERVICE_NAME": service},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    return Traffic(service, process, path)
