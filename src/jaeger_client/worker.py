@@ -29,6 +29,7 @@ from jaeger_client.fork import call_after_fork
 
 if TYPE_CHECKING:
     import queue
+    from collections.abc import Callable
 
 EXIT_TIMEOUT: Final = 5.0
 """Most seconds that the exit of a process waits for spans to leave."""
@@ -94,6 +95,7 @@ class BackgroundWorker:
         self._name = name
         self._tasks: tuple[Task, ...] = ()
         self._closed = False
+        self._used: tuple[Callable[[], object], ...] = ()
         self._cannot_start = Notice(
             "cannot start the thread that sends spans: %s. Spans stay queued until "
             "tracer.flush(), tracer.close() or the end of the process",
@@ -123,6 +125,10 @@ class BackgroundWorker:
     def remove_task(self, task: Task) -> None:
         """Give *task* no more turns."""
         self._tasks = tuple(other for other in self._tasks if other is not task)
+
+    def close_afterwards(self, close: Callable[[], object]) -> None:
+        """Call *close* once the thread, whose tasks use what it closes, has ended."""
+        self._used = (*self._used, close)
 
     @property
     def is_running(self) -> bool:
@@ -215,6 +221,8 @@ class BackgroundWorker:
         self._closed = True
         atexit.unregister(self.flush_at_exit)
         self._end_thread(deadline)
+        for close in self._used:
+            _call(close)
         return flushed
 
     def _end_thread(self, deadline: float) -> None:
@@ -243,6 +251,13 @@ def _wait(signals: queue.SimpleQueue[None], seconds: float) -> None:
             signals.get_nowait()
     except queue.Empty:
         return
+
+
+def _call(close: Callable[[], object]) -> None:
+    try:
+        close()
+    except Exception:  # noqa: BLE001 - closing must not fail the application's end
+        logger.exception("%r failed", close)
 
 
 def _drain(task: Task, deadline: float) -> bool:

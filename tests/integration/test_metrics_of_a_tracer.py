@@ -12,7 +12,6 @@ import pytest
 from opentracing import Format, SpanContextCorruptedException
 
 from jaeger_client import Config, Span, SpanContext, Tracer
-from jaeger_client.config.channel import AgentChannel
 from jaeger_client.metrics import METRICS, CallableMetricsFactory, Metrics
 from jaeger_client.metrics.table import dotted
 from tests.integration.http_servers import Request, make_answer, serve_http
@@ -85,20 +84,9 @@ def make_tracer(
         "rpc_metrics": True,
         **config,
     }
-    made = KeepingConfig(settings, service_name="bakery", metrics_factory=seen.factory)
+    made = Config(settings, service_name="bakery", metrics_factory=seen.factory)
     with made.new_tracer() as tracer:
         yield tracer
-    made.channel.close()
-
-
-class KeepingConfig(Config):
-    """Knows the way to the agent, whose connection for questions is to be closed."""
-
-    channel: AgentChannel
-
-    def _create_local_agent_channel(self, io_loop: object = None) -> AgentChannel:
-        self.channel = super()._create_local_agent_channel(io_loop)
-        return self.channel
 
 
 def serve(tracer: Tracer, **tags: object) -> None:

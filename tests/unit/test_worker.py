@@ -199,6 +199,24 @@ def test_removed_task_gets_no_turn(worker: BackgroundWorker, job: Job) -> None:
     assert 0 == job.turns
 
 
+def test_what_tasks_use_is_closed_after_them(job: Job) -> None:
+    """It is closed once, when the thread has ended, whatever another one raises."""
+    worker = BackgroundWorker()
+    closed: list[bool] = []
+
+    def fail() -> None:
+        raise OSError
+
+    worker.add_task(job)
+    worker.close_afterwards(fail)
+    worker.close_afterwards(lambda: closed.append(worker.is_running))
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    worker.close(PATIENCE)
+
+    assert [False] == closed
+
+
 def test_task_may_close_the_worker_it_runs_on(job: Job) -> None:
     """Closing from the worker's own thread does not wait for itself."""
     worker = BackgroundWorker()

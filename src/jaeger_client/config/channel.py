@@ -110,6 +110,10 @@ class AgentChannel:
     def close(self) -> None:
         """Close what is open. Idempotent."""
         self.sender.close()
+        self.close_questions()
+
+    def close_questions(self) -> None:
+        """Close the connections that are not the reporter's to close. Idempotent."""
         self._sampling.close()
         self._throttling.close()
 

@@ -13,6 +13,7 @@ import opentracing
 # needed; see `build`.
 import jaeger_client.config as rooms
 from jaeger_client.config import build
+from jaeger_client.config.channel import AgentChannel
 from jaeger_client.config.parse import (
     read_service_name,
     read_settings,
@@ -27,7 +28,6 @@ from jaeger_client.metrics.instruments import choose_factory
 from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
-    from jaeger_client.config.channel import AgentChannel
     from jaeger_client.config.explanation import Explanation
     from jaeger_client.config.settings import Settings
     from jaeger_client.reporter import BaseReporter
@@ -150,6 +150,9 @@ class Config(ConfigProperties):
             worker=BackgroundWorker(),
         )
         channel = self._create_local_agent_channel(io_loop=io_loop)
+        # A subclass may have made another one, as it could in 4.8.
+        if isinstance(channel, AgentChannel):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+            shared.worker.close_afterwards(channel.close_questions)
         sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
         reporter = build.make_reporter(settings, channel, shared)
         throttler = build.make_throttler(settings, channel, shared)
