@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Final
 
 from jaeger_client.codecs.baggage import (
@@ -79,7 +80,7 @@ class _B3(BaggageCodec):
             if text is None or (isinstance(text, str) and too_long(text)):
                 baggage.drop()
             else:
-                item = percent_decoded(text) if isinstance(text, str) else text
+                item = _baggage_item(text) if isinstance(text, str) else text
                 baggage.add(key, item)
         return baggage.close()
 
@@ -289,3 +290,12 @@ def _baggage_text(value: object) -> str:
     # an escape stays as it is.
     plain = encoded.replace("%25", "%")
     return plain if plain == value and percent_decoded(plain) == plain else encoded
+
+
+def _baggage_item(text: str) -> str:
+    # The Go client writes UTF-8 as it is, and servers, by PEP 3333 too, hand on the
+    # bytes of headers as Latin-1. Text that is none of this is hardly ever UTF-8.
+    if not text.isascii():
+        with suppress(UnicodeError):
+            text = text.encode("latin-1").decode()
+    return percent_decoded(text)

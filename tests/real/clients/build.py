@@ -26,7 +26,8 @@ RequireTool = Callable[[str, str], str]
 def go_command(require_tool: RequireTool) -> list[str | Path]:
     """Return what starts the service of the Go client, built if need be."""
     go = require_tool("go", "the Go client is built with it; install Go 1.23 or newer")
-    folder = folder_of("client-go", GO / "go.sum", GO / "main.go")
+    made_of = [GO / name for name in ("go.mod", "go.sum", "main.go")]
+    folder = folder_of("client-go", *made_of)
     return [go_build(go, GO, ".", folder / "relay")]
 
 

@@ -409,3 +409,28 @@ def test_percent_sign_is_encoded_where_it_looks_like_an_escape(
     assert header == carrier["baggage-share"]
     assert context is not None
     assert {"share": value} == context.baggage
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Zo\u00c3\u00ab", "Zo\u00eb"),
+        ("50% Zo\u00c3\u00ab", "50% Zo\u00eb"),
+        ("Zo\u00eb", "Zo\u00eb"),
+        ("\u6771\u4eac", "\u6771\u4eac"),
+        (b"Zo\xc3\xab", "Zo\u00eb"),
+    ],
+    ids=["UTF-8 as Latin-1", "percent sign", "Latin-1", "text", "bytes"],
+)
+@pytest.mark.parametrize("codec", [B3Codec(), B3SingleCodec()])
+def test_baggage_as_it_is_beyond_ascii(
+    codec: Codec, header: str | bytes, value: str
+) -> None:
+    """The Go client encodes nothing, and servers hand on UTF-8 as Latin-1."""
+    carrier: dict[str, object] = {}
+    codec.inject(SpanContext(1, 2, None, 1), carrier)
+
+    context = codec.extract(carrier | {"baggage-name": header})
+
+    assert context is not None
+    assert {"name": value} == context.baggage
