@@ -15,7 +15,6 @@ import json
 import os
 import re
 import socket
-import subprocess
 import tempfile
 import threading
 import time
@@ -26,6 +25,7 @@ from urllib.parse import urlencode
 
 from tests.real.http_get import get
 from tests.real.jaeger_build import MODULE
+from tests.real.server_process import PAUSE, ServerProcess
 
 UDP_PORT = 6831
 THRIFT_URL = "http://127.0.0.1:14268/api/traces"
@@ -36,16 +36,13 @@ HEALTH_URL = "http://127.0.0.1:13133/status"
 TCP_PORTS = (4317, 4318, 5778, 5779, 8888, 9411, 13133, 14250, 14268, 16685, 16686)
 UDP_PORTS = (UDP_PORT, 6832)
 
-PAUSE = 0.05
-"""Seconds between two questions to something that is not ready yet."""
-
 
 _PORT_VARIABLE: Final = re.compile(r"\$\{env:(\w+_PORT)\}")
 
 
-class JaegerProcess:
+class JaegerProcess(ServerProcess):
     """
-    One Jaeger process, from start() to close(); it may be started again.
+    One Jaeger process.
 
     Args:
         binary: What jaeger_build made.
@@ -54,6 +51,8 @@ class JaegerProcess:
         environment: What the configuration reads of the environment.
         health_url: Where it says how it is.
     """
+
+    name = "Jaeger"
 
     def __init__(
         self,
@@ -64,56 +63,16 @@ class JaegerProcess:
         environment: Mapping[str, str] | None = None,
         health_url: str = HEALTH_URL,
     ) -> None:
-        self.log = log
-        self._command = [str(binary), *arguments]
-        self._environment = dict(environment or {})
+        super().__init__([binary, *arguments], log, environment)
         self._health_url = health_url
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, timeout: float = 60.0) -> None:
-        """
-        Start and wait until Jaeger says that it is healthy.
-
-        Raises:
-            RuntimeError: If it dies or is late.
-        """
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command,
-                env=os.environ | self._environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        self._wait_until_healthy(timeout)
-
-    def _wait_until_healthy(self, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        pause = threading.Event()
-        while not _is_healthy(self._health_url):
-            if self._process is None or self._process.poll() is not None:
-                msg = f"Jaeger ended at its start:\n{self.tail()}"
-                raise RuntimeError(msg)
-            if time.monotonic() > deadline:
-                msg = f"Jaeger is not healthy after {timeout} s:\n{self.tail()}"
-                raise RuntimeError(msg)
-            pause.wait(PAUSE)
-
-    def tail(self, lines: int = 40) -> str:
-        """Return the last *lines* of Jaeger's output."""
-        text = self.log.read_text(encoding="utf-8", errors="replace")
-        return "\n".join(text.splitlines()[-lines:])
-
-    def close(self) -> None:
-        """Ask the process to end, and wait until it has. Idempotent."""
-        if self._process is None:
-            return
-        self._process.terminate()
+    def is_healthy(self) -> bool:
+        """Return whether it says so."""
         try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            status, body = get(self._health_url)
+        except OSError:
+            return False
+        return status == 200 and json.loads(body).get("healthy") is True
 
 
 class JaegerServer(JaegerProcess):
@@ -129,7 +88,7 @@ class JaegerServer(JaegerProcess):
         super().__init__(binary, log, arguments)
         self._lock: IO[str] | None = None
 
-    def start(self, timeout: float = 60.0) -> None:
+    def start(self, timeout: float = 120.0) -> None:
         """
         Wait for the turn of this test run, and start.
 
@@ -258,11 +217,3 @@ def _is_taken(port: int, *, tcp: bool) -> bool:
                 return True
             raise
     return False
-
-
-def _is_healthy(url: str) -> bool:
-    try:
-        status, body = get(url)
-    except OSError:
-        return False
-    return status == 200 and json.loads(body).get("healthy") is True

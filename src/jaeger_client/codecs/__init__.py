@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from jaeger_client.lazy import names_from
 
 if TYPE_CHECKING:
-    from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
+    from jaeger_client.codecs.b3 import B3Codec
+    from jaeger_client.codecs.b3_single import B3SingleCodec
     from jaeger_client.codecs.baggage import BaggageLimits
     from jaeger_client.codecs.base import Codec, header_to_hex
     from jaeger_client.codecs.binary import BinaryCodec
@@ -29,7 +30,8 @@ else:
     __getattr__, __dir__ = names_from(
         __name__,
         {
-            "jaeger_client.codecs.b3": "B3Codec B3SingleCodec",
+            "jaeger_client.codecs.b3": "B3Codec",
+            "jaeger_client.codecs.b3_single": "B3SingleCodec",
             "jaeger_client.codecs.baggage": "BaggageLimits",
             "jaeger_client.codecs.base": "Codec header_to_hex",
             "jaeger_client.codecs.binary": "BinaryCodec",

@@ -1,5 +1,7 @@
 """
-B3, the headers of Zipkin: several (`X-B3-*`) or a single one (`b3`).
+B3, the headers of Zipkin, in several headers (`X-B3-*`).
+
+Here is also what it shares with the single header, which is in `b3_single`.
 
 Baggage travels beside them as `baggage-<key>`, as in the Go and Java clients:
 as it is where it is printable ASCII and looks like nothing encoded, else
@@ -29,7 +31,6 @@ from jaeger_client.codecs.baggage import (
 from jaeger_client.codecs.base import (
     id_of,
     set_beside,
-    shown,
     text_of,
     writable,
 )
@@ -40,15 +41,14 @@ from jaeger_client.constants import (
     MAX_TRACE_ID_BITS,
     SAMPLED_FLAG,
 )
-from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
 
 _BAGGAGE_PREFIX: Final = "baggage-"
-_BAGGAGE: Final = "baggage"
+BAGGAGE: Final = "baggage"
 _PRINTABLE: Final = encoding_but(string.punctuation.replace("%", "") + " ")
 
 
-class _B3(BaggageCodec):
+class B3Base(BaggageCodec):
     """What both share: the width of ids, and baggage."""
 
     def __init__(
@@ -85,7 +85,7 @@ class _B3(BaggageCodec):
         return baggage.close()
 
 
-class B3Codec(_B3):
+class B3Codec(B3Base):
     """B3 in several headers, read in any case."""
 
     trace_header = "X-B3-TraceId"
@@ -121,7 +121,7 @@ class B3Codec(_B3):
         values: dict[str, object] = {}
         baggage: list[tuple[str, object]] = []
         for header, value in self._names.own_headers(carrier):
-            if header.kind is _BAGGAGE:
+            if header.kind is BAGGAGE:
                 baggage.append((header.key, value))
             elif value is not None:
                 values[header.kind] = value
@@ -133,7 +133,7 @@ class B3Codec(_B3):
         span_context: SpanContext,
         headers: MutableMapping[str, object],
     ) -> None:
-        headers[self.trace_header] = _padded(
+        headers[self.trace_header] = padded(
             span_context.trace_id, wide=self.generate_128bit_trace_id
         )
         headers[self.span_header] = _hex(span_context.span_id)
@@ -167,99 +167,7 @@ class B3Codec(_B3):
         return context
 
     def _meaning(self, name: str) -> Header | None:
-        return Header(name) if name in self._own else _baggage_meaning(name)
-
-
-class B3SingleCodec(_B3):
-    """
-    B3 in one header, `b3: {trace}-{span}-{state}-{parent}`.
-
-    `b3: 0` alone is a decision without a trace: a context without ids whose
-    flags are those of the decision.
-    """
-
-    header = "b3"
-
-    def inject(self, span_context: SpanContext, carrier: object) -> None:
-        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
-        headers = writable(carrier)
-        if span_context.has_trace:
-            headers[self.header] = self._value(span_context)
-        if span_context.baggage:
-            self._write_baggage(span_context.baggage, headers)
-
-    def extract(self, carrier: object) -> SpanContext | None:
-        """Return the context in *carrier*, anything that has `items()`."""
-        single: object = None
-        baggage: list[tuple[str, object]] = []
-        for header, value in self._names.own_headers(carrier):
-            if header.kind is _BAGGAGE:
-                baggage.append((header.key, value))
-            else:
-                single = value
-        items = self._read_baggage(baggage) if baggage else None
-        return None if single is None else _single_context(single, items)
-
-    def _value(self, span_context: SpanContext) -> str:
-        trace_id = _padded(span_context.trace_id, wide=self.generate_128bit_trace_id)
-        state = "0"
-        if span_context.flags & DEBUG_FLAG:
-            state = "d"
-        elif span_context.flags & SAMPLED_FLAG:
-            state = "1"
-        value = f"{trace_id}-{span_context.span_id:016x}-{state}"
-        if span_context.parent_id is None:
-            return value
-        return f"{value}-{span_context.parent_id:016x}"
-
-    def _meaning(self, name: str) -> Header | None:
-        return Header(name) if name == self.header else _baggage_meaning(name)
-
-
-_STATES: Final = {
-    "0": 0,
-    "false": 0,
-    "1": SAMPLED_FLAG,
-    "true": SAMPLED_FLAG,
-    "d": SAMPLED_FLAG | DEBUG_FLAG,
-}
-
-
-def _single_context(
-    value: object, baggage: dict[str, str] | None
-) -> SpanContext | None:
-    parts = (text_of(value) or "").strip().split("-")
-    match parts:
-        case [state] if state.lower() in _STATES:
-            # A decision without a trace.
-            return SpanContext(None, None, None, _STATES[state.lower()], baggage)  # type: ignore[arg-type]  # no ids
-        case [trace, span]:
-            return _context_of(trace, span, None, "0", baggage)
-        case [trace, span, state] if state.lower() in _STATES:
-            return _context_of(trace, span, state, "0", baggage)
-        case [trace, span, state, parent] if state.lower() in _STATES:
-            return _context_of(trace, span, state, parent, baggage)
-        case _:
-            msg = f"b3 is {{trace}}-{{span}}-{{state}}-{{parent}}, got {shown(value)}"
-            raise CorruptContextError(msg)
-
-
-def _context_of(
-    trace: str,
-    span: str,
-    state: str | None,
-    parent: str,
-    baggage: dict[str, str] | None,
-) -> SpanContext | None:
-    trace_id = id_of(trace, bits=MAX_TRACE_ID_BITS)
-    span_id = id_of(span, bits=MAX_ID_BITS)
-    parent_id = id_of(parent, bits=MAX_ID_BITS)
-    if not trace_id or not span_id:
-        return None
-    flags = _STATES[state.lower()] if state else 0
-    context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
-    set_beside(context, "sampling_undecided", state is None)
-    return context
+        return Header(name) if name in self._own else baggage_meaning(name)
 
 
 def _hex(number: int) -> str:
@@ -274,14 +182,16 @@ def _is_sampled(text: str | None) -> bool:
     return text == "1" or (text is not None and text.strip().lower() in {"1", "true"})
 
 
-def _padded(trace_id: int, *, wide: bool) -> str:
+def padded(trace_id: int, *, wide: bool) -> str:
+    """Return a trace id as 16 digits, or 32 if it needs them or *wide* is set."""
     return f"{trace_id:032x}" if wide or trace_id >> MAX_ID_BITS else f"{trace_id:016x}"
 
 
-def _baggage_meaning(name: str) -> Header | None:
+def baggage_meaning(name: str) -> Header | None:
+    """Return what a header means that is none of the ids."""
     if not name.startswith(_BAGGAGE_PREFIX):
         return None
-    return Header(_BAGGAGE, name[len(_BAGGAGE_PREFIX) :])
+    return Header(BAGGAGE, name[len(_BAGGAGE_PREFIX) :])
 
 
 def _baggage_text(value: object) -> str:

@@ -120,7 +120,7 @@ def _b3(options: CodecOptions) -> Codec:
 
 
 def _b3_single(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.b3 import B3SingleCodec  # noqa: PLC0415 - see above
+    from jaeger_client.codecs.b3_single import B3SingleCodec  # noqa: PLC0415 - see above
 
     return B3SingleCodec(
         options.generate_128bit_trace_id, baggage_limits=options.baggage_limits

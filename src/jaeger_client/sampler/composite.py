@@ -23,16 +23,10 @@ class CompositeSampler(SamplerGroup):
         ConfigError: If *samplers* is empty.
     """
 
-    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Ask until one says no, or wants to wait."""
-        decision: Decision = (False, {})
-        for number, sampler in enumerate(self.samplers):
-            decision = sampler.is_sampled(trace_id, operation)
-            if isinstance(decision[1], Undecided):
-                return True, _AllOf([decision[1], *self.samplers[number + 1 :]])
-            if not decision[0]:
-                return decision
-        return decision
+    decisive = False
+
+    def _wait(self, pending: Sequence[Pending]) -> Undecided:
+        return _AllOf(pending)
 
 
 class _AllOf(Undecided):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from jaeger_client.errors import ConfigError
 from jaeger_client.sampler.base import (
@@ -56,9 +56,15 @@ class SamplerGroup(Sampler):
     """
     What samplers that ask several others have in common.
 
+    They are asked in their order until one gives the `decisive` answer, or wants to
+    wait.
+
     Raises:
         ConfigError: If there are none.
     """
+
+    decisive: ClassVar[bool]
+    """The answer after which no other sampler is asked."""
 
     def __init__(self, samplers: Sequence[Sampler]) -> None:
         super().__init__()
@@ -66,6 +72,21 @@ class SamplerGroup(Sampler):
             msg = f"{type(self).__name__} needs one sampler or more, got {samplers!r}"
             raise ConfigError(msg)
         self.samplers = tuple(samplers)
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Ask one after the other; what wants to wait holds up the decision."""
+        decision = _REFUSED
+        for number, sampler in enumerate(self.samplers):
+            decision = sampler.is_sampled(trace_id, operation)
+            if isinstance(decision[1], Undecided):
+                return True, self._wait([decision[1], *self.samplers[number + 1 :]])
+            if bool(decision[0]) is self.decisive:
+                return decision
+        return decision
+
+    def _wait(self, pending: Sequence[Pending]) -> Undecided:
+        """Return what decides once those that wait do."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Close the samplers that it was given."""

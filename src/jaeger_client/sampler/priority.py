@@ -23,16 +23,10 @@ class PrioritySampler(SamplerGroup):
         ConfigError: If *samplers* is empty.
     """
 
-    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Ask until one says yes, or wants to wait: then the tags come first."""
-        decision: Decision = (False, {})
-        for number, sampler in enumerate(self.samplers):
-            decision = sampler.is_sampled(trace_id, operation)
-            if isinstance(decision[1], Undecided):
-                return True, _OneOf([decision[1], *self.samplers[number + 1 :]])
-            if decision[0]:
-                return decision
-        return decision
+    decisive = True
+
+    def _wait(self, pending: Sequence[Pending]) -> Undecided:
+        return _OneOf(pending)
 
 
 class _OneOf(Undecided):

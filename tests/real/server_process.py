@@ -1,0 +1,89 @@
+"""A foreign server in a process of its own, from its start to its end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+PAUSE = 0.05
+"""Seconds between two questions to something that is not ready yet."""
+
+END_TIMEOUT = 10.0
+
+
+class ServerProcess:
+    """
+    One process, from start() to close(); it may be started again.
+
+    Args:
+        command: What starts it.
+        log: The file that takes the process's output.
+        environment: Variables that are set beside those of the tests.
+    """
+
+    name: str
+    """What it is called in messages."""
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.log = log
+        self._command = command
+        self._environment = dict(environment or {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def is_healthy(self) -> bool:
+        """Return whether it says that it is ready."""
+        raise NotImplementedError
+
+    def start(self, timeout: float = 120.0) -> None:
+        """
+        Start and wait until it says that it is healthy.
+
+        Raises:
+            RuntimeError: If it dies or is late.
+        """
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                env=os.environ | self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + timeout
+        pause = threading.Event()
+        while not self.is_healthy():
+            if self._process.poll() is not None:
+                msg = f"{self.name} ended at its start:\n{self.tail()}"
+                raise RuntimeError(msg)
+            if time.monotonic() > deadline:
+                msg = f"{self.name} is not healthy after {timeout} s:\n{self.tail()}"
+                raise RuntimeError(msg)
+            pause.wait(PAUSE)
+
+    def output(self) -> str:
+        """Return all that it said."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def tail(self, lines: int = 40) -> str:
+        """Return the last *lines* of what it said."""
+        return "\n".join(self.output().splitlines()[-lines:])
+
+    def close(self) -> None:
+        """Ask the process to end, and wait until it has. Idempotent."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(END_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
