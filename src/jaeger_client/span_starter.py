@@ -150,8 +150,23 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 and parent.made_context is None
                 and not self.one_span_per_rpc
             ):
-                # As _join() does for nearly all children of spans; its call would
-                # be 7 % of one.
+                # As _join() does for nearly all; its call would be 9 % of a child.
+                span.trace_id = parent.trace_id
+                span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
+                span.parent_id = parent.span_id
+                baggage = parent.baggage
+                span.baggage = dict(baggage) if baggage else NO_BAGGAGE
+                span.own_flags = flags = SAMPLED_FLAG
+                decision = None
+            elif (
+                type(parent) is SpanContext
+                and parent.flags == SAMPLED_FLAG
+                and parent.trace_id
+                and parent.span_id
+                and parent.trace_state is None
+                and not self.one_span_per_rpc
+            ):
+                # The same again, for each of the two reads its names of one type.
                 span.trace_id = parent.trace_id
                 span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
                 span.parent_id = parent.span_id
