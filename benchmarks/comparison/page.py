@@ -36,6 +36,8 @@ before the work began. Microseconds hold for this machine and this run only.
   from 9 headers, a server span with 6 tags, 2 client spans with 5 tags and an inject
   each. `unsampled` and `web_unsampled`: the first and the third where the sampler, or
   the caller's header, says no.
+- In these scenarios Python's collector is on, for all. It collects once before the
+  measured calls, so that none pays for what starting left behind.
 - `burst`: as fast as they go, then close. `steady`: 2,000 spans a second for 5 s; the
   CPU of the same ticks without spans is taken off. `encode`: 100 spans of 8 tags and 1
   log to bytes. `init`: import and start in a fresh process. `fork`: spans, fork, spans

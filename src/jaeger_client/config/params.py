@@ -70,9 +70,13 @@ _COUNT: Final = whole_number(1)
 _LENGTH: Final = whole_number(0)
 
 
-def _known_format(raw: object) -> str | None:
+def _known_format(raw: object) -> str:
     name = str(raw).strip().lower()
-    return name if name in codec_names() else None
+    if name not in codec_names():
+        # Those of the application, too, which nobody knows of before.
+        msg = f"must be one of {', '.join(codec_names())}"
+        raise ValueError(msg)
+    return name
 
 
 _FORMATS: Final = list_of(

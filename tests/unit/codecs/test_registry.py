@@ -141,8 +141,10 @@ def test_a_name_must_fit_into_a_list(name: str) -> None:
 
 
 def test_an_unknown_format_is_an_error_that_names_what_is_known() -> None:
-    """The message names what came and what could have come."""
-    with pytest.raises(ConfigError, match=r"jaeger, b3, b3single, w3c.*got 'nope'"):
+    """The message names what came and what could have come, own formats too."""
+    register_codec("plain", PlainCodec)
+    expected = r"must be one of jaeger, b3, b3single, w3c, plain, got 'nope'"
+    with pytest.raises(ConfigError, match=expected):
         tracer_of(propagation="nope")
 
 
