@@ -1,10 +1,10 @@
-"""What the single B3 header says of sampling, and what the tracer makes of it."""
+"""What B3 says of sampling, and what the tracer makes of it."""
 
 from __future__ import annotations
 
 import pytest
 
-from jaeger_client.codecs import B3SingleCodec
+from jaeger_client.codecs import B3Codec, B3SingleCodec, Codec
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.testing import MemoryTracer
 
@@ -27,12 +27,25 @@ def test_decision_without_a_trace_is_followed(
     assert (flags, None) == (span.flags, span.parent_id)
 
 
+TRACE, SPAN = "000000000000000a", "000000000000000b"
+
+
 @pytest.mark.parametrize("decision", [True, False])
-def test_absent_decision_is_the_samplers(*, decision: bool) -> None:
+@pytest.mark.parametrize(
+    ("codec", "headers"),
+    [
+        (B3SingleCodec(), {"b3": f"{TRACE}-{SPAN}"}),
+        (B3Codec(), {"X-B3-TraceId": TRACE, "X-B3-SpanId": SPAN}),
+    ],
+    ids=["single", "several"],
+)
+def test_absent_decision_is_the_samplers(
+    codec: Codec, headers: dict[str, str], *, decision: bool
+) -> None:
     """A trace whose sender left the decision to us is sampled as the sampler says."""
     tracer = MemoryTracer("svc")
     tracer.sampler = ConstSampler(decision)
-    context = B3SingleCodec().extract({"b3": "000000000000000a-000000000000000b"})
+    context = codec.extract(headers)
 
     span = tracer.start_span("op", child_of=context)
 
