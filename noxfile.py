@@ -99,7 +99,7 @@ def fast(session: nox.Session) -> None:
 @nox.session(python=OWN_VERSION)
 def slow(session: nox.Session) -> None:
     """Run the tests with real sockets, processes and servers."""
-    install(session)
+    install(session, "servers")
     install_old_client(session)
     install_py_zipkin(session)
     build_jaeger(session)
@@ -120,9 +120,9 @@ def py_zipkin(session: nox.Session) -> None:
     install_py_zipkin(session)
 
 
-def install(session: nox.Session) -> None:
-    """Install the locked tools and the package as it is now, and nothing else."""
-    sync(session, "test")
+def install(session: nox.Session, requirements: str = "test") -> None:
+    """Install what is locked and the package as it is now, and nothing else."""
+    sync(session, requirements)
     shutil.rmtree(WHEELS, ignore_errors=True)
     built = tool("hatchling", "build", "-t", "wheel", "-d", str(WHEELS))
     if built.returncode:
