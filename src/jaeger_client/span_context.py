@@ -104,6 +104,8 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
         )
         if self.trace_state is not None:
             context.trace_state = self.trace_state  # type: ignore[misc]  # see there
+        if self.sampling_undecided:
+            context.sampling_undecided = True  # type: ignore[misc]  # see there
         return context
 
     @staticmethod

@@ -47,6 +47,7 @@ from jaeger_client.scope import ContextScopeManager, reader_of_active_scope
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.span_starter import SpanStarter
+from jaeger_client.tag_values import to_text
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -246,7 +247,9 @@ class Tracer(SpanStarter):
         self._count(self.metrics.dropped_baggage_items, items)
 
     def _unsupported(self, format: object) -> UnsupportedFormatError:
-        msg = f"no codec for format {format!r}; there are {sorted(self.codecs)}"
+        # As text, because formats can be of types that cannot be compared.
+        known = sorted(map(to_text, self.codecs))
+        msg = f"no codec for format {to_text(format)!r}; there are {known}"
         return UnsupportedFormatError(msg)
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:

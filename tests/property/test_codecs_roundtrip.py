@@ -56,10 +56,17 @@ def there_and_back(codec: Codec, context: SpanContext) -> Everything | None:
 @pytest.mark.parametrize("url_encoding", [False, True])
 @given(contexts)
 def test_text(url_encoding: bool, context: SpanContext) -> None:
-    """Ids, flags and baggage come back, as TEXT_MAP and as HTTP_HEADERS."""
-    codec = TextCodec(url_encoding)
+    """All comes back but for text in TEXT_MAP that could forge a header."""
+    again = there_and_back(TextCodec(url_encoding), context)
 
-    assert everything(context) == there_and_back(codec, context)
+    if not url_encoding:
+        context.baggage = without_line_breaks(context.baggage)
+    assert everything(context) == again
+
+
+def without_line_breaks(baggage: dict[str, str]) -> dict[str, str]:
+    """Leave out what has CR, LF or NUL in its value."""
+    return {key: value for key, value in baggage.items() if not {*"\r\n\0"} & {*value}}
 
 
 @given(contexts)
@@ -119,8 +126,11 @@ def test_composite(order: list[int], context: SpanContext) -> None:
 def test_long_values(codec: Codec, value: str) -> None:
     """A value comes back whole up to the limit, whatever it is made of."""
     context = SpanContext(1, 2, None, 1, {"key": value})
+    again = there_and_back(codec, context)
 
-    assert everything(context) == there_and_back(codec, context)
+    if isinstance(codec, TextCodec) and not codec.url_encoding:
+        context.baggage = without_line_breaks(context.baggage)
+    assert everything(context) == again
 
 
 @given(long_values)

@@ -75,6 +75,15 @@ def test_with_baggage_item_keeps_the_trace_state() -> None:
     assert "vendor=1" == context.with_baggage_item("a", "1").trace_state
 
 
+def test_with_baggage_item_keeps_the_decision_open() -> None:
+    """A copy with another item leaves the decision to us where the context did."""
+    context = SpanContext(1, 2, 3, 0)
+    context.sampling_undecided = True  # type: ignore[misc]  # see there
+
+    assert context.with_baggage_item("a", "1").sampling_undecided
+    assert not SpanContext(1, 2, 3, 0).with_baggage_item("a", "1").sampling_undecided
+
+
 def test_with_debug_id() -> None:
     """`with_debug_id` gives a context without a trace that carries the debug id."""
     context = SpanContext.with_debug_id("Coraline")

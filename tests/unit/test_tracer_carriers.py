@@ -99,6 +99,35 @@ def test_carrier_of_a_wrong_type(format_: str) -> None:
     assert isinstance(caught.value, JaegerClientError)
 
 
+class Unspeakable:
+    """A format that has no text."""
+
+    def __str__(self) -> str:
+        msg = "no text"
+        raise RuntimeError(msg)
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("key", [5, None, b"own", Unspeakable()])
+@pytest.mark.parametrize("unknown", ["telepathy", 6, ["text_map"], Unspeakable()])
+def test_unknown_format_beside_a_key_that_is_no_text(
+    key: Anything, unknown: Anything
+) -> None:
+    """Keys of `extra_codecs` may be of any type, and so may the unknown format."""
+    tracer = Tracer(
+        "svc",
+        InMemoryReporter(),
+        ConstSampler(decision=True),
+        extra_codecs={key: OwnCodec()},
+    )
+
+    with pytest.raises(UnsupportedFormatError, match="text_map"):
+        tracer.inject(tracer.start_span("op"), unknown, {})
+    with pytest.raises(UnsupportedFormatError, match="text_map"):
+        tracer.extract(unknown, {})
+
+
 def test_extra_codecs_win() -> None:
     """`extra_codecs` override the codecs of OpenTracing's formats, and add others."""
     tracer = Tracer(

@@ -8,7 +8,9 @@ as it is where it is printable ASCII and looks like nothing encoded, else
 percent-encoded.
 
 A sender may leave the sampling decision to the receiver. The context then has flags
-0 and its `sampling_undecided` is true, and the tracer asks its sampler.
+0 and its `sampling_undecided` is true: the tracer asks its sampler, and a codec that
+injects the context writes no decision. A sender may also send a decision without ids,
+which then applies to the trace that the receiver starts.
 """
 
 from __future__ import annotations
@@ -23,7 +25,6 @@ from jaeger_client.codecs.baggage import (
     BaggageCodec,
     BaggageLimits,
     encoding_but,
-    key_text,
     percent_decoded,
     percent_encoded,
     readable,
@@ -34,7 +35,7 @@ from jaeger_client.codecs.base import (
     text_of,
     writable,
 )
-from jaeger_client.codecs.headers import Header, HeaderNames
+from jaeger_client.codecs.headers import Header, HeaderNames, is_token
 from jaeger_client.constants import (
     DEBUG_FLAG,
     MAX_ID_BITS,
@@ -45,6 +46,10 @@ from jaeger_client.span_context import SpanContext
 
 _BAGGAGE_PREFIX: Final = "baggage-"
 BAGGAGE: Final = "baggage"
+SAMPLED_STATES: Final = {"0": 0, "false": 0, "1": SAMPLED_FLAG, "true": SAMPLED_FLAG}
+"""The flags of each sampling decision."""
+
+DEBUG_STATE: Final = SAMPLED_FLAG | DEBUG_FLAG
 _PRINTABLE: Final = encoding_but(string.punctuation.replace("%", "") + " ")
 
 
@@ -70,7 +75,11 @@ class B3Base(BaggageCodec):
         headers: MutableMapping[str, object],
     ) -> None:
         for key, value in self._outgoing(baggage).items():
-            headers[f"{_BAGGAGE_PREFIX}{key_text(key)}"] = _baggage_text(value)
+            headers[_BAGGAGE_PREFIX + key] = _baggage_text(value)
+
+    def _can_write_key(self, key: str) -> bool:
+        """Whether an item of *key* can be injected."""
+        return is_token(_BAGGAGE_PREFIX + key)
 
     def _read_baggage(self, items: list[tuple[str, object]]) -> dict[str, str]:
         baggage = self._box()
@@ -113,6 +122,9 @@ class B3Codec(B3Base):
         headers = writable(carrier)
         if span_context.has_trace:
             self._write_ids(span_context, headers)
+            self._write_decision(span_context, headers)
+        elif span_context.decides_sampling_only:
+            self._write_decision(span_context, headers)
         if span_context.baggage:
             self._write_baggage(span_context.baggage, headers)
 
@@ -139,12 +151,23 @@ class B3Codec(B3Base):
         headers[self.span_header] = _hex(span_context.span_id)
         if span_context.parent_id is not None:
             headers[self.parent_span_header] = _hex(span_context.parent_id)
-        if span_context.flags & DEBUG_FLAG:
+
+    def _write_decision(
+        self,
+        span_context: SpanContext,
+        headers: MutableMapping[str, object],
+    ) -> None:
+        flags = span_context.flags
+        if flags & DEBUG_FLAG:
             headers[self.flags_header] = "1"
         # Beside the debug header too: without it the Go and Java clients record
         # nothing of a debug trace.
-        if span_context.flags & (DEBUG_FLAG | SAMPLED_FLAG):
+        if flags & (DEBUG_FLAG | SAMPLED_FLAG):
             headers[self.sampled_header] = "1"
+        # Without a decision, each service that receives the headers makes its own, and
+        # traces are recorded in part.
+        elif not span_context.sampling_undecided:
+            headers[self.sampled_header] = "0"
 
     def _context(
         self,
@@ -154,12 +177,14 @@ class B3Codec(B3Base):
         trace_id = _id_or_none(values.get(self._trace_header_lc), MAX_TRACE_ID_BITS)
         span_id = _id_or_none(values.get(self._span_header_lc), MAX_ID_BITS)
         parent_id = _id_or_none(values.get(self._parent_span_header_lc), MAX_ID_BITS)
-        if not trace_id or not span_id:
-            return None
         sampled = text_of(values.get(self._sampled_header_lc))
         debug = text_of(values.get(self._flags_header_lc)) == "1"
-        flags = SAMPLED_FLAG if _is_sampled(sampled) else 0
-        flags |= DEBUG_FLAG if debug else 0
+        state = None if sampled is None else _state_of(sampled)
+        if trace_id is None and span_id is None:
+            return decision_only(DEBUG_STATE if debug else state, baggage)
+        if not trace_id or not span_id:
+            return None
+        flags = (state or 0) | (DEBUG_FLAG if debug else 0)
         context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
         undecided = sampled is None and not debug
         if undecided:
@@ -178,8 +203,18 @@ def _id_or_none(value: object, bits: int) -> int | None:
     return None if value is None else id_of(value, bits=bits)
 
 
-def _is_sampled(text: str | None) -> bool:
-    return text == "1" or (text is not None and text.strip().lower() in {"1", "true"})
+def _state_of(text: str) -> int | None:
+    state = SAMPLED_STATES.get(text)
+    return SAMPLED_STATES.get(text.strip().lower()) if state is None else state
+
+
+def decision_only(
+    flags: int | None, baggage: dict[str, str] | None
+) -> SpanContext | None:
+    """Return the context of a decision that came without ids, if there is one."""
+    if flags is None:
+        return None
+    return SpanContext(None, None, None, flags, baggage)  # type: ignore[arg-type]  # no ids
 
 
 def padded(trace_id: int, *, wide: bool) -> str:
@@ -199,7 +234,12 @@ def _baggage_text(value: object) -> str:
     # The Go and Java clients decode nothing, so a percent sign that nobody takes for
     # an escape stays as it is.
     plain = encoded.replace("%25", "%")
-    return plain if plain == value and percent_decoded(plain) == plain else encoded
+    if plain != value or percent_decoded(plain) != plain:
+        plain = encoded
+    if plain.startswith(" ") or plain.endswith(" "):
+        # Servers remove blanks at the ends, and some clients refuse to send them.
+        return encoded.replace(" ", "%20")
+    return plain
 
 
 def _baggage_item(text: str) -> str:

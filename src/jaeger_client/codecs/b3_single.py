@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from jaeger_client.codecs.b3 import BAGGAGE, B3Base, baggage_meaning, padded
+from jaeger_client.codecs.b3 import (
+    BAGGAGE,
+    DEBUG_STATE,
+    SAMPLED_STATES,
+    B3Base,
+    baggage_meaning,
+    decision_only,
+    padded,
+)
 from jaeger_client.codecs.base import id_of, set_beside, shown, text_of, writable
 from jaeger_client.codecs.headers import Header
 from jaeger_client.constants import (
@@ -21,8 +29,9 @@ class B3SingleCodec(B3Base):
     """
     B3 in one header, `b3: {trace}-{span}-{state}-{parent}`.
 
-    `b3: 0` alone is a decision without a trace: a context without ids whose
-    flags are those of the decision.
+    The state is missing where the sender leaves the decision to the receiver, and the
+    parent for a root. `b3: 0` alone is a decision without a trace: a context without
+    ids whose flags are those of the decision.
     """
 
     header = "b3"
@@ -32,6 +41,8 @@ class B3SingleCodec(B3Base):
         headers = writable(carrier)
         if span_context.has_trace:
             headers[self.header] = self._value(span_context)
+        elif span_context.decides_sampling_only:
+            headers[self.header] = _state_of(span_context)
         if span_context.baggage:
             self._write_baggage(span_context.baggage, headers)
 
@@ -49,12 +60,9 @@ class B3SingleCodec(B3Base):
 
     def _value(self, span_context: SpanContext) -> str:
         trace_id = padded(span_context.trace_id, wide=self.generate_128bit_trace_id)
-        state = "0"
-        if span_context.flags & DEBUG_FLAG:
-            state = "d"
-        elif span_context.flags & SAMPLED_FLAG:
-            state = "1"
-        value = f"{trace_id}-{span_context.span_id:016x}-{state}"
+        value = f"{trace_id}-{span_context.span_id:016x}"
+        if state := _state_of(span_context):
+            value = f"{value}-{state}"
         if span_context.parent_id is None:
             return value
         return f"{value}-{span_context.parent_id:016x}"
@@ -63,13 +71,18 @@ class B3SingleCodec(B3Base):
         return Header(name) if name == self.header else baggage_meaning(name)
 
 
-_STATES: Final = {
-    "0": 0,
-    "false": 0,
-    "1": SAMPLED_FLAG,
-    "true": SAMPLED_FLAG,
-    "d": SAMPLED_FLAG | DEBUG_FLAG,
-}
+_STATES: Final = {**SAMPLED_STATES, "d": DEBUG_STATE}
+_PARENT_LENGTH: Final = MAX_ID_BITS // 4
+"""Digits of a parent that follows the span directly: no state is as long."""
+
+
+def _state_of(span_context: SpanContext) -> str:
+    """Return the state that is written; empty where the decision is left open."""
+    if span_context.flags & DEBUG_FLAG:
+        return "d"
+    if span_context.flags & SAMPLED_FLAG:
+        return "1"
+    return "" if span_context.sampling_undecided else "0"
 
 
 def _single_context(
@@ -78,12 +91,13 @@ def _single_context(
     parts = (text_of(value) or "").strip().split("-")
     match parts:
         case [state] if state.lower() in _STATES:
-            # A decision without a trace.
-            return SpanContext(None, None, None, _STATES[state.lower()], baggage)  # type: ignore[arg-type]  # no ids
+            return decision_only(_STATES[state.lower()], baggage)
         case [trace, span]:
             return _context_of(trace, span, None, "0", baggage)
         case [trace, span, state] if state.lower() in _STATES:
             return _context_of(trace, span, state, "0", baggage)
+        case [trace, span, parent] if len(parent) == _PARENT_LENGTH:
+            return _context_of(trace, span, None, parent, baggage)
         case [trace, span, state, parent] if state.lower() in _STATES:
             return _context_of(trace, span, state, parent, baggage)
         case _:
@@ -105,5 +119,6 @@ def _context_of(
         return None
     flags = _STATES[state.lower()] if state else 0
     context = SpanContext(trace_id, span_id, parent_id, flags, baggage)
-    set_beside(context, "sampling_undecided", state is None)
+    if state is None:
+        set_beside(context, "sampling_undecided", True)  # noqa: FBT003 - a value
     return context

@@ -1,9 +1,10 @@
 """
-Baggage on its way in and out: limits, percent-encoding, text that is no text.
+Baggage on its way in and out: limits, safe keys and values, percent-encoding.
 
-Baggage is multiplied along a trace, from request to request, so it is carried only
-within limits, on its way in and on its way out. What is over them is dropped,
-counted and told; the request goes on.
+Each request of a trace carries its baggage, so limits apply to what is extracted and to
+what is injected. Keys and values come from other services and from users: an item that
+would break an outgoing request, or add a header to it, is not injected. Every dropped
+item is counted and logged, and the request goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import string
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from jaeger_client.codecs.base import Codec, text_of
+from jaeger_client.codecs.base import Codec, shown, text_of
+from jaeger_client.codecs.headers import MAX_NAME_LENGTH, MAX_NAMES
 from jaeger_client.constants import (
     MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_VALUE_LENGTH,
@@ -77,10 +79,13 @@ class BaggageLimits(Frozen):
 
 DEFAULT_LIMITS: Final = BaggageLimits()
 
+_PLAIN_TYPES: Final = frozenset({str, bytes, float, bool})
+"""Types of values that codecs write; `int` is one as well, up to 64 bits."""
+
 
 class BaggageLosses:
     """
-    Counts the baggage that a codec had to drop, and says so once a minute.
+    Counts what a codec drops, and logs each of the two causes once a minute at most.
 
     The count is not locked, for a lock could be inherited by a fork: threads
     that drop at the same moment may be counted as one.
@@ -90,19 +95,64 @@ class BaggageLosses:
         self.items = 0
         self.count: Callable[[int], object] | None = None
         """Is called with the number of items, too."""
-        self._notice = Notice(
+        self._over_limits = Notice(
             f"%d baggage items dropped: at most {limits.max_items} items are carried, "
             f"each of at most {limits.max_value_length} bytes (baggage.max_items, "
-            "baggage.max_value_length), and only text",
+            "baggage.max_value_length), and only well-formed text",
+        )
+        self._unsafe = Notice(
+            "%s dropped, because injecting it could break the request: baggage keys "
+            "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text "
+            "without CR, LF and NUL. Rename the key, or use the propagation format "
+            "w3c, which encodes keys and values",
         )
 
     def add(self, dropped: int) -> None:
-        """Count *dropped* items, which may be none."""
+        """Count *dropped* items that were over the limits or unreadable, if any."""
         if dropped:
-            self.items += dropped
-            self._notice.warn(dropped)
-            if self.count is not None:
-                self.count(dropped)
+            self._over_limits.warn(dropped)
+            self._add(dropped)
+
+    def add_unsafe(self, what: str) -> None:
+        """Count one item that cannot be written; *what* describes it in the log."""
+        self._unsafe.warn(what)
+        self._add(1)
+
+    def add_unsafe_item(self, key: object) -> None:
+        """Count the baggage item of *key*, which cannot be written."""
+        self.add_unsafe(f"baggage item {shown(key)}")
+
+    def _add(self, dropped: int) -> None:
+        self.items += dropped
+        if self.count is not None:
+            self.count(dropped)
+
+
+class BaggageKeys:
+    """
+    The baggage keys that a codec can write; safe from any thread.
+
+    Keys repeat from request to request, so those that were checked are remembered. The
+    memory is bounded in the same way as that of `HeaderNames`.
+    """
+
+    known: set[str]
+    """Keys that were checked before."""
+
+    def __init__(self, can_write: Callable[[str], bool]) -> None:
+        self._can_write = can_write
+        self.known = set()
+
+    def checked(self, key: object) -> str | None:
+        """Return the text of *key*, or `None` if the codec cannot write it."""
+        text = _plain_key(key)
+        if text is None or not self._can_write(text):
+            return None
+        if len(text) <= MAX_NAME_LENGTH:
+            if len(self.known) >= MAX_NAMES:
+                self.known = set()  # not clear(): other threads may be reading it
+            self.known.add(text)
+        return text
 
 
 class BaggageCodec(Codec):
@@ -111,6 +161,11 @@ class BaggageCodec(Codec):
     def __init__(self, baggage_limits: BaggageLimits = DEFAULT_LIMITS) -> None:
         self.baggage_limits = baggage_limits
         self._losses = BaggageLosses(baggage_limits)
+        self._keys = BaggageKeys(self._can_write_key)
+
+    def _can_write_key(self, key: str) -> bool:  # noqa: ARG002 - for other formats
+        """Whether an item of *key* can be injected; any text can by default."""
+        return True
 
     @property
     def dropped_baggage_items(self) -> int:
@@ -127,19 +182,34 @@ class BaggageCodec(Codec):
         return BaggageBox(self._losses, limits, limits.max_size)
 
     def _outgoing(self, baggage: Mapping[str, str]) -> Mapping[str, str]:
-        """Return what of *baggage* is within the limits."""
+        """
+        Return the items of *baggage* that can be written and are within the limits.
+
+        Keys are plain text. Values are plain text in nearly all cases, else bytes or
+        numbers, which 4.8 took too.
+        """
         limits = self.baggage_limits
-        # What nearly all baggage is needs no closer look: no character takes more
-        # than four bytes.
-        for value in baggage.values():
-            if type(value) is not str or 4 * len(value) > limits.max_value_length:
+        known, longest = self._keys.known, limits.max_value_length
+        # Most baggage is of known keys and short text, and needs no closer look: no
+        # character takes more than four bytes.
+        for key, value in baggage.items():
+            if (
+                type(key) is not str
+                or key not in known
+                or type(value) is not str
+                or 4 * len(value) > longest
+            ):
                 break
         else:
             if len(baggage) <= limits.max_items:
                 return baggage
         box = BaggageBox(self._losses, limits, math.inf)
         for key, value in baggage.items():
-            box.add(key, value)
+            text, item = self._keys.checked(key), plain_value(value)
+            if text is None or item is None:
+                self._losses.add_unsafe_item(key)
+            else:
+                box.add(text, item)
         return box.close()
 
 
@@ -157,9 +227,9 @@ class BaggageBox:
         self._room = max_size
         self._dropped = 0
 
-    def add(self, key: str, value: object) -> None:
+    def add(self, key: str, value: str | bytes | float) -> None:
         """Keep an item, or drop and count it; a later item of a key wins."""
-        text = value if isinstance(value, str) else str(value)
+        text = value if isinstance(value, (str, bytes)) else str(value)
         size = len(key) + len(text)
         if (
             size > self._room
@@ -181,9 +251,11 @@ class BaggageBox:
         return self.items
 
 
-def _length(text: str) -> int:
+def _length(text: str | bytes) -> int:
     """Return the bytes of *text* in UTF-8."""
-    return len(text) if text.isascii() else len(utf8(text))
+    if isinstance(text, bytes) or text.isascii():
+        return len(text)
+    return len(utf8(text))
 
 
 def readable(value: object) -> str | int | float | None:
@@ -196,9 +268,49 @@ def readable(value: object) -> str | int | float | None:
     return text_of(value)
 
 
-def key_text(key: str | bytes) -> str:
-    """Return a baggage key of the application, which 4.8 took as bytes too."""
-    return key.decode("utf-8", "replace") if isinstance(key, bytes) else key
+def _plain_key(key: object) -> str | None:
+    """Return a key as text, `None` if it is neither text nor UTF-8 in bytes."""
+    try:
+        if isinstance(key, bytes):  # as in 4.8
+            return key.decode()
+        if isinstance(key, str):
+            key.encode()  # raises for lone surrogates, which no format can carry
+            return str.__str__(key)
+    except UnicodeError:
+        pass
+    return None
+
+
+def plain_value(value: object) -> str | bytes | float | None:
+    """
+    Return a value as plain text, bytes or a number.
+
+    Others are turned into text; `None` is returned for those of which none can be made.
+    """
+    if type(value) in _PLAIN_TYPES:
+        return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # see there
+    if type(value) is int and value.bit_length() <= MAX_ID_BITS:
+        return value
+    try:
+        return str.__str__(value if isinstance(value, str) else str(value))
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        return None
+
+
+def breaks_lines(text: str) -> bool:
+    """Whether *text* has CR, LF or NUL, with which it could forge a header."""
+    return "\n" in text or "\r" in text or "\0" in text
+
+
+def text_map_value(value: str | bytes | float) -> str | float | None:
+    """Return *value* for a text map, or `None` if it could forge a header."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        return value
+    if breaks_lines(value):
+        return None
+    return value if value.isascii() else utf8(value).decode()
 
 
 def percent_decoded(text: str, *, plus: bool = False) -> str:

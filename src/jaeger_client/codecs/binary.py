@@ -89,15 +89,15 @@ class BinaryCodec(BaggageCodec):
         An item is no longer than its value may be: of one that is the Go client
         takes neither that item nor the context.
         """
-        limits = self.baggage_limits
+        longest = self.baggage_limits.max_value_length
+        carried = self._outgoing(baggage)
         items: list[bytes] = []
-        for key, value in baggage.items():
+        for key, value in carried.items():
             first, second = _encoded(key), _encoded(value)
-            fits = len(first) + len(second) <= limits.max_value_length
-            if fits and len(items) < limits.max_items:
+            if len(first) + len(second) <= longest:
                 lengths = _pack_length(len(first)), _pack_length(len(second))
                 items.append(b"".join((lengths[0], first, lengths[1], second)))
-        self._losses.add(len(baggage) - len(items))
+        self._losses.add(len(carried) - len(items))
         return items
 
 

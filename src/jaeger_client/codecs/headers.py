@@ -11,6 +11,7 @@ a moment only.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias, cast
 
@@ -21,6 +22,16 @@ MAX_NAMES: Final = 512
 
 MAX_NAME_LENGTH: Final = 64
 """Characters of the longest name that is remembered."""
+
+HEADER_NAME: Final = "a valid HTTP header name (an RFC 9110 token)"
+"""What a configured header name must be, in the words of error messages."""
+
+_IN_TOKENS: Final = frozenset(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~")
+
+
+def is_token(text: str) -> bool:
+    """Whether *text* can be the name of an HTTP header (RFC 9110, section 5.6.2)."""
+    return bool(text) and _IN_TOKENS.issuperset(text)
 
 
 class Header:

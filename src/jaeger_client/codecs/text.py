@@ -16,13 +16,15 @@ from jaeger_client.codecs.baggage import (
     BaggageBox,
     BaggageCodec,
     BaggageLimits,
-    key_text,
+    breaks_lines,
     percent_decoded,
     percent_encoded,
+    plain_value,
     readable,
+    text_map_value,
 )
-from jaeger_client.codecs.base import text_of, writable
-from jaeger_client.codecs.headers import Header, HeaderNames
+from jaeger_client.codecs.base import shown, text_of, writable
+from jaeger_client.codecs.headers import HEADER_NAME, Header, HeaderNames, is_token
 from jaeger_client.codecs.trace_id import (
     read_context,
     read_ids,
@@ -35,6 +37,7 @@ from jaeger_client.constants import (
     DEBUG_ID_HEADER_KEY,
     TRACE_ID_HEADER,
 )
+from jaeger_client.errors import ConfigError
 from jaeger_client.span_context import SpanContext
 
 __all__ = ["TextCodec", "span_context_from_string", "span_context_to_string"]
@@ -59,12 +62,23 @@ class TextCodec(BaggageCodec):
         *,
         baggage_limits: BaggageLimits = DEFAULT_LIMITS,
     ) -> None:
+        """
+        Make a codec of the given header names.
+
+        Raises:
+            ConfigError: If a name cannot be that of an HTTP header.
+        """
         super().__init__(baggage_limits)
         self.url_encoding = url_encoding
-        self.trace_id_header = _header_name(trace_id_header)
-        self.baggage_prefix = _header_name(baggage_header_prefix)
-        self.debug_id_header = _header_name(debug_id_header)
-        self.baggage_header = _header_name(baggage_header)
+        self.trace_id_header = _header_name("trace_id_header", trace_id_header)
+        # With an empty prefix every other header is baggage, as in 4.8.
+        self.baggage_prefix = (
+            _header_name("baggage_header_prefix", baggage_header_prefix)
+            if baggage_header_prefix != ""
+            else ""
+        )
+        self.debug_id_header = _header_name("debug_id_header", debug_id_header)
+        self.baggage_header = _header_name("baggage_header", baggage_header)
         self.prefix_length = len(self.baggage_prefix)
         # As HTTP/2 and ASGI spell it, and as WSGI's wrappers do.
         self._spelling = self.trace_id_header
@@ -92,7 +106,8 @@ class TextCodec(BaggageCodec):
         except TypeError:  # without a trace the ids are None
             if span_context.has_trace:
                 raise
-            self._write_debug_id(span_context, carrier)  # pyright: ignore[reportUnknownArgumentType]  # any dict
+            if span_context.debug_id is not None:
+                self._write_debug_id(span_context.debug_id, headers)  # pyright: ignore[reportUnknownArgumentType]  # any dict
         if span_context.baggage:
             self._write_baggage(span_context.baggage, headers)  # pyright: ignore[reportUnknownArgumentType]  # any dict
 
@@ -204,9 +219,21 @@ class TextCodec(BaggageCodec):
         if self.url_encoding:
             text = percent_decoded(text)
         for item in text.split(","):
-            parts = item.strip().split("=")
-            if len(parts) == 2:  # noqa: PLR2004 - a key and a value
-                baggage.add(*parts)
+            key, equals, value = item.strip().partition("=")
+            if equals:
+                baggage.add(key, value)
+            elif key:
+                baggage.drop()
+
+    def _can_write_key(self, key: str) -> bool:
+        """Whether an item of *key* can be injected, and replaces no header of ours."""
+        name = self.baggage_prefix + key
+        own = (self.trace_id_header, self.debug_id_header, self.baggage_header)
+        if name.lower() in own:
+            return False
+        if self.url_encoding:
+            return is_token(name)
+        return bool(name) and not breaks_lines(name)
 
     def _write_baggage(
         self,
@@ -215,22 +242,30 @@ class TextCodec(BaggageCodec):
     ) -> None:
         prefix, encode = self.baggage_prefix, self.url_encoding
         for key, value in self._outgoing(baggage).items():
-            name = prefix + key if type(key) is str else f"{prefix}{key_text(key)}"
             if encode:
-                headers[name] = percent_encoded(value)
+                headers[prefix + key] = percent_encoded(value)
+                continue
+            text = text_map_value(value)
+            if text is None:
+                self._losses.add_unsafe_item(key)
             else:
-                headers[name] = value if type(value) is str else _outgoing(value)
+                headers[prefix + key] = text
 
-    def _write_debug_id(self, span_context: SpanContext, carrier: object) -> None:
-        if span_context.debug_id is not None:
-            text: object = span_context.debug_id
-            text = percent_encoded(text) if self.url_encoding else _outgoing(text)
-            writable(carrier)[self.debug_id_header] = text
+    def _write_debug_id(
+        self, debug_id: object, headers: MutableMapping[str, object]
+    ) -> None:
+        value = plain_value(debug_id)
+        if value is not None:
+            encode = percent_encoded if self.url_encoding else text_map_value
+            value = encode(value)
+        if value is None:
+            self._losses.add_unsafe("debug id")
+        else:
+            headers[self.debug_id_header] = value
 
 
-def _outgoing(value: object) -> object:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def _header_name(configured: str) -> str:
-    return configured.lower().replace("_", "-")
+def _header_name(setting: str, configured: object) -> str:
+    if isinstance(configured, str) and is_token(configured):
+        return configured.lower().replace("_", "-")
+    msg = f"{setting} must be {HEADER_NAME}, got {shown(configured)}"
+    raise ConfigError(msg)

@@ -23,9 +23,8 @@ BLANKS: Final = " \t"
 # All members, each at its longest: key, equals sign, value, comma. Only blanks and
 # empty members make a state longer, and there may be any number of them.
 _MAX_LENGTH: Final = MAX_MEMBERS * (256 + 1 + 256 + 1)
-_KEY: Final = (
-    r"[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13}"
-)
+# As in level 2 of the recommendation, whose keys include all those of level 1.
+_KEY: Final = r"[a-z0-9][a-z0-9_*/@-]{0,255}"
 # Printable ASCII but for comma and equals sign, with no blank at the end.
 _VALUE: Final = r"[ -+\--<>-~]{0,255}[!-+\--<>-~]"
 _MEMBER: Final = re.compile(f"({_KEY})={_VALUE}").fullmatch
@@ -40,7 +39,7 @@ def read_state(headers: Sequence[str]) -> tuple[str | None, bool]:
         return None, False
     if DEBUG_MEMBER not in members:
         unchanged = len(headers) == 1 and len(state) <= _MAX_LENGTH
-        return (state if unchanged else ",".join(members)), False
+        return (state.strip(BLANKS) if unchanged else ",".join(members)), False
     others = [member for member in members if member != DEBUG_MEMBER]
     return ",".join(others) or None, True
 

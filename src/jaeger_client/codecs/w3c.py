@@ -19,7 +19,6 @@ from jaeger_client.codecs.baggage import (
     BaggageCodec,
     BaggageLimits,
     encoding_but,
-    key_text,
     percent_decoded,
     percent_encoded,
 )
@@ -115,17 +114,35 @@ class W3CCodec(BaggageCodec):
             f"-{'01' if sampled else '00'}"
         )
         state = span_context.trace_state
+        if state is not None:
+            state = self._safe_state(state)
         if debug:
             state = with_debug(state)
         if state:
             headers[self.tracestate_header] = state
+
+    def _safe_state(self, state: object) -> str | None:
+        """Return a `tracestate` as it can be written, `None` if it cannot."""
+        # What was extracted is nearly always this; the application can set anything.
+        if isinstance(state, str):
+            if state.isascii() and state.isprintable():
+                return state.strip(BLANKS)
+            valid, _ = read_state([state])
+            if valid is not None:
+                return valid
+        self._losses.add_unsafe("tracestate")
+        return None
+
+    def _can_write_key(self, key: str) -> bool:
+        """Whether an item of *key* can be injected: the format has no empty keys."""
+        return bool(key)
 
     def _baggage_value(self, baggage: Mapping[str, str]) -> str:
         members: list[str] = []
         carried = self._outgoing(baggage)
         room = MAX_BAGGAGE_HEADER + 1  # there is a comma less than there are members
         for key, value in carried.items():
-            name = percent_encoded(key_text(key), _IN_KEYS)
+            name = percent_encoded(key, _IN_KEYS)
             member = f"{name}={percent_encoded(value, _IN_VALUES)}"
             if len(member) < room:
                 room -= len(member) + 1

@@ -27,6 +27,7 @@ from jaeger_client.config.param import Param, Variable
 from jaeger_client.config.values import (
     Reader,
     boolean,
+    header_name,
     list_of,
     mapping,
     milliseconds,
@@ -177,21 +178,21 @@ PROPAGATION: Final = Param(
 
 TRACE_ID_HEADER: Final = Param(
     "trace_id_header",
-    text,
+    header_name,
     TRACE_HEADER,
     about="Header of the span context in Jaeger's format.",
 )
 
 BAGGAGE_HEADER_PREFIX: Final = Param(
     "baggage_header_prefix",
-    text,
+    header_name,
     BAGGAGE_PREFIX,
-    about="What headers of baggage begin with in Jaeger's format.",
+    about="Prefix of the names of baggage headers in Jaeger's format.",
 )
 
 BAGGAGE_HEADER: Final = Param(
     "baggage_header",
-    text,
+    header_name,
     BAGGAGE_HEADER_KEY,
     about="Header by which a request without a context brings baggage, in Jaeger's "
     "format.",
@@ -199,7 +200,7 @@ BAGGAGE_HEADER: Final = Param(
 
 DEBUG_ID_HEADER: Final = Param(
     "debug_id_header",
-    text,
+    header_name,
     DEBUG_ID_HEADER_KEY,
     about="Header that asks for a debug trace, in Jaeger's format.",
 )

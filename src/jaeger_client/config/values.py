@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
+from jaeger_client.codecs.headers import HEADER_NAME, is_token
+
 T = TypeVar("T")
 
 _TRUE: Final = frozenset({"true", "t", "1", "yes", "y", "on"})
@@ -67,6 +69,14 @@ def _text(raw: object) -> str | None:
 
 text: Final = Reader("text", _text)
 """Reads text that is not empty."""
+
+
+def _header_name(raw: object) -> str | None:
+    return raw if isinstance(raw, str) and is_token(raw) else None
+
+
+header_name: Final = Reader(HEADER_NAME, _header_name)
+"""Reads the name of an HTTP header, or the beginning of one."""
 
 
 def _boolean(raw: object) -> bool | None:

@@ -114,7 +114,8 @@ DROPPED_BAGGAGE_ITEMS: Final = Metric(
     "jaeger:dropped_baggage_items",
     COUNTER,
     "{item}",
-    "Items of baggage over the limits, coming in or going out.",
+    "Baggage items that were over the limits or could not be carried, in either "
+    "direction, and debug ids and trace states that could not be injected.",
 )
 REPORTER_SPANS: Final = Metric(
     "jaeger:reporter_spans",

@@ -71,12 +71,14 @@ def test_no_parent_header_for_a_root() -> None:
     assert "X-B3-ParentSpanId" not in written(MULTI, SpanContext(1, 2, None, 1))
 
 
-def test_no_sampled_header_for_unsampled() -> None:
-    """An unsampled context has neither sampled nor flags header."""
+@pytest.mark.parametrize("flags", [0, 8])
+def test_an_unsampled_context_is_written_as_a_decision(flags: int) -> None:
+    """`X-B3-Sampled: 0` keeps later services from deciding for themselves."""
     assert {
         "X-B3-TraceId": "0000000000000001",
         "X-B3-SpanId": "0000000000000002",
-    } == written(MULTI, SpanContext(1, 2, None, 0))
+        "X-B3-Sampled": "0",
+    } == written(MULTI, SpanContext(1, 2, None, flags))
 
 
 @pytest.mark.parametrize("flags", [2, 3])
@@ -166,8 +168,12 @@ def test_an_absent_sampling_state_is_undecided(
         b3(traceid="1", spanid=None),
         b3(traceid="0", spanid="2"),
         b3(traceid="1", spanid="0"),
-        b3(sampled="0"),
-        b3(flags="1"),
+        b3(traceid="1", sampled="0"),
+        b3(spanid="1", flags="1"),
+        b3(traceid="0", spanid="2", sampled="1"),
+        b3(sampled="x"),
+        b3(sampled=""),
+        b3(flags="0"),
         {"baggage-k": "v"},
         {"X_B3_TRACEID": "1", "X_B3_SPANID": "2"},
     ],
@@ -175,6 +181,31 @@ def test_an_absent_sampling_state_is_undecided(
 def test_incomplete_headers_are_no_context(headers: dict[str, object]) -> None:
     """Without a trace id and a span id there is no context; None is skipped."""
     assert MULTI.extract(headers) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "flags"),
+    [
+        (b3(sampled="0"), 0),
+        (b3(sampled="false"), 0),
+        (b3(sampled="1"), 1),
+        (b3(sampled=" True "), 1),
+        (b3(flags="1"), 3),
+        (b3(flags="1", sampled="0"), 3),
+        (b3(flags="0", sampled="1"), 1),
+        (b3(sampled="0", traceid=None, spanid=None), 0),
+    ],
+)
+def test_a_decision_without_ids_is_for_the_trace_that_begins(
+    headers: dict[str, object], flags: int
+) -> None:
+    """A decision alone is a context without ids, as in the single header."""
+    context = MULTI.extract({**headers, "baggage-k": "v"})
+
+    assert context is not None
+    assert (None, None, None, flags) == ids(context)
+    assert context.decides_sampling_only
+    assert {"k": "v"} == context.baggage
 
 
 @pytest.mark.parametrize("parent", [None, "0", "0000000000000000"])
@@ -256,6 +287,9 @@ def test_the_single_header_is_padded_to_128_bits() -> None:
         ("a-b-true", (10, 11, None, 1), False),
         ("a-b-false", (10, 11, None, 0), False),
         ("a-b", (10, 11, None, 0), True),
+        ("a-b-000000000000000c", (10, 11, 12, 0), True),
+        ("a-b-000000000000000C", (10, 11, 12, 0), True),
+        ("a-b-0000000000000000", (10, 11, None, 0), True),
         (" a-b-1 ", (10, 11, None, 1), False),
         ([b"a-b-1"], (10, 11, None, 1), False),
     ],
@@ -288,6 +322,51 @@ def test_zero_ids_in_the_single_header_are_no_context(value: str) -> None:
     assert SINGLE.extract({"b3": value}) is None
 
 
+@BOTH
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"b3": "000000000000000a-000000000000000b"},
+        {"b3": "000000000000000a-000000000000000b-000000000000000c"},
+        {"X-B3-TraceId": "000000000000000a", "X-B3-SpanId": "000000000000000b"},
+    ],
+)
+def test_an_open_decision_stays_open(codec: Codec, headers: dict[str, str]) -> None:
+    """Injecting a context whose decision was left open writes no decision."""
+    context = SINGLE.extract(headers) or MULTI.extract(headers)
+    assert context is not None
+
+    again = codec.extract(written(codec, context.with_baggage_item("k", "v")))
+
+    assert again is not None
+    assert again.sampling_undecided
+    assert ids(context) == ids(again)
+    assert {"k": "v"} == again.baggage
+
+
+@BOTH
+def test_flags_that_were_set_close_an_open_decision(codec: Codec) -> None:
+    """After `sampling.priority` on a span of the context the decision is written."""
+    context = SINGLE.extract({"b3": "a-b"})
+    assert context is not None
+    context.flags = 3
+
+    again = codec.extract(written(codec, context))
+
+    assert again is not None
+    assert not again.sampling_undecided
+    assert 3 == again.flags
+
+
+@BOTH
+@pytest.mark.parametrize("flags", [0, 1, 3])
+def test_a_decision_without_ids_is_passed_on(codec: Codec, flags: int) -> None:
+    """Injected without a span between, a decision without ids is written again."""
+    context = SpanContext(None, None, None, flags)  # type: ignore[arg-type]  # no ids
+
+    assert (None, None, None, flags) == ids(codec.extract(written(codec, context)))
+
+
 def test_no_single_header_is_no_context() -> None:
     """Without the header, or with None in it, there is no context."""
     assert SINGLE.extract({"Host": "a", "baggage-k": "v"}) is None
@@ -299,6 +378,7 @@ def test_no_single_header_is_no_context() -> None:
     [
         *("", "2", "x", "1-", "-1-2", "1-2-", "1-2-x", "1-2-1-", "1-2-1-3-4"),
         *("1-2-1-x", "0x1-2-1", "f" * 33 + "-2-1", "1-" + "f" * 17),
+        *("1-2-3", "1-2-" + "f" * 17, "1-2-" + "0" * 15 + "x"),
         *(5, [], ["0", "1"], b"\xff"),
     ],
 )

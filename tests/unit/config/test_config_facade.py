@@ -293,6 +293,17 @@ def test_a_tracer_that_is_switched_off_carries_context_and_records_nothing(
     assert "me" == out["uberctx-user"]
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["trace_id_header", "baggage_header_prefix", "debug_id_header", "baggage_header"],
+)
+@pytest.mark.parametrize("name", ["x trace", "x-trace:", "x-trace\n"])
+def test_a_header_name_that_no_request_can_have_is_refused(key: str, name: str) -> None:
+    """The error names the setting and the value, and comes with the `Config`."""
+    with pytest.raises(ConfigError, match=f"^{key}.* HTTP header name .* got 'x.trace"):
+        Config({key: name}, service_name="shop", validate=True)
+
+
 def test_the_header_of_baggage_may_have_another_name(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:

@@ -230,6 +230,7 @@ def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
     ("reader", "raw"),
     [
         (values.text, 5),
+        (values.header_name, "x y"),
         (values.boolean, "x"),
         (values.opposite, "x"),
         (values.port, "x"),
@@ -271,3 +272,18 @@ def test_a_number_may_have_a_least() -> None:
     assert 1.0 == read("1")
     with pytest.raises(ValueError, match="must be a number of at least 1"):
         read(0.5)
+
+
+@pytest.mark.parametrize("raw", ["x-trace", "Uber_Trace-ID", "!#$%&'*+-.^_`|~", "9"])
+def test_a_header_name_is_any_token(raw: str) -> None:
+    """Every token is taken as it is written."""
+    assert raw == values.header_name(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "x trace", "x-trace:", "x-trace\n", " x", "\u00fc", "x,y", None, 5]
+)
+def test_what_is_no_header_name_is_an_error(raw: object) -> None:
+    """A name that would break every request is refused, blanks around it included."""
+    with pytest.raises(ValueError, match="must be a valid HTTP header name"):
+        values.header_name(raw)
