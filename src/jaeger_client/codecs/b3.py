@@ -236,7 +236,7 @@ def _baggage_text(value: object) -> str:
     plain = encoded.replace("%25", "%")
     if plain != value or percent_decoded(plain) != plain:
         plain = encoded
-    if plain.startswith(" ") or plain.endswith(" "):
+    if plain.strip(" ") != plain:
         # Servers remove blanks at the ends, and some clients refuse to send them.
         return encoded.replace(" ", "%20")
     return plain
