@@ -113,7 +113,7 @@ FORGED: Final = {
     "nul": "a\0b",
     "last": "v",
 }
-ODD_KEYS: Final[dict[object, str]] = {
+ODD_KEYS: Final[dict[Any, str]] = {
     **FORGED,
     "User ID": "1",
     "k:v": "1",

@@ -13,9 +13,9 @@ class CompositeCodec(Codec):
     """
     Writes every format; reads the first, in the order given, that yields a trace.
 
-    Where none yields a trace, the first context without one (baggage, a debug
-    id, a decision) is taken. A format that cannot be read is passed over, and is
-    an error only where no other yields anything.
+    Where none yields a trace, baggage, debug id and sampling decision are each taken
+    from the first format that has one. A format that cannot be read is passed over, and
+    is an error only where no other yields anything.
     """
 
     def __init__(self, codecs: Iterable[Codec]) -> None:
@@ -38,7 +38,7 @@ class CompositeCodec(Codec):
                 continue
             if context is not None and context.has_trace:
                 return context
-            without_trace = without_trace or context
+            without_trace = _merged(without_trace, context)
         if without_trace is None and corrupt is not None:
             raise corrupt
         return without_trace
@@ -47,3 +47,21 @@ class CompositeCodec(Codec):
         """Have each format count what it drops."""
         for codec in self.codecs:
             codec.count_dropped_baggage(count)
+
+
+def _merged(
+    first: SpanContext | None, second: SpanContext | None
+) -> SpanContext | None:
+    """Return one context of two that have no trace; the first one wins in each part."""
+    if first is None or second is None:
+        return second if first is None else first
+    decisions = (first, second)
+    flags = next((one.flags for one in decisions if one.decides_sampling_only), None)
+    return SpanContext(
+        None,  # type: ignore[arg-type]  # no trace, no ids
+        None,  # type: ignore[arg-type]  # as before
+        None,
+        flags,  # type: ignore[arg-type]  # None without a decision
+        first.baggage or second.baggage,
+        second.debug_id if first.debug_id is None else first.debug_id,
+    )

@@ -73,6 +73,27 @@ def test_the_first_context_without_trace_is_better_than_none() -> None:
     assert "x" == context.debug_id
 
 
+@pytest.mark.parametrize("codecs", [ALL, CompositeCodec(reversed(ALL.codecs))])
+def test_contexts_without_a_trace_are_merged(codecs: CompositeCodec) -> None:
+    """A decision of one format does not hide the baggage or debug id of another."""
+    context = codecs.extract(
+        {"jaeger-debug-id": "x", "X-B3-Sampled": "0", "baggage": "k=v"}
+    )
+
+    assert context is not None
+    assert not context.has_trace
+    assert ("x", 0, {"k": "v"}) == (context.debug_id, context.flags, context.baggage)
+
+
+def test_the_first_format_wins_in_what_several_have() -> None:
+    """Of two decisions, and of baggage in two formats, the first is taken."""
+    headers = {"b3": "1", "X-B3-Sampled": "0", "uberctx-k": "v", "baggage": "l=w"}
+    context = ALL.extract(headers)
+
+    assert context is not None
+    assert (0, {"k": "v"}) == (context.flags, context.baggage)
+
+
 def test_a_corrupt_format_is_passed_over() -> None:
     """A format that cannot be read does not hide the next."""
     assert 2 == trace_id(ALL, {"uber-trace-id": "x"}, B3_HEADERS)
