@@ -80,7 +80,7 @@ class BaggageLimits(Frozen):
 DEFAULT_LIMITS: Final = BaggageLimits()
 
 _PLAIN_TYPES: Final = frozenset({str, bytes, float, bool})
-"""Types of values that codecs write; `int` is one as well, up to 64 bits."""
+"""Types of values that codecs write as they are, besides `int` of up to 64 bits."""
 
 
 class BaggageLosses:
@@ -185,8 +185,8 @@ class BaggageCodec(Codec):
         """
         Return the items of *baggage* that can be written and are within the limits.
 
-        Keys are plain text. Values are plain text in nearly all cases, else bytes or
-        numbers, which 4.8 took too.
+        Keys are plain text. So are nearly all values; the others are bytes or numbers,
+        which 4.8 accepted as well.
         """
         limits = self.baggage_limits
         known, longest = self._keys.known, limits.max_value_length

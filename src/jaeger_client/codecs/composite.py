@@ -55,8 +55,8 @@ def _merged(
     """Return one context of two that have no trace; the first one wins in each part."""
     if first is None or second is None:
         return second if first is None else first
-    decisions = (first, second)
-    flags = next((one.flags for one in decisions if one.decides_sampling_only), None)
+    decision = first if first.decides_sampling_only else second
+    flags = decision.flags if decision.decides_sampling_only else None
     return SpanContext(
         None,  # type: ignore[arg-type]  # no trace, no ids
         None,  # type: ignore[arg-type]  # as before
