@@ -85,7 +85,8 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     @property
     def is_sampled(self) -> bool:
         """Whether spans of this context are recorded."""
-        return bool(self.flags & (SAMPLED_FLAG | DEBUG_FLAG))
+        # Contexts without a trace may have no flags, such as those of baggage alone.
+        return bool((self.flags or 0) & (SAMPLED_FLAG | DEBUG_FLAG))
 
     def with_baggage_item(self, key: str, value: str | None) -> SpanContext:
         """Return a copy with one item set, or left out where *value* is `None`."""

@@ -60,7 +60,9 @@ def by_urllib3(url: str, headers: Headers) -> int:
 
 def by_requests(url: str, headers: Headers) -> int:
     """Send with requests."""
-    return requests.get(url, headers=headers, timeout=TIMEOUT).status_code
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy of the environment
+        return session.get(url, headers=headers, timeout=TIMEOUT).status_code
 
 
 def by_httpx(url: str, headers: Headers) -> int:

@@ -132,6 +132,11 @@ def test_is_sampled(flags: int, is_sampled: bool) -> None:
     assert is_sampled == SpanContext(1, 2, 3, flags).is_sampled
 
 
+def test_a_context_without_flags_is_not_sampled() -> None:
+    """A request with baggage alone can be asked whether it is sampled."""
+    assert not SpanContext(None, None, None, None, {"k": "v"}).is_sampled  # type: ignore[arg-type]  # no trace
+
+
 def test_repr() -> None:
     """The repr shows the ids, or what a context without a trace carries."""
     assert "<SpanContext a:b:0:1>" == repr(SpanContext(10, 11, None, 1))

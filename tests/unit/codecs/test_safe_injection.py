@@ -24,7 +24,6 @@ from jaeger_client.reporter import NullReporter
 from jaeger_client.span_context import SpanContext
 from tests.unit.spans import Anything
 
-HTTP: Final = "http"
 MAKERS: Final[dict[str, Callable[[], BaggageCodec]]] = {
     "http": lambda: TextCodec(url_encoding=True),
     "text": TextCodec,
@@ -35,10 +34,6 @@ MAKERS: Final[dict[str, Callable[[], BaggageCodec]]] = {
 }
 EVERY = pytest.mark.parametrize("name", list(MAKERS))
 NAMED_BY_KEY = pytest.mark.parametrize("name", ["http", "b3", "b3single"])
-IDS: Final = {
-    *("uber-trace-id", "X-B3-TraceId", "X-B3-SpanId", "X-B3-Sampled"),
-    *("b3", "traceparent"),
-}
 
 
 class Silent:
