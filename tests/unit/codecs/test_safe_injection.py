@@ -347,6 +347,16 @@ def test_unsafe_items_leave_room_for_others() -> None:
     assert 2 == codec.dropped_baggage_items
 
 
+def test_the_limit_of_items_holds_for_remembered_keys() -> None:
+    """Keys that were injected before count towards the limit as others do."""
+    codec = TextCodec(baggage_limits=BaggageLimits(max_items=1))
+    for key in "kl":
+        assert {key: "v"} == sent(codec, {key: "v"})
+
+    assert {"k": "v"} == sent(codec, {"k": "v", "l": "v"})
+    assert 1 == codec.dropped_baggage_items
+
+
 def test_keys_are_remembered_within_bounds() -> None:
     """Keys made up by strangers fill no memory: neither by number nor by length."""
     keys = BaggageKeys(bool)
