@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jaeger_client._version import __version__
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.closing import Closable
-from jaeger_client.errors import SendError
+from jaeger_client.errors import RetryableSendError, SendError
 from jaeger_client.fork import call_after_fork, forks_wait
 from jaeger_client.http_client.options import HttpOptions
 from jaeger_client.http_client.url import HttpUrl, Origin, parse_url
@@ -103,10 +102,7 @@ class HttpClient(Closable):
             headers=self._merge_headers(parsed, headers),
             timeout=self.options.timeout if timeout is None else timeout,
         )
-        try:
-            return self._ask(question)
-        except exchange.FOREIGN_ERRORS as exc:
-            raise exchange.map_error(question, exc) from exc
+        return self._ask(question)
 
     def after_fork_in_child(self) -> None:
         """
@@ -145,9 +141,12 @@ class HttpClient(Closable):
         idle = self._take_idle(question.url.origin)
         if idle is not None:
             # A server may close an idle connection at the moment it is used
-            # again. It has answered nothing then, so the question is put anew.
-            with suppress(ConnectionError):
+            # again. It has answered nothing then, so the request is repeated.
+            try:
                 return self._exchange(idle, question)
+            except RetryableSendError:
+                if not idle.is_stale:
+                    raise
         return self._exchange(self._connect(question), question)
 
     def _take_idle(self, origin: Origin) -> Connection | None:
