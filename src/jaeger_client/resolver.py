@@ -10,6 +10,7 @@ Addresses are text, a link-local one with its zone (`fe80::1%eth0`, RFC 4007).
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Sequence
 from typing import Final
@@ -102,7 +103,10 @@ def _is_address(host: str) -> bool:
 def _interface_index(zone: str) -> int:
     if zone.isdecimal() and len(zone) <= _MAX_INDEX_DIGITS:
         return int(zone)
-    return socket.if_nametoindex(zone)
+    try:
+        return socket.if_nametoindex(zone)
+    except ValueError as exc:  # a NUL
+        raise OSError(errno.ENODEV, str(exc)) from exc
 
 
 def _family(address: str) -> socket.AddressFamily:

@@ -134,6 +134,8 @@ class HttpClient(Closable):
         merged = dict(self._headers)
         if url.authorization is not None:
             merged.setdefault("authorization", url.authorization)
+        if url.zone_free_host is not None:
+            merged.setdefault("host", url.zone_free_host)
         merged.update({name.lower(): text for name, text in (headers or {}).items()})
         return merged
 
