@@ -54,9 +54,12 @@ class _Hold:
         with suppress(RuntimeError):  # released already
             self._lock.release()
 
-    def wait(self, timeout: float) -> None:
-        if self._lock.acquire(timeout=timeout):
+    def wait(self, timeout: float) -> bool:
+        """Return whether it was released within *timeout* seconds."""
+        is_released = self._lock.acquire(timeout=timeout)
+        if is_released:
             self._lock.release()
+        return is_released
 
 
 class _ForkGate:
@@ -90,7 +93,10 @@ class _ForkGate:
 
     def begin_fork(self) -> None:
         self._forks.append(_Hold())
-        _wait_for(self._inside, time.monotonic() + _TIMEOUT)
+        # What hangs is not waited for again: a server may fork many workers. The
+        # same heals what an interrupt left behind.
+        for hung in _wait_for(self._inside, time.monotonic() + _TIMEOUT):
+            _end(hung, self._inside)
 
     def end_fork(self) -> None:
         own = threading.get_ident()
@@ -114,12 +120,18 @@ def _end(hold: _Hold, holds: list[_Hold]) -> None:
     hold.release()
 
 
-def _wait_for(holds: Iterable[_Hold], deadline: float) -> None:
-    """Wait until all *holds* of other threads are released, or until *deadline*."""
+def _wait_for(holds: Iterable[_Hold], deadline: float) -> list[_Hold]:
+    """
+    Wait until all *holds* of other threads are released.
+
+    Returns those that were not by *deadline*.
+    """
     own = threading.get_ident()
-    for hold in tuple(holds):
-        if hold.thread != own:
-            hold.wait(max(0.0, deadline - time.monotonic()))
+    return [
+        hold
+        for hold in tuple(holds)
+        if hold.thread != own and not hold.wait(max(0.0, deadline - time.monotonic()))
+    ]
 
 
 class _ForkRegistry:
