@@ -30,7 +30,11 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, addresses: Iterable[str]) -> Non
         (socket.AF_INET6 if ":" in address else socket.AF_INET, 1, 6, "", (address, 0))
         for address in addresses
     ]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    def getaddrinfo(*_: object, **__: object) -> object:
+        return found
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 @contextmanager

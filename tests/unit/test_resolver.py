@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +14,15 @@ def refuse(*args: object, **kwargs: object) -> None:
     """Fail the test that asks the system's resolver."""
     msg = "the resolver was asked"
     raise AssertionError(msg)
+
+
+def always(found: list[tuple[object, ...]]) -> Callable[..., object]:
+    """Return a resolver that finds the same for every name."""
+
+    def getaddrinfo(*_: object, **__: object) -> object:
+        return found
+
+    return getaddrinfo
 
 
 @pytest.mark.parametrize(
@@ -54,20 +64,22 @@ def test_names_are_asked_for_ipv4_first(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_name_keeps_the_zone_of_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """The zone that the resolver returns apart becomes part of the address."""
-    found = [(socket.AF_INET6, 2, 17, "", ("fe80::7", 6831, 0, 3))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    found: list[tuple[object, ...]] = [
+        (socket.AF_INET6, 2, 17, "", ("fe80::7", 6831, 0, 3))
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", always(found))
 
     assert [(socket.AF_INET6, "fe80::7%3")] == resolve("agent.test", 6831)
 
 
 def test_an_address_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the resolver returns twice, or of other families, is left out."""
-    found = [
+    found: list[tuple[object, ...]] = [
         (socket.AF_INET, 2, 17, "", ("192.0.2.7", 6831)),
         (socket.AF_INET, 1, 6, "", ("192.0.2.7", 6831)),
         (socket.AF_UNSPEC, 1, 6, "", ("?", 0)),
     ]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", always(found))
 
     assert [(socket.AF_INET, "192.0.2.7")] == resolve("agent.test", 6831)
 
@@ -98,7 +110,7 @@ def test_odd_errors_of_a_resolver(
 
 def test_a_name_without_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name for which the resolver returns nothing does not resolve."""
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    monkeypatch.setattr(socket, "getaddrinfo", always([]))
 
     with pytest.raises(socket.gaierror, match="no IP address"):
         resolve("agent.test", 6831)

@@ -122,7 +122,12 @@ class Connection:
             return self._exchange(question)
         except FOREIGN_ERRORS as exc:
             self.is_stale = is_reused and is_hang_up(exc) and not self._limits.received
-            raise map_error(question, exc, self._stage) from exc
+            raise map_error(
+                str(question),
+                exc,
+                self._stage,
+                question.timeout,
+            ) from exc
 
     def release(self) -> None:
         """Close this process's descriptor only: no FIN, no TLS farewell."""

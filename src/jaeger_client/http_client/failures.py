@@ -15,15 +15,12 @@ from __future__ import annotations
 import enum
 import http.client
 import ssl
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import urllib3.exceptions
 
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 from jaeger_client.resolver import is_unresolved
-
-if TYPE_CHECKING:
-    from jaeger_client.http_client.exchange import Question
 
 FOREIGN_ERRORS: Final = (
     urllib3.exceptions.HTTPError,
@@ -91,12 +88,17 @@ def is_hang_up(error: BaseException) -> bool:
     return isinstance(_innermost(error), _RESETS + _ENDS)
 
 
-def map_error(question: Question, error: BaseException, stage: Stage) -> SendError:
-    """Return the error of our tree for *error*, which ended *question* at *stage*."""
+def map_error(
+    request: str,
+    error: BaseException,
+    stage: Stage,
+    timeout: float,
+) -> SendError:
+    """Return the error of our tree for *error*, which ended *request* at *stage*."""
     cause = _innermost(error)
     if isinstance(cause, ConnectionRefusedError):
-        return RefusedError(f"{question} failed: connection refused")
-    message = f"{question} failed: {_describe(cause, stage, question.timeout)}"
+        return RefusedError(f"{request} failed: connection refused")
+    message = f"{request} failed: {_describe(cause, stage, timeout)}"
     if _is_retryable(error, cause):
         return RetryableSendError(message)
     return SendError(message)

@@ -210,13 +210,17 @@ class OtlpHttpSender(HttpSender):
             self._refused_some.warn(
                 self._shown_url,
                 partial.rejected_spans,
-                partial.error_message or "it does not say why",
+                _cleaned(partial.error_message) or "it does not say why",
             )
 
 
 def _compress(payload: bytes) -> bytes:
     compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW)
     return compressor.compress(payload) + compressor.flush()
+
+
+def _cleaned(message: str) -> str:
+    return HttpResponse(_OK, {}, message.encode()).excerpt
 
 
 def _with_status_message(response: HttpResponse) -> HttpResponse:
