@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jaeger_client import Config
-from jaeger_client.errors import RefusedError, RetryableSendError
+from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 from jaeger_client.http_client import HttpClient, HttpOptions
 from jaeger_client.senders import UdpSender
 from tests.integration.http_servers import Request, make_answer, serve_http
@@ -126,6 +126,25 @@ def test_a_refusal_beside_an_unreachable_network_is_one(
 
     with HttpClient() as client, pytest.raises(RefusedError):
         client.request("GET", f"http://{NAME}:{port}/")
+
+
+def test_a_resolver_that_raises_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the resolver raises is an error of that request or datagram only."""
+
+    def fail(*_: object, **__: object) -> None:
+        msg = "patched"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+
+    with (
+        HttpClient() as client,
+        UdpSender(NAME) as sender,
+    ):
+        with pytest.raises(RetryableSendError, match=r"does not resolve: .*patched"):
+            client.request("GET", f"http://{NAME}/")
+        with pytest.raises(SendError, match=r"does not resolve \(.*patched"):
+            sender.send(b"x")
 
 
 @pytest.fixture

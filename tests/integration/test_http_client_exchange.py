@@ -320,6 +320,22 @@ def test_rubbish_is_our_error(rubbish: bytes, client: HttpClient) -> None:
         client.request("GET", server.url())
 
 
+def test_a_foreign_answer_adds_no_lines_to_a_message(client: HttpClient) -> None:
+    """What a server sends in place of HTTP is quoted in short and on one line."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(b"SSH-2.0\x1b[31m\r" + b"x" * 60_000 + b"\r\n\r\n")
+
+    with serve_raw(talk) as server, pytest.raises(SendError) as caught:
+        client.request("GET", server.url())
+
+    message = str(caught.value)
+    assert "SSH-2.0?[31m xxx" in message
+    assert message.isprintable()
+    assert len(message) < 300
+
+
 @pytest.mark.parametrize("length", ["-5", "9" * 5_000, "1e3", "+", "0x5"])
 def test_a_length_that_is_none_is_ignored(length: str, client: HttpClient) -> None:
     """Where the length of a body cannot be read, the body ends with the connection."""

@@ -20,6 +20,7 @@ from typing import Final
 import urllib3.exceptions
 
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
+from jaeger_client.http_client.response import excerpt_of
 from jaeger_client.resolver import is_unresolved
 
 FOREIGN_ERRORS: Final = (
@@ -37,11 +38,12 @@ _RETRYABLE: Final = (
 )
 
 _RESETS: Final = (ConnectionResetError, ConnectionAbortedError, ssl.SSLSyscallError)
-_ENDS: Final = (
-    BrokenPipeError,
-    ssl.SSLEOFError,
-    ssl.SSLZeroReturnError,
-    http.client.IncompleteRead,
+_ENDS: Final = (BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+_WHAT_HAPPENED: Final = (
+    (_RESETS, "the connection was reset {}"),
+    (_ENDS, "the server closed the connection {}"),
+    ((http.client.IncompleteRead,), "the response is incomplete"),
 )
 
 _TEMPORARY_ALERTS: Final = frozenset({"TLSV1_ALERT_INTERNAL_ERROR"})
@@ -105,7 +107,8 @@ def map_error(
 
 
 def _innermost(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
+    """Return what urllib3 made *error* of."""
+    while isinstance(error, urllib3.exceptions.HTTPError) and error.__cause__:
         error = error.__cause__
     return error
 
@@ -119,17 +122,15 @@ def _is_retryable(error: BaseException, cause: BaseException) -> bool:
 def _describe(cause: BaseException, stage: Stage, timeout: float) -> str:
     if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
         return _TIMEOUTS[stage].format(timeout)
-    if isinstance(cause, http.client.RemoteDisconnected):
-        # Also a ConnectionResetError, but with a text that says more.
-        return f"{type(cause).__name__}: {cause}"
-    if isinstance(cause, _RESETS):
-        return f"the connection was reset {stage.value}"
-    if isinstance(cause, _ENDS):
-        return f"the server closed the connection {stage.value}"
+    # It is a ConnectionResetError, but its text says more than "reset".
+    if not isinstance(cause, http.client.RemoteDisconnected):
+        for kinds, phrase in _WHAT_HAPPENED:
+            if isinstance(cause, kinds):
+                return phrase.format(stage.value)
     if isinstance(cause, ssl.SSLError):
         return _describe_tls(cause)
     name = "the name does not resolve" if is_unresolved(cause) else type(cause).__name__
-    return f"{name}: {cause}"
+    return f"{name}: {excerpt_of(str(cause))}"
 
 
 def _describe_tls(cause: ssl.SSLError) -> str:

@@ -22,7 +22,13 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.http_client import HttpClient, HttpOptions, HttpResponse, parse_url
+from jaeger_client.http_client import (
+    HttpClient,
+    HttpOptions,
+    HttpResponse,
+    excerpt_of,
+    parse_url,
+)
 from jaeger_client.senders.partial_success import (
     parse_partial_success,
     parse_status_message,
@@ -210,17 +216,13 @@ class OtlpHttpSender(HttpSender):
             self._refused_some.warn(
                 self._shown_url,
                 partial.rejected_spans,
-                _cleaned(partial.error_message) or "it does not say why",
+                excerpt_of(partial.error_message) or "it does not say why",
             )
 
 
 def _compress(payload: bytes) -> bytes:
     compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW)
     return compressor.compress(payload) + compressor.flush()
-
-
-def _cleaned(message: str) -> str:
-    return HttpResponse(_OK, {}, message.encode()).excerpt
 
 
 def _with_status_message(response: HttpResponse) -> HttpResponse:
