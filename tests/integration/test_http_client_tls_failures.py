@@ -253,6 +253,27 @@ def test_answer_before_the_end_of_the_body_counts(
     assert 413 == response.status
 
 
+@pytest.mark.parametrize("size", [1, LARGE_BODY])
+def test_a_missing_client_certificate_is_permanent(
+    client: HttpClient,
+    server_tls: ssl.SSLContext,
+    size: int,
+) -> None:
+    """A server that requires a certificate says so, whatever the size of the body."""
+    server_tls.verify_mode = ssl.CERT_REQUIRED
+
+    def talk(_server: Server, _sock: socket.socket, _number: int) -> None:
+        """Hang up; no client gets as far as this."""
+
+    with (
+        serve_raw(talk, tls=server_tls) as server,
+        pytest.raises(SendError, match="certificate required") as caught,
+    ):
+        client.request("POST", server.url("/", "https"), bytes(size))
+
+    assert SendError is type(caught.value)
+
+
 def test_plain_http_behind_https_is_permanent(client: HttpClient) -> None:
     """A server that does not speak TLS is a permanent error that names the remedy."""
 

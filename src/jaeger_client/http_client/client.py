@@ -1,12 +1,13 @@
 """
 One request, one answer, at most one idle connection.
 
-Guarantees: an exchange takes at most *timeout* seconds to connect and *timeout*
-seconds to be answered, however slowly the bytes drip; no more than `MAX_ANSWER`
-bytes of a body are kept; no redirect is followed, so credentials go nowhere
-else; proxies of the environment are not consulted; nothing is sent twice but on
-a kept connection that the server closed meanwhile; every failure is a
-`SendError` whose message names the URL without its credentials.
+Guarantees: once the name is resolved, each stage of an exchange (connecting, the
+TLS handshake, sending, the response) takes at most *timeout* seconds, however
+slowly the bytes drip; no more than `MAX_ANSWER` bytes of a body are retained; no
+redirect is followed, so credentials go nowhere else; proxies of the environment
+are not consulted; a request is repeated only if the server closed a connection
+from an earlier exchange before any byte of an answer; every failure is a
+`SendError` whose message names the stage, and the URL without its credentials.
 
 urllib3, ssl and http.client are imported at the first request: a program that
 reports over UDP and does not poll needs none of them.

@@ -179,11 +179,14 @@ class Connection:
     ) -> HttpResponse:
         # A server that has seen enough answers and closes before it has read
         # the whole body (401, 413): its answer says more than the broken pipe.
-        with suppress(*FOREIGN_ERRORS):
+        # So does an alert of TLS (a client certificate is required).
+        try:
             answer = self._read_answer(question)
-            self.close()
-            return answer
-        raise hang_up
+        except FOREIGN_ERRORS as exc:
+            is_alert = isinstance(exc, ssl.SSLError) and not is_hang_up(exc)
+            raise exc if is_alert else hang_up from None
+        self.close()
+        return answer
 
     def _read_answer(self, question: Question) -> HttpResponse:
         limits = self._limits
