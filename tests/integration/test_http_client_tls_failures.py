@@ -132,6 +132,33 @@ def test_stalled_handshake_is_retryable(client: HttpClient) -> None:
 
 
 @pytest.mark.parametrize("is_tls", [True, False])
+def test_a_server_that_does_not_read_is_given_up(
+    client: HttpClient,
+    server_tls: ssl.SSLContext,
+    *,
+    is_tls: bool,
+) -> None:
+    """A request that cannot be sent within the timeout may be tried again."""
+
+    def talk(server: Server, _sock: socket.socket, _number: int) -> None:
+        server.stopping.wait(PATIENCE)
+
+    with (
+        serve_raw(talk, tls=server_tls if is_tls else None) as server,
+        pytest.raises(
+            RetryableSendError,
+            match=r"the request could not be sent within 0\.3 s",
+        ),
+    ):
+        client.request(
+            "POST",
+            server.url("/", "https" if is_tls else "http"),
+            bytes(8 * LARGE_BODY),
+            timeout=0.3,
+        )
+
+
+@pytest.mark.parametrize("is_tls", [True, False])
 @pytest.mark.parametrize("end", [close, reset])
 def test_reused_connection_closed_during_a_write_is_replaced(
     client: HttpClient,

@@ -259,6 +259,41 @@ def test_a_thread_inside_may_fork_and_enter_again() -> None:
     assert time.monotonic() - began < 1.0
 
 
+def test_threads_may_fork_at_once() -> None:
+    """Of two forks at once each ends its own, and entering waits for both."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    entered, begun, end = threading.Event(), threading.Event(), threading.Event()
+
+    def other_fork() -> None:
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        begun.set()
+        end.wait(PATIENCE)
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    def enter() -> None:
+        with registry.wait():
+            entered.set()
+
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as above
+    with thread_of(other_fork, end=end.set):
+        assert begun.wait(PATIENCE)
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+        with thread_of(enter, end=end.set):
+            was_inside = entered.wait(0.05)
+
+    assert not was_inside
+    assert entered.is_set()
+
+
+def test_the_end_of_a_fork_that_did_not_begin() -> None:
+    """Where an interrupt came before the fork was noted, its end does nothing."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+
+    assert seconds_of_fork(registry) < 1.0
+
+
 def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
     """A thread inside enters again at once, though a fork of another waits for it."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above

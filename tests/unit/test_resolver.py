@@ -136,6 +136,19 @@ def test_a_zone_that_is_no_interface(zone: str) -> None:
         socket_address(f"fe80::7%{zone}", 6831)
 
 
+@pytest.mark.parametrize("host", ["fe80::7%", "192.0.2.7%eth0", "%eth0"])
+def test_zones_of_what_has_none(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """What has a percent sign but is no address with a zone goes to the resolver."""
+
+    def answer(asked: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        assert host == asked
+        return [(socket.AF_INET, 2, 17, "", ("192.0.2.8", 6831))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+    assert [(socket.AF_INET, "192.0.2.8")] == resolve(host, 6831)
+
+
 @pytest.mark.parametrize("host", ["a" * 70, "a..b"])
 def test_what_cannot_be_a_name(host: str) -> None:
     """A name that IDNA cannot encode raises without a question to anyone."""

@@ -158,9 +158,10 @@ class Connection:
         self._stage = Stage.CONNECT
         try:
             self._http.connect()
-        finally:
+        except FOREIGN_ERRORS:
             if self._http.has_connected:
                 self._stage = Stage.HANDSHAKE
+            raise
 
     def _send(self, question: Question) -> None:
         self._http.request(
