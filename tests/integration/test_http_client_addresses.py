@@ -103,6 +103,15 @@ def test_all_addresses_share_one_timeout(
     assert timeout <= seconds < timeout + 0.5
 
 
+def test_a_timeout_that_has_passed_at_once() -> None:
+    """A timeout too short for any attempt is a timeout, too."""
+    with (
+        HttpClient(HttpOptions(timeout=1e-12)) as client,
+        pytest.raises(RetryableSendError, match="no connection within 1e-12 s"),
+    ):
+        client.request("GET", "http://127.0.0.1:1/")
+
+
 def test_a_refusal_beside_a_timeout_is_no_refusal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -57,9 +57,10 @@ def _connect(connection: PlainConnection) -> socket.socket:
     errors = list[OSError]()
     for index, (family, address) in enumerate(addresses):
         left = deadline - SYSTEM_CLOCK.monotonic()
-        share = min(left, max(left / (len(addresses) - index), _MIN_SHARE))
-        if share <= 0:
+        if left <= 0:
+            errors.append(TimeoutError())
             break
+        share = min(left, max(left / (len(addresses) - index), _MIN_SHARE))
         try:
             return _connect_to(connection, family, address, share)
         except OSError as exc:
