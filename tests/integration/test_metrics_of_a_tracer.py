@@ -215,6 +215,7 @@ def test_functions_that_raise_cost_no_span(sink: SpanSink) -> None:
         assert tracer.flush(PATIENCE)
 
     assert tracer.close(PATIENCE).result()
+    assert sink.wait_for(3)
     assert ["bake-0", "bake-1", "bake-2"] == sink.names
 
 
