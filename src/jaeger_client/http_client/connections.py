@@ -65,8 +65,12 @@ def _connect(connection: PlainConnection) -> socket.socket:
             return _connect_to(connection, family, address, share)
         except OSError as exc:
             errors.append(exc)
-    timeouts = (error for error in errors if isinstance(error, TimeoutError))
-    raise next(timeouts, errors[0])
+    timeouts = [error for error in errors if isinstance(error, TimeoutError)]
+    try:
+        raise (timeouts or errors)[0]
+    finally:
+        # Each error holds this frame by its traceback, which would hold the error.
+        del errors, timeouts
 
 
 def _connect_to(

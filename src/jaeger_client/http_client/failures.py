@@ -69,7 +69,7 @@ _UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
 
 
 class Stage(enum.Enum):
-    """How far an exchange has come; the value continues "... failed"."""
+    """How far an exchange has come, in the words of error messages."""
 
     CONNECT = "while connecting"
     HANDSHAKE = "during the TLS handshake"
