@@ -8,19 +8,24 @@ A forked child has only the thread that forked. What another thread was in the
 midst of importing stays locked in the child for ever, and half-made; the locks of
 the system's resolver stay held. So the background thread imports and resolves
 under `forks_wait()`, and a fork waits for that.
+
+Any number of threads may be inside `forks_wait()` at once, for one of them may
+wait for a name server that does not respond. A thread never waits for itself: a
+signal handler may fork, or enter, on a thread that is inside or about to fork.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 import weakref
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final, Protocol
 
-_PATIENCE: Final = 2.0
-"""Seconds that a fork waits at most."""
+_TIMEOUT: Final = 2.0
+"""Seconds that a fork waits for threads, or a thread for forks."""
 
 
 class SurvivesFork(Protocol):
@@ -37,13 +42,104 @@ class SurvivesFork(Protocol):
         ...
 
 
+class _Hold:
+    """Makes other threads wait for the one that created it, until `release`."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def release(self) -> None:
+        with suppress(RuntimeError):  # released already
+            self._lock.release()
+
+    def wait(self, timeout: float) -> bool:
+        """Return whether it was released within *timeout* seconds."""
+        is_released = self._lock.acquire(timeout=timeout)
+        if is_released:
+            self._lock.release()
+        return is_released
+
+
+class _ForkGate:
+    """
+    Keeps forks and the regions of `forks_wait()` apart.
+
+    There is no lock to hold both lists together, as a signal handler could meet
+    it locked by the very thread that it interrupts. Both sides first announce
+    themselves and then look for the other side, so at least one of two that come
+    at the same time sees the other. The single calls on the lists are atomic.
+    """
+
+    def __init__(self) -> None:
+        self._inside: list[_Hold] = []
+        self._forks: list[_Hold] = []
+
+    @contextmanager
+    def enter(self) -> Generator[None, None, None]:
+        hold = _Hold()
+        deadline = time.monotonic() + _TIMEOUT
+        try:
+            self._inside.append(hold)
+            while self._must_wait() and time.monotonic() < deadline:
+                _end(hold, self._inside)
+                _wait_for(self._forks, deadline)
+                hold = _Hold()
+                self._inside.append(hold)
+            yield
+        finally:
+            _end(hold, self._inside)
+
+    def begin_fork(self) -> None:
+        self._forks.append(_Hold())
+        # What hangs is not waited for again: a server may fork many workers. The
+        # same heals what an interrupt left behind.
+        for hung in _wait_for(self._inside, time.monotonic() + _TIMEOUT):
+            _end(hung, self._inside)
+
+    def end_fork(self) -> None:
+        own = threading.get_ident()
+        # The newest: a signal handler may have forked while this fork waited.
+        for hold in reversed(tuple(self._forks)):
+            if hold.thread == own:
+                _end(hold, self._forks)
+                return
+
+    def _must_wait(self) -> bool:
+        own = threading.get_ident()
+        if all(hold.thread == own for hold in tuple(self._forks)):
+            return False
+        # A thread that was inside before must go on, as the fork waits for it.
+        return sum(hold.thread == own for hold in tuple(self._inside)) == 1
+
+
+def _end(hold: _Hold, holds: list[_Hold]) -> None:
+    with suppress(ValueError):  # an interrupt came before it was added
+        holds.remove(hold)
+    hold.release()
+
+
+def _wait_for(holds: Iterable[_Hold], deadline: float) -> list[_Hold]:
+    """
+    Wait until all *holds* of other threads are released.
+
+    Returns those that were not by *deadline*.
+    """
+    own = threading.get_ident()
+    return [
+        hold
+        for hold in tuple(holds)
+        if hold.thread != own and not hold.wait(max(0.0, deadline - time.monotonic()))
+    ]
+
+
 class _ForkRegistry:
     """Calls the living registered objects in a forked child; holds forks up."""
 
     def __init__(self) -> None:
         self._survivors: weakref.WeakSet[SurvivesFork] = weakref.WeakSet()
-        self._importing = threading.RLock()
-        self._forking = False
+        self._gate = _ForkGate()
         self._hooked = False
 
     def add(self, survivor: SurvivesFork) -> None:
@@ -57,21 +153,18 @@ class _ForkRegistry:
                 after_in_child=self._after_in_child,
             )
 
-    @contextmanager
-    def wait(self) -> Generator[None, None, None]:
-        with self._importing:
-            yield
+    def wait(self) -> AbstractContextManager[None]:
+        return self._gate.enter()
 
     def _before(self) -> None:
-        self._forking = self._importing.acquire(timeout=_PATIENCE)
+        self._gate.begin_fork()
 
     def _after_in_parent(self) -> None:
-        if self._forking:
-            self._importing.release()
+        self._gate.end_fork()
 
     def _after_in_child(self) -> None:
-        # A new one: after `_PATIENCE` a lost thread may hold the old one.
-        self._importing = threading.RLock()
+        # A new one: threads that were not copied never leave the old one.
+        self._gate = _ForkGate()
         for survivor in list(self._survivors):
             survivor.after_fork_in_child()
 
@@ -88,12 +181,11 @@ def call_after_fork(survivor: SurvivesFork) -> None:
     _REGISTRY.add(survivor)
 
 
-@contextmanager
-def forks_wait() -> Generator[None, None, None]:
+def forks_wait() -> AbstractContextManager[None]:
     """
-    Make every fork wait until the block is left.
+    Make every fork wait until the block is left, and the block until forks are done.
 
-    It waits for two seconds at most: the application's fork comes first.
+    Both wait for two seconds at most: neither may stop the application. Threads
+    inside do not wait for each other.
     """
-    with _REGISTRY.wait():
-        yield
+    return _REGISTRY.wait()

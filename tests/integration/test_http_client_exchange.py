@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHORT = HttpOptions(timeout=0.3)
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 forks_with_threads = pytest.mark.filterwarnings(
     # The servers of the tests run on threads; the child uses none of them.
@@ -299,6 +300,13 @@ def test_the_deadline_ends_a_reading_that_was_slow() -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999999\r\n\r\nabc",
+        b"HTTP/1.1 +20 OK\r\n\r\n",
+        b"HTTP/1.1 -200 OK\r\n\r\n",
+        b"HTTP/1.1 000 OK\r\n\r\n",
+        b"HTTP/1.1 " + b"2" * 5_000 + b" OK\r\n\r\n",
+        CHUNKED + b"F" * 60_000 + b"\r\nabc",
+        CHUNKED + b"1" * 70_000,
     ],
 )
 def test_rubbish_is_our_error(rubbish: bytes, client: HttpClient) -> None:
@@ -310,6 +318,70 @@ def test_rubbish_is_our_error(rubbish: bytes, client: HttpClient) -> None:
 
     with serve_raw(talk) as server, pytest.raises(SendError, match="failed"):
         client.request("GET", server.url())
+
+
+def test_a_foreign_answer_adds_no_lines_to_a_message(client: HttpClient) -> None:
+    """What a server sends in place of HTTP is quoted in short and on one line."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(b"SSH-2.0\x1b[31m\r" + b"x" * 60_000 + b"\r\n\r\n")
+
+    with serve_raw(talk) as server, pytest.raises(SendError) as caught:
+        client.request("GET", server.url())
+
+    message = str(caught.value)
+    assert "SSH-2.0?[31m xxx" in message
+    assert message.isprintable()
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("length", ["-5", "9" * 5_000, "1e3", "+", "0x5"])
+def test_a_length_that_is_none_is_ignored(length: str, client: HttpClient) -> None:
+    """Where the length of a body cannot be read, the body ends with the connection."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(make_answer(200, b"abc", {"Content-Length": length}))
+
+    with serve_raw(talk) as server:
+        response = client.request("GET", server.url())
+
+    assert (200, b"abc") == (response.status, response.body)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "rest"),
+    [
+        (CHUNKED + b"-1\r\n", b"a" * 65_536),
+        (CHUNKED + b"0\r\n", b"trailer: yes\r\n" * 4_096),
+        (CHUNKED, b"1;" + b"x" * 65_000 + b"\r\na\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 4_096),
+        (b"HTTP/1.1 100 Continue\r\n", b"header: yes\r\n" * 4_096),
+    ],
+    ids=["chunk", "trailers", "extensions", "continue", "headers"],
+)
+def test_framing_without_end_is_given_up(
+    beginning: bytes,
+    rest: bytes,
+    client: HttpClient,
+) -> None:
+    """A server whose framing never ends is given up before it fills the memory."""
+    sent = len(beginning)
+
+    def talk(server: Server, sock: socket.socket, _number: int) -> None:
+        nonlocal sent
+        sock.recv(65_536)
+        sock.sendall(beginning)
+        while not server.stopping.is_set():
+            sock.sendall(rest)
+            sent += len(rest)
+
+    with serve_raw(talk) as server, pytest.raises(SendError, match="failed"):
+        client.request("GET", server.url())
+
+    # What the client has read, and what the buffers of two sockets hold.
+    assert sent < 32 * MAX_ANSWER
 
 
 def test_no_more_of_a_body_is_kept_than_the_bound(client: HttpClient) -> None:

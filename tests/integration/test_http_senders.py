@@ -318,6 +318,23 @@ def test_refused_spans_are_counted_and_told_once(
     ]
 
 
+def test_the_reason_of_a_refusal_is_short_and_on_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What a backend writes of refused spans adds no lines to the log."""
+    reason = "too old\r\nERROR: all is lost" + "x" * 100_000
+    with (
+        serve_http(always(partial_success(1, reason))) as server,
+        OtlpHttpSender(server.url()) as sender,
+    ):
+        sender.send(b"x")
+
+    (message,) = caplog.messages
+    assert "too old ERROR: all is lostxxx" in message
+    assert "\n" not in message
+    assert len(message) < 400
+
+
 @pytest.mark.parametrize(
     ("answer", "lines"),
     [

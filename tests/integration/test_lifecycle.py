@@ -90,6 +90,36 @@ def test_fork_while_the_http_library_is_imported(
     assert ["child", "parent"] == sorted(names)
 
 
+def test_hanging_name_server_stops_no_other_tracer(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """While one tracer waits for its name server, another sends."""
+    run_program("hanging_name_server.py", "another tracer")
+
+    assert sink.wait_for(1)
+    assert ["other"] == sink.names
+
+
+@needs_fork
+def test_fork_while_a_name_server_hangs(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """A fork waits 2 s for a thread in the resolver; then both processes report."""
+    run_program("hanging_name_server.py", "fork")
+
+    assert sink.wait_for(2)
+    assert ["child", "parent"] == sink.names
+
+
+def test_flush_and_close_keep_their_timeout_while_a_name_server_hangs(
+    run_program: RunProgram,
+) -> None:
+    """flush() and close() of a tracer whose name server hangs return in time."""
+    run_program("hanging_name_server.py", "itself")
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing_children_report(
     run_program: RunProgram,

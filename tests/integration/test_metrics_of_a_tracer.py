@@ -9,6 +9,10 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
 from opentracing import Format, SpanContextCorruptedException
 
 from jaeger_client import Config, Span, SpanContext, Tracer
@@ -211,4 +215,34 @@ def test_functions_that_raise_cost_no_span(sink: SpanSink) -> None:
         assert tracer.flush(PATIENCE)
 
     assert tracer.close(PATIENCE).result()
+    assert sink.wait_for(3)
     assert ["bake-0", "bake-1", "bake-2"] == sink.names
+
+
+def test_no_counter_follows_a_number_of_the_backend() -> None:
+    """A backend that rejects 2**63 - 1 spans of a batch of two has rejected two."""
+    answer = ExportTraceServiceResponse(
+        partial_success=ExportTracePartialSuccess(rejected_spans=(1 << 63) - 1)
+    )
+    reported = list[tuple[str, float]]()
+
+    def count(name: str, value: float, tags: Mapping[str, str]) -> None:
+        if name == dotted("jaeger:reporter_spans"):
+            reported.append((tags["result"], value))
+
+    with serve_http(lambda _: make_answer(200, answer.SerializeToString())) as server:
+        config = Config(
+            {
+                "sampler": {"type": "const", "param": 1},
+                "collector": {"endpoint": server.url("/v1/traces")},
+            },
+            service_name="bakery",
+            metrics_factory=CallableMetricsFactory(count=count),
+        )
+        with config.new_tracer() as tracer:
+            for _ in range(2):
+                tracer.start_span("bake").finish()
+            assert not tracer.flush(PATIENCE)
+
+    assert {("err", 2)} == {each for each in reported if each[1]}
+    assert min(value for _, value in reported) >= 0

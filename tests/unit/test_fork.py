@@ -7,7 +7,10 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import weakref
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import pytest
 
@@ -54,6 +57,31 @@ def output_of(program: str) -> list[str]:
         timeout=30,
     )
     return done.stdout.split()
+
+
+@contextmanager
+def thread_of(
+    work: Callable[[], object],
+    *,
+    end: Callable[[], object] = lambda: None,
+) -> Generator[None, None, None]:
+    """Run *work* on a thread, which calling *end* brings to its end."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        end()
+        thread.join(PATIENCE)
+
+
+def seconds_of_fork(registry: fork._ForkRegistry) -> float:  # pyright: ignore[reportPrivateUsage]  # the process has but one
+    """Return how long a fork waits for other threads."""
+    began = time.monotonic()
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+    seconds = time.monotonic() - began
+    registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+    return seconds
 
 
 class Survivor:
@@ -137,3 +165,172 @@ def test_fork_waits_for_an_import_in_the_background() -> None:
     assert forked.wait(PATIENCE)
     for thread in threads:
         thread.join(PATIENCE)
+
+
+def test_threads_inside_do_not_wait_for_each_other() -> None:
+    """While a thread is inside forks_wait(), another enters and leaves."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    inside, leave = threading.Event(), threading.Event()
+
+    def resolve_slowly() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    with thread_of(resolve_slowly, end=leave.set):
+        assert inside.wait(PATIENCE)
+        began = time.monotonic()
+        with registry.wait():
+            seconds = time.monotonic() - began
+
+    assert seconds < 1.0
+
+
+def test_entering_waits_for_a_fork_that_has_begun() -> None:
+    """While a fork is under way no thread enters; it enters once the fork is done."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    entered = threading.Event()
+
+    def enter() -> None:
+        with registry.wait():
+            entered.set()
+
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+    with thread_of(enter, end=registry._after_in_parent):  # pyright: ignore[reportPrivateUsage]  # as above
+        was_inside = entered.wait(0.05)
+
+    assert not was_inside
+    assert entered.is_set()
+
+
+def test_a_fork_does_not_wait_for_a_thread_that_waits_for_it() -> None:
+    """A thread that comes while a fork waits for another does not prolong the fork."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    inside, leave = threading.Event(), threading.Event()
+    seconds = list[float]()
+
+    def resolve_slowly() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    def enter_often() -> None:
+        while not seconds:
+            with registry.wait():
+                pass
+
+    with thread_of(resolve_slowly), thread_of(enter_often):
+        assert inside.wait(PATIENCE)
+        leave.set()
+        seconds.append(seconds_of_fork(registry))
+
+    assert seconds[0] < 1.0
+
+
+def test_a_hung_thread_delays_one_fork_for_two_seconds() -> None:
+    """A fork goes on after 2 seconds, and later ones do not wait for what hangs."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    inside, leave = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    with thread_of(hang, end=leave.set):
+        assert inside.wait(PATIENCE)
+        seconds = [seconds_of_fork(registry) for _ in range(3)]
+
+    assert 1.9 < seconds[0] < 4.0
+    assert sum(seconds[1:]) < 1.0
+
+
+def test_a_thread_inside_may_fork_and_enter_again() -> None:
+    """A signal handler may fork, and enter, on a thread that is inside or forks."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    began = time.monotonic()
+
+    with registry.wait():
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        with registry.wait():
+            pass
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    assert time.monotonic() - began < 1.0
+
+
+def test_threads_may_fork_at_once() -> None:
+    """Of two forks at once each ends its own, and entering waits for both."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    entered, begun, end = threading.Event(), threading.Event(), threading.Event()
+
+    def other_fork() -> None:
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        begun.set()
+        end.wait(PATIENCE)
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    def enter() -> None:
+        with registry.wait():
+            entered.set()
+
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as above
+    with thread_of(other_fork, end=end.set):
+        assert begun.wait(PATIENCE)
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+        with thread_of(enter, end=end.set):
+            was_inside = entered.wait(0.05)
+
+    assert not was_inside
+    assert entered.is_set()
+
+
+def test_the_end_of_a_fork_that_did_not_begin() -> None:
+    """Where an interrupt came before the fork was noted, its end does nothing."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+
+    assert seconds_of_fork(registry) < 1.0
+
+
+def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
+    """A thread inside enters again at once, though a fork of another waits for it."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    forking = threading.Event()
+
+    def begin_fork() -> None:
+        forking.set()
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    thread = threading.Thread(target=begin_fork)
+    with registry.wait():
+        thread.start()
+        assert forking.wait(PATIENCE)
+        began = time.monotonic()
+        while time.monotonic() < began + 0.1:
+            with registry.wait():
+                pass
+        seconds = time.monotonic() - began
+    thread.join(PATIENCE)
+
+    assert seconds < 1.0
+
+
+def test_a_child_begins_with_nothing_to_wait_for() -> None:
+    """In a child neither forks nor entering wait for the parent's threads."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    inside, leave = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    with thread_of(hang, end=leave.set):
+        assert inside.wait(PATIENCE)
+        registry._after_in_child()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        seconds = seconds_of_fork(registry)
+
+    assert seconds < 1.0

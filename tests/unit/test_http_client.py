@@ -33,6 +33,25 @@ def test_the_port_has_a_default(url: str, port: int) -> None:
     assert (port, "/") == (parsed.origin[2], parsed.target)
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("fe80::1%25eth0", "fe80::1%eth0"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("FE80::1%25Eth-0", "fe80::1%Eth-0"),
+        ("fe80::1%252", "fe80::1%2"),
+        ("fe80::1%2", "fe80::1%2"),
+        ("fe80::1%25", "fe80::1%25"),
+    ],
+)
+def test_a_zone_is_part_of_the_host(host: str, expected: str) -> None:
+    """A zone is read with its percent sign encoded (RFC 6874) and without."""
+    url = parse_url(f"http://[{host}]:4318/")
+
+    assert ("http", expected, 4318) == url.origin
+    assert "[fe80::1]:4318" == url.zone_free_host
+
+
 def test_a_target_is_ascii() -> None:
     """What a request line cannot carry is percent-encoded."""
     assert "/caf%C3%A9%20x?y=%22" == parse_url('http://host/café x?y="').target
@@ -65,6 +84,10 @@ def test_a_user_without_a_password_is_allowed_in_a_url() -> None:
         ("http://host:0/", "the port must be a whole number"),
         ("http://host:65536/", "the port must be a whole number"),
         ("http://[::1/", "it cannot be taken apart"),
+        ("http://host%25eth0/", "the zone must name a network interface"),
+        ("http://[fe80::1%25a%20b]/", "the zone must name|cannot be taken apart"),
+        ("http://[fe80::1%25%0a]/", "the zone must name|cannot be taken apart"),
+        ("http://[fe80::1%]/", "the zone must name|cannot be taken apart"),
     ],
 )
 def test_a_bad_url_is_a_config_error(url: str, complaint: str) -> None:

@@ -1,12 +1,13 @@
 """
 One request, one answer, at most one idle connection.
 
-Guarantees: an exchange takes at most *timeout* seconds to connect and *timeout*
-seconds to be answered, however slowly the bytes drip; no more than `MAX_ANSWER`
-bytes of a body are kept; no redirect is followed, so credentials go nowhere
-else; proxies of the environment are not consulted; nothing is sent twice but on
-a kept connection that the server closed meanwhile; every failure is a
-`SendError` whose message names the URL without its credentials.
+Guarantees: once the name is resolved, each stage of an exchange (connecting, the
+TLS handshake, sending, the response) takes at most *timeout* seconds, however
+slowly the bytes drip; no more than `MAX_ANSWER` bytes of a body are retained; no
+redirect is followed, so credentials go nowhere else; proxies of the environment
+are not consulted; a request is repeated only if the server closed a connection
+from an earlier exchange before any byte of an answer; every failure is a
+`SendError` whose message names the stage, and the URL without its credentials.
 
 urllib3, ssl and http.client are imported at the first request: a program that
 reports over UDP and does not poll needs none of them.
@@ -16,13 +17,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jaeger_client._version import __version__
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.closing import Closable
-from jaeger_client.errors import SendError
+from jaeger_client.errors import RetryableSendError, SendError
 from jaeger_client.fork import call_after_fork, forks_wait
 from jaeger_client.http_client.options import HttpOptions
 from jaeger_client.http_client.url import HttpUrl, Origin, parse_url
@@ -103,10 +103,7 @@ class HttpClient(Closable):
             headers=self._merge_headers(parsed, headers),
             timeout=self.options.timeout if timeout is None else timeout,
         )
-        try:
-            return self._ask(question)
-        except exchange.FOREIGN_ERRORS as exc:
-            raise exchange.map_error(question, exc) from exc
+        return self._ask(question)
 
     def after_fork_in_child(self) -> None:
         """
@@ -138,6 +135,8 @@ class HttpClient(Closable):
         merged = dict(self._headers)
         if url.authorization is not None:
             merged.setdefault("authorization", url.authorization)
+        if url.zone_free_host is not None:
+            merged.setdefault("host", url.zone_free_host)
         merged.update({name.lower(): text for name, text in (headers or {}).items()})
         return merged
 
@@ -145,9 +144,12 @@ class HttpClient(Closable):
         idle = self._take_idle(question.url.origin)
         if idle is not None:
             # A server may close an idle connection at the moment it is used
-            # again. It has answered nothing then, so the question is put anew.
-            with suppress(ConnectionError):
+            # again. It has answered nothing then, so the request is repeated.
+            try:
                 return self._exchange(idle, question)
+            except RetryableSendError:
+                if not idle.is_stale:
+                    raise
         return self._exchange(self._connect(question), question)
 
     def _take_idle(self, origin: Origin) -> Connection | None:

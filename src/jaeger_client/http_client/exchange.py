@@ -1,5 +1,5 @@
 """
-A connection, one exchange over it, and what can go wrong: urllib3 lives here.
+A connection and one exchange over it, by urllib3.
 
 Imported at the first request only, for it brings urllib3, ssl and http.client
 along.
@@ -14,17 +14,22 @@ from __future__ import annotations
 import http.client
 import importlib
 import io
+import math
 import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
-import urllib3.exceptions
-
-from jaeger_client.errors import RefusedError, RetryableSendError, SendError
+from jaeger_client.errors import SendError
 from jaeger_client.frozen import Frozen
 from jaeger_client.http_client.connections import PlainConnection, TlsConnection
+from jaeger_client.http_client.failures import (
+    FOREIGN_ERRORS,
+    Stage,
+    is_hang_up,
+    map_error,
+)
 from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
 
 if TYPE_CHECKING:
@@ -41,19 +46,14 @@ if TYPE_CHECKING:
 # this module is imported where a fork waits (`fork.forks_wait`).
 importlib.import_module("encodings.idna")
 
-FOREIGN_ERRORS: Final = (
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-    UnicodeError,  # a host name that IDNA cannot encode
-)
-"""Everything an exchange may raise."""
+MAX_RAW_RESPONSE: Final = 16 * MAX_ANSWER
+"""
+Bytes that are read from the network for one response, framing included.
 
-_RETRYABLE: Final = (
-    urllib3.exceptions.ProtocolError,
-    urllib3.exceptions.TimeoutError,
-    OSError,
-)
+Enough for a body of `MAX_ANSWER` in chunks of a byte each. Without it a server's
+own numbers decide: `http.client` reads a chunk of size -1 until the end of the
+connection, and trailers without end.
+"""
 
 
 class Question(Frozen):
@@ -84,6 +84,13 @@ class Connection:
     ) -> None:
         self._origin = origin
         self._clock = clock
+        self._stage = Stage.CONNECT
+        self._limits = _Limits(clock)
+        self.is_stale = False
+        """
+        Whether an earlier exchange had opened the connection, and the server ended
+        it without a byte of an answer to the last request.
+        """
         scheme, host, port = origin
         self._http = (
             TlsConnection(host, port, ssl_context=tls_context)
@@ -105,21 +112,22 @@ class Connection:
         Send the request and read the answer.
 
         Raises:
-            OSError, HTTPException, HTTPError: See `FOREIGN_ERRORS`.
+            RefusedError: If nothing listens there.
+            RetryableSendError: If the connection failed.
+            SendError: If TLS or the answer is not as it must be.
         """
-        self._http.timeout = question.timeout
-        # A server that has seen enough answers and closes before it has read
-        # the whole body (401, 413): its answer says more than the broken pipe.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self._http.request(
-                question.method,
-                question.url.target,
-                question.body,
-                question.headers,
-                preload_content=False,
-                decode_content=False,
-            )
-        return self._read_answer(self._clock.monotonic() + question.timeout)
+        is_reused = self.is_open
+        self._limits = _Limits(self._clock)
+        try:
+            return self._exchange(question)
+        except FOREIGN_ERRORS as exc:
+            self.is_stale = is_reused and is_hang_up(exc) and not self._limits.received
+            raise map_error(
+                str(question),
+                exc,
+                self._stage,
+                question.timeout,
+            ) from exc
 
     def release(self) -> None:
         """Close this process's descriptor only: no FIN, no TLS farewell."""
@@ -132,14 +140,65 @@ class Connection:
         """Close the connection. Idempotent."""
         self._http.close()
 
-    def _read_answer(self, deadline: float) -> HttpResponse:
+    def _exchange(self, question: Question) -> HttpResponse:
+        self._http.timeout = self._http.connect_timeout = question.timeout
+        if not self.is_open:
+            self._open()
+        self._stage = Stage.REQUEST
+        try:
+            self._send(question)
+        except FOREIGN_ERRORS as exc:
+            if not is_hang_up(exc):
+                raise
+            return self._read_early_answer(question, exc)
+        self._stage = Stage.RESPONSE
+        return self._read_answer(question)
+
+    def _open(self) -> None:
+        self._stage = Stage.CONNECT
+        try:
+            self._http.connect()
+        except FOREIGN_ERRORS:
+            if self._http.has_connected:
+                self._stage = Stage.HANDSHAKE
+            raise
+
+    def _send(self, question: Question) -> None:
+        self._http.request(
+            question.method,
+            question.url.target,
+            question.body,
+            question.headers,
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _read_early_answer(
+        self,
+        question: Question,
+        hang_up: Exception,
+    ) -> HttpResponse:
+        # A server that has seen enough answers and closes before it has read
+        # the whole body (401, 413): its answer says more than the broken pipe.
+        # So does an alert of TLS (a client certificate is required).
+        try:
+            answer = self._read_answer(question)
+        except FOREIGN_ERRORS as exc:
+            is_alert = isinstance(exc, ssl.SSLError) and not is_hang_up(exc)
+            raise exc if is_alert else hang_up from None
+        self.close()
+        return answer
+
+    def _read_answer(self, question: Question) -> HttpResponse:
+        limits = self._limits
+        limits.deadline = self._clock.monotonic() + question.timeout
+
         def begin_response(
             sock: socket.socket,
             debuglevel: int = 0,
             method: str | None = None,
         ) -> http.client.HTTPResponse:
-            limited = _SocketWithDeadline(sock, deadline, self._clock)
-            readable = cast("socket.socket", limited)
+            readable = cast("socket.socket", _LimitedSocket(sock, limits))
             return http.client.HTTPResponse(readable, debuglevel, method)
 
         self._http.response_class = begin_response  # type: ignore[assignment]  # is only called
@@ -177,28 +236,6 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     return context
 
 
-def map_error(question: Question, error: BaseException) -> SendError:
-    """Return the error of our tree that stands for *error*."""
-    cause = _innermost(error)
-    if isinstance(cause, ConnectionRefusedError):
-        return RefusedError(f"{question} failed: connection refused")
-    message = f"{question} failed: {_describe(cause, question.timeout)}"
-    is_permanent = isinstance(cause, ssl.SSLError) or not isinstance(error, _RETRYABLE)
-    return SendError(message) if is_permanent else RetryableSendError(message)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
-def _describe(cause: BaseException, timeout: float) -> str:
-    if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
-        return f"no answer within {timeout:g} s"
-    return f"{type(cause).__name__}: {cause}"
-
-
 def _read_at_most(size: int, response: BaseHTTPResponse) -> bytes:
     # In a loop: urllib3 may return less than asked for, and says only by an
     # error at the next read that the body ended too soon.
@@ -211,7 +248,41 @@ def _read_at_most(size: int, response: BaseHTTPResponse) -> bytes:
     return bytes(body)
 
 
-class _SocketWithDeadline:
+class _Limits:
+    """Until when a response is read, how much of it, and what has come."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.deadline = math.inf
+        self.received = 0
+        """Bytes of the response, framing included."""
+
+    def seconds_left(self) -> float:
+        """
+        Return the time that the next read may take.
+
+        Raises:
+            TimeoutError: If none is left.
+        """
+        left = self.deadline - self._clock.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def count(self, size: int) -> None:
+        """
+        Count *size* bytes that have come.
+
+        Raises:
+            HTTPException: If that is too much.
+        """
+        self.received += size
+        if self.received > MAX_RAW_RESPONSE:
+            msg = f"the response has more than {MAX_RAW_RESPONSE} bytes"
+            raise http.client.HTTPException(msg)
+
+
+class _LimitedSocket:
     """
     What http.client needs of a socket, which is `makefile`.
 
@@ -219,45 +290,39 @@ class _SocketWithDeadline:
     then would hold the worker for hours.
     """
 
-    def __init__(self, sock: socket.socket, deadline: float, clock: Clock) -> None:
+    def __init__(self, sock: socket.socket, limits: _Limits) -> None:
         self._sock = sock
-        self._deadline = deadline
-        self._clock = clock
+        self._limits = limits
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return a reader that raises `TimeoutError` after the deadline."""
+        """Return a reader that raises once a limit is exceeded."""
         raw = self._sock.makefile("rb", buffering=0)
-        return io.BufferedReader(
-            _RawWithDeadline(raw, self._sock, self._deadline, self._clock),
-        )
+        return io.BufferedReader(_LimitedReader(raw, self._sock, self._limits))
 
 
-class _RawWithDeadline(io.RawIOBase):
-    """Reads from *raw* and gives each read the time that is left."""
+class _LimitedReader(io.RawIOBase):
+    """Reads from *raw* within *limits*."""
 
     def __init__(
         self,
         raw: socket.SocketIO,
         sock: socket.socket,
-        deadline: float,
-        clock: Clock,
+        limits: _Limits,
     ) -> None:
         self._raw = raw
         self._sock = sock
-        self._deadline = deadline
-        self._clock = clock
+        self._limits = limits
 
     def readable(self) -> bool:
         """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        """Read what is there within the time that is left."""
-        left = self._deadline - self._clock.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
+        """Read what is there within the limits."""
+        self._sock.settimeout(self._limits.seconds_left())
+        size = self._raw.readinto(buffer)
+        self._limits.count(size or 0)
+        return size
 
     def close(self) -> None:
         """Give the socket back: it closes when its last reader does."""

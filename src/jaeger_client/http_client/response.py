@@ -34,10 +34,18 @@ class HttpResponse(Frozen):
     @property
     def excerpt(self) -> str:
         """The first 200 characters of the body on one line, for messages."""
-        # Four bytes are the longest UTF-8 character. What cannot be printed is
-        # replaced, so that a server cannot write lines into the log.
+        # Four bytes are the longest UTF-8 character.
         text = self.body[: 4 * _EXCERPT_LENGTH].decode("utf-8", "replace")
-        one_line = " ".join(text.split())
-        return "".join(c if c.isprintable() else "?" for c in one_line)[
-            :_EXCERPT_LENGTH
-        ]
+        return excerpt_of(text)
+
+
+def excerpt_of(text: str) -> str:
+    """
+    Return the first 200 characters of *text* on one line, for messages.
+
+    What cannot be printed is replaced, so that a server cannot write lines into
+    the log.
+    """
+    one_line = " ".join(text[: 4 * _EXCERPT_LENGTH].split())
+    shown = "".join(c if c.isprintable() else "?" for c in one_line)
+    return shown[:_EXCERPT_LENGTH]

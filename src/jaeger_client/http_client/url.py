@@ -17,13 +17,15 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _TARGET_SAFE: Final = "/%:@!$&'()*+,;=~?-._"
 _USER_INFO: Final = re.compile(r"(?<=//)[^/?#]*@")
 _NOT_IN_HOST: Final = re.compile(r"[\s\x00-\x1f\x7f%]")
+# The names that systems give to network interfaces.
+_ZONE: Final = re.compile(r"[0-9A-Za-z._~:@-]+")
 
 
 class HttpUrl(Frozen):
     """A URL taken apart; its text shows no credentials."""
 
     origin: Origin
-    """Scheme, host and port."""
+    """Scheme, host and port; a link-local address keeps its zone."""
     target: str
     """Path and query, as the request line has them."""
     authorization: str | None
@@ -32,6 +34,17 @@ class HttpUrl(Frozen):
     """The URL with its credentials masked."""
 
     _secret: ClassVar = ("authorization",)
+
+    @property
+    def zone_free_host(self) -> str | None:
+        """
+        Value of the header `Host` where the host has a zone, or else None.
+
+        A zone means something on this machine only (RFC 6874, section 4).
+        """
+        _, host, port = self.origin
+        address, percent, _ = host.partition("%")
+        return f"[{address}]:{port}" if percent else None
 
     def __str__(self) -> str:
         return self.shown
@@ -76,11 +89,21 @@ def _split(url: str) -> SplitResult:
 
 
 def _host(parts: SplitResult) -> str:
-    host = parts.hostname
+    host, percent, zone = (parts.hostname or "").partition("%")
     if not host or _NOT_IN_HOST.search(host):
         msg = "the host is missing or is none"
         raise ValueError(msg)
-    return host
+    return f"{host}%{_zone(host, zone)}" if percent else host
+
+
+def _zone(host: str, zone: str) -> str:
+    # RFC 6874 writes the percent sign itself as %25. Browsers and people do not.
+    if zone.startswith("25") and zone != "25":
+        zone = unquote(zone[2:])
+    if ":" not in host or not _ZONE.fullmatch(zone):
+        msg = "the zone must name a network interface after an IPv6 address"
+        raise ValueError(msg)
+    return zone
 
 
 def _port(parts: SplitResult) -> int:

@@ -216,7 +216,8 @@ class Delivery:
         start = self._clock.monotonic()
         self.channel.sender.send(payload.body)
         self._metrics.send_seconds(self._clock.monotonic() - start)
-        rejected = self._newly_rejected()
+        # The number comes from the backend, and no counter may go down by it.
+        rejected = max(0, min(self._newly_rejected(), payload.span_count))
         self._losses.send_failed += rejected
         self._metrics.failure(rejected)
         self._metrics.success(payload.span_count - rejected)

@@ -251,7 +251,7 @@ def _rate(value: object, name: str) -> float:
 def _lower_bound(value: object) -> float:
     # Not only infinity: JSON has whole numbers that fit no float.
     if _is_number(value) and 0 <= value <= sys.float_info.max:
-        return value
+        return float(value)
     msg = f"{DEFAULT_LOWER_BOUND_STR} must be a number from 0 up, got {_shown(value)}"
     raise StrategyError(msg)
 

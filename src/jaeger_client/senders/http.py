@@ -22,7 +22,13 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.http_client import HttpClient, HttpOptions, HttpResponse, parse_url
+from jaeger_client.http_client import (
+    HttpClient,
+    HttpOptions,
+    HttpResponse,
+    excerpt_of,
+    parse_url,
+)
 from jaeger_client.senders.partial_success import (
     parse_partial_success,
     parse_status_message,
@@ -210,7 +216,7 @@ class OtlpHttpSender(HttpSender):
             self._refused_some.warn(
                 self._shown_url,
                 partial.rejected_spans,
-                partial.error_message or "it does not say why",
+                excerpt_of(partial.error_message) or "it does not say why",
             )
 
 

@@ -7,6 +7,8 @@ import socket
 from contextlib import suppress
 from typing import Final
 
+from jaeger_client.resolver import socket_address
+
 # How long a send may wait for room in this machine's own buffers: a full
 # datagram takes 52 ms over a line of 10 Mbit/s.
 _SEND_TIMEOUT: Final = 0.25
@@ -23,7 +25,7 @@ def connect(family: int, host: str, port: int, *, buffer_size: int) -> SystemSoc
     try:
         sock.settimeout(_SEND_TIMEOUT)
         _enlarge_buffer(sock, buffer_size)
-        sock.connect((host, port))
+        sock.connect(socket_address(host, port))
     except OSError:
         sock.close()
         raise

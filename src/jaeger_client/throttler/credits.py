@@ -73,7 +73,8 @@ def _balance(entry: object) -> Balance:
             "operation": str() as operation,
             "balance": (int() | float()) as balance,
         } if 0 <= balance <= sys.float_info.max and not isinstance(balance, bool):
-            return Balance(operation, balance)
+            # Whole numbers of JSON may add up to one that fits no float.
+            return Balance(operation, float(balance))
         case _:
             msg = (
                 "balances must hold an operation and a number from 0 up, "

@@ -29,7 +29,8 @@ QUESTIONS = [ask_for_strategy, ask_for_credits]
     ("host", "port", "url"),
     [
         ("", 5778, None),
-        ("fe80::1%eth0", 5778, None),
+        ("fe80::1%", 5778, None),
+        ("fe80::1%a b", 5778, None),
         ("a b", 5778, None),
         ("localhost", 0, None),
         ("localhost", 65536, None),
@@ -46,7 +47,9 @@ def test_an_address_that_cannot_be_asked_is_refused_at_once(
         AgentChannel(host, port, 6831, sampling_url=url)
 
 
-@pytest.mark.parametrize("host", ["localhost", "Agent-1.my_zone.test", "::1"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "Agent-1.my_zone.test", "::1", "fe80::1%eth0"]
+)
 def test_any_name_or_address_is_taken(host: str) -> None:
     """Whether it resolves is seen when something is sent."""
     channel = AgentChannel(host, 5778, 6831)

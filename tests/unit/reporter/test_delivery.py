@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+import pytest
 
 from jaeger_client.errors import (
     PayloadTooLargeError,
@@ -32,9 +33,6 @@ from tests.unit.reporter.line_encoder import (
     lines_of,
     named,
 )
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class Scene:
@@ -291,3 +289,29 @@ def test_spans_the_backend_did_not_keep_are_counted() -> None:
     assert 2 == metrics.sums["jaeger:reporter_spans{result=ok}"]
     assert 1 == metrics.sums["jaeger:reporter_spans{result=err}"]
     assert 1 == scene.losses.send_failed
+
+
+@pytest.mark.parametrize(
+    ("rejected", "ok", "err"),
+    [((1 << 63) - 1, 0, 3), (4, 0, 3), (3, 0, 3), (0, 3, 0), (-1, 3, 0)],
+)
+def test_a_backend_rejects_no_more_spans_than_it_got(
+    rejected: int,
+    ok: int,
+    err: int,
+) -> None:
+    """Whatever number the backend returns, no counter goes down or above the batch."""
+    metrics = CountingMetrics()
+    scene = Scene(metrics=metrics)
+
+    class Lying(MemorySender):
+        def send(self, payload: bytes) -> None:
+            super().send(payload)
+            self.rejected_spans += rejected
+
+    scene.delivery.channel = LineChannel(scene.encoder, Lying())
+    scene.deliver("a", "b", "c")
+
+    assert ok == metrics.sums["jaeger:reporter_spans{result=ok}"]
+    assert err == metrics.sums["jaeger:reporter_spans{result=err}"]
+    assert err == scene.losses.send_failed

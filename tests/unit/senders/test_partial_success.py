@@ -47,6 +47,25 @@ def test_a_negative_count_is_none() -> None:
     assert PartialSuccess(0, "") == parse_partial_success(answer.SerializeToString())
 
 
+@pytest.mark.parametrize(
+    ("varint", "expected"),
+    [
+        (b"\x83\x80\x80\x00", 3),
+        (b"\xff" * 8 + b"\x7f", (1 << 63) - 1),
+        (b"\x80" * 9 + b"\x01", 0),
+        (b"\xff" * 9 + b"\x7f", 0),
+    ],
+    ids=["too long", "largest", "smallest", "over 64 bits"],
+)
+def test_numbers_at_the_limits(varint: bytes, expected: int) -> None:
+    """A count is from 0 to 2**63 - 1, however its bytes are written."""
+    inner = b"\x08" + varint
+
+    parsed = parse_partial_success(b"\x0a" + bytes([len(inner)]) + inner)
+
+    assert PartialSuccess(expected, "") == parsed
+
+
 def test_unknown_fields_are_passed_over() -> None:
     """Fields of every wire type that nobody knows do no harm."""
     unknown = b"\x18\x07" + b"\x21" + bytes(8) + b"\x2d" + bytes(4) + b"\x32\x01x"

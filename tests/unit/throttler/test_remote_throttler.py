@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 import threading
 
 import pytest
@@ -70,6 +71,18 @@ def test_the_first_ask_is_refused() -> None:
     scene = Scene()
 
     assert [False, False] == scene.allowed("op", 2)
+
+
+def test_credits_beyond_every_float_can_be_spent() -> None:
+    """Whole numbers that add up to more than a float holds raise in no span."""
+    scene = Scene()
+    scene.allowed("other")
+    most = int(sys.float_info.max)
+
+    for _ in range(2):
+        scene.answer({"balances": [{"operation": "op", "balance": most}]})
+
+    assert [True, True] == scene.allowed("op", 2)
 
 
 def test_one_credit_is_one_debug_span() -> None:

@@ -1,0 +1,148 @@
+"""
+What ended an exchange, as an error of our tree.
+
+A connection that fails (end of file, reset, broken pipe, timeout) may work a
+moment later, so its request may be sent again. A protocol that fails (a
+certificate that is not trusted, a server that speaks neither TLS nor HTTP) fails
+until somebody changes a setting, and repeating the request is of no use.
+
+`ssl` reports both by subclasses of `SSLError`, which itself is an `OSError`, so
+neither of these two says which of them it was.
+"""
+
+from __future__ import annotations
+
+import enum
+import http.client
+import ssl
+from typing import Final
+
+import urllib3.exceptions
+
+from jaeger_client.errors import RefusedError, RetryableSendError, SendError
+from jaeger_client.http_client.response import excerpt_of
+from jaeger_client.resolver import is_unresolved
+
+FOREIGN_ERRORS: Final = (
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    UnicodeError,  # a host name that IDNA cannot encode
+)
+"""Everything an exchange may raise."""
+
+_RETRYABLE: Final = (
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.TimeoutError,
+    OSError,
+)
+
+_RESETS: Final = (ConnectionResetError, ConnectionAbortedError, ssl.SSLSyscallError)
+_ENDS: Final = (BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+_WHAT_HAPPENED: Final = (
+    (_RESETS, "the connection was reset {}"),
+    (_ENDS, "the server closed the connection {}"),
+    ((http.client.IncompleteRead,), "the response is incomplete"),
+)
+
+_TEMPORARY_ALERTS: Final = frozenset({"TLSV1_ALERT_INTERNAL_ERROR"})
+"""
+The one alert that is "unrelated to the peer" (RFC 8446, section 6.2).
+
+Load balancers send it while they have no backend or no certificate yet.
+"""
+
+_NOT_TLS: Final = frozenset(
+    {
+        "HTTP_REQUEST",
+        "PACKET_LENGTH_TOO_LONG",
+        "RECORD_LAYER_FAILURE",
+        "UNKNOWN_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    },
+)
+"""What OpenSSL calls a first answer that is no TLS record, by its version."""
+
+_UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
+"""Codes of X509_verify_cert() for a chain that ends at no trusted authority."""
+
+
+class Stage(enum.Enum):
+    """How far an exchange has come, in the words of error messages."""
+
+    CONNECT = "while connecting"
+    HANDSHAKE = "during the TLS handshake"
+    REQUEST = "while the request was sent"
+    RESPONSE = "before the response was complete"
+
+
+_TIMEOUTS: Final = {
+    Stage.CONNECT: "no connection within {:g} s",
+    Stage.HANDSHAKE: "the TLS handshake took longer than {:g} s",
+    Stage.REQUEST: "the request could not be sent within {:g} s",
+    Stage.RESPONSE: "no answer within {:g} s",
+}
+
+
+def is_hang_up(error: BaseException) -> bool:
+    """Return whether *error* means that the peer ended the connection."""
+    return isinstance(_innermost(error), _RESETS + _ENDS)
+
+
+def map_error(
+    request: str,
+    error: BaseException,
+    stage: Stage,
+    timeout: float,
+) -> SendError:
+    """Return the error of our tree for *error*, which ended *request* at *stage*."""
+    cause = _innermost(error)
+    if isinstance(cause, ConnectionRefusedError):
+        return RefusedError(f"{request} failed: connection refused")
+    message = f"{request} failed: {_describe(cause, stage, timeout)}"
+    if _is_retryable(error, cause):
+        return RetryableSendError(message)
+    return SendError(message)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return what urllib3 made *error* of."""
+    while isinstance(error, urllib3.exceptions.HTTPError) and error.__cause__:
+        error = error.__cause__
+    return error
+
+
+def _is_retryable(error: BaseException, cause: BaseException) -> bool:
+    if isinstance(cause, ssl.SSLError):
+        return is_hang_up(cause) or cause.reason in _TEMPORARY_ALERTS
+    return isinstance(error, _RETRYABLE)
+
+
+def _describe(cause: BaseException, stage: Stage, timeout: float) -> str:
+    if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
+        return _TIMEOUTS[stage].format(timeout)
+    # It is a ConnectionResetError, but its text says more than "reset".
+    if not isinstance(cause, http.client.RemoteDisconnected):
+        for kinds, phrase in _WHAT_HAPPENED:
+            if isinstance(cause, kinds):
+                return phrase.format(stage.value)
+    if isinstance(cause, ssl.SSLError):
+        return _describe_tls(cause)
+    name = "the name does not resolve" if is_unresolved(cause) else type(cause).__name__
+    return f"{name}: {excerpt_of(str(cause))}"
+
+
+def _describe_tls(cause: ssl.SSLError) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        message = f"certificate verify failed: {cause.verify_message}"
+        if cause.verify_code in _UNKNOWN_AUTHORITY:
+            message = f"{message}; ca_file names a private authority to trust"
+        return message
+    message = f"TLS failed: {cause}"
+    if cause.reason in _NOT_TLS:
+        message = (
+            f"{message}; the server does not speak TLS at this port; "
+            "use http:// or another port"
+        )
+    return message
