@@ -13,12 +13,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import DEBUG_FLAG, JAEGER_IP_TAG_KEY
 from jaeger_client.encoding.packing import PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
+from jaeger_client.encoding.tables import non_finite_text
 from jaeger_client.encoding.varint import MASK_64, MASK_128
 from jaeger_client.encoding.zipkin_endpoint import (
     PEER_KEYS,
@@ -164,6 +166,8 @@ def _text(value: TagValue) -> str:
         return "true" if value else "false"
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, float) and not isfinite(value):
+        return non_finite_text(value)
     return str(value) if isinstance(value, (int, float)) else _exact(value)
 
 
