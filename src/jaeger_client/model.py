@@ -108,6 +108,27 @@ class SpanLosses:
         """Return the counts by cause."""
         return {cause: getattr(self, cause) for cause in self.__slots__}
 
+    @property
+    def dropped(self) -> int:
+        """Spans lost by any cause; truncated spans are not lost."""
+        return sum(self.as_dict().values()) - self.truncated
+
+    def copy(self) -> SpanLosses:
+        """Return the same counts."""
+        return SpanLosses(**self.as_dict())
+
+    def since(self, earlier: SpanLosses) -> SpanLosses:
+        """Return what was added since *earlier*, a copy of these counts."""
+        before = earlier.as_dict()
+        counts = self.as_dict().items()
+        return SpanLosses(**{cause: count - before[cause] for cause, count in counts})
+
+    def add(self, other: SpanLosses) -> None:
+        """Add the counts of *other*; causes that it does not count are not written."""
+        for cause, count in other.as_dict().items():
+            if count:
+                setattr(self, cause, getattr(self, cause) + count)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpanLosses) and self.as_dict() == other.as_dict()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+import pytest
 
 from jaeger_client.errors import (
     PayloadTooLargeError,
@@ -32,9 +33,6 @@ from tests.unit.reporter.line_encoder import (
     lines_of,
     named,
 )
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class Scene:
@@ -290,4 +288,75 @@ def test_spans_the_backend_did_not_keep_are_counted() -> None:
 
     assert 2 == metrics.sums["jaeger:reporter_spans{result=ok}"]
     assert 1 == metrics.sums["jaeger:reporter_spans{result=err}"]
+    assert 1 == scene.losses.send_failed
+
+
+def test_span_encoded_again_is_lost_once() -> None:
+    """A span that is left out again at a smaller limit is counted once."""
+    scene = Scene(max_payload=8)
+    scene.sender = ShrinkingMemory(max_payload=8)
+    scene.delivery.channel = LineChannel(scene.encoder, scene.sender)
+    scene.deliver("far too long", "a", "b", "far too long")
+
+    assert [["a", "b"]] == lines_of(scene.sender)
+    assert SpanLosses(too_large=2) == scene.losses
+
+
+def test_span_that_the_other_channel_takes_is_not_lost() -> None:
+    """A span too large for the first channel alone is sent over the second."""
+    other = LineChannel()
+    scene = Scene(fallback=lambda: other, max_payload=4)
+    scene.sender.fail_next(RefusedError("refused"))
+    scene.deliver("too long", "a", "too long")
+
+    assert [["too", "long", "a", "too", "long"]] == lines_of(other.sender)
+    assert SpanLosses() == scene.losses
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SendError("gone"),
+        RefusedError("refused"),
+        RetryableSendError("busy"),
+        PayloadTooLargeError("too much", limit=2),
+    ],
+)
+def test_every_span_is_sent_or_lost_once(error: SendError) -> None:
+    """Whatever fails, spans sent and spans lost add up to the spans that came."""
+    scene = Scene(max_payload=4)
+    scene.sender.fail_next(error)
+    scene.deliver("long one", "a", "b", "c", "long one", "d", "long one")
+    sent = sum(map(len, lines_of(scene.sender)))
+    abandoned = scene.delivery.abandon()
+
+    assert 7 == sent + scene.losses.dropped + abandoned
+    assert 3 == scene.losses.too_large
+
+
+def test_child_counts_nothing_of_its_parent() -> None:
+    """After a fork what the encoder left out is the parent's to count."""
+    scene = Scene(max_payload=4)
+    scene.delivery.prepare(named("far too long", "a"))
+    scene.delivery.after_fork_in_child()
+    scene.delivery.abandon()
+
+    assert SpanLosses() == scene.losses
+
+
+def test_backend_cannot_reject_more_than_it_got() -> None:
+    """A number of rejected spans beyond the payload, or below 0, is bounded."""
+    metrics = CountingMetrics()
+    scene = Scene(metrics=metrics)
+
+    class Lying(MemorySender):
+        def send(self, payload: bytes) -> None:
+            super().send(payload)
+            self.rejected_spans += 2**63 - 1 if b"a" in payload else -5
+
+    scene.delivery.channel = LineChannel(scene.encoder, Lying())
+    scene.deliver("a")
+    scene.deliver("b")
+
+    assert 1 == metrics.sums["jaeger:reporter_spans{result=ok}"]
     assert 1 == scene.losses.send_failed
