@@ -61,6 +61,16 @@ class SpanData(Protocol):
         """Whether it took over its parent's span id, see `one_span_per_rpc`."""
         ...
 
+    @property
+    def dropped_tags(self) -> int:
+        """How many tags the span did not record, for it has too many."""
+        ...
+
+    @property
+    def dropped_logs(self) -> int:
+        """How many logs the span did not keep, for it has too many."""
+        ...
+
 
 class Process(Frozen):
     """Who reports: the service and what is true of all its spans."""

@@ -15,7 +15,7 @@ class Payload(Frozen):
     body: bytes
     """What goes over the wire, uncompressed."""
     span_count: int
-    """How many spans are in it."""
+    """How many spans are in it; if there are none, there is nothing to send."""
     consumed: int
     """How many of the spans handed to `encode` are dealt with after it."""
 
