@@ -155,8 +155,8 @@ def _tag_appender(
             elif type(value) is bool:
                 pieces.append(get_bool(item) or make_bool(item))
             elif type(value) is float and not isfinite(value):
-                item = key, non_finite_text(value)
-                pieces.append(get_text(item) or make_text(item))
+                as_text = key, non_finite_text(value)
+                pieces.append(get_text(as_text) or make_text(as_text))
             else:
                 _, write = kinds[type(value)]
                 pieces.append(write(begins[type(value)][key], value))

@@ -43,7 +43,7 @@ _CORRECTIONS: Final = 4
 """Lengths that are calculated before the rest are found by halving."""
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeGuard
+    from typing import TypeGuard
 
 EncodeSpan = Callable[[SpanData], bytes]
 SizeOfLog = Callable[[LogItem], int]
@@ -72,7 +72,7 @@ def shrunk(
 
 
 def _has_too_many_keys(span: SpanData, room: int) -> bool:
-    """Return whether the keys of *span*, which are never cut, are larger than *room*."""
+    """Return whether the keys of *span*, which are never cut, do not fit *room*."""
     # Few tags are faster to encode than to judge.
     if length_hint(span.tag_items) < _MANY_TAGS:
         return False
@@ -143,7 +143,7 @@ def shrunk_process(
     room: int,
 ) -> Process:
     """
-    Return *process* with shorter values, and if need be fewer tags, to fit *room* bytes.
+    Return *process* with shorter values, and fewer tags if need be, to fit *room*.
 
     Tags are dropped, the longest first, if values of 64 characters are too long. The
     service's name stays whole, so that the process may still be too large.

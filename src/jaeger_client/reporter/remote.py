@@ -255,11 +255,7 @@ class Reporter(BaseReporter):
             return False
         try:
             dropped = self.losses.dropped
-            if self._is_closing or self._worker.is_exiting:
-                # The last chance to send what waits for the backend.
-                self._delivery.again_at = None
-            while self._is_owing() and self._wait_for_backend(deadline):
-                self._step(lambda: self._queue.take(self._most_at_once), deadline)
+            self._send_until(deadline)
             self._loss_report.publish(queue_length=len(self._queue))
             return not self._is_owing() and dropped == self.losses.dropped
         finally:
@@ -269,16 +265,21 @@ class Reporter(BaseReporter):
     def _is_owing(self) -> bool:
         return bool(self._queue) or self._delivery.has_ready
 
-    def _wait_for_backend(self, deadline: float) -> bool:
-        """Wait until the next try is due; return `False` if *deadline* is earlier."""
-        now = self._clock.monotonic()
-        again_at = self._delivery.again_at
-        pause = 0.0 if again_at is None else max(0.0, again_at - now)
-        if now + pause >= deadline:
-            return False
-        if pause:
-            self._clock.sleep(pause)
-        return True
+    def _send_until(self, deadline: float) -> None:
+        # At the end of the tracer or of the process, one try is made before its time.
+        may_hurry = self._is_closing or self._worker.is_exiting
+        if may_hurry and self._delivery.again_at is not None:
+            self._delivery.again_at, may_hurry = None, False
+        while self._is_owing():
+            now, again_at = self._clock.monotonic(), self._delivery.again_at
+            wake_at = now if again_at is None else max(now, again_at)
+            if wake_at >= deadline and may_hurry:
+                wake_at, may_hurry = (now + deadline) / 2, False
+            if wake_at >= deadline:
+                return
+            if wake_at > now:
+                self._clock.sleep(wake_at - now)
+            self._step(lambda: self._queue.take(self._most_at_once), deadline)
 
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued and waits is the parent's to send."""

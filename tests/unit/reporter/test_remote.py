@@ -59,7 +59,7 @@ class Scene:
         max_payload: int = 65_000,
         encoder: LineEncoder | None = None,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = encoder.clock if isinstance(encoder, SlowEncoder) else FakeClock()
         self.sender = BusySender(max_payload=max_payload)
         self.worker = ManualWorker(self.clock)
         self.metrics = CountingMetrics()
@@ -451,6 +451,28 @@ def test_close_tries_once_more() -> None:
     assert [["a"]] == scene.sent
 
 
+def test_close_tries_a_last_time_before_its_deadline() -> None:
+    """Where the next try would be too late, close() makes it with half of the time."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
+    scene.report("a")
+
+    assert scene.reporter.close(timeout=1.0).result()
+    assert [["a"]] == scene.sent
+    assert 0.5 == scene.clock.monotonic()
+
+
+def test_close_tries_before_its_time_once_only() -> None:
+    """A backend that stays busy gets one early try, not one after the other."""
+    scene = Scene()
+    scene.sender.fail_always(RetryableSendError("busy", retry_after=30.0))
+    scene.report("a")
+    scene.reporter.flush(timeout=1.0)
+
+    assert not scene.reporter.close(timeout=1.0).result()
+    assert (2, 1) == (scene.sender.tries, scene.reporter.losses.closed)
+
+
 def test_exit_tries_once_more() -> None:
     """The end of the process sends a waiting payload at once, as close() does."""
     scene = Scene()
@@ -494,7 +516,9 @@ def test_queue_length_is_measured_during_an_outage() -> None:
 class SlowEncoder(LineEncoder):
     """Takes a second for each payload."""
 
-    clock: FakeClock
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = FakeClock()
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """Let time pass before each payload."""
@@ -504,9 +528,8 @@ class SlowEncoder(LineEncoder):
 
 
 def test_encoding_stops_at_the_deadline() -> None:
-    """flush() stops encoding at its deadline; the spans behind stay, and leave later."""
+    """flush() stops encoding at its deadline; the other spans stay queued."""
     scene = Scene(encoder=SlowEncoder(), max_payload=2)
-    scene.encoder.clock = scene.clock  # type: ignore[attr-defined]  # a SlowEncoder
     scene.report(*"abcde")
 
     assert not scene.reporter.flush(timeout=3.0)
@@ -519,7 +542,6 @@ def test_encoding_stops_at_the_deadline() -> None:
 def test_encoding_ends_a_turn() -> None:
     """A turn whose encoding takes long ends, so that other tasks get theirs."""
     scene = Scene(encoder=SlowEncoder(), max_payload=2, batch_size=5)
-    scene.encoder.clock = scene.clock  # type: ignore[attr-defined]  # a SlowEncoder
     scene.report(*"abcde")
     began = scene.clock.monotonic()
     assert began == scene.turn()
@@ -533,7 +555,6 @@ def test_encoding_ends_a_turn() -> None:
 def test_unencoded_spans_are_counted_at_close() -> None:
     """Spans that close() could not even encode count as closed, each once."""
     scene = Scene(encoder=SlowEncoder(), max_payload=2)
-    scene.encoder.clock = scene.clock  # type: ignore[attr-defined]  # a SlowEncoder
     scene.report(*"abcde")
 
     assert not scene.reporter.close(timeout=2.0).result()
