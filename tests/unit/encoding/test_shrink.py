@@ -196,7 +196,8 @@ def test_spans_behind_a_large_one_are_read_later(
         def ids(self, value: Any) -> None:
             pass
 
-    spans = [Large(tag_items=[("k", "x" * 40_000)]) for _ in range(64)]
+    items: list[TagItem] = [(f"k{index}", "x" * 1000) for index in range(40)]
+    spans = [Large(tag_items=items) for _ in range(64)]
     payloads = make_encoder(SpanLosses()).encode(spans, limit=65_000)
     assert 1 == next(payloads).span_count
     first = len(reads)
