@@ -10,7 +10,8 @@ encoders need not know the difference.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from jaeger_client.frozen import Frozen
@@ -123,15 +124,19 @@ class SpanLosses:
         """Spans lost by any cause; truncated spans are not lost."""
         return sum(self.as_dict().values()) - self.truncated
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The counts alone, in the order of `as_dict`."""
+        return _COUNTS(self)
+
     def copy(self) -> SpanLosses:
         """Return the same counts."""
         return SpanLosses(**self.as_dict())
 
-    def since(self, earlier: SpanLosses) -> SpanLosses:
-        """Return what was added since *earlier*, a copy of these counts."""
-        before = earlier.as_dict()
-        counts = self.as_dict().items()
-        return SpanLosses(**{cause: count - before[cause] for cause, count in counts})
+    def since(self, earlier: tuple[int, ...]) -> SpanLosses:
+        """Return what was added since `counts` was *earlier*."""
+        gained = map(operator.sub, self.counts, earlier)
+        return SpanLosses(**dict(zip(self.__slots__, gained, strict=True)))
 
     def add(self, other: SpanLosses) -> None:
         """Add the counts of *other*; causes that it does not count are not written."""
@@ -147,6 +152,11 @@ class SpanLosses:
     def __repr__(self) -> str:
         counts = ", ".join(f"{cause}={n}" for cause, n in self.as_dict().items())
         return f"SpanLosses({counts})"
+
+
+_COUNTS: Callable[[SpanLosses], tuple[int, ...]] = operator.attrgetter(
+    *SpanLosses.__slots__
+)
 
 
 class TagType:

@@ -36,13 +36,13 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.frozen import Frozen
+from jaeger_client.model import SpanLosses
 
 if TYPE_CHECKING:
     from jaeger_client.encoding.base import Encoder
     from jaeger_client.ids import IdRandom
     from jaeger_client.metrics.instruments import ReporterMetrics
-    from jaeger_client.model import Process, SpanData, SpanLosses
+    from jaeger_client.model import Process, SpanData
     from jaeger_client.reporter.base import Channel
 
 FIRST_PAUSE: Final = 0.5
@@ -70,16 +70,25 @@ _ADVICE: Final = (
 )
 
 
-class _Ready(Frozen):
+class _Ready:
     """A payload that is to be sent, and the spans it was made of."""
 
-    body: bytes
-    span_count: int
-    """Spans in *body*; if there are none, there is nothing to send."""
-    spans: Sequence[SpanData]
-    """All spans that it stands for, those that the encoder left out included."""
-    losses: SpanLosses
-    """What the encoder left out or truncated of *spans*."""
+    __slots__ = ("body", "losses", "span_count", "spans")
+
+    def __init__(
+        self,
+        body: bytes,
+        span_count: int,
+        spans: Sequence[SpanData],
+        losses: SpanLosses | None,
+    ) -> None:
+        self.body = body
+        self.span_count = span_count
+        """Spans in *body*; if there are none, there is nothing to send."""
+        self.spans = spans
+        """All spans that it stands for, those that the encoder left out included."""
+        self.losses = losses
+        """What the encoder left out or truncated of *spans*, if anything."""
 
 
 class Delivery:
@@ -114,6 +123,8 @@ class Delivery:
         self._unencoded: Sequence[SpanData] = ()
         self._ready: deque[_Ready] = deque()
         self._ready_bytes = 0
+        self._ready_losses = SpanLosses()
+        """The sum of the losses of all that is ready."""
         self._tries = 0
         self._is_failing = False
         self.again_at: float | None = None
@@ -172,10 +183,8 @@ class Delivery:
 
     def abandon(self) -> int:
         """Give up everything that was to be sent; return how many spans that is."""
-        count = len(self._unencoded)
-        for ready in self._ready:
-            count += ready.span_count
-            self._losses.add(ready.losses)
+        count = sum(ready.span_count for ready in self._ready) + len(self._unencoded)
+        self._losses.add(self._ready_losses)
         self._forget()
         return count
 
@@ -196,6 +205,8 @@ class Delivery:
             for ready in self._encode(spans):
                 self._ready.append(ready)
                 self._ready_bytes += len(ready.body)
+                if ready.losses is not None:
+                    self._ready_losses.add(ready.losses)
                 begin += len(ready.spans)
                 if self._ready_bytes >= MOST_READY or (
                     self._clock.monotonic() >= deadline
@@ -210,25 +221,19 @@ class Delivery:
     def _encode(self, spans: Sequence[SpanData]) -> Iterator[_Ready]:
         """Yield payloads that stand for *spans*, one after the other."""
         encoder, limit = self._encoder, self.channel.sender.max_payload
-        encoder.losses = self._expected_losses()
-        before, begin = encoder.losses.copy(), 0
+        # The totals as they will be once everything that is ready has left.
+        encoder.losses = losses = self._losses.copy()
+        losses.add(self._ready_losses)
+        before, begin = losses.counts, 0
         for payload in encoder.encode(spans, limit=limit):
-            yield _Ready(
-                payload.body,
-                payload.span_count,
-                spans[begin : payload.consumed],
-                encoder.losses.since(before),
-            )
-            before, begin = encoder.losses.copy(), payload.consumed
+            some = spans[begin : payload.consumed]
+            own = None
+            if losses.counts != before:
+                own, before = losses.since(before), losses.counts
+            yield _Ready(payload.body, payload.span_count, some, own)
+            begin = payload.consumed
         if begin < len(spans):
-            yield _Ready(b"", 0, spans[begin:], encoder.losses.since(before))
-
-    def _expected_losses(self) -> SpanLosses:
-        """Return the losses as they will be once everything that is ready has left."""
-        losses = self._losses.copy()
-        for ready in self._ready:
-            losses.add(ready.losses)
-        return losses
+            yield _Ready(b"", 0, spans[begin:], losses.since(before))
 
     def rest(self, now: float) -> float:
         """
@@ -292,7 +297,9 @@ class Delivery:
         """Remove the oldest payload; return how many spans it holds."""
         ready = self._ready.popleft()
         self._ready_bytes -= len(ready.body)
-        self._losses.add(ready.losses)
+        if ready.losses is not None:
+            self._losses.add(ready.losses)
+            self._ready_losses = self._ready_losses.since(ready.losses.counts)
         self._tries, self.again_at = 0, None
         return ready.span_count
 
