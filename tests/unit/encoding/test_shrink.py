@@ -67,6 +67,53 @@ def test_cost_of_many_logs(
     assert sum(1 for field in fields if field.reads) < 4 * 65_000 / 80
 
 
+@ALL_FORMATS
+def test_odd_logs_that_are_too_large(
+    make_encoder: MakeEncoder, names: ReadNames
+) -> None:
+    """Logs that are not plain, some of them unreadable, are shrunk like others."""
+    logs: list[Any] = [
+        (index, [("event", "lone \ud800" + "x" * 200)]) for index in range(1000)
+    ]
+    logs[::10] = [None, (), ("noon", []), (1, None), (None, [("event", "x")])] * 20
+    span = FinishedSpan(operation_name="big", log_items=logs)
+    losses = SpanLosses()
+    body = encode_one(make_encoder(losses), span, 9000)
+
+    assert ["big"] == names(body)
+    assert 9000 - 300 < len(body) <= 9000
+    assert SpanLosses(truncated=1) == losses
+
+
+@ALL_FORMATS
+def test_logs_without_which_a_span_is_still_too_large(
+    make_encoder: MakeEncoder, names: ReadNames
+) -> None:
+    """Where all logs go, none is left, and the values are cut."""
+    logs = [(index, [("event", "x" * 9000)]) for index in range(3)]
+    for tag in ("y", "y" * 9000):
+        span = FinishedSpan(tag_items=[("k", tag)], log_items=logs)
+        body = encode_one(make_encoder(SpanLosses()), span, 2000)
+
+        assert len(body) <= 2000
+        assert b"yy" in body or tag == "y"
+        assert b"xx" not in body
+
+
+@ALL_FORMATS
+@pytest.mark.parametrize("key", ["key", None, []])
+def test_too_many_keys(
+    make_encoder: MakeEncoder, names: ReadNames, key: object
+) -> None:
+    """A span whose keys alone are too large is dropped, whatever its keys are."""
+    tags: list[Any] = [(f"key {number} of a tag", "v") for number in range(5000)]
+    span = FinishedSpan(tag_items=[(key, "v"), *tags])
+    losses = SpanLosses()
+
+    assert [] == encode_all(make_encoder(losses), [span], 65_000)
+    assert SpanLosses(too_large=1) == losses
+
+
 def count_encodings(encoder: PackingEncoder) -> list[int]:
     """Return a list to which each call that encodes appends its number of spans."""
     calls: list[int] = []
