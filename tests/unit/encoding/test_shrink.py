@@ -179,6 +179,31 @@ def cut(value: Any, length: int) -> Any:
     return value[:length] if isinstance(value, (str, bytes)) else value
 
 
+@ALL_FORMATS
+def test_values_of_uneven_text(make_encoder: MakeEncoder, names: ReadNames) -> None:
+    """Text whose characters take one byte at first and four later is cut as exactly."""
+    value = "x" * 1000 + "\U0001f600" * 100_000
+    items = [(f"k{index}", value[index:]) for index in range(5)]
+    encoder = make_encoder(SpanLosses())
+    calls = count_encodings(encoder)
+    body = encode_one(encoder, FinishedSpan(tag_items=items), 9000)
+
+    assert 9000 - 40 < len(body) <= 9000
+    assert len(calls) <= 25
+
+
+@ALL_FORMATS
+def test_logs_at_every_limit(make_encoder: MakeEncoder, names: ReadNames) -> None:
+    """At each limit one log more would not have fit, at those of a list's size too."""
+    logs = [(index, [("event", "x" * 8)]) for index in range(17)]
+    span = FinishedSpan(log_items=logs)
+    largest = len(encode_one(make_encoder(SpanLosses()), span))
+
+    for limit in range(largest - 200, largest):
+        body = encode_one(make_encoder(SpanLosses()), span, limit)
+        assert tried_out(make_encoder, span, limit) == body
+
+
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 ITEMS = st.lists(
     st.tuples(TEXT, st.one_of(TEXT, st.binary(max_size=60), st.integers(0, 9))),

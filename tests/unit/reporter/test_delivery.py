@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from jaeger_client.encoding import Payload
 from jaeger_client.errors import (
     PayloadTooLargeError,
     RefusedError,
@@ -16,7 +17,7 @@ from jaeger_client.errors import (
 from jaeger_client.ids import IdRandom
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics
-from jaeger_client.model import Process, SpanLosses
+from jaeger_client.model import Process, SpanData, SpanLosses
 from jaeger_client.reporter.base import Channel
 from jaeger_client.reporter.delivery import (
     LONGEST_PAUSE,
@@ -360,3 +361,21 @@ def test_backend_cannot_reject_more_than_it_got() -> None:
 
     assert 1 == metrics.sums["jaeger:reporter_spans{result=ok}"]
     assert 1 == scene.losses.send_failed
+
+
+def test_encoder_that_fails_the_second_time() -> None:
+    """Spans that cannot be encoded again for a smaller limit are lost and counted."""
+
+    class Failing(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            if limit < 8:
+                raise RuntimeError
+            return super().encode(spans, limit=limit)
+
+    scene = Scene()
+    scene.sender = ShrinkingMemory(max_payload=8)
+    scene.delivery.channel = LineChannel(Failing(), scene.sender)
+    scene.deliver("a", "b", "c", "d", "e")
+
+    assert [] == lines_of(scene.sender)
+    assert SpanLosses(not_encodable=5) == scene.losses
