@@ -51,6 +51,8 @@ class FinishedSpan:
     operation_name: str = "GET /customers"
     references: None = None
     shares_span_id: bool = False
+    dropped_tags: int = 0
+    dropped_logs: int = 0
 
 
 def scattered(number: int) -> int:

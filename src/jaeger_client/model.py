@@ -10,7 +10,8 @@ encoders need not know the difference.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from jaeger_client.frozen import Frozen
@@ -61,6 +62,16 @@ class SpanData(Protocol):
         """Whether it took over its parent's span id, see `one_span_per_rpc`."""
         ...
 
+    @property
+    def dropped_tags(self) -> int:
+        """How many tags the span did not record, for it has too many."""
+        ...
+
+    @property
+    def dropped_logs(self) -> int:
+        """How many logs the span did not keep, for it has too many."""
+        ...
+
 
 class Process(Frozen):
     """Who reports: the service and what is true of all its spans."""
@@ -108,6 +119,31 @@ class SpanLosses:
         """Return the counts by cause."""
         return {cause: getattr(self, cause) for cause in self.__slots__}
 
+    @property
+    def dropped(self) -> int:
+        """Spans lost by any cause; truncated spans are not lost."""
+        return sum(self.as_dict().values()) - self.truncated
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The counts alone, in the order of `as_dict`."""
+        return _COUNTS(self)
+
+    def copy(self) -> SpanLosses:
+        """Return the same counts."""
+        return SpanLosses(**self.as_dict())
+
+    def since(self, earlier: tuple[int, ...]) -> SpanLosses:
+        """Return what was added since `counts` was *earlier*."""
+        gained = map(operator.sub, self.counts, earlier)
+        return SpanLosses(**dict(zip(self.__slots__, gained, strict=True)))
+
+    def add(self, other: SpanLosses) -> None:
+        """Add the counts of *other*; causes that it does not count are not written."""
+        for cause, count in other.as_dict().items():
+            if count:
+                setattr(self, cause, getattr(self, cause) + count)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpanLosses) and self.as_dict() == other.as_dict()
 
@@ -116,6 +152,11 @@ class SpanLosses:
     def __repr__(self) -> str:
         counts = ", ".join(f"{cause}={n}" for cause, n in self.as_dict().items())
         return f"SpanLosses({counts})"
+
+
+_COUNTS: Callable[[SpanLosses], tuple[int, ...]] = operator.attrgetter(
+    *SpanLosses.__slots__
+)
 
 
 class TagType:

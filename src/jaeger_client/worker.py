@@ -105,6 +105,8 @@ class BackgroundWorker:
         call_after_fork(self)
 
     def _make_anew(self) -> None:
+        self.is_exiting = False
+        """Whether `flush_at_exit` was called: what is not sent now is lost."""
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         # Made at the start of the thread, so that a library which replaces the
@@ -234,6 +236,7 @@ class BackgroundWorker:
 
     def flush_at_exit(self) -> None:
         """Flush for `EXIT_TIMEOUT` seconds at most, at the end of the process."""
+        self.is_exiting = True
         self.flush(EXIT_TIMEOUT)
 
     def __repr__(self) -> str:

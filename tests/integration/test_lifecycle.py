@@ -14,7 +14,7 @@ import pytest
 from jaeger_client import Config, Span, Tracer
 from tests.foreign.decoders import decode_otlp
 from tests.integration.conftest import RunProgram
-from tests.integration.http_servers import make_answer, serve_http
+from tests.integration.http_servers import Request, make_answer, serve_http
 from tests.integration.span_sink import SpanSink
 
 needs_fork = pytest.mark.skipif(
@@ -47,6 +47,24 @@ def test_exit_flushes(run_program: RunProgram, sink: SpanSink) -> None:
 
     assert sink.wait_for(1)
     assert ["last words"] == sink.names
+
+
+def test_exit_tries_a_waiting_batch_once_more(
+    run_program: RunProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of a process sends what waits for `Retry-After`; flush() does not."""
+    answers = [make_answer(503, headers={"Retry-After": "30"})]
+
+    def respond(request: Request) -> bytes:
+        return answers.pop() if answers else make_answer()
+
+    with serve_http(respond) as server:
+        monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
+        output = run_program("exit_while_backend_is_busy.py")
+        requests = len(server.requests)
+
+    assert str([False] * 8) in output
+    assert 2 == requests
 
 
 @needs_fork

@@ -15,7 +15,7 @@ class Payload(Frozen):
     body: bytes
     """What goes over the wire, uncompressed."""
     span_count: int
-    """How many spans are in it."""
+    """How many spans are in it; if there are none, there is nothing to send."""
     consumed: int
     """How many of the spans handed to `encode` are dealt with after it."""
 
@@ -30,7 +30,12 @@ class Encoder(Protocol):
     content_type: str
     """Media type of the payloads, for senders that speak HTTP."""
     losses: SpanLosses
-    """Where spans left out or shrunk are counted; the reporter puts its own here."""
+    """
+    Where `encode` counts spans that it leaves out or truncates.
+
+    Set before each `encode`, to the totals so far. What is added before a payload
+    is yielded concerns the spans which that payload stands for.
+    """
 
     def set_process(self, process: Process) -> None:
         """Take the process whose spans come; called before the first `encode`."""

@@ -66,11 +66,11 @@ class JaegerBinaryEncoder(ThriftEncoder):
         self._append_tags = binary_tags(tables)
         self.set_process(Process(service_name=""))
 
-    def set_process(self, process: Process) -> None:
-        """Take the process whose spans come."""
+    def _use_process(self, process: Process) -> int:
         name = binary.text(plain_text(process.service_name))
         tags = self._tag_list(process)
         self._process = b"".join((b"\x0b\x00\x01", name, tags, b"\x00"))
+        return len(self._process)
 
     def _frame(self) -> Frame:
         before = b"\x0c\x00\x01" + self._process + b"\x0f\x00\x02"

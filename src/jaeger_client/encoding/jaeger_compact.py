@@ -62,10 +62,10 @@ class JaegerCompactEncoder(ThriftEncoder):
         self._log_begin = _log_writer(tables)
         self.set_process(Process(service_name=""))
 
-    def set_process(self, process: Process) -> None:
-        """Take the process whose spans come."""
+    def _use_process(self, process: Process) -> int:
         name = _name_field(plain_text(process.service_name))
         self._process = b"".join((name, self._tag_list(process), b"\x00"))
+        return len(self._process)
 
     def _frame(self) -> Frame:
         number = self._payloads + 1

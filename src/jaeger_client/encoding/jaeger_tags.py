@@ -8,11 +8,17 @@ look-up by the pair takes 60 ns, two by its parts and two pieces to join 140 ns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from typing import Any, Final, TypeAlias
 
 from jaeger_client.encoding import thrift_binary as binary
 from jaeger_client.encoding import thrift_compact as compact
-from jaeger_client.encoding.tables import ItemTable, PieceTable, Tables
+from jaeger_client.encoding.tables import (
+    ItemTable,
+    PieceTable,
+    Tables,
+    non_finite_text,
+)
 from jaeger_client.encoding.varint import MASK_64, ONE_BYTE, ONES, varint
 from jaeger_client.model import TagItem
 
@@ -148,6 +154,9 @@ def _tag_appender(
                 pieces.append(get_int(item) or make_int(item))
             elif type(value) is bool:
                 pieces.append(get_bool(item) or make_bool(item))
+            elif type(value) is float and not isfinite(value):
+                as_text = key, non_finite_text(value)
+                pieces.append(get_text(as_text) or make_text(as_text))
             else:
                 _, write = kinds[type(value)]
                 pieces.append(write(begins[type(value)][key], value))

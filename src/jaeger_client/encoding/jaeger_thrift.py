@@ -12,7 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from jaeger_client.encoding.packing import PackingEncoder
+from jaeger_client.encoding.packing import (
+    LARGE_SPAN,
+    LOG_BLOCK,
+    PackingEncoder,
+    dropped_items,
+)
 from jaeger_client.encoding.plain import ReferencedIds, plain_items
 from jaeger_client.frozen import Frozen
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
 
     from jaeger_client.encoding.jaeger_tags import AppendTags
     from jaeger_client.encoding.tables import PieceTable
+
+_FEW_TAGS: Final = 32
+"""Tags of a span whose size is not looked at: that costs 3 % of encoding it."""
 
 MASK_31: Final = (1 << 31) - 1
 """Bits of a message's sequence number."""
@@ -67,17 +75,29 @@ class ThriftEncoder(PackingEncoder):
         for span, pieces in zip(spans, self._heads(spans), strict=True):
             place = len(pieces)
             pieces.append(b"")
-            pieces[place] = tag_lists[append_tags(pieces, span.tag_items)]
+            count = append_tags(pieces, span.tag_items)
+            if span.dropped_tags or span.dropped_logs:
+                count += append_tags(pieces, dropped_items(span))
+            pieces[place] = tag_lists[count]
             logs = span.log_items
             if logs:
                 self._append_logs(pieces, [*logs])
             pieces.append(b"\x00")
-            bodies.append(b"".join(pieces))
+            body = b"".join(pieces)
+            bodies.append(body)
+            if (logs or count > _FEW_TAGS) and len(body) > LARGE_SPAN:
+                break
         return bodies
 
     def _append_logs(self, pieces: list[bytes], logs: list[LogItem]) -> None:
-        append_tags, field_lists = self._append_tags, self._field_lists
         pieces.append(self._log_lists[len(logs)])
+        if len(logs) > LOG_BLOCK:
+            self._append_log_blocks(pieces, logs)
+        else:
+            self._append_each_log(pieces, logs)
+
+    def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
+        append_tags, field_lists = self._append_tags, self._field_lists
         for timestamp, fields in logs:
             pieces += self._log_begin(timestamp)
             place = len(pieces)

@@ -10,7 +10,7 @@ microseconds, as over Thrift.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._version import __version__
@@ -20,7 +20,7 @@ from jaeger_client.encoding import protobuf
 from jaeger_client.encoding.jaeger_thrift import usable_references
 from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
 from jaeger_client.encoding.otlp_status import NOTED, hides, kind_and_status_writer
-from jaeger_client.encoding.packing import PackingEncoder
+from jaeger_client.encoding.packing import LARGE_SPAN, LOG_BLOCK, PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
 from jaeger_client.encoding.varint import MASK_64, varint
 from jaeger_client.frozen import Frozen
@@ -57,6 +57,8 @@ _EVENT_FIELD: Final = b"\x1a"
 _LINK_FIELD: Final = b"\x22"
 """The attributes of each: a byte for number and wire type."""
 
+_MASK_32: Final = (1 << 32) - 1
+
 _DEBUG: Final = attribute(_SPAN_FIELD, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
 
 
@@ -79,11 +81,11 @@ class OtlpEncoder(PackingEncoder):
         )
         self.set_process(Process(service_name=""))
 
-    def set_process(self, process: Process) -> None:
-        """Take the process whose spans come."""
+    def _use_process(self, process: Process) -> int:
         items = _resource_items(process).items()
         pieces = [attribute(_RESOURCE_FIELD, key, value) for key, value in items]
         self._resource = protobuf.message_field(1, *pieces)
+        return len(self._resource)
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         bodies: list[bytes] = []
@@ -103,7 +105,9 @@ class OtlpEncoder(PackingEncoder):
                 pieces.append(_DEBUG)
             logs = span.log_items
             if logs:
-                self._append_events(pieces, logs)
+                self._append_events(pieces, [*logs])
+            if span.dropped_tags or span.dropped_logs:
+                pieces.append(_dropped(span))
             if references := span.references:
                 pieces += self._links(span, references)
             if notes:
@@ -111,11 +115,19 @@ class OtlpEncoder(PackingEncoder):
             size = sum(map(len, pieces))
             pieces[0] = get_begin(size) or make_begin(size)
             bodies.append(b"".join(pieces))
+            if size > LARGE_SPAN:
+                break
         return bodies
 
-    def _append_events(self, pieces: list[bytes], logs: Iterable[LogItem]) -> None:
+    def _append_events(self, pieces: list[bytes], logs: list[LogItem]) -> None:
+        if len(logs) > LOG_BLOCK:
+            self._append_log_blocks(pieces, logs)
+        else:
+            self._append_each_log(pieces, logs)
+
+    def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
         begins, append_event_fields = self._event_begins, self._append_event_fields
-        for timestamp, fields in [*logs]:
+        for timestamp, fields in logs:
             event = [_event_time(timestamp)]
             for _, name in append_event_fields(event, fields):
                 if type(name) is str:
@@ -194,6 +206,14 @@ def _event_name(name: str) -> bytes:
 def _event_time(timestamp: int) -> bytes:
     nanoseconds = timestamp * 1000
     return _TIME.pack(0x09, max(0, min(nanoseconds, MASK_64)))
+
+
+def _dropped(span: SpanData) -> bytes:
+    """Return fields 10 and 12, the counts of dropped attributes and events."""
+    tags, logs = (
+        varint(min(count, _MASK_32)) for count in (span.dropped_tags, span.dropped_logs)
+    )
+    return b"".join((b"\x50", tags, b"\x60", logs))
 
 
 def _ids(trace_id: int, span_id: int, parent_id: int | None) -> bytes:

@@ -7,10 +7,11 @@ An attribute is one piece, looked up by the pair of key and value, as for Thrift
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from typing import Any, Final, TypeAlias
 
 from jaeger_client.encoding import protobuf
-from jaeger_client.encoding.tables import Tables
+from jaeger_client.encoding.tables import Tables, non_finite_text
 from jaeger_client.encoding.varint import ONE_BYTE, ONES, varint
 from jaeger_client.model import TagItem
 
@@ -127,6 +128,8 @@ def _bool(field: bytes, key: bytes, value: bool) -> bytes:  # noqa: FBT001 - the
 
 
 def _float(field: bytes, key: bytes, value: float) -> bytes:
+    if not isfinite(value):
+        return _text(field, key, non_finite_text(value))
     return _whole(field, key, b"\x21" + protobuf.double(value))
 
 

@@ -3,25 +3,60 @@ What all encoders share: spans to bytes, and as many as fit a payload.
 
 Spans are encoded together by the fast way; if that raises, each by itself; if
 that raises, a plain copy of it; if that raises too, the span is left out and
-counted. Sizes are exact: the bytes of
-the spans are there before the payload around them is.
+counted. Sizes are exact: the bytes of the spans are there before the payload
+around them is.
+
+The time until the next payload is bounded whatever is in the spans, because the
+caller can stop only between payloads: a chunk ends behind a large span, encoding
+stops where the logs of a span are larger than a payload, and `encode` yields after
+`_LONGEST_SILENCE` seconds of spans that are left out.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import length_hint
 from typing import Final, Protocol
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.diagnostics import logger
 from jaeger_client.encoding.base import Payload
-from jaeger_client.encoding.plain import plain_span
-from jaeger_client.encoding.shrink import shrunk
+from jaeger_client.encoding.plain import plain_items, plain_span
+from jaeger_client.encoding.shrink import shrunk, shrunk_process
 from jaeger_client.encoding.tables import Tables
-from jaeger_client.model import Process, SpanData, SpanLosses
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
 
 SPANS_AT_ONCE: Final = 64
 """Spans that are encoded together, for what is cheaper for many than for each."""
+
+LARGE_SPAN: Final = 32 * 1024
+"""Bytes of a span behind which the spans that are encoded together end."""
+
+LOG_BLOCK: Final = 256
+"""Logs of one span that are encoded before their size is compared with the limit."""
+
+MIN_LOG_SIZE: Final = 5
+"""Bytes of the shortest log: an empty one at time 0, in the compact protocol."""
+
+_LONGEST_SILENCE: Final = 0.25
+"""Seconds of spans that are left out after which a payload is yielded."""
+
+_PROCESS_TOO_LARGE: Final = (
+    "the process tags take %d bytes, too many for payloads of %d bytes; these are "
+    "shortened or left out: %s%s. Set fewer or shorter process tags (JAEGER_TAGS, or "
+    "tags of Config and Tracer), or send over HTTP (JAEGER_ENDPOINT)"
+)
+_NAMED_TAGS: Final = 5
+"""Process tags that a line in the log names at most."""
+
+_NAMED_LENGTH: Final = 50
+"""Characters of a key in that line."""
+
+
+class LogsTooLargeError(Exception):
+    """The logs of a span are larger than a payload may be."""
 
 
 class Frame(Protocol):
@@ -41,9 +76,50 @@ class Frame(Protocol):
         ...
 
 
+class _OpenPayload:
+    """A payload that is being filled."""
+
+    def __init__(self, frame: Frame, limit: int, *, yield_at: float) -> None:
+        self.frame = frame
+        self.limit = limit
+        self.yield_at = yield_at
+        """Monotonic seconds after which it is yielded even if spans are left out."""
+        self.bodies: list[bytes] = []
+        self.size = 0
+
+    def add_all(self, bodies: list[bytes]) -> bool:
+        """Add *bodies* if they surely fit; return whether they did."""
+        size = self.size + sum(map(len, bodies))
+        if size + self.frame.most > self.limit:
+            return False
+        self.bodies += bodies
+        self.size = size
+        return True
+
+    def add(self, body: bytes) -> bool:
+        """Add *body* if it fits; return whether it did."""
+        size = self.size + len(body)
+        around = self.limit - size
+        if around < self.frame.most and (
+            around < self.frame.size(len(self.bodies) + 1, size)
+        ):
+            return False
+        self.bodies.append(body)
+        self.size = size
+        return True
+
+    def room_for_one(self) -> int:
+        """Return the size of the largest span that fits while it is empty."""
+        room = self.limit - self.frame.size(1, self.limit)
+        # A smaller span may have a smaller frame.
+        while room + 1 + self.frame.size(1, room + 1) <= self.limit:
+            room += 1
+        return room
+
+
 class PackingEncoder(ABC):
     """
-    The common part of the encoders; each says how a span and a frame are written.
+    The common part of the encoders; each defines how a span and a frame are written.
 
     Used by one thread at a time: whichever drains the queue.
     """
@@ -55,11 +131,37 @@ class PackingEncoder(ABC):
         self.losses = losses
         self.tables = Tables(clock)
         """Bytes that were kept because they may repeat."""
+        self._clock = clock
+        self._limit = 0
         self._payloads = 0
 
-    @abstractmethod
     def set_process(self, process: Process) -> None:
-        """Take the process whose spans come."""
+        """Use *process* for the spans that follow."""
+        self._given_process = process
+        # At most half of a payload is for the process, the rest is for spans.
+        self._min_limit = 2 * self._use_process(process)
+
+    @abstractmethod
+    def _use_process(self, process: Process) -> int:
+        """Write *process* from now on; return how many bytes it takes."""
+
+    def _shrink_process(self, limit: int) -> None:
+        """Shorten the process tags so that payloads of *limit* bytes can hold spans."""
+        room, size = limit // 2, self._use_process(self._given_process)
+        process = shrunk_process(self._given_process, self._use_process, room)
+        # If it is still too large, trying again would not help.
+        self._min_limit = 0 if self._use_process(process) > room else limit
+        values = dict(process.tags)
+        tags = plain_items(self._given_process.tags)
+        changed = [key for key, value in tags if values.get(key) != value]
+        if changed:
+            logger.warning(
+                _PROCESS_TOO_LARGE,
+                size,
+                limit,
+                ", ".join(repr(key[:_NAMED_LENGTH]) for key in changed[:_NAMED_TAGS]),
+                " and others" if len(changed) > _NAMED_TAGS else "",
+            )
 
     def forget(self) -> None:
         """Throw away all bytes that were kept because they may repeat."""
@@ -73,78 +175,114 @@ class PackingEncoder(ABC):
         are counted in the losses.
         """
         self.tables.forget_in_time()
-        frame = self._frame()
-        bodies: list[bytes] = []
-        size = 0
-        for begin in range(0, len(spans), SPANS_AT_ONCE):
-            some = spans[begin : begin + SPANS_AT_ONCE]
-            made = self._made(some)
-            more = sum(map(len, made))
-            if size + more + frame.most <= limit and b"" not in made:
-                bodies += made
-                size += more
+        self._limit = limit
+        if limit < self._min_limit:
+            self._shrink_process(limit)
+        payload, done = self._open(), 0
+        while done < len(spans):
+            chunk = spans[done : done + SPANS_AT_ONCE]
+            bodies = self._encode_together(chunk)
+            if bodies and payload.add_all(bodies):
+                done += len(bodies)
                 continue
-            for index, any_body in enumerate(made, begin):
-                body = any_body
-                if not body:
-                    continue
-                room = limit - size - len(body)
-                if room < frame.most and room < frame.size(
-                    len(bodies) + 1, limit - room
-                ):
-                    if bodies:
-                        yield self._payload(frame, bodies, size, index)
-                        frame, bodies, size = self._frame(), [], 0
-                    body = self._fitted(spans[index], body, frame, limit)
-                    if not body:
-                        continue
-                bodies.append(body)
-                size += len(body)
-        if bodies:
-            yield self._payload(frame, bodies, size, len(spans))
+            for span, made_body in zip(chunk, bodies or repeat(None), strict=False):
+                body = self._encode_singly(span) if made_body is None else made_body
+                if body is None or (body and not payload.add(body)):
+                    if payload.bodies:
+                        yield self._closed(payload, done)
+                        payload = self._open()
+                    body = self._fitted(span, body, payload)
+                done += 1
+                if not body and self._clock.monotonic() >= payload.yield_at:
+                    yield self._closed(payload, done)
+                    payload = self._open()
+        if payload.bodies:
+            yield self._closed(payload, done)
 
-    def _made(self, spans: Sequence[SpanData]) -> list[bytes]:
-        """Return the bytes of each span; none for one that is lost."""
-        try:
-            return self._bodies(spans)
-        except Exception:  # noqa: BLE001 - a span may hold any object of the application
-            return [self._encode_singly(span) for span in spans]
+    def _open(self) -> _OpenPayload:
+        yield_at = self._clock.monotonic() + _LONGEST_SILENCE
+        return _OpenPayload(self._frame(), self._limit, yield_at=yield_at)
 
     @abstractmethod
     def _frame(self) -> Frame:
         """Return the frame of the next payload, which is number `_payloads` + 1."""
 
-    def _payload(
-        self,
-        frame: Frame,
-        bodies: list[bytes],
-        size: int,
-        consumed: int,
-    ) -> Payload:
+    def _closed(self, payload: _OpenPayload, consumed: int) -> Payload:
+        bodies = payload.bodies
+        if not bodies:
+            return Payload(b"", 0, consumed)
         self._payloads += 1
-        return Payload(frame.around(bodies, size), len(bodies), consumed)
+        body = payload.frame.around(bodies, payload.size)
+        return Payload(body, len(bodies), consumed)
 
     @abstractmethod
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         """
         Return the bytes of each of *spans*, up to `SPANS_AT_ONCE`.
 
-        May raise anything if one of them is not plain.
+        Ends behind a span of more than `LARGE_SPAN` bytes, and so may return fewer.
+        May raise anything if one of *spans* is not plain.
+
+        Raises:
+            LogsTooLargeError: If the logs of a span are too large for a payload.
         """
+
+    @abstractmethod
+    def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
+        """Append the bytes of *logs*, without what precedes and follows them."""
+
+    def _append_log_blocks(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
+        """
+        Append *logs* as `_append_each_log` does, in fewer and longer pieces.
+
+        Raises:
+            LogsTooLargeError: Once they are larger than a payload may be.
+        """
+        size = 0
+        for begin in range(0, len(logs), LOG_BLOCK):
+            block: list[bytes] = []
+            self._append_each_log(block, logs[begin : begin + LOG_BLOCK])
+            pieces.append(b"".join(block))
+            size += len(pieces[-1])
+            if size > self._limit:
+                raise LogsTooLargeError
+
+    def _size_of_log(self, log: LogItem) -> int:
+        pieces: list[bytes] = []
+        self._append_each_log(pieces, [log])
+        return sum(map(len, pieces))
 
     def _body(self, span: SpanData) -> bytes:
         (body,) = self._bodies((span,))
         return body
 
-    def _encode_singly(self, span: SpanData) -> bytes:
+    def _encode_together(self, spans: Sequence[SpanData]) -> list[bytes] | None:
+        """Return the bytes of each span; `None` if one of them is not plain."""
+        try:
+            return self._bodies(spans)
+        except Exception:  # noqa: BLE001 - a span may hold any object of the application
+            return None
+
+    def _encode_singly(self, span: SpanData) -> bytes | None:
+        """
+        Return the bytes of *span*, none if it cannot be encoded.
+
+        Returns `None` if it is too large for a payload by its logs alone.
+        """
         try:
             return self._body(span)
-        except Exception:  # noqa: BLE001 - see _made
+        except LogsTooLargeError:
+            return None
+        except Exception:  # noqa: BLE001 - see _encode_together
             return self._encode_plainly(span)
 
-    def _encode_plainly(self, span: SpanData) -> bytes:
+    def _encode_plainly(self, span: SpanData) -> bytes | None:
         try:
+            if length_hint(span.log_items) > self._limit // MIN_LOG_SIZE:
+                return None  # shrinking copies only the logs that fit
             return self._body(plain_span(span))
+        except LogsTooLargeError:
+            return None
         except Exception:  # noqa: BLE001 - this span is lost, the others must not be
             self.losses.not_encodable += 1
             return b""
@@ -152,24 +290,39 @@ class PackingEncoder(ABC):
     def _fitted(
         self,
         span: SpanData,
-        body: bytes,
-        frame: Frame,
-        limit: int,
+        body: bytes | None,
+        payload: _OpenPayload,
     ) -> bytes:
-        """Return *body*, or what of the span fits a payload of its own, if any."""
+        """
+        Add as much of *span* as fits to *payload*, which is empty.
 
-        def fits(candidate: bytes) -> bool:
-            return len(candidate) + frame.size(1, len(candidate)) <= limit
+        *body* is all of it, if that could be encoded. Returns what was added, no
+        bytes if the span is left out.
+        """
+        room = payload.room_for_one()
+        fitting = body
+        if body is None or len(body) > room:
+            try:
+                fitting = shrunk(span, self._body, self._size_of_log, room)
+            except Exception:  # noqa: BLE001 - this span is lost, the others must not be
+                self.losses.not_encodable += 1
+                return b""
+            if fitting is None:
+                self.losses.too_large += 1
+                return b""
+            self.losses.truncated += 1
+        return fitting if fitting and payload.add(fitting) else b""
 
-        if fits(body):
-            return body
-        try:
-            smaller = shrunk(span, self._body, fits)
-        except Exception:  # noqa: BLE001 - this span is lost, the others must not be
-            self.losses.not_encodable += 1
-            return b""
-        if smaller is None:
-            self.losses.too_large += 1
-            return b""
-        self.losses.truncated += 1
-        return smaller
+
+def dropped_items(span: SpanData) -> list[TagItem]:
+    """
+    Return how many tags and logs *span* did not record, as tags.
+
+    These are the names that OpenTelemetry specifies for formats that have no fields
+    for these counts.
+    """
+    counts = (
+        ("otel.dropped_attributes_count", span.dropped_tags),
+        ("otel.dropped_events_count", span.dropped_logs),
+    )
+    return [(key, count) for key, count in counts if count]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Final, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast
 
 import opentracing
@@ -61,6 +60,8 @@ class PlainSpan(Frozen):
     tag_items: list[TagItem]
     log_items: list[tuple[int, list[TagItem]]]
     shares_span_id: bool = False
+    dropped_tags: int = 0
+    dropped_logs: int = 0
 
     def replace(self, **changes: object) -> PlainSpan:
         """Return a copy with other values for some fields."""
@@ -69,7 +70,7 @@ class PlainSpan(Frozen):
         return copy
 
 
-def plain_span(span: SpanData) -> PlainSpan:
+def plain_span(span: SpanData, *, with_logs: bool = True) -> PlainSpan:
     """
     Return a copy of *span* that every encoder can write.
 
@@ -84,8 +85,10 @@ def plain_span(span: SpanData) -> PlainSpan:
         end_time=None if end is None else _seconds(end),
         references=_survivors(_reference, span.references),
         tag_items=plain_items(span.tag_items),
-        log_items=_survivors(_log, span.log_items),
+        log_items=_survivors(plain_log, span.log_items) if with_logs else [],
         shares_span_id=bool(getattr(span, "shares_span_id", False)),
+        dropped_tags=_count(getattr(span, "dropped_tags", 0)),
+        dropped_logs=_count(getattr(span, "dropped_logs", 0)),
     )
 
 
@@ -169,9 +172,36 @@ def _item(item: object) -> tuple[str, TagValue]:
     return plain_text(key), plain_value(value)
 
 
-def _log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
+def plain_log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
+    """
+    Return a log as every encoder can write it.
+
+    Raises:
+        Exception: If *item* is no log.
+    """
     timestamp, fields = cast("tuple[object, Iterable[tuple[object, object]]]", item)
-    return int(_bounded(timestamp, _MOST_SECONDS * 1e6)), plain_items(fields)
+    return _log_time(timestamp), plain_items(fields)
+
+
+def log_times(items: Iterable[object]) -> list[tuple[int, int]]:
+    """Return time and index of each log in *items*; the unreadable are left out."""
+    times: list[tuple[int, int]] = []
+    for index, item in enumerate(items):
+        try:
+            timestamp, _ = cast("tuple[object, object]", item)
+            time = timestamp if type(timestamp) is int else _log_time(timestamp)
+            times.append((time, index))
+        except Exception:  # noqa: BLE001, PERF203, S112 - it costs itself alone
+            continue
+    return times
+
+
+def _log_time(timestamp: object) -> int:
+    return int(_bounded(timestamp, _MOST_SECONDS * 1e6))
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and value > 0 else 0
 
 
 def _reference(item: object) -> opentracing.Reference:
@@ -191,6 +221,8 @@ def _survivors(make: Callable[[object], T], items: Iterable[object] | None) -> l
     made: list[T] = []
     # A copy first: the application's thread may still add to the list.
     for item in list(items or ()):
-        with suppress(Exception):
+        try:
             made.append(make(item))
+        except Exception:  # noqa: BLE001, PERF203, S112 - it costs itself alone
+            continue
     return made

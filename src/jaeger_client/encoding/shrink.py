@@ -1,17 +1,28 @@
 """
 Make a span fit a packet: drop logs, oldest first, then cut the longest values.
 
-Both steps look for the least loss by halving, so that a span of 100,000 logs
-is encoded 17 times and not 100,000.
+Neither step depends on how much too large the span is: logs are encoded one by one,
+from the youngest, until their sizes add up to the room there is; the length to which
+values are cut is calculated from the sizes of the values and corrected by what
+encoding them to that length gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from operator import length_hint
+from typing import TYPE_CHECKING, Final
 
-from jaeger_client.encoding.plain import PlainSpan, plain_span
-from jaeger_client.model import SpanData, TagValue
+from jaeger_client.encoding.plain import (
+    PlainSpan,
+    log_times,
+    plain_items,
+    plain_log,
+    plain_span,
+)
+from jaeger_client.model import LogItem, Process, SpanData, TagItem, TagValue
 
 TRUNCATED_TAG_KEY: Final = "jaeger.truncated"
 """Tag of a span that lost logs or parts of its values to fit a packet."""
@@ -19,79 +30,213 @@ TRUNCATED_TAG_KEY: Final = "jaeger.truncated"
 MAX_NAME: Final = 256
 """Characters that are left of the operation name where values are cut."""
 
+_MIN_PROCESS_VALUE: Final = 64
+"""Characters that are left of a process tag's value, if the tag is not dropped."""
+
+_MANY_TAGS: Final = 1_000
+"""Tags of a span whose keys are looked at before it is copied."""
+
+_MIN_TAG_SIZE: Final = 4
+"""Bytes that a tag takes beside its key, at least, in any format."""
+
+_CORRECTIONS: Final = 4
+"""Lengths that are calculated before the rest are found by halving."""
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+EncodeSpan = Callable[[SpanData], bytes]
+SizeOfLog = Callable[[LogItem], int]
+
 
 def shrunk(
     span: SpanData,
-    encode: Callable[[SpanData], bytes],
-    fits: Callable[[bytes], bool],
+    encode: EncodeSpan,
+    size_of_log: SizeOfLog,
+    room: int,
 ) -> bytes | None:
     """
-    Return the bytes of as much of *span* as *fits*, or None if too much is left.
+    Return as much of *span* as fits *room* bytes, or `None` if too much is left.
 
     Raises:
         Exception: If the span cannot be made plain.
     """
-    plain = plain_span(span)
+    if _has_too_many_keys(span, room):
+        return None
+    logs = list(span.log_items or ())
+    plain = plain_span(span, with_logs=False)
     items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]
     plain = plain.replace(tag_items=[*items, (TRUNCATED_TAG_KEY, True)])
-
-    def attempt(variant: PlainSpan) -> bytes | None:
-        body = encode(variant)
-        return body if fits(body) else None
-
-    return _with_fewer_logs(plain, attempt) or _with_shorter_values(plain, attempt)
+    body = _with_fewer_logs(plain, logs, encode, size_of_log, room) if logs else None
+    return body or _with_shorter_values(plain, encode, room)
 
 
-_Attempt = Callable[[PlainSpan], "bytes | None"]
+def _has_too_many_keys(span: SpanData, room: int) -> bool:
+    """Return whether the keys of *span*, which are never cut, do not fit *room*."""
+    # Few tags are faster to encode than to judge.
+    if length_hint(span.tag_items) < _MANY_TAGS:
+        return False
+    with suppress(Exception):  # its parts may be anything
+        keys = {key for key, _ in span.tag_items}
+        return len(keys) * _MIN_TAG_SIZE + sum(map(len, keys)) > room
+    return False
 
 
-def _with_fewer_logs(span: PlainSpan, attempt: _Attempt) -> bytes | None:
-    logs = span.log_items
-    by_age = sorted(range(len(logs)), key=lambda index: logs[index][0])
-
-    def without_oldest(count: int) -> bytes | None:
-        dropped = set(by_age[:count])
-        kept = [log for index, log in enumerate(logs) if index not in dropped]
-        return attempt(span.replace(log_items=kept))
-
-    return _least(without_oldest, 0, len(logs))
-
-
-def _with_shorter_values(span: PlainSpan, attempt: _Attempt) -> bytes | None:
-    longest = max(len(_cuttable(value)) for _, value in span.tag_items)
-
-    def cut_by(count: int) -> bytes | None:
-        return attempt(_cut(span, longest - count))
-
-    return _least(cut_by, 0, longest)
-
-
-def _cut(span: PlainSpan, length: int) -> PlainSpan:
-    return span.replace(
-        operation_name=span.operation_name[:MAX_NAME],
-        tag_items=[(key, _cut_value(value, length)) for key, value in span.tag_items],
-        log_items=[],
-    )
-
-
-def _cuttable(value: TagValue) -> str | bytes:
-    return value if isinstance(value, (str, bytes)) else ""
-
-
-def _cut_value(value: TagValue, length: int) -> TagValue:
-    return value[:length] if isinstance(value, (str, bytes)) else value
-
-
-def _least(attempt: Callable[[int], bytes | None], low: int, high: int) -> bytes | None:
-    """Return the answer at the least number up to *high* that gives one, if any."""
-    best = attempt(high)
-    if best is None:
+def _with_fewer_logs(
+    span: PlainSpan,
+    logs: Sequence[object],
+    encode: EncodeSpan,
+    size_of_log: SizeOfLog,
+    room: int,
+) -> bytes | None:
+    """Return *span*, which has no logs, with the youngest of *logs*, if that fits."""
+    without_logs = encode(span)
+    if len(without_logs) > room:
         return None
+    kept = _youngest(logs, size_of_log, room - len(without_logs))
+    # What precedes a list of logs takes some bytes more: one log less may fit.
+    while kept:
+        in_order = [kept[index] for index in sorted(kept)]
+        body = encode(span.replace(log_items=in_order))
+        if len(body) <= room:
+            return body
+        kept.popitem()  # the oldest, for it was added last
+    return without_logs
+
+
+def _youngest(
+    logs: Sequence[object],
+    size_of_log: SizeOfLog,
+    room: int,
+) -> dict[int, LogItem]:
+    """Return the youngest logs that fit *room* together, youngest first, by index."""
+    kept: dict[int, LogItem] = {}
+    for _, index in sorted(log_times(logs), reverse=True):
+        with suppress(Exception):
+            log = plain_log(logs[index])
+            room -= size_of_log(log)
+            if room < 0:
+                break
+            kept[index] = log
+    return kept
+
+
+def _with_shorter_values(
+    span: PlainSpan,
+    encode: EncodeSpan,
+    room: int,
+) -> bytes | None:
+    def encode_cut(length: int) -> bytes:
+        cut = _cut_items(span.tag_items, length)
+        name = span.operation_name[:MAX_NAME]
+        return encode(span.replace(operation_name=name, tag_items=cut))
+
+    length = _longest_length(
+        span.tag_items, lambda length: len(encode_cut(length)), room
+    )
+    return None if length is None else encode_cut(length)
+
+
+def shrunk_process(
+    process: Process,
+    size_of: Callable[[Process], int],
+    room: int,
+) -> Process:
+    """
+    Return *process* with shorter values, and fewer tags if need be, to fit *room*.
+
+    Tags are dropped, the longest first, if values of 64 characters are too long. The
+    service's name stays whole, so that the process may still be too large.
+    """
+
+    def size_of_tags(items: Sequence[TagItem]) -> int:
+        return size_of(Process(process.service_name, tuple(items)))
+
+    items: list[TagItem] = plain_items(process.tags)
+    short = _cut_items(items, _MIN_PROCESS_VALUE)
+    by_size = sorted(range(len(items)), key=lambda index: len(str(short[index])))
+    fitting = bisect_right(
+        range(1, len(items) + 1),
+        room,
+        key=lambda count: size_of_tags([short[index] for index in by_size[:count]]),
+    )
+    items = [items[index] for index in sorted(by_size[:fitting])]
+    length = _longest_length(
+        items, lambda length: size_of_tags(_cut_items(items, length)), room
+    )
+    return Process(process.service_name, tuple(_cut_items(items, length or 0)))
+
+
+def _longest_length(
+    items: Sequence[TagItem],
+    size_at: Callable[[int], int],
+    room: int,
+) -> int | None:
+    """
+    Return the length to which to cut the values of *items* to fit *room* bytes.
+
+    *size_at* is the size with values of a length. Returns `None` if that of empty
+    values is larger than *room*.
+    """
+    without_values = size_at(0)
+    spare = room - without_values
+    if spare < 0:
+        return None
+    values = sorted(_Value(value) for _, value in items if _is_cuttable(value))
+    low, high = 0, values[-1].length if values else 0
+    length, tries = _even_length(values, spare), 0
     while low < high:
-        middle = (low + high) // 2
-        body = attempt(middle)
-        if body is None:
-            low = middle + 1
+        length, tries = max(low + 1, min(length, high)), tries + 1
+        used = size_at(length) - without_values
+        if used <= spare:
+            low = length
         else:
-            best, high = body, middle
-    return best
+            high = length - 1
+        if tries < _CORRECTIONS:
+            # Escapes and prefixes take as much more of the spare bytes.
+            expected = sum(value.weight * min(value.length, length) for value in values)
+            length = _even_length(values, spare * expected / max(used, 1))
+        else:
+            length = (low + high + 1) // 2
+    return low
+
+
+class _Value:
+    """The length of a value in characters, and the bytes of one on average."""
+
+    __slots__ = ("length", "weight")
+
+    def __init__(self, value: str | bytes) -> None:
+        self.length = len(value)
+        size = len(value.encode()) if isinstance(value, str) else self.length
+        self.weight = size / self.length
+
+    def __lt__(self, other: _Value) -> bool:
+        return self.length < other.length
+
+
+def _even_length(values: Sequence[_Value], room: float) -> int:
+    """
+    Return the length to which to cut *values* so that together they fit *room* bytes.
+
+    *values* are in the order of their lengths. What a value needs beside its own
+    bytes is ignored.
+    """
+    weight = sum(value.weight for value in values)
+    for value in values:
+        if value.length * weight > room:
+            return int(room / weight)
+        room -= value.length * value.weight
+        weight -= value.weight
+    return values[-1].length if values else 0
+
+
+def _cut_items(items: Sequence[TagItem], length: int) -> list[TagItem]:
+    return [
+        (key, value[:length] if isinstance(value, (str, bytes)) else value)
+        for key, value in items
+    ]
+
+
+def _is_cuttable(value: TagValue) -> TypeGuard[str | bytes]:
+    return isinstance(value, (str, bytes)) and len(value) > 0

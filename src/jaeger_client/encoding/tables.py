@@ -134,6 +134,19 @@ class Tables:
             table.forget()
 
 
+def non_finite_text(number: float) -> str:
+    """
+    Return the text that is sent for *number*, which is NaN or infinite.
+
+    JSON has no such numbers: where one is stored as a double, Jaeger answers 500
+    for the trace and for the whole service. The spelling is that of protobuf's
+    JSON mapping.
+    """
+    if number != number:  # noqa: PLR0124 - true of NaN alone
+        return "NaN"
+    return "Infinity" if number > 0 else "-Infinity"
+
+
 def exact_text(text: str) -> bytes:
     """
     Return *text* as UTF-8.

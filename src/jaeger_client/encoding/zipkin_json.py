@@ -13,12 +13,19 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import DEBUG_FLAG, JAEGER_IP_TAG_KEY
-from jaeger_client.encoding.packing import PackingEncoder
+from jaeger_client.encoding.packing import (
+    LARGE_SPAN,
+    LOG_BLOCK,
+    PackingEncoder,
+    dropped_items,
+)
 from jaeger_client.encoding.plain import plain_items, plain_text
+from jaeger_client.encoding.tables import non_finite_text
 from jaeger_client.encoding.varint import MASK_64, MASK_128
 from jaeger_client.encoding.zipkin_endpoint import (
     PEER_KEYS,
@@ -27,7 +34,14 @@ from jaeger_client.encoding.zipkin_endpoint import (
     take_remote_endpoint,
 )
 from jaeger_client.frozen import Frozen
-from jaeger_client.model import Process, SpanData, SpanLosses, TagItem, TagValue
+from jaeger_client.model import (
+    LogItem,
+    Process,
+    SpanData,
+    SpanLosses,
+    TagItem,
+    TagValue,
+)
 
 _KINDS: Final = frozenset({"client", "server", "producer", "consumer"})
 _ENTRY_KINDS: Final = frozenset({"server", "consumer"})
@@ -54,8 +68,7 @@ class ZipkinJsonEncoder(PackingEncoder):
         super().__init__(losses, clock=clock)
         self.set_process(Process(service_name=""))
 
-    def set_process(self, process: Process) -> None:
-        """Take the process whose spans come."""
+    def _use_process(self, process: Process) -> int:
         tags = _text_tags(plain_items(process.tags))
         name = plain_text(process.service_name).lower()
         self._endpoint: Endpoint = {"serviceName": name}
@@ -63,12 +76,20 @@ class ZipkinJsonEncoder(PackingEncoder):
             self._endpoint |= address
             del tags[JAEGER_IP_TAG_KEY]
         self._process_tags = tags
+        return len((_json(self._endpoint) + _json(tags)).encode())
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
-        return [self._span(span) for span in spans]
+        bodies: list[bytes] = []
+        for span in spans:
+            bodies.append(self._span(span))
+            if len(bodies[-1]) > LARGE_SPAN:
+                break
+        return bodies
 
     def _span(self, span: SpanData) -> bytes:
         tags = _text_tags(span.tag_items)
+        if span.dropped_tags or span.dropped_logs:
+            tags |= _text_tags(dropped_items(span))
         if tags.get("error", "").lower() == "false":
             del tags["error"]
         kind = tags.get("span.kind")
@@ -85,10 +106,21 @@ class ZipkinJsonEncoder(PackingEncoder):
             tags = self._process_tags | tags
         if tags:
             fields["tags"] = tags
-        logs = [_annotation(*log) for log in span.log_items]
-        if logs:
-            fields["annotations"] = logs
-        return b"," + _json(fields).encode()
+        logs = [*span.log_items]
+        if logs and len(logs) <= LOG_BLOCK:
+            fields["annotations"] = [_annotation(*log) for log in logs]
+        body = b"," + _json(fields).encode()
+        return self._with_annotations(body, logs) if len(logs) > LOG_BLOCK else body
+
+    def _with_annotations(self, body: bytes, logs: list[LogItem]) -> bytes:
+        pieces: list[bytes] = []
+        self._append_log_blocks(pieces, logs)
+        annotations = b"".join(pieces)[1:]  # without the first comma
+        return b"".join((body[:-1], b',"annotations":[', annotations, b"]}"))
+
+    def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
+        for timestamp, items in logs:
+            pieces.append(b"," + _json(_annotation(timestamp, items)).encode())
 
     def _frame(self) -> _ListFrame:
         return _ListFrame()
@@ -164,6 +196,8 @@ def _text(value: TagValue) -> str:
         return "true" if value else "false"
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, float) and not isfinite(value):
+        return non_finite_text(value)
     return str(value) if isinstance(value, (int, float)) else _exact(value)
 
 

@@ -4,21 +4,28 @@ Getting spans out: encode, send, and what happens when sending fails.
 Encoding runs ahead of sending. A send gives the interpreter away, and in an
 application that is busy it comes back only a switch interval (5 ms) later; so
 a burst is first turned into bytes, which empties the queue, and then sent.
+Encoding stops at a deadline, and once `MOST_READY` bytes are ready; the remaining
+spans wait here, unencoded.
 
-A payload that could not be sent goes one of four ways:
+A payload that could not be sent is handled in one of four ways:
 
-- the network takes only smaller ones: all that is ready is encoded anew;
-- the backend may take it later: it waits, and everything behind it;
-- nothing listens, but another channel answers: that one is used from now on, and
-  all that is ready is encoded anew for it;
-- anything else: its spans are lost and counted, and the next payload goes on.
+- the network accepts only smaller payloads: everything that is ready is encoded
+  again;
+- the backend may accept it later: it waits, and everything behind it;
+- nothing listens, but another channel is available: that one is used from now on,
+  and everything that is ready is encoded again for it;
+- anything else: its spans are lost and counted, and the next payload is sent.
+
+What the encoder left out of a payload, or truncated, is counted when that payload
+leaves this module (sent, lost or abandoned), so that a span that is encoded twice
+is not counted twice.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client.clock import Clock
@@ -29,13 +36,13 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.frozen import Frozen
+from jaeger_client.model import SpanLosses
 
 if TYPE_CHECKING:
-    from jaeger_client.encoding.base import Encoder, Payload
+    from jaeger_client.encoding.base import Encoder
     from jaeger_client.ids import IdRandom
     from jaeger_client.metrics.instruments import ReporterMetrics
-    from jaeger_client.model import Process, SpanData, SpanLosses
+    from jaeger_client.model import Process, SpanData
     from jaeger_client.reporter.base import Channel
 
 FIRST_PAUSE: Final = 0.5
@@ -51,7 +58,7 @@ FORGET_AFTER: Final = 60.0
 """Seconds after the last span when the encoder forgets the values it has seen."""
 
 MOST_READY: Final = 4 << 20
-"""Bytes that are encoded ahead of sending, at most, give or take one go."""
+"""Bytes that are encoded ahead of sending; one payload may go beyond it."""
 
 PROBE_PAUSE: Final = 10.0
 """Seconds between two questions whether another channel answers."""
@@ -63,11 +70,25 @@ _ADVICE: Final = (
 )
 
 
-class _Ready(Frozen):
-    """A payload that is to be sent, and what it was made of."""
+class _Ready:
+    """A payload that is to be sent, and the spans it was made of."""
 
-    payload: Payload
-    spans: Sequence[SpanData]
+    __slots__ = ("body", "losses", "span_count", "spans")
+
+    def __init__(
+        self,
+        body: bytes,
+        span_count: int,
+        spans: Sequence[SpanData],
+        losses: SpanLosses | None,
+    ) -> None:
+        self.body = body
+        self.span_count = span_count
+        """Spans in *body*; if there are none, there is nothing to send."""
+        self.spans = spans
+        """All spans that it stands for, those that the encoder left out included."""
+        self.losses = losses
+        """What the encoder left out or truncated of *spans*, if anything."""
 
 
 class Delivery:
@@ -99,8 +120,11 @@ class Delivery:
         self._use(channel)
 
     def _forget(self) -> None:
+        self._unencoded: Sequence[SpanData] = ()
         self._ready: deque[_Ready] = deque()
         self._ready_bytes = 0
+        self._ready_losses = SpanLosses()
+        """The sum of the losses of all that is ready."""
         self._tries = 0
         self._is_failing = False
         self.again_at: float | None = None
@@ -127,15 +151,19 @@ class Delivery:
         # Not asked for before the first span: a channel may have none until then.
         if self._used_encoder is None:
             self._used_encoder = self.channel.encoder
-            self._used_encoder.losses = self._losses
             if self._process is not None:
                 self._used_encoder.set_process(self._process)
         return self._used_encoder
 
     @property
     def has_ready(self) -> bool:
-        """Whether there is a payload to send."""
-        return bool(self._ready)
+        """Whether there is a payload to send, or there are spans to make one of."""
+        return bool(self._ready or self._unencoded)
+
+    @property
+    def has_unencoded(self) -> bool:
+        """Whether spans wait that `prepare` did not get to."""
+        return bool(self._unencoded)
 
     @property
     def has_room(self) -> bool:
@@ -154,8 +182,9 @@ class Delivery:
         self.channel.sender.after_fork_in_child()
 
     def abandon(self) -> int:
-        """Give up what is ready; return how many spans that is."""
-        count = sum(ready.payload.span_count for ready in self._ready)
+        """Give up everything that was to be sent; return how many spans that is."""
+        count = sum(ready.span_count for ready in self._ready) + len(self._unencoded)
+        self._losses.add(self._ready_losses)
         self._forget()
         return count
 
@@ -163,20 +192,48 @@ class Delivery:
         """Close the sender."""
         self.channel.sender.close()
 
-    def prepare(self, spans: Sequence[SpanData]) -> None:
-        """Encode *spans*; what cannot be encoded is counted as lost."""
+    def prepare(self, spans: Sequence[SpanData], deadline: float = math.inf) -> None:
+        """
+        Encode what waits unencoded, and *spans*, until *deadline* (monotonic).
+
+        Makes at least one payload. What cannot be encoded is counted as lost.
+        """
         self._forget_at = self._clock.monotonic() + FORGET_AFTER
-        limit = self.channel.sender.max_payload
+        spans = [*self._unencoded, *spans]
         begin = 0
         try:
-            for payload in self._encoder.encode(spans, limit=limit):
-                self._ready.append(_Ready(payload, spans[begin : payload.consumed]))
-                self._ready_bytes += len(payload.body)
-                begin = payload.consumed
+            for ready in self._encode(spans):
+                self._ready.append(ready)
+                self._ready_bytes += len(ready.body)
+                if ready.losses is not None:
+                    self._ready_losses.add(ready.losses)
+                begin += len(ready.spans)
+                if self._ready_bytes >= MOST_READY or (
+                    self._clock.monotonic() >= deadline
+                ):
+                    break
         except Exception:  # noqa: BLE001 - an encoder broke its promise
-            lost = len(spans) - begin
+            lost, begin = len(spans) - begin, len(spans)
             logger.exception("%d spans are lost by an error", lost)
             self._losses.not_encodable += lost
+        self._unencoded = spans[begin:]
+
+    def _encode(self, spans: Sequence[SpanData]) -> Iterator[_Ready]:
+        """Yield payloads that stand for *spans*, one after the other."""
+        encoder, limit = self._encoder, self.channel.sender.max_payload
+        # The totals as they will be once everything that is ready has left.
+        encoder.losses = losses = self._losses.copy()
+        losses.add(self._ready_losses)
+        before, begin = losses.counts, 0
+        for payload in encoder.encode(spans, limit=limit):
+            some = spans[begin : payload.consumed]
+            own = None
+            if losses.counts != before:
+                own, before = losses.since(before), losses.counts
+            yield _Ready(payload.body, payload.span_count, some, own)
+            begin = payload.consumed
+        if begin < len(spans):
+            yield _Ready(b"", 0, spans[begin:], losses.since(before))
 
     def rest(self, now: float) -> float:
         """
@@ -190,19 +247,26 @@ class Delivery:
         return self._forget_at
 
     def send_next(self) -> None:
-        """Send the oldest payload that is ready; there must be one."""
-        ready = self._ready[0]
+        """Send the oldest payload; if none is ready, `has_ready` must be true."""
+        if not self._ready:
+            self.prepare((), deadline=-math.inf)
+        if self._ready and self._ready[0].span_count:
+            self._try(self._ready[0])
+        elif self._ready:
+            self._take_first()
+
+    def _try(self, ready: _Ready) -> None:
         limit = self.channel.sender.max_payload
         try:
-            self._send(ready.payload)
+            self._send(ready)
         except PayloadTooLargeError as error:
             if error.limit < limit:
-                self._prepare_anew()
+                self._encode_again()
             else:
                 self._lose(error)
         except RefusedError as error:
             if self._changes_channel(error):
-                self._prepare_anew()
+                self._encode_again()
             else:
                 self._lose(error)
         except RetryableSendError as error:
@@ -212,38 +276,44 @@ class Delivery:
         else:
             self._take_first()
 
-    def _send(self, payload: Payload) -> None:
+    def _send(self, ready: _Ready) -> None:
         start = self._clock.monotonic()
-        self.channel.sender.send(payload.body)
+        self.channel.sender.send(ready.body)
         self._metrics.send_seconds(self._clock.monotonic() - start)
         # The number comes from the backend, and no counter may go down by it.
-        rejected = max(0, min(self._newly_rejected(), payload.span_count))
+        rejected = max(0, min(self._newly_rejected(), ready.span_count))
         self._losses.send_failed += rejected
         self._metrics.failure(rejected)
-        self._metrics.success(payload.span_count - rejected)
+        self._metrics.success(ready.span_count - rejected)
         self._is_failing = False
         self._outage.worked()
-        self.bytes_per_span = len(payload.body) / (payload.span_count or 1)
+        self.bytes_per_span = len(ready.body) / ready.span_count
 
     def _newly_rejected(self) -> int:
         """Return how many spans of the last payload the backend did not keep."""
         before, self._rejected = self._rejected, self.channel.sender.rejected_spans
         return self._rejected - before
 
-    def _take_first(self) -> Payload:
-        payload = self._ready.popleft().payload
-        self._ready_bytes -= len(payload.body)
+    def _take_first(self) -> int:
+        """Remove the oldest payload; return how many spans it holds."""
+        ready = self._ready.popleft()
+        self._ready_bytes -= len(ready.body)
+        if ready.losses is not None:
+            self._losses.add(ready.losses)
+            self._ready_losses = self._ready_losses.since(ready.losses.counts)
         self._tries, self.again_at = 0, None
-        return payload
+        return ready.span_count
 
-    def _prepare_anew(self) -> None:
+    def _encode_again(self) -> None:
+        """Turn everything that is ready back into spans to be encoded."""
         spans = [span for ready in self._ready for span in ready.spans]
+        spans += self._unencoded
         self._forget()
-        self.prepare(spans)
+        self._unencoded = spans
 
     def _lose(self, error: SendError) -> None:
         self._is_failing = True
-        lost = self._take_first().span_count
+        lost = self._take_first()
         self._losses.send_failed += lost
         self._metrics.failure(lost)
         self._outage.failed(error, lost=lost)

@@ -132,6 +132,7 @@ class Reporter(BaseReporter):
         self._sending = threading.Lock()
         self._due: float | None = None
         self._result: CompletedFuture | None = None
+        self._is_closing = False
         self._is_released: bool | None = None
         """`None` before `close`, then whether the sender is closed, too."""
         self._worker.add_task(self)
@@ -169,28 +170,42 @@ class Reporter(BaseReporter):
         return next_turn
 
     def _turn(self, now: float) -> float:
-        again_at = self._delivery.again_at
-        if again_at is not None and again_at > now:
-            return again_at
-        if self._due is None:
-            self._due = now + self._flush_interval
-        self._queue.begin_turn()
-        self._send_due(now)
-        self._queue.end_turn()
+        next_turn = self._delivery.again_at
+        if next_turn is None or next_turn <= now:
+            if self._due is None:
+                self._due = now + self._flush_interval
+            self._queue.begin_turn()
+            self._send_due(now)
+            self._queue.end_turn()
+            next_turn = self._next_turn(now)
         self._loss_report.publish(queue_length=len(self._queue))
-        return self._next_turn(now)
+        return next_turn
 
     def _send_due(self, now: float) -> None:
+        until = now + _LONGEST_TURN
         self._delivery.again_at = None
         while self._delivery.again_at is None:
-            if self._delivery.has_room and (spans := self._take_due(now)):
-                self._delivery.prepare(spans)
-            elif self._delivery.has_ready:
-                self._delivery.send_next()
-            else:
+            if not self._step(lambda: self._take_due(now), until):
                 return
-            if self._clock.monotonic() > now + _LONGEST_TURN:
+            if self._clock.monotonic() > until:
                 return
+
+    def _step(self, take: Callable[[], list[Span]], deadline: float) -> bool:
+        """
+        Encode spans, until *deadline*, or send one payload.
+
+        Returns whether there was anything to do.
+        """
+        delivery = self._delivery
+        if delivery.has_room:
+            spans = [] if delivery.has_unencoded else take()
+            if spans or delivery.has_unencoded:
+                delivery.prepare(spans, deadline)
+                return True
+        if not delivery.has_ready:
+            return False
+        delivery.send_next()
+        return True
 
     def _take_due(self, now: float) -> list[Span]:
         """Take the spans of full batches, or all once the interval has ended."""
@@ -214,26 +229,35 @@ class Reporter(BaseReporter):
             self._due = None
             return self._delivery.rest(now)
         self._queue.wake_at_batch()
+        if len(self._queue) >= self._queue.batch_size:
+            # Filled during this turn, so no later span would wake for it.
+            return now
         if self._due is None:
             self._due = now + self._flush_interval
         return self._due
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
-        """Send what is queued; return whether all left within *timeout* seconds."""
-        return self._worker.flush(timeout, task=self)
+        """
+        Send what is queued; return whether all left within *timeout* seconds.
+
+        The pauses that retries and `Retry-After` require are kept: if a pause ends
+        after *timeout*, `False` is returned at once and the spans stay queued.
+        Also returns `False` if any span was dropped meanwhile.
+        """
+        dropped = self.losses.dropped
+        all_left = self._worker.flush(timeout, task=self)
+        return all_left and dropped == self.losses.dropped
 
     def drain(self, deadline: float) -> bool:
         """Send everything until *deadline*; called by the worker."""
-        patience = max(0.0, deadline - self._clock.monotonic())
-        if not self._sending.acquire(timeout=patience):
+        timeout = max(0.0, deadline - self._clock.monotonic())
+        if not self._sending.acquire(timeout=timeout):
             return False
         try:
-            failed_before = self.losses.send_failed
-            self._delivery.again_at = None
-            while self._is_owing() and self._clock.monotonic() < deadline:
-                self._drain_step(deadline)
+            dropped = self.losses.dropped
+            self._send_until(deadline)
             self._loss_report.publish(queue_length=len(self._queue))
-            return not self._is_owing() and self.losses.send_failed == failed_before
+            return not self._is_owing() and dropped == self.losses.dropped
         finally:
             self._sending.release()
             self._release_if_closed()
@@ -241,15 +265,21 @@ class Reporter(BaseReporter):
     def _is_owing(self) -> bool:
         return bool(self._queue) or self._delivery.has_ready
 
-    def _drain_step(self, deadline: float) -> None:
-        if self._queue and self._delivery.has_room:
-            self._delivery.prepare(self._queue.take(self._most_at_once))
-        elif self._delivery.has_ready:
-            self._delivery.send_next()
-        again_at = self._delivery.again_at
-        if again_at is not None:
-            wake_at = min(again_at, deadline)
-            self._clock.sleep(max(0.0, wake_at - self._clock.monotonic()))
+    def _send_until(self, deadline: float) -> None:
+        # At the end of the tracer or of the process, one try is made before its time.
+        may_hurry = self._is_closing or self._worker.is_exiting
+        if may_hurry and self._delivery.again_at is not None:
+            self._delivery.again_at, may_hurry = None, False
+        while self._is_owing():
+            now, again_at = self._clock.monotonic(), self._delivery.again_at
+            wake_at = now if again_at is None else max(now, again_at)
+            if wake_at >= deadline and may_hurry:
+                wake_at, may_hurry = (now + deadline) / 2, False
+            if wake_at >= deadline:
+                return
+            if wake_at > now:
+                self._clock.sleep(wake_at - now)
+            self._step(lambda: self._queue.take(self._most_at_once), deadline)
 
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued and waits is the parent's to send."""
@@ -265,8 +295,11 @@ class Reporter(BaseReporter):
         Idempotent. The future is done; its result says whether all left.
         """
         if self._result is None:
+            dropped = self.losses.dropped
+            self._is_closing = True
             self._queue.close()
-            self._result = completed(self._close(timeout))
+            all_left = self._close(timeout)
+            self._result = completed(all_left and dropped == self.losses.dropped)
         return self._result
 
     def _close(self, timeout: float) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from jaeger_client.encoding import Payload
 from jaeger_client.errors import (
     PayloadTooLargeError,
     RefusedError,
@@ -16,7 +17,7 @@ from jaeger_client.errors import (
 from jaeger_client.ids import IdRandom
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics
-from jaeger_client.model import Process, SpanLosses
+from jaeger_client.model import Process, SpanData, SpanLosses
 from jaeger_client.reporter.base import Channel
 from jaeger_client.reporter.delivery import (
     LONGEST_PAUSE,
@@ -291,6 +292,59 @@ def test_spans_the_backend_did_not_keep_are_counted() -> None:
     assert 1 == scene.losses.send_failed
 
 
+def test_span_encoded_again_is_lost_once() -> None:
+    """A span that is left out again at a smaller limit is counted once."""
+    scene = Scene(max_payload=8)
+    scene.sender = ShrinkingMemory(max_payload=8)
+    scene.delivery.channel = LineChannel(scene.encoder, scene.sender)
+    scene.deliver("far too long", "a", "b", "far too long")
+
+    assert [["a", "b"]] == lines_of(scene.sender)
+    assert SpanLosses(too_large=2) == scene.losses
+
+
+def test_span_that_the_other_channel_takes_is_not_lost() -> None:
+    """A span too large for the first channel alone is sent over the second."""
+    other = LineChannel()
+    scene = Scene(fallback=lambda: other, max_payload=4)
+    scene.sender.fail_next(RefusedError("refused"))
+    scene.deliver("too long", "a", "too long")
+
+    assert [["too", "long", "a", "too", "long"]] == lines_of(other.sender)
+    assert SpanLosses() == scene.losses
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SendError("gone"),
+        RefusedError("refused"),
+        RetryableSendError("busy"),
+        PayloadTooLargeError("too much", limit=2),
+    ],
+)
+def test_every_span_is_sent_or_lost_once(error: SendError) -> None:
+    """Whatever fails, spans sent and spans lost add up to the spans that came."""
+    scene = Scene(max_payload=4)
+    scene.sender.fail_next(error)
+    scene.deliver("long one", "a", "b", "c", "long one", "d", "long one")
+    sent = sum(map(len, lines_of(scene.sender)))
+    abandoned = scene.delivery.abandon()
+
+    assert 7 == sent + scene.losses.dropped + abandoned
+    assert 3 == scene.losses.too_large
+
+
+def test_child_counts_nothing_of_its_parent() -> None:
+    """After a fork what the encoder left out is the parent's to count."""
+    scene = Scene(max_payload=4)
+    scene.delivery.prepare(named("far too long", "a"))
+    scene.delivery.after_fork_in_child()
+    scene.delivery.abandon()
+
+    assert SpanLosses() == scene.losses
+
+
 @pytest.mark.parametrize(
     ("rejected", "ok", "err"),
     [((1 << 63) - 1, 0, 3), (4, 0, 3), (3, 0, 3), (0, 3, 0), (-1, 3, 0)],
@@ -315,3 +369,21 @@ def test_a_backend_rejects_no_more_spans_than_it_got(
     assert ok == metrics.sums["jaeger:reporter_spans{result=ok}"]
     assert err == metrics.sums["jaeger:reporter_spans{result=err}"]
     assert err == scene.losses.send_failed
+
+
+def test_encoder_that_fails_the_second_time() -> None:
+    """Spans that cannot be encoded again for a smaller limit are lost and counted."""
+
+    class Failing(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            if limit < 8:
+                raise RuntimeError
+            return super().encode(spans, limit=limit)
+
+    scene = Scene()
+    scene.sender = ShrinkingMemory(max_payload=8)
+    scene.delivery.channel = LineChannel(Failing(), scene.sender)
+    scene.deliver("a", "b", "c", "d", "e")
+
+    assert [] == lines_of(scene.sender)
+    assert SpanLosses(not_encodable=5) == scene.losses

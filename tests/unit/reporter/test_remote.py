@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.encoding import Payload
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
+from jaeger_client.model import SpanData
 from jaeger_client.reporter import Channel, Reporter
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
@@ -29,6 +32,21 @@ class ManualWorker(BackgroundWorker):
         self.woken += 1
 
 
+class BusySender(MemorySender):
+    """Counts tries, and calls a function while it sends for the first time."""
+
+    tries = 0
+    during_send: Callable[[], None] | None = None
+
+    def send(self, payload: bytes) -> None:
+        """Send after that."""
+        self.tries += 1
+        during_send, self.during_send = self.during_send, None
+        if during_send is not None:
+            during_send()
+        super().send(payload)
+
+
 class Scene:
     """A reporter with all its parts at hand, and no thread."""
 
@@ -39,12 +57,13 @@ class Scene:
         batch_size: int | None = 10,
         flush_interval: float | None = 1.0,
         max_payload: int = 65_000,
+        encoder: LineEncoder | None = None,
     ) -> None:
-        self.clock = FakeClock()
-        self.sender = MemorySender(max_payload=max_payload)
+        self.clock = encoder.clock if isinstance(encoder, SlowEncoder) else FakeClock()
+        self.sender = BusySender(max_payload=max_payload)
         self.worker = ManualWorker(self.clock)
         self.metrics = CountingMetrics()
-        self.encoder = LineEncoder()
+        self.encoder = encoder or LineEncoder()
         channel: Channel = LineChannel(self.encoder, self.sender)
         self.reporter = Reporter(
             channel,
@@ -261,11 +280,11 @@ def test_waiting_payload_holds_the_queue() -> None:
 def test_too_large_span_is_dropped_and_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A span that fits no payload is dropped alone, counted, and told once."""
+    """A span that fits no payload is dropped alone, counted, and logged once."""
     scene = Scene(max_payload=4)
     scene.report("far too long", "ok")
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
-        assert scene.reporter.flush()
+        assert not scene.reporter.flush()
 
     assert [["ok"]] == scene.sent
     assert 1 == scene.metrics.sums["jaeger:reporter_dropped{cause=too_large}"]
@@ -279,7 +298,7 @@ def test_broken_encoder_loses_its_spans_only(caplog: pytest.LogCaptureFixture) -
     broken = named("x")
     broken[0].operation_name = None  # type: ignore[assignment]  # what breaks LineEncoder
     scene.reporter.report_span(broken[0])
-    assert scene.reporter.flush()
+    assert not scene.reporter.flush()
     scene.report("a")
     assert scene.reporter.flush()
 
@@ -326,6 +345,220 @@ def test_error_reporter_is_told() -> None:
     reporter.flush()
 
     assert "gone" == str(told[-1])
+
+
+def report_too_large(scene: Scene) -> None:
+    """Report a span that fits no payload."""
+    scene.sender.max_payload = 4
+    scene.report("far too long")
+
+
+def report_unreadable(scene: Scene) -> None:
+    """Report a span that breaks the encoder."""
+    (span,) = named("x")
+    span.operation_name = None  # type: ignore[assignment]  # what breaks LineEncoder
+    scene.reporter.report_span(span)
+
+
+def report_to_failing_backend(scene: Scene) -> None:
+    """Report a span that the backend refuses for good."""
+    scene.sender.fail_next(SendError("gone"))
+    scene.report("a")
+
+
+def report_while_sending(scene: Scene) -> None:
+    """Report a span; while it is sent, others fill the queue and one is refused."""
+    scene.report("a")
+    scene.sender.during_send = lambda: scene.report(*["b"] * 101)
+
+
+def report_rejected(scene: Scene) -> None:
+    """Report a span that the backend accepts and does not keep."""
+    scene.report("a")
+
+    def reject() -> None:
+        scene.sender.rejected_spans += 1
+
+    scene.sender.during_send = reject
+
+
+LOSSES = pytest.mark.parametrize(
+    "report",
+    [
+        report_too_large,
+        report_unreadable,
+        report_to_failing_backend,
+        report_while_sending,
+        report_rejected,
+    ],
+)
+
+
+@LOSSES
+def test_flush_reports_a_loss(report: Callable[[Scene], None]) -> None:
+    """flush() returns False if a span was dropped meanwhile, for whatever cause."""
+    scene = Scene()
+    report(scene)
+
+    assert not scene.reporter.flush()
+    assert 1 == scene.reporter.losses.dropped
+    assert scene.reporter.flush()
+
+
+@LOSSES
+def test_close_reports_a_loss(report: Callable[[Scene], None]) -> None:
+    """close() returns False if a span was dropped meanwhile, for whatever cause."""
+    scene = Scene()
+    report(scene)
+
+    assert not scene.reporter.close().result()
+
+
+def test_flush_keeps_to_the_pause_of_the_backend() -> None:
+    """flush() neither spends tries nor time while the backend asks to wait longer."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
+    scene.report("a")
+    flushed = [scene.reporter.flush(timeout=0.05) for _ in range(10)]
+    began = scene.clock.monotonic()
+    assert ([False] * 10, 0.0) == (flushed, began)
+    assert 1 == scene.sender.tries
+
+    scene.clock.advance(30.0)
+    assert scene.reporter.flush(timeout=0.05)
+    assert [["a"]] == scene.sent
+
+
+def test_flush_keeps_to_the_pauses_between_tries() -> None:
+    """Without `Retry-After`, too, many short flushes make no try more."""
+    scene = Scene()
+    scene.sender.fail_always(RetryableSendError("down"))
+    scene.report("a")
+    for _ in range(20):
+        scene.reporter.flush(timeout=0.01)
+
+    assert (1, 0) == (scene.sender.tries, scene.reporter.losses.dropped)
+
+
+def test_close_tries_once_more() -> None:
+    """close() sends a waiting payload at once: it has no later chance."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
+    scene.report("a")
+    scene.reporter.flush(timeout=1.0)
+
+    assert scene.reporter.close(timeout=1.0).result()
+    assert [["a"]] == scene.sent
+
+
+def test_close_tries_a_last_time_before_its_deadline() -> None:
+    """Where the next try would be too late, close() makes it with half of the time."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
+    scene.report("a")
+
+    assert scene.reporter.close(timeout=1.0).result()
+    assert [["a"]] == scene.sent
+    assert 0.5 == scene.clock.monotonic()
+
+
+def test_close_tries_before_its_time_once_only() -> None:
+    """A backend that stays busy gets one early try, not one after the other."""
+    scene = Scene()
+    scene.sender.fail_always(RetryableSendError("busy", retry_after=30.0))
+    scene.report("a")
+    scene.reporter.flush(timeout=1.0)
+
+    assert not scene.reporter.close(timeout=1.0).result()
+    assert (2, 1) == (scene.sender.tries, scene.reporter.losses.closed)
+
+
+def test_exit_tries_once_more() -> None:
+    """The end of the process sends a waiting payload at once, as close() does."""
+    scene = Scene()
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
+    scene.report("a")
+    scene.reporter.flush(timeout=1.0)
+    scene.worker.flush_at_exit()
+
+    assert [["a"]] == scene.sent
+
+
+def test_full_batch_leaves_after_a_slow_turn() -> None:
+    """Spans that fill a batch during a slow turn do not wait for the interval."""
+    scene = Scene(batch_size=2, flush_interval=None)
+    scene.report("a", "b")
+
+    def slowly() -> None:
+        scene.clock.advance(5.0)
+        scene.report("c", "d", "e")
+
+    scene.sender.during_send = slowly
+    next_turn = scene.turn()
+    assert next_turn <= scene.clock.monotonic()
+
+    scene.turn()
+    assert [["a", "b"], ["c", "d"]] == scene.sent
+
+
+def test_queue_length_is_measured_during_an_outage() -> None:
+    """Between two tries each turn still publishes how many spans wait."""
+    scene = Scene(batch_size=1)
+    scene.sender.fail_always(RetryableSendError("down"))
+    scene.report("a")
+    scene.turn()
+    scene.report("b", "c", "d")
+    scene.turn()
+
+    assert 3 == scene.metrics.sums["jaeger:reporter_queue_length"]
+
+
+class SlowEncoder(LineEncoder):
+    """Takes a second for each payload."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = FakeClock()
+
+    def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+        """Let time pass before each payload."""
+        for payload in super().encode(spans, limit=limit):
+            self.clock.advance(1.0)
+            yield payload
+
+
+def test_encoding_stops_at_the_deadline() -> None:
+    """flush() stops encoding at its deadline; the other spans stay queued."""
+    scene = Scene(encoder=SlowEncoder(), max_payload=2)
+    scene.report(*"abcde")
+
+    assert not scene.reporter.flush(timeout=3.0)
+    assert 3.0 == scene.clock.monotonic()
+    assert 0 == scene.reporter.losses.dropped
+    assert scene.reporter.flush(timeout=9.0)
+    assert [[name] for name in "abcde"] == scene.sent
+
+
+def test_encoding_ends_a_turn() -> None:
+    """A turn whose encoding takes long ends, so that other tasks get theirs."""
+    scene = Scene(encoder=SlowEncoder(), max_payload=2, batch_size=5)
+    scene.report(*"abcde")
+    began = scene.clock.monotonic()
+    assert began == scene.turn()
+    assert scene.clock.monotonic() <= began + 2.0
+
+    for _ in range(5):
+        scene.turn()
+    assert [[name] for name in "abcde"] == scene.sent
+
+
+def test_unencoded_spans_are_counted_at_close() -> None:
+    """Spans that close() could not even encode count as closed, each once."""
+    scene = Scene(encoder=SlowEncoder(), max_payload=2)
+    scene.report(*"abcde")
+
+    assert not scene.reporter.close(timeout=2.0).result()
+    assert 5 == len(scene.sent) + scene.reporter.losses.closed
 
 
 @pytest.mark.parametrize(

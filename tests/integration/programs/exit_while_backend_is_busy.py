@@ -1,0 +1,11 @@
+"""Reports a span to a backend that is busy, flushes in vain, and ends."""
+
+from __future__ import annotations
+
+import os
+
+from tests.integration.programs.make_tracer import make_tracer
+
+tracer = make_tracer(collector={"endpoint": os.environ["TEST_ENDPOINT"]})
+tracer.start_span("last words").finish()
+print([tracer.flush(timeout=0.2) for _ in range(8)])
