@@ -273,6 +273,8 @@ class Delivery:
             self._wait(error)
         except SendError as error:
             self._lose(error)
+        except Exception as error:  # noqa: BLE001 - a sender broke its promise
+            self._lose(SendError(f"{type(error).__name__}: {error}"))
         else:
             self._take_first()
 

@@ -335,6 +335,25 @@ def test_every_span_is_sent_or_lost_once(error: SendError) -> None:
     assert 3 == scene.losses.too_large
 
 
+def test_a_sender_that_raises_another_error_loses_one_payload() -> None:
+    """An error that no sender may raise costs its payload; the next one is sent."""
+
+    class Broken(MemorySender):
+        def send(self, payload: bytes) -> None:
+            if b"a" in payload:
+                raise ZeroDivisionError
+            super().send(payload)
+
+    scene = Scene()
+    sender = Broken()
+    scene.delivery.channel = LineChannel(scene.encoder, sender)
+    scene.deliver("a")
+    scene.deliver("b")
+
+    assert [["b"]] == lines_of(sender)
+    assert SpanLosses(send_failed=1) == scene.losses
+
+
 def test_child_counts_nothing_of_its_parent() -> None:
     """After a fork what the encoder left out is the parent's to count."""
     scene = Scene(max_payload=4)
