@@ -11,10 +11,11 @@ Strategy: compare and set. Each state is a value and a dict that is empty as lon
 state is the latest. `setdefault` stores the state that succeeds it: whoever comes first
 wins, everyone else starts again from the newer state. Nobody ever waits.
 
-`dict.setdefault` with an int as key is one step to other threads, to signal handlers and
-to finalizers: it is a single call into C, which runs no Python code and creates no object
-that the collector counts, so nothing can come between its look-up and its insertion. In
-CPython without the GIL each dict has an internal lock with the same effect.
+`dict.setdefault` with an int as key is one step to other threads, to signal handlers
+and to finalizers: it is a single call into C, which runs no Python code and creates no
+object that the garbage collector tracks, so nothing can come between its look-up and
+its insertion. In CPython without the GIL each dict has an internal lock with the same
+effect.
 """
 
 from __future__ import annotations

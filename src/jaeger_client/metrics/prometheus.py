@@ -1,11 +1,31 @@
-"""Metrics for Prometheus; the one module that imports `prometheus_client`."""
+"""
+Metrics for Prometheus; the one module that imports `prometheus_client`.
+
+The library guards each value with a lock, and with PROMETHEUS_MULTIPROC_DIR all values
+of the process with a single one. Spans must not hang on them:
+
+- in a forked child, where a thread that was not copied may hold them for ever: all are
+  replaced there. The library itself then opens a file for the child's own pid;
+- in a signal handler or finalizer that interrupted the holder: they are replaced by
+  reentrant ones when the metric is created. So that such a call does not see an update
+  that is half made, updates pass through `SharedCollectors.run`, one at a time.
+  That takes turns without waiting: a handler that waited for a thread which waits for
+  the library's lock, held by the frame that the handler interrupted, would hang too.
+
+Both go for every version of the library since 0.11. The names used are private; where
+a version has others, its locks stay as they are.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from types import CellType
 from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -32,6 +52,14 @@ _MULTIPROCESS_MODE: Final = "liveall"
 How gauges show under PROMETHEUS_MULTIPROC_DIR: one for each process, with a label
 `pid` as in 4.8, and no longer once `mark_process_dead` was called.
 """
+
+_PLAIN_LOCK: Final = type(threading.Lock())
+
+_MAX_WAITING: Final = 10_000
+"""Updates that wait for the one that runs, before the next one waits for a turn."""
+
+_LOCK_TIMEOUT: Final = 0.1
+"""Seconds after which that takes the lock for lost."""
 
 _Collector: TypeAlias = Counter | Gauge | Histogram
 _Made: TypeAlias = dict[tuple[str, tuple[str, ...]], _Collector]
@@ -72,9 +100,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> CountFunction:
         """Return a function that adds to the counter."""
-        labels = self._labels(tags)
-        counter = self._collector(Counter, name, labels)
-        return (counter.labels(**labels) if labels else counter).inc
+        return self._updater(Counter, "inc", name, tags)
 
     def create_gauge(
         self,
@@ -82,9 +108,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
         """Return a function that sets the gauge."""
-        labels = self._labels(tags)
-        gauge = self._collector(Gauge, name, labels)
-        return (gauge.labels(**labels) if labels else gauge).set
+        return self._updater(Gauge, "set", name, tags)
 
     def create_timer(
         self,
@@ -92,9 +116,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
         """Return a function that takes microseconds into a histogram of seconds."""
-        labels = self._labels(tags)
-        histogram = self._collector(Histogram, name, labels)
-        observe = (histogram.labels(**labels) if labels else histogram).observe
+        observe = self._updater(Histogram, "observe", name, tags)
         return lambda microseconds: observe(microseconds / _MICROSECONDS)
 
     def _labels(self, tags: Mapping[str, str] | None) -> dict[str, str]:
@@ -103,15 +125,36 @@ class PrometheusMetricsFactory(MetricsFactory):
             labels[SERVICE_NAME_TAG] = self._service_name_label
         return labels
 
-    def _collector(
+    def _updater(
         self,
         kind: type[_Kind],
+        method: str,
         name: str,
-        labels: Mapping[str, str],
-    ) -> _Kind:
+        tags: Mapping[str, str] | None,
+    ) -> MeasureFunction:
+        """Return a function that calls *method* of the metric, made now if need be."""
+        labels = self._labels(tags)
         full_name = f"{self._namespace}_{name}" if self._namespace else name
         allowed = _allowed_name(full_name)
-        return _SHARED.get(self._registry, kind, allowed, name, tuple(sorted(labels)))
+        bound: list[Callable[[float], object]] = []
+
+        def bind() -> None:
+            made = _SHARED.get(
+                self._registry, kind, allowed, name, tuple(sorted(labels))
+            )
+            metric = made.labels(**labels) if labels else made
+            _make_reentrant(metric)
+            bound.append(getattr(metric, method))
+
+        def update(value: float) -> None:
+            # In a signal handler that interrupted the making of another metric, the
+            # first call binds.
+            if not bound:
+                bind()
+            bound[0](value)
+
+        _SHARED.run(bind)
+        return lambda value: _SHARED.run(partial(update, value))
 
 
 class SharedCollectors:
@@ -124,22 +167,55 @@ class SharedCollectors:
 
     def __init__(self) -> None:
         self._made: WeakKeyDictionary[CollectorRegistry, _Made] = WeakKeyDictionary()
-        self._lock = threading.Lock()
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._reset()
         call_after_fork(self)
 
-    def after_fork_in_child(self) -> None:
-        """
-        Replace the locks that a thread of the parent may hold for ever.
-
-        Those of the metrics, too: the library leaves them as they are, and one that
-        was taken while it forked would stop the child at its first span.
-        """
+    def _reset(self) -> None:
         self._lock = threading.Lock()
+        self._waiting.clear()
+
+    def after_fork_in_child(self) -> None:
+        """Replace every lock; what waits is the parent's to count."""
+        self._reset()
         for registry, made in list(self._made.items()):
-            _replace_lock(registry)
+            _replace_locks(registry)
             for collector in list(made.values()):
                 for part in _parts_of(collector):
-                    _replace_lock(part)
+                    _replace_locks(part)
+
+    def run(self, work: Callable[[], object]) -> None:
+        """
+        Call *work* while no other work runs, without waiting for that.
+
+        If other work runs, in another thread or in the frame that this call has
+        interrupted, then whoever runs that does this as well, before it returns.
+        """
+        self._waiting.append(work)
+        lock, timeout = self._lock, 0.0
+        if len(self._waiting) > _MAX_WAITING:
+            # The thread that runs it gets no turn, or does not exist: an exception of
+            # a signal handler may have left the lock held.
+            timeout = _LOCK_TIMEOUT
+        # Checked again after each turn: work may come in just as the turn ends.
+        while self._waiting and lock.acquire(timeout=timeout):
+            try:
+                self._run_waiting()
+            finally:
+                lock.release()
+        if timeout and self._waiting and lock is self._lock:
+            self._lock = threading.Lock()
+
+    def _run_waiting(self) -> None:
+        failure: Exception | None = None
+        while self._waiting:
+            work = self._waiting.popleft()
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - raised once the rest is done
+                failure = error
+        if failure is not None:
+            raise failure
 
     def get(
         self,
@@ -153,30 +229,30 @@ class SharedCollectors:
         Return the collector *name* of *registry*, made now if need be.
 
         *metric_name* is the name without a namespace, under which the table of
-        metrics has its help.
+        metrics has its help. Called by what `run` runs.
         """
-        with self._lock:
-            made = self._made.setdefault(registry, {})
-            # The registry is asked first: the application may have
-            # unregistered what was made before.
-            try:
-                collector = _make(kind, name, metric_name, labels, registry)
-            except ValueError:
-                known = made.get((name, labels))
-                if isinstance(known, kind):
-                    return known
-                # Taken by somebody else, or with other labels. A metric that
-                # nobody reads is better than an application that cannot start.
-                _LOGGER.warning(
-                    "Metric %s with labels %s is not exported: the registry has "
-                    "another of this name. Give all factories of a registry a "
-                    "service_name_label or none, or each a namespace of its own",
-                    name,
-                    labels,
-                )
-                collector = _make(kind, name, metric_name, labels, None)
-            made[name, labels] = collector
-            return collector
+        _make_reentrant(registry)
+        made = self._made.setdefault(registry, {})
+        # The registry is asked first: the application may have
+        # unregistered what was made before.
+        try:
+            collector = _make(kind, name, metric_name, labels, registry)
+        except ValueError:
+            known = made.get((name, labels))
+            if isinstance(known, kind):
+                return known
+            # The name is in use by other code, or with other labels. A metric
+            # that is not exported is better than an application that cannot start.
+            _LOGGER.warning(
+                "Metric %s with labels %s is not exported: the registry has "
+                "another of this name. Give all factories of a registry a "
+                "service_name_label or none, or each a namespace of its own",
+                name,
+                labels,
+            )
+            collector = _make(kind, name, metric_name, labels, None)
+        made[name, labels] = collector
+        return collector
 
 
 def _make(
@@ -204,20 +280,59 @@ def _options(kind: type[_Collector], metric: Metric | None) -> dict[str, Any]:
 
 def _parts_of(collector: object) -> Iterator[object]:
     """Yield what *collector* is made of: one of each label's values, and numbers."""
-    # Private names of another library: where a version has others, the locks stay
-    # as the library left them. A test forks with the locks held.
     by_label: dict[object, object] = getattr(collector, "_metrics", {})
-    for metric in (collector, *by_label.values()):
+    for metric in (collector, *list(by_label.values())):
         yield metric
         yield getattr(metric, "_value", None)
         yield getattr(metric, "_sum", None)
         yield from getattr(metric, "_buckets", ())
 
 
-def _replace_lock(part: object) -> None:
+def _replace_locks(part: object) -> None:
+    """Replace the locks that *part* uses, whoever holds them."""
     if hasattr(part, "_lock"):
-        # Reentrant ones do for both kinds that the library's versions have.
         setattr(part, "_lock", threading.RLock())  # noqa: B010 - it is private
+    for cell in _lock_cells(type(part)):
+        cell.cell_contents = threading.RLock()
+
+
+def _make_reentrant(metric: object) -> None:
+    """Replace the plain locks that *metric* uses, unless they are held."""
+    for part in _parts_of(metric):
+        lock = getattr(part, "_lock", None)
+        if isinstance(lock, _PLAIN_LOCK):
+            with _held(lock) as is_held:
+                if is_held:
+                    setattr(part, "_lock", threading.RLock())  # noqa: B010 - as above
+        for cell in _lock_cells(type(part)):
+            if isinstance(cell.cell_contents, _PLAIN_LOCK):
+                with _held(cell.cell_contents) as is_held:
+                    if is_held:
+                        cell.cell_contents = threading.RLock()
+
+
+@contextmanager
+def _held(lock: threading.Lock) -> Generator[bool]:
+    # Never wait: the frame that this one interrupted may hold it, and the next metric
+    # that is created comes by again. A thread that begins to wait for the old lock in
+    # this moment may update together with one that takes the new lock, once.
+    is_held = lock.acquire(blocking=False)
+    try:
+        yield is_held
+    finally:
+        if is_held:
+            lock.release()
+
+
+def _lock_cells(kind: type) -> Iterator[CellType]:
+    """Yield where the functions of *kind* keep a lock that all its objects share."""
+    # The value that is backed by a file is a class within a function, whose variable
+    # is the lock.
+    for function in vars(kind).values():
+        for cell in getattr(function, "__closure__", None) or ():
+            with suppress(ValueError):  # a variable that is not set yet
+                if hasattr(cell.cell_contents, "acquire"):
+                    yield cell
 
 
 def _allowed_name(name: str) -> str:

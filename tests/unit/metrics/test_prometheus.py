@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
@@ -21,10 +24,12 @@ from jaeger_client.metrics.prometheus import (
     SharedCollectors,
 )
 from jaeger_client.reporter import NullReporter
+from tests.unit.bytecodes import call_at, every_place, interrupt
 
 if TYPE_CHECKING:
-    import pytest
     from prometheus_client.registry import Collector
+
+    from jaeger_client.metrics.factory import CountFunction
 
 
 class RememberingRegistry(CollectorRegistry):
@@ -237,6 +242,90 @@ def test_the_default_registry_is_that_of_the_library() -> None:
     PrometheusMetricsFactory(namespace="of_a_test").create_gauge("jaeger:g")(1.0)
 
     assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
+
+
+def test_an_update_may_interrupt_another_one_anywhere() -> None:
+    """A signal handler that counts hangs nowhere, and both counts are kept."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+    count = factory.create_counter("jaeger:c", {"a": "b"})
+
+    places = list(
+        every_place(lambda at: call_at(at, partial(count, 1), partial(count, 1)))
+    )
+
+    assert len(places) > 20
+    # The last round was not interrupted.
+    total = 2 * len(places) + 1
+    assert total == registry.get_sample_value("jaeger:c_total", {"a": "b"})
+
+
+def test_the_making_of_a_metric_may_be_interrupted_by_the_same() -> None:
+    """A signal handler that makes the same metric meanwhile counts into the same."""
+
+    def interrupt_making(at: int) -> str:
+        registry = CollectorRegistry()
+        factory = PrometheusMetricsFactory(registry=registry)
+        made: list[CountFunction] = []
+
+        def make() -> None:
+            made.append(factory.create_counter("jaeger:c", {"a": "b"}))
+
+        place = call_at(at, make, make)
+        for count in made:
+            count(1)
+        total = registry.get_sample_value("jaeger:c_total", {"a": "b"})
+        assert float(len(made)) == total
+        return place
+
+    assert len(list(every_place(interrupt_making))) > 100
+
+
+def test_an_interruption_that_raises_stops_no_later_count() -> None:
+    """After a KeyboardInterrupt at any bytecode at most some counts come late."""
+    registry = CollectorRegistry()
+    count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    def interrupt_and_go_on(at: int) -> str:
+        return call_at(at, interrupt, partial(count, 1))
+
+    places = list(every_place(interrupt_and_go_on))
+    for _ in range(30_000):
+        count(1)
+
+    total = registry.get_sample_value("jaeger:c_total")
+    assert total is not None
+    assert 30_000 <= total <= 30_000 + len(places) + 1
+
+
+def test_what_waits_for_a_turn_is_done_by_the_thread_that_has_it() -> None:
+    """Threads that count do not wait for each other, and no count is lost."""
+    registry = CollectorRegistry()
+    count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    def count_on() -> None:
+        for _ in range(5_000):
+            count(1)
+
+    threads = [threading.Thread(target=count_on) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert 20_000.0 == registry.get_sample_value("jaeger:c_total")
+
+
+def test_an_error_of_one_update_does_not_stop_the_next() -> None:
+    """What the library refuses is raised, and others count on."""
+    registry = CollectorRegistry()
+    count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    with pytest.raises(ValueError, match="negative|non-negative"):
+        count(-1)
+    count(1)
+
+    assert 1.0 == registry.get_sample_value("jaeger:c_total")
 
 
 def test_a_forked_child_has_locks_of_its_own() -> None:
