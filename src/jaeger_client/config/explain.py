@@ -14,10 +14,11 @@ from jaeger_client.config.answers import FORMAT, Answers
 from jaeger_client.config.explanation import BY_DEFAULT, Explained, Explanation
 from jaeger_client.config.param import THE_DICT
 from jaeger_client.config.parse import read_settings, read_tags, source_of
-from jaeger_client.config.secrets import displayable, is_secret_name
+from jaeger_client.config.secrets import displayable
 from jaeger_client.config.table import Setting, settings
 from jaeger_client.config.unknown import find_unknown_keys, find_unknown_variables
 from jaeger_client.errors import ConfigError
+from jaeger_client.shown import is_secret_name
 
 
 def explain(config: object, service_name: str | None = None) -> Explanation:

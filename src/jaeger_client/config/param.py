@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar, cast
 
 from jaeger_client.constants import LOGGER_NAME
 from jaeger_client.errors import ConfigError
+from jaeger_client.shown import shown as shown_value
 
 T = TypeVar("T")
 
@@ -239,9 +240,4 @@ def optional_text(
 
 def shown(raw: object, *, is_secret: bool = False) -> str:
     """Return how a message shows a value; what is secret in it stays hidden."""
-    if is_secret:
-        return "a value that is not shown"
-    # Only on the way to a complaint, like all its patterns.
-    from jaeger_client.config.secrets import without_secrets  # noqa: PLC0415
-
-    return without_secrets(repr(raw))
+    return "a value that is not shown" if is_secret else shown_value(raw)
