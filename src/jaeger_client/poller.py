@@ -17,9 +17,11 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.diagnostics import bounded
 from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import AnswerError, SendError
 from jaeger_client.ids import IdRandom
+from jaeger_client.shown import text_of
 from jaeger_client.worker import BackgroundWorker
 
 _JITTER: Final = 0.1
@@ -157,16 +159,14 @@ class Poller:
         self._pause = self._first_pause()
         if self._failing:
             self._failing = False
-            self._logger.warning("%s can be had again", self._what)
+            self._logger.warning("%s can be had again", *bounded((self._what,)))
 
     def _failed(self, error: Exception) -> None:
         if self._error_reporter is not None:
-            self._error_reporter.error(f"cannot get {self._what}: %s", error)
+            self._error_reporter.error(f"cannot get {text_of(self._what)}: %s", error)
         elif not self._failing:
             self._logger.warning(
                 "cannot get %s: %s. %s",
-                self._what,
-                error,
-                self._advice,
+                *bounded((self._what, error, self._advice)),
             )
         self._failing = True

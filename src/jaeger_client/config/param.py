@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
-from jaeger_client.constants import LOGGER_NAME
+from jaeger_client.diagnostics import logger
 from jaeger_client.errors import ConfigError
 from jaeger_client.shown import shown as shown_value
 
@@ -15,8 +14,6 @@ T = TypeVar("T")
 THE_DICT: Final = "the dict"
 """The origin of what the application's dict says."""
 
-_LOGGER: Final = logging.getLogger(LOGGER_NAME)
-
 # Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
 # service called jaeger-agent. Nobody meant it as a setting.
 KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
@@ -24,7 +21,7 @@ KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 def log_passed_over(complaint: str) -> None:
     """Say in the log that a variable of another library cannot be used."""
-    _LOGGER.warning("Passed over: %s", complaint)
+    logger.warning("Passed over: %s", complaint)
 
 
 class Source:

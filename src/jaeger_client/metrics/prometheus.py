@@ -18,7 +18,6 @@ a version has others, its locks stay as they are.
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 from collections import deque
@@ -31,7 +30,7 @@ from weakref import WeakKeyDictionary
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from jaeger_client.constants import LOGGER_NAME
+from jaeger_client.diagnostics import logger
 from jaeger_client.fork import call_after_fork
 from jaeger_client.metrics.factory import (
     CountFunction,
@@ -43,7 +42,6 @@ from jaeger_client.metrics.table import Metric, metric_of
 SERVICE_NAME_TAG: Final = "service"
 """Label that takes `service_name_label`."""
 
-_LOGGER: Final = logging.getLogger(LOGGER_NAME)
 _FORBIDDEN: Final = re.compile(r"[^a-zA-Z0-9_:]")
 _MICROSECONDS: Final = 1e6
 
@@ -243,7 +241,7 @@ class SharedCollectors:
                 return known
             # The name is in use by other code, or with other labels. A metric
             # that is not exported is better than an application that cannot start.
-            _LOGGER.warning(
+            logger.warning(
                 "Metric %s with labels %s is not exported: the registry has "
                 "another of this name. Give all factories of a registry a "
                 "service_name_label or none, or each a namespace of its own",

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
+from jaeger_client.diagnostics import bounded
 from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import ConfigError, SendError, StrategyError
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
@@ -165,7 +166,7 @@ class RemoteControlledSampler(Sampler):
             raise
         if self._follow(strategy):
             self._metrics.update_success(1)
-            self._logger.debug("sampling by %r", self.sampler)
+            self._logger.debug("sampling by %r", *bounded((self.sampler,)))
         self._followed = body
         return True
 
