@@ -291,4 +291,6 @@ def _with_units(raw: object) -> float | None:
 
 
 def _as_url(address: str) -> str:
-    return address if "://" in address else f"http://{address}"
+    # A query may hold a URL of its own.
+    is_url = "://" in address.partition("?")[0]
+    return address if is_url else f"http://{address}"
