@@ -21,6 +21,7 @@ from jaeger_client.diagnostics import bounded
 from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import AnswerError, SendError
 from jaeger_client.ids import IdRandom
+from jaeger_client.limits import MAX_SECONDS, above_zero
 from jaeger_client.shown import text_of
 from jaeger_client.worker import BackgroundWorker
 
@@ -60,6 +61,9 @@ class Poller:
         worker: On whose thread to ask; one of its own, closed by `close`, if None.
         random: Returns numbers in [0, 1), for the jitter.
         clock: Tells how long a question that failed has taken.
+
+    Raises:
+        ConfigError: If *interval* is not above 0.
     """
 
     def __init__(
@@ -77,7 +81,7 @@ class Poller:
     ) -> None:
         self.has_begun = False
         """Whether `begin` need not be called (again)."""
-        self.interval = interval
+        self.interval = above_zero("interval", interval, most=MAX_SECONDS)
         self._ask = ask
         self._what = what
         self._advice = advice

@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from itertools import islice
+from typing import Final, cast
 
-from jaeger_client.shown import HIDDEN, setting_without_secrets, text_of
+from jaeger_client.shown import HIDDEN, setting_without_secrets, shown, text_of
+
+_MAX_ITEMS: Final = 100
+"""Items of a dict or list that are shown."""
+
+_MAX_DEPTH: Final = 4
+"""Dicts and lists within each other that are shown."""
+
+_MAX_NUMBER: Final = 1 << 64
+"""Numbers beyond are shown as text: Python may refuse to write them out."""
 
 
-def displayable(value: object, *, is_secret: bool) -> object:
-    """Return *value*, or what may be shown of it."""
-    if isinstance(value, Mapping):
+def displayable(  # noqa: PLR0911 - a case a type
+    value: object, *, is_secret: bool, depth: int = _MAX_DEPTH
+) -> object:
+    """
+    Return *value*, or what may be shown of it.
+
+    Numbers stay numbers, dicts and lists have only what may be shown, and anything
+    that can have text of its own is text.
+    """
+    whole: object = value
+    if value is None:
+        return None
+    if isinstance(value, Mapping) and depth:
         items = cast("Mapping[object, object]", value).items()
         return {
-            text_of(key): HIDDEN if is_secret else displayable(item, is_secret=False)
-            for key, item in items
+            text_of(key): displayable(item, is_secret=is_secret, depth=depth - 1)
+            for key, item in islice(items, _MAX_ITEMS)
         }
-    if is_secret and value is not None:
+    if is_secret:
         return HIDDEN
-    return setting_without_secrets(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return setting_without_secrets(value)
+    if isinstance(value, (list, tuple)) and depth:
+        some = cast("list[object]", value)[:_MAX_ITEMS]
+        each = (displayable(item, is_secret=False, depth=depth - 1) for item in some)
+        return tuple(each) if isinstance(value, tuple) else list(each)
+    if isinstance(value, (int, float)) and -_MAX_NUMBER < value < _MAX_NUMBER:
+        return value
+    return shown(whole)

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from jaeger_client.atomic import Atomic
 from jaeger_client.constants import DEFAULT_THROTTLER_REFRESH_INTERVAL
-from jaeger_client.errors import ConfigError, CreditsError, SendError
+from jaeger_client.errors import CreditsError, SendError
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ThrottlerMetrics, choose_factory
 from jaeger_client.poller import ErrorListener, Poller
@@ -90,7 +91,9 @@ class RemoteThrottler(Throttler):
         self._balances: dict[str, Atomic[float]] = {}
         self._channel = channel
         self._metrics = ThrottlerMetrics(choose_factory(metrics_factory, metrics))
-        self._max_operations = max_operations
+        self._max_operations = at_least(
+            "max_operations", max_operations, 0, most=MAX_COUNT
+        )
         self._local_policy = LocalThrottler() if local_policy is None else local_policy
         self._is_local = False
         self._poller = Poller(
@@ -196,7 +199,4 @@ def _add(balance: Atomic[float], credits_: float) -> None:
 def _check_interval(seconds: float | None) -> float:
     if seconds is None:
         return DEFAULT_THROTTLER_REFRESH_INTERVAL
-    if seconds > 0:
-        return seconds
-    msg = f"refresh_interval must be more than 0 seconds, got {seconds!r}"
-    raise ConfigError(msg)
+    return above_zero("refresh_interval", seconds, most=MAX_SECONDS)
