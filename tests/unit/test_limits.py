@@ -26,7 +26,9 @@ Maker = Callable[[Any], object]
 
 def reporter(**options: Any) -> Reporter:
     """Return a reporter that sends nowhere."""
-    channel: Any = SimpleNamespace(sender=SimpleNamespace(rejected_spans=0, max_payload=1))
+    channel: Any = SimpleNamespace(
+        sender=SimpleNamespace(rejected_spans=0, max_payload=1)
+    )
     return Reporter(channel, worker=QuietWorker(), **options)
 
 

@@ -183,7 +183,7 @@ class RemoteControlledSampler(Sampler):
 
     def _follow_operations(self, strategy: PerOperation) -> bool:
         if isinstance(self.sampler, AdaptiveSampler):
-            self.sampler.update(strategy)
+            self.sampler.replace(strategy)
             return True
         return self._replace(
             AdaptiveSampler(
