@@ -7,10 +7,15 @@ of the process with a single one. Spans must not hang on them:
 - in a forked child, where a thread that was not copied may hold them for ever: all are
   replaced there. The library itself then opens a file for the child's own pid;
 - in a signal handler or finalizer that interrupted the holder: they are replaced by
-  reentrant ones when the metric is created. So that such a call does not see an update
-  that is half made, updates pass through `SharedCollectors.run`, one at a time.
-  That takes turns without waiting: a handler that waited for a thread which waits for
-  the library's lock, held by the frame that the handler interrupted, would hang too.
+  reentrant ones when the metric is created.
+
+A call that interrupts another one must not see an update that is half made. A value in
+memory is updated by `self._value += amount`: from Python 3.11 on nothing can come
+between, for the interpreter handles signals and finalizers at calls and jumps only.
+Values in files, and all values in Python 3.10, are updated one at a time, through
+`SharedCollectors.run` (0.3 us a count). That takes turns without waiting: a handler
+that waited for a thread which waits for the library's lock, held by the frame that the
+handler interrupted, would hang too.
 
 Both go for every version of the library since 0.11. The names used are private; where
 a version has others, its locks stay as they are.
@@ -19,6 +24,7 @@ a version has others, its locks stay as they are.
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -51,13 +57,16 @@ How gauges show under PROMETHEUS_MULTIPROC_DIR: one for each process, with a lab
 `pid` as in 4.8, and no longer once `mark_process_dead` was called.
 """
 
+_IS_INTERRUPTED_ANYWHERE: Final[bool] = sys.version_info < (3, 11)
+"""Whether the interpreter may handle signals at any bytecode."""
+
 _PLAIN_LOCK: Final = type(threading.Lock())
 
 _MAX_WAITING: Final = 10_000
 """Updates that wait for the one that runs, before the next one waits for a turn."""
 
 _LOCK_TIMEOUT: Final = 0.1
-"""Seconds after which that takes the lock for lost."""
+"""Seconds after which it takes the lock for lost."""
 
 _Collector: TypeAlias = Counter | Gauge | Histogram
 _Made: TypeAlias = dict[tuple[str, tuple[str, ...]], _Collector]
@@ -134,9 +143,9 @@ class PrometheusMetricsFactory(MetricsFactory):
         labels = self._labels(tags)
         full_name = f"{self._namespace}_{name}" if self._namespace else name
         allowed = _allowed_name(full_name)
-        bound: list[Callable[[float], object]] = []
+        bound: list[MeasureFunction] = []
 
-        def bind() -> None:
+        def bind(_: float = 0.0) -> None:
             made = _SHARED.get(
                 self._registry, kind, allowed, name, tuple(sorted(labels))
             )
@@ -144,15 +153,16 @@ class PrometheusMetricsFactory(MetricsFactory):
             _make_reentrant(metric)
             bound.append(getattr(metric, method))
 
-        def update(value: float) -> None:
-            # In a signal handler that interrupted the making of another metric, the
-            # first call binds.
+        def bind_and_update(value: float) -> None:
             if not bound:
                 bind()
             bound[0](value)
 
-        _SHARED.run(bind)
-        return lambda value: _SHARED.run(partial(update, value))
+        _SHARED.run(bind, 0.0)
+        if not bound:  # this call has interrupted the making of another metric
+            return partial(_SHARED.run, bind_and_update)
+        take = bound[0]
+        return partial(_SHARED.run, take) if _takes_turns(take) else take
 
 
 class SharedCollectors:
@@ -165,7 +175,7 @@ class SharedCollectors:
 
     def __init__(self) -> None:
         self._made: WeakKeyDictionary[CollectorRegistry, _Made] = WeakKeyDictionary()
-        self._waiting: deque[Callable[[], object]] = deque()
+        self._waiting: deque[tuple[Callable[[float], object], float]] = deque()
         self._reset()
         call_after_fork(self)
 
@@ -182,14 +192,25 @@ class SharedCollectors:
                 for part in _parts_of(collector):
                     _replace_locks(part)
 
-    def run(self, work: Callable[[], object]) -> None:
+    def run(self, work: Callable[[float], object], value: float) -> None:
         """
-        Call *work* while no other work runs, without waiting for that.
+        Call *work* with *value* while no other work runs, without waiting for that.
 
         If other work runs, in another thread or in the frame that this call has
         interrupted, then whoever runs that does this as well, before it returns.
         """
-        self._waiting.append(work)
+        lock = self._lock
+        if lock.acquire(blocking=False):
+            try:
+                work(value)
+            finally:
+                lock.release()
+        else:
+            self._waiting.append((work, value))
+        if self._waiting:
+            self._run_waiting()
+
+    def _run_waiting(self) -> None:
         lock, timeout = self._lock, 0.0
         if len(self._waiting) > _MAX_WAITING:
             # The thread that runs it gets no turn, or does not exist: an exception of
@@ -198,18 +219,18 @@ class SharedCollectors:
         # Checked again after each turn: work may come in just as the turn ends.
         while self._waiting and lock.acquire(timeout=timeout):
             try:
-                self._run_waiting()
+                self._take_turn()
             finally:
                 lock.release()
         if timeout and self._waiting and lock is self._lock:
             self._lock = threading.Lock()
 
-    def _run_waiting(self) -> None:
+    def _take_turn(self) -> None:
         failure: Exception | None = None
         while self._waiting:
-            work = self._waiting.popleft()
+            work, value = self._waiting.popleft()
             try:
-                work()
+                work(value)
             except Exception as error:  # noqa: BLE001 - raised once the rest is done
                 failure = error
         if failure is not None:
@@ -307,6 +328,13 @@ def _make_reentrant(metric: object) -> None:
                 with _held(cell.cell_contents) as is_held:
                     if is_held:
                         cell.cell_contents = threading.RLock()
+
+
+def _takes_turns(method: MeasureFunction) -> bool:
+    """Return whether an interruption could see a half-made update of *method*."""
+    parts = _parts_of(getattr(method, "__self__", None))
+    is_in_file = any(True for part in parts for _ in _lock_cells(type(part)))
+    return is_in_file or _IS_INTERRUPTED_ANYWHERE
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from contextlib import ExitStack
 from functools import partial
@@ -15,6 +16,7 @@ from prometheus_client import (
     Counter,
     Histogram,
     generate_latest,
+    values,
 )
 
 from jaeger_client import ConstSampler, Tracer
@@ -27,6 +29,9 @@ from jaeger_client.reporter import NullReporter
 from tests.unit.bytecodes import call_at, every_place, interrupt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from prometheus_client.registry import Collector
 
     from jaeger_client.metrics.factory import CountFunction
@@ -48,6 +53,17 @@ class RememberingRegistry(CollectorRegistry):
         """Unregister everything, as the tear-down of a test does."""
         for collector in self.collectors:
             self.unregister(collector)
+
+
+@pytest.fixture
+def values_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Let metrics that are made keep their values in files."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    library: Any = values
+    in_files = library.MultiProcessValue()
+    monkeypatch.setattr(values, "ValueClass", in_files)
+    yield
+    in_files.close_all_files()
 
 
 def exported(registry: CollectorRegistry) -> str:
@@ -244,6 +260,7 @@ def test_the_default_registry_is_that_of_the_library() -> None:
     assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
 
 
+@pytest.mark.usefixtures("values_in_files")
 def test_an_update_may_interrupt_another_one_anywhere() -> None:
     """A signal handler that counts hangs nowhere, and both counts are kept."""
     registry = CollectorRegistry()
@@ -281,6 +298,7 @@ def test_the_making_of_a_metric_may_be_interrupted_by_the_same() -> None:
     assert len(list(every_place(interrupt_making))) > 100
 
 
+@pytest.mark.usefixtures("values_in_files")
 def test_an_interruption_that_raises_stops_no_later_count() -> None:
     """After a KeyboardInterrupt at any bytecode at most some counts come late."""
     registry = CollectorRegistry()
@@ -298,6 +316,7 @@ def test_an_interruption_that_raises_stops_no_later_count() -> None:
     assert 30_000 <= total <= 30_000 + len(places) + 1
 
 
+@pytest.mark.usefixtures("values_in_files")
 def test_what_waits_for_a_turn_is_done_by_the_thread_that_has_it() -> None:
     """Threads that count do not wait for each other, and no count is lost."""
     registry = CollectorRegistry()
@@ -316,6 +335,7 @@ def test_what_waits_for_a_turn_is_done_by_the_thread_that_has_it() -> None:
     assert 20_000.0 == registry.get_sample_value("jaeger:c_total")
 
 
+@pytest.mark.usefixtures("values_in_files")
 def test_an_error_of_one_update_does_not_stop_the_next() -> None:
     """What the library refuses is raised, and others count on."""
     registry = CollectorRegistry()
@@ -326,6 +346,33 @@ def test_an_error_of_one_update_does_not_stop_the_next() -> None:
     count(1)
 
     assert 1.0 == registry.get_sample_value("jaeger:c_total")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="see the module's docstring")
+def test_a_count_in_memory_is_that_of_the_library() -> None:
+    """Where nothing can come between, no function of ours is called for a count."""
+    registry = CollectorRegistry()
+    count: Any = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    assert "prometheus_client.metrics" == count.__module__
+
+
+def test_a_handler_may_count_while_the_library_holds_its_locks() -> None:
+    """A signal handler may interrupt a scrape, or a count, of the same thread."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+    count = factory.create_counter("jaeger:c", {"a": "b"})
+    counter: Any = registry._names_to_collectors["jaeger:c"]
+    held: list[Any] = [registry, counter.labels(a="b")._value]
+
+    with ExitStack() as stack:
+        for part in held:
+            stack.enter_context(part._lock)
+        count(1)
+        factory.create_counter("jaeger:e")(1)
+
+    assert 1.0 == registry.get_sample_value("jaeger:c_total", {"a": "b"})
+    assert 1.0 == registry.get_sample_value("jaeger:e_total")
 
 
 def test_a_forked_child_has_locks_of_its_own() -> None:
