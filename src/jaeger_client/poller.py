@@ -22,7 +22,6 @@ from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import AnswerError, SendError
 from jaeger_client.ids import IdRandom
 from jaeger_client.limits import MAX_SECONDS, above_zero
-from jaeger_client.shown import text_of
 from jaeger_client.worker import BackgroundWorker
 
 _JITTER: Final = 0.1
@@ -167,7 +166,7 @@ class Poller:
 
     def _failed(self, error: Exception) -> None:
         if self._error_reporter is not None:
-            self._error_reporter.error(f"cannot get {text_of(self._what)}: %s", error)
+            self._error_reporter.error("cannot get %s: %s", self._what, error)
         elif not self._failing:
             self._logger.warning(
                 "cannot get %s: %s. %s",

@@ -156,6 +156,23 @@ def test_error_reporter_may_be_interrupted_anywhere(
     assert len(list(every_place(interrupt_error))) > 20
 
 
+def test_a_percent_sign_in_a_name_breaks_no_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The name of a service is no format, whoever hears of the failure."""
+    reporter = ErrorReporter(logger=logging.getLogger("app"), log_interval_minutes=0)
+    sampler = RemoteControlledSampler(
+        Agent(OSError("refused")),
+        "100%s",
+        error_reporter=reporter,
+        worker=QuietWorker(),
+    )
+    sampler._poller.begin()  # pyright: ignore[reportPrivateUsage]  # asks without a thread
+    sampler._poller.run(0.0)  # pyright: ignore[reportPrivateUsage]  # as above
+
+    assert ["cannot get a sampling strategy for 100%s: refused"] == caplog.messages
+
+
 # Whatever lines quote.
 
 
