@@ -94,7 +94,7 @@ def _traceback_lines(error: BaseException) -> list[str]:
     for _ in range(_MAX_CAUSES):
         if current is None:
             break
-        frames = traceback.extract_tb(current.__traceback__)[-_MAX_FRAMES:]
+        frames = traceback.extract_tb(current.__traceback__, -_MAX_FRAMES)
         part = [
             "Traceback (most recent call last):",
             *(line.rstrip("\n") for line in traceback.format_list(frames)),

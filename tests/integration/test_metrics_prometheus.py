@@ -150,7 +150,7 @@ def test_forks_of_a_busy_parent_stop_no_child(sink: SpanSink, tmp_path: Path) ->
 def test_a_span_in_a_signal_handler_is_counted_in_a_file(
     sink: SpanSink, tmp_path: Path
 ) -> None:
-    """With PROMETHEUS_MULTIPROC_DIR a handler may interrupt a count of its own thread."""
+    """With PROMETHEUS_MULTIPROC_DIR a handler may interrupt a count of its thread."""
     printed = run(
         sink,
         "spans_in_signal_handlers.py",

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from jaeger_client import ConstSampler, RateLimitingSampler, Tracer
 from jaeger_client.metrics.factory import MetricsFactory
@@ -27,7 +27,9 @@ INTERVAL = 0.0003
 class Agent:
     """Hands out half a credit at each request."""
 
-    def request_throttling_credits(self, *_: object) -> bytes:
+    def request_throttling_credits(
+        self, service_name: str, client_id: str, operations: Sequence[str]
+    ) -> bytes:
         """Return the credits."""
         return b'{"balances": [{"operation": "x", "balance": 0.5}]}'
 
