@@ -72,6 +72,12 @@ def test_spans_before_over_and_after_a_fork(
 
 
 @needs_fork
+def test_fork_while_a_tracer_is_initialized(run_program: RunProgram) -> None:
+    """The child does not wait for the thread of its parent that was initializing."""
+    assert "child\n" == run_program("fork_while_initializing.py")
+
+
+@needs_fork
 def test_fork_while_the_http_library_is_imported(
     run_program: RunProgram,
     monkeypatch: pytest.MonkeyPatch,

@@ -72,6 +72,23 @@ def test_a_clock_set_back_takes_nothing_away() -> None:
     assert limiter.check_credit(1.0)
 
 
+def test_every_number_of_a_bucket_may_be_set() -> None:
+    """Applications have set them since 4.8."""
+    clock = HandClock()
+    limiter = full_limiters(clock)(1.0, 1.0)
+
+    limiter.credits_per_second, limiter.max_balance = 2.0, 8.0
+    limiter.balance, limiter.last_tick = 3.0, clock.now - 1.0
+
+    assert limiter.check_credit(5.0)
+    assert (2.0, 8.0, 0.0, clock.now) == (
+        limiter.credits_per_second,
+        limiter.max_balance,
+        limiter.balance,
+        limiter.last_tick,
+    )
+
+
 def test_update_keeps_the_balance_in_proportion() -> None:
     """A bucket that was half full is half full after its size has changed."""
     clock = HandClock()

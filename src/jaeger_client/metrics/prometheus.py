@@ -27,8 +27,8 @@ import re
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from types import CellType
 from typing import Any, Final, TypeAlias, TypeVar
@@ -200,7 +200,8 @@ class SharedCollectors:
         interrupted, then whoever runs that does this as well, before it returns.
         """
         lock = self._lock
-        if lock.acquire(blocking=False):
+        # What waits comes first: of two values of a gauge the later one stays.
+        if not self._waiting and lock.acquire(blocking=False):
             try:
                 work(value)
             finally:
@@ -319,15 +320,20 @@ def _make_reentrant(metric: object) -> None:
     """Replace the plain locks that *metric* uses, unless they are held."""
     for part in _parts_of(metric):
         lock = getattr(part, "_lock", None)
-        if isinstance(lock, _PLAIN_LOCK):
-            with _held(lock) as is_held:
-                if is_held:
-                    setattr(part, "_lock", threading.RLock())  # noqa: B010 - as above
+        _replace_plain(lock, partial(setattr, part, "_lock"))
         for cell in _lock_cells(type(part)):
-            if isinstance(cell.cell_contents, _PLAIN_LOCK):
-                with _held(cell.cell_contents) as is_held:
-                    if is_held:
-                        cell.cell_contents = threading.RLock()
+            _replace_plain(cell.cell_contents, partial(setattr, cell, "cell_contents"))
+
+
+def _replace_plain(lock: object, replace: Callable[[object], None]) -> None:
+    # Never wait: the frame that this one interrupted may hold it, and the next metric
+    # that is created comes by again. A thread that begins to wait for the old lock in
+    # this moment may update together with one that takes the new lock, once.
+    if isinstance(lock, _PLAIN_LOCK) and lock.acquire(blocking=False):
+        try:
+            replace(threading.RLock())
+        finally:
+            lock.release()
 
 
 def _takes_turns(method: MeasureFunction) -> bool:
@@ -335,19 +341,6 @@ def _takes_turns(method: MeasureFunction) -> bool:
     parts = _parts_of(getattr(method, "__self__", None))
     is_in_file = any(True for part in parts for _ in _lock_cells(type(part)))
     return is_in_file or _IS_INTERRUPTED_ANYWHERE
-
-
-@contextmanager
-def _held(lock: threading.Lock) -> Generator[bool]:
-    # Never wait: the frame that this one interrupted may hold it, and the next metric
-    # that is created comes by again. A thread that begins to wait for the old lock in
-    # this moment may update together with one that takes the new lock, once.
-    is_held = lock.acquire(blocking=False)
-    try:
-        yield is_held
-    finally:
-        if is_held:
-            lock.release()
 
 
 def _lock_cells(kind: type) -> Iterator[CellType]:

@@ -20,7 +20,7 @@ from prometheus_client import (
 )
 
 from jaeger_client import ConstSampler, Tracer
-from jaeger_client.metrics import ReporterMetrics, TracerMetrics
+from jaeger_client.metrics import ReporterMetrics, TracerMetrics, prometheus
 from jaeger_client.metrics.prometheus import (
     PrometheusMetricsFactory,
     SharedCollectors,
@@ -314,6 +314,34 @@ def test_an_interruption_that_raises_stops_no_later_count() -> None:
     total = registry.get_sample_value("jaeger:c_total")
     assert total is not None
     assert 30_000 <= total <= 30_000 + len(places) + 1
+
+
+def test_counts_go_on_after_a_turn_that_never_ends() -> None:
+    """An exception at the wrong moment may leave the lock of the turns held."""
+    shared = SharedCollectors()
+    counted: list[float] = []
+    lock = shared._lock
+    lock.acquire()
+
+    for number in range(10_010):
+        shared.run(counted.append, float(number))
+
+    assert [float(number) for number in range(10_010)] == counted
+    lock.release()
+
+
+def test_a_lock_that_is_held_is_replaced_later() -> None:
+    """The making of a metric does not wait for a lock of the library."""
+    registry: Any = CollectorRegistry()
+    plain = registry._lock
+
+    with plain:
+        prometheus._make_reentrant(registry)
+        while_held = registry._lock
+    prometheus._make_reentrant(registry)
+
+    assert plain is while_held
+    assert plain is not registry._lock
 
 
 @pytest.mark.usefixtures("values_in_files")
