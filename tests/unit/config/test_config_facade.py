@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import opentracing
 import pytest
@@ -338,11 +338,11 @@ def test_a_call_within_the_first_one_is_the_first(fresh_start: None) -> None:
     class Busy(Config):
         """Is interrupted while it makes a tracer."""
 
-        def create_tracer(self, *parts: Any) -> Tracer:
+        def new_tracer(self, io_loop: object = None) -> Tracer:
             """Initialize another one meanwhile."""
             answers.append(Config.initialized())
             inner.append(Config(CONST, service_name="inner").initialize_tracer())
-            return super().create_tracer(*parts)
+            return super().new_tracer(io_loop)
 
     outer = Busy(CONST, service_name="outer").initialize_tracer()
 
