@@ -49,6 +49,12 @@ def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> N
     return _checked(name, value, f"more than 0{unit}", most, lambda: value > 0)
 
 
+def usable_timeout(timeout: float | None) -> float:
+    """Return how many seconds to wait: `None` and infinity are `MAX_SECONDS`."""
+    # NaN is larger than nothing, so it becomes 0.
+    return MAX_SECONDS if timeout is None else min(max(0.0, timeout), MAX_SECONDS)
+
+
 def _checked(
     name: str,
     value: NumberT,
