@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.diagnostics import Notice, logger
 from jaeger_client.fork import call_after_fork
-from jaeger_client.limits import usable_timeout
 
 if TYPE_CHECKING:
     import queue
@@ -200,7 +199,6 @@ class BackgroundWorker:
 
         Blocks for *timeout* seconds at most.
         """
-        timeout = usable_timeout(timeout)
         tasks = self._tasks if task is None else (task,)
         flush = _Flush(tasks, self._clock.monotonic() + timeout)
         signals, thread = self._signals, self._thread
@@ -218,7 +216,7 @@ class BackgroundWorker:
 
         Idempotent. Returns whether all was flushed.
         """
-        deadline = self._clock.monotonic() + usable_timeout(timeout)
+        deadline = self._clock.monotonic() + timeout
         flushed = self.flush(timeout)
         self._closed = True
         atexit.unregister(self.flush_at_exit)
