@@ -15,6 +15,7 @@ from jaeger_client.http_client import (
     HttpOptions,
     parse_url,
 )
+from jaeger_client.limits import MAX_SECONDS, above_zero
 
 DEFAULT_TIMEOUT: Final = 2.0
 """Seconds to connect to the agent, and again to be answered."""
@@ -97,6 +98,8 @@ class AgentClient(Closable):
         query: list[tuple[str, str]],
         timeout: float | None,
     ) -> bytes:
+        if timeout is not None:
+            timeout = above_zero("timeout", timeout, most=MAX_SECONDS)
         asked = _with_query(url, query)
         response = self._client.request("GET", asked, timeout=timeout)
         msg = f"GET {parse_url(asked)} was answered {response.status}"

@@ -1,18 +1,26 @@
 """
-What the library says of itself: one logger, and limits on how often it speaks.
+What the library logs about itself: one logger, and limits on how often it logs.
 
-Nothing here is on the hot path: lines are written when something was lost,
-refused or ignored.
+Every line passes a filter of the logger, whether it was written through a `Notice`, an
+`Outage` or the logger itself: whatever text comes from requests, servers, settings or
+the application's objects is cut, without control characters and without secrets.
+
+Nothing here is on the hot path: lines are written when something was lost, refused or
+ignored.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from typing import TYPE_CHECKING
+import traceback
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
+from jaeger_client.atomic import Atomic
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import LOGGER_NAME
+from jaeger_client.shown import MAX_SHOWN, shown, text_of
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -21,18 +29,95 @@ if TYPE_CHECKING:
         def count(self, key: str, value: int) -> None: ...
 
 
+QUIET_SECONDS = 60.0
+"""How long a notice stays silent after it was logged."""
+
+_MAX_FRAMES: Final = 30
+"""Frames of a traceback that are logged, those nearest to the error."""
+
+_MAX_CAUSES: Final = 5
+"""Exceptions of a chain that are logged, the last one and what led to it."""
+
+
+class _Shown:
+    """An argument of a line, turned into bounded text when the line is written."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        return text_of(self._value)
+
+    def __repr__(self) -> str:
+        return shown(self._value, MAX_SHOWN)
+
+
+def bounded(arguments: Iterable[object]) -> tuple[object, ...]:
+    """Return what a line of any logger takes: short numbers as they are, or text."""
+    return tuple(
+        argument if _is_bounded(argument) else _Shown(argument)
+        for argument in arguments
+    )
+
+
+def _is_bounded(argument: object) -> bool:
+    # Numbers stay numbers, for `%d` and `%.0f`. Any text of 64 bits is short.
+    kind = type(argument)
+    return kind in {float, _Shown} or (kind is int and abs(argument) < 1 << 64)  # type: ignore[arg-type]  # pyright: ignore[reportUnknownArgumentType]  # an int
+
+
+class _LineFilter(logging.Filter):
+    """Bounds what a record of the library quotes, before any handler sees it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change *record* in place; let it pass."""
+        arguments = record.args
+        if isinstance(arguments, Mapping):
+            # logging itself has unpacked a single argument that is a mapping.
+            arguments = (arguments,)
+        if arguments:
+            record.args = bounded(arguments)
+        else:
+            record.msg = text_of(record.msg)
+        if record.exc_info and record.exc_info[1] is not None:
+            # Handlers would write out the messages of the chain as they are.
+            record.exc_text = "\n".join(_traceback_lines(record.exc_info[1]))
+            record.exc_info = None
+        return True
+
+
+def _traceback_lines(error: BaseException) -> list[str]:
+    lines: list[str] = []
+    current: BaseException | None = error
+    for _ in range(_MAX_CAUSES):
+        if current is None:
+            break
+        frames = traceback.extract_tb(current.__traceback__, -_MAX_FRAMES)
+        part = [
+            "Traceback (most recent call last):",
+            *(line.rstrip("\n") for line in traceback.format_list(frames)),
+            f"{type(current).__name__}: {text_of(current)}",
+        ]
+        lines = [*part, "which led to:", *lines] if lines else part
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
+    return lines
+
+
 logger = logging.getLogger(LOGGER_NAME)
 """Where every line of this library goes."""
 
-QUIET_SECONDS = 60.0
-"""How long a notice stays silent after it spoke."""
+logger.addFilter(_LineFilter())
 
 
 class Notice:
     """
-    One kind of warning, said at most once a minute.
+    One kind of warning, logged at most once a minute.
 
-    The next line tells how many were kept back. Safe from any thread.
+    The next line tells how many were suppressed. Safe from any thread; never raises.
     """
 
     def __init__(
@@ -49,7 +134,8 @@ class Notice:
         self._kept_back = 0
 
     def warn(self, *args: object) -> None:
-        """Log the message with *args*, or count it if it spoke a moment ago."""
+        """Log the message with *args*, or count it if it was logged a moment ago."""
+        # No lock: threads that come at the same moment may each log a line.
         now = self._clock.monotonic()
         if now < self._speak_at:
             self._kept_back += 1
@@ -59,12 +145,23 @@ class Notice:
         message = self._message
         if kept_back:
             message = f"{message} ({kept_back} more such since the last line)"
+        warn(message, *args)
+
+
+def warn(message: str, *args: object) -> None:
+    """
+    Log a warning; never raise.
+
+    A handler of the application's may raise, for instance one that writes to a stream
+    in a signal handler that interrupted a write to it.
+    """
+    with suppress(Exception):
         logger.warning(message, *args)
 
 
 class Outage:
     """
-    Says once that something began to fail and once that it works again.
+    Logs once that something began to fail and once that it works again.
 
     Used by one thread at a time.
     """
@@ -78,7 +175,7 @@ class Outage:
 
     @property
     def ongoing(self) -> bool:
-        """Whether the last thing heard was a failure."""
+        """Whether the last result was a failure."""
         return self._since is not None
 
     def failed(self, error: object, *, lost: int = 0) -> None:
@@ -87,7 +184,7 @@ class Outage:
         if self._since is not None:
             return
         self._since = self._clock.monotonic()
-        logger.warning("%s: %s. %s", self._what, error, self._advice)
+        warn("%s: %s. %s", self._what, error, self._advice)
 
     def worked(self) -> None:
         """Note a success; the first one after a failure is logged."""
@@ -95,7 +192,7 @@ class Outage:
             return
         seconds = self._clock.monotonic() - self._since
         lost, self._since, self._lost = self._lost, None, 0
-        logger.warning(
+        warn(
             "%s: works again after %.0f s; %d spans were lost",
             self._what,
             seconds,
@@ -119,20 +216,23 @@ class ErrorReporter:
         self.logger = logger
         self.metrics = metrics
         self.log_interval_minutes = log_interval_minutes
-        self._speak_at = float("-inf")
-        self._lock = threading.Lock()
+        self._log_at = Atomic(float("-inf"))
 
     def error(self, *args: object) -> None:
         """Log *args* as a message with its arguments, now and then."""
-        if self.logger is None or not self._may_speak():
+        if self.logger is None:
+            return
+        if not self._is_due():
             return
         message, *rest = args or ("",)
-        self.logger.error(str(message), *rest)
+        self.logger.error(text_of(message), *bounded(rest))
 
-    def _may_speak(self) -> bool:
-        now = SYSTEM_CLOCK.monotonic()
-        with self._lock:
-            if now < self._speak_at:
-                return False
-            self._speak_at = now + self.log_interval_minutes * 60
+    def _is_due(self) -> bool:
+        if not self.log_interval_minutes:
             return True
+        now = SYSTEM_CLOCK.monotonic()
+        state = self._log_at.read()
+        # Of several threads, or of a call and one that interrupts it, one logs.
+        return now >= state[0] and self._log_at.replace(
+            state, now + self.log_interval_minutes * 60
+        )

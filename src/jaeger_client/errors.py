@@ -10,9 +10,21 @@ from __future__ import annotations
 
 import opentracing
 
+from jaeger_client.shown import one_line
+
+_MAX_MESSAGE = 4_000
+"""Characters of a message. Where it quotes a value, that is bounded more tightly."""
+
 
 class JaegerClientError(Exception):
-    """The root of every error of this library."""
+    """
+    The root of every error of this library.
+
+    Its message is on one line and bounded, whatever it quotes.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message, _MAX_MESSAGE))
 
 
 # The application's fault: settings and arguments.

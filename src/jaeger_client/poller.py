@@ -17,9 +17,11 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.diagnostics import bounded
 from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import AnswerError, SendError
 from jaeger_client.ids import IdRandom
+from jaeger_client.limits import MAX_SECONDS, above_zero
 from jaeger_client.worker import BackgroundWorker
 
 _JITTER: Final = 0.1
@@ -58,6 +60,9 @@ class Poller:
         worker: On whose thread to ask; one of its own, closed by `close`, if None.
         random: Returns numbers in [0, 1), for the jitter.
         clock: Tells how long a question that failed has taken.
+
+    Raises:
+        ConfigError: If *interval* is not above 0.
     """
 
     def __init__(
@@ -75,7 +80,7 @@ class Poller:
     ) -> None:
         self.has_begun = False
         """Whether `begin` need not be called (again)."""
-        self.interval = interval
+        self.interval = above_zero("interval", interval, most=MAX_SECONDS)
         self._ask = ask
         self._what = what
         self._advice = advice
@@ -157,16 +162,14 @@ class Poller:
         self._pause = self._first_pause()
         if self._failing:
             self._failing = False
-            self._logger.warning("%s can be had again", self._what)
+            self._logger.warning("%s can be had again", *bounded((self._what,)))
 
     def _failed(self, error: Exception) -> None:
         if self._error_reporter is not None:
-            self._error_reporter.error(f"cannot get {self._what}: %s", error)
+            self._error_reporter.error("cannot get %s: %s", self._what, error)
         elif not self._failing:
             self._logger.warning(
                 "cannot get %s: %s. %s",
-                self._what,
-                error,
-                self._advice,
+                *bounded((self._what, error, self._advice)),
             )
         self._failing = True

@@ -1,25 +1,30 @@
 """
-A token bucket: so many credits a second, saved up to a most.
+A token bucket: credits accrue at a rate, up to a maximum.
 
-The lock is held for the arithmetic only; the clock is read before it is taken.
-Two threads may therefore bring their readings in the wrong order. The late one
-sets the bucket's time back by the moment between them, which then counts twice:
-far less than one credit. To refuse it would stop the bucket for good where an
-application sets `last_tick` or its clock is set back.
+The bucket is one immutable value that is replaced by compare-and-set (see `atomic`),
+so a call never waits: neither for another thread nor, in a signal handler or finalizer,
+for the frame that it interrupted. Each credit is spent exactly once.
+
+The clock is read first. Two threads may therefore bring their readings in the wrong
+order. The late one sets the bucket's time back by the moment between them, which then
+counts twice: far less than one credit. To refuse it would stop the bucket for good
+where an application sets `last_tick` or its clock is set back.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
+from jaeger_client.atomic import Atomic
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.fork import call_after_fork
 
 _RANDOM_BITS: Final = 53
 """Bits of precision of a float: all that fit a number in [0, 1)."""
+
+_Bucket: TypeAlias = tuple[float, float, float, float]
+"""Balance, the time it was computed for, credits a second, maximum balance."""
 
 
 def operating_system_random() -> float:
@@ -29,14 +34,14 @@ def operating_system_random() -> float:
 
 class RateLimiter:
     """
-    Hands out credits at a rate. Safe to use from any thread.
+    Hands out credits at a rate. Safe to use from any thread and any signal handler.
 
     It begins with a random part of `max_balance`, so that processes started
     together do not all spend a full bucket at once.
 
     Args:
-        credits_per_second: Credits that come in each second.
-        max_balance: Most credits that are saved up.
+        credits_per_second: Credits that accrue each second.
+        max_balance: The most credits that are saved.
         clock: Where the time is read; without one, `timestamp()`.
         random: Returns numbers in [0, 1); the part of the bucket to begin with.
     """
@@ -49,15 +54,9 @@ class RateLimiter:
         clock: Clock | None = None,
         random: Callable[[], float] = operating_system_random,
     ) -> None:
-        self.credits_per_second = credits_per_second
-        self.max_balance = max_balance
-        self.balance = max_balance * random()
-        """Credits saved up at `last_tick`."""
         self._clock = clock
-        self.last_tick = self._now()
-        """When credits last came in, in seconds."""
-        self._lock = threading.Lock()
-        call_after_fork(self)
+        bucket = (max_balance * random(), self._now(), credits_per_second, max_balance)
+        self._bucket: Atomic[_Bucket] = Atomic(bucket)
 
     @staticmethod
     def timestamp() -> float:
@@ -67,41 +66,89 @@ class RateLimiter:
     def check_credit(self, item_cost: float) -> bool:
         """Spend *item_cost* credits if there are so many; return whether it was."""
         now = self._now()
-        with self._lock:
-            self._refill(now)
-            if self.balance < item_cost:
-                return False
-            self.balance -= item_cost
-        return True
+        while True:
+            state = self._bucket.read()
+            balance, _, rate, maximum = bucket = _refilled(state[0], now)
+            is_enough = balance >= item_cost
+            if is_enough:
+                bucket = (balance - item_cost, now, rate, maximum)
+            if self._bucket.replace(state, bucket):
+                return is_enough
 
     def update(self, credits_per_second: float, max_balance: float) -> None:
-        """Change the rate and the most; the bucket stays full to the same part."""
+        """Change rate and maximum; the bucket stays full to the same part."""
         now = self._now()
-        with self._lock:
-            self._refill(now)
-            if self.max_balance > 0:
-                self.balance = max_balance * self.balance / self.max_balance
-            self.credits_per_second = credits_per_second
-            self.max_balance = max_balance
+        while True:
+            state = self._bucket.read()
+            balance, _, _, maximum = _refilled(state[0], now)
+            if maximum > 0:
+                balance = max_balance * balance / maximum
+            bucket = (balance, now, credits_per_second, max_balance)
+            if self._bucket.replace(state, bucket):
+                return
 
-    def after_fork_in_child(self) -> None:
-        """Take a new lock: a thread that was not copied may hold the old one."""
-        self._lock = threading.Lock()
+    @property
+    def balance(self) -> float:
+        """Credits saved at `last_tick`."""
+        return self._bucket.read()[0][0]
+
+    @balance.setter
+    def balance(self, balance: float) -> None:
+        self._set(0, balance)
+
+    @property
+    def last_tick(self) -> float:
+        """When credits were last added, in seconds."""
+        return self._bucket.read()[0][1]
+
+    @last_tick.setter
+    def last_tick(self, seconds: float) -> None:
+        self._set(1, seconds)
+
+    @property
+    def credits_per_second(self) -> float:
+        """Credits that accrue each second."""
+        return self._bucket.read()[0][2]
+
+    @credits_per_second.setter
+    def credits_per_second(self, credits_per_second: float) -> None:
+        self._set(2, credits_per_second)
+
+    @property
+    def max_balance(self) -> float:
+        """The most credits that are saved."""
+        return self._bucket.read()[0][3]
+
+    @max_balance.setter
+    def max_balance(self, max_balance: float) -> None:
+        self._set(3, max_balance)
+
+    def _set(self, index: int, value: float) -> None:
+        is_set = False
+        while not is_set:
+            state = self._bucket.read()
+            fields = [*state[0]]
+            fields[index] = value
+            balance, last_tick, rate, maximum = fields
+            is_set = self._bucket.replace(state, (balance, last_tick, rate, maximum))
 
     def _now(self) -> float:
         return self.timestamp() if self._clock is None else self._clock.time()
-
-    def _refill(self, now: float) -> None:
-        # A clock set back brings nothing; it must not take anything away.
-        elapsed = max(now - self.last_tick, 0)
-        self.last_tick = now
-        self.balance = min(
-            self.balance + elapsed * self.credits_per_second,
-            self.max_balance,
-        )
 
     def __repr__(self) -> str:
         return (
             f"RateLimiter({self.credits_per_second}, {self.max_balance}, "
             f"balance={self.balance})"
         )
+
+
+def _refilled(bucket: _Bucket, now: float) -> _Bucket:
+    balance, last_tick, rate, maximum = bucket
+    elapsed = now - last_tick
+    # A clock set back adds nothing; it must not take anything away.
+    # Comparisons in place of min() and max(): 100 ns of 500.
+    if elapsed > 0:
+        balance += elapsed * rate
+    if balance > maximum:  # noqa: PLR1730 - as above
+        balance = maximum
+    return balance, now, rate, maximum

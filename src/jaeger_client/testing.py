@@ -9,10 +9,11 @@ pytest this module is all the rest.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import count
 
+from jaeger_client.atomic import Atomic
 from jaeger_client.ids import IdRandom
 from jaeger_client.reporter.local import InMemoryReporter
 from jaeger_client.sampler.const import ConstSampler
@@ -39,17 +40,15 @@ class FakeClock:
     def __init__(
         self, *, time: float = 1_700_000_000.0, monotonic: float = 0.0
     ) -> None:
-        self._time = time
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
+        self._now = Atomic((time, monotonic))
 
     def time(self) -> float:
         """Return seconds since the epoch."""
-        return self._time
+        return self._now.read()[0][0]
 
     def monotonic(self) -> float:
         """Return seconds since some fixed point."""
-        return self._monotonic
+        return self._now.read()[0][1]
 
     def sleep(self, seconds: float) -> None:
         """Go on by *seconds* at once."""
@@ -57,12 +56,14 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         """Go on by *seconds*."""
-        with self._lock:
-            self._time += seconds
-            self._monotonic += seconds
+        is_set = False
+        while not is_set:
+            state = self._now.read()
+            time, monotonic = state[0]
+            is_set = self._now.replace(state, (time + seconds, monotonic + seconds))
 
     def __repr__(self) -> str:
-        return f"<FakeClock time={self._time} monotonic={self._monotonic}>"
+        return f"<FakeClock time={self.time()} monotonic={self.monotonic()}>"
 
 
 class CountingIds(IdRandom):
@@ -75,18 +76,15 @@ class CountingIds(IdRandom):
 
     def __init__(self) -> None:
         super().__init__()
-        self._last = 0
-        self._lock = threading.Lock()
+        self._numbers = count(1)
 
     def getrandbits(self, k: int, /) -> int:
         """Return the next number, cut to *k* bits."""
-        with self._lock:
-            self._last += 1
-            return self._last & ((1 << k) - 1)
+        # To take the next number is one step to the interpreter.
+        return next(self._numbers) & ((1 << k) - 1)
 
     def after_fork_in_child(self) -> None:
-        """Count on, with a lock that no other thread holds."""
-        self._lock = threading.Lock()
+        """Count on from where the parent was."""
 
 
 class MemoryTracer(Tracer):

@@ -36,6 +36,7 @@ from jaeger_client.diagnostics import logger
 from jaeger_client.errors import UnsupportedFormatError
 from jaeger_client.host import hostname, local_ip
 from jaeger_client.ids import IdRandom
+from jaeger_client.limits import usable_timeout
 from jaeger_client.metrics.instruments import TracerMetrics, choose_factory
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
@@ -258,7 +259,7 @@ class Tracer(SpanStarter):
 
         Returns whether everything left the process.
         """
-        return flush_reporter(self.reporter, timeout)
+        return flush_reporter(self.reporter, usable_timeout(timeout))
 
     def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
         """
@@ -268,6 +269,7 @@ class Tracer(SpanStarter):
         too, and its result says whether everything left the process.
         """
         if self._closed is None:
+            timeout = usable_timeout(timeout)
             deadline = SYSTEM_CLOCK.monotonic() + timeout
             all_left = close_reporter(self.reporter, timeout)
             _close_quietly(self.sampler)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import math
 import os
 import socket
+import sys
 import threading
 from collections import Counter
 
@@ -39,6 +41,39 @@ def test_import_and_construction_start_nothing(run_program: RunProgram) -> None:
 
     expected = ["imported []", "made []", "threads 1", "handlers [] []"]
     assert expected == lines[:4]
+
+
+@pytest.mark.parametrize("timeout", [1e10, math.inf, sys.maxsize, None])
+def test_a_timeout_beyond_the_platform_is_a_long_one(
+    sink: SpanSink, timeout: float
+) -> None:
+    """Flush and close wait as long as is needed, and raise nothing."""
+    tracer = make_tracer(sink)
+
+    tracer.start_span("first").finish()
+    flushed = tracer.flush(timeout)
+    tracer.start_span("second").finish()
+    closed = tracer.close(timeout).result()
+
+    assert (True, True) == (flushed, closed)
+    assert sink.wait_for(2)
+
+
+def test_settings_beyond_the_platform_keep_the_thread_alive(sink: SpanSink) -> None:
+    """A batch leaves although the interval is "never"."""
+    tracer = make_tracer(
+        sink,
+        reporter_flush_interval=1e10,
+        reporter_batch_size=10,
+        sampler={"type": "remote", "param": 1},
+        sampling_refresh_interval=sys.maxsize,
+    )
+
+    for _ in range(20):
+        tracer.start_span("op").finish()
+
+    assert sink.wait_for(20)
+    assert tracer.close().result()
 
 
 def test_exit_flushes(run_program: RunProgram, sink: SpanSink) -> None:
@@ -87,6 +122,12 @@ def test_spans_before_over_and_after_a_fork(
 
     assert sink.wait_for(4)
     assert ["after", "before", "child", "over"] == sink.names
+
+
+@needs_fork
+def test_fork_while_a_tracer_is_initialized(run_program: RunProgram) -> None:
+    """The child does not wait for the thread of its parent that was initializing."""
+    assert "child\n" == run_program("fork_while_initializing.py")
 
 
 @needs_fork

@@ -135,3 +135,27 @@ def test_a_dead_process_has_no_gauge(sink: SpanSink, tmp_path: Path) -> None:
 def test_a_fork_during_a_scrape_stops_no_child(sink: SpanSink) -> None:
     """A child counts although a thread of the parent held every lock as it forked."""
     assert "child 2.0\n" == run(sink, "prometheus_fork.py")
+
+
+@needs_fork
+def test_forks_of_a_busy_parent_stop_no_child(sink: SpanSink, tmp_path: Path) -> None:
+    """With PROMETHEUS_MULTIPROC_DIR each child counts, in a file of its own pid."""
+    printed = run(
+        sink, "prometheus_busy_fork.py", PROMETHEUS_MULTIPROC_DIR=str(tmp_path)
+    )
+
+    assert "hung 0, files 30, exact True\n" == printed
+
+
+def test_a_span_in_a_signal_handler_is_counted_in_a_file(
+    sink: SpanSink, tmp_path: Path
+) -> None:
+    """With PROMETHEUS_MULTIPROC_DIR a handler may interrupt a count of its thread."""
+    printed = run(
+        sink,
+        "spans_in_signal_handlers.py",
+        "prometheus",
+        PROMETHEUS_MULTIPROC_DIR=str(tmp_path),
+    )
+
+    assert printed.startswith("True ")

@@ -230,3 +230,21 @@ def test_the_senders_import_nothing_heavy() -> None:
     ).stdout
 
     assert "set()" == printed.strip()
+
+
+def test_a_url_shows_no_secret_of_its_query() -> None:
+    """Some backends take their token as a parameter; others are shown."""
+    url = parse_url("http://host/v1/traces?api_key=hunter2&tenant=a")
+
+    assert "http://host/v1/traces?api_key=(hidden)&tenant=a" == str(url)
+    assert "hunter2" not in repr(url)
+    assert "/v1/traces?api_key=hunter2&tenant=a" == url.target
+
+
+@pytest.mark.parametrize("url", ["me:hunter2@host", "http://me:hun/hunter2@host/"])
+def test_a_bad_url_shows_no_password_wherever_it_is(url: str) -> None:
+    """Neither without a scheme nor where a slash ends the host."""
+    with pytest.raises(ConfigError) as caught:
+        parse_url(url)
+
+    assert "hunter2" not in str(caught.value)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 import weakref
 
 import pytest
 
 from jaeger_client.rate_limiter import RateLimiter, operating_system_random
+from tests.unit.bytecodes import call_at, every_place, interrupt
 from tests.unit.sampler.fakes import HandClock, full_limiters
 
 
@@ -68,6 +70,23 @@ def test_a_clock_set_back_takes_nothing_away() -> None:
 
     assert 0.5 == after_going_back
     assert limiter.check_credit(1.0)
+
+
+def test_every_number_of_a_bucket_may_be_set() -> None:
+    """Applications have set them since 4.8."""
+    clock = HandClock()
+    limiter = full_limiters(clock)(1.0, 1.0)
+
+    limiter.credits_per_second, limiter.max_balance = 2.0, 8.0
+    limiter.balance, limiter.last_tick = 3.0, clock.now - 1.0
+
+    assert limiter.check_credit(5.0)
+    assert (2.0, 8.0, 0.0, clock.now) == (
+        limiter.credits_per_second,
+        limiter.max_balance,
+        limiter.balance,
+        limiter.last_tick,
+    )
 
 
 def test_update_keeps_the_balance_in_proportion() -> None:
@@ -131,20 +150,74 @@ def test_timestamp_is_the_time_of_day() -> None:
     assert before <= RateLimiter.timestamp() <= time.time()
 
 
-def test_a_forked_child_can_use_a_bucket_whose_lock_was_held() -> None:
-    """A lock that a lost thread held is made anew in the child."""
-    limiter = full_limiters(HandClock())(1.0, 1.0)
-    held = limiter._lock  # pyright: ignore[reportPrivateUsage]  # a lost thread's
-    held.acquire()
+def test_a_call_may_interrupt_another_one_anywhere() -> None:
+    """A signal handler's call hangs nowhere, and each credit is spent exactly once."""
+    limiter = full_limiters(HandClock())(0.0, 1000.0)
+    granted: list[bool] = []
 
-    limiter.after_fork_in_child()
+    def spend() -> None:
+        granted.append(limiter.check_credit(1.0))
 
-    assert limiter.check_credit(1.0)
-    held.release()
+    places = list(every_place(lambda at: call_at(at, spend, spend)))
+
+    assert len(places) > 20
+    assert all(granted)
+    assert 1000.0 - len(granted) == limiter.balance
 
 
-def test_waiting_for_forks_keeps_no_bucket_alive() -> None:
-    """A bucket that nobody uses any more is freed."""
+def test_an_update_may_be_interrupted_anywhere() -> None:
+    """What a signal handler spends in the midst of an update stays spent."""
+    limiter = full_limiters(HandClock())(0.0, 8.0)
+    balances: set[float] = set()
+
+    def interrupt_update(at: int) -> str:
+        limiter.max_balance, limiter.balance = 8.0, 4.0
+        place = call_at(
+            at,
+            lambda: limiter.check_credit(1.0),
+            lambda: limiter.update(0.0, 16.0),
+        )
+        balances.add(limiter.balance)
+        return place
+
+    places = list(every_place(interrupt_update))
+
+    assert len(places) > 20
+    # Spent before the update, after it, or not at all in the last round.
+    assert {6.0, 7.0, 8.0} == balances
+
+
+def test_threads_spend_no_credit_twice_and_lose_none() -> None:
+    """Of a bucket without income, threads get exactly what was in it."""
+    limiter = full_limiters(HandClock())(0.0, 5000.0)
+    granted: list[int] = []
+
+    def spend() -> None:
+        granted.append(sum(limiter.check_credit(1.0) for _ in range(2000)))
+
+    threads = [threading.Thread(target=spend) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert (5000, 0.0) == (sum(granted), limiter.balance)
+
+
+def test_an_interruption_that_raises_leaves_the_bucket_usable() -> None:
+    """A KeyboardInterrupt at any bytecode blocks no later call."""
+    limiter = full_limiters(HandClock())(0.0, 1e6)
+
+    def interrupt_and_try_again(at: int) -> str:
+        place = call_at(at, interrupt, lambda: limiter.check_credit(1.0))
+        assert limiter.check_credit(1.0)
+        return place
+
+    assert len(list(every_place(interrupt_and_try_again))) > 20
+
+
+def test_a_bucket_that_is_not_used_any_more_is_freed() -> None:
+    """Nothing in the library keeps a bucket alive."""
     limiter = weakref.ref(RateLimiter(1.0, 1.0))
 
     gc.collect()

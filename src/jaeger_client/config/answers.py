@@ -25,6 +25,7 @@ from jaeger_client.sampler.strategy import (
     DEFAULT_MAX_OPERATIONS,
     DEFAULT_SAMPLING_PROBABILITY,
 )
+from jaeger_client.shown import text_of
 
 THE_PARAMETER: Final = "the parameter service_name"
 """The origin of a name that was given to `Config` in code."""
@@ -143,7 +144,7 @@ class Answers:
         given = self._given_sampler()
         if key == sampling.SAMPLER_TYPE.key:
             if given is not None:
-                return str(given), THE_DICT
+                return text_of(given), THE_DICT
             # Without a look at the parameter, whose mistakes are its own.
             found = sampling.SAMPLER_TYPE.located(self.source)
             return found or locate_sampler(self.source)[0]

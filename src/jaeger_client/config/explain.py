@@ -14,10 +14,12 @@ from jaeger_client.config.answers import FORMAT, Answers
 from jaeger_client.config.explanation import BY_DEFAULT, Explained, Explanation
 from jaeger_client.config.param import THE_DICT
 from jaeger_client.config.parse import read_settings, read_tags, source_of
-from jaeger_client.config.secrets import displayable, is_secret_name
+from jaeger_client.config.secrets import displayable
 from jaeger_client.config.table import Setting, settings
 from jaeger_client.config.unknown import find_unknown_keys, find_unknown_variables
 from jaeger_client.errors import ConfigError
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
+from jaeger_client.shown import is_secret_name
 
 
 def explain(config: object, service_name: str | None = None) -> Explanation:
@@ -70,7 +72,9 @@ class _Explainer:
             displayable(value, is_secret=setting.is_secret),
             origin,
             setting.unit,
-            "; ".join(filter(None, (note, *self._passed_over_for(key)))),
+            "; ".join(
+                filter(None, (note, _note_on(value), *self._passed_over_for(key)))
+            ),
         )
 
     def _passed_over_for(self, key: str) -> Iterator[str]:
@@ -113,3 +117,8 @@ class _Explainer:
         except ConfigError as error:
             if str(error) not in told:
                 yield Explained("together", None, BY_DEFAULT, error=str(error))
+
+
+def _note_on(value: object) -> str:
+    is_limit = isinstance(value, (int, float)) and value in {MAX_SECONDS, MAX_COUNT}
+    return "the largest value that works on every platform" if is_limit else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import opentracing
 
@@ -23,6 +23,7 @@ from jaeger_client.config.properties import ConfigProperties
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.diagnostics import ErrorReporter, logger
 from jaeger_client.errors import ConfigError
+from jaeger_client.fork import call_after_fork
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import choose_factory
 from jaeger_client.worker import BackgroundWorker
@@ -58,7 +59,9 @@ class Config(ConfigProperties):
 
     _initialized: ClassVar[bool] = False
     """Whether the global tracer was made; tests set it to False to start anew."""
-    _initialized_lock: ClassVar[threading.Lock] = threading.Lock()
+    # Reentrant: `initialize_tracer` calls what a subclass overrides, and a signal
+    # handler may interrupt it.
+    _initialized_lock: ClassVar[threading.RLock] = threading.RLock()
     _warned_of_io_loop: ClassVar[bool] = False
     _looked_at_variables: ClassVar[bool] = False
 
@@ -107,8 +110,7 @@ class Config(ConfigProperties):
     @staticmethod
     def initialized() -> bool:
         """Return whether the global tracer was made by this class."""
-        with Config._initialized_lock:
-            return Config._initialized
+        return Config._initialized
 
     def initialize_tracer(self, io_loop: object = None) -> Tracer | None:
         """
@@ -121,11 +123,13 @@ class Config(ConfigProperties):
             ConfigError: If a setting cannot be used.
         """
         self._warn_of(io_loop)
+        call_after_fork(_FRESH_LOCK)
         with Config._initialized_lock:
-            if Config._initialized:
+            tracer = None if Config._initialized else self.new_tracer(io_loop)
+            # Again: a signal handler may have come first while it was made.
+            if tracer is None or Config._initialized:
                 logger.warning("Jaeger tracer already initialized, skipping")
                 return None
-            tracer = self.new_tracer(io_loop)
             self._initialize_global_tracer(tracer=tracer)
             Config._initialized = True
             return tracer
@@ -251,3 +255,13 @@ class Config(ConfigProperties):
             DeprecationWarning,
             stacklevel=3,
         )
+
+
+class _FreshLock:
+    """Replaces the lock in a forked child: a thread of the parent may have held it."""
+
+    def after_fork_in_child(self) -> None:
+        Config._initialized_lock = threading.RLock()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
+
+
+_FRESH_LOCK: Final = _FreshLock()

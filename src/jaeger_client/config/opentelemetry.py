@@ -65,9 +65,12 @@ def propagation_of(text: str) -> tuple[str, ...]:
 
 
 def traces_url(text: str) -> str:
-    """Read the endpoint of all signals, to which the path is added."""
-    base = url("/")(text)
-    return f"{base.rstrip('/')}{OTLP_PATH}"
+    """Read the endpoint of all signals and append to its path, before any query."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - see `values.url`
+
+    base = urlsplit(url("/")(text))
+    path = f"{base.path.rstrip('/')}{OTLP_PATH}"
+    return base._replace(path=path, fragment="").geturl()
 
 
 def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:

@@ -16,6 +16,7 @@ from jaeger_client.config.opentelemetry import (
 from jaeger_client.config.param import THE_DICT, Param, Source
 from jaeger_client.frozen import Frozen
 from jaeger_client.sampler.base import Sampler
+from jaeger_client.shown import shown
 
 
 def given_sampler(source: Source) -> Sampler | None:
@@ -57,7 +58,8 @@ def _opentelemetry_sampler(
         kind, param = sampler_of(name, argument)
     except ValueError as exc:
         source.pass_over(
-            f"sampler.type ({OTEL_SAMPLER}): {exc}, got {name!r} with {argument!r}"
+            f"sampler.type ({OTEL_SAMPLER}): {exc}, got {shown(name)} with "
+            f"{shown(argument)}"
         )
         return None, None
     origin = OTEL_SAMPLER if argument is None else OTEL_SAMPLER_ARG

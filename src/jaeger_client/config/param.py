@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
-from jaeger_client.constants import LOGGER_NAME
+from jaeger_client.diagnostics import logger
 from jaeger_client.errors import ConfigError
+from jaeger_client.shown import shown as shown_value
 
 T = TypeVar("T")
 
 THE_DICT: Final = "the dict"
 """The origin of what the application's dict says."""
-
-_LOGGER: Final = logging.getLogger(LOGGER_NAME)
 
 # Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
 # service called jaeger-agent. Nobody meant it as a setting.
@@ -23,7 +21,7 @@ KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 def log_passed_over(complaint: str) -> None:
     """Say in the log that a variable of another library cannot be used."""
-    _LOGGER.warning("Passed over: %s", complaint)
+    logger.warning("Passed over: %s", complaint)
 
 
 class Source:
@@ -239,9 +237,4 @@ def optional_text(
 
 def shown(raw: object, *, is_secret: bool = False) -> str:
     """Return how a message shows a value; what is secret in it stays hidden."""
-    if is_secret:
-        return "a value that is not shown"
-    # Only on the way to a complaint, like all its patterns.
-    from jaeger_client.config.secrets import without_secrets  # noqa: PLC0415
-
-    return without_secrets(repr(raw))
+    return "a value that is not shown" if is_secret else shown_value(raw)

@@ -1,59 +1,49 @@
-"""
-What must not be shown: in messages, logs and explanations.
-
-Imported where something is to be shown, for its patterns take a millisecond.
-"""
+"""What an explanation shows of a setting's value. Imported by explanations alone."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final, cast
 
-HIDDEN: Final = "(hidden)"
-"""What stands in place of a secret."""
+from jaeger_client.shown import HIDDEN, setting_without_secrets, shown, text_of
 
-_WORDS: Final = (
-    r"pass(?:word|wd|phrase)?|pwd|secret|token|auth(?:orization)?|bearer|api[-_.]?key|"
-    r"access[-_.]?key|private[-_.]?key|key[-_.]?id|credentials?|session|cookie|jwt|sig"
-)
-# A word of the name, not a piece of one: `passenger` and `author` are no secrets.
-_SECRET_NAME: Final = re.compile(
-    rf"(?:^|[^a-z0-9])(?:{_WORDS})(?:$|[^a-z0-9])", re.IGNORECASE
-)
-_CAMEL_CASE: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Rather too much than too little: a password may hold a slash, a scheme be left out.
-_USER_INFO: Final = re.compile(r"(\w+://|//)[^\s'\"]*@|()[^\s'\"=,/]+:[^\s'\"]*@")
-_PAIR: Final = re.compile(
-    r"([\w.-]+)(['\"]?\s*(?:=|:(?!//))\s*)"
-    r"('[^']*'|\"[^\"]*\"|(?:bearer\s|basic\s)?[^\s,;&'\"}]+)",
-    re.IGNORECASE,
-)
+_MAX_ITEMS: Final = 100
+"""Items of a dict or list that are shown."""
+
+_MAX_DEPTH: Final = 4
+"""Dicts and lists within each other that are shown."""
+
+_MAX_NUMBER: Final = 1 << 64
+"""Numbers beyond are shown as text: Python may refuse to write them out."""
 
 
-def is_secret_name(name: str) -> bool:
-    """Say whether the value of something called *name* is likely a secret."""
-    return _SECRET_NAME.search(_CAMEL_CASE.sub("_", name)) is not None
+def displayable(  # noqa: PLR0911 - a case a type
+    value: object, *, is_secret: bool, depth: int = _MAX_DEPTH
+) -> object:
+    """
+    Return *value*, or what may be shown of it.
 
-
-def displayable(value: object, *, is_secret: bool) -> object:
-    """Return *value*, or what may be shown of it."""
-    if isinstance(value, Mapping):
+    Numbers stay numbers, dicts and lists have only what may be shown, and anything
+    that can have text of its own is text.
+    """
+    whole: object = value
+    if value is None:
+        return None
+    if isinstance(value, Mapping) and depth:
         items = cast("Mapping[object, object]", value).items()
         return {
-            str(key): HIDDEN if is_secret else displayable(item, is_secret=False)
-            for key, item in items
+            text_of(key): displayable(item, is_secret=is_secret, depth=depth - 1)
+            for key, item in islice(items, _MAX_ITEMS)
         }
-    if is_secret and value is not None:
+    if is_secret:
         return HIDDEN
-    return without_secrets(value) if isinstance(value, str) else value
-
-
-def without_secrets(shown: str) -> str:
-    """Hide what stands before the `@` of a URL, and values beside secret names."""
-    return _PAIR.sub(_without_value, _USER_INFO.sub(rf"\1{HIDDEN}@", shown))
-
-
-def _without_value(pair: re.Match[str]) -> str:
-    name, between, _ = pair.groups()
-    return f"{name}{between}{HIDDEN}" if is_secret_name(name) else pair[0]
+    if isinstance(value, str):
+        return setting_without_secrets(value)
+    if isinstance(value, (list, tuple)) and depth:
+        some = cast("list[object]", value)[:_MAX_ITEMS]
+        each = (displayable(item, is_secret=False, depth=depth - 1) for item in some)
+        return tuple(each) if isinstance(value, tuple) else list(each)
+    if isinstance(value, (int, float)) and -_MAX_NUMBER < value < _MAX_NUMBER:
+        return value
+    return shown(whole)

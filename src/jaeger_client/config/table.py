@@ -20,6 +20,7 @@ from jaeger_client.config.opentelemetry import OTEL_SAMPLER, OTEL_SAMPLER_ARG
 from jaeger_client.config.param import Param
 from jaeger_client.config.values import Reader
 from jaeger_client.frozen import Frozen
+from jaeger_client.shown import text_of
 
 NOTHING: Final = "none"
 """How it is told that there is no value."""
@@ -108,7 +109,7 @@ def all_params() -> Iterator[Param[object]]:
                 yield cast("Param[object]", value)
 
 
-def as_text(value: object) -> str:
+def as_text(value: object) -> str:  # noqa: PLR0911 - a case a type
     """Return a value as one writes it in a configuration."""
     match value:
         case bool():
@@ -117,13 +118,16 @@ def as_text(value: object) -> str:
             return f"{value:.15g}"
         case None:
             return NOTHING
+        case str():
+            return value
         case Mapping():
             items = cast("Mapping[object, object]", value).items()
-            return ", ".join(f"{key}={item}" for key, item in items) or NOTHING
+            pairs = (f"{text_of(key)}={text_of(item)}" for key, item in items)
+            return ", ".join(pairs) or NOTHING
         case list() | tuple():
-            return ", ".join(map(str, cast("tuple[object, ...]", value)))
+            return ", ".join(map(text_of, cast("tuple[object, ...]", value)))
         case _:
-            return str(value)
+            return text_of(value)
 
 
 def _setting(params_of_key: list[Param[object]]) -> Setting:

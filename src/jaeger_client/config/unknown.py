@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from jaeger_client.config import params
 from jaeger_client.config.param import KUBERNETES_LINK
+from jaeger_client.shown import text_of
 
 _OURS: Final = "JAEGER_"
 
@@ -84,10 +85,10 @@ def _suggestion_of_variable(name: str, known: Iterable[str]) -> str:
 
 def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[str]:
     for key, value in config.items():
-        yield str(key)
+        yield text_of(key)
         if key in groups and isinstance(value, Mapping):
             for inner in cast("Mapping[object, object]", value):
-                yield f"{key}.{inner}"
+                yield f"{key}.{text_of(inner)}"
 
 
 def _suggestion(key: str, known: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ _SECONDS_IN: Final = {
     "h": 3600.0,
 }
 _DURATION_PART: Final = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
+_AT_LEAST_0: Final = ", at least 0"
 _NOT_IN_A_HOST: Final = r"[\s/@?#]"
 _PLACEHOLDER: Final = r"(?s)\$\{([^:}]*)(?::(.*))?\}"
 
@@ -109,7 +111,8 @@ def whole_number(least: int, most: int | None = None) -> Reader[int]:
             or (most is not None and number > most)
         ):
             return None
-        return int(number)
+        # sys.maxsize, which some write for "without limit", is more than will work.
+        return min(int(number), MAX_COUNT)
 
     limits = f"of at least {least}" if most is None else f"from {least} to {most}"
     return Reader(f"a whole number {limits}", convert)
@@ -129,7 +132,7 @@ def _number(raw: object) -> float | None:
     return value if math.isfinite(value) else None
 
 
-number: Final = Reader("a number", _number)
+number: Final = Reader("a number that is finite", _number)
 """Reads a number of any size."""
 
 
@@ -157,9 +160,13 @@ def _duration(unit: str, size: float) -> Reader[float]:
     def convert(raw: object) -> float | None:
         value = _number(raw)
         value = _with_units(raw) if value is None else value * size
-        return None if value is None or value < 0 else value
+        # A very large number, which some write for "never", is more than will work.
+        return None if value is None or value < 0 else min(value, MAX_SECONDS)
 
-    return Reader(f"a number of {unit} or a duration such as 500ms or 2s", convert)
+    return Reader(
+        f"a finite number of {unit} or a duration such as 500ms or 2s{_AT_LEAST_0}",
+        convert,
+    )
 
 
 seconds: Final = _duration("seconds", 1.0)
@@ -176,7 +183,8 @@ def positive(read: Reader[float]) -> Reader[float]:
         value = read(raw)
         return value if value > 0 else None
 
-    return Reader(f"more than 0: {read.expected}", convert)
+    expected = read.expected.removesuffix(_AT_LEAST_0)
+    return Reader(f"more than 0: {expected}", convert)
 
 
 def _host(raw: object) -> str | None:
@@ -301,4 +309,6 @@ def _with_units(raw: object) -> float | None:
 
 
 def _as_url(address: str) -> str:
-    return address if "://" in address else f"http://{address}"
+    # A query may hold a URL of its own.
+    is_url = "://" in address.partition("?")[0]
+    return address if is_url else f"http://{address}"

@@ -11,6 +11,8 @@ from typing import ClassVar, Final
 from jaeger_client.errors import ConfigError
 from jaeger_client.frozen import Frozen
 from jaeger_client.http_client.url import basic_authorization
+from jaeger_client.limits import MAX_SECONDS, above_zero
+from jaeger_client.shown import shown
 
 DEFAULT_TIMEOUT: Final = 5.0
 """Seconds to connect, and again to be answered."""
@@ -31,7 +33,7 @@ class HttpOptions(Frozen):
     """
 
     timeout: float = DEFAULT_TIMEOUT
-    """Seconds to connect, and again to be answered."""
+    """Seconds to connect, and again to be answered; at most 23 days."""
     user: str | None = None
     """Name for Basic authentication; needs `password`."""
     password: str | None = None
@@ -53,9 +55,8 @@ class HttpOptions(Frozen):
 
     def _check(self) -> None:
         """Refuse what cannot work, before the first span is lost to it."""
-        if self.timeout <= 0:
-            msg = f"timeout must be more than 0 seconds, got {self.timeout}"
-            raise ConfigError(msg)
+        timeout = above_zero("timeout", self.timeout, most=MAX_SECONDS, unit=" seconds")
+        self.__dict__["timeout"] = timeout
         _check_pair("user", self.user, "password", self.password)
         _check_pair("password", self.password, "user", self.user)
         _check_pair("client_key", self.client_key, "client_cert", self.client_cert)
@@ -91,14 +92,16 @@ def _check_pair(key: str, value: str | None, other: str, partner: str | None) ->
 def _check_header(name: str, value: str) -> None:
     # The value is not shown: it may be a secret.
     if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
-        msg = f"headers: {name!r} is no header that can be set"
+        msg = f"headers: {shown(name)} is no header that can be set"
         raise ConfigError(msg)
     if not _HEADER_VALUE.fullmatch(value):
-        msg = f"headers: the value of {name!r} must be printable Latin-1 on one line"
+        msg = (
+            f"headers: the value of {shown(name)} must be printable Latin-1 on one line"
+        )
         raise ConfigError(msg)
 
 
 def _check_file(key: str, path: str | None) -> None:
     if path is not None and not os.access(path, os.R_OK):
-        msg = f"{key} must name a file that can be read, got {path!r}"
+        msg = f"{key} must name a file that can be read, got {shown(path)}"
         raise ConfigError(msg)

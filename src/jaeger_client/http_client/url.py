@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from jaeger_client.errors import ConfigError
 from jaeger_client.frozen import Frozen
+from jaeger_client.shown import shown, url_without_secrets
 
 Origin: TypeAlias = tuple[str, str, int]
 """Scheme, host and port: what a connection leads to."""
@@ -31,9 +32,9 @@ class HttpUrl(Frozen):
     authorization: str | None
     """Value of the header `Authorization` that the URL's credentials make."""
     shown: str
-    """The URL with its credentials masked."""
+    """The URL with its credentials, and secrets of its query, masked."""
 
-    _secret: ClassVar = ("authorization",)
+    _secret: ClassVar = ("authorization", "target")
 
     @property
     def zone_free_host(self) -> str | None:
@@ -57,17 +58,17 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
     Raises:
         ConfigError: If it is no http or https URL with a host.
     """
-    shown = _USER_INFO.sub("***@", url)
     try:
         parts = _split(url)
         origin = (parts.scheme, _host(parts), _port(parts))
     except ValueError as exc:
         msg = (
             f"{key} must be like http://host:port/path or https://host/path "
-            f"({exc}), got {shown!r}"
+            f"({exc}), got {shown(url)}"
         )
         raise ConfigError(msg) from None
-    return HttpUrl(origin, _target(parts), _authorization(parts), shown)
+    masked = url_without_secrets(_USER_INFO.sub("***@", url))
+    return HttpUrl(origin, _target(parts), _authorization(parts), masked)
 
 
 def basic_authorization(user: str, password: str) -> str:

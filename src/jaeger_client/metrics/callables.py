@@ -26,8 +26,9 @@ class CallableMetricsFactory(MetricsFactory):
 
     Names have a dot where the table has a colon, for statsd ends a name with a
     colon: `jaeger.traces`. The functions are called from any thread, often, and
-    should not block; what they raise is said in the log once a minute and never
-    reaches the application.
+    should not block; what they raise is logged once a minute and never reaches the
+    application. A lock in them can hang a forked child or a signal handler; the page
+    "How it works" describes what to do.
 
     Args:
         count: Takes what is added to counters.

@@ -18,7 +18,8 @@ class MetricsFactory:
 
     Derive from it to connect another metrics system. The methods are called
     once for each metric when a tracer is made. What they return is called from
-    any thread, often, and should neither block nor raise.
+    any thread, often, and should neither block nor raise. A lock in it can hang a
+    forked child or a signal handler; the page "How it works" describes what to do.
     """
 
     @staticmethod

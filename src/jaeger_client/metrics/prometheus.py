@@ -1,17 +1,42 @@
-"""Metrics for Prometheus; the one module that imports `prometheus_client`."""
+"""
+Metrics for Prometheus; the one module that imports `prometheus_client`.
+
+The library guards each value with a lock, and with PROMETHEUS_MULTIPROC_DIR all values
+of the process with a single one. Spans must not hang on them:
+
+- in a forked child, where a thread that was not copied may hold them for ever: all are
+  replaced there. The library itself then opens a file for the child's own pid;
+- in a signal handler or finalizer that interrupted the holder: they are replaced by
+  reentrant ones when the metric is created.
+
+A call that interrupts another one must not see an update that is half made. A value in
+memory is updated by `self._value += amount`: from Python 3.11 on nothing can come
+between, for the interpreter handles signals and finalizers at calls and jumps only.
+Values in files, and all values in Python 3.10, are updated one at a time, through
+`SharedCollectors.run` (0.3 us a count). That takes turns without waiting: a handler
+that waited for a thread which waits for the library's lock, held by the frame that the
+handler interrupted, would hang too.
+
+Both go for every version of the library since 0.11. The names used are private; where
+a version has others, its locks stay as they are.
+"""
 
 from __future__ import annotations
 
-import logging
 import re
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from types import CellType
 from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from jaeger_client.constants import LOGGER_NAME
+from jaeger_client.diagnostics import logger
 from jaeger_client.fork import call_after_fork
 from jaeger_client.metrics.factory import (
     CountFunction,
@@ -23,7 +48,6 @@ from jaeger_client.metrics.table import Metric, metric_of
 SERVICE_NAME_TAG: Final = "service"
 """Label that takes `service_name_label`."""
 
-_LOGGER: Final = logging.getLogger(LOGGER_NAME)
 _FORBIDDEN: Final = re.compile(r"[^a-zA-Z0-9_:]")
 _MICROSECONDS: Final = 1e6
 
@@ -32,6 +56,17 @@ _MULTIPROCESS_MODE: Final = "liveall"
 How gauges show under PROMETHEUS_MULTIPROC_DIR: one for each process, with a label
 `pid` as in 4.8, and no longer once `mark_process_dead` was called.
 """
+
+_IS_INTERRUPTED_ANYWHERE: Final[bool] = sys.version_info < (3, 11)
+"""Whether the interpreter may handle signals at any bytecode."""
+
+_PLAIN_LOCK: Final = type(threading.Lock())
+
+_MAX_WAITING: Final = 10_000
+"""Updates that wait for the one that runs, before the next one waits for a turn."""
+
+_LOCK_TIMEOUT: Final = 0.1
+"""Seconds after which it takes the lock for lost."""
 
 _Collector: TypeAlias = Counter | Gauge | Histogram
 _Made: TypeAlias = dict[tuple[str, tuple[str, ...]], _Collector]
@@ -72,9 +107,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> CountFunction:
         """Return a function that adds to the counter."""
-        labels = self._labels(tags)
-        counter = self._collector(Counter, name, labels)
-        return (counter.labels(**labels) if labels else counter).inc
+        return self._updater(Counter, "inc", name, tags)
 
     def create_gauge(
         self,
@@ -82,9 +115,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
         """Return a function that sets the gauge."""
-        labels = self._labels(tags)
-        gauge = self._collector(Gauge, name, labels)
-        return (gauge.labels(**labels) if labels else gauge).set
+        return self._updater(Gauge, "set", name, tags)
 
     def create_timer(
         self,
@@ -92,9 +123,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
         """Return a function that takes microseconds into a histogram of seconds."""
-        labels = self._labels(tags)
-        histogram = self._collector(Histogram, name, labels)
-        observe = (histogram.labels(**labels) if labels else histogram).observe
+        observe = self._updater(Histogram, "observe", name, tags)
         return lambda microseconds: observe(microseconds / _MICROSECONDS)
 
     def _labels(self, tags: Mapping[str, str] | None) -> dict[str, str]:
@@ -103,15 +132,37 @@ class PrometheusMetricsFactory(MetricsFactory):
             labels[SERVICE_NAME_TAG] = self._service_name_label
         return labels
 
-    def _collector(
+    def _updater(
         self,
         kind: type[_Kind],
+        method: str,
         name: str,
-        labels: Mapping[str, str],
-    ) -> _Kind:
+        tags: Mapping[str, str] | None,
+    ) -> MeasureFunction:
+        """Return a function that calls *method* of the metric, made now if need be."""
+        labels = self._labels(tags)
         full_name = f"{self._namespace}_{name}" if self._namespace else name
         allowed = _allowed_name(full_name)
-        return _SHARED.get(self._registry, kind, allowed, name, tuple(sorted(labels)))
+        bound: list[MeasureFunction] = []
+
+        def bind(_: float = 0.0) -> None:
+            made = _SHARED.get(
+                self._registry, kind, allowed, name, tuple(sorted(labels))
+            )
+            metric = made.labels(**labels) if labels else made
+            _make_reentrant(metric)
+            bound.append(getattr(metric, method))
+
+        def bind_and_update(value: float) -> None:
+            if not bound:
+                bind()
+            bound[0](value)
+
+        _SHARED.run(bind, 0.0)
+        if not bound:  # this call has interrupted the making of another metric
+            return partial(_SHARED.run, bind_and_update)
+        take = bound[0]
+        return partial(_SHARED.run, take) if _takes_turns(take) else take
 
 
 class SharedCollectors:
@@ -124,22 +175,67 @@ class SharedCollectors:
 
     def __init__(self) -> None:
         self._made: WeakKeyDictionary[CollectorRegistry, _Made] = WeakKeyDictionary()
-        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Callable[[float], object], float]] = deque()
+        self._reset()
         call_after_fork(self)
 
-    def after_fork_in_child(self) -> None:
-        """
-        Replace the locks that a thread of the parent may hold for ever.
-
-        Those of the metrics, too: the library leaves them as they are, and one that
-        was taken while it forked would stop the child at its first span.
-        """
+    def _reset(self) -> None:
         self._lock = threading.Lock()
+        self._waiting.clear()
+
+    def after_fork_in_child(self) -> None:
+        """Replace every lock; what waits is the parent's to count."""
+        self._reset()
         for registry, made in list(self._made.items()):
-            _replace_lock(registry)
+            _replace_locks(registry)
             for collector in list(made.values()):
                 for part in _parts_of(collector):
-                    _replace_lock(part)
+                    _replace_locks(part)
+
+    def run(self, work: Callable[[float], object], value: float) -> None:
+        """
+        Call *work* with *value* while no other work runs, without waiting for that.
+
+        If other work runs, in another thread or in the frame that this call has
+        interrupted, then whoever runs that does this as well, before it returns.
+        """
+        lock = self._lock
+        # What waits comes first: of two values of a gauge the later one stays.
+        if not self._waiting and lock.acquire(blocking=False):
+            try:
+                work(value)
+            finally:
+                lock.release()
+        else:
+            self._waiting.append((work, value))
+        if self._waiting:
+            self._run_waiting()
+
+    def _run_waiting(self) -> None:
+        lock, timeout = self._lock, 0.0
+        if len(self._waiting) > _MAX_WAITING:
+            # The thread that runs it gets no turn, or does not exist: an exception of
+            # a signal handler may have left the lock held.
+            timeout = _LOCK_TIMEOUT
+        # Checked again after each turn: work may come in just as the turn ends.
+        while self._waiting and lock.acquire(timeout=timeout):
+            try:
+                self._take_turn()
+            finally:
+                lock.release()
+        if timeout and self._waiting and lock is self._lock:
+            self._lock = threading.Lock()
+
+    def _take_turn(self) -> None:
+        failure: Exception | None = None
+        while self._waiting:
+            work, value = self._waiting.popleft()
+            try:
+                work(value)
+            except Exception as error:  # noqa: BLE001 - raised once the rest is done
+                failure = error
+        if failure is not None:
+            raise failure
 
     def get(
         self,
@@ -153,30 +249,30 @@ class SharedCollectors:
         Return the collector *name* of *registry*, made now if need be.
 
         *metric_name* is the name without a namespace, under which the table of
-        metrics has its help.
+        metrics has its help. Called by what `run` runs.
         """
-        with self._lock:
-            made = self._made.setdefault(registry, {})
-            # The registry is asked first: the application may have
-            # unregistered what was made before.
-            try:
-                collector = _make(kind, name, metric_name, labels, registry)
-            except ValueError:
-                known = made.get((name, labels))
-                if isinstance(known, kind):
-                    return known
-                # Taken by somebody else, or with other labels. A metric that
-                # nobody reads is better than an application that cannot start.
-                _LOGGER.warning(
-                    "Metric %s with labels %s is not exported: the registry has "
-                    "another of this name. Give all factories of a registry a "
-                    "service_name_label or none, or each a namespace of its own",
-                    name,
-                    labels,
-                )
-                collector = _make(kind, name, metric_name, labels, None)
-            made[name, labels] = collector
-            return collector
+        _make_reentrant(registry)
+        made = self._made.setdefault(registry, {})
+        # The registry is asked first: the application may have
+        # unregistered what was made before.
+        try:
+            collector = _make(kind, name, metric_name, labels, registry)
+        except ValueError:
+            known = made.get((name, labels))
+            if isinstance(known, kind):
+                return known
+            # The name is in use by other code, or with other labels. A metric
+            # that is not exported is better than an application that cannot start.
+            logger.warning(
+                "Metric %s with labels %s is not exported: the registry has "
+                "another of this name. Give all factories of a registry a "
+                "service_name_label or none, or each a namespace of its own",
+                name,
+                labels,
+            )
+            collector = _make(kind, name, metric_name, labels, None)
+        made[name, labels] = collector
+        return collector
 
 
 def _make(
@@ -204,20 +300,58 @@ def _options(kind: type[_Collector], metric: Metric | None) -> dict[str, Any]:
 
 def _parts_of(collector: object) -> Iterator[object]:
     """Yield what *collector* is made of: one of each label's values, and numbers."""
-    # Private names of another library: where a version has others, the locks stay
-    # as the library left them. A test forks with the locks held.
     by_label: dict[object, object] = getattr(collector, "_metrics", {})
-    for metric in (collector, *by_label.values()):
+    for metric in (collector, *list(by_label.values())):
         yield metric
         yield getattr(metric, "_value", None)
         yield getattr(metric, "_sum", None)
         yield from getattr(metric, "_buckets", ())
 
 
-def _replace_lock(part: object) -> None:
+def _replace_locks(part: object) -> None:
+    """Replace the locks that *part* uses, whoever holds them."""
     if hasattr(part, "_lock"):
-        # Reentrant ones do for both kinds that the library's versions have.
         setattr(part, "_lock", threading.RLock())  # noqa: B010 - it is private
+    for cell in _lock_cells(type(part)):
+        cell.cell_contents = threading.RLock()
+
+
+def _make_reentrant(metric: object) -> None:
+    """Replace the plain locks that *metric* uses, unless they are held."""
+    for part in _parts_of(metric):
+        lock = getattr(part, "_lock", None)
+        _replace_plain(lock, partial(setattr, part, "_lock"))
+        for cell in _lock_cells(type(part)):
+            _replace_plain(cell.cell_contents, partial(setattr, cell, "cell_contents"))
+
+
+def _replace_plain(lock: object, replace: Callable[[object], None]) -> None:
+    # Never wait: the frame that this one interrupted may hold it, and the next metric
+    # that is created comes by again. A thread that begins to wait for the old lock in
+    # this moment may update together with one that takes the new lock, once.
+    if isinstance(lock, _PLAIN_LOCK) and lock.acquire(blocking=False):
+        try:
+            replace(threading.RLock())
+        finally:
+            lock.release()
+
+
+def _takes_turns(method: MeasureFunction) -> bool:
+    """Return whether an interruption could see a half-made update of *method*."""
+    parts = _parts_of(getattr(method, "__self__", None))
+    is_in_file = any(True for part in parts for _ in _lock_cells(type(part)))
+    return is_in_file or _IS_INTERRUPTED_ANYWHERE
+
+
+def _lock_cells(kind: type) -> Iterator[CellType]:
+    """Yield where the functions of *kind* keep a lock that all its objects share."""
+    # The value that is backed by a file is a class within a function, whose variable
+    # is the lock.
+    for function in vars(kind).values():
+        for cell in getattr(function, "__closure__", None) or ():
+            with suppress(ValueError):  # a variable that is not set yet
+                if hasattr(cell.cell_contents, "acquire"):
+                    yield cell
 
 
 def _allowed_name(name: str) -> str:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
 from jaeger_client.diagnostics import ErrorReporter
-from jaeger_client.errors import ConfigError, SendError
+from jaeger_client.errors import SendError
 from jaeger_client.ids import IdRandom
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, at_least
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
 from jaeger_client.model import SpanLosses
@@ -95,9 +96,13 @@ class Reporter(BaseReporter):
         Raises:
             ConfigError: If a number is out of its range.
         """
-        _check("queue_capacity", queue_capacity, at_least=1)
-        _check("batch_size", batch_size, at_least=1)
-        _check("flush_interval", flush_interval, at_least=0)
+        queue_capacity = at_least("queue_capacity", queue_capacity, 1, most=MAX_COUNT)
+        if batch_size is not None:
+            batch_size = at_least("batch_size", batch_size, 1, most=MAX_COUNT)
+        if flush_interval is not None:
+            flush_interval = at_least(
+                "flush_interval", flush_interval, 0, most=MAX_SECONDS
+            )
         self._clock = clock
         self._batch_size = batch_size
         self._flush_interval = math.inf if flush_interval is None else flush_interval
@@ -332,9 +337,3 @@ class Reporter(BaseReporter):
 
     def __repr__(self) -> str:
         return f"<Reporter {self._queue!r} to {self._delivery.channel.sender!r}>"
-
-
-def _check(name: str, value: float | None, *, at_least: int) -> None:
-    if value is not None and value < at_least:
-        msg = f"{name} must be at least {at_least}, got {value!r}"
-        raise ConfigError(msg)

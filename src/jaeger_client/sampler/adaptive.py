@@ -121,6 +121,8 @@ class AdaptiveSampler(Sampler):
         self.max_operations = max_operations
         self.samplers: dict[str, GuaranteedThroughputProbabilisticSampler] = {}
         """The sampler of each operation that has one, oldest first."""
+        self._listed: Mapping[str, float] = {}
+        """The rates of the operations that the last strategy named."""
         strategy = _read(strategies)
         self.default_sampler = ProbabilisticSampler(strategy.default_rate)
         self._follow(strategy)
@@ -142,13 +144,19 @@ class AdaptiveSampler(Sampler):
     def _newcomer(self, operation: str) -> Sampler:
         if len(self.samplers) >= self.max_operations:
             return self.default_sampler
+        listed = self._listed
         made = self._new_sampler(operation, self.default_sampling_probability)
-        # No lock: of two threads with the same new operation one wins, here.
-        return self.samplers.setdefault(operation, made)
+        # No lock: of two threads with the same new operation the first wins.
+        kept = self.samplers.setdefault(operation, made)
+        if kept is made and self._listed is not listed:
+            # An update came meanwhile. If it came before `setdefault`, it has not seen
+            # this sampler; if it comes after this check, it does see it.
+            self._apply_to(operation, made)
+        return kept
 
     def update(self, strategies: Mapping[str, object] | PerOperation) -> None:
         """
-        Follow a new answer; operations it does not name stay as they are.
+        Follow a new strategy; operations it does not name stay as they are.
 
         Raises:
             SamplingRateError: If a rate or bound is out of range; nothing is
@@ -158,12 +166,34 @@ class AdaptiveSampler(Sampler):
         if strategy.default_rate != self.default_sampling_probability:
             self.default_sampler = ProbabilisticSampler(strategy.default_rate)
         self._follow(strategy)
-        self._forget_surplus({each.operation for each in strategy.operations})
+        self._forget_surplus(self._listed)
+
+    def replace(self, strategy: PerOperation) -> None:
+        """
+        Follow a server's new response, which holds for every operation.
+
+        Operations that it does not name take its default rate and lower bound, as in
+        the Go client. All samplers stay the same objects and keep their balances.
+        """
+        self.update(strategy)
+        # A copy, for threads add operations meanwhile.
+        for operation, sampler in tuple(self.samplers.items()):
+            if operation not in self._listed:
+                self._apply_to(operation, sampler)
+
+    def _apply_to(
+        self,
+        operation: str,
+        sampler: GuaranteedThroughputProbabilisticSampler,
+    ) -> None:
+        rate = self._listed.get(operation, self.default_sampling_probability)
+        sampler.update(self.lower_bound, rate)
 
     def _follow(self, strategy: PerOperation) -> None:
         self.default_sampling_probability = strategy.default_rate
         self.lower_bound = strategy.default_lower_bound
-        for operation, rate in ((o.operation, o.rate) for o in strategy.operations):
+        self._listed = {each.operation: each.rate for each in strategy.operations}
+        for operation, rate in self._listed.items():
             sampler = self.samplers.get(operation)
             if sampler is None:
                 self.samplers[operation] = self._new_sampler(operation, rate)

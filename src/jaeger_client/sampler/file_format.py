@@ -9,7 +9,6 @@ odd. Rates are checked where the answer is followed, as they are with Jaeger.
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias, TypeGuard
 
@@ -29,6 +28,7 @@ from jaeger_client.sampler.strategy import (
     STRATEGIES_STR,
     STRATEGY_TYPE_STR,
 )
+from jaeger_client.shown import shown
 
 _PROBABILISTIC: Final = "probabilistic"
 _RATE_LIMITING: Final = "ratelimiting"
@@ -188,7 +188,7 @@ class _Reader:
             return rule.param
         self._notes.append(
             f"{rule.where}.type must be {_PROBABILISTIC!r} or {_RATE_LIMITING!r}, got "
-            f"{_shown(rule.kind)}, which counts as a rate of {self._default_rate}"
+            f"{shown(rule.kind)}, which counts as a rate of {self._default_rate}"
         )
         return self._default_rate
 
@@ -228,7 +228,7 @@ def _object(value: object, where: str) -> dict[str, object]:
     if _is_object(value):
         # Go looks keys up without regard to case.
         return {key.lower(): each for key, each in value.items()}
-    msg = f"{where} must be an object, got {_shown(value)}"
+    msg = f"{where} must be an object, got {shown(value)}"
     raise StrategyError(msg)
 
 
@@ -238,7 +238,7 @@ def _list(value: object, where: str) -> Sequence[tuple[str, object]]:
         return ()
     if _is_list(value):
         return [(f"{where}[{number}]", each) for number, each in enumerate(value)]
-    msg = f"{where} must be a list, got {_shown(value)}"
+    msg = f"{where} must be a list, got {shown(value)}"
     raise StrategyError(msg)
 
 
@@ -248,7 +248,7 @@ def _text(given: Mapping[str, object], key: str, where: str) -> str:
         return ""
     if isinstance(value, str):
         return value
-    msg = f"{where}.{key} must be a text, got {_shown(value)}"
+    msg = f"{where}.{key} must be a text, got {shown(value)}"
     raise StrategyError(msg)
 
 
@@ -264,7 +264,7 @@ def _number(given: Mapping[str, object], key: str, where: str) -> float:
             number = math.inf
         if math.isfinite(number):
             return number
-    msg = f"{where}.{key} must be a number, got {_shown(value)}"
+    msg = f"{where}.{key} must be a number, got {shown(value)}"
     raise StrategyError(msg)
 
 
@@ -274,12 +274,3 @@ def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
 
 def _is_list(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, list)
-
-
-def _shown(value: object) -> str:
-    """Return *value* for a message: short, however large it is."""
-    try:
-        return reprlib.repr(value)
-    except ValueError:
-        # Python writes out no whole number of more than 4,300 digits.
-        return f"a very large {type(value).__name__}"

@@ -8,6 +8,7 @@ from typing import Final
 from jaeger_client.constants import MAX_ID_BITS, SAMPLER_TYPE_PROBABILISTIC
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
+from jaeger_client.shown import shown
 
 _LOW_BITS: Final = (1 << MAX_ID_BITS) - 1
 
@@ -56,5 +57,5 @@ def check_rate(rate: float) -> None:
     except TypeError:
         in_range = False
     if not in_range:
-        msg = f"sampling rate must be a number from 0.0 to 1.0, got {rate!r}"
+        msg = f"sampling rate must be a number from 0.0 to 1.0, got {shown(rate)}"
         raise SamplingRateError(msg)

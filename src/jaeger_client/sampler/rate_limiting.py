@@ -10,6 +10,7 @@ from jaeger_client.constants import SAMPLER_TYPE_RATE_LIMITING
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.rate_limiter import RateLimiter
 from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
+from jaeger_client.shown import shown
 
 NewLimiter: TypeAlias = Callable[[float, float], RateLimiter]
 """Makes a bucket from credits a second and the most; tests pass their clock so."""
@@ -94,7 +95,7 @@ def check_limit(limit: float) -> None:
     except TypeError:
         in_range = False
     if not in_range:
-        msg = f"traces per second must be a number from 0 up, got {limit!r}"
+        msg = f"traces per second must be a number from 0 up, got {shown(limit)}"
         raise SamplingRateError(msg)
 
 

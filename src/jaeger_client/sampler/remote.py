@@ -15,8 +15,10 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
+from jaeger_client.diagnostics import bounded
 from jaeger_client.diagnostics import logger as default_logger
-from jaeger_client.errors import ConfigError, SendError, StrategyError
+from jaeger_client.errors import SendError, StrategyError
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
 from jaeger_client.poller import ErrorListener, Poller
@@ -110,13 +112,15 @@ class RemoteControlledSampler(Sampler):
         super().__init__()
         _warn_of_io_loop(io_loop)
         self.service_name = service_name
-        self.sampling_refresh_interval = _positive(
-            "sampling_refresh_interval",
-            sampling_refresh_interval,
-            DEFAULT_SAMPLING_INTERVAL,
+        if sampling_refresh_interval is None:
+            sampling_refresh_interval = DEFAULT_SAMPLING_INTERVAL
+        self.sampling_refresh_interval = above_zero(
+            "sampling_refresh_interval", sampling_refresh_interval, most=MAX_SECONDS
         )
+        if max_operations is None:
+            max_operations = DEFAULT_MAX_OPERATIONS
         self.max_operations = int(
-            _positive("max_operations", max_operations, DEFAULT_MAX_OPERATIONS),
+            above_zero("max_operations", max_operations, most=MAX_COUNT),
         )
         self.sampler: Sampler = _first_sampler(init_sampler)
         """The sampler that decides now; the worker's thread replaces it."""
@@ -165,7 +169,7 @@ class RemoteControlledSampler(Sampler):
             raise
         if self._follow(strategy):
             self._metrics.update_success(1)
-            self._logger.debug("sampling by %r", self.sampler)
+            self._logger.debug("sampling by %r", *bounded((self.sampler,)))
         self._followed = body
         return True
 
@@ -179,7 +183,7 @@ class RemoteControlledSampler(Sampler):
 
     def _follow_operations(self, strategy: PerOperation) -> bool:
         if isinstance(self.sampler, AdaptiveSampler):
-            self.sampler.update(strategy)
+            self.sampler.replace(strategy)
             return True
         return self._replace(
             AdaptiveSampler(
@@ -219,7 +223,9 @@ def _advice_of(channel: StrategySource) -> str:
 
 def _interval_of(channel: StrategySource) -> float:
     seconds: object = getattr(channel, "refresh_interval", None)
-    return seconds if isinstance(seconds, (int, float)) else math.inf
+    if isinstance(seconds, (int, float)) and seconds > 0:
+        return seconds
+    return math.inf
 
 
 def _first_sampler(init_sampler: Sampler | None) -> Sampler:
@@ -227,15 +233,6 @@ def _first_sampler(init_sampler: Sampler | None) -> Sampler:
         return ProbabilisticSampler(DEFAULT_SAMPLING_PROBABILITY)
     init_sampler.is_sampled(0)
     return init_sampler
-
-
-def _positive(name: str, value: float | None, default: float) -> float:
-    if value is None:
-        return default
-    if value > 0:
-        return value
-    msg = f"{name} must be more than 0, got {value!r}"
-    raise ConfigError(msg)
 
 
 def _warn_of_io_loop(io_loop: object) -> None:

@@ -9,7 +9,6 @@ number (old agents, Jaeger 1.76) or missing, so the object that is there counts.
 
 from __future__ import annotations
 
-import reprlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias, TypeGuard
@@ -17,6 +16,7 @@ from typing import Final, TypeAlias, TypeGuard
 from jaeger_client.errors import StrategyError
 from jaeger_client.fork import forks_wait
 from jaeger_client.frozen import Frozen
+from jaeger_client.shown import shown
 
 DEFAULT_SAMPLING_PROBABILITY: Final = 0.001
 """Rate before the first answer, and where an answer names none."""
@@ -42,9 +42,6 @@ RATE_LIMITING_SAMPLING_STRATEGY: Final = "RATE_LIMITING"
 
 _MAX_TRACES_PER_SECOND: Final = 500
 """No limit of an answer may reach this."""
-
-_SHOWN_CHARACTERS: Final = 200
-"""How much of an answer an error message quotes at most."""
 
 
 class Probabilistic(Frozen):
@@ -96,7 +93,7 @@ def decode_answer(body: object) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:
-        msg = f"sampling strategy must be JSON, got {_shown(body)}: {exc}"
+        msg = f"sampling strategy must be JSON, got {shown(body)}: {exc}"
         raise StrategyError(msg) from exc
 
 
@@ -136,7 +133,7 @@ def parse_per_operation(strategies: object) -> PerOperation:
     if listed is None:
         listed = ()
     if not _is_list(listed):
-        msg = f"{STRATEGIES_STR} must be a list, got {_shown(listed)}"
+        msg = f"{STRATEGIES_STR} must be a list, got {shown(listed)}"
         raise StrategyError(msg)
     return PerOperation(
         default_rate=_rate(rate, DEFAULT_SAMPLING_PROBABILITY_STR),
@@ -178,7 +175,7 @@ def get_rate_limit(strategy: Mapping[str, object] | None = None) -> float:
         return limit
     msg = (
         f"{MAX_TRACES_PER_SECOND_STR} must be a number from 0 to below "
-        f"{_MAX_TRACES_PER_SECOND}, got {_shown(limit)}"
+        f"{_MAX_TRACES_PER_SECOND}, got {shown(limit)}"
     )
     raise StrategyError(msg)
 
@@ -191,7 +188,7 @@ def _kind(strategy: Mapping[str, object]) -> str:
         return named
     if there:
         return there[0]
-    msg = f"cannot follow sampling strategy {_shown(strategy)}"
+    msg = f"cannot follow sampling strategy {shown(strategy)}"
     raise StrategyError(msg)
 
 
@@ -201,7 +198,7 @@ def _named_kind(strategy_type: object) -> str | None:
     for kind, names in _NAMES.items():
         if strategy_type in names:
             return kind
-    msg = f"cannot follow sampling strategy of type {_shown(strategy_type)}"
+    msg = f"cannot follow sampling strategy of type {shown(strategy_type)}"
     raise StrategyError(msg)
 
 
@@ -218,7 +215,7 @@ def _operation_rate(entry: object) -> OperationRate:
     operation = strategy.get(OPERATION_STR)
     if isinstance(operation, str):
         return OperationRate(operation, get_sampling_probability(strategy))
-    msg = f"{STRATEGIES_STR} must name each operation, got {_shown(entry)}"
+    msg = f"{STRATEGIES_STR} must name each operation, got {shown(entry)}"
     raise StrategyError(msg)
 
 
@@ -237,14 +234,14 @@ def _look_up(
 def _mapping(value: object, name: str) -> Mapping[str, object]:
     if _is_object(value):
         return value
-    msg = f"{name} must be an object, got {_shown(value)}"
+    msg = f"{name} must be an object, got {shown(value)}"
     raise StrategyError(msg)
 
 
 def _rate(value: object, name: str) -> float:
     if _is_number(value) and 0 <= value <= 1:
         return value
-    msg = f"{name} must be a number from 0 to 1, got {_shown(value)}"
+    msg = f"{name} must be a number from 0 to 1, got {shown(value)}"
     raise StrategyError(msg)
 
 
@@ -252,7 +249,7 @@ def _lower_bound(value: object) -> float:
     # Not only infinity: JSON has whole numbers that fit no float.
     if _is_number(value) and 0 <= value <= sys.float_info.max:
         return float(value)
-    msg = f"{DEFAULT_LOWER_BOUND_STR} must be a number from 0 up, got {_shown(value)}"
+    msg = f"{DEFAULT_LOWER_BOUND_STR} must be a number from 0 up, got {shown(value)}"
     raise StrategyError(msg)
 
 
@@ -266,15 +263,6 @@ def _is_list(value: object) -> TypeGuard[Sequence[object]]:
 
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _shown(value: object) -> str:
-    """Return *value* for a message: short, however large it is."""
-    try:
-        return f"{reprlib.repr(value):.{_SHOWN_CHARACTERS}}"
-    except ValueError:
-        # Python writes out no whole number of more than 4,300 digits.
-        return f"a very large {type(value).__name__}"
 
 
 _OBJECTS: Final = {

@@ -12,18 +12,19 @@ the network does not take is learned.
 from __future__ import annotations
 
 import errno
+import math
 from collections.abc import Sequence
 from typing import Final
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.closing import Closable
 from jaeger_client.errors import (
-    ConfigError,
     PayloadTooLargeError,
     RefusedError,
     SendError,
 )
 from jaeger_client.fork import call_after_fork
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.senders.network import (
     SYSTEM_NETWORK,
     Address,
@@ -83,9 +84,12 @@ class UdpSender(Closable):
         bytes_per_second: float = DEFAULT_BYTES_PER_SECOND,
         network: Network = SYSTEM_NETWORK,
     ) -> None:
-        _check_positive("max_payload", max_payload)
-        _check_positive("resolve_interval", resolve_interval)
-        _check_positive("bytes_per_second", bytes_per_second)
+        max_payload = above_zero("max_payload", max_payload, most=MAX_COUNT)
+        if resolve_interval is not None:
+            resolve_interval = above_zero(
+                "resolve_interval", resolve_interval, most=MAX_SECONDS
+            )
+        above_zero("bytes_per_second", bytes_per_second, most=math.inf)
         self._host = host
         self._port = port
         self._max_payload = max_payload
@@ -278,9 +282,3 @@ def _choose(addresses: Sequence[Address], passed_over: Address | None) -> Addres
 
 def _step_below(size: int) -> int | None:
     return next((step for step in _PAYLOAD_STEPS if step < size), None)
-
-
-def _check_positive(key: str, value: float | None) -> None:
-    if value is not None and value <= 0:
-        msg = f"{key} must be more than 0, got {value}"
-        raise ConfigError(msg)

@@ -7,17 +7,14 @@ balance, or is a `CreditsError`.
 
 from __future__ import annotations
 
-import reprlib
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeGuard
+from typing import TypeGuard
 
 from jaeger_client.errors import CreditsError
 from jaeger_client.fork import forks_wait
 from jaeger_client.frozen import Frozen
-
-_SHOWN_CHARACTERS: Final = 200
-"""How much of an answer an error message quotes at most."""
+from jaeger_client.shown import shown
 
 
 class Balance(Frozen):
@@ -39,14 +36,14 @@ def parse_credits(body: object) -> tuple[Balance, ...] | None:
     """
     answer = _decode(body)
     if not _is_object(answer):
-        msg = f"throttling credits must be a JSON object, got {_shown(answer)}"
+        msg = f"throttling credits must be a JSON object, got {shown(answer)}"
         raise CreditsError(msg)
     if "balances" not in answer:
         return None
     # An empty list is written as null by servers in Go.
     listed = answer["balances"] or ()
     if not _is_list(listed):
-        msg = f"balances must be a list, got {_shown(listed)}"
+        msg = f"balances must be a list, got {shown(listed)}"
         raise CreditsError(msg)
     return tuple(_balance(entry) for entry in listed)
 
@@ -63,7 +60,7 @@ def _decode(body: object) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:
-        msg = f"throttling credits must be JSON, got {_shown(body)}: {exc}"
+        msg = f"throttling credits must be JSON, got {shown(body)}: {exc}"
         raise CreditsError(msg) from exc
 
 
@@ -78,14 +75,9 @@ def _balance(entry: object) -> Balance:
         case _:
             msg = (
                 "balances must hold an operation and a number from 0 up, "
-                f"got {_shown(entry)}"
+                f"got {shown(entry)}"
             )
             raise CreditsError(msg)
-
-
-def _shown(value: object) -> str:
-    """Return *value* for a message: short, however large it is."""
-    return f"{reprlib.repr(value):.{_SHOWN_CHARACTERS}}"
 
 
 def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:

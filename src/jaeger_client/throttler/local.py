@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from jaeger_client.errors import ConfigError
+from jaeger_client.limits import MAX_COUNT, at_least
 from jaeger_client.rate_limiter import RateLimiter
+from jaeger_client.shown import shown
 from jaeger_client.throttler.base import MAX_OPERATIONS, MINIMUM_CREDITS, Throttler
 
 DEBUG_SPANS_PER_SECOND: Final = 1.0
@@ -19,7 +21,7 @@ DEBUG_SPANS_AT_ONCE: Final = 10.0
 
 class LocalThrottler(Throttler):
     """
-    Allows each operation so many debug spans a second, and asks nobody.
+    Allows each operation so many debug spans a second, without asking a server.
 
     Operations beyond *max_operations* share one bucket, so that names made at
     random cost no memory.
@@ -29,6 +31,9 @@ class LocalThrottler(Throttler):
         debug_spans_at_once: How many it may save up; a new one begins with all.
         max_operations: How many operations get a bucket of their own.
         new_limiter: Makes the buckets; tests pass their clock so.
+
+    Raises:
+        ConfigError: If a number is not in its range.
     """
 
     def __init__(
@@ -41,7 +46,9 @@ class LocalThrottler(Throttler):
     ) -> None:
         self._rate = _check("debug_spans_per_second", debug_spans_per_second)
         self._most = _check("debug_spans_at_once", debug_spans_at_once)
-        self._max_operations = max_operations
+        self._max_operations = at_least(
+            "max_operations", max_operations, 0, most=MAX_COUNT
+        )
         self._new_limiter = new_limiter
         self._buckets: dict[str, RateLimiter] = {}
         self._shared_bucket = self._new_bucket()
@@ -76,5 +83,5 @@ def _check(name: str, value: float) -> float:
         can_work = False
     if can_work:
         return value
-    msg = f"{name} must be a number of more than 0, got {value!r}"
+    msg = f"{name} must be a number of more than 0, got {shown(value)}"
     raise ConfigError(msg)

@@ -1,20 +1,21 @@
 """
 A throttler that spends credits which the agent hands out.
 
-They are asked for by the background worker. The lock guards the balances for
-single statements; nothing is called while it is held.
+The background worker fetches them. The application's threads share the balances with
+it without a lock (see `atomic`), so a debug span that begins in a signal handler never
+waits, and each credit is spent exactly once.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from jaeger_client.atomic import Atomic
 from jaeger_client.constants import DEFAULT_THROTTLER_REFRESH_INTERVAL
-from jaeger_client.errors import ConfigError, CreditsError, SendError
-from jaeger_client.fork import call_after_fork
+from jaeger_client.errors import CreditsError, SendError
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ThrottlerMetrics, choose_factory
 from jaeger_client.poller import ErrorListener, Poller
@@ -87,14 +88,14 @@ class RemoteThrottler(Throttler):
         self.client_id: int | None = None
         """Id of this process; without one nothing is asked."""
         self.refresh_interval = _check_interval(refresh_interval)
-        self.credits: dict[str, float] = {}
-        """Credits left to each operation seen so far."""
+        self._balances: dict[str, Atomic[float]] = {}
         self._channel = channel
         self._metrics = ThrottlerMetrics(choose_factory(metrics_factory, metrics))
-        self._max_operations = max_operations
+        self._max_operations = at_least(
+            "max_operations", max_operations, 0, most=MAX_COUNT
+        )
         self._local_policy = LocalThrottler() if local_policy is None else local_policy
         self._is_local = False
-        self._lock = threading.Lock()
         self._poller = Poller(
             self._ask,
             what=f"throttling credits for {service_name}",
@@ -108,7 +109,11 @@ class RemoteThrottler(Throttler):
             worker=worker,
             random=random,
         )
-        call_after_fork(self)
+
+    @property
+    def credits(self) -> dict[str, float]:
+        """Credits left to each operation seen so far; a copy."""
+        return {name: left.read()[0] for name, left in list(self._balances.items())}
 
     def set_client_id(self, client_id: int) -> None:
         """Take the id of this process; the first one stays."""
@@ -127,34 +132,24 @@ class RemoteThrottler(Throttler):
         """Ask no more; what credits there are can be spent. Idempotent."""
         self._poller.close()
 
-    def after_fork_in_child(self) -> None:
-        """Take a new lock: a thread that was not copied may hold the old one."""
-        self._lock = threading.Lock()
-
     def _decide(self, operation: str) -> bool:
         if self._is_local:
             return self._local_policy.is_allowed(operation)
-        with self._lock:
-            return self._spend(operation)
-
-    def _spend(self, operation: str) -> bool:
-        balance = self.credits.get(operation)
+        balance = self._balances.get(operation)
         if balance is None:
             self._note(operation, 0.0)
             return False
-        if balance < MINIMUM_CREDITS:
-            return False
-        self.credits[operation] = balance - MINIMUM_CREDITS
-        return True
+        return _spend(balance)
 
-    def _note(self, operation: str, balance: float) -> None:
-        if len(self.credits) < self._max_operations:
-            self.credits[operation] = balance
+    def _note(self, operation: str, credits_: float) -> None:
+        # Threads that see new operations at the same moment may pass the limit, by no
+        # more than there are of them. Of two with the same one the first wins.
+        if len(self._balances) < self._max_operations:
+            self._balances.setdefault(operation, Atomic(credits_))
 
     def _ask(self) -> bool:
         """Ask once for all operations seen; called by the worker."""
-        with self._lock:
-            operations = list(self.credits)
+        operations = list(self._balances)
         if self.client_id is None or not operations:
             return False
         try:
@@ -173,25 +168,35 @@ class RemoteThrottler(Throttler):
 
     def _take(self, balances: Sequence[Balance] | None) -> None:
         self._is_local = balances is None
-        with self._lock:
-            for balance in balances or ():
-                self._add(balance)
-
-    def _add(self, balance: Balance) -> None:
-        if balance.operation in self.credits:
-            self.credits[balance.operation] += balance.credits
-        else:
-            self._note(balance.operation, balance.credits)
+        for each in balances or ():
+            known = self._balances.get(each.operation)
+            if known is None:
+                self._note(each.operation, each.credits)
+            else:
+                _add(known, each.credits)
 
     def __repr__(self) -> str:
         policy = "local" if self._is_local else "remote"
         return f"<RemoteThrottler of {self.service_name!r}, {policy} {self.credits!r}>"
 
 
+def _spend(balance: Atomic[float]) -> bool:
+    while True:
+        state = balance.read()
+        if state[0] < MINIMUM_CREDITS:
+            return False
+        if balance.replace(state, state[0] - MINIMUM_CREDITS):
+            return True
+
+
+def _add(balance: Atomic[float], credits_: float) -> None:
+    is_added = False
+    while not is_added:
+        state = balance.read()
+        is_added = balance.replace(state, state[0] + credits_)
+
+
 def _check_interval(seconds: float | None) -> float:
     if seconds is None:
         return DEFAULT_THROTTLER_REFRESH_INTERVAL
-    if seconds > 0:
-        return seconds
-    msg = f"refresh_interval must be more than 0 seconds, got {seconds!r}"
-    raise ConfigError(msg)
+    return above_zero("refresh_interval", seconds, most=MAX_SECONDS)

@@ -302,6 +302,12 @@ def test_without_a_batch_size_a_batch_is_as_many_as_fit(
         ("http://far:4318/v1/traces", OtlpEncoder),
         ("http://far:4318/v1/traces/", OtlpEncoder),
         ("http://gate/otlp/v1/traces?tenant=a", OtlpEncoder),
+        ("http://gate/v1/traces/?tenant=a", OtlpEncoder),
+        ("http://gate/v1/traces#part", OtlpEncoder),
+        ("gate:4318/v1/traces?x=y", OtlpEncoder),
+        ("http://gate/api/v2/spans?tenant=a", ZipkinJsonEncoder),
+        ("http://gate/api/v2/spans/?to=http://h/v1/traces", ZipkinJsonEncoder),
+        ("http://gate/api/traces?to=/v1/traces", JaegerBinaryEncoder),
         ("http://far:9411/api/v2/spans", ZipkinJsonEncoder),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import pytest
 
@@ -442,3 +443,60 @@ def test_settings_can_be_reached_by_their_place() -> None:
 
     assert "service_name" == explanation[0].key
     assert len(list(explanation)) == len(explanation)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("reporter_flush_interval", 1e10, "2000000 seconds"),
+        ("sampling_refresh_interval", sys.maxsize, "2000000 seconds"),
+        ("reporter_queue_size", sys.maxsize, "2147483647 spans"),
+    ],
+)
+def test_a_number_that_was_limited_is_shown_as_such(
+    key: str, value: float, text: str
+) -> None:
+    """It is the value that counts, with a note."""
+    row = explained(key, {key: value})
+
+    assert (text, "the largest value that works on every platform") == (
+        row.text,
+        row.note,
+    )
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a:" * 100_000,
+        "x" * 1_000_000,
+        "http://me:" + "p" * 1_000_000 + "@host",
+        10**5000,
+        [10**5000],
+        {"a": 10**5000},
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize(
+    "key", ["service_name", "tags", "collector.endpoint", "reporter_queue_size", "x"]
+)
+def test_a_huge_value_is_explained_at_once(key: str, value: object) -> None:
+    """Whatever its length and its kind, in little time and little text."""
+    group, _, inner = key.rpartition(".")
+    config = {group: {inner: value}} if group else {key: value, "tags": {"t": value}}
+    explanation = explain(config, "shop")
+
+    assert len(str(explanation)) < 40_000
+    assert len(repr(list(explanation))) < 60_000
+
+
+@pytest.mark.parametrize("parameter", ["api_key", "token", "key", "api%5Fkey"])
+def test_a_secret_in_the_query_of_an_endpoint_is_hidden(parameter: str) -> None:
+    """Some backends take their token as a parameter of the URL."""
+    endpoint = f"http://host:4318/v1/traces?tenant=a&{parameter}=hunter2"
+    explanation = explain({"collector": {"endpoint": endpoint}}, "shop")
+
+    shown = f"{explanation} {list(explanation)!r}"
+    assert "hunter2" not in shown
+    assert "tenant=a" in shown

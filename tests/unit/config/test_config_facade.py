@@ -341,6 +341,28 @@ def test_the_second_call_returns_none_and_logs(
     first.close(0.0)
 
 
+def test_a_call_within_the_first_one_is_the_first(fresh_start: None) -> None:
+    """A signal handler may initialize, and a subclass ask, while a tracer is made."""
+    answers: list[bool] = []
+    inner: list[Tracer | None] = []
+
+    class Busy(Config):
+        """Is interrupted while it makes a tracer."""
+
+        def new_tracer(self, io_loop: object = None) -> Tracer:
+            """Initialize another one meanwhile."""
+            answers.append(Config.initialized())
+            inner.append(Config(CONST, service_name="inner").initialize_tracer())
+            return super().new_tracer(io_loop)
+
+    outer = Busy(CONST, service_name="outer").initialize_tracer()
+
+    assert (None, [False]) == (outer, answers)
+    assert inner == [opentracing.global_tracer()]
+    assert inner[0] is not None
+    inner[0].close(0.0)
+
+
 def test_a_start_that_fails_can_be_tried_again(fresh_start: None) -> None:
     """The mistake leaves no tracer and no trace of one."""
     with pytest.raises(ConfigError):

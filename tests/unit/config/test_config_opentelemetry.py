@@ -51,6 +51,22 @@ def test_the_endpoint_of_all_signals_may_have_a_path_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("base", "endpoint"),
+    [
+        ("http://gate/base?tenant=a", "http://gate/base/v1/traces?tenant=a"),
+        ("http://gate/base/?tenant=a/b", "http://gate/base/v1/traces?tenant=a/b"),
+        ("http://gate?tenant=a", "http://gate/v1/traces?tenant=a"),
+        ("gate:4318?to=http://far", "http://gate:4318/v1/traces?to=http://far"),
+        ("http://gate/base#part", "http://gate/base/v1/traces"),
+        ("http://gate/base?tenant=a#part", "http://gate/base/v1/traces?tenant=a"),
+    ],
+)
+def test_the_path_is_added_before_a_query(base: str, endpoint: str) -> None:
+    """The query stays at the end; a fragment is never sent and is dropped."""
+    assert endpoint == otel.traces_url(base)
+
+
+@pytest.mark.parametrize(
     ("name", "argument", "sampler"),
     [
         ("always_on", None, ("const", 1.0)),

@@ -559,3 +559,20 @@ def test_every_documented_key_is_known() -> None:
     }
 
     assert [] == list(unknown_keys(config))
+
+
+def test_the_query_of_an_opentelemetry_endpoint_is_sent() -> None:
+    """OTEL_EXPORTER_OTLP_ENDPOINT with a query stays OTLP, and keeps the query."""
+    collector = collector_of(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://collector:4318/base?tenant=a"
+    )
+
+    assert "http://collector:4318/base/v1/traces?tenant=a" == collector.endpoint
+
+
+def test_an_opentelemetry_endpoint_for_traces_is_taken_as_it_is() -> None:
+    """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is the whole URL: nothing is added."""
+    whole = "http://collector:4318/base/v1/traces/?tenant=a"
+    collector = collector_of(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=whole)
+
+    assert whole == collector.endpoint

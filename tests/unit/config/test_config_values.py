@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import socket
+import sys
+import threading
+
 import pytest
 
 from jaeger_client.config import values
+from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
 
 
 @pytest.mark.parametrize("word", [True, 1, "true", "True", "1", "yes", "on", " Y "])
@@ -287,3 +293,35 @@ def test_what_is_no_header_name_is_an_error(raw: object) -> None:
     """A name that would break every request is refused, blanks around it included."""
     with pytest.raises(ValueError, match="must be a valid HTTP header name"):
         values.header_name(raw)
+
+
+@pytest.mark.parametrize("raw", [1e10, sys.maxsize, "1e10", "9999999h"])
+def test_a_duration_beyond_the_platform_is_the_longest_that_works(raw: object) -> None:
+    """Who writes a huge number means "never", and gets 23 days."""
+    assert MAX_SECONDS == values.seconds(raw)
+    assert MAX_SECONDS == values.positive(values.seconds)(raw)
+
+
+@pytest.mark.parametrize("raw", ["inf", "nan", math.inf, math.nan, "-inf", 10**400])
+def test_a_duration_that_is_no_number_is_an_error(raw: object) -> None:
+    """Infinity and NaN are no durations, and the message has the range."""
+    with pytest.raises(ValueError, match="finite number of seconds .* at least 0"):
+        values.seconds(raw)
+    with pytest.raises(ValueError, match="finite"):
+        values.number(raw)
+
+
+@pytest.mark.parametrize("raw", [sys.maxsize, 1e30, str(2**40)])
+def test_a_count_beyond_any_memory_is_the_largest_that_works(raw: object) -> None:
+    """Who writes a huge number means "without limit"."""
+    assert MAX_COUNT == values.whole_number(1)(raw)
+
+
+def test_the_longest_duration_suits_threads_and_sockets() -> None:
+    """A tenth more, by the jitter of intervals, suits threads on every system."""
+    windows_threads, sockets = 4_294_967, (2**31 - 1) / 1000
+
+    assert MAX_SECONDS * 1.1 < min(windows_threads, threading.TIMEOUT_MAX)
+    assert MAX_SECONDS < sockets
+    with socket.socket() as sock:
+        sock.settimeout(MAX_SECONDS)

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import logging
+import sys
+import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
     Histogram,
     generate_latest,
+    values,
 )
 
 from jaeger_client import ConstSampler, Tracer
-from jaeger_client.metrics import ReporterMetrics, TracerMetrics
+from jaeger_client.metrics import ReporterMetrics, TracerMetrics, prometheus
 from jaeger_client.metrics.prometheus import (
     PrometheusMetricsFactory,
     SharedCollectors,
 )
 from jaeger_client.reporter import NullReporter
+from tests.unit.bytecodes import call_at, every_place, interrupt
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from prometheus_client.registry import Collector
+
+    from jaeger_client.metrics.factory import CountFunction
 
 
 class RememberingRegistry(CollectorRegistry):
@@ -43,6 +53,17 @@ class RememberingRegistry(CollectorRegistry):
         """Unregister everything, as the tear-down of a test does."""
         for collector in self.collectors:
             self.unregister(collector)
+
+
+@pytest.fixture
+def values_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Let metrics that are made keep their values in files."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    library: Any = values
+    in_files = library.MultiProcessValue()
+    monkeypatch.setattr(values, "ValueClass", in_files)
+    yield
+    in_files.close_all_files()
 
 
 def exported(registry: CollectorRegistry) -> str:
@@ -237,6 +258,149 @@ def test_the_default_registry_is_that_of_the_library() -> None:
     PrometheusMetricsFactory(namespace="of_a_test").create_gauge("jaeger:g")(1.0)
 
     assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
+
+
+@pytest.mark.usefixtures("values_in_files")
+def test_an_update_may_interrupt_another_one_anywhere() -> None:
+    """A signal handler that counts hangs nowhere, and both counts are kept."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+    count = factory.create_counter("jaeger:c", {"a": "b"})
+
+    places = list(
+        every_place(lambda at: call_at(at, partial(count, 1), partial(count, 1)))
+    )
+
+    assert len(places) > 20
+    # The last round was not interrupted.
+    total = 2 * len(places) + 1
+    assert total == registry.get_sample_value("jaeger:c_total", {"a": "b"})
+
+
+def test_the_making_of_a_metric_may_be_interrupted_by_the_same() -> None:
+    """A signal handler that makes the same metric meanwhile counts into the same."""
+
+    def interrupt_making(at: int) -> str:
+        registry = CollectorRegistry()
+        factory = PrometheusMetricsFactory(registry=registry)
+        made: list[CountFunction] = []
+
+        def make() -> None:
+            made.append(factory.create_counter("jaeger:c", {"a": "b"}))
+
+        place = call_at(at, make, make)
+        for count in made:
+            count(1)
+        total = registry.get_sample_value("jaeger:c_total", {"a": "b"})
+        assert float(len(made)) == total
+        return place
+
+    assert len(list(every_place(interrupt_making))) > 100
+
+
+@pytest.mark.usefixtures("values_in_files")
+def test_an_interruption_that_raises_stops_no_later_count() -> None:
+    """After a KeyboardInterrupt at any bytecode at most some counts come late."""
+    registry = CollectorRegistry()
+    count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    def interrupt_and_go_on(at: int) -> str:
+        return call_at(at, interrupt, partial(count, 1))
+
+    places = list(every_place(interrupt_and_go_on))
+    for _ in range(30_000):
+        count(1)
+
+    total = registry.get_sample_value("jaeger:c_total")
+    assert total is not None
+    assert 30_000 <= total <= 30_000 + len(places) + 1
+
+
+def test_counts_go_on_after_a_turn_that_never_ends() -> None:
+    """An exception at the wrong moment may leave the lock of the turns held."""
+    shared = SharedCollectors()
+    counted: list[float] = []
+    lock = shared._lock
+    lock.acquire()
+
+    for number in range(10_010):
+        shared.run(counted.append, float(number))
+
+    assert [float(number) for number in range(10_010)] == counted
+    lock.release()
+
+
+def test_a_lock_that_is_held_is_replaced_later() -> None:
+    """The making of a metric does not wait for a lock of the library."""
+    registry: Any = CollectorRegistry()
+    plain = registry._lock
+
+    with plain:
+        prometheus._make_reentrant(registry)
+        while_held = registry._lock
+    prometheus._make_reentrant(registry)
+
+    assert plain is while_held
+    assert plain is not registry._lock
+
+
+@pytest.mark.usefixtures("values_in_files")
+def test_what_waits_for_a_turn_is_done_by_the_thread_that_has_it() -> None:
+    """Threads that count do not wait for each other, and no count is lost."""
+    registry = CollectorRegistry()
+    count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    def count_on() -> None:
+        for _ in range(5_000):
+            count(1)
+
+    threads = [threading.Thread(target=count_on) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert 20_000.0 == registry.get_sample_value("jaeger:c_total")
+
+
+@pytest.mark.usefixtures("values_in_files")
+def test_an_error_of_one_update_does_not_stop_the_next() -> None:
+    """What the library refuses is raised, and others count on."""
+    registry = CollectorRegistry()
+    count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    with pytest.raises(ValueError, match="negative|non-negative"):
+        count(-1)
+    count(1)
+
+    assert 1.0 == registry.get_sample_value("jaeger:c_total")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="see the module's docstring")
+def test_a_count_in_memory_is_that_of_the_library() -> None:
+    """Where nothing can come between, no function of ours is called for a count."""
+    registry = CollectorRegistry()
+    count: Any = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
+
+    assert "prometheus_client.metrics" == count.__module__
+
+
+def test_a_handler_may_count_while_the_library_holds_its_locks() -> None:
+    """A signal handler may interrupt a scrape, or a count, of the same thread."""
+    registry = CollectorRegistry()
+    factory = PrometheusMetricsFactory(registry=registry)
+    count = factory.create_counter("jaeger:c", {"a": "b"})
+    counter: Any = registry._names_to_collectors["jaeger:c"]
+    held: list[Any] = [registry, counter.labels(a="b")._value]
+
+    with ExitStack() as stack:
+        for part in held:
+            stack.enter_context(part._lock)
+        count(1)
+        factory.create_counter("jaeger:e")(1)
+
+    assert 1.0 == registry.get_sample_value("jaeger:c_total", {"a": "b"})
+    assert 1.0 == registry.get_sample_value("jaeger:e_total")
 
 
 def test_a_forked_child_has_locks_of_its_own() -> None:

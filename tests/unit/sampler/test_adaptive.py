@@ -13,6 +13,8 @@ from jaeger_client.sampler import (
     RootSpan,
     Undecided,
 )
+from jaeger_client.sampler.strategy import parse_per_operation
+from tests.unit.bytecodes import call_at, every_place
 from tests.unit.sampler.fakes import HandClock, empty_limiters, full_limiters
 
 LARGEST = 2**64 - 1
@@ -184,6 +186,83 @@ def test_adaptive_update_keeps_the_balances() -> None:
     sampler.update(strategies(0.4, 4, a=0.3))
 
     assert 3.0 == sampler.samplers["a"].lower_bound_sampler.rate_limiter.balance
+
+
+def test_a_response_holds_for_operations_it_does_not_name() -> None:
+    """They take its default rate and lower bound, in place and with their balance."""
+    new_limiter = empty_limiters(HandClock())
+    sampler = AdaptiveSampler(strategies(0.1, 1, a=0.2), 10, new_limiter=new_limiter)
+    sampler.is_sampled(1, "seen")
+    kept = dict(sampler.samplers)
+    for each in kept.values():
+        each.lower_bound_sampler.rate_limiter.balance = 0.5
+
+    sampler.replace(parse_per_operation(strategies(0.9, 2, b=0.3)))
+
+    assert {"a": (0.9, 2), "seen": (0.9, 2), "b": (0.3, 2)} == described(sampler)
+    for operation, each in kept.items():
+        assert each is sampler.samplers[operation]
+        assert 1.0 == each.lower_bound_sampler.rate_limiter.balance
+
+
+def test_a_response_with_a_default_of_0_turns_the_others_off() -> None:
+    """And a later one turns them on again."""
+    sampler = AdaptiveSampler(strategies(1, 0, a=0.5), 10)
+    sampler.is_sampled(1, "seen")
+
+    sampler.replace(parse_per_operation(strategies(0, 0)))
+    off = [sampler.is_sampled(1, operation)[0] for operation in ("a", "seen", "new")]
+    sampler.replace(parse_per_operation(strategies(1, 0)))
+    on = [sampler.is_sampled(1, operation)[0] for operation in ("a", "seen", "new")]
+
+    assert ([False] * 3, [True] * 3) == (off, on)
+
+
+def test_the_same_response_keeps_every_sampler() -> None:
+    """An unchanged response replaces none of the samplers, nor their parts."""
+    same = parse_per_operation(strategies(0.4, 1, a=0.2))
+    sampler = AdaptiveSampler(same, 10)
+    sampler.is_sampled(1, "seen")
+    before = [each.probabilistic_sampler for each in sampler.samplers.values()]
+    default = sampler.default_sampler
+
+    sampler.replace(same)
+
+    after = [each.probabilistic_sampler for each in sampler.samplers.values()]
+    assert all(old is new for old, new in zip(before, after, strict=True))
+    assert default is sampler.default_sampler
+
+
+def test_responses_that_name_ever_new_operations_fill_no_memory() -> None:
+    """Those that are not named any more do not add up."""
+    sampler = AdaptiveSampler(strategies(0.5, 1), 10)
+
+    for number in range(100):
+        each = strategies(0.5, 1, **{f"{number}-{n}": 0.1 for n in range(5)})
+        sampler.replace(parse_per_operation(each))
+
+    assert len(sampler.samplers) <= 15
+
+
+def test_a_new_operation_takes_the_response_that_comes_meanwhile() -> None:
+    """Wherever the response interrupts the making of its sampler."""
+    new = parse_per_operation(strategies(0.9, 2, listed=0.3))
+    expected = {"seen": (0.9, 2), "listed": (0.3, 2)}
+
+    def interrupt_newcomer(operation: str, at: int) -> str:
+        sampler = AdaptiveSampler(strategies(0.1, 1), 10)
+        place = call_at(
+            at,
+            lambda: sampler.replace(new),
+            lambda: sampler.is_sampled(1, operation),
+        )
+        if place:
+            assert expected[operation] == described(sampler)[operation]
+        return place
+
+    for operation in expected:
+        run = partial(interrupt_newcomer, operation)
+        assert len(list(every_place(run))) > 50
 
 
 @pytest.mark.parametrize(

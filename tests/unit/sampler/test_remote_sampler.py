@@ -216,6 +216,33 @@ def test_operations_are_followed_in_place() -> None:
     assert first is second
 
 
+def test_a_response_resets_operations_that_it_no_longer_names() -> None:
+    """An operation that is not named any more takes the new default (0.1 to 0.9)."""
+
+    def response(default: float, **rates: float) -> dict[str, object]:
+        return {
+            "operationSampling": {
+                "defaultSamplingProbability": default,
+                "defaultLowerBoundTracesPerSecond": 1,
+                "perOperationStrategies": [
+                    {"operation": name, "probabilisticSampling": {"samplingRate": rate}}
+                    for name, rate in rates.items()
+                ],
+            }
+        }
+
+    scene = Scene()
+    sampler = scene.answer(response(0.1, named=0.2))
+    assert isinstance(sampler, AdaptiveSampler)
+    sampler.is_sampled(1, "seen")
+
+    same = scene.answer(response(0.9))
+
+    assert same is sampler
+    rates = {name: each.rate for name, each in sampler.samplers.items()}
+    assert {"named": 0.9, "seen": 0.9} == rates
+
+
 def test_operation_sampling_wins_over_the_type() -> None:
     """An answer with both is followed operation by operation."""
     assert isinstance(Scene().answer({**HALF, **EACH}), AdaptiveSampler)

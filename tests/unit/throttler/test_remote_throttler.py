@@ -11,6 +11,7 @@ import pytest
 
 from jaeger_client.errors import ConfigError, SendError
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
+from tests.unit.bytecodes import call_at, every_place
 from tests.unit.sampler.fakes import (
     Agent,
     CountingFactory,
@@ -368,19 +369,15 @@ def test_no_thread_at_construction() -> None:
 
 
 def test_a_forked_child_begins_anew() -> None:
-    """The child has a new lock and asks at once at its first use."""
+    """The child keeps the credits and asks at once at its first use."""
     scene = Scene()
     scene.allowed("op")
     scene.answer(balances(op=1))
-    held = scene.throttler._lock  # pyright: ignore[reportPrivateUsage]  # a lost thread's
-    held.acquire()
 
-    scene.throttler.after_fork_in_child()
     scene.worker.after_fork_in_child()
     before_use = scene.throttler._poller.run(1000.0)
     allowed = scene.allowed("op")
     scene.throttler._poller.run(1000.0)
-    held.release()
 
     assert math.inf == before_use
     assert [True] == allowed
@@ -418,6 +415,46 @@ def test_a_drain_asks_nothing() -> None:
 
     assert scene.throttler._poller.drain(0.0)
     assert [] == scene.agent.questions
+
+
+def test_a_call_may_interrupt_another_one_anywhere() -> None:
+    """A signal handler's debug span hangs nowhere and spends a credit of its own."""
+    scene = Scene()
+    scene.allowed("op")
+    scene.answer(balances(op=1000))
+    granted: list[bool] = []
+
+    def spend() -> None:
+        granted.append(scene.throttler.is_allowed("op"))
+
+    places = list(every_place(lambda at: call_at(at, spend, spend)))
+
+    assert len(places) > 20
+    assert all(granted)
+    assert {"op": 1000.0 - len(granted)} == scene.throttler.credits
+
+
+def test_a_call_may_interrupt_the_taking_of_credits_anywhere() -> None:
+    """Credits that come and credits that a signal handler spends do not get mixed."""
+    scene = Scene()
+    scene.allowed("op")
+    scene.answer(balances(op=1))
+    allowed: list[bool] = []
+
+    places = list(
+        every_place(
+            lambda at: call_at(
+                at,
+                lambda: allowed.append(scene.throttler.is_allowed("op")),
+                lambda: scene.answer(balances(op=1)),
+            )
+        )
+    )
+
+    assert all(allowed)
+    assert len(places) == len(allowed)
+    # One more answer came than the handler spent: the last one was not interrupted.
+    assert {"op": 2.0} == scene.throttler.credits
 
 
 def test_repr_shows_who_decides() -> None:

@@ -1,0 +1,238 @@
+"""
+How values from outside appear in messages, log lines and explanations.
+
+What a request, a server, a configuration or an application's object contains may be
+huge, hold line breaks and terminal escapes, hold a password, or raise when it is turned
+into text. What comes out of here is on one line, bounded and without secrets. Nothing
+here raises, and time and memory grow with the limit, not with the value; only the
+`repr` of an application's object takes what it takes.
+
+A secret is recognized by what is around it: the part of a URL before the `@`, a value
+beside a name such as `token`. Rather too much is hidden than too little.
+
+Patterns are compiled when they are first needed: most programs need none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final, cast
+
+HIDDEN: Final = "(hidden)"
+"""What stands in place of a secret."""
+
+MAX_SHOWN: Final = 1_000
+"""Characters of a text that are shown."""
+
+MAX_QUOTED: Final = 120
+"""Characters of a value that an error message quotes."""
+
+_MAX_ITEMS: Final = 50
+"""Items of a container that are shown."""
+
+_MAX_DEPTH: Final = 4
+"""Containers within containers that are shown."""
+
+_MAX_BITS: Final = 4_096
+"""Bits of a number whose digits are shown. Python refuses to write very long ones."""
+
+_WORDS: Final = (
+    r"(?:access|api|auth|client|db|id|refresh|session|user)?[-_.]?"
+    r"(?:pass(?:word|wd|phrase)?|secret|token)|"
+    r"pwd|auth(?:orization)?|bearer|(?:access|api|private|secret)[-_.]?key|"
+    r"(?:key|session)[-_.]?id|credentials?|session|cookie|jwt|sig(?:nature)?"
+)
+# A word of the name, not a piece of one: `passenger` and `author` are no secrets.
+_SECRET_NAME: Final = rf"(?i:(?:^|[^a-z0-9])(?:{_WORDS})(?:$|[^a-z0-9]))"
+_CAMEL_CASE: Final = r"(?<=[a-z0-9])(?=[A-Z])"
+_PERCENT: Final = r"%([0-9A-Fa-f]{2})"
+# Each run of characters of names is looked at once, from its first character.
+_NAME: Final = r"(?<![\w.%-])([\w.%-]+)['\"]?\s*(?:=|:(?!//))\s*"
+_QUOTED: Final = r"'(?:[^'\\]|\\.)*(?:'|$)|\"(?:[^\"\\]|\\.)*(?:\"|$)"
+_VALUE_IN_TEXT: Final = rf"(?is:{_QUOTED}|(?:bearer\s|basic\s)?[^\s,;&'\"}}]+)"
+_VALUE_OF_SETTING: Final = rf"(?s:{_QUOTED}|[^,;&\r\n]+)"
+_UNBROKEN: Final = r"[^\s'\"]+"
+
+_SECRET_PARAMETERS: Final = frozenset({"key", "code", "sign"})
+"""Parameters of a URL's query whose values are secrets, besides those of `_WORDS`."""
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether the value of something called *name* is likely a secret."""
+    words = re.sub(_CAMEL_CASE, "_", name[:MAX_SHOWN])
+    return re.search(_SECRET_NAME, words) is not None
+
+
+def without_secrets(text: str) -> str:
+    """Hide secrets in a message: what is before the `@` of a URL, values of secrets."""
+    if "@" in text:
+        text = re.sub(_UNBROKEN, lambda token: _without_user_info(token[0]), text)
+    return _without_values(text, _VALUE_IN_TEXT)
+
+
+def setting_without_secrets(text: str, limit: int = MAX_SHOWN) -> str:
+    """
+    Return what can be shown of a single setting, at most about *limit* characters.
+
+    Blanks and quotes do not end a secret here, as they do in a message.
+    """
+    is_cut = len(text) > limit
+    # As if an `@` came right after the cut, for it may.
+    head = f"{text[:limit]}@" if is_cut else text
+    if "//" in head:
+        head = _without_user_info(head)
+    elif "@" in head:
+        head = re.sub(r"\S+", lambda token: _without_user_info(token[0]), head)
+    head = head.removesuffix("@") if is_cut else head
+    head = _without_values(head, _VALUE_OF_SETTING)
+    return f"{head}{_more(len(text) - limit)}" if is_cut else head
+
+
+def url_without_secrets(url: str) -> str:
+    """Hide the values of secrets in a URL's query."""
+    return _without_values(url, _VALUE_OF_SETTING)
+
+
+def one_line(text: str, limit: int = MAX_SHOWN) -> str:
+    """Return *text* cut at *limit* characters, what is not printable as escapes."""
+    head = text[:limit]
+    if not head.isprintable():
+        head = "".join(c if c.isprintable() else _escaped(c) for c in head)[:limit]
+    return f"{head}{_more(len(text) - limit)}" if len(text) > limit else head
+
+
+def text_of(value: object, limit: int = MAX_SHOWN) -> str:
+    """Return `str(value)` on one line, cut and without secrets."""
+    try:
+        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+            return _large(value)
+        # The base class's method: a subclass of `str` may have changed every method.
+        text = str.__str__(str(value))
+    except Exception as error:  # noqa: BLE001 - the code is the application's
+        return _unshowable(value, "str()", error)
+    return one_line(_head_without_secrets(text, limit), 2 * limit)
+
+
+def shown(value: object, limit: int = MAX_QUOTED) -> str:
+    """Return `repr(value)` on one line, cut and without secrets."""
+    text = _Repr(limit).of(value, _MAX_DEPTH)
+    return one_line(without_secrets(text), 2 * limit)
+
+
+class _Repr:
+    """Writes values like `repr`, until it has written *limit* characters."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._left = limit
+
+    def of(self, value: object, depth: int) -> str:
+        """Return what stands for *value*; containers of *depth* levels are opened."""
+        kind = type(value)
+        brackets = _BRACKETS.get(kind)
+        if brackets is not None and value:
+            return self._container(cast("Iterable[object]", value), brackets, depth)
+        text = self._leaf(value)
+        self._left -= len(text)
+        return text
+
+    def _container(self, value: Iterable[object], brackets: str, depth: int) -> str:
+        if not depth:
+            return f"{brackets[0]}...{brackets[-1]}"
+        # One step to the interpreter, so no other thread changes the items meanwhile.
+        items = list(islice(value, _MAX_ITEMS + 1))
+        parts: list[str] = []
+        for item in items:
+            if self._left <= 0 or len(parts) == _MAX_ITEMS:
+                parts.append("...")
+                break
+            part = self.of(item, depth - 1)
+            if isinstance(value, dict):
+                of_key = cast("dict[object, object]", value).get(item)
+                part = f"{part}: {self.of(of_key, depth - 1)}"
+            parts.append(part)
+        end = "," if brackets == "()" and len(parts) == 1 else ""
+        return f"{brackets[0]}{', '.join(parts)}{end}{brackets[-1]}"
+
+    def _leaf(self, value: object) -> str:
+        try:
+            if type(value) is str:
+                return repr(setting_without_secrets(value, self._limit))
+            if isinstance(value, (bytes, bytearray)):
+                head = setting_without_secrets(repr(bytes(value[: self._limit])))
+                return f"{head}{_more(len(value) - self._limit)}"
+            if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+                return _large(value)
+            return _head_without_secrets(str.__str__(repr(value)), self._limit)
+        except Exception as error:  # noqa: BLE001 - the code is the application's
+            return _unshowable(value, "repr()", error)
+
+
+_BRACKETS: Final[dict[type, str]] = {
+    dict: "{}",
+    list: "[]",
+    tuple: "()",
+    set: "{}",
+    frozenset: "{}",
+}
+
+
+def _large(number: int) -> str:
+    return f"a very large {type(number).__name__}"
+
+
+def _unshowable(value: object, method: str, error: Exception) -> str:
+    return f"<{type(value).__name__} whose {method} raised {type(error).__name__}>"
+
+
+def _more(count: int) -> str:
+    return f"... ({count} more)" if count > 0 else ""
+
+
+def _head_without_secrets(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return without_secrets(text)
+    # As if an `@` came right after the cut, for it may.
+    head = without_secrets(f"{text[:limit]}@").removesuffix("@")
+    return f"{head}{_more(len(text) - limit)}"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _without_user_info(text: str) -> str:
+    at = text.rfind("@")
+    slashes, colon = text.find("//", 0, max(at, 0)), text.find(":", 0, max(at, 0))
+    if colon < 0 and slashes < 0:
+        return text  # such as me@example
+    if slashes >= 0 and (colon < 0 or colon >= slashes - 1):
+        begin = slashes + 2
+    else:
+        begin = 1 + max(text.rfind(character, 0, colon) for character in "=,/")
+    return f"{text[:begin]}{HIDDEN}{text[at:]}"
+
+
+def _without_values(text: str, value_pattern: str) -> str:
+    names, values = re.compile(_NAME), re.compile(value_pattern)
+    pieces: list[str] = []
+    done = position = 0
+    while name := names.search(text, position):
+        position = name.end()
+        if not _names_secret(text, name):
+            continue
+        value = values.match(text, position)
+        if value is not None:
+            pieces += (text[done:position], HIDDEN)
+            done = position = value.end()
+    return "".join([*pieces, text[done:]])
+
+
+def _names_secret(text: str, match: re.Match[str]) -> bool:
+    name = match[1]
+    if "%" in name:
+        name = re.sub(_PERCENT, lambda code: chr(int(code[1], 16)), name)
+    is_parameter = text[max(match.start() - 1, 0) : match.start()] in {"?", "&"}
+    return (is_parameter and name.lower() in _SECRET_PARAMETERS) or is_secret_name(name)

@@ -1,0 +1,52 @@
+"""
+Forks while another thread is in the midst of `Config.initialize_tracer`.
+
+The child initializes a tracer of its own, and prints whose it is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from jaeger_client import Config, Tracer
+
+PATIENCE = 20
+begun, done = threading.Event(), threading.Event()
+
+
+class Slow(Config):
+    """Takes its time."""
+
+    def new_tracer(self, io_loop: object = None) -> Tracer:
+        """Wait for the fork."""
+        begun.set()
+        done.wait(PATIENCE)
+        return super().new_tracer(io_loop)
+
+
+def main() -> None:
+    """Fork at the worst moment."""
+    slow = Slow({}, service_name="parent")
+    thread = threading.Thread(target=slow.initialize_tracer)
+    thread.start()
+    assert begun.wait(PATIENCE)
+    child = os.fork()
+    if child == 0:
+        # A child that waits for the lock must not outlive the test.
+        signal.alarm(PATIENCE)
+        tracer = Config({}, service_name="child").initialize_tracer()
+        assert tracer is not None
+        print(tracer.service_name)
+        sys.stdout.flush()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    done.set()
+    thread.join(PATIENCE)
+    assert Config.initialized()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""
+Begins spans in a signal handler, over and over, while the main thread begins spans.
+
+The argument names what both share. Prints whether the handler ran, and how many spans
+began.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from jaeger_client import ConstSampler, RateLimitingSampler, Tracer
+from jaeger_client.metrics.factory import MetricsFactory
+from jaeger_client.reporter import BaseReporter, InMemoryReporter, NullReporter
+from jaeger_client.sampler import AdaptiveSampler, Sampler
+from jaeger_client.throttler import LocalThrottler, RemoteThrottler, Throttler
+
+SECONDS = 1.5
+INTERVAL = 0.0003
+
+
+class Agent:
+    """Hands out half a credit at each request."""
+
+    def request_throttling_credits(
+        self, service_name: str, client_id: str, operations: Sequence[str]
+    ) -> bytes:
+        """Return the credits."""
+        return b'{"balances": [{"operation": "x", "balance": 0.5}]}'
+
+
+def make_tracer(
+    sampler: Sampler | None = None,
+    *,
+    reporter: BaseReporter | None = None,
+    throttler: Throttler | None = None,
+    metrics_factory: MetricsFactory | None = None,
+) -> Tracer:
+    """Return a tracer that reports nowhere, if nothing else is said."""
+    return Tracer(
+        "s",
+        NullReporter() if reporter is None else reporter,
+        ConstSampler(decision=True) if sampler is None else sampler,
+        throttler=throttler,
+        metrics_factory=metrics_factory,
+    )
+
+
+def prometheus() -> Tracer:
+    """Return a tracer that counts for Prometheus."""
+    from jaeger_client.metrics.prometheus import (  # noqa: PLC0415 - where it is needed
+        PrometheusMetricsFactory,
+    )
+
+    return make_tracer(metrics_factory=PrometheusMetricsFactory())
+
+
+PER_OPERATION: dict[str, object] = {
+    "defaultSamplingProbability": 0.0,
+    "defaultLowerBoundTracesPerSecond": 10.0,
+}
+TRACERS: dict[str, Callable[[], Tracer]] = {
+    "rate-limit": lambda: make_tracer(RateLimitingSampler(10)),
+    "lower-bound": lambda: make_tracer(AdaptiveSampler(PER_OPERATION, 10)),
+    "remote-throttler": lambda: make_tracer(
+        ConstSampler(decision=False), throttler=RemoteThrottler(Agent(), "s")
+    ),
+    "local-throttler": lambda: make_tracer(
+        ConstSampler(decision=False), throttler=LocalThrottler()
+    ),
+    "memory": lambda: make_tracer(reporter=InMemoryReporter()),
+    "prometheus": prometheus,
+}
+
+
+def main(shared: str) -> None:
+    """Begin spans for `SECONDS`."""
+    logging.getLogger("jaeger_tracing").addHandler(logging.NullHandler())
+    tracer = TRACERS[shared]()
+    tags = {"sampling.priority": 1} if "throttler" in shared else None
+    handled = 0
+
+    def handle(*_: object) -> None:
+        nonlocal handled
+        handled += 1
+        tracer.start_span("x", tags=tags).finish()
+
+    signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
+    begun = 0
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        tracer.start_span("x", tags=tags).finish()
+        begun += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    print(handled > 0, begun + handled)
+    if shared == "memory":
+        assert isinstance(tracer.reporter, InMemoryReporter)
+        assert begun + handled == len(tracer.reporter.get_spans())
+    if shared == "prometheus":
+        check_metrics(begun + handled)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def check_metrics(expected: int) -> None:
+    """Look whether a scrape of this process has every span."""
+    from prometheus_client import REGISTRY  # noqa: PLC0415 - as above
+
+    for name, labels in (
+        ("jaeger:started_spans_total", {"sampled": "y"}),
+        ("jaeger:finished_spans_total", {}),
+    ):
+        assert float(expected) == REGISTRY.get_sample_value(name, labels)
+
+
+main(sys.argv[1])
