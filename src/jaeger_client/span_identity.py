@@ -39,7 +39,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     baggage: dict[str, str]
     """Items that travel along with the trace; not to be changed."""
     own_flags: int
-    """Bits `SAMPLED_FLAG` and `DEBUG_FLAG` while there is no `made_context`."""
+    """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`; a `made_context` has its own, which win."""
     made_context: SpanContext | None
     """The context, once it was asked for; from then on its flags are the span's."""
 
@@ -67,6 +67,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         self.span_id = context.span_id
         self.parent_id = context.parent_id
         self.baggage = context.baggage
+        self.own_flags = context.flags
         self.made_context = context
 
     @property

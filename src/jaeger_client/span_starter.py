@@ -146,8 +146,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 span.own_flags = flags
             elif (
                 type(parent) is Span
-                and parent.own_flags == SAMPLED_FLAG
+                # Tested first: a context that was assigned has its own flags.
                 and parent.made_context is None
+                and parent.own_flags == SAMPLED_FLAG
                 and not self.one_span_per_rpc
             ):
                 # As _join() does for nearly all; its call would be 9 % of a child.
