@@ -1,14 +1,26 @@
 """
-The room of time: what the client reads clocks and sleeps through.
+All clocks and sleeps of the client.
 
-The hot path (`tracer`, `span`) calls `time.time()` itself, looked up at each
+The hot path (`span_starter`, `span`) calls `time.time()` itself, looked up at each
 call, because tests of applications patch it there.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
+
+WALL_CLOCK: Final = time.time
+"""`time.time` unless a test has patched it, in which case `time.time` is another."""
+
+STEADY_CLOCK: Final[Callable[[], float]] = (
+    time.monotonic
+    if time.get_clock_info("monotonic").resolution < 1e-6  # noqa: PLR2004 - a microsecond
+    # On Windows before Python 3.13, where `monotonic` has steps of 16 ms.
+    else time.perf_counter
+)
+"""Seconds since some fixed point, to less than a microsecond; never goes back."""
 
 
 class Clock(Protocol):

@@ -1,26 +1,32 @@
 """
-The span: one slotted object that only remembers.
+The span: a slotted object that stores what the application records.
 
-The tags of the start stay a dict, those that come later are pairs in a list,
-and logs are `(microseconds, pairs)`; values that could still change are turned
-into text when they are set. Everything else happens on the worker's thread.
+The tags of the start stay a dict, later tags are pairs in a list, and logs are
+`(microseconds, pairs)`. Values that could change later are converted to text when
+they are set. Everything else happens on the worker's thread.
 
-A span may be used from several threads. No lock is needed: each write is a
-single `list.append` or attribute store, which the interpreter does as one step.
+A span may be used from several threads, from signal handlers and from finalizers,
+without a lock: every change is a sequence of statements that nothing can interrupt
+(see `SpanList`). A list that is in use is never replaced by a copy, except where
+the copy and the replacement are one such sequence.
 """
 
 from __future__ import annotations
 
-# Looked up as `time.time()` at each call, for tests of applications patch it;
-# a call through the room of time would cost 60 ns of a start's 1.5 µs.
+# Looked up as `time.time()` at each call, because tests of applications patch it.
+# A call through `clock.SYSTEM_CLOCK` would cost 60 ns of a start's 1.5 µs.
 import time
-from collections.abc import Iterable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from jaeger_client.clock import STEADY_CLOCK, WALL_CLOCK
 from jaeger_client.constants import (
     DEBUG_FLAG,
+    MAX_LOGS_PER_SPAN,
     MAX_TAG_VALUE_LENGTH,
+    MAX_TAGS_PER_SPAN,
     MAX_TRACEBACK_LENGTH,
     SAMPLED_FLAG,
 )
@@ -29,6 +35,7 @@ from jaeger_client.model import LogItem, LogList, SpanIds, TagItem, TagList, Tag
 from jaeger_client.span_identity import SpanIdentity
 from jaeger_client.tag_values import (
     BY_VALUE,
+    first_and_last,
     kept_values,
     to_seconds,
     to_tag_value,
@@ -46,15 +53,53 @@ if TYPE_CHECKING:
 __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
 
 _SAMPLING_PRIORITY: Final = "sampling.priority"
+
+
+class _NoTags(list[TagItem]):
+    """An empty list that reports a length of `_MANY`, so that one test finds both."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return _MANY
+
+
 NO_TAGS: Final[dict[str, TagValue]] = {}
-NO_MORE_TAGS: Final[list[TagItem]] = []
+NO_MORE_TAGS: Final[list[TagItem]] = _NoTags()
 NO_LOGS: Final[list[LogItem]] = []
-"""These three stand in for what a span has none of; nothing is put into them."""
+"""The initial values of a span's tags and logs; nothing is added to these."""
+
+_MANY: Final = 1024
+"""
+Tags or logs from which on a span uses a `SpanList`, which enforces the limit.
+
+Testing the length against this constant is all that shorter lists cost.
+"""
+
+_MAX_LOG_FIELDS: Final = 4096
+"""Maximum number of fields of a log."""
+
+_DROPPED_FIELDS: Final = "jaeger.dropped_fields"
+"""Field of a log that had more: the number of those that were dropped."""
+
+_MAX_BAGGAGE: Final = 4096
+"""Items of baggage a span stores; by default only 180 are propagated."""
 
 _FINISHED_TWICE = Notice("span %r was finished before; only the first finish counts")
 _NO_TAG = Notice("a tag raised %r and is ignored")
 _NO_LOG = Notice("a log raised %r and is ignored")
 _NO_BAGGAGE = Notice("a baggage item raised %r and is ignored")
+_TOO_MANY = Notice(
+    "span %.200r has more than %d %s: the older ones in the second half are dropped. "
+    "Use more spans, or raise %s_per_span"
+)
+_TOO_MANY_FIELDS = Notice(
+    "a log of span %.200r has %d fields: all but %d are dropped. Use more logs"
+)
+_TOO_MUCH_BAGGAGE = Notice(
+    "span %.200r has %d baggage items: a further one is dropped. Baggage is sent with "
+    "every request; use few keys"
+)
 
 
 class SpanOwner(Protocol):
@@ -63,9 +108,15 @@ class SpanOwner(Protocol):
     service_name: str
     max_tag_value_length: int
     max_traceback_length: int
+    max_tags_per_span: int
+    max_logs_per_span: int
 
     def is_debug_allowed(self, operation: str) -> bool:
         """Return whether one more debug trace may be started."""
+        ...
+
+    def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
+        """Count what spans dropped because of their limits. Never raises."""
         ...
 
     def report_span(self, span: Span) -> None:
@@ -74,14 +125,19 @@ class SpanOwner(Protocol):
 
 
 class _NoOwner:
-    """The owner of a span that was made without a tracer: keeps and reports nothing."""
+    """The owner of a span that was created without a tracer: reports nothing."""
 
     service_name = ""
     max_tag_value_length = MAX_TAG_VALUE_LENGTH
     max_traceback_length = MAX_TRACEBACK_LENGTH
+    max_tags_per_span = MAX_TAGS_PER_SPAN
+    max_logs_per_span = MAX_LOGS_PER_SPAN
 
     def is_debug_allowed(self, operation: str) -> bool:  # noqa: ARG002 - see SpanOwner
         return True
+
+    def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
+        pass
 
     def report_span(self, span: Span) -> None:
         pass
@@ -101,6 +157,7 @@ class Span(SpanIdentity):
 
     __slots__ = (
         "_tracer",
+        "clock_offset",
         "decision_tags",
         "end_time",
         "finished",
@@ -117,6 +174,14 @@ class Span(SpanIdentity):
     """Seconds since the epoch."""
     end_time: float | None
     """Seconds since the epoch; `None` before `finish`."""
+    clock_offset: float | None
+    """
+    Seconds from the steady clock to the wall clock when the span was started.
+
+    Times that the span takes itself are those of the steady clock plus this, so that
+    a step of the wall clock changes no duration. `None` if the start time was passed
+    or `time.time` was patched; then all times are those of the wall clock.
+    """
     finished: bool
     """Whether `finish` was called; stays false on an unsampled span."""
     references: Sequence[opentracing.Reference] | None
@@ -126,15 +191,20 @@ class Span(SpanIdentity):
     decision_tags: Mapping[str, TagValue]
     """The tags that say who decided to record the trace."""
     more_tags: list[TagItem]
-    """The tags that came later, as pairs. Read `tags` for all, as objects."""
+    """
+    The tags that were set later, as pairs; a `TagList` of all tags once they were
+    read or became many. Read `tags` for objects.
+    """
     log_items: list[LogItem]
-    """Logs as pairs; read `logs` for objects."""
+    """Logs as pairs; a `LogList` as above. Read `logs` for objects."""
+    # The next three are stored beside the slots, only on spans for which they are
+    # true, so that they cost nothing at the start of the others.
     shares_span_id: bool = False
-    """
-    Whether it took over its parent's span id, which Zipkin must be told.
-
-    Stored beside the slots, on those spans alone: others start without a store more.
-    """
+    """Whether it took over its parent's span id, which Zipkin must be told."""
+    dropped_tags: int = 0
+    """Number of tags dropped because the span had `max_tags_per_span`."""
+    dropped_logs: int = 0
+    """Number of logs dropped because the span had `max_logs_per_span`."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -149,7 +219,13 @@ class Span(SpanIdentity):
         self.context = context
         self._tracer = _NO_OWNER if tracer is None else tracer
         self.operation_name = operation_name
-        self.start_time = time.time() if start_time is None else to_seconds(start_time)
+        self.clock_offset = None
+        if start_time is None:
+            self.start_time = time.time()
+            if time.time is WALL_CLOCK:
+                self.clock_offset = self.start_time - STEADY_CLOCK()
+        else:
+            self.start_time = to_seconds(start_time)
         self.end_time = None
         self.finished = False
         self.references = references
@@ -169,9 +245,9 @@ class Span(SpanIdentity):
         """The tags as pairs; read `tags` for objects."""
         # No call stands between the three reads, see `tags`.
         first, decision, more = self.first_tags, self.decision_tags, self.more_tags
-        if more or decision:
-            return [*first.items(), *decision.items(), *more]
-        return first.items()
+        if more is NO_MORE_TAGS:
+            return [*first.items(), *decision.items()] if decision else first.items()
+        return [*first.items(), *decision.items(), *more]
 
     @property
     def ids(self) -> SpanIds:
@@ -182,33 +258,95 @@ class Span(SpanIdentity):
     @property
     def tags(self) -> TagList:
         """The tags as a list of `Tag` objects that may be changed."""
-        more: object = self.more_tags
-        if isinstance(more, TagList):
-            return more
-        self.tags = self.tag_items
-        return cast("TagList", self.more_tags)
+        return self._tag_list().as_objects()
 
     @tags.setter
     def tags(self, tags: Iterable[TagItem]) -> None:
         # A tag unpacks as a pair, so readers of pairs need not know the difference.
-        tag_list = TagList(tags)
+        tag_list = self._limit_tags(TagList(tags))
         # No call stands between the lines, so no reader sees a tag twice.
-        self.more_tags = cast("list[TagItem]", tag_list)
+        self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as below
         self.first_tags = self.decision_tags = NO_TAGS
+
+    def _tag_list(self) -> TagList:
+        """Move all tags to a `TagList`, unless they are in one, and return it."""
+        while True:
+            first, decision, more = self.first_tags, self.decision_tags, self.more_tags
+            # `__len__` of NO_MORE_TAGS would be a call.
+            pairs: Any = NO_LOGS if more is NO_MORE_TAGS else more
+            if isinstance(pairs, TagList):
+                return pairs
+            tag_list = TagList.of_pairs([*first.items(), *decision.items()])
+            # No call and no jump from the comparison to the stores: the new list is
+            # complete, and no thread appends to the old one any more.
+            if (
+                self.more_tags is more
+                and self.first_tags is first
+                and self.decision_tags is decision
+            ):
+                tag_list += pairs
+                self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # unpack like pairs
+                self.first_tags = self.decision_tags = NO_TAGS
+                return self._limit_tags(tag_list)
+
+    def _limit_tags(self, tag_list: TagList) -> TagList:
+        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
+        return tag_list.bounded(limit, _weak(self._count_dropped_tags))
 
     @property
     def logs(self) -> LogList:
         """The logs as a list of `Log` objects that may be changed."""
-        items: object = self.log_items
-        if isinstance(items, LogList):
-            return items
-        logs = LogList(self.log_items)
-        self.log_items = cast("list[LogItem]", logs)
-        return logs
+        return self._log_list().as_objects()
 
     @logs.setter
     def logs(self, logs: Sequence[LogItem]) -> None:
-        self.log_items = cast("list[LogItem]", LogList(logs))
+        log_list = self._limit_logs(LogList(logs))
+        self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
+
+    def _log_list(self) -> LogList:
+        """Move all logs to a `LogList`, unless they are in one, and return it."""
+        while True:
+            items: Any = self.log_items
+            if isinstance(items, LogList):
+                return items
+            log_list = LogList.of_pairs()
+            # As in `_tag_list`.
+            if self.log_items is items:
+                log_list += items
+                self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
+                return self._limit_logs(log_list)
+
+    def _limit_logs(self, log_list: LogList) -> LogList:
+        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
+        return log_list.bounded(limit, _weak(self._count_dropped_logs))
+
+    def fewer_tags(self, tags: dict[str, object]) -> dict[str, object]:
+        """Return as many of the first *tags* as a span may have; count the others."""
+        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
+        if len(tags) <= limit:
+            return tags
+        self._count_dropped_tags(len(tags) - limit)
+        return first_and_last(tags, limit)
+
+    def _limit(self, name: str, default: int) -> int:
+        # Spans may be created with another tracer than ours, which has no limits.
+        limit = getattr(self._tracer, name, default)
+        return limit if type(limit) is int and limit > 0 else default
+
+    def _count_dropped_tags(self, number: int) -> None:
+        # No call stands between reading and storing.
+        self.dropped_tags += number
+        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
+        _TOO_MANY.warn(self.operation_name, limit, "tags", "max_tags")
+        with suppress(Exception):  # see `_limit`
+            self._tracer.count_dropped(tags=number)
+
+    def _count_dropped_logs(self, number: int) -> None:
+        self.dropped_logs += number  # as above
+        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
+        _TOO_MANY.warn(self.operation_name, limit, "logs", "max_logs")
+        with suppress(Exception):  # see `_limit`
+            self._tracer.count_dropped(logs=number)
 
     @property
     def tracer(self) -> SpanOwner:  # pyright: ignore[reportIncompatibleMethodOverride]  # any owner will do
@@ -242,21 +380,39 @@ class Span(SpanIdentity):
         try:
             if key == _SAMPLING_PRIORITY and not self._set_sampling_priority(value):
                 return self
-            made = self.made_context  # as in `finish`
-            flags = self.own_flags if made is None else made.flags
-            if flags & SAMPLED_FLAG:
-                if type(value) is str:
-                    if len(value) > self._tracer.max_tag_value_length:
-                        value = value[: self._tracer.max_tag_value_length]
-                elif type(value) not in BY_VALUE:
-                    value = to_tag_value(value, self._tracer)
-                # No call stands between the two lines, so no other thread does.
-                if self.more_tags is NO_MORE_TAGS:
-                    self.more_tags = []
-                self.more_tags.append((key, value))  # type: ignore[arg-type]  # see BY_VALUE
+            if (
+                self.own_flags != SAMPLED_FLAG
+            ):  # It is for most; see `flags` for the others.
+                made = self.made_context
+                flags = self.own_flags if made is None else made.flags
+                if not flags & SAMPLED_FLAG:
+                    return self
+            if type(value) is str:
+                if len(value) > self._tracer.max_tag_value_length:
+                    value = value[: self._tracer.max_tag_value_length]
+            elif type(value) not in BY_VALUE:
+                value = to_tag_value(value, self._tracer)
+            pair: TagItem = key, value  # type: ignore[assignment]  # see BY_VALUE
+            if len(self.more_tags) >= _MANY:
+                self._prepare_tags()
+            # The pair exists already, so nothing is allocated and no finalizer
+            # runs between the look-up of the list and the append.
+            self.more_tags.append(pair)
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_TAG.warn(error)
         return self
+
+    def _prepare_tags(self) -> None:
+        """Make the list that the first tag, or one of many, is appended to."""
+        more: object = self.more_tags
+        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
+        if more is not NO_MORE_TAGS or len(self.first_tags) + _MANY >= limit:
+            self._tag_list()
+            return
+        tags: list[TagItem] = []
+        # No call stands between the two lines.
+        if self.more_tags is NO_MORE_TAGS:
+            self.more_tags = tags
 
     def _set_sampling_priority(self, value: object) -> bool:
         """Change the context's flags; return whether the tag is to be recorded."""
@@ -279,23 +435,58 @@ class Span(SpanIdentity):
         timestamp: float | None = None,
     ) -> Span:
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
-        made = self.made_context  # as in `finish`
-        flags = self.own_flags if made is None else made.flags
-        if not flags & SAMPLED_FLAG:
-            return self
+        if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
+            made = self.made_context
+            flags = self.own_flags if made is None else made.flags
+            if not flags & SAMPLED_FLAG:
+                return self
         try:
-            when = time.time() if timestamp is None else to_seconds(timestamp)
-            fields = kept_values(
-                key_values if type(key_values) is dict else dict(key_values),  # pyright: ignore[reportUnknownArgumentType]  # of texts, as it says
-                self._tracer,
-            ).items()
-            # No call stands between the two lines, so no other thread does.
-            if self.log_items is NO_LOGS:
-                self.log_items = []
-            self.log_items.append((int(when * 1000000), fields))
+            if timestamp is not None:
+                when = to_seconds(timestamp)
+            elif self.clock_offset is not None and time.time is WALL_CLOCK:
+                when = self.clock_offset + STEADY_CLOCK()
+            else:
+                when = time.time()
+            fields = dict(key_values)
+            if len(fields) > _MAX_LOG_FIELDS:
+                fields = self._fewer_fields(fields)
+            # As in `start_span`.
+            longest = self._tracer.max_tag_value_length
+            for value in fields.values():
+                kind = type(value)
+                if kind is str:
+                    if len(value) <= longest:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
+                        continue
+                elif kind is int or kind is bool or kind in BY_VALUE:
+                    continue
+                fields = kept_values(fields, self._tracer)  # type: ignore[assignment]  # values are objects
+                break
+            item: LogItem = int(when * 1000000), fields.items()  # type: ignore[assignment]  # that is what was looked at
+            logs = self.log_items
+            if logs is NO_LOGS or len(logs) >= _MANY:
+                self._prepare_logs()
+            self.log_items.append(item)  # as in `set_tag`
         except Exception as error:  # noqa: BLE001 - the mapping's own code may raise anything
             _NO_LOG.warn(error)
         return self
+
+    def _prepare_logs(self) -> None:
+        """Make the list that the first log, or one of many, is appended to."""
+        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
+        if self.log_items is not NO_LOGS or limit <= _MANY:
+            self._log_list()
+            return
+        logs: list[LogItem] = []
+        # No call stands between the two lines.
+        if self.log_items is NO_LOGS:
+            self.log_items = logs
+
+    def _fewer_fields(self, fields: dict[str, object]) -> dict[str, object]:
+        dropped = len(fields) - _MAX_LOG_FIELDS
+        _TOO_MANY_FIELDS.warn(self.operation_name, len(fields), _MAX_LOG_FIELDS)
+        with suppress(Exception):  # see `_limit`
+            self._tracer.count_dropped(tags=dropped)
+        return first_and_last(fields, _MAX_LOG_FIELDS) | {_DROPPED_FIELDS: dropped}
 
     def info(self, message: object, payload: object = None) -> Span:
         """Log *message* as an event, with *payload* unless that is empty."""
@@ -318,12 +509,37 @@ class Span(SpanIdentity):
         try:
             if self.baggage.get(key):
                 fields["override"] = "true"
-            # The base's: an undecided span would decide for whoever reads its own.
-            self.context = super().context.with_baggage_item(key, value)
+            if not self._store_baggage(key, value):
+                return self
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_BAGGAGE.warn(error)
             return self
         return self.log_kv(fields)
+
+    def _store_baggage(self, key: str, value: str | None) -> bool:
+        """Replace the context; return whether there was room for the item."""
+        while True:
+            # The base's: an undecided span would decide for whoever reads its own.
+            context = super().context
+            baggage = context.baggage
+            if len(baggage) >= _MAX_BAGGAGE and key not in baggage:
+                return self._refuse_baggage(value)
+            changed = context.with_baggage_item(key, value)
+            # No call and no jump is taken from the comparison to the last line, so
+            # neither an item nor a flag that another thread has set gets lost.
+            if self.made_context is context:
+                changed.flags = context.flags
+                self.baggage = changed.baggage
+                self.made_context = changed
+                return True
+
+    def _refuse_baggage(self, value: str | None) -> bool:
+        if value is None:
+            return True  # Deleting an item that is not there changes nothing.
+        _TOO_MUCH_BAGGAGE.warn(self.operation_name, _MAX_BAGGAGE)
+        with suppress(Exception):  # see `_limit`
+            self._tracer.count_dropped(baggage=1)
+        return False
 
     def get_baggage_item(self, key: str) -> str | None:
         """Return the baggage item of *key*, or `None`."""
@@ -337,19 +553,21 @@ class Span(SpanIdentity):
 
         Only the first call counts; on an unsampled span none does.
         """
-        # `flags`, without the 50 ns of a property.
-        made = self.made_context
-        flags = self.own_flags if made is None else made.flags
-        if not flags & SAMPLED_FLAG:
-            return
+        if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
+            made = self.made_context
+            flags = self.own_flags if made is None else made.flags
+            if not flags & SAMPLED_FLAG:
+                return
         # No jump and no call stands between the two lines, so no other thread
         # does: of several that finish the span, one alone finds it unfinished.
         if not self.finished:
             self.finished = True
-            if finish_time is None:
-                self.end_time = time.time()
-            else:
+            if finish_time is not None:
                 self.end_time = to_seconds(finish_time)
+            elif self.clock_offset is not None and time.time is WALL_CLOCK:
+                self.end_time = self.clock_offset + STEADY_CLOCK()
+            else:
+                self.end_time = time.time()
             self._tracer.report_span(self)
         else:
             _FINISHED_TWICE.warn(self)
@@ -389,6 +607,17 @@ class Span(SpanIdentity):
         ids = (self.trace_id, self.span_id, self.parent_id, self.flags)
         text = ":".join(f"{number or 0:x}" for number in ids)
         return f"{text} {self._tracer.service_name}.{self.operation_name}"
+
+
+def _weak(method: Callable[[int], None]) -> Callable[[int], None]:
+    """Return a function that calls *method* while its span exists."""
+    reference = weakref.WeakMethod(method)
+
+    def call(number: int) -> None:
+        if (method := reference()) is not None:
+            method(number)
+
+    return call
 
 
 def _is_empty(payload: object) -> bool:

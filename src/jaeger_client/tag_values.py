@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from itertools import islice
 from types import TracebackType
 from typing import Final, Protocol, cast
 
@@ -29,24 +30,17 @@ class TextLimits(Protocol):
 
 
 def kept_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
-    """
-    Return a copy of *values*, each as `to_tag_value` gives it.
+    """Return a copy of *values*, each converted by `to_tag_value`."""
+    return {key: to_tag_value(value, limits) for key, value in values.items()}
 
-    A dict is copied in a quarter of the time that a list of its pairs takes.
-    """
-    kept = values.copy()
-    longest = limits.max_tag_value_length
-    for value in kept.values():
-        kind = type(value)
-        if kind is str:
-            if len(value) > longest:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
-                break
-        # To ask for these two first takes half the instructions.
-        elif kind is not int and kind is not bool and kind not in BY_VALUE:
-            break
-    else:
-        return kept  # type: ignore[return-value]  # that is what was looked at
-    return {key: to_tag_value(value, limits) for key, value in kept.items()}
+
+def first_and_last(values: dict[str, object], limit: int) -> dict[str, object]:
+    """Return *limit* of *values*, half of them from the beginning, half from the end."""
+    first = limit // 2
+    items = iter(values.items())
+    kept = dict(islice(items, first))
+    kept.update(islice(items, len(values) - limit, None))
+    return kept
 
 
 def to_tag_value(value: object, limits: TextLimits) -> TagValue:

@@ -114,7 +114,20 @@ DROPPED_BAGGAGE_ITEMS: Final = Metric(
     "jaeger:dropped_baggage_items",
     COUNTER,
     "{item}",
-    "Items of baggage over the limits, coming in or going out.",
+    "Items of baggage over the limits: extracted, injected, or set on a span.",
+)
+DROPPED_TAGS: Final = Metric(
+    "jaeger:dropped_tags",
+    COUNTER,
+    "{tag}",
+    "Tags of spans with more than `max_tags_per_span`, and fields of logs with more "
+    "than 4,096, that were dropped.",
+)
+DROPPED_LOGS: Final = Metric(
+    "jaeger:dropped_logs",
+    COUNTER,
+    "{log}",
+    "Logs of spans with more than `max_logs_per_span` that were dropped.",
 )
 REPORTER_SPANS: Final = Metric(
     "jaeger:reporter_spans",
@@ -202,6 +215,8 @@ METRICS: Final = (
     THROTTLED_DEBUG_SPANS,
     DECODING_ERRORS,
     DROPPED_BAGGAGE_ITEMS,
+    DROPPED_TAGS,
+    DROPPED_LOGS,
     REPORTER_SPANS,
     REPORTER_DROPPED,
     REPORTER_QUEUE_LENGTH,
