@@ -7,12 +7,26 @@ call, because tests of applications patch it there.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-WALL_CLOCK: Final = time.time
-"""`time.time` unless a test has patched it, in which case `time.time` is another."""
+
+class _Unpatched:
+    """What the interpreter started with; in a slot, which reads fastest."""
+
+    __slots__ = ("wall_clock",)
+
+    wall_clock: Callable[[], float] | None
+    """`time.time`, unless a test has patched that: then the two are not the same."""
+
+
+UNPATCHED: Final = _Unpatched()
+# Not a module attribute: freezegun replaces those that are `time.time`. What
+# time-machine patches stays the same object and cannot be recognised, so in a process
+# that has imported it every clock counts as patched.
+UNPATCHED.wall_clock = None if "time_machine" in sys.modules else time.time
 
 STEADY_CLOCK: Final[Callable[[], float]] = (
     time.monotonic

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 
 from jaeger_client.frozen import Frozen
 
@@ -32,7 +32,7 @@ _Object = TypeVar("_Object", "Tag", "Log")
 _EXACT_UP_TO: Final = 8192
 """Largest limit of a `SpanList` that drops items one at a time."""
 
-_append: Final[Callable[[list[Any], object], None]] = list.append
+_append: Final[Callable[[list[Any], object], None]] = list[Any].append
 
 
 class SpanIds(Protocol):
@@ -239,6 +239,9 @@ class SpanList(list[_Object]):
     jump; comments mark the statements that must have neither between them.
     """
 
+    _as_object: ClassVar[Callable[..., Any]]
+    """Returns its argument if that is an object, otherwise the object for the pair."""
+
     # Set on the lists of spans only; `Log.fields` has no limit and no pairs.
     _limit: int = sys.maxsize
     _middle: slice = slice(0)
@@ -256,7 +259,7 @@ class SpanList(list[_Object]):
 
     def bounded(self, limit: int, on_drop: Callable[[int], object]) -> Self:
         """
-        Limit the list to *limit* items and return it.
+        Limit the list to *limit* items from the next append or `trim`; return it.
 
         *on_drop* is called with the number of items dropped each time, on the
         thread that appended one too many.
@@ -266,8 +269,7 @@ class SpanList(list[_Object]):
         # limit. With a very large one several are dropped at once.
         self._middle = slice(first, first + 1 + limit // _EXACT_UP_TO)
         self._on_drop = on_drop
-        self._limit = limit  # Last, because other threads may append already.
-        self.trim()
+        self._limit = limit
         return self
 
     def append(self, item: object) -> None:
@@ -281,8 +283,8 @@ class SpanList(list[_Object]):
         if len(self) > self._limit:
             self.trim()
 
-    def trim(self) -> None:
-        """Drop what is over the limit."""
+    def trim(self) -> Self:
+        """Drop what is over the limit; return the list."""
         while len(self) > self._limit:
             try:
                 # The first line raises IndexError if another thread has trimmed the
@@ -290,9 +292,10 @@ class SpanList(list[_Object]):
                 _ = self[self._limit]
                 del self[self._middle]
             except IndexError:
-                return
+                break
             if self._on_drop is not None:
                 self._on_drop(self._middle.stop - self._middle.start)
+        return self
 
     def as_objects(self) -> Self:
         """Convert the pairs that are left, and return the list."""
@@ -307,9 +310,9 @@ class SpanList(list[_Object]):
         return self
 
     def _convert(self, index: int) -> None:
-        item: object = self[index]
+        item: Any = self[index]
         if type(item) is tuple:
-            made = self._as_object(item)  # pyright: ignore[reportUnknownArgumentType]  # a pair
+            made = self._as_object(item)
             # No call and no jump stands between the two lines: if several threads
             # convert at the same time, all of them get the same object.
             if self[index] is item:
@@ -319,21 +322,18 @@ class SpanList(list[_Object]):
         # What is copied or pickled is no longer part of the span.
         return type(self), ([*self],)
 
-    @staticmethod
-    def _as_object(item: Any) -> Any:
-        """Return *item* if it is an object, otherwise the object for the pair."""
-        raise NotImplementedError
+
+def _as_tag(item: TagItem | Tag) -> Tag:
+    return item if isinstance(item, Tag) else Tag.of(*item)
 
 
-class TagList(SpanList["Tag"]):
+class TagList(SpanList[Tag]):
     """The tags of a span as objects; a pair that is appended becomes one."""
+
+    _as_object = staticmethod(_as_tag)
 
     def __init__(self, items: Iterable[TagItem | Tag] = ()) -> None:
         super().__init__(map(_as_tag, items))
-
-    @staticmethod
-    def _as_object(item: TagItem | Tag) -> Tag:
-        return _as_tag(item)
 
 
 class Log:
@@ -362,20 +362,14 @@ class Log:
         return f"Log(timestamp={self.timestamp!r}, fields={self.fields!r})"
 
 
+def _as_log(item: LogItem | Log) -> Log:
+    return item if isinstance(item, Log) else Log(*item)
+
+
 class LogList(SpanList[Log]):
     """The logs of a span as objects; a pair that is appended becomes one."""
 
+    _as_object = staticmethod(_as_log)
+
     def __init__(self, items: Iterable[LogItem | Log] = ()) -> None:
         super().__init__(map(_as_log, items))
-
-    @staticmethod
-    def _as_object(item: LogItem | Log) -> Log:
-        return _as_log(item)
-
-
-def _as_tag(item: TagItem | Tag) -> Tag:
-    return item if isinstance(item, Tag) else Tag.of(*item)
-
-
-def _as_log(item: LogItem | Log) -> Log:
-    return item if isinstance(item, Log) else Log(*item)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from jaeger_client.clock import STEADY_CLOCK, WALL_CLOCK
+from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client.constants import (
     DEBUG_FLAG,
     MAX_LOGS_PER_SPAN,
@@ -222,7 +222,7 @@ class Span(SpanIdentity):
         self.clock_offset = None
         if start_time is None:
             self.start_time = time.time()
-            if time.time is WALL_CLOCK:
+            if time.time is UNPATCHED.wall_clock:
                 self.clock_offset = self.start_time - STEADY_CLOCK()
         else:
             self.start_time = to_seconds(start_time)
@@ -263,7 +263,7 @@ class Span(SpanIdentity):
     @tags.setter
     def tags(self, tags: Iterable[TagItem]) -> None:
         # A tag unpacks as a pair, so readers of pairs need not know the difference.
-        tag_list = self._limit_tags(TagList(tags))
+        tag_list = self._limit_tags(TagList(tags)).trim()
         # No call stands between the lines, so no reader sees a tag twice.
         self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as below
         self.first_tags = self.decision_tags = NO_TAGS
@@ -276,7 +276,8 @@ class Span(SpanIdentity):
             pairs: Any = NO_LOGS if more is NO_MORE_TAGS else more
             if isinstance(pairs, TagList):
                 return pairs
-            tag_list = TagList.of_pairs([*first.items(), *decision.items()])
+            start = [*first.items(), *decision.items()]
+            tag_list = self._limit_tags(TagList.of_pairs(start))
             # No call and no jump from the comparison to the stores: the new list is
             # complete, and no thread appends to the old one any more.
             if (
@@ -287,7 +288,7 @@ class Span(SpanIdentity):
                 tag_list += pairs
                 self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # unpack like pairs
                 self.first_tags = self.decision_tags = NO_TAGS
-                return self._limit_tags(tag_list)
+                return tag_list.trim()
 
     def _limit_tags(self, tag_list: TagList) -> TagList:
         limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
@@ -300,7 +301,7 @@ class Span(SpanIdentity):
 
     @logs.setter
     def logs(self, logs: Sequence[LogItem]) -> None:
-        log_list = self._limit_logs(LogList(logs))
+        log_list = self._limit_logs(LogList(logs)).trim()
         self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
 
     def _log_list(self) -> LogList:
@@ -309,12 +310,12 @@ class Span(SpanIdentity):
             items: Any = self.log_items
             if isinstance(items, LogList):
                 return items
-            log_list = LogList.of_pairs()
+            log_list = self._limit_logs(LogList.of_pairs())
             # As in `_tag_list`.
             if self.log_items is items:
-                log_list += items
+                log_list += items  # type: ignore[arg-type]  # pairs, until they are read
                 self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
-                return self._limit_logs(log_list)
+                return log_list.trim()
 
     def _limit_logs(self, log_list: LogList) -> LogList:
         limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
@@ -335,14 +336,14 @@ class Span(SpanIdentity):
 
     def _count_dropped_tags(self, number: int) -> None:
         # No call stands between reading and storing.
-        self.dropped_tags += number
+        self.dropped_tags += number  # type: ignore[misc]  # as any attribute, beside the slots
         limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
         _TOO_MANY.warn(self.operation_name, limit, "tags", "max_tags")
         with suppress(Exception):  # see `_limit`
             self._tracer.count_dropped(tags=number)
 
     def _count_dropped_logs(self, number: int) -> None:
-        self.dropped_logs += number  # as above
+        self.dropped_logs += number  # type: ignore[misc]  # as above
         limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
         _TOO_MANY.warn(self.operation_name, limit, "logs", "max_logs")
         with suppress(Exception):  # see `_limit`
@@ -429,7 +430,7 @@ class Span(SpanIdentity):
         self.flags |= SAMPLED_FLAG | DEBUG_FLAG
         return True
 
-    def log_kv(
+    def log_kv(  # noqa: C901 - as `start_span`: calls would cost 5 %
         self,
         key_values: Mapping[str, object],
         timestamp: float | None = None,
@@ -443,7 +444,7 @@ class Span(SpanIdentity):
         try:
             if timestamp is not None:
                 when = to_seconds(timestamp)
-            elif self.clock_offset is not None and time.time is WALL_CLOCK:
+            elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
                 when = self.clock_offset + STEADY_CLOCK()
             else:
                 when = time.time()
@@ -564,7 +565,7 @@ class Span(SpanIdentity):
             self.finished = True
             if finish_time is not None:
                 self.end_time = to_seconds(finish_time)
-            elif self.clock_offset is not None and time.time is WALL_CLOCK:
+            elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
                 self.end_time = self.clock_offset + STEADY_CLOCK()
             else:
                 self.end_time = time.time()

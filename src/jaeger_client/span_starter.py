@@ -21,7 +21,7 @@ from jaeger_client.arguments import (
     says_server,
     with_context,
 )
-from jaeger_client.clock import STEADY_CLOCK, WALL_CLOCK
+from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
 from jaeger_client.sampler.base import DecisionTags, Undecided
@@ -215,13 +215,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                     span.decision_tags = decision
                 else:
                     self._take_tags(span, decision)
-            if start_time is None:
-                span.start_time = now = time.time()
-                span.clock_offset = (
-                    now - STEADY_CLOCK() if time.time is WALL_CLOCK else None
-                )
-            else:
+            if start_time is not None:
                 span.start_time = to_seconds(start_time)
+                span.clock_offset = None
+            elif flags and time.time is UNPATCHED.wall_clock:
+                span.start_time = now = time.time()
+                span.clock_offset = now - STEADY_CLOCK()
+            else:
+                span.start_time = time.time()
                 span.clock_offset = None
             if not self.metrics.is_noop:
                 self._count_start(span, given)

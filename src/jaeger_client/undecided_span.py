@@ -207,7 +207,7 @@ def _settle(span: Span, decision: Decision) -> None:
         return  # They are for the root, which is in another process.
     # No call and no jump between the last comparison and the next line: if another
     # thread moves the tags to a `TagList`, it does so before or after both.
-    elif type(tags) is DecisionTags and span.more_tags.__class__ is not TagList:
+    elif type(tags) is DecisionTags and span.more_tags.__class__ is not TagList:  # type: ignore[comparison-overlap, unreachable]  # it may be one
         span.decision_tags = tags
     else:
         for key, value in tags.items():

@@ -36,6 +36,8 @@ class FinishedSpan:
     tag_items: Iterable[Any] = ()
     log_items: Iterable[Any] = ()
     shares_span_id: Any = False
+    dropped_tags: Any = 0
+    dropped_logs: Any = 0
 
 
 def reference(kind: str, trace_id: object, span_id: object) -> Reference:

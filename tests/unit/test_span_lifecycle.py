@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
-from collections.abc import Iterator
-
-import pytest
+from typing import TYPE_CHECKING
 
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
+from tests.unit.racing import run_together
 from tests.unit.spans import let_notices_speak
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_span_takes_48s_parameters() -> None:
@@ -164,52 +164,29 @@ def test_unsampled_span_is_never_finished() -> None:
     assert (False, None, []) == (span.finished, span.end_time, tracer.spans)
 
 
-@pytest.fixture
-def hasty_threads() -> Iterator[None]:
-    """Let the interpreter switch threads as often as it can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
-@pytest.mark.usefixtures("hasty_threads")
 def test_many_threads_report_a_span_once() -> None:
     """Of many threads that finish the same spans, one alone reports each."""
     tracer = MemoryTracer()
     spans = [tracer.start_span("op") for _ in range(2000)]
-    begin = threading.Barrier(4)
 
     def finish_all() -> None:
-        begin.wait(10)
         for span in spans:
             span.finish()
 
-    threads = [threading.Thread(target=finish_all) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    run_together(*[finish_all] * 4)
 
     assert len(spans) == len(tracer.spans)
 
 
-@pytest.mark.usefixtures("hasty_threads")
 def test_many_threads_lose_no_tag_and_no_log() -> None:
     """Tags and logs set by many threads on one span are all kept."""
     span = MemoryTracer().start_span("op")
-    begin = threading.Barrier(4)
 
     def record() -> None:
-        begin.wait(10)
         for number in range(500):
             span.set_tag("n", number).log_kv({"n": number})
 
-    threads = [threading.Thread(target=record) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    run_together(*[record] * 4)
 
     kept = [tag for tag in span.tags if tag.key == "n"]
     assert (2000, 2000) == (len(kept), len(span.logs))

@@ -61,6 +61,8 @@ class PlainSpan(Frozen):
     tag_items: list[TagItem]
     log_items: list[tuple[int, list[TagItem]]]
     shares_span_id: bool = False
+    dropped_tags: int = 0
+    dropped_logs: int = 0
 
     def replace(self, **changes: object) -> PlainSpan:
         """Return a copy with other values for some fields."""
