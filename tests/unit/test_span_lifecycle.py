@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+
+import pytest
 
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from jaeger_client.sampler import ConstSampler
@@ -12,9 +13,6 @@ from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
 from tests.unit.racing import run_together
 from tests.unit.spans import let_notices_speak
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_span_takes_48s_parameters() -> None:
@@ -190,3 +188,53 @@ def test_many_threads_lose_no_tag_and_no_log() -> None:
 
     kept = [tag for tag in span.tags if tag.key == "n"]
     assert (2000, 2000) == (len(kept), len(span.logs))
+
+
+def test_time_that_is_patched_at_one_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a test patches `time.time` for the start or for the end, both are its."""
+    tracer = MemoryTracer()
+    patched_end = tracer.start_span("op")
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: 20.5)
+        patched_end.log_kv({"event": "e"})
+        patched_end.finish()
+        patched_start = tracer.start_span("op")
+        made = Span(SpanContext(1, 2, None, 1), tracer, "op")
+    before = time.time()
+
+    for span in (patched_start, made):
+        span.log_kv({"event": "e"}).finish()
+
+        assert 20.5 == span.start_time
+        assert before <= span.logs[0].timestamp / 1e6 + 1e-6
+        assert before <= (span.end_time or 0)
+
+    assert (20.5, 20_500_000) == (patched_end.end_time, patched_end.logs[0].timestamp)
+
+
+def test_start_time_that_is_assigned() -> None:
+    """A start time that is assigned later changes the start and not the end."""
+    span = MemoryTracer().start_span("op")
+    before = time.time()
+
+    span.start_time = 10.5
+    span.log_kv({"event": "e"}).finish()
+
+    assert 10.5 == span.start_time
+    assert before - 1 < span.logs[0].timestamp / 1e6 <= (span.end_time or 0) + 1e-6
+
+
+@pytest.mark.parametrize("make", ["start_span", "Span"])
+def test_end_is_not_before_the_start(make: str) -> None:
+    """However short a span is, it ends after its start, and its logs lie between."""
+    tracer = MemoryTracer()
+    for _ in range(2000):
+        if make == "Span":
+            span = Span(SpanContext(1, 2, None, 1), tracer, "op")
+        else:
+            span = tracer.start_span("op")
+        span.log_kv({}).finish()
+
+        start, end = int(span.start_time * 1e6), int((span.end_time or 0) * 1e6)
+        assert span.start_time < (span.end_time or 0)
+        assert start <= span.logs[0].timestamp <= end
