@@ -113,7 +113,7 @@ NUMPY_TEXT: list[tuple[Anything, object]] = [
     (np.array([1, 2]), "[1 2]"),
     (np.array(5), "5"),
     (np.int64, "<class 'numpy.int64'>"),
-    (np.datetime64("NaT"), "NaT"),
+    (np.datetime64("NaT", "s"), "NaT"),
 ]
 
 OTHER_NUMBERS: list[tuple[Anything, object]] = [
