@@ -197,14 +197,16 @@ class Span(SpanIdentity):
     """
     log_items: list[LogItem]
     """Logs as pairs; a `LogList` as above. Read `logs` for objects."""
-    # The next three are stored beside the slots, only on spans for which they are
-    # true, so that they cost nothing at the start of the others.
     shares_span_id: bool = False
-    """Whether it took over its parent's span id, which Zipkin must be told."""
+    """
+    Whether it took over its parent's span id, which Zipkin must be told.
+
+    Stored beside the slots, on those spans alone: others start without a store more.
+    """
     dropped_tags: int = 0
-    """Number of tags dropped because the span had `max_tags_per_span`."""
+    """How many tags were not recorded."""
     dropped_logs: int = 0
-    """Number of logs dropped because the span had `max_logs_per_span`."""
+    """How many logs were not kept."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -381,9 +383,8 @@ class Span(SpanIdentity):
         try:
             if key == _SAMPLING_PRIORITY and not self._set_sampling_priority(value):
                 return self
-            if (
-                self.own_flags != SAMPLED_FLAG
-            ):  # It is for most; see `flags` for the others.
+            # Equal for most sampled spans; `flags` explains the others.
+            if self.own_flags != SAMPLED_FLAG:
                 made = self.made_context
                 flags = self.own_flags if made is None else made.flags
                 if not flags & SAMPLED_FLAG:

@@ -114,20 +114,7 @@ DROPPED_BAGGAGE_ITEMS: Final = Metric(
     "jaeger:dropped_baggage_items",
     COUNTER,
     "{item}",
-    "Items of baggage over the limits: extracted, injected, or set on a span.",
-)
-DROPPED_TAGS: Final = Metric(
-    "jaeger:dropped_tags",
-    COUNTER,
-    "{tag}",
-    "Tags of spans with more than `max_tags_per_span`, and fields of logs with more "
-    "than 4,096, that were dropped.",
-)
-DROPPED_LOGS: Final = Metric(
-    "jaeger:dropped_logs",
-    COUNTER,
-    "{log}",
-    "Logs of spans with more than `max_logs_per_span` that were dropped.",
+    "Items of baggage over the limits, coming in or going out.",
 )
 REPORTER_SPANS: Final = Metric(
     "jaeger:reporter_spans",
@@ -160,6 +147,19 @@ REPORTER_SEND_SECONDS: Final = Metric(
 )
 TRUNCATED_SPANS: Final = Metric(
     "jaeger:truncated_spans", COUNTER, "{span}", "Spans shrunk to fit a packet."
+)
+DROPPED_TAGS: Final = Metric(
+    "jaeger:dropped_tags",
+    COUNTER,
+    "{tag}",
+    "Tags of spans with more than `max_tags_per_span`, and fields of logs with more "
+    "than 4,096, that were dropped.",
+)
+DROPPED_LOGS: Final = Metric(
+    "jaeger:dropped_logs",
+    COUNTER,
+    "{log}",
+    "Logs of spans with more than `max_logs_per_span` that were dropped.",
 )
 SAMPLER_QUERIES: Final = Metric(
     "jaeger:sampler_queries",
@@ -215,13 +215,13 @@ METRICS: Final = (
     THROTTLED_DEBUG_SPANS,
     DECODING_ERRORS,
     DROPPED_BAGGAGE_ITEMS,
-    DROPPED_TAGS,
-    DROPPED_LOGS,
     REPORTER_SPANS,
     REPORTER_DROPPED,
     REPORTER_QUEUE_LENGTH,
     REPORTER_SEND_SECONDS,
     TRUNCATED_SPANS,
+    DROPPED_TAGS,
+    DROPPED_LOGS,
     SAMPLER_QUERIES,
     SAMPLER_UPDATES,
     THROTTLER_UPDATE,
