@@ -54,26 +54,21 @@ __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
 
 _SAMPLING_PRIORITY: Final = "sampling.priority"
 
-
-class _NoTags(list[TagItem]):
-    """An empty list that reports a length of `_MANY`, so that one test finds both."""
-
-    __slots__ = ()
-
-    def __len__(self) -> int:
-        return _MANY
-
-
-NO_TAGS: Final[dict[str, TagValue]] = {}
-NO_MORE_TAGS: Final[list[TagItem]] = _NoTags()
-NO_LOGS: Final[list[LogItem]] = []
-"""The initial values of a span's tags and logs; nothing is added to these."""
-
 _MANY: Final = 1024
 """
 Tags or logs from which on a span uses a `SpanList`, which enforces the limit.
 
 Testing the length against this constant is all that shorter lists cost.
+"""
+
+NO_TAGS: Final[dict[str, TagValue]] = {}
+NO_LOGS: Final[list[LogItem]] = []
+NO_MORE_TAGS: Final[list[TagItem]] = [("", "")] * _MANY
+"""
+The initial values of a span's tags and logs; nothing is added to these.
+
+The last is recognised by its identity, and never read. Its length is that of a list
+which has become long, so that `set_tag` finds both by one test.
 """
 
 _MAX_LOG_FIELDS: Final = 4096
@@ -234,6 +229,10 @@ class Span(SpanIdentity):
         self.first_tags = self.decision_tags = NO_TAGS
         self.more_tags = NO_MORE_TAGS
         self.log_items = NO_LOGS
+        if not isinstance(getattr(tracer, "max_tags_per_span", None), int):
+            # Not our tracer. These lists use the default limits.
+            self._tag_list()
+            self._log_list()
         if tags:
             self.add_tags(tags)
 
@@ -274,8 +273,7 @@ class Span(SpanIdentity):
         """Move all tags to a `TagList`, unless they are in one, and return it."""
         while True:
             first, decision, more = self.first_tags, self.decision_tags, self.more_tags
-            # `__len__` of NO_MORE_TAGS would be a call.
-            pairs: Any = NO_LOGS if more is NO_MORE_TAGS else more
+            pairs: Any = [] if more is NO_MORE_TAGS else more
             if isinstance(pairs, TagList):
                 return pairs
             start = [*first.items(), *decision.items()]
@@ -373,7 +371,7 @@ class Span(SpanIdentity):
         self.operation_name = to_text(operation_name)
         return self
 
-    def set_tag(self, key: str, value: object) -> Span:
+    def set_tag(self, key: str, value: object) -> Span:  # noqa: C901 - as `log_kv`
         """
         Append a tag; a tag of the same key stays beside it.
 
@@ -396,25 +394,22 @@ class Span(SpanIdentity):
                 value = to_tag_value(value, self._tracer)
             pair: TagItem = key, value  # type: ignore[assignment]  # see BY_VALUE
             if len(self.more_tags) >= _MANY:
-                self._prepare_tags()
+                if (
+                    self.more_tags is not NO_MORE_TAGS
+                    or self._tracer.max_tags_per_span - len(self.first_tags) <= _MANY
+                ):
+                    self._tag_list()
+                else:
+                    tags: list[TagItem] = []
+                    # No call stands between the two lines.
+                    if self.more_tags is NO_MORE_TAGS:
+                        self.more_tags = tags
             # The pair exists already, so nothing is allocated and no finalizer
             # runs between the look-up of the list and the append.
             self.more_tags.append(pair)
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_TAG.warn(error)
         return self
-
-    def _prepare_tags(self) -> None:
-        """Make the list that the first tag, or one of many, is appended to."""
-        more: object = self.more_tags
-        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        if more is not NO_MORE_TAGS or len(self.first_tags) + _MANY >= limit:
-            self._tag_list()
-            return
-        tags: list[TagItem] = []
-        # No call stands between the two lines.
-        if self.more_tags is NO_MORE_TAGS:
-            self.more_tags = tags
 
     def _set_sampling_priority(self, value: object) -> bool:
         """Change the context's flags; return whether the tag is to be recorded."""
@@ -431,7 +426,7 @@ class Span(SpanIdentity):
         self.flags |= SAMPLED_FLAG | DEBUG_FLAG
         return True
 
-    def log_kv(  # noqa: C901 - as `start_span`: calls would cost 5 %
+    def log_kv(  # noqa: C901, PLR0912 - as `start_span`: a call more costs 5 %
         self,
         key_values: Mapping[str, object],
         timestamp: float | None = None,
@@ -465,23 +460,17 @@ class Span(SpanIdentity):
                 break
             item: LogItem = int(when * 1000000), fields.items()  # type: ignore[assignment]  # that is what was looked at
             logs = self.log_items
-            if logs is NO_LOGS or len(logs) >= _MANY:
-                self._prepare_logs()
+            if logs is NO_LOGS and self._tracer.max_logs_per_span > _MANY:
+                logs = []
+                # No call stands between the two lines.
+                if self.log_items is NO_LOGS:
+                    self.log_items = logs
+            elif logs is NO_LOGS or len(logs) >= _MANY:
+                self._log_list()
             self.log_items.append(item)  # as in `set_tag`
         except Exception as error:  # noqa: BLE001 - the mapping's own code may raise anything
             _NO_LOG.warn(error)
         return self
-
-    def _prepare_logs(self) -> None:
-        """Make the list that the first log, or one of many, is appended to."""
-        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
-        if self.log_items is not NO_LOGS or limit <= _MANY:
-            self._log_list()
-            return
-        logs: list[LogItem] = []
-        # No call stands between the two lines.
-        if self.log_items is NO_LOGS:
-            self.log_items = logs
 
     def _fewer_fields(self, fields: dict[str, object]) -> dict[str, object]:
         dropped = len(fields) - _MAX_LOG_FIELDS
