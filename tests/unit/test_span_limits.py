@@ -244,6 +244,17 @@ def test_limits_that_are_none(limit: object) -> None:
     assert (DEFAULT, DEFAULT) == (len(values(span)), len(seconds(span)))
 
 
+def test_unusable_limit_of_our_tracer() -> None:
+    """A limit that is set to 0 is not used, at the start of a span neither."""
+    tracer = limited(0)
+
+    span = tracer.start_span("op", tags={"first": 0})
+    make_logs(set_tags(span, 5), 5)
+
+    assert [0, 0, 1, 2, 3, 4] == values(span)
+    assert [0, 1, 2, 3, 4] == seconds(span)
+
+
 def test_fields_of_a_log() -> None:
     """Of a log with too many fields the first and the last are kept, with a count."""
     span = MemoryTracer().start_span("op")
@@ -284,8 +295,8 @@ def test_full_baggage_can_be_changed() -> None:
     full = {str(number): "old" for number in range(DEFAULT)}
     span = Span(SpanContext(1, 2, None, 1, full), MemoryTracer(), "op")
 
-    span.set_baggage_item("0", "new").set_baggage_item("1", None)
-    span.set_baggage_item("missing", None).set_baggage_item("last", "new")
+    span.set_baggage_item("missing", None).set_baggage_item("0", "new")
+    span.set_baggage_item("1", None).set_baggage_item("last", "new")
     span.set_baggage_item("too many", "new")
 
     assert ("new", None, "new", None) == tuple(
