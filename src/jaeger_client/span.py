@@ -16,10 +16,9 @@ from __future__ import annotations
 # Looked up as `time.time()` at each call, because tests of applications patch it.
 # A call through `clock.SYSTEM_CLOCK` would cost 60 ns of a start's 1.5 µs.
 import time
-import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client.constants import (
@@ -31,11 +30,17 @@ from jaeger_client.constants import (
     SAMPLED_FLAG,
 )
 from jaeger_client.diagnostics import Notice
-from jaeger_client.model import LogItem, LogList, SpanIds, TagItem, TagList, TagValue
-from jaeger_client.span_identity import SpanIdentity
+from jaeger_client.model import LogItem, SpanIds, TagItem
+from jaeger_client.span_records import (
+    MANY,
+    MAX_LOG_FIELDS,
+    NO_LOGS,
+    NO_MORE_TAGS,
+    NO_TAGS,
+    SpanRecords,
+)
 from jaeger_client.tag_values import (
     BY_VALUE,
-    first_and_last,
     kept_values,
     to_seconds,
     to_tag_value,
@@ -54,29 +59,6 @@ __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
 
 _SAMPLING_PRIORITY: Final = "sampling.priority"
 
-_MANY: Final = 1024
-"""
-Tags or logs from which on a span uses a `SpanList`, which enforces the limit.
-
-Testing the length against this constant is all that shorter lists cost.
-"""
-
-NO_TAGS: Final[dict[str, TagValue]] = {}
-NO_LOGS: Final[list[LogItem]] = []
-NO_MORE_TAGS: Final[list[TagItem]] = [("", "")] * _MANY
-"""
-The initial values of a span's tags and logs; nothing is added to these.
-
-The last is recognised by its identity, and never read. Its length is that of a list
-which has become long, so that `set_tag` finds both by one test.
-"""
-
-_MAX_LOG_FIELDS: Final = 4096
-"""Maximum number of fields of a log."""
-
-_DROPPED_FIELDS: Final = "jaeger.dropped_fields"
-"""Field of a log that had more: the number of those that were dropped."""
-
 _MAX_BAGGAGE: Final = 4096
 """Items of baggage a span stores; by default only 180 are propagated."""
 
@@ -84,13 +66,6 @@ _FINISHED_TWICE = Notice("span %r was finished before; only the first finish cou
 _NO_TAG = Notice("a tag raised %r and is ignored")
 _NO_LOG = Notice("a log raised %r and is ignored")
 _NO_BAGGAGE = Notice("a baggage item raised %r and is ignored")
-_TOO_MANY = Notice(
-    "span %.200r has more than %d %s: the older ones in the second half are dropped. "
-    "Use more spans, or raise %s_per_span"
-)
-_TOO_MANY_FIELDS = Notice(
-    "a log of span %.200r has %d fields: all but %d are dropped. Use more logs"
-)
 _TOO_MUCH_BAGGAGE = Notice(
     "span %.200r has %d baggage items: a further one is dropped. Baggage is sent with "
     "every request; use few keys"
@@ -141,7 +116,7 @@ class _NoOwner:
 _NO_OWNER: Final = _NoOwner()
 
 
-class Span(SpanIdentity):
+class Span(SpanRecords):
     """
     One unit of work of a trace.
 
@@ -151,20 +126,14 @@ class Span(SpanIdentity):
     """
 
     __slots__ = (
-        "_tracer",
         "clock_offset",
-        "decision_tags",
         "end_time",
         "finished",
-        "first_tags",
-        "log_items",
-        "more_tags",
-        "operation_name",
         "references",
         "start_time",
     )
 
-    operation_name: str
+    _tracer: SpanOwner
     start_time: float
     """Seconds since the epoch."""
     end_time: float | None
@@ -181,27 +150,12 @@ class Span(SpanIdentity):
     """Whether `finish` was called; stays false on an unsampled span."""
     references: Sequence[opentracing.Reference] | None
     """What the span was started with in `references`."""
-    first_tags: dict[str, TagValue]
-    """The tags it was started with; like the next, read and never changed."""
-    decision_tags: Mapping[str, TagValue]
-    """The tags that say who decided to record the trace."""
-    more_tags: list[TagItem]
-    """
-    The tags that were set later, as pairs; a `TagList` of all tags once they were
-    read or became many. Read `tags` for objects.
-    """
-    log_items: list[LogItem]
-    """Logs as pairs; a `LogList` as above. Read `logs` for objects."""
     shares_span_id: bool = False
     """
     Whether it took over its parent's span id, which Zipkin must be told.
 
     Stored beside the slots, on those spans alone: others start without a store more.
     """
-    dropped_tags: int = 0
-    """How many tags were not recorded."""
-    dropped_logs: int = 0
-    """How many logs were not kept."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -242,112 +196,10 @@ class Span(SpanIdentity):
             self.set_tag(key, value)
 
     @property
-    def tag_items(self) -> Iterable[TagItem]:
-        """The tags as pairs; read `tags` for objects."""
-        # No call stands between the three reads, see `tags`.
-        first, decision, more = self.first_tags, self.decision_tags, self.more_tags
-        if more is NO_MORE_TAGS:
-            return [*first.items(), *decision.items()] if decision else first.items()
-        return [*first.items(), *decision.items(), *more]
-
-    @property
     def ids(self) -> SpanIds:
         """What encoders write of the context, which need not be made for them."""
         made = self.made_context
         return self if made is None else made
-
-    @property
-    def tags(self) -> TagList:
-        """The tags as a list of `Tag` objects that may be changed."""
-        return self._tag_list().as_objects()
-
-    @tags.setter
-    def tags(self, tags: Iterable[TagItem]) -> None:
-        # A tag unpacks as a pair, so readers of pairs need not know the difference.
-        tag_list = self._limit_tags(TagList(tags)).trim()
-        # No call stands between the lines, so no reader sees a tag twice.
-        self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as below
-        self.first_tags = self.decision_tags = NO_TAGS
-
-    def _tag_list(self) -> TagList:
-        """Move all tags to a `TagList`, unless they are in one, and return it."""
-        while True:
-            first, decision, more = self.first_tags, self.decision_tags, self.more_tags
-            pairs: Any = [] if more is NO_MORE_TAGS else more
-            if isinstance(pairs, TagList):
-                return pairs
-            start = [*first.items(), *decision.items()]
-            tag_list = self._limit_tags(TagList.of_pairs(start))
-            # No call and no jump from the comparison to the stores: the new list is
-            # complete, and no thread appends to the old one any more.
-            if (
-                self.more_tags is more
-                and self.first_tags is first
-                and self.decision_tags is decision
-            ):
-                tag_list += pairs
-                self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # unpack like pairs
-                self.first_tags = self.decision_tags = NO_TAGS
-                return tag_list.trim()
-
-    def _limit_tags(self, tag_list: TagList) -> TagList:
-        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        return tag_list.bounded(limit, _weak(self._count_dropped_tags))
-
-    @property
-    def logs(self) -> LogList:
-        """The logs as a list of `Log` objects that may be changed."""
-        return self._log_list().as_objects()
-
-    @logs.setter
-    def logs(self, logs: Sequence[LogItem]) -> None:
-        log_list = self._limit_logs(LogList(logs)).trim()
-        self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
-
-    def _log_list(self) -> LogList:
-        """Move all logs to a `LogList`, unless they are in one, and return it."""
-        while True:
-            items: Any = self.log_items
-            if isinstance(items, LogList):
-                return items
-            log_list = self._limit_logs(LogList.of_pairs())
-            # As in `_tag_list`.
-            if self.log_items is items:
-                log_list += items  # type: ignore[arg-type]  # pairs, until they are read
-                self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
-                return log_list.trim()
-
-    def _limit_logs(self, log_list: LogList) -> LogList:
-        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
-        return log_list.bounded(limit, _weak(self._count_dropped_logs))
-
-    def fewer_tags(self, tags: dict[str, object]) -> dict[str, object]:
-        """Return as many of the first *tags* as a span may have; count the others."""
-        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        if len(tags) <= limit:
-            return tags
-        self._count_dropped_tags(len(tags) - limit)
-        return first_and_last(tags, limit)
-
-    def _limit(self, name: str, default: int) -> int:
-        # Spans may be created with another tracer than ours, which has no limits.
-        limit = getattr(self._tracer, name, default)
-        return limit if type(limit) is int and limit > 0 else default
-
-    def _count_dropped_tags(self, number: int) -> None:
-        # No call stands between reading and storing.
-        self.dropped_tags += number  # type: ignore[misc]  # as any attribute, beside the slots
-        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        _TOO_MANY.warn(self.operation_name, limit, "tags", "max_tags")
-        with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(tags=number)
-
-    def _count_dropped_logs(self, number: int) -> None:
-        self.dropped_logs += number  # type: ignore[misc]  # as above
-        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
-        _TOO_MANY.warn(self.operation_name, limit, "logs", "max_logs")
-        with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(logs=number)
 
     @property
     def tracer(self) -> SpanOwner:  # pyright: ignore[reportIncompatibleMethodOverride]  # any owner will do
@@ -393,10 +245,10 @@ class Span(SpanIdentity):
             elif type(value) not in BY_VALUE:
                 value = to_tag_value(value, self._tracer)
             pair: TagItem = key, value  # type: ignore[assignment]  # see BY_VALUE
-            if len(self.more_tags) >= _MANY:
+            if len(self.more_tags) >= MANY:
                 if (
                     self.more_tags is not NO_MORE_TAGS
-                    or self._tracer.max_tags_per_span - len(self.first_tags) <= _MANY
+                    or self._tracer.max_tags_per_span - len(self.first_tags) <= MANY
                 ):
                     self._tag_list()
                 else:
@@ -445,7 +297,7 @@ class Span(SpanIdentity):
             else:
                 when = time.time()
             fields = dict(key_values)
-            if len(fields) > _MAX_LOG_FIELDS:
+            if len(fields) > MAX_LOG_FIELDS:
                 fields = self._fewer_fields(fields)
             # As in `start_span`.
             longest = self._tracer.max_tag_value_length
@@ -460,24 +312,17 @@ class Span(SpanIdentity):
                 break
             item: LogItem = int(when * 1000000), fields.items()  # type: ignore[assignment]  # that is what was looked at
             logs = self.log_items
-            if logs is NO_LOGS and self._tracer.max_logs_per_span > _MANY:
+            if logs is NO_LOGS and self._tracer.max_logs_per_span > MANY:
                 logs = []
                 # No call stands between the two lines.
                 if self.log_items is NO_LOGS:
                     self.log_items = logs
-            elif logs is NO_LOGS or len(logs) >= _MANY:
+            elif logs is NO_LOGS or len(logs) >= MANY:
                 self._log_list()
             self.log_items.append(item)  # as in `set_tag`
         except Exception as error:  # noqa: BLE001 - the mapping's own code may raise anything
             _NO_LOG.warn(error)
         return self
-
-    def _fewer_fields(self, fields: dict[str, object]) -> dict[str, object]:
-        dropped = len(fields) - _MAX_LOG_FIELDS
-        _TOO_MANY_FIELDS.warn(self.operation_name, len(fields), _MAX_LOG_FIELDS)
-        with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(tags=dropped)
-        return first_and_last(fields, _MAX_LOG_FIELDS) | {_DROPPED_FIELDS: dropped}
 
     def info(self, message: object, payload: object = None) -> Span:
         """Log *message* as an event, with *payload* unless that is empty."""
@@ -598,17 +443,6 @@ class Span(SpanIdentity):
         ids = (self.trace_id, self.span_id, self.parent_id, self.flags)
         text = ":".join(f"{number or 0:x}" for number in ids)
         return f"{text} {self._tracer.service_name}.{self.operation_name}"
-
-
-def _weak(method: Callable[[int], None]) -> Callable[[int], None]:
-    """Return a function that calls *method* while its span exists."""
-    reference = weakref.WeakMethod(method)
-
-    def call(number: int) -> None:
-        if (method := reference()) is not None:
-            method(number)
-
-    return call
 
 
 def _is_empty(payload: object) -> bool:

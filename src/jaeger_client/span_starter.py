@@ -25,8 +25,9 @@ from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
 from jaeger_client.sampler.base import DecisionTags, Undecided
-from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
+from jaeger_client.span import Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
+from jaeger_client.span_records import NO_LOGS, NO_MORE_TAGS, NO_TAGS
 from jaeger_client.tag_values import BY_VALUE, kept_values, to_seconds
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from jaeger_client.constants import SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
 from jaeger_client.model import TagList
 from jaeger_client.sampler.base import DecisionTags, RootSpan, Undecided
-from jaeger_client.span import NO_TAGS, Span
+from jaeger_client.span import Span
 from jaeger_client.span_identity import SpanIdentity
+from jaeger_client.span_records import NO_TAGS
 
 if TYPE_CHECKING:
     from jaeger_client.sampler.base import Decision
