@@ -43,7 +43,7 @@ _DROPPED_FIELDS: Final = "jaeger.dropped_fields"
 
 _TOO_MANY = Notice(
     "span %.200r has more than %d %s: the older ones in the second half are dropped. "
-    "Use more spans, or raise %s_per_span"
+    "Use more spans, or raise max_%s_per_span"
 )
 _TOO_MANY_FIELDS = Notice(
     "a log of span %.200r has %d fields: all but %d are dropped. Use more logs"
@@ -125,7 +125,7 @@ class SpanRecords(SpanIdentity):
 
     def _limit_tags(self, tag_list: TagList) -> TagList:
         limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        return tag_list.bounded(limit, _weak(self._count_dropped_tags))
+        return tag_list.bounded(limit, _counter_of(self, "tags"))
 
     @property
     def logs(self) -> LogList:
@@ -152,14 +152,14 @@ class SpanRecords(SpanIdentity):
 
     def _limit_logs(self, log_list: LogList) -> LogList:
         limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
-        return log_list.bounded(limit, _weak(self._count_dropped_logs))
+        return log_list.bounded(limit, _counter_of(self, "logs"))
 
     def fewer_tags(self, tags: dict[str, object]) -> dict[str, object]:
         """Return as many of the first *tags* as a span may have; count the others."""
         limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
         if len(tags) <= limit:
             return tags
-        self._count_dropped_tags(len(tags) - limit)
+        self.count_dropped("tags", len(tags) - limit)
         return first_and_last(tags, limit)
 
     def _limit(self, name: str, default: int) -> int:
@@ -167,20 +167,18 @@ class SpanRecords(SpanIdentity):
         limit = getattr(self._tracer, name, default)
         return limit if type(limit) is int and limit > 0 else default
 
-    def _count_dropped_tags(self, number: int) -> None:
-        # No call stands between reading and storing.
-        self.dropped_tags += number  # type: ignore[misc]  # as any attribute, beside the slots
-        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        _TOO_MANY.warn(self.operation_name, limit, "tags", "max_tags")
+    def count_dropped(self, kind: str, number: int) -> None:
+        """Count, report and log so many dropped items of *kind*: "tags" or "logs"."""
+        # As any attribute, beside the slots. No call between reading and storing.
+        if kind == "tags":
+            self.dropped_tags += number  # type: ignore[misc]  # see above
+            limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
+        else:
+            self.dropped_logs += number  # type: ignore[misc]  # see above
+            limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
+        _TOO_MANY.warn(self.operation_name, limit, kind, kind)
         with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(tags=number)
-
-    def _count_dropped_logs(self, number: int) -> None:
-        self.dropped_logs += number  # type: ignore[misc]  # as above
-        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
-        _TOO_MANY.warn(self.operation_name, limit, "logs", "max_logs")
-        with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(logs=number)
+            self._tracer.count_dropped(**{kind: number})
 
     def _fewer_fields(self, fields: dict[str, object]) -> dict[str, object]:
         dropped = len(fields) - MAX_LOG_FIELDS
@@ -190,12 +188,12 @@ class SpanRecords(SpanIdentity):
         return first_and_last(fields, MAX_LOG_FIELDS) | {_DROPPED_FIELDS: dropped}
 
 
-def _weak(method: Callable[[int], None]) -> Callable[[int], None]:
-    """Return a function that calls *method* while its span exists."""
-    reference = weakref.WeakMethod(method)
+def _counter_of(span: SpanRecords, kind: str) -> Callable[[int], None]:
+    """Return a function that counts drops on *span* without keeping it alive."""
+    reference = weakref.ref(span)
 
-    def call(number: int) -> None:
-        if (method := reference()) is not None:
-            method(number)
+    def count(number: int) -> None:
+        if (span := reference()) is not None:
+            span.count_dropped(kind, number)
 
-    return call
+    return count
