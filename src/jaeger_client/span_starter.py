@@ -181,9 +181,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 decision = None
             else:
                 decision = self._join(span, parent, given, operation_name)
-                # As span.flags, without the call.
-                made = span.made_context
-                flags = span.own_flags if made is None else made.flags
+                flags = span.flags
 
             span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
             span.operation_name = operation_name
