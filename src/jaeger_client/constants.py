@@ -60,6 +60,12 @@ MAX_TAG_VALUE_LENGTH: Final = 1024
 MAX_TRACEBACK_LENGTH: Final = 4096
 """Characters of a formatted traceback that are kept."""
 
+MAX_TAGS_PER_SPAN: Final = 4096
+"""Maximum number of tags of a span."""
+
+MAX_LOGS_PER_SPAN: Final = 4096
+"""Maximum number of logs of a span. A UDP packet holds at most about 1,500."""
+
 MAX_BAGGAGE_ITEMS: Final = 180
 """Items of baggage that a context carries, as with the Go client."""
 

@@ -2,28 +2,38 @@
 What flows from the application's thread to the encoders: plain data.
 
 A tag is a `(key, value)` pair, a log a `(microseconds, pairs)` pair. `Tag` and
-`Log` are the objects that jaeger-client 4.8 kept in their place. They exist
-only once somebody reads `span.tags` or `span.logs`; from then on they stand in
-the span's lists instead of the pairs and can be unpacked just like them, so
-encoders need not know the difference.
+`Log` are the objects that jaeger-client 4.8 had in their place. They are created
+when the application reads `span.tags` or `span.logs`; from then on they replace
+the pairs in the span's lists. They unpack like pairs, so encoders handle both
+alike.
 """
 
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 
 from jaeger_client.frozen import Frozen
 
 if TYPE_CHECKING:
     import opentracing
+    from typing_extensions import Self
 
 TagValue: TypeAlias = str | bool | int | float | bytes
 """The types a tag keeps as they are; all others become text when they are set."""
 
 TagItem: TypeAlias = tuple[str, TagValue]
 LogItem: TypeAlias = tuple[int, Collection[TagItem]]
+
+_Object = TypeVar("_Object", "Tag", "Log")
+
+_EXACT_UP_TO: Final = 8192
+"""Largest limit of a `SpanList` that drops items one at a time."""
+
+_append: Final[Callable[[list[Any], object], None]] = list[Any].append
 
 
 class SpanIds(Protocol):
@@ -64,12 +74,12 @@ class SpanData(Protocol):
 
     @property
     def dropped_tags(self) -> int:
-        """How many tags the span did not record, for it has too many."""
+        """Number of tags dropped because the span had `max_tags_per_span`."""
         ...
 
     @property
     def dropped_logs(self) -> int:
-        """How many logs the span did not keep, for it has too many."""
+        """Number of logs dropped because the span had `max_logs_per_span`."""
         ...
 
 
@@ -242,15 +252,119 @@ class Tag:
 _TAG_FIELDS = ("key", "vType", "vStr", "vDouble", "vBool", "vLong", "vBinary")
 
 
-class TagList(list[Tag]):
+class SpanList(list[_Object]):
+    """
+    The tags or the logs of one span: objects, and at most as many as the limit.
+
+    A span starts with a plain list of pairs, the fastest thing to append to. It
+    moves to a list of this class once: when the application reads its tags or
+    logs, or when they become many. Until they are read, the pairs stay pairs.
+
+    Over the limit the first half stays and the newest items replace older ones
+    behind it, as in jaeger-client-go: both the beginning and the end of what
+    happened can be seen.
+
+    Any thread may append while others read. There is no lock: a signal handler or
+    a finalizer could find it held by the code that it interrupted. Instead,
+    CPython switches threads and runs signal handlers only after a call and at a
+    jump; comments mark the statements that must have neither between them.
+    """
+
+    _as_object: ClassVar[Callable[..., Any]]
+    """Returns its argument if that is an object, otherwise the object for the pair."""
+
+    # Set on the lists of spans only; `Log.fields` has no limit and no pairs.
+    _limit: int = sys.maxsize
+    _middle: slice = slice(0)
+    _on_drop: Callable[[int], object] | None = None
+    _is_read: bool = True
+    _has_pairs: bool = False
+
+    @classmethod
+    def of_pairs(cls, pairs: Iterable[object] = ()) -> Self:
+        """Return a list that holds *pairs* as they are until it is read."""
+        made = cls()
+        made._is_read, made._has_pairs = False, True
+        list[Any].extend(made, pairs)
+        return made
+
+    def bounded(self, limit: int, on_drop: Callable[[int], object]) -> Self:
+        """
+        Limit the list to *limit* items from the next append or `trim`; return it.
+
+        *on_drop* is called with the number of items dropped each time, on the
+        thread that appended one too many.
+        """
+        first = limit // 2
+        # Dropping one item moves half of the pointers, 0.3 us with the default
+        # limit. With a very large one several are dropped at once.
+        self._middle = slice(first, first + 1 + limit // _EXACT_UP_TO)
+        self._on_drop = on_drop
+        self._limit = limit
+        return self
+
+    def append(self, item: object) -> None:
+        """Append an item; a pair becomes an object."""
+        if not self._is_read:
+            # No call and no jump since `_is_read` was read: no pair is added to a
+            # list whose pairs were converted in between.
+            _append(self, item)
+        else:
+            _append(self, self._as_object(item))
+        if len(self) > self._limit:
+            self.trim()
+
+    def trim(self) -> Self:
+        """Drop what is over the limit; return the list."""
+        while len(self) > self._limit:
+            try:
+                # The first line raises IndexError if another thread has trimmed the
+                # list since. No call and no jump stands between the two.
+                _ = self[self._limit]
+                del self[self._middle]
+            except IndexError:
+                break
+            if self._on_drop is not None:
+                self._on_drop(self._middle.stop - self._middle.start)
+        return self
+
+    def as_objects(self) -> Self:
+        """Convert the pairs that are left, and return the list."""
+        if self._has_pairs:
+            self._is_read = True
+            # Backwards, because items that are dropped meanwhile shift those behind
+            # them to lower indexes, which are still to come.
+            for index in range(len(self) - 1, -1, -1):
+                with suppress(IndexError):  # The list was trimmed.
+                    self._convert(index)
+            self._has_pairs = False
+        return self
+
+    def _convert(self, index: int) -> None:
+        item: Any = self[index]
+        if type(item) is tuple:
+            made = self._as_object(item)
+            # No call and no jump stands between the two lines: if several threads
+            # convert at the same time, all of them get the same object.
+            if self[index] is item:
+                self[index] = made
+
+    def __reduce__(self) -> tuple[type[Self], tuple[list[_Object]]]:
+        # What is copied or pickled is no longer part of the span.
+        return type(self), ([*self],)
+
+
+def _as_tag(item: TagItem | Tag) -> Tag:
+    return item if isinstance(item, Tag) else Tag.of(*item)
+
+
+class TagList(SpanList[Tag]):
     """The tags of a span as objects; a pair that is appended becomes one."""
+
+    _as_object = staticmethod(_as_tag)
 
     def __init__(self, items: Iterable[TagItem | Tag] = ()) -> None:
         super().__init__(map(_as_tag, items))
-
-    def append(self, item: TagItem | Tag) -> None:
-        """Append a tag, or the tag of a pair."""
-        super().append(_as_tag(item))
 
 
 class Log:
@@ -279,20 +393,14 @@ class Log:
         return f"Log(timestamp={self.timestamp!r}, fields={self.fields!r})"
 
 
-class LogList(list[Log]):
+def _as_log(item: LogItem | Log) -> Log:
+    return item if isinstance(item, Log) else Log(*item)
+
+
+class LogList(SpanList[Log]):
     """The logs of a span as objects; a pair that is appended becomes one."""
+
+    _as_object = staticmethod(_as_log)
 
     def __init__(self, items: Iterable[LogItem | Log] = ()) -> None:
         super().__init__(map(_as_log, items))
-
-    def append(self, item: LogItem | Log) -> None:
-        """Append a log, or the log of a pair."""
-        super().append(_as_log(item))
-
-
-def _as_tag(item: TagItem | Tag) -> Tag:
-    return item if isinstance(item, Tag) else Tag.of(*item)
-
-
-def _as_log(item: LogItem | Log) -> Log:
-    return item if isinstance(item, Log) else Log(*item)

@@ -1,32 +1,44 @@
 """
-The span: one slotted object that only remembers.
+The span: a slotted object that stores what the application records.
 
-The tags of the start stay a dict, those that come later are pairs in a list,
-and logs are `(microseconds, pairs)`; values that could still change are turned
-into text when they are set. Everything else happens on the worker's thread.
+The tags of the start stay a dict, later tags are pairs in a list, and logs are
+`(microseconds, pairs)`. Values that could change later are converted to text when
+they are set. Everything else happens on the worker's thread.
 
-A span may be used from several threads. No lock is needed: each write is a
-single `list.append` or attribute store, which the interpreter does as one step.
+A span may be used from several threads, from signal handlers and from finalizers,
+without a lock: every change is a sequence of statements that nothing can interrupt
+(see `SpanList`). A list that is in use is never replaced by a copy, except where
+the copy and the replacement are one such sequence.
 """
 
 from __future__ import annotations
 
-# Looked up as `time.time()` at each call, for tests of applications patch it;
-# a call through the room of time would cost 60 ns of a start's 1.5 µs.
+# Looked up as `time.time()` at each call, because tests of applications patch it.
+# A call through `clock.SYSTEM_CLOCK` would cost 60 ns of a start's 1.5 µs.
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol
 
+from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client.constants import (
     DEBUG_FLAG,
+    MAX_LOGS_PER_SPAN,
     MAX_TAG_VALUE_LENGTH,
+    MAX_TAGS_PER_SPAN,
     MAX_TRACEBACK_LENGTH,
     SAMPLED_FLAG,
 )
 from jaeger_client.diagnostics import Notice
-from jaeger_client.model import LogItem, LogList, SpanIds, TagItem, TagList, TagValue
-from jaeger_client.span_identity import SpanIdentity
+from jaeger_client.model import LogItem, SpanIds, TagItem
+from jaeger_client.span_records import (
+    MANY,
+    MAX_LOG_FIELDS,
+    NO_LOGS,
+    NO_MORE_TAGS,
+    NO_TAGS,
+    SpanRecords,
+)
 from jaeger_client.tag_values import (
     BY_VALUE,
     kept_values,
@@ -46,15 +58,18 @@ if TYPE_CHECKING:
 __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
 
 _SAMPLING_PRIORITY: Final = "sampling.priority"
-NO_TAGS: Final[dict[str, TagValue]] = {}
-NO_MORE_TAGS: Final[list[TagItem]] = []
-NO_LOGS: Final[list[LogItem]] = []
-"""These three stand in for what a span has none of; nothing is put into them."""
+
+_MAX_BAGGAGE: Final = 4096
+"""Items of baggage a span stores; by default only 180 are propagated."""
 
 _FINISHED_TWICE = Notice("span %r was finished before; only the first finish counts")
 _NO_TAG = Notice("a tag raised %r and is ignored")
 _NO_LOG = Notice("a log raised %r and is ignored")
 _NO_BAGGAGE = Notice("a baggage item raised %r and is ignored")
+_TOO_MUCH_BAGGAGE = Notice(
+    "span %.200r has %d baggage items: a further one is dropped. Baggage is sent with "
+    "every request; use few keys"
+)
 
 
 class SpanOwner(Protocol):
@@ -63,9 +78,15 @@ class SpanOwner(Protocol):
     service_name: str
     max_tag_value_length: int
     max_traceback_length: int
+    max_tags_per_span: int
+    max_logs_per_span: int
 
     def is_debug_allowed(self, operation: str) -> bool:
         """Return whether one more debug trace may be started."""
+        ...
+
+    def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
+        """Count what spans dropped because of their limits. Never raises."""
         ...
 
     def report_span(self, span: Span) -> None:
@@ -74,14 +95,19 @@ class SpanOwner(Protocol):
 
 
 class _NoOwner:
-    """The owner of a span that was made without a tracer: keeps and reports nothing."""
+    """The owner of a span that was created without a tracer: reports nothing."""
 
     service_name = ""
     max_tag_value_length = MAX_TAG_VALUE_LENGTH
     max_traceback_length = MAX_TRACEBACK_LENGTH
+    max_tags_per_span = MAX_TAGS_PER_SPAN
+    max_logs_per_span = MAX_LOGS_PER_SPAN
 
     def is_debug_allowed(self, operation: str) -> bool:  # noqa: ARG002 - see SpanOwner
         return True
+
+    def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
+        pass
 
     def report_span(self, span: Span) -> None:
         pass
@@ -90,7 +116,7 @@ class _NoOwner:
 _NO_OWNER: Final = _NoOwner()
 
 
-class Span(SpanIdentity):
+class Span(SpanRecords):
     """
     One unit of work of a trace.
 
@@ -100,35 +126,30 @@ class Span(SpanIdentity):
     """
 
     __slots__ = (
-        "_tracer",
-        "decision_tags",
+        "clock_offset",
         "end_time",
         "finished",
-        "first_tags",
-        "log_items",
-        "more_tags",
-        "operation_name",
         "references",
         "start_time",
     )
 
-    operation_name: str
+    _tracer: SpanOwner
     start_time: float
     """Seconds since the epoch."""
     end_time: float | None
     """Seconds since the epoch; `None` before `finish`."""
+    clock_offset: float | None
+    """
+    Seconds from the steady clock to the wall clock when the span was started.
+
+    Times that the span takes itself are those of the steady clock plus this, so that
+    a step of the wall clock changes no duration. `None` if the start time was passed
+    or `time.time` was patched; then all times are those of the wall clock.
+    """
     finished: bool
     """Whether `finish` was called; stays false on an unsampled span."""
     references: Sequence[opentracing.Reference] | None
     """What the span was started with in `references`."""
-    first_tags: dict[str, TagValue]
-    """The tags it was started with; like the next, read and never changed."""
-    decision_tags: Mapping[str, TagValue]
-    """The tags that say who decided to record the trace."""
-    more_tags: list[TagItem]
-    """The tags that came later, as pairs. Read `tags` for all, as objects."""
-    log_items: list[LogItem]
-    """Logs as pairs; read `logs` for objects."""
     shares_span_id: bool = False
     """
     Whether it took over its parent's span id, which Zipkin must be told.
@@ -153,13 +174,23 @@ class Span(SpanIdentity):
         self.context = context
         self._tracer = _NO_OWNER if tracer is None else tracer
         self.operation_name = operation_name
-        self.start_time = time.time() if start_time is None else to_seconds(start_time)
+        self.clock_offset = None
+        if start_time is None:
+            self.start_time = time.time()
+            if time.time is UNPATCHED.wall_clock:
+                self.clock_offset = self.start_time - STEADY_CLOCK()
+        else:
+            self.start_time = to_seconds(start_time)
         self.end_time = None
         self.finished = False
         self.references = references
         self.first_tags = self.decision_tags = NO_TAGS
         self.more_tags = NO_MORE_TAGS
         self.log_items = NO_LOGS
+        if not isinstance(getattr(tracer, "max_tags_per_span", None), int):
+            # Not our tracer. These lists use the default limits.
+            self._tag_list()
+            self._log_list()
         if tags:
             self.add_tags(tags)
 
@@ -169,50 +200,10 @@ class Span(SpanIdentity):
             self.set_tag(key, value)
 
     @property
-    def tag_items(self) -> Iterable[TagItem]:
-        """The tags as pairs; read `tags` for objects."""
-        # No call stands between the three reads, see `tags`.
-        first, decision, more = self.first_tags, self.decision_tags, self.more_tags
-        if more or decision:
-            return [*first.items(), *decision.items(), *more]
-        return first.items()
-
-    @property
     def ids(self) -> SpanIds:
         """What encoders write of the context, which need not be made for them."""
         made = self.made_context
         return self if made is None else made
-
-    @property
-    def tags(self) -> TagList:
-        """The tags as a list of `Tag` objects that may be changed."""
-        more: object = self.more_tags
-        if isinstance(more, TagList):
-            return more
-        self.tags = self.tag_items
-        return cast("TagList", self.more_tags)
-
-    @tags.setter
-    def tags(self, tags: Iterable[TagItem]) -> None:
-        # A tag unpacks as a pair, so readers of pairs need not know the difference.
-        tag_list = TagList(tags)
-        # No call stands between the lines, so no reader sees a tag twice.
-        self.more_tags = cast("list[TagItem]", tag_list)
-        self.first_tags = self.decision_tags = NO_TAGS
-
-    @property
-    def logs(self) -> LogList:
-        """The logs as a list of `Log` objects that may be changed."""
-        items: object = self.log_items
-        if isinstance(items, LogList):
-            return items
-        logs = LogList(self.log_items)
-        self.log_items = cast("list[LogItem]", logs)
-        return logs
-
-    @logs.setter
-    def logs(self, logs: Sequence[LogItem]) -> None:
-        self.log_items = cast("list[LogItem]", LogList(logs))
 
     @property
     def tracer(self) -> SpanOwner:  # pyright: ignore[reportIncompatibleMethodOverride]  # any owner will do
@@ -236,7 +227,7 @@ class Span(SpanIdentity):
         self.operation_name = to_text(operation_name)
         return self
 
-    def set_tag(self, key: str, value: object) -> Span:
+    def set_tag(self, key: str, value: object) -> Span:  # noqa: C901 - as `log_kv`
         """
         Append a tag; a tag of the same key stays beside it.
 
@@ -246,18 +237,32 @@ class Span(SpanIdentity):
         try:
             if key == _SAMPLING_PRIORITY and not self._set_sampling_priority(value):
                 return self
-            made = self.made_context  # as in `finish`
-            flags = self.own_flags if made is None else made.flags
-            if flags & SAMPLED_FLAG:
-                if type(value) is str:
-                    if len(value) > self._tracer.max_tag_value_length:
-                        value = value[: self._tracer.max_tag_value_length]
-                elif type(value) not in BY_VALUE:
-                    value = to_tag_value(value, self._tracer)
-                # No call stands between the two lines, so no other thread does.
-                if self.more_tags is NO_MORE_TAGS:
-                    self.more_tags = []
-                self.more_tags.append((key, value))  # type: ignore[arg-type]  # see BY_VALUE
+            # Equal for most sampled spans; `flags` explains the others.
+            if self.own_flags != SAMPLED_FLAG:
+                made = self.made_context
+                flags = self.own_flags if made is None else made.flags
+                if not flags & SAMPLED_FLAG:
+                    return self
+            if type(value) is str:
+                if len(value) > self._tracer.max_tag_value_length:
+                    value = value[: self._tracer.max_tag_value_length]
+            elif type(value) not in BY_VALUE:
+                value = to_tag_value(value, self._tracer)
+            pair: TagItem = key, value  # type: ignore[assignment]  # see BY_VALUE
+            if len(self.more_tags) >= MANY:
+                if (
+                    self.more_tags is not NO_MORE_TAGS
+                    or self._tracer.max_tags_per_span - len(self.first_tags) <= MANY
+                ):
+                    self._tag_list()
+                else:
+                    tags: list[TagItem] = []
+                    # No call stands between the two lines.
+                    if self.more_tags is NO_MORE_TAGS:
+                        self.more_tags = tags
+            # The pair exists already, so nothing is allocated and no finalizer
+            # runs between the look-up of the list and the append.
+            self.more_tags.append(pair)
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_TAG.warn(error)
         return self
@@ -277,26 +282,48 @@ class Span(SpanIdentity):
         self.flags |= SAMPLED_FLAG | DEBUG_FLAG
         return True
 
-    def log_kv(
+    def log_kv(  # noqa: C901, PLR0912 - as `start_span`: a call more costs 5 %
         self,
         key_values: Mapping[str, object],
         timestamp: float | None = None,
     ) -> Span:
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
-        made = self.made_context  # as in `finish`
-        flags = self.own_flags if made is None else made.flags
-        if not flags & SAMPLED_FLAG:
-            return self
+        if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
+            made = self.made_context
+            flags = self.own_flags if made is None else made.flags
+            if not flags & SAMPLED_FLAG:
+                return self
         try:
-            when = time.time() if timestamp is None else to_seconds(timestamp)
-            fields = kept_values(
-                key_values if type(key_values) is dict else dict(key_values),  # pyright: ignore[reportUnknownArgumentType]  # of texts, as it says
-                self._tracer,
-            ).items()
-            # No call stands between the two lines, so no other thread does.
-            if self.log_items is NO_LOGS:
-                self.log_items = []
-            self.log_items.append((int(when * 1000000), fields))
+            if timestamp is not None:
+                when = to_seconds(timestamp)
+            elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
+                when = self.clock_offset + STEADY_CLOCK()
+            else:
+                when = time.time()
+            fields = dict(key_values)
+            if len(fields) > MAX_LOG_FIELDS:
+                fields = self._fewer_fields(fields)
+            # As in `start_span`.
+            longest = self._tracer.max_tag_value_length
+            for value in fields.values():
+                kind = type(value)
+                if kind is str:
+                    if len(value) <= longest:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
+                        continue
+                elif kind is int or kind is bool or kind in BY_VALUE:
+                    continue
+                fields = kept_values(fields, self._tracer)  # type: ignore[assignment]  # values are objects
+                break
+            item: LogItem = int(when * 1000000), fields.items()  # type: ignore[assignment]  # that is what was looked at
+            logs = self.log_items
+            if logs is NO_LOGS and self._tracer.max_logs_per_span > MANY:
+                logs = []
+                # No call stands between the two lines.
+                if self.log_items is NO_LOGS:
+                    self.log_items = logs
+            elif logs is NO_LOGS or len(logs) >= MANY:
+                self._log_list()
+            self.log_items.append(item)  # as in `set_tag`
         except Exception as error:  # noqa: BLE001 - the mapping's own code may raise anything
             _NO_LOG.warn(error)
         return self
@@ -322,12 +349,37 @@ class Span(SpanIdentity):
         try:
             if self.baggage.get(key):
                 fields["override"] = "true"
-            # The base's: an undecided span would decide for whoever reads its own.
-            self.context = super().context.with_baggage_item(key, value)
+            if not self._store_baggage(key, value):
+                return self
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_BAGGAGE.warn(error)
             return self
         return self.log_kv(fields)
+
+    def _store_baggage(self, key: str, value: str | None) -> bool:
+        """Replace the context; return whether there was room for the item."""
+        while True:
+            # The base's: an undecided span would decide for whoever reads its own.
+            context = super().context
+            baggage = context.baggage
+            if len(baggage) >= _MAX_BAGGAGE and key not in baggage:
+                return self._refuse_baggage(value)
+            changed = context.with_baggage_item(key, value)
+            # No call and no jump is taken from the comparison to the last line, so
+            # neither an item nor a flag that another thread has set gets lost.
+            if self.made_context is context:
+                changed.flags = context.flags
+                self.baggage = changed.baggage
+                self.made_context = changed
+                return True
+
+    def _refuse_baggage(self, value: str | None) -> bool:
+        if value is None:
+            return True  # Deleting an item that is not there changes nothing.
+        _TOO_MUCH_BAGGAGE.warn(self.operation_name, _MAX_BAGGAGE)
+        with suppress(Exception):  # see `_limit`
+            self._tracer.count_dropped(baggage=1)
+        return False
 
     def get_baggage_item(self, key: str) -> str | None:
         """Return the baggage item of *key*, or `None`."""
@@ -341,19 +393,21 @@ class Span(SpanIdentity):
 
         Only the first call counts; on an unsampled span none does.
         """
-        # `flags`, without the 50 ns of a property.
-        made = self.made_context
-        flags = self.own_flags if made is None else made.flags
-        if not flags & SAMPLED_FLAG:
-            return
+        if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
+            made = self.made_context
+            flags = self.own_flags if made is None else made.flags
+            if not flags & SAMPLED_FLAG:
+                return
         # No jump and no call stands between the two lines, so no other thread
         # does: of several that finish the span, one alone finds it unfinished.
         if not self.finished:
             self.finished = True
-            if finish_time is None:
-                self.end_time = time.time()
-            else:
+            if finish_time is not None:
                 self.end_time = to_seconds(finish_time)
+            elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
+                self.end_time = self.clock_offset + STEADY_CLOCK()
+            else:
+                self.end_time = time.time()
             self._tracer.report_span(self)
         else:
             _FINISHED_TWICE.warn(self)

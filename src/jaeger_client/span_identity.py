@@ -39,9 +39,14 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     baggage: dict[str, str]
     """Items that travel along with the trace; not to be changed."""
     own_flags: int
-    """Bits `SAMPLED_FLAG` and `DEBUG_FLAG` while there is no `made_context`."""
+    """
+    Bits `SAMPLED_FLAG` and `DEBUG_FLAG` while there is no `made_context`, then 0.
+
+    So one comparison with `SAMPLED_FLAG` is enough for most spans: it is true only
+    if the span is sampled. Read `flags` for the flags in any case.
+    """
     made_context: SpanContext | None
-    """The context, once it was asked for; from then on its flags are the span's."""
+    """The context, once it was read or assigned; from then on its flags count."""
 
     @property
     def context(self) -> SpanContext:  # pyright: ignore[reportIncompatibleMethodOverride]  # ours can be set
@@ -59,6 +64,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         context.flags = self.own_flags
         if self.made_context is None:
             self.made_context = context
+            self.own_flags = 0
         return self.made_context
 
     @context.setter
@@ -68,6 +74,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         self.parent_id = context.parent_id
         self.baggage = context.baggage
         self.made_context = context
+        self.own_flags = 0
 
     @property
     def _context(self) -> SpanContext:
@@ -87,8 +94,9 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     @flags.setter
     def flags(self, flags: int) -> None:
         # No call stands between the lines, see `context`.
-        self.own_flags = flags
-        if self.made_context is not None:
+        if self.made_context is None:
+            self.own_flags = flags
+        else:
             self.made_context.flags = flags
 
     def is_sampled(self) -> bool:

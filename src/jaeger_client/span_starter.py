@@ -21,11 +21,13 @@ from jaeger_client.arguments import (
     says_server,
     with_context,
 )
+from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
 from jaeger_client.sampler.base import DecisionTags, Undecided
-from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
+from jaeger_client.span import Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
+from jaeger_client.span_records import NO_LOGS, NO_MORE_TAGS, NO_TAGS
 from jaeger_client.tag_values import BY_VALUE, kept_values, to_seconds
 
 if TYPE_CHECKING:
@@ -80,6 +82,10 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     """Characters of a text value that are kept."""
     max_traceback_length: int
     """Characters of a traceback that are kept."""
+    max_tags_per_span: int
+    """Maximum number of tags of a span; the first and the newest are kept."""
+    max_logs_per_span: int
+    """Maximum number of logs of a span; the first and the newest are kept."""
     _active_scope: Callable[[], opentracing.Scope | None]
 
     # Long, and spans are made without their __init__: a call more costs 4 % of a
@@ -147,7 +153,6 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             elif (
                 type(parent) is Span
                 and parent.own_flags == SAMPLED_FLAG
-                and parent.made_context is None
                 and not self.one_span_per_rpc
             ):
                 # As _join() does for nearly all; its call would be 9 % of a child.
@@ -176,7 +181,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 decision = None
             else:
                 decision = self._join(span, parent, given, operation_name)
-                flags = span.own_flags
+                flags = span.flags
 
             span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
             span.operation_name = operation_name
@@ -193,6 +198,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 elif flags & SAMPLED_FLAG:
                     # As kept_values() does; its call would be 4 % of a root.
                     kept, longest = given.copy(), self.max_tag_value_length
+                    if len(kept) > self.max_tags_per_span:
+                        kept = span.fewer_tags(kept)
                     for value in kept.values():
                         kind = type(value)
                         if kind is str:
@@ -201,7 +208,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                         # To ask for these two first takes half the instructions.
                         elif kind is int or kind is bool or kind in BY_VALUE:
                             continue
-                        kept = kept_values(given, self)  # type: ignore[assignment]  # tags are objects
+                        kept = kept_values(kept, self)  # type: ignore[assignment]  # tags are objects
                         break
                     span.first_tags = kept  # type: ignore[assignment]  # that is what was looked at
             if decision is not None and flags:
@@ -209,9 +216,15 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                     span.decision_tags = decision
                 else:
                     self._take_tags(span, decision)
-            span.start_time = (
-                time.time() if start_time is None else to_seconds(start_time)
-            )
+            if start_time is not None:
+                span.start_time = to_seconds(start_time)
+                span.clock_offset = None
+            elif flags and time.time is UNPATCHED.wall_clock:
+                span.start_time = now = time.time()
+                span.clock_offset = now - STEADY_CLOCK()
+            else:
+                span.start_time = time.time()
+                span.clock_offset = None
             if not self.metrics.is_noop:
                 self._count_start(span, given)
         except Exception as error:  # noqa: BLE001 - what was handed in may raise anything
@@ -361,6 +374,15 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             self.reporter.report_span(span)
         except Exception as error:  # noqa: BLE001 - a reporter of the application's may raise anything
             _REPORTER_FAILED.warn(self.reporter, error)
+
+    def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
+        """Count what spans dropped because of their limits; called by the span."""
+        if tags:
+            self._count(self.metrics.dropped_tags, tags)
+        if logs:
+            self._count(self.metrics.dropped_logs, logs)
+        if baggage:
+            self._count(self.metrics.dropped_baggage_items, baggage)
 
     def is_debug_allowed(self, operation: str = "") -> bool:
         """Return whether the throttler allows one more debug trace."""

@@ -27,7 +27,9 @@ from jaeger_client.constants import (
     JAEGER_IP_TAG_KEY,
     JAEGER_VERSION_TAG_KEY,
     MAX_ID_BITS,
+    MAX_LOGS_PER_SPAN,
     MAX_TAG_VALUE_LENGTH,
+    MAX_TAGS_PER_SPAN,
     MAX_TRACE_ID_BITS,
     MAX_TRACEBACK_LENGTH,
     TRACE_ID_HEADER,
@@ -69,8 +71,8 @@ class Tracer(SpanStarter):
 
     Methods may be called from any thread. None but `inject` and `extract`
     raises; these raise only errors of `jaeger_client.errors`, which are
-    OpenTracing's as well. `sampler`, `reporter`, `one_span_per_rpc` and the
-    lengths may be replaced at any time.
+    OpenTracing's as well. `sampler`, `reporter`, `one_span_per_rpc`, the
+    lengths and the limits may be replaced at any time.
     """
 
     _scope_manager: opentracing.ScopeManager
@@ -94,6 +96,8 @@ class Tracer(SpanStarter):
         throttler: Throttler | None = None,
         scope_manager: opentracing.ScopeManager | None = None,
         *,
+        max_tags_per_span: int = MAX_TAGS_PER_SPAN,
+        max_logs_per_span: int = MAX_LOGS_PER_SPAN,
         worker: BackgroundWorker | None = None,
     ) -> None:
         """
@@ -117,6 +121,9 @@ class Tracer(SpanStarter):
             throttler: Decides which debug traces may be started.
             scope_manager: Keeps the active span; by default one that follows
                 threads and asyncio tasks.
+            max_tags_per_span: Maximum number of tags of a span. Further ones replace
+                older ones, except the first half.
+            max_logs_per_span: The same for logs.
             worker: A thread that reporter, sampler and throttler share, to be
                 closed with the tracer.
         """
@@ -132,6 +139,8 @@ class Tracer(SpanStarter):
         self.one_span_per_rpc = one_span_per_rpc
         self.max_tag_value_length = max_tag_value_length
         self.max_traceback_length = max_traceback_length
+        self.max_tags_per_span = max_tags_per_span
+        self.max_logs_per_span = max_logs_per_span
         self.max_trace_id_bits = (
             MAX_TRACE_ID_BITS if generate_128bit_trace_id else MAX_ID_BITS
         )

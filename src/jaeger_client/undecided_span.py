@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from jaeger_client.constants import SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
+from jaeger_client.model import TagList
 from jaeger_client.sampler.base import DecisionTags, RootSpan, Undecided
-from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
+from jaeger_client.span import Span
 from jaeger_client.span_identity import SpanIdentity
+from jaeger_client.span_records import NO_TAGS
 
 if TYPE_CHECKING:
     from jaeger_client.sampler.base import Decision
@@ -199,11 +201,14 @@ def _settle(span: Span, decision: Decision) -> None:
     sampled, tags = decision
     if not sampled:
         span.flags &= ~SAMPLED_FLAG
+        # New lists: another thread may be about to append to the one that it sees.
+        span.more_tags, span.log_items = [], []
         span.first_tags = span.decision_tags = NO_TAGS
-        span.more_tags, span.log_items = NO_MORE_TAGS, NO_LOGS
     elif span.parent_id is not None:
         return  # They are for the root, which is in another process.
-    elif type(tags) is DecisionTags:
+    # No call and no jump between the last comparison and the next line: if another
+    # thread moves the tags to a `TagList`, it does so before or after both.
+    elif type(tags) is DecisionTags and span.more_tags.__class__ is not TagList:  # type: ignore[comparison-overlap, unreachable]  # it may be one
         span.decision_tags = tags
     else:
         for key, value in tags.items():

@@ -118,6 +118,10 @@ def lose_spans(seen: Seen, sink: SpanSink) -> None:
     """Make spans too large, too many and too late, and send some to a bad address."""
     with make_tracer(seen, sink) as tracer:
         fill(tracer.start_span("large"), 100, "x" * 1_000).finish()
+        span = fill(tracer.start_span("over the limits"), 5_000, "x")
+        for number in range(5_000):
+            span.log_kv({"event": number})
+    with make_tracer(seen, sink, max_tags_per_span=10_000) as tracer:
         fill(tracer.start_span("too large"), 10_000, "x").finish()
     tracer.start_span("late").finish()
     with make_tracer(seen, sink, reporter_queue_size=1) as tracer:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from jaeger_client import arguments as arguments_room
 from jaeger_client import span as span_room
+from jaeger_client import span_records as records_room
 from jaeger_client import span_starter as starter_room
 from jaeger_client import tag_values as values_room
 from jaeger_client import undecided_span as undecided_room
@@ -23,6 +24,7 @@ Anything: TypeAlias = Any
 ROOMS = (
     arguments_room,
     composite_room,
+    records_room,
     span_room,
     starter_room,
     undecided_room,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +11,7 @@ from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
+from tests.unit.racing import run_together
 from tests.unit.spans import let_notices_speak
 
 
@@ -164,52 +162,79 @@ def test_unsampled_span_is_never_finished() -> None:
     assert (False, None, []) == (span.finished, span.end_time, tracer.spans)
 
 
-@pytest.fixture
-def hasty_threads() -> Iterator[None]:
-    """Let the interpreter switch threads as often as it can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
-@pytest.mark.usefixtures("hasty_threads")
 def test_many_threads_report_a_span_once() -> None:
     """Of many threads that finish the same spans, one alone reports each."""
     tracer = MemoryTracer()
     spans = [tracer.start_span("op") for _ in range(2000)]
-    begin = threading.Barrier(4)
 
     def finish_all() -> None:
-        begin.wait(10)
         for span in spans:
             span.finish()
 
-    threads = [threading.Thread(target=finish_all) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    run_together(*[finish_all] * 4)
 
     assert len(spans) == len(tracer.spans)
 
 
-@pytest.mark.usefixtures("hasty_threads")
 def test_many_threads_lose_no_tag_and_no_log() -> None:
     """Tags and logs set by many threads on one span are all kept."""
     span = MemoryTracer().start_span("op")
-    begin = threading.Barrier(4)
 
     def record() -> None:
-        begin.wait(10)
         for number in range(500):
             span.set_tag("n", number).log_kv({"n": number})
 
-    threads = [threading.Thread(target=record) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    run_together(*[record] * 4)
 
     kept = [tag for tag in span.tags if tag.key == "n"]
     assert (2000, 2000) == (len(kept), len(span.logs))
+
+
+def test_time_that_is_patched_at_one_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a test patches `time.time` for the start or for the end, both are its."""
+    tracer = MemoryTracer()
+    patched_end = tracer.start_span("op")
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: 20.5)
+        patched_end.log_kv({"event": "e"})
+        patched_end.finish()
+        patched_start = tracer.start_span("op")
+        made = Span(SpanContext(1, 2, None, 1), tracer, "op")
+    before = time.time()
+
+    for span in (patched_start, made):
+        span.log_kv({"event": "e"}).finish()
+
+        assert 20.5 == span.start_time
+        assert before <= span.logs[0].timestamp / 1e6 + 1e-6
+        assert before <= (span.end_time or 0)
+
+    assert (20.5, 20_500_000) == (patched_end.end_time, patched_end.logs[0].timestamp)
+
+
+def test_start_time_that_is_assigned() -> None:
+    """A start time that is assigned later changes the start and not the end."""
+    span = MemoryTracer().start_span("op")
+    before = time.time()
+
+    span.start_time = 10.5
+    span.log_kv({"event": "e"}).finish()
+
+    assert 10.5 == span.start_time
+    assert before - 1 < span.logs[0].timestamp / 1e6 <= (span.end_time or 0) + 1e-6
+
+
+@pytest.mark.parametrize("make", ["start_span", "Span"])
+def test_end_is_not_before_the_start(make: str) -> None:
+    """However short a span is, it ends after its start, and its logs lie between."""
+    tracer = MemoryTracer()
+    for _ in range(2000):
+        if make == "Span":
+            span = Span(SpanContext(1, 2, None, 1), tracer, "op")
+        else:
+            span = tracer.start_span("op")
+        span.log_kv({}).finish()
+
+        start, end = int(span.start_time * 1e6), int((span.end_time or 0) * 1e6)
+        assert span.start_time < (span.end_time or 0)
+        assert start <= span.logs[0].timestamp <= end

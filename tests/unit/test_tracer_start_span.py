@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import time
+from collections.abc import Callable
 from types import MappingProxyType
 
 import opentracing
@@ -107,6 +109,82 @@ def test_child_of_subclasses(tracer: MemoryTracer) -> None:
     assert [(7, 8), (7, 8)] == [
         (s.trace_id, s.parent_id) for s in (by_context, by_span)
     ]
+
+
+def made_by_its_constructor(tracer: Tracer) -> Span:
+    """Return a span that no tracer started."""
+    return Span(SpanContext(5, 6, None, SAMPLED_FLAG), tracer, "parent")
+
+
+def with_another_context(tracer: Tracer) -> Span:
+    """Return a started span whose context was replaced."""
+    span = tracer.start_span("parent")
+    span.context = SpanContext(5, 6, None, SAMPLED_FLAG)
+    return span
+
+
+def after_inject(tracer: Tracer) -> Span:
+    """Return a span whose context has been read."""
+    span = made_by_its_constructor(tracer)
+    tracer.inject(span, opentracing.Format.TEXT_MAP, {})
+    return copy.copy(span)
+
+
+def of_a_subclass(tracer: Tracer) -> Span:
+    """Return a span of a subclass that keeps its context itself."""
+
+    class OurSpan(Span):
+        @property
+        def context(self) -> SpanContext:
+            return SpanContext(5, 6, None, SAMPLED_FLAG)
+
+        @context.setter
+        def context(self, context: SpanContext) -> None:
+            self.replaced_context = context
+
+    return OurSpan(SpanContext(5, 6, None, SAMPLED_FLAG), tracer, "parent")
+
+
+@pytest.mark.parametrize(
+    "make_parent",
+    [
+        made_by_its_constructor,
+        with_another_context,
+        after_inject,
+        of_a_subclass,
+    ],
+)
+@pytest.mark.parametrize("how", ["child_of", "references", "active"])
+def test_child_of_a_span_that_was_not_started(
+    tracer: MemoryTracer, make_parent: Callable[[Tracer], Span], how: str
+) -> None:
+    """A span with a context of its own is a parent, no matter how it was made."""
+    parent = make_parent(tracer)
+
+    if how == "child_of":
+        child = tracer.start_span("child", child_of=parent)
+    elif how == "references":
+        child = tracer.start_span("child", references=child_of(parent.context))
+    else:
+        with tracer.scope_manager.activate(parent, finish_on_close=False):
+            child = tracer.start_span("child")
+
+    assert ("child", 5, 6, SAMPLED_FLAG) == (
+        child.operation_name,
+        child.trace_id,
+        child.parent_id,
+        child.flags,
+    )
+
+
+def test_child_of_a_span_whose_context_became_unsampled(tracer: MemoryTracer) -> None:
+    """A context that is assigned to a sampled span decides for its children."""
+    parent = tracer.start_span("parent")
+    parent.context = SpanContext(5, 6, None, 0)
+
+    child = tracer.start_span("child", child_of=parent)
+
+    assert (5, 6, 0) == (child.trace_id, child.parent_id, child.flags)
 
 
 def test_child_inherits_flags_and_not_the_sampler(tracer: MemoryTracer) -> None:

@@ -189,6 +189,8 @@ class Config(ConfigProperties):
             tags=dict(settings.tags),
             max_tag_value_length=settings.max_tag_value_length,
             max_traceback_length=settings.max_traceback_length,
+            max_tags_per_span=settings.max_tags_per_span,
+            max_logs_per_span=settings.max_logs_per_span,
             throttler=throttler,
             scope_manager=self.scope_manager,
             worker=self._workers.get(id(reporter)),

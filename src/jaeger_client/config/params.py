@@ -50,7 +50,13 @@ from jaeger_client.constants import (
     BAGGAGE_HEADER_PREFIX as BAGGAGE_PREFIX,
 )
 from jaeger_client.constants import (
+    MAX_LOGS_PER_SPAN as LOGS_PER_SPAN,
+)
+from jaeger_client.constants import (
     MAX_TAG_VALUE_LENGTH as TAG_VALUE_LENGTH,
+)
+from jaeger_client.constants import (
+    MAX_TAGS_PER_SPAN as TAGS_PER_SPAN,
 )
 from jaeger_client.constants import (
     TRACE_ID_HEADER as TRACE_HEADER,
@@ -150,6 +156,26 @@ MAX_TRACEBACK: Final = Param(
     MAX_TRACEBACK_LENGTH,
     about="Characters of a formatted traceback that are kept.",
     unit="characters",
+)
+
+MAX_TAGS_PER_SPAN: Final = Param(
+    "max_tags_per_span",
+    _COUNT,
+    TAGS_PER_SPAN,
+    (Variable("JAEGER_MAX_TAGS_PER_SPAN", _COUNT),),
+    about="Maximum number of tags of a span. A span with more keeps the first half and "
+    "the newest half; the others are dropped and counted.",
+    unit="tags",
+)
+
+MAX_LOGS_PER_SPAN: Final = Param(
+    "max_logs_per_span",
+    _COUNT,
+    LOGS_PER_SPAN,
+    (Variable("JAEGER_MAX_LOGS_PER_SPAN", _COUNT),),
+    about="Maximum number of logs of a span. A span with more keeps the first half and "
+    "the newest half; the others are dropped and counted.",
+    unit="logs",
 )
 
 GENERATE_128BIT_TRACE_ID: Final = Param(

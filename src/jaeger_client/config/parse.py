@@ -62,6 +62,8 @@ def read_settings(source: Source, service_name: str | None) -> Settings:
         tags=read_tags(source),
         max_tag_value_length=params.MAX_TAG_VALUE_LENGTH.value(source),
         max_traceback_length=params.MAX_TRACEBACK.value(source),
+        max_tags_per_span=params.MAX_TAGS_PER_SPAN.value(source),
+        max_logs_per_span=params.MAX_LOGS_PER_SPAN.value(source),
         agent=_read_agent(source),
         collector=_read_collector(source),
         sampler=read_sampler(source),

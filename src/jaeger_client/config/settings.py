@@ -104,6 +104,8 @@ class Settings(Frozen):
     tags: Mapping[str, object]
     max_tag_value_length: int
     max_traceback_length: int
+    max_tags_per_span: int
+    max_logs_per_span: int
     agent: AgentSettings
     collector: CollectorSettings | None
     """`None` where spans go to the agent."""

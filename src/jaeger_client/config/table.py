@@ -34,7 +34,8 @@ _BESIDE: Final = {
 
 _SECTIONS: Final = {
     "The service": "service_name enabled tags",
-    "Recording": "max_tag_value_length max_traceback_length generate_128bit_trace_id",
+    "Recording": "max_tag_value_length max_traceback_length max_tags_per_span "
+    "max_logs_per_span generate_128bit_trace_id",
     "Propagation": "propagation trace_id_header baggage_header_prefix baggage_header "
     "debug_id_header baggage.max_items baggage.max_value_length",
     "Sampling": "sampler.type sampler.param sampler.operation_name_late_binding "

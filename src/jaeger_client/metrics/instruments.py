@@ -63,6 +63,10 @@ class TracerMetrics:
         """Carriers with a span context that could not be read."""
         self.dropped_baggage_items = count(table.DROPPED_BAGGAGE_ITEMS)
         """Items of baggage that were over the limits, coming in or going out."""
+        self.dropped_tags = count(table.DROPPED_TAGS)
+        """Tags and log fields over the limits of a span."""
+        self.dropped_logs = count(table.DROPPED_LOGS)
+        """Logs over the limit of a span."""
 
     def count_start(self, *, sampled: bool, joined: bool | None) -> None:
         """Count a span and, unless *joined* is `None`, the trace it begins here."""

@@ -149,6 +149,19 @@ REPORTER_SEND_SECONDS: Final = Metric(
 TRUNCATED_SPANS: Final = Metric(
     "jaeger:truncated_spans", COUNTER, "{span}", "Spans shrunk to fit a packet."
 )
+DROPPED_TAGS: Final = Metric(
+    "jaeger:dropped_tags",
+    COUNTER,
+    "{tag}",
+    "Tags of spans with more than `max_tags_per_span`, and fields of logs with more "
+    "than 4,096, that were dropped.",
+)
+DROPPED_LOGS: Final = Metric(
+    "jaeger:dropped_logs",
+    COUNTER,
+    "{log}",
+    "Logs of spans with more than `max_logs_per_span` that were dropped.",
+)
 SAMPLER_QUERIES: Final = Metric(
     "jaeger:sampler_queries",
     COUNTER,
@@ -208,6 +221,8 @@ METRICS: Final = (
     REPORTER_QUEUE_LENGTH,
     REPORTER_SEND_SECONDS,
     TRUNCATED_SPANS,
+    DROPPED_TAGS,
+    DROPPED_LOGS,
     SAMPLER_QUERIES,
     SAMPLER_UPDATES,
     THROTTLER_UPDATE,

@@ -31,6 +31,8 @@ def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
     metrics.throttled_debug_spans(8)
     metrics.decoding_errors(9)
     metrics.dropped_baggage_items(10)
+    metrics.dropped_tags(11)
+    metrics.dropped_logs(12)
 
     assert {
         "jaeger:traces{state=started,sampled=y}": 1,
@@ -43,6 +45,8 @@ def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
         "jaeger:throttled_debug_spans": 8,
         "jaeger:span_context_decoding_errors": 9,
         "jaeger:dropped_baggage_items": 10,
+        "jaeger:dropped_tags": 11,
+        "jaeger:dropped_logs": 12,
     } == factory.values
 
 

@@ -1,0 +1,37 @@
+"""Helpers for tests of what several threads do at the same time."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+
+
+def run_together(*functions: Callable[[], None]) -> None:
+    """
+    Run each function in a thread of its own, all at once; raise what one raises.
+
+    Meanwhile the interpreter switches threads as often as it can.
+    """
+    begin = threading.Barrier(len(functions))
+    errors: list[BaseException] = []
+
+    def run(function: Callable[[], None]) -> None:
+        try:
+            begin.wait(10)
+            function()
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(each,)) for each in functions]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    finally:
+        sys.setswitchinterval(before)
+    if errors:
+        raise errors[0]
