@@ -140,11 +140,12 @@ class Span(SpanRecords):
     """Seconds since the epoch; `None` before `finish`."""
     clock_offset: float | None
     """
-    Seconds from the steady clock to the wall clock when the span was started.
+    Seconds from the steady clock to the wall clock when the span, or the first span
+    of its trace in this process, was started.
 
     Times that the span takes itself are those of the steady clock plus this, so that
-    a step of the wall clock changes no duration. `None` if the start time was passed
-    or `time.time` was patched; then all times are those of the wall clock.
+    a step of the wall clock changes no duration. `None` if the start time was passed;
+    then, and while `time.time` is patched, times are those of the wall clock.
     """
     finished: bool
     """Whether `finish` was called; stays false on an unsampled span."""
@@ -177,8 +178,7 @@ class Span(SpanRecords):
         self.clock_offset = None
         if start_time is None:
             self.start_time = time.time()
-            if time.time is UNPATCHED.wall_clock:
-                self.clock_offset = self.start_time - STEADY_CLOCK()
+            self.clock_offset = self.start_time - STEADY_CLOCK()
         else:
             self.start_time = to_seconds(start_time)
         self.end_time = None

@@ -39,7 +39,7 @@ def spans(
     subprocess.run([cc, "-shared", "-fPIC", "-o", library, source], check=True)
     monkeypatch.setenv("LD_PRELOAD", str(library))
     printed = run_program("clock_steps.py")
-    assert sink.wait_for(6)
+    assert sink.wait_for(7)
     return {span.operationName: span for span in sink.spans} | {"printed": printed}
 
 
@@ -55,6 +55,15 @@ def test_logs_stay_inside_the_span(spans: dict[str, Any]) -> None:
         span = spans[name]
         (log,) = span.logs
         assert 0 <= log.timestamp - span.startTime <= span.duration
+
+
+def test_a_child_that_starts_after_a_step_lies_inside_its_parent(
+    spans: dict[str, Any],
+) -> None:
+    """Spans of a trace in one process share a clock, so a step moves none of them."""
+    parent, child = spans["parent"], spans["late child"]
+
+    assert 0 <= child.startTime - parent.startTime <= parent.duration
 
 
 def test_start_times_are_those_of_the_wall_clock(spans: dict[str, Any]) -> None:

@@ -190,26 +190,37 @@ def test_many_threads_lose_no_tag_and_no_log() -> None:
     assert (2000, 2000) == (len(kept), len(span.logs))
 
 
-def test_time_that_is_patched_at_one_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a test patches `time.time` for the start or for the end, both are its."""
+def test_time_that_is_patched_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a test patches `time.time` after the start, logs and end have its time."""
+    span = MemoryTracer().start_span("op")
+    monkeypatch.setattr(time, "time", lambda: 20.5)
+    span.log_kv({"event": "e"}).finish()
+
+    assert (20.5, 20_500_000) == (span.end_time, span.logs[0].timestamp)
+
+
+def test_time_that_is_patched_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If `time.time` was patched for the start alone, the span is as long as it took."""
     tracer = MemoryTracer()
-    patched_end = tracer.start_span("op")
     with monkeypatch.context() as patch:
         patch.setattr(time, "time", lambda: 20.5)
-        patched_end.log_kv({"event": "e"})
-        patched_end.finish()
-        patched_start = tracer.start_span("op")
+        started = tracer.start_span("op")
         made = Span(SpanContext(1, 2, None, 1), tracer, "op")
-    before = time.time()
 
-    for span in (patched_start, made):
+    for span in (started, made):
         span.log_kv({"event": "e"}).finish()
 
         assert 20.5 == span.start_time
-        assert before <= span.logs[0].timestamp / 1e6 + 1e-6
-        assert before <= (span.end_time or 0)
+        assert 20.5 <= (span.end_time or 0) < 30
 
-    assert (20.5, 20_500_000) == (patched_end.end_time, patched_end.logs[0].timestamp)
+
+def test_a_child_has_the_patched_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that starts while `time.time` is patched starts at that time."""
+    tracer = MemoryTracer()
+    parent = tracer.start_span("parent")
+    monkeypatch.setattr(time, "time", lambda: 20.5)
+
+    assert 20.5 == tracer.start_span("child", child_of=parent).start_time
 
 
 def test_start_time_that_is_assigned() -> None:

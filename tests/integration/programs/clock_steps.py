@@ -31,6 +31,7 @@ record("back", -HOUR, Span.finish)
 record("explicit finish", HOUR, lambda span: span.finish(time.time()))
 with tracer.start_active_span("parent"):
     record("child", -HOUR, Span.finish)
+    tracer.start_span("late child").finish()
 started = tracer.start_span("explicit start", start_time=time.time())
 step(HOUR)
 started.finish()
