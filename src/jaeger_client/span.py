@@ -140,11 +140,10 @@ class Span(SpanRecords):
     """Seconds since the epoch; `None` before `finish`."""
     clock_offset: float | None
     """
-    Seconds from the steady clock to the wall clock when the span, or the first span
-    of its trace in this process, was started.
+    Seconds from the steady clock to the wall clock when the span was started.
 
-    Times that the span takes itself are those of the steady clock plus this, so that
-    a step of the wall clock changes no duration. `None` if the start time was passed;
+    A child has that of its parent. Times that the span takes itself are those of the
+    steady clock plus this, so that a step of the wall clock changes no duration. `None` if the start time was passed;
     then, and while `time.time` is patched, times are those of the wall clock.
     """
     finished: bool
