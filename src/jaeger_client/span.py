@@ -143,8 +143,9 @@ class Span(SpanRecords):
     Seconds from the steady clock to the wall clock when the span was started.
 
     A child has that of its parent. Times that the span takes itself are those of the
-    steady clock plus this, so that a step of the wall clock changes no duration. `None` if the start time was passed;
-    then, and while `time.time` is patched, times are those of the wall clock.
+    steady clock plus this, so that a step of the wall clock changes no duration. `None`
+    if the start time was passed; then, and while `time.time` is patched, times are
+    those of the wall clock.
     """
     finished: bool
     """Whether `finish` was called; stays false on an unsampled span."""

@@ -200,7 +200,7 @@ def test_time_that_is_patched_at_the_end(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_time_that_is_patched_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If `time.time` was patched for the start alone, the span is as long as it took."""
+    """If only the start is patched, the span still is as long as it took."""
     tracer = MemoryTracer()
     with monkeypatch.context() as patch:
         patch.setattr(time, "time", lambda: 20.5)
