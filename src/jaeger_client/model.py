@@ -10,7 +10,11 @@ encoders need not know the difference.
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from operator import length_hint
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from jaeger_client.frozen import Frozen
@@ -69,19 +73,46 @@ class Process(Frozen):
     tags: tuple[TagItem, ...] = ()
 
 
+class SharedCount:
+    """
+    A count that threads and signal handlers increase without a lock.
+
+    `count += 1` is several bytecodes: an increment that another thread or a signal
+    handler makes in between is lost. A lock would stay held if a signal handler raised
+    at the wrong moment. Advancing an iterator is a single call into C instead.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self, value: int = 0) -> None:
+        self._left = iter(range(value, sys.maxsize))
+
+    def add(self, number: int) -> None:
+        """Increase the count by *number*, which is not negative."""
+        # A deque of length 0 consumes an iterator in C.
+        deque(islice(self._left, number), maxlen=0)
+
+    @property
+    def value(self) -> int:
+        """The count so far."""
+        # Exact for the iterator of a range, and does not advance it.
+        return sys.maxsize - length_hint(self._left)
+
+
 class SpanLosses:
     """
     Spans lost or shortened since the start, by cause.
 
-    `queue_full` and `closed` are written under the queue's lock, the others by
-    whichever one thread is draining; all may be read at any time.
+    `queue_full` and `closed` are counted on any thread, by their `add_` methods; the
+    others are written by the one thread that drains the queue. All may be read at any
+    time.
     """
 
-    # No dataclass: see `frozen` for what that costs.
+    # Not a dataclass: importing dataclasses is slow, see `frozen`.
     __slots__ = (
-        "closed",
+        "_closed",
+        "_queue_full",
         "not_encodable",
-        "queue_full",
         "send_failed",
         "too_large",
         "truncated",
@@ -97,16 +128,41 @@ class SpanLosses:
         send_failed: int = 0,
         truncated: int = 0,
     ) -> None:
-        self.queue_full = queue_full
-        self.closed = closed
+        self._queue_full = SharedCount(queue_full)
+        self._closed = SharedCount(closed)
         self.too_large = too_large
         self.not_encodable = not_encodable
         self.send_failed = send_failed
         self.truncated = truncated
 
+    @property
+    def queue_full(self) -> int:
+        """Spans refused because the queue was full."""
+        return self._queue_full.value
+
+    @property
+    def closed(self) -> int:
+        """Spans refused after `close`, or not sent before its timeout."""
+        return self._closed.value
+
+    def add_queue_full(self, spans: int) -> None:
+        """Count *spans* that a full queue refused; from any thread."""
+        self._queue_full.add(spans)
+
+    def add_closed(self, spans: int) -> None:
+        """Count *spans* that a closed reporter refused or discarded; from any thread."""
+        self._closed.add(spans)
+
     def as_dict(self) -> dict[str, int]:
         """Return the counts by cause."""
-        return {cause: getattr(self, cause) for cause in self.__slots__}
+        return {
+            "closed": self.closed,
+            "not_encodable": self.not_encodable,
+            "queue_full": self.queue_full,
+            "send_failed": self.send_failed,
+            "too_large": self.too_large,
+            "truncated": self.truncated,
+        }
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpanLosses) and self.as_dict() == other.as_dict()

@@ -292,7 +292,7 @@ class Reporter(BaseReporter):
         """Count what is left as lost and close the sender."""
         self._is_released = True
         left = self._queue.clear() + self._delivery.abandon()
-        self.losses.closed += left
+        self.losses.add_closed(left)
         self._loss_report.abandoned(left)
         self._loss_report.publish(queue_length=0)
         self._delivery.close()

@@ -1,0 +1,138 @@
+"""
+Runs code at a chosen bytecode of another call, as a signal handler would.
+
+Signal handlers run between two bytecodes of whatever the main thread executes.
+Which ones differs between versions of Python; a test that goes through all of them
+covers every version, every handler and every switch to another thread.
+
+Only bytecodes of `jaeger_client` are counted, on the thread that calls. Python up to
+3.11 traces them with `sys.settrace`. From 3.12 on `sys.monitoring` does, because a
+frame that asks for opcode events when it is entered gets none there.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import jaeger_client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType
+
+_PACKAGE: Final = str(Path(jaeger_client.__file__).parent)
+_TOOL: Final = 4
+"""A tool id of `sys.monitoring` that no debugger, coverage tool or profiler uses."""
+
+
+class _Countdown:
+    """Calls *action* once, before the *at*-th bytecode."""
+
+    def __init__(self, at: int, action: Callable[[], object]) -> None:
+        self._left = at
+        self._action = action
+        self._thread = threading.get_ident()
+        self.place = ""
+        """The function and line where *action* was called; empty before."""
+
+    def step(self, code: CodeType, line: Callable[[], int | None]) -> None:
+        if threading.get_ident() != self._thread or self.place:
+            return
+        self._left -= 1
+        if not self._left:
+            self.place = f"{Path(code.co_filename).name}:{line()}, {code.co_name}()"
+            self._action()
+
+
+def call_at(
+    at: int,
+    action: Callable[[], object],
+    operation: Callable[[], object],
+) -> str:
+    """
+    Call *operation*, and *action* before its *at*-th bytecode, counted from 1.
+
+    Returns the place where *action* was called, or "" if *operation* has fewer
+    bytecodes. A KeyboardInterrupt that *action* raises ends *operation*.
+    """
+    countdown = _Countdown(at, action)
+    trace = _monitor if sys.version_info >= (3, 12) else _settrace
+    try:
+        trace(countdown, operation)
+    except KeyboardInterrupt:
+        pass
+    return countdown.place
+
+
+def interrupt() -> None:
+    """Raise what Ctrl-C raises."""
+    raise KeyboardInterrupt
+
+
+def every_place(
+    run: Callable[[int], str],
+) -> Iterator[str]:
+    """Call *run* with 1, 2, 3 and so on; yield its results up to the first empty one."""
+    at = 1
+    while place := run(at):
+        yield place
+        at += 1
+
+
+def _settrace(countdown: _Countdown, operation: Callable[[], object]) -> None:
+    def enter(frame: FrameType, event: str, arg: object) -> Any:
+        if not frame.f_code.co_filename.startswith(_PACKAGE):
+            return None
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return step
+
+    def step(frame: FrameType, event: str, arg: object) -> Any:
+        if event == "opcode":
+            countdown.step(frame.f_code, lambda: frame.f_lineno)
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        operation()
+    finally:
+        sys.settrace(before)
+
+
+if sys.version_info >= (3, 12):
+
+    def _monitor(countdown: _Countdown, operation: Callable[[], object]) -> None:
+        monitoring, events = sys.monitoring, sys.monitoring.events
+        watched: list[CodeType] = []
+
+        def enter(code: CodeType, offset: int) -> object:
+            if code.co_filename.startswith(_PACKAGE):
+                watched.append(code)
+                monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
+            # Not to be told of this function again.
+            return monitoring.DISABLE
+
+        def step(code: CodeType, offset: int) -> None:
+            countdown.step(code, lambda: _line_of(code, offset))
+
+        monitoring.use_tool_id(_TOOL, "bytecodes of jaeger_client")
+        monitoring.register_callback(_TOOL, events.PY_START, enter)
+        monitoring.register_callback(_TOOL, events.INSTRUCTION, step)
+        monitoring.restart_events()
+        monitoring.set_events(_TOOL, events.PY_START)
+        try:
+            operation()
+        finally:
+            monitoring.set_events(_TOOL, 0)
+            for code in watched:
+                monitoring.set_local_events(_TOOL, code, 0)
+            monitoring.free_tool_id(_TOOL)
+
+    def _line_of(code: CodeType, offset: int) -> int | None:
+        return next(
+            line for start, end, line in code.co_lines() if start <= offset < end
+        )
