@@ -150,7 +150,7 @@ class SpanLosses:
         self._queue_full.add(spans)
 
     def add_closed(self, spans: int) -> None:
-        """Count *spans* that a closed reporter refused or discarded; from any thread."""
+        """Count *spans* that a closed queue refused or discarded; from any thread."""
         self._closed.add(spans)
 
     def as_dict(self) -> dict[str, int]:

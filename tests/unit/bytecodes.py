@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,10 +61,8 @@ def call_at(
     """
     countdown = _Countdown(at, action)
     trace = _monitor if sys.version_info >= (3, 12) else _settrace
-    try:
+    with suppress(KeyboardInterrupt):
         trace(countdown, operation)
-    except KeyboardInterrupt:
-        pass
     return countdown.place
 
 
@@ -72,10 +71,8 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def every_place(
-    run: Callable[[int], str],
-) -> Iterator[str]:
-    """Call *run* with 1, 2, 3 and so on; yield its results up to the first empty one."""
+def every_place(run: Callable[[int], str]) -> Iterator[str]:
+    """Call *run* with 1, 2, 3, ...; yield its results up to the first empty one."""
     at = 1
     while place := run(at):
         yield place

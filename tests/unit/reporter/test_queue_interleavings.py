@@ -180,7 +180,7 @@ def test_close_and_put_while_the_worker_moves_a_mark(method: str, queued: int) -
 
 @pytest.mark.parametrize("queued", PUTS)
 def test_put_during_put(queued: int) -> None:
-    """Two puts at once never lose a span without a count, nor the wake-up of a batch."""
+    """Two puts at once lose no span without a count, and no wake-up."""
 
     def check(account: Account) -> bool:
         return account.is_exact() and account.woken > 0
@@ -190,7 +190,7 @@ def test_put_during_put(queued: int) -> None:
 
 @pytest.mark.parametrize("queued", PUTS)
 def test_fork_during_put(queued: int) -> None:
-    """A fork at any bytecode of `put` leaves the child a queue that wakes for a span."""
+    """After a fork at any bytecode of `put`, the child's next span wakes its worker."""
 
     def fork(account: Account) -> None:
         account.queue.after_fork_in_child()
