@@ -60,9 +60,8 @@ def call_at(
     bytecodes. A KeyboardInterrupt that *action* raises ends *operation*.
     """
     countdown = _Countdown(at, action)
-    trace = _monitor if sys.version_info >= (3, 12) else _settrace
     with suppress(KeyboardInterrupt):
-        trace(countdown, operation)
+        _trace(countdown, operation)
     return countdown.place
 
 
@@ -79,30 +78,9 @@ def every_place(run: Callable[[int], str]) -> Iterator[str]:
         at += 1
 
 
-def _settrace(countdown: _Countdown, operation: Callable[[], object]) -> None:
-    def enter(frame: FrameType, event: str, arg: object) -> Any:
-        if not frame.f_code.co_filename.startswith(_PACKAGE):
-            return None
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        return step
-
-    def step(frame: FrameType, event: str, arg: object) -> Any:
-        if event == "opcode":
-            countdown.step(frame.f_code, lambda: frame.f_lineno)
-        return step
-
-    before = sys.gettrace()
-    sys.settrace(enter)
-    try:
-        operation()
-    finally:
-        sys.settrace(before)
-
-
 if sys.version_info >= (3, 12):
 
-    def _monitor(countdown: _Countdown, operation: Callable[[], object]) -> None:
+    def _trace(countdown: _Countdown, operation: Callable[[], object]) -> None:
         monitoring, events = sys.monitoring, sys.monitoring.events
         watched: list[CodeType] = []
 
@@ -133,3 +111,25 @@ if sys.version_info >= (3, 12):
         return next(
             line for start, end, line in code.co_lines() if start <= offset < end
         )
+
+else:
+
+    def _trace(countdown: _Countdown, operation: Callable[[], object]) -> None:
+        def enter(frame: FrameType, event: str, arg: object) -> Any:
+            if not frame.f_code.co_filename.startswith(_PACKAGE):
+                return None
+            frame.f_trace_opcodes = True
+            frame.f_trace_lines = False
+            return step
+
+        def step(frame: FrameType, event: str, arg: object) -> Any:
+            if event == "opcode":
+                countdown.step(frame.f_code, lambda: frame.f_lineno)
+            return step
+
+        before = sys.gettrace()
+        sys.settrace(enter)
+        try:
+            operation()
+        finally:
+            sys.settrace(before)

@@ -81,9 +81,12 @@ def test_an_interrupt_while_waiting_leaves_the_owner_alone() -> None:
     def run(at: int) -> str:
         exclusive = Exclusive()
         began, end = threading.Event(), threading.Event()
-        owner = threading.Thread(
-            target=lambda: exclusive.run(lambda: (began.set(), end.wait(PATIENCE))),
-        )
+
+        def work() -> None:
+            began.set()
+            end.wait(PATIENCE)
+
+        owner = threading.Thread(target=exclusive.run, args=(work,))
         owner.start()
         assert began.wait(PATIENCE)
         place = call_at(at, interrupt, lambda: exclusive.run(lambda: "", timeout=0))

@@ -593,9 +593,12 @@ def test_a_thread_that_never_decides_holds_nobody_up_for_ever(
     ended = threading.Event()
     deciding = vars(span)["_question"].deciding
     began = threading.Event()
-    locker = threading.Thread(
-        target=lambda: deciding.run(lambda: (began.set(), ended.wait(5))),
-    )
+
+    def decide() -> None:
+        began.set()
+        ended.wait(5)
+
+    locker = threading.Thread(target=deciding.run, args=(decide,))
     locker.start()
     assert began.wait(5)
 
