@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,25 @@ def test_gunicorn_that_recycles_workers(sink: SpanSink, worker: str) -> None:
     with serving(sink, *command) as server:
         get_from_successive_workers(server, 3)
         server.stop()
+
+    assert_all_arrive(sink, server)
+
+
+@pytest.mark.parametrize("tasks_per_child", ["3", "100"])
+def test_celery_with_signals(
+    sink: SpanSink,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tasks_per_child: str,
+) -> None:
+    """Children that are recycled, or shut down, close the tracer by Celery's signal."""
+    monkeypatch.setenv("TEST_FOLDER", str(tmp_path))
+    worker = ("-A", "celery_service", "worker", "--pool", "prefork", "-c", "1")
+    quick = ("--without-mingle", "--without-gossip", "--without-heartbeat")
+    options = (*quick, "--max-tasks-per-child", tasks_per_child)
+    with serving(sink, "celery", *worker, *options) as server:
+        server.paths = [f"/{number}" for number in range(4)]
+        server.process.wait(PATIENCE)
 
     assert_all_arrive(sink, server)
 
