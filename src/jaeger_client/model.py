@@ -10,14 +10,11 @@ encoders need not know the difference.
 
 from __future__ import annotations
 
-import sys
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
-from operator import length_hint
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from jaeger_client.frozen import Frozen
+from jaeger_client.signal_safe import SharedCount
 
 if TYPE_CHECKING:
     import opentracing
@@ -71,32 +68,6 @@ class Process(Frozen):
 
     service_name: str
     tags: tuple[TagItem, ...] = ()
-
-
-class SharedCount:
-    """
-    A count that threads and signal handlers increase without a lock.
-
-    `count += 1` is several bytecodes: an increment that another thread or a signal
-    handler makes in between is lost. A lock would stay held if a signal handler raised
-    at the wrong moment. Advancing an iterator is a single call into C instead.
-    """
-
-    __slots__ = ("_left",)
-
-    def __init__(self, value: int = 0) -> None:
-        self._left = iter(range(value, sys.maxsize))
-
-    def add(self, number: int) -> None:
-        """Increase the count by *number*, which is not negative."""
-        # A deque of length 0 consumes an iterator in C.
-        deque(islice(self._left, number), maxlen=0)
-
-    @property
-    def value(self) -> int:
-        """The count so far."""
-        # Exact for the iterator of a range, and does not advance it.
-        return sys.maxsize - length_hint(self._left)
 
 
 class SpanLosses:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from jaeger_client.constants import SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
-from jaeger_client.exclusive import Exclusive
 from jaeger_client.sampler.base import DecisionTags, RootSpan, Undecided
+from jaeger_client.signal_safe import Exclusive
 from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
 from jaeger_client.span_identity import SpanIdentity
 

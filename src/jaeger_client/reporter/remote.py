@@ -17,7 +17,6 @@ from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
 from jaeger_client.diagnostics import ErrorReporter
 from jaeger_client.errors import ConfigError, SendError
-from jaeger_client.exclusive import Exclusive
 from jaeger_client.ids import IdRandom
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
@@ -32,6 +31,7 @@ from jaeger_client.reporter.delivery import Delivery
 from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.process import make_process
 from jaeger_client.reporter.queue import SpanQueue
+from jaeger_client.signal_safe import Exclusive
 from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:

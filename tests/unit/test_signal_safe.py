@@ -1,4 +1,4 @@
-"""Mutual exclusion that an interrupt cannot leave locked."""
+"""Locks and counts that no signal handler can break."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from jaeger_client.exclusive import Exclusive
+from jaeger_client.signal_safe import Exclusive, SharedCount
 from tests.unit.bytecodes import call_at, every_place, interrupt
 
 PATIENCE = 5.0
@@ -115,3 +115,37 @@ def test_a_signal_handler_may_come_at_any_bytecode() -> None:
         return place
 
     assert sum(1 for _ in every_place(run)) > 20
+
+
+def test_a_count_is_the_sum_of_what_was_added() -> None:
+    """It starts with a value, and reading does not change it."""
+    count = SharedCount(3)
+    count.add(0)
+    count.add(4)
+
+    assert (7, 7) == (count.value, count.value)
+
+
+def test_a_count_loses_nothing_to_a_signal_handler() -> None:
+    """What a handler adds at any bytecode of an addition counts, too."""
+
+    def run(at: int) -> str:
+        count = SharedCount()
+        place = call_at(at, lambda: count.add(10), lambda: count.add(1))
+
+        assert count.value == (11 if place else 1), place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 5
+
+
+def test_greenlets_of_one_thread_exclude_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They have idents of their own, as gevent gives them, but may share the lock."""
+    exclusive = Exclusive()
+    idents = iter([1, 2, 3])
+    monkeypatch.setattr(threading, "get_ident", lambda: next(idents))
+
+    assert exclusive.run(lambda: exclusive.run(lambda: "other greenlet")) is None
+    assert "later" == exclusive.run(lambda: "later")
