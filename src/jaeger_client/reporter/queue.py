@@ -81,13 +81,12 @@ class SpanQueue(Generic[SpanT]):
         self._closed = False
         self._is_final = False
         """Whether the closed queue was cleared: what comes now is refused at once."""
-        # Never replaced: a `put` that was interrupted may hold a reference to it.
-        self._spans: deque[SpanT] = deque()
         self.after_fork_in_child()
 
     def after_fork_in_child(self) -> None:
         """Become empty: the parent sends what is queued."""
-        self._spans.clear()
+        # A new one, so that an interrupted `put` notices that it used the parent's.
+        self._spans: deque[SpanT] = deque()
         self._room = self._capacity
         self._set_wake_at(1)
 
@@ -108,11 +107,13 @@ class SpanQueue(Generic[SpanT]):
         spans.append(span)
         if len(spans) <= self._calm:
             return True
-        return self._check_marks()
+        return self._check_marks(span, spans)
 
-    def _check_marks(self) -> bool:
-        """Do what is due after a span was appended; return whether it stays."""
-        count = len(self._spans)
+    def _check_marks(self, span: SpanT, spans: deque[SpanT]) -> bool:
+        """Do what is due after *span* was appended; return whether it was accepted."""
+        if spans is not self._spans:  # The process was forked meanwhile.
+            return self.put(span)
+        count = len(spans)
         if self._closed or count > self._room:
             return not self._refuse_newest()
         if count >= self._wake_at:
