@@ -32,7 +32,8 @@ Scope: TypeAlias = MutableMapping[str, object]
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+# Each framework has types of its own for scopes and messages.
+Application: TypeAlias = Callable[..., Awaitable[None]]
 
 _STARTUP_COMPLETE: Final = "lifespan.startup.complete"
 _STARTUP_FAILED: Final = "lifespan.startup.failed"

@@ -240,6 +240,16 @@ def test_an_error_during_shutdown_reaches_the_server() -> None:
     assert [STARTED, "serving", CLOSED] == events
 
 
+def test_an_error_after_the_shutdown_reaches_the_server() -> None:
+    """The tracer, which is closed by then, is closed once."""
+    reason = ValueError("late")
+
+    events, error = live(replying(STARTED, STOPPED, error=reason))
+
+    assert reason is error
+    assert [CLOSED, STOPPED] == events[-2:]
+
+
 def test_a_cancelled_lifespan_closes_the_tracer() -> None:
     """A server that does not wait for the shutdown cancels the application."""
     events, _ = live(replying(STARTED, STOPPED), cancel=True)
