@@ -149,11 +149,8 @@ class HttpClient(Closable):
         if self._is_closed:
             msg = "the HTTP client is closed"
             raise SendError(msg)
-        try:
-            idle = self._idle.pop()
-        except IndexError:
-            return None
-        if idle.can_be_used_for(origin):
+        idle = self._pop_idle()
+        if idle is None or idle.can_be_used_for(origin):
             return idle
         self._discard(idle)
         return None
@@ -189,9 +186,15 @@ class HttpClient(Closable):
         self._limit_idle()
 
     def _limit_idle(self) -> None:
-        with suppress(IndexError):
-            while len(self._idle) > (0 if self._is_closed else 1):
-                self._discard(self._idle.popleft())
+        while len(self._idle) > (0 if self._is_closed else 1):
+            if (idle := self._pop_idle()) is not None:
+                self._discard(idle)
+
+    def _pop_idle(self) -> Connection | None:
+        try:
+            return self._idle.popleft()
+        except IndexError:
+            return None
 
     def _discard(self, connection: Connection) -> None:
         self._connections.discard(connection)
