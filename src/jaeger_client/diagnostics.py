@@ -17,10 +17,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client.atomic import Atomic
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import LOGGER_NAME
 from jaeger_client.shown import MAX_SHOWN, shown, text_of
+from jaeger_client.signal_safe import Atomic
 
 if TYPE_CHECKING:
     from typing import Protocol

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 
 from jaeger_client.frozen import Frozen
+from jaeger_client.signal_safe import SharedCount
 
 if TYPE_CHECKING:
     import opentracing
@@ -94,15 +95,16 @@ class SpanLosses:
     """
     Spans lost or shortened since the start, by cause.
 
-    `queue_full` and `closed` are written under the queue's lock, the others by
-    whichever one thread is draining; all may be read at any time.
+    `queue_full` and `closed` are counted on any thread, by their `add_` methods; the
+    others are written by the one thread that drains the queue. All may be read at any
+    time.
     """
 
-    # No dataclass: see `frozen` for what that costs.
+    # Not a dataclass: importing dataclasses is slow, see `frozen`.
     __slots__ = (
-        "closed",
+        "_closed",
+        "_queue_full",
         "not_encodable",
-        "queue_full",
         "send_failed",
         "too_large",
         "truncated",
@@ -118,16 +120,41 @@ class SpanLosses:
         send_failed: int = 0,
         truncated: int = 0,
     ) -> None:
-        self.queue_full = queue_full
-        self.closed = closed
+        self._queue_full = SharedCount(queue_full)
+        self._closed = SharedCount(closed)
         self.too_large = too_large
         self.not_encodable = not_encodable
         self.send_failed = send_failed
         self.truncated = truncated
 
+    @property
+    def queue_full(self) -> int:
+        """Spans refused because the queue was full."""
+        return self._queue_full.value
+
+    @property
+    def closed(self) -> int:
+        """Spans refused after `close`, or not sent before its timeout."""
+        return self._closed.value
+
+    def add_queue_full(self, spans: int) -> None:
+        """Count *spans* that a full queue refused; from any thread."""
+        self._queue_full.add(spans)
+
+    def add_closed(self, spans: int) -> None:
+        """Count *spans* that a closed queue refused or discarded; from any thread."""
+        self._closed.add(spans)
+
     def as_dict(self) -> dict[str, int]:
         """Return the counts by cause."""
-        return {cause: getattr(self, cause) for cause in self.__slots__}
+        return {
+            "closed": self.closed,
+            "not_encodable": self.not_encodable,
+            "queue_full": self.queue_full,
+            "send_failed": self.send_failed,
+            "too_large": self.too_large,
+            "truncated": self.truncated,
+        }
 
     @property
     def dropped(self) -> int:
@@ -146,7 +173,7 @@ class SpanLosses:
     def since(self, earlier: tuple[int, ...]) -> SpanLosses:
         """Return what was added since `counts` was *earlier*."""
         gained = map(operator.sub, self.counts, earlier)
-        return SpanLosses(**dict(zip(self.__slots__, gained, strict=True)))
+        return SpanLosses(**dict(zip(self.as_dict(), gained, strict=True)))
 
     def add(self, other: SpanLosses) -> None:
         """Add the counts of *other*; causes that it does not count are not written."""
@@ -165,7 +192,7 @@ class SpanLosses:
 
 
 _COUNTS: Callable[[SpanLosses], tuple[int, ...]] = operator.attrgetter(
-    *SpanLosses.__slots__
+    *SpanLosses().as_dict()
 )
 
 

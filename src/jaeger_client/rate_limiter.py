@@ -1,9 +1,10 @@
 """
 A token bucket: credits accrue at a rate, up to a maximum.
 
-The bucket is one immutable value that is replaced by compare-and-set (see `atomic`),
-so a call never waits: neither for another thread nor, in a signal handler or finalizer,
-for the frame that it interrupted. Each credit is spent exactly once.
+The bucket is one immutable value that is replaced by compare-and-set (see
+`signal_safe`), so a call never waits: neither for another thread nor, in a signal
+handler or finalizer, for the frame that it interrupted. Each credit is spent exactly
+once.
 
 The clock is read first. Two threads may therefore bring their readings in the wrong
 order. The late one sets the bucket's time back by the moment between them, which then
@@ -17,8 +18,8 @@ import os
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from jaeger_client.atomic import Atomic
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.signal_safe import Atomic
 
 _RANDOM_BITS: Final = 53
 """Bits of precision of a float: all that fit a number in [0, 1)."""

@@ -289,17 +289,39 @@ class Tracer(SpanStarter):
         return self._closed
 
     async def aclose(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
-        """Do as `close` does without blocking the event loop."""
-        import asyncio  # noqa: PLC0415 - whoever awaits this has it already
+        """
+        Do as `close` does without blocking the event loop of asyncio.
 
-        future = await asyncio.to_thread(self.close, timeout)
-        return future.result()
+        In the event loop of another library it blocks like `close`. Returns whether
+        everything left the process within *timeout* seconds.
+        """
+        import asyncio  # noqa: PLC0415 - loaded already where this is awaited
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
+
+        # Not the executor of the loop: the application may keep all its threads busy.
+        executor = ThreadPoolExecutor(1, "jaeger-client-close")
+        try:
+            loop = asyncio.get_running_loop()
+            closing = loop.run_in_executor(executor, self.close, timeout)
+        except RuntimeError:  # another library's loop, or no thread can be started
+            return self.close(timeout).result()
+        finally:
+            executor.shutdown(wait=False)
+        # A reporter of the application may take no timeout.
+        await asyncio.wait({closing}, timeout=timeout)
+        return closing.done() and closing.result().result()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
 
     def __repr__(self) -> str:
         state = "open" if self._closed is None else "closed"

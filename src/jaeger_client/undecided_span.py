@@ -13,7 +13,6 @@ be one that was not copied.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
@@ -21,6 +20,7 @@ from jaeger_client.constants import SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
 from jaeger_client.model import TagList
 from jaeger_client.sampler.base import DecisionTags, RootSpan, Undecided
+from jaeger_client.signal_safe import Exclusive
 from jaeger_client.span import Span
 from jaeger_client.span_identity import SpanIdentity
 from jaeger_client.span_records import NO_TAGS
@@ -52,20 +52,13 @@ OnDecision: TypeAlias = Callable[[Span, Mapping[str, object]], object]
 class _Question:
     """What an undecided span waits for."""
 
-    __slots__ = ("is_being_asked", "lock", "on_decision", "undecided")
+    __slots__ = ("deciding", "on_decision", "undecided")
 
     def __init__(self, undecided: Undecided, on_decision: OnDecision) -> None:
         self.undecided = undecided
         self.on_decision = on_decision
-        self.lock = threading.RLock()
-        # Seen only by the thread that asks: through a sampler that uses the span.
-        self.is_being_asked = False
-
-    def ask(self, span: Span, *, is_final: bool) -> Decision | None:
-        self.is_being_asked = True
-        decision = _ask(span, self.undecided, is_final=is_final)
-        self.is_being_asked = False
-        return decision
+        # Also turns away a sampler that uses the span while it is deciding.
+        self.deciding = Exclusive()
 
 
 def leave_undecided(
@@ -140,12 +133,12 @@ def _is_watched(span: Span, key: str) -> bool:
 def _consider(span: Span, *, is_final: bool) -> None:
     """Ask whether the trace is recorded; make a plain span of it if that is known."""
     question = _question_of(span)
-    if question is None or not question.lock.acquire(timeout=_PATIENCE):
+    if question is None:
         return
-    try:
-        tags = _decide(span, question, is_final=is_final)
-    finally:
-        question.lock.release()
+    tags = question.deciding.run(
+        lambda: _decide(span, question, is_final=is_final),
+        timeout=_PATIENCE,
+    )
     if tags is not None:
         question.on_decision(span, tags)
 
@@ -158,9 +151,9 @@ def _decide(
 ) -> Mapping[str, object] | None:
     """Return what the span is counted by, if this was the decision."""
     # Another thread may have been first.
-    if question.is_being_asked or _question_of(span) is None:
+    if _question_of(span) is None:
         return None
-    decision = question.ask(span, is_final=is_final)
+    decision = _ask(span, question.undecided, is_final=is_final)
     if decision is None:
         return None
     kind = _kind_of(span)

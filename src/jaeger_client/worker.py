@@ -160,6 +160,11 @@ class BackgroundWorker:
         import queue  # noqa: PLC0415 - 1 ms of a start that reports nothing yet
 
         signals: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # Up to Python 3.12 a get() with a timeout may wait forever on a queue that was
+        # never used, if the timeout ends within the first microseconds: the remaining
+        # time becomes negative, which means no timeout. Once an item was put and all
+        # were taken, that cannot happen.
+        signals.put(None)
         thread = threading.Thread(
             target=self._run,
             args=(signals,),

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -123,6 +124,28 @@ def ask(url: str, header: str, value: str) -> None:
         connection.sendall(request.encode())
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert answer.endswith(b"\r\n\r\na cake\n")
+
+
+def test_an_asgi_application_that_is_terminated(sink: SpanSink) -> None:
+    """Its last span continues the caller's trace, and is sent before the end."""
+    with running(sink, "examples/asgi_application.py", "0") as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip().removeprefix("http://").strip("/")
+        client = HTTPConnection(address, timeout=PATIENCE)
+        headers = {"uber-trace-id": "abc:def:0:1", "connection": "close"}
+        client.request("GET", "/cake", headers=headers)
+        assert b"a cake\n" == client.getresponse().read()
+        client.close()
+        server.send_signal(signal.SIGTERM)
+        server.wait(PATIENCE)
+
+    assert sink.wait_for(1)
+    (span,) = sink.spans
+    assert ("GET /cake", 0xABC, 0xDEF) == (
+        span.operationName,
+        span.traceIdLow,
+        span.parentSpanId,
+    )
 
 
 def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from concurrent.futures import Future
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -227,6 +228,65 @@ def test_close_can_be_awaited() -> None:
         return await make_tracer().close(), await make_tracer().aclose()
 
     assert (True, True) == asyncio.run(close())
+
+
+def test_async_with_closes_the_tracer() -> None:
+    """`async with` gives the tracer, and closes it also when the block raises."""
+    tracer = make_tracer()
+
+    async def leave_by_error() -> None:
+        async with tracer as entered:
+            assert tracer is entered
+            raise ValueError(1)
+
+    with pytest.raises(ValueError, match="1"):
+        asyncio.run(leave_by_error())
+    assert " closed, " in repr(tracer)
+
+
+def test_aclose_does_not_wait_for_threads_of_the_loop() -> None:
+    """It works while the application keeps all threads of the loop's executor busy."""
+
+    async def main() -> bool:
+        end = threading.Event()
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1) as executor:
+            loop.set_default_executor(executor)
+            busy = loop.run_in_executor(None, end.wait, 5)
+            closed = await make_tracer().aclose()
+            was_busy = not busy.done()
+            end.set()
+            await busy
+        return closed and was_busy
+
+    assert asyncio.run(main())
+
+
+def test_aclose_returns_at_its_timeout() -> None:
+    """A reporter whose `close` takes no timeout and hangs does not hold it up."""
+    end = threading.Event()
+
+    class Reporter(InMemoryReporter):
+        def close(self) -> Any:  # type: ignore[override]  # as of 4.8  # pyright: ignore[reportIncompatibleMethodOverride]
+            end.wait(5)
+
+    async def main() -> bool:
+        closed = await make_tracer(Reporter()).aclose(timeout=0.01)
+        end.set()
+        return closed
+
+    assert not asyncio.run(main())
+
+
+def test_aclose_works_in_any_event_loop() -> None:
+    """Without asyncio, as in the event loop of trio, it closes before it returns."""
+    tracer = make_tracer()
+
+    with pytest.raises(StopIteration) as stop:
+        tracer.aclose().send(None)
+
+    assert stop.value.value is True
+    assert " closed, " in repr(tracer)
 
 
 def test_close_passes_its_timeout_on() -> None:

@@ -22,6 +22,7 @@ from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import Throttler
 from jaeger_client.tracer import Tracer
 from jaeger_client.undecided_span import UndecidedSpan
+from tests.unit.bytecodes import call_at, every_place, interrupt
 from tests.unit.spans import HOSTILE_VALUES, Anything, let_notices_speak, pairs_of
 
 Decide = Callable[[RootSpan, bool], Decision | None]
@@ -590,15 +591,40 @@ def test_a_thread_that_never_decides_holds_nobody_up_for_ever(
     scene = Scene()
     span = scene.start("yes")
     ended = threading.Event()
-    question = vars(span)["_question"]
-    locker = threading.Thread(target=lambda: (question.lock.acquire(), ended.wait(5)))
+    deciding = vars(span)["_question"].deciding
+    began = threading.Event()
+
+    def decide() -> None:
+        began.set()
+        ended.wait(5)
+
+    locker = threading.Thread(target=deciding.run, args=(decide,))
     locker.start()
+    assert began.wait(5)
 
     span.finish()
     ended.set()
     locker.join()
 
     assert ["yes"] == scene.reported
+
+
+def test_an_interrupted_decision_is_made_by_the_next_thread() -> None:
+    """An interrupt at any bytecode of a decision keeps no other thread from it."""
+
+    def run(at: int) -> str:
+        scene = Scene()
+        span = scene.start("no")
+        place = call_at(at, interrupt, span.finish)
+        other = threading.Thread(target=span.finish, daemon=True)
+        other.start()
+        other.join(5)
+
+        assert not other.is_alive(), place
+        assert [] == scene.reported, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 50
 
 
 def late_by_rates(**rates: float) -> AdaptiveSampler:

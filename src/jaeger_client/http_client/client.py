@@ -15,7 +15,7 @@ reports over UDP and does not poll needs none of them.
 
 from __future__ import annotations
 
-import threading
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -60,8 +60,9 @@ class HttpClient(Closable):
         self._headers = _standing_headers(self.options)
         self._tls_context: ssl.SSLContext | None = None
         self._is_closed = False
-        self._lock = threading.Lock()
-        self._idle: Connection | None = None
+        # At most one. Without a lock, which a signal handler could meet held: each of
+        # the calls that change it is atomic.
+        self._idle: deque[Connection] = deque()
         self._connections: set[Connection] = set()
 
     def __repr__(self) -> str:
@@ -113,19 +114,13 @@ class HttpClient(Closable):
         """
         for connection in self._connections:
             connection.release()
-        # Made anew rather than reset: a thread that was not copied into the
-        # child may hold the old lock for ever.
-        self._lock = threading.Lock()
-        self._idle = None
+        self._idle = deque()
         self._connections = set()
 
     def close(self) -> None:
         """Close the idle connection; exchanges under way end by themselves."""
-        with self._lock:
-            self._is_closed = True
-            idle, self._idle = self._idle, None
-        if idle is not None:
-            self._discard(idle)
+        self._is_closed = True
+        self._limit_idle()
 
     def _merge_headers(
         self,
@@ -153,11 +148,10 @@ class HttpClient(Closable):
         return self._exchange(self._connect(question), question)
 
     def _take_idle(self, origin: Origin) -> Connection | None:
-        with self._lock:
-            if self._is_closed:
-                msg = "the HTTP client is closed"
-                raise SendError(msg)
-            idle, self._idle = self._idle, None
+        if self._is_closed:
+            msg = "the HTTP client is closed"
+            raise SendError(msg)
+        idle = self._pop_idle()
         if idle is None or idle.can_be_used_for(origin):
             return idle
         self._discard(idle)
@@ -186,12 +180,23 @@ class HttpClient(Closable):
         return response
 
     def _keep(self, connection: Connection) -> None:
-        with self._lock:
-            is_wanted = not self._is_closed and self._idle is None
-            if is_wanted and connection.is_open:
-                self._idle = connection
-                return
-        self._discard(connection)
+        if not connection.is_open:
+            self._discard(connection)
+            return
+        self._idle.append(connection)
+        # After the append, because close() may have run just before it.
+        self._limit_idle()
+
+    def _limit_idle(self) -> None:
+        while len(self._idle) > (0 if self._is_closed else 1):
+            if (idle := self._pop_idle()) is not None:
+                self._discard(idle)
+
+    def _pop_idle(self) -> Connection | None:
+        try:
+            return self._idle.popleft()
+        except IndexError:
+            return None
 
     def _discard(self, connection: Connection) -> None:
         self._connections.discard(connection)

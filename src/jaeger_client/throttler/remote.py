@@ -1,9 +1,9 @@
 """
 A throttler that spends credits which the agent hands out.
 
-The background worker fetches them. The application's threads share the balances with
-it without a lock (see `atomic`), so a debug span that begins in a signal handler never
-waits, and each credit is spent exactly once.
+The background worker fetches them. The application's threads share the balances with it
+without a lock (see `signal_safe`), so a debug span that begins in a signal handler
+never waits, and each credit is spent exactly once.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from jaeger_client.atomic import Atomic
 from jaeger_client.constants import DEFAULT_THROTTLER_REFRESH_INTERVAL
 from jaeger_client.errors import CreditsError, SendError
 from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ThrottlerMetrics, choose_factory
 from jaeger_client.poller import ErrorListener, Poller
+from jaeger_client.signal_safe import Atomic
 from jaeger_client.throttler.base import MAX_OPERATIONS, MINIMUM_CREDITS, Throttler
 from jaeger_client.throttler.credits import Balance, parse_credits
 from jaeger_client.throttler.local import LocalThrottler

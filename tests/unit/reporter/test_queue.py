@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from jaeger_client.model import SpanLosses
 from jaeger_client.reporter.queue import SpanQueue
 
@@ -87,6 +89,25 @@ def test_another_batch_rings_again() -> None:
         queue.put("x")
 
     assert 3 == bell.rings
+
+
+def test_an_interrupted_wake_is_made_up_for() -> None:
+    """If a signal handler raises while the worker is woken, the next span wakes it."""
+    bell = Bell()
+    rings = iter([KeyboardInterrupt, None])
+
+    def ring() -> None:
+        bell.ring()
+        if (interrupt := next(rings)) is not None:
+            raise interrupt
+
+    queue = SpanQueue[str](10, losses=SpanLosses(), batch_size=5, wake=ring)
+    with pytest.raises(KeyboardInterrupt):
+        queue.put("first")
+    queue.put("second")
+
+    assert 2 == bell.rings
+    assert ["first", "second"] == queue.take(10)
 
 
 def test_twice_as_many_may_wait_during_a_turn() -> None:

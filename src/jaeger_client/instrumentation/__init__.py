@@ -1,0 +1,1 @@
+"""Integrations with servers and frameworks; each module can be imported by itself."""
