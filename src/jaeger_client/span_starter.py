@@ -23,6 +23,7 @@ from jaeger_client.arguments import (
 )
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
+from jaeger_client.fork import notice_fork
 from jaeger_client.sampler.base import DecisionTags, Undecided
 from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
@@ -31,6 +32,7 @@ from jaeger_client.tag_values import BY_VALUE, kept_values, to_seconds
 if TYPE_CHECKING:
     from opentracing import Reference
 
+    from jaeger_client.fork import ProcessMark
     from jaeger_client.ids import IdRandom
     from jaeger_client.metrics.factory import MetricsFactory
     from jaeger_client.metrics.instruments import TracerMetrics
@@ -81,6 +83,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     max_traceback_length: int
     """Characters of a traceback that are kept."""
     _active_scope: Callable[[], opentracing.Scope | None]
+    _process_mark: ProcessMark
+    """False in a child that was forked without Python's hooks; see `fork`."""
 
     # Long, and spans are made without their __init__: a call more costs 4 % of a
     # root's instructions, an __init__ 0.1 of its 2 µs.
@@ -106,6 +110,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             ignore_active_span: Whether the active span is no parent.
         """
         try:
+            if not self._process_mark:
+                notice_fork()
             parent = child_of
             if parent is None and not ignore_active_span:
                 scope = self._active_scope()
@@ -355,6 +361,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def report_span(self, span: Span) -> None:
         """Take a finished span to the reporter; called by the span."""
+        if not self._process_mark:
+            # Before the span is queued among those that are the parent's to send.
+            notice_fork()
         if not self.metrics.is_noop:
             self._count(self.metrics.spans_finished)
         try:

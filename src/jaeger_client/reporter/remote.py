@@ -131,6 +131,8 @@ class Reporter(BaseReporter):
             self.report_span = self._queue.put  # type: ignore[method-assign,assignment]  # nobody reads the answer
         self._sending = threading.Lock()
         self._due: float | None = None
+        self._left_at = -math.inf
+        """When the last partial batch left."""
         self._result: CompletedFuture | None = None
         self._is_released: bool | None = None
         """`None` before `close`, then whether the sender is closed, too."""
@@ -173,7 +175,7 @@ class Reporter(BaseReporter):
         if again_at is not None and again_at > now:
             return again_at
         if self._due is None:
-            self._due = now + self._flush_interval
+            self._due = self._worker.shorten(self._flush_interval, self._left_at)
         self._queue.begin_turn()
         self._send_due(now)
         self._queue.end_turn()
@@ -197,7 +199,7 @@ class Reporter(BaseReporter):
         count = len(self._queue)
         if self._due is not None and now >= self._due:
             # What comes while these are sent has an interval of its own.
-            self._due = None
+            self._due, self._left_at = None, now
         else:
             count -= count % self._batch()
         return self._queue.take(min(count, self._most_at_once))
@@ -215,7 +217,7 @@ class Reporter(BaseReporter):
             return self._delivery.rest(now)
         self._queue.wake_at_batch()
         if self._due is None:
-            self._due = now + self._flush_interval
+            self._due = self._worker.shorten(self._flush_interval, self._left_at)
         return self._due
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
@@ -232,6 +234,8 @@ class Reporter(BaseReporter):
             self._delivery.again_at = None
             while self._is_owing() and self._clock.monotonic() < deadline:
                 self._drain_step(deadline)
+            # At the end of the process each later span is to be sent at once.
+            self._queue.wake_at_first()
             self._loss_report.publish(queue_length=len(self._queue))
             return not self._is_owing() and self.losses.send_failed == failed_before
         finally:
@@ -254,7 +258,7 @@ class Reporter(BaseReporter):
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued and waits is the parent's to send."""
         self._sending = threading.Lock()
-        self._due = None
+        self._due, self._left_at = None, -math.inf
         self._queue.after_fork_in_child()
         self._delivery.after_fork_in_child()
 
