@@ -19,6 +19,7 @@ mark is a byte of a page that Linux fills with zeros in every forked child
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Generator
@@ -206,6 +207,18 @@ def notice_fork() -> None:
     does nothing. Call it from any thread.
     """
     _REGISTRY.notice_fork()
+
+
+def is_before_uwsgi_forks() -> bool:
+    """Return whether uWSGI loads the application here and forks workers later."""
+    uwsgi = sys.modules.get("uwsgi")  # exists in the processes of uWSGI only
+    if uwsgi is None:
+        return False
+    try:
+        # Mules and spoolers are forked, and have no number of a worker either.
+        return not uwsgi.worker_id() and uwsgi.masterpid() in {0, os.getpid()}
+    except AttributeError:  # something else of that name
+        return False
 
 
 @contextmanager

@@ -15,6 +15,10 @@ when the first worker is created, so exit handlers that are registered later run
 it. For those that run after it, `wake` flushes at once and waits, as long as the exit
 may take: the interpreter ends the background thread without notice.
 
+Before uWSGI forks its workers no thread is started either, and `wake` flushes. uWSGI
+forks without Python's hooks, and without --enable-threads it holds the interpreter lock
+for ever: a worker that is forked while another thread waits for that lock hangs.
+
 Guarantees:
 - no thread before the first `wake`;
 - a forked child starts with no thread and nothing of its parent's queues;
@@ -34,7 +38,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from jaeger_client import process_end
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.diagnostics import Notice, logger
-from jaeger_client.fork import call_after_fork, notice_fork
+from jaeger_client.fork import call_after_fork, is_before_uwsgi_forks, notice_fork
 
 if TYPE_CHECKING:
     import queue
@@ -48,6 +52,9 @@ _MAX_WAIT: Final = 3600.0
 
 _DELAY_BY_AGE: Final = 0.1
 """Part of its age that a child process may take to report; see `shorten`."""
+
+_MAX_LOAD_DELAY: Final = 1.0
+"""Maximum time in seconds that sending delays an application that uWSGI loads."""
 
 _LATE: Final = 1.0
 """Seconds of delay at which the thread suspects that it was not allowed to run."""
@@ -116,6 +123,8 @@ class BackgroundWorker:
         self._tasks: tuple[Task, ...] = ()
         self._closed = False
         self._used: tuple[Callable[[], object], ...] = ()
+        self._is_sending_now_useless = False
+        """Whether `_send_now` failed: another wait would be in vain."""
         self._child_since: float | None = None
         """When this process was forked, or first used the worker as a pool's child."""
         self._cannot_start = Notice(
@@ -127,6 +136,12 @@ class BackgroundWorker:
         self._too_late = Notice(
             "spans that were finished at the end of the process, after tracing was "
             "flushed, may be lost: finish them earlier",
+            clock=clock,
+        )
+        self._too_slow = Notice(
+            "spans that were finished before uWSGI forks its workers could not be sent "
+            "at once and may be lost: is the backend running? With the option "
+            "--lazy-apps, each worker loads the application itself",
             clock=clock,
         )
         self._not_run = Notice(
@@ -152,6 +167,7 @@ class BackgroundWorker:
         """Forget the parent's thread, and let the tasks do the same with theirs."""
         self._forget_thread()
         self._flushes = deque()
+        self._is_sending_now_useless = False
         self._child_since = self._clock.monotonic()
         for task in self._tasks:
             task.after_fork_in_child()
@@ -174,6 +190,11 @@ class BackgroundWorker:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def is_current_thread(self) -> bool:
+        """Whether the calling thread is the one that runs the tasks."""
+        return self._thread is threading.current_thread()
+
+    @property
     def is_exiting(self) -> bool:
         """Whether the process is ending: what is not sent now is lost."""
         return process_end.seconds_left() is not None
@@ -182,17 +203,20 @@ class BackgroundWorker:
         """Run every task soon; starts the thread if there is none."""
         notice_fork()
         signals = self._signals
-        if self.is_exiting and self._thread is not threading.current_thread():
-            self._send_before_the_end()
+        if self.is_exiting and not self.is_current_thread:
+            self._send_now(process_end.seconds_left() or 0.0, self._too_late)
+        elif is_before_uwsgi_forks():
+            self._send_now(_MAX_LOAD_DELAY, self._too_slow)
         elif signals is not None and self.is_running:
             signals.put(None)
         else:
             self._start()
 
-    def _send_before_the_end(self) -> None:
-        seconds = process_end.seconds_left()
-        if not seconds or not self.flush(seconds):
-            self._too_late.warn()
+    def _send_now(self, timeout: float, failed: Notice) -> None:
+        """Send what is queued on the calling thread, as no other can do it later."""
+        if self._is_sending_now_useless or not timeout or not self.flush(timeout):
+            self._is_sending_now_useless = True
+            failed.warn()
 
     def _start(self) -> None:
         if self._closed:
@@ -242,8 +266,8 @@ class BackgroundWorker:
         while self._flushes:
             self._flushes.popleft().perform()
             next_run = self._run_tasks()
-        if not _wait(signals, next_run - self._clock.monotonic()):
-            self._report_if_late(next_run)
+        _wait(signals, next_run - self._clock.monotonic())
+        self._report_if_late(next_run)
 
     def _report_if_late(self, expected: float) -> None:
         late = self._clock.monotonic() - expected
@@ -294,7 +318,7 @@ class BackgroundWorker:
         return (
             self.is_running
             and not self._closed
-            and self._thread is not threading.current_thread()
+            and not self.is_current_thread
             and not sys.is_finalizing()
         )
 
@@ -335,21 +359,18 @@ class BackgroundWorker:
         return f"<BackgroundWorker {self._name!r} {state}, {len(self._tasks)} tasks>"
 
 
-def _wait(signals: queue.SimpleQueue[None], seconds: float) -> bool:
-    """Sleep until a signal comes, for *seconds* at most; return whether one came."""
+def _wait(signals: queue.SimpleQueue[None], seconds: float) -> None:
+    """Sleep for *seconds* or until a signal comes; remove all that came."""
     import queue  # noqa: PLC0415 - loaded already, see _start_thread()
 
     # Of a task that returns NaN, this makes the maximum and no endless loop.
     timeout = max(0.0, seconds) if seconds < _MAX_WAIT else _MAX_WAIT
     try:
         signals.get(timeout=timeout)
-    except queue.Empty:
-        return False
-    try:
         while True:
             signals.get_nowait()
     except queue.Empty:
-        return True
+        return
 
 
 def _bounded(timeout: float) -> float:

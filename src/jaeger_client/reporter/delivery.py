@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client.clock import Clock
 from jaeger_client.diagnostics import Outage, logger
@@ -30,6 +30,7 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.frozen import Frozen
+from jaeger_client.reporter.base import takes_timeout
 
 if TYPE_CHECKING:
     from jaeger_client.encoding.base import Encoder, Payload
@@ -63,6 +64,16 @@ _ADVICE: Final = (
 )
 
 
+_MIN_SEND_TIMEOUT: Final = 0.001
+"""Seconds, as 0 would mean not to wait at all."""
+
+
+class _TimedSender(Protocol):
+    """A sender whose `send` can be limited in time."""
+
+    def send(self, payload: bytes, timeout: float) -> None: ...
+
+
 class _Ready(Frozen):
     """A payload that is to be sent, and what it was made of."""
 
@@ -93,6 +104,8 @@ class Delivery:
         self._probe_at = float("-inf")
         self._process: Process | None = None
         self._forget_at = math.inf
+        self.send_deadline = math.inf
+        """When a send must end because the application's thread waits for it."""
         self.bytes_per_span = 400.0
         """Size of a span in the payloads so far; a guess before the first."""
         self._forget()
@@ -214,7 +227,7 @@ class Delivery:
 
     def _send(self, payload: Payload) -> None:
         start = self._clock.monotonic()
-        self.channel.sender.send(payload.body)
+        self._hand_over(payload.body, start)
         self._metrics.send_seconds(self._clock.monotonic() - start)
         rejected = self._newly_rejected()
         self._losses.send_failed += rejected
@@ -223,6 +236,14 @@ class Delivery:
         self._is_failing = False
         self._outage.worked()
         self.bytes_per_span = len(payload.body) / (payload.span_count or 1)
+
+    def _hand_over(self, body: bytes, now: float) -> None:
+        sender = self.channel.sender
+        if self.send_deadline < math.inf and takes_timeout(sender.send):
+            timeout = max(_MIN_SEND_TIMEOUT, self.send_deadline - now)
+            cast("_TimedSender", sender).send(body, timeout)
+        else:
+            sender.send(body)
 
     def _newly_rejected(self) -> int:
         """Return how many spans of the last payload the backend did not keep."""

@@ -232,6 +232,9 @@ class Reporter(BaseReporter):
         try:
             failed_before = self.losses.send_failed
             self._delivery.again_at = None
+            # The worker's thread may finish a send when the caller waits no more.
+            is_worker = self._worker.is_current_thread
+            self._delivery.send_deadline = math.inf if is_worker else deadline
             while self._is_owing() and self._clock.monotonic() < deadline:
                 self._drain_step(deadline)
             # At the end of the process each later span is to be sent at once.
