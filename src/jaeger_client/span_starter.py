@@ -361,9 +361,6 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def report_span(self, span: Span) -> None:
         """Take a finished span to the reporter; called by the span."""
-        if not self._process_mark:
-            # Before the span is queued among those that are the parent's to send.
-            notice_fork()
         if not self.metrics.is_noop:
             self._count(self.metrics.spans_finished)
         try:

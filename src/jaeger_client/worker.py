@@ -51,7 +51,7 @@ _MAX_WAIT: Final = 3600.0
 """Maximum time in seconds of one wait; `threading` refuses more than 9.2e9."""
 
 _DELAY_BY_AGE: Final = 0.1
-"""Part of its age that a child process may take to report; see `shorten`."""
+"""Part of its age that a child process may take to report; see `due_time`."""
 
 _MAX_LOAD_DELAY: Final = 1.0
 """Maximum time in seconds that sending delays an application that uWSGI loads."""
@@ -123,8 +123,8 @@ class BackgroundWorker:
         self._tasks: tuple[Task, ...] = ()
         self._closed = False
         self._used: tuple[Callable[[], object], ...] = ()
-        self._is_sending_now_useless = False
-        """Whether `_send_now` failed: another wait would be in vain."""
+        self._gave_up: Notice | None = None
+        """The notice of `_send_now` after which it waits no more."""
         self._child_since: float | None = None
         """When this process was forked, or first used the worker as a pool's child."""
         self._cannot_start = Notice(
@@ -167,7 +167,7 @@ class BackgroundWorker:
         """Forget the parent's thread, and let the tasks do the same with theirs."""
         self._forget_thread()
         self._flushes = deque()
-        self._is_sending_now_useless = False
+        self._gave_up = None
         self._child_since = self._clock.monotonic()
         for task in self._tasks:
             task.after_fork_in_child()
@@ -214,8 +214,8 @@ class BackgroundWorker:
 
     def _send_now(self, timeout: float, failed: Notice) -> None:
         """Send what is queued on the calling thread, as no other can do it later."""
-        if self._is_sending_now_useless or not timeout or not self.flush(timeout):
-            self._is_sending_now_useless = True
+        if self._gave_up is failed or not timeout or not self.flush(timeout):
+            self._gave_up = failed
             failed.warn()
 
     def _start(self) -> None:
@@ -284,20 +284,19 @@ class BackgroundWorker:
             logger.exception("%r failed in the background; it goes on", task)
             return self._clock.monotonic() + _DELAY_AFTER_ERROR
 
-    def shorten(self, interval: float, since: float) -> float:
+    def due_time(self, interval: float, *, now: float, previous: float) -> float:
         """
         Return when a partial batch leaves that may wait for *interval* seconds.
 
-        In most processes that is *interval* from now. A pool often kills its children
+        In most processes that is *interval* after *now*. A pool often kills its children
         as soon as their work is done, so in a child process a batch leaves when a tenth
-        of the age of the process has passed since the previous one, at *since*: the
-        first at once, and after ten intervals no more often than in other processes.
+        of the age of the process has passed since the *previous* one: the first at once,
+        and after ten intervals no more often than in other processes.
         """
-        now = self._clock.monotonic()
         if self._child_since is None or interval == math.inf:
             return now + interval
-        age = now - self._child_since
-        return max(now, since + min(interval, age * _DELAY_BY_AGE))
+        delay = min(interval, (now - self._child_since) * _DELAY_BY_AGE)
+        return max(now, previous + delay)
 
     def begin_flush(self, timeout: float, *, task: Task | None = None) -> Flush:
         """Begin to drain every task, or only *task*, within *timeout* seconds."""

@@ -21,6 +21,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from jaeger_client.fork import notice_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -88,6 +90,8 @@ class SpanQueue(Generic[SpanT]):
         return self._put_at_mark(span)
 
     def _put_at_mark(self, span: SpanT) -> bool:
+        # Before the span is queued among those that are the parent's to send.
+        notice_fork()
         spans = self._spans
         if len(spans) >= self._room:
             self._refuse()

@@ -175,12 +175,19 @@ class Reporter(BaseReporter):
         if again_at is not None and again_at > now:
             return again_at
         if self._due is None:
-            self._due = self._worker.shorten(self._flush_interval, self._left_at)
+            self._due = self._due_time(now)
         self._queue.begin_turn()
         self._send_due(now)
         self._queue.end_turn()
         self._loss_report.publish(queue_length=len(self._queue))
         return self._next_turn(now)
+
+    def _due_time(self, now: float) -> float:
+        return self._worker.due_time(
+            self._flush_interval,
+            now=now,
+            previous=self._left_at,
+        )
 
     def _send_due(self, now: float) -> None:
         self._delivery.again_at = None
@@ -217,7 +224,7 @@ class Reporter(BaseReporter):
             return self._delivery.rest(now)
         self._queue.wake_at_batch()
         if self._due is None:
-            self._due = self._worker.shorten(self._flush_interval, self._left_at)
+            self._due = self._due_time(now)
         return self._due
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
@@ -242,6 +249,7 @@ class Reporter(BaseReporter):
             self._loss_report.publish(queue_length=len(self._queue))
             return not self._is_owing() and self.losses.send_failed == failed_before
         finally:
+            self._delivery.send_deadline = math.inf
             self._sending.release()
             self._release_if_closed()
 
