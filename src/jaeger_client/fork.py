@@ -24,7 +24,7 @@ import threading
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,10 +50,8 @@ class SurvivesFork(Protocol):
         ...
 
 
-class ProcessMark(Protocol):
-    """True in the process that set it, false in children forked since."""
-
-    def __bool__(self) -> bool: ...
+ProcessMark: TypeAlias = object
+"""True in the process that set it, false in children forked since."""
 
 
 class _PidMark:

@@ -7,9 +7,9 @@ The end of the process: flushing what is queued, wherever the end can be noticed
 | a child of `multiprocessing` or billiard ends | `Finalize` of their module `util` |
 | a worker of billiard's (Celery's) pool ends | its callback `on_exit` |
 
-Such children end by `os._exit()`, so `atexit` does not run in most of them. Their modules
-are used only where they are loaded; otherwise the process is not their child. A process
-that is killed by a signal, or calls `os._exit()` itself, cannot be flushed.
+Such children end by `os._exit()`, so `atexit` does not run in most of them. Their
+modules are used only where they are loaded; otherwise the process is not their child.
+A process that is killed by a signal, or calls `os._exit()` itself, cannot be flushed.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class _ProcessEnd:
             self._deadline = SYSTEM_CLOCK.monotonic() + EXIT_TIMEOUT
         # Those with a thread first: they work while the others are flushed here.
         ordered = sorted(self._registered, key=lambda each: not each.is_running)
-        begun = [(each, each.begin_flush(self.seconds_left() or 0.0)) for each in ordered]
+        begun = [
+            (each, each.begin_flush(self.seconds_left() or 0.0)) for each in ordered
+        ]
         for each, flush in begun:
             if not flush.wait(self.seconds_left() or 0.0):
                 logger.warning(
@@ -160,11 +162,11 @@ def _call_at_end_of_child(flush: Callable[[], None]) -> None:
         _call_when_pool_worker_exits(process.current_process(), flush)
 
 
-def _call_when_pool_worker_exits(process: Any, flush: Callable[[], None]) -> None:
+def _call_when_pool_worker_exits(process: object, flush: Callable[[], None]) -> None:
     # A worker of billiard's pool tells the parent that it ends, and is killed for it
     # before any finalizer. It calls `on_exit` (Celery's signal worker_process_shutdown)
     # before that.
-    worker = getattr(process, "_target", None)
+    worker: Any = getattr(process, "_target", None)
     if not hasattr(worker, "on_exit"):
         return
     on_exit = worker.on_exit

@@ -280,7 +280,7 @@ class BackgroundWorker:
     def _run_task(self, task: Task) -> float:
         try:
             return task.run(self._clock.monotonic())
-        except (Exception, SystemExit):
+        except (Exception, SystemExit):  # noqa: BLE001 - the thread must outlive any mistake
             logger.exception("%r failed in the background; it goes on", task)
             return self._clock.monotonic() + _DELAY_AFTER_ERROR
 
@@ -288,10 +288,10 @@ class BackgroundWorker:
         """
         Return when a partial batch leaves that may wait for *interval* seconds.
 
-        In most processes that is *interval* after *now*. A pool often kills its children
-        as soon as their work is done, so in a child process a batch leaves when a tenth
-        of the age of the process has passed since the *previous* one: the first at once,
-        and after ten intervals no more often than in other processes.
+        In most processes that is *interval* after *now*. A pool often kills its
+        children as soon as their work is done, so in a child process a batch leaves
+        when a tenth of the age of the process has passed since the *previous* one: the
+        first at once, and after ten intervals no more often than in other processes.
         """
         if self._child_since is None or interval == math.inf:
             return now + interval
@@ -387,6 +387,6 @@ def _call(close: Callable[[], object]) -> None:
 def _drain(task: Task, deadline: float) -> bool:
     try:
         return task.drain(deadline)
-    except (Exception, SystemExit):
+    except (Exception, SystemExit):  # noqa: BLE001 - as above
         logger.exception("%r failed while it was flushed", task)
         return False

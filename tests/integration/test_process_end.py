@@ -118,28 +118,28 @@ def test_celery_workers_report(
     module = "tests.integration.programs.celery_tasks"
     send = f"from {module} import work\nfor n in range(10): work.delay(n)"
     subprocess.run([sys.executable, "-c", send], env=environment, check=True)
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        celery = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "celery", "-A", module, "worker"),
-                *("--pool=prefork", "--concurrency=2", "--loglevel=INFO"),
-                *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-                *recycling,
-            ],
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    celery = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "celery", "-A", module, "worker"),
+            *("--pool=prefork", "--concurrency=2", "--loglevel=INFO"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *recycling,
+        ],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     try:
-        wait_for_text(log, "succeeded in", len(TASKS))
+        read_until(celery, "succeeded in", len(TASKS))
         celery.send_signal(signal.SIGTERM)
-        assert 0 == celery.wait(TIMEOUT), log.read_text()
+        output, _ = celery.communicate(timeout=TIMEOUT)
+        assert 0 == celery.returncode, output
     finally:
         end_group(celery)
 
-    assert sink.wait_for(len(TASKS)), log.read_text()
+    assert sink.wait_for(len(TASKS))
     assert TASKS == sink.names
 
 
@@ -201,15 +201,17 @@ def result_in(output: str) -> list[str]:
     return line.split()[1:]
 
 
-def wait_for_text(log: Path, text: str, count: int) -> None:
-    """Wait until *text* stands *count* times in a file that another process writes."""
-    deadline = time.monotonic() + TIMEOUT
-    while log.read_text().count(text) < count:
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.02)
+def read_until(process: subprocess.Popen[str], text: str, count: int) -> None:
+    """Read the output of a process until *count* lines with *text* have come."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        count -= text in line
+        if not count:
+            return
+    pytest.fail(f"the process has ended before it printed {text!r}")
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: subprocess.Popen[str]) -> None:
     """End what is left of the process group that a test has started."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)

@@ -72,7 +72,9 @@ def test_worker_that_replaces_another_reports(
     sink: SpanSink,
 ) -> None:
     """A worker that is forked later, when the master has been idle, reports as well."""
-    with uwsgi("--master", "--max-requests=5", "--min-worker-lifetime=0", spans_in_master=1) as server:
+    with uwsgi(
+        "--master", "--max-requests=5", "--min-worker-lifetime=0", spans_in_master=1
+    ) as server:
         ids = server.get_many(40)
         server.stop()
 

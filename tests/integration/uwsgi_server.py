@@ -34,14 +34,17 @@ class UwsgiServer:
         spans_in_master: int,
         log: Path,
     ) -> None:
-        self._port, self._stats_port = _free_port(), _free_port()
+        self._stats_port = _free_port()
+        # uWSGI inherits it, so clients may connect before it runs.
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._port: int = self._listener.getsockname()[1]
         self._log = log
         application = _PROGRAMS / "uwsgi_application.py"
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [
                     _UWSGI,
-                    f"--http-socket=127.0.0.1:{self._port}",
+                    f"--http-socket=fd://{self._listener.fileno()}",
                     f"--stats=127.0.0.1:{self._stats_port}",
                     f"--wsgi-file={application}",
                     "--need-app",
@@ -57,6 +60,7 @@ class UwsgiServer:
                 },
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                pass_fds=[self._listener.fileno()],
                 start_new_session=True,
             )
 
@@ -94,11 +98,10 @@ class UwsgiServer:
 
     def stop(self) -> float:
         """End uWSGI gracefully; return the seconds that it took."""
-        # A worker that has responded but not yet closed the request skips exit handlers.
+        # A worker that responded, but has not closed the request, skips exit handlers.
         deadline = time.monotonic() + _TIMEOUT
         while not self._is_idle():
             assert time.monotonic() < deadline, self.output
-            time.sleep(0.02)
         begin = time.monotonic()
         self._process.terminate()
         self._process.wait(_TIMEOUT)
@@ -113,15 +116,8 @@ class UwsgiServer:
         return all(worker["status"] == "idle" for worker in workers)
 
     def __enter__(self) -> Self:
-        """Wait until a connection is accepted."""
-        deadline = time.monotonic() + _TIMEOUT
-        while True:
-            assert self._process.poll() is None, self.output
-            with suppress(OSError):
-                socket.create_connection(("127.0.0.1", self._port)).close()
-                return self
-            assert time.monotonic() < deadline, self.output
-            time.sleep(0.02)
+        """Return the server itself."""
+        return self
 
     def __exit__(
         self,
@@ -133,6 +129,7 @@ class UwsgiServer:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(_TIMEOUT)
+        self._listener.close()
 
 
 def _free_port() -> int:

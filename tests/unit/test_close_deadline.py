@@ -81,7 +81,9 @@ def test_one_deadline_for_all_threads(hanging: Hanging) -> None:
     tracer = Tracer(
         "hanging",
         Reporter(LineChannel(sender=HangingSender(hanging)), flush_interval=0),
-        RemoteControlledSampler(hanging, "hanging", init_sampler=ConstSampler(decision=True)),
+        RemoteControlledSampler(
+            hanging, "hanging", init_sampler=ConstSampler(decision=True)
+        ),
         throttler=RemoteThrottler(hanging, "hanging"),
     )
     tracer.start_span("x").finish()
@@ -107,7 +109,7 @@ def test_close_of_a_sampler_does_not_wait_for_its_request(hanging: Hanging) -> N
 
 
 def test_reporter_that_answers_late_shares_the_timeout() -> None:
-    """What another reporter's close() takes is not waited for once more in its future."""
+    """The future of another reporter's close() gets the rest of the timeout only."""
 
     class Late(BaseReporter):
         def close(self, timeout: float = 5.0) -> Future[bool]:  # type: ignore[override]  # of an application  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -132,7 +132,7 @@ def test_child_has_other_ids() -> None:
 @pytest.mark.parametrize("before", ["", NO_WIPED_PAGES], ids=["wiped page", "pid"])
 @pytest.mark.parametrize("fork", FORKS, ids=["no hooks", "hooks"])
 def test_fork_is_noticed_once(fork: str, before: str) -> None:
-    """A child does the work of the hooks once, by the hook or when it notices the fork."""
+    """A child does the work of the hooks once, by a hook or when it is noticed."""
     words = output_of(WITHOUT_HOOKS.replace("{fork}", fork).replace("{before}", before))
     parent, child, grandchild = words[:2], words[2:6], words[6:8]
 

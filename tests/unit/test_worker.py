@@ -285,7 +285,7 @@ def test_interrupt_in_the_start_blocks_no_later_start(
     *,
     is_started: bool,
 ) -> None:
-    """A signal handler that raises while the thread starts leaves one that runs, or none."""
+    """A signal handler that raises during the start leaves one thread, or none."""
     start = threading.Thread.start
 
     def start_and_raise(self: threading.Thread) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 from tests.integration.programs.make_tracer import make_tracer
 
 folder = os.environ["TEST_BROKER"]
-app = Celery(
+app: Any = Celery(
     "celery_tasks",
     broker="filesystem://",
     broker_transport_options={
@@ -23,7 +24,7 @@ app.conf.task_ignore_result = True
 tracer = make_tracer(reporter_flush_interval=300)
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]  # as above
 def work(number: int) -> None:
     """Report a span."""
     tracer.start_span(f"task {number}").finish()

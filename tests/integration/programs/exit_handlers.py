@@ -1,8 +1,8 @@
 """
 Finishes spans in exit handlers; the arguments say which exist.
 
-"early" is registered before the tracer is created, "late" after it, "warm" reports a span
-before the end, "second" creates another tracer between the two handlers.
+"early" is registered before the tracer is created, "late" after it, "warm" reports
+spans before the end, "second" creates another tracer after the handlers.
 """
 
 from __future__ import annotations

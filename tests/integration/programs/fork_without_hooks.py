@@ -49,10 +49,10 @@ if sys.argv[1] != "nothing":
     tracer.start_span("parent").finish()
 if sys.argv[1] == "running":
     assert tracer.flush()
-children = []
+children: list[int] = []
 for number in range(CHILDREN):
     # PyDLL keeps the interpreter locked, so that the child owns it.
-    child = ctypes.PyDLL(None).fork()
+    child: int = ctypes.PyDLL(None).fork()
     if not child:
         run_child(number)
     children.append(child)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-
-if sys.version_info >= (3, 13):
-    import _interpreters as interpreters
-else:
-    import _xxsubinterpreters as interpreters
+from typing import Any
 
 PROGRAM = """
 from tests.integration.programs.make_tracer import make_tracer
@@ -17,6 +14,9 @@ tracer.start_span("in a subinterpreter").finish()
 assert tracer.close(timeout=5.0).result()
 """
 
+MODULE = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+
+interpreters: Any = importlib.import_module(MODULE)
 interpreter = interpreters.create()
 error = interpreters.run_string(interpreter, PROGRAM)
 interpreters.destroy(interpreter)
