@@ -11,9 +11,10 @@ under `forks_wait()`, and a fork waits for that.
 
 Not every fork runs the hooks: uWSGI (without `--py-call-uwsgi-fork-hooks`) and C
 extensions call the system's `fork()`. So the hot path tests a mark, an object that is
-true only in the process that set it, and calls `notice_fork()` when it is false. The
+true only in the process that set it, and calls `noticed_mark()` when it is false. The
 mark is a byte of a page that Linux fills with zeros in every forked child
-(`MADV_WIPEONFORK`): to test it takes 3 ns, where a call of `getpid` takes 130.
+(`MADV_WIPEONFORK`): to test it takes 3 ns, where a call of `getpid` takes 130. It is
+made at the first span; until then the process id tells.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ ProcessMark: TypeAlias = object
 class _PidMark:
     """The mark of a system whose kernel cannot wipe a page in forked children."""
 
-    def __init__(self) -> None:
-        self._pid = os.getpid()
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
 
     def __bool__(self) -> bool:
         return self._pid == os.getpid()
@@ -69,13 +70,13 @@ class _PidMark:
 
 def _wiped_mark() -> tuple[ProcessMark, Callable[[], None]]:
     """
-    Return a mark in a page that is wiped on fork, and a function that sets it.
+    Return a false mark in a page that is wiped on fork, and a function that sets it.
 
     Raises:
         ImportError, AttributeError, OSError: If this system has no such pages.
     """
     import mmap  # noqa: PLC0415 - as the next
-    from ctypes import c_bool  # noqa: PLC0415 - 1 ms that a mere import need not take
+    from ctypes import c_bool  # noqa: PLC0415 - 1 ms that a start need not take
 
     page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     page.madvise(_MADV_WIPEONFORK)
@@ -88,13 +89,15 @@ def _wiped_mark() -> tuple[ProcessMark, Callable[[], None]]:
     return mark, set_mark
 
 
-def _make_mark() -> tuple[ProcessMark, Callable[[], None]]:
+def _make_mark(pid: int) -> tuple[ProcessMark, Callable[[], None]]:
+    """Return a mark that is true if this is the process *pid*, and what sets it."""
     try:
         mark, set_mark = _wiped_mark()
     except (ImportError, AttributeError, OSError):
-        pid_mark = _PidMark()
+        pid_mark = _PidMark(pid)
         return pid_mark, pid_mark.set
-    set_mark()
+    if pid == os.getpid():
+        set_mark()
     return mark, set_mark
 
 
@@ -106,6 +109,9 @@ class _ForkRegistry:
         self._importing = threading.RLock()
         self._forking = False
         self._hooked = False
+        self._pid: int | None = None
+        """The process that registered something; `None` before that."""
+        self._made: dict[str, tuple[ProcessMark, Callable[[], None]]] = {}
         self._mark: ProcessMark | None = None
         self._set_mark: Callable[[], None] = lambda: None
         self._child_lock = threading.RLock()
@@ -115,7 +121,8 @@ class _ForkRegistry:
         """The process that `notice_fork` found to be a child."""
 
     def add(self, survivor: SurvivesFork) -> None:
-        self.mark()
+        if self._pid is None:
+            self._pid = os.getpid()
         self._survivors.add(survivor)
         # Not at import: importing the package must change nothing.
         if not self._hooked and hasattr(os, "register_at_fork"):
@@ -138,15 +145,23 @@ class _ForkRegistry:
         if self._forking:
             self._importing.release()
 
-    def mark(self) -> ProcessMark:
+    def notice_fork(self) -> ProcessMark:
+        """
+        Renew everything if this process is a child where that was not done yet.
+
+        Returns the mark.
+        """
+        if self._pid is None:
+            return False
         if self._mark is None:
-            self._mark, self._set_mark = _make_mark()
+            # setdefault() is atomic: threads that come here together get one mark.
+            made = self._made.setdefault("mark", _make_mark(self._pid))
+            self._set_mark, self._mark = made[1], made[0]
+        if not self._mark:
+            self._renew_once()
         return self._mark
 
-    def notice_fork(self) -> None:
-        """Renew everything if this process is a child where that was not done yet."""
-        if self._mark is None or self._mark:
-            return
+    def _renew_once(self) -> None:
         lock = self._child_lock
         is_locked = lock.acquire(timeout=_PATIENCE)
         try:
@@ -174,6 +189,7 @@ class _ForkRegistry:
             for survivor in list(self._survivors):
                 survivor.after_fork_in_child()
             self._child_lock = threading.RLock()
+            self._pid = os.getpid()
             # Last: until then other threads wait, rather than use what is old.
             self._set_mark()
         finally:
@@ -192,9 +208,14 @@ def call_after_fork(survivor: SurvivesFork) -> None:
     _REGISTRY.add(survivor)
 
 
-def process_mark() -> ProcessMark:
-    """Return the mark of this process; if it is false, call `notice_fork`."""
-    return _REGISTRY.mark()
+def noticed_mark() -> ProcessMark:
+    """
+    Do as `notice_fork`, and return the mark of this process.
+
+    As long as it is true, this process is the same. It is false if nothing was
+    registered.
+    """
+    return _REGISTRY.notice_fork()
 
 
 def notice_fork() -> None:

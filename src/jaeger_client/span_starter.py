@@ -23,7 +23,7 @@ from jaeger_client.arguments import (
 )
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
-from jaeger_client.fork import notice_fork
+from jaeger_client.fork import ProcessMark, noticed_mark
 from jaeger_client.sampler.base import DecisionTags, Undecided
 from jaeger_client.span import NO_LOGS, NO_MORE_TAGS, NO_TAGS, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
@@ -32,7 +32,6 @@ from jaeger_client.tag_values import BY_VALUE, kept_values, to_seconds
 if TYPE_CHECKING:
     from opentracing import Reference
 
-    from jaeger_client.fork import ProcessMark
     from jaeger_client.ids import IdRandom
     from jaeger_client.metrics.factory import MetricsFactory
     from jaeger_client.metrics.instruments import TracerMetrics
@@ -84,7 +83,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     """Characters of a traceback that are kept."""
     _active_scope: Callable[[], opentracing.Scope | None]
     _process_mark: ProcessMark
-    """False in a child that was forked without Python's hooks; see `fork`."""
+    """False before the first span and in forked children; see `fork`."""
 
     # Long, and spans are made without their __init__: a call more costs 4 % of a
     # root's instructions, an __init__ 0.1 of its 2 µs.
@@ -111,7 +110,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         """
         try:
             if not self._process_mark:
-                notice_fork()
+                self._process_mark = noticed_mark()
             parent = child_of
             if parent is None and not ignore_active_span:
                 scope = self._active_scope()

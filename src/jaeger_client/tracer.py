@@ -34,7 +34,6 @@ from jaeger_client.constants import (
 )
 from jaeger_client.diagnostics import logger
 from jaeger_client.errors import UnsupportedFormatError
-from jaeger_client.fork import process_mark
 from jaeger_client.host import hostname, local_ip
 from jaeger_client.ids import IdRandom
 from jaeger_client.metrics.instruments import TracerMetrics, choose_factory
@@ -137,7 +136,7 @@ class Tracer(SpanStarter):
         self.random = IdRandom()
         self.throttler = throttler
         self._worker = worker
-        self._process_mark = process_mark()
+        self._process_mark = False
         self._closed: CompletedFuture | None = None
         self._active_scope = reader_of_active_scope(self._scope_manager)
         self.codecs = make_codecs(

@@ -70,7 +70,7 @@ class Survivor:
 
 survivor, source = Survivor(), IdRandom()
 fork.call_after_fork(survivor)
-mark = fork.process_mark()
+mark = fork.noticed_mark()
 
 def in_child(todo):
     child = {fork}
@@ -156,7 +156,7 @@ def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
 
     survivor = Slow()
     registry.add(survivor)
-    mark = registry.mark()
+    mark = registry.notice_fork()
     mark.value = False  # type: ignore[attr-defined]  # as the kernel does  # pyright: ignore[reportAttributeAccessIssue]
 
     def notice() -> None:
