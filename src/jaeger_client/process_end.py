@@ -96,16 +96,14 @@ class _ProcessEnd:
             self._deadline = SYSTEM_CLOCK.monotonic() + EXIT_TIMEOUT
         # Those with a thread first: they work while the others are flushed here.
         ordered = sorted(self._registered, key=lambda each: not each.is_running)
-        begun = [
-            (each, each.begin_flush(self.seconds_left() or 0.0)) for each in ordered
-        ]
-        for each, flush in begun:
+        begun = [each.begin_flush(self.seconds_left() or 0.0) for each in ordered]
+        for flush in begun:
             if not flush.wait(self.seconds_left() or 0.0):
                 logger.warning(
                     "%r: not all spans were sent within %g s at the end of the "
                     "process; the rest is lost. Call tracer.close() with a longer "
                     "timeout before the end",
-                    each,
+                    flush,
                     EXIT_TIMEOUT,
                 )
 

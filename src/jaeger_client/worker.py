@@ -104,6 +104,9 @@ class Flush:
         """Wait *timeout* seconds at most; return whether all tasks were drained."""
         return self._done.wait(timeout) and all(self._results)
 
+    def __repr__(self) -> str:
+        return ", ".join(map(repr, self._tasks))
+
 
 class BackgroundWorker:
     """

@@ -53,7 +53,7 @@ def test_exit_waits_for_all_tracers_at_once(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """Tracers that cannot send share 5 s at exit, others send, the loss is logged."""
+    """Tracers that cannot send share 5 s at exit, others send; losses are logged."""
     output = run_program("exit_with_silent_backends.py")
     began = float(output.split()[0])
 
@@ -61,6 +61,7 @@ def test_exit_waits_for_all_tracers_at_once(
     assert sink.wait_for(1)
     assert ["last words"] == sink.names
     assert 2 == output.count("not all spans were sent within 5 s")
+    assert 2 == output.count("finished at the end of the process, after tracing was")
 
 
 @pytest.mark.parametrize(("package", "kind", "method"), POOLS)

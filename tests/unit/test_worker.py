@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+import sys
 import threading
 import time
-from collections.abc import Iterator
+import types
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -406,6 +409,62 @@ def test_flush_does_not_wait_with_a_timeout_that_is_none(
 
     assert not worker.flush(timeout)
     job.hold.set()
+
+
+@pytest.fixture
+def loading_uwsgi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Provide the module that uWSGI adds, before it has forked its workers."""
+    uwsgi = types.ModuleType("uwsgi")
+    vars(uwsgi).update(worker_id=lambda: 0, masterpid=os.getpid)
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+
+
+@pytest.mark.usefixtures("loading_uwsgi")
+def test_uwsgi_that_loads_gets_no_thread(worker: BackgroundWorker, job: Job) -> None:
+    """Before uWSGI forks, the thread that wakes the worker sends."""
+    worker.wake()
+
+    assert [threading.current_thread()] == job.drained
+    assert not worker.is_running
+
+
+@pytest.mark.usefixtures("loading_uwsgi")
+def test_uwsgi_that_loads_is_delayed_once(
+    worker: BackgroundWorker,
+    job: Job,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """If sending fails before uWSGI forks, one line is logged, and none tries again."""
+    job.answer = False
+    worker.wake()
+    worker.wake()
+
+    assert 1 == len(job.drained)
+    assert ["before uWSGI forks" in line for line in caplog.messages] == [True]
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        {"worker_id": lambda: 1, "masterpid": os.getpid},
+        {"worker_id": lambda: 0, "masterpid": os.getppid},
+        {},
+    ],
+    ids=["worker", "mule", "another module"],
+)
+def test_other_processes_of_uwsgi_have_a_thread(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    functions: dict[str, Callable[[], int]],
+) -> None:
+    """Workers and mules of uWSGI use the thread, as does what has another `uwsgi`."""
+    uwsgi = types.ModuleType("uwsgi")
+    vars(uwsgi).update(functions)
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
 
 
 def test_child_forgets_the_thread(worker: BackgroundWorker, job: Job) -> None:

@@ -242,9 +242,11 @@ class Reporter(BaseReporter):
             # The worker's thread may finish a send when the caller waits no more.
             is_worker = self._worker.is_current_thread
             self._delivery.send_deadline = math.inf if is_worker else deadline
+            # Before and after the work, because at the end of the process the worker
+            # must learn of each later span.
+            self._queue.wake_at_first()
             while self._is_owing() and self._clock.monotonic() < deadline:
                 self._drain_step(deadline)
-            # At the end of the process each later span is to be sent at once.
             self._queue.wake_at_first()
             self._loss_report.publish(queue_length=len(self._queue))
             return not self._is_owing() and self.losses.send_failed == failed_before

@@ -11,8 +11,18 @@ import atexit
 import socket
 import time
 
-from jaeger_client import Config
+from jaeger_client import Config, Tracer
 from tests.integration.programs.make_tracer import make_tracer
+
+hanging: list[Tracer] = []
+
+
+@atexit.register
+def report_after_the_flush() -> None:
+    """Finish more spans where nothing can be sent any more."""
+    for tracer in hanging:
+        tracer.start_span("too late").finish()
+
 
 silent = socket.create_server(("127.0.0.1", 0))
 settings = {
@@ -21,9 +31,7 @@ settings = {
     # Longer than any test may take: whoever waits for it fails.
     "reporter_timeout": 300,
 }
-hanging = [Config(settings, service_name="hanging").new_tracer() for _ in range(2)]
-
-
+hanging += [Config(settings, service_name="hanging").new_tracer() for _ in range(2)]
 for tracer in hanging:
     tracer.start_span("lost").finish()
 make_tracer().start_span("last words").finish()
