@@ -100,9 +100,9 @@ class _ProcessEnd:
         for flush in begun:
             if not flush.wait(self.seconds_left() or 0.0):
                 logger.warning(
-                    "%r: not all spans were sent within %g s at the end of the "
-                    "process; the rest is lost. Call tracer.close() with a longer "
-                    "timeout before the end",
+                    "%r: not all spans could be sent at the end of the process, "
+                    "within %g s; the rest is lost. Is the backend running? If it is "
+                    "slow, call tracer.close() with a longer timeout before the end",
                     flush,
                     EXIT_TIMEOUT,
                 )
