@@ -70,8 +70,14 @@ class _ProcessEnd:
 
     def use(self, flushable: Flushable) -> None:
         self._in_use.add(flushable)
-        # Not before the first span: `multiprocessing` discards the finalizers that a
-        # child has when it begins.
+        self._hook_child()
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None and not self._has_child_hooks:
+            # This may be a child that imports the main program before it is set up,
+            # which would discard a finalizer. These functions are called after that.
+            util.register_after_fork(self, _ProcessEnd._hook_child)
+
+    def _hook_child(self) -> None:
         if not self._has_child_hooks and is_pool_child():
             _call_at_end_of_child(self.flush)
             self._has_child_hooks = True

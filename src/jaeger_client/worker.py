@@ -129,7 +129,7 @@ class BackgroundWorker:
         self._gave_up: Notice | None = None
         """The notice of `_send_now` after which it waits no more."""
         self._child_since: float | None = None
-        """When this process was forked, or first used the worker as a pool's child."""
+        """When this process was forked, or first reported as the child of a pool."""
         self._cannot_start = Notice(
             "cannot start the thread that sends spans: %s. Spans stay queued until "
             "it can be started, tracer.flush(), tracer.close() or the end of the "
@@ -228,8 +228,6 @@ class BackgroundWorker:
             # Ended by what no task may raise, say by killing a greenlet.
             self._forget_thread()
         process_end.keep_until_end(self)
-        if self._child_since is None and process_end.is_pool_child():
-            self._child_since = self._clock.monotonic()
         try:
             self._start_thread()
         except Exception as error:  # noqa: BLE001 - no threads, no file descriptors, or the interpreter is ending
@@ -296,6 +294,8 @@ class BackgroundWorker:
         when a tenth of the age of the process has passed since the *previous* one: the
         first at once, and after ten intervals no more often than in other processes.
         """
+        if self._child_since is None and process_end.is_pool_child():
+            self._child_since = now
         if self._child_since is None or interval == math.inf:
             return now + interval
         delay = min(interval, (now - self._child_since) * _DELAY_BY_AGE)

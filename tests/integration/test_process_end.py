@@ -81,6 +81,20 @@ def test_children_of_pools_report_at_their_end(
     assert TASKS == sink.names
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_child_that_reported_while_it_was_imported(
+    run_program: RunProgram,
+    sink: SpanSink,
+    method: str,
+) -> None:
+    """A child whose first span came before it was set up reports that and others."""
+    run_program("pool_children.py", "multiprocessing", "early", method)
+    expected = [*["early"] * len(TASKS), *TASKS]
+
+    assert sink.wait_for(len(expected))
+    assert expected == sink.names
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_child_reports_its_first_spans_at_once(sink: SpanSink, method: str) -> None:
     """The first span of a child that will be killed arrives without any interval."""

@@ -13,6 +13,9 @@ from tests.integration.programs.make_tracer import make_tracer
 TASKS = 10
 
 tracer = make_tracer(reporter_flush_interval=30)
+if __name__ == "__mp_main__" and "early" in sys.argv:
+    # While a spawned child imports this program, before it is one.
+    tracer.start_span("early").finish()
 
 
 def work(number: int) -> int:
@@ -57,6 +60,7 @@ KINDS = {
     "closed": run_closed,
     "processes": run_processes,
     "executor": run_executor,
+    "early": run_processes,
 }
 
 
