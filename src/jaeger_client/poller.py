@@ -30,9 +30,6 @@ _JITTER: Final = 0.1
 _FIRST_PAUSE: Final = 1.0
 """Seconds after the first of several questions without an answer; then twice that."""
 
-_CLOSE_SECONDS: Final = 1.0
-"""How long `close` waits for a question under way on a worker of its own."""
-
 
 class ErrorListener(Protocol):
     """Who is told of every failed question; `diagnostics.ErrorReporter` is one."""
@@ -110,7 +107,8 @@ class Poller:
         self.has_begun = True  # Nothing is left to begin.
         self._worker.remove_task(self)
         if self._owns_worker:
-            self._worker.close(_CLOSE_SECONDS)
+            # Nothing to wait for: what a request under way brings is not used.
+            self._worker.close(0.0)
 
     def run(self, now: float) -> float:
         """Ask if a question is due at *now*; called by the worker."""

@@ -24,6 +24,7 @@ from jaeger_client.arguments import (
 from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.diagnostics import Notice
+from jaeger_client.fork import ProcessMark, noticed_mark
 from jaeger_client.sampler.base import DecisionTags, Undecided
 from jaeger_client.span import Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
@@ -87,6 +88,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     max_logs_per_span: int
     """Maximum number of logs of a span; the first and the newest are kept."""
     _active_scope: Callable[[], opentracing.Scope | None]
+    _process_mark: ProcessMark
+    """False before the first span and in forked children; see `fork`."""
 
     # Long, and spans are made without their __init__: a call more costs 4 % of a
     # root's instructions, an __init__ 0.1 of its 2 µs.
@@ -112,6 +115,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             ignore_active_span: Whether the active span is no parent.
         """
         try:
+            if not self._process_mark:
+                self._process_mark = noticed_mark()
             parent = child_of
             if parent is None and not ignore_active_span:
                 scope = self._active_scope()

@@ -147,6 +147,7 @@ class Tracer(SpanStarter):
         self.random = IdRandom()
         self.throttler = throttler
         self._worker = worker
+        self._process_mark = False
         self._closed: CompletedFuture | None = None
         self._active_scope = reader_of_active_scope(self._scope_manager)
         self.codecs = make_codecs(

@@ -59,6 +59,62 @@ def output_of(program: str) -> list[str]:
     return done.stdout.split()
 
 
+WITHOUT_HOOKS = """
+import ctypes, os, sys
+{before}
+from jaeger_client import fork
+from jaeger_client.ids import IdRandom
+
+class Survivor:
+    forks = 0
+    def after_fork_in_child(self):
+        self.forks += 1
+        fork.notice_fork()  # as a span that it starts would
+
+survivor, source = Survivor(), IdRandom()
+fork.call_after_fork(survivor)
+mark = fork.noticed_mark()
+
+def in_child(todo):
+    child = {fork}
+    if not child:
+        try:
+            todo()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+def show(*words):
+    os.write(1, " ".join(map(str, words)).encode() + b" ")
+
+def child():
+    show(bool(mark))
+    fork.notice_fork()
+    fork.notice_fork()
+    show(bool(mark), survivor.forks, source.getrandbits(128))
+    in_child(grandchild)
+
+def grandchild():
+    fork.notice_fork()
+    show(survivor.forks, source.getrandbits(128))
+
+fork.notice_fork()
+show(bool(mark), survivor.forks)
+in_child(child)
+show(survivor.forks, source.getrandbits(128))
+"""
+FORKS = ["ctypes.PyDLL(None).fork()", "os.fork()"]
+NO_WIPED_PAGES = """
+import errno, mmap
+
+class Refusing(mmap.mmap):
+    def madvise(self, option):
+        raise OSError(errno.EINVAL, "as Linux before 4.14")
+
+mmap.mmap = Refusing
+"""
+
+
 @contextmanager
 def thread_of(
     work: Callable[[], object],
@@ -98,6 +154,54 @@ class Survivor:
 def test_child_has_other_ids() -> None:
     """A forked child continues with ids of its own."""
     assert ["True"] == output_of(IN_A_CHILD)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.parametrize("before", ["", NO_WIPED_PAGES], ids=["wiped page", "pid"])
+@pytest.mark.parametrize("fork", FORKS, ids=["no hooks", "hooks"])
+def test_fork_is_noticed_once(fork: str, before: str) -> None:
+    """A child does the work of the hooks once, by a hook or when it is noticed."""
+    words = output_of(WITHOUT_HOOKS.replace("{fork}", fork).replace("{before}", before))
+    parent, child, grandchild = words[:2], words[2:6], words[6:8]
+
+    assert ["True", "0"] == parent
+    assert [str(fork == "os.fork()"), "True", "1"] == child[:3]
+    assert "2" == grandchild[0]
+    assert "0" == words[8]
+    assert 3 == len({child[3], grandchild[1], words[9]})
+
+
+def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
+    """While one thread makes everything anew, others wait, and do not do it again."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
+    began, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(Survivor):
+        def after_fork_in_child(self) -> None:
+            began.set()
+            assert go_on.wait(PATIENCE)
+            super().after_fork_in_child()
+
+    survivor = Slow()
+    registry.add(survivor)
+    mark = registry.notice_fork()
+    mark.value = False  # type: ignore[attr-defined]  # as the kernel does  # pyright: ignore[reportAttributeAccessIssue]
+
+    def notice() -> None:
+        registry.notice_fork()
+        done.set()
+
+    threads = [threading.Thread(target=notice) for _ in range(2)]
+    threads[0].start()
+    assert began.wait(PATIENCE)
+    threads[1].start()
+    assert not done.is_set()
+    go_on.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert done.is_set()
+    assert 1 == survivor.forks
 
 
 def test_no_hook_at_import() -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+import sys
 import threading
-from collections.abc import Iterator
+import time
+import types
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -21,7 +25,7 @@ class Job:
         self.turn = threading.Event()
         self.turns = 0
         self.next_turn = math.inf
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.drained: list[threading.Thread] = []
         self.answer = True
         self.forked = 0
@@ -256,6 +260,213 @@ def test_thread_that_cannot_start_is_told(
     assert worker.flush(PATIENCE)
 
 
+def test_error_of_any_kind_at_the_start_is_logged(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A thread that cannot start for want of a file descriptor raises nothing."""
+
+    def refuse(self: threading.Thread) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr(threading.Thread, "start", refuse)
+        worker.wake()
+    assert "Too many open files" in caplog.text
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("is_started", [True, False])
+def test_interrupt_in_the_start_blocks_no_later_start(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_started: bool,
+) -> None:
+    """A signal handler that raises during the start leaves one thread, or none."""
+    start = threading.Thread.start
+
+    def start_and_raise(self: threading.Thread) -> None:
+        if is_started:
+            start(self)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start_and_raise)
+        with pytest.raises(KeyboardInterrupt):
+            worker.wake()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert worker.flush(PATIENCE)
+    assert [["under test"]] == [[thread.name for thread in job.drained]]
+    assert 1 == threads_named("under test")
+
+
+def test_many_starts_at_once_leave_one_thread(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """However many threads wake an idle worker at the same time, one runs the tasks."""
+    together = threading.Barrier(20)
+
+    def wake() -> None:
+        together.wait()
+        worker.wake()
+
+    wakers = [threading.Thread(target=wake) for _ in range(20)]
+    for waker in wakers:
+        waker.start()
+    for waker in wakers:
+        waker.join()
+    assert worker.flush(PATIENCE)
+
+    assert 1 == threads_named("under test", ends_soon=True)
+
+
+def test_thread_outlives_a_task_that_exits(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """A task that raises SystemExit, which ends other threads, runs again."""
+    job.error = SystemExit()
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    job.error = None
+    job.turn.clear()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert worker.is_running
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_thread_that_was_killed_is_replaced(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """After a thread ended all the same, the next wake starts another."""
+
+    class Kill(BaseException):
+        pass
+
+    job.error = Kill()
+    worker.wake()
+    thread = worker._thread
+    assert thread is not None
+    thread.join(PATIENCE)
+    job.error = None
+    job.turn.clear()
+    assert worker.flush(PATIENCE)
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("next_turn", [1e10, 1e300, math.nan, math.inf])
+def test_thread_survives_any_next_turn(
+    worker: BackgroundWorker,
+    job: Job,
+    next_turn: float,
+) -> None:
+    """A task may name a time that no timeout can express."""
+    job.next_turn = next_turn
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+
+    assert worker.flush(PATIENCE)
+    assert worker.is_running
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e300, 1e10])
+def test_flush_takes_any_timeout(
+    worker: BackgroundWorker,
+    job: Job,
+    timeout: float,
+) -> None:
+    """Flushing may wait as long as it takes: an infinite timeout is no error."""
+    worker.wake()
+
+    assert worker.flush(timeout)
+    assert worker.close(timeout)
+
+
+@pytest.mark.parametrize("timeout", [-1.0, -math.inf, math.nan])
+def test_flush_does_not_wait_with_a_timeout_that_is_none(
+    worker: BackgroundWorker,
+    job: Job,
+    timeout: float,
+) -> None:
+    """A negative timeout, or one that is no number, is 0."""
+    job.hold = threading.Event()
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+
+    assert not worker.flush(timeout)
+    job.hold.set()
+
+
+@pytest.fixture
+def loading_uwsgi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Provide the module that uWSGI adds, before it has forked its workers."""
+    uwsgi = types.ModuleType("uwsgi")
+    vars(uwsgi).update(worker_id=lambda: 0, masterpid=os.getpid)
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+
+
+@pytest.mark.usefixtures("loading_uwsgi")
+def test_uwsgi_that_loads_gets_no_thread(worker: BackgroundWorker, job: Job) -> None:
+    """Before uWSGI forks, the thread that wakes the worker sends."""
+    worker.wake()
+
+    assert [threading.current_thread()] == job.drained
+    assert not worker.is_running
+
+
+@pytest.mark.usefixtures("loading_uwsgi")
+def test_uwsgi_that_loads_is_delayed_once(
+    worker: BackgroundWorker,
+    job: Job,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """If sending fails before uWSGI forks, one line is logged, and none tries again."""
+    job.answer = False
+    worker.wake()
+    worker.wake()
+
+    assert 1 == len(job.drained)
+    assert ["before uWSGI forks" in line for line in caplog.messages] == [True]
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        {"worker_id": lambda: 1, "masterpid": os.getpid},
+        {"worker_id": lambda: 0, "masterpid": os.getppid},
+        {},
+    ],
+    ids=["worker", "mule", "another module"],
+)
+def test_other_processes_of_uwsgi_have_a_thread(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    functions: dict[str, Callable[[], int]],
+) -> None:
+    """Workers and mules of uWSGI use the thread, as does what has another `uwsgi`."""
+    uwsgi = types.ModuleType("uwsgi")
+    vars(uwsgi).update(functions)
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
 def test_child_forgets_the_thread(worker: BackgroundWorker, job: Job) -> None:
     """In a forked child there is no thread, and every task is told."""
     worker.wake()
@@ -274,6 +485,15 @@ def test_child_forgets_the_thread(worker: BackgroundWorker, job: Job) -> None:
     thread.join(PATIENCE)
 
 
+def test_forked_child_reports_by_its_age(worker: BackgroundWorker) -> None:
+    """The time of a partial batch is the interval's, in a child a tenth of its age."""
+    now = time.monotonic()
+    assert now + 1 == worker.due_time(1.0, now=now, previous=-math.inf)
+    worker.after_fork_in_child()
+
+    assert now == worker.due_time(1.0, now=now, previous=-math.inf)
+
+
 def test_repr_tells_the_state(worker: BackgroundWorker, job: Job) -> None:
     """The repr shows whether the worker is idle, running or closed."""
     assert "<BackgroundWorker 'under test' idle, 1 tasks>" == repr(worker)
@@ -281,3 +501,13 @@ def test_repr_tells_the_state(worker: BackgroundWorker, job: Job) -> None:
     assert "running" in repr(worker)
     worker.close(PATIENCE)
     assert "closed" in repr(worker)
+
+
+def threads_named(name: str, *, ends_soon: bool = False) -> int:
+    """Return how many threads have that name, after all but one had time to end."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = [thread for thread in threading.enumerate() if thread.name == name]
+        if len(found) <= 1 or not ends_soon or time.monotonic() > deadline:
+            return len(found)
+        found[-1].join(0.01)

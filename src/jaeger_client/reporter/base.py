@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
 
+from jaeger_client.clock import SYSTEM_CLOCK
 from jaeger_client.diagnostics import logger
 from jaeger_client.lazy import names_from
 
@@ -97,18 +98,21 @@ def close_reporter(reporter: object, timeout: float) -> bool:
     try:
         from concurrent.futures import Future  # noqa: PLC0415 - see `future`
 
+        deadline = SYSTEM_CLOCK.monotonic() + timeout
         close = getattr(reporter, "close", None)
         if close is None:
             return True
-        answer = close(timeout) if _takes_timeout(close) else close()
+        answer = close(timeout) if takes_timeout(close) else close()
         if not isinstance(answer, Future):
             return True
-        return bool(cast("Future[object]", answer).result(timeout))
+        left = max(0.0, deadline - SYSTEM_CLOCK.monotonic())
+        return bool(cast("Future[object]", answer).result(left))
     except Exception:  # noqa: BLE001 - a reporter of the application's may raise anything
         logger.exception("closing %r failed", reporter)
         return False
 
 
-def _takes_timeout(close: object) -> bool:
-    code = getattr(getattr(close, "__func__", None), "__code__", None)
+def takes_timeout(method: object) -> bool:
+    """Return whether *method*, which may be older than these, has a `timeout`."""
+    code = getattr(getattr(method, "__func__", None), "__code__", None)
     return code is not None and "timeout" in code.co_varnames[: code.co_argcount]

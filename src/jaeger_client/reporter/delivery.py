@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client.clock import Clock
 from jaeger_client.diagnostics import Outage, logger
@@ -37,6 +37,7 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.model import SpanLosses
+from jaeger_client.reporter.base import takes_timeout
 
 if TYPE_CHECKING:
     from jaeger_client.encoding.base import Encoder
@@ -68,6 +69,16 @@ _ADVICE: Final = (
     "running, and do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, "
     "name it?"
 )
+
+
+_MIN_SEND_TIMEOUT: Final = 0.001
+"""Seconds, as 0 would mean not to wait at all."""
+
+
+class _TimedSender(Protocol):
+    """A sender whose `send` can be limited in time."""
+
+    def send(self, payload: bytes, timeout: float) -> None: ...
 
 
 class _Ready:
@@ -114,6 +125,8 @@ class Delivery:
         self._probe_at = float("-inf")
         self._process: Process | None = None
         self._forget_at = math.inf
+        self.send_deadline = math.inf
+        """When a send must end because the application's thread waits for it."""
         self.bytes_per_span = 400.0
         """Size of a span in the payloads so far; a guess before the first."""
         self._forget()
@@ -280,7 +293,7 @@ class Delivery:
 
     def _send(self, ready: _Ready) -> None:
         start = self._clock.monotonic()
-        self.channel.sender.send(ready.body)
+        self._hand_over(ready.body, start)
         self._metrics.send_seconds(self._clock.monotonic() - start)
         # The number comes from the backend, and no counter may go down by it.
         rejected = max(0, min(self._newly_rejected(), ready.span_count))
@@ -290,6 +303,14 @@ class Delivery:
         self._is_failing = False
         self._outage.worked()
         self.bytes_per_span = len(ready.body) / ready.span_count
+
+    def _hand_over(self, body: bytes, now: float) -> None:
+        sender = self.channel.sender
+        if self.send_deadline < math.inf and takes_timeout(sender.send):
+            timeout = max(_MIN_SEND_TIMEOUT, self.send_deadline - now)
+            cast("_TimedSender", sender).send(body, timeout)
+        else:
+            sender.send(body)
 
     def _newly_rejected(self) -> int:
         """Return how many spans of the last payload the backend did not keep."""

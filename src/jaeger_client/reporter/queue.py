@@ -37,6 +37,8 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from jaeger_client.fork import notice_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -111,6 +113,7 @@ class SpanQueue(Generic[SpanT]):
 
     def _check_marks(self, span: SpanT, spans: deque[SpanT]) -> bool:
         """Do what is due after *span* was appended; return whether it was accepted."""
+        notice_fork()
         if spans is not self._spans:  # The process was forked meanwhile.
             return self.put(span)
         count = len(spans)

@@ -136,6 +136,8 @@ class Reporter(BaseReporter):
             self.report_span = self._queue.put  # type: ignore[method-assign,assignment]  # nobody reads the answer
         self._sending = Exclusive()
         self._due: float | None = None
+        self._left_at = -math.inf
+        """When the last partial batch left."""
         self._result: CompletedFuture | None = None
         self._is_closing = False
         self._is_released: bool | None = None
@@ -177,13 +179,20 @@ class Reporter(BaseReporter):
         next_turn = self._delivery.again_at
         if next_turn is None or next_turn <= now:
             if self._due is None:
-                self._due = now + self._flush_interval
+                self._due = self._due_time(now)
             self._queue.begin_turn()
             self._send_due(now)
             self._queue.end_turn()
             next_turn = self._next_turn(now)
         self._loss_report.publish(queue_length=len(self._queue))
         return next_turn
+
+    def _due_time(self, now: float) -> float:
+        return self._worker.due_time(
+            self._flush_interval,
+            now=now,
+            previous=self._left_at,
+        )
 
     def _send_due(self, now: float) -> None:
         until = now + _LONGEST_TURN
@@ -216,7 +225,7 @@ class Reporter(BaseReporter):
         count = len(self._queue)
         if self._due is not None and now >= self._due:
             # What comes while these are sent has an interval of its own.
-            self._due = None
+            self._due, self._left_at = None, now
         else:
             count -= count % self._batch()
         return self._queue.take(min(count, self._most_at_once))
@@ -237,7 +246,7 @@ class Reporter(BaseReporter):
             # Filled during this turn, so no later span would wake for it.
             return now
         if self._due is None:
-            self._due = now + self._flush_interval
+            self._due = self._due_time(now)
         return self._due
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
@@ -263,7 +272,17 @@ class Reporter(BaseReporter):
 
     def _drain(self, deadline: float) -> bool:
         dropped = self.losses.dropped
-        self._send_until(deadline)
+        # The worker's thread may finish a send after the caller has stopped waiting.
+        is_worker = self._worker.is_current_thread
+        self._delivery.send_deadline = math.inf if is_worker else deadline
+        # Before and after the work, because at the end of the process the worker must
+        # learn of each later span.
+        self._queue.wake_at_first()
+        try:
+            self._send_until(deadline)
+        finally:
+            self._delivery.send_deadline = math.inf
+        self._queue.wake_at_first()
         self._loss_report.publish(queue_length=len(self._queue))
         return not self._is_owing() and dropped == self.losses.dropped
 
@@ -289,7 +308,7 @@ class Reporter(BaseReporter):
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued and waits is the parent's to send."""
         self._sending = Exclusive()
-        self._due = None
+        self._due, self._left_at = None, -math.inf
         self._queue.after_fork_in_child()
         self._delivery.after_fork_in_child()
 

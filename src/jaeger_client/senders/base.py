@@ -27,6 +27,9 @@ class Sender(Protocol):
         """
         Send *payload* or raise.
 
+        A sender that may block for long should take a second parameter `timeout`: the
+        maximum time in seconds, passed where the application waits for the sending.
+
         Raises:
             RefusedError: If nothing listens at the other end.
             PayloadTooLargeError: If the network takes less; `max_payload` has

@@ -92,9 +92,9 @@ class HttpSender(Closable):
         """Most bytes of one body; shrinks when the server says 413."""
         return self._max_payload
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes, timeout: float | None = None) -> None:
         """
-        Post *payload* and wait for the answer.
+        Post *payload* and wait for the response, for *timeout* seconds at most.
 
         Raises:
             RefusedError: If nothing listens there.
@@ -102,7 +102,7 @@ class HttpSender(Closable):
             RetryableSendError: If the connection failed or no answer came in time.
             SendError: If the server did not take it, or the sender is closed.
         """
-        response = self._post(payload)
+        response = self._post(payload, timeout)
         if not response.is_success:
             raise self._refusal(payload, response)
 
@@ -114,11 +114,20 @@ class HttpSender(Closable):
         """Close the connection. Idempotent."""
         self._client.close()
 
-    def _post(self, payload: bytes) -> HttpResponse:
-        if not self._gzip:
-            return self._client.request("POST", self._url, payload, self._headers)
-        headers = {**self._headers, "content-encoding": "gzip"}
-        return self._client.request("POST", self._url, _compress(payload), headers)
+    def _post(self, payload: bytes, timeout: float | None) -> HttpResponse:
+        headers = self._headers
+        if self._gzip:
+            payload = _compress(payload)
+            headers = {**headers, "content-encoding": "gzip"}
+        if timeout is not None:
+            timeout = min(timeout, self._client.options.timeout)
+        return self._client.request(
+            "POST",
+            self._url,
+            payload,
+            headers,
+            timeout=timeout,
+        )
 
     def _refusal(self, payload: bytes, response: HttpResponse) -> SendError:
         msg = f"POST {self._shown_url} was answered {response.status}"
@@ -162,9 +171,11 @@ class OtlpHttpSender(HttpSender):
             clock=clock,
         )
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes, timeout: float | None = None) -> None:
         """
-        Post *payload*, wait for the answer, count what was refused of it.
+        Post *payload*, wait for the response, count what was refused of it.
+
+        Waits for *timeout* seconds at most.
 
         Raises:
             PayloadTooLargeError: If the server takes less; see `max_payload`.
@@ -174,7 +185,7 @@ class OtlpHttpSender(HttpSender):
             SendError: If the server did not take it, or the sender is closed.
         """
         try:
-            response = self._post(payload)
+            response = self._post(payload, timeout)
         except RefusedError as exc:
             raise RetryableSendError(str(exc)) from exc
         if not response.is_success:

@@ -21,11 +21,17 @@ from tests.unit.reporter.line_encoder import LineChannel, LineEncoder, lines_of,
 
 
 class ManualWorker(BackgroundWorker):
-    """A worker whose turns the test gives: waking it is only counted."""
+    """A worker without a thread: waking it is only counted."""
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(clock=clock)
         self.woken = 0
+        self.exits = False
+
+    @property
+    def is_exiting(self) -> bool:
+        """What the test has set."""
+        return self.exits
 
     def wake(self) -> None:
         """Count."""
@@ -100,6 +106,85 @@ def test_partial_batch_waits_for_its_first_span() -> None:
     scene.clock.advance(0.1)
     scene.turn()
     assert [["a", "b"]] == scene.sent
+
+
+def test_first_batch_of_a_forked_child_leaves_at_once() -> None:
+    """A child may be killed as soon as its work is done, so it does not wait."""
+    scene = Scene()
+    scene.worker.after_fork_in_child()
+    scene.report("a")
+    scene.turn()
+
+    assert [["a"]] == scene.sent
+
+
+def test_delay_of_a_forked_child_is_a_tenth_of_its_age() -> None:
+    """The second batch leaves when a tenth of the child's age has passed."""
+    scene = Scene()
+    scene.worker.after_fork_in_child()
+    scene.clock.advance(2.0)
+    now = scene.clock.monotonic()
+    scene.report("a")
+    scene.turn()
+    scene.report("b")
+
+    assert now + 0.2 == scene.turn()
+
+
+def test_old_child_sends_once_an_interval() -> None:
+    """After ten intervals a child sends partial batches as often as other processes."""
+    scene = Scene()
+    scene.worker.after_fork_in_child()
+    scene.clock.advance(100.0)
+    now = scene.clock.monotonic()
+    scene.report("a")
+    scene.turn()
+    scene.report("b")
+
+    assert now + 1.0 == scene.turn()
+
+
+def test_child_without_an_interval_waits_for_close() -> None:
+    """With no flush interval a forked child sends no partial batch either."""
+    scene = Scene(flush_interval=None)
+    scene.worker.after_fork_in_child()
+    scene.report("a")
+
+    assert math.inf == scene.turn()
+    assert [] == scene.sent
+
+
+class TimedSender(MemorySender):
+    """A sender whose `send` can be limited in time, and keeps the limits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timeouts: list[float | None] = []
+
+    def send(self, payload: bytes, timeout: float | None = None) -> None:
+        """Keep *payload* and *timeout*."""
+        self.timeouts.append(timeout)
+        super().send(payload)
+
+
+def test_caller_that_sends_passes_its_deadline_on() -> None:
+    """A send by the thread that flushes takes no longer than the flush may."""
+    scene = Scene()
+    sender = TimedSender()
+    scene.reporter = Reporter(
+        LineChannel(scene.encoder, sender),
+        worker=scene.worker,
+        clock=scene.clock,
+    )
+    scene.report("a")
+    assert scene.reporter.flush(2.0)
+    scene.report("b")
+    scene.clock.advance(10.0)
+    scene.turn()
+    scene.clock.advance(10.0)
+    scene.turn()
+
+    assert [2.0, None] == sender.timeouts
 
 
 def test_full_batch_leaves_at_once() -> None:
@@ -479,7 +564,8 @@ def test_exit_tries_once_more() -> None:
     scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
     scene.report("a")
     scene.reporter.flush(timeout=1.0)
-    scene.worker.flush_at_exit()
+    scene.worker.exits = True
+    scene.worker.flush(timeout=1.0)
 
     assert [["a"]] == scene.sent
 

@@ -1,0 +1,233 @@
+"""How processes end: exit handlers, pools, workers that are recycled; real ones."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import PROGRAMS, RunProgram
+from tests.integration.span_sink import SpanSink
+
+TIMEOUT = 40.0
+EXIT_TIMEOUT = 5.0
+TASKS = [f"task {number}" for number in range(10)]
+
+PACKAGES = {"multiprocessing": ["fork", "spawn", "forkserver"], "billiard": ["fork"]}
+POOLS = [
+    (package, kind, method)
+    for package, methods in PACKAGES.items()
+    for kind in ["recycled", "closed", "processes", "executor"]
+    for method in methods
+    if (package, kind) != ("billiard", "executor")  # there is but one
+]
+
+
+@pytest.mark.parametrize("handler", ["early", "late"])
+@pytest.mark.parametrize("before", ["cold", "warm"])
+@pytest.mark.parametrize("tracers", ["one", "second"])
+def test_spans_of_exit_handlers_arrive(
+    run_program: RunProgram,
+    sink: SpanSink,
+    handler: str,
+    before: str,
+    tracers: str,
+) -> None:
+    """Exit handlers may report, whether registered before or after the tracer."""
+    output = run_program("exit_handlers.py", handler, before, tracers)
+    count = 2 if tracers == "one" else 4
+    expected = Counter({handler: count, "warm": count if before == "warm" else 0})
+
+    assert sink.wait_for(expected.total())
+    assert +expected == Counter(sink.names)
+    assert "lost" not in output
+
+
+def test_exit_waits_for_all_tracers_at_once(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """Tracers that cannot send share 5 s at exit, others send; losses are logged."""
+    output = run_program("exit_with_silent_backends.py")
+    began = float(output.split()[0])
+
+    assert time.monotonic() - began < EXIT_TIMEOUT + 2
+    assert sink.wait_for(1)
+    assert ["last words"] == sink.names
+    assert 2 == output.count("not all spans could be sent at the end of the process")
+    assert 2 == output.count("finished at the end of the process, after tracing was")
+
+
+@pytest.mark.parametrize(("package", "kind", "method"), POOLS)
+def test_children_of_pools_report_at_their_end(
+    run_program: RunProgram,
+    sink: SpanSink,
+    package: str,
+    kind: str,
+    method: str,
+) -> None:
+    """A child that a pool ends in order reports all spans, however short its life."""
+    if package == "billiard":
+        pytest.importorskip("billiard")
+    run_program("pool_children.py", package, kind, method)
+
+    assert sink.wait_for(len(TASKS))
+    assert TASKS == sink.names
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_child_that_reported_while_it_was_imported(
+    run_program: RunProgram,
+    sink: SpanSink,
+    method: str,
+) -> None:
+    """A child whose first span came before it was set up reports that and others."""
+    run_program("pool_children.py", "multiprocessing", "early", method)
+    expected = [*["early"] * len(TASKS), *TASKS]
+
+    assert sink.wait_for(len(expected))
+    assert expected == sink.names
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_child_reports_its_first_spans_at_once(sink: SpanSink, method: str) -> None:
+    """The first span of a child that will be killed arrives without any interval."""
+    program = subprocess.Popen(
+        [sys.executable, "-W", "error", PROGRAMS / "terminated_child.py", method],
+        env={
+            **os.environ,
+            "JAEGER_AGENT_PORT": str(sink.port),
+            "PYTHONPATH": str(PROGRAMS.parents[2]),
+        },
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    arrived = sink.wait_for(1)
+    program.communicate("now\n", timeout=TIMEOUT)
+
+    assert arrived
+    assert ["from a child"] == sink.names
+
+
+@pytest.mark.parametrize("recycling", [["--max-tasks-per-child=1"], []])
+def test_celery_workers_report(
+    sink: SpanSink,
+    tmp_path: Path,
+    recycling: list[str],
+) -> None:
+    """Children of a Celery worker report, recycled after each task or shut down."""
+    pytest.importorskip("celery")
+    (tmp_path / "control").mkdir()
+    environment = {
+        **os.environ,
+        "JAEGER_AGENT_PORT": str(sink.port),
+        "PYTHONPATH": str(PROGRAMS.parents[2]),
+        "TEST_BROKER": str(tmp_path),
+    }
+    module = "tests.integration.programs.celery_tasks"
+    send = f"from {module} import work\nfor n in range(10): work.delay(n)"
+    subprocess.run([sys.executable, "-c", send], env=environment, check=True)
+    celery = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "celery", "-A", module, "worker"),
+            *("--pool=prefork", "--concurrency=2", "--loglevel=INFO"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *recycling,
+        ],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        read_until(celery, "succeeded in", len(TASKS))
+        celery.send_signal(signal.SIGTERM)
+        output, _ = celery.communicate(timeout=TIMEOUT)
+        assert 0 == celery.returncode, output
+    finally:
+        end_group(celery)
+
+    assert sink.wait_for(len(TASKS))
+    assert TASKS == sink.names
+
+
+@pytest.mark.parametrize("reason", ["limit", "files"])
+def test_spans_leave_without_a_thread(
+    run_program: RunProgram,
+    sink: SpanSink,
+    reason: str,
+) -> None:
+    """Where no thread can start, flush() sends, and nothing is said to be lost."""
+    output = run_program("without_threads.py", reason)
+    flushed, _, closed, _ = result_in(output)
+
+    assert ("True", "True") == (flushed, closed)
+    assert sink.wait_for(1 if reason == "files" else 2)
+    assert "starved" in sink.names
+    assert 1 == output.count("cannot start the thread that sends spans")
+    assert "lost" not in output
+
+
+def test_flush_and_close_keep_their_timeout_without_a_thread(
+    run_program: RunProgram,
+) -> None:
+    """With no thread and a collector that never responds, both return in time."""
+    output = run_program("without_threads.py", "silent")
+    flushed, seconds_of_flush, closed, seconds_of_close = result_in(output)
+
+    assert ("False", "False") == (flushed, closed)
+    assert 0.4 < float(seconds_of_flush) < 1.5
+    assert 0.4 < float(seconds_of_close) < 1.5
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 12) or sys.version_info >= (3, 14),
+    reason="the private modules of subinterpreters differ",
+)
+def test_subinterpreter_reports(run_program: RunProgram, sink: SpanSink) -> None:
+    """A subinterpreter that permits no daemon threads reports by close()."""
+    run_program("subinterpreter.py")
+
+    assert sink.wait_for(1)
+    assert ["in a subinterpreter"] == sink.names
+
+
+def test_thread_that_uwsgi_does_not_run_is_logged(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """If uWSGI does not run threads, one line names the option, and spans leave."""
+    output = run_program("thread_not_run.py")
+
+    assert sink.wait_for(1)
+    assert 1 == output.count("--enable-threads")
+
+
+def result_in(output: str) -> list[str]:
+    """Return the words of the line RESULT of `without_threads.py`."""
+    (line,) = [line for line in output.splitlines() if line.startswith("RESULT ")]
+    return line.split()[1:]
+
+
+def read_until(process: subprocess.Popen[str], text: str, count: int) -> None:
+    """Read the output of a process until *count* lines with *text* have come."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        count -= text in line
+        if not count:
+            return
+    pytest.fail(f"the process has ended before it printed {text!r}")
+
+
+def end_group(process: subprocess.Popen[str]) -> None:
+    """End what is left of the process group that a test has started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(TIMEOUT)
