@@ -87,7 +87,7 @@ def test_log_list_makes_logs_of_pairs() -> None:
     log = Log(1)
 
     logs = LogList([log, (2, [("a", 1)])])
-    logs.append((3, []))
+    logs.append((3, ()))
 
     assert log is logs[0]
     assert [Log(1), Log(2, [("a", 1)]), Log(3)] == logs
