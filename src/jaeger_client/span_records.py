@@ -78,7 +78,7 @@ class SpanRecords(SpanIdentity):
     dropped_tags: int = 0
     """How many tags were not recorded."""
     dropped_logs: int = 0
-    """How many logs were not kept."""
+    """How many logs were not recorded."""
 
     @property
     def tag_items(self) -> Iterable[TagItem]:

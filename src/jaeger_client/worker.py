@@ -39,6 +39,7 @@ from jaeger_client import process_end
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.diagnostics import Notice, logger
 from jaeger_client.fork import call_after_fork, is_before_uwsgi_forks, notice_fork
+from jaeger_client.limits import usable_timeout
 
 if TYPE_CHECKING:
     import queue
@@ -335,7 +336,7 @@ class BackgroundWorker:
 
         Blocks for *timeout* seconds at most.
         """
-        timeout = _bounded(timeout)
+        timeout = usable_timeout(timeout)
         return self.begin_flush(timeout, task=task).wait(timeout)
 
     def close(self, timeout: float) -> bool:
@@ -344,7 +345,7 @@ class BackgroundWorker:
 
         Idempotent. Returns whether all was flushed.
         """
-        timeout = _bounded(timeout)
+        timeout = usable_timeout(timeout)
         deadline = self._clock.monotonic() + timeout
         flushed = self.flush(timeout)
         self._closed = True
@@ -378,11 +379,6 @@ def _wait(signals: queue.SimpleQueue[None], seconds: float) -> None:
             signals.get_nowait()
     except queue.Empty:
         return
-
-
-def _bounded(timeout: float) -> float:
-    """Return a timeout that `threading` accepts: `math.inf` is too much for it."""
-    return min(timeout, threading.TIMEOUT_MAX) if timeout > 0 else 0.0
 
 
 def _call(close: Callable[[], object]) -> None:
