@@ -65,7 +65,7 @@ class RateLimiter:
         return SYSTEM_CLOCK.time()
 
     def check_credit(self, item_cost: float) -> bool:
-        """Spend *item_cost* credits if there are so many; return whether it was."""
+        """Spend *item_cost* credits if there are enough; return whether there were."""
         now = self._now()
         while True:
             state = self._bucket.read()

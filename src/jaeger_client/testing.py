@@ -55,7 +55,7 @@ class FakeClock:
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Go on by *seconds*."""
+        """Advance by *seconds*."""
         is_set = False
         while not is_set:
             state = self._now.read()

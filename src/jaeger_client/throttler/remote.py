@@ -142,8 +142,8 @@ class RemoteThrottler(Throttler):
         return _spend(balance)
 
     def _note(self, operation: str, credits_: float) -> None:
-        # Threads that see new operations at the same moment may pass the limit, by no
-        # more than there are of them. Of two with the same one the first wins.
+        # Threads that see new operations at the same moment may exceed the limit, each
+        # by one. Of two threads with the same operation the first wins.
         if len(self._balances) < self._max_operations:
             self._balances.setdefault(operation, Atomic(credits_))
 
