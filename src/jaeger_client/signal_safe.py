@@ -146,5 +146,12 @@ class Atomic(Generic[ValueT]):
         self._latest = successor
         return True
 
+    def update(self, change: Callable[[ValueT], ValueT]) -> None:
+        """Store what *change* returns for the latest value; may call it repeatedly."""
+        is_stored = False
+        while not is_stored:
+            state = self.read()
+            is_stored = self.replace(state, change(state[0]))
+
     def __repr__(self) -> str:
         return f"Atomic({self.read()[0]!r})"

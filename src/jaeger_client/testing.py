@@ -56,11 +56,7 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         """Advance by *seconds*."""
-        is_set = False
-        while not is_set:
-            state = self._now.read()
-            time, monotonic = state[0]
-            is_set = self._now.replace(state, (time + seconds, monotonic + seconds))
+        self._now.update(lambda now: (now[0] + seconds, now[1] + seconds))
 
     def __repr__(self) -> str:
         return f"<FakeClock time={self.time()} monotonic={self.monotonic()}>"
