@@ -9,7 +9,7 @@ around them is.
 The time until the next payload is bounded whatever is in the spans, because the
 caller can stop only between payloads: a chunk ends after a large span, encoding
 stops when the logs of a span exceed a payload, and `encode` yields after
-`_LONGEST_SILENCE` seconds of spans that are left out.
+`_MAX_SILENCE` seconds of spans that are left out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LOG_BLOCK: Final = 256
 MIN_LOG_SIZE: Final = 5
 """Bytes of the shortest log: an empty one at time 0, in the compact protocol."""
 
-_LONGEST_SILENCE: Final = 0.25
+_MAX_SILENCE: Final = 0.25
 """Seconds after which an empty payload is yielded if all spans are left out."""
 
 _PROCESS_TOO_LARGE: Final = (
@@ -200,7 +200,7 @@ class PackingEncoder(ABC):
             yield self._closed(payload, done)
 
     def _open(self) -> _OpenPayload:
-        yield_at = self._clock.monotonic() + _LONGEST_SILENCE
+        yield_at = self._clock.monotonic() + _MAX_SILENCE
         return _OpenPayload(self._frame(), self._limit, yield_at=yield_at)
 
     @abstractmethod

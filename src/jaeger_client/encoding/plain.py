@@ -177,7 +177,7 @@ def plain_log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
     Return a log as every encoder can write it.
 
     Raises:
-        Exception: If *item* is no log.
+        Exception: If *item* is not a log.
     """
     timestamp, fields = cast("tuple[object, Iterable[tuple[object, object]]]", item)
     return _log_time(timestamp), plain_items(fields)

@@ -309,7 +309,7 @@ def _parts_of(collector: object) -> Iterator[object]:
 
 
 def _replace_locks(part: object) -> None:
-    """Replace the locks that *part* uses, whoever holds them."""
+    """Replace the locks that *part* uses, even if they are held."""
     if hasattr(part, "_lock"):
         setattr(part, "_lock", threading.RLock())  # noqa: B010 - it is private
     for cell in _lock_cells(type(part)):

@@ -81,7 +81,7 @@ class _TimedSender(Protocol):
 
 
 class _Ready:
-    """A payload that is to be sent, and the spans it was made of."""
+    """A payload to send, and the spans that it stands for."""
 
     __slots__ = ("body", "losses", "span_count", "spans")
 
