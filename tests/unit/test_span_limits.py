@@ -10,7 +10,7 @@ import pytest
 
 from jaeger_client.config import Config
 from jaeger_client.metrics import Metrics
-from jaeger_client.model import Log, Tag
+from jaeger_client.model import Log, Tag, TagList
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
@@ -200,6 +200,28 @@ def test_assigned_lists_are_limited() -> None:
 
     assert halves(10, 4) == values(span) == seconds(span)
     assert (6, 6) == (span.dropped_tags, span.dropped_logs)
+
+
+def test_extended_lists_are_limited() -> None:
+    """Lists that are extended are reduced at once, and pairs become objects."""
+    span = limited(4).start_span("op")
+
+    span.tags.extend(("n", number) for number in range(10))
+    span.logs.extend([Log(number * 1_000_000) for number in range(10)])
+
+    assert halves(10, 4) == [tag.vLong for tag in span.tags] == seconds(span)
+    assert (6, 6) == (span.dropped_tags, span.dropped_logs)
+
+
+def test_a_long_list_is_reduced_in_one_step() -> None:
+    """Whatever is over the limit is dropped at once, in linear time."""
+    drops: list[int] = []
+
+    tags = TagList(("n", number) for number in range(10_000))
+    tags.bounded(10, drops.append).trim()
+
+    assert [9_990] == drops
+    assert halves(10_000, 10) == [tag.vLong for tag in tags]
 
 
 def test_ordinary_spans_store_no_count() -> None:
