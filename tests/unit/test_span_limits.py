@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from itertools import chain, repeat
 
 import pytest
+from opentracing import child_of, follows_from
 
 from jaeger_client.config import Config
 from jaeger_client.metrics import Metrics
@@ -416,6 +418,25 @@ def test_drops_are_logged_once(
     act(counting_tracer(counts).start_span("op"))
 
     assert 1 == caplog.messages.count(line)
+
+
+def test_first_references_are_kept(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of endless references the first 4,096 are kept; a line in the log says so."""
+    let_notices_speak(monkeypatch)
+    tracer = MemoryTracer()
+    parent = tracer.start_span("parent")
+    others = repeat(follows_from(tracer.start_span("other").context))
+
+    references = chain([child_of(parent.context)], others)
+    span = tracer.start_span("op", references=references)
+
+    assert DEFAULT == len(span.references or ())
+    assert parent.span_id == span.parent_id
+    assert [
+        "a span has more than 4096 references: the others are dropped. Use more spans"
+    ] == caplog.messages
 
 
 def test_limits_by_config(monkeypatch: pytest.MonkeyPatch) -> None:
