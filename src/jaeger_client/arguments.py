@@ -19,6 +19,9 @@ from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.tag_values import to_text
 
+MAX_REFERENCES: Final = 4096
+"""Maximum number of references of a span, as of its tags and logs."""
+
 _SPAN_KIND: Final = "span.kind"
 _SERVER: Final = "server"
 _NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
@@ -29,6 +32,9 @@ _NO_PARENT = Notice(
 _NO_TAGS = Notice("tags must be a mapping, got one %s; they are ignored")
 _NO_REFERENCES = Notice(
     "references must be one or many opentracing.Reference, got %s; it is ignored",
+)
+_TOO_MANY_REFERENCES = Notice(
+    "a span has more than %d references: the others are dropped. Use more spans",
 )
 
 
@@ -57,7 +63,7 @@ def injectable(thing: object) -> SpanContext:
 
 
 def with_context(references: object) -> list[Reference]:
-    """Return the references, of one or of many, that refer to something."""
+    """Return the first references, of one or of many, that refer to something."""
     kept: list[Reference] = []
     try:
         many = (references,) if isinstance(references, Reference) else references
@@ -65,6 +71,9 @@ def with_context(references: object) -> list[Reference]:
             if not isinstance(reference, Reference):
                 _NO_REFERENCES.warn(type(reference).__name__)
             elif reference.referenced_context is not None:
+                if len(kept) >= MAX_REFERENCES:
+                    _TOO_MANY_REFERENCES.warn(MAX_REFERENCES)
+                    break
                 kept.append(reference)
     except Exception as error:  # noqa: BLE001 - anything may come and may raise anything
         _NO_REFERENCES.warn(error)

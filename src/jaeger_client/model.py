@@ -302,7 +302,6 @@ class SpanList(list[_Object]):
 
     # Set on the lists of spans only; `Log.fields` has no limit and no pairs.
     _limit: int = sys.maxsize
-    _middle: slice = slice(0)
     _on_drop: Callable[[int], object] | None = None
     _is_read: bool = True
     _has_pairs: bool = False
@@ -322,10 +321,6 @@ class SpanList(list[_Object]):
         *on_drop* is called with the number of items dropped each time, on the
         thread that appended one too many.
         """
-        first = limit // 2
-        # Dropping one item moves half of the pointers, 0.3 us with the default
-        # limit. With a very large one several are dropped at once.
-        self._middle = slice(first, first + 1 + limit // _EXACT_UP_TO)
         self._on_drop = on_drop
         self._limit = limit
         return self
@@ -341,18 +336,32 @@ class SpanList(list[_Object]):
         if len(self) > self._limit:
             self.trim()
 
+    def extend(self, items: Iterable[Any], /) -> None:
+        """Append *items*; pairs become objects."""
+        made = [
+            self._as_object(item) if type(item) is tuple else item for item in items
+        ]
+        super().extend(made)
+        self.trim()
+
     def trim(self) -> Self:
         """Drop what is over the limit; return the list."""
-        while len(self) > self._limit:
+        while (surplus := len(self) - self._limit) > 0:
+            # Dropping items moves half of the pointers, 0.3 us with the default
+            # limit. With a very large one several more are dropped at once.
+            dropped = surplus + self._limit // _EXACT_UP_TO
+            first = self._limit // 2
+            middle = slice(first, first + dropped)
+            last = self._limit + surplus - 1
             try:
                 # The first line raises IndexError if another thread has trimmed the
                 # list since. No call and no jump stands between the two.
-                _ = self[self._limit]
-                del self[self._middle]
+                _ = self[last]
+                del self[middle]
             except IndexError:
-                break
+                continue
             if self._on_drop is not None:
-                self._on_drop(self._middle.stop - self._middle.start)
+                self._on_drop(dropped)
         return self
 
     def as_objects(self) -> Self:

@@ -144,8 +144,8 @@ class Span(SpanRecords):
 
     A child has that of its parent. Times that the span takes itself are those of the
     steady clock plus this, so that a step of the wall clock changes no duration. `None`
-    if the start time was passed; then, and while `time.time` is patched, times are
-    those of the wall clock.
+    if the start time was passed or `time.time` was patched; then, and while it is
+    patched, times are those of the wall clock.
     """
     finished: bool
     """Whether `finish` was called; stays false on an unsampled span."""
@@ -174,7 +174,8 @@ class Span(SpanRecords):
         self.clock_offset = None
         if start_time is None:
             self.start_time = time.time()
-            self.clock_offset = self.start_time - STEADY_CLOCK()
+            if time.time is UNPATCHED.wall_clock:
+                self.clock_offset = self.start_time - STEADY_CLOCK()
         else:
             self.start_time = to_seconds(start_time)
         self.end_time = None

@@ -229,12 +229,16 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             if start_time is not None:
                 span.start_time = to_seconds(start_time)
                 span.clock_offset = None
-            elif clock_offset is not None and time.time is UNPATCHED.wall_clock:
-                span.start_time = clock_offset + STEADY_CLOCK()
-                span.clock_offset = clock_offset
+            elif flags and time.time is UNPATCHED.wall_clock:
+                if clock_offset is None:
+                    span.start_time = now = time.time()
+                    span.clock_offset = now - STEADY_CLOCK()
+                else:
+                    span.start_time = clock_offset + STEADY_CLOCK()
+                    span.clock_offset = clock_offset
             else:
-                span.start_time = now = time.time()
-                span.clock_offset = now - STEADY_CLOCK() if flags else None
+                span.start_time = time.time()
+                span.clock_offset = None
             if not self.metrics.is_noop:
                 self._count_start(span, given)
         except Exception as error:  # noqa: BLE001 - what was handed in may raise anything

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from itertools import chain, repeat
 
 import pytest
+from opentracing import child_of, follows_from
 
 from jaeger_client.config import Config
 from jaeger_client.metrics import Metrics
-from jaeger_client.model import Log, Tag
+from jaeger_client.model import Log, Tag, TagList
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
@@ -200,6 +202,28 @@ def test_assigned_lists_are_limited() -> None:
 
     assert halves(10, 4) == values(span) == seconds(span)
     assert (6, 6) == (span.dropped_tags, span.dropped_logs)
+
+
+def test_extended_lists_are_limited() -> None:
+    """Lists that are extended are reduced at once, and pairs become objects."""
+    span = limited(4).start_span("op")
+
+    span.tags.extend(("n", number) for number in range(10))
+    span.logs.extend([Log(number * 1_000_000) for number in range(10)])
+
+    assert halves(10, 4) == [tag.vLong for tag in span.tags] == seconds(span)
+    assert (6, 6) == (span.dropped_tags, span.dropped_logs)
+
+
+def test_a_long_list_is_reduced_in_one_step() -> None:
+    """Whatever is over the limit is dropped at once, in linear time."""
+    drops: list[int] = []
+
+    tags = TagList(("n", number) for number in range(10_000))
+    tags.bounded(10, drops.append).trim()
+
+    assert [9_990] == drops
+    assert halves(10_000, 10) == [tag.vLong for tag in tags]
 
 
 def test_ordinary_spans_store_no_count() -> None:
@@ -394,6 +418,25 @@ def test_drops_are_logged_once(
     act(counting_tracer(counts).start_span("op"))
 
     assert 1 == caplog.messages.count(line)
+
+
+def test_first_references_are_kept(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of endless references the first 4,096 are kept; a line in the log says so."""
+    let_notices_speak(monkeypatch)
+    tracer = MemoryTracer()
+    parent = tracer.start_span("parent")
+    others = repeat(follows_from(tracer.start_span("other").context))
+
+    references = chain([child_of(parent.context)], others)
+    span = tracer.start_span("op", references=references)
+
+    assert DEFAULT == len(span.references or ())
+    assert parent.span_id == span.parent_id
+    assert [
+        "a span has more than 4096 references: the others are dropped. Use more spans"
+    ] == caplog.messages
 
 
 def test_limits_by_config(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,7 @@ class W3CCodec(BaggageCodec):
         """Return a `tracestate` as it can be written, `None` if it cannot."""
         # True of nearly all that is extracted; the application can set anything.
         if isinstance(state, str):
+            state = str.__str__(state)  # of a subclass, whose methods may lie
             if state.isascii() and state.isprintable():
                 return state.strip(BLANKS)
             valid, _ = read_state([state])

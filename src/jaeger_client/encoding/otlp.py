@@ -211,7 +211,8 @@ def _event_time(timestamp: int) -> bytes:
 def _dropped(span: SpanData) -> bytes:
     """Return fields 10 and 12, the counts of dropped attributes and events."""
     tags, logs = (
-        varint(min(count, _MASK_32)) for count in (span.dropped_tags, span.dropped_logs)
+        varint(max(0, min(count, _MASK_32)))
+        for count in (span.dropped_tags, span.dropped_logs)
     )
     return b"".join((b"\x50", tags, b"\x60", logs))
 

@@ -56,6 +56,18 @@ class Name(str):
         return "a\r\nb"
 
 
+class Printable(str):
+    """Text of a class of its own, which claims to be printable."""
+
+    __slots__ = ()
+
+    def isascii(self) -> bool:
+        return True
+
+    def isprintable(self) -> bool:
+        return True
+
+
 def context_with(baggage: Anything) -> SpanContext:
     """Return a sampled context with *baggage* of any types."""
     return SpanContext(1, 2, None, 1, baggage)
@@ -252,7 +264,17 @@ def with_state(state: Anything, flags: int = 1) -> SpanContext:
 
 
 @pytest.mark.parametrize(
-    "state", ["a=1\r\nX-Forged: 1", "a=\u00e9", "a=1\n", "a=\0", "a=\x7f", 5, b"a=1"]
+    "state",
+    [
+        "a=1\r\nX-Forged: 1",
+        Printable("a=1\r\nX-Forged: 1"),
+        "a=\u00e9",
+        "a=1\n",
+        "a=\0",
+        "a=\x7f",
+        5,
+        b"a=1",
+    ],
 )
 @pytest.mark.parametrize(("flags", "left"), [(1, None), (3, "jaeger=debug")])
 def test_a_trace_state_that_no_header_holds_is_dropped(

@@ -320,6 +320,15 @@ def test_dropped_counts_over_otlp(odd: str) -> None:
     assert 2**32 - 1 == decoded.dropped_events_count
 
 
+def test_a_negative_count_over_otlp() -> None:
+    """A count that the application has set to a negative number is sent as 0."""
+    span = FinishedSpan(dropped_tags=-1, dropped_logs=2)
+    (decoded,) = otlp_spans(encode_one(OtlpEncoder(SpanLosses()), span))
+
+    assert 0 == decoded.dropped_attributes_count
+    assert 2 == decoded.dropped_events_count
+
+
 def thrift_tags(payload: bytes) -> dict[str, object]:
     """Return the tags of the first span of a batch."""
     return dict(tag_pairs(decode_batch(payload).spans[0].tags))
