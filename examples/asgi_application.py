@@ -54,7 +54,7 @@ def caller_of(scope: dict[str, Any]) -> SpanContext | None:
     try:
         return tracer.extract(Format.HTTP_HEADERS, dict(scope["headers"]))
     except SpanContextCorruptedException:
-        return None  # what a stranger sent is no reason to refuse the request
+        return None  # malformed headers are no reason to refuse the request
 
 
 app = TracerLifespan(application, tracer)

@@ -31,7 +31,7 @@ UNPATCHED.wall_clock = None if "time_machine" in sys.modules else time.time
 STEADY_CLOCK: Final[Callable[[], float]] = (
     time.monotonic
     if time.get_clock_info("monotonic").resolution < 1e-6  # noqa: PLR2004 - a microsecond
-    # On Windows before Python 3.13, where `monotonic` has steps of 16 ms.
+    # For Windows before Python 3.13, where `monotonic` has steps of 16 ms.
     else time.perf_counter
 )
 """Seconds since some fixed point, to less than a microsecond; never goes back."""

@@ -37,10 +37,10 @@ _MOST_OUTAGES: Final = 5
 """Outages that are logged while a notice would be silent."""
 
 _MAX_FRAMES: Final = 30
-"""Frames of a traceback that are logged, those nearest to the error."""
+"""Maximum number of frames of a traceback that are logged: the innermost ones."""
 
 _MAX_CAUSES: Final = 5
-"""Exceptions of a chain that are logged, the last one and what led to it."""
+"""Maximum number of exceptions of a chain that are logged, the last one included."""
 
 
 class _Shown:
@@ -59,7 +59,7 @@ class _Shown:
 
 
 def bounded(arguments: Iterable[object]) -> tuple[object, ...]:
-    """Return what a line of any logger takes: short numbers as they are, or text."""
+    """Return *arguments* for a line of any logger: short numbers, and bounded text."""
     return tuple(
         argument if _is_bounded(argument) else _Shown(argument)
         for argument in arguments

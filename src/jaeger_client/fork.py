@@ -1,12 +1,12 @@
 """
-The one door to `os.register_at_fork`.
+Forks: what happens before and after them, and how they are noticed.
 
-A hook registered with the interpreter can never be taken back, so one set of
-hooks serves the whole process and keeps only weak references to those it calls.
+Hooks of `os.register_at_fork` cannot be removed, so one set of hooks serves the
+whole process and keeps only weak references to the objects that it calls.
 
-A forked child has only the thread that forked. What another thread was in the
-midst of importing stays locked in the child for ever, and half-made; the locks of
-the system's resolver stay held. So the background thread imports and resolves
+A forked child has only the thread that forked. A module that another thread was
+importing stays locked and incomplete in the child for ever, and locks of the
+system's resolver stay held. So the background thread imports and resolves
 under `forks_wait()`, and a fork waits for that.
 
 Any number of threads may be inside `forks_wait()` at once, for one of them may
@@ -17,8 +17,8 @@ Not every fork runs the hooks: uWSGI (without `--py-call-uwsgi-fork-hooks`) and 
 extensions call the system's `fork()`. So the hot path tests a mark, an object that is
 true only in the process that set it, and calls `noticed_mark()` when it is false. The
 mark is a byte of a page that Linux fills with zeros in every forked child
-(`MADV_WIPEONFORK`): to test it takes 3 ns, where a call of `getpid` takes 130. It is
-made at the first span; until then the process id tells.
+(`MADV_WIPEONFORK`): testing it takes 3 ns, a call of `getpid` 130. It is created at the
+first span; until then the process id is compared.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MADV_WIPEONFORK: Final = 18
-"""Linux 4.14; the module `mmap` has no name for it."""
+"""Available from Linux 4.14 on; the module `mmap` does not define it."""
 
 _TIMEOUT: Final = 2.0
 """Seconds that a fork waits for threads, or a thread for forks."""
@@ -80,8 +80,8 @@ class _ForkGate:
     """
     Keeps forks and the regions of `forks_wait()` apart.
 
-    There is no lock to hold both lists together, as a signal handler could meet
-    it locked by the very thread that it interrupts. Both sides first announce
+    No lock guards the two lists: a signal handler could find it held by the very
+    thread that it interrupts. Both sides first announce
     themselves and then look for the other side, so at least one of two that come
     at the same time sees the other. The single calls on the lists are atomic.
     """
@@ -107,8 +107,8 @@ class _ForkGate:
 
     def begin_fork(self) -> None:
         self._forks.append(_Hold())
-        # What hangs is not waited for again: a server may fork many workers. The
-        # same heals what an interrupt left behind.
+        # Later forks do not wait again for a thread that hangs: a server may fork many
+        # workers. This also removes what an interrupt has left behind.
         for hung in _wait_for(self._inside, time.monotonic() + _TIMEOUT):
             _end(hung, self._inside)
 
@@ -199,7 +199,7 @@ def _make_mark(pid: int) -> tuple[ProcessMark, Callable[[], None]]:
 
 
 class _ForkRegistry:
-    """Calls the living registered objects in a forked child; holds forks up."""
+    """Delays forks, and calls the registered objects that are alive in the child."""
 
     def __init__(self) -> None:
         self._survivors: weakref.WeakSet[SurvivesFork] = weakref.WeakSet()
@@ -258,8 +258,8 @@ class _ForkRegistry:
         lock = self._child_lock
         is_locked = lock.acquire(timeout=_TIMEOUT)
         try:
-            # Held for long only if a thread that was not copied to this process had
-            # noticed a fork itself: then its work must be done again.
+            # Not acquired if a thread that was not copied to this process was in the
+            # middle of this work at the fork: then it must be done again.
             if not is_locked or not (self._mark or self._is_renewing):
                 self._renew()
                 self._noticed_in = os.getpid()
@@ -283,7 +283,7 @@ class _ForkRegistry:
                 survivor.after_fork_in_child()
             self._child_lock = threading.RLock()
             self._pid = os.getpid()
-            # Last: until then other threads wait, rather than use what is old.
+            # Last: until then other threads wait, and use nothing of the parent's.
             self._set_mark()
         finally:
             self._is_renewing = False

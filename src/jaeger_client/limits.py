@@ -1,10 +1,10 @@
 """
-Ranges of numbers that applications pass: what every platform can work with.
+Limits of numbers that applications pass, so that they work on every platform.
 
 Some programs write "never" or "without limit" as `sys.maxsize` or 1e10, which neither
 threads nor sockets accept. Such a number becomes the largest that works everywhere: a
-poll every 23 days instead of every 300 years. What is no number, or is too small, is an
-error that names the argument, its range and the value.
+poll every 23 days instead of every 300 years. A value that is not a number, or is too
+small, is an error that names the argument, its range and the value.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> N
 
 def usable_timeout(timeout: float | None) -> float:
     """Return how many seconds to wait: `None` and infinity are `MAX_SECONDS`."""
-    # NaN is larger than nothing, so it becomes 0.
+    # max() returns 0.0 for NaN, which is not larger.
     return MAX_SECONDS if timeout is None else min(max(0.0, timeout), MAX_SECONDS)
 
 

@@ -107,7 +107,7 @@ class Poller:
         self.has_begun = True  # Nothing is left to begin.
         self._worker.remove_task(self)
         if self._owns_worker:
-            # Nothing to wait for: what a request under way brings is not used.
+            # Without waiting: the response to a request under way is not used.
             self._worker.close(0.0)
 
     def run(self, now: float) -> float:

@@ -43,7 +43,7 @@ class Flushable(Protocol):
 
     @property
     def is_running(self) -> bool:
-        """Whether `begin_flush` returns at once, for a thread does the work."""
+        """Whether a thread does the work, so that `begin_flush` returns at once."""
         ...
 
     def begin_flush(self, timeout: float) -> PendingFlush:
@@ -167,9 +167,9 @@ def _call_at_end_of_child(flush: Callable[[], None]) -> None:
 
 
 def _call_when_pool_worker_exits(process: object, flush: Callable[[], None]) -> None:
-    # A worker of billiard's pool tells the parent that it ends, and is killed for it
-    # before any finalizer. It calls `on_exit` (Celery's signal worker_process_shutdown)
-    # before that.
+    # A worker of billiard's pool notifies the parent that it ends, and the parent kills
+    # it before any finalizer runs. Before the notification it calls `on_exit` (Celery's
+    # signal worker_process_shutdown).
     worker: Any = getattr(process, "_target", None)
     if not hasattr(worker, "on_exit"):
         return

@@ -65,7 +65,7 @@ class RateLimiter:
         return SYSTEM_CLOCK.time()
 
     def check_credit(self, item_cost: float) -> bool:
-        """Spend *item_cost* credits if there are so many; return whether it was."""
+        """Spend *item_cost* credits if there are enough; return whether there were."""
         now = self._now()
         while True:
             state = self._bucket.read()
@@ -79,14 +79,14 @@ class RateLimiter:
     def update(self, credits_per_second: float, max_balance: float) -> None:
         """Change rate and maximum; the bucket stays full to the same part."""
         now = self._now()
-        while True:
-            state = self._bucket.read()
-            balance, _, _, maximum = _refilled(state[0], now)
+
+        def changed(bucket: _Bucket) -> _Bucket:
+            balance, _, _, maximum = _refilled(bucket, now)
             if maximum > 0:
                 balance = max_balance * balance / maximum
-            bucket = (balance, now, credits_per_second, max_balance)
-            if self._bucket.replace(state, bucket):
-                return
+            return balance, now, credits_per_second, max_balance
+
+        self._bucket.update(changed)
 
     @property
     def balance(self) -> float:
@@ -125,13 +125,13 @@ class RateLimiter:
         self._set(3, max_balance)
 
     def _set(self, index: int, value: float) -> None:
-        is_set = False
-        while not is_set:
-            state = self._bucket.read()
-            fields = [*state[0]]
+        def changed(bucket: _Bucket) -> _Bucket:
+            fields = [*bucket]
             fields[index] = value
             balance, last_tick, rate, maximum = fields
-            is_set = self._bucket.replace(state, (balance, last_tick, rate, maximum))
+            return balance, last_tick, rate, maximum
+
+        self._bucket.update(changed)
 
     def _now(self) -> float:
         return self.timestamp() if self._clock is None else self._clock.time()

@@ -50,7 +50,7 @@ def socket_address(
     Return what `socket.connect` takes for *address*.
 
     Raises:
-        OSError: If the zone of *address* is no network interface of this machine.
+        OSError: If the zone of *address* names no network interface of this machine.
     """
     host, _, zone = address.partition("%")
     return (host, port, 0, _interface_index(zone)) if zone else (host, port)

@@ -3,14 +3,14 @@ How values from outside appear in messages, log lines and explanations.
 
 What a request, a server, a configuration or an application's object contains may be
 huge, hold line breaks and terminal escapes, hold a password, or raise when it is turned
-into text. What comes out of here is on one line, bounded and without secrets. Nothing
-here raises, and time and memory grow with the limit, not with the value; only the
-`repr` of an application's object takes what it takes.
+into text. The functions of this module return one line of bounded length without
+secrets, and do not raise. Their time and memory grow with the limit, not with the
+value, except where an object's own `repr` or `str` is called.
 
-A secret is recognized by what is around it: the part of a URL before the `@`, a value
-beside a name such as `token`. Rather too much is hidden than too little.
+A secret is recognized by its context: the part of a URL before the `@`, the value that
+follows a name such as `token`. In doubtful cases the text is hidden.
 
-Patterns are compiled when they are first needed: most programs need none.
+Patterns are compiled when they are first used: most programs use none.
 """
 
 from __future__ import annotations
@@ -21,22 +21,26 @@ from itertools import islice
 from typing import Final, cast
 
 HIDDEN: Final = "(hidden)"
-"""What stands in place of a secret."""
+"""Replacement for a secret."""
 
 MAX_SHOWN: Final = 1_000
-"""Characters of a text that are shown."""
+"""Maximum number of characters of a text that are shown."""
 
 MAX_QUOTED: Final = 120
-"""Characters of a value that an error message quotes."""
+"""Maximum number of characters of a value that an error message quotes."""
 
 _MAX_ITEMS: Final = 50
-"""Items of a container that are shown."""
+"""Maximum number of items of a container that are shown."""
 
 _MAX_DEPTH: Final = 4
-"""Containers within containers that are shown."""
+"""Maximum depth of nested containers that are shown."""
 
 _MAX_BITS: Final = 4_096
-"""Bits of a number whose digits are shown. Python refuses to write very long ones."""
+"""
+Maximum number of bits of a number whose digits are shown.
+
+Python raises an error for numbers of more than 4,300 digits.
+"""
 
 _WORDS: Final = (
     r"(?:access|api|auth|client|db|id|refresh|session|user)?[-_.]?"
@@ -45,15 +49,15 @@ _WORDS: Final = (
     r"(?:access|account|api|license|private|secret|signing|subscription)[-_.]?key|"
     r"(?:key|session)[-_.]?id|credentials?|session|cookie|jwt|sig(?:nature)?"
 )
-# A word of the name, not a piece of one: `passenger` and `author` are no secrets.
+# Whole words only: `passenger` and `author` are not secrets.
 _SECRET_NAME: Final = rf"(?i:(?:^|[^a-z0-9])(?:{_WORDS})(?:$|[^a-z0-9]))"
 _CAMEL_CASE: Final = r"(?<=[a-z0-9])(?=[A-Z])"
 _PERCENT: Final = r"%([0-9A-Fa-f]{2})"
-# Each run of characters of names is looked at once, from its first character.
+# The lookbehind starts one match per name, so that the time stays linear.
 _NAME: Final = (
     r"(?<![\w.%-])([\w.%-]+)(?:\[\w{0,20}\])?\\{0,4}['\"]?\s*(?:=>?|:(?!//))\s*"
 )
-# In quotes, perhaps the first of a list. JSON within JSON has its quotes escaped.
+# It may be the first of a list, and JSON within JSON has its quotes escaped.
 _QUOTED: Final = (
     r"[\[(]?(?:'(?:[^'\\]|\\.)*(?:'|$)|\"(?:[^\"\\]|\\.)*(?:\"|$)|"
     r"\\{1,4}['\"][^'\"]*)"
@@ -78,7 +82,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def without_secrets(text: str) -> str:
-    """Hide secrets in a message: what is before the `@` of a URL, values of secrets."""
+    """Hide secrets in a message: user information of URLs, and values of secrets."""
     if "@" in text:
         text = re.sub(_UNBROKEN, lambda token: _without_user_info(token[0]), text)
     return _without_values(text, _VALUE_IN_TEXT)
@@ -88,10 +92,10 @@ def setting_without_secrets(text: str, limit: int = MAX_SHOWN) -> str:
     """
     Return what can be shown of a single setting, at most about *limit* characters.
 
-    Blanks and quotes do not end a secret here, as they do in a message.
+    Unlike in a message, blanks and quotes do not end a secret.
     """
     is_cut = len(text) > limit
-    # As if an `@` came right after the cut, for it may.
+    # An `@` may follow after the cut, so the text before it is treated as if one did.
     head = f"{text[:limit]}@" if is_cut else text
     if "//" in head:
         head = _without_user_info(head)
@@ -108,7 +112,7 @@ def url_without_secrets(url: str) -> str:
 
 
 def one_line(text: str, limit: int = MAX_SHOWN) -> str:
-    """Return *text* cut at *limit* characters, what is not printable as escapes."""
+    """Return *text* cut at *limit* characters, with escapes for unprintable ones."""
     head = text[:limit]
     if not head.isprintable():
         head = "".join(c if c.isprintable() else _escaped(c) for c in head)[:limit]
@@ -141,7 +145,7 @@ class _Repr:
         self._left = limit
 
     def of(self, value: object, depth: int) -> str:
-        """Return what stands for *value*; containers of *depth* levels are opened."""
+        """Return the text of *value*, with *depth* levels of nested containers."""
         kind = type(value)
         brackets = _BRACKETS.get(kind)
         if brackets is not None and value:
@@ -153,7 +157,7 @@ class _Repr:
     def _container(self, value: Iterable[object], brackets: str, depth: int) -> str:
         if not depth:
             return f"{brackets[0]}...{brackets[-1]}"
-        # One step to the interpreter, so no other thread changes the items meanwhile.
+        # A single call into C, so no other thread changes the container meanwhile.
         items = list(islice(value, _MAX_ITEMS + 1))
         parts: list[str] = []
         for item in items:
@@ -206,7 +210,7 @@ def _more(count: int) -> str:
 def _head_without_secrets(text: str, limit: int) -> str:
     if len(text) <= limit:
         return without_secrets(text)
-    # As if an `@` came right after the cut, for it may.
+    # See `setting_without_secrets`.
     head = without_secrets(f"{text[:limit]}@").removesuffix("@")
     return f"{head}{_more(len(text) - limit)}"
 

@@ -10,11 +10,11 @@ ended and before the lock is released. Every thread that needs the lock later th
 hangs. In `Exclusive`, acquiring, working and releasing are all inside one `try`, so
 there is no bytecode at which an exception escapes its handler while the lock is held.
 What the handler cannot know is whether the lock had been acquired by then. A reentrant
-lock knows: it refuses to be released by a thread that does not own it.
+lock knows: releasing it raises RuntimeError on a thread that does not own it.
 
 A signal handler that needs the lock of the frame it has interrupted must not wait,
 because that frame continues only after the handler, and must not enter, because the
-state is half changed. It is turned away.
+state is half changed. Its call of `run` returns `None` at once.
 
 *Counts.* `count += 1` is several bytecodes: an increment that another thread or a
 signal handler makes in between is lost. `SharedCount` advances an iterator instead,
@@ -60,7 +60,7 @@ class Exclusive:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._owner: int | None = None
-        """The thread that is at work; unset while it acquires and releases."""
+        """The thread that is at work; `None` while it acquires or releases."""
 
     def run(
         self,
@@ -69,10 +69,11 @@ class Exclusive:
         timeout: float = -1,
     ) -> ResultT | None:
         """
-        Call *work* and return its result, or `None` if it could not be called.
+        Call *work* and return its result, or `None` if it was not called.
 
-        That is so if other threads are at work for *timeout* seconds (-1 is for ever),
-        or if this thread is: a signal handler has interrupted it.
+        It is not called if other threads are at work for *timeout* seconds (-1 means
+        no limit), or if this thread is at work already: a signal handler has
+        interrupted it.
         """
         me = threading.get_ident()
         if self._owner == me:
@@ -144,6 +145,13 @@ class Atomic(Generic[ValueT]):
             return False
         self._latest = successor
         return True
+
+    def update(self, change: Callable[[ValueT], ValueT]) -> None:
+        """Store what *change* returns for the latest value; may call it repeatedly."""
+        is_stored = False
+        while not is_stored:
+            state = self.read()
+            is_stored = self.replace(state, change(state[0]))
 
     def __repr__(self) -> str:
         return f"Atomic({self.read()[0]!r})"

@@ -157,10 +157,6 @@ class Span(SpanRecords):
 
     Stored beside the slots, on those spans alone: others start without a store more.
     """
-    dropped_tags: int = 0
-    """How many tags were not recorded."""
-    dropped_logs: int = 0
-    """How many logs were not kept."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,

@@ -67,7 +67,7 @@ class SpanRecords(SpanIdentity):
     first_tags: dict[str, TagValue]
     """The tags it was started with; like the next, read and never changed."""
     decision_tags: Mapping[str, TagValue]
-    """The tags that say who decided to record the trace."""
+    """The tags that name the sampler which decided to record the trace."""
     more_tags: list[TagItem]
     """
     The tags that were set later, as pairs; a `TagList` of all tags once they were
@@ -78,7 +78,7 @@ class SpanRecords(SpanIdentity):
     dropped_tags: int = 0
     """How many tags were not recorded."""
     dropped_logs: int = 0
-    """How many logs were not kept."""
+    """How many logs were not recorded."""
 
     @property
     def tag_items(self) -> Iterable[TagItem]:

@@ -97,7 +97,7 @@ def _convert(value: object, limits: TextLimits) -> TagValue:  # noqa: PLR0911 - 
 
 def _numpy_number(value: object) -> bool | int | float | None:
     """Return the value of a number or truth value of NumPy, `None` for all others."""
-    # NumPy is not imported for this: as long as nobody does, it has no values.
+    # NumPy is not imported for this: before it is imported, no value is of its types.
     bases = type(value).__mro__ if "numpy" in sys.modules else ()
     for kind in bases:
         if kind.__module__ == "numpy" and kind.__name__ in _NUMPY_NUMBERS:

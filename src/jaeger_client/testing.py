@@ -55,12 +55,8 @@ class FakeClock:
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Go on by *seconds*."""
-        is_set = False
-        while not is_set:
-            state = self._now.read()
-            time, monotonic = state[0]
-            is_set = self._now.replace(state, (time + seconds, monotonic + seconds))
+        """Advance by *seconds*."""
+        self._now.update(lambda now: (now[0] + seconds, now[1] + seconds))
 
     def __repr__(self) -> str:
         return f"<FakeClock time={self.time()} monotonic={self.monotonic()}>"

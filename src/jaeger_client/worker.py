@@ -39,25 +39,26 @@ from jaeger_client import process_end
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.diagnostics import Notice, logger
 from jaeger_client.fork import call_after_fork, is_before_uwsgi_forks, notice_fork
+from jaeger_client.limits import usable_timeout
 
 if TYPE_CHECKING:
     import queue
     from collections.abc import Callable
 
 _DELAY_AFTER_ERROR: Final = 1.0
-"""Seconds until a task that raised, against its promise, runs again."""
+"""Seconds until a task that raised, which it should not, runs again."""
 
 _MAX_WAIT: Final = 3600.0
 """Maximum time in seconds of one wait; `threading` refuses more than 9.2e9."""
 
 _DELAY_BY_AGE: Final = 0.1
-"""Part of its age that a child process may take to report; see `due_time`."""
+"""Maximum delay of a report by a child process, as part of its age; see `due_time`."""
 
 _MAX_LOAD_DELAY: Final = 1.0
 """Maximum time in seconds that sending delays an application that uWSGI loads."""
 
 _LATE: Final = 1.0
-"""Seconds of delay at which the thread suspects that it was not allowed to run."""
+"""Delay in seconds beyond which the thread assumes that it was not allowed to run."""
 
 
 class Task(Protocol):
@@ -77,7 +78,7 @@ class Task(Protocol):
         Do all that is left; return whether it was done by *deadline*.
 
         Called on the worker's thread, or, if that does not run, on the thread
-        of whoever flushes. *deadline* is monotonic.
+        that flushes. *deadline* is monotonic.
         """
         ...
 
@@ -225,7 +226,7 @@ class BackgroundWorker:
         if self._closed:
             return
         if self._thread is not None and not self.is_running:
-            # Ended by what no task may raise, say by killing a greenlet.
+            # Ended by what no task may raise, such as what kills a greenlet.
             self._forget_thread()
         process_end.keep_until_end(self)
         try:
@@ -335,7 +336,7 @@ class BackgroundWorker:
 
         Blocks for *timeout* seconds at most.
         """
-        timeout = _bounded(timeout)
+        timeout = usable_timeout(timeout)
         return self.begin_flush(timeout, task=task).wait(timeout)
 
     def close(self, timeout: float) -> bool:
@@ -344,7 +345,7 @@ class BackgroundWorker:
 
         Idempotent. Returns whether all was flushed.
         """
-        timeout = _bounded(timeout)
+        timeout = usable_timeout(timeout)
         deadline = self._clock.monotonic() + timeout
         flushed = self.flush(timeout)
         self._closed = True
@@ -370,7 +371,7 @@ def _wait(signals: queue.SimpleQueue[None], seconds: float) -> None:
     """Sleep for *seconds* or until a signal comes; remove all that came."""
     import queue  # noqa: PLC0415 - loaded already, see _start_thread()
 
-    # Of a task that returns NaN, this makes the maximum and no endless loop.
+    # NaN, which no task should return, becomes the maximum, not an endless loop.
     timeout = max(0.0, seconds) if seconds < _MAX_WAIT else _MAX_WAIT
     try:
         signals.get(timeout=timeout)
@@ -378,11 +379,6 @@ def _wait(signals: queue.SimpleQueue[None], seconds: float) -> None:
             signals.get_nowait()
     except queue.Empty:
         return
-
-
-def _bounded(timeout: float) -> float:
-    """Return a timeout that `threading` accepts: `math.inf` is too much for it."""
-    return min(timeout, threading.TIMEOUT_MAX) if timeout > 0 else 0.0
 
 
 def _call(close: Callable[[], object]) -> None:

@@ -85,11 +85,10 @@ def test_a_forked_child_decides_though_another_thread_was_deciding() -> None:
     held, let_go = threading.Event(), threading.Event()
 
     def decide_slowly() -> None:
-        with question.lock:
-            held.set()
-            let_go.wait(10)
+        held.set()
+        let_go.wait(10)
 
-    thread = threading.Thread(target=decide_slowly)
+    thread = threading.Thread(target=question.deciding.run, args=(decide_slowly,))
     thread.start()
     held.wait(10)
     with warnings.catch_warnings():

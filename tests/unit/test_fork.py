@@ -131,6 +131,23 @@ def thread_of(
         thread.join(PATIENCE)
 
 
+@contextmanager
+def thread_inside(
+    registry: fork._ForkRegistry,  # pyright: ignore[reportPrivateUsage]  # the process has but one
+) -> Generator[Callable[[], None], None, None]:
+    """Keep a thread inside forks_wait(); yield a function that lets it leave."""
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    with thread_of(stay, end=leave.set):
+        assert inside.wait(PATIENCE)
+        yield leave.set
+
+
 def seconds_of_fork(registry: fork._ForkRegistry) -> float:  # pyright: ignore[reportPrivateUsage]  # the process has but one
     """Return how long a fork waits for other threads."""
     began = time.monotonic()
@@ -274,15 +291,8 @@ def test_fork_waits_for_an_import_in_the_background() -> None:
 def test_threads_inside_do_not_wait_for_each_other() -> None:
     """While a thread is inside forks_wait(), another enters and leaves."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
-    inside, leave = threading.Event(), threading.Event()
 
-    def resolve_slowly() -> None:
-        with registry.wait():
-            inside.set()
-            leave.wait(PATIENCE)
-
-    with thread_of(resolve_slowly, end=leave.set):
-        assert inside.wait(PATIENCE)
+    with thread_inside(registry):
         began = time.monotonic()
         with registry.wait():
             seconds = time.monotonic() - began
@@ -310,22 +320,15 @@ def test_entering_waits_for_a_fork_that_has_begun() -> None:
 def test_a_fork_does_not_wait_for_a_thread_that_waits_for_it() -> None:
     """A thread that comes while a fork waits for another does not prolong the fork."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
-    inside, leave = threading.Event(), threading.Event()
     seconds = list[float]()
-
-    def resolve_slowly() -> None:
-        with registry.wait():
-            inside.set()
-            leave.wait(PATIENCE)
 
     def enter_often() -> None:
         while not seconds:
             with registry.wait():
                 pass
 
-    with thread_of(resolve_slowly), thread_of(enter_often):
-        assert inside.wait(PATIENCE)
-        leave.set()
+    with thread_inside(registry) as leave, thread_of(enter_often):
+        leave()
         seconds.append(seconds_of_fork(registry))
 
     assert seconds[0] < 1.0
@@ -334,15 +337,8 @@ def test_a_fork_does_not_wait_for_a_thread_that_waits_for_it() -> None:
 def test_a_hung_thread_delays_one_fork_for_two_seconds() -> None:
     """A fork goes on after 2 seconds, and later ones do not wait for what hangs."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
-    inside, leave = threading.Event(), threading.Event()
 
-    def hang() -> None:
-        with registry.wait():
-            inside.set()
-            leave.wait(PATIENCE)
-
-    with thread_of(hang, end=leave.set):
-        assert inside.wait(PATIENCE)
+    with thread_inside(registry):
         seconds = [seconds_of_fork(registry) for _ in range(3)]
 
     assert 1.9 < seconds[0] < 4.0
@@ -425,15 +421,8 @@ def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
 def test_a_child_begins_with_nothing_to_wait_for() -> None:
     """In a child neither forks nor entering wait for the parent's threads."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
-    inside, leave = threading.Event(), threading.Event()
 
-    def hang() -> None:
-        with registry.wait():
-            inside.set()
-            leave.wait(PATIENCE)
-
-    with thread_of(hang, end=leave.set):
-        assert inside.wait(PATIENCE)
+    with thread_inside(registry):
         registry._after_in_child()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
         seconds = seconds_of_fork(registry)
 

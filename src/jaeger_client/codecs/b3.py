@@ -211,7 +211,7 @@ def _state_of(text: str) -> int | None:
 def decision_only(
     flags: int | None, baggage: dict[str, str] | None
 ) -> SpanContext | None:
-    """Return the context of a decision that came without ids, if there is one."""
+    """Return the context of a decision without ids; `None` without a decision."""
     if flags is None:
         return None
     return SpanContext(None, None, None, flags, baggage)  # type: ignore[arg-type]  # no ids

@@ -73,7 +73,7 @@ class B3SingleCodec(B3Base):
 
 _STATES: Final = {**SAMPLED_STATES, "d": DEBUG_STATE}
 _PARENT_LENGTH: Final = MAX_ID_BITS // 4
-"""Digits of a parent that follows the span directly: no state is as long."""
+"""Number of digits of a parent id, which tells it from a sampling state."""
 
 
 def _state_of(span_context: SpanContext) -> str:

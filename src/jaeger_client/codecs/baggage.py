@@ -269,7 +269,7 @@ def readable(value: object) -> str | int | float | None:
 
 
 def _plain_key(key: object) -> str | None:
-    """Return a key as text, `None` if it is neither text nor UTF-8 in bytes."""
+    """Return a key as text; `None` if it is neither text nor bytes in UTF-8."""
     try:
         if isinstance(key, bytes):  # as in 4.8
             return key.decode()
@@ -285,7 +285,7 @@ def plain_value(value: object) -> str | bytes | float | None:
     """
     Return a value as plain text, bytes or a number.
 
-    Others are turned into text; `None` is returned for those of which none can be made.
+    Others are converted to text; `None` is returned if that fails.
     """
     if type(value) in _PLAIN_TYPES:
         return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # see there

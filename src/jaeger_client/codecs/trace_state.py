@@ -23,7 +23,7 @@ BLANKS: Final = " \t"
 # All members, each at its longest: key, equals sign, value, comma. Only blanks and
 # empty members make a state longer, and there may be any number of them.
 _MAX_LENGTH: Final = MAX_MEMBERS * (256 + 1 + 256 + 1)
-# As in level 2 of the recommendation, whose keys include all those of level 1.
+# As in level 2 of the specification, whose keys include all those of level 1.
 _KEY: Final = r"[a-z0-9][a-z0-9_*/@-]{0,255}"
 # Printable ASCII but for comma and equals sign, with no blank at the end.
 _VALUE: Final = r"[ -+\--<>-~]{0,255}[!-+\--<>-~]"

@@ -123,7 +123,7 @@ class W3CCodec(BaggageCodec):
 
     def _safe_state(self, state: object) -> str | None:
         """Return a `tracestate` as it can be written, `None` if it cannot."""
-        # What was extracted is nearly always this; the application can set anything.
+        # True of nearly all that is extracted; the application can set anything.
         if isinstance(state, str):
             if state.isascii() and state.isprintable():
                 return state.strip(BLANKS)

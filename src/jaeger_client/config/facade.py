@@ -126,7 +126,7 @@ class Config(ConfigProperties):
         call_after_fork(_FRESH_LOCK)
         with Config._initialized_lock:
             tracer = None if Config._initialized else self.new_tracer(io_loop)
-            # Again: a signal handler may have come first while it was made.
+            # Checked again: a signal handler may have initialized one meanwhile.
             if tracer is None or Config._initialized:
                 logger.warning("Jaeger tracer already initialized, skipping")
                 return None
@@ -260,7 +260,7 @@ class Config(ConfigProperties):
 
 
 class _FreshLock:
-    """Replaces the lock in a forked child: a thread of the parent may have held it."""
+    """Replaces the lock in a forked child, where it may be held for ever."""
 
     def after_fork_in_child(self) -> None:
         Config._initialized_lock = threading.RLock()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module

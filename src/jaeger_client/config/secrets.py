@@ -1,4 +1,4 @@
-"""What an explanation shows of a setting's value. Imported by explanations alone."""
+"""How `Config.explain()` shows the value of a setting; imported by it alone."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Final, cast
 from jaeger_client.shown import HIDDEN, setting_without_secrets, shown, text_of
 
 _MAX_ITEMS: Final = 100
-"""Items of a dict or list that are shown."""
+"""Maximum number of items of a dict or list that are shown."""
 
 _MAX_DEPTH: Final = 4
-"""Dicts and lists within each other that are shown."""
+"""Maximum depth of nested dicts and lists that are shown."""
 
 _MAX_NUMBER: Final = 1 << 64
-"""Numbers beyond are shown as text: Python may refuse to write them out."""
+"""Larger numbers are shown as text: Python may refuse to convert them."""
 
 
-def displayable(  # noqa: PLR0911 - a case a type
+def displayable(  # noqa: PLR0911 - one for each type
     value: object, *, is_secret: bool, depth: int = _MAX_DEPTH
 ) -> object:
     """
     Return *value*, or what may be shown of it.
 
-    Numbers stay numbers, dicts and lists have only what may be shown, and anything
-    that can have text of its own is text.
+    Numbers stay numbers, dicts and lists contain only what may be shown, and objects of
+    all other types become text.
     """
-    whole: object = value
+    whole: object = value  # `value` gets narrower and partly unknown types below
     if value is None:
         return None
     if isinstance(value, Mapping) and depth:

@@ -110,7 +110,7 @@ def all_params() -> Iterator[Param[object]]:
                 yield cast("Param[object]", value)
 
 
-def as_text(value: object) -> str:  # noqa: PLR0911 - a case a type
+def as_text(value: object) -> str:  # noqa: PLR0911 - one for each type
     """Return a value as one writes it in a configuration."""
     match value:
         case bool():

@@ -114,7 +114,7 @@ def whole_number(least: int, most: int | None = None) -> Reader[int]:
             or (most is not None and number > most)
         ):
             return None
-        # sys.maxsize, which some write for "without limit", is more than will work.
+        # Some write sys.maxsize for "without limit", which is more than works.
         return min(int(number), MAX_COUNT)
 
     limits = f"of at least {least}" if most is None else f"from {least} to {most}"
@@ -136,7 +136,7 @@ def _number(raw: object) -> float | None:
 
 
 number: Final = Reader("a number that is finite", _number)
-"""Reads a number of any size."""
+"""Reads a finite number of any size."""
 
 
 def number_from(least: float) -> Reader[float]:
@@ -163,7 +163,7 @@ def _duration(unit: str, size: float) -> Reader[float]:
     def convert(raw: object) -> float | None:
         value = _number(raw)
         value = _with_units(raw) if value is None else value * size
-        # A very large number, which some write for "never", is more than will work.
+        # Some write a very large number for "never", which is more than works.
         return None if value is None or value < 0 else min(value, MAX_SECONDS)
 
     return Reader(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jaeger_client.encoding.tables import PieceTable
 
 _FEW_TAGS: Final = 32
-"""Tags of a span whose size is not looked at: that costs 3 % of encoding it."""
+"""Number of tags up to which the size of a span is not checked, which takes 3 %."""
 
 MASK_31: Final = (1 << 31) - 1
 """Bits of a message's sequence number."""

@@ -7,9 +7,9 @@ counted. Sizes are exact: the bytes of the spans are there before the payload
 around them is.
 
 The time until the next payload is bounded whatever is in the spans, because the
-caller can stop only between payloads: a chunk ends behind a large span, encoding
-stops where the logs of a span are larger than a payload, and `encode` yields after
-`_LONGEST_SILENCE` seconds of spans that are left out.
+caller can stop only between payloads: a chunk ends after a large span, encoding
+stops when the logs of a span exceed a payload, and `encode` yields after
+`_MAX_SILENCE` seconds of spans that are left out.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ SPANS_AT_ONCE: Final = 64
 """Spans that are encoded together, for what is cheaper for many than for each."""
 
 LARGE_SPAN: Final = 32 * 1024
-"""Bytes of a span behind which the spans that are encoded together end."""
+"""Size of a span in bytes after which spans that are encoded together end."""
 
 LOG_BLOCK: Final = 256
-"""Logs of one span that are encoded before their size is compared with the limit."""
+"""Number of logs of a span that are encoded between two checks of their size."""
 
 MIN_LOG_SIZE: Final = 5
 """Bytes of the shortest log: an empty one at time 0, in the compact protocol."""
 
-_LONGEST_SILENCE: Final = 0.25
-"""Seconds of spans that are left out after which a payload is yielded."""
+_MAX_SILENCE: Final = 0.25
+"""Seconds after which an empty payload is yielded if all spans are left out."""
 
 _PROCESS_TOO_LARGE: Final = (
     "the process tags take %d bytes, too many for payloads of %d bytes; these are "
@@ -49,10 +49,10 @@ _PROCESS_TOO_LARGE: Final = (
     "tags of Config and Tracer), or send over HTTP (JAEGER_ENDPOINT)"
 )
 _NAMED_TAGS: Final = 5
-"""Process tags that a line in the log names at most."""
+"""Maximum number of process tags that a line in the log names."""
 
 _NAMED_LENGTH: Final = 50
-"""Characters of a key in that line."""
+"""Maximum number of characters of a key in that line."""
 
 
 class LogsTooLargeError(Exception):
@@ -200,7 +200,7 @@ class PackingEncoder(ABC):
             yield self._closed(payload, done)
 
     def _open(self) -> _OpenPayload:
-        yield_at = self._clock.monotonic() + _LONGEST_SILENCE
+        yield_at = self._clock.monotonic() + _MAX_SILENCE
         return _OpenPayload(self._frame(), self._limit, yield_at=yield_at)
 
     @abstractmethod
@@ -220,7 +220,7 @@ class PackingEncoder(ABC):
         """
         Return the bytes of each of *spans*, up to `SPANS_AT_ONCE`.
 
-        Ends behind a span of more than `LARGE_SPAN` bytes, and so may return fewer.
+        Ends after a span of more than `LARGE_SPAN` bytes, and so may return fewer.
         May raise anything if one of *spans* is not plain.
 
         Raises:
@@ -229,7 +229,7 @@ class PackingEncoder(ABC):
 
     @abstractmethod
     def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
-        """Append the bytes of *logs*, without what precedes and follows them."""
+        """Append the bytes of *logs*, without those around the list."""
 
     def _append_log_blocks(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
         """
@@ -265,9 +265,9 @@ class PackingEncoder(ABC):
 
     def _encode_singly(self, span: SpanData) -> bytes | None:
         """
-        Return the bytes of *span*, none if it cannot be encoded.
+        Return the bytes of *span*; empty if it cannot be encoded.
 
-        Returns `None` if it is too large for a payload by its logs alone.
+        Returns `None` if its logs alone are too large for a payload.
         """
         try:
             return self._body(span)
@@ -296,8 +296,8 @@ class PackingEncoder(ABC):
         """
         Add as much of *span* as fits to *payload*, which is empty.
 
-        *body* is all of it, if that could be encoded. Returns what was added, no
-        bytes if the span is left out.
+        *body* is the whole span, or `None` if that was too large to encode. Returns
+        what was added; empty if the span is left out.
         """
         room = payload.room_for_one()
         fitting = body
@@ -316,10 +316,9 @@ class PackingEncoder(ABC):
 
 def dropped_items(span: SpanData) -> list[TagItem]:
     """
-    Return how many tags and logs *span* did not record, as tags.
+    Return the numbers of tags and logs that *span* dropped, as tags.
 
-    These are the names that OpenTelemetry specifies for formats that have no fields
-    for these counts.
+    OpenTelemetry specifies these names for formats without fields for the numbers.
     """
     counts = (
         ("otel.dropped_attributes_count", span.dropped_tags),

@@ -177,21 +177,21 @@ def plain_log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
     Return a log as every encoder can write it.
 
     Raises:
-        Exception: If *item* is no log.
+        Exception: If *item* is not a log.
     """
     timestamp, fields = cast("tuple[object, Iterable[tuple[object, object]]]", item)
     return _log_time(timestamp), plain_items(fields)
 
 
 def log_times(items: Iterable[object]) -> list[tuple[int, int]]:
-    """Return time and index of each log in *items*; the unreadable are left out."""
+    """Return time and index of each log in *items*, without malformed ones."""
     times: list[tuple[int, int]] = []
     for index, item in enumerate(items):
         try:
             timestamp, _ = cast("tuple[object, object]", item)
             time = timestamp if type(timestamp) is int else _log_time(timestamp)
             times.append((time, index))
-        except Exception:  # noqa: BLE001, PERF203, S112 - it costs itself alone
+        except Exception:  # noqa: BLE001, PERF203, S112 - only this item is lost
             continue
     return times
 
@@ -223,6 +223,6 @@ def _survivors(make: Callable[[object], T], items: Iterable[object] | None) -> l
     for item in list(items or ()):
         try:
             made.append(make(item))
-        except Exception:  # noqa: BLE001, PERF203, S112 - it costs itself alone
+        except Exception:  # noqa: BLE001, PERF203, S112 - only this item is lost
             continue
     return made

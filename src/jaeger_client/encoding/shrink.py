@@ -1,10 +1,10 @@
 """
 Make a span fit a packet: drop logs, oldest first, then cut the longest values.
 
-Neither step depends on how much too large the span is: logs are encoded one by one,
-from the youngest, until their sizes add up to the room there is; the length to which
-values are cut is calculated from the sizes of the values and corrected by what
-encoding them to that length gives.
+The cost of neither step depends on how much too large the span is. Logs are encoded
+one by one, from the newest, until their sizes add up to the space that is left. The
+length to which values are cut is calculated from their sizes, and corrected by the
+size of the span with values of that length.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from jaeger_client.encoding.plain import (
 )
 from jaeger_client.model import LogItem, Process, SpanData, TagItem, TagValue
 
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
 TRUNCATED_TAG_KEY: Final = "jaeger.truncated"
 """Tag of a span that lost logs or parts of its values to fit a packet."""
 
@@ -31,19 +34,16 @@ MAX_NAME: Final = 256
 """Characters that are left of the operation name where values are cut."""
 
 _MIN_PROCESS_VALUE: Final = 64
-"""Characters that are left of a process tag's value, if the tag is not dropped."""
+"""Characters to which values of process tags are cut before any tag is dropped."""
 
 _MANY_TAGS: Final = 1_000
-"""Tags of a span whose keys are looked at before it is copied."""
+"""Number of tags from which on the keys are measured before the span is copied."""
 
 _MIN_TAG_SIZE: Final = 4
-"""Bytes that a tag takes beside its key, at least, in any format."""
+"""Minimum number of bytes that a tag takes beside its key, in any format."""
 
 _CORRECTIONS: Final = 4
-"""Lengths that are calculated before the rest are found by halving."""
-
-if TYPE_CHECKING:
-    from typing import TypeGuard
+"""Number of lengths that are calculated before bisection is used."""
 
 EncodeSpan = Callable[[SpanData], bytes]
 SizeOfLog = Callable[[LogItem], int]
@@ -73,7 +73,7 @@ def shrunk(
 
 def _has_too_many_keys(span: SpanData, room: int) -> bool:
     """Return whether the keys of *span*, which are never cut, do not fit *room*."""
-    # Few tags are faster to encode than to judge.
+    # Encoding a few tags is faster than measuring them.
     if length_hint(span.tag_items) < _MANY_TAGS:
         return False
     with suppress(Exception):  # its parts may be anything
@@ -89,12 +89,12 @@ def _with_fewer_logs(
     size_of_log: SizeOfLog,
     room: int,
 ) -> bytes | None:
-    """Return *span*, which has no logs, with the youngest of *logs*, if that fits."""
+    """Return *span*, which has no logs, with the newest of *logs*, if that fits."""
     without_logs = encode(span)
     if len(without_logs) > room:
         return None
-    kept = _youngest(logs, size_of_log, room - len(without_logs))
-    # What precedes a list of logs takes some bytes more: one log less may fit.
+    kept = _newest(logs, size_of_log, room - len(without_logs))
+    # The header of the list takes some bytes more, so one log less may fit.
     while kept:
         in_order = [kept[index] for index in sorted(kept)]
         body = encode(span.replace(log_items=in_order))
@@ -104,12 +104,12 @@ def _with_fewer_logs(
     return without_logs
 
 
-def _youngest(
+def _newest(
     logs: Sequence[object],
     size_of_log: SizeOfLog,
     room: int,
 ) -> dict[int, LogItem]:
-    """Return the youngest logs that fit *room* together, youngest first, by index."""
+    """Return the newest logs that fit *room* together, newest first, by index."""
     kept: dict[int, LogItem] = {}
     for _, index in sorted(log_times(logs), reverse=True):
         with suppress(Exception):
@@ -193,7 +193,7 @@ def _longest_length(
         else:
             high = length - 1
         if tries < _CORRECTIONS:
-            # Escapes and prefixes take as much more of the spare bytes.
+            # Escapes and prefixes take more than was expected, in the same proportion.
             expected = sum(value.weight * min(value.length, length) for value in values)
             length = _even_length(values, spare * expected / max(used, 1))
         else:

@@ -50,9 +50,9 @@ MAX_RAW_RESPONSE: Final = 16 * MAX_ANSWER
 """
 Bytes that are read from the network for one response, framing included.
 
-Enough for a body of `MAX_ANSWER` in chunks of a byte each. Without it a server's
-own numbers decide: `http.client` reads a chunk of size -1 until the end of the
-connection, and trailers without end.
+Enough for a body of `MAX_ANSWER` in chunks of one byte. Without this limit the
+server decides: `http.client` reads a chunk of size -1 until the end of the
+connection, and any number of trailers.
 """
 
 
@@ -250,7 +250,7 @@ def _read_at_most(size: int, response: BaseHTTPResponse) -> bytes:
 
 
 class _Limits:
-    """Until when a response is read, how much of it, and what has come."""
+    """Limits on the time and the size of a response, and the bytes received."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -272,10 +272,10 @@ class _Limits:
 
     def count(self, size: int) -> None:
         """
-        Count *size* bytes that have come.
+        Count *size* bytes that were received.
 
         Raises:
-            HTTPException: If that is too much.
+            HTTPException: If there are more than `MAX_RAW_RESPONSE`.
         """
         self.received += size
         if self.received > MAX_RAW_RESPONSE:
@@ -285,7 +285,7 @@ class _Limits:
 
 class _LimitedSocket:
     """
-    What http.client needs of a socket, which is `makefile`.
+    The part of a socket that http.client uses, which is `makefile`.
 
     A socket's timeout counts for each read: a server that sends a byte now and
     then would hold the worker for hours.

@@ -1,13 +1,13 @@
 """
-What ended an exchange, as an error of our tree.
+Maps what ended an exchange to an error of this library.
 
 A connection that fails (end of file, reset, broken pipe, timeout) may work a
 moment later, so its request may be sent again. A protocol that fails (a
 certificate that is not trusted, a server that speaks neither TLS nor HTTP) fails
-until somebody changes a setting, and repeating the request is of no use.
+until a setting is changed, so repeating the request is of no use.
 
 `ssl` reports both by subclasses of `SSLError`, which itself is an `OSError`, so
-neither of these two says which of them it was.
+these two types do not tell one from the other.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ _NOT_TLS: Final = frozenset(
         "WRONG_VERSION_NUMBER",
     },
 )
-"""What OpenSSL calls a first answer that is no TLS record, by its version."""
+"""Reasons of OpenSSL, by its version, if the first answer is not a TLS record."""
 
 _UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
 """Codes of X509_verify_cert() for a chain that ends at no trusted authority."""
 
 
 class Stage(enum.Enum):
-    """How far an exchange has come, in the words of error messages."""
+    """The part of an exchange that failed, in the words of error messages."""
 
     CONNECT = "while connecting"
     HANDSHAKE = "during the TLS handshake"
@@ -96,7 +96,7 @@ def map_error(
     stage: Stage,
     timeout: float,
 ) -> SendError:
-    """Return the error of our tree for *error*, which ended *request* at *stage*."""
+    """Return our error for *error*, which ended *request* at *stage*."""
     cause = _innermost(error)
     if isinstance(cause, ConnectionRefusedError):
         return RefusedError(f"{request} failed: connection refused")
@@ -107,7 +107,7 @@ def map_error(
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Return what urllib3 made *error* of."""
+    """Return the error that urllib3 wrapped in *error*, if any."""
     while isinstance(error, urllib3.exceptions.HTTPError) and error.__cause__:
         error = error.__cause__
     return error

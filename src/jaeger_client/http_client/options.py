@@ -33,7 +33,7 @@ class HttpOptions(Frozen):
     """
 
     timeout: float = DEFAULT_TIMEOUT
-    """Seconds to connect, and again to be answered; at most 23 days."""
+    """Seconds to connect, and again to wait for the response; at most 23 days."""
     user: str | None = None
     """Name for Basic authentication; needs `password`."""
     password: str | None = None

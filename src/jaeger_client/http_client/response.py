@@ -70,8 +70,8 @@ def excerpt_of(text: str) -> str:
     """
     Return the first 200 characters of *text* on one line, for messages.
 
-    What cannot be printed is replaced, so that a server cannot write lines into
-    the log.
+    Unlike `shown.one_line` it joins words that white space separates, because error
+    pages in HTML have many line breaks.
     """
     one_line = " ".join(text[: 4 * _EXCERPT_LENGTH].split())
     shown = "".join(c if c.isprintable() else "?" for c in one_line)

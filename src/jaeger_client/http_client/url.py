@@ -32,7 +32,7 @@ class HttpUrl(Frozen):
     authorization: str | None
     """Value of the header `Authorization` that the URL's credentials make."""
     shown: str
-    """The URL with its credentials, and secrets of its query, masked."""
+    """The URL with its credentials, and secrets in its query, masked."""
 
     _secret: ClassVar = ("authorization", "target")
 
@@ -41,7 +41,7 @@ class HttpUrl(Frozen):
         """
         Value of the header `Host` where the host has a zone, or else None.
 
-        A zone means something on this machine only (RFC 6874, section 4).
+        A zone has a meaning on this machine only (RFC 6874, section 4).
         """
         _, host, port = self.origin
         address, percent, _ = host.partition("%")

@@ -1,10 +1,9 @@
 """
 Closing the tracer when an ASGI server shuts down.
 
-uvicorn ends by the signal that it received: after its graceful shutdown it raises
-SIGTERM again, so no exit handler of Python runs, and the spans of the last second are
-lost. What a server does run before that is the lifespan protocol of ASGI, which is
-where `TracerLifespan` closes the tracer.
+uvicorn raises SIGTERM again after its graceful shutdown, so no exit handler of Python
+runs, and the spans of the last second are lost. Before that, servers notify the
+application by the lifespan protocol of ASGI. `TracerLifespan` closes the tracer then.
 
 The messages of that protocol (ASGI specification, "Lifespan Protocol"):
 
@@ -32,7 +31,7 @@ Scope: TypeAlias = MutableMapping[str, object]
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-# Each framework has types of its own for scopes and messages.
+# `...`, because each framework has types of its own for scopes and messages.
 Application: TypeAlias = Callable[..., Awaitable[None]]
 
 _STARTUP_COMPLETE: Final = "lifespan.startup.complete"

@@ -62,7 +62,7 @@ class TracerMetrics:
         self.decoding_errors = count(table.DECODING_ERRORS)
         """Carriers with a span context that could not be read."""
         self.dropped_baggage_items = count(table.DROPPED_BAGGAGE_ITEMS)
-        """Items of baggage that were over the limits, coming in or going out."""
+        """Baggage that was dropped; see the table for what else counts."""
         self.dropped_tags = count(table.DROPPED_TAGS)
         """Tags and log fields over the limits of a span."""
         self.dropped_logs = count(table.DROPPED_LOGS)

@@ -2,7 +2,7 @@
 Metrics for Prometheus; the one module that imports `prometheus_client`.
 
 The library guards each value with a lock, and with PROMETHEUS_MULTIPROC_DIR all values
-of the process with a single one. Spans must not hang on them:
+of the process with a single one. Spans must not wait for them for ever:
 
 - in a forked child, where a thread that was not copied may hold them for ever: all are
   replaced there. The library itself then opens a file for the child's own pid;
@@ -10,15 +10,15 @@ of the process with a single one. Spans must not hang on them:
   reentrant ones when the metric is created.
 
 A call that interrupts another one must not see an update that is half made. A value in
-memory is updated by `self._value += amount`: from Python 3.11 on nothing can come
-between, for the interpreter handles signals and finalizers at calls and jumps only.
+memory is updated by `self._value += amount`: from Python 3.11 on nothing can interrupt
+that, because the interpreter handles signals and finalizers at calls and jumps only.
 Values in files, and all values in Python 3.10, are updated one at a time, through
-`SharedCollectors.run` (0.3 us a count). That takes turns without waiting: a handler
-that waited for a thread which waits for the library's lock, held by the frame that the
-handler interrupted, would hang too.
+`SharedCollectors.run` (0.3 us a count). It does not wait: a handler that waited for a
+thread which itself waits for the library's lock, held by the interrupted frame, would
+hang.
 
-Both go for every version of the library since 0.11. The names used are private; where
-a version has others, its locks stay as they are.
+All of this applies to every version of the library since 0.11. The names used are
+private; where a version has others, its locks stay as they are.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ _IS_INTERRUPTED_ANYWHERE: Final[bool] = sys.version_info < (3, 11)
 _PLAIN_LOCK: Final = type(threading.Lock())
 
 _MAX_WAITING: Final = 10_000
-"""Updates that wait for the one that runs, before the next one waits for a turn."""
+"""Number of waiting updates above which a call waits for the lock to run them."""
 
 _LOCK_TIMEOUT: Final = 0.1
-"""Seconds after which it takes the lock for lost."""
+"""Seconds of that wait after which the lock is replaced."""
 
 _Collector: TypeAlias = Counter | Gauge | Histogram
 _Made: TypeAlias = dict[tuple[str, tuple[str, ...]], _Collector]
@@ -139,7 +139,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         name: str,
         tags: Mapping[str, str] | None,
     ) -> MeasureFunction:
-        """Return a function that calls *method* of the metric, made now if need be."""
+        """Return a function that calls *method* of the metric, created if necessary."""
         labels = self._labels(tags)
         full_name = f"{self._namespace}_{name}" if self._namespace else name
         allowed = _allowed_name(full_name)
@@ -159,7 +159,7 @@ class PrometheusMetricsFactory(MetricsFactory):
             bound[0](value)
 
         _SHARED.run(bind, 0.0)
-        if not bound:  # this call has interrupted the making of another metric
+        if not bound:  # this call has interrupted the creation of another metric
             return partial(_SHARED.run, bind_and_update)
         take = bound[0]
         return partial(_SHARED.run, take) if _takes_turns(take) else take
@@ -184,7 +184,7 @@ class SharedCollectors:
         self._waiting.clear()
 
     def after_fork_in_child(self) -> None:
-        """Replace every lock; what waits is the parent's to count."""
+        """Replace every lock; the parent counts the updates that wait."""
         self._reset()
         for registry, made in list(self._made.items()):
             _replace_locks(registry)
@@ -196,11 +196,11 @@ class SharedCollectors:
         """
         Call *work* with *value* while no other work runs, without waiting for that.
 
-        If other work runs, in another thread or in the frame that this call has
-        interrupted, then whoever runs that does this as well, before it returns.
+        If other work runs, on another thread or in the frame that this call has
+        interrupted, the thread that runs it calls *work* too, before it returns.
         """
         lock = self._lock
-        # What waits comes first: of two values of a gauge the later one stays.
+        # Waiting updates come first: of two values of a gauge the later one must stay.
         if not self._waiting and lock.acquire(blocking=False):
             try:
                 work(value)
@@ -214,8 +214,8 @@ class SharedCollectors:
     def _run_waiting(self) -> None:
         lock, timeout = self._lock, 0.0
         if len(self._waiting) > _MAX_WAITING:
-            # The thread that runs it gets no turn, or does not exist: an exception of
-            # a signal handler may have left the lock held.
+            # The thread that holds the lock is not run, or there is none: an exception
+            # in a signal handler may have left it held.
             timeout = _LOCK_TIMEOUT
         # Checked again after each turn: work may come in just as the turn ends.
         while self._waiting and lock.acquire(timeout=timeout):
@@ -249,7 +249,7 @@ class SharedCollectors:
         Return the collector *name* of *registry*, made now if need be.
 
         *metric_name* is the name without a namespace, under which the table of
-        metrics has its help. Called by what `run` runs.
+        metrics has its help. Called only by work that `run` runs.
         """
         _make_reentrant(registry)
         made = self._made.setdefault(registry, {})
@@ -309,7 +309,7 @@ def _parts_of(collector: object) -> Iterator[object]:
 
 
 def _replace_locks(part: object) -> None:
-    """Replace the locks that *part* uses, whoever holds them."""
+    """Replace the locks that *part* uses, even if they are held."""
     if hasattr(part, "_lock"):
         setattr(part, "_lock", threading.RLock())  # noqa: B010 - it is private
     for cell in _lock_cells(type(part)):
@@ -326,9 +326,9 @@ def _make_reentrant(metric: object) -> None:
 
 
 def _replace_plain(lock: object, replace: Callable[[object], None]) -> None:
-    # Never wait: the frame that this one interrupted may hold it, and the next metric
-    # that is created comes by again. A thread that begins to wait for the old lock in
-    # this moment may update together with one that takes the new lock, once.
+    # Never wait: the interrupted frame may hold it, and the next metric that is created
+    # tries again. A thread that begins to wait for the old lock at this moment may
+    # update at the same time as one that acquires the new lock, once.
     if isinstance(lock, _PLAIN_LOCK) and lock.acquire(blocking=False):
         try:
             replace(threading.RLock())

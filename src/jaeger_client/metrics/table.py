@@ -153,14 +153,14 @@ DROPPED_TAGS: Final = Metric(
     "jaeger:dropped_tags",
     COUNTER,
     "{tag}",
-    "Tags of spans with more than `max_tags_per_span`, and fields of logs with more "
-    "than 4,096, that were dropped.",
+    "Tags dropped because their span had more than `max_tags_per_span`, and fields "
+    "dropped because their log had more than 4,096.",
 )
 DROPPED_LOGS: Final = Metric(
     "jaeger:dropped_logs",
     COUNTER,
     "{log}",
-    "Logs of spans with more than `max_logs_per_span` that were dropped.",
+    "Logs dropped because their span had more than `max_logs_per_span`.",
 )
 SAMPLER_QUERIES: Final = Metric(
     "jaeger:sampler_queries",

@@ -113,6 +113,6 @@ def close_reporter(reporter: object, timeout: float) -> bool:
 
 
 def takes_timeout(method: object) -> bool:
-    """Return whether *method*, which may be older than these, has a `timeout`."""
+    """Return whether *method*, which an application may define, accepts a `timeout`."""
     code = getattr(getattr(method, "__func__", None), "__code__", None)
     return code is not None and "timeout" in code.co_varnames[: code.co_argcount]

@@ -1,9 +1,9 @@
 """
 Getting spans out: encode, send, and what happens when sending fails.
 
-Encoding runs ahead of sending. A send gives the interpreter away, and in an
-application that is busy it comes back only a switch interval (5 ms) later; so
-a burst is first turned into bytes, which empties the queue, and then sent.
+Encoding runs ahead of sending. A send releases the interpreter lock, and in a busy
+application gets it back only after a switch interval (5 ms). So a burst is first
+encoded, which empties the queue, and then sent.
 Encoding stops at a deadline, and once `MOST_READY` bytes are ready; the remaining
 spans wait here, unencoded.
 
@@ -70,9 +70,8 @@ _ADVICE: Final = (
     "name it?"
 )
 
-
 _MIN_SEND_TIMEOUT: Final = 0.001
-"""Seconds, as 0 would mean not to wait at all."""
+"""Minimum timeout in seconds that a sender gets; 0 would mean not to wait at all."""
 
 
 class _TimedSender(Protocol):
@@ -82,7 +81,7 @@ class _TimedSender(Protocol):
 
 
 class _Ready:
-    """A payload that is to be sent, and the spans it was made of."""
+    """A payload to send, and the spans that it stands for."""
 
     __slots__ = ("body", "losses", "span_count", "spans")
 
@@ -161,7 +160,7 @@ class Delivery:
 
     @property
     def _encoder(self) -> Encoder:
-        # Not asked for before the first span: a channel may have none until then.
+        # Not read before the first span: a channel may have none until then.
         if self._used_encoder is None:
             self._used_encoder = self.channel.encoder
             if self._process is not None:

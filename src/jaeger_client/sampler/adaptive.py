@@ -149,8 +149,8 @@ class AdaptiveSampler(Sampler):
         # No lock: of two threads with the same new operation the first wins.
         kept = self.samplers.setdefault(operation, made)
         if kept is made and self._listed is not listed:
-            # An update came meanwhile. If it came before `setdefault`, it has not seen
-            # this sampler; if it comes after this check, it does see it.
+            # The strategy was updated meanwhile. An update before `setdefault` did not
+            # find this sampler; one after this check does.
             self._apply_to(operation, made)
         return kept
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final, TypeAlias
 
 from jaeger_client.errors import StrategyError
 from jaeger_client.frozen import Frozen
@@ -27,6 +27,8 @@ from jaeger_client.sampler.strategy import (
     SAMPLING_RATE_STR,
     STRATEGIES_STR,
     STRATEGY_TYPE_STR,
+    is_list,
+    is_object,
 )
 from jaeger_client.shown import shown
 
@@ -225,7 +227,7 @@ def _rule(given: Mapping[str, object], where: str) -> Rule:
 
 
 def _object(value: object, where: str) -> dict[str, object]:
-    if _is_object(value):
+    if is_object(value):
         # Go looks keys up without regard to case.
         return {key.lower(): each for key, each in value.items()}
     msg = f"{where} must be an object, got {shown(value)}"
@@ -236,7 +238,7 @@ def _list(value: object, where: str) -> Sequence[tuple[str, object]]:
     """Return what is in a list, each with its place; nothing is an empty list."""
     if value is None:
         return ()
-    if _is_list(value):
+    if is_list(value):
         return [(f"{where}[{number}]", each) for number, each in enumerate(value)]
     msg = f"{where} must be a list, got {shown(value)}"
     raise StrategyError(msg)
@@ -266,11 +268,3 @@ def _number(given: Mapping[str, object], key: str, where: str) -> float:
             return number
     msg = f"{where}.{key} must be a number, got {shown(value)}"
     raise StrategyError(msg)
-
-
-def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, list)

@@ -132,7 +132,7 @@ def parse_per_operation(strategies: object) -> PerOperation:
     listed = given.get(STRATEGIES_STR)
     if listed is None:
         listed = ()
-    if not _is_list(listed):
+    if not is_list(listed):
         msg = f"{STRATEGIES_STR} must be a list, got {shown(listed)}"
         raise StrategyError(msg)
     return PerOperation(
@@ -232,7 +232,7 @@ def _look_up(
 
 
 def _mapping(value: object, name: str) -> Mapping[str, object]:
-    if _is_object(value):
+    if is_object(value):
         return value
     msg = f"{name} must be an object, got {shown(value)}"
     raise StrategyError(msg)
@@ -253,11 +253,13 @@ def _lower_bound(value: object) -> float:
     raise StrategyError(msg)
 
 
-def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
+def is_object(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Return whether *value* is an object of JSON."""
     return isinstance(value, Mapping)
 
 
-def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+def is_list(value: object) -> TypeGuard[Sequence[object]]:
+    """Return whether *value* is a list of JSON."""
     return isinstance(value, (list, tuple))
 
 

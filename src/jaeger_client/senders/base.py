@@ -27,8 +27,8 @@ class Sender(Protocol):
         """
         Send *payload* or raise.
 
-        A sender that may block for long should take a second parameter `timeout`: the
-        maximum time in seconds, passed where the application waits for the sending.
+        A sender that may block for long should have a second parameter `timeout`, the
+        maximum time in seconds. It is passed when the application waits for the send.
 
         Raises:
             RefusedError: If nothing listens at the other end.

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import add
 from typing import Protocol
 
 from jaeger_client.constants import DEFAULT_THROTTLER_REFRESH_INTERVAL
@@ -142,8 +144,8 @@ class RemoteThrottler(Throttler):
         return _spend(balance)
 
     def _note(self, operation: str, credits_: float) -> None:
-        # Threads that see new operations at the same moment may pass the limit, by no
-        # more than there are of them. Of two with the same one the first wins.
+        # Threads that see new operations at the same moment may exceed the limit, each
+        # by one. Of two threads with the same operation the first wins.
         if len(self._balances) < self._max_operations:
             self._balances.setdefault(operation, Atomic(credits_))
 
@@ -173,7 +175,7 @@ class RemoteThrottler(Throttler):
             if known is None:
                 self._note(each.operation, each.credits)
             else:
-                _add(known, each.credits)
+                known.update(partial(add, each.credits))
 
     def __repr__(self) -> str:
         policy = "local" if self._is_local else "remote"
@@ -187,13 +189,6 @@ def _spend(balance: Atomic[float]) -> bool:
             return False
         if balance.replace(state, state[0] - MINIMUM_CREDITS):
             return True
-
-
-def _add(balance: Atomic[float], credits_: float) -> None:
-    is_added = False
-    while not is_added:
-        state = balance.read()
-        is_added = balance.replace(state, state[0] + credits_)
 
 
 def _check_interval(seconds: float | None) -> float:

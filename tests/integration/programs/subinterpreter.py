@@ -1,4 +1,8 @@
-"""Reports a span in an isolated subinterpreter, which permits no daemon threads."""
+"""
+Reports a span in an isolated subinterpreter, which permits no daemon threads.
+
+Before Python 3.12 it permits no threads at all.
+"""
 
 from __future__ import annotations
 
