@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 QUIET_SECONDS = 60.0
 """How long a notice stays silent after it was logged."""
+
+_MOST_OUTAGES: Final = 5
+"""Outages that are logged while a notice would be silent."""
 
 _MAX_FRAMES: Final = 30
 """Maximum number of frames of a traceback that are logged: the innermost ones."""
@@ -163,7 +167,8 @@ class Outage:
     """
     Logs once that something began to fail and once that it works again.
 
-    Used by one thread at a time.
+    Of a backend that fails now and then, no more than `_MOST_OUTAGES` a minute are
+    logged; the lines after them tell of the others. Used by one thread at a time.
     """
 
     def __init__(self, what: str, advice: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -171,7 +176,11 @@ class Outage:
         self._advice = advice
         self._clock = clock
         self._since: float | None = None
+        self._is_told = False
+        """Whether the beginning of the present outage was logged."""
         self._lost = 0
+        self._kept_back = 0
+        self._told_at: deque[float] = deque(maxlen=_MOST_OUTAGES)
 
     @property
     def ongoing(self) -> bool:
@@ -181,21 +190,35 @@ class Outage:
     def failed(self, error: object, *, lost: int = 0) -> None:
         """Note a failure that lost *lost* spans; the first one is logged."""
         self._lost += lost
-        if self._since is not None:
+        if self._is_told:
             return
-        self._since = self._clock.monotonic()
-        warn("%s: %s. %s", self._what, error, self._advice)
+        now = self._clock.monotonic()
+        if self._since is None:
+            self._since = now
+        told_at = self._told_at
+        if len(told_at) == _MOST_OUTAGES and now < told_at[0] + QUIET_SECONDS:
+            return
+        self._is_told = True
+        told_at.append(now)
+        message = "%s: %s. %s"
+        if self._kept_back:
+            message = f"{message} ({self._kept_back} more such since the last line)"
+        self._kept_back = 0
+        warn(message, self._what, error, self._advice)
 
     def worked(self) -> None:
         """Note a success; the first one after a failure is logged."""
         if self._since is None:
             return
-        seconds = self._clock.monotonic() - self._since
-        lost, self._since, self._lost = self._lost, None, 0
+        since, self._since = self._since, None
+        if not self._is_told:
+            self._kept_back += 1
+            return
+        lost, self._is_told, self._lost = self._lost, False, 0
         warn(
             "%s: works again after %.0f s; %d spans were lost",
             self._what,
-            seconds,
+            self._clock.monotonic() - since,
             lost,
         )
 

@@ -44,8 +44,9 @@ Python raises an error for numbers of more than 4,300 digits.
 
 _WORDS: Final = (
     r"(?:access|api|auth|client|db|id|refresh|session|user)?[-_.]?"
-    r"(?:pass(?:word|wd|phrase)?|secret|token)|"
-    r"pwd|auth(?:orization)?|bearer|(?:access|api|private|secret)[-_.]?key|"
+    r"(?:pass(?:words?|wd|phrase)?|secrets?|tokens?)|"
+    r"pwd?|o?auth(?:orization)?|bearer|"
+    r"(?:access|account|api|license|private|secret|signing|subscription)[-_.]?key|"
     r"(?:key|session)[-_.]?id|credentials?|session|cookie|jwt|sig(?:nature)?"
 )
 # Whole words only: `passenger` and `author` are not secrets.
@@ -53,10 +54,21 @@ _SECRET_NAME: Final = rf"(?i:(?:^|[^a-z0-9])(?:{_WORDS})(?:$|[^a-z0-9]))"
 _CAMEL_CASE: Final = r"(?<=[a-z0-9])(?=[A-Z])"
 _PERCENT: Final = r"%([0-9A-Fa-f]{2})"
 # The lookbehind starts one match per name, so that the time stays linear.
-_NAME: Final = r"(?<![\w.%-])([\w.%-]+)['\"]?\s*(?:=|:(?!//))\s*"
-_QUOTED: Final = r"'(?:[^'\\]|\\.)*(?:'|$)|\"(?:[^\"\\]|\\.)*(?:\"|$)"
+_NAME: Final = (
+    r"(?<![\w.%-])([\w.%-]+)(?:\[\w{0,20}\])?\\{0,4}['\"]?\s*(?:=>?|:(?!//))\s*"
+)
+# It may be the first of a list, and JSON within JSON has its quotes escaped.
+_QUOTED: Final = (
+    r"[\[(]?(?:'(?:[^'\\]|\\.)*(?:'|$)|\"(?:[^\"\\]|\\.)*(?:\"|$)|"
+    r"\\{1,4}['\"][^'\"]*)"
+)
 _VALUE_IN_TEXT: Final = rf"(?is:{_QUOTED}|(?:bearer\s|basic\s)?[^\s,;&'\"}}]+)"
 _VALUE_OF_SETTING: Final = rf"(?s:{_QUOTED}|[^,;&\r\n]+)"
+_CREDENTIALS: Final = r"(?i)\b(bearer|basic)\s(?:[\w.~+/-]{16,}|[\w.~+/-]+@$)"
+"""What stands in the header `Authorization`; hardly a word is as long."""
+
+_PEM: Final = "-----BEGIN"
+"""How the text of a key begins that stands where the name of its file should."""
 _UNBROKEN: Final = r"[^\s'\"]+"
 
 _SECRET_PARAMETERS: Final = frozenset({"key", "code", "sign"})
@@ -89,8 +101,8 @@ def setting_without_secrets(text: str, limit: int = MAX_SHOWN) -> str:
         head = _without_user_info(head)
     elif "@" in head:
         head = re.sub(r"\S+", lambda token: _without_user_info(token[0]), head)
-    head = head.removesuffix("@") if is_cut else head
     head = _without_values(head, _VALUE_OF_SETTING)
+    head = head.removesuffix("@") if is_cut else head
     return f"{head}{_more(len(text) - limit)}" if is_cut else head
 
 
@@ -220,6 +232,8 @@ def _without_user_info(text: str) -> str:
 
 
 def _without_values(text: str, value_pattern: str) -> str:
+    before, pem, _ = text.partition(_PEM)
+    text = f"{before}{HIDDEN}" if pem else text
     names, values = re.compile(_NAME), re.compile(value_pattern)
     pieces: list[str] = []
     done = position = 0
@@ -231,12 +245,16 @@ def _without_values(text: str, value_pattern: str) -> str:
         if value is not None:
             pieces += (text[done:position], HIDDEN)
             done = position = value.end()
-    return "".join([*pieces, text[done:]])
+    text = "".join([*pieces, text[done:]])
+    return re.sub(_CREDENTIALS, rf"\1 {HIDDEN}", text)
 
 
 def _names_secret(text: str, match: re.Match[str]) -> bool:
     name = match[1]
     if "%" in name:
         name = re.sub(_PERCENT, lambda code: chr(int(code[1], 16)), name)
-    is_parameter = text[max(match.start() - 1, 0) : match.start()] in {"?", "&"}
-    return (is_parameter and name.lower() in _SECRET_PARAMETERS) or is_secret_name(name)
+    before = text[max(match.start() - 1, 0) : match.start()]
+    if before in {"?", "&"} and name.lower() in _SECRET_PARAMETERS:
+        return True
+    # Its first letter may belong to an escape: `\npassword`.
+    return is_secret_name(name) or (before == "\\" and is_secret_name(name[1:]))

@@ -254,6 +254,56 @@ def test_other_otlp_failures_are_final(status: int) -> None:
     assert SendError is type(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "url"),
+    [
+        (HttpOptions(token="hunter2hunter2"), "http://127.0.0.1:{}/"),
+        (HttpOptions(headers={"X-Api-Key": "hunter2hunter2"}), "http://127.0.0.1:{}/"),
+        (HttpOptions(), "http://me:hunter2hunter2@127.0.0.1:{}/"),
+    ],
+    ids=["token", "header", "url"],
+)
+def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
+    options: HttpOptions, url: str
+) -> None:
+    """Servers say which key they refuse; the message says the rest of it."""
+
+    def refuse(request: Request) -> bytes:
+        sent = request.headers
+        key = sent.get("x-api-key") or sent["authorization"].split()[-1]
+        return make_answer(
+            401, f"the key {key} for {sent['content-type']} is revoked".encode()
+        )
+
+    with serve_http(refuse) as server:
+        sender = HttpSender(
+            url.format(server.port), content_type=THRIFT, options=options
+        )
+        with sender, pytest.raises(SendError) as caught:
+            sender.send(b"x")
+
+    said = str(caught.value).partition(" was answered ")[2]
+    assert f"401: the key (hidden) for {THRIFT} is revoked" == said
+
+
+def test_a_partial_success_that_quotes_the_credentials_does_not_show_them(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is said of spans that were refused is cleaned as errors are."""
+    options = HttpOptions(headers={"X-Api-Key": "hunter2hunter2"})
+    with (
+        serve_http(
+            always(partial_success(1, "over the quota of hunter2hunter2"))
+        ) as server,
+        OtlpHttpSender(server.url(), options=options) as sender,
+        caplog.at_level(logging.WARNING, "jaeger_tracing"),
+    ):
+        sender.send(b"x")
+
+    assert "over the quota of (hidden)" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
 def test_the_reason_of_an_otlp_status_is_read() -> None:
     """The message of a google.rpc Status is shown without its protobuf."""
     status = b"\x08\x03\x12\x0bnot a span!"

@@ -91,6 +91,49 @@ def test_second_outage_counts_anew(
     assert "sending: works again after 0 s; 0 spans were lost" == caplog.messages[-1]
 
 
+def test_a_backend_that_fails_now_and_then_does_not_fill_the_log(
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of many outages a minute a few are logged; later lines count the others."""
+    outage = Outage("sending", "Hm.", clock=clock)
+    for _ in range(100):
+        outage.failed("refused", lost=1)
+        outage.worked()
+    in_the_first_minute = len(caplog.messages)
+    clock.advance(60)
+
+    outage.failed("refused", lost=1)
+    outage.worked()
+
+    assert 10 == in_the_first_minute
+    assert [
+        "sending: refused. Hm. (95 more such since the last line)",
+        "sending: works again after 0 s; 96 spans were lost",
+    ] == caplog.messages[in_the_first_minute:]
+
+
+def test_an_outage_that_was_not_logged_at_its_beginning_is_logged_if_it_lasts(
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Only outages that end soon are left out."""
+    outage = Outage("sending", "Hm.", clock=clock)
+    for _ in range(6):
+        outage.failed("refused")
+        outage.worked()
+    outage.failed("down")
+    clock.advance(60)
+
+    outage.failed("down", lost=3)
+    outage.worked()
+
+    assert [
+        "sending: down. Hm. (1 more such since the last line)",
+        "sending: works again after 60 s; 3 spans were lost",
+    ] == caplog.messages[-2:]
+
+
 def test_error_reporter_logs_the_first(caplog: pytest.LogCaptureFixture) -> None:
     """The error reporter of 4.8 logs the first error of an interval."""
     reporter = ErrorReporter(None, logging.getLogger("app"))

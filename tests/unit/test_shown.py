@@ -126,6 +126,17 @@ def test_a_text_of_a_derived_type_is_a_text() -> None:
         "clientSecret: hunter2",
         "{'password': 'hunter2",
         "{'headers': {'authorization': 'Bearer hunter2'}}",
+        "http://host/?secret[]=hunter2",
+        "http://host/?token[0]=hunter2&tenant=a",
+        "http://host/?subscription-key=hunter2",
+        "AccountKey=hunter2",
+        "passwords: hunter2",
+        '{"token": ["hunter2"]}',
+        r'{"body": "{\"token\": \"hunter2\"}"}',
+        r"first line\npassword=hunter2",
+        "token => hunter2",
+        "Bearer hunter2hunter2hunter2",
+        "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n",
     ],
 )
 def test_a_secret_is_hidden_wherever_it_is(secret: str) -> None:
@@ -153,6 +164,22 @@ def test_a_blank_or_quote_does_not_end_the_secret_of_a_setting(secret: str) -> N
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "Basic authentication is required",
+        "the bearer of this message",
+        r"C:\traces=1",
+        "a => b[0] = 1",
+        "spawn=1",
+    ],
+)
+def test_a_message_without_secrets_stays(message: str) -> None:
+    """Words that secrets begin with are not secrets themselves."""
+    assert message == without_secrets(message)
+    assert message == setting_without_secrets(message)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a:" * 500_000,
@@ -166,6 +193,10 @@ def test_a_blank_or_quote_does_not_end_the_secret_of_a_setting(secret: str) -> N
         "@:" * 200_000,
         "token='" + "\\" * 300_000,
         "%25" * 200_000,
+        "a[" * 300_000,
+        "token=[(" * 100_000,
+        'token=\\"' * 100_000,
+        "bearer " * 100_000,
     ],
     ids=lambda text: text[:8].encode().hex(),
 )

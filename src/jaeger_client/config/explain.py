@@ -19,7 +19,7 @@ from jaeger_client.config.table import Setting, settings
 from jaeger_client.config.unknown import find_unknown_keys, find_unknown_variables
 from jaeger_client.errors import ConfigError
 from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
-from jaeger_client.shown import is_secret_name
+from jaeger_client.shown import is_secret_name, text_of
 
 
 def explain(config: object, service_name: str | None = None) -> Explanation:
@@ -102,7 +102,7 @@ class _Explainer:
                 else "OTEL_RESOURCE_ATTRIBUTES"
             )
             shown = displayable(value, is_secret=is_secret_name(name))
-            yield Explained(f"{setting.key}.{name}", shown, origin)
+            yield Explained(f"{setting.key}.{text_of(name)}", shown, origin)
 
     def _unknown(self) -> Iterator[Explained]:
         for key, complaint in find_unknown_keys(self._source.config):

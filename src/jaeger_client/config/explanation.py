@@ -13,7 +13,7 @@ BY_DEFAULT: Final = "default"
 
 _VARIABLES_BEGIN_WITH: Final = ("JAEGER_", "OTEL_")
 _WIDEST: Final = 48
-"""Characters that a value may widen its column to; longer ones stand out of it."""
+"""Characters that a key or value may widen its column to; longer ones stand out."""
 
 
 class Explained(Frozen):
@@ -95,7 +95,7 @@ def _lines(settings: Sequence[Explained]) -> Iterator[str]:
         ("setting", "value", "from"),
         *((s.key, s.text, s.origin) for s in settings),
     ]
-    key_width = max(len(key) for key, _, _ in rows)
+    key_width = max(min(len(key), _WIDEST) for key, _, _ in rows)
     value_width = max(min(len(value), _WIDEST) for _, value, _ in rows)
     remarks = ["", *(s.error or s.note for s in settings)]
     for (key, value, origin), remark in zip(rows, remarks, strict=True):

@@ -11,10 +11,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 T = TypeVar("T")
 
@@ -208,10 +211,19 @@ def url(default_path: str) -> Reader[str]:
         # With `ipaddress` 3 ms, which a start without URLs need not take.
         from urllib.parse import urlsplit  # noqa: PLC0415
 
-        parts = urlsplit(_as_url(text(raw)))
+        address = _as_url(text(raw))
+        # The texts of urllib's errors are not told: they quote pieces of the password.
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             return None
-        _ = parts.port  # raises ValueError for a port that is none
+        if parts.netloc in {"http:", "https:"}:
+            return None  # a slash is missing: http:/host
+        if not _has_valid_port(parts):
+            msg = "Port must be a whole number from 0 to 65535"
+            raise ValueError(msg)
         if parts.path in {"", "/"}:
             parts = parts._replace(path=default_path)
         return parts.geturl()
@@ -306,6 +318,14 @@ def _with_units(raw: object) -> float | None:
     if "".join(amount + unit for amount, unit in parts) != raw.strip():
         return None
     return sum(float(amount) * _SECONDS_IN[unit] for amount, unit in parts)
+
+
+def _has_valid_port(parts: SplitResult) -> bool:
+    try:
+        _ = parts.port
+    except ValueError:
+        return False
+    return True
 
 
 def _as_url(address: str) -> str:

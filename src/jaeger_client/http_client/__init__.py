@@ -9,7 +9,7 @@ from jaeger_client.lazy import names_from
 if TYPE_CHECKING:
     from jaeger_client.http_client.client import HttpClient
     from jaeger_client.http_client.options import DEFAULT_TIMEOUT, HttpOptions
-    from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse, excerpt_of
+    from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
     from jaeger_client.http_client.url import HttpUrl, parse_url
 else:
     # Imported when they are asked for: see `lazy`.
@@ -18,7 +18,7 @@ else:
         {
             "jaeger_client.http_client.client": "HttpClient",
             "jaeger_client.http_client.options": "DEFAULT_TIMEOUT HttpOptions",
-            "jaeger_client.http_client.response": "MAX_ANSWER HttpResponse excerpt_of",
+            "jaeger_client.http_client.response": "MAX_ANSWER HttpResponse",
             "jaeger_client.http_client.url": "HttpUrl parse_url",
         },
     )
@@ -30,6 +30,5 @@ __all__ = [
     "HttpOptions",
     "HttpResponse",
     "HttpUrl",
-    "excerpt_of",
     "parse_url",
 ]

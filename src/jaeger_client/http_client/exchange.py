@@ -211,6 +211,7 @@ class Connection:
                 headers={k.lower(): v for k, v in response.headers.items()},
                 body=body[:MAX_ANSWER],
                 is_truncated=len(body) > MAX_ANSWER,
+                sent_headers=question.headers,
             )
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Final
+from types import MappingProxyType
+from typing import ClassVar, Final
 
 from jaeger_client.frozen import Frozen
+from jaeger_client.shown import HIDDEN
 
 MAX_ANSWER: Final = 1 << 20
 """Bytes of an answer's body that are kept; the rest is not read."""
 
 _EXCERPT_LENGTH: Final = 200
 _SUCCESS: Final = range(200, 300)
+
+_OPEN_HEADERS: Final = frozenset(
+    {"content-encoding", "content-type", "host", "user-agent"}
+)
+"""Headers of requests whose values are no secrets."""
+
+_CREDENTIAL: Final = r"[^\s,;]{8,}"
+"""A piece of a header's value that may be one. Shorter ones occur in any text."""
 
 
 class HttpResponse(Frozen):
@@ -25,6 +36,10 @@ class HttpResponse(Frozen):
     """The first `MAX_ANSWER` bytes of the body, as they came."""
     is_truncated: bool = False
     """Whether the body was longer."""
+    sent_headers: Mapping[str, str] = MappingProxyType({})
+    """Headers of the request by their names in lower case."""
+
+    _secret: ClassVar = ("sent_headers",)
 
     @property
     def is_success(self) -> bool:
@@ -36,6 +51,18 @@ class HttpResponse(Frozen):
         """The first 200 characters of the body on one line, for messages."""
         # Four bytes are the longest UTF-8 character.
         text = self.body[: 4 * _EXCERPT_LENGTH].decode("utf-8", "replace")
+        return self.excerpt_of(text)
+
+    def excerpt_of(self, text: str) -> str:
+        """
+        Return the first 200 characters of *text*, a part of the body, on one line.
+
+        Credentials that were sent are hidden: servers quote what they refuse.
+        """
+        for name, value in self.sent_headers.items():
+            if name not in _OPEN_HEADERS:
+                for credential in re.findall(_CREDENTIAL, value):
+                    text = text.replace(credential, HIDDEN)
         return excerpt_of(text)
 
 

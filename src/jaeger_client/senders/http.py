@@ -26,7 +26,6 @@ from jaeger_client.http_client import (
     HttpClient,
     HttpOptions,
     HttpResponse,
-    excerpt_of,
     parse_url,
 )
 from jaeger_client.senders.partial_success import (
@@ -227,7 +226,7 @@ class OtlpHttpSender(HttpSender):
             self._refused_some.warn(
                 self._shown_url,
                 partial.rejected_spans,
-                excerpt_of(partial.error_message) or "it does not say why",
+                response.excerpt_of(partial.error_message) or "it does not say why",
             )
 
 
@@ -244,4 +243,4 @@ def _with_status_message(response: HttpResponse) -> HttpResponse:
         reason = parse_status_message(response.body)
     except AnswerError:
         return response
-    return HttpResponse(response.status, response.headers, reason.encode())
+    return response.but(body=reason.encode())

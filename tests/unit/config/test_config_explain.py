@@ -431,6 +431,22 @@ def test_a_long_value_does_not_move_the_others() -> None:
     assert line.endswith("x  default")
 
 
+@pytest.mark.parametrize(
+    "name", ["a\nfake  1  default", "\x1b[2J", "http://me:hunter2@host/", "k" * 10**6]
+)
+def test_the_name_of_a_tag_is_shown_as_a_value_is(name: str) -> None:
+    """On one line, cut and without secrets; and it does not widen the table."""
+    text = str(explain({"tags": {name: "1", "other": "2"}}, "shop"))
+
+    rows = text.splitlines()
+    assert len(
+        str(explain({"tags": {"a": "1", "other": "2"}}, "shop")).splitlines()
+    ) == (len(rows))
+    assert text.replace("\n", "").isprintable()
+    assert "hunter2" not in text
+    assert len(text) < 20_000
+
+
 def test_a_key_that_is_not_there_is_a_key_error() -> None:
     """`of` finds what there is."""
     with pytest.raises(KeyError, match="nonsense"):

@@ -160,6 +160,31 @@ def test_a_url_with_a_port_that_is_none_is_an_error() -> None:
         values.url("/path")("http://jaeger:99999")
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param("http://me:hunter2/b@host", id="a slash in the password"),
+        pytest.param("http://me:hunter2?b@host", id="a question mark in it"),
+        pytest.param("http://me:hunter2\u2100@host", id="a letter that stands for a/c"),
+        pytest.param("me:hunter2", id="no host"),
+    ],
+)
+def test_the_error_of_a_url_quotes_no_piece_of_it(raw: str) -> None:
+    """What urllib says of a URL quotes the password, which nobody can recognize."""
+    with pytest.raises(ValueError, match=r"must be") as caught:
+        values.url("/path")(raw)
+
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("raw", ["http:/jaeger:14268", "https:/me:hunter2@jaeger/"])
+def test_a_url_that_lacks_a_slash_is_an_error(raw: str) -> None:
+    """The scheme is not taken for the name of a host, and the rest for a path."""
+    with pytest.raises(ValueError, match="must be an http"):
+        values.url("/path")(raw)
+
+
 def test_a_word_is_read_in_any_case() -> None:
     """`CONST` is `const`."""
     assert "const" == values.one_of("const", "remote")(" CONST ")
