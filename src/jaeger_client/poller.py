@@ -160,7 +160,7 @@ class Poller:
         self._pause = self._first_pause()
         if self._failing:
             self._failing = False
-            self._logger.warning("%s can be had again", *bounded((self._what,)))
+            self._logger.warning("available again: %s", *bounded((self._what,)))
 
     def _failed(self, error: Exception) -> None:
         if self._error_reporter is not None:

@@ -134,7 +134,7 @@ class BackgroundWorker:
         self._cannot_start = Notice(
             "cannot start the thread that sends spans: %s. Spans stay queued until "
             "it can be started, tracer.flush(), tracer.close() or the end of the "
-            "process",
+            "process: raise the limit of threads (ulimit -u) or of open files",
             clock=clock,
         )
         self._too_late = Notice(

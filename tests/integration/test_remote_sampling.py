@@ -175,7 +175,7 @@ def test_an_outage_keeps_the_sampler_and_is_told_twice(
     assert ProbabilisticSampler(1) == during_outage
     begun, ended = caplog.messages
     assert begun.startswith("cannot get a sampling strategy for shop")
-    assert ended == "a sampling strategy for shop can be had again"
+    assert ended == "available again: a sampling strategy for shop"
 
 
 def test_a_refused_question_is_counted_and_nothing_is_raised() -> None:

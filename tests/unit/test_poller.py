@@ -120,5 +120,5 @@ def test_one_line_for_an_outage(caplog: pytest.LogCaptureFixture) -> None:
 
     assert [
         "cannot get an answer: refused. Ask again",
-        "an answer can be had again",
+        "available again: an answer",
     ] == caplog.messages

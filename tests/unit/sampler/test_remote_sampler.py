@@ -335,7 +335,7 @@ def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> 
         "was; is there an agent or a Jaeger at the sampling address "
         "(JAEGER_SAMPLING_ENDPOINT)?"
     )
-    assert ended == "a sampling strategy for shop can be had again"
+    assert ended == "available again: a sampling strategy for shop"
 
 
 def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None:

@@ -327,7 +327,7 @@ def test_a_file_that_goes_bad_changes_nothing(
         "Sampling goes on as it was; mend or replace the file, which is read again "
         "when it has changed",
     )
-    assert "a sampling strategy for shop can be had again" == ended
+    assert "available again: a sampling strategy for shop" == ended
     assert {
         "jaeger:sampler_queries ok": 2,
         "jaeger:sampler_queries err": 3,

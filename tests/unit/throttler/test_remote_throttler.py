@@ -305,7 +305,7 @@ def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> 
         "cannot get throttling credits for shop: refused. Debug spans are refused "
         "once the credits are spent; is there an agent at that address?"
     )
-    assert ended == "throttling credits for shop can be had again"
+    assert ended == "available again: throttling credits for shop"
 
 
 def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None:
