@@ -2,7 +2,8 @@
 An ASGI application whose requests are spans, and whose tracer is closed in time.
 
 uvicorn ends without running Python's exit handlers. `TracerLifespan` closes the tracer
-when the server shuts down, so that the spans of the last second are sent:
+when the server shuts down, so that the spans of the last second are sent. It needs
+uvicorn (`pip install uvicorn`):
 
     python examples/asgi_application.py 8000
     curl http://localhost:8000/cake
