@@ -217,6 +217,22 @@ def test_an_interrupted_flush_does_not_stop_the_worker() -> None:
     assert sum(1 for _ in every_place(run)) > 100
 
 
+def test_an_interrupted_flush_loses_no_span() -> None:
+    """A flush on the calling thread leaves what it has not sent to the next one."""
+
+    def run(at: int) -> str:
+        scene = without_thread()
+        scene.finish_one("second")
+        place = call_at(at, interrupt, lambda: scene.tracer.flush(PATIENCE))
+        with told_where(place):
+            assert scene.tracer.flush(PATIENCE), "flush() failed"
+            scene.sender.wait_for("first")
+            scene.sender.wait_for("second")
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
+
+
 @pytest.mark.parametrize("make", [sleeping, without_thread])
 def test_an_interrupted_close_can_be_called_again(make: Callable[[], Scene]) -> None:
     """A second close completes one that was interrupted."""
