@@ -213,7 +213,7 @@ class Delivery:
         """
         self._forget_at = self._clock.monotonic() + FORGET_AFTER
         spans = [*self.unencoded, *spans]
-        # Kept until the end, because a signal handler may raise on the thread of a flush.
+        # Kept until the end: a signal handler may raise on a thread that flushes.
         self.unencoded = spans
         begin = 0
         try:
