@@ -150,9 +150,11 @@ def test_children_are_watched_once(
 ) -> None:
     """Parts that come and go add nothing to what multiprocessing calls in children."""
     registered: list[object] = []
-    monkeypatch.setattr(
-        util, "register_after_fork", lambda *args: registered.append(args)
-    )
+
+    def register(watcher: object, function: object) -> None:
+        registered.append((watcher, function))
+
+    monkeypatch.setattr(util, "register_after_fork", register)
     for _ in range(3):
         part = Part()
         end.register(part)
