@@ -59,6 +59,7 @@ class _ProcessEnd:
         self._in_use: set[Flushable] = set()
         self._has_atexit = False
         self._has_child_hooks = False
+        self._is_told_of_children = False
         self._deadline: float | None = None
 
     def register(self, flushable: Flushable) -> None:
@@ -67,15 +68,24 @@ class _ProcessEnd:
             atexit.register(self.flush)
             call_after_fork(self)
             self._has_atexit = True
+        self._watch_children()
 
     def use(self, flushable: Flushable) -> None:
         self._in_use.add(flushable)
         self._hook_child()
+        self._watch_children()
+
+    def _watch_children(self) -> None:
+        # A child is set up after the fork, or after it has imported the main program;
+        # that discards finalizers. Functions registered here are called afterwards. A
+        # thread of the child may report its first span when finalizers have run.
         util = sys.modules.get("multiprocessing.util")
-        if util is not None and not self._has_child_hooks:
-            # This may be a child that imports the main program before it is set up,
-            # which would discard a finalizer. These functions are called after that.
-            util.register_after_fork(self, _ProcessEnd._hook_child)
+        # Another thread may be importing it.
+        register = getattr(util, "register_after_fork", None)
+        # Once, because nothing is ever removed from there. Forked children inherit it.
+        if register is not None and not self._is_told_of_children:
+            self._is_told_of_children = True
+            register(self, _ProcessEnd._hook_child)
 
     def _hook_child(self) -> None:
         if not self._has_child_hooks and is_pool_child():
@@ -90,6 +100,7 @@ class _ProcessEnd:
         """Begin anew: the child has an end of its own."""
         self._has_child_hooks = False
         self._deadline = None
+        self._watch_children()
 
     def seconds_left(self) -> float | None:
         if self._deadline is None:

@@ -93,17 +93,23 @@ class Flush:
     def __init__(self, tasks: tuple[Task, ...], deadline: float) -> None:
         self._tasks = tasks
         self._deadline = deadline
-        self._done = threading.Event()
+        # Not an Event: its lock stays held, and the worker hangs, if a signal handler
+        # raises in wait(). A call of acquire() leaves nothing behind.
+        self._is_pending = threading.Lock()
+        self._is_pending.acquire()
         self._results: list[bool] = []
 
     def perform(self) -> None:
         """Drain the tasks."""
         self._results.extend([_drain(task, self._deadline) for task in self._tasks])
-        self._done.set()
+        self._is_pending.release()
 
     def wait(self, timeout: float) -> bool:
         """Wait *timeout* seconds at most; return whether all tasks were drained."""
-        return self._done.wait(timeout) and all(self._results)
+        if not self._is_pending.acquire(timeout=timeout):
+            return False
+        self._is_pending.release()
+        return all(self._results)
 
     def __repr__(self) -> str:
         return ", ".join(map(repr, self._tasks))
@@ -163,6 +169,8 @@ class BackgroundWorker:
         self._claim: dict[str, tuple[threading.Thread, queue.SimpleQueue[None]]] = {}
         """Empty, or the thread that runs the tasks and its wake-up signals."""
         self._thread: threading.Thread | None = None
+        self._has_ended = False
+        """Whether the thread has left `_run`."""
         # Made at the start of the thread, so that a library which replaces the
         # standard one's queues (gevent) has done so by then.
         self._signals: queue.SimpleQueue[None] | None = None
@@ -191,7 +199,9 @@ class BackgroundWorker:
     @property
     def is_running(self) -> bool:
         """Whether the thread is alive in this process."""
-        return self._thread is not None and self._thread.is_alive()
+        # Not by Thread.is_alive(): up to Python 3.12, it marks a living thread as ended
+        # if a signal handler raises in it.
+        return self._thread is not None and not self._has_ended
 
     @property
     def is_current_thread(self) -> bool:
@@ -265,8 +275,11 @@ class BackgroundWorker:
 
     def _run(self, signals: queue.SimpleQueue[None]) -> None:
         if self._claim_for(threading.current_thread(), signals):
-            while not self._closed:
-                self._run_once(signals)
+            try:
+                while not self._closed:
+                    self._run_once(signals)
+            finally:
+                self._has_ended = True
 
     def _run_once(self, signals: queue.SimpleQueue[None]) -> None:
         next_run = self._run_tasks()

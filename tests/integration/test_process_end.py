@@ -95,6 +95,20 @@ def test_child_that_reported_while_it_was_imported(
     assert expected == sink.names
 
 
+@pytest.mark.skipif(
+    sys.version_info >= (3, 13), reason="children wait for threads before finalizers"
+)
+def test_child_whose_first_span_comes_after_its_finalizers(
+    run_program: RunProgram,
+    sink: SpanSink,
+) -> None:
+    """Threads for which a child waits at its end may be the first to report."""
+    run_program("first_span_in_late_thread.py")
+
+    assert sink.wait_for(1)
+    assert ["late"] == sink.names
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_child_reports_its_first_spans_at_once(sink: SpanSink, method: str) -> None:
     """The first span of a child that will be killed arrives without any interval."""

@@ -5,9 +5,10 @@ Signal handlers run between two bytecodes of whatever the main thread executes.
 Which ones differs between versions of Python; a test that goes through all of them
 covers every version, every handler and every switch to another thread.
 
-Only bytecodes of `jaeger_client` are counted, on the thread that calls. Python up to
-3.11 traces them with `sys.settrace`. From 3.12 on `sys.monitoring` does, because a
-frame that asks for opcode events when it is entered gets none there.
+Only bytecodes of `jaeger_client` are counted, and those of `threading` if the test asks
+for them, on the thread that calls. Python up to 3.11 traces them with
+`sys.settrace`. From 3.12 on `sys.monitoring` does, because a frame that asks for opcode
+events when it is entered gets none there.
 """
 
 from __future__ import annotations
@@ -32,7 +33,14 @@ _TOOL: Final = 4
 class _Countdown:
     """Calls *action* once, before the *at*-th bytecode."""
 
-    def __init__(self, at: int, action: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        at: int,
+        action: Callable[[], object],
+        counted: tuple[str, ...],
+    ) -> None:
+        self.counted = counted
+        """What the names of the files begin with whose bytecodes are counted."""
         self._left = at
         self._action = action
         self._thread = threading.get_ident()
@@ -52,14 +60,18 @@ def call_at(
     at: int,
     action: Callable[[], object],
     operation: Callable[[], object],
+    *,
+    in_threading: bool = False,
 ) -> str:
     """
     Call *operation*, and *action* before its *at*-th bytecode, counted from 1.
 
     Returns the place where *action* was called, or "" if *operation* has fewer
-    bytecodes. A KeyboardInterrupt that *action* raises ends *operation*.
+    bytecodes. A KeyboardInterrupt that *action* raises ends *operation*. With
+    *in_threading*, bytecodes of the module `threading` count as well.
     """
-    countdown = _Countdown(at, action)
+    counted = (_PACKAGE, threading.__file__) if in_threading else (_PACKAGE,)
+    countdown = _Countdown(at, action, counted)
     with suppress(KeyboardInterrupt):
         _trace(countdown, operation)
     return countdown.place
@@ -85,7 +97,7 @@ if sys.version_info >= (3, 12):
         watched: list[CodeType] = []
 
         def enter(code: CodeType, offset: int) -> object:
-            if code.co_filename.startswith(_PACKAGE):
+            if code.co_filename.startswith(countdown.counted):
                 watched.append(code)
                 monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
             # Not to be told of this function again.
@@ -116,7 +128,7 @@ else:
 
     def _trace(countdown: _Countdown, operation: Callable[[], object]) -> None:
         def enter(frame: FrameType, event: str, arg: object) -> Any:
-            if not frame.f_code.co_filename.startswith(_PACKAGE):
+            if not frame.f_code.co_filename.startswith(countdown.counted):
                 return None
             frame.f_trace_opcodes = True
             frame.f_trace_lines = False

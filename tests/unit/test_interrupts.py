@@ -179,6 +179,27 @@ def test_later_spans_arrive(
     assert sum(1 for _ in every_place(run)) > 5
 
 
+@pytest.mark.parametrize("operation", ["flush", "wake"])
+def test_later_spans_arrive_after_an_interrupt_in_the_standard_library(
+    operation: str,
+) -> None:
+    """What `threading` does for a call leaves no lock held and no thread too many."""
+
+    def run(at: int) -> str:
+        scene = sleeping()
+        thread = scene.worker._thread
+        place = call_at(
+            at, interrupt, lambda: OPERATIONS[operation](scene), in_threading=True
+        )
+        with told_where(place):
+            scene.check_later_spans()
+            assert thread is scene.worker._thread, "another thread was started"
+            scene.check_close()
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 5
+
+
 def test_an_interrupted_flush_does_not_stop_the_worker() -> None:
     """A flush that sends on the calling thread leaves the worker free to send later."""
 
@@ -191,6 +212,22 @@ def test_an_interrupted_flush_does_not_stop_the_worker() -> None:
         with told_where(place):
             scene.check_later_spans()
             scene.check_close()
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
+
+
+def test_an_interrupted_flush_loses_no_span() -> None:
+    """A flush on the calling thread leaves what it has not sent to the next one."""
+
+    def run(at: int) -> str:
+        scene = without_thread()
+        scene.finish_one("second")
+        place = call_at(at, interrupt, lambda: scene.tracer.flush(PATIENCE))
+        with told_where(place):
+            assert scene.tracer.flush(PATIENCE), "flush() failed"
+            scene.sender.wait_for("first")
+            scene.sender.wait_for("second")
         return place
 
     assert sum(1 for _ in every_place(run)) > 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from multiprocessing import util
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,3 +142,24 @@ def test_worker_of_a_pool_needs_no_callback() -> None:
     worker.end()
 
     assert ["flush"] == calls
+
+
+def test_children_are_watched_once(
+    end: process_end._ProcessEnd,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Parts that come and go add nothing to what multiprocessing calls in children."""
+    registered: list[object] = []
+
+    def register(watcher: object, function: object) -> None:
+        registered.append((watcher, function))
+
+    monkeypatch.setattr(util, "register_after_fork", register)
+    for _ in range(3):
+        part = Part()
+        end.register(part)
+        end.use(part)
+        end.unregister(part)
+    end.after_fork_in_child()
+
+    assert 1 == len(registered)

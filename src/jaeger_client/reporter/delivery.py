@@ -132,7 +132,11 @@ class Delivery:
         self._use(channel)
 
     def _forget(self) -> None:
-        self._unencoded: Sequence[SpanData] = ()
+        self.unencoded: list[SpanData] = []
+        """Spans to encode; whoever has taken them from a queue adds them here."""
+        self._forget_ready()
+
+    def _forget_ready(self) -> None:
         self._ready: deque[_Ready] = deque()
         self._ready_bytes = 0
         self._ready_losses = SpanLosses()
@@ -170,12 +174,7 @@ class Delivery:
     @property
     def has_ready(self) -> bool:
         """Whether there is a payload to send, or there are spans to make one of."""
-        return bool(self._ready or self._unencoded)
-
-    @property
-    def has_unencoded(self) -> bool:
-        """Whether spans wait that `prepare` did not get to."""
-        return bool(self._unencoded)
+        return bool(self._ready or self.unencoded)
 
     @property
     def has_room(self) -> bool:
@@ -186,7 +185,8 @@ class Delivery:
         """
         if self._is_failing:
             return not self._ready
-        return self._ready_bytes < MOST_READY
+        # An interrupt may have left the number of bytes too large.
+        return not self._ready or self._ready_bytes < MOST_READY
 
     def after_fork_in_child(self) -> None:
         """Leave what is ready, and the connection, to the parent."""
@@ -195,7 +195,7 @@ class Delivery:
 
     def abandon(self) -> int:
         """Give up everything that was to be sent; return how many spans that is."""
-        count = sum(ready.span_count for ready in self._ready) + len(self._unencoded)
+        count = sum(ready.span_count for ready in self._ready) + len(self.unencoded)
         self._losses.add(self._ready_losses)
         self._forget()
         return count
@@ -211,7 +211,9 @@ class Delivery:
         Makes at least one payload. What cannot be encoded is counted as lost.
         """
         self._forget_at = self._clock.monotonic() + FORGET_AFTER
-        spans = [*self._unencoded, *spans]
+        spans = [*self.unencoded, *spans]
+        # Kept until the end: a signal handler may raise on a thread that flushes.
+        self.unencoded = spans
         begin = 0
         try:
             for ready in self._encode(spans):
@@ -228,7 +230,8 @@ class Delivery:
             lost, begin = len(spans) - begin, len(spans)
             logger.exception("%d spans are lost by an error", lost)
             self._losses.not_encodable += lost
-        self._unencoded = spans[begin:]
+        finally:
+            self.unencoded = spans[begin:]
 
     def _encode(self, spans: Sequence[SpanData]) -> Iterator[_Ready]:
         """Yield payloads that stand for *spans*, one after the other."""
@@ -329,9 +332,8 @@ class Delivery:
     def _encode_again(self) -> None:
         """Turn everything that is ready back into spans to be encoded."""
         spans = [span for ready in self._ready for span in ready.spans]
-        spans += self._unencoded
-        self._forget()
-        self._unencoded = spans
+        self.unencoded = spans + self.unencoded
+        self._forget_ready()
 
     def _lose(self, error: SendError) -> None:
         self._is_failing = True

@@ -35,12 +35,13 @@ from __future__ import annotations
 import sys
 from collections import deque
 from contextlib import suppress
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from jaeger_client.fork import notice_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from jaeger_client.model import SpanLosses
 
@@ -168,13 +169,20 @@ class SpanQueue(Generic[SpanT]):
 
     def take(self, most: int) -> list[SpanT]:
         """Remove and return up to *most* of the oldest spans; one thread at a time."""
-        popleft = self._spans.popleft
         taken: list[SpanT] = []
+        self.move(most, taken.extend)
+        return taken
+
+    def move(self, most: int, extend: Callable[[Iterable[SpanT]], object]) -> None:
+        """
+        Remove up to *most* of the oldest spans and append them by *extend* of a list.
+
+        That is a single call into C, so no signal handler finds a span in neither.
+        One thread at a time.
+        """
         # The length may not be relied on: a `put` may be removing what it refuses.
         with suppress(IndexError):
-            while len(taken) < most:
-                taken.append(popleft())
-        return taken
+            extend(starmap(self._spans.popleft, repeat((), most)))
 
     def clear(self) -> int:
         """

@@ -203,7 +203,7 @@ class Reporter(BaseReporter):
             if self._clock.monotonic() > until:
                 return
 
-    def _step(self, take: Callable[[], list[Span]], deadline: float) -> bool:
+    def _step(self, take: Callable[[], object], deadline: float) -> bool:
         """
         Encode spans, until *deadline*, or send one payload.
 
@@ -211,16 +211,17 @@ class Reporter(BaseReporter):
         """
         delivery = self._delivery
         if delivery.has_room:
-            spans = [] if delivery.has_unencoded else take()
-            if spans or delivery.has_unencoded:
-                delivery.prepare(spans, deadline)
+            if not delivery.unencoded:
+                take()
+            if delivery.unencoded:
+                delivery.prepare((), deadline)
                 return True
         if not delivery.has_ready:
             return False
         delivery.send_next()
         return True
 
-    def _take_due(self, now: float) -> list[Span]:
+    def _take_due(self, now: float) -> None:
         """Take the spans of full batches, or all once the interval has ended."""
         count = len(self._queue)
         if self._due is not None and now >= self._due:
@@ -228,7 +229,11 @@ class Reporter(BaseReporter):
             self._due, self._left_at = None, now
         else:
             count -= count % self._batch()
-        return self._queue.take(min(count, self._most_at_once))
+        self._take(count)
+
+    def _take(self, count: int) -> None:
+        most = min(count, self._most_at_once)
+        self._queue.move(most, self._delivery.unencoded.extend)
 
     def _next_turn(self, now: float) -> float:
         if self._delivery.again_at is not None:
@@ -303,7 +308,7 @@ class Reporter(BaseReporter):
                 return
             if wake_at > now:
                 self._clock.sleep(wake_at - now)
-            self._step(lambda: self._queue.take(self._most_at_once), deadline)
+            self._step(lambda: self._take(self._most_at_once), deadline)
 
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued and waits is the parent's to send."""
