@@ -430,7 +430,7 @@ def test_first_references_are_kept(
     others = repeat(follows_from(tracer.start_span("other").context))
 
     references = chain([child_of(parent.context)], others)
-    span = tracer.start_span("op", references=references)
+    span = tracer.start_span("op", references=references)  # pyright: ignore[reportArgumentType]  # any iterable is read
 
     assert DEFAULT == len(span.references or ())
     assert parent.span_id == span.parent_id
