@@ -171,6 +171,8 @@ def test_an_outage_keeps_the_sampler_and_is_told_twice(
             during_outage = remote.sampler
             answers.answer = RATE_LIMITING
             factory.wait_for("jaeger:sampler_updates ok")
+            # The line is logged between the update and the next poll.
+            factory.wait_for("jaeger:sampler_queries ok")
 
     assert ProbabilisticSampler(1) == during_outage
     begun, ended = caplog.messages
