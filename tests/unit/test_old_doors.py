@@ -218,16 +218,21 @@ def test_a_closed_transport_takes_nothing() -> None:
         ("0", True, False),
         ("yes", True, True),
         ("yes", False, False),
-        (None, True, True),
+        (None, True, False),
+        ("None", "qwer", False),
+        ("zxcv", "qwer", "qwer"),
+        (True, False, True),
+        (0, True, False),
     ],
 )
-def test_get_boolean_knows_four_words(
+def test_get_boolean_knows_five_words(
     text: object,
-    default: bool,
-    value: bool,
+    default: object,
+    value: object,
 ) -> None:
-    """All others leave the default, as in 4.8."""
-    assert value is utils.get_boolean(text, default)
+    """For any other text the default is returned, as in 4.8."""
+    assert value == utils.get_boolean(text, default)
+    assert isinstance(utils.get_boolean(text, default), type(value))
 
 
 def test_utils_names_the_address_and_the_error_reporter() -> None:
