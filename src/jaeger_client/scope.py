@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+if TYPE_CHECKING:
+
+    class SpanScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
+        """
+        A scope whose span is known to be of this library.
+
+        Only type checkers see this class: the scope itself is created by the scope
+        manager, which may be the application's.
+        """
+
+        @property
+        def span(self) -> Span:
+            """The span that is active."""
+            ...
+
+        def __enter__(self) -> Self: ...
+
+
 _new: Final = object.__new__
 
 
