@@ -49,9 +49,9 @@ else:
             "jaeger_client.tracer": "Tracer",
         },
         rooms="TUDPTransport agent clock closing codecs constants diagnostics "
-        "encoding errors fork host http_client ids local_agent_net metrics model "
-        "poller rate_limiter reporter resolver scope senders tag_values thrift "
-        "thrift_gen throttler utils worker",
+        "encoding errors fork host http_client ids ioloop_util local_agent_net "
+        "metrics model poller rate_limiter reporter resolver scope senders tag_values "
+        "thrift thrift_gen throttler utils worker",
     )
 
 __all__ = [

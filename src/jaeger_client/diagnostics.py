@@ -225,9 +225,10 @@ class Outage:
 
 class ErrorReporter:
     """
-    The error reporter of jaeger-client 4.8: counts errors, logs few of them.
+    The error reporter of jaeger-client 4.8: logs one error per interval.
 
-    Safe from any thread.
+    The first interval starts at construction, so that a short outage at start-up is
+    not logged. With an interval of 0 every error is logged. Safe from any thread.
     """
 
     def __init__(
@@ -235,14 +236,26 @@ class ErrorReporter:
         metrics: _ErrorCounter | None = None,
         logger: logging.Logger | None = None,  # noqa: A002, RUF100 - the name of 4.8
         log_interval_minutes: float = 15,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.logger = logger
         self.metrics = metrics
         self.log_interval_minutes = log_interval_minutes
-        self._log_at = Atomic(float("-inf"))
+        self._clock = clock
+        self._reported_at = Atomic(clock.time())
+
+    @property
+    def _last_error_reported_at(self) -> float:
+        """Time of the last line, at first of construction; tests set it."""
+        return self._reported_at.read()[0]
+
+    @_last_error_reported_at.setter
+    def _last_error_reported_at(self, seconds: float) -> None:
+        self._reported_at.update(lambda _: seconds)
 
     def error(self, *args: object) -> None:
-        """Log *args* as a message with its arguments, now and then."""
+        """Log *args* as a message with its arguments, if the interval has passed."""
         if self.logger is None:
             return
         if not self._is_due():
@@ -251,11 +264,14 @@ class ErrorReporter:
         self.logger.error(text_of(message), *bounded(rest))
 
     def _is_due(self) -> bool:
-        if not self.log_interval_minutes:
+        interval = self.log_interval_minutes * 60
+        if not interval:
             return True
-        now = SYSTEM_CLOCK.monotonic()
-        state = self._log_at.read()
+        # In this order: a line in between must not look like a clock that was set back.
+        state = self._reported_at.read()
+        now = self._clock.time()
+        # A clock that was set back must not silence the log for the difference.
+        if 0 <= now - state[0] <= interval:
+            return False
         # Of several threads, or of a call and one that interrupts it, one logs.
-        return now >= state[0] and self._log_at.replace(
-            state, now + self.log_interval_minutes * 60
-        )
+        return self._reported_at.replace(state, now)

@@ -53,6 +53,10 @@ class ForeignSpanContextError(JaegerClientError, ValueError):
         self.got = got
 
 
+class RemovedError(JaegerClientError, NotImplementedError):
+    """A name of jaeger-client 4.8 can be imported, but not used; see the message."""
+
+
 class InvalidCarrierError(
     JaegerClientError,
     opentracing.InvalidCarrierException,  # type: ignore[misc]  # untyped base

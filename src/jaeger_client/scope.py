@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+if TYPE_CHECKING:
+
+    class SpanScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
+        """
+        A scope whose span is known to be of this library.
+
+        Only type checkers see this class: the scope itself is created by the scope
+        manager, which may be the application's.
+        """
+
+        @property
+        def span(self) -> Span:
+            """The span that is active."""
+            ...
+
+        def __enter__(self) -> Self: ...
+
+
 _new: Final = object.__new__
 
 
@@ -99,6 +117,14 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
             "jaeger_client.active_scope",
             default=None,
         )
+
+    def __reduce__(self) -> tuple[type[ContextScopeManager], tuple[()]]:
+        # No span is active in another process yet.
+        return type(self), ()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        # The tracers of a copied Config see the same active span.
+        return self
 
     def activate(self, span: opentracing.Span, finish_on_close: bool) -> ContextScope:  # noqa: FBT001 - OpenTracing's signature
         """Make *span* active until the returned scope is closed."""

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.sampler import Sampler
+    from jaeger_client.scope import SpanScope
     from jaeger_client.throttler import Throttler
     from jaeger_client.worker import BackgroundWorker
 
@@ -181,6 +182,13 @@ class Tracer(SpanStarter):
             all_tags[CLIENT_UUID_TAG_KEY] = client_id
         return all_tags
 
+    if TYPE_CHECKING:
+
+        @property
+        def active_span(self) -> Span | None:
+            """The active span, or `None`."""
+            ...
+
     def start_active_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
@@ -190,7 +198,7 @@ class Tracer(SpanStarter):
         start_time: float | None = None,
         ignore_active_span: bool = False,  # noqa: FBT001, FBT002
         finish_on_close: bool = True,  # noqa: FBT001, FBT002
-    ) -> opentracing.Scope:
+    ) -> SpanScope:
         """
         Start a span and make it the active one until the returned scope closes.
 
@@ -205,7 +213,7 @@ class Tracer(SpanStarter):
             start_time,
             ignore_active_span,
         )
-        return self._scope_manager.activate(span, finish_on_close)
+        return self._scope_manager.activate(span, finish_on_close)  # type: ignore[no-any-return]  # pyright: ignore[reportReturnType]  # of our span
 
     def inject(  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,

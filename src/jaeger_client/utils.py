@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 from jaeger_client.diagnostics import ErrorReporter
 from jaeger_client.host import local_ip
 
 __all__ = ["ErrorReporter", "get_boolean", "local_ip"]
 
-_BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS: Final = {
+    "true": True,
+    "1": True,
+    "false": False,
+    "0": False,
+    "none": False,
+}
+
+DefaultT = TypeVar("DefaultT")
 
 
-def get_boolean(
-    string: object,
-    default: bool,  # noqa: FBT001 - the signature of 4.8
-) -> bool:
-    """Return what *string* says, or *default* where it says neither."""
+def get_boolean(string: object, default: DefaultT) -> bool | DefaultT:
+    """
+    Return the boolean that the text of *string* stands for, in any case.
+
+    `true` and `1` are true; `false`, `0` and `none` are false. For any other text,
+    *default* is returned.
+    """
     return _BOOLEANS.get(str(string).lower(), default)

@@ -40,7 +40,7 @@ NAMES = {
     "jaeger_client.reporter": """
         BaseReporter NullReporter InMemoryReporter LoggingReporter CompositeReporter
         Reporter ReporterMetrics default_logger DEFAULT_FLUSH_INTERVAL ErrorReporter
-        Metrics LegacyMetricsFactory thrift
+        Metrics LegacyMetricsFactory thrift ioloop_util Agent TCompactProtocol
     """,
     "jaeger_client.codecs": """
         Codec TextCodec BinaryCodec B3Codec ZipkinCodec ZipkinSpanFormat
@@ -50,6 +50,7 @@ NAMES = {
     "jaeger_client.metrics.prometheus": "PrometheusMetricsFactory",
     "jaeger_client.throttler": "Throttler RemoteThrottler",
     "jaeger_client.rate_limiter": "RateLimiter",
+    "jaeger_client.ioloop_util": "submit future_result future_exception",
     "jaeger_client.utils": "ErrorReporter get_boolean local_ip",
     "jaeger_client.thrift": """
         make_tag make_tags make_log make_process make_references make_jaeger_batch
@@ -64,8 +65,8 @@ NAMES = {
 }
 
 MODULES = """
-    codecs config constants local_agent_net metrics rate_limiter reporter sampler
-    span span_context thrift thrift_gen throttler tracer TUDPTransport utils
+    codecs config constants ioloop_util local_agent_net metrics rate_limiter reporter
+    sampler span span_context thrift thrift_gen throttler tracer TUDPTransport utils
 """
 
 HEAVY = {"asyncio", "http.client", "ssl", "urllib3"}

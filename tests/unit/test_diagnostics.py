@@ -1,5 +1,8 @@
 """How often the library speaks of itself."""
 
+# pyright: reportPrivateUsage=false
+# Tests of applications set `_last_error_reported_at`.
+
 from __future__ import annotations
 
 import logging
@@ -134,15 +137,63 @@ def test_an_outage_that_was_not_logged_at_its_beginning_is_logged_if_it_lasts(
     ] == caplog.messages[-2:]
 
 
-def test_error_reporter_logs_the_first(caplog: pytest.LogCaptureFixture) -> None:
-    """The error reporter of 4.8 logs the first error of an interval."""
-    reporter = ErrorReporter(None, logging.getLogger("app"))
+def test_error_reporter_logs_once_an_interval(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is logged for an interval after construction, then once an interval."""
+    reporter = ErrorReporter(None, logging.getLogger("app"), 10, clock=clock)
+
+    for minute in range(25):
+        reporter.error("failed in minute %d", minute)
+        reporter.error("failed in minute %d again", minute)
+        clock.advance(60)
+
+    assert ["failed in minute 11", "failed in minute 22"] == caplog.messages
+    assert "ERROR" == caplog.records[0].levelname
+
+
+def test_error_reporter_has_the_time_of_its_last_line(clock: FakeClock) -> None:
+    """`_last_error_reported_at` is first the time of construction."""
+    reporter = ErrorReporter(None, logging.getLogger("app"), 10, clock=clock)
+    made_at = clock.time()
+    assert made_at == reporter._last_error_reported_at
+
+    clock.advance(601)
+    reporter.error("failed")
+
+    assert made_at + 601 == reporter._last_error_reported_at
+
+
+def test_error_reporter_of_an_application_test(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A test that sets `_last_error_reported_at` to the past gets a line at once."""
+    reporter = due_error_reporter()
 
     reporter.error("failed: %s", "why")
     reporter.error("failed: %s", "again")
 
     assert ["failed: why"] == caplog.messages
-    assert "ERROR" == caplog.records[0].levelname
+
+
+def test_error_reporter_after_the_clock_was_set_back(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log is not silent until the clock has caught up."""
+    reporter = ErrorReporter(None, logging.getLogger("app"), 10, clock=clock)
+    clock.advance(-86_400)
+
+    reporter.error("failed")
+    reporter.error("failed again")
+
+    assert ["failed"] == caplog.messages
+
+
+def due_error_reporter() -> ErrorReporter:
+    """Return an error reporter that logs the next error."""
+    reporter = ErrorReporter(logger=logging.getLogger("app"))
+    reporter._last_error_reported_at = 0
+    return reporter
 
 
 def test_error_reporter_without_interval(caplog: pytest.LogCaptureFixture) -> None:
@@ -164,7 +215,7 @@ def test_error_reporter_without_logger(caplog: pytest.LogCaptureFixture) -> None
 
 def test_error_reporter_in_many_threads(caplog: pytest.LogCaptureFixture) -> None:
     """Of many threads that report at once, one is heard."""
-    reporter = ErrorReporter(logger=logging.getLogger("app"))
+    reporter = due_error_reporter()
     begin = threading.Barrier(4)
 
     def report() -> None:
@@ -187,7 +238,7 @@ def test_error_reporter_may_be_interrupted_anywhere(
 
     def interrupt_error(at: int) -> str:
         caplog.clear()
-        reporter = ErrorReporter(logger=logging.getLogger("app"))
+        reporter = due_error_reporter()
         place = call_at(
             at,
             lambda: reporter.error("nested"),
@@ -267,7 +318,7 @@ def caught(error: Exception, cause: Exception) -> Exception:
 
 def write_by_error_reporter(value: object) -> None:
     """Write a line through the error reporter, with a logger of the application's."""
-    ErrorReporter(logger=logging.getLogger("app")).error("odd: %s", value)
+    due_error_reporter().error("odd: %s", value)
 
 
 def write_by_poller(value: object) -> None:

@@ -7,19 +7,28 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import opentracing
 import pytest
 
 import jaeger_client
-from jaeger_client import ConstSampler, SpanContext, Tracer, thrift, utils
+from jaeger_client import (
+    ConstSampler,
+    SpanContext,
+    Tracer,
+    ioloop_util,
+    thrift,
+    utils,
+)
 from jaeger_client.encoding import JaegerCompactEncoder
-from jaeger_client.errors import SendError
+from jaeger_client.errors import RemovedError, SendError
 from jaeger_client.host import local_ip
 from jaeger_client.local_agent_net import LocalAgentSender
 from jaeger_client.model import Log, Tag
-from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.reporter import InMemoryReporter, TCompactProtocol
 from jaeger_client.senders import UdpSender
 from jaeger_client.thrift_gen.agent import Agent
 from jaeger_client.thrift_gen.agent import ttypes as agent_types
@@ -186,6 +195,70 @@ def test_the_agents_service_can_be_imported() -> None:
         Agent.Iface().emitZipkinBatch([])
 
 
+@pytest.mark.parametrize(
+    ("make", "way_out"),
+    [
+        (lambda: Agent.Client("iprot"), "jaeger_client.reporter.Reporter"),
+        (lambda: Agent.Processor("handler"), "agent.thrift"),
+        (
+            lambda: TCompactProtocol.TCompactProtocol("transport"),
+            "thrift.protocol.TCompactProtocol",
+        ),
+        (
+            TCompactProtocol.TCompactProtocolFactory,
+            "JaegerCompactEncoder",
+        ),
+        (lambda: ioloop_util.submit(int, None), "run_coroutine_threadsafe"),
+    ],
+)
+def test_what_needs_a_library_that_is_gone_names_the_way_out(
+    make: Callable[[], object], way_out: str
+) -> None:
+    """The names can be imported and patched; only their use is an error."""
+    with pytest.raises(RemovedError, match=way_out):
+        make()
+
+
+class Loop:
+    """A loop of Tornado, as far as `submit` needs it; runs callbacks at once."""
+
+    def add_callback(self, callback: Callable[[], object]) -> None:
+        """Call *callback*."""
+        callback()
+
+
+def divide(number: int, by: int) -> int:
+    """Return a quotient."""
+    return number // by
+
+
+def later(number: int, by: int) -> Future[int]:
+    """Return a future, as a coroutine that Tornado decorates does."""
+    future: Future[int] = Future()
+    try:
+        future.set_result(number // by)
+    except ZeroDivisionError as error:
+        future.set_exception(error)
+    return future
+
+
+@pytest.mark.parametrize("function", [divide, later])
+def test_submit_returns_the_future_of_a_result(function: Callable[..., object]) -> None:
+    """Whether the function returns its result or a future; an error is one, too."""
+    loop = Loop()
+
+    assert 3 == ioloop_util.submit(function, loop, 6, by=2).result(0)
+    with pytest.raises(ZeroDivisionError):
+        ioloop_util.submit(function, loop, 6, by=0).result(0)
+
+
+def test_a_future_can_be_made_of_a_result_or_an_error() -> None:
+    """Each is done already."""
+    assert 5 == ioloop_util.future_result(5).result(0)
+    with pytest.raises(KeyError):
+        ioloop_util.future_exception(KeyError("a")).result(0)
+
+
 def test_the_local_agent_sender_is_a_channel() -> None:
     """It takes the parameters of 4.8 and opens nothing."""
     sender = LocalAgentSender("localhost", 5778, 6831, None, throttling_port=5779)
@@ -218,16 +291,21 @@ def test_a_closed_transport_takes_nothing() -> None:
         ("0", True, False),
         ("yes", True, True),
         ("yes", False, False),
-        (None, True, True),
+        (None, True, False),
+        ("None", "qwer", False),
+        ("zxcv", "qwer", "qwer"),
+        (True, False, True),
+        (0, True, False),
     ],
 )
-def test_get_boolean_knows_four_words(
+def test_get_boolean_knows_five_words(
     text: object,
-    default: bool,
-    value: bool,
+    default: object,
+    value: object,
 ) -> None:
-    """All others leave the default, as in 4.8."""
-    assert value is utils.get_boolean(text, default)
+    """For any other text the default is returned, as in 4.8."""
+    assert value == utils.get_boolean(text, default)
+    assert isinstance(utils.get_boolean(text, default), type(value))
 
 
 def test_utils_names_the_address_and_the_error_reporter() -> None:
@@ -238,7 +316,14 @@ def test_utils_names_the_address_and_the_error_reporter() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["TUDPTransport", "local_agent_net", "thrift", "thrift_gen", "utils"],
+    [
+        "TUDPTransport",
+        "ioloop_util",
+        "local_agent_net",
+        "thrift",
+        "thrift_gen",
+        "utils",
+    ],
 )
 def test_old_modules_are_attributes_of_the_package(name: str) -> None:
     """They are loaded when they are first asked for."""

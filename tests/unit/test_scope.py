@@ -8,7 +8,7 @@ import gc
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import opentracing
 import pytest
@@ -21,6 +21,9 @@ from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer
 from jaeger_client.tracer import Tracer
 from tests.unit.spans import fields_of, pairs_of
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def test_scopes_nest(tracer: MemoryTracer) -> None:
         assert outer is tracer.scope_manager.active
 
     assert tracer.scope_manager.active is None
-    assert ["inner", "outer"] == names(tracer)
+    assert ["inner", "outer"] == names(tracer)  # type: ignore[unreachable]  # it has closed since the assertion above
 
 
 def test_scope_finishes_its_span_by_default(tracer: MemoryTracer) -> None:
@@ -359,3 +362,15 @@ def test_subclass_of_our_scope_manager() -> None:
         span: Span = tracer.start_span("root")
 
     assert span.parent_id is None
+
+
+def test_type_checkers_know_the_span_of_a_scope(tracer: MemoryTracer) -> None:
+    """`scope.span` and `tracer.active_span` are a `Span` of this library to them."""
+    with tracer.start_active_span("op") as scope:
+        span, active = scope.span, tracer.active_span
+        if TYPE_CHECKING:
+            assert_type(span, Span)
+            assert_type(active, Span | None)
+
+    assert isinstance(span, Span)
+    assert span is active

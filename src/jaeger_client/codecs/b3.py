@@ -30,6 +30,7 @@ from jaeger_client.codecs.baggage import (
     readable,
 )
 from jaeger_client.codecs.base import (
+    context_of,
     id_of,
     set_beside,
     text_of,
@@ -119,6 +120,8 @@ class B3Codec(B3Base):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        if type(span_context) is not SpanContext:
+            span_context = context_of(span_context)
         headers = writable(carrier)
         if span_context.has_trace:
             self._write_ids(span_context, headers)

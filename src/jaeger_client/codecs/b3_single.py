@@ -13,7 +13,14 @@ from jaeger_client.codecs.b3 import (
     decision_only,
     padded,
 )
-from jaeger_client.codecs.base import id_of, set_beside, shown, text_of, writable
+from jaeger_client.codecs.base import (
+    context_of,
+    id_of,
+    set_beside,
+    shown,
+    text_of,
+    writable,
+)
 from jaeger_client.codecs.headers import Header
 from jaeger_client.constants import (
     DEBUG_FLAG,
@@ -38,6 +45,8 @@ class B3SingleCodec(B3Base):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        if type(span_context) is not SpanContext:
+            span_context = context_of(span_context)
         headers = writable(carrier)
         if span_context.has_trace:
             headers[self.header] = self._value(span_context)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from binascii import unhexlify
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final, TypeAlias, TypeGuard, cast
 
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
@@ -39,6 +39,9 @@ class Codec:
         """
         Write *span_context* into *carrier*.
 
+        The tracer always passes a context. The codecs of this library accept a span,
+        too, as those of 4.8 did.
+
         Raises:
             InvalidCarrierError: If the format cannot be written into it.
         """
@@ -56,6 +59,14 @@ class Codec:
 
     def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
         """Call *count* with the number of items of baggage whenever some are lost."""
+
+
+def context_of(thing: object) -> SpanContext:
+    """Return the context of a span, which codecs of 4.8 accepted, or *thing* itself."""
+    if isinstance(thing, SpanContext):
+        return thing
+    # Tests of applications pass objects with the attributes of a context.
+    return cast("SpanContext", getattr(thing, "context", thing))
 
 
 def text_of(value: object) -> str | None:
@@ -126,8 +137,8 @@ def id_of(value: object, *, bits: int) -> int:
 def writable(carrier: object) -> MutableMapping[str, object]:
     """Return *carrier* if entries can be set in it."""
     # A dict is what nearly always comes; asking an ABC costs several times more.
-    if _is_writable(carrier):
-        return carrier
+    if type(carrier) is dict or _is_writable(carrier):
+        return carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
     msg = f"the carrier must be a dict or mutable mapping, got {type(carrier).__name__}"
     raise InvalidCarrierError(msg)
 

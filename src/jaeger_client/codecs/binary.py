@@ -15,11 +15,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from jaeger_client.codecs.baggage import BaggageCodec, utf8
+from jaeger_client.codecs.base import context_of
 from jaeger_client.constants import MAX_ID_BITS
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
 
 _HEAD: Final = struct.Struct(">QQQQBI")
+_pack_head: Final = _HEAD.pack
 _LENGTH: Final = struct.Struct(">I")
 _pack_length: Final = _LENGTH.pack
 _length: Final = _LENGTH.unpack_from
@@ -33,15 +35,17 @@ class BinaryCodec(BaggageCodec):
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Append *span_context* to *carrier*, a bytearray."""
         buffer = carrier if type(carrier) is bytearray else _bytearray(carrier)
-        items = self._items(span_context.baggage) if span_context.baggage else []
+        if type(span_context) is not SpanContext:
+            span_context = context_of(span_context)
+        items = self._items(span_context.baggage) if span_context.baggage else ()
         trace_id = span_context.trace_id
         try:
-            buffer += _HEAD.pack(
+            buffer += _pack_head(
                 trace_id >> MAX_ID_BITS,
                 trace_id & _MASK_64,
                 span_context.span_id,
                 span_context.parent_id or 0,
-                span_context.flags & 0xFF,
+                span_context.flags,
                 len(items),
             )
         except (TypeError, struct.error):  # no trace, or numbers that do not fit

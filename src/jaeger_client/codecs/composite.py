@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from jaeger_client.codecs.base import Codec
+from jaeger_client.codecs.base import Codec, context_of
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
 
@@ -23,6 +23,8 @@ class CompositeCodec(Codec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier* in every format."""
+        if type(span_context) is not SpanContext:
+            span_context = context_of(span_context)
         for codec in self.codecs:
             codec.inject(span_context, carrier)
 

@@ -23,7 +23,7 @@ from jaeger_client.codecs.baggage import (
     readable,
     text_map_value,
 )
-from jaeger_client.codecs.base import shown, text_of, writable
+from jaeger_client.codecs.base import context_of, shown, text_of, writable
 from jaeger_client.codecs.headers import HEADER_NAME, Header, HeaderNames, is_token
 from jaeger_client.codecs.trace_id import (
     read_context,
@@ -94,20 +94,32 @@ class TextCodec(BaggageCodec):
         headers: MutableMapping[str, object]
         # One question for what nearly always comes, 0.1 us less than writable().
         headers = carrier if type(carrier) is dict else writable(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
-        trace_id, span_id = span_context.trace_id, span_context.span_id
-        parent_id, flags = span_context.parent_id, span_context.flags
+        try:
+            debug_id = span_context.debug_id
+        except AttributeError:
+            # A span. A check of its type would make every call 2 % dearer.
+            span_context = context_of(span_context)
+            debug_id = span_context.debug_id
+        parent_id = span_context.parent_id
         try:
             # Half the time of an f-string: 0.3 instead of 0.6 us.
             headers[self.trace_id_header] = (
-                "%x:%x:%x:%x" % (trace_id, span_id, parent_id, flags)  # noqa: UP031 - above
+                "%x:%x:%x:%x"  # noqa: UP031 - above
+                % (
+                    span_context.trace_id,
+                    span_context.span_id,
+                    parent_id,
+                    span_context.flags,
+                )
                 if parent_id
-                else "%x:%x:0:%x" % (trace_id, span_id, flags)  # noqa: UP031 - above
+                else "%x:%x:0:%x"  # noqa: UP031 - above
+                % (span_context.trace_id, span_context.span_id, span_context.flags)
             )
         except TypeError:  # without a trace the ids are None
             if span_context.has_trace:
                 raise
-            if span_context.debug_id is not None:
-                self._write_debug_id(span_context.debug_id, headers)  # pyright: ignore[reportUnknownArgumentType]  # any dict
+            if debug_id is not None:
+                self._write_debug_id(debug_id, headers)  # pyright: ignore[reportUnknownArgumentType]  # any dict
         if span_context.baggage:
             self._write_baggage(span_context.baggage, headers)  # pyright: ignore[reportUnknownArgumentType]  # any dict
 

@@ -23,6 +23,7 @@ from jaeger_client.codecs.baggage import (
     percent_encoded,
 )
 from jaeger_client.codecs.base import (
+    context_of,
     is_list,
     set_beside,
     text_of,
@@ -60,6 +61,8 @@ class W3CCodec(BaggageCodec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        if type(span_context) is not SpanContext:
+            span_context = context_of(span_context)
         headers = writable(carrier)
         if span_context.has_trace:
             self._write_trace(span_context, headers)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from jaeger_client.codecs.base import Codec, is_mapping, shown, writable
+from jaeger_client.codecs.base import (
+    Codec,
+    context_of,
+    is_mapping,
+    shown,
+    writable,
+)
 from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
@@ -20,6 +26,8 @@ class ZipkinCodec(Codec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        if type(span_context) is not SpanContext:
+            span_context = context_of(span_context)
         fields = writable(carrier)
         fields["trace_id"] = span_context.trace_id
         fields["span_id"] = span_context.span_id

@@ -42,7 +42,8 @@ class Config(ConfigProperties):
     The settings of a tracer: of a dict, else of variables, else the defaults.
 
     The dict is never changed. Variables are read when they are needed, so what
-    was set after this object was made counts too.
+    was set after this object was made counts too. A Config can be copied and pickled
+    if what it was given can be; a spawned process reads its own variables.
 
     Args:
         config: The settings by their keys.
@@ -91,6 +92,18 @@ class Config(ConfigProperties):
         self._workers: dict[int, BackgroundWorker] = {}
         self._check(everything=validate)
         self._look_at_variables()
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the settings, for copies and for processes that are spawned."""
+        # What belongs to this process stays: its environment and its tracers' parts.
+        own = {"_source", "_error_reporter", "_workers"}
+        return {key: value for key, value in vars(self).items() if key not in own}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._source = source_of(self.config)
+        self._error_reporter = None
+        self._workers = {}
 
     @property
     def metrics(self) -> Metrics | None:

@@ -138,10 +138,11 @@ class ConfigProperties:
 
     @property
     def throttler_port(self) -> int | None:
-        """Port of the agent for throttling credits; `None` where nobody says."""
+        """Port of the agent for throttling credits; `None` without a throttler."""
         if self.throttler_group() is None:
             return None
-        return sampling_params.THROTTLER_PORT.value(self._source)
+        port = sampling_params.THROTTLER_PORT.value(self._source)
+        return self.local_agent_sampling_port if port is None else port
 
     @property
     def throttler_refresh_interval(self) -> float | None:

@@ -41,9 +41,10 @@ _COUNT: Final = whole_number(1)
 
 SAMPLER_TYPE: Final = optional_text(
     "sampler.type",
-    one_of(*SAMPLER_TYPES),
+    one_of(*SAMPLER_TYPES, aliases={"rate_limiting": SAMPLER_TYPE_RATE_LIMITING}),
     "JAEGER_SAMPLER_TYPE",
-    about="How traces are chosen. `sampler` may also be a sampler object.",
+    about="How traces are chosen. `sampler` may also be a sampler object. "
+    "`rate_limiting` is the same as `ratelimiting`.",
     default_text="`remote`",
 )
 

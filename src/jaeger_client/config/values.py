@@ -231,12 +231,12 @@ def url(default_path: str) -> Reader[str]:
     return Reader("an http or https URL, or host:port", convert)
 
 
-def one_of(*words: str) -> Reader[str]:
-    """Return a reader of one of *words*, in upper or lower case."""
+def one_of(*words: str, aliases: Mapping[str, str] | None = None) -> Reader[str]:
+    """Return a reader of one of *words*, in any case; *aliases* map to them."""
+    meanings = dict(zip(words, words, strict=True)) | dict(aliases or {})
 
     def convert(raw: object) -> str | None:
-        word = str(raw).strip().lower()
-        return word if word in words else None
+        return meanings.get(str(raw).strip().lower())
 
     return Reader(f"one of {', '.join(words)}", convert)
 

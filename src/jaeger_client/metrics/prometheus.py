@@ -101,6 +101,20 @@ class PrometheusMetricsFactory(MetricsFactory):
         self._service_name_label = service_name_label
         self._registry = registry
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what can be pickled: all but the default registry."""
+        state = dict(vars(self))
+        if self._registry is REGISTRY:
+            del state["_registry"]
+        return state
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update({"_registry": REGISTRY} | state)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> PrometheusMetricsFactory:
+        # A copy would count in a registry that is exported nowhere.
+        return self
+
     def create_counter(
         self,
         name: str,

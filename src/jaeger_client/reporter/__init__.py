@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     )
     from jaeger_client.reporter.remote import Reporter
 else:
-    # Imported when they are asked for: see `lazy`. 4.8 had the name of the module
-    # `thrift` here, too, which lies above this room.
+    # Imported when they are asked for: see `lazy`. The first two lines are modules that
+    # the module of 4.8 imported; they are above this package.
     __getattr__, __dir__ = names_from(
         __name__,
         {
-            "jaeger_client": "thrift",
+            "jaeger_client": "ioloop_util thrift",
+            "jaeger_client.thrift_gen.agent": "Agent",
             "jaeger_client.constants": "DEFAULT_FLUSH_INTERVAL",
             "jaeger_client.diagnostics": "ErrorReporter",
             "jaeger_client.metrics": "LegacyMetricsFactory Metrics",
@@ -39,6 +40,7 @@ else:
             "NullReporter",
             "jaeger_client.reporter.remote": "Reporter",
         },
+        rooms="TCompactProtocol",
     )
 
 __all__ = [

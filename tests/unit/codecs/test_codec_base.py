@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from jaeger_client import codecs
-from jaeger_client.codecs import Codec, header_to_hex
+from jaeger_client import ConstSampler, Span, Tracer, codecs
+from jaeger_client.codecs import (
+    B3Codec,
+    BinaryCodec,
+    Codec,
+    TextCodec,
+    ZipkinCodec,
+    header_to_hex,
+)
+from jaeger_client.codecs.b3_single import B3SingleCodec
 from jaeger_client.codecs.base import id_of
+from jaeger_client.codecs.composite import CompositeCodec
+from jaeger_client.codecs.w3c import W3CCodec
 from jaeger_client.errors import CorruptContextError
+from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.span_context import SpanContext
 
 
@@ -37,6 +50,84 @@ def test_the_base_class_does_nothing() -> None:
         Codec().inject(SpanContext(1, 2, 3, 1), {})
     with pytest.raises(NotImplementedError):
         Codec().extract({})
+
+
+OF_EACH_FORMAT: list[Codec] = [
+    TextCodec(),
+    TextCodec(url_encoding=True),
+    B3Codec(),
+    B3SingleCodec(),
+    W3CCodec(),
+    ZipkinCodec(),
+    BinaryCodec(),
+    CompositeCodec([TextCodec(), B3Codec()]),
+]
+
+
+def empty_carrier(codec: Codec) -> object:
+    """Return what *codec* injects into."""
+    carrier: bytearray | dict[str, object]
+    carrier = bytearray() if isinstance(codec, BinaryCodec) else {}
+    return carrier
+
+
+@pytest.mark.parametrize(
+    "codec", OF_EACH_FORMAT, ids=lambda codec: type(codec).__name__
+)
+def test_every_codec_injects_the_present_baggage_of_a_span(codec: Codec) -> None:
+    """Also of a span of a tracer, whose context is created when it is first read."""
+    tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))
+    spans: list[Any] = [tracer.start_span("op") for _ in range(2)]
+    spans[1].set_baggage_item("user", "me")
+
+    for span in spans:
+        of_span, of_context = empty_carrier(codec), empty_carrier(codec)
+        codec.inject(span, of_span)
+        codec.inject(span.context, of_context)
+
+        assert of_context == of_span
+
+
+@pytest.mark.parametrize(
+    "codec", OF_EACH_FORMAT, ids=lambda codec: type(codec).__name__
+)
+@pytest.mark.parametrize(
+    "context",
+    [
+        SpanContext(2**64 + 1, 2, 3, 1, {"user": "me you"}),
+        SpanContext(1, 2, None, 3),
+        SpanContext(None, None, None, None, {"user": "me"}),  # type: ignore[arg-type]  # no trace, no ids
+    ],
+    ids=["child", "root", "baggage"],
+)
+def test_every_codec_injects_a_span(codec: Codec, context: SpanContext) -> None:
+    """A span is injected as its context is, by name as well as by position."""
+    tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))
+    span: Any = Span(context, tracer, "op")
+    carriers = [empty_carrier(codec) for _ in range(3)]
+
+    codec.inject(context, carriers[0])
+    codec.inject(span, carriers[1])
+    codec.inject(span_context=span, carrier=carriers[2])
+
+    assert carriers[0] == carriers[1] == carriers[2]
+
+
+@pytest.mark.parametrize(
+    "codec", OF_EACH_FORMAT, ids=lambda codec: type(codec).__name__
+)
+def test_every_codec_injects_a_context_of_a_derived_type(codec: Codec) -> None:
+    """As one of the type itself."""
+
+    class Derived(SpanContext):
+        pass
+
+    base, derived = empty_carrier(codec), empty_carrier(codec)
+
+    codec.inject(SpanContext(1, 2, 3, 1), base)
+    codec.inject(Derived(1, 2, 3, 1), derived)
+
+    assert base == derived
 
 
 @pytest.mark.parametrize(

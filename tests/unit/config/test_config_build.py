@@ -108,6 +108,7 @@ def made(
         ({"type": "const"}, ConstSampler(decision=False)),
         ({"type": "probabilistic", "param": "0.5"}, ProbabilisticSampler(0.5)),
         ({"type": "ratelimiting", "param": 2}, RateLimitingSampler(2.0)),
+        ({"type": "rate_limiting", "param": 2}, RateLimitingSampler(2.0)),
     ],
 )
 def test_each_type_makes_its_sampler(

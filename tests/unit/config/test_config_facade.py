@@ -19,7 +19,7 @@ from jaeger_client.codecs import B3Codec
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
 from jaeger_client.reporter import InMemoryReporter, NullReporter, Reporter
-from jaeger_client.sampler import RemoteControlledSampler
+from jaeger_client.sampler import RateLimitingSampler, RemoteControlledSampler
 from jaeger_client.throttler import RemoteThrottler
 
 if TYPE_CHECKING:
@@ -90,6 +90,31 @@ def test_the_properties_have_the_defaults_of_4_8() -> None:
         "throttler_port": None,
         "throttler_refresh_interval": None,
     } == {name: getattr(config, name) for name in properties_of(Config)}
+
+
+def test_an_empty_group_configures_a_throttler_with_the_defaults() -> None:
+    """Its port is that for sampling, unless it has one of its own."""
+    config = Config({"throttler": {}}, service_name="shop")
+    assert (5778, 5) == (config.throttler_port, config.throttler_refresh_interval)
+
+    config = Config(
+        {"throttler": {}, "local_agent": {"sampling_port": 9}}, service_name="shop"
+    )
+    assert 9 == config.throttler_port
+
+
+@pytest.mark.parametrize("name", ["rate_limiting", "RATE_LIMITING", "ratelimiting"])
+def test_the_rate_limiting_sampler_has_two_names(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the dict as well as in the variable."""
+    sampler = {"type": name, "param": 2}
+    of_dict = Config({"sampler": sampler}, service_name="shop", validate=True)
+    monkeypatch.setenv("JAEGER_SAMPLER_TYPE", name)
+    monkeypatch.setenv("JAEGER_SAMPLER_PARAM", "2")
+
+    assert RateLimitingSampler(2) == of_dict.sampler
+    assert RateLimitingSampler(2) == Config({}, service_name="shop").sampler
 
 
 def properties_of(kind: type) -> list[str]:
@@ -464,6 +489,8 @@ def test_errors_are_logged_only_with_logging_on(
     quiet = Config({}, service_name="shop")
     loud = Config({"logging": True}, service_name="shop")
 
+    for config in (quiet, loud):
+        config.error_reporter._last_error_reported_at = 0
     with caplog.at_level(logging.INFO, logger="jaeger_tracing"):
         quiet.error_reporter.error("quiet")
         loud.error_reporter.error("loud")

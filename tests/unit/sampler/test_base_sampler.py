@@ -88,16 +88,28 @@ def test_the_old_defaults() -> None:
 
 
 def test_the_base_decides_nothing() -> None:
-    """A sampler that overrides nothing raises NotImplementedError when asked."""
+    """`Sampler()` raises NotImplementedError from `is_sampled` and `close`."""
     with pytest.raises(NotImplementedError):
         Sampler().is_sampled(1)
+    with pytest.raises(NotImplementedError):
+        Sampler().close()
 
 
-def test_the_base_can_be_closed_and_takes_tags() -> None:
-    """Subclasses may hand tags to the base, and need no close of their own."""
+def test_a_subclass_needs_no_close_of_its_own() -> None:
+    """Nor one that calls that of the base."""
+
+    class Closing(OldSampler):
+        def close(self) -> None:
+            super().close()
+
+    OldSampler("a").close()
+    Closing("a").close()
+
+
+def test_the_base_takes_tags() -> None:
+    """Subclasses may hand tags to the base."""
     sampler = Sampler({"a": 1})
 
-    sampler.close()
     assert Sampler({"a": 1}) == sampler
     assert Sampler() != sampler
 
