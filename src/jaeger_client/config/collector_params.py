@@ -8,6 +8,7 @@ from typing import Final
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config.param import Param, Variable, optional_text
 from jaeger_client.config.values import (
+    Reader,
     boolean,
     milliseconds,
     positive,
@@ -20,14 +21,35 @@ from jaeger_client.config.values import (
 
 DEFAULT_TIMEOUT: Final = 5.0
 THRIFT_PATH: Final = "/api/traces"
+ZIPKIN_PATH: Final = "/api/v2/spans"
+
+_PATHS: Final = (otel.OTLP_PATH, ZIPKIN_PATH, THRIFT_PATH)
+_PATH_OF_PORT: Final = {4318: otel.OTLP_PATH, 9411: ZIPKIN_PATH}
+
+
+def _endpoint(raw: object) -> str:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - see `values.url`
+
+    whole = urlsplit(_URL(raw))
+    path = whole.path.rstrip("/")
+    if not path:
+        path = _PATH_OF_PORT.get(whole.port or 0, THRIFT_PATH)
+    elif not path.endswith(_PATHS):
+        return whole.geturl()
+    # Collectors respond with 404 to a known path with a slash behind it.
+    return whole._replace(path=path).geturl()
+
+
+_URL: Final = url("/")
 
 ENDPOINT: Final = optional_text(
     "collector.endpoint",
-    url(THRIFT_PATH),
+    Reader(_URL.expected, _endpoint),
     "JAEGER_ENDPOINT",
     about="Where spans go over HTTP, and not to the agent. The path chooses the "
     "format: `/v1/traces` at its end is OTLP, `/api/v2/spans` Zipkin, any other "
-    "Thrift. "
+    "Thrift. Without a path, port 4318 means `/v1/traces`, port 9411 `/api/v2/spans` "
+    "and any other port `/api/traces`. "
     "`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` without a path gets `/v1/traces`, "
     "`OTEL_EXPORTER_OTLP_ENDPOINT` gets it added; both count only where nothing else "
     "names a collector or an agent.",

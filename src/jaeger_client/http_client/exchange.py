@@ -127,6 +127,7 @@ class Connection:
                 exc,
                 self._stage,
                 question.timeout,
+                self._origin[2],
             ) from exc
 
     def release(self) -> None:

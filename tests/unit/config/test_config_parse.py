@@ -576,3 +576,27 @@ def test_an_opentelemetry_endpoint_for_traces_is_taken_as_it_is() -> None:
     collector = collector_of(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=whole)
 
     assert whole == collector.endpoint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("http://h:4318", "http://h:4318/v1/traces"),
+        ("https://h:4318/", "https://h:4318/v1/traces"),
+        ("h:4318?tenant=a", "http://h:4318/v1/traces?tenant=a"),
+        ("http://h:9411", "http://h:9411/api/v2/spans"),
+        ("http://h:14268", "http://h:14268/api/traces"),
+        ("http://h", "http://h/api/traces"),
+        ("http://h:4318/v1/traces/", "http://h:4318/v1/traces"),
+        ("http://h/base/v1/traces//?tenant=a", "http://h/base/v1/traces?tenant=a"),
+        ("http://h:9411/api/v2/spans/", "http://h:9411/api/v2/spans"),
+        ("http://h:14268/api/traces/", "http://h:14268/api/traces"),
+        ("http://h/gate/", "http://h/gate/"),
+    ],
+)
+def test_an_endpoint_nearly_right_is_put_right(endpoint: str, expected: str) -> None:
+    """A bare port selects its path; a known path has no slash behind it."""
+    of_dict = collector_of({"collector": {"endpoint": endpoint}})
+
+    assert expected == of_dict.endpoint
+    assert expected == collector_of(JAEGER_ENDPOINT=endpoint).endpoint
