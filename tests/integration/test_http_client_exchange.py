@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import threading
 from typing import TYPE_CHECKING
 
@@ -566,3 +567,16 @@ def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
     message = str(caught.value)
     assert "speaks HTTP/2 at this port, as for gRPC" in message
     assert message.isprintable()
+
+
+def test_a_server_of_http2_that_hangs_up_is_named_as_one(client: HttpClient) -> None:
+    """It sends its frame first, and may close while the request is on its way."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.sendall(SETTINGS_FRAME)
+        sock.shutdown(socket.SHUT_WR)
+        sock.recv(65_536)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with serve_raw(talk) as server, pytest.raises(SendError, match="speaks HTTP/2"):
+        client.request("POST", server.url(), b"x" * 50_000_000)

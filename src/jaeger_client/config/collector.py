@@ -50,6 +50,7 @@ def dial_collector(collector: CollectorSettings) -> HttpChannel:
     Raises:
         ConfigError: If a setting of it cannot be used.
     """
+    collector.http.check_files("collector.")
     match format_of(collector.endpoint):
         case "OTLP":
             encoder = OtlpEncoder(SpanLosses())
