@@ -10,6 +10,7 @@ from jaeger_client.config.param import Param, Variable, optional_text
 from jaeger_client.config.values import (
     Reader,
     boolean,
+    endpoint,
     milliseconds,
     positive,
     quoted_pairs,
@@ -25,28 +26,15 @@ DEFAULT_TIMEOUT: Final = 5.0
 THRIFT_PATH: Final = "/api/traces"
 ZIPKIN_PATH: Final = "/api/v2/spans"
 
-_PATHS: Final = (otel.OTLP_PATH, ZIPKIN_PATH, THRIFT_PATH)
-_PATH_OF_PORT: Final = {4318: otel.OTLP_PATH, 9411: ZIPKIN_PATH}
-
-
-def _endpoint(raw: object) -> str:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - see `values.url`
-
-    whole = urlsplit(_URL(raw))
-    path = whole.path.rstrip("/")
-    if not path:
-        path = _PATH_OF_PORT.get(whole.port or 0, THRIFT_PATH)
-    elif not path.endswith(_PATHS):
-        return whole.geturl()
-    # Collectors respond with 404 to a known path with a slash behind it.
-    return whole._replace(path=path).geturl()
-
-
-_URL: Final = url("/")
+_ENDPOINT: Final = endpoint(
+    THRIFT_PATH,
+    (otel.OTLP_PATH, ZIPKIN_PATH, THRIFT_PATH),
+    {4318: otel.OTLP_PATH, 9411: ZIPKIN_PATH},
+)
 
 ENDPOINT: Final = optional_text(
     "collector.endpoint",
-    Reader(_URL.expected, _endpoint),
+    _ENDPOINT,
     "JAEGER_ENDPOINT",
     about="Where spans go over HTTP, and not to the agent. The path chooses the "
     "format: `/v1/traces` at its end is OTLP, `/api/v2/spans` Zipkin, any other "
@@ -104,9 +92,19 @@ PASSWORD: Final = optional_text(
     is_secret=True,
 )
 
+
+def _token(raw: object) -> str | None:
+    from jaeger_client.http_client.options import (  # noqa: PLC0415 - most have none
+        find_header_fault,
+    )
+
+    token = text(raw)
+    return None if find_header_fault("authorization", token) else token
+
+
 AUTH_TOKEN: Final = optional_text(
     "collector.auth_token",
-    text,
+    Reader("printable Latin-1 text on one line", _token),
     "JAEGER_AUTH_TOKEN",
     about="Token for Bearer authentication; Basic wins over it.",
     is_secret=True,

@@ -192,6 +192,14 @@ def _http_options(source: Source, choice: CollectorChoice) -> HttpOptions:
             f"together with collector.{given}, got none"
         )
         raise ConfigError(msg)
+    client_cert = choice.client_cert.value(source)
+    client_key = choice.client_key.value(source)
+    if client_key is not None and client_cert is None:
+        msg = (
+            "collector.client_cert: must be given together with "
+            "collector.client_key, got none"
+        )
+        raise ConfigError(msg)
     # With its patterns and base64 3 ms, for those who name a collector.
     from jaeger_client.http_client.options import HttpOptions  # noqa: PLC0415
 
@@ -202,8 +210,8 @@ def _http_options(source: Source, choice: CollectorChoice) -> HttpOptions:
         token=collector.AUTH_TOKEN.value(source),
         headers=choice.headers.value(source),
         ca_file=choice.ca_file.value(source),
-        client_cert=choice.client_cert.value(source),
-        client_key=choice.client_key.value(source),
+        client_cert=client_cert,
+        client_key=client_key,
         insecure=collector.INSECURE.value(source),
     )
 

@@ -494,7 +494,8 @@ def test_a_variable_that_cannot_be_used_is_logged_once_a_start(
         Config({}, service_name="shop").new_tracer().close(0.1)
 
     lines = [line for line in caplog.messages if "not-mounted.pem" in line]
-    assert [
-        "Passed over: collector.ca_file (OTEL_EXPORTER_OTLP_CERTIFICATE): must be a file "
-        "that can be read, got 'not-mounted.pem'"
-    ] == lines
+    expected = (
+        "Passed over: collector.ca_file (OTEL_EXPORTER_OTLP_CERTIFICATE): must be a "
+        "file that can be read, got 'not-mounted.pem'"
+    )
+    assert [expected] == lines

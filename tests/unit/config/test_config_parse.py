@@ -722,3 +722,24 @@ def test_no_exporter_means_no_spans_unless_a_place_is_named(
 def test_exporters_that_there_are_change_nothing(exporters: str) -> None:
     """Spans go to the agent where no endpoint is named."""
     assert settings_of() == settings_of(OTEL_TRACES_EXPORTER=exporters)
+
+
+@pytest.mark.parametrize(
+    ("collector", "message"),
+    [
+        (
+            {"auth_token": "hunter2\nx"},
+            r"^collector\.auth_token \(JAEGER_AUTH_TOKEN\): ",
+        ),
+        ({"client_key": "own.pem"}, r"^collector\.client_cert: must be given together"),
+    ],
+)
+def test_a_setting_that_cannot_be_sent_names_the_key(
+    collector: dict[str, object], message: str
+) -> None:
+    """Not the option of the HTTP client that it becomes."""
+    config = {"collector": {"endpoint": "http://far", **collector}}
+
+    with pytest.raises(ConfigError, match=message) as caught:
+        settings_of({**config})
+    assert "hunter2" not in str(caught.value)
