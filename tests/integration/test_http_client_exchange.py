@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import threading
 from typing import TYPE_CHECKING
 
@@ -547,3 +548,35 @@ def test_ipv6_is_spoken(client: HttpClient) -> None:
         response = client.request("GET", f"http://[::1]:{server.port}/")
 
     assert 200 == response.status
+
+
+SETTINGS_FRAME = bytes.fromhex("00000c 04 00 00000000 0003 000000fa 0005 00100000")
+"""The first frame of an HTTP/2 server, as a gRPC server sends it (RFC 9113)."""
+
+
+def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
+    """A gRPC port is a frequent mistake, and its bytes tell nobody anything."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(SETTINGS_FRAME)
+
+    with serve_raw(talk) as server, pytest.raises(SendError) as caught:
+        client.request("GET", server.url())
+
+    message = str(caught.value)
+    assert "speaks HTTP/2 at this port, as for gRPC" in message
+    assert message.isprintable()
+
+
+def test_a_server_of_http2_that_hangs_up_is_named_as_one(client: HttpClient) -> None:
+    """It sends its frame first, and may close while the request is on its way."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.sendall(SETTINGS_FRAME)
+        sock.shutdown(socket.SHUT_WR)
+        sock.recv(65_536)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with serve_raw(talk) as server, pytest.raises(SendError, match="speaks HTTP/2"):
+        client.request("POST", server.url(), b"x" * 50_000_000)

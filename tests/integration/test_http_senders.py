@@ -118,6 +118,24 @@ def test_any_other_status_is_an_error(status: int) -> None:
     assert SendError is type(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "is_hinted"), [(404, True), (405, True), (400, False)]
+)
+def test_a_path_that_is_not_there_is_said_to_select_the_format(
+    status: int, is_hinted: bool
+) -> None:
+    """A wrong path is the most frequent mistake in an endpoint."""
+    with (
+        serve_http(always(make_answer(status))) as server,
+        HttpSender(server.url(), content_type=THRIFT) as sender,
+        pytest.raises(SendError) as caught,
+    ):
+        sender.send(b"x")
+
+    hint = "the path of the endpoint selects the format: /v1/traces is OTLP"
+    assert is_hinted is (hint in str(caught.value))
+
+
 def test_an_error_without_words_is_short() -> None:
     """A status without a body is all the message has."""
     with (

@@ -248,3 +248,9 @@ def test_a_bad_url_shows_no_password_wherever_it_is(url: str) -> None:
         parse_url(url)
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_path_that_no_file_can_have_is_our_error() -> None:
+    """The operating system takes no null byte."""
+    with pytest.raises(ConfigError, match="ca_file must name a file"):
+        HttpOptions(ca_file="ca\0.pem").check_files()

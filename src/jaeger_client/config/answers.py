@@ -12,9 +12,11 @@ from jaeger_client.config.explanation import BY_DEFAULT
 from jaeger_client.config.origins import (
     CollectorChoice,
     choose_collector,
+    export_is_off,
     given_sampler,
     locate_sampler,
     locate_sampling_endpoint,
+    our_collector,
 )
 from jaeger_client.config.param import THE_DICT, Source
 from jaeger_client.config.parse import read_sampler, read_service_name
@@ -57,6 +59,8 @@ class Answers:
     def format(self) -> Located:
         """Return how spans are written, and what chose it."""
         endpoint = self._choice().endpoint
+        if self._export_is_off():
+            return None, collector.OTLP_EXPORTERS.variables[0].name
         if endpoint is None or endpoint[0] is None:
             return "compact Thrift over UDP", BY_DEFAULT
         # With the encoders 15 ms, for those who name a collector.
@@ -92,7 +96,7 @@ class Answers:
         named = (variable.name for variable in self._params[key].variables)
         return next(filter(self.source.in_environment, named), BY_DEFAULT)
 
-    def _located(self, key: str) -> Located | None:  # noqa: PLR0911 - a case a key
+    def _located(self, key: str) -> Located | None:
         match key:
             case "service_name":
                 return self._locate_name()
@@ -107,14 +111,9 @@ class Answers:
                 return (
                     collector.ENDPOINT.located(self.source) or self._choice().endpoint
                 )
-            case "collector.headers":
-                return self._choice().headers.located(self.source)
-            case "collector.ca_file":
-                return self._choice().ca_file.located(self.source)
-            case "reporter_timeout":
-                return self._choice().timeout.located(self.source)
             case _:
-                return self._params[key].located(self.source)
+                param = self._choice().params().get(key, self._params[key])
+                return param.located(self.source)
 
     def _derived(self, key: str) -> Located:  # noqa: PLR0911 - a case a key
         match key:
@@ -180,9 +179,13 @@ class Answers:
         try:
             return choose_collector(self.source)
         except ConfigError:
-            return CollectorChoice(
-                None, collector.REPORTER_TIMEOUT, collector.HEADERS, collector.CA_FILE
-            )
+            return our_collector(None)
+
+    def _export_is_off(self) -> bool:
+        try:
+            return export_is_off(self.source)
+        except ConfigError:
+            return False
 
     def _has_collector(self) -> bool:
         return self._choice().endpoint is not None

@@ -189,7 +189,11 @@ def make_reporter(
     Raises:
         ConfigError: If the collector's settings cannot be used.
     """
-    remote = _make_remote_reporter(settings, channel, shared)
+    remote = (
+        _make_remote_reporter(settings, channel, shared)
+        if settings.reporter.sends_spans
+        else _make_null_reporter()
+    )
     beside: list[BaseReporter] = []
     if settings.reporter.logs_spans:
         beside.append(rooms.LoggingReporter(logger))
@@ -200,6 +204,13 @@ def make_reporter(
 
         beside.append(RpcMetricsReporter(shared.metrics_factory))
     return rooms.CompositeReporter(remote, *beside) if beside else remote
+
+
+def _make_null_reporter() -> BaseReporter:
+    from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415 - most send
+
+    logger.info("OTEL_TRACES_EXPORTER is none: no spans are sent")
+    return NullReporter()
 
 
 def _make_remote_reporter(

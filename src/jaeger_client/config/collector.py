@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from jaeger_client.config.collector_params import ZIPKIN_PATH
 from jaeger_client.config.opentelemetry import OTLP_PATH
 from jaeger_client.encoding import (
     Encoder,
@@ -22,9 +23,6 @@ from jaeger_client.senders import HttpSender, OtlpHttpSender, Sender
 
 if TYPE_CHECKING:
     from jaeger_client.config.settings import CollectorSettings
-
-ZIPKIN_PATH: Final = "/api/v2/spans"
-"""Path of a Zipkin endpoint."""
 
 OTLP_PORT: Final = 4318
 """Port of OTLP over HTTP."""
@@ -52,6 +50,7 @@ def dial_collector(collector: CollectorSettings) -> HttpChannel:
     Raises:
         ConfigError: If a setting of it cannot be used.
     """
+    collector.http.check_files("collector.")
     match format_of(collector.endpoint):
         case "OTLP":
             encoder = OtlpEncoder(SpanLosses())

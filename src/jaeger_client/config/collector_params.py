@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config.param import Param, Variable, optional_text
 from jaeger_client.config.values import (
+    Reader,
     boolean,
+    endpoint,
     milliseconds,
     positive,
     quoted_pairs,
@@ -18,19 +20,30 @@ from jaeger_client.config.values import (
     url,
 )
 
+_Headers = TypeVar("_Headers", bound=Mapping[str, str])
+
 DEFAULT_TIMEOUT: Final = 5.0
 THRIFT_PATH: Final = "/api/traces"
+ZIPKIN_PATH: Final = "/api/v2/spans"
+
+_ENDPOINT: Final = endpoint(
+    THRIFT_PATH,
+    (otel.OTLP_PATH, ZIPKIN_PATH, THRIFT_PATH),
+    {4318: otel.OTLP_PATH, 9411: ZIPKIN_PATH},
+)
 
 ENDPOINT: Final = optional_text(
     "collector.endpoint",
-    url(THRIFT_PATH),
+    _ENDPOINT,
     "JAEGER_ENDPOINT",
     about="Where spans go over HTTP, and not to the agent. The path chooses the "
     "format: `/v1/traces` at its end is OTLP, `/api/v2/spans` Zipkin, any other "
-    "Thrift. "
+    "Thrift. Without a path, port 4318 means `/v1/traces`, port 9411 `/api/v2/spans` "
+    "and any other port `/api/traces`. "
     "`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` without a path gets `/v1/traces`, "
     "`OTEL_EXPORTER_OTLP_ENDPOINT` gets it added; both count only where nothing else "
-    "names a collector or an agent.",
+    "names a collector or an agent. There, `OTEL_TRACES_EXPORTER=none` means that no "
+    "spans are sent.",
     default_text="the agent",
 )
 
@@ -44,6 +57,25 @@ OTLP_ENDPOINT: Final[Param[str | None]] = Param(
     ),
 )
 """URL of the collector where neither the dict nor a `JAEGER_` variable has one."""
+
+OTLP_PROTOCOL: Final[Param[str | None]] = Param(
+    "collector.endpoint",
+    otel.protocol,
+    None,
+    (
+        Variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", otel.protocol),
+        Variable("OTEL_EXPORTER_OTLP_PROTOCOL", otel.protocol),
+    ),
+)
+"""Protocol for a collector that an `OTEL_` variable names."""
+
+OTLP_EXPORTERS: Final[Param[str | None]] = Param(
+    "collector.endpoint",
+    otel.exporters,
+    None,
+    (Variable("OTEL_TRACES_EXPORTER", otel.exporters),),
+)
+"""Where spans go, where neither the dict nor a `JAEGER_` variable names a place."""
 
 USER: Final = optional_text(
     "collector.user",
@@ -60,17 +92,47 @@ PASSWORD: Final = optional_text(
     is_secret=True,
 )
 
+
+def _token(raw: object) -> str | None:
+    from jaeger_client.http_client.options import (  # noqa: PLC0415 - most have none
+        find_header_fault,
+    )
+
+    token = text(raw)
+    return None if find_header_fault("authorization", token) else token
+
+
 AUTH_TOKEN: Final = optional_text(
     "collector.auth_token",
-    text,
+    Reader("printable Latin-1 text on one line", _token),
     "JAEGER_AUTH_TOKEN",
     about="Token for Bearer authentication; Basic wins over it.",
     is_secret=True,
 )
 
+
+def _headers(read: Reader[_Headers]) -> Reader[_Headers]:
+    """Return a reader of what *read* takes, if it can be set as headers."""
+
+    def convert(raw: object) -> _Headers:
+        from jaeger_client.http_client.options import (  # noqa: PLC0415 - most have none
+            find_header_fault,
+        )
+
+        headers = read(raw)
+        for name, value in headers.items():
+            if fault := find_header_fault(name, value):
+                raise ValueError(fault)
+        return headers
+
+    return Reader(read.expected, convert)
+
+
+_QUOTED_HEADERS: Final = _headers(quoted_pairs)
+
 HEADERS: Final[Param[Mapping[str, str]]] = Param(
     "collector.headers",
-    text_mapping,
+    _headers(text_mapping),
     {},
     about="Headers sent with each batch. The variables count only for an endpoint that "
     "an `OTEL_` variable names.",
@@ -82,8 +144,8 @@ OTLP_HEADERS: Final[Param[Mapping[str, str]]] = Param(
     text_mapping,
     {},
     (
-        Variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS", quoted_pairs),
-        Variable("OTEL_EXPORTER_OTLP_HEADERS", quoted_pairs),
+        Variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS", _QUOTED_HEADERS),
+        Variable("OTEL_EXPORTER_OTLP_HEADERS", _QUOTED_HEADERS),
     ),
     is_secret=True,
 )
@@ -97,25 +159,52 @@ CA_FILE: Final = optional_text(
     default_text="the system's",
 )
 
-OTLP_CA_FILE: Final = optional_text(
+OTLP_CA_FILE: Final[Param[str | None]] = Param(
     "collector.ca_file",
     text,
-    "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    None,
+    (
+        Variable("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", otel.readable_file),
+        Variable("OTEL_EXPORTER_OTLP_CERTIFICATE", otel.readable_file),
+    ),
 )
 """Authorities for a collector that an `OTEL_` variable names."""
 
 CLIENT_CERT: Final = optional_text(
     "collector.client_cert",
     text,
-    about="PEM file of the client's certificate.",
+    about="PEM file of the client's certificate. The variables count only for an "
+    "endpoint that an `OTEL_` variable names.",
 )
+
+OTLP_CLIENT_CERT: Final[Param[str | None]] = Param(
+    "collector.client_cert",
+    text,
+    None,
+    (
+        Variable("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", otel.readable_file),
+        Variable("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", otel.readable_file),
+    ),
+)
+"""Certificate of the client for a collector that an `OTEL_` variable names."""
 
 CLIENT_KEY: Final = optional_text(
     "collector.client_key",
     text,
-    about="PEM file of the key of that certificate.",
+    about="PEM file of the key of that certificate. The variables count only beside "
+    "those of the certificate.",
 )
+
+OTLP_CLIENT_KEY: Final[Param[str | None]] = Param(
+    "collector.client_key",
+    text,
+    None,
+    (
+        Variable("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", otel.readable_file),
+        Variable("OTEL_EXPORTER_OTLP_CLIENT_KEY", otel.readable_file),
+    ),
+)
+"""Key of a certificate that an `OTEL_` variable names."""
 
 INSECURE: Final = Param(
     "collector.insecure",
@@ -128,9 +217,21 @@ GZIP: Final[Param[bool | None]] = Param(
     "collector.gzip",
     boolean,
     None,
-    about="Whether batches are compressed.",
+    about="Whether batches are compressed. The variables count only for an endpoint "
+    "that an `OTEL_` variable names.",
     default_text="`true` for OTLP, `false` for others",
 )
+
+OTLP_GZIP: Final[Param[bool | None]] = Param(
+    "collector.gzip",
+    boolean,
+    None,
+    (
+        Variable("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", otel.compression),
+        Variable("OTEL_EXPORTER_OTLP_COMPRESSION", otel.compression),
+    ),
+)
+"""Compression for a collector that an `OTEL_` variable names."""
 
 REPORTER_TIMEOUT: Final[Param[float]] = Param(
     "reporter_timeout",

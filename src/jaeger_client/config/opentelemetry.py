@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from jaeger_client.config.values import number, pairs, quoted_pairs, url
+from jaeger_client.config.values import (
+    Reader,
+    number,
+    pairs,
+    quoted_pairs,
+    url,
+)
 from jaeger_client.constants import (
     SAMPLER_TYPE_CONST,
     SAMPLER_TYPE_PROBABILISTIC,
@@ -25,6 +31,10 @@ OTEL_SAMPLER: Final = "OTEL_TRACES_SAMPLER"
 OTEL_SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
 """These two give type and parameter together, so they belong to no one setting."""
 
+NO_EXPORTER: Final = "none"
+"""The exporter that stands for no export."""
+
+_OUR_EXPORTERS: Final = frozenset({"otlp", "jaeger"})
 _PARENT_BASED: Final = "parentbased_"
 _NO_PROPAGATOR: Final = "none"
 _PROPAGATORS: Final = {
@@ -35,6 +45,47 @@ _PROPAGATORS: Final = {
     "b3multi": "b3",
     "jaeger": "jaeger",
 }
+
+
+def _exporters(raw: object) -> str | None:
+    names = {name.strip().lower() for name in str(raw).split(",")}
+    if names == {NO_EXPORTER}:
+        return NO_EXPORTER
+    return ",".join(sorted(names)) if names <= _OUR_EXPORTERS else None
+
+
+exporters: Final = Reader("none, otlp or jaeger", _exporters)
+"""Reads a list of exporters of which this client has all."""
+
+
+def _protocol(raw: object) -> str | None:
+    name = str(raw).strip().lower()
+    return name if name == "http/protobuf" else None
+
+
+protocol: Final = Reader("http/protobuf; gRPC and JSON are not supported", _protocol)
+"""Reads the only protocol of OTLP that is supported."""
+
+
+def _compression(raw: object) -> bool | None:
+    return {"gzip": True, "none": False}.get(str(raw).strip().lower())
+
+
+compression: Final = Reader("gzip or none", _compression)
+"""Reads whether batches are compressed."""
+
+
+def _readable_file(raw: object) -> str | None:
+    from jaeger_client.http_client.options import (  # noqa: PLC0415 - for collectors
+        is_readable,
+    )
+
+    path = str(raw)
+    return path if is_readable(path) else None
+
+
+readable_file: Final = Reader("a file that can be read", _readable_file)
+"""Reads the path of a file that is there."""
 
 
 def service_name_of_attributes(text: str) -> str | None:

@@ -9,6 +9,7 @@ from jaeger_client.config import agent_params as agent
 from jaeger_client.config import collector_params as collector
 from jaeger_client.config import sampling_params as sampling
 from jaeger_client.config.opentelemetry import (
+    NO_EXPORTER,
     OTEL_SAMPLER,
     OTEL_SAMPLER_ARG,
     sampler_of,
@@ -87,6 +88,34 @@ class CollectorChoice(Frozen):
     timeout: Param[float]
     headers: Param[Mapping[str, str]]
     ca_file: Param[str | None]
+    client_cert: Param[str | None]
+    client_key: Param[str | None]
+    gzip: Param[bool | None]
+
+    def params(self) -> Mapping[str, Param[object]]:
+        """Return the settings that count for the endpoint, by their keys."""
+        chosen = (
+            self.timeout,
+            self.headers,
+            self.ca_file,
+            self.client_cert,
+            self.client_key,
+            self.gzip,
+        )
+        return {param.key: cast("Param[object]", param) for param in chosen}
+
+
+def our_collector(endpoint: tuple[str | None, str] | None) -> CollectorChoice:
+    """Return *endpoint* with the settings for which no `OTEL_` variable counts."""
+    return CollectorChoice(
+        endpoint,
+        collector.REPORTER_TIMEOUT,
+        collector.HEADERS,
+        collector.CA_FILE,
+        collector.CLIENT_CERT,
+        collector.CLIENT_KEY,
+        collector.GZIP,
+    )
 
 
 def choose_collector(source: Source) -> CollectorChoice:
@@ -98,15 +127,49 @@ def choose_collector(source: Source) -> CollectorChoice:
     """
     ours = collector.ENDPOINT.located(source)
     theirs = None
-    if ours is None and not agent_is_named(source):
+    if ours is None and not agent_is_named(source) and not export_is_off(source):
         theirs = collector.OTLP_ENDPOINT.located(source)
     if theirs is None:
-        return CollectorChoice(
-            ours, collector.REPORTER_TIMEOUT, collector.HEADERS, collector.CA_FILE
-        )
+        return our_collector(ours)
+    # There is only one, but another one that was meant is logged.
+    _ = collector.OTLP_PROTOCOL.found(source)
     return CollectorChoice(
-        theirs, collector.OTLP_TIMEOUT, collector.OTLP_HEADERS, collector.OTLP_CA_FILE
+        theirs,
+        collector.OTLP_TIMEOUT,
+        collector.OTLP_HEADERS,
+        collector.OTLP_CA_FILE,
+        collector.OTLP_CLIENT_CERT,
+        _choose_client_key(source),
+        collector.OTLP_GZIP,
     )
+
+
+def export_is_off(source: Source) -> bool:
+    """
+    Return whether OpenTelemetry's export is off and nothing else names a place.
+
+    Raises:
+        ConfigError: If the endpoint, or the agent's host or port, cannot be used.
+    """
+    return (
+        collector.ENDPOINT.found(source) is None
+        and not agent_is_named(source)
+        and collector.OTLP_EXPORTERS.found(source) == NO_EXPORTER
+    )
+
+
+def _choose_client_key(source: Source) -> Param[str | None]:
+    key = collector.OTLP_CLIENT_KEY.located(source)
+    certificate = collector.OTLP_CLIENT_CERT.located(source)
+    if key is None or key[1] == THE_DICT:
+        return collector.CLIENT_KEY
+    if certificate is None or certificate[1] == THE_DICT:
+        source.pass_over(
+            f"collector.client_key ({key[1]}): needs the variable of its certificate "
+            f"beside it, got {shown(key[0])}"
+        )
+        return collector.CLIENT_KEY
+    return collector.OTLP_CLIENT_KEY
 
 
 def agent_is_named(source: Source) -> bool:

@@ -31,7 +31,8 @@ class Source:
     Args:
         config: The dict.
         environ: The environment.
-        pass_over: Is told of each `OTEL_` variable that cannot be used.
+        pass_over: Called with each complaint about an `OTEL_` variable that cannot be
+            used, once however often the variable is read.
     """
 
     def __init__(
@@ -42,7 +43,14 @@ class Source:
     ) -> None:
         self.config = config
         self.environ = environ
-        self.pass_over = pass_over
+        self._pass_over = pass_over
+        self._passed_over: set[str] = set()
+
+    def pass_over(self, complaint: str) -> None:
+        """Report that a variable cannot be used, unless that was reported before."""
+        if complaint not in self._passed_over:
+            self._passed_over.add(complaint)
+            self._pass_over(complaint)
 
     def in_config(self, key: str) -> object:
         """

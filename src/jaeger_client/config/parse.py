@@ -11,7 +11,9 @@ from jaeger_client.config import collector_params as collector
 from jaeger_client.config import params
 from jaeger_client.config import sampling_params as sampling
 from jaeger_client.config.origins import (
+    CollectorChoice,
     choose_collector,
+    export_is_off,
     given_sampler,
     locate_sampler,
     locate_sampling_endpoint,
@@ -175,23 +177,12 @@ def _read_collector(source: Source) -> CollectorSettings | None:
         return None
     return CollectorSettings(
         endpoint,
-        _http_options(
-            source,
-            timeout=choice.timeout.value(source),
-            headers=choice.headers.value(source),
-            ca_file=choice.ca_file.value(source),
-        ),
-        collector.GZIP.value(source),
+        _http_options(source, choice),
+        choice.gzip.value(source),
     )
 
 
-def _http_options(
-    source: Source,
-    *,
-    timeout: float,
-    headers: Mapping[str, str],
-    ca_file: str | None,
-) -> HttpOptions:
+def _http_options(source: Source, choice: CollectorChoice) -> HttpOptions:
     user = collector.USER.value(source)
     password = collector.PASSWORD.value(source)
     if (user is None) != (password is None):
@@ -201,18 +192,26 @@ def _http_options(
             f"together with collector.{given}, got none"
         )
         raise ConfigError(msg)
+    client_cert = choice.client_cert.value(source)
+    client_key = choice.client_key.value(source)
+    if client_key is not None and client_cert is None:
+        msg = (
+            "collector.client_cert: must be given together with "
+            "collector.client_key, got none"
+        )
+        raise ConfigError(msg)
     # With its patterns and base64 3 ms, for those who name a collector.
     from jaeger_client.http_client.options import HttpOptions  # noqa: PLC0415
 
     return HttpOptions(
-        timeout=timeout,
+        timeout=choice.timeout.value(source),
         user=user,
         password=password,
         token=collector.AUTH_TOKEN.value(source),
-        headers=headers,
-        ca_file=ca_file,
-        client_cert=collector.CLIENT_CERT.value(source),
-        client_key=collector.CLIENT_KEY.value(source),
+        headers=choice.headers.value(source),
+        ca_file=choice.ca_file.value(source),
+        client_cert=client_cert,
+        client_key=client_key,
         insecure=collector.INSECURE.value(source),
     )
 
@@ -237,4 +236,5 @@ def _read_reporter(source: Source) -> ReporterSettings:
         flush_interval=params.REPORTER_FLUSH_INTERVAL.value(source),
         logs_spans=params.LOGGING.value(source),
         counts_requests=params.RPC_METRICS.value(source),
+        sends_spans=not export_is_off(source),
     )

@@ -77,6 +77,8 @@ class ReporterSettings(Frozen):
     logs_spans: bool
     counts_requests: bool
     """Whether server spans become metrics of requests."""
+    sends_spans: bool
+    """False where `OTEL_TRACES_EXPORTER` is `none` and nothing names a place."""
 
 
 class PropagationSettings(Frozen):

@@ -34,6 +34,83 @@ _OF_OTHERS: Final = frozenset(
 )
 """Variables that other software of Jaeger reads: no mistake in one environment."""
 
+_AGENT: Final = "JAEGER_AGENT_HOST and JAEGER_AGENT_PORT"
+
+MEANT_BY_VARIABLE: Final = {
+    "JAEGER_AGENT_ADDR": _AGENT,
+    "JAEGER_AGENT_ADDRESS": _AGENT,
+    "JAEGER_AGENT_ENDPOINT": _AGENT,
+    "JAEGER_AGENT_HOST_PORT": _AGENT,
+    "JAEGER_AGENT_URL": _AGENT,
+    "JAEGER_REPORTER_LOCAL_AGENT_HOST_PORT": _AGENT,
+    "JAEGER_HOST": "JAEGER_AGENT_HOST",
+    "JAEGER_COLLECTOR_ENDPOINT": "JAEGER_ENDPOINT",
+    "JAEGER_COLLECTOR_HOST": "JAEGER_ENDPOINT",
+    "JAEGER_COLLECTOR_URL": "JAEGER_ENDPOINT",
+    "JAEGER_EXPORTER_ENDPOINT": "JAEGER_ENDPOINT",
+    "JAEGER_HTTP_ENDPOINT": "JAEGER_ENDPOINT",
+    "JAEGER_OTLP_ENDPOINT": "JAEGER_ENDPOINT",
+    "JAEGER_REPORTER_COLLECTOR_ENDPOINT": "JAEGER_ENDPOINT",
+    "JAEGER_REPORTER_ENDPOINT": "JAEGER_ENDPOINT",
+    "JAEGER_URL": "JAEGER_ENDPOINT",
+    "JAEGER_TOKEN": "JAEGER_AUTH_TOKEN",
+    "JAEGER_USERNAME": "JAEGER_USER",
+    "JAEGER_SAMPLE_RATE": "JAEGER_SAMPLER_PARAM",
+    "JAEGER_SAMPLER_ARG": "JAEGER_SAMPLER_PARAM",
+    "JAEGER_SAMPLER_RATE": "JAEGER_SAMPLER_PARAM",
+    "JAEGER_SAMPLING_PARAM": "JAEGER_SAMPLER_PARAM",
+    "JAEGER_SAMPLING_PROBABILITY": "JAEGER_SAMPLER_PARAM",
+    "JAEGER_SAMPLING_RATE": "JAEGER_SAMPLER_PARAM",
+    "JAEGER_SAMPLING_TYPE": "JAEGER_SAMPLER_TYPE",
+    "JAEGER_SAMPLER_ENDPOINT": "JAEGER_SAMPLING_ENDPOINT",
+    "JAEGER_SAMPLER_HOST": "JAEGER_SAMPLING_ENDPOINT",
+    "JAEGER_SAMPLER_HOST_PORT": "JAEGER_SAMPLING_ENDPOINT",
+    "JAEGER_SAMPLER_PORT": "JAEGER_SAMPLING_ENDPOINT",
+    "JAEGER_SAMPLING_HOST": "JAEGER_SAMPLING_ENDPOINT",
+    "JAEGER_SAMPLING_PORT": "JAEGER_SAMPLING_ENDPOINT",
+    "JAEGER_SAMPLING_SERVER_URL": "JAEGER_SAMPLING_ENDPOINT",
+    "JAEGER_APP_NAME": "JAEGER_SERVICE_NAME",
+    "JAEGER_APPLICATION_NAME": "JAEGER_SERVICE_NAME",
+    "JAEGER_SERVICE": "JAEGER_SERVICE_NAME",
+    "JAEGER_ENABLE": "JAEGER_DISABLED",
+    "JAEGER_ENABLED": "JAEGER_DISABLED",
+    "JAEGER_PROCESS_TAGS": "JAEGER_TAGS",
+    "JAEGER_FLUSH_INTERVAL": "JAEGER_REPORTER_FLUSH_INTERVAL",
+    "JAEGER_LOG_SPANS": "JAEGER_REPORTER_LOG_SPANS",
+    "JAEGER_QUEUE_SIZE": "JAEGER_REPORTER_MAX_QUEUE_SIZE",
+    "JAEGER_REPORTER_QUEUE_SIZE": "JAEGER_REPORTER_MAX_QUEUE_SIZE",
+}
+"""Known wrong names of variables, most of which resemble the name of another one."""
+
+MEANT_BY_KEY: Final = {
+    "agent": "local_agent",
+    "agent_host": "local_agent.reporting_host",
+    "agent_port": "local_agent.reporting_port",
+    "host": "local_agent.reporting_host",
+    "port": "local_agent.reporting_port",
+    "local_agent.host": "local_agent.reporting_host",
+    "local_agent.port": "local_agent.reporting_port",
+    "collector.token": "collector.auth_token",
+    "collector.url": "collector.endpoint",
+    "collector.username": "collector.user",
+    "sampler.probability": "sampler.param",
+    "sampler.rate": "sampler.param",
+    "sampling_rate": "sampler.param",
+    "refresh_interval": "sampling_refresh_interval",
+    "sampler.refresh_interval": "sampling_refresh_interval",
+    "disabled": "enabled",
+    "log_spans": "logging",
+    "queue_size": "reporter_queue_size",
+    "max_queue_size": "reporter_queue_size",
+    "batch_size": "reporter_batch_size",
+    "flush_interval": "reporter_flush_interval",
+    "service": "service_name",
+}
+"""Known wrong keys of the dict."""
+
+_SIMILAR: Final = 0.8
+"""Similarity from which a name is suggested: 0.6 suggested names of other things."""
+
 
 def unknown_keys(config: Mapping[str, object]) -> Iterator[str]:
     """Yield a sentence about each key that no setting has."""
@@ -77,10 +154,15 @@ def _is_link(name: str, value: str) -> bool:
 
 
 def _suggestion_of_variable(name: str, known: Iterable[str]) -> str:
+    meant = MEANT_BY_VARIABLE.get(name) or _similar_variable(name, known)
+    return f", did you mean {meant}?" if meant else ""
+
+
+def _similar_variable(name: str, known: Iterable[str]) -> str | None:
     # Without what all of them begin with, or each would resemble each.
     ends = {each.removeprefix(_OURS): each for each in known if each.startswith(_OURS)}
     nearest = _nearest(name.removeprefix(_OURS), ends)
-    return f", did you mean {ends[nearest]}?" if nearest else ""
+    return ends[nearest] if nearest else None
 
 
 def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[str]:
@@ -92,8 +174,39 @@ def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[st
 
 
 def _suggestion(key: str, known: Iterable[str]) -> str:
-    nearest = _nearest(key, known)
-    return f", did you mean {nearest!r}?" if nearest else ""
+    meant = (
+        MEANT_BY_KEY.get(key)
+        or _key_of_variable(key)
+        or _key_in_its_group(key)
+        or _similar_key(key, known)
+    )
+    return f", did you mean {meant!r}?" if meant else ""
+
+
+def _key_of_variable(key: str) -> str | None:
+    """Return the key that the variable *key* belongs to: `jaeger_endpoint`."""
+    from jaeger_client.config.table import settings  # noqa: PLC0415 - a complaint
+
+    name = key.upper()
+    return next((each.key for each in settings() if name in each.variables), None)
+
+
+def _key_in_its_group(key: str) -> str | None:
+    """Return the one key in a group that *key* is without it: `endpoint`."""
+    whole = [
+        each
+        for each in params.KEYS
+        if "." in each and key in {each.partition(".")[2], each.replace(".", "_")}
+    ]
+    return whole[0] if len(whole) == 1 else None
+
+
+def _similar_key(key: str, known: Iterable[str]) -> str | None:
+    # Without the group, or each of its keys would resemble each.
+    group = key[: key.rfind(".") + 1]
+    ends = {each.removeprefix(group): each for each in known if each.startswith(group)}
+    nearest = _nearest(key.removeprefix(group), ends)
+    return ends[nearest] if nearest else None
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:
@@ -101,4 +214,6 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
     # not import it.
     import difflib  # noqa: PLC0415 - see above
 
-    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
+    return next(
+        iter(difflib.get_close_matches(name, known, n=1, cutoff=_SIMILAR)), None
+    )

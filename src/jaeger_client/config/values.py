@@ -231,6 +231,33 @@ def url(default_path: str) -> Reader[str]:
     return Reader("an http or https URL, or host:port", convert)
 
 
+def endpoint(
+    default_path: str,
+    known_paths: tuple[str, ...],
+    path_of_port: Mapping[int, str],
+) -> Reader[str]:
+    """
+    Return a reader of URLs that ends *known_paths* without a slash.
+
+    A URL without a path gets that of its port, else *default_path*. Collectors respond
+    with 404 to a path of their own with a slash behind it.
+    """
+    read = url("/")
+
+    def convert(raw: object) -> str:
+        from urllib.parse import urlsplit  # noqa: PLC0415 - see url()
+
+        whole = urlsplit(read(raw))
+        path = whole.path.rstrip("/")
+        if not path:
+            path = path_of_port.get(whole.port or 0, default_path)
+        elif not path.endswith(known_paths):
+            return whole.geturl()
+        return whole._replace(path=path).geturl()
+
+    return Reader(read.expected, convert)
+
+
 def one_of(*words: str, aliases: Mapping[str, str] | None = None) -> Reader[str]:
     """Return a reader of one of *words*, in any case; *aliases* map to them."""
     meanings = dict(zip(words, words, strict=True)) | dict(aliases or {})

@@ -127,6 +127,7 @@ class Connection:
                 exc,
                 self._stage,
                 question.timeout,
+                self._origin[2],
             ) from exc
 
     def release(self) -> None:
@@ -180,12 +181,13 @@ class Connection:
     ) -> HttpResponse:
         # A server that has seen enough answers and closes before it has read
         # the whole body (401, 413): its answer says more than the broken pipe.
-        # So does an alert of TLS (a client certificate is required).
+        # So do an alert of TLS (a client certificate is required) and the first
+        # frame of HTTP/2.
         try:
             answer = self._read_answer(question)
         except FOREIGN_ERRORS as exc:
-            is_alert = isinstance(exc, ssl.SSLError) and not is_hang_up(exc)
-            raise exc if is_alert else hang_up from None
+            is_answer = isinstance(exc, (ssl.SSLError, http.client.BadStatusLine))
+            raise exc if is_answer and not is_hang_up(exc) else hang_up from None
         self.close()
         return answer
 

@@ -68,6 +68,20 @@ _UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
 """Codes of X509_verify_cert() for a chain that ends at no trusted authority."""
 
 
+_GRPC_PORTS: Final = {
+    4317: "4318",
+    14250: "14268 for spans, 5778 for sampling strategies",
+}
+"""Ports of gRPC in Jaeger and OpenTelemetry, with the HTTP ports to use instead."""
+
+_HTTP2_SETTINGS: Final = "\x04\x00\x00\x00\x00\x00"
+"""
+Type, flags and stream of the frame that an HTTP/2 server sends first.
+
+A length of three bytes comes before them (RFC 9113, sections 3.4 and 4.1).
+"""
+
+
 class Stage(enum.Enum):
     """The part of an exchange that failed, in the words of error messages."""
 
@@ -95,12 +109,18 @@ def map_error(
     error: BaseException,
     stage: Stage,
     timeout: float,
+    port: int,
 ) -> SendError:
-    """Return our error for *error*, which ended *request* at *stage*."""
+    """Return our error for *error*, which ended *request* to *port* at *stage*."""
     cause = _innermost(error)
     if isinstance(cause, ConnectionRefusedError):
         return RefusedError(f"{request} failed: connection refused")
     message = f"{request} failed: {_describe(cause, stage, timeout)}"
+    if stage is not Stage.CONNECT and port in _GRPC_PORTS:
+        message = (
+            f"{message}; port {port} is for gRPC, which is not supported: use the HTTP "
+            f"port, {_GRPC_PORTS[port]}"
+        )
     if _is_retryable(error, cause):
         return RetryableSendError(message)
     return SendError(message)
@@ -129,8 +149,19 @@ def _describe(cause: BaseException, stage: Stage, timeout: float) -> str:
                 return phrase.format(stage.value)
     if isinstance(cause, ssl.SSLError):
         return _describe_tls(cause)
+    if _is_http2(cause):
+        return (
+            "the server speaks HTTP/2 at this port, as for gRPC, which is not "
+            "supported: use its port for HTTP/1.1"
+        )
     name = "the name does not resolve" if is_unresolved(cause) else type(cause).__name__
     return f"{name}: {excerpt_of(str(cause))}"
+
+
+def _is_http2(cause: BaseException) -> bool:
+    # The status line is the first line of the response, whatever that was.
+    is_line = isinstance(cause, http.client.BadStatusLine)
+    return is_line and str(cause)[3:].startswith(_HTTP2_SETTINGS)
 
 
 def _describe_tls(cause: ssl.SSLError) -> str:

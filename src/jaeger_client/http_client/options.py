@@ -71,16 +71,36 @@ class HttpOptions(Frozen):
             return basic_authorization(self.user, self.password)
         return None if self.token is None else f"Bearer {self.token}"
 
-    def check_files(self) -> None:
+    def check_files(self, group: str = "") -> None:
         """
         Look whether the files that are named are there.
+
+        Messages have *group* before the name of the option.
 
         Raises:
             ConfigError: If one is missing.
         """
-        _check_file("ca_file", self.ca_file)
-        _check_file("client_cert", self.client_cert)
-        _check_file("client_key", self.client_key)
+        _check_file(f"{group}ca_file", self.ca_file)
+        _check_file(f"{group}client_cert", self.client_cert)
+        _check_file(f"{group}client_key", self.client_key)
+
+
+def is_readable(path: str) -> bool:
+    """Return whether *path* names something that this process may read."""
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:  # a null byte
+        return False
+
+
+def find_header_fault(name: str, value: str) -> str | None:
+    """Return why the header cannot be set, if it cannot."""
+    # The value is not shown: it may be a secret.
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
+        return f"{shown(name)} is no header that can be set"
+    if not _HEADER_VALUE.fullmatch(value):
+        return f"the value of {shown(name)} must be printable Latin-1 on one line"
+    return None
 
 
 def _check_pair(key: str, value: str | None, other: str, partner: str | None) -> None:
@@ -90,18 +110,12 @@ def _check_pair(key: str, value: str | None, other: str, partner: str | None) ->
 
 
 def _check_header(name: str, value: str) -> None:
-    # The value is not shown: it may be a secret.
-    if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
-        msg = f"headers: {shown(name)} is no header that can be set"
-        raise ConfigError(msg)
-    if not _HEADER_VALUE.fullmatch(value):
-        msg = (
-            f"headers: the value of {shown(name)} must be printable Latin-1 on one line"
-        )
+    if fault := find_header_fault(name, value):
+        msg = f"headers: {fault}"
         raise ConfigError(msg)
 
 
 def _check_file(key: str, path: str | None) -> None:
-    if path is not None and not os.access(path, os.R_OK):
+    if path is not None and not is_readable(path):
         msg = f"{key} must name a file that can be read, got {shown(path)}"
         raise ConfigError(msg)

@@ -42,6 +42,11 @@ OTLP_CONTENT_TYPE: Final = "application/x-protobuf"
 
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 _PAYLOAD_TOO_LARGE: Final = 413
+_WRONG_PATH: Final = frozenset({404, 405})
+_PATH_HINT: Final = (
+    "the path of the endpoint selects the format: /v1/traces is OTLP, /api/v2/spans "
+    "Zipkin, /api/traces Thrift"
+)
 _OK: Final = 200
 _LEAST_MAX_PAYLOAD: Final = 16 * 1024
 # Of 5,000 spans level 1 leaves 32 % in 10 ms, level 6 30 % in 20 ms.
@@ -132,6 +137,8 @@ class HttpSender(Closable):
         msg = f"POST {self._shown_url} was answered {response.status}"
         if response.excerpt:
             msg = f"{msg}: {response.excerpt}"
+        if response.status in _WRONG_PATH:
+            msg = f"{msg}; {_PATH_HINT}"
         limit = len(payload) // 2
         if response.status != _PAYLOAD_TOO_LARGE or limit < _LEAST_MAX_PAYLOAD:
             return SendError(msg)

@@ -34,6 +34,7 @@ from jaeger_client.reporter import (
     BaseReporter,
     CompositeReporter,
     LoggingReporter,
+    NullReporter,
     Reporter,
 )
 from jaeger_client.reporter.base import Channel
@@ -325,6 +326,22 @@ def test_the_path_of_the_endpoint_chooses_the_encoder(
     assert isinstance(channel.encoder, encoder)
     assert endpoint.partition("://")[2].split("/")[0] in repr(channel.sender)
     assert options["fallback"] is None
+
+
+def test_without_an_exporter_spans_go_nowhere(shared: build.Surroundings) -> None:
+    """Sampling and propagation stay as they are."""
+    settings = settings_of(OTEL_TRACES_EXPORTER="none")
+
+    assert isinstance(reporter_of(settings, shared), NullReporter)
+
+
+def test_a_file_that_is_missing_is_named_by_its_key(shared: build.Surroundings) -> None:
+    """In the dict it is an error at the start."""
+    collector = {"endpoint": "https://far", "ca_file": "missing.pem"}
+    settings = settings_of({"collector": collector})
+
+    with pytest.raises(ConfigError, match=r"^collector\.ca_file .*'missing\.pem'"):
+        reporter_of(settings, shared)
 
 
 def test_compression_can_be_chosen(

@@ -292,6 +292,42 @@ def test_the_format_follows_from_the_endpoint(endpoint: str, expected: str) -> N
     assert (expected == "OTLP") is explanation.of("collector.gzip").value
 
 
+def test_without_an_exporter_there_is_no_format(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """OTEL_TRACES_EXPORTER is what decided it."""
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+
+    assert (None, "OTEL_TRACES_EXPORTER") == origin_and_value("collector.format")
+
+
+def test_a_mistake_of_the_agent_leaves_the_format_that_of_the_agent() -> None:
+    """It is told of the agent."""
+    config: dict[str, object] = {"local_agent": {"reporting_port": "x"}}
+
+    assert "compact Thrift over UDP" == explained("collector.format", config).value
+
+
+def test_certificate_and_compression_of_opentelemetry_are_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the variables that they come from."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://far")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", __file__)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CLIENT_KEY", __file__)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+
+    assert (__file__, "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE") == origin_and_value(
+        "collector.client_cert"
+    )
+    assert (__file__, "OTEL_EXPORTER_OTLP_CLIENT_KEY") == origin_and_value(
+        "collector.client_key"
+    )
+    assert (False, "OTEL_EXPORTER_OTLP_COMPRESSION") == origin_and_value(
+        "collector.gzip"
+    )
+
+
 def test_without_an_endpoint_the_format_is_that_of_the_agent() -> None:
     """And what is said of a collector is noted as not used."""
     explanation = explain({"collector": {"user": "me"}}, "shop")

@@ -508,3 +508,21 @@ def test_the_scope_manager_is_the_one_that_is_given(
     tracer = new_tracer(Config(CONST, service_name="shop", scope_manager=manager))
 
     assert manager is tracer.scope_manager
+
+
+def test_a_variable_that_cannot_be_used_is_logged_once_a_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A certificate that is not mounted does not stop the application either."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "not-mounted.pem")
+
+    with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
+        Config({}, service_name="shop").new_tracer().close(0.1)
+
+    lines = [line for line in caplog.messages if "not-mounted.pem" in line]
+    expected = (
+        "Passed over: collector.ca_file (OTEL_EXPORTER_OTLP_CERTIFICATE): must be a "
+        "file that can be read, got 'not-mounted.pem'"
+    )
+    assert [expected] == lines

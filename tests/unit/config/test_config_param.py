@@ -89,6 +89,18 @@ def test_a_wrong_value_of_a_variable_of_opentelemetry_is_passed_over(
     assert "agent.port (OTEL_PORT)" in caplog.text
 
 
+def test_a_variable_that_is_read_again_is_passed_over_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A start reads most settings several times."""
+    source = Source({}, {"OTEL_PORT": "x"})
+    with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
+        PORT.value(source)
+        PORT.value(source)
+
+    assert 1 == len(caplog.records)
+
+
 def test_a_secret_stays_out_of_messages() -> None:
     """Logs are read by many."""
     secret = Param("key", port, 1, (Variable("KEY", port),), is_secret=True)

@@ -342,13 +342,13 @@ def test_opentelemetrys_endpoint_counts_where_no_other_is_named() -> None:
         OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs:4318",
         OTEL_EXPORTER_OTLP_HEADERS="api-key=a%20b",
         OTEL_EXPORTER_OTLP_TIMEOUT="2500",
-        OTEL_EXPORTER_OTLP_CERTIFICATE="ca.pem",
+        OTEL_EXPORTER_OTLP_CERTIFICATE=__file__,
     )
 
     assert "http://theirs:4318/v1/traces" == collector.endpoint
     assert {"api-key": "a b"} == collector.http.headers
     assert 2.5 == collector.http.timeout
-    assert "ca.pem" == collector.http.ca_file
+    assert __file__ == collector.http.ca_file
 
 
 def test_opentelemetrys_variables_of_traces_beat_those_of_all_signals() -> None:
@@ -576,3 +576,170 @@ def test_an_opentelemetry_endpoint_for_traces_is_taken_as_it_is() -> None:
     collector = collector_of(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=whole)
 
     assert whole == collector.endpoint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("http://h:4318", "http://h:4318/v1/traces"),
+        ("https://h:4318/", "https://h:4318/v1/traces"),
+        ("h:4318?tenant=a", "http://h:4318/v1/traces?tenant=a"),
+        ("http://h:9411", "http://h:9411/api/v2/spans"),
+        ("http://h:14268", "http://h:14268/api/traces"),
+        ("http://h", "http://h/api/traces"),
+        ("http://h:4318/v1/traces/", "http://h:4318/v1/traces"),
+        ("http://h/base/v1/traces//?tenant=a", "http://h/base/v1/traces?tenant=a"),
+        ("http://h:9411/api/v2/spans/", "http://h:9411/api/v2/spans"),
+        ("http://h:14268/api/traces/", "http://h:14268/api/traces"),
+        ("http://h/gate/", "http://h/gate/"),
+    ],
+)
+def test_an_endpoint_nearly_right_is_put_right(endpoint: str, expected: str) -> None:
+    """A bare port selects its path; a known path has no slash behind it."""
+    of_dict = collector_of({"collector": {"endpoint": endpoint}})
+
+    assert expected == of_dict.endpoint
+    assert expected == collector_of(JAEGER_ENDPOINT=endpoint).endpoint
+
+
+@pytest.mark.parametrize(
+    ("key", "variable", "value"),
+    [
+        ("collector.ca_file", "OTEL_EXPORTER_OTLP_CERTIFICATE", "missing.pem"),
+        ("collector.ca_file", "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "missing.pem"),
+        ("collector.headers", "OTEL_EXPORTER_OTLP_HEADERS", "bad name=x"),
+        ("collector.headers", "OTEL_EXPORTER_OTLP_HEADERS", "content-length=1"),
+        ("collector.headers", "OTEL_EXPORTER_OTLP_HEADERS", "a=b%0Ac"),
+        ("collector.headers", "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=%E2%82%AC"),
+        ("collector.headers", "OTEL_EXPORTER_OTLP_HEADERS", "no pair"),
+        ("collector.client_cert", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "no.pem"),
+        ("collector.client_key", "OTEL_EXPORTER_OTLP_CLIENT_KEY", "no.pem"),
+        ("collector.client_key", "OTEL_EXPORTER_OTLP_CLIENT_KEY", __file__),
+        ("collector.gzip", "OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("collector.endpoint", "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("collector.endpoint", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("collector.endpoint", "OTEL_TRACES_EXPORTER", "console"),
+        ("collector.endpoint", "OTEL_TRACES_EXPORTER", "otlp,none"),
+        ("reporter_timeout", "OTEL_EXPORTER_OTLP_TIMEOUT", "abc"),
+    ],
+)
+def test_a_variable_of_opentelemetry_that_cannot_be_used_is_passed_over(
+    key: str, variable: str, value: str
+) -> None:
+    """The collector is as without it, and one line names key and variable."""
+    told: list[str] = []
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://far"}
+    source = Source({}, {**environ, variable: value}, told.append)
+
+    assert read_settings(source, "shop").collector == collector_of(**environ)
+    (line,) = told
+    assert line.startswith(f"{key} ({variable}): ")
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"bad name": "x"}, r"^collector\.headers: 'bad name' is no header"),
+        ({"api-key": "hunter2\n"}, r"^collector\.headers: the value of 'api-key'"),
+    ],
+)
+def test_a_header_in_the_dict_that_cannot_be_set_is_an_error(
+    config: dict[str, object], message: str
+) -> None:
+    """The message names the key, and hides the value."""
+    collector = {"endpoint": "http://far", "headers": config}
+
+    with pytest.raises(ConfigError, match=message) as caught:
+        settings_of({"collector": collector})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_certificate_and_compression_of_opentelemetry_count_for_its_endpoint() -> None:
+    """Variables of traces beat those of all signals."""
+    collector = collector_of(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs",
+        OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=__file__,
+        OTEL_EXPORTER_OTLP_CLIENT_KEY=__file__,
+        OTEL_EXPORTER_OTLP_COMPRESSION="gzip",
+        OTEL_EXPORTER_OTLP_TRACES_COMPRESSION="none",
+        OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf",
+    )
+
+    assert (__file__, __file__) == (
+        collector.http.client_cert,
+        collector.http.client_key,
+    )
+    assert collector.gzip is False
+
+
+def test_a_key_of_opentelemetry_does_not_go_with_a_certificate_of_the_dict() -> None:
+    """They would not fit, and every send would fail."""
+    collector = collector_of(
+        {"collector": {"client_cert": "own.pem"}},
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs",
+        OTEL_EXPORTER_OTLP_CLIENT_KEY=__file__,
+    )
+
+    assert ("own.pem", None) == (collector.http.client_cert, collector.http.client_key)
+
+
+def test_certificate_and_compression_of_opentelemetry_count_for_no_other() -> None:
+    """Like headers and time limit."""
+    collector = collector_of(
+        JAEGER_ENDPOINT="http://ours",
+        OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=__file__,
+        OTEL_EXPORTER_OTLP_CLIENT_KEY=__file__,
+        OTEL_EXPORTER_OTLP_COMPRESSION="gzip",
+    )
+
+    assert collector_of(JAEGER_ENDPOINT="http://ours") == collector
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "sends"),
+    [
+        ({}, {}, False),
+        ({}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://theirs"}, False),
+        ({}, {"JAEGER_ENDPOINT": "http://ours"}, True),
+        ({}, {"JAEGER_AGENT_HOST": "far"}, True),
+        ({"local_agent": {"reporting_port": 1}}, {}, True),
+        ({"collector": {"endpoint": "http://ours"}}, {}, True),
+    ],
+)
+def test_no_exporter_means_no_spans_unless_a_place_is_named(
+    config: dict[str, object], environ: dict[str, str], sends: bool
+) -> None:
+    """`none` may be meant for the SDK of OpenTelemetry beside this client."""
+    settings = settings_of(config, **environ, OTEL_TRACES_EXPORTER="none")
+
+    assert sends is settings.reporter.sends_spans
+    assert ("JAEGER_ENDPOINT" in environ or "collector" in config) is (
+        settings.collector is not None
+    )
+
+
+@pytest.mark.parametrize("exporters", ["otlp", "jaeger", "OTLP, jaeger"])
+def test_exporters_that_there_are_change_nothing(exporters: str) -> None:
+    """Spans go to the agent where no endpoint is named."""
+    assert settings_of() == settings_of(OTEL_TRACES_EXPORTER=exporters)
+
+
+@pytest.mark.parametrize(
+    ("collector", "message"),
+    [
+        (
+            {"auth_token": "hunter2\nx"},
+            r"^collector\.auth_token \(JAEGER_AUTH_TOKEN\): ",
+        ),
+        ({"client_key": "own.pem"}, r"^collector\.client_cert: must be given together"),
+    ],
+)
+def test_a_setting_that_cannot_be_sent_names_the_key(
+    collector: dict[str, object], message: str
+) -> None:
+    """Not the option of the HTTP client that it becomes."""
+    config = {"collector": {"endpoint": "http://far", **collector}}
+
+    with pytest.raises(ConfigError, match=message) as caught:
+        settings_of({**config})
+    assert "hunter2" not in str(caught.value)

@@ -9,7 +9,14 @@ import sys
 import pytest
 
 from jaeger_client import Config
-from jaeger_client.config.unknown import unknown_variables
+from jaeger_client.config import params
+from jaeger_client.config.table import variable_names
+from jaeger_client.config.unknown import (
+    MEANT_BY_KEY,
+    MEANT_BY_VARIABLE,
+    unknown_keys,
+    unknown_variables,
+)
 
 
 @pytest.fixture
@@ -31,6 +38,81 @@ def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
 def test_what_all_names_begin_with_makes_none_similar() -> None:
     """`JAEGER_X` is not near to every other name."""
     assert ["JAEGER_QQ is not read"] == [*unknown_variables({"JAEGER_QQ": "1"})]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("JAEGER_AGENT_HOST_PORT", "JAEGER_AGENT_HOST and JAEGER_AGENT_PORT"),
+        ("JAEGER_AGENT_ENDPOINT", "JAEGER_AGENT_HOST and JAEGER_AGENT_PORT"),
+        ("JAEGER_REPORTER_COLLECTOR_ENDPOINT", "JAEGER_ENDPOINT"),
+        ("JAEGER_REPORTER_ENDPOINT", "JAEGER_ENDPOINT"),
+        ("JAEGER_SAMPLING_RATE", "JAEGER_SAMPLER_PARAM"),
+        ("JAEGER_SAMPLER_HOST", "JAEGER_SAMPLING_ENDPOINT"),
+    ],
+)
+def test_a_known_wrong_name_is_answered_by_the_right_one(name: str, meant: str) -> None:
+    """The name with the most letters in common often belongs to something else."""
+    assert [f"{name} is not read, did you mean {meant}?"] == [
+        *unknown_variables({name: "x"})
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["JAEGER_MAX_SPANS", "JAEGER_SAMPLER_SEED", "JAEGER_REPORTER_THREADS"]
+)
+def test_a_variable_that_resembles_none_gets_no_suggestion(name: str) -> None:
+    """A few words in common are no resemblance."""
+    assert [f"{name} is not read"] == [*unknown_variables({name: "x"})]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("jaeger_endpoint", "collector.endpoint"),
+        ("JAEGER_ENDPOINT", "collector.endpoint"),
+        ("endpoint", "collector.endpoint"),
+        ("collector_endpoint", "collector.endpoint"),
+        ("jaeger_agent_host", "local_agent.reporting_host"),
+        ("port", "local_agent.reporting_port"),
+        ("sampler_type", "sampler.type"),
+        ("sampling_rate", "sampler.param"),
+        ("repoter_queue_size", "reporter_queue_size"),
+    ],
+)
+def test_a_key_written_in_another_way_is_answered_by_the_right_one(
+    key: str, meant: str
+) -> None:
+    """As a variable, without its group, with another separator, or misspelt."""
+    assert [f"{key!r} is no setting, did you mean {meant!r}?"] == [
+        *unknown_keys({key: "x"})
+    ]
+
+
+@pytest.mark.parametrize("key", ["type", "spans"])
+def test_a_key_that_may_mean_several_or_none_gets_no_suggestion(key: str) -> None:
+    """Sampler and throttler have a `type`."""
+    assert [f"{key!r} is no setting"] == [*unknown_keys({key: "x"})]
+
+
+def test_the_group_of_a_key_makes_no_key_of_it_similar() -> None:
+    """`sampler.port` has more letters of `sampler.param` than it has others."""
+    assert ["'sampler.port' is no setting"] == [*unknown_keys({"sampler": {"port": 1}})]
+
+
+def test_a_known_wrong_name_is_not_a_right_one() -> None:
+    """What is meant by it is one."""
+    groups = {key.partition(".")[0] for key in params.KEYS if "." in key}
+    keys = params.KEYS | groups
+    variables = variable_names()
+    meant = {
+        name for names in MEANT_BY_VARIABLE.values() for name in names.split(" and ")
+    }
+
+    assert meant <= variables
+    assert not variables & MEANT_BY_VARIABLE.keys()
+    assert {*MEANT_BY_KEY.values()} <= keys
+    assert not keys & MEANT_BY_KEY.keys()
 
 
 @pytest.mark.parametrize(
