@@ -165,7 +165,9 @@ class HttpClient(Closable):
 
         call_after_fork(self)
         origin = question.url.origin
-        if origin[0] == "https" and self._tls_context is None:
+        if origin[0] != "https":
+            return exchange.Connection(origin, None, self._clock)
+        if self._tls_context is None:
             self._tls_context = exchange.make_tls_context(self.options)
         return exchange.Connection(origin, self._tls_context, self._clock)
 

@@ -91,21 +91,21 @@ class Connection:
         Whether an earlier exchange had opened the connection, and the server ended
         it without a byte of an answer to the last request.
         """
-        scheme, host, port = origin
+        _, host, port = origin
         self._http = (
-            TlsConnection(host, port, ssl_context=tls_context)
-            if scheme == "https"
-            else PlainConnection(host, port)
+            PlainConnection(host, port)
+            if tls_context is None
+            else TlsConnection(host, port, tls_context)
         )
 
     @property
     def is_open(self) -> bool:
         """Whether the connection may be used again, as far as this end knows."""
-        return not self._http.is_closed
+        return self._http.is_open
 
     def can_be_used_for(self, origin: Origin) -> bool:
         """Return whether it leads to *origin* and the server has not closed it."""
-        return origin == self._origin and self._http.is_connected
+        return origin == self._origin and self._http.is_idle
 
     def ask(self, question: Question) -> HttpResponse:
         """
@@ -169,8 +169,6 @@ class Connection:
             question.url.target,
             question.body,
             question.headers,
-            preload_content=False,
-            decode_content=False,
         )
 
     def _read_early_answer(
@@ -202,7 +200,7 @@ class Connection:
             return http.client.HTTPResponse(readable, debuglevel, method)
 
         self._http.response_class = begin_response  # type: ignore[assignment]  # is only called
-        with self._http.getresponse() as response:
+        with self._http.read_response(question.method) as response:
             body = _read_at_most(MAX_ANSWER + 1, response)
             if len(body) > MAX_ANSWER:
                 self.close()
@@ -224,6 +222,7 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cafile=options.ca_file)
+        context.set_alpn_protocols(["http/1.1"])
         if options.client_cert is not None:
             context.load_cert_chain(options.client_cert, options.client_key)
     except OSError as exc:

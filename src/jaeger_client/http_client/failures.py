@@ -108,8 +108,13 @@ def map_error(
 
 def _innermost(error: BaseException) -> BaseException:
     """Return the error that urllib3 wrapped in *error*, if any."""
-    while isinstance(error, urllib3.exceptions.HTTPError) and error.__cause__:
-        error = error.__cause__
+    while isinstance(error, urllib3.exceptions.HTTPError):
+        # urllib3 1.26 passes the error as an argument only.
+        inner = [error.__cause__, *error.args]
+        cause = next((each for each in inner if isinstance(each, BaseException)), None)
+        if cause is None:
+            break
+        error = cause
     return error
 
 
