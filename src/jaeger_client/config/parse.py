@@ -214,6 +214,7 @@ def _http_options(
         client_cert=collector.CLIENT_CERT.value(source),
         client_key=collector.CLIENT_KEY.value(source),
         insecure=collector.INSECURE.value(source),
+        proxy=collector.PROXY.value(source),
     )
 
 

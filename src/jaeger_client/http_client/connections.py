@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from urllib3._collections import HTTPHeaderDict
@@ -43,6 +44,9 @@ class PlainConnection(HTTPConnection):
 
     connect_timeout: float = DEFAULT_TIMEOUT
     """Seconds for all addresses of the host together, and again for TLS."""
+
+    open_tunnel: Callable[[socket.socket], None] | None = None
+    """Has the proxy that this connects to open a tunnel to the server."""
 
     has_connected = False
     """Whether there is a TCP connection, whatever came of TLS."""
@@ -74,6 +78,10 @@ class PlainConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         sock = _connect(self)
         self.has_connected = True
+        # A tunnel that fails leaves no socket.
+        self.sock = sock
+        if self.open_tunnel is not None:
+            self.open_tunnel(sock)
         return sock
 
 
@@ -82,16 +90,25 @@ class TlsConnection(PlainConnection):
 
     default_port = http.client.HTTPS_PORT  # type: ignore[misc]  # as in urllib3
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        context: ssl.SSLContext,
+        server_name: str,
+    ) -> None:
         super().__init__(host, port)
         self._context = context
+        # Without the dot at its end, as urllib3's own `host`, and without the zone:
+        # certificates are for addresses (RFC 6874, section 4).
+        self._server_name = server_name.rstrip(".").partition("%")[0]
 
     def connect(self) -> None:
         """Connect over TCP, then do the TLS handshake."""
         super().connect()
-        # Without the zone: certificates are for addresses (RFC 6874, section 4).
-        name = self.host.partition("%")[0]
-        self.sock = self._context.wrap_socket(self.sock, server_hostname=name)
+        self.sock = self._context.wrap_socket(
+            self.sock, server_hostname=self._server_name
+        )
 
 
 def _connect(connection: PlainConnection) -> socket.socket:

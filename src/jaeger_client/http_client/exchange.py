@@ -19,6 +19,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from jaeger_client.errors import SendError
@@ -29,6 +30,7 @@ from jaeger_client.http_client.failures import (
     Stage,
     is_hang_up,
     map_error,
+    refused_tunnel,
 )
 from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
 
@@ -56,6 +58,9 @@ connection, and any number of trailers.
 """
 
 
+_SUCCESS: Final = range(200, 300)
+
+
 class Question(Frozen):
     """One request and how long to wait for its answer."""
 
@@ -64,9 +69,19 @@ class Question(Frozen):
     body: bytes | None
     headers: Mapping[str, str]
     timeout: float
+    proxy: HttpUrl | None = None
+
+    @property
+    def target(self) -> str:
+        """What the request line names; to a proxy without a tunnel the whole URL."""
+        scheme, _, _ = self.url.origin
+        if self.proxy is None or scheme == "https":
+            return self.url.target
+        return f"{scheme}://{self.url.authority}{self.url.target}"
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url}"
+        proxy = "" if self.proxy is None else f" by the proxy {self.proxy}"
+        return f"{self.method} {self.url}{proxy}"
 
 
 class Connection:
@@ -81,6 +96,7 @@ class Connection:
         origin: Origin,
         tls_context: ssl.SSLContext | None,
         clock: Clock,
+        proxy: HttpUrl | None = None,
     ) -> None:
         self._origin = origin
         self._clock = clock
@@ -91,11 +107,11 @@ class Connection:
         Whether an earlier exchange had opened the connection, and the server ended
         it without a byte of an answer to the last request.
         """
-        _, host, port = origin
+        _, host, port = origin if proxy is None else proxy.origin
         self._http = (
             PlainConnection(host, port)
             if tls_context is None
-            else TlsConnection(host, port, tls_context)
+            else TlsConnection(host, port, tls_context, origin[1])
         )
 
     @property
@@ -143,7 +159,7 @@ class Connection:
     def _exchange(self, question: Question) -> HttpResponse:
         self._http.timeout = self._http.connect_timeout = question.timeout
         if not self.is_open:
-            self._open()
+            self._open(question)
         self._stage = Stage.REQUEST
         try:
             self._send(question)
@@ -154,19 +170,38 @@ class Connection:
         self._stage = Stage.RESPONSE
         return self._read_answer(question)
 
-    def _open(self) -> None:
+    def _open(self, question: Question) -> None:
         self._stage = Stage.CONNECT
+        if question.proxy is not None and question.url.origin[0] == "https":
+            self._http.open_tunnel = partial(self._open_tunnel, question)
         try:
             self._http.connect()
         except FOREIGN_ERRORS:
-            if self._http.has_connected:
+            if self._http.has_connected and self._stage is Stage.CONNECT:
                 self._stage = Stage.HANDSHAKE
             raise
+
+    def _open_tunnel(self, question: Question, sock: socket.socket) -> None:
+        self._stage = Stage.TUNNEL
+        limits = _Limits(self._clock)
+        limits.deadline = self._clock.monotonic() + question.timeout
+        sock.sendall(_connect_request(question))
+        readable = cast("socket.socket", _LimitedSocket(sock, limits))
+        response = http.client.HTTPResponse(readable, method="CONNECT")
+        try:
+            response.begin()
+        finally:
+            # The reader only, at the end of the head: what follows is the tunnel.
+            response.close()
+        if response.status not in _SUCCESS:
+            raise refused_tunnel(str(question), response.status)
+        sock.settimeout(question.timeout)
+        self._stage = Stage.HANDSHAKE
 
     def _send(self, question: Question) -> None:
         self._http.request(
             question.method,
-            question.url.target,
+            question.target,
             question.body,
             question.headers,
         )
@@ -211,6 +246,14 @@ class Connection:
                 is_truncated=len(body) > MAX_ANSWER,
                 sent_headers=question.headers,
             )
+
+
+def _connect_request(question: Question) -> bytes:
+    authority = question.url.authority
+    lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+    if question.proxy is not None and question.proxy.authorization is not None:
+        lines.append(f"Proxy-Authorization: {question.proxy.authorization}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
 def make_tls_context(options: HttpOptions) -> ssl.SSLContext:

@@ -53,6 +53,8 @@ The one alert that is "unrelated to the peer" (RFC 8446, section 6.2).
 Load balancers send it while they have no backend or no certificate yet.
 """
 
+_TEMPORARY_PROXY_STATUSES: Final = frozenset({429, 502, 503, 504})
+
 _NOT_TLS: Final = frozenset(
     {
         "HTTP_REQUEST",
@@ -72,6 +74,7 @@ class Stage(enum.Enum):
     """The part of an exchange that failed, in the words of error messages."""
 
     CONNECT = "while connecting"
+    TUNNEL = "while the proxy opened the tunnel"
     HANDSHAKE = "during the TLS handshake"
     REQUEST = "while the request was sent"
     RESPONSE = "before the response was complete"
@@ -79,10 +82,19 @@ class Stage(enum.Enum):
 
 _TIMEOUTS: Final = {
     Stage.CONNECT: "no connection within {:g} s",
+    Stage.TUNNEL: "the proxy opened no tunnel within {:g} s",
     Stage.HANDSHAKE: "the TLS handshake took longer than {:g} s",
     Stage.REQUEST: "the request could not be sent within {:g} s",
     Stage.RESPONSE: "no answer within {:g} s",
 }
+
+
+def refused_tunnel(request: str, status: int) -> SendError:
+    """Return the error for a proxy that answered CONNECT with *status*."""
+    message = f"{request} failed: the proxy refused the tunnel with status {status}"
+    if status in _TEMPORARY_PROXY_STATUSES:
+        return RetryableSendError(message)
+    return SendError(message)
 
 
 def is_hang_up(error: BaseException) -> bool:
