@@ -225,6 +225,25 @@ def test_a_proxy_that_quotes_its_credentials_does_not_show_them() -> None:
     assert CREDENTIALS.split()[1] not in response.excerpt
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_credentials_that_come_back_instead_of_http_are_hidden(scheme: str) -> None:
+    """An echo server sends back what it has received, perhaps in another order."""
+
+    def echo(_server: Server, sock: socket.socket, _number: int) -> None:
+        read_head(sock)
+        sock.sendall(f"{CREDENTIALS}\r\n\r\n".encode())
+
+    with serve_raw(echo) as running:
+        proxy = f"http://me:p%40ss%20word@127.0.0.1:{running.port}"
+        with (
+            HttpClient(HttpOptions(proxy=proxy)) as client,
+            pytest.raises(SendError, match="BadStatusLine") as caught,
+        ):
+            client.request("GET", f"{scheme}://{HOST}/")
+
+    assert CREDENTIALS.split()[1] not in str(caught.value)
+
+
 def test_a_silent_proxy_is_given_up() -> None:
     """The tunnel must be open within the timeout."""
 
@@ -263,7 +282,9 @@ def test_a_host_that_idna_cannot_encode_is_an_error() -> None:
         client.request("GET", f"http://{'ä' * 70}/")
 
 
-@pytest.mark.parametrize("proxy", ["https://h:1", "socks5://h", "http://"])
+@pytest.mark.parametrize(
+    "proxy", ["https://h:1", "socks5://h", "http://", "http://h/path"]
+)
 def test_a_proxy_must_be_reached_over_http(proxy: str) -> None:
     """Other schemes are refused at once."""
     with pytest.raises(ConfigError, match="proxy must be like http://host:port"):

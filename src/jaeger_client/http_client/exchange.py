@@ -72,6 +72,13 @@ class Question(Frozen):
     proxy: HttpUrl | None = None
 
     @property
+    def secret_headers(self) -> Mapping[str, str]:
+        """Headers of the request and of the tunnel: errors hide their values."""
+        if self.proxy is None or self.proxy.authorization is None:
+            return self.headers
+        return {**self.headers, "proxy-authorization": self.proxy.authorization}
+
+    @property
     def target(self) -> str:
         """What the request line names; to a proxy without a tunnel the whole URL."""
         scheme, _, _ = self.url.origin
@@ -143,6 +150,7 @@ class Connection:
                 exc,
                 self._stage,
                 question.timeout,
+                question.secret_headers,
             ) from exc
 
     def release(self) -> None:
@@ -180,6 +188,9 @@ class Connection:
             if self._http.has_connected and self._stage is Stage.CONNECT:
                 self._stage = Stage.HANDSHAKE
             raise
+        finally:
+            # It would keep this object and the body alive.
+            self._http.open_tunnel = None
 
     def _open_tunnel(self, question: Question, sock: socket.socket) -> None:
         self._stage = Stage.TUNNEL

@@ -15,12 +15,13 @@ from __future__ import annotations
 import enum
 import http.client
 import ssl
+from collections.abc import Mapping
 from typing import Final
 
 import urllib3.exceptions
 
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
-from jaeger_client.http_client.response import excerpt_of
+from jaeger_client.http_client.response import excerpt_of, without_credentials
 from jaeger_client.resolver import is_unresolved
 
 FOREIGN_ERRORS: Final = (
@@ -107,12 +108,17 @@ def map_error(
     error: BaseException,
     stage: Stage,
     timeout: float,
+    sent_headers: Mapping[str, str],
 ) -> SendError:
-    """Return our error for *error*, which ended *request* at *stage*."""
+    """
+    Return our error for *error*, which ended *request* at *stage*.
+
+    Credentials among *sent_headers* are hidden in what it quotes.
+    """
     cause = _innermost(error)
     if isinstance(cause, ConnectionRefusedError):
         return RefusedError(f"{request} failed: connection refused")
-    message = f"{request} failed: {_describe(cause, stage, timeout)}"
+    message = f"{request} failed: {_describe(cause, stage, timeout, sent_headers)}"
     if _is_retryable(error, cause):
         return RetryableSendError(message)
     return SendError(message)
@@ -136,7 +142,12 @@ def _is_retryable(error: BaseException, cause: BaseException) -> bool:
     return isinstance(error, _RETRYABLE)
 
 
-def _describe(cause: BaseException, stage: Stage, timeout: float) -> str:
+def _describe(
+    cause: BaseException,
+    stage: Stage,
+    timeout: float,
+    sent_headers: Mapping[str, str],
+) -> str:
     if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
         return _TIMEOUTS[stage].format(timeout)
     # It is a ConnectionResetError, but its text says more than "reset".
@@ -147,7 +158,8 @@ def _describe(cause: BaseException, stage: Stage, timeout: float) -> str:
     if isinstance(cause, ssl.SSLError):
         return _describe_tls(cause)
     name = "the name does not resolve" if is_unresolved(cause) else type(cause).__name__
-    return f"{name}: {excerpt_of(str(cause))}"
+    # A server that does not speak HTTP may send back what it has received.
+    return f"{name}: {excerpt_of(without_credentials(str(cause), sent_headers))}"
 
 
 def _describe_tls(cause: ssl.SSLError) -> str:

@@ -79,12 +79,12 @@ class HttpOptions(Frozen):
         Return the proxy's URL taken apart.
 
         Raises:
-            ConfigError: If it is no http URL.
+            ConfigError: If it is no http URL, or one with a path.
         """
         if self.proxy is None:
             return None
         url = parse_url(self.proxy, key="proxy")
-        if url.origin[0] != "http":
+        if (url.origin[0], url.target) != ("http", "/"):
             msg = f"proxy must be like http://host:port, got {url}"
             raise ConfigError(msg)
         return url
