@@ -39,6 +39,7 @@ RESULTS = WORK / "results"
 WHEELS = WORK / "wheels"
 OLD_CLIENT = WORK / "jaeger-client-4.8"
 PY_ZIPKIN = WORK / "py-zipkin"
+URLLIB3_OLDEST = WORK / "urllib3-oldest"
 
 NO_TESTS = 5
 """What pytest returns when no test has the marks."""
@@ -102,6 +103,7 @@ def slow(session: nox.Session) -> None:
     install(session, "servers")
     install_old_client(session)
     install_py_zipkin(session)
+    install_urllib3_oldest(session)
     build_jaeger(session)
     session.run("python", "-m", "tests.real.clients.build")
     session.run("python", "-m", "tests.real.zipkin_fetch")
@@ -120,15 +122,26 @@ def py_zipkin(session: nox.Session) -> None:
     install_py_zipkin(session)
 
 
+@nox.session(python=False)
+def urllib3_oldest(session: nox.Session) -> None:
+    """Install the package beside the oldest urllib3 into an environment of its own."""
+    install_urllib3_oldest(session)
+
+
 def install(session: nox.Session, requirements: str = "test") -> None:
     """Install what is locked and the package as it is now, and nothing else."""
     sync(session, requirements)
+    install_package(session)
+
+
+def install_package(session: nox.Session, *options: str) -> None:
+    """Install the package as it is now, without its dependencies."""
     shutil.rmtree(WHEELS, ignore_errors=True)
     built = tool("hatchling", "build", "-t", "wheel", "-d", str(WHEELS))
     if built.returncode:
         session.error(built.stdout)
     wheels = map(str, WHEELS.glob("*.whl"))
-    uv(session, "pip", "install", "--no-deps", "--reinstall", *wheels)
+    uv(session, "pip", "install", "--no-deps", "--reinstall", *options, *wheels)
 
 
 def install_old_client(session: nox.Session) -> None:
@@ -140,6 +153,14 @@ def install_old_client(session: nox.Session) -> None:
 def install_py_zipkin(session: nox.Session) -> None:
     """Make the environment of the client that Zipkin's tests call."""
     install_apart(session, PY_ZIPKIN, sys.executable, "zipkin")
+
+
+def install_urllib3_oldest(session: nox.Session) -> None:
+    """Make the environment with the oldest urllib3 that the package accepts."""
+    install_apart(session, URLLIB3_OLDEST, sys.executable, "urllib3-oldest")
+    options = ("--python", str(URLLIB3_OLDEST / "bin" / "python"))
+    install_package(session, *options)
+    uv(session, "pip", "check", *options)
 
 
 def install_apart(

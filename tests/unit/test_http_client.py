@@ -52,6 +52,21 @@ def test_a_zone_is_part_of_the_host(host: str, expected: str) -> None:
     assert "[fe80::1]:4318" == url.zone_free_host
 
 
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        ("http://host", "host:80"),
+        ("https://host:4318", "host:4318"),
+        ("https://[::1]", "[::1]:443"),
+        ("http://[fe80::1%25eth0]:4318", "[fe80::1]:4318"),
+        ("http://bücher.example", "xn--bcher-kva.example:80"),
+    ],
+)
+def test_a_proxy_is_named_host_and_port(url: str, authority: str) -> None:
+    """In ASCII, without a zone, and with the port of the scheme if there is none."""
+    assert authority == parse_url(url).authority
+
+
 def test_a_target_is_ascii() -> None:
     """What a request line cannot carry is percent-encoded."""
     assert "/caf%C3%A9%20x?y=%22" == parse_url('http://host/café x?y="').target

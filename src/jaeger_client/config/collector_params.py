@@ -13,6 +13,7 @@ from jaeger_client.config.values import (
     endpoint,
     milliseconds,
     positive,
+    proxy_url,
     quoted_pairs,
     seconds,
     text,
@@ -211,6 +212,15 @@ INSECURE: Final = Param(
     boolean,
     default=False,
     about="Whether any certificate is trusted. For development only.",
+)
+
+PROXY: Final = optional_text(
+    "collector.proxy",
+    proxy_url(),
+    "JAEGER_COLLECTOR_PROXY",
+    about="HTTP proxy on the way to the collector. For an `https` endpoint it opens a "
+    "tunnel (`CONNECT`). A name and a password in the URL are sent to the proxy only. "
+    "`HTTP_PROXY`, `HTTPS_PROXY` and the like are ignored.",
 )
 
 GZIP: Final[Param[bool | None]] = Param(

@@ -213,6 +213,7 @@ def _http_options(source: Source, choice: CollectorChoice) -> HttpOptions:
         client_cert=client_cert,
         client_key=client_key,
         insecure=collector.INSECURE.value(source),
+        proxy=collector.PROXY.value(source),
     )
 
 

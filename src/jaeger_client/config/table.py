@@ -48,7 +48,8 @@ _SECTIONS: Final = {
     "local_agent.attempt_reconnect_interval",
     "The collector": "collector.endpoint collector.user collector.password "
     "collector.auth_token collector.headers collector.ca_file collector.client_cert "
-    "collector.client_key collector.insecure collector.gzip reporter_timeout",
+    "collector.client_key collector.insecure collector.proxy collector.gzip "
+    "reporter_timeout",
     "The reporter": "reporter_queue_size reporter_batch_size reporter_flush_interval "
     "logging metrics rpc_metrics",
 }

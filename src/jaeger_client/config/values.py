@@ -231,6 +231,19 @@ def url(default_path: str) -> Reader[str]:
     return Reader("an http or https URL, or host:port", convert)
 
 
+def proxy_url() -> Reader[str]:
+    """Return a reader of the `http` URL or the `host:port` of an HTTP proxy."""
+    convert = url("/")
+
+    def convert_proxy(raw: object) -> str | None:
+        address = convert(raw)
+        # No slash but the one that `url` adds.
+        _, *path = address.removeprefix("http://").partition("/")
+        return address if path == ["/", ""] else None
+
+    return Reader("an http URL without a path, or host:port", convert_proxy)
+
+
 def endpoint(
     default_path: str,
     known_paths: tuple[str, ...],

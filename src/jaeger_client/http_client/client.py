@@ -5,9 +5,10 @@ Guarantees: once the name is resolved, each stage of an exchange (connecting, th
 TLS handshake, sending, the response) takes at most *timeout* seconds, however
 slowly the bytes drip; no more than `MAX_ANSWER` bytes of a body are retained; no
 redirect is followed, so credentials go nowhere else; proxies of the environment
-are not consulted; a request is repeated only if the server closed a connection
-from an earlier exchange before any byte of an answer; every failure is a
-`SendError` whose message names the stage, and the URL without its credentials.
+are not consulted, only that of the options, and its credentials go to it alone; a
+request is repeated only if the server closed a connection from an earlier exchange
+before any byte of an answer; every failure is a `SendError` whose message names the
+stage, and the URL without its credentials.
 
 urllib3, ssl and http.client are imported at the first request: a program that
 reports over UDP and does not poll needs none of them.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jaeger_client._version import __version__
@@ -56,6 +58,7 @@ class HttpClient(Closable):
         self.options = HttpOptions() if options is None else options
         """What was asked for, frozen."""
         self.options.check_files()
+        self._proxy = self.options.parse_proxy()
         self._clock = clock
         self._headers = _standing_headers(self.options)
         self._tls_context: ssl.SSLContext | None = None
@@ -103,6 +106,7 @@ class HttpClient(Closable):
             body=body,
             headers=self._merge_headers(parsed, headers),
             timeout=self.options.timeout if timeout is None else timeout,
+            proxy=self._proxy,
         )
         return self._ask(question)
 
@@ -132,8 +136,20 @@ class HttpClient(Closable):
             merged.setdefault("authorization", url.authorization)
         if url.zone_free_host is not None:
             merged.setdefault("host", url.zone_free_host)
+        if self._proxy is not None:
+            self._add_proxy_headers(merged, url, self._proxy)
         merged.update({name.lower(): text for name, text in (headers or {}).items()})
         return merged
+
+    @staticmethod
+    def _add_proxy_headers(
+        headers: dict[str, str], url: HttpUrl, proxy: HttpUrl
+    ) -> None:
+        # http.client would name the host that it is connected to.
+        with suppress(UnicodeError):  # connecting fails by it and is reported
+            headers.setdefault("host", url.authority)
+        if url.origin[0] == "http" and proxy.authorization is not None:
+            headers["proxy-authorization"] = proxy.authorization
 
     def _ask(self, question: Question) -> HttpResponse:
         idle = self._take_idle(question.url.origin)
@@ -165,9 +181,11 @@ class HttpClient(Closable):
 
         call_after_fork(self)
         origin = question.url.origin
-        if origin[0] == "https" and self._tls_context is None:
+        if origin[0] != "https":
+            return exchange.Connection(origin, None, self._clock, self._proxy)
+        if self._tls_context is None:
             self._tls_context = exchange.make_tls_context(self.options)
-        return exchange.Connection(origin, self._tls_context, self._clock)
+        return exchange.Connection(origin, self._tls_context, self._clock, self._proxy)
 
     def _exchange(self, connection: Connection, question: Question) -> HttpResponse:
         self._connections.add(connection)

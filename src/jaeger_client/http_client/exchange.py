@@ -19,6 +19,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from jaeger_client.errors import SendError
@@ -29,6 +30,7 @@ from jaeger_client.http_client.failures import (
     Stage,
     is_hang_up,
     map_error,
+    refused_tunnel,
 )
 from jaeger_client.http_client.response import MAX_ANSWER, HttpResponse
 
@@ -56,6 +58,9 @@ connection, and any number of trailers.
 """
 
 
+_SUCCESS: Final = range(200, 300)
+
+
 class Question(Frozen):
     """One request and how long to wait for its answer."""
 
@@ -64,9 +69,26 @@ class Question(Frozen):
     body: bytes | None
     headers: Mapping[str, str]
     timeout: float
+    proxy: HttpUrl | None = None
+
+    @property
+    def secret_headers(self) -> Mapping[str, str]:
+        """Headers of the request and of the tunnel: errors hide their values."""
+        if self.proxy is None or self.proxy.authorization is None:
+            return self.headers
+        return {**self.headers, "proxy-authorization": self.proxy.authorization}
+
+    @property
+    def target(self) -> str:
+        """What the request line names; to a proxy without a tunnel the whole URL."""
+        scheme, _, _ = self.url.origin
+        if self.proxy is None or scheme == "https":
+            return self.url.target
+        return f"{scheme}://{self.url.authority}{self.url.target}"
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url}"
+        proxy = "" if self.proxy is None else f" by the proxy {self.proxy}"
+        return f"{self.method} {self.url}{proxy}"
 
 
 class Connection:
@@ -81,6 +103,7 @@ class Connection:
         origin: Origin,
         tls_context: ssl.SSLContext | None,
         clock: Clock,
+        proxy: HttpUrl | None = None,
     ) -> None:
         self._origin = origin
         self._clock = clock
@@ -91,21 +114,21 @@ class Connection:
         Whether an earlier exchange had opened the connection, and the server ended
         it without a byte of an answer to the last request.
         """
-        scheme, host, port = origin
+        _, host, port = origin if proxy is None else proxy.origin
         self._http = (
-            TlsConnection(host, port, ssl_context=tls_context)
-            if scheme == "https"
-            else PlainConnection(host, port)
+            PlainConnection(host, port)
+            if tls_context is None
+            else TlsConnection(host, port, tls_context, origin[1])
         )
 
     @property
     def is_open(self) -> bool:
         """Whether the connection may be used again, as far as this end knows."""
-        return not self._http.is_closed
+        return self._http.is_open
 
     def can_be_used_for(self, origin: Origin) -> bool:
         """Return whether it leads to *origin* and the server has not closed it."""
-        return origin == self._origin and self._http.is_connected
+        return origin == self._origin and self._http.is_idle
 
     def ask(self, question: Question) -> HttpResponse:
         """
@@ -128,6 +151,7 @@ class Connection:
                 self._stage,
                 question.timeout,
                 self._origin[2],
+                sent_headers=question.secret_headers,
             ) from exc
 
     def release(self) -> None:
@@ -144,7 +168,7 @@ class Connection:
     def _exchange(self, question: Question) -> HttpResponse:
         self._http.timeout = self._http.connect_timeout = question.timeout
         if not self.is_open:
-            self._open()
+            self._open(question)
         self._stage = Stage.REQUEST
         try:
             self._send(question)
@@ -155,23 +179,43 @@ class Connection:
         self._stage = Stage.RESPONSE
         return self._read_answer(question)
 
-    def _open(self) -> None:
+    def _open(self, question: Question) -> None:
         self._stage = Stage.CONNECT
+        if question.proxy is not None and question.url.origin[0] == "https":
+            self._http.open_tunnel = partial(self._open_tunnel, question)
         try:
             self._http.connect()
         except FOREIGN_ERRORS:
-            if self._http.has_connected:
+            if self._http.has_connected and self._stage is Stage.CONNECT:
                 self._stage = Stage.HANDSHAKE
             raise
+        finally:
+            # It would keep this object and the body alive.
+            self._http.open_tunnel = None
+
+    def _open_tunnel(self, question: Question, sock: socket.socket) -> None:
+        self._stage = Stage.TUNNEL
+        limits = _Limits(self._clock)
+        limits.deadline = self._clock.monotonic() + question.timeout
+        sock.sendall(_connect_request(question))
+        readable = cast("socket.socket", _LimitedSocket(sock, limits))
+        response = http.client.HTTPResponse(readable, method="CONNECT")
+        try:
+            response.begin()
+        finally:
+            # The reader only, at the end of the head: what follows is the tunnel.
+            response.close()
+        if response.status not in _SUCCESS:
+            raise refused_tunnel(str(question), response.status)
+        sock.settimeout(question.timeout)
+        self._stage = Stage.HANDSHAKE
 
     def _send(self, question: Question) -> None:
         self._http.request(
             question.method,
-            question.url.target,
+            question.target,
             question.body,
             question.headers,
-            preload_content=False,
-            decode_content=False,
         )
 
     def _read_early_answer(
@@ -204,7 +248,7 @@ class Connection:
             return http.client.HTTPResponse(readable, debuglevel, method)
 
         self._http.response_class = begin_response  # type: ignore[assignment]  # is only called
-        with self._http.getresponse() as response:
+        with self._http.read_response(question.method) as response:
             body = _read_at_most(MAX_ANSWER + 1, response)
             if len(body) > MAX_ANSWER:
                 self.close()
@@ -217,6 +261,14 @@ class Connection:
             )
 
 
+def _connect_request(question: Question) -> bytes:
+    authority = question.url.authority
+    lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+    if question.proxy is not None and question.proxy.authorization is not None:
+        lines.append(f"Proxy-Authorization: {question.proxy.authorization}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
 def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     """
     Return what TLS is spoken with.
@@ -226,6 +278,7 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cafile=options.ca_file)
+        context.set_alpn_protocols(["http/1.1"])
         if options.client_cert is not None:
             context.load_cert_chain(options.client_cert, options.client_key)
     except OSError as exc:

@@ -15,12 +15,13 @@ from __future__ import annotations
 import enum
 import http.client
 import ssl
+from collections.abc import Mapping
 from typing import Final
 
 import urllib3.exceptions
 
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
-from jaeger_client.http_client.response import excerpt_of
+from jaeger_client.http_client.response import excerpt_of, without_credentials
 from jaeger_client.resolver import is_unresolved
 
 FOREIGN_ERRORS: Final = (
@@ -52,6 +53,8 @@ The one alert that is "unrelated to the peer" (RFC 8446, section 6.2).
 
 Load balancers send it while they have no backend or no certificate yet.
 """
+
+_TEMPORARY_PROXY_STATUSES: Final = frozenset({429, 502, 503, 504})
 
 _NOT_TLS: Final = frozenset(
     {
@@ -86,6 +89,7 @@ class Stage(enum.Enum):
     """The part of an exchange that failed, in the words of error messages."""
 
     CONNECT = "while connecting"
+    TUNNEL = "while the proxy opened the tunnel"
     HANDSHAKE = "during the TLS handshake"
     REQUEST = "while the request was sent"
     RESPONSE = "before the response was complete"
@@ -93,10 +97,19 @@ class Stage(enum.Enum):
 
 _TIMEOUTS: Final = {
     Stage.CONNECT: "no connection within {:g} s",
+    Stage.TUNNEL: "the proxy opened no tunnel within {:g} s",
     Stage.HANDSHAKE: "the TLS handshake took longer than {:g} s",
     Stage.REQUEST: "the request could not be sent within {:g} s",
     Stage.RESPONSE: "no answer within {:g} s",
 }
+
+
+def refused_tunnel(request: str, status: int) -> SendError:
+    """Return the error for a proxy that answered CONNECT with *status*."""
+    message = f"{request} failed: the proxy refused the tunnel with status {status}"
+    if status in _TEMPORARY_PROXY_STATUSES:
+        return RetryableSendError(message)
+    return SendError(message)
 
 
 def is_hang_up(error: BaseException) -> bool:
@@ -110,12 +123,18 @@ def map_error(
     stage: Stage,
     timeout: float,
     port: int,
+    *,
+    sent_headers: Mapping[str, str],
 ) -> SendError:
-    """Return our error for *error*, which ended *request* to *port* at *stage*."""
+    """
+    Return our error for *error*, which ended *request* to *port* at *stage*.
+
+    Credentials among *sent_headers* are hidden in what it quotes.
+    """
     cause = _innermost(error)
     if isinstance(cause, ConnectionRefusedError):
         return RefusedError(f"{request} failed: connection refused")
-    message = f"{request} failed: {_describe(cause, stage, timeout)}"
+    message = f"{request} failed: {_describe(cause, stage, timeout, sent_headers)}"
     if stage is not Stage.CONNECT and port in _GRPC_PORTS:
         message = (
             f"{message}; port {port} is for gRPC, which is not supported: use the HTTP "
@@ -128,8 +147,13 @@ def map_error(
 
 def _innermost(error: BaseException) -> BaseException:
     """Return the error that urllib3 wrapped in *error*, if any."""
-    while isinstance(error, urllib3.exceptions.HTTPError) and error.__cause__:
-        error = error.__cause__
+    while isinstance(error, urllib3.exceptions.HTTPError):
+        # urllib3 1.26 passes the error as an argument only.
+        inner = [error.__cause__, *error.args]
+        cause = next((each for each in inner if isinstance(each, BaseException)), None)
+        if cause is None:
+            break
+        error = cause
     return error
 
 
@@ -139,7 +163,12 @@ def _is_retryable(error: BaseException, cause: BaseException) -> bool:
     return isinstance(error, _RETRYABLE)
 
 
-def _describe(cause: BaseException, stage: Stage, timeout: float) -> str:
+def _describe(
+    cause: BaseException,
+    stage: Stage,
+    timeout: float,
+    sent_headers: Mapping[str, str],
+) -> str:
     if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
         return _TIMEOUTS[stage].format(timeout)
     # It is a ConnectionResetError, but its text says more than "reset".
@@ -155,7 +184,8 @@ def _describe(cause: BaseException, stage: Stage, timeout: float) -> str:
             "supported: use its port for HTTP/1.1"
         )
     name = "the name does not resolve" if is_unresolved(cause) else type(cause).__name__
-    return f"{name}: {excerpt_of(str(cause))}"
+    # A server that does not speak HTTP may send back what it has received.
+    return f"{name}: {excerpt_of(without_credentials(str(cause), sent_headers))}"
 
 
 def _is_http2(cause: BaseException) -> bool:

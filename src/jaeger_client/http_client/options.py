@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from jaeger_client.errors import ConfigError
 from jaeger_client.frozen import Frozen
-from jaeger_client.http_client.url import basic_authorization
+from jaeger_client.http_client.url import HttpUrl, basic_authorization, parse_url
 from jaeger_client.limits import MAX_SECONDS, above_zero
 from jaeger_client.shown import shown
 
@@ -50,8 +50,10 @@ class HttpOptions(Frozen):
     """PEM file of the client certificate's key; needs `client_cert`."""
     insecure: bool = False
     """Trust any certificate. For development only."""
+    proxy: str | None = None
+    """URL of the HTTP proxy to use, like http://user:password@host:port."""
 
-    _secret: ClassVar = ("password", "token", "headers")
+    _secret: ClassVar = ("password", "token", "headers", "proxy")
 
     def _check(self) -> None:
         """Refuse what cannot work, before the first span is lost to it."""
@@ -63,6 +65,7 @@ class HttpOptions(Frozen):
         _check_header("authorization", self.authorization or "")
         for name, value in self.headers.items():
             _check_header(name, value)
+        self.parse_proxy()
 
     @property
     def authorization(self) -> str | None:
@@ -70,6 +73,21 @@ class HttpOptions(Frozen):
         if self.user is not None and self.password is not None:
             return basic_authorization(self.user, self.password)
         return None if self.token is None else f"Bearer {self.token}"
+
+    def parse_proxy(self) -> HttpUrl | None:
+        """
+        Return the proxy's URL taken apart.
+
+        Raises:
+            ConfigError: If it is no http URL, or one with a path.
+        """
+        if self.proxy is None:
+            return None
+        url = parse_url(self.proxy, key="proxy")
+        if (url.origin[0], url.target) != ("http", "/"):
+            msg = f"proxy must be like http://host:port, got {url}"
+            raise ConfigError(msg)
+        return url
 
     def check_files(self, group: str = "") -> None:
         """

@@ -59,11 +59,16 @@ class HttpResponse(Frozen):
 
         Credentials that were sent are hidden: servers quote what they refuse.
         """
-        for name, value in self.sent_headers.items():
-            if name not in _OPEN_HEADERS:
-                for credential in re.findall(_CREDENTIAL, value):
-                    text = text.replace(credential, HIDDEN)
-        return excerpt_of(text)
+        return excerpt_of(without_credentials(text, self.sent_headers))
+
+
+def without_credentials(text: str, sent_headers: Mapping[str, str]) -> str:
+    """Return *text* with the credentials among *sent_headers* hidden."""
+    for name, value in sent_headers.items():
+        if name not in _OPEN_HEADERS:
+            for credential in re.findall(_CREDENTIAL, value):
+                text = text.replace(credential, HIDDEN)
+    return text
 
 
 def excerpt_of(text: str) -> str:

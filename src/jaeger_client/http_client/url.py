@@ -47,6 +47,19 @@ class HttpUrl(Frozen):
         address, percent, _ = host.partition("%")
         return f"[{address}]:{port}" if percent else None
 
+    @property
+    def authority(self) -> str:
+        """
+        Host and port as a proxy needs them: in ASCII and without a zone.
+
+        Raises:
+            UnicodeError: If IDNA cannot encode the host.
+        """
+        _, host, port = self.origin
+        address = host.partition("%")[0]
+        name = f"[{address}]" if ":" in host else host.encode("idna").decode("ascii")
+        return f"{name}:{port}"
+
     def __str__(self) -> str:
         return self.shown
 

@@ -3,7 +3,8 @@ Jaeger's format for a file of sampling strategies: JSON in, wire JSON out.
 
 Pure: no I/O and no state. What Jaeger refuses is refused here; what it takes, even
 where it makes something odd of it, becomes the same answer, with a note of what is
-odd. Rates are checked where the answer is followed, as they are with Jaeger.
+odd, for the log: what was expected, what was found, and what it counts as. Rates are
+checked where the answer is followed, as they are with Jaeger.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ _PROBABILISTIC: Final = "probabilistic"
 _RATE_LIMITING: Final = "ratelimiting"
 _DEFAULT_UPPER_BOUND_STR: Final = "defaultUpperBoundTracesPerSecond"
 
+_DEFAULT_KEY: Final = "default_strategy"
+_SERVICES_KEY: Final = "service_strategies"
+_OPERATIONS_KEY: Final = "operation_strategies"
+_FILE_KEYS: Final = (_DEFAULT_KEY, _SERVICES_KEY)
+_SERVICE_KEYS: Final = ("service", "type", "param", _OPERATIONS_KEY)
+_OPERATION_KEYS: Final = ("operation", "type", "param")
+
 Answer: TypeAlias = dict[str, object]
 """What Jaeger sends: JSON's objects, lists, texts and numbers."""
 
@@ -53,6 +61,8 @@ class ServiceRules(Frozen):
 
     rule: Rule
     operations: tuple[tuple[str, Rule], ...]
+    notes: tuple[str, ...] = ()
+    """What is odd in it, whatever becomes of the rules."""
 
 
 class Strategies(Frozen):
@@ -60,6 +70,8 @@ class Strategies(Frozen):
 
     default: ServiceRules | None
     services: Mapping[str, ServiceRules]
+    notes: tuple[str, ...] = ()
+    """What is odd in the file as a whole."""
 
 
 def parse_strategies(content: object) -> Strategies:
@@ -69,13 +81,13 @@ def parse_strategies(content: object) -> Strategies:
     Raises:
         StrategyError: If Jaeger would refuse it: a value is of another type.
     """
-    file = _object(content, "the file")
-    default = file.get("default_strategy")
-    services = _list(file.get("service_strategies"), "service_strategies")
+    notes: list[str] = []
+    file = _object(content, "the file", _FILE_KEYS, notes)
+    default = file.get(_DEFAULT_KEY)
     return Strategies(
-        default=None if default is None else _rules(default, "default_strategy")[1],
-        # Of two with one name the last counts.
-        services=dict(_rules(value, where) for where, value in services),
+        default=None if default is None else _rules(default, _DEFAULT_KEY)[1],
+        services=_services(file.get(_SERVICES_KEY), notes),
+        notes=tuple(notes),
     )
 
 
@@ -86,6 +98,12 @@ def answer_for(
     notes: list[str],
 ) -> Answer:
     """Return what Jaeger answers for *service*; append to *notes* what is odd in it."""
+    notes += strategies.notes
+    if strategies.default is None and not strategies.services:
+        notes.append(
+            f"the file must have {_DEFAULT_KEY} or {_SERVICES_KEY}, got neither, which "
+            f"counts as a rate of {default_rate}"
+        )
     reader = _Reader(default_rate, notes)
     default = reader.of_service(strategies.default)
     rules = strategies.services.get(service)
@@ -163,6 +181,7 @@ class _Reader:
     def of_service(self, rules: ServiceRules | None) -> _Said:
         if rules is None:
             return _Said(rate=self._default_rate, limit=0)
+        self._notes += rules.notes
         said = self._of_rule(rules.rule)
         if not rules.operations:
             return said
@@ -171,9 +190,18 @@ class _Reader:
 
     def _of_rule(self, rule: Rule) -> _Said:
         if rule.kind == _RATE_LIMITING:
-            # A whole number on the wire; Jaeger cuts off the rest.
-            return _Said(rate=None, limit=math.trunc(rule.param))
+            return _Said(rate=None, limit=self._limit(rule))
         return _Said(rate=self._rate(rule), limit=0)
+
+    def _limit(self, rule: Rule) -> int:
+        # A whole number on the wire; Jaeger cuts off the rest.
+        limit = math.trunc(rule.param)
+        if limit != rule.param:
+            self._notes.append(
+                f"{rule.where}.param must be a whole number of traces per second, got "
+                f"{rule.param}, which counts as {limit}"
+            )
+        return limit
 
     def _rates(
         self,
@@ -204,34 +232,86 @@ class _Reader:
         return False
 
 
+def _services(value: object, notes: list[str]) -> dict[str, ServiceRules]:
+    services: dict[str, ServiceRules] = {}
+    for where, each in _list(value, _SERVICES_KEY):
+        name, rules = _rules(each, where)
+        if not name:
+            notes.append(_must_have_name(where, "service"))
+        if name in services:
+            # The last counts, as in Jaeger.
+            rules = rules.but(
+                notes=(*rules.notes, _named_twice(where, "service", name)),
+            )
+        services[name] = rules
+    return services
+
+
 def _rules(value: object, where: str) -> tuple[str, ServiceRules]:
-    given = _object(value, where)
-    operations = _list(
-        given.get("operation_strategies"),
-        f"{where}.operation_strategies",
-    )
+    notes: list[str] = []
+    given = _object(value, where, _SERVICE_KEYS, notes)
     rules = ServiceRules(
-        rule=_rule(given, where),
-        operations=tuple(_operation(each, place) for place, each in operations),
+        rule=_rule(given, where, notes),
+        operations=_operations(
+            given.get(_OPERATIONS_KEY), f"{where}.{_OPERATIONS_KEY}", notes
+        ),
+        notes=tuple(notes),
     )
     return _text(given, "service", where), rules
 
 
-def _operation(value: object, where: str) -> tuple[str, Rule]:
-    given = _object(value, where)
-    return _text(given, "operation", where), _rule(given, where)
+def _operations(
+    value: object, where: str, notes: list[str]
+) -> tuple[tuple[str, Rule], ...]:
+    operations: list[tuple[str, Rule]] = []
+    names: set[str] = set()
+    for place, each in _list(value, where):
+        given = _object(each, place, _OPERATION_KEYS, notes)
+        name = _text(given, "operation", place)
+        if not name:
+            notes.append(_must_have_name(place, "operation"))
+        if name in names:
+            # All are in the answer, and samplers follow the last.
+            notes.append(_named_twice(place, "operation", name))
+        names.add(name)
+        operations.append((name, _rule(given, place, notes)))
+    return tuple(operations)
 
 
-def _rule(given: Mapping[str, object], where: str) -> Rule:
-    return Rule(where, _text(given, "type", where), _number(given, "param", where))
+def _must_have_name(where: str, key: str) -> str:
+    return f"{where}.{key} must be the name of the {key}, got ''"
 
 
-def _object(value: object, where: str) -> dict[str, object]:
-    if is_object(value):
-        # Go looks keys up without regard to case.
-        return {key.lower(): each for key, each in value.items()}
-    msg = f"{where} must be an object, got {shown(value)}"
-    raise StrategyError(msg)
+def _named_twice(where: str, key: str, name: str) -> str:
+    return (
+        f"{where}.{key} must occur once in the list, got {shown(name)} again; the last "
+        "entry counts"
+    )
+
+
+def _rule(given: Mapping[str, object], where: str, notes: list[str]) -> Rule:
+    kind = _text(given, "type", where)
+    if kind in {_PROBABILISTIC, _RATE_LIMITING} and given.get("param") is None:
+        notes.append(f"{where}.param must be a number, got none, which counts as 0")
+    return Rule(where, kind, _number(given, "param", where))
+
+
+def _object(
+    value: object,
+    where: str,
+    keys: tuple[str, ...],
+    notes: list[str],
+) -> dict[str, object]:
+    if not is_object(value):
+        msg = f"{where} must be an object, got {shown(value)}"
+        raise StrategyError(msg)
+    if unknown := [key for key in value if key.lower() not in keys]:
+        notes.append(
+            f"the keys of {where} must be among "
+            f"{', '.join(keys)}, got {shown(unknown)}, which are ignored"
+        )
+    # Go looks keys up without regard to case.
+    return {key.lower(): each for key, each in value.items()}
 
 
 def _list(value: object, where: str) -> Sequence[tuple[str, object]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.diagnostics import Notice
+from jaeger_client.diagnostics import warn
 from jaeger_client.errors import SendError, StrategyError
 from jaeger_client.sampler.file_format import (
     Strategies,
@@ -41,8 +41,6 @@ _SHOWN_NOTES: Final = 5
 
 _Version: TypeAlias = tuple[int, int, int, int]
 """What changes when a file does: device, inode, size and time."""
-
-_ODD = Notice("strategies file %r: %s")
 
 
 class StrategiesFile:
@@ -87,6 +85,8 @@ class StrategiesFile:
         self._strategies: Strategies | None = None
         self._refusal = ""
         self._answered: tuple[str, bytes] | None = None
+        self._noted: dict[str, str] = {}
+        """By service, what is odd in its last answer, which was logged."""
 
     def request_sampling_strategy(self, service_name: str) -> bytes:
         """
@@ -145,9 +145,16 @@ class StrategiesFile:
         except StrategyError as exc:
             msg = f"strategies file {str(self.path)!r}, service {service_name!r}: {exc}"
             raise StrategyError(msg) from exc
-        if notes:
-            _ODD.warn(str(self.path), "; ".join(notes[:_SHOWN_NOTES]))
+        self._log(service_name, notes)
         return encode_answer(answer)
+
+    def _log(self, service_name: str, notes: list[str]) -> None:
+        noted = "; ".join(notes[:_SHOWN_NOTES])
+        # Not a `Notice`: it would suppress the line after a second edit within a
+        # minute, and an unchanged file is not read again.
+        if noted and noted != self._noted.get(service_name):
+            warn("strategies file %r: %s", str(self.path), noted)
+        self._noted[service_name] = noted
 
     def __repr__(self) -> str:
         return f"StrategiesFile({str(self.path)!r})"

@@ -25,6 +25,7 @@ VARIABLES: dict[str, tuple[str, dict[str, str]]] = {
     "JAEGER_USER": ("you", LOGGED_IN),
     "JAEGER_PASSWORD": ("other", LOGGED_IN),
     "JAEGER_AUTH_TOKEN": ("token", AT_COLLECTOR),
+    "JAEGER_COLLECTOR_PROXY": ("proxy:3128", AT_COLLECTOR),
     "JAEGER_PROPAGATION": ("b3,w3c", {}),
     "JAEGER_REPORTER_LOG_SPANS": ("true", {}),
     "JAEGER_REPORTER_MAX_QUEUE_SIZE": ("5", {}),
@@ -126,6 +127,7 @@ IN_GROUPS = {
     "collector.client_cert": "cert.pem",
     "collector.client_key": "key.pem",
     "collector.insecure": True,
+    "collector.proxy": "proxy:3128",
     "collector.gzip": True,
 }
 """Keys of groups that `KEYS` does not have, each with a value that is no default."""

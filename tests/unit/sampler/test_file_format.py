@@ -172,6 +172,143 @@ def test_an_unknown_type_is_the_default_probability(kind: object) -> None:
     )
 
 
+@pytest.mark.parametrize("content", [{}, file(), {"othe": 1}])
+def test_a_file_without_strategies_is_noted(content: object) -> None:
+    """With the keys that were expected and the rate that it counts as."""
+    assert notes_on(content)[-1] == (
+        "the file must have default_strategy or service_strategies, got neither, "
+        "which counts as a rate of 0.001"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ({"defaultStrategy": probabilistic(1)}, "defaultStrategy"),
+        ({"strategies": {"default_strategy": probabilistic(1)}}, "strategies"),
+        (rate(1) | {"default_strategy": probabilistic(1)}, "strategyType"),
+        (file(probabilistic(1)) | {"Services": 1}, "Services"),
+    ],
+)
+def test_unknown_keys_of_the_file_are_noted(content: object, key: str) -> None:
+    """Keys in camelCase, another object around the file, a server's response."""
+    note = notes_on(content)[0]
+
+    assert note.startswith(
+        "the keys of the file must be among default_strategy, service_strategies, "
+        f"got [{key!r}"
+    )
+    assert note.endswith("which are ignored")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            file(probabilistic(1, service="shop", operationStrategies=[])),
+            (
+                "the keys of service_strategies[0] must be among service, type, param, "
+                "operation_strategies, got ['operationStrategies'], which are ignored"
+            ),
+        ),
+        (
+            file(**probabilistic(1, rate=0.5)),
+            (
+                "the keys of default_strategy must be among service, type, param, "
+                "operation_strategies, got ['rate'], which are ignored"
+            ),
+        ),
+        (
+            file(
+                **probabilistic(
+                    1, operation_strategies=[probabilistic(1, operation="buy", name=1)]
+                )
+            ),
+            (
+                "the keys of default_strategy.operation_strategies[0] must be among "
+                "operation, type, param, got ['name'], which are ignored"
+            ),
+        ),
+    ],
+)
+def test_unknown_keys_of_a_strategy_are_noted(content: object, expected: str) -> None:
+    """Those of the default strategy, of a service and of an operation."""
+    assert [expected] == notes_on(content)
+
+
+@pytest.mark.parametrize(("param", "whole"), [(0.5, 0), (2.9, 2)])
+def test_a_limit_that_is_cut_off_is_noted(param: float, whole: int) -> None:
+    """With what it counts as."""
+    assert [
+        (
+            "service_strategies[0].param must be a whole number of traces per second, "
+            f"got {param}, which counts as {whole}"
+        )
+    ] == notes_on(file(ratelimiting(param, service="shop"), **probabilistic(1)))
+
+
+def test_a_whole_limit_is_not_noted() -> None:
+    """Nor is one that JSON writes with a fraction of zero."""
+    assert [] == notes_on(file(ratelimiting(5.0, service="shop")))
+
+
+@pytest.mark.parametrize("kind", ["probabilistic", "ratelimiting"])
+@pytest.mark.parametrize("more", [{}, {"param": None}])
+def test_a_missing_number_is_noted(kind: str, more: dict[str, object]) -> None:
+    """It counts as 0, so nothing would be sampled."""
+    assert [
+        "default_strategy.param must be a number, got none, which counts as 0"
+    ] == notes_on(file(type=kind, **more))
+
+
+def test_a_service_twice_is_noted() -> None:
+    """With the place of the entry that counts."""
+    content = file(
+        probabilistic(0.5, service="shop"),
+        probabilistic(0.7, service="shop"),
+    )
+
+    assert [
+        (
+            "service_strategies[1].service must occur once in the list, got 'shop' "
+            "again; the last entry counts"
+        )
+    ] == notes_on(content)
+    assert [] == notes_on(content, "pub")
+
+
+def test_an_operation_twice_is_noted() -> None:
+    """Samplers follow the last entry, as of two services."""
+    listed = [probabilistic(1.0, operation="buy"), probabilistic(0.0, operation="buy")]
+
+    assert [
+        (
+            "default_strategy.operation_strategies[1].operation must occur once in the "
+            "list, got 'buy' again; the last entry counts"
+        )
+    ] == notes_on(file(**probabilistic(0.5, operation_strategies=listed)))
+
+
+@pytest.mark.parametrize("more", [{}, {"operation": ""}, {"operation": None}])
+def test_an_operation_without_a_name_is_noted(more: dict[str, object]) -> None:
+    """Its rate is for no operation of the application."""
+    listed = [probabilistic(1.0, **more)]
+
+    assert [
+        (
+            "default_strategy.operation_strategies[0].operation must be the name of "
+            "the operation, got ''"
+        )
+    ] == notes_on(file(**probabilistic(0.5, operation_strategies=listed)))
+
+
+def test_a_service_without_a_name_is_noted() -> None:
+    """For every service, because it may be meant for any."""
+    assert [
+        "service_strategies[0].service must be the name of the service, got ''"
+    ] == notes_on(file(probabilistic(0.5), **probabilistic(1)))
+
+
 def test_oddities_of_other_services_are_not_noted() -> None:
     """Only what concerns the answer."""
     content = file({"service": "pub", "type": "const"}, **probabilistic(0.5))

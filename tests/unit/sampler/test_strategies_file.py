@@ -208,11 +208,9 @@ def test_a_huge_file_is_refused(
 
 def test_what_is_odd_is_one_line(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """However often the file is asked, while it does not change."""
-    monkeypatch.setattr(room._ODD, "_speak_at", float("-inf"))
     scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
 
     rate = [scene.rate() for _ in range(3)]
@@ -221,6 +219,40 @@ def test_what_is_odd_is_one_line(
     (line,) = caplog.messages
     assert "default_strategy.type must be 'probabilistic' or 'ratelimiting'" in line
     assert str(scene.path) in line
+
+
+def test_what_is_odd_after_an_edit_is_logged(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However soon after the last line: an unchanged file is not read again."""
+    scene = Scene(tmp_path, "null")
+    scene.rate()
+
+    scene.write('{"default_strategy": {"type": "probabilistic"}}')
+    scene.rate()
+    scene.write(rates(shop=0.5))
+    scene.rate()
+    scene.write("null")
+    scene.rate()
+
+    neither, missing, again = caplog.messages
+    assert "must have default_strategy or service_strategies, got neither" in neither
+    assert "default_strategy.param must be a number, got none" in missing
+    assert neither == again
+
+
+def test_services_that_share_a_file_are_logged_once_each(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Though each poll of another service makes the answer anew."""
+    scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
+
+    for service in ("shop", "pub", "shop", "pub"):
+        scene.rate(service)
+
+    assert 2 == len(caplog.messages)
 
 
 def test_the_default_probability_can_be_set(tmp_path: Path) -> None:
