@@ -247,8 +247,11 @@ class _ForkRegistry:
         if self._pid is None:
             return False
         if self._mark is None:
+            # A fork waits, because this imports modules.
+            with self._gate.enter():
+                mark = _make_mark(self._pid)
             # setdefault() is atomic: threads that come here together get one mark.
-            made = self._made.setdefault("mark", _make_mark(self._pid))
+            made = self._made.setdefault("mark", mark)
             self._set_mark, self._mark = made[1], made[0]
         if not self._mark:
             self._renew_once()

@@ -38,7 +38,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 from jaeger_client import process_end
 from jaeger_client.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.diagnostics import Notice, logger
-from jaeger_client.fork import call_after_fork, is_before_uwsgi_forks, notice_fork
+from jaeger_client.fork import (
+    call_after_fork,
+    forks_wait,
+    is_before_uwsgi_forks,
+    notice_fork,
+)
 from jaeger_client.limits import usable_timeout
 
 if TYPE_CHECKING:
@@ -245,7 +250,8 @@ class BackgroundWorker:
             self._cannot_start.warn(error)
 
     def _start_thread(self) -> None:
-        import queue  # noqa: PLC0415 - 1 ms of a start that reports nothing yet
+        with forks_wait():
+            import queue  # noqa: PLC0415 - 1 ms of a start that reports nothing yet
 
         signals: queue.SimpleQueue[None] = queue.SimpleQueue()
         # Up to Python 3.12 a get() with a timeout may wait forever on a queue that was
