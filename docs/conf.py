@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaeger_client._version import __version__
+from jaeger_client.constants import __version__
 
 project = "jaeger-client"
 author = "The jaeger-client authors"

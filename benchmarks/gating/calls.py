@@ -26,11 +26,11 @@ from typing import Final, NamedTuple
 from opentracing import Format
 
 from jaeger_client import ConstSampler, Span, SpanContext, Tracer
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.encoding import JaegerCompactEncoder
 from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter import BaseReporter, NullReporter, Reporter
 from jaeger_client.senders.memory import MemorySender
-from jaeger_client.worker import BackgroundWorker
 
 TURNS: Final = 500
 """Calls in the loop that counts."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client._version import __version__
-from jaeger_client.lazy import names_from
+from jaeger_client._internal.lazy import names_from
+from jaeger_client.constants import __version__
 
 if TYPE_CHECKING:
     from jaeger_client import (
@@ -48,10 +48,9 @@ else:
             "jaeger_client.span_context": "SpanContext",
             "jaeger_client.tracer": "Tracer",
         },
-        rooms="TUDPTransport agent clock closing codecs constants diagnostics "
-        "encoding errors fork host http_client ids ioloop_util local_agent_net "
-        "metrics model poller rate_limiter reporter resolver scope senders tag_values "
-        "thrift thrift_gen throttler utils worker",
+        rooms="TUDPTransport codecs constants encoding errors ioloop_util "
+        "local_agent_net metrics model rate_limiter reporter scope senders thrift "
+        "thrift_gen throttler utils",
     )
 
 __all__ = [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from jaeger_client._version import __version__
+__version__: Final = "5.0.0.dev0"
+"""The version of the distribution; the build reads it from this line."""
+
 
 MAX_ID_BITS: Final = 64
 """Bits of a span id."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import opentracing
 
-from jaeger_client.shown import one_line
+from jaeger_client._internal.shown import one_line
 
 _MAX_MESSAGE = 4_000
 """Characters of a message. Where it quotes a value, that is bounded more tightly."""

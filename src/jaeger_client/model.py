@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 
-from jaeger_client.frozen import Frozen
-from jaeger_client.signal_safe import SharedCount
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.signal_safe import SharedCount
 
 if TYPE_CHECKING:
     import opentracing

@@ -18,8 +18,8 @@ import os
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.signal_safe import Atomic
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.signal_safe import Atomic
 
 _RANDOM_BITS: Final = 53
 """Bits of precision of a float: all that fit a number in [0, 1)."""

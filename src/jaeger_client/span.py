@@ -20,7 +20,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
-from jaeger_client.clock import STEADY_CLOCK, UNPATCHED
+from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
+from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.span_records import (
+    MANY,
+    MAX_LOG_FIELDS,
+    NO_LOGS,
+    NO_MORE_TAGS,
+    NO_TAGS,
+    SpanRecords,
+)
+from jaeger_client._internal.tag_values import (
+    BY_VALUE,
+    kept_values,
+    to_seconds,
+    to_tag_value,
+    to_text,
+)
 from jaeger_client.constants import (
     DEBUG_FLAG,
     MAX_LOGS_PER_SPAN,
@@ -29,23 +45,7 @@ from jaeger_client.constants import (
     MAX_TRACEBACK_LENGTH,
     SAMPLED_FLAG,
 )
-from jaeger_client.diagnostics import Notice
 from jaeger_client.model import LogItem, SpanIds, TagItem
-from jaeger_client.span_records import (
-    MANY,
-    MAX_LOG_FIELDS,
-    NO_LOGS,
-    NO_MORE_TAGS,
-    NO_TAGS,
-    SpanRecords,
-)
-from jaeger_client.tag_values import (
-    BY_VALUE,
-    kept_values,
-    to_seconds,
-    to_tag_value,
-    to_text,
-)
 
 if TYPE_CHECKING:
     from types import TracebackType

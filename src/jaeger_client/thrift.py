@@ -13,8 +13,8 @@ from typing import Final, cast
 
 import opentracing
 
+from jaeger_client._internal.tag_values import to_tag_value
 from jaeger_client.model import Log, SpanData, SpanIds, Tag, TagItem
-from jaeger_client.tag_values import to_tag_value
 from jaeger_client.thrift_gen.jaeger import ttypes
 
 __all__ = [

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING
 import opentracing
 from opentracing import Reference
 
-from jaeger_client.arguments import (
+from jaeger_client._internal.arguments import (
     injectable,
 )
-from jaeger_client.clock import SYSTEM_CLOCK
+from jaeger_client._internal.clock import SYSTEM_CLOCK
+from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.host import hostname, local_ip
+from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.limits import usable_timeout
+from jaeger_client._internal.span_starter import SpanStarter
+from jaeger_client._internal.tag_values import to_text
 from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.builtin import make_codecs
 from jaeger_client.constants import (
@@ -34,11 +40,7 @@ from jaeger_client.constants import (
     MAX_TRACEBACK_LENGTH,
     TRACE_ID_HEADER,
 )
-from jaeger_client.diagnostics import logger
 from jaeger_client.errors import UnsupportedFormatError
-from jaeger_client.host import hostname, local_ip
-from jaeger_client.ids import IdRandom
-from jaeger_client.limits import usable_timeout
 from jaeger_client.metrics.instruments import TracerMetrics, choose_factory
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
@@ -49,19 +51,17 @@ from jaeger_client.reporter.base import (
 from jaeger_client.scope import ContextScopeManager, reader_of_active_scope
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
-from jaeger_client.span_starter import SpanStarter
-from jaeger_client.tag_values import to_text
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from jaeger_client._internal.worker import BackgroundWorker
     from jaeger_client.metrics.factory import Metrics, MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.sampler import Sampler
     from jaeger_client.scope import SpanScope
     from jaeger_client.throttler import Throttler
-    from jaeger_client.worker import BackgroundWorker
 
 __all__ = ["Reference", "Tracer", "TracerMetrics", "local_ip", "logger"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from jaeger_client.diagnostics import ErrorReporter
-from jaeger_client.host import local_ip
+from jaeger_client._internal.diagnostics import ErrorReporter
+from jaeger_client._internal.host import local_ip
 
 __all__ = ["ErrorReporter", "get_boolean", "local_ip"]
 

@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from jaeger_client.agent import AgentClient
+from jaeger_client._internal.agent import AgentClient
+from jaeger_client._internal.http_client import MAX_ANSWER, HttpOptions
 from jaeger_client.errors import (
     ConfigError,
     RefusedError,
     RetryableSendError,
     SendError,
 )
-from jaeger_client.http_client import MAX_ANSWER, HttpOptions
 from tests.integration.http_servers import (
     PATIENCE,
     Request,

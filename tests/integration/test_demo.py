@@ -16,13 +16,13 @@ from typing import IO
 
 import pytest
 
-from jaeger_client.demo import run
-from jaeger_client.demo.backend import Backend
-from jaeger_client.demo.jaeger import Jaeger
-from jaeger_client.demo.own_receiver import OwnReceiver
-from jaeger_client.demo.processes import ServiceError, ServiceProcess
-from jaeger_client.demo.run import find_jaeger, make_receiver, run_demo
-from jaeger_client.demo.seen import SeenSpan
+from jaeger_client.cli.demo import run
+from jaeger_client.cli.demo.backend import Backend
+from jaeger_client.cli.demo.jaeger import Jaeger
+from jaeger_client.cli.demo.own_receiver import OwnReceiver
+from jaeger_client.cli.demo.processes import ServiceError, ServiceProcess
+from jaeger_client.cli.demo.run import find_jaeger, make_receiver, run_demo
+from jaeger_client.cli.demo.seen import SeenSpan
 from jaeger_client.testing import FakeClock
 from tests.integration.http_servers import serve_http
 from tests.integration.jaeger_fake import JaegerFake
@@ -157,7 +157,7 @@ def test_another_missing_module_is_no_missing_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Only thriftpy2 may be missing."""
-    monkeypatch.setitem(sys.modules, "jaeger_client.demo.own_receiver", None)
+    monkeypatch.setitem(sys.modules, "jaeger_client.cli.demo.own_receiver", None)
 
     with pytest.raises(ModuleNotFoundError, match="own_receiver"):
         make_receiver()
@@ -225,7 +225,7 @@ def test_a_service_that_does_not_come_up_is_named(
     ):
         _ = service.port
 
-    assert "jaeger_client.demo.nothing" in capfd.readouterr().err
+    assert "jaeger_client.cli.demo.nothing" in capfd.readouterr().err
 
 
 def test_a_demo_whose_services_fail_says_so(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jaeger_client._version import __version__
-from jaeger_client.clock import SystemClock
+from jaeger_client._internal.clock import SystemClock
+from jaeger_client._internal.http_client import MAX_ANSWER, HttpClient, HttpOptions
+from jaeger_client.constants import __version__
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
-from jaeger_client.http_client import MAX_ANSWER, HttpClient, HttpOptions
 from tests.integration.http_servers import (
     PATIENCE,
     Request,

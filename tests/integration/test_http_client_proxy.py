@@ -15,13 +15,13 @@ import pytest
 import trustme
 
 from jaeger_client import Config
+from jaeger_client._internal.http_client import HttpClient, HttpOptions
 from jaeger_client.errors import (
     ConfigError,
     RefusedError,
     RetryableSendError,
     SendError,
 )
-from jaeger_client.http_client import HttpClient, HttpOptions
 from tests.integration.http_servers import (
     Request,
     Server,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from jaeger_client._internal.http_client import HttpClient, HttpOptions
 from jaeger_client.errors import RetryableSendError, SendError
-from jaeger_client.http_client import HttpClient, HttpOptions
 from tests.integration.http_servers import (
     Request,
     Server,

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from jaeger_client._internal.http_client import HttpOptions
 from jaeger_client.errors import (
     ConfigError,
     PayloadTooLargeError,
@@ -22,7 +23,6 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.http_client import HttpOptions
 from jaeger_client.senders import HttpSender, OtlpHttpSender
 from tests.integration.http_servers import (
     PATIENCE,

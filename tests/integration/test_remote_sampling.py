@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from jaeger_client.agent import AgentClient
+from jaeger_client._internal.agent import AgentClient
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.factory import CountFunction
 from jaeger_client.sampler import (
@@ -24,7 +25,6 @@ from jaeger_client.sampler import (
     Sampler,
 )
 from jaeger_client.throttler import RemoteThrottler
-from jaeger_client.worker import BackgroundWorker
 from tests.integration.http_servers import Request, Server, make_answer, serve_http
 
 PATIENCE = 10.0

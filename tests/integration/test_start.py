@@ -53,7 +53,7 @@ HEAVY = {
 """Modules of others that take a millisecond or more, alone or together."""
 
 RARE = {
-    "jaeger_client.agent",
+    "jaeger_client._internal.agent",
     "jaeger_client.codecs.b3",
     "jaeger_client.codecs.composite",
     "jaeger_client.codecs.w3c",
@@ -61,13 +61,13 @@ RARE = {
     "jaeger_client.config.propagation",
     "jaeger_client.config.rpc_metrics",
     "jaeger_client.encoding",
-    "jaeger_client.http_client",
+    "jaeger_client._internal.http_client",
     "jaeger_client.metrics.callables",
     "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
     "jaeger_client.reporter.composite",
     "jaeger_client.reporter.future",
-    "jaeger_client.resolver",
+    "jaeger_client._internal.resolver",
     "jaeger_client.senders.http",
     "jaeger_client.thrift",
     "jaeger_client.throttler",
@@ -97,7 +97,10 @@ def test_a_start_with_a_sampler_of_its_own_knows_no_other() -> None:
     """Asking a server is not imported where nobody is asked."""
     imported = imported_at_start(CONST)
 
-    assert set() == {"jaeger_client.poller", "jaeger_client.sampler.remote"} & imported
+    assert (
+        set()
+        == {"jaeger_client._internal.poller", "jaeger_client.sampler.remote"} & imported
+    )
 
 
 def test_a_start_imports_few_modules() -> None:

@@ -8,10 +8,8 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaeger_client.config.secrets import displayable
-from jaeger_client.diagnostics import logger
-from jaeger_client.errors import JaegerClientError
-from jaeger_client.shown import (
+from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.shown import (
     MAX_QUOTED,
     MAX_SHOWN,
     one_line,
@@ -20,6 +18,8 @@ from jaeger_client.shown import (
     text_of,
     without_secrets,
 )
+from jaeger_client.config.secrets import displayable
+from jaeger_client.errors import JaegerClientError
 
 SECRET = "hunter2hunter2"
 WORDS = st.text(string.ascii_letters + string.digits + "-._~%", max_size=12)

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from jaeger_client import Tracer
-from jaeger_client.clock import SYSTEM_CLOCK
+from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client.rate_limiter import RateLimiter
 from jaeger_client.sampler.strategy import (
     OperationRate,

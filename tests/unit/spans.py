@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from jaeger_client import arguments as arguments_room
 from jaeger_client import span as span_room
-from jaeger_client import span_records as records_room
-from jaeger_client import span_starter as starter_room
-from jaeger_client import tag_values as values_room
-from jaeger_client import undecided_span as undecided_room
-from jaeger_client.diagnostics import Notice
+from jaeger_client._internal import arguments as arguments_room
+from jaeger_client._internal import span_records as records_room
+from jaeger_client._internal import span_starter as starter_room
+from jaeger_client._internal import tag_values as values_room
+from jaeger_client._internal import undecided_span as undecided_room
+from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.model import Log
 from jaeger_client.reporter import composite as composite_room
 from jaeger_client.span import Span

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.reporter import Reporter
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.tracer import Tracer
-from jaeger_client.worker import BackgroundWorker
 from tests.unit.bytecodes import call_at, every_place, interrupt
 from tests.unit.reporter.counting_metrics import CountingMetrics
 from tests.unit.reporter.line_encoder import LineChannel

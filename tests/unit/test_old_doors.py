@@ -23,9 +23,9 @@ from jaeger_client import (
     thrift,
     utils,
 )
+from jaeger_client._internal.host import local_ip
 from jaeger_client.encoding import JaegerCompactEncoder
 from jaeger_client.errors import RemovedError, SendError
-from jaeger_client.host import local_ip
 from jaeger_client.local_agent_net import LocalAgentSender
 from jaeger_client.model import Log, Tag
 from jaeger_client.reporter import InMemoryReporter, TCompactProtocol

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from jaeger_client import tracer as tracer_room
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.constants import JAEGER_CLIENT_VERSION
 from jaeger_client.reporter import InMemoryReporter, NullReporter
 from jaeger_client.sampler import ConstSampler, Sampler
 from jaeger_client.testing import MemoryTracer
 from jaeger_client.throttler import Throttler
 from jaeger_client.tracer import Reference, Tracer, TracerMetrics
-from jaeger_client.worker import BackgroundWorker
 from tests.unit.spans import Anything
 
 

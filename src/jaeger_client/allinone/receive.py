@@ -13,14 +13,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.closing import Closable
 from jaeger_client.allinone.model import (
     ReceivedBatch,
     ReceivedLog,
     ReceivedSpan,
     Tags,
 )
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.closing import Closable
 from jaeger_client.errors import CorruptBatchError
 
 # By import_module, for it has no types, and nothing here could check them.

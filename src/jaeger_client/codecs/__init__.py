@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client.lazy import names_from
+from jaeger_client._internal.lazy import names_from
 
 if TYPE_CHECKING:
     from jaeger_client.codecs.b3 import B3Codec

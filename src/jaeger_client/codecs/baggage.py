@@ -14,6 +14,8 @@ import string
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.codecs.base import Codec, shown, text_of
 from jaeger_client.codecs.headers import MAX_NAME_LENGTH, MAX_NAMES
 from jaeger_client.constants import (
@@ -21,8 +23,6 @@ from jaeger_client.constants import (
     MAX_BAGGAGE_VALUE_LENGTH,
     MAX_ID_BITS,
 )
-from jaeger_client.diagnostics import Notice
-from jaeger_client.frozen import Frozen
 
 MAX_BAGGAGE_SIZE: Final = 65_536
 """

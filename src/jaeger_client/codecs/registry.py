@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
@@ -19,7 +20,6 @@ from jaeger_client.constants import (
     TRACE_ID_HEADER,
 )
 from jaeger_client.errors import ConfigError
-from jaeger_client.frozen import Frozen
 
 if TYPE_CHECKING:
     from jaeger_client.codecs.base import Codec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from jaeger_client._internal.shown import text_of
 from jaeger_client.config import agent_params as agent
 from jaeger_client.config import build, params
 from jaeger_client.config import collector_params as collector
@@ -27,7 +28,6 @@ from jaeger_client.sampler.strategy import (
     DEFAULT_MAX_OPERATIONS,
     DEFAULT_SAMPLING_PROBABILITY,
 )
-from jaeger_client.shown import text_of
 
 THE_PARAMETER: Final = "the parameter service_name"
 """The origin of a name that was given to `Config` in code."""

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 # The package itself, for its names are what applications patch; they are there
 # by the time a function runs.
 import jaeger_client.config as rooms
+from jaeger_client._internal.diagnostics import ErrorReporter, logger
+from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config.channel import AgentChannel
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_VALUE_LENGTH,
 )
-from jaeger_client.diagnostics import ErrorReporter, logger
 from jaeger_client.errors import ConfigError, SamplingRateError
-from jaeger_client.fork import forks_wait
-from jaeger_client.frozen import Frozen
 from jaeger_client.metrics.factory import MetricsFactory
-from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
     from jaeger_client.codecs import Codec

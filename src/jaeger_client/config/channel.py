@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client.fork import forks_wait
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders.udp import DEFAULT_RESOLVE_INTERVAL, UdpSender
 
 if TYPE_CHECKING:
-    from jaeger_client.agent import AgentClient
+    from jaeger_client._internal.agent import AgentClient
     from jaeger_client.encoding.base import Encoder
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
@@ -146,7 +146,7 @@ class _Questions:
         if self._client is None:
             # This is most often the background thread; see the module `fork`.
             with forks_wait():
-                from jaeger_client.agent import AgentClient  # noqa: PLC0415
+                from jaeger_client._internal.agent import AgentClient  # noqa: PLC0415
 
             self._client = AgentClient(self._host, self._port, url=self._url)
             if self._is_closed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.config.collector_params import ZIPKIN_PATH
 from jaeger_client.config.opentelemetry import OTLP_PATH
 from jaeger_client.encoding import (
@@ -17,7 +18,6 @@ from jaeger_client.encoding import (
     OtlpEncoder,
     ZipkinJsonEncoder,
 )
-from jaeger_client.frozen import Frozen
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders import HttpSender, OtlpHttpSender, Sender
 

@@ -95,7 +95,7 @@ PASSWORD: Final = optional_text(
 
 
 def _token(raw: object) -> str | None:
-    from jaeger_client.http_client.options import (  # noqa: PLC0415 - most have none
+    from jaeger_client._internal.http_client.options import (  # noqa: PLC0415 - most have none
         find_header_fault,
     )
 
@@ -116,7 +116,7 @@ def _headers(read: Reader[_Headers]) -> Reader[_Headers]:
     """Return a reader of what *read* takes, if it can be set as headers."""
 
     def convert(raw: object) -> _Headers:
-        from jaeger_client.http_client.options import (  # noqa: PLC0415 - most have none
+        from jaeger_client._internal.http_client.options import (  # noqa: PLC0415 - most have none
             find_header_fault,
         )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
+from jaeger_client._internal.shown import is_secret_name, text_of
 from jaeger_client.config import params
 from jaeger_client.config.answers import FORMAT, Answers
 from jaeger_client.config.explanation import BY_DEFAULT, Explained, Explanation
@@ -18,8 +20,6 @@ from jaeger_client.config.secrets import displayable
 from jaeger_client.config.table import Setting, settings
 from jaeger_client.config.unknown import find_unknown_keys, find_unknown_variables
 from jaeger_client.errors import ConfigError
-from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
-from jaeger_client.shown import is_secret_name, text_of
 
 
 def explain(config: object, service_name: str | None = None) -> Explanation:

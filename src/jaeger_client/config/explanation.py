@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.config.table import as_text
-from jaeger_client.frozen import Frozen
 
 BY_DEFAULT: Final = "default"
 """The origin of what nobody said."""

@@ -12,6 +12,9 @@ import opentracing
 # Names that applications patch are looked up in the package when they are
 # needed; see `build`.
 import jaeger_client.config as rooms
+from jaeger_client._internal.diagnostics import ErrorReporter, logger
+from jaeger_client._internal.fork import call_after_fork
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build
 from jaeger_client.config.channel import AgentChannel
 from jaeger_client.config.parse import (
@@ -21,12 +24,9 @@ from jaeger_client.config.parse import (
 )
 from jaeger_client.config.properties import ConfigProperties
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
-from jaeger_client.diagnostics import ErrorReporter, logger
 from jaeger_client.errors import ConfigError
-from jaeger_client.fork import call_after_fork
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import choose_factory
-from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
     from jaeger_client.config.explanation import Explanation

@@ -76,7 +76,7 @@ compression: Final = Reader("gzip or none", _compression)
 
 
 def _readable_file(raw: object) -> str | None:
-    from jaeger_client.http_client.options import (  # noqa: PLC0415 - for collectors
+    from jaeger_client._internal.http_client.options import (  # noqa: PLC0415 - for collectors
         is_readable,
     )
 

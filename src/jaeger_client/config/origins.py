@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.shown import shown
 from jaeger_client.config import agent_params as agent
 from jaeger_client.config import collector_params as collector
 from jaeger_client.config import sampling_params as sampling
@@ -15,9 +17,7 @@ from jaeger_client.config.opentelemetry import (
     sampler_of,
 )
 from jaeger_client.config.param import THE_DICT, Param, Source
-from jaeger_client.frozen import Frozen
 from jaeger_client.sampler.base import Sampler
-from jaeger_client.shown import shown
 
 
 def given_sampler(source: Source) -> Sampler | None:

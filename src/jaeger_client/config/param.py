@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
-from jaeger_client.diagnostics import logger
+from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.shown import shown as shown_value
 from jaeger_client.errors import ConfigError
-from jaeger_client.shown import shown as shown_value
 
 T = TypeVar("T")
 

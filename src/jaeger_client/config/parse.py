@@ -32,7 +32,7 @@ from jaeger_client.config.values import fill_in
 from jaeger_client.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jaeger_client.http_client.options import HttpOptions
+    from jaeger_client._internal.http_client.options import HttpOptions
 
 
 def source_of(
@@ -201,7 +201,7 @@ def _http_options(source: Source, choice: CollectorChoice) -> HttpOptions:
         )
         raise ConfigError(msg)
     # With its patterns and base64 3 ms, for those who name a collector.
-    from jaeger_client.http_client.options import HttpOptions  # noqa: PLC0415
+    from jaeger_client._internal.http_client.options import HttpOptions  # noqa: PLC0415
 
     return HttpOptions(
         timeout=choice.timeout.value(source),

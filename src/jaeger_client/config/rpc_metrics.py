@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client.diagnostics import Notice
+from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.metrics.factory import MetricsFactory
 from jaeger_client.metrics.instruments import RpcMetrics
 from jaeger_client.metrics.table import MAX_ENDPOINTS, OTHER_ENDPOINT

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final, cast
 
-from jaeger_client.shown import HIDDEN, setting_without_secrets, shown, text_of
+from jaeger_client._internal.shown import (
+    HIDDEN,
+    setting_without_secrets,
+    shown,
+    text_of,
+)
 
 _MAX_ITEMS: Final = 100
 """Maximum number of items of a dict or list that are shown."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from jaeger_client.frozen import Frozen
+from jaeger_client._internal.frozen import Frozen
 
 if TYPE_CHECKING:
-    from jaeger_client.http_client.options import HttpOptions
+    from jaeger_client._internal.http_client.options import HttpOptions
     from jaeger_client.sampler.base import Sampler
 
 

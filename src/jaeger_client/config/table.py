@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.shown import text_of
 from jaeger_client.config import (
     agent_params,
     collector_params,
@@ -19,8 +21,6 @@ from jaeger_client.config import (
 from jaeger_client.config.opentelemetry import OTEL_SAMPLER, OTEL_SAMPLER_ARG
 from jaeger_client.config.param import Param
 from jaeger_client.config.values import Reader
-from jaeger_client.frozen import Frozen
-from jaeger_client.shown import text_of
 
 NOTHING: Final = "none"
 """How it is told that there is no value."""

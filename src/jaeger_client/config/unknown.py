@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, cast
 
+from jaeger_client._internal.shown import text_of
 from jaeger_client.config import params
 from jaeger_client.config.param import KUBERNETES_LINK
-from jaeger_client.shown import text_of
 
 _OURS: Final = "JAEGER_"
 

@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
-from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

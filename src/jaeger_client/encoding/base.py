@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from jaeger_client.frozen import Frozen
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding import thrift_binary as binary
 from jaeger_client.encoding.jaeger_tags import binary_tags
 from jaeger_client.encoding.jaeger_thrift import (

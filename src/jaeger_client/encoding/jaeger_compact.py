@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding import thrift_compact as compact
 from jaeger_client.encoding.jaeger_tags import compact_tags
 from jaeger_client.encoding.jaeger_thrift import (

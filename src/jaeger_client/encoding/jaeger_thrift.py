@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.encoding.packing import (
     LARGE_SPAN,
     LOG_BLOCK,
@@ -19,7 +20,6 @@ from jaeger_client.encoding.packing import (
     dropped_items,
 )
 from jaeger_client.encoding.plain import ReferencedIds, plain_items
-from jaeger_client.frozen import Frozen
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:

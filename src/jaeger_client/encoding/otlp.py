@@ -13,9 +13,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client._version import __version__
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.constants import DEBUG_FLAG, JAEGER_HOSTNAME_TAG_KEY
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client.constants import DEBUG_FLAG, JAEGER_HOSTNAME_TAG_KEY, __version__
 from jaeger_client.encoding import protobuf
 from jaeger_client.encoding.jaeger_thrift import usable_references
 from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
@@ -23,7 +23,6 @@ from jaeger_client.encoding.otlp_status import NOTED, hides, kind_and_status_wri
 from jaeger_client.encoding.packing import LARGE_SPAN, LOG_BLOCK, PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
 from jaeger_client.encoding.varint import MASK_64, varint
-from jaeger_client.frozen import Frozen
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING:

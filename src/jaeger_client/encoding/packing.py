@@ -20,8 +20,8 @@ from itertools import repeat
 from operator import length_hint
 from typing import Final, Protocol
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.diagnostics import logger
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.diagnostics import logger
 from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrunk, shrunk_process

@@ -16,8 +16,8 @@ from typing import Final, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast
 
 import opentracing
 
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.encoding.varint import MASK_64, MASK_128
-from jaeger_client.frozen import Frozen
 from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 
 T = TypeVar("T")

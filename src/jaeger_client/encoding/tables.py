@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.model import TagItem
 
 K = TypeVar("K")

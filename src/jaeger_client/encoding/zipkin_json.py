@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Final
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.constants import DEBUG_FLAG, JAEGER_IP_TAG_KEY
 from jaeger_client.encoding.packing import (
     LARGE_SPAN,
@@ -33,7 +34,6 @@ from jaeger_client.encoding.zipkin_endpoint import (
     parse_address,
     take_remote_endpoint,
 )
-from jaeger_client.frozen import Frozen
 from jaeger_client.model import (
     LogItem,
     Process,

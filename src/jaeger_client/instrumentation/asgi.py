@@ -24,7 +24,7 @@ from typing import Final, Protocol, TypeAlias, cast
 
 import opentracing
 
-from jaeger_client.diagnostics import logger
+from jaeger_client._internal.diagnostics import logger
 from jaeger_client.reporter.base import DEFAULT_CLOSE_TIMEOUT
 
 Scope: TypeAlias = MutableMapping[str, object]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from jaeger_client.diagnostics import Notice
+from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.metrics import table
 from jaeger_client.metrics.factory import (
     CountFunction,

@@ -8,7 +8,7 @@ from typing import Final
 
 from opentelemetry.metrics import Meter, get_meter
 
-from jaeger_client._version import __version__
+from jaeger_client.constants import __version__
 from jaeger_client.metrics.factory import (
     CountFunction,
     MeasureFunction,

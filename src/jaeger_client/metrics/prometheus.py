@@ -36,8 +36,8 @@ from weakref import WeakKeyDictionary
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from jaeger_client.diagnostics import logger
-from jaeger_client.fork import call_after_fork
+from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.fork import call_after_fork
 from jaeger_client.metrics.factory import (
     CountFunction,
     MeasureFunction,

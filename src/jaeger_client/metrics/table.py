@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from jaeger_client.frozen import Frozen
+from jaeger_client._internal.frozen import Frozen
 
 COUNTER: Final = "counter"
 GAUGE: Final = "gauge"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
 
-from jaeger_client.clock import SYSTEM_CLOCK
-from jaeger_client.diagnostics import logger
-from jaeger_client.lazy import names_from
+from jaeger_client._internal.clock import SYSTEM_CLOCK
+from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.lazy import names_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client.clock import SYSTEM_CLOCK
-from jaeger_client.diagnostics import Notice
+from jaeger_client._internal.clock import SYSTEM_CLOCK
+from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,

@@ -28,8 +28,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from jaeger_client.clock import Clock
-from jaeger_client.diagnostics import Outage, logger
+from jaeger_client._internal.clock import Clock
+from jaeger_client._internal.diagnostics import Outage, logger
 from jaeger_client.errors import (
     PayloadTooLargeError,
     RefusedError,
@@ -40,8 +40,8 @@ from jaeger_client.model import SpanLosses
 from jaeger_client.reporter.base import takes_timeout
 
 if TYPE_CHECKING:
+    from jaeger_client._internal.ids import IdRandom
     from jaeger_client.encoding.base import Encoder
-    from jaeger_client.ids import IdRandom
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.model import Process, SpanData
     from jaeger_client.reporter.base import Channel

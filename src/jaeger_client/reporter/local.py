@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from jaeger_client.diagnostics import logger as default_logger
+from jaeger_client._internal.diagnostics import logger as default_logger
 from jaeger_client.reporter.base import BaseReporter
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client.diagnostics import Notice
+from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.model import SpanLosses
 
 if TYPE_CHECKING:
-    from jaeger_client.clock import Clock
+    from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
 
 _ADVICE: Final = {

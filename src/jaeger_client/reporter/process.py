@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jaeger_client._internal.tag_values import to_tag_value
 from jaeger_client.constants import MAX_TRACEBACK_LENGTH
 from jaeger_client.model import Process
-from jaeger_client.tag_values import to_tag_value
 
 
 class _Limits:

@@ -38,7 +38,7 @@ from contextlib import suppress
 from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from jaeger_client.fork import notice_fork
+from jaeger_client._internal.fork import notice_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,12 +13,14 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.diagnostics import ErrorReporter
+from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, at_least
+from jaeger_client._internal.signal_safe import Exclusive
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
-from jaeger_client.diagnostics import ErrorReporter
 from jaeger_client.errors import SendError
-from jaeger_client.ids import IdRandom
-from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, at_least
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
 from jaeger_client.model import SpanLosses
@@ -32,8 +34,6 @@ from jaeger_client.reporter.delivery import Delivery
 from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.process import make_process
 from jaeger_client.reporter.queue import SpanQueue
-from jaeger_client.signal_safe import Exclusive
-from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture

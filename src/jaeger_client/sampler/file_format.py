@@ -13,8 +13,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.shown import shown
 from jaeger_client.errors import StrategyError
-from jaeger_client.frozen import Frozen
 from jaeger_client.sampler.strategy import (
     DEFAULT_LOWER_BOUND_STR,
     DEFAULT_SAMPLING_PROBABILITY_STR,
@@ -31,7 +32,6 @@ from jaeger_client.sampler.strategy import (
     is_list,
     is_object,
 )
-from jaeger_client.shown import shown
 
 _PROBABILISTIC: Final = "probabilistic"
 _RATE_LIMITING: Final = "ratelimiting"

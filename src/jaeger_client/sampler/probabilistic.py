@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from jaeger_client._internal.shown import shown
 from jaeger_client.constants import MAX_ID_BITS, SAMPLER_TYPE_PROBABILISTIC
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
-from jaeger_client.shown import shown
 
 _LOW_BITS: Final = (1 << MAX_ID_BITS) - 1
 

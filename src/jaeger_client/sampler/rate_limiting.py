@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
+from jaeger_client._internal.shown import shown
 from jaeger_client.constants import SAMPLER_TYPE_RATE_LIMITING
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.rate_limiter import RateLimiter
 from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
-from jaeger_client.shown import shown
 
 NewLimiter: TypeAlias = Callable[[float, float], RateLimiter]
 """Makes a bucket from credits a second and the most; tests pass their clock so."""

@@ -14,14 +14,15 @@ import warnings
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from jaeger_client._internal.diagnostics import bounded
+from jaeger_client._internal.diagnostics import logger as default_logger
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
+from jaeger_client._internal.poller import ErrorListener, Poller
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
-from jaeger_client.diagnostics import bounded
-from jaeger_client.diagnostics import logger as default_logger
 from jaeger_client.errors import SendError, StrategyError
-from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
-from jaeger_client.poller import ErrorListener, Poller
 from jaeger_client.sampler.adaptive import AdaptiveSampler
 from jaeger_client.sampler.base import Decision, Sampler
 from jaeger_client.sampler.probabilistic import ProbabilisticSampler
@@ -35,7 +36,6 @@ from jaeger_client.sampler.strategy import (
     decode_answer,
     parse_strategy,
 )
-from jaeger_client.worker import BackgroundWorker
 
 _ADVICE: Final = (
     "Sampling goes on as it was; is there an agent or a Jaeger at the sampling address "

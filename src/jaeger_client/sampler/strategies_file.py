@@ -14,8 +14,8 @@ from os import stat_result
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.diagnostics import warn
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.diagnostics import warn
 from jaeger_client.errors import SendError, StrategyError
 from jaeger_client.sampler.file_format import (
     Strategies,

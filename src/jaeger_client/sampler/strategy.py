@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias, TypeGuard
 
+from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.shown import shown
 from jaeger_client.errors import StrategyError
-from jaeger_client.fork import forks_wait
-from jaeger_client.frozen import Frozen
-from jaeger_client.shown import shown
 
 DEFAULT_SAMPLING_PROBABILITY: Final = 0.001
 """Rate before the first answer, and where an answer names none."""

@@ -11,9 +11,15 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.closing import Closable
-from jaeger_client.diagnostics import Notice
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.closing import Closable
+from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.http_client import (
+    HttpClient,
+    HttpOptions,
+    HttpResponse,
+    parse_url,
+)
 from jaeger_client.errors import (
     AnswerError,
     ConfigError,
@@ -21,12 +27,6 @@ from jaeger_client.errors import (
     RefusedError,
     RetryableSendError,
     SendError,
-)
-from jaeger_client.http_client import (
-    HttpClient,
-    HttpOptions,
-    HttpResponse,
-    parse_url,
 )
 from jaeger_client.senders.partial_success import (
     parse_partial_success,

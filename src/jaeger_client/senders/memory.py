@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import Final
 
-from jaeger_client.closing import Closable
+from jaeger_client._internal.closing import Closable
 from jaeger_client.errors import PayloadTooLargeError, SendError
 
 DEFAULT_CAPACITY: Final = 1_000

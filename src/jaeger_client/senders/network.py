@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from jaeger_client.fork import forks_wait
-from jaeger_client.frozen import Frozen
+from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.frozen import Frozen
 from jaeger_client.senders.backlog import read_backlog
 
 
@@ -93,7 +93,7 @@ class SystemNetwork:
         """Look the name up; IPv4 first, as agents listen there."""
         # This is most often the background thread; see the module `fork`.
         with forks_wait():
-            from jaeger_client import resolver  # noqa: PLC0415 - see above
+            from jaeger_client._internal import resolver  # noqa: PLC0415 - see above
 
         found = resolver.resolve(host, port)
         return [Address(int(family), address, port) for family, address in found]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from jaeger_client.clock import Clock
+from jaeger_client._internal.clock import Clock
 
 DEFAULT_BYTES_PER_SECOND: Final = 20e6
 """What a Jaeger with the system's default receive buffer takes in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from jaeger_client.fork import forks_wait
+from jaeger_client._internal.fork import forks_wait
 
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds that a server may ask for at most: the queue must go somewhere."""

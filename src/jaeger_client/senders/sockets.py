@@ -7,7 +7,7 @@ import socket
 from contextlib import suppress
 from typing import Final
 
-from jaeger_client.resolver import socket_address
+from jaeger_client._internal.resolver import socket_address
 
 # How long a send may wait for room in this machine's own buffers: a full
 # datagram takes 52 ms over a line of 10 Mbit/s.

@@ -16,15 +16,15 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.closing import Closable
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.closing import Closable
+from jaeger_client._internal.fork import call_after_fork
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.errors import (
     PayloadTooLargeError,
     RefusedError,
     SendError,
 )
-from jaeger_client.fork import call_after_fork
-from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.senders.network import (
     SYSTEM_NETWORK,
     Address,
@@ -269,7 +269,7 @@ class UdpSender(Closable):
 
 def _is_unresolved(error: OSError) -> bool:
     # Imported by the first question for a name; see `network`.
-    from jaeger_client.resolver import is_unresolved  # noqa: PLC0415
+    from jaeger_client._internal.resolver import is_unresolved  # noqa: PLC0415
 
     return is_unresolved(error)
 

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
+from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.shown import shown
 from jaeger_client.errors import CreditsError
-from jaeger_client.fork import forks_wait
-from jaeger_client.frozen import Frozen
-from jaeger_client.shown import shown
 
 
 class Balance(Frozen):

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
+from jaeger_client._internal.limits import MAX_COUNT, at_least
+from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
-from jaeger_client.limits import MAX_COUNT, at_least
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.shown import shown
 from jaeger_client.throttler.base import MAX_OPERATIONS, MINIMUM_CREDITS, Throttler
 
 DEBUG_SPANS_PER_SECOND: Final = 1.0

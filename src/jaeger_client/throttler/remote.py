@@ -14,17 +14,17 @@ from functools import partial
 from operator import add
 from typing import Protocol
 
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
+from jaeger_client._internal.poller import ErrorListener, Poller
+from jaeger_client._internal.signal_safe import Atomic
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.constants import DEFAULT_THROTTLER_REFRESH_INTERVAL
 from jaeger_client.errors import CreditsError, SendError
-from jaeger_client.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ThrottlerMetrics, choose_factory
-from jaeger_client.poller import ErrorListener, Poller
-from jaeger_client.signal_safe import Atomic
 from jaeger_client.throttler.base import MAX_OPERATIONS, MINIMUM_CREDITS, Throttler
 from jaeger_client.throttler.credits import Balance, parse_credits
 from jaeger_client.throttler.local import LocalThrottler
-from jaeger_client.worker import BackgroundWorker
 
 
 class CreditsSource(Protocol):

@@ -9,6 +9,8 @@ import pytest
 
 import jaeger_client.config as package
 from jaeger_client import ConstSampler, ProbabilisticSampler, RateLimitingSampler
+from jaeger_client._internal.diagnostics import ErrorReporter
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.codecs import (
     B3Codec,
     B3SingleCodec,
@@ -21,7 +23,6 @@ from jaeger_client.config.collector import HttpChannel
 from jaeger_client.config.param import Source
 from jaeger_client.config.parse import read_settings
 from jaeger_client.config.rpc_metrics import RpcMetricsReporter
-from jaeger_client.diagnostics import ErrorReporter
 from jaeger_client.encoding import (
     JaegerBinaryEncoder,
     JaegerCompactEncoder,
@@ -42,7 +43,6 @@ from jaeger_client.sampler import RemoteControlledSampler, Sampler
 from jaeger_client.senders import OtlpHttpSender
 from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
-from jaeger_client.worker import BackgroundWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client.config import values
-from jaeger_client.limits import MAX_COUNT, MAX_SECONDS
 
 
 @pytest.mark.parametrize("word", [True, 1, "true", "True", "1", "yes", "on", " Y "])

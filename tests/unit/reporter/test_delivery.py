@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from jaeger_client._internal.ids import IdRandom
 from jaeger_client.encoding import Payload
 from jaeger_client.errors import (
     PayloadTooLargeError,
@@ -14,7 +15,6 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.ids import IdRandom
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.model import Process, SpanData, SpanLosses

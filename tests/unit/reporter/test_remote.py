@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from jaeger_client.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.encoding import Payload
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
 from jaeger_client.model import SpanData
 from jaeger_client.reporter import Channel, Reporter
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
-from jaeger_client.worker import BackgroundWorker
 from tests.unit.reporter.counting_metrics import CountingMetrics
 from tests.unit.reporter.line_encoder import LineChannel, LineEncoder, lines_of, named
 

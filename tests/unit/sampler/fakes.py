@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 
+from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.factory import CountFunction
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.worker import BackgroundWorker
 
 
 class HandClock:

@@ -1,0 +1,1 @@
+"""What applications do not import: it may change in any release."""

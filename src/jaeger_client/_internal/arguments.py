@@ -1,0 +1,102 @@
+"""
+What is handed to a tracer in place of what it expects, and what becomes of it.
+
+Applications pass odd things, and tracing must not fail them: here each becomes
+what it most likely meant, or nothing and a line in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
+
+import opentracing
+from opentracing import Reference
+
+from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.tag_values import to_text
+from jaeger_client.errors import ForeignSpanContextError
+from jaeger_client.span import Span
+from jaeger_client.span_context import SpanContext
+
+MAX_REFERENCES: Final = 4096
+"""Maximum number of references of a span, as of its tags and logs."""
+
+_SPAN_KIND: Final = "span.kind"
+_SERVER: Final = "server"
+_NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
+
+_NO_PARENT = Notice(
+    "a parent must be a jaeger_client.Span or SpanContext, got one %s; it is ignored",
+)
+_NO_TAGS = Notice("tags must be a mapping, got one %s; they are ignored")
+_NO_REFERENCES = Notice(
+    "references must be one or many opentracing.Reference, got %s; it is ignored",
+)
+_TOO_MANY_REFERENCES = Notice(
+    "a span has more than %d references: the others are dropped. Use more spans",
+)
+
+
+def context_of(parent: object) -> SpanContext:
+    """Return the context of a parent of an uncommon type, an empty one of others."""
+    context = getattr(parent, "context", parent)
+    if isinstance(context, SpanContext):
+        return context
+    # The no-op span of OpenTracing is no mistake: it means that there is no trace.
+    if not isinstance(parent, (opentracing.Span, opentracing.SpanContext)):
+        _NO_PARENT.warn(type(parent).__name__)
+    return _NO_CONTEXT
+
+
+def injectable(thing: object) -> SpanContext:
+    """
+    Return the context of a span, or a context, of a derived type.
+
+    Raises:
+        ForeignSpanContextError: If it is of another tracer.
+    """
+    context = thing.context if isinstance(thing, Span) else thing
+    if isinstance(context, SpanContext):
+        return context
+    raise ForeignSpanContextError(context)
+
+
+def with_context(references: object) -> list[Reference]:
+    """Return the first references, of one or of many, that refer to something."""
+    kept: list[Reference] = []
+    try:
+        many = (references,) if isinstance(references, Reference) else references
+        for reference in cast("Iterable[object]", many):
+            if not isinstance(reference, Reference):
+                _NO_REFERENCES.warn(type(reference).__name__)
+            elif reference.referenced_context is not None:
+                if len(kept) >= MAX_REFERENCES:
+                    _TOO_MANY_REFERENCES.warn(MAX_REFERENCES)
+                    break
+                kept.append(reference)
+    except Exception as error:  # noqa: BLE001 - anything may come and may raise anything
+        _NO_REFERENCES.warn(error)
+    return kept
+
+
+def as_dict(tags: object) -> dict[str, object] | None:
+    """Return a copy of a mapping of another type, whose own code may raise anything."""
+    try:
+        return dict(cast("Mapping[str, object]", tags))
+    except Exception:  # noqa: BLE001 - see above
+        _NO_TAGS.warn(type(tags).__name__)
+        return None
+
+
+def as_operation(name: object) -> str:
+    """Return a name of another type as text; `None` is no name."""
+    return "" if name is None else to_text(name)
+
+
+def says_server(tags: Mapping[str, object] | None) -> bool:
+    """Return whether the tags of a start say that another process called this one."""
+    try:
+        return tags is not None and bool(tags.get(_SPAN_KIND) == _SERVER)
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        return False

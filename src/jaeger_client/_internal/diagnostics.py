@@ -1,0 +1,277 @@
+"""
+What the library logs about itself: one logger, and limits on how often it logs.
+
+Every line passes a filter of the logger, whether it was written through a `Notice`, an
+`Outage` or the logger itself: whatever text comes from requests, servers, settings or
+the application's objects is cut, without control characters and without secrets.
+
+Nothing here is on the hot path: lines are written when something was lost, refused or
+ignored.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import deque
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.shown import MAX_SHOWN, shown, text_of
+from jaeger_client._internal.signal_safe import Atomic
+from jaeger_client.constants import LOGGER_NAME
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _ErrorCounter(Protocol):
+        def count(self, key: str, value: int) -> None: ...
+
+
+QUIET_SECONDS = 60.0
+"""How long a notice stays silent after it was logged."""
+
+_MOST_OUTAGES: Final = 5
+"""Outages that are logged while a notice would be silent."""
+
+_MAX_FRAMES: Final = 30
+"""Maximum number of frames of a traceback that are logged: the innermost ones."""
+
+_MAX_CAUSES: Final = 5
+"""Maximum number of exceptions of a chain that are logged, the last one included."""
+
+
+class _Shown:
+    """An argument of a line, turned into bounded text when the line is written."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        return text_of(self._value)
+
+    def __repr__(self) -> str:
+        return shown(self._value, MAX_SHOWN)
+
+
+def bounded(arguments: Iterable[object]) -> tuple[object, ...]:
+    """Return *arguments* for a line of any logger: short numbers, and bounded text."""
+    return tuple(
+        argument if _is_bounded(argument) else _Shown(argument)
+        for argument in arguments
+    )
+
+
+def _is_bounded(argument: object) -> bool:
+    # Numbers stay numbers, for `%d` and `%.0f`. Any text of 64 bits is short.
+    kind = type(argument)
+    return kind in {float, _Shown} or (kind is int and abs(argument) < 1 << 64)  # type: ignore[arg-type]  # pyright: ignore[reportUnknownArgumentType]  # an int
+
+
+class _LineFilter(logging.Filter):
+    """Bounds what a record of the library quotes, before any handler sees it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change *record* in place; let it pass."""
+        arguments = record.args
+        if isinstance(arguments, Mapping):
+            # logging itself has unpacked a single argument that is a mapping.
+            arguments = (arguments,)
+        if arguments:
+            record.args = bounded(arguments)
+        else:
+            record.msg = text_of(record.msg)
+        if record.exc_info and record.exc_info[1] is not None:
+            # Handlers would write out the messages of the chain as they are.
+            record.exc_text = "\n".join(_traceback_lines(record.exc_info[1]))
+            record.exc_info = None
+        return True
+
+
+def _traceback_lines(error: BaseException) -> list[str]:
+    lines: list[str] = []
+    current: BaseException | None = error
+    for _ in range(_MAX_CAUSES):
+        if current is None:
+            break
+        frames = traceback.extract_tb(current.__traceback__, -_MAX_FRAMES)
+        part = [
+            "Traceback (most recent call last):",
+            *(line.rstrip("\n") for line in traceback.format_list(frames)),
+            f"{type(current).__name__}: {text_of(current)}",
+        ]
+        lines = [*part, "which led to:", *lines] if lines else part
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
+    return lines
+
+
+logger = logging.getLogger(LOGGER_NAME)
+"""Where every line of this library goes."""
+
+logger.addFilter(_LineFilter())
+
+
+class Notice:
+    """
+    One kind of warning, logged at most once a minute.
+
+    The next line tells how many were suppressed. Safe from any thread; never raises.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        interval: float = QUIET_SECONDS,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._message = message
+        self._interval = interval
+        self._clock = clock
+        self._speak_at = float("-inf")
+        self._kept_back = 0
+
+    def warn(self, *args: object) -> None:
+        """Log the message with *args*, or count it if it was logged a moment ago."""
+        # No lock: threads that come at the same moment may each log a line.
+        now = self._clock.monotonic()
+        if now < self._speak_at:
+            self._kept_back += 1
+            return
+        kept_back, self._kept_back = self._kept_back, 0
+        self._speak_at = now + self._interval
+        message = self._message
+        if kept_back:
+            message = f"{message} ({kept_back} more such since the last line)"
+        warn(message, *args)
+
+
+def warn(message: str, *args: object) -> None:
+    """
+    Log a warning; never raise.
+
+    A handler of the application's may raise, for instance one that writes to a stream
+    in a signal handler that interrupted a write to it.
+    """
+    with suppress(Exception):
+        logger.warning(message, *args)
+
+
+class Outage:
+    """
+    Logs once that something began to fail and once that it works again.
+
+    Of a backend that fails now and then, no more than `_MOST_OUTAGES` a minute are
+    logged; the lines after them tell of the others. Used by one thread at a time.
+    """
+
+    def __init__(self, what: str, advice: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._what = what
+        self._advice = advice
+        self._clock = clock
+        self._since: float | None = None
+        self._is_told = False
+        """Whether the beginning of the present outage was logged."""
+        self._lost = 0
+        self._kept_back = 0
+        self._told_at: deque[float] = deque(maxlen=_MOST_OUTAGES)
+
+    @property
+    def ongoing(self) -> bool:
+        """Whether the last result was a failure."""
+        return self._since is not None
+
+    def failed(self, error: object, *, lost: int = 0) -> None:
+        """Note a failure that lost *lost* spans; the first one is logged."""
+        self._lost += lost
+        if self._is_told:
+            return
+        now = self._clock.monotonic()
+        if self._since is None:
+            self._since = now
+        told_at = self._told_at
+        if len(told_at) == _MOST_OUTAGES and now < told_at[0] + QUIET_SECONDS:
+            return
+        self._is_told = True
+        told_at.append(now)
+        message = "%s: %s. %s"
+        if self._kept_back:
+            message = f"{message} ({self._kept_back} more such since the last line)"
+        self._kept_back = 0
+        warn(message, self._what, error, self._advice)
+
+    def worked(self) -> None:
+        """Note a success; the first one after a failure is logged."""
+        if self._since is None:
+            return
+        since, self._since = self._since, None
+        if not self._is_told:
+            self._kept_back += 1
+            return
+        lost, self._is_told, self._lost = self._lost, False, 0
+        warn(
+            "%s: works again after %.0f s; %d spans were lost",
+            self._what,
+            self._clock.monotonic() - since,
+            lost,
+        )
+
+
+class ErrorReporter:
+    """
+    The error reporter of jaeger-client 4.8: logs one error per interval.
+
+    The first interval starts at construction, so that a short outage at start-up is
+    not logged. With an interval of 0 every error is logged. Safe from any thread.
+    """
+
+    def __init__(
+        self,
+        metrics: _ErrorCounter | None = None,
+        logger: logging.Logger | None = None,  # noqa: A002, RUF100 - the name of 4.8
+        log_interval_minutes: float = 15,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.logger = logger
+        self.metrics = metrics
+        self.log_interval_minutes = log_interval_minutes
+        self._clock = clock
+        self._reported_at = Atomic(clock.time())
+
+    @property
+    def _last_error_reported_at(self) -> float:
+        """Time of the last line, at first of construction; tests set it."""
+        return self._reported_at.read()[0]
+
+    @_last_error_reported_at.setter
+    def _last_error_reported_at(self, seconds: float) -> None:
+        self._reported_at.update(lambda _: seconds)
+
+    def error(self, *args: object) -> None:
+        """Log *args* as a message with its arguments, if the interval has passed."""
+        if self.logger is None:
+            return
+        if not self._is_due():
+            return
+        message, *rest = args or ("",)
+        self.logger.error(text_of(message), *bounded(rest))
+
+    def _is_due(self) -> bool:
+        interval = self.log_interval_minutes * 60
+        if not interval:
+            return True
+        # In this order: a line in between must not look like a clock that was set back.
+        state = self._reported_at.read()
+        now = self._clock.time()
+        # A clock that was set back must not silence the log for the difference.
+        if 0 <= now - state[0] <= interval:
+            return False
+        # Of several threads, or of a call and one that interrupts it, one logs.
+        return self._reported_at.replace(state, now)

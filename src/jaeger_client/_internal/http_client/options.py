@@ -1,0 +1,143 @@
+"""How to ask over HTTP: time, credentials, headers, TLS; checked when made."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.http_client.url import (
+    HttpUrl,
+    basic_authorization,
+    parse_url,
+)
+from jaeger_client._internal.limits import MAX_SECONDS, above_zero
+from jaeger_client._internal.shown import shown
+from jaeger_client.errors import ConfigError
+
+DEFAULT_TIMEOUT: Final = 5.0
+"""Seconds to connect, and again to be answered."""
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Printable Latin-1 and tab: a line break would let a value add headers.
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+# A body of another length than announced would break the connection.
+_FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
+
+
+class HttpOptions(Frozen):
+    """
+    How to ask: time, credentials, headers, TLS. Secrets stay out of `repr`.
+
+    Raises:
+        ConfigError: If an option cannot be used, or not together with another.
+    """
+
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds to connect, and again to wait for the response; at most 23 days."""
+    user: str | None = None
+    """Name for Basic authentication; needs `password`."""
+    password: str | None = None
+    """Password for Basic authentication; needs `user`."""
+    token: str | None = None
+    """Token for Bearer authentication; Basic wins over it."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Headers sent with each request."""
+    ca_file: str | None = None
+    """PEM file of the authorities to trust instead of the system's."""
+    client_cert: str | None = None
+    """PEM file of the client's certificate, and of its key if not elsewhere."""
+    client_key: str | None = None
+    """PEM file of the client certificate's key; needs `client_cert`."""
+    insecure: bool = False
+    """Trust any certificate. For development only."""
+    proxy: str | None = None
+    """URL of the HTTP proxy to use, like http://user:password@host:port."""
+
+    _secret: ClassVar = ("password", "token", "headers", "proxy")
+
+    def _check(self) -> None:
+        """Refuse what cannot work, before the first span is lost to it."""
+        timeout = above_zero("timeout", self.timeout, most=MAX_SECONDS, unit=" seconds")
+        self.__dict__["timeout"] = timeout
+        _check_pair("user", self.user, "password", self.password)
+        _check_pair("password", self.password, "user", self.user)
+        _check_pair("client_key", self.client_key, "client_cert", self.client_cert)
+        _check_header("authorization", self.authorization or "")
+        for name, value in self.headers.items():
+            _check_header(name, value)
+        self.parse_proxy()
+
+    @property
+    def authorization(self) -> str | None:
+        """Value of the header `Authorization`, or None."""
+        if self.user is not None and self.password is not None:
+            return basic_authorization(self.user, self.password)
+        return None if self.token is None else f"Bearer {self.token}"
+
+    def parse_proxy(self) -> HttpUrl | None:
+        """
+        Return the proxy's URL taken apart.
+
+        Raises:
+            ConfigError: If it is no http URL, or one with a path.
+        """
+        if self.proxy is None:
+            return None
+        url = parse_url(self.proxy, key="proxy")
+        if (url.origin[0], url.target) != ("http", "/"):
+            msg = f"proxy must be like http://host:port, got {url}"
+            raise ConfigError(msg)
+        return url
+
+    def check_files(self, group: str = "") -> None:
+        """
+        Look whether the files that are named are there.
+
+        Messages have *group* before the name of the option.
+
+        Raises:
+            ConfigError: If one is missing.
+        """
+        _check_file(f"{group}ca_file", self.ca_file)
+        _check_file(f"{group}client_cert", self.client_cert)
+        _check_file(f"{group}client_key", self.client_key)
+
+
+def is_readable(path: str) -> bool:
+    """Return whether *path* names something that this process may read."""
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:  # a null byte
+        return False
+
+
+def find_header_fault(name: str, value: str) -> str | None:
+    """Return why the header cannot be set, if it cannot."""
+    # The value is not shown: it may be a secret.
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
+        return f"{shown(name)} is no header that can be set"
+    if not _HEADER_VALUE.fullmatch(value):
+        return f"the value of {shown(name)} must be printable Latin-1 on one line"
+    return None
+
+
+def _check_pair(key: str, value: str | None, other: str, partner: str | None) -> None:
+    if value is not None and partner is None:
+        msg = f"{key} needs {other} beside it, which is not set"
+        raise ConfigError(msg)
+
+
+def _check_header(name: str, value: str) -> None:
+    if fault := find_header_fault(name, value):
+        msg = f"headers: {fault}"
+        raise ConfigError(msg)
+
+
+def _check_file(key: str, path: str | None) -> None:
+    if path is not None and not is_readable(path):
+        msg = f"{key} must name a file that can be read, got {shown(path)}"
+        raise ConfigError(msg)

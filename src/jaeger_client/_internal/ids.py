@@ -1,0 +1,25 @@
+"""The room of randomness: the source of trace ids, span ids and jitter."""
+
+from __future__ import annotations
+
+import random
+
+from jaeger_client._internal.fork import call_after_fork
+
+
+class IdRandom(random.Random):
+    """
+    A random source whose forked copies never repeat their parent's numbers.
+
+    It stays a `random.Random`, whose `getrandbits` is looked up at each call:
+    tests of applications patch that method on the class.
+    """
+
+    def __init__(self) -> None:
+        # No argument: the seed comes from the operating system.
+        super().__init__()
+        call_after_fork(self)
+
+    def after_fork_in_child(self) -> None:
+        """Take a new seed from the operating system."""
+        self.seed()

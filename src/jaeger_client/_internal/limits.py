@@ -1,0 +1,72 @@
+"""
+Limits of numbers that applications pass, so that they work on every platform.
+
+Some programs write "never" or "without limit" as `sys.maxsize` or 1e10, which neither
+threads nor sockets accept. Such a number becomes the largest that works everywhere: a
+poll every 23 days instead of every 300 years. A value that is not a number, or is too
+small, is an error that names the argument, its range and the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from jaeger_client._internal.shown import shown
+from jaeger_client.errors import ConfigError
+
+NumberT = TypeVar("NumberT", int, float)
+
+MAX_SECONDS: Final = 2_000_000.0
+"""
+Longest interval or timeout in seconds, 23 days.
+
+Sockets take a C int of milliseconds (2,147,483 s), threads on Windows take 4,294,967 s,
+and elsewhere 9.2e9 s. An interval may be a tenth longer than it is set, by its jitter.
+"""
+
+MAX_COUNT: Final = 2**31 - 1
+"""Largest number of things: more than any memory holds."""
+
+
+def at_least(name: str, value: NumberT, least: float, *, most: NumberT) -> NumberT:
+    """
+    Return *value*, but no more than *most*.
+
+    Raises:
+        ConfigError: If it is less than *least*, or no number.
+    """
+    return _checked(name, value, f"at least {least}", most, lambda: value >= least)
+
+
+def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> NumberT:
+    """
+    Return *value*, but no more than *most*.
+
+    Raises:
+        ConfigError: If it is not more than 0, or no number.
+    """
+    return _checked(name, value, f"more than 0{unit}", most, lambda: value > 0)
+
+
+def usable_timeout(timeout: float | None) -> float:
+    """Return how many seconds to wait: `None` and infinity are `MAX_SECONDS`."""
+    # max() returns 0.0 for NaN, which is not larger.
+    return MAX_SECONDS if timeout is None else min(max(0.0, timeout), MAX_SECONDS)
+
+
+def _checked(
+    name: str,
+    value: NumberT,
+    range_: str,
+    most: NumberT,
+    is_in_range: Callable[[], bool],
+) -> NumberT:
+    try:
+        # NaN is in no range.
+        if is_in_range():
+            return min(value, most)
+    except TypeError:
+        pass
+    msg = f"{name} must be {range_}, got {shown(value)}"
+    raise ConfigError(msg)

@@ -1,0 +1,196 @@
+"""
+The end of the process: flushing what is queued, wherever the end can be noticed.
+
+| how a process ends | what is used |
+| --- | --- |
+| the interpreter exits | `atexit` |
+| a child of `multiprocessing` or billiard ends | `Finalize` of their module `util` |
+| a worker of billiard's (Celery's) pool ends | its callback `on_exit` |
+
+Such children end by `os._exit()`, so `atexit` does not run in most of them. Their
+modules are used only where they are loaded; otherwise the process is not their child.
+A process that is killed by a signal, or calls `os._exit()` itself, cannot be flushed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from jaeger_client._internal.clock import SYSTEM_CLOCK
+from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.fork import call_after_fork, notice_fork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXIT_TIMEOUT: Final = 5.0
+"""Maximum time in seconds that the end of a process waits for spans to leave."""
+
+
+class PendingFlush(Protocol):
+    """A flush that has begun."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait *timeout* seconds at most; return whether everything was sent."""
+        ...
+
+
+class Flushable(Protocol):
+    """Something to flush at the end of the process."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a thread does the work, so that `begin_flush` returns at once."""
+        ...
+
+    def begin_flush(self, timeout: float) -> PendingFlush:
+        """Begin to send everything within *timeout* seconds."""
+        ...
+
+
+class _ProcessEnd:
+    """Flushes everything registered, once, when the process ends."""
+
+    def __init__(self) -> None:
+        self._registered: weakref.WeakSet[Flushable] = weakref.WeakSet()
+        self._in_use: set[Flushable] = set()
+        self._has_atexit = False
+        self._has_child_hooks = False
+        self._is_told_of_children = False
+        self._deadline: float | None = None
+
+    def register(self, flushable: Flushable) -> None:
+        self._registered.add(flushable)
+        if not self._has_atexit:
+            atexit.register(self.flush)
+            call_after_fork(self)
+            self._has_atexit = True
+        self._watch_children()
+
+    def use(self, flushable: Flushable) -> None:
+        self._in_use.add(flushable)
+        self._hook_child()
+        self._watch_children()
+
+    def _watch_children(self) -> None:
+        # A child is set up after the fork, or after it has imported the main program;
+        # that discards finalizers. Functions registered here are called afterwards. A
+        # thread of the child may report its first span when finalizers have run.
+        util = sys.modules.get("multiprocessing.util")
+        # Another thread may be importing it.
+        register = getattr(util, "register_after_fork", None)
+        # Once, because nothing is ever removed from there. Forked children inherit it.
+        if register is not None and not self._is_told_of_children:
+            self._is_told_of_children = True
+            register(self, _ProcessEnd._hook_child)
+
+    def _hook_child(self) -> None:
+        if not self._has_child_hooks and is_pool_child():
+            _call_at_end_of_child(self.flush)
+            self._has_child_hooks = True
+
+    def unregister(self, flushable: Flushable) -> None:
+        self._in_use.discard(flushable)
+        self._registered.discard(flushable)
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew: the child has an end of its own."""
+        self._has_child_hooks = False
+        self._deadline = None
+        self._watch_children()
+
+    def seconds_left(self) -> float | None:
+        if self._deadline is None:
+            return None
+        return max(0.0, self._deadline - SYSTEM_CLOCK.monotonic())
+
+    def flush(self) -> None:
+        notice_fork()
+        if self._deadline is None:
+            self._deadline = SYSTEM_CLOCK.monotonic() + EXIT_TIMEOUT
+        # Those with a thread first: they work while the others are flushed here.
+        ordered = sorted(self._registered, key=lambda each: not each.is_running)
+        begun = [each.begin_flush(self.seconds_left() or 0.0) for each in ordered]
+        for flush in begun:
+            if not flush.wait(self.seconds_left() or 0.0):
+                logger.warning(
+                    "%r: not all spans could be sent at the end of the process, "
+                    "within %g s; the rest is lost. Is the backend running? If it is "
+                    "slow, call tracer.close() with a longer timeout before the end",
+                    flush,
+                    EXIT_TIMEOUT,
+                )
+
+
+_END: Final = _ProcessEnd()
+
+
+def flush_at_end(flushable: Flushable) -> None:
+    """
+    Flush *flushable* at the end of the process.
+
+    Keeps no strong reference to it before `keep_until_end`.
+    """
+    _END.register(flushable)
+
+
+def keep_until_end(flushable: Flushable) -> None:
+    """Keep *flushable* alive until the end or `forget`: it has something to send."""
+    _END.use(flushable)
+
+
+def forget(flushable: Flushable) -> None:
+    """Do not flush *flushable* at the end."""
+    _END.unregister(flushable)
+
+
+def seconds_left() -> float | None:
+    """
+    Return how many seconds remain to send spans at the end of the process.
+
+    `None` if the end has not begun.
+    """
+    return _END.seconds_left()
+
+
+def is_pool_child() -> bool:
+    """Return whether this process was started by `multiprocessing` or billiard."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is None:
+        return False
+    # The public parent_process() does not know children of billiard, which has a
+    # current process only. The main process is the one without a parent.
+    return getattr(process.current_process(), "_parent_pid", None) is not None
+
+
+def _call_at_end_of_child(flush: Callable[[], None]) -> None:
+    names = ("multiprocessing.util", "billiard.util")
+    utils = [sys.modules[name] for name in names if name in sys.modules]
+    # The newer billiard has no class of its own.
+    for finalize in {util.Finalize for util in utils}:
+        finalize(None, flush, exitpriority=0)
+    process = sys.modules.get("billiard.process")
+    if process is not None:
+        _call_when_pool_worker_exits(process.current_process(), flush)
+
+
+def _call_when_pool_worker_exits(process: object, flush: Callable[[], None]) -> None:
+    # A worker of billiard's pool notifies the parent that it ends, and the parent kills
+    # it before any finalizer runs. Before the notification it calls `on_exit` (Celery's
+    # signal worker_process_shutdown).
+    worker: Any = getattr(process, "_target", None)
+    if not hasattr(worker, "on_exit"):
+        return
+    on_exit = worker.on_exit
+
+    def flush_on_exit(pid: int, exitcode: int) -> None:
+        try:
+            if on_exit is not None:
+                on_exit(pid, exitcode)
+        finally:
+            flush()
+
+    worker.on_exit = flush_on_exit

@@ -1,0 +1,64 @@
+"""The demo's own backend: a UDP port, decoded by thriftpy2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jaeger_client.allinone.model import ReceivedBatch, ReceivedSpan
+from jaeger_client.allinone.receive import UdpReceiver
+from jaeger_client.cli.demo.seen import SeenSpan, error_of
+
+
+class OwnReceiver:
+    """
+    Receives spans in this process.
+
+    Nothing is read before `trace` is called: until then datagrams wait in the
+    buffer of the socket, which holds far more than the demo sends.
+    """
+
+    def __init__(self) -> None:
+        self._receiver = UdpReceiver()
+        self._traces: dict[str, list[SeenSpan]] = {}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that lead a service's spans here."""
+        return {
+            "JAEGER_AGENT_HOST": "127.0.0.1",
+            "JAEGER_AGENT_PORT": str(self._receiver.port),
+        }
+
+    @property
+    def description(self) -> str:
+        """What it is, for the user."""
+        return f"UDP on 127.0.0.1:{self._receiver.port}, decoded by thriftpy2"
+
+    def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
+        """Return what has arrived; on loopback nothing is under way any more."""
+        del spans
+        while (batch := self._receiver.receive(0)) is not None:
+            for span in batch.spans:
+                seen = _to_seen(batch, span)
+                self._traces.setdefault(f"{span.trace_id:x}", []).append(seen)
+        return self._traces.get(trace_id, ())
+
+    def link(self, trace_id: str) -> None:
+        """Return nothing: there is no page to look at."""
+        del trace_id
+
+    def close(self) -> None:
+        """Close the port."""
+        self._receiver.close()
+
+
+def _to_seen(batch: ReceivedBatch, span: ReceivedSpan) -> SeenSpan:
+    return SeenSpan(
+        span_id=f"{span.span_id:x}",
+        parent_id=f"{span.parent_id:x}" if span.parent_id else None,
+        service=batch.service_name,
+        operation=span.operation_name,
+        start_us=span.start_us,
+        duration_us=span.duration_us,
+        error=error_of(dict(span.tags), [dict(log.fields) for log in span.logs]),
+    )

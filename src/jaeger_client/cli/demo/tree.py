@@ -1,0 +1,135 @@
+"""A trace as lines of text: a tree, a bar for each span, durations, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from jaeger_client.cli.demo.seen import Placed, SeenSpan, arrange
+from jaeger_client.cli.demo.terminal import Terminal
+
+_SERVICE_COLOURS: Final = ("cyan", "magenta", "yellow", "green", "blue")
+_GAP: Final = "  "
+_NARROWEST_BAR: Final = 10
+_WIDEST_BAR: Final = 40
+_DURATION_WIDTH: Final = len("999.9 ms")
+_MILLISECOND: Final = 1_000
+_SECOND: Final = 1_000_000
+
+
+def draw(spans: Sequence[SeenSpan], terminal: Terminal) -> Iterator[str]:
+    """Yield the lines that show *spans*, which are those of one trace."""
+    rows = list(arrange(spans))
+    if not rows:
+        return
+    layout = _layout(rows, terminal)
+    for row in rows:
+        yield layout.span_line(row)
+        if row.span.error is not None:
+            yield layout.error_line(row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where everything stands, the same for all lines of a trace."""
+
+    terminal: Terminal
+    colours: dict[str, str]
+    """The colour of each service."""
+    service_width: int
+    operation_width: int
+    bar_width: int
+    start_us: int
+    total_us: int
+
+    def span_line(self, row: Placed) -> str:
+        span, terminal = row.span, self.terminal
+        colour = self.colours[span.service]
+        service = terminal.cut(span.service, self.service_width)
+        branches = _branches(row, terminal)
+        room = self.operation_width - len(branches)
+        operation = terminal.cut(span.operation, room).ljust(room)
+        parts = (
+            terminal.colour(colour, service.ljust(self.service_width)),
+            terminal.dim(branches) + self._marked(span, operation),
+            self._bar(span),
+            self._duration(span).rjust(_DURATION_WIDTH),
+        )
+        return _GAP.join(parts).rstrip()
+
+    def error_line(self, row: Placed) -> str:
+        terminal = self.terminal
+        indent = " " * self.service_width + _GAP
+        lines = _continuation(row, terminal)
+        text = f"{terminal.symbols.cross} {row.span.error}"
+        room = max(0, terminal.width - len(indent) - len(lines))
+        return f"{indent}{terminal.dim(lines)}{self._red(terminal.cut(text, room))}"
+
+    def _bar(self, span: SeenSpan) -> str:
+        left = round((span.start_us - self.start_us) * self.bar_width / self.total_us)
+        # The shortest span is seen, too, and none is outside.
+        left = min(max(0, left), self.bar_width - 1)
+        length = round(span.duration_us * self.bar_width / self.total_us)
+        bar = self.terminal.symbols.bar * min(max(1, length), self.bar_width - left)
+        colour = "red" if span.error is not None else self.colours[span.service]
+        rest = " " * (self.bar_width - left - len(bar))
+        return " " * left + self.terminal.colour(colour, bar) + rest
+
+    def _duration(self, span: SeenSpan) -> str:
+        duration = span.duration_us
+        if duration < _MILLISECOND:
+            return f"{duration} {self.terminal.symbols.micro}s"
+        if duration < _SECOND:
+            return f"{duration / _MILLISECOND:.1f} ms"
+        return f"{duration / _SECOND:.2f} s"
+
+    def _marked(self, span: SeenSpan, text: str) -> str:
+        return text if span.error is None else self._red(text)
+
+    def _red(self, text: str) -> str:
+        return self.terminal.colour("red", text)
+
+
+def _layout(rows: Sequence[Placed], terminal: Terminal) -> _Layout:
+    spans = [row.span for row in rows]
+    services = list(dict.fromkeys(span.service for span in spans))
+    start = min(span.start_us for span in spans)
+    service_width = max(map(len, services))
+    operation_width = max(
+        len(_branches(row, terminal)) + len(row.span.operation) for row in rows
+    )
+    taken = service_width + _DURATION_WIDTH + 3 * len(_GAP)
+    operation_width = min(operation_width, terminal.width - taken - _NARROWEST_BAR)
+    bar_width = terminal.width - taken - operation_width
+    return _Layout(
+        terminal=terminal,
+        colours={
+            service: _SERVICE_COLOURS[number % len(_SERVICE_COLOURS)]
+            for number, service in enumerate(services)
+        },
+        service_width=service_width,
+        operation_width=operation_width,
+        bar_width=min(max(_NARROWEST_BAR, bar_width), _WIDEST_BAR),
+        start_us=start,
+        total_us=max(1, max(span.end_us for span in spans) - start),
+    )
+
+
+def _branches(row: Placed, terminal: Terminal) -> str:
+    """Return what leads from the root to the span."""
+    if not row.ancestors_follow:
+        return ""
+    symbols = terminal.symbols
+    *above, follows = row.ancestors_follow
+    return _lines(above, terminal) + (symbols.branch if follows else symbols.last)
+
+
+def _continuation(row: Placed, terminal: Terminal) -> str:
+    """Return what leads past a line below the span to what follows."""
+    return _lines((*row.ancestors_follow, row.has_children), terminal)
+
+
+def _lines(follow: Sequence[bool], terminal: Terminal) -> str:
+    symbols = terminal.symbols
+    return "".join(symbols.line if follows else symbols.blank for follows in follow)

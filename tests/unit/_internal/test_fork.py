@@ -1,0 +1,429 @@
+"""The one hook that runs in forked children."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import pytest
+
+from jaeger_client._internal import fork
+from jaeger_client._internal.ids import IdRandom
+
+PATIENCE = 10.0
+
+IN_A_CHILD = """
+import os
+from jaeger_client._internal.ids import IdRandom
+
+source = IdRandom()
+reader, writer = os.pipe()
+child = os.fork()
+if child == 0:
+    os.write(writer, b"%d" % source.getrandbits(128))
+    os._exit(0)
+os.waitpid(child, 0)
+print(int(os.read(reader, 100)) != source.getrandbits(128))
+"""
+
+AT_IMPORT = """
+import concurrent.futures, logging, os, random  # they have hooks of their own
+hooks = []
+os.register_at_fork = lambda **named: hooks.append(named)
+import jaeger_client.tracer
+from jaeger_client._internal.fork import call_after_fork
+print(len(hooks))
+class Survivor: pass
+survivors = [Survivor(), Survivor()]
+for survivor in survivors: call_after_fork(survivor)
+print(len(hooks), *map(sorted, hooks))
+"""
+
+
+def output_of(program: str) -> list[str]:
+    """Run *program* in a Python of its own; return the words it printed."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    return done.stdout.split()
+
+
+WITHOUT_HOOKS = """
+import ctypes, os, sys
+{before}
+from jaeger_client._internal import fork
+from jaeger_client._internal.ids import IdRandom
+
+class Survivor:
+    forks = 0
+    def after_fork_in_child(self):
+        self.forks += 1
+        fork.notice_fork()  # as a span that it starts would
+
+survivor, source = Survivor(), IdRandom()
+fork.call_after_fork(survivor)
+mark = fork.noticed_mark()
+
+def in_child(todo):
+    child = {fork}
+    if not child:
+        try:
+            todo()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+def show(*words):
+    os.write(1, " ".join(map(str, words)).encode() + b" ")
+
+def child():
+    show(bool(mark))
+    fork.notice_fork()
+    fork.notice_fork()
+    show(bool(mark), survivor.forks, source.getrandbits(128))
+    in_child(grandchild)
+
+def grandchild():
+    fork.notice_fork()
+    show(survivor.forks, source.getrandbits(128))
+
+fork.notice_fork()
+show(bool(mark), survivor.forks)
+in_child(child)
+show(survivor.forks, source.getrandbits(128))
+"""
+FORKS = ["ctypes.PyDLL(None).fork()", "os.fork()"]
+NO_WIPED_PAGES = """
+import errno, mmap
+
+class Refusing(mmap.mmap):
+    def madvise(self, option):
+        raise OSError(errno.EINVAL, "as Linux before 4.14")
+
+mmap.mmap = Refusing
+"""
+
+
+@contextmanager
+def thread_of(
+    work: Callable[[], object],
+    *,
+    end: Callable[[], object] = lambda: None,
+) -> Generator[None, None, None]:
+    """Run *work* on a thread, which calling *end* brings to its end."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        end()
+        thread.join(PATIENCE)
+
+
+@contextmanager
+def thread_inside(
+    registry: fork._ForkRegistry,  # pyright: ignore[reportPrivateUsage]  # the process has but one
+) -> Generator[Callable[[], None], None, None]:
+    """Keep a thread inside forks_wait(); yield a function that lets it leave."""
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    with thread_of(stay, end=leave.set):
+        assert inside.wait(PATIENCE)
+        yield leave.set
+
+
+def seconds_of_fork(registry: fork._ForkRegistry) -> float:  # pyright: ignore[reportPrivateUsage]  # the process has but one
+    """Return how long a fork waits for other threads."""
+    began = time.monotonic()
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+    seconds = time.monotonic() - began
+    registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+    return seconds
+
+
+class Survivor:
+    """Counts the forks it lived through."""
+
+    def __init__(self) -> None:
+        self.forks = 0
+
+    def after_fork_in_child(self) -> None:
+        self.forks += 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_child_has_other_ids() -> None:
+    """A forked child continues with ids of its own."""
+    assert ["True"] == output_of(IN_A_CHILD)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.parametrize("before", ["", NO_WIPED_PAGES], ids=["wiped page", "pid"])
+@pytest.mark.parametrize("fork", FORKS, ids=["no hooks", "hooks"])
+def test_fork_is_noticed_once(fork: str, before: str) -> None:
+    """A child does the work of the hooks once, by a hook or when it is noticed."""
+    words = output_of(WITHOUT_HOOKS.replace("{fork}", fork).replace("{before}", before))
+    parent, child, grandchild = words[:2], words[2:6], words[6:8]
+
+    assert ["True", "0"] == parent
+    assert [str(fork == "os.fork()"), "True", "1"] == child[:3]
+    assert "2" == grandchild[0]
+    assert "0" == words[8]
+    assert 3 == len({child[3], grandchild[1], words[9]})
+
+
+def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
+    """While one thread makes everything anew, others wait, and do not do it again."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
+    began, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(Survivor):
+        def after_fork_in_child(self) -> None:
+            began.set()
+            assert go_on.wait(PATIENCE)
+            super().after_fork_in_child()
+
+    survivor = Slow()
+    registry.add(survivor)
+    mark = registry.notice_fork()
+    mark.value = False  # type: ignore[attr-defined]  # as the kernel does  # pyright: ignore[reportAttributeAccessIssue]
+
+    def notice() -> None:
+        registry.notice_fork()
+        done.set()
+
+    threads = [threading.Thread(target=notice) for _ in range(2)]
+    threads[0].start()
+    assert began.wait(PATIENCE)
+    threads[1].start()
+    assert not done.is_set()
+    go_on.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert done.is_set()
+    assert 1 == survivor.forks
+
+
+def test_no_hook_at_import() -> None:
+    """Importing registers no hook; the first survivor does, and it serves all."""
+    at_import, later, *hooks = output_of(AT_IMPORT)
+
+    assert ("0", "1") == (at_import, later)
+    assert "['after_in_child', 'after_in_parent', 'before']" == " ".join(hooks)
+
+
+def test_living_survivors_are_called() -> None:
+    """In a child each registered object that lives is called."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
+    first, second = Survivor(), Survivor()
+    registry.add(first)
+    registry.add(second)
+    registry.add(second)
+
+    registry._after_in_child()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+
+    assert (1, 1) == (first.forks, second.forks)
+
+
+def test_survivors_are_not_kept_alive() -> None:
+    """Registering keeps nothing alive."""
+    source = weakref.ref(IdRandom())
+
+    gc.collect()
+
+    assert source() is None
+
+
+def test_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no fork, registering does nothing."""
+    monkeypatch.delattr(os, "register_at_fork", raising=False)
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    registry.add(Survivor())
+
+    assert not registry._hooked  # pyright: ignore[reportPrivateUsage]  # as above
+
+
+def test_fork_waits_for_an_import_in_the_background() -> None:
+    """While a thread is inside forks_wait(), a fork waits; then it goes on."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    inside, leave, forked = threading.Event(), threading.Event(), threading.Event()
+
+    def load() -> None:
+        with registry.wait():
+            inside.set()
+            leave.wait(PATIENCE)
+
+    def begin_fork() -> None:
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        forked.set()
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    threads = [threading.Thread(target=load), threading.Thread(target=begin_fork)]
+    threads[0].start()
+    assert inside.wait(PATIENCE)
+    threads[1].start()
+    assert not forked.is_set()
+    leave.set()
+
+    assert forked.wait(PATIENCE)
+    for thread in threads:
+        thread.join(PATIENCE)
+
+
+def test_threads_inside_do_not_wait_for_each_other() -> None:
+    """While a thread is inside forks_wait(), another enters and leaves."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    with thread_inside(registry):
+        began = time.monotonic()
+        with registry.wait():
+            seconds = time.monotonic() - began
+
+    assert seconds < 1.0
+
+
+def test_entering_waits_for_a_fork_that_has_begun() -> None:
+    """While a fork is under way no thread enters; it enters once the fork is done."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    entered = threading.Event()
+
+    def enter() -> None:
+        with registry.wait():
+            entered.set()
+
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+    with thread_of(enter, end=registry._after_in_parent):  # pyright: ignore[reportPrivateUsage]  # as above
+        was_inside = entered.wait(0.05)
+
+    assert not was_inside
+    assert entered.is_set()
+
+
+def test_a_fork_does_not_wait_for_a_thread_that_waits_for_it() -> None:
+    """A thread that comes while a fork waits for another does not prolong the fork."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    seconds = list[float]()
+
+    def enter_often() -> None:
+        while not seconds:
+            with registry.wait():
+                pass
+
+    with thread_inside(registry) as leave, thread_of(enter_often):
+        leave()
+        seconds.append(seconds_of_fork(registry))
+
+    assert seconds[0] < 1.0
+
+
+def test_a_hung_thread_delays_one_fork_for_two_seconds() -> None:
+    """A fork goes on after 2 seconds, and later ones do not wait for what hangs."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    with thread_inside(registry):
+        seconds = [seconds_of_fork(registry) for _ in range(3)]
+
+    assert 1.9 < seconds[0] < 4.0
+    assert sum(seconds[1:]) < 1.0
+
+
+def test_a_thread_inside_may_fork_and_enter_again() -> None:
+    """A signal handler may fork, and enter, on a thread that is inside or forks."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    began = time.monotonic()
+
+    with registry.wait():
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        with registry.wait():
+            pass
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    assert time.monotonic() - began < 1.0
+
+
+def test_threads_may_fork_at_once() -> None:
+    """Of two forks at once each ends its own, and entering waits for both."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    entered, begun, end = threading.Event(), threading.Event(), threading.Event()
+
+    def other_fork() -> None:
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        begun.set()
+        end.wait(PATIENCE)
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    def enter() -> None:
+        with registry.wait():
+            entered.set()
+
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as above
+    with thread_of(other_fork, end=end.set):
+        assert begun.wait(PATIENCE)
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+        with thread_of(enter, end=end.set):
+            was_inside = entered.wait(0.05)
+
+    assert not was_inside
+    assert entered.is_set()
+
+
+def test_the_end_of_a_fork_that_did_not_begin() -> None:
+    """Where an interrupt came before the fork was noted, its end does nothing."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+
+    assert seconds_of_fork(registry) < 1.0
+
+
+def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
+    """A thread inside enters again at once, though a fork of another waits for it."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+    forking = threading.Event()
+
+    def begin_fork() -> None:
+        forking.set()
+        registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    thread = threading.Thread(target=begin_fork)
+    with registry.wait():
+        thread.start()
+        assert forking.wait(PATIENCE)
+        began = time.monotonic()
+        while time.monotonic() < began + 0.1:
+            with registry.wait():
+                pass
+        seconds = time.monotonic() - began
+    thread.join(PATIENCE)
+
+    assert seconds < 1.0
+
+
+def test_a_child_begins_with_nothing_to_wait_for() -> None:
+    """In a child neither forks nor entering wait for the parent's threads."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    with thread_inside(registry):
+        registry._after_in_child()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+        seconds = seconds_of_fork(registry)
+
+    assert seconds < 1.0

@@ -1,0 +1,276 @@
+"""What the HTTP client decides before it opens anything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaeger_client._internal.clock import SYSTEM_CLOCK
+from jaeger_client._internal.http_client import (
+    HttpClient,
+    HttpOptions,
+    HttpResponse,
+    parse_url,
+)
+from jaeger_client._internal.http_client.exchange import Connection
+from jaeger_client.errors import ConfigError, SendError
+
+
+def test_a_url_is_taken_apart() -> None:
+    """Scheme, host, port and target come out of a URL."""
+    url = parse_url("https://Collector:4318/v1/traces?a=b&c=%20")
+
+    assert ("https", "collector", 4318) == url.origin
+    assert "/v1/traces?a=b&c=%20" == url.target
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("http://host", 80), ("https://host", 443), ("http://[::1]:99/", 99)],
+)
+def test_the_port_has_a_default(url: str, port: int) -> None:
+    """Without a port it is that of the scheme, without a path it is /."""
+    parsed = parse_url(url)
+
+    assert (port, "/") == (parsed.origin[2], parsed.target)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("fe80::1%25eth0", "fe80::1%eth0"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("FE80::1%25Eth-0", "fe80::1%Eth-0"),
+        ("fe80::1%252", "fe80::1%2"),
+        ("fe80::1%2", "fe80::1%2"),
+        ("fe80::1%25", "fe80::1%25"),
+    ],
+)
+def test_a_zone_is_part_of_the_host(host: str, expected: str) -> None:
+    """A zone is read with its percent sign encoded (RFC 6874) and without."""
+    url = parse_url(f"http://[{host}]:4318/")
+
+    assert ("http", expected, 4318) == url.origin
+    assert "[fe80::1]:4318" == url.zone_free_host
+
+
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        ("http://host", "host:80"),
+        ("https://host:4318", "host:4318"),
+        ("https://[::1]", "[::1]:443"),
+        ("http://[fe80::1%25eth0]:4318", "[fe80::1]:4318"),
+        ("http://bücher.example", "xn--bcher-kva.example:80"),
+    ],
+)
+def test_a_proxy_is_named_host_and_port(url: str, authority: str) -> None:
+    """In ASCII, without a zone, and with the port of the scheme if there is none."""
+    assert authority == parse_url(url).authority
+
+
+def test_a_target_is_ascii() -> None:
+    """What a request line cannot carry is percent-encoded."""
+    assert "/caf%C3%A9%20x?y=%22" == parse_url('http://host/café x?y="').target
+
+
+def test_a_url_shows_no_credentials() -> None:
+    """The text of a URL masks user and password, which become Basic auth."""
+    url = parse_url("http://me:se%40cret@host/x")
+
+    assert "http://***@host/x" == str(url)
+    assert "Basic bWU6c2VAY3JldA==" == url.authorization
+    assert "bWU6c2VAY3JldA" not in repr(url)
+
+
+def test_a_user_without_a_password_is_allowed_in_a_url() -> None:
+    """A token as the user of a URL has an empty password."""
+    assert "Basic dG9rZW46" == parse_url("http://token@host/").authorization
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("", "the scheme must be http or https"),
+        ("host:4318", "the scheme must be http or https"),
+        ("ftp://host/", "the scheme must be http or https"),
+        ("http://", "the host is missing or is none"),
+        ("http://:80/", "the host is missing or is none"),
+        ("http://a b/", "the host is missing or is none"),
+        ("http://host:port/", "the port must be a whole number"),
+        ("http://host:0/", "the port must be a whole number"),
+        ("http://host:65536/", "the port must be a whole number"),
+        ("http://[::1/", "it cannot be taken apart"),
+        ("http://host%25eth0/", "the zone must name a network interface"),
+        ("http://[fe80::1%25a%20b]/", "the zone must name|cannot be taken apart"),
+        ("http://[fe80::1%25%0a]/", "the zone must name|cannot be taken apart"),
+        ("http://[fe80::1%]/", "the zone must name|cannot be taken apart"),
+    ],
+)
+def test_a_bad_url_is_a_config_error(url: str, complaint: str) -> None:
+    """A URL that leads nowhere is refused with its key and what is wrong."""
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        parse_url(url, key="endpoint (JAEGER_ENDPOINT)")
+
+    assert str(caught.value).startswith("endpoint (JAEGER_ENDPOINT) must be like")
+    assert str(caught.value).endswith(f"got {url!r}")
+
+
+@pytest.mark.parametrize("host", ["host:port", "a\u2100b"])
+def test_a_bad_url_is_shown_without_its_password(host: str) -> None:
+    """The message about a bad URL masks the password in it."""
+    with pytest.raises(ConfigError) as caught:
+        parse_url(f"http://me:secret@{host}/")
+
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_basic_wins_over_bearer() -> None:
+    """With user and password the token is not used."""
+    both = HttpOptions(user="u", password="p", token="t")
+
+    assert "Basic dTpw" == both.authorization
+    assert "Bearer t" == HttpOptions(token="t").authorization
+    assert HttpOptions().authorization is None
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"user": "u"}, "user needs password beside it"),
+        ({"password": "p"}, "password needs user beside it"),
+        ({"client_key": "k"}, "client_key needs client_cert beside it"),
+        ({"timeout": 0}, "timeout must be more than 0 seconds, got 0"),
+        ({"headers": {"bad name": "x"}}, "'bad name' is no header"),
+        ({"headers": {"Content-Length": "1"}}, "'Content-Length' is no header"),
+        ({"headers": {"x": "a\r\nb: c"}}, "value of 'x' must be printable"),
+        ({"headers": {"x": "\u20ac"}}, "value of 'x' must be printable"),
+        ({"token": "se\ncret"}, "value of 'authorization' must be printable"),
+    ],
+)
+def test_options_that_cannot_work_are_refused(
+    options: dict[str, object],
+    complaint: str,
+) -> None:
+    """Each bad option is a ConfigError that names it and shows no secret."""
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        HttpOptions(**options)  # type: ignore[arg-type]  # that is the test
+
+    assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["ca_file", "client_cert", "client_key"])
+def test_a_missing_file_is_a_config_error(key: str, tmp_path: Path) -> None:
+    """A TLS file that is not there is told at the start, by its key."""
+    there = tmp_path / "there.pem"
+    there.touch()
+    files = {"client_cert": str(there)} | {key: str(tmp_path / "gone.pem")}
+
+    with pytest.raises(ConfigError, match=f"{key} must name a file .*gone.pem"):
+        HttpClient(HttpOptions(**files))  # type: ignore[arg-type]  # text options only
+
+
+def test_options_show_no_secrets() -> None:
+    """The repr of options has neither password nor token nor headers."""
+    options = HttpOptions(
+        user="u",
+        password="secret1",
+        token="secret2",
+        headers={"x-key": "secret3"},
+    )
+
+    assert "secret" not in repr(options)
+
+
+def test_a_closed_client_asks_nothing() -> None:
+    """A request after close is a SendError; close is idempotent."""
+    with HttpClient() as client:
+        pass
+    client.close()
+
+    with pytest.raises(SendError, match="the HTTP client is closed"):
+        client.request("GET", "http://127.0.0.1:1/")
+    assert "<HttpClient closed>" == repr(client)
+
+
+def test_a_fork_before_the_first_request_changes_nothing() -> None:
+    """A client without a connection has nothing to drop."""
+    client = HttpClient()
+
+    client.after_fork_in_child()
+
+    assert "<HttpClient 0 connected>" == repr(client)
+
+
+def test_a_connection_never_opened_has_nothing_to_release() -> None:
+    """A fork while another thread is still connecting finds no socket."""
+    connection = Connection(("http", "127.0.0.1", 1), None, SYSTEM_CLOCK)
+
+    connection.release()
+
+    assert not connection.is_open
+
+
+def test_an_excerpt_is_one_short_printable_line() -> None:
+    """What a server says comes into messages as 200 characters of one line."""
+    body = "a\n\r b\x1b[31m\u2028".encode() + b"\xff" + "é".encode() * 500
+
+    excerpt = HttpResponse(500, {}, body).excerpt
+
+    assert "a b?[31m \ufffdéé" == excerpt[:12]
+    assert 200 == len(excerpt)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_success"),
+    [(199, False), (200, True), (202, True), (299, True), (302, False), (503, False)],
+)
+def test_success_is_200_to_299(status: int, is_success: bool) -> None:
+    """Only a status of the 200s is a success; a redirect is none."""
+    assert is_success is HttpResponse(status, {}, b"").is_success
+
+
+def test_the_senders_import_nothing_heavy() -> None:
+    """Importing the senders and the agent brings in neither urllib3 nor ssl."""
+    program = (
+        "import sys, jaeger_client.senders.http, jaeger_client.senders.udp, "
+        "jaeger_client._internal.agent; "
+        "print({'urllib3', 'ssl', 'http.client', 'asyncio'} & set(sys.modules))"
+    )
+
+    printed = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+
+    assert "set()" == printed.strip()
+
+
+def test_a_url_shows_no_secret_of_its_query() -> None:
+    """Some backends take their token as a parameter; others are shown."""
+    url = parse_url("http://host/v1/traces?api_key=hunter2&tenant=a")
+
+    assert "http://host/v1/traces?api_key=(hidden)&tenant=a" == str(url)
+    assert "hunter2" not in repr(url)
+    assert "/v1/traces?api_key=hunter2&tenant=a" == url.target
+
+
+@pytest.mark.parametrize("url", ["me:hunter2@host", "http://me:hun/hunter2@host/"])
+def test_a_bad_url_shows_no_password_wherever_it_is(url: str) -> None:
+    """Neither without a scheme nor where a slash ends the host."""
+    with pytest.raises(ConfigError) as caught:
+        parse_url(url)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_path_that_no_file_can_have_is_our_error() -> None:
+    """The operating system takes no null byte."""
+    with pytest.raises(ConfigError, match="ca_file must name a file"):
+        HttpOptions(ca_file="ca\0.pem").check_files()

@@ -1,0 +1,165 @@
+"""What is flushed at the end of a process."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from multiprocessing import util
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jaeger_client._internal import process_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Part:
+    """Something to flush that counts how often it was."""
+
+    is_running = False
+
+    def __init__(self, *, answer: bool = True) -> None:
+        self.flushes = 0
+        self._answer = answer
+
+    def begin_flush(self, timeout: float) -> Part:
+        """Count."""
+        assert 0 <= timeout <= process_end.EXIT_TIMEOUT
+        self.flushes += 1
+        return self
+
+    def wait(self, timeout: float) -> bool:
+        """Return the answer."""
+        assert 0 <= timeout <= process_end.EXIT_TIMEOUT
+        return self._answer
+
+
+class PoolWorker:
+    """A worker of billiard's pool, as far as it matters here."""
+
+    def __init__(self, on_exit: Callable[[int, int], object] | None) -> None:
+        self.on_exit = on_exit
+
+    def end(self) -> None:
+        """End as the pool's worker does."""
+        if self.on_exit is not None:
+            self.on_exit(1, 2)
+
+
+class PoolProcess:
+    """The process of such a worker."""
+
+    def __init__(self, target: object) -> None:
+        self._target = target
+
+
+@pytest.fixture
+def end() -> process_end._ProcessEnd:
+    """Return the end of a process that registers nothing with the interpreter."""
+    end = process_end._ProcessEnd()
+    end._has_atexit = True
+    return end
+
+
+def test_everything_registered_is_flushed(end: process_end._ProcessEnd) -> None:
+    """All that is registered and alive is flushed; what was forgotten is not."""
+    first, second, closed = Part(), Part(), Part()
+    for part in (first, second, closed):
+        end.register(part)
+    end.unregister(closed)
+    end.flush()
+
+    assert (1, 1, 0) == (first.flushes, second.flushes, closed.flushes)
+
+
+def test_unused_parts_are_not_kept_alive(end: process_end._ProcessEnd) -> None:
+    """Only what was used is kept alive until the end."""
+    used, unused = Part(), Part()
+    for part in (used, unused):
+        end.register(part)
+    end.use(used)
+    del part, used, unused
+    gc.collect()
+
+    assert 1 == len(end._registered)
+
+
+def test_what_could_not_be_sent_is_logged(
+    end: process_end._ProcessEnd,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One line tells of each part that was not flushed in time."""
+    parts = [Part(answer=False), Part()]
+    for part in parts:
+        end.register(part)
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        end.flush()
+
+    assert [True] == ["not all spans could be sent" in line for line in caplog.messages]
+
+
+def test_time_runs_from_the_first_flush(end: process_end._ProcessEnd) -> None:
+    """Before the end no time is set; a forked child has an end of its own."""
+    assert end.seconds_left() is None
+    end.flush()
+    left = end.seconds_left()
+    assert left is not None
+    assert 0 < left <= process_end.EXIT_TIMEOUT
+    end.after_fork_in_child()
+
+    assert end.seconds_left() is None
+
+
+def test_this_process_is_no_child_of_a_pool() -> None:
+    """A process that no pool has started is no child of one."""
+    assert not process_end.is_pool_child()
+
+
+def test_worker_of_a_pool_is_flushed_after_its_callback() -> None:
+    """The application's callback, which may finish spans, comes first."""
+    calls: list[object] = []
+    worker = PoolWorker(lambda pid, code: calls.append((pid, code)))
+    process_end._call_when_pool_worker_exits(
+        PoolProcess(worker),
+        lambda: calls.append("flush"),
+    )
+    worker.end()
+
+    assert [(1, 2), "flush"] == calls
+
+
+def test_worker_of_a_pool_needs_no_callback() -> None:
+    """A pool without a callback is flushed as well; other processes are left alone."""
+    calls: list[object] = []
+    worker = PoolWorker(None)
+    process_end._call_when_pool_worker_exits(
+        PoolProcess(worker),
+        lambda: calls.append("flush"),
+    )
+    process_end._call_when_pool_worker_exits(PoolProcess(None), lambda: None)
+    worker.end()
+
+    assert ["flush"] == calls
+
+
+def test_children_are_watched_once(
+    end: process_end._ProcessEnd,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Parts that come and go add nothing to what multiprocessing calls in children."""
+    registered: list[object] = []
+
+    def register(watcher: object, function: object) -> None:
+        registered.append((watcher, function))
+
+    monkeypatch.setattr(util, "register_after_fork", register)
+    for _ in range(3):
+        part = Part()
+        end.register(part)
+        end.use(part)
+        end.unregister(part)
+    end.after_fork_in_child()
+
+    assert 1 == len(registered)

@@ -1,0 +1,513 @@
+"""The background thread: turns, flushing, closing, forking."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from jaeger_client._internal.worker import BackgroundWorker
+
+PATIENCE = 10.0
+
+
+class Job:
+    """A task that tells of its turns, and does as the test says."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Event()
+        self.turns = 0
+        self.next_turn = math.inf
+        self.error: BaseException | None = None
+        self.drained: list[threading.Thread] = []
+        self.answer = True
+        self.forked = 0
+        self.hold: threading.Event | None = None
+
+    def run(self, now: float) -> float:
+        self.turns += 1
+        self.turn.set()
+        if self.hold is not None:
+            self.hold.wait(PATIENCE)
+        if self.error is not None:
+            raise self.error
+        return self.next_turn
+
+    def drain(self, deadline: float) -> bool:
+        self.drained.append(threading.current_thread())
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+    def after_fork_in_child(self) -> None:
+        self.forked += 1
+
+
+@pytest.fixture
+def job() -> Job:
+    """Return a task to watch."""
+    return Job()
+
+
+@pytest.fixture
+def worker(job: Job) -> Iterator[BackgroundWorker]:
+    """Return a worker with that task, which is closed after the test."""
+    worker = BackgroundWorker(name="under test")
+    worker.add_task(job)
+    yield worker
+    job.hold = None
+    worker.close(PATIENCE)
+
+
+def test_no_thread_before_the_first_wake(worker: BackgroundWorker, job: Job) -> None:
+    """Making a worker and giving it tasks starts no thread; waking it does."""
+    assert not worker.is_running
+
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert worker.is_running
+
+
+def test_thread_is_a_daemon_with_a_name(worker: BackgroundWorker, job: Job) -> None:
+    """The one thread is a daemon, so that it never holds up the exit."""
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    (thread,) = [t for t in threading.enumerate() if t.name == "under test"]
+
+    assert thread.daemon
+
+
+def test_task_gets_the_turn_it_asked_for(worker: BackgroundWorker, job: Job) -> None:
+    """A task that names a time gets its next turn then, unasked."""
+    job.next_turn = 0.0
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    job.turn.clear()
+
+    assert job.turn.wait(PATIENCE)
+    job.next_turn = math.inf
+
+
+def test_wake_gives_another_turn(worker: BackgroundWorker, job: Job) -> None:
+    """A task that asked for no turn gets one when the worker is woken."""
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    job.turn.clear()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
+def test_thread_outlives_a_task_that_raises(
+    worker: BackgroundWorker,
+    job: Job,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A task that raises is logged, and gets its next turn all the same."""
+    job.error = RuntimeError("broken task")
+    with caplog.at_level(logging.ERROR, "jaeger_tracing"):
+        worker.wake()
+        assert job.turn.wait(PATIENCE)
+        worker.flush(PATIENCE)
+    job.error = None
+    job.turn.clear()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert "broken task" in caplog.text
+
+
+def test_flush_is_done_by_the_thread(worker: BackgroundWorker, job: Job) -> None:
+    """A running worker drains on its own thread."""
+    worker.wake()
+
+    assert worker.flush(PATIENCE)
+    assert ["under test"] == [thread.name for thread in job.drained]
+
+
+def test_flush_without_thread_is_done_by_the_caller(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """A worker that never ran drains on the thread of whoever flushes."""
+    assert worker.flush(PATIENCE)
+    assert [threading.current_thread()] == job.drained
+
+
+def test_flush_tells_what_the_tasks_tell(worker: BackgroundWorker, job: Job) -> None:
+    """A task that could not do all makes flush answer False."""
+    job.answer = False
+
+    assert not worker.flush(PATIENCE)
+
+
+def test_flush_survives_a_task_that_raises(worker: BackgroundWorker, job: Job) -> None:
+    """A task that raises while it is drained makes flush answer False."""
+    job.error = RuntimeError("broken task")
+
+    assert not worker.flush(PATIENCE)
+
+
+def test_flush_waits_no_longer_than_asked(worker: BackgroundWorker, job: Job) -> None:
+    """While a task hangs, flush returns at its timeout and answers False."""
+    job.hold = threading.Event()
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+
+    assert not worker.flush(0.01)
+    job.hold.set()
+
+
+def test_flush_can_ask_for_one_task(worker: BackgroundWorker, job: Job) -> None:
+    """Flushing one task leaves the others alone."""
+    other = Job()
+    worker.add_task(other)
+
+    assert worker.flush(PATIENCE, task=other)
+    assert [] == job.drained
+
+
+def test_close_ends_the_thread(worker: BackgroundWorker, job: Job) -> None:
+    """close() drains, ends the thread, and may be called again."""
+    worker.wake()
+
+    assert worker.close(PATIENCE)
+    assert not worker.is_running
+    assert worker.close(PATIENCE)
+
+
+def test_closed_worker_stays_asleep(worker: BackgroundWorker, job: Job) -> None:
+    """Waking a closed worker starts nothing."""
+    worker.close(PATIENCE)
+    worker.wake()
+
+    assert not worker.is_running
+
+
+def test_removed_task_gets_no_turn(worker: BackgroundWorker, job: Job) -> None:
+    """A task that was removed gets no more turns; the others do."""
+    other = Job()
+    worker.add_task(other)
+    worker.remove_task(job)
+    worker.wake()
+
+    assert other.turn.wait(PATIENCE)
+    assert 0 == job.turns
+
+
+def test_what_tasks_use_is_closed_after_them(job: Job) -> None:
+    """It is closed once, when the thread has ended, whatever another one raises."""
+    worker = BackgroundWorker()
+    closed: list[bool] = []
+
+    def fail() -> None:
+        raise OSError
+
+    worker.add_task(job)
+    worker.close_afterwards(fail)
+    worker.close_afterwards(lambda: closed.append(worker.is_running))
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    worker.close(PATIENCE)
+
+    assert [False] == closed
+
+
+def test_task_may_close_the_worker_it_runs_on(job: Job) -> None:
+    """Closing from the worker's own thread does not wait for itself."""
+    worker = BackgroundWorker()
+    closed = threading.Event()
+
+    class Closer(Job):
+        def run(self, now: float) -> float:
+            worker.close(PATIENCE)
+            closed.set()
+            return math.inf
+
+    worker.add_task(Closer())
+    worker.wake()
+
+    assert closed.wait(PATIENCE)
+    worker.close(PATIENCE)
+
+
+def test_thread_that_cannot_start_is_told(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Under a thread limit waking raises nothing, says so, and flush still works."""
+
+    def refuse(self: threading.Thread) -> None:
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        worker.wake()
+        worker.wake()
+
+    assert ["can't start new thread" in line for line in caplog.messages] == [True]
+    assert worker.flush(PATIENCE)
+
+
+def test_error_of_any_kind_at_the_start_is_logged(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A thread that cannot start for want of a file descriptor raises nothing."""
+
+    def refuse(self: threading.Thread) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr(threading.Thread, "start", refuse)
+        worker.wake()
+    assert "Too many open files" in caplog.text
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("is_started", [True, False])
+def test_interrupt_in_the_start_blocks_no_later_start(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_started: bool,
+) -> None:
+    """A signal handler that raises during the start leaves one thread, or none."""
+    start = threading.Thread.start
+
+    def start_and_raise(self: threading.Thread) -> None:
+        if is_started:
+            start(self)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start_and_raise)
+        with pytest.raises(KeyboardInterrupt):
+            worker.wake()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert worker.flush(PATIENCE)
+    assert [["under test"]] == [[thread.name for thread in job.drained]]
+    assert 1 == threads_named("under test")
+
+
+def test_many_starts_at_once_leave_one_thread(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """However many threads wake an idle worker at the same time, one runs the tasks."""
+    together = threading.Barrier(20)
+
+    def wake() -> None:
+        together.wait()
+        worker.wake()
+
+    wakers = [threading.Thread(target=wake) for _ in range(20)]
+    for waker in wakers:
+        waker.start()
+    for waker in wakers:
+        waker.join()
+    assert worker.flush(PATIENCE)
+
+    assert 1 == threads_named("under test", ends_soon=True)
+
+
+def test_thread_outlives_a_task_that_exits(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """A task that raises SystemExit, which ends other threads, runs again."""
+    job.error = SystemExit()
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    job.error = None
+    job.turn.clear()
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+    assert worker.is_running
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_thread_that_was_killed_is_replaced(
+    worker: BackgroundWorker,
+    job: Job,
+) -> None:
+    """After a thread ended all the same, the next wake starts another."""
+
+    class Kill(BaseException):
+        pass
+
+    job.error = Kill()
+    worker.wake()
+    thread = worker._thread
+    assert thread is not None
+    thread.join(PATIENCE)
+    job.error = None
+    job.turn.clear()
+    assert worker.flush(PATIENCE)
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("next_turn", [1e10, 1e300, math.nan, math.inf])
+def test_thread_survives_any_next_turn(
+    worker: BackgroundWorker,
+    job: Job,
+    next_turn: float,
+) -> None:
+    """A task may name a time that no timeout can express."""
+    job.next_turn = next_turn
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+
+    assert worker.flush(PATIENCE)
+    assert worker.is_running
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e300, 1e10])
+def test_flush_takes_any_timeout(
+    worker: BackgroundWorker,
+    job: Job,
+    timeout: float,
+) -> None:
+    """Flushing may wait as long as it takes: an infinite timeout is no error."""
+    worker.wake()
+
+    assert worker.flush(timeout)
+    assert worker.close(timeout)
+
+
+@pytest.mark.parametrize("timeout", [-1.0, -math.inf, math.nan])
+def test_flush_does_not_wait_with_a_timeout_that_is_none(
+    worker: BackgroundWorker,
+    job: Job,
+    timeout: float,
+) -> None:
+    """A negative timeout, or one that is no number, is 0."""
+    job.hold = threading.Event()
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+
+    assert not worker.flush(timeout)
+    job.hold.set()
+
+
+@pytest.fixture
+def loading_uwsgi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Provide the module that uWSGI adds, before it has forked its workers."""
+    uwsgi = types.ModuleType("uwsgi")
+    vars(uwsgi).update(worker_id=lambda: 0, masterpid=os.getpid)
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+
+
+@pytest.mark.usefixtures("loading_uwsgi")
+def test_uwsgi_that_loads_gets_no_thread(worker: BackgroundWorker, job: Job) -> None:
+    """Before uWSGI forks, the thread that wakes the worker sends."""
+    worker.wake()
+
+    assert [threading.current_thread()] == job.drained
+    assert not worker.is_running
+
+
+@pytest.mark.usefixtures("loading_uwsgi")
+def test_uwsgi_that_loads_is_delayed_once(
+    worker: BackgroundWorker,
+    job: Job,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """If sending fails before uWSGI forks, one line is logged, and none tries again."""
+    job.answer = False
+    worker.wake()
+    worker.wake()
+
+    assert 1 == len(job.drained)
+    assert ["before uWSGI forks" in line for line in caplog.messages] == [True]
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        {"worker_id": lambda: 1, "masterpid": os.getpid},
+        {"worker_id": lambda: 0, "masterpid": os.getppid},
+        {},
+    ],
+    ids=["worker", "mule", "another module"],
+)
+def test_other_processes_of_uwsgi_have_a_thread(
+    worker: BackgroundWorker,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    functions: dict[str, Callable[[], int]],
+) -> None:
+    """Workers and mules of uWSGI use the thread, as does what has another `uwsgi`."""
+    uwsgi = types.ModuleType("uwsgi")
+    vars(uwsgi).update(functions)
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+    worker.wake()
+
+    assert job.turn.wait(PATIENCE)
+
+
+def test_child_forgets_the_thread(worker: BackgroundWorker, job: Job) -> None:
+    """In a forked child there is no thread, and every task is told."""
+    worker.wake()
+    assert job.turn.wait(PATIENCE)
+    # What the fork hook calls, without a fork: the thread of the "parent" is ended.
+    thread = worker._thread
+    signals = worker._signals
+    worker.after_fork_in_child()
+
+    assert not worker.is_running
+    assert 1 == job.forked
+    assert thread is not None
+    assert signals is not None
+    worker._closed = True
+    signals.put(None)
+    thread.join(PATIENCE)
+
+
+def test_forked_child_reports_by_its_age(worker: BackgroundWorker) -> None:
+    """The time of a partial batch is the interval's, in a child a tenth of its age."""
+    now = time.monotonic()
+    assert now + 1 == worker.due_time(1.0, now=now, previous=-math.inf)
+    worker.after_fork_in_child()
+
+    assert now == worker.due_time(1.0, now=now, previous=-math.inf)
+
+
+def test_repr_tells_the_state(worker: BackgroundWorker, job: Job) -> None:
+    """The repr shows whether the worker is idle, running or closed."""
+    assert "<BackgroundWorker 'under test' idle, 1 tasks>" == repr(worker)
+    worker.wake()
+    assert "running" in repr(worker)
+    worker.close(PATIENCE)
+    assert "closed" in repr(worker)
+
+
+def threads_named(name: str, *, ends_soon: bool = False) -> int:
+    """Return how many threads have that name, after all but one had time to end."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = [thread for thread in threading.enumerate() if thread.name == name]
+        if len(found) <= 1 or not ends_soon or time.monotonic() > deadline:
+            return len(found)
+        found[-1].join(0.01)

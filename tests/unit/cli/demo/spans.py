@@ -1,0 +1,24 @@
+"""Spans to be shown."""
+
+from __future__ import annotations
+
+from jaeger_client.cli.demo.seen import SeenSpan
+from jaeger_client.cli.demo.terminal import UNICODE, Terminal
+
+
+def seen(
+    span_id: str,
+    parent_id: str | None = None,
+    *,
+    service: str = "shop",
+    start: int = 0,
+    duration: int = 100,
+    error: str | None = None,
+) -> SeenSpan:
+    """Return a span whose operation is its id."""
+    return SeenSpan(span_id, parent_id, service, span_id, start, duration, error)
+
+
+def terminal(width: int = 60, *, has_colour: bool = False) -> Terminal:
+    """Return a terminal of a known width."""
+    return Terminal(width, has_colour, UNICODE)

@@ -1,0 +1,76 @@
+"""What is found out about a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from tests.unit.cli.demo.spans import terminal
+
+from jaeger_client.cli.demo.terminal import ASCII, UNICODE, look_at
+
+
+class FakeTerminal(io.TextIOWrapper):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def stream(encoding: str = "utf-8") -> FakeTerminal:
+    """Return a terminal of an encoding."""
+    return FakeTerminal(io.BytesIO(), encoding=encoding)
+
+
+def test_a_terminal_has_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody says anything against it."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+    assert look_at(stream()).has_colour
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_colour_can_be_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+) -> None:
+    """By `NO_COLOR`, and by a terminal that cannot."""
+    monkeypatch.setenv(name, value)
+
+    assert not look_at(stream()).has_colour
+
+
+def test_a_file_gets_no_colour() -> None:
+    """What is redirected holds text alone."""
+    assert not look_at(io.StringIO()).has_colour
+
+
+def test_the_encoding_decides_on_the_characters() -> None:
+    """Lines and bars need Unicode; a stream that says nothing gets ASCII."""
+    assert UNICODE is look_at(stream("utf-8")).symbols
+    assert ASCII is look_at(stream("latin-1")).symbols
+    assert ASCII is look_at(io.StringIO()).symbols
+
+
+def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or what `COLUMNS` says."""
+    monkeypatch.setenv("COLUMNS", "71")
+
+    assert 71 == look_at(io.StringIO()).width
+
+
+def test_text_is_cut_to_one_line() -> None:
+    """Line breaks become blanks; what is cut off shows as three dots."""
+    shown = terminal()
+
+    assert "a b" == shown.cut("a\n  b", 10)
+    assert "abc…" == shown.cut("abcdefgh", 4)
+
+
+def test_nothing_is_coloured_without_a_code() -> None:
+    """Empty text stays empty."""
+    assert "" == terminal(has_colour=True).dim("")
+    assert "\x1b[2mx\x1b[0m" == terminal(has_colour=True).dim("x")
+    assert "x" == terminal().colour("red", "x")
