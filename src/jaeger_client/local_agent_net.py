@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jaeger_client.config.channel import AgentChannel as LocalAgentSender
+from jaeger_client._internal.agent_channel import AgentChannel as LocalAgentSender
 
 __all__ = ["LocalAgentSender"]

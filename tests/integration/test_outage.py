@@ -98,7 +98,7 @@ def test_an_agent_that_comes_later_gets_what_is_reported_then(
     with SpanSink() as sink:
         port = sink.port
     # Elsewhere than a Jaeger that this machine may run, or spans go there.
-    monkeypatch.setattr("jaeger_client.config.collector.OTLP_PORT", port)
+    monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", port)
     with caplog.at_level(logging.WARNING):
         tracer = make_tracer(local_agent={"reporting_port": port})
         assert not flush_one_span(tracer)

@@ -64,7 +64,7 @@ class Answers:
         if endpoint is None or endpoint[0] is None:
             return "compact Thrift over UDP", BY_DEFAULT
         # With the encoders 15 ms, for those who name a collector.
-        from jaeger_client.config.collector import format_of  # noqa: PLC0415
+        from jaeger_client._internal.http_channel import format_of  # noqa: PLC0415
 
         return format_of(endpoint[0]), f"the path of {collector.ENDPOINT.key}"
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 # The package itself, for its names are what applications patch; they are there
 # by the time a function runs.
 import jaeger_client.config as rooms
+from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.frozen import Frozen
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.config.channel import AgentChannel
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     MAX_BAGGAGE_ITEMS,
@@ -198,7 +198,7 @@ def make_reporter(
     if settings.reporter.logs_spans:
         beside.append(rooms.LoggingReporter(logger))
     if settings.reporter.counts_requests:
-        from jaeger_client.config.rpc_metrics import (  # noqa: PLC0415 - most do not
+        from jaeger_client.reporter.rpc_metrics import (  # noqa: PLC0415 - most do not
             RpcMetricsReporter,
         )
 
@@ -233,9 +233,12 @@ def _make_remote_reporter(
 def _make_channel(settings: Settings, agent: AgentChannel) -> Channel:
     if settings.collector is None:
         return agent
-    from jaeger_client.config import collector  # noqa: PLC0415 - see there
+    from jaeger_client._internal import http_channel  # noqa: PLC0415 - see there
 
-    return collector.dial_collector(settings.collector)
+    collector = settings.collector
+    return http_channel.dial_collector(
+        collector.endpoint, options=collector.http, gzip=collector.gzip
+    )
 
 
 def _otlp_beside(agent: AgentSettings) -> Callable[[], Channel | None]:
@@ -244,11 +247,11 @@ def _otlp_beside(agent: AgentSettings) -> Callable[[], Channel | None]:
     def dial() -> Channel | None:
         # Called by the background thread, so forks wait for the import.
         with forks_wait():
-            from jaeger_client.config import (  # noqa: PLC0415 - see there
-                collector,
+            from jaeger_client._internal import (  # noqa: PLC0415 - see there
+                http_channel,
             )
 
-        return collector.dial_otlp(agent.host)
+        return http_channel.dial_otlp(agent.host)
 
     return dial
 

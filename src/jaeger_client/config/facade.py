@@ -12,11 +12,11 @@ import opentracing
 # Names that applications patch are looked up in the package when they are
 # needed; see `build`.
 import jaeger_client.config as rooms
+from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import call_after_fork
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build
-from jaeger_client.config.channel import AgentChannel
 from jaeger_client.config.parse import (
     read_service_name,
     read_settings,

@@ -9,7 +9,9 @@ import pytest
 
 import jaeger_client.config as package
 from jaeger_client import ConstSampler, ProbabilisticSampler, RateLimitingSampler
+from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter
+from jaeger_client._internal.http_channel import HttpChannel
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.codecs import (
     B3Codec,
@@ -18,11 +20,8 @@ from jaeger_client.codecs import (
     W3CCodec,
 )
 from jaeger_client.config import build
-from jaeger_client.config.channel import AgentChannel
-from jaeger_client.config.collector import HttpChannel
 from jaeger_client.config.param import Source
 from jaeger_client.config.parse import read_settings
-from jaeger_client.config.rpc_metrics import RpcMetricsReporter
 from jaeger_client.encoding import (
     JaegerBinaryEncoder,
     JaegerCompactEncoder,
@@ -39,6 +38,7 @@ from jaeger_client.reporter import (
     Reporter,
 )
 from jaeger_client.reporter.base import Channel
+from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
 from jaeger_client.sampler import RemoteControlledSampler, Sampler
 from jaeger_client.senders import OtlpHttpSender
 from jaeger_client.span_context import SpanContext

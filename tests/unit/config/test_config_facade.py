@@ -25,7 +25,7 @@ from jaeger_client.throttler import RemoteThrottler
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jaeger_client.config.channel import AgentChannel
+    from jaeger_client._internal.agent_channel import AgentChannel
 
 CONST = {"sampler": {"type": "const", "param": 1}}
 

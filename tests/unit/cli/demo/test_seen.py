@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.cli.demo.spans import seen
 
 from jaeger_client.cli.demo.seen import arrange, error_of
+from tests.unit.cli.demo.spans import seen
 
 
 def test_parents_come_before_children_and_siblings_by_their_start() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import pytest
-from tests.unit.cli.demo.spans import terminal
 
 from jaeger_client.cli.demo.terminal import ASCII, UNICODE, look_at
+from tests.unit.cli.demo.spans import terminal
 
 
 class FakeTerminal(io.TextIOWrapper):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.cli.demo.spans import seen, terminal
 
 from jaeger_client.cli.demo.terminal import ASCII
 from jaeger_client.cli.demo.tree import draw
+from tests.unit.cli.demo.spans import seen, terminal
 
 TRACE = [
     seen("order", service="shop", start=1_000, duration=4_000),

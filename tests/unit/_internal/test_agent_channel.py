@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jaeger_client.config.channel import AgentChannel
+from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client.errors import ConfigError, SendError
 
 Ask = Callable[[AgentChannel], bytes]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from jaeger_client import ConstSampler, Tracer
-from jaeger_client.config.rpc_metrics import RpcMetricsReporter
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
 from jaeger_client.metrics.factory import CountFunction
 from jaeger_client.metrics.table import MAX_ENDPOINTS
+from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
 
 
 class Counts:

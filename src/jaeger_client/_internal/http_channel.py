@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from jaeger_client._internal.frozen import Frozen
-from jaeger_client.config.collector_params import ZIPKIN_PATH
-from jaeger_client.config.opentelemetry import OTLP_PATH
 from jaeger_client.encoding import (
     Encoder,
     JaegerBinaryEncoder,
@@ -22,8 +20,10 @@ from jaeger_client.model import SpanLosses
 from jaeger_client.senders import HttpSender, OtlpHttpSender, Sender
 
 if TYPE_CHECKING:
-    from jaeger_client.config.settings import CollectorSettings
+    from jaeger_client._internal.http_client.options import HttpOptions
 
+OTLP_PATH: Final = "/v1/traces"
+ZIPKIN_PATH: Final = "/api/v2/spans"
 OTLP_PORT: Final = 4318
 """Port of OTLP over HTTP."""
 
@@ -43,28 +43,34 @@ def format_of(endpoint: str) -> str:
     return "Zipkin" if path.endswith(ZIPKIN_PATH) else "Thrift"
 
 
-def dial_collector(collector: CollectorSettings) -> HttpChannel:
+def dial_collector(
+    endpoint: str,
+    *,
+    options: HttpOptions,
+    gzip: bool | None,
+) -> HttpChannel:
     """
-    Return the way to the collector, which its path tells.
+    Return the channel to the collector at *endpoint*, whose path selects the format.
+
+    *gzip* is whether to compress; `None` leaves it to the format.
 
     Raises:
         ConfigError: If a setting of it cannot be used.
     """
-    collector.http.check_files("collector.")
-    match format_of(collector.endpoint):
+    options.check_files("collector.")
+    match format_of(endpoint):
         case "OTLP":
             encoder = OtlpEncoder(SpanLosses())
-            gzip = True if collector.gzip is None else collector.gzip
             sender = OtlpHttpSender(
-                collector.endpoint,
-                options=collector.http,
-                gzip=gzip,
+                endpoint,
+                options=options,
+                gzip=True if gzip is None else gzip,
             )
             return HttpChannel(encoder, sender)
         case "Zipkin":
-            return _post(ZipkinJsonEncoder(SpanLosses()), collector)
+            return _post(ZipkinJsonEncoder(SpanLosses()), endpoint, options, gzip)
         case _:
-            return _post(JaegerBinaryEncoder(SpanLosses()), collector)
+            return _post(JaegerBinaryEncoder(SpanLosses()), endpoint, options, gzip)
 
 
 def dial_otlp(host: str) -> HttpChannel | None:
@@ -77,11 +83,16 @@ def dial_otlp(host: str) -> HttpChannel | None:
     return None
 
 
-def _post(encoder: Encoder, collector: CollectorSettings) -> HttpChannel:
+def _post(
+    encoder: Encoder,
+    endpoint: str,
+    options: HttpOptions,
+    gzip: bool | None,  # noqa: FBT001
+) -> HttpChannel:
     sender = HttpSender(
-        collector.endpoint,
+        endpoint,
         content_type=encoder.content_type,
-        options=collector.http,
-        gzip=bool(collector.gzip),
+        options=options,
+        gzip=bool(gzip),
     )
     return HttpChannel(encoder, sender)
