@@ -53,6 +53,9 @@ DEFAULT_SAMPLING_INTERVAL: Final = 60
 DEFAULT_FLUSH_INTERVAL: Final = 1
 """Seconds that a partial batch waits for more spans."""
 
+DEFAULT_QUEUE_CAPACITY: Final = 10_000
+"""Maximum number of spans that wait to be sent."""
+
 DEFAULT_THROTTLER_REFRESH_INTERVAL: Final = 5
 """Seconds between two questions for throttling credits."""
 

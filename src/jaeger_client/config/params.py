@@ -42,6 +42,7 @@ from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     DEBUG_ID_HEADER_KEY,
     DEFAULT_FLUSH_INTERVAL,
+    DEFAULT_QUEUE_CAPACITY,
     MAX_BAGGAGE_ITEMS,
     MAX_BAGGAGE_VALUE_LENGTH,
     MAX_TRACEBACK_LENGTH,
@@ -71,7 +72,6 @@ __all__ = [
 
 DEFAULT_THROTTLER_PORT: Final = DEFAULT_SAMPLING_PORT
 DEFAULT_BATCH_SIZE: Final = 10
-DEFAULT_QUEUE_SIZE: Final = 10_000
 
 _COUNT: Final = whole_number(1)
 _LENGTH: Final = whole_number(0)
@@ -256,7 +256,7 @@ BAGGAGE_VALUE_LENGTH: Final = Param(
 REPORTER_QUEUE_SIZE: Final = Param(
     "reporter_queue_size",
     _COUNT,
-    DEFAULT_QUEUE_SIZE,
+    DEFAULT_QUEUE_CAPACITY,
     (Variable("JAEGER_REPORTER_MAX_QUEUE_SIZE", _COUNT),),
     about="Most spans that wait to be taken up for sending; more are dropped and "
     "counted.",

@@ -19,7 +19,10 @@ from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, at_least
 from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
+from jaeger_client.constants import (
+    DEFAULT_FLUSH_INTERVAL,
+    DEFAULT_QUEUE_CAPACITY,
+)
 from jaeger_client.errors import SendError
 from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
@@ -38,9 +41,6 @@ from jaeger_client.reporter.queue import SpanQueue
 if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
-
-DEFAULT_QUEUE_CAPACITY: Final = 10_000
-"""Spans that wait at most; a burst of as many is lost by nobody."""
 
 _MOST_AT_ONCE: Final = 1_000
 """Spans taken from the queue for one go of the encoder."""
