@@ -187,13 +187,13 @@ def test_later_spans_arrive_after_an_interrupt_in_the_standard_library(
 
     def run(at: int) -> str:
         scene = sleeping()
-        thread = scene.worker._thread
+        runner = scene.worker._runner
         place = call_at(
             at, interrupt, lambda: OPERATIONS[operation](scene), in_threading=True
         )
         with told_where(place):
             scene.check_later_spans()
-            assert thread is scene.worker._thread, "another thread was started"
+            assert runner is scene.worker._runner, "another thread was started"
             scene.check_close()
         return place
 

@@ -1,4 +1,4 @@
-"""One reporter in front of several."""
+"""One reporter that forwards to several."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REPORTER_FAILED = Notice("reporter %r raised %r; the others go on")
 
 
 class CompositeReporter(BaseReporter):
-    """Hands every call on to each of *reporters*, in their order."""
+    """Forwards every call to each of *reporters*, in their order."""
 
     def __init__(self, *reporters: BaseReporter) -> None:
         self.reporters = reporters
@@ -35,7 +35,7 @@ class CompositeReporter(BaseReporter):
         tags: Mapping[str, object],
         max_length: int,
     ) -> None:
-        """Tell every reporter who reports."""
+        """Set the process of every reporter."""
         for reporter in self.reporters:
             reporter.set_process(
                 service_name=service_name,
@@ -44,11 +44,11 @@ class CompositeReporter(BaseReporter):
             )
 
     def report_span(self, span: Span) -> None:
-        """Hand *span* to every reporter."""
+        """Report *span* to every reporter."""
         for reporter in self.reporters:
             try:
                 reporter.report_span(span)
-            except Exception as error:  # noqa: BLE001, PERF203 - a reporter of the application's may raise anything
+            except Exception as error:  # noqa: BLE001, PERF203 - an application's reporter may raise anything
                 _REPORTER_FAILED.warn(reporter, error)
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:

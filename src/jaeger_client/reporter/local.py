@@ -1,4 +1,4 @@
-"""Reporters that keep spans in this process: none, a list, the log."""
+"""Reporters that keep spans in this process: discarded, in a list, or in the log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class NullReporter(BaseReporter):
-    """Throws every span away."""
+    """Discards every span."""
 
     def report_span(self, span: Span) -> None:
         """Do nothing."""
@@ -22,10 +22,10 @@ class NullReporter(BaseReporter):
 
 class InMemoryReporter(BaseReporter):
     """
-    Keeps every span in a list, for tests.
+    Stores every span in a list, for tests.
 
-    Safe from any thread, signal handler and forked child: to append to a list and to
-    copy it are one step each to the interpreter.
+    Safe in any thread, signal handler and forked child: appending to a list and copying
+    it are atomic in CPython.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class InMemoryReporter(BaseReporter):
         """Not used; for programs that have used it since 4.8."""
 
     def report_span(self, span: Span) -> None:
-        """Keep *span*."""
+        """Store *span*."""
         self.spans.append(span)
 
     def get_spans(self) -> list[Span]:

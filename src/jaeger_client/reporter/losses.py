@@ -1,15 +1,15 @@
-"""Tells the world of lost spans: metrics for machines, lines for people."""
+"""Lost spans: counted by cause, published as metrics, logged once a minute."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client.model import SpanLosses
 
 if TYPE_CHECKING:
     from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
+    from jaeger_client.model import SpanLosses
 
 _ADVICE: Final = {
     "queue_full": (
@@ -30,10 +30,14 @@ _ADVICE: Final = {
         "see their tag jaeger.truncated: set less, or send over HTTP (JAEGER_ENDPOINT)"
     ),
 }
+"""What is logged; failed sends are logged by the outage, see `diagnostics`."""
+
+_PUBLISHED: Final = ("too_large", "not_encodable", "send_failed", "truncated")
+"""Causes that are counted on the sending thread and published after each turn."""
 
 
 class LossReport:
-    """Publishes what `SpanLosses` has gained since the last time."""
+    """Counts losses in a `SpanLosses`, and publishes them."""
 
     def __init__(
         self,
@@ -43,7 +47,7 @@ class LossReport:
         clock: Clock,
     ) -> None:
         self._losses = losses
-        self._published = SpanLosses(**losses.as_dict())
+        self._published = dict.fromkeys(_PUBLISHED, 0)
         self._metrics = metrics
         self._notices = {
             cause: Notice(advice, clock=clock) for cause, advice in _ADVICE.items()
@@ -51,34 +55,33 @@ class LossReport:
 
     def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it
         """Count one span that the queue refused; called on any thread."""
-        self._metrics.dropped(1)
-        cause = "closed" if closed else "queue_full"
-        self._metrics.dropped_by_cause[cause](1)
-        self._notices[cause].warn()
+        if closed:
+            self.abandoned(1)
+        else:
+            self._losses.add_queue_full(1)
+            self._publish("queue_full", 1)
 
     def abandoned(self, count: int) -> None:
-        """Count spans that had not left when `close` ended."""
+        """Count spans that were not sent before the reporter was closed."""
+        self._losses.add_closed(count)
         if count:
-            self._metrics.dropped(count)
-            self._metrics.dropped_by_cause["closed"](count)
-            self._notices["closed"].warn()
+            self._publish("closed", count)
 
-    def publish(self, *, queue_length: int) -> None:
-        """Count what was lost on the way out; one thread at a time."""
-        self._metrics.queue_length(queue_length)
-        for cause in ("too_large", "not_encodable", "send_failed", "truncated"):
-            gained = getattr(self._losses, cause) - getattr(self._published, cause)
+    def publish(self) -> None:
+        """Publish what the sending thread has counted; called on that thread."""
+        for cause in _PUBLISHED:
+            count = getattr(self._losses, cause)
+            gained, self._published[cause] = count - self._published[cause], count
             if gained:
-                setattr(self._published, cause, getattr(self._losses, cause))
-                self._count(cause, gained)
+                self._publish(cause, gained)
 
-    def _count(self, cause: str, gained: int) -> None:
+    def _publish(self, cause: str, count: int) -> None:
         if cause == "truncated":
-            self._metrics.truncated(gained)
+            self._metrics.truncated(count)
         else:
-            self._metrics.dropped_by_cause[cause](gained)
-        # A failed send counts as result=err and is told by the outage's lines.
-        if cause in {"too_large", "not_encodable"}:
-            self._metrics.dropped(gained)
+            self._metrics.dropped_by_cause[cause](count)
+            # A failed send counts as result=err.
+            if cause != "send_failed":
+                self._metrics.dropped(count)
         if cause in self._notices:
             self._notices[cause].warn()

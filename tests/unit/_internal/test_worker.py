@@ -357,8 +357,7 @@ def test_thread_that_was_killed_is_replaced(
 
     job.error = Kill()
     worker.wake()
-    thread = worker._thread
-    assert thread is not None
+    (thread,) = [t for t in threading.enumerate() if t.name == "under test"]
     thread.join(PATIENCE)
     job.error = None
     job.turn.clear()
@@ -472,26 +471,15 @@ def test_child_forgets_the_thread(worker: BackgroundWorker, job: Job) -> None:
     worker.wake()
     assert job.turn.wait(PATIENCE)
     # What the fork hook calls, without a fork: the thread of the "parent" is ended.
-    thread = worker._thread
-    signals = worker._signals
+    runner = worker._runner
     worker.after_fork_in_child()
 
     assert not worker.is_running
     assert 1 == job.forked
-    assert thread is not None
-    assert signals is not None
+    assert runner is not None
     worker._closed = True
-    signals.put(None)
-    thread.join(PATIENCE)
-
-
-def test_forked_child_reports_by_its_age(worker: BackgroundWorker) -> None:
-    """The time of a partial batch is the interval's, in a child a tenth of its age."""
-    now = time.monotonic()
-    assert now + 1 == worker.due_time(1.0, now=now, previous=-math.inf)
-    worker.after_fork_in_child()
-
-    assert now == worker.due_time(1.0, now=now, previous=-math.inf)
+    runner.wake()
+    runner.thread.join(PATIENCE)
 
 
 def test_repr_tells_the_state(worker: BackgroundWorker, job: Job) -> None:

@@ -6,7 +6,6 @@ import gc
 import tracemalloc
 from typing import TYPE_CHECKING
 
-from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import BaseReporter
 from jaeger_client.reporter.queue import SpanQueue
 from jaeger_client.sampler import ConstSampler
@@ -25,7 +24,10 @@ class QueueingReporter(BaseReporter):
 
     def __init__(self) -> None:
         self.queue: SpanQueue[Span] = SpanQueue(
-            SPANS * 2, losses=SpanLosses(), batch_size=SPANS * 2, wake=lambda: None
+            SPANS * 2,
+            batch_size=SPANS * 2,
+            wake=lambda: None,
+            refused=lambda closed: None,
         )
 
     def report_span(self, span: Span) -> None:

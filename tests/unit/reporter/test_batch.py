@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.encoding import Payload
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
 from jaeger_client.model import SpanData
@@ -18,24 +16,7 @@ from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
 from tests.unit.reporter.line_encoder import LineChannel, LineEncoder, lines_of, named
-
-
-class ManualWorker(BackgroundWorker):
-    """A worker without a thread: waking it is only counted."""
-
-    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
-        super().__init__(clock=clock)
-        self.woken = 0
-        self.exits = False
-
-    @property
-    def is_exiting(self) -> bool:
-        """What the test has set."""
-        return self.exits
-
-    def wake(self) -> None:
-        """Count."""
-        self.woken += 1
+from tests.unit.reporter.manual_worker import ManualWorker
 
 
 class BusySender(MemorySender):
@@ -284,6 +265,51 @@ def test_full_queue_drops_the_new_span(caplog: pytest.LogCaptureFixture) -> None
     assert 2 == scene.metrics.sums["jaeger:reporter_dropped{cause=queue_full}"]
     (line,) = caplog.messages
     assert "JAEGER_REPORTER_MAX_QUEUE_SIZE" in line
+
+
+def test_a_burst_as_large_as_the_queue_is_kept() -> None:
+    """Of a burst that fills the queue, no span is dropped before the worker runs."""
+    scene = Scene(capacity=2_500, batch_size=None)
+    scene.report(*["a"] * 2_500)
+
+    assert scene.reporter.flush()
+    assert 2_500 == sum(map(len, scene.sent))
+
+
+def test_the_queue_holds_its_capacity_while_spans_are_sent() -> None:
+    """While the sender works, the queue holds the same number of spans, not more."""
+    scene = Scene(capacity=2, batch_size=1)
+    scene.report("a")
+    scene.sender.during_send = lambda: scene.report("b", "c", "d")
+    scene.turn()
+
+    assert 1 == scene.reporter.losses.queue_full
+    assert scene.reporter.flush()
+    assert [["a"], ["b"], ["c"]] == scene.sent
+
+
+def test_a_thousand_spans_at_most_are_in_flight() -> None:
+    """In an outage a thousand spans are taken from the queue; the others stay."""
+    scene = Scene(capacity=2_500, batch_size=None, flush_interval=0)
+    scene.sender.fail_always(RetryableSendError("down"))
+    scene.report(*["a"] * 2_500)
+    scene.turn()
+    lengths = [scene.metrics.sums["jaeger:reporter_queue_length"]]
+    scene.report(*["b"] * 1_001)
+
+    assert ([1_500], 1) == (lengths, scene.reporter.losses.queue_full)
+
+
+def test_all_that_is_due_leaves_in_one_turn() -> None:
+    """When the interval has ended, no rest waits for another, however many spans."""
+    scene = Scene(capacity=2_500, batch_size=None)
+    scene.report(*["a"] * 1_500)
+    scene.clock.advance(1.0)
+    scene.turn()
+    scene.clock.advance(1.0)
+    scene.turn()
+
+    assert 1_500 == sum(map(len, scene.sent))
 
 
 def test_span_after_close_is_dropped_and_counted() -> None:
