@@ -27,11 +27,12 @@ def make_queue(
     wake: Callable[[], None] = lambda: None,
 ) -> SpanQueue[str]:
     """Return a queue of text, which is as good as spans here."""
+    ignored: list[bool] = []
     return SpanQueue(
         capacity,
         batch_size=10,
         wake=wake,
-        refused=[].append if refused is None else refused.append,
+        refused=(ignored if refused is None else refused).append,
     )
 
 
