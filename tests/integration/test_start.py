@@ -65,7 +65,7 @@ RARE = {
     "jaeger_client.metrics.callables",
     "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
-    "jaeger_client.reporter.composite",
+    "jaeger_client.reporter.local",
     "jaeger_client.reporter.future",
     "jaeger_client._internal.resolver",
     "jaeger_client.senders.http",

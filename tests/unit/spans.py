@@ -12,7 +12,7 @@ from jaeger_client._internal import tag_values as values_room
 from jaeger_client._internal import undecided_span as undecided_room
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.model import Log
-from jaeger_client.reporter import composite as composite_room
+from jaeger_client.reporter import local as reporter_room
 from jaeger_client.span import Span
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Anything: TypeAlias = Any
 
 ROOMS = (
     arguments_room,
-    composite_room,
+    reporter_room,
     records_room,
     span_room,
     starter_room,

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.reporter.base import BaseReporter, Channel
     from jaeger_client.reporter.batch import Reporter
-    from jaeger_client.reporter.composite import CompositeReporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.reporter.local import (
+        CompositeReporter,
         InMemoryReporter,
         LoggingReporter,
         NullReporter,
@@ -34,10 +34,9 @@ else:
             "jaeger_client.metrics": "LegacyMetricsFactory Metrics",
             "jaeger_client.metrics.instruments": "ReporterMetrics",
             "jaeger_client.reporter.base": "BaseReporter Channel",
-            "jaeger_client.reporter.composite": "CompositeReporter",
             "jaeger_client.reporter.future": "CompletedFuture",
-            "jaeger_client.reporter.local": "InMemoryReporter LoggingReporter "
-            "NullReporter",
+            "jaeger_client.reporter.local": "CompositeReporter InMemoryReporter "
+            "LoggingReporter NullReporter",
             "jaeger_client.reporter.batch": "Reporter",
         },
         rooms="TCompactProtocol",

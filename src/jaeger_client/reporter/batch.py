@@ -37,10 +37,9 @@ from jaeger_client.reporter.base import (
     BaseReporter,
     completed,
 )
-from jaeger_client.reporter.channel import ActiveChannel, make_process
-from jaeger_client.reporter.in_flight import InFlight
 from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.queue import SpanQueue
+from jaeger_client.reporter.transmitter import Transmitter, make_process
 
 if TYPE_CHECKING:
     import logging
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from jaeger_client.model import SpanData
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture
-    from jaeger_client.reporter.in_flight import EncodedSpans
     from jaeger_client.span import Span
 
 MAX_TAKEN: Final = 1_000
@@ -145,17 +143,16 @@ class Reporter(BaseReporter):
         """When this process was forked, or first reported as the child of a pool."""
 
         self._sending = Exclusive()
-        self._channel = ActiveChannel(
+        self._transmitter = Transmitter(
             channel,
             fallback=fallback,
-            losses=self.losses,
+            losses=self._loss_report,
             metrics=self.metrics,
             error_reporter=error_reporter,
             clock=clock,
         )
-        self._in_flight = InFlight(self.losses)
         self._retry_at = -math.inf
-        """When the payload in flight may be sent."""
+        """When the next payload may be sent."""
         self._may_hurry = False
         """Whether one attempt may be made before `_retry_at`."""
         self._due = math.inf
@@ -176,7 +173,7 @@ class Reporter(BaseReporter):
         self, service_name: str, tags: Mapping[str, object], max_length: int
     ) -> None:
         """Set the process that reports; text in *tags* is cut at *max_length*."""
-        self._channel.set_process(make_process(service_name, tags, max_length))
+        self._transmitter.set_process(make_process(service_name, tags, max_length))
 
     def report_span(self, span: Span) -> None:
         """Queue *span*, or drop and count it if the queue is full or closed."""
@@ -194,13 +191,13 @@ class Reporter(BaseReporter):
                 self._due = self._due_time(now)
             self._send_until(now + MAX_TURN, drain=False)
         next_turn = self._next_turn(now)
-        self._publish()
+        self.metrics.queue_length(len(self._queue))
         return next_turn
 
     def _next_turn(self, now: float) -> float:
         if self._retry_at > now:
             return self._retry_at
-        if self._in_flight:
+        if self._transmitter:
             return now
         self._queue.wake_at_first()
         # Read after wake_at_first(): a span that came before it woke no one.
@@ -235,7 +232,7 @@ class Reporter(BaseReporter):
     def _forget_values(self, now: float) -> float:
         """Discard cached values, which may be secrets; return when to do that next."""
         if now >= self._forget_at:
-            self._channel.forget_values()
+            self._transmitter.forget_values()
             self._forget_at = math.inf
         return self._forget_at
 
@@ -271,23 +268,20 @@ class Reporter(BaseReporter):
         self._queue.wake_at_first()
         self._send_until(deadline, drain=True)
         self._queue.wake_at_first()
-        self._publish()
-        all_left = not self._in_flight and not len(self._queue)
+        self.metrics.queue_length(len(self._queue))
+        all_left = not self._transmitter and not len(self._queue)
         return all_left and dropped == self.losses.dropped
 
     def _send_until(self, deadline: float, *, drain: bool) -> None:
         """Send what is due, or everything in a *drain*, until *deadline*."""
-        while self._in_flight or self._take(everything=drain):
+        while self._transmitter or self._take(everything=drain):
             if not self._wait_for_attempt(deadline, may_sleep=drain):
                 return
-            if self._in_flight.payload is None:
+            if not self._transmitter.has_payload:
                 self._forget_at = self._clock.monotonic() + FORGET_AFTER
-                limit = self._channel.sender.max_payload
-                self._in_flight.encode_next(self._channel.encoder, limit)
-            elif self._in_flight.payload.span_count:
-                self._attempt(self._in_flight.payload, deadline if drain else math.inf)
+                self._transmitter.encode_next()
             else:
-                self._in_flight.leave()
+                self._attempt(deadline if drain else math.inf)
 
     def _take(self, *, everything: bool) -> bool:
         """Take spans that are due from the queue; return whether there are any."""
@@ -300,15 +294,15 @@ class Reporter(BaseReporter):
         elif count <= most:
             # What comes while these are sent has an interval of its own.
             self._due, self._left_at = math.inf, now
-        self._in_flight.take(self._queue, min(count, most))
-        return bool(self._in_flight)
+        self._transmitter.take(self._queue, min(count, most))
+        return bool(self._transmitter)
 
     @property
     def _full_batch(self) -> int:
         """Number of spans that make a full batch."""
         if self._batch_size is not None:
             return self._batch_size
-        return max(1, min(self._channel.spans_per_payload, self._max_batch))
+        return max(1, min(self._transmitter.spans_per_payload, self._max_batch))
 
     def _wait_for_attempt(self, deadline: float, *, may_sleep: bool) -> bool:
         """Return whether to go on; sleep while the payload has to wait."""
@@ -322,34 +316,21 @@ class Reporter(BaseReporter):
             self._clock.sleep(start - now)
         return True
 
-    def _attempt(self, payload: EncodedSpans, deadline: float) -> None:
+    def _attempt(self, deadline: float) -> None:
         # The worker's thread may finish a send after the caller has stopped waiting.
         is_limited = deadline < math.inf and not self._worker.is_current_thread
         timeout = deadline - self._clock.monotonic() if is_limited else None
-        self._retry_at = -math.inf
-        outcome = self._channel.attempt(
-            payload.body, payload.span_count, timeout=timeout
-        )
-        if outcome.has_left:
-            self._in_flight.leave()
-        elif outcome.delay is None:
-            self._in_flight.encode_again()
-        else:
-            self._retry_at = self._clock.monotonic() + outcome.delay
-
-    def _publish(self) -> None:
-        self.metrics.queue_length(len(self._queue))
-        self._loss_report.publish()
+        delay = self._transmitter.attempt(timeout)
+        self._retry_at = self._clock.monotonic() + delay if delay else -math.inf
 
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued or in flight is the parent's to send."""
         self._child_since = self._clock.monotonic()
         self._sending = Exclusive()
-        self._in_flight = InFlight(self.losses)
         self._retry_at = self._left_at = -math.inf
         self._due = math.inf
         self._queue.after_fork_in_child()
-        self._channel.after_fork_in_child()
+        self._transmitter.after_fork_in_child()
 
     def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
         """
@@ -384,9 +365,10 @@ class Reporter(BaseReporter):
     def _release(self) -> None:
         """Count what is left as lost and close the sender."""
         self._is_releasable = False
-        self._loss_report.abandoned(self._queue.clear() + self._in_flight.abandon())
-        self._publish()
-        self._channel.sender.close()
+        left = self._queue.clear() + self._transmitter.abandon()
+        self._loss_report.lost("closed", left)
+        self.metrics.queue_length(len(self._queue))
+        self._transmitter.sender.close()
 
     def __repr__(self) -> str:
-        return f"<Reporter {self._queue!r} to {self._channel.sender!r}>"
+        return f"<Reporter {self._queue!r} to {self._transmitter.sender!r}>"

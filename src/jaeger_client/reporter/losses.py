@@ -1,4 +1,4 @@
-"""Lost spans: counted by cause, published as metrics, logged once a minute."""
+"""Lost spans: counted by cause, for metrics, and logged once a minute."""
 
 from __future__ import annotations
 
@@ -30,24 +30,20 @@ _ADVICE: Final = {
         "see their tag jaeger.truncated: set less, or send over HTTP (JAEGER_ENDPOINT)"
     ),
 }
-"""What is logged; failed sends are logged by the outage, see `diagnostics`."""
-
-_PUBLISHED: Final = ("too_large", "not_encodable", "send_failed", "truncated")
-"""Causes that are counted on the sending thread and published after each turn."""
+"""What is logged, by cause. Failed sends are logged as an outage, by the channel."""
 
 
 class LossReport:
-    """Counts losses in a `SpanLosses`, and publishes them."""
+    """Counts spans that were lost or truncated, in *totals* and in the metrics."""
 
     def __init__(
         self,
-        losses: SpanLosses,
+        totals: SpanLosses,
         metrics: ReporterMetrics,
         *,
         clock: Clock,
     ) -> None:
-        self._losses = losses
-        self._published = dict.fromkeys(_PUBLISHED, 0)
+        self.totals = totals
         self._metrics = metrics
         self._notices = {
             cause: Notice(advice, clock=clock) for cause, advice in _ADVICE.items()
@@ -55,33 +51,27 @@ class LossReport:
 
     def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it
         """Count one span that the queue refused; called on any thread."""
-        if closed:
-            self.abandoned(1)
+        self.lost("closed" if closed else "queue_full", 1)
+
+    def lost(self, cause: str, count: int) -> None:
+        """
+        Count *count* spans, which may be 0, that *cause* has lost or truncated.
+
+        Causes other than "closed" and "queue_full": on one thread at a time.
+        """
+        if not count:
+            return
+        if cause == "queue_full":
+            self.totals.add_queue_full(count)
+        elif cause == "closed":
+            self.totals.add_closed(count)
         else:
-            self._losses.add_queue_full(1)
-            self._publish("queue_full", 1)
-
-    def abandoned(self, count: int) -> None:
-        """Count spans that were not sent before the reporter was closed."""
-        self._losses.add_closed(count)
-        if count:
-            self._publish("closed", count)
-
-    def publish(self) -> None:
-        """Publish what the sending thread has counted; called on that thread."""
-        for cause in _PUBLISHED:
-            count = getattr(self._losses, cause)
-            gained, self._published[cause] = count - self._published[cause], count
-            if gained:
-                self._publish(cause, gained)
-
-    def _publish(self, cause: str, count: int) -> None:
+            setattr(self.totals, cause, getattr(self.totals, cause) + count)
         if cause == "truncated":
             self._metrics.truncated(count)
         else:
+            result_err = cause == "send_failed"
+            (self._metrics.failure if result_err else self._metrics.dropped)(count)
             self._metrics.dropped_by_cause[cause](count)
-            # A failed send counts as result=err.
-            if cause != "send_failed":
-                self._metrics.dropped(count)
         if cause in self._notices:
             self._notices[cause].warn()

@@ -16,7 +16,7 @@ from jaeger_client.errors import (
 )
 from jaeger_client.model import Process, SpanData, SpanLosses
 from jaeger_client.reporter import Channel, Reporter
-from jaeger_client.reporter.channel import MAX_ATTEMPTS, MAX_BACKOFF, make_process
+from jaeger_client.reporter.transmitter import MAX_ATTEMPTS, MAX_BACKOFF, make_process
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
