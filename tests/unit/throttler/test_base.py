@@ -1,14 +1,15 @@
-"""The throttler that asks nobody."""
+"""The interface of throttlers, and the throttler that needs no server."""
 
 from __future__ import annotations
 
 import pytest
 
+import jaeger_client.throttler
 from jaeger_client.errors import ConfigError
 from jaeger_client.reporter import NullReporter
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span_context import SpanContext
-from jaeger_client.throttler import LocalThrottler
+from jaeger_client.throttler import LocalThrottler, Throttler
 from jaeger_client.tracer import Tracer
 from tests.unit.sampler.fakes import CountingFactory, HandClock, empty_limiters
 from tests.unit.spans import let_notices_speak
@@ -17,6 +18,33 @@ from tests.unit.spans import let_notices_speak
 def allowed(throttler: LocalThrottler, operation: str, count: int = 100) -> int:
     """Return how many of *count* debug spans may begin at this moment."""
     return sum(throttler.is_allowed(operation) for _ in range(count))
+
+
+def test_every_old_name_imports() -> None:
+    """All that `jaeger_client.throttler` of 4.8 had can be imported from it."""
+    old_names = {
+        "DEFAULT_THROTTLER_REFRESH_INTERVAL",
+        "MINIMUM_CREDITS",
+        "RemoteThrottler",
+        "Throttler",
+        "ThrottlerMetrics",
+    }
+
+    assert set() == old_names - set(jaeger_client.throttler.__all__)
+    assert (1.0, 5) == (
+        jaeger_client.throttler.MINIMUM_CREDITS,
+        jaeger_client.throttler.DEFAULT_THROTTLER_REFRESH_INTERVAL,
+    )
+
+
+def test_the_base_decides_nothing() -> None:
+    """The `is_allowed` of the base raises NotImplementedError."""
+    throttler = Throttler()
+
+    throttler.set_client_id(1)
+    with pytest.raises(NotImplementedError):
+        throttler.is_allowed("op")
+    throttler.close()
 
 
 def test_a_new_operation_may_begin_ten_at_once() -> None:

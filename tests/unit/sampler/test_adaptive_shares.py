@@ -9,7 +9,7 @@ import pytest
 
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import AdaptiveSampler, Sampler
-from jaeger_client.sampler.strategy import OperationRate, PerOperation
+from jaeger_client.sampler.strategy import PerOperation
 from jaeger_client.tracer import Tracer
 from tests.unit.sampler.fakes import HandClock, empty_limiters
 
@@ -24,9 +24,7 @@ def adaptive(bound: float = 0.0, *, late: bool = False) -> tuple[Sampler, HandCl
     strategy = PerOperation(
         default_rate=DEFAULT_RATE,
         default_lower_bound=bound,
-        operations=tuple(
-            OperationRate(name, rate) for name, rate in (RATES | {"rare": 0.0}).items()
-        ),
+        rates=RATES | {"rare": 0.0},
     )
     sampler = AdaptiveSampler(
         strategy,
