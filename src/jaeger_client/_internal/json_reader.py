@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown
@@ -51,7 +51,7 @@ class JsonReader:
     def mapping(self, value: object, name: str = "") -> Mapping[str, object]:
         """Return a JSON object; *name* is needed for other than the outermost one."""
         if isinstance(value, Mapping):
-            return value
+            return cast("Mapping[str, object]", value)
         raise self._unexpected(name or self._what, "an object", value)
 
     def sequence(self, value: object, name: str) -> Sequence[object]:
@@ -59,7 +59,7 @@ class JsonReader:
         if value is None:
             return ()
         if isinstance(value, (list, tuple)):
-            return value
+            return cast("Sequence[object]", value)
         raise self._unexpected(name, "a list", value)
 
     def string(self, value: object, name: str) -> str:
