@@ -55,7 +55,6 @@ HEAVY = {
 RARE = {
     "jaeger_client._internal.agent",
     "jaeger_client.codecs.b3",
-    "jaeger_client.codecs.composite",
     "jaeger_client.codecs.w3c",
     "jaeger_client._internal.http_channel",
     "jaeger_client.config.propagation",
