@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from jaeger_client._internal.worker import BackgroundWorker
-    from jaeger_client.metrics.factory import Metrics, MetricsFactory
+    from jaeger_client.metrics.metrics import Metrics, MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.sampler import Sampler

@@ -61,7 +61,6 @@ RARE = {
     "jaeger_client.reporter.rpc_metrics",
     "jaeger_client.encoding",
     "jaeger_client._internal.http_client",
-    "jaeger_client.metrics.callables",
     "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
     "jaeger_client.reporter.composite",

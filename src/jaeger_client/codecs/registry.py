@@ -101,10 +101,7 @@ def _merged(
 
 
 def make_codecs(
-    *,
-    trace_id_header: str,
-    baggage_header_prefix: str,
-    debug_id_header: str,
+    *, trace_id_header: str, baggage_header_prefix: str, debug_id_header: str
 ) -> dict[str, Codec]:
     """Return the default codec of each format of OpenTracing, and of TChannel."""
     options = CodecOptions(
@@ -120,49 +117,7 @@ def make_codecs(
     }
 
 
-def _jaeger(options: CodecOptions) -> Codec:
-    return TextCodec(
-        options.url_encoding,
-        options.trace_id_header,
-        options.baggage_header_prefix,
-        options.debug_id_header,
-        options.baggage_header,
-        baggage_limits=options.baggage_limits,
-    )
-
-
-# Imported on demand: b3 and w3c take 2 ms of a start.
-
-
-def _b3(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.b3 import B3Codec  # noqa: PLC0415 - see above
-
-    return B3Codec(
-        options.generate_128bit_trace_id, baggage_limits=options.baggage_limits
-    )
-
-
-def _b3_single(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.b3 import B3SingleCodec  # noqa: PLC0415 - see above
-
-    return B3SingleCodec(
-        options.generate_128bit_trace_id, baggage_limits=options.baggage_limits
-    )
-
-
-def _w3c(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415 - see above
-
-    return W3CCodec(baggage_limits=options.baggage_limits)
-
-
-_BUILT_IN: Final[dict[str, MakeCodec]] = {
-    "jaeger": _jaeger,
-    "b3": _b3,
-    "b3single": _b3_single,
-    "w3c": _w3c,
-}
-BUILT_IN: Final = tuple(_BUILT_IN)
+BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c")
 """Names of the formats of this library."""
 
 _OWN: Final[dict[str, MakeCodec]] = {}
@@ -192,11 +147,10 @@ def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None
             f"got {name!r}"
         )
         raise ConfigError(msg)
-    is_free = known not in _BUILT_IN
-    if replace and is_free:
+    if replace and known not in BUILT_IN:
         _OWN[known] = make
     # setdefault(), so that of two threads with one name only one succeeds.
-    elif not is_free or known in _OWN or _OWN.setdefault(known, make) is not make:
+    elif known in codec_names() or _OWN.setdefault(known, make) is not make:
         msg = f"the name of a format must be new, got {name!r}, which is taken"
         raise ConfigError(msg)
 
@@ -213,8 +167,31 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
     Raises:
         ConfigError: If there is no such format.
     """
-    make = _OWN.get(name) or _BUILT_IN.get(name)
-    if make is None:
+    if name in _OWN:
+        return _OWN[name](options)
+    if name not in BUILT_IN:
         msg = f"a format must be one of {', '.join(codec_names())}, got {name!r}"
         raise ConfigError(msg)
-    return make(options)
+    return _jaeger(options) if name == "jaeger" else _foreign(name, options)
+
+
+def _jaeger(options: CodecOptions) -> Codec:
+    return TextCodec(
+        options.url_encoding,
+        options.trace_id_header,
+        options.baggage_header_prefix,
+        options.debug_id_header,
+        options.baggage_header,
+        baggage_limits=options.baggage_limits,
+    )
+
+
+def _foreign(name: str, options: CodecOptions) -> Codec:
+    # Imported on demand: the two take 2 ms of a start.
+    from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec  # noqa: PLC0415
+    from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415
+
+    if name == "w3c":
+        return W3CCodec(baggage_limits=options.baggage_limits)
+    kind = B3Codec if name == "b3" else B3SingleCodec
+    return kind(options.generate_128bit_trace_id, baggage_limits=options.baggage_limits)

@@ -38,7 +38,7 @@ MAX_BAGGAGE_HEADER: Final = 8192
 """Maximum length of the baggage header; every receiver must accept as much."""
 
 _TRACEPARENT: Final = re.compile(
-    r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?",
+    r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 ).fullmatch
 _BLANKS: Final = " \t"
 """What may surround a header and the members of `tracestate`."""
@@ -46,7 +46,7 @@ _BLANKS: Final = " \t"
 _IN_KEYS: Final = encoding_but("!#$&'*+^`|")
 """A baggage key is a token; `%` marks escapes."""
 _IN_VALUES: Final = encoding_but(
-    string.punctuation.translate(str.maketrans("", "", '%",;\\+')),
+    string.punctuation.translate(str.maketrans("", "", '%",;\\+'))
 )
 """A plus is allowed in a value, but some receivers read it as a blank."""
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client.metrics.factory import MetricsFactory
 from jaeger_client.metrics.instruments import RpcMetrics
+from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.metrics.table import MAX_ENDPOINTS, OTHER_ENDPOINT
 from jaeger_client.reporter import BaseReporter
 
