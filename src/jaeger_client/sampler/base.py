@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
-from jaeger_client._internal.shown import shown
 from jaeger_client.constants import SAMPLER_PARAM_TAG_KEY, SAMPLER_TYPE_TAG_KEY
-from jaeger_client.errors import SamplingRateError
 from jaeger_client.model import TagItem, TagValue
 
 SamplerTags: TypeAlias = Mapping[str, TagValue]
@@ -123,19 +121,3 @@ class Sampler:
     def __hash__(self) -> int:
         # The attributes of a sampler change, and its hash must not.
         return hash(type(self))
-
-
-def check_number(name: str, value: float, range_: str, maximum: float) -> None:
-    """
-    Check that *value* is a number from 0 to *maximum*, which *range_* describes.
-
-    Raises:
-        SamplingRateError: If it is not.
-    """
-    try:
-        is_in_range = 0 <= value <= maximum
-    except TypeError:
-        is_in_range = False
-    if not is_in_range:
-        msg = f"{name} must be a number {range_}, got {shown(value)}"
-        raise SamplingRateError(msg)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from jaeger_client._internal.limits import check_range
 from jaeger_client.constants import (
     MAX_ID_BITS,
     SAMPLER_TYPE_CONST,
     SAMPLER_TYPE_PROBABILISTIC,
 )
-from jaeger_client.sampler.base import Decision, DecisionTags, Sampler, check_number
+from jaeger_client.errors import SamplingRateError
+from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
 
 _LOW_BITS: Final = (1 << MAX_ID_BITS) - 1
 
@@ -44,7 +46,7 @@ class ProbabilisticSampler(Sampler):
     """
 
     def __init__(self, rate: float) -> None:
-        check_number("sampling rate", rate, "from 0.0 to 1.0", 1)
+        check_rate("sampling rate", rate)
         # A double on the wire, even if the rate is the int 1.
         super().__init__(DecisionTags(SAMPLER_TYPE_PROBABILISTIC, float(rate)))
         self.rate = rate
@@ -62,3 +64,14 @@ class ProbabilisticSampler(Sampler):
 
     def __repr__(self) -> str:
         return f"ProbabilisticSampler({self.rate})"
+
+
+def check_rate(name: str, rate: float) -> None:
+    """
+    Check that *rate* is a number from 0 to 1.
+
+    Raises:
+        SamplingRateError: If it is not.
+    """
+    expected = "a number from 0.0 to 1.0"
+    check_range(name, rate, expected, lambda: 0 <= rate <= 1, SamplingRateError)

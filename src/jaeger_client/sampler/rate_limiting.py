@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
+from jaeger_client._internal.limits import check_range
 from jaeger_client.constants import SAMPLER_TYPE_RATE_LIMITING
+from jaeger_client.errors import SamplingRateError
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.sampler.base import Decision, DecisionTags, Sampler, check_number
+from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
 
 NewLimiter: TypeAlias = Callable[[float, float], RateLimiter]
 """Creates a token bucket from credits per second and maximum balance."""
@@ -86,7 +88,13 @@ class RateLimitingSampler(Sampler):
 
 
 def _check_limit(limit: float) -> None:
-    check_number("traces per second", limit, "from 0 up", sys.float_info.max)
+    check_range(
+        "traces per second",
+        limit,
+        "a number from 0 up",
+        lambda: 0 <= limit <= sys.float_info.max,
+        SamplingRateError,
+    )
 
 
 def _burst(max_traces_per_second: float) -> float:

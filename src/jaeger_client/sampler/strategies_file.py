@@ -16,8 +16,8 @@ from typing import Final, TypeAlias
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import warn
 from jaeger_client.errors import SendError, StrategyError
-from jaeger_client.sampler.base import check_number
 from jaeger_client.sampler.file_format import Strategies, parse_file
+from jaeger_client.sampler.probabilistic import check_rate
 from jaeger_client.sampler.strategy import (
     DEFAULT_SAMPLING_PROBABILITY,
     decode_strategy,
@@ -71,7 +71,7 @@ class StrategiesFile:
         default_probability: float = DEFAULT_SAMPLING_PROBABILITY,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        check_number("default_probability", default_probability, "from 0 to 1", 1)
+        check_rate("default_probability", default_probability)
         self.path = Path(path)
         self.default_probability = default_probability
         self._clock = clock

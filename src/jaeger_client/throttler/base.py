@@ -6,9 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from jaeger_client._internal.limits import MAX_COUNT, at_least
-from jaeger_client._internal.shown import shown
-from jaeger_client.errors import ConfigError
+from jaeger_client._internal.limits import MAX_COUNT, at_least, check_range
 from jaeger_client.rate_limiter import RateLimiter
 
 MINIMUM_CREDITS: Final = 1.0
@@ -98,11 +96,6 @@ class LocalThrottler(Throttler):
 
 
 def _check(name: str, value: float) -> float:
-    try:
-        is_in_range = 0 < value <= sys.float_info.max
-    except TypeError:
-        is_in_range = False
-    if is_in_range:
-        return value
-    msg = f"{name} must be a number of more than 0, got {shown(value)}"
-    raise ConfigError(msg)
+    expected = "a number of more than 0"
+    check_range(name, value, expected, lambda: 0 < value <= sys.float_info.max)
+    return value
