@@ -144,7 +144,7 @@ def test_without_thriftpy2_it_says_what_to_install(
 ) -> None:
     """A plain `pip install jaeger-client` has no decoder."""
     monkeypatch.setitem(sys.modules, "thriftpy2", None)
-    for name in ("demo.own_receiver", "allinone.receive"):
+    for name in ("cli.demo.own_receiver", "allinone.receive"):
         monkeypatch.delitem(sys.modules, f"jaeger_client.{name}", raising=False)
 
     code, text = run_with(None)
