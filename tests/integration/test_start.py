@@ -53,7 +53,6 @@ HEAVY = {
 """Modules of others that take a millisecond or more, alone or together."""
 
 RARE = {
-    "jaeger_client._internal.agent",
     "jaeger_client.codecs.b3",
     "jaeger_client.codecs.composite",
     "jaeger_client.codecs.w3c",

@@ -1,5 +1,5 @@
 """
-Names to addresses, in a way that is safe with forks.
+Names to addresses and TCP connections, in a way that is safe with forks.
 
 The system's resolver has locks. A process that is forked while the background thread
 holds one gets a child in which it stays locked for ever. So the resolver is called only
@@ -13,6 +13,7 @@ import socket
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.fork import forks_wait
 
 _LOOPBACK: Final = ("127.0.0.1", "::1")
@@ -22,6 +23,15 @@ _FAMILIES: Final[frozenset[int]] = frozenset({socket.AF_INET, socket.AF_INET6})
 
 _MAX_INDEX_DIGITS: Final = 9
 """Digits of the index of a network interface, which is a C int."""
+
+
+_MIN_SHARE: Final = 1.0
+"""
+Minimum time for one address in seconds, as long as the timeout lasts.
+
+The kernel repeats a lost SYN after one second; with less, one of many addresses would
+be given up for a single lost packet.
+"""
 
 
 class Address(NamedTuple):
@@ -55,6 +65,39 @@ def resolve(host: str, port: int) -> Sequence[Address]:
     return sorted(found, key=lambda address: address.family != socket.AF_INET)
 
 
+def connect(host: str, port: int, timeout: float) -> socket.socket:
+    """
+    Return a TCP socket to the first address of *host* that accepts the connection.
+
+    All addresses share *timeout* seconds, so that one that does not respond leaves time
+    for the others.
+
+    Raises:
+        OSError: If none does: a timeout if there was one, because it may pass where a
+            refusal is final, or else the error of the first address.
+        UnicodeError: If *host* cannot be a name.
+    """
+    addresses = resolve(host, port)
+    deadline = SYSTEM_CLOCK.monotonic() + timeout
+    errors = list[OSError]()
+    for index, address in enumerate(addresses):
+        left = deadline - SYSTEM_CLOCK.monotonic()
+        if left <= 0:
+            errors.append(TimeoutError())
+            break
+        share = min(left, max(left / (len(addresses) - index), _MIN_SHARE))
+        try:
+            return _connect_to(address, port, share)
+        except OSError as exc:
+            errors.append(exc)
+    timeouts = [error for error in errors if isinstance(error, TimeoutError)]
+    try:
+        raise (timeouts or errors)[0]
+    finally:
+        # The traceback of each error refers to this frame, which refers to the errors.
+        del errors, timeouts
+
+
 def socket_address(
     address: str, port: int
 ) -> tuple[str, int] | tuple[str, int, int, int]:
@@ -71,6 +114,18 @@ def socket_address(
 def is_unresolved(error: BaseException) -> bool:
     """Return whether *error* means that a name does not resolve."""
     return isinstance(error, socket.gaierror)
+
+
+def _connect_to(address: Address, port: int, timeout: float) -> socket.socket:
+    sock = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(timeout)
+        sock.connect(socket_address(address.host, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _look_up(host: str, port: int) -> list[Address]:
