@@ -16,7 +16,7 @@ import pytest
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.metrics import MetricsFactory
-from jaeger_client.metrics.factory import CountFunction
+from jaeger_client.metrics.metrics import CountFunction
 from jaeger_client.sampler import (
     AdaptiveSampler,
     ProbabilisticSampler,

@@ -25,8 +25,8 @@ from jaeger_client.config.parse import (
 from jaeger_client.config.properties import ConfigProperties
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
-from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import choose_factory
+from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 
 if TYPE_CHECKING:
     from jaeger_client.config.explanation import Explanation
