@@ -44,6 +44,9 @@ from jaeger_client.constants import (
     MAX_TAGS_PER_SPAN,
     MAX_TRACEBACK_LENGTH,
     SAMPLED_FLAG,
+    SPAN_KIND,
+    SPAN_KIND_CLIENT,
+    SPAN_KIND_SERVER,
 )
 from jaeger_client.model import LogItem, SpanIds, TagItem
 
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     import opentracing
     from typing_extensions import Self
 
+    from jaeger_client._internal.clock import Clock
     from jaeger_client.span_context import SpanContext
 
 __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
@@ -81,6 +85,11 @@ class SpanOwner(Protocol):
     max_tags_per_span: int
     max_logs_per_span: int
 
+    @property
+    def clock(self) -> Clock | None:
+        """Where its spans read the time; `None` is the system's clock."""
+        ...
+
     def is_debug_allowed(self, operation: str) -> bool:
         """Return whether one more debug trace may be started."""
         ...
@@ -102,6 +111,7 @@ class _NoOwner:
     max_traceback_length = MAX_TRACEBACK_LENGTH
     max_tags_per_span = MAX_TAGS_PER_SPAN
     max_logs_per_span = MAX_LOGS_PER_SPAN
+    clock = None
 
     def is_debug_allowed(self, operation: str) -> bool:  # noqa: ARG002 - see SpanOwner
         return True
@@ -151,6 +161,8 @@ class Span(SpanRecords):
     """Whether `finish` was called; stays false on an unsampled span."""
     references: Sequence[opentracing.Reference] | None
     """What the span was started with in `references`."""
+    clock: Clock | None = None
+    """The clock of a tracer that has one of its own; stored beside the slots."""
     shares_span_id: bool = False
     """
     Whether it took over its parent's span id, which Zipkin must be told.
@@ -172,24 +184,35 @@ class Span(SpanRecords):
         self._tracer = _NO_OWNER if tracer is None else tracer
         self.operation_name = operation_name
         self.clock_offset = None
-        if start_time is None:
-            self.start_time = time.time()
-            if time.time is UNPATCHED.wall_clock:
-                self.clock_offset = self.start_time - STEADY_CLOCK()
+        is_ours = isinstance(getattr(tracer, "max_tags_per_span", None), int)
+        if is_ours and (clock := getattr(tracer, "clock", None)) is not None:
+            self.use_clock(clock)
+        if start_time is not None:
+            self.start_time = to_seconds(start_time, self.wall_time)
         else:
-            self.start_time = to_seconds(start_time)
+            self.start_time = self.wall_time()
+            if self.clock is None and time.time is UNPATCHED.wall_clock:
+                self.clock_offset = self.start_time - STEADY_CLOCK()
         self.end_time = None
         self.finished = False
         self.references = references
         self.first_tags = self.decision_tags = NO_TAGS
         self.more_tags = NO_MORE_TAGS
         self.log_items = NO_LOGS
-        if not isinstance(getattr(tracer, "max_tags_per_span", None), int):
-            # Not our tracer. These lists use the default limits.
+        if not is_ours:
+            # These lists use the default limits.
             self._tag_list()
             self._log_list()
         if tags:
             self.add_tags(tags)
+
+    def use_clock(self, clock: Clock) -> None:
+        """Read *clock* wherever this span takes the time."""
+        self.__dict__["clock"] = clock
+
+    def wall_time(self) -> float:
+        """Return seconds since the epoch."""
+        return time.time() if self.clock is None else self.clock.time()
 
     def add_tags(self, tags: Mapping[str, object]) -> None:
         """Set every tag of *tags*, as `set_tag` would."""
@@ -208,15 +231,15 @@ class Span(SpanRecords):
         return self._tracer
 
     def is_rpc(self) -> bool:
-        """Return whether the first `span.kind` tag says client or server."""
-        return self._span_kind() in {"client", "server"}
+        """Return whether the first `span.kind` tag is client or server."""
+        return self._span_kind() in {SPAN_KIND_CLIENT, SPAN_KIND_SERVER}
 
     def is_rpc_client(self) -> bool:
-        """Return whether the first `span.kind` tag says client."""
-        return self._span_kind() == "client"
+        """Return whether the first `span.kind` tag is client."""
+        return self._span_kind() == SPAN_KIND_CLIENT
 
     def _span_kind(self) -> object:
-        kinds = (value for key, value in self.tag_items if key == "span.kind")
+        kinds = (value for key, value in self.tag_items if key == SPAN_KIND)
         return next(kinds, None)
 
     def set_operation_name(self, operation_name: str) -> Span:
@@ -292,11 +315,11 @@ class Span(SpanRecords):
                 return self
         try:
             if timestamp is not None:
-                when = to_seconds(timestamp)
+                when = to_seconds(timestamp, self.wall_time)
             elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
                 when = self.clock_offset + STEADY_CLOCK()
             else:
-                when = time.time()
+                when = self.wall_time()
             fields = dict(key_values)
             if len(fields) > MAX_LOG_FIELDS:
                 fields = self._fewer_fields(fields)
@@ -400,11 +423,11 @@ class Span(SpanRecords):
         if not self.finished:
             self.finished = True
             if finish_time is not None:
-                self.end_time = to_seconds(finish_time)
+                self.end_time = to_seconds(finish_time, self.wall_time)
             elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
                 self.end_time = self.clock_offset + STEADY_CLOCK()
             else:
-                self.end_time = time.time()
+                self.end_time = self.wall_time()
             self._tracer.report_span(self)
         else:
             _FINISHED_TWICE.warn(self)

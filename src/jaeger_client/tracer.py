@@ -23,7 +23,7 @@ from jaeger_client._internal.limits import usable_timeout
 from jaeger_client._internal.span_starter import SpanStarter
 from jaeger_client._internal.tag_values import to_text
 from jaeger_client.codecs.base import Codec
-from jaeger_client.codecs.builtin import make_codecs
+from jaeger_client.codecs.registry import make_codecs
 from jaeger_client.constants import (
     BAGGAGE_HEADER_PREFIX,
     CLIENT_UUID_TAG_KEY,
@@ -55,8 +55,9 @@ from jaeger_client.span_context import SpanContext
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from jaeger_client._internal.clock import Clock
     from jaeger_client._internal.worker import BackgroundWorker
-    from jaeger_client.metrics.factory import Metrics, MetricsFactory
+    from jaeger_client.metrics.metrics import Metrics, MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.sampler import Sampler
@@ -99,6 +100,7 @@ class Tracer(SpanStarter):
         *,
         max_tags_per_span: int = MAX_TAGS_PER_SPAN,
         max_logs_per_span: int = MAX_LOGS_PER_SPAN,
+        clock: Clock | None = None,
         worker: BackgroundWorker | None = None,
     ) -> None:
         """
@@ -125,6 +127,8 @@ class Tracer(SpanStarter):
             max_tags_per_span: Maximum number of tags of a span. Further ones replace
                 older ones, except the first half.
             max_logs_per_span: The same for logs.
+            clock: Read for the times of spans, for tests: a
+                `jaeger_client.testing.FakeClock`. By default, `time.time`.
             worker: A thread that reporter, sampler and throttler share, to be
                 closed with the tracer.
         """
@@ -147,6 +151,7 @@ class Tracer(SpanStarter):
         )
         self.random = IdRandom()
         self.throttler = throttler
+        self.clock = clock
         self._worker = worker
         self._process_mark = False
         self._closed: CompletedFuture | None = None

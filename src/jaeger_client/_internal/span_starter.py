@@ -34,9 +34,10 @@ from jaeger_client.span_context import NO_BAGGAGE, SpanContext
 if TYPE_CHECKING:
     from opentracing import Reference
 
+    from jaeger_client._internal.clock import Clock
     from jaeger_client._internal.ids import IdRandom
-    from jaeger_client.metrics.factory import MetricsFactory
     from jaeger_client.metrics.instruments import TracerMetrics
+    from jaeger_client.metrics.metrics import MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.sampler.base import Sampler
     from jaeger_client.throttler import Throttler
@@ -88,8 +89,15 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     max_logs_per_span: int
     """Maximum number of logs of a span; the first and the newest are kept."""
     _active_scope: Callable[[], opentracing.Scope | None]
+    clock: Clock | None
+    """Where spans read the time; `None` is the system's clock."""
     _process_mark: ProcessMark
-    """False before the first span and in forked children; see `fork`."""
+    """
+    False before the first span and in forked children; see `fork`.
+
+    Always false if the tracer has a clock of its own, so that tracers without one need
+    not test for it.
+    """
 
     # Long, and spans are made without their __init__: a call more costs 4 % of a
     # root's instructions, an __init__ 0.1 of its 2 µs.
@@ -116,7 +124,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         """
         try:
             if not self._process_mark:
-                self._process_mark = noticed_mark()
+                start_time = self._notice_fork(start_time)
             parent = child_of
             if parent is None and not ignore_active_span:
                 scope = self._active_scope()
@@ -227,7 +235,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 else:
                     self._take_tags(span, decision)
             if start_time is not None:
-                span.start_time = to_seconds(start_time)
+                if self.clock is not None:
+                    span.use_clock(self.clock)
+                span.start_time = to_seconds(start_time, span.wall_time)
                 span.clock_offset = None
             elif flags and time.time is UNPATCHED.wall_clock:
                 if clock_offset is None:
@@ -246,6 +256,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             return self._unrecorded_span()
         return span
 
+    def _notice_fork(self, start_time: float | None) -> float | None:
+        """Renew everything in a forked child; return the time of the tracer's clock."""
+        mark = noticed_mark()
+        if self.clock is None:
+            self._process_mark = mark
+            return start_time
+        return self.clock.time() if start_time is None else start_time
+
     def _take_tags(self, span: Span, decision: Mapping[str, object]) -> None:
         """Set tags that were made for this span, or wait for the decision."""
         if isinstance(decision, Undecided):
@@ -258,7 +276,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             span.add_tags(decision)
 
     def _unrecorded_span(self) -> Span:
-        return Span(SpanContext(self.random_id(), self.random_id(), None, 0), self, "")
+        context = SpanContext(self.random_id(), self.random_id(), None, 0)
+        # The tracer's clock may be what has failed.
+        return Span(context, self, "", start_time=time.time())
 
     def _join(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from itertools import islice
@@ -114,14 +113,14 @@ def to_text(thing: object) -> str:
         return type(thing).__name__
 
 
-def to_seconds(value: object) -> float:
-    """Return *value* as seconds since the epoch; now, with a warning, if it is not."""
+def to_seconds(value: object, now: Callable[[], float]) -> float:
+    """Return *value* as seconds since the epoch, or *now* with a warning."""
     try:
         seconds = float(value)  # type: ignore[arg-type]  # any value may come
     except Exception:  # noqa: BLE001 - the value's own code may raise anything
         _NOT_A_TIME.warn(f"one {type(value).__name__}")
-        return time.time()
+        return now()
     if 0 <= seconds < _END_OF_TIME:  # false for NaN, too
         return seconds
     _IMPLAUSIBLE_TIME.warn(seconds)
-    return time.time()
+    return now()

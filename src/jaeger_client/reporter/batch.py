@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from jaeger_client._internal.diagnostics import ErrorReporter
-    from jaeger_client.metrics.factory import Metrics, MetricsFactory
+    from jaeger_client.metrics.metrics import Metrics, MetricsFactory
     from jaeger_client.model import SpanData
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from decimal import Decimal
 from fractions import Fraction
 
@@ -178,7 +179,7 @@ def test_numpy_is_not_imported() -> None:
 @pytest.mark.parametrize("value", [0, 1.5, 1_700_000_000, 9_999_999_999, "12.5", True])
 def test_to_seconds(value: Anything) -> None:
     """What Python reads as a number is a time."""
-    assert float(value) == to_seconds(value)
+    assert float(value) == to_seconds(value, time.time)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_no_seconds(value: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no number, or does not fit 64 bits of µs, is now."""
     monkeypatch.setattr("time.time", lambda: 42.0)
 
-    assert 42.0 == to_seconds(value)
+    assert 42.0 == to_seconds(value, time.time)
 
 
 MILLISECONDS = 1_700_000_000_000
@@ -212,7 +213,7 @@ def test_implausible_time(
     let_notices_speak(monkeypatch)
     monkeypatch.setattr("time.time", lambda: 42.0)
 
-    assert [42.0, 42.0] == [to_seconds(value), to_seconds(value)]
+    assert [42.0, 42.0] == [to_seconds(value, time.time), to_seconds(value, time.time)]
     line = (
         "a time must be a number of seconds since the epoch, from 1970 to 2286, got "
         f"{float(value)!r}; now is used. Divide milliseconds by 1e3, "
