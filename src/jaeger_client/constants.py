@@ -85,5 +85,13 @@ JAEGER_HOSTNAME_TAG_KEY: Final = "hostname"
 JAEGER_IP_TAG_KEY: Final = "ip"
 CLIENT_UUID_TAG_KEY: Final = "client-uuid"
 
+SPAN_KIND: Final = "span.kind"
+"""OpenTracing's tag for the role of a span; the next four are its values."""
+
+SPAN_KIND_SERVER: Final = "server"
+SPAN_KIND_CLIENT: Final = "client"
+SPAN_KIND_PRODUCER: Final = "producer"
+SPAN_KIND_CONSUMER: Final = "consumer"
+
 LOGGER_NAME: Final = "jaeger_tracing"
 """Name of the logger that every line of this library goes to."""

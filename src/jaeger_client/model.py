@@ -1,57 +1,46 @@
 """
-What flows from the application's thread to the encoders: plain data.
+The plain data that flows from the application's thread to the encoders.
 
-A tag is a `(key, value)` pair, a log a `(microseconds, pairs)` pair. `Tag` and
-`Log` are the objects that jaeger-client 4.8 had in their place. They are created
-when the application reads `span.tags` or `span.logs`; from then on they replace
-the pairs in the span's lists. They unpack like pairs, so encoders handle both
-alike.
+A tag is a `(key, value)` pair, a log a `(microseconds, pairs)` pair. Encoders and
+senders of applications use these types, too.
 """
 
 from __future__ import annotations
 
-import operator
-import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
-from jaeger_client._internal.frozen import Frozen
 from jaeger_client._internal.signal_safe import SharedCount
 
 if TYPE_CHECKING:
     import opentracing
-    from typing_extensions import Self
 
 TagValue: TypeAlias = str | bool | int | float | bytes
-"""The types a tag keeps as they are; all others become text when they are set."""
+"""The types of tag values; a value of another type is converted to text when set."""
 
 TagItem: TypeAlias = tuple[str, TagValue]
 LogItem: TypeAlias = tuple[int, Collection[TagItem]]
 
-_Object = TypeVar("_Object", "Tag", "Log")
-
-_EXACT_UP_TO: Final = 8192
-"""Largest limit of a `SpanList` that drops items one at a time."""
-
-_append: Final[Callable[[list[Any], object], None]] = list[Any].append
-
 
 class SpanIds(Protocol):
-    """What an encoder reads of who a span is."""
+    """The identity of a span, as encoders read it."""
 
-    trace_id: int
-    span_id: int
-    parent_id: int | None
-    flags: int
+    @property
+    def trace_id(self) -> int: ...
+    @property
+    def span_id(self) -> int: ...
+    @property
+    def parent_id(self) -> int | None: ...
+    @property
+    def flags(self) -> int: ...
 
 
 class SpanData(Protocol):
     """
-    What an encoder reads of a finished span.
+    A finished span, as encoders read it.
 
-    Times are seconds since the epoch. The lists may still grow while they are
-    read, for tags set after `finish` are kept as long as the span is queued.
+    Times are seconds since the epoch. The lists may grow while they are read, because
+    tags set after `finish` are stored as long as the span is queued.
     """
 
     @property
@@ -84,8 +73,8 @@ class SpanData(Protocol):
         ...
 
 
-class Process(Frozen):
-    """Who reports: the service and what is true of all its spans."""
+class Process(NamedTuple):
+    """The service that reports, and the tags that all its spans have in common."""
 
     service_name: str
     tags: tuple[TagItem, ...] = ()
@@ -100,7 +89,6 @@ class SpanLosses:
     time.
     """
 
-    # Not a dataclass: importing dataclasses is slow, see `frozen`.
     __slots__ = (
         "_closed",
         "_queue_full",
@@ -164,7 +152,7 @@ class SpanLosses:
     @property
     def counts(self) -> tuple[int, ...]:
         """The counts alone, in the order of `as_dict`."""
-        return _COUNTS(self)
+        return tuple(self.as_dict().values())
 
     def copy(self) -> SpanLosses:
         """Return the same counts."""
@@ -172,8 +160,8 @@ class SpanLosses:
 
     def since(self, earlier: tuple[int, ...]) -> SpanLosses:
         """Return what was added since `counts` was *earlier*."""
-        gained = map(operator.sub, self.counts, earlier)
-        return SpanLosses(**dict(zip(self.as_dict(), gained, strict=True)))
+        pairs = zip(self.as_dict().items(), earlier, strict=True)
+        return SpanLosses(**{cause: now - before for (cause, now), before in pairs})
 
     def add(self, other: SpanLosses) -> None:
         """Add the counts of *other*; causes that it does not count are not written."""
@@ -189,254 +177,3 @@ class SpanLosses:
     def __repr__(self) -> str:
         counts = ", ".join(f"{cause}={n}" for cause, n in self.as_dict().items())
         return f"SpanLosses({counts})"
-
-
-_COUNTS: Callable[[SpanLosses], tuple[int, ...]] = operator.attrgetter(
-    *SpanLosses().as_dict()
-)
-
-
-class TagType:
-    """Values of `Tag.vType`."""
-
-    STRING = 0
-    DOUBLE = 1
-    BOOL = 2
-    LONG = 3
-    BINARY = 4
-
-
-class Tag:
-    """
-    A tag as the object of jaeger-client 4.8; unpacks as `(key, value)`.
-
-    Which of the `v…` attributes holds the value is told by `vType`.
-    """
-
-    __slots__ = ("key", "vBinary", "vBool", "vDouble", "vLong", "vStr", "vType")
-
-    def __init__(  # noqa: PLR0917 - the fields of the Thrift struct
-        self,
-        key: str = "",
-        vType: int = TagType.STRING,  # noqa: N803 - the name of the Thrift field
-        vStr: str | None = None,  # noqa: N803
-        vDouble: float | None = None,  # noqa: N803
-        vBool: bool | None = None,  # noqa: N803, FBT001
-        vLong: int | None = None,  # noqa: N803
-        vBinary: bytes | None = None,  # noqa: N803
-    ) -> None:
-        self.key = key
-        self.vType = vType
-        self.vStr = vStr
-        self.vDouble = vDouble
-        self.vBool = vBool
-        self.vLong = vLong
-        self.vBinary = vBinary
-
-    @classmethod
-    def of(cls, key: str, value: TagValue) -> Tag:
-        """Return the tag object for one pair."""
-        # bool before int: a bool is an int to Python.
-        if isinstance(value, bool):
-            return cls(key, TagType.BOOL, vBool=value)
-        if isinstance(value, int):
-            return cls(key, TagType.LONG, vLong=value)
-        if isinstance(value, float):
-            return cls(key, TagType.DOUBLE, vDouble=value)
-        if isinstance(value, bytes):
-            return cls(key, TagType.BINARY, vBinary=value)
-        return cls(key, TagType.STRING, vStr=value)
-
-    @property
-    def value(self) -> TagValue | None:
-        """The attribute that `vType` names."""
-        return {
-            TagType.STRING: self.vStr,
-            TagType.DOUBLE: self.vDouble,
-            TagType.BOOL: self.vBool,
-            TagType.LONG: self.vLong,
-            TagType.BINARY: self.vBinary,
-        }.get(self.vType, self.vStr)
-
-    def __iter__(self) -> Iterator[str | TagValue | None]:
-        yield self.key
-        yield self.value
-
-    def _fields(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in _TAG_FIELDS)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Tag) and self._fields() == other._fields()
-
-    def __hash__(self) -> int:
-        return hash(self._fields())
-
-    def __repr__(self) -> str:
-        pairs = zip(_TAG_FIELDS, self._fields(), strict=True)
-        return f"Tag({', '.join(f'{name}={field!r}' for name, field in pairs)})"
-
-
-_TAG_FIELDS = ("key", "vType", "vStr", "vDouble", "vBool", "vLong", "vBinary")
-
-
-class SpanList(list[_Object]):
-    """
-    The tags or the logs of one span: objects, and at most as many as the limit.
-
-    A span starts with a plain list of pairs, the fastest thing to append to. It
-    moves to a list of this class once: when the application reads its tags or
-    logs, or when they become many. Until they are read, the pairs stay pairs.
-
-    Over the limit the first half stays and the newest items replace older ones
-    behind it, as in jaeger-client-go: both the beginning and the end of what
-    happened can be seen.
-
-    Any thread may append while others read. There is no lock: a signal handler or
-    a finalizer could find it held by the code that it interrupted. Instead,
-    CPython switches threads and runs signal handlers only after a call and at a
-    jump; comments mark the statements that must have neither between them.
-    """
-
-    _as_object: ClassVar[Callable[..., Any]]
-    """Returns its argument if that is an object, otherwise the object for the pair."""
-
-    # Set on the lists of spans only; `Log.fields` has no limit and no pairs.
-    _limit: int = sys.maxsize
-    _on_drop: Callable[[int], object] | None = None
-    _is_read: bool = True
-    _has_pairs: bool = False
-
-    @classmethod
-    def of_pairs(cls, pairs: Iterable[object] = ()) -> Self:
-        """Return a list that holds *pairs* as they are until it is read."""
-        made = cls()
-        made._is_read, made._has_pairs = False, True
-        list[Any].extend(made, pairs)
-        return made
-
-    def bounded(self, limit: int, on_drop: Callable[[int], object]) -> Self:
-        """
-        Limit the list to *limit* items from the next append or `trim`; return it.
-
-        *on_drop* is called with the number of items dropped each time, on the
-        thread that appended one too many.
-        """
-        self._on_drop = on_drop
-        self._limit = limit
-        return self
-
-    def append(self, item: object) -> None:
-        """Append an item; a pair becomes an object."""
-        if not self._is_read:
-            # No call and no jump since `_is_read` was read: no pair is added to a
-            # list whose pairs were converted in between.
-            _append(self, item)
-        else:
-            _append(self, self._as_object(item))
-        if len(self) > self._limit:
-            self.trim()
-
-    def extend(self, items: Iterable[Any], /) -> None:
-        """Append *items*; pairs become objects."""
-        made = [
-            self._as_object(item) if type(item) is tuple else item for item in items
-        ]
-        super().extend(made)
-        self.trim()
-
-    def trim(self) -> Self:
-        """Drop what is over the limit; return the list."""
-        while (surplus := len(self) - self._limit) > 0:
-            # Dropping items moves half of the pointers, 0.3 us with the default
-            # limit. With a very large one several more are dropped at once.
-            dropped = surplus + self._limit // _EXACT_UP_TO
-            first = self._limit // 2
-            middle = slice(first, first + dropped)
-            last = self._limit + surplus - 1
-            try:
-                # The first line raises IndexError if another thread has trimmed the
-                # list since. No call and no jump stands between the two.
-                _ = self[last]
-                del self[middle]
-            except IndexError:
-                continue
-            if self._on_drop is not None:
-                self._on_drop(dropped)
-        return self
-
-    def as_objects(self) -> Self:
-        """Convert the pairs that are left, and return the list."""
-        if self._has_pairs:
-            self._is_read = True
-            # Backwards, because items that are dropped meanwhile shift those behind
-            # them to lower indexes, which are still to come.
-            for index in range(len(self) - 1, -1, -1):
-                with suppress(IndexError):  # The list was trimmed.
-                    self._convert(index)
-            self._has_pairs = False
-        return self
-
-    def _convert(self, index: int) -> None:
-        item: Any = self[index]
-        if type(item) is tuple:
-            made = self._as_object(item)
-            # No call and no jump stands between the two lines: if several threads
-            # convert at the same time, all of them get the same object.
-            if self[index] is item:
-                self[index] = made
-
-    def __reduce__(self) -> tuple[type[Self], tuple[list[_Object]]]:
-        # What is copied or pickled is no longer part of the span.
-        return type(self), ([*self],)
-
-
-def _as_tag(item: TagItem | Tag) -> Tag:
-    return item if isinstance(item, Tag) else Tag.of(*item)
-
-
-class TagList(SpanList[Tag]):
-    """The tags of a span as objects; a pair that is appended becomes one."""
-
-    _as_object = staticmethod(_as_tag)
-
-    def __init__(self, items: Iterable[TagItem | Tag] = ()) -> None:
-        super().__init__(map(_as_tag, items))
-
-
-class Log:
-    """A log as the object of jaeger-client 4.8; unpacks as `(timestamp, fields)`."""
-
-    __slots__ = ("fields", "timestamp")
-
-    def __init__(
-        self, timestamp: int = 0, fields: Iterable[TagItem | Tag] = ()
-    ) -> None:
-        self.timestamp = timestamp
-        """Microseconds since the epoch."""
-        self.fields = TagList(fields)
-
-    def __iter__(self) -> Iterator[int | TagList]:
-        yield self.timestamp
-        yield self.fields
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Log) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash((self.timestamp, tuple(self.fields)))
-
-    def __repr__(self) -> str:
-        return f"Log(timestamp={self.timestamp!r}, fields={self.fields!r})"
-
-
-def _as_log(item: LogItem | Log) -> Log:
-    return item if isinstance(item, Log) else Log(*item)
-
-
-class LogList(SpanList[Log]):
-    """The logs of a span as objects; a pair that is appended becomes one."""
-
-    _as_object = staticmethod(_as_log)
-
-    def __init__(self, items: Iterable[LogItem | Log] = ()) -> None:
-        super().__init__(map(_as_log, items))

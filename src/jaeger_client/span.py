@@ -44,6 +44,9 @@ from jaeger_client.constants import (
     MAX_TAGS_PER_SPAN,
     MAX_TRACEBACK_LENGTH,
     SAMPLED_FLAG,
+    SPAN_KIND,
+    SPAN_KIND_CLIENT,
+    SPAN_KIND_SERVER,
 )
 from jaeger_client.model import LogItem, SpanIds, TagItem
 
@@ -228,15 +231,15 @@ class Span(SpanRecords):
         return self._tracer
 
     def is_rpc(self) -> bool:
-        """Return whether the first `span.kind` tag says client or server."""
-        return self._span_kind() in {"client", "server"}
+        """Return whether the first `span.kind` tag is client or server."""
+        return self._span_kind() in {SPAN_KIND_CLIENT, SPAN_KIND_SERVER}
 
     def is_rpc_client(self) -> bool:
-        """Return whether the first `span.kind` tag says client."""
-        return self._span_kind() == "client"
+        """Return whether the first `span.kind` tag is client."""
+        return self._span_kind() == SPAN_KIND_CLIENT
 
     def _span_kind(self) -> object:
-        kinds = (value for key, value in self.tag_items if key == "span.kind")
+        kinds = (value for key, value in self.tag_items if key == SPAN_KIND)
         return next(kinds, None)
 
     def set_operation_name(self, operation_name: str) -> Span:

@@ -1,8 +1,7 @@
 """
-Makes the structs of the IDL from spans, for reporters of third parties.
+Functions of jaeger-client 4.8 that create Thrift structs, for third-party reporters.
 
-The client itself does not come by here: its encoders write bytes from plain
-values.
+The client's own encoders do not use them: they write bytes from plain values.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ from typing import Final, cast
 
 import opentracing
 
+from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client._internal.tag_values import to_tag_value
-from jaeger_client.model import Log, SpanData, SpanIds, Tag, TagItem
+from jaeger_client.model import SpanData, SpanIds
 from jaeger_client.thrift_gen.jaeger import ttypes
 
 __all__ = [
@@ -42,8 +42,6 @@ _MAX_SIGNED: Final = (_MAX_UNSIGNED >> 1) - 1
 
 
 class _Limits:
-    __slots__ = ("max_tag_value_length", "max_traceback_length")
-
     def __init__(self, max_tag_value_length: int, max_traceback_length: int) -> None:
         self.max_tag_value_length = max_tag_value_length
         self.max_traceback_length = max_traceback_length
@@ -55,7 +53,7 @@ def make_tag(
     max_length: int,
     max_traceback_length: int,
 ) -> Tag:
-    """Return a tag of one pair, its text cut to so many characters."""
+    """Return a tag; text is cut to *max_length* characters."""
     limits = _Limits(max_length, max_traceback_length)
     return Tag.of(key, to_tag_value(value, limits))
 
@@ -78,7 +76,7 @@ def make_log(
     max_length: int,
     max_traceback_length: int,
 ) -> Log:
-    """Return a log; *timestamp* is in seconds, that of the log in microseconds."""
+    """Return a log; *timestamp* is in seconds, the log's in microseconds."""
     tags = make_tags(fields, max_length, max_traceback_length)
     return Log(timestamp_micros(timestamp), tags)
 
@@ -88,12 +86,12 @@ def make_process(
     tags: Mapping[str, object] | None,
     max_length: int,
 ) -> ttypes.Process:
-    """Return a process with the tags of a dict."""
+    """Return a process; text is cut to *max_length* characters."""
     return ttypes.Process(service_name, make_tags(tags, max_length, max_length))
 
 
 def make_ref_type(span_ref_type: str) -> int:
-    """Return the number of a kind of reference."""
+    """Return the number of a reference type in the IDL."""
     if span_ref_type == opentracing.ReferenceType.FOLLOWS_FROM:
         return ttypes.SpanRefType.FOLLOWS_FROM
     return ttypes.SpanRefType.CHILD_OF
@@ -102,7 +100,7 @@ def make_ref_type(span_ref_type: str) -> int:
 def make_references(
     references: Iterable[opentracing.Reference] | None,
 ) -> list[ttypes.SpanRef] | None:
-    """Return references to other spans, `None` for none."""
+    """Return references to other spans, or `None` if there are none."""
     if not references:
         return None
     return [_make_reference(reference) for reference in references]
@@ -117,12 +115,12 @@ def make_jaeger_batch(
 
 
 def timestamp_micros(ts: float) -> int:
-    """Return seconds as microseconds."""
+    """Convert seconds to microseconds."""
     return int(ts * 1_000_000)
 
 
 def id_to_int(big_id: int | None) -> int | None:
-    """Return the low 64 bits of an id as the signed number of the IDL."""
+    """Return the low 64 bits of an id as a signed number, as in the IDL."""
     if big_id is None:
         return None
     low = big_id % _MAX_UNSIGNED
@@ -153,16 +151,12 @@ def _make_span(span: SpanData) -> ttypes.Span:
         flags=ids.flags,
         startTime=start_time,
         duration=max(0, end_time - start_time),
-        tags=[_make_tag_of(item) for item in span.tag_items],
+        tags=[Tag.of(*item) for item in span.tag_items],
         logs=[Log(timestamp, fields) for timestamp, fields in span.log_items],
     )
 
 
-def _make_tag_of(item: TagItem) -> Tag:
-    return Tag.of(*item)
-
-
-# What follows programs called by these names in 4.8.
+# Private names of 4.8 that programs use.
 
 
 def _make_string_tag(key: str, value: str, max_length: int) -> Tag:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaeger_client.model import TagType
+from jaeger_client._internal.tag_lists import TagType
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer

@@ -11,7 +11,7 @@ from jaeger_client._internal import span_starter as starter_room
 from jaeger_client._internal import tag_values as values_room
 from jaeger_client._internal import undecided_span as undecided_room
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client.model import Log
+from jaeger_client._internal.tag_lists import Log
 from jaeger_client.reporter import composite as composite_room
 from jaeger_client.span import Span
 

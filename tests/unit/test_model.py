@@ -1,101 +1,53 @@
-"""Tags and logs as the objects of 4.8, and the pairs they stand for."""
+"""The process that reports, and the counts of lost spans."""
 
 from __future__ import annotations
 
-import pytest
-
-from jaeger_client.model import Log, LogList, Process, SpanLosses, Tag, TagList, TagType
+from jaeger_client.model import Process, SpanLosses
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("a", Tag("k", TagType.STRING, vStr="a")),
-        (1.5, Tag("k", TagType.DOUBLE, vDouble=1.5)),
-        (True, Tag("k", TagType.BOOL, vBool=True)),
-        (7, Tag("k", TagType.LONG, vLong=7)),
-        (b"b", Tag("k", TagType.BINARY, vBinary=b"b")),
-    ],
-)
-def test_tag_of_a_pair(value: str | float | bytes, expected: Tag) -> None:
-    """Each type of value has its own attribute, named by `vType`."""
-    tag = Tag.of("k", value)
-
-    assert expected == tag
-    assert ("k", value) == tuple(tag)
-    assert type(value) is type(tag.value)
+def test_a_process_has_no_tags_by_default() -> None:
+    """A process consists of a service name and tags."""
+    assert () == Process("svc").tags
 
 
-def test_tag_of_an_unknown_type() -> None:
-    """A tag whose `vType` is none of the five has the value of its text."""
-    assert "a" == Tag("k", 99, vStr="a").value
-
-
-def test_tags_compare_and_hash_by_value() -> None:
-    """Tags are equal and hash alike if all their attributes are equal."""
-    assert Tag.of("k", 1) == Tag.of("k", 1)
-    assert Tag.of("k", 1) != Tag.of("k", True)
-    assert Tag.of("k", 1) != ("k", 1)
-    assert 1 == len({Tag.of("k", 1), Tag.of("k", 1)})
-
-
-def test_tag_repr() -> None:
-    """The repr of a tag is that of 4.8."""
-    expected = (
-        "Tag(key='k', vType=3, vStr=None, vDouble=None, vBool=None, vLong=1, "
-        "vBinary=None)"
-    )
-    assert expected == repr(Tag.of("k", 1))
-
-
-def test_tag_defaults() -> None:
-    """A tag of nothing is an empty text's without a text."""
-    assert ("", 0, None) == (Tag().key, Tag().vType, Tag().value)
-
-
-def test_tag_list_makes_tags_of_pairs() -> None:
-    """Pairs that come into a list of tags become tags; tags stay what they are."""
-    tag = Tag.of("a", 1)
-
-    tags = TagList([tag, ("b", 2)])
-    tags.append(("c", 3))
-
-    assert tag is tags[0]
-    assert [tag, Tag.of("b", 2), Tag.of("c", 3)] == tags
-
-
-def test_log_unpacks_as_a_pair() -> None:
-    """A log unpacks as timestamp and fields."""
-    log = Log(5, [("event", "e")])
-
-    timestamp, fields = log
-
-    assert (5, [Tag.of("event", "e")]) == (timestamp, fields)
-    assert "Log(timestamp=5, fields=[])" == repr(Log(5))
-
-
-def test_logs_compare_and_hash_by_value() -> None:
-    """Logs are equal and hash alike if time and fields are equal."""
-    assert Log(5, [("a", 1)]) == Log(5, [("a", 1)])
-    assert Log(5) != Log(6)
-    assert Log(5) != (5, [])
-    assert 1 == len({Log(5, [("a", 1)]), Log(5, [("a", 1)])})
-
-
-def test_log_list_makes_logs_of_pairs() -> None:
-    """Pairs that come into a list of logs become logs; logs stay what they are."""
-    log = Log(1)
-
-    logs = LogList([log, (2, [("a", 1)])])
-    logs.append((3, ()))
-
-    assert log is logs[0]
-    assert [Log(1), Log(2, [("a", 1)]), Log(3)] == logs
-
-
-def test_process_and_losses() -> None:
-    """A process begins without tags, and nothing is lost at first."""
+def test_nothing_is_lost_at_first() -> None:
+    """All counts start at 0, and none is hashable, for they change."""
     losses = SpanLosses()
 
-    assert () == Process("svc").tags
-    assert (0, 0, 0) == (losses.queue_full, losses.too_large, losses.truncated)
+    assert {0} == {*losses.as_dict().values()}
+    assert 0 == losses.dropped
+    assert SpanLosses.__hash__ is None
+
+
+def test_truncated_spans_are_not_lost() -> None:
+    """`dropped` is the sum of all causes but truncation."""
+    losses = SpanLosses(queue_full=1, closed=2, too_large=4, truncated=8)
+
+    assert 7 == losses.dropped
+
+
+def test_losses_since_an_earlier_time() -> None:
+    """`since` subtracts counts, `add` adds them."""
+    losses = SpanLosses(too_large=1, send_failed=2)
+    before, copy = losses.counts, losses.copy()
+    losses.add(SpanLosses(too_large=3, truncated=1))
+
+    assert SpanLosses(too_large=3, truncated=1) == losses.since(before)
+    assert SpanLosses(too_large=1, send_failed=2) == copy
+
+
+def test_refused_spans_are_counted_by_cause() -> None:
+    """Spans that the queue refused are counted by the two `add_` methods."""
+    losses = SpanLosses()
+    losses.add_queue_full(2)
+    losses.add_closed(3)
+
+    assert SpanLosses(queue_full=2, closed=3) == losses
+
+
+def test_the_repr_shows_the_counts() -> None:
+    """The repr names each cause."""
+    assert repr(SpanLosses(closed=1)) == (
+        "SpanLosses(closed=1, not_encodable=0, queue_full=0, send_failed=0, "
+        "too_large=0, truncated=0)"
+    )

@@ -24,10 +24,10 @@ from jaeger_client import (
     utils,
 )
 from jaeger_client._internal.host import local_ip
+from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.encoding import JaegerCompactEncoder
 from jaeger_client.errors import RemovedError, SendError
 from jaeger_client.local_agent_net import LocalAgentSender
-from jaeger_client.model import Log, Tag
 from jaeger_client.reporter import InMemoryReporter, TCompactProtocol
 from jaeger_client.senders import UdpSender
 from jaeger_client.thrift_gen.agent import Agent

@@ -10,9 +10,9 @@ from itertools import chain, repeat
 import pytest
 from opentracing import child_of, follows_from
 
+from jaeger_client._internal.tag_lists import Log, Tag, TagList
 from jaeger_client.config import Config
 from jaeger_client.metrics import Metrics
-from jaeger_client.model import Log, Tag, TagList
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span

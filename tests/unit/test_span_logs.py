@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jaeger_client.model import Log, Tag
+from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext

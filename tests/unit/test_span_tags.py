@@ -7,7 +7,7 @@ from enum import Enum, IntEnum
 
 import pytest
 
-from jaeger_client.model import Tag, TagType
+from jaeger_client._internal.tag_lists import Tag, TagType
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from jaeger_client.model import Log, Tag
+from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.sampler import Decision, RootSpan, Sampler, Undecided
 from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer

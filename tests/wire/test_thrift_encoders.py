@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.encoding import JaegerBinaryEncoder, JaegerCompactEncoder
-from jaeger_client.model import Log, Process, SpanLosses, Tag
+from jaeger_client.model import Process, SpanLosses
 from tests.foreign.decoders import (
     decode_batch,
     decode_emit_batch,

@@ -15,6 +15,7 @@ from opentracing import Reference
 
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.tag_values import to_text
+from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
 from jaeger_client.errors import ForeignSpanContextError
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
@@ -22,8 +23,6 @@ from jaeger_client.span_context import SpanContext
 MAX_REFERENCES: Final = 4096
 """Maximum number of references of a span, as of its tags and logs."""
 
-_SPAN_KIND: Final = "span.kind"
-_SERVER: Final = "server"
 _NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
 
 _NO_PARENT = Notice(
@@ -97,6 +96,6 @@ def as_operation(name: object) -> str:
 def says_server(tags: Mapping[str, object] | None) -> bool:
     """Return whether the tags of a start say that another process called this one."""
     try:
-        return tags is not None and bool(tags.get(_SPAN_KIND) == _SERVER)
+        return tags is not None and bool(tags.get(SPAN_KIND) == SPAN_KIND_SERVER)
     except Exception:  # noqa: BLE001 - the value's own code may raise anything
         return False

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.span_identity import SpanIdentity
+from jaeger_client._internal.tag_lists import LogList, TagList
 from jaeger_client._internal.tag_values import first_and_last
 from jaeger_client.constants import MAX_LOGS_PER_SPAN, MAX_TAGS_PER_SPAN
-from jaeger_client.model import LogItem, LogList, TagItem, TagList, TagValue
+from jaeger_client.model import LogItem, TagItem, TagValue
 
 MANY: Final = 1024
 """

@@ -20,8 +20,8 @@ from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client._internal.span_identity import SpanIdentity
 from jaeger_client._internal.span_records import NO_TAGS
-from jaeger_client.constants import SAMPLED_FLAG
-from jaeger_client.model import TagList
+from jaeger_client._internal.tag_lists import TagList
+from jaeger_client.constants import SAMPLED_FLAG, SPAN_KIND
 from jaeger_client.sampler.base import DecisionTags, RootSpan, Undecided
 from jaeger_client.span import Span
 
@@ -33,7 +33,6 @@ _PATIENCE: Final = 1.0
 """Seconds that a thread waits for the decision of another one."""
 
 _SAMPLING_PRIORITY: Final = "sampling.priority"
-_KIND: Final = "span.kind"
 
 _REFUSED: Final[Decision] = (False, NO_TAGS)
 
@@ -166,7 +165,7 @@ def _decide(
 def _kind_of(span: Span) -> Mapping[str, object]:
     """Return the tag that tells traces that were joined from those begun here."""
     try:
-        return next({key: value} for key, value in span.tag_items if key == _KIND)
+        return next({key: value} for key, value in span.tag_items if key == SPAN_KIND)
     except Exception:  # noqa: BLE001 - there is none, or as above
         return {}
 

@@ -1,8 +1,6 @@
 """
-The development backend: takes what arrives on the wire and shows it.
+The development backend: receives what is sent over the wire and shows it.
 
-Needs the extra `allinone`. It shares no code with the client's encoders, so
-that what it shows is what others see.
+Needs the extra `allinone`. It shares no code with the client's encoders, so that it
+shows what other receivers see.
 """
-
-from __future__ import annotations

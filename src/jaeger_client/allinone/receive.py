@@ -1,53 +1,88 @@
 """
-Takes spans from the wire: datagrams of `emitBatch`, as an agent gets them.
+Receives spans over UDP: datagrams of `emitBatch`, as an agent does.
 
-Decoding is thriftpy2's, by the IDL in `idl/`: a foreign decoder, so that a
-mistake of our encoders is seen and not repeated.
+thriftpy2 decodes them by the IDL in `idl/`: a foreign decoder shows a mistake of our
+encoders, where our own would repeat it.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.closing import Closable
-from jaeger_client.allinone.model import (
-    ReceivedBatch,
-    ReceivedLog,
-    ReceivedSpan,
-    Tags,
-)
 from jaeger_client.errors import CorruptBatchError
 
-# By import_module, for it has no types, and nothing here could check them.
+# Imported by name, because it has no type annotations.
 _thriftpy2: Any = import_module("thriftpy2")
 _protocols: Any = import_module("thriftpy2.protocol")
 _transports: Any = import_module("thriftpy2.transport")
 
 IDL: Final = Path(__file__).with_name("idl")
-"""The folder of what thriftpy2 reads, written from the wire's description."""
+"""The folder of the IDL that thriftpy2 reads."""
 
 MAX_DATAGRAM: Final = 65_535
-"""Bytes of the longest datagram that UDP can carry."""
+"""Maximum size of a UDP datagram in bytes."""
 
 RECEIVE_BUFFER: Final = 8 << 20
-"""Bytes that are asked of the system; it may give less."""
+"""Requested size of the socket's buffer in bytes; the system may allow less."""
 
 _VALUE_FIELDS: Final = ("vStr", "vDouble", "vBool", "vLong", "vBinary")
 """The field of a tag that holds the value, by `vType`."""
 
 _LOW_64_BITS: Final = (1 << 64) - 1
 
+TagValue: TypeAlias = str | bool | int | float | bytes
+
+Tags: TypeAlias = tuple[tuple[str, TagValue], ...]
+"""Keys and values in the order received; a key may occur twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLog:
+    """A log of a span."""
+
+    timestamp_us: int
+    fields: Tags
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSpan:
+    """A span; ids are unsigned, times are microseconds."""
+
+    trace_id: int
+    span_id: int
+    parent_id: int
+    """0 for none."""
+    operation_name: str
+    start_us: int
+    duration_us: int
+    flags: int
+    tags: Tags
+    logs: Sequence[ReceivedLog]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedBatch:
+    """Spans of one process."""
+
+    service_name: str
+    process_tags: Tags
+    spans: Sequence[ReceivedSpan]
+
 
 class UdpReceiver(Closable):
     """
-    Listens on *host*:*port*, as an agent does; port 0 takes a free one.
+    Listens on *host*:*port*, as an agent does; port 0 selects a free one.
 
-    Used by one thread. Datagrams that hold no batch are counted in `rejected`.
+    Used by one thread.
 
     Raises:
         OSError: If the port is taken.
@@ -62,7 +97,7 @@ class UdpReceiver(Closable):
     ) -> None:
         self._clock = clock
         self.rejected = 0
-        """Datagrams that held no batch of spans."""
+        """Number of datagrams that were not a batch of spans."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
@@ -71,23 +106,16 @@ class UdpReceiver(Closable):
             self._socket.close()
             raise
         self.port: int = self._socket.getsockname()[1]
-        """Where it listens."""
+        """The port it listens on."""
 
     def receive(self, timeout: float) -> ReceivedBatch | None:
-        """Return the next batch, `None` if none came within *timeout* seconds."""
+        """Return the next batch, `None` if none arrives within *timeout* seconds."""
         deadline = self._clock.monotonic() + timeout
         while (datagram := self._next_datagram(deadline)) is not None:
-            batch = self._decoded(datagram)
-            if batch is not None:
-                return batch
-        return None
-
-    def _decoded(self, datagram: bytes) -> ReceivedBatch | None:
-        try:
-            return decode_datagram(datagram)
-        except CorruptBatchError:
+            with suppress(CorruptBatchError):
+                return decode_datagram(datagram)
             self.rejected += 1
-            return None
+        return None
 
     def _next_datagram(self, deadline: float) -> bytes | None:
         self._socket.settimeout(max(0.0, deadline - self._clock.monotonic()))
@@ -106,16 +134,16 @@ class UdpReceiver(Closable):
 
 def decode_datagram(datagram: bytes) -> ReceivedBatch:
     """
-    Return the batch that an `emitBatch` message in the compact protocol holds.
+    Return the batch of an `emitBatch` message in the compact protocol.
 
     Raises:
-        CorruptBatchError: If there is none in it.
+        CorruptBatchError: If *datagram* is no such message.
     """
     try:
         return _to_batch(_decode(datagram))
     except Exception as exc:
-        # thriftpy2 meets bytes from strangers with whatever error comes up:
-        # KeyError, TypeError, struct.error, OverflowError and its own.
+        # On invalid bytes thriftpy2 raises KeyError, TypeError, struct.error,
+        # OverflowError and errors of its own.
         msg = f"{len(datagram)} bytes hold no batch of spans: {exc!r}"
         raise CorruptBatchError(msg) from exc
 
@@ -172,7 +200,7 @@ def _to_tags(tags: Any) -> Tags:  # noqa: ANN401 - generated classes
 
 
 def _to_text(text: str | bytes) -> str:
-    # thriftpy2 leaves what is no UTF-8 as bytes.
+    # thriftpy2 returns bytes where the text is not valid UTF-8.
     return text.decode(errors="replace") if isinstance(text, bytes) else str(text)
 
 

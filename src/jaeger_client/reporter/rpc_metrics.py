@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
+from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
 from jaeger_client.metrics.factory import MetricsFactory
 from jaeger_client.metrics.instruments import RpcMetrics
 from jaeger_client.metrics.table import MAX_ENDPOINTS, OTHER_ENDPOINT
@@ -43,7 +44,7 @@ class RpcMetricsReporter(BaseReporter):
         """Count *span* if it is of a server. Never raises."""
         try:
             tags: dict[str, object] = dict(span.tag_items)
-            if tags.get("span.kind") == "server" and span.operation_name:
+            if tags.get(SPAN_KIND) == SPAN_KIND_SERVER and span.operation_name:
                 self._count(span, tags)
         except Exception as error:  # noqa: BLE001 - the factory is the application's
             _FAILED.warn(error)

@@ -1,4 +1,4 @@
-"""The names of the generated Thrift code of jaeger-client 4.8, without Thrift."""
+"""The module names of the Thrift code generated for jaeger-client 4.8."""
 
 from __future__ import annotations
 

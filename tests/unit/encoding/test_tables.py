@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jaeger_client._internal.tag_lists import Tag
 from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder
 from jaeger_client.encoding.tables import (
     MAX_ENTRIES,
@@ -16,7 +17,7 @@ from jaeger_client.encoding.tables import (
     Tables,
 )
 from jaeger_client.encoding.varint import varint
-from jaeger_client.model import SpanLosses, Tag
+from jaeger_client.model import SpanLosses
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
 from tests.foreign.spans import FinishedSpan, encode_all, encode_one
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from jaeger_client.allinone.model import ReceivedBatch, ReceivedSpan
-from jaeger_client.allinone.receive import UdpReceiver
+from jaeger_client.allinone.receive import ReceivedBatch, ReceivedSpan, UdpReceiver
 from jaeger_client.cli.demo.seen import SeenSpan, error_of
 
 

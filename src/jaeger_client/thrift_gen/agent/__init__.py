@@ -1,7 +1,7 @@
-"""The agent's service of the IDL."""
+"""The Thrift service of an agent."""
 
 from __future__ import annotations
 
-__all__ = ["Agent", "ttypes"]
-
 from jaeger_client.thrift_gen.agent import Agent, ttypes
+
+__all__ = ["Agent", "ttypes"]

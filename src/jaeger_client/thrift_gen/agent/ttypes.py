@@ -1,4 +1,4 @@
-"""Types of the agent's service: there are none of its own."""
+"""The agent's service defines no types of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of the IDL."""
+"""The Thrift types of spans."""
 
 from __future__ import annotations
 

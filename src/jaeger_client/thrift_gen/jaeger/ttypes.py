@@ -1,11 +1,11 @@
-"""The structs of the IDL as plain values, for programs that read or make them."""
+"""The structs of `jaeger.thrift` as plain classes, without Thrift."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jaeger_client.model import Log, Tag, TagType
+from jaeger_client._internal.tag_lists import Log, Tag, TagType
 
 __all__ = [
     "Batch",
@@ -41,7 +41,7 @@ class SpanRef:
 
 @dataclass
 class Span:
-    """A finished span; ids are signed, times are microseconds."""
+    """A finished span; ids are signed, times are in microseconds."""
 
     traceIdLow: int | None = None
     traceIdHigh: int | None = None
@@ -58,7 +58,7 @@ class Span:
 
 @dataclass
 class Process:
-    """The service that reports, and the tags of all its spans."""
+    """The service that reports, and the tags that all its spans have in common."""
 
     serviceName: str | None = None
     tags: list[Tag] | None = None
@@ -74,6 +74,6 @@ class Batch:
 
 @dataclass
 class BatchSubmitResponse:
-    """What a collector answers to one batch."""
+    """A collector's response to a batch."""
 
     ok: bool | None = None

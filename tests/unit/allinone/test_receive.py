@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client.allinone.model import ReceivedBatch, ReceivedLog, ReceivedSpan
-from jaeger_client.allinone.receive import decode_datagram
+from jaeger_client.allinone.receive import (
+    ReceivedBatch,
+    ReceivedLog,
+    ReceivedSpan,
+    decode_datagram,
+)
 from jaeger_client.encoding import JaegerCompactEncoder
 from jaeger_client.errors import CorruptBatchError
 from jaeger_client.model import Process, SpanLosses
