@@ -9,6 +9,7 @@ roots and many children is never. That saves a root 6 % of its instructions, a c
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import opentracing
@@ -220,6 +221,12 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     def is_debug(self) -> bool:
         """Return whether the backend must store this trace, too."""
         return self.flags & DEBUG_FLAG == DEBUG_FLAG
+
+    def get_baggage_item(self, key: str) -> str | None:
+        """Return the baggage item of *key*, or `None`."""
+        with suppress(Exception):  # the key's own code may raise anything
+            return self.baggage.get(key)
+        return None
 
     def store_baggage(self, key: str, value: str | None) -> bool:
         """

@@ -20,8 +20,8 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.host import hostname, local_ip
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.limits import usable_timeout
+from jaeger_client._internal.span_records import to_text
 from jaeger_client._internal.span_starter import SpanStarter
-from jaeger_client._internal.tag_values import to_text
 from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.builtin import make_codecs
 from jaeger_client.constants import (
