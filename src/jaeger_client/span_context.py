@@ -236,7 +236,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         """
         while True:
             # Not `self.context`: reading that of an undecided span decides it.
-            context = SpanIdentity.context.__get__(self)
+            context: SpanContext = SpanIdentity.context.__get__(self)
             baggage = context.baggage
             if len(baggage) >= _MAX_BAGGAGE and key not in baggage:
                 # To remove an item that does not exist changes nothing.

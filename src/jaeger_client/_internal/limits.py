@@ -1,5 +1,5 @@
 """
-Limits of numbers that applications pass, so that they work on every platform.
+Checks of numbers that applications pass, so that they work on every platform.
 
 Some programs write "never" or "without limit" as `sys.maxsize` or 1e10, which neither
 threads nor sockets accept. Such a number becomes the largest that works everywhere: a
@@ -9,6 +9,7 @@ small, is an error that names the argument, its range and the value.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -26,7 +27,7 @@ and elsewhere 9.2e9 s. An interval may be a tenth longer than it is set, by its 
 """
 
 MAX_COUNT: Final = 2**31 - 1
-"""Largest number of things: more than any memory holds."""
+"""Largest number of items: more than any memory holds."""
 
 
 def at_least(name: str, value: NumberT, least: float, *, most: NumberT) -> NumberT:
@@ -36,7 +37,7 @@ def at_least(name: str, value: NumberT, least: float, *, most: NumberT) -> Numbe
     Raises:
         ConfigError: If it is less than *least*, or no number.
     """
-    return _checked(name, value, f"at least {least}", most, lambda: value >= least)
+    return _checked(name, value, operator.ge, least, f"at least {least}", most)
 
 
 def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> NumberT:
@@ -46,7 +47,7 @@ def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> N
     Raises:
         ConfigError: If it is not more than 0, or no number.
     """
-    return _checked(name, value, f"more than 0{unit}", most, lambda: value > 0)
+    return _checked(name, value, operator.gt, 0, f"more than 0{unit}", most)
 
 
 def usable_timeout(timeout: float | None) -> float:
@@ -55,16 +56,17 @@ def usable_timeout(timeout: float | None) -> float:
     return MAX_SECONDS if timeout is None else min(max(0.0, timeout), MAX_SECONDS)
 
 
-def _checked(
+def _checked(  # noqa: PLR0917 - all are required
     name: str,
     value: NumberT,
+    compare: Callable[[NumberT, float], bool],
+    bound: float,
     range_: str,
     most: NumberT,
-    is_in_range: Callable[[], bool],
 ) -> NumberT:
     try:
-        # NaN is in no range.
-        if is_in_range():
+        # False for NaN.
+        if compare(value, bound):
             return min(value, most)
     except TypeError:
         pass

@@ -23,7 +23,7 @@ from jaeger_client._internal.arguments import (
 )
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client._internal.fork import ProcessMark, forks_wait, noticed_mark
+from jaeger_client._internal.fork import ProcessMark, forks_wait, notice_fork
 from jaeger_client._internal.span_records import (
     BY_VALUE,
     NO_LOGS,
@@ -250,7 +250,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def _notice_fork(self, start_time: float | None) -> float | None:
         """Renew everything in a forked child; return the time of the tracer's clock."""
-        mark = noticed_mark()
+        mark = notice_fork()
         if self.clock is None:
             self._process_mark = mark
             return start_time
