@@ -25,8 +25,8 @@ from jaeger_client.config.parse import (
 from jaeger_client.config.properties import ConfigProperties
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
-from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import choose_factory
+from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 
 if TYPE_CHECKING:
     from jaeger_client.config.explanation import Explanation
@@ -169,7 +169,7 @@ class Config(ConfigProperties):
         channel = self._create_local_agent_channel(io_loop=io_loop)
         # A subclass may have made another one, as it could in 4.8.
         if isinstance(channel, AgentChannel):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
-            shared.worker.close_afterwards(channel.close_questions)
+            shared.worker.close_afterwards(channel.close_polling)
         sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
         reporter = build.make_reporter(settings, channel, shared)
         throttler = build.make_throttler(settings, channel, shared)

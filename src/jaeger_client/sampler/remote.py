@@ -21,8 +21,8 @@ from jaeger_client._internal.poller import ErrorListener, Poller
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
 from jaeger_client.errors import SendError, StrategyError
-from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
+from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 from jaeger_client.sampler.adaptive import AdaptiveSampler
 from jaeger_client.sampler.base import Decision, Sampler
 from jaeger_client.sampler.probabilistic import ProbabilisticSampler

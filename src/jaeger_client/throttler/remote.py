@@ -20,8 +20,8 @@ from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.constants import DEFAULT_THROTTLER_REFRESH_INTERVAL
 from jaeger_client.errors import CreditsError, SendError
-from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ThrottlerMetrics, choose_factory
+from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 from jaeger_client.throttler.base import MAX_OPERATIONS, MINIMUM_CREDITS, Throttler
 from jaeger_client.throttler.credits import Balance, parse_credits
 from jaeger_client.throttler.local import LocalThrottler

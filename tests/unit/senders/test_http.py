@@ -1,10 +1,10 @@
-"""The header Retry-After."""
+"""What the HTTP sender reads of a response: the header Retry-After."""
 
 from __future__ import annotations
 
 import pytest
 
-from jaeger_client.senders.retry_after import parse_retry_after
+from jaeger_client.senders.http import parse_retry_after
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 
@@ -41,5 +41,5 @@ NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
     ],
 )
 def test_seconds_and_dates_are_read(header: str | None, expected: float | None) -> None:
-    """Seconds and HTTP dates count, up to a minute; all else says nothing."""
+    """Seconds and HTTP dates count, up to a minute; anything else is ignored."""
     assert expected == parse_retry_after(header, NOW)

@@ -1,4 +1,4 @@
-"""The UDP sender's decisions, on a network that does as it is told."""
+"""The UDP sender's decisions, on a fake network."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def too_long() -> OSError:
 
 
 def no_buffer() -> OSError:
-    """Return what a machine without buffers says."""
+    """Return the error of a machine without buffers."""
     return OSError(errno.ENOBUFS, "no buffer")
 
 
 def no_name() -> socket.gaierror:
-    """Return what a name server says of an unknown name."""
+    """Return the error for an unknown name."""
     return socket.gaierror(socket.EAI_NONAME, "no such name")
 
 
@@ -62,12 +62,12 @@ def make_sender(
 
 
 def test_nothing_is_opened_before_the_first_send() -> None:
-    """Making a sender asks no name server and opens no socket."""
+    """The constructor resolves no name and opens no socket."""
     network = FakeNetwork()
 
     make_sender(network)
 
-    assert (0, []) == (network.questions, network.sockets)
+    assert (0, []) == (network.lookups, network.sockets)
 
 
 def test_one_payload_is_one_datagram() -> None:
@@ -83,7 +83,7 @@ def test_one_payload_is_one_datagram() -> None:
 
 
 def test_the_send_buffer_holds_the_longest_payload() -> None:
-    """The socket is asked for room for a payload and the kernel's own needs."""
+    """The buffer has space for a payload and the overhead of the kernel."""
     network = FakeNetwork()
 
     make_sender(network).send(b"x")
@@ -98,7 +98,7 @@ def test_an_unknown_name_is_an_error_of_the_send_only() -> None:
 
     with pytest.raises(SendError, match="UDP to agent:6831: the name does not resolve"):
         sender.send(b"x")
-    assert 1 == network.questions
+    assert 1 == network.lookups
 
 
 def test_a_name_that_idna_cannot_encode_is_an_error_of_the_send() -> None:
@@ -110,7 +110,7 @@ def test_a_name_that_idna_cannot_encode_is_an_error_of_the_send() -> None:
 
 
 def test_a_name_that_resolves_later_is_used_then() -> None:
-    """After a failure the next send asks for the name again."""
+    """After a failure the next send resolves the name again."""
     network = FakeNetwork(resolve_errors=[no_name(), None])
     sender = make_sender(network)
     with pytest.raises(SendError):
@@ -147,7 +147,7 @@ def test_an_address_that_stays_keeps_its_socket() -> None:
     clock.now += 31
     sender.send(b"after")
 
-    assert (2, 1) == (network.questions, len(network.sockets))
+    assert (2, 1) == (network.lookups, len(network.sockets))
 
 
 def test_a_silent_name_server_does_not_cut_off_the_agent() -> None:
@@ -161,7 +161,7 @@ def test_a_silent_name_server_does_not_cut_off_the_agent() -> None:
     sender.send(b"after")
     sender.send(b"and on")
 
-    assert (3, 2) == (len(network.sent), network.questions)
+    assert (3, 2) == (len(network.sent), network.lookups)
 
 
 def test_resolving_again_can_be_turned_off() -> None:
@@ -173,22 +173,22 @@ def test_resolving_again_can_be_turned_off() -> None:
     clock.now += 3_600
     sender.send(b"after")
 
-    assert 1 == network.questions
+    assert 1 == network.lookups
 
 
 def test_an_old_refusal_does_not_cost_the_next_datagram() -> None:
-    """A refusal of an earlier datagram, reported by send, is answered by a retry."""
+    """After a refusal of an earlier datagram, reported by send, there is a retry."""
     network = FakeNetwork(addresses=[AWAY], send_errors=[refused()])
 
     make_sender(network).send(b"x")
 
     assert [(AWAY, b"x")] == network.sent
-    assert (2, 2) == (network.questions, len(network.sockets))
+    assert (2, 2) == (network.lookups, len(network.sockets))
 
 
 def test_a_refusal_of_the_very_datagram_is_known_at_once() -> None:
     """A datagram refused twice in a row raises RefusedError."""
-    network = FakeNetwork(late_errors=[refused(), refused()])
+    network = FakeNetwork(late_errors=[errno.ECONNREFUSED, errno.ECONNREFUSED])
 
     with pytest.raises(RefusedError, match="agent:6831 was refused: nothing listens"):
         make_sender(network).send(b"x")
@@ -196,7 +196,7 @@ def test_a_refusal_of_the_very_datagram_is_known_at_once() -> None:
 
 def test_localhost_is_tried_over_both_families() -> None:
     """An agent that listens on ::1 only is found behind a refusing 127.0.0.1."""
-    network = FakeNetwork(addresses=[HOME, HOME_6], late_errors=[refused()])
+    network = FakeNetwork(addresses=[HOME, HOME_6], late_errors=[errno.ECONNREFUSED])
     sender = make_sender(network)
 
     sender.send(b"one")
@@ -209,7 +209,7 @@ def test_after_both_families_refused_the_first_is_tried_again() -> None:
     """An agent that comes back on 127.0.0.1 is found by the next send."""
     network = FakeNetwork(
         addresses=[HOME, HOME_6],
-        late_errors=[refused(), refused()],
+        late_errors=[errno.ECONNREFUSED, errno.ECONNREFUSED],
     )
     sender = make_sender(network)
     with pytest.raises(RefusedError):
@@ -230,7 +230,7 @@ def test_a_refusal_from_afar_does_not_change_the_address() -> None:
 
 
 def test_an_address_without_a_route_is_passed_over() -> None:
-    """If there is no way to the first address the second is used."""
+    """If there is no route to the first address the second is used."""
     unreachable = OSError(errno.ENETUNREACH, "unreachable")
     network = FakeNetwork(addresses=[AWAY, AWAY_2], connect_errors=[unreachable])
 
@@ -239,8 +239,8 @@ def test_an_address_without_a_route_is_passed_over() -> None:
     assert [(AWAY_2, b"x")] == network.sent
 
 
-def test_an_error_that_stays_is_told() -> None:
-    """If dialling anew does not help, the cause is in the message."""
+def test_an_error_that_stays_is_raised() -> None:
+    """If a new connection does not help, the cause is in the message."""
     unreachable = [OSError(errno.ENETUNREACH, "no way there") for _ in range(2)]
     network = FakeNetwork(connect_errors=[*unreachable])
 
@@ -248,8 +248,8 @@ def test_an_error_that_stays_is_told() -> None:
         make_sender(network).send(b"x")
 
 
-def test_a_size_that_the_network_refuses_is_learned() -> None:
-    """EMSGSIZE shrinks max_payload to the next size and says so."""
+def test_a_size_that_the_network_rejects_is_avoided() -> None:
+    """EMSGSIZE lowers max_payload to the next size, which the error names."""
     network = FakeNetwork(send_errors=[too_long(), too_long()])
     sender = make_sender(network)
 
@@ -258,8 +258,8 @@ def test_a_size_that_the_network_refuses_is_learned() -> None:
     assert 9_216 == sender.max_payload
 
 
-def test_learning_ends_at_one_kilobyte() -> None:
-    """Sizes shrink by steps, never below 1,024; then it is a plain error."""
+def test_sizes_are_lowered_to_one_kilobyte() -> None:
+    """Sizes are lowered by steps, never below 1,024; then it is a plain error."""
     network = FakeNetwork(send_errors=[too_long() for _ in range(40)])
     sender = make_sender(network)
     limits = list[int]()
@@ -328,7 +328,7 @@ def test_a_reader_that_falls_behind_is_waited_for() -> None:
     sender.send(bytes(65_000))
 
     assert [0.001, 0.001] == clock.slept[1:]
-    assert 3 == network.backlog_questions
+    assert 3 == network.backlog_checks
 
 
 def test_a_reader_that_does_not_read_is_not_waited_for_long() -> None:
@@ -344,19 +344,19 @@ def test_a_reader_that_does_not_read_is_not_waited_for_long() -> None:
     assert 2 == len(network.sent)
 
 
-def test_small_datagrams_ask_for_the_reader_now_and_then() -> None:
-    """A burst of small datagrams asks once in 32 KB."""
+def test_small_datagrams_share_a_check_of_the_backlog() -> None:
+    """In a burst of small datagrams there is a check every 32 KB."""
     network, clock = FakeNetwork(), ManualClock()
     sender = make_sender(network, clock)
 
     for _ in range(101):
         sender.send(bytes(1_200))
 
-    assert 6 == network.backlog_questions
+    assert 6 == network.backlog_checks
 
 
-def test_at_any_pace_the_reader_is_asked_for() -> None:
-    """Full datagrams ask for the reader, now and then or in a burst."""
+def test_the_backlog_is_checked_at_any_pace() -> None:
+    """Full datagrams check it, single or in a burst."""
     network, clock = FakeNetwork(), ManualClock()
     sender = make_sender(network, clock)
 
@@ -364,10 +364,10 @@ def test_at_any_pace_the_reader_is_asked_for() -> None:
         sender.send(bytes(65_000))
         clock.now += 1
 
-    assert 9 == network.backlog_questions
+    assert 9 == network.backlog_checks
 
 
-def test_a_burst_towards_an_unknown_name_asks_for_no_reader() -> None:
+def test_a_burst_towards_an_unknown_name_checks_no_backlog() -> None:
     """While there is no address there is no reader to wait for."""
     network = FakeNetwork(resolve_errors=[no_name(), no_name()])
     sender = make_sender(network)
@@ -376,7 +376,7 @@ def test_a_burst_towards_an_unknown_name_asks_for_no_reader() -> None:
         with pytest.raises(SendError, match="does not resolve"):
             sender.send(bytes(65_000))
 
-    assert 0 == network.backlog_questions
+    assert 0 == network.backlog_checks
 
 
 def test_a_forked_child_opens_its_own_socket() -> None:
@@ -405,7 +405,7 @@ def test_close_is_idempotent_and_final() -> None:
 
 
 def test_repr_shows_the_state() -> None:
-    """The repr says where it sends, to which address, and how much."""
+    """The repr has the target, the address and the maximum payload."""
     sender = make_sender(FakeNetwork(addresses=[HOME_6]))
     before = repr(sender)
     sender.send(b"x")

@@ -10,15 +10,16 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from jaeger_client._internal.resolver import Address
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
 from jaeger_client.senders import UdpSender
-from jaeger_client.senders.network import SYSTEM_NETWORK, Address, SystemNetwork
+from jaeger_client.senders.udp import SYSTEM_NETWORK, Network
 
 PATIENCE = 10.0
 
 on_linux = pytest.mark.skipif(
     sys.platform != "linux",
-    reason="Linux is missing: elsewhere the kernel tells of a refusal later",
+    reason="Linux is missing: elsewhere the kernel reports a refusal later",
 )
 
 
@@ -142,12 +143,12 @@ def test_an_agent_that_goes_away_is_noticed(agent: socket.socket) -> None:
 def test_an_agent_on_one_family_of_localhost_is_found() -> None:
     """Where 127.0.0.1 refuses, ::1 is tried, with the same datagram."""
 
-    class BothFamilies(SystemNetwork):
+    class BothFamilies(Network):
         def resolve(self, host: str, port: int) -> Sequence[Address]:
             """Return both addresses of this machine."""
             return [
-                Address(socket.AF_INET, "127.0.0.1", port),
-                Address(socket.AF_INET6, "::1", port),
+                Address(socket.AF_INET, "127.0.0.1"),
+                Address(socket.AF_INET6, "::1"),
             ]
 
     with make_ipv6_agent() as agent:
@@ -172,9 +173,9 @@ def test_a_datagram_over_the_systems_limit_is_learned(agent: socket.socket) -> N
 
 def test_the_send_buffer_is_enlarged_where_it_is_small(agent: socket.socket) -> None:
     """A send buffer that holds less than asked for is made larger."""
-    address = Address(socket.AF_INET, "127.0.0.1", port_of(agent))
+    address = Address(socket.AF_INET, "127.0.0.1")
     # Linux grants no more than net.core.wmem_max, and raises nothing then.
-    connected = SYSTEM_NETWORK.connect(address, buffer_size=1 << 30)
+    connected = SYSTEM_NETWORK.connect(address, port_of(agent), buffer_size=1 << 30)
 
     connected.send(bytes(65_000))
     connected.close()
@@ -210,18 +211,19 @@ def test_a_burst_arrives_whole(agent: socket.socket, size: int) -> None:
 
 
 @on_linux
-def test_the_kernel_tells_what_waits_on_loopback(agent: socket.socket) -> None:
-    """The backlog grows with what is unread, and is nobody's business elsewhere."""
-    here = Address(socket.AF_INET, "127.0.0.1", port_of(agent))
-    elsewhere = Address(socket.AF_INET, "192.0.2.1", port_of(agent))
-    before = SYSTEM_NETWORK.backlog(here)
+def test_the_kernel_reports_the_backlog_on_loopback(agent: socket.socket) -> None:
+    """The backlog grows with what is unread; of other machines it is not known."""
+    here = Address(socket.AF_INET, "127.0.0.1")
+    elsewhere = Address(socket.AF_INET, "192.0.2.1")
+    port = port_of(agent)
+    before = SYSTEM_NETWORK.backlog(here, port)
 
-    with UdpSender("127.0.0.1", port_of(agent)) as sender:
+    with UdpSender("127.0.0.1", port) as sender:
         sender.send(bytes(10_000))
 
     assert 0 == before
-    assert SYSTEM_NETWORK.backlog(here) >= 10_000
-    assert 0 == SYSTEM_NETWORK.backlog(elsewhere)
+    assert SYSTEM_NETWORK.backlog(here, port) >= 10_000
+    assert 0 == SYSTEM_NETWORK.backlog(elsewhere, port)
 
 
 @on_linux
@@ -246,7 +248,7 @@ def test_a_slow_reader_gets_a_burst_whole(agent: socket.socket) -> None:
 
 
 def test_a_forked_child_sends_from_another_socket(agent: socket.socket) -> None:
-    """Parent and child send from different ports, without being told of the fork."""
+    """Parent and child send from different ports, without a call by the application."""
     with UdpSender("127.0.0.1", port_of(agent)) as sender:
         sender.send(b"parent")
         pid = os.fork()

@@ -1,4 +1,4 @@
-"""The OTLP answer, against a foreign encoder and hostile bytes."""
+"""Responses of OTLP, from a foreign encoder and as hostile bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from jaeger_client.errors import AnswerError
-from jaeger_client.senders.partial_success import (
+from jaeger_client.senders.otlp import (
     PartialSuccess,
     parse_partial_success,
     parse_status_message,

@@ -15,9 +15,9 @@ from jaeger_client.codecs import (
     ZipkinCodec,
     header_to_hex,
 )
-from jaeger_client.codecs.b3_single import B3SingleCodec
-from jaeger_client.codecs.base import id_of
-from jaeger_client.codecs.composite import CompositeCodec
+from jaeger_client.codecs.b3 import B3SingleCodec
+from jaeger_client.codecs.registry import CompositeCodec
+from jaeger_client.codecs.trace_id import id_of
 from jaeger_client.codecs.w3c import W3CCodec
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.reporter import InMemoryReporter
