@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import logger
-from jaeger_client._internal.lazy import names_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jaeger_client.encoding.base import Encoder
-    from jaeger_client.reporter.future import CompletedFuture as CompletedFuture  # noqa: PLC0414 - also a name of this module
+    from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.senders.base import Sender
     from jaeger_client.span import Span
-else:
-    __getattr__, __dir__ = names_from(
-        __name__,
-        {"jaeger_client.reporter.future": "CompletedFuture"},
-    )
 
 DEFAULT_CLOSE_TIMEOUT = 5.0
 """Maximum time in seconds that `close` and `flush` block by default."""

@@ -13,10 +13,6 @@ The reporter that sends: a queue, and one loop that empties it.
 
 Both hold `_sending`, and only they use the fields below it in `__init__`. No other lock
 is taken. The application's threads use the queue only, which needs no lock; see there.
-
-Memory: the queue holds *queue_capacity* spans. Beyond these, at most `MAX_TAKEN` spans
-(or *batch_size*, if that is set) are in flight, and one payload encoded from them. So a
-burst of *queue_capacity* spans is never dropped, however late the worker runs.
 """
 
 from __future__ import annotations
@@ -61,9 +57,6 @@ MAX_BATCH: Final = 512
 MAX_TURN: Final = 1.0
 """Seconds of sending after which other tasks of the worker run."""
 
-FORGET_AFTER: Final = 60.0
-"""Seconds after the last span when the encoder discards the values it has cached."""
-
 _DELAY_BY_AGE: Final = 0.1
 """Maximum delay of a report by a child process, as a fraction of its age."""
 
@@ -75,8 +68,9 @@ class Reporter(BaseReporter):
     `report_span` may be called from any thread and neither blocks nor raises.
     Starts no thread before the first span.
 
-    The queue holds *queue_capacity* spans. Beyond these, 1,000 spans at most (or
-    *batch_size*) and one payload are being sent.
+    The queue holds *queue_capacity* spans, so it loses none of a burst of that size,
+    however late the worker runs. Beyond these, at most 1,000 spans (or *batch_size*)
+    and one payload encoded from them are being sent.
     """
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8; new parameters by keyword
@@ -159,7 +153,6 @@ class Reporter(BaseReporter):
         """When a partial batch is sent; infinity if no interval has begun."""
         self._left_at = -math.inf
         """When the last partial batch was sent."""
-        self._forget_at = math.inf
 
         self._queue: SpanQueue[SpanData] = SpanQueue(
             queue_capacity,
@@ -187,8 +180,7 @@ class Reporter(BaseReporter):
 
     def _turn(self, now: float) -> float:
         if self._retry_at <= now:
-            if self._due == math.inf:
-                self._due = self._due_time(now)
+            self._begin_interval(now)
             self._send_until(now + MAX_TURN, drain=False)
         next_turn = self._next_turn(now)
         self.metrics.queue_length(len(self._queue))
@@ -203,38 +195,32 @@ class Reporter(BaseReporter):
         # Read after wake_at_first(): a span that came before it woke no one.
         if not len(self._queue):
             self._due = math.inf
-            return self._forget_values(now)
+            return self._transmitter.forget_values(now)
         full_batch = self._full_batch
         self._queue.wake_at_batch(full_batch)
         if len(self._queue) >= full_batch:
             # Filled during this turn, so no later span would wake for it.
             return now
-        if self._due == math.inf:
-            self._due = self._due_time(now)
+        self._begin_interval(now)
         return self._due
 
-    def _due_time(self, now: float) -> float:
+    def _begin_interval(self, now: float) -> None:
         """
-        Return when a partial batch is sent whose first span comes *now*.
+        Set when a partial batch is sent whose first span comes *now*.
 
         In most processes that is after the flush interval. A pool often kills its
         children as soon as their work is done, so a child process sends a partial batch
         when a tenth of its age has passed since the previous one: the first at once,
         and after ten intervals no more often than other processes.
         """
+        if self._due < math.inf:
+            return
+        self._due = now + self._flush_interval
         if self._child_since is None and is_pool_child():
             self._child_since = now
-        if self._child_since is None or self._flush_interval == math.inf:
-            return now + self._flush_interval
-        delay = (now - self._child_since) * _DELAY_BY_AGE
-        return max(now, self._left_at + min(self._flush_interval, delay))
-
-    def _forget_values(self, now: float) -> float:
-        """Discard cached values, which may be secrets; return when to do that next."""
-        if now >= self._forget_at:
-            self._transmitter.forget_values()
-            self._forget_at = math.inf
-        return self._forget_at
+        if self._child_since is not None and self._due < math.inf:
+            delay = (now - self._child_since) * _DELAY_BY_AGE
+            self._due = max(now, self._left_at + min(self._flush_interval, delay))
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """
@@ -277,11 +263,10 @@ class Reporter(BaseReporter):
         while self._transmitter or self._take(everything=drain):
             if not self._wait_for_attempt(deadline, may_sleep=drain):
                 return
-            if not self._transmitter.has_payload:
-                self._forget_at = self._clock.monotonic() + FORGET_AFTER
-                self._transmitter.encode_next()
-            else:
+            if self._transmitter.has_payload:
                 self._attempt(deadline if drain else math.inf)
+            else:
+                self._transmitter.encode_next()
 
     def _take(self, *, everything: bool) -> bool:
         """Take spans that are due from the queue; return whether there are any."""
@@ -340,21 +325,17 @@ class Reporter(BaseReporter):
         """
         if self._result is None:
             dropped = self.losses.dropped
+            deadline = self._clock.monotonic() + timeout
             self._is_closing = True
             self._queue.close()
-            all_left = self._close(timeout)
+            all_left = self.flush(timeout)
+            if self._owns_worker:
+                self._worker.close(max(0.0, deadline - self._clock.monotonic()))
+            self._is_releasable = True
+            self._release_if_closed()
+            self._worker.remove_task(self)
             self._result = completed(all_left and dropped == self.losses.dropped)
         return self._result
-
-    def _close(self, timeout: float) -> bool:
-        deadline = self._clock.monotonic() + timeout
-        all_left = self.flush(timeout)
-        if self._owns_worker:
-            self._worker.close(max(0.0, deadline - self._clock.monotonic()))
-        self._is_releasable = True
-        self._release_if_closed()
-        self._worker.remove_task(self)
-        return all_left
 
     def _release_if_closed(self) -> None:
         # If the worker is still sending after the timeout of close(), it calls this

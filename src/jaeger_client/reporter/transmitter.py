@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from jaeger_client._internal.diagnostics import ErrorReporter, Outage, logger
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client._internal.tag_values import to_tag_value
+from jaeger_client._internal.span_records import to_tag_value
 from jaeger_client.constants import MAX_TRACEBACK_LENGTH
 from jaeger_client.errors import (
     PayloadTooLargeError,
@@ -57,6 +57,9 @@ INITIAL_BACKOFF: Final = 0.5
 
 MAX_BACKOFF: Final = 30.0
 """Maximum delay in seconds, unless the backend requests a longer one."""
+
+FORGET_AFTER: Final = 60.0
+"""Seconds after the last span when the encoder discards the values it has cached."""
 
 PROBE_INTERVAL: Final = 10.0
 """Minimum time in seconds between two attempts to use the fallback."""
@@ -110,6 +113,7 @@ class Transmitter:
         self._random = IdRandom()
         self._process: Process | None = None
         self._probe_at = -math.inf
+        self._forget_at = math.inf
         self._bytes_per_span = 400.0
         """Size of a span in the last payload; an estimate before the first."""
         self._use(channel)
@@ -160,6 +164,7 @@ class Transmitter:
 
     def encode_next(self) -> None:
         """Encode the next payload."""
+        self._forget_at = self._clock.monotonic() + FORGET_AFTER
         payloads, self._payloads = self._payloads, None
         encoder = self._get_encoder()
         try:
@@ -306,10 +311,12 @@ class Transmitter:
         self._left = len(self._spans)
         return lost
 
-    def forget_values(self) -> None:
-        """Discard what the encoder has cached of spans, which may be secrets."""
-        if self._encoder is not None:
-            self._encoder.forget()
+    def forget_values(self, now: float) -> float:
+        """Discard cached values, which may be secrets; return when to do that next."""
+        if now >= self._forget_at:
+            self._get_encoder().forget()
+            self._forget_at = math.inf
+        return self._forget_at
 
 
 class _TextLimits:

@@ -20,9 +20,9 @@ class Part:
 
     is_running = False
 
-    def __init__(self, *, answer: bool = True) -> None:
+    def __init__(self, *, result: bool = True) -> None:
         self.flushes = 0
-        self._answer = answer
+        self._result = result
 
     def begin_flush(self, timeout: float) -> Part:
         """Count."""
@@ -31,9 +31,9 @@ class Part:
         return self
 
     def wait(self, timeout: float) -> bool:
-        """Return the answer."""
+        """Return the result."""
         assert 0 <= timeout <= process_end.EXIT_TIMEOUT
-        return self._answer
+        return self._result
 
 
 class PoolWorker:
@@ -90,8 +90,8 @@ def test_what_could_not_be_sent_is_logged(
     end: process_end.ProcessEnd,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One line tells of each part that was not flushed in time."""
-    parts = [Part(answer=False), Part()]
+    """One line is logged for each part that was not flushed in time."""
+    parts = [Part(result=False), Part()]
     for part in parts:
         end.register(part)
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):

@@ -26,7 +26,7 @@ def make_queue(
     refused: list[bool] | None = None,
     wake: Callable[[], None] = lambda: None,
 ) -> SpanQueue[str]:
-    """Return a queue of text, which is as good as spans here."""
+    """Return a queue of text instead of spans."""
     ignored: list[bool] = []
     return SpanQueue(
         capacity,
@@ -44,7 +44,7 @@ def take(queue: SpanQueue[str], count: int) -> list[str]:
 
 
 def test_full_queue_refuses_the_newest() -> None:
-    """A full queue refuses the newest span, keeps the older ones, counts the loss."""
+    """A full queue refuses the newest span, keeps the older ones, reports the loss."""
     refused: list[bool] = []
     queue = make_queue(1, refused)
 
@@ -55,7 +55,7 @@ def test_full_queue_refuses_the_newest() -> None:
 
 
 def test_closed_queue_refuses_everything() -> None:
-    """A closed queue refuses and counts spans, and still gives out the older ones."""
+    """A closed queue refuses spans, and still returns the older ones."""
     refused: list[bool] = []
     queue = make_queue(refused=refused)
     queue.put("before")
@@ -88,7 +88,7 @@ def test_full_batch_rings_once() -> None:
 
 
 def test_another_batch_rings_again() -> None:
-    """Should nobody take spans, each further batch wakes the worker again."""
+    """If no spans are taken, each further batch wakes the worker again."""
     bell = Bell()
     queue = make_queue(wake=bell.ring)
     queue.wake_at_batch(3)
@@ -98,7 +98,7 @@ def test_another_batch_rings_again() -> None:
     assert 3 == bell.rings
 
 
-def test_an_interrupted_wake_is_made_up_for() -> None:
+def test_an_interrupted_wake_is_repeated() -> None:
     """If a signal handler raises while the worker is woken, the next span wakes it."""
     bell = Bell()
     rings = iter([KeyboardInterrupt, None])
@@ -127,8 +127,8 @@ def test_a_closed_queue_stays_closed() -> None:
     assert not queue.put("x")
 
 
-def test_clear_tells_how_many() -> None:
-    """What is thrown away is counted."""
+def test_clear_returns_how_many() -> None:
+    """What is discarded is counted."""
     queue = make_queue(capacity=2)
     queue.put("a")
     queue.put("b")
@@ -159,7 +159,7 @@ def test_child_of_closed_queue_stays_closed() -> None:
 
 
 def test_no_span_is_lost_between_threads() -> None:
-    """What many threads put is all taken or counted."""
+    """What many threads put is all taken or refused."""
     refused: list[bool] = []
     queue = make_queue(2_000, refused)
     threads = [
@@ -174,7 +174,7 @@ def test_no_span_is_lost_between_threads() -> None:
     assert 4_000 == len(take(queue, 5_000)) + len(refused)
 
 
-def test_repr_tells_state_and_fill() -> None:
+def test_repr_shows_state_and_fill() -> None:
     """The repr shows whether the queue is open, its fill and its capacity."""
     queue = make_queue(capacity=5)
     queue.put("x")

@@ -138,7 +138,7 @@ def test_take_during_put(queued: int) -> None:
 
 @pytest.mark.parametrize("queued", PUTS)
 def test_put_during_take(queued: int) -> None:
-    """Spans put at any bytecode of `take` are kept or counted, refused ones too."""
+    """Spans put at any bytecode of `move` are kept or reported, refused ones too."""
 
     def put_and_close(account: Account) -> None:
         account.put()
@@ -157,7 +157,7 @@ def test_put_during_take(queued: int) -> None:
 def test_close_and_put_while_the_worker_moves_a_mark(
     move: Callable[[SpanQueue[int]], None], queued: int
 ) -> None:
-    """A closed queue takes no span, although the worker was about to open the mark."""
+    """A closed queue accepts no span, although the worker was about to set a mark."""
 
     def close_and_put(account: Account) -> None:
         account.close()

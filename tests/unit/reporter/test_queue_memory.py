@@ -1,4 +1,4 @@
-"""Memory that spans take while they wait to be sent."""
+"""Memory that queued spans use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_BYTES = 1024 + LAYOUT
 
 
 class QueueingReporter(BaseReporter):
-    """Keeps spans in a queue as the one that sends does."""
+    """Queues spans as the reporter that sends does."""
 
     def __init__(self) -> None:
         self.queue: SpanQueue[Span] = SpanQueue(
