@@ -361,8 +361,9 @@ def test_thread_that_was_killed_is_replaced(
 
     job.error = Kill()
     worker.wake()
-    (thread,) = [t for t in threading.enumerate() if t.name == "under test"]
-    thread.join(TIMEOUT)
+    for thread in threading.enumerate():
+        if thread.name == "under test":
+            thread.join(TIMEOUT)
     job.error = None
     job.turn.clear()
     assert worker.flush(TIMEOUT)
