@@ -148,10 +148,15 @@ def test_put_during_take(queued: int) -> None:
     assert places(queued, Account.deliver, put_and_close, Account.is_exact) > 10
 
 
+def wake_at_batch(queue: SpanQueue[int]) -> None:
+    """Set the mark for a full batch."""
+    queue.wake_at_batch(BATCH)
+
+
 @pytest.mark.parametrize("queued", PUTS)
 @pytest.mark.parametrize(
     "move",
-    [SpanQueue[int].wake_at_first, lambda queue: queue.wake_at_batch(BATCH)],
+    [SpanQueue[int].wake_at_first, wake_at_batch],
     ids=["first", "batch"],
 )
 def test_close_and_put_while_the_worker_moves_a_mark(
