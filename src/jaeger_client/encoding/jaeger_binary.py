@@ -110,8 +110,7 @@ class JaegerBinaryEncoder(ThriftEncoder):
 
 def _heads_encoder(tables: Tables) -> EncodeHeads:
     """Return the function that encodes fields 1 to 9."""
-    names = tables.add(_text)
-    get_name, make_name = names.get, names.make
+    get_name, make_name = tables.add(_text).get_and_make
     pack_ids, pack_times = _IDS.pack, _TIMES.pack
 
     def encode_head(span: SpanData) -> list[bytes]:

@@ -127,11 +127,13 @@ def tag_appender(
     beyond 64 bits and text that UTF-8 cannot encode.
     """
 
-    def writer(before: bytes, end: EndTag) -> tuple[Any, Any, EndTag]:
-        begins: PieceTable[str] = tables.add(lambda key: encode_key(key) + before)
-        return begins.get, begins.make, end
+    def begin_table(before: bytes) -> PieceTable[str]:
+        return tables.add(lambda key: encode_key(key) + before)
 
-    writers = {kind: writer(*parts) for kind, parts in types.items()}
+    writers = {
+        kind: (*begin_table(before).get_and_make, end)
+        for kind, (before, end) in types.items()
+    }
 
     def encode_tag(item: TagItem) -> bytes:
         key, value = item

@@ -1,4 +1,4 @@
-"""Spans that hold anything at all: what can be told is told, the rest is counted."""
+"""Spans that hold anything: what is usable is sent, the rest is counted."""
 
 from __future__ import annotations
 
