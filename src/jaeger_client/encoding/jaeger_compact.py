@@ -26,14 +26,13 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding.jaeger_thrift import (
     STOP,
-    BatchFrame,
     EncodeHeads,
     EncodeLogTime,
     TagTypes,
     ThriftEncoder,
     tag_appender,
 )
-from jaeger_client.encoding.packing import usable_references
+from jaeger_client.encoding.packing import Frame, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import (
@@ -103,13 +102,13 @@ class JaegerCompactEncoder(ThriftEncoder):
         self._process = b"".join((name, self._process_tags(process), STOP))
         return len(self._process)
 
-    def _frame(self) -> BatchFrame:
+    def _frame(self) -> Frame:
         number = self._payloads + 1
         head = (_MESSAGE, varint(number & _MASK_31), _text("emitBatch"))
         # The batch is the only argument, the process its first field.
         before = (*head, _STRUCT, _STRUCT, self._process, _LIST)
         after = (_I64, zigzag_varint(number), _STRUCT, self._stats(), STOP, STOP)
-        return BatchFrame(b"".join(before), self._lists, b"".join(after))
+        return self._batch_frame(b"".join(before), b"".join(after))
 
     def _stats(self) -> bytes:
         """Return the `ClientStats`: totals since the start, for the agent's metrics."""

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import (
@@ -46,6 +46,7 @@ from jaeger_client.encoding.otlp_attributes import (
 )
 from jaeger_client.encoding.packing import (
     LARGE_SPAN,
+    Frame,
     PackingEncoder,
     usable_references,
 )
@@ -187,27 +188,15 @@ class OtlpEncoder(PackingEncoder):
             pieces.append(begins[sum(map(len, event))])
             pieces += event
 
-    def _frame(self) -> _RequestFrame:
-        return _RequestFrame(self._resource)
+    def _frame(self) -> Frame:
+        resource = self._resource
 
+        def before(count: int, spans_size: int) -> bytes:  # noqa: ARG001 - of `Frame`
+            scope_spans = _SCOPE_SPANS + varint(spans_size)
+            size = len(resource) + len(scope_spans) + spans_size
+            return b"".join((_RESOURCE_SPANS, varint(size), resource, scope_spans))
 
-class _RequestFrame(NamedTuple):
-    """A request of one `ResourceSpans` of one `ScopeSpans`."""
-
-    resource: bytes
-
-    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - of `Frame`
-        """Return the size around spans of *spans_size* bytes."""
-        return sum(map(len, self._before(spans_size)))
-
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:
-        """Return the payload."""
-        return b"".join((*self._before(spans_size), *spans))
-
-    def _before(self, spans_size: int) -> tuple[bytes, ...]:
-        scope_spans = _SCOPE_SPANS + varint(spans_size)
-        size = len(self.resource) + len(scope_spans) + spans_size
-        return _RESOURCE_SPANS, varint(size), self.resource, scope_spans
+        return Frame(before, b"")
 
 
 def _resource_items(process: Process) -> dict[str, TagValue]:

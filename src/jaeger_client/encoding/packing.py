@@ -14,10 +14,10 @@ seconds of spans that are left out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from operator import length_hint
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
@@ -68,16 +68,24 @@ class LogsTooLargeError(Exception):
     """The logs of a span are larger than a payload may be."""
 
 
-class Frame(Protocol):
+class Frame(NamedTuple):
     """The bytes around the spans of one payload."""
 
-    def size(self, count: int, spans_size: int) -> int:
-        """Return the size of the frame of *count* spans; it grows with both numbers."""
-        ...
+    before: Callable[[int, int], bytes]
+    """
+    Returns the bytes before so many spans of so many bytes in all.
 
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:
+    They do not become fewer when either number grows.
+    """
+    after: bytes
+
+    def size(self, count: int, spans_size: int) -> int:
+        """Return the size of the frame of *count* spans of *spans_size* bytes."""
+        return len(self.before(count, spans_size)) + len(self.after)
+
+    def around(self, bodies: list[bytes], spans_size: int) -> bytes:
         """Return the payload."""
-        ...
+        return b"".join((self.before(len(bodies), spans_size), *bodies, self.after))
 
 
 class _OpenPayload:
