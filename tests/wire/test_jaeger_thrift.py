@@ -10,20 +10,13 @@ import pytest
 from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.encoding import JaegerBinaryEncoder, JaegerCompactEncoder
 from jaeger_client.model import Process, SpanLosses
-from tests.foreign.decoders import (
-    decode_batch,
-    decode_emit_batch,
-    tag_pairs,
-)
+from tests.foreign.decoders import decode_batch, decode_emit_batch, tag_pairs
 from tests.foreign.formats import MakeEncoder
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
 
 FORMATS = pytest.mark.parametrize(
     ("make_encoder", "decode"),
-    [
-        (JaegerCompactEncoder, decode_emit_batch),
-        (JaegerBinaryEncoder, decode_batch),
-    ],
+    [(JaegerCompactEncoder, decode_emit_batch), (JaegerBinaryEncoder, decode_batch)],
     ids=["compact", "binary"],
 )
 Decode = Callable[[bytes], Any]

@@ -53,13 +53,7 @@ from jaeger_client.encoding.packing import (
 from jaeger_client.encoding.plain import plain_items, plain_text
 from jaeger_client.encoding.tables import PieceTable
 from jaeger_client.encoding.varint import MASK_64, MASK_128, ONES, varint
-from jaeger_client.model import (
-    LogItem,
-    Process,
-    SpanData,
-    SpanLosses,
-    TagValue,
-)
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING:
     import opentracing
@@ -320,6 +314,6 @@ _TAG_FIELDS: Final[OtherFields] = {
 """Tags of a span that are not attributes."""
 
 _LOG_FIELDS: Final[OtherFields] = {
-    "event": lambda value: text_field(2, value) if isinstance(value, str) else None,
+    "event": lambda value: text_field(2, value) if isinstance(value, str) else None
 }
 """Fields of a log that are not attributes: `event` is the name."""

@@ -25,14 +25,7 @@ from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrunk, shrunk_process
 from jaeger_client.encoding.tables import Tables
-from jaeger_client.model import (
-    LogItem,
-    Process,
-    SpanData,
-    SpanIds,
-    SpanLosses,
-    TagItem,
-)
+from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
     import opentracing
@@ -72,11 +65,7 @@ class Frame(NamedTuple):
     """The bytes around the spans of one payload."""
 
     before: Callable[[int, int], bytes]
-    """
-    Returns the bytes before so many spans of so many bytes in all.
-
-    They do not become fewer when either number grows.
-    """
+    """Returns the bytes before a number of spans of a number of bytes in all."""
     after: bytes
 
     def size(self, count: int, spans_size: int) -> int:
@@ -98,26 +87,14 @@ class _OpenPayload:
         """Monotonic time at which it is yielded even if all spans are left out."""
         self.bodies: list[bytes] = []
         self.size = 0
-        self._max_frame = frame.size(limit, limit)
 
-    def add_all(self, bodies: list[bytes]) -> bool:
-        """Add *bodies* if they certainly fit; return whether they did."""
+    def add(self, bodies: list[bytes]) -> bool:
+        """Add *bodies* if they fit; return whether they did."""
+        count = len(self.bodies) + len(bodies)
         size = self.size + sum(map(len, bodies))
-        if size + self._max_frame > self.limit:
+        if size + self.frame.size(count, size) > self.limit:
             return False
         self.bodies += bodies
-        self.size = size
-        return True
-
-    def add(self, body: bytes) -> bool:
-        """Add *body* if it fits; return whether it did."""
-        size = self.size + len(body)
-        around = self.limit - size
-        if around < self._max_frame and (
-            around < self.frame.size(len(self.bodies) + 1, size)
-        ):
-            return False
-        self.bodies.append(body)
         self.size = size
         return True
 
@@ -173,12 +150,12 @@ class PackingEncoder(ABC):
         while done < len(spans):
             chunk = spans[done : done + SPANS_AT_ONCE]
             bodies = self._encode_together(chunk)
-            if bodies and payload.add_all(bodies):
+            if bodies and payload.add(bodies):
                 done += len(bodies)
                 continue
             for span, whole in zip(chunk, bodies or repeat(None), strict=False):
                 body = self._encode_singly(span) if whole is None else whole
-                if body is None or (body and not payload.add(body)):
+                if body is None or (body and not payload.add([body])):
                     if payload.bodies:
                         yield self._close(payload, done)
                         payload = self._open()
@@ -277,10 +254,7 @@ class PackingEncoder(ABC):
             return b""
 
     def _add_shrunk(
-        self,
-        span: SpanData,
-        body: bytes | None,
-        payload: _OpenPayload,
+        self, span: SpanData, body: bytes | None, payload: _OpenPayload
     ) -> bytes:
         """
         Add as much of *span* as fits to *payload*, which is empty.
@@ -300,7 +274,7 @@ class PackingEncoder(ABC):
                 self.losses.too_large += 1
                 return b""
             self.losses.truncated += 1
-        return fitting if fitting and payload.add(fitting) else b""
+        return fitting if fitting and payload.add([fitting]) else b""
 
     def _body(self, span: SpanData) -> bytes:
         (body,) = self._bodies((span,))
