@@ -14,28 +14,6 @@ AWAY = Address(socket.AF_INET, "192.0.2.1", 6831)
 AWAY_2 = Address(socket.AF_INET, "192.0.2.2", 6831)
 
 
-class ManualClock:
-    """A clock that moves when it is told to, or slept on."""
-
-    def __init__(self, now: float = 1_000.0, *, oversleep: float = 0.0) -> None:
-        self.now = now
-        self.slept: list[float] = []
-        self._oversleep = oversleep
-
-    def time(self) -> float:
-        """Return what the clock was set to."""
-        return self.now
-
-    def monotonic(self) -> float:
-        """Return what the clock was set to."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move the clock instead of sleeping."""
-        self.slept.append(seconds)
-        self.now += seconds + self._oversleep
-
-
 @dataclass
 class FakeSocket:
     """Keeps what is sent; raises what its network plans."""
