@@ -23,7 +23,7 @@ from jaeger_client._internal.limits import usable_timeout
 from jaeger_client._internal.span_starter import SpanStarter
 from jaeger_client._internal.tag_values import to_text
 from jaeger_client.codecs.base import Codec
-from jaeger_client.codecs.builtin import make_codecs
+from jaeger_client.codecs.registry import make_codecs
 from jaeger_client.constants import (
     BAGGAGE_HEADER_PREFIX,
     CLIENT_UUID_TAG_KEY,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.clock import Clock
     from jaeger_client._internal.worker import BackgroundWorker
-    from jaeger_client.metrics.factory import Metrics, MetricsFactory
+    from jaeger_client.metrics.metrics import Metrics, MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.sampler import Sampler

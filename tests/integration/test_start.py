@@ -53,16 +53,13 @@ HEAVY = {
 """Modules of others that take a millisecond or more, alone or together."""
 
 RARE = {
-    "jaeger_client._internal.agent",
     "jaeger_client.codecs.b3",
-    "jaeger_client.codecs.composite",
     "jaeger_client.codecs.w3c",
     "jaeger_client._internal.http_channel",
     "jaeger_client.config.propagation",
     "jaeger_client.reporter.rpc_metrics",
     "jaeger_client.encoding",
     "jaeger_client._internal.http_client",
-    "jaeger_client.metrics.callables",
     "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
     "jaeger_client.reporter.composite",

@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaeger_client.codecs import BinaryCodec, TextCodec
-from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_SIZE,
+from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE
+from jaeger_client.codecs.base import is_list
+from jaeger_client.codecs.headers import (
     encoding_but,
     percent_decoded,
     percent_encoded,
+    plus_decoded,
 )
-from jaeger_client.codecs.base import is_list
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
@@ -234,7 +235,7 @@ def test_encoding_does_as_the_standard_library(text: str) -> None:
 def test_decoding_does_as_the_standard_library(text: str) -> None:
     """Text is percent-decoded as urllib does, well-formed or not."""
     assert unquote(text) == percent_decoded(text)
-    assert unquote_plus(text) == percent_decoded(text, plus=True)
+    assert unquote_plus(text) == plus_decoded(text)
 
 
 baggages = st.lists(st.tuples(st.binary(max_size=6), st.binary(max_size=6)), max_size=4)

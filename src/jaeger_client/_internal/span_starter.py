@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.clock import Clock
     from jaeger_client._internal.ids import IdRandom
-    from jaeger_client.metrics.factory import MetricsFactory
     from jaeger_client.metrics.instruments import TracerMetrics
+    from jaeger_client.metrics.metrics import MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.sampler.base import Sampler
     from jaeger_client.throttler import Throttler

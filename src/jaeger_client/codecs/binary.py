@@ -4,8 +4,8 @@ The binary format: ids, flags and baggage, big-endian, in one bytearray.
     u64 trace id, high   u64 trace id, low   u64 span id   u64 parent id
     u8 flags   u32 count   count x (u32 length, key, u32 length, value)
 
-Every length is checked against what is left before anything is read, so input
-that lies costs nothing.
+Each length is compared with the remaining bytes before anything is read, so wrong
+lengths cost neither time nor memory.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from jaeger_client.codecs.baggage import BaggageCodec, utf8
+from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.codecs.base import context_of
+from jaeger_client.codecs.headers import utf8
 from jaeger_client.constants import MAX_ID_BITS
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
 
 _HEAD: Final = struct.Struct(">QQQQBI")
-_pack_head: Final = _HEAD.pack
 _LENGTH: Final = struct.Struct(">I")
 _pack_length: Final = _LENGTH.pack
-_length: Final = _LENGTH.unpack_from
-_SMALLEST_ITEM: Final = 2 * _LENGTH.size
+_length_at: Final = _LENGTH.unpack_from
+_MIN_ITEM_SIZE: Final = 2 * _LENGTH.size
 _MASK_64: Final = (1 << MAX_ID_BITS) - 1
 
 
@@ -34,28 +34,27 @@ class BinaryCodec(BaggageCodec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Append *span_context* to *carrier*, a bytearray."""
-        buffer = carrier if type(carrier) is bytearray else _bytearray(carrier)
-        if type(span_context) is not SpanContext:
-            span_context = context_of(span_context)
-        items = self._items(span_context.baggage) if span_context.baggage else ()
-        trace_id = span_context.trace_id
+        buffer = _bytearray(carrier)
+        context = context_of(span_context)
+        items = self._items(context.baggage) if context.baggage else ()
+        trace_id = context.trace_id
         try:
-            buffer += _pack_head(
+            buffer += _HEAD.pack(
                 trace_id >> MAX_ID_BITS,
                 trace_id & _MASK_64,
-                span_context.span_id,
-                span_context.parent_id or 0,
-                span_context.flags,
+                context.span_id,
+                context.parent_id or 0,
+                context.flags,
                 len(items),
             )
         except (TypeError, struct.error):  # no trace, or numbers that do not fit
-            buffer += _fitted_head(span_context, len(items))
+            buffer += _fitted_head(context, len(items))
         for item in items:
             buffer += item
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context at the beginning of *carrier*, a bytearray."""
-        buffer = carrier if type(carrier) is bytearray else _bytearray(carrier)
+        buffer = _bytearray(carrier)
         try:
             high, low, span_id, parent_id, flags, count = _HEAD.unpack_from(buffer)
         except struct.error as exc:
@@ -67,53 +66,55 @@ class BinaryCodec(BaggageCodec):
 
     def _read_baggage(self, buffer: bytearray, count: int) -> dict[str, str]:
         rest = len(buffer) - _HEAD.size
-        if count * _SMALLEST_ITEM > rest:
+        if count * _MIN_ITEM_SIZE > rest:
             msg = f"{count} items of baggage cannot be in {rest} bytes"
             raise CorruptContextError(msg)
         limits = self.baggage_limits
-        longest = limits.max_value_length
-        if len(buffer) <= longest and count <= limits.max_items:
+        max_length = limits.max_value_length
+        if len(buffer) <= max_length and count <= limits.max_items:
             try:
                 return _small_baggage(buffer, count)
-            except ValueError:  # odd or corrupt: the other way says which
+            except (ValueError, struct.error):  # the general way finds what is wrong
                 pass
         parts = _parts(buffer, 2 * count)
-        baggage = self._box()
+        baggage = self._incoming()
         for key, value in zip(parts, parts, strict=True):
-            if len(key) + len(value) > longest:
-                baggage.drop()
+            if len(key) + len(value) > max_length:
+                baggage.dropped += 1
             else:
-                baggage.add(_decoded(key), _decoded(value))
-        return baggage.close()
+                baggage.add(
+                    key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
+                )
+        return self._carried(baggage)
 
     def _items(self, baggage: Mapping[str, str]) -> list[bytes]:
         """
-        Return the items of *baggage* that are carried.
+        Return the encoded items of *baggage* that are carried.
 
-        An item is no longer than its value may be: of one that is the Go client
-        takes neither that item nor the context.
+        Key and value together are no longer than a value may be: the Go client refuses
+        a whole context with a longer item.
         """
-        longest = self.baggage_limits.max_value_length
+        max_length = self.baggage_limits.max_value_length
         carried = self._outgoing(baggage)
         items: list[bytes] = []
         for key, value in carried.items():
             first, second = _encoded(key), _encoded(value)
-            if len(first) + len(second) <= longest:
+            if len(first) + len(second) <= max_length:
                 lengths = _pack_length(len(first)), _pack_length(len(second))
                 items.append(b"".join((lengths[0], first, lengths[1], second)))
-        self._losses.add(len(carried) - len(items))
+        self._drop(len(carried) - len(items))
         return items
 
 
-def _fitted_head(span_context: SpanContext, items: int) -> bytes:
+def _fitted_head(context: SpanContext, items: int) -> bytes:
     """Return the head of a context without trace, or whose numbers must be cut."""
-    trace_id = span_context.trace_id or 0
+    trace_id = context.trace_id or 0
     return _HEAD.pack(
         trace_id >> MAX_ID_BITS & _MASK_64,
         trace_id & _MASK_64,
-        (span_context.span_id or 0) & _MASK_64,
-        (span_context.parent_id or 0) & _MASK_64,
-        (span_context.flags or 0) & 0xFF,
+        (context.span_id or 0) & _MASK_64,
+        (context.parent_id or 0) & _MASK_64,
+        (context.flags or 0) & 0xFF,
         items,
     )
 
@@ -131,31 +132,25 @@ def _encoded(value: object) -> bytes:
     return value if isinstance(value, bytes) else utf8(str(value))
 
 
-def _decoded(value: bytearray) -> str:
-    return value.decode("utf-8", "replace")
-
-
 def _small_baggage(buffer: bytearray, count: int) -> dict[str, str]:
     """
-    Return baggage that cannot be over the bounds.
+    Return baggage that cannot be over the limits.
 
-    It is read as if it were well-formed, and then looked at: 1 us less of 4 us.
+    It is read as if it were well-formed, and checked afterwards: 3 us instead of 4.
 
     Raises:
-        ValueError: If it is not.
+        ValueError: If it is not well-formed.
+        struct.error: If it ends in the middle of a length.
     """
     items: dict[str, str] = {}
     position = _HEAD.size
-    try:
-        for _ in range(count):
-            key_begin = position + 4
-            key_end = key_begin + _length(buffer, position)[0]
-            value_begin = key_end + 4
-            position = value_begin + _length(buffer, key_end)[0]
-            key = buffer[key_begin:key_end].decode()
-            items[key] = buffer[value_begin:position].decode()
-    except struct.error as exc:
-        raise ValueError from exc
+    for _ in range(count):
+        key_begin = position + 4
+        key_end = key_begin + _length_at(buffer, position)[0]
+        value_begin = key_end + 4
+        position = value_begin + _length_at(buffer, key_end)[0]
+        key = buffer[key_begin:key_end].decode()
+        items[key] = buffer[value_begin:position].decode()
     if position > len(buffer):
         raise ValueError
     return items

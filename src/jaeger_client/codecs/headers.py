@@ -1,67 +1,74 @@
 """
-Finding a codec's own headers among all those that a request carries.
+Names and values of headers: finding a codec's own headers, and percent-encoding.
 
-Header names repeat from request to request, so what each exact spelling means
-is remembered: a foreign header then costs one look-up in a set, and a carrier
-of nothing but remembered names a single question. The memory is bounded in
-entries and in the length of a name, for strangers choose names; when it is full
-it starts anew, so that names made up by one of them push the usual ones out for
-a moment only.
+Header names repeat from request to request, so `HeaderNames` remembers the meaning of
+each spelling. A foreign header then costs one look-up in a set, and a carrier with only
+remembered names a single call. Other services choose the names, so the memory is
+bounded in entries and in the length of a name. When it is full it starts anew, so that
+invented names replace the usual ones for a moment only.
 """
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias, cast
 
 from jaeger_client.errors import InvalidCarrierError
 
 MAX_NAMES: Final = 512
-"""Names that are remembered, of each of the two kinds."""
+"""Maximum number of names that are remembered, of own and of foreign ones each."""
 
 MAX_NAME_LENGTH: Final = 64
-"""Characters of the longest name that is remembered."""
+"""Maximum length of a name that is remembered, in characters."""
 
 HEADER_NAME: Final = "a valid HTTP header name (an RFC 9110 token)"
-"""What a configured header name must be, in the words of error messages."""
+"""What error messages require of a configured header name."""
 
 _IN_TOKENS: Final = frozenset(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~")
 
+Encoding: TypeAlias = Mapping[int, int | str]
+"""What each of the 256 bytes becomes: itself, or a percent sign and two digits."""
+
 
 def is_token(text: str) -> bool:
-    """Whether *text* can be the name of an HTTP header (RFC 9110, section 5.6.2)."""
+    """Return whether *text* can be a header name (RFC 9110, section 5.6.2)."""
     return bool(text) and _IN_TOKENS.issuperset(text)
 
 
 class Header:
-    """What a header is to a codec; stays as it is made."""
+    """The meaning of a header to its codec; it is never changed."""
 
     __slots__ = ("key", "kind")
 
     key: str
-    """The baggage key, where the header carries an item of baggage."""
+    """The baggage key; empty for headers that are no item of baggage."""
 
     def __init__(self, kind: str, key: str = "") -> None:
         self.kind = kind
         self.key = key
 
 
-Meaning: TypeAlias = Callable[[str], Header | None]
-"""Tells what a name in lower case means, `None` for a foreign one."""
-
-
 class HeaderNames:
-    """The header names of one codec; safe from any thread."""
+    """
+    The header names of one codec; safe from any thread.
+
+    Args:
+        meaning: Returns the meaning of a lower-case name, `None` for a foreign one.
+        looked_up: Names that the codec looks up by itself.
+    """
 
     foreign: set[object]
-    """Names, as they were spelled, that mean nothing to the codec."""
+    """Spellings of foreign names."""
     own: dict[object, Header]
-    """Names, as they were spelled, and what they mean."""
+    """Spellings of the codec's names, with their meaning."""
     passed: set[object]
     """The foreign names, and those that the codec looks up by itself."""
 
-    def __init__(self, meaning: Meaning, looked_up: Iterable[str] = ()) -> None:
+    def __init__(
+        self, meaning: Callable[[str], Header | None], looked_up: Iterable[str] = ()
+    ) -> None:
         self._meaning = meaning
         self._looked_up = frozenset(looked_up)
         self.foreign = set()
@@ -77,12 +84,12 @@ class HeaderNames:
         """
         found: list[tuple[Header, object]] = []
         foreign, own = self.foreign, self.own
-        for name, value in items_of(carrier):
+        for name, value in _items_of(carrier):
             try:
                 if name in foreign:
                     continue
                 header = own.get(name) or self._learn(name)
-            except TypeError:  # not hashable: no name of a header
+            except TypeError:  # not hashable, so not the name of a header
                 continue
             if header is not None:
                 found.append((header, value))
@@ -100,9 +107,10 @@ class HeaderNames:
         return header
 
     def _remember(self, name: str, header: Header | None) -> None:
+        # Not clear(): other threads may be reading.
         if header is None:
             if len(self.foreign) >= MAX_NAMES:
-                self.foreign = set()  # not clear(): others may be reading it
+                self.foreign = set()
                 self.passed = set(self._looked_up)
             self.foreign.add(name)
             self.passed.add(name)
@@ -112,15 +120,61 @@ class HeaderNames:
         self.own[name] = header
 
 
-def items_of(carrier: object) -> Iterable[tuple[object, object]]:
-    """
-    Return the carrier's names and values.
-
-    Raises:
-        InvalidCarrierError: If the carrier has no `items()`.
-    """
+def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
     items = getattr(carrier, "items", None)
     if callable(items):
         return cast("Iterable[tuple[object, object]]", items())
     msg = f"the carrier must have items(), got {type(carrier).__name__}"
     raise InvalidCarrierError(msg)
+
+
+def encoding_but(safe: str) -> Encoding:
+    """Return the encoding of all but letters, digits, `_.-~` and *safe*."""
+    kept = f"{string.ascii_letters}{string.digits}_.-~{safe}".encode()
+    return {byte: byte if byte in kept else f"%{byte:02X}" for byte in range(256)}
+
+
+IN_HEADERS: Final = encoding_but("/")
+"""The encoding of values in Jaeger's own headers, as in 4.8."""
+
+_ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+").sub
+
+
+def percent_encoded(value: object, encoding: Encoding = IN_HEADERS) -> str:
+    """Return the text of *value* encoded: bytes as they are, text in UTF-8."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1").translate(encoding)
+    text = value if type(value) is str else str(value)
+    if not text.isascii():
+        text = utf8(text).decode("latin-1")
+    elif text.isalnum():  # as ids are: 0.2 us less
+        return text
+    return text.translate(encoding)
+
+
+def percent_decoded(text: str) -> str:
+    """Return *text* decoded; bytes that are no UTF-8 become U+FFFD."""
+    if "%" not in text:
+        return text
+    # Blanks are the most frequent. They are part of no other escape, so the rest can
+    # be decoded as if they had not been encoded.
+    text = text.replace("%20", " ")
+    return _ESCAPES(_decoded, text) if "%" in text else text
+
+
+def plus_decoded(text: str) -> str:
+    """Return *text* decoded, with each `+` as a blank, as Go and Java write them."""
+    return percent_decoded(text.replace("+", " ") if "+" in text else text)
+
+
+def _decoded(escapes: re.Match[str]) -> str:
+    return bytes.fromhex(escapes[0].replace("%", "")).decode("utf-8", "replace")
+
+
+def utf8(text: str) -> bytes:
+    """Return *text* in UTF-8, with lone surrogates as U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text.encode()

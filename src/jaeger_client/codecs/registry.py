@@ -1,35 +1,35 @@
 """
-Formats by name: what `propagation` and `JAEGER_PROPAGATION` may list.
+Formats by name, as `propagation` and `JAEGER_PROPAGATION` list them; several at once.
 
-Those of this library stand here from the start; an application adds its own by
-`register_codec`. There is one register a process, for names in the environment mean
-the same to all its tracers.
+An application adds its own formats by `register_codec`. There is one registry a
+process, because names in the environment mean the same to all its tracers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeAlias
+import string
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, TypeAlias
 
-from jaeger_client._internal.frozen import Frozen
+from opentracing import Format
+
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
+from jaeger_client.codecs.base import Codec, context_of, without_trace
+from jaeger_client.codecs.binary import BinaryCodec
+from jaeger_client.codecs.text import TextCodec
+from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     BAGGAGE_HEADER_PREFIX,
     DEBUG_ID_HEADER_KEY,
     TRACE_ID_HEADER,
 )
-from jaeger_client.errors import ConfigError
-
-if TYPE_CHECKING:
-    from jaeger_client.codecs.base import Codec
-
-BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c")
-"""The formats of this library."""
+from jaeger_client.errors import ConfigError, CorruptContextError
+from jaeger_client.span_context import SpanContext
 
 
-class CodecOptions(Frozen):
-    """What the settings say to a codec."""
+class CodecOptions(NamedTuple):
+    """The settings that codecs are made from."""
 
     url_encoding: bool = True
     """Whether values are percent-encoded, as in HTTP headers and not in text maps."""
@@ -41,23 +41,104 @@ class CodecOptions(Frozen):
     baggage_limits: BaggageLimits = DEFAULT_LIMITS
 
 
-MakeCodec: TypeAlias = Callable[[CodecOptions], "Codec"]
+MakeCodec: TypeAlias = Callable[[CodecOptions], Codec]
 """Makes the codec of a format; called once for each tracer and kind of carrier."""
+
+
+class CompositeCodec(Codec):
+    """
+    Writes every format; reads the first, in the order given, that has a trace.
+
+    If none has a trace, baggage, debug id and sampling decision are each taken from the
+    first format that has one. A format that cannot be read is skipped, and is an error
+    only if no other has anything.
+    """
+
+    def __init__(self, codecs: Iterable[Codec]) -> None:
+        self.codecs = tuple(codecs)
+
+    def inject(self, span_context: SpanContext, carrier: object) -> None:
+        """Write *span_context* into *carrier* in every format."""
+        context = context_of(span_context)
+        for codec in self.codecs:
+            codec.inject(context, carrier)
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        """Return the first context in *carrier*, one with a trace before others."""
+        merged: SpanContext | None = None
+        corrupt: CorruptContextError | None = None
+        for codec in self.codecs:
+            try:
+                context = codec.extract(carrier)
+            except CorruptContextError as exc:
+                corrupt = corrupt or exc
+                continue
+            if context is not None and context.has_trace:
+                return context
+            merged = _merged(merged, context)
+        if merged is None and corrupt is not None:
+            raise corrupt
+        return merged
+
+    def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
+        """Have each format count what it drops."""
+        for codec in self.codecs:
+            codec.count_dropped_baggage(count)
+
+
+def _merged(
+    first: SpanContext | None, second: SpanContext | None
+) -> SpanContext | None:
+    """Merge two contexts without a trace; each part of the first one wins."""
+    if first is None or second is None:
+        return second if first is None else first
+    decision = first if first.decides_sampling_only else second
+    return without_trace(
+        first.baggage or second.baggage,
+        flags=decision.flags if decision.decides_sampling_only else None,
+        debug_id=second.debug_id if first.debug_id is None else first.debug_id,
+    )
+
+
+def make_codecs(
+    *, trace_id_header: str, baggage_header_prefix: str, debug_id_header: str
+) -> dict[str, Codec]:
+    """Return the default codec of each format of OpenTracing, and of TChannel."""
+    options = CodecOptions(
+        trace_id_header=trace_id_header,
+        baggage_header_prefix=baggage_header_prefix,
+        debug_id_header=debug_id_header,
+    )
+    return {
+        Format.TEXT_MAP: _jaeger(options._replace(url_encoding=False)),
+        Format.HTTP_HEADERS: _jaeger(options),
+        Format.BINARY: BinaryCodec(),
+        ZipkinSpanFormat: ZipkinCodec(),
+    }
+
+
+BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c")
+"""Names of the formats of this library."""
+
+_OWN: Final[dict[str, MakeCodec]] = {}
+"""The formats of the application, by name."""
+
+_IN_NAMES: Final = frozenset(f"{string.ascii_lowercase}{string.digits}_-.")
 
 
 def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None:
     """
-    Let `propagation` and `JAEGER_PROPAGATION` know a format of the application's.
+    Add a format of the application's to those of `propagation`.
 
     May be called from any thread, before the tracer is made.
 
     Args:
         name: The format's name, in any case: letters, digits, `_`, `-` and `.`.
         make: Makes its codec from the settings.
-        replace: Whether it may take the place of another of that name.
+        replace: Whether it may replace another format of the application's.
 
     Raises:
-        ConfigError: If the name is no name, or is taken.
+        ConfigError: If the name is invalid or in use.
     """
     known = name.strip().lower()
     if not known or not set(known) <= _IN_NAMES:
@@ -68,10 +149,8 @@ def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None
         raise ConfigError(msg)
     if replace and known not in BUILT_IN:
         _OWN[known] = make
-        return
     # setdefault(), so that of two threads with one name only one succeeds.
-    taken = known in BUILT_IN or known in _OWN
-    if taken or _OWN.setdefault(known, make) is not make:
+    elif known in codec_names() or _OWN.setdefault(known, make) is not make:
         msg = f"the name of a format must be new, got {name!r}, which is taken"
         raise ConfigError(msg)
 
@@ -88,55 +167,31 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
     Raises:
         ConfigError: If there is no such format.
     """
-    make = _OWN.get(name) or _BUILT_IN.get(name)
-    if make is None:
+    if name in _OWN:
+        return _OWN[name](options)
+    if name not in BUILT_IN:
         msg = f"a format must be one of {', '.join(codec_names())}, got {name!r}"
         raise ConfigError(msg)
-    return make(options)
-
-
-# Imported when they are asked for: b3 and w3c take 2 ms of a start.
+    return _jaeger(options) if name == "jaeger" else _foreign(name, options)
 
 
 def _jaeger(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.text import TextCodec  # noqa: PLC0415 - see above
-
     return TextCodec(
-        url_encoding=options.url_encoding,
-        trace_id_header=options.trace_id_header,
-        baggage_header_prefix=options.baggage_header_prefix,
-        debug_id_header=options.debug_id_header,
-        baggage_header=options.baggage_header,
+        options.url_encoding,
+        options.trace_id_header,
+        options.baggage_header_prefix,
+        options.debug_id_header,
+        options.baggage_header,
         baggage_limits=options.baggage_limits,
     )
 
 
-def _b3(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.b3 import B3Codec  # noqa: PLC0415 - see above
+def _foreign(name: str, options: CodecOptions) -> Codec:
+    # Imported on demand: the two take 2 ms of a start.
+    from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec  # noqa: PLC0415
+    from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415
 
-    return B3Codec(
-        options.generate_128bit_trace_id, baggage_limits=options.baggage_limits
-    )
-
-
-def _b3_single(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.b3_single import B3SingleCodec  # noqa: PLC0415 - see above
-
-    return B3SingleCodec(
-        options.generate_128bit_trace_id, baggage_limits=options.baggage_limits
-    )
-
-
-def _w3c(options: CodecOptions) -> Codec:
-    from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415 - see above
-
-    return W3CCodec(baggage_limits=options.baggage_limits)
-
-
-_BUILT_IN: Final[dict[str, MakeCodec]] = dict(
-    zip(BUILT_IN, (_jaeger, _b3, _b3_single, _w3c), strict=True)
-)
-_OWN: Final[dict[str, MakeCodec]] = {}
-"""The formats of the application, by their names."""
-
-_IN_NAMES: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
+    if name == "w3c":
+        return W3CCodec(baggage_limits=options.baggage_limits)
+    kind = B3Codec if name == "b3" else B3SingleCodec
+    return kind(options.generate_128bit_trace_id, baggage_limits=options.baggage_limits)

@@ -1,8 +1,11 @@
 """
 The headers of every Jaeger client: `uber-trace-id`, `uberctx-*` and two more.
 
-The same codec serves TEXT_MAP, which leaves values alone, and HTTP_HEADERS,
-which percent-encodes baggage and decodes all it reads.
+The same codec serves TEXT_MAP, which leaves values as they are, and HTTP_HEADERS, which
+percent-encodes baggage and decodes all it reads.
+
+`extract` has three paths, from the fastest to the most general: headers with ids alone,
+ids and baggage in plain text, and anything else.
 """
 
 from __future__ import annotations
@@ -10,27 +13,29 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from typing import Final
 
+from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.baggage import (
     DEFAULT_LIMITS,
     MAX_DEBUG_ID_LENGTH,
-    BaggageBox,
     BaggageCodec,
     BaggageLimits,
+    BoundedBaggage,
     breaks_lines,
+    plain_value,
+    text_map_value,
+    text_or_number,
+)
+from jaeger_client.codecs.base import context_of, header_text, without_trace, writable
+from jaeger_client.codecs.headers import (
+    HEADER_NAME,
+    Header,
+    HeaderNames,
+    is_token,
     percent_decoded,
     percent_encoded,
-    plain_value,
-    readable,
-    text_map_value,
+    plus_decoded,
 )
-from jaeger_client.codecs.base import context_of, shown, text_of, writable
-from jaeger_client.codecs.headers import HEADER_NAME, Header, HeaderNames, is_token
-from jaeger_client.codecs.trace_id import (
-    read_context,
-    read_ids,
-    span_context_from_string,
-    span_context_to_string,
-)
+from jaeger_client.codecs.trace_id import read_context, read_ids
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     BAGGAGE_HEADER_PREFIX,
@@ -40,8 +45,6 @@ from jaeger_client.constants import (
 from jaeger_client.errors import ConfigError
 from jaeger_client.span_context import SpanContext
 
-__all__ = ["TextCodec", "span_context_from_string", "span_context_to_string"]
-
 _TRACE_ID: Final = Header("trace id")
 _DEBUG_ID: Final = Header("debug id")
 _BAGGAGE_LIST: Final = Header("baggage list")
@@ -50,7 +53,7 @@ _NOTHING: Final = object()
 
 
 class TextCodec(BaggageCodec):
-    """Jaeger's own headers; case does not matter, `_` in a configured name is `-`."""
+    """Jaeger's headers; case does not matter, `_` in a configured name is `-`."""
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class TextCodec(BaggageCodec):
         baggage_limits: BaggageLimits = DEFAULT_LIMITS,
     ) -> None:
         """
-        Make a codec of the given header names.
+        Create a codec with these header names.
 
         Raises:
             ConfigError: If a name cannot be that of an HTTP header.
@@ -80,10 +83,9 @@ class TextCodec(BaggageCodec):
         self.debug_id_header = _header_name("debug_id_header", debug_id_header)
         self.baggage_header = _header_name("baggage_header", baggage_header)
         self.prefix_length = len(self.baggage_prefix)
-        # As HTTP/2 and ASGI spell it, and as WSGI's wrappers do.
-        self._spelling = self.trace_id_header
+        # HTTP/2 and ASGI use lower case, wrappers of WSGI environs use title case.
         self._title = self.trace_id_header.title()
-        self._names = HeaderNames(self._meaning, (self._spelling, self._title))
+        self._names = HeaderNames(self._meaning, (self.trace_id_header, self._title))
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """
@@ -92,12 +94,12 @@ class TextCodec(BaggageCodec):
         A context without trace writes the baggage or debug id that it has.
         """
         headers: MutableMapping[str, object]
-        # One question for what nearly always comes, 0.1 us less than writable().
+        # A single check for nearly every carrier: 0.1 us less than writable().
         headers = carrier if type(carrier) is dict else writable(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
         try:
             debug_id = span_context.debug_id
         except AttributeError:
-            # A span. A check of its type would make every call 2 % dearer.
+            # A span. A check of its type would make every call 2 % slower.
             span_context = context_of(span_context)
             debug_id = span_context.debug_id
         parent_id = span_context.parent_id
@@ -125,15 +127,17 @@ class TextCodec(BaggageCodec):
 
     def extract(self, carrier: object) -> SpanContext | None:
         """
-        Return the context in *carrier*, anything that has `items()`.
+        Return the context in *carrier*, which needs a method `items()`.
 
         Without trace, it may still hold baggage or a debug id.
         """
-        # What nearly every request has of ours is the ids alone, under one of two
-        # names. Asking for just that is 0.3 us less than a loop over the headers.
-        if type(carrier) is dict and self._names.passed.issuperset(carrier):  # pyright: ignore[reportUnknownArgumentType]  # any dict
-            headers: dict[object, object] = carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
-            value = headers.get(self._spelling, _NOTHING)
+        if type(carrier) is not dict:
+            return self._read_all(carrier)
+        headers: dict[object, object] = carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
+        # In nearly every request the only own header is the trace id, under one of two
+        # names. Looking up just these takes 0.3 us less than a loop over the headers.
+        if self._names.passed.issuperset(headers):
+            value = headers.get(self.trace_id_header, _NOTHING)
             if value is _NOTHING:
                 value = headers.get(self._title, _NOTHING)
                 if value is _NOTHING:
@@ -141,45 +145,44 @@ class TextCodec(BaggageCodec):
                 return read_context(value, self.url_encoding)
             if self._title not in headers:
                 return read_context(value, self.url_encoding)
-        return self._read_usual(carrier)  # pyright: ignore[reportUnknownArgumentType]  # any dict
+        return self._read_plain(headers)
 
-    def _read_usual(self, carrier: object) -> SpanContext | None:
-        """Read a trace id and baggage of plain text; leave all else to the other."""
-        if type(carrier) is not dict:
-            return self._read_all(carrier)
-        headers: dict[object, object] = carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
+    def _read_plain(self, headers: dict[object, object]) -> SpanContext | None:
+        """Read a trace id and baggage in plain text; leave the rest to `_read_all`."""
         foreign, own, decode = self._names.foreign, self._names.own, self.url_encoding
         ids: object = _NOTHING
         items: dict[str, str] = {}
         limits = self.baggage_limits
-        room, longest = limits.max_size, limits.max_value_length
+        size_left, max_length = limits.max_size, limits.max_value_length
         for name in headers:  # noqa: PLC0206 - no pair for each foreign header
             if name in foreign:
                 continue
             header, value = own.get(name), headers[name]
             if header is _TRACE_ID and ids is _NOTHING:
                 ids = value
-            # Decoded, a value is no longer; of plain text alone its length is known.
+            # Decoding makes no value longer. Of plain text the length is known.
             elif (
                 header
                 and header.key
                 and type(value) is str
-                and len(value) <= longest
+                and len(value) <= max_length
                 and value.isascii()
             ):
                 if decode and ("%" in value or "+" in value):
-                    value = percent_decoded(value, plus=True)
+                    value = plus_decoded(value)
                 items[header.key] = value
-                room -= len(header.key) + len(value)
+                size_left -= len(header.key) + len(value)
             else:
                 return self._read_all(headers)
-        if ids is _NOTHING or room < 0 or len(items) >= limits.max_items:
+        if ids is _NOTHING or size_left < 0 or len(items) >= limits.max_items:
             return self._read_all(headers)
         return read_context(ids, decode, items)
 
     def _read_all(self, carrier: object) -> SpanContext | None:
         ids = debug_id = None
-        baggage = self._box()
+        baggage = self._incoming()
+        # The Go and Java clients write a blank in baggage as a plus.
+        decode = plus_decoded if self.url_encoding else str
         for header, value in self._names.own_headers(carrier):
             if header is _TRACE_ID:
                 ids = read_ids(value, decode=self.url_encoding)
@@ -188,13 +191,13 @@ class TextCodec(BaggageCodec):
             elif header is _BAGGAGE_LIST:
                 self._read_list(value, baggage)
             else:
-                self._read_item(header.key, value, baggage)
-        items = baggage.close()
+                baggage.add_header(header.key, value, decode)
+        items = self._carried(baggage)
         if ids is not None:
             return SpanContext(*ids, items, debug_id)
         if not items and not debug_id:
             return None
-        return SpanContext(None, None, None, None, items, debug_id)  # type: ignore[arg-type]  # no trace, no ids
+        return without_trace(items, debug_id=debug_id)
 
     def _meaning(self, name: str) -> Header | None:
         if name == self.trace_id_header:
@@ -206,27 +209,16 @@ class TextCodec(BaggageCodec):
         return _BAGGAGE_LIST if name == self.baggage_header else None
 
     def _debug_id(self, value: object) -> str | None:
-        text = readable(value)
+        text = text_or_number(value)
         if not isinstance(text, str):
             return None if text is None else str(text)
         text = text[:MAX_DEBUG_ID_LENGTH]
         return percent_decoded(text) if self.url_encoding else text
 
-    def _read_item(self, key: str, value: object, baggage: BaggageBox) -> None:
-        text = value if type(value) is str else readable(value)
-        too_long = self.baggage_limits.is_too_long
-        if text is None or (isinstance(text, str) and too_long(text)):
-            baggage.drop()
-            return
-        if self.url_encoding and isinstance(text, str):
-            # The Go and Java clients write a blank as a plus.
-            text = percent_decoded(text, plus=True)
-        baggage.add(key, text)
-
-    def _read_list(self, value: object, baggage: BaggageBox) -> None:
-        text = text_of(value)
+    def _read_list(self, value: object, baggage: BoundedBaggage) -> None:
+        text = header_text(value)
         if text is None or self.baggage_limits.is_too_long(text):
-            baggage.drop()
+            baggage.dropped += 1
             return
         if self.url_encoding:
             text = percent_decoded(text)
@@ -235,22 +227,23 @@ class TextCodec(BaggageCodec):
             if equals:
                 baggage.add(key, value)
             elif key:
-                baggage.drop()
+                baggage.dropped += 1
 
     def _can_write_key(self, key: str) -> bool:
-        """Whether an item of *key* can be injected, and replaces no header of ours."""
+        """Return whether *key* can be in a header, and replaces no other of ours."""
         name = self.baggage_prefix + key
-        own = (self.trace_id_header, self.debug_id_header, self.baggage_header)
-        if name.lower() in own:
+        if name.lower() in {
+            self.trace_id_header,
+            self.debug_id_header,
+            self.baggage_header,
+        }:
             return False
         if self.url_encoding:
             return is_token(name)
         return bool(name) and not breaks_lines(name)
 
     def _write_baggage(
-        self,
-        baggage: Mapping[str, str],
-        headers: MutableMapping[str, object],
+        self, baggage: Mapping[str, str], headers: MutableMapping[str, object]
     ) -> None:
         prefix, encode = self.baggage_prefix, self.url_encoding
         for key, value in self._outgoing(baggage).items():
@@ -263,7 +256,7 @@ class TextCodec(BaggageCodec):
             ):
                 text = text_map_value(value)
             if text is None:
-                self._losses.add_unsafe_item(key)
+                self._drop_item(key)
             else:
                 headers[prefix + key] = text
 
@@ -275,7 +268,7 @@ class TextCodec(BaggageCodec):
             encode = percent_encoded if self.url_encoding else text_map_value
             value = encode(value)
         if value is None:
-            self._losses.add_unsafe("debug id")
+            self._drop_unsafe("debug id")
         else:
             headers[self.debug_id_header] = value
 

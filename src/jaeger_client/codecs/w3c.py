@@ -1,51 +1,67 @@
 """
 W3C Trace Context and Baggage: `traceparent`, `tracestate`, `baggage`.
 
-A header that is not as the recommendation says is ignored, never an error: the
-recommendation has the receiver start a new trace. `tracestate` is carried along
-as it came, in the context's `trace_state`. Debug is ours alone, so it travels
-there, under our own key, and not in `traceparent`.
+A header that does not follow the recommendation is ignored and never an error: the
+recommendation requires the receiver to start a new trace. `tracestate`, the data of
+other tracers, is passed on unchanged and in its order, in the context's `trace_state`;
+an invalid one is omitted as a whole. Only Jaeger has a debug flag, so it travels there,
+under our own key, and not in `traceparent`.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final
 
-from jaeger_client.codecs.baggage import (
-    DEFAULT_LIMITS,
-    BaggageCodec,
-    BaggageLimits,
+from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageCodec, BaggageLimits
+from jaeger_client.codecs.base import (
+    context_of,
+    header_text,
+    is_list,
+    set_beside,
+    without_trace,
+    writable,
+)
+from jaeger_client.codecs.headers import (
+    Header,
+    HeaderNames,
     encoding_but,
     percent_decoded,
     percent_encoded,
 )
-from jaeger_client.codecs.base import (
-    context_of,
-    is_list,
-    set_beside,
-    text_of,
-    writable,
-)
-from jaeger_client.codecs.headers import Header, HeaderNames
-from jaeger_client.codecs.trace_state import BLANKS, read_state, with_debug
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from jaeger_client.span_context import SpanContext
 
 MAX_BAGGAGE_HEADER: Final = 8192
-"""Characters of the baggage header that is written: what every receiver must take."""
+"""Maximum length of the baggage header; every receiver must accept as much."""
 
 _TRACEPARENT: Final = re.compile(
-    r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?",
+    r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 ).fullmatch
+_BLANKS: Final = " \t"
+"""What may surround a header and the members of `tracestate`."""
+
 _IN_KEYS: Final = encoding_but("!#$&'*+^`|")
-"""What a baggage key may hold besides letters, digits and `_.-~`; `%` escapes."""
+"""A baggage key is a token; `%` marks escapes."""
 _IN_VALUES: Final = encoding_but(
-    string.punctuation.translate(str.maketrans("", "", '%",;\\+')),
+    string.punctuation.translate(str.maketrans("", "", '%",;\\+'))
 )
-"""What a value may hold; a plus is encoded, for some read it as a blank."""
+"""A plus is allowed in a value, but some receivers read it as a blank."""
+
+_DEBUG_KEY: Final = "jaeger="
+_DEBUG_MEMBER: Final = f"{_DEBUG_KEY}debug"
+"""The member of `tracestate` that marks a debug trace."""
+_MAX_MEMBERS: Final = 32
+# All members, each of maximum length: key, equals sign, value, comma. Only blanks and
+# empty members, of which there may be any number, make a state longer.
+_MAX_STATE_LENGTH: Final = _MAX_MEMBERS * (256 + 1 + 256 + 1)
+# Keys of level 2 of the specification, which include those of level 1. Values are
+# printable ASCII without comma and equals sign, and without a blank at the end.
+_MEMBER: Final = re.compile(
+    r"([a-z0-9][a-z0-9_*/@-]{0,255})=[ -+\--<>-~]{0,255}[!-+\--<>-~]"
+).fullmatch
 
 
 class W3CCodec(BaggageCodec):
@@ -61,18 +77,15 @@ class W3CCodec(BaggageCodec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
-        if type(span_context) is not SpanContext:
-            span_context = context_of(span_context)
+        context = context_of(span_context)
         headers = writable(carrier)
-        if span_context.has_trace:
-            self._write_trace(span_context, headers)
-        if span_context.baggage:
-            baggage = self._baggage_value(span_context.baggage)
-            if baggage:
-                headers[self.baggage_header] = baggage
+        if context.has_trace:
+            self._write_trace(context, headers)
+        if context.baggage and (baggage := self._baggage_value(context.baggage)):
+            headers[self.baggage_header] = baggage
 
     def extract(self, carrier: object) -> SpanContext | None:
-        """Return the context in *carrier*, anything that has `items()`."""
+        """Return the context in *carrier*, which needs a method `items()`."""
         values: dict[str, list[str]] = {}
         for header, value in self._names.own_headers(carrier):
             values.setdefault(header.kind, []).extend(_texts(value))
@@ -80,109 +93,96 @@ class W3CCodec(BaggageCodec):
         if self.baggage_header in values:
             baggage = self._read_baggage(values[self.baggage_header])
         ids = _read_parent(values.get(self.traceparent_header, []))
-        if ids is not None:
-            return self._context(ids, values.get(self.tracestate_header, []), baggage)
-        if not baggage:
-            return None
-        return SpanContext(None, None, None, None, baggage)  # type: ignore[arg-type]  # no trace, no ids
-
-    def _meaning(self, name: str) -> Header | None:
-        own = {self.traceparent_header, self.tracestate_header, self.baggage_header}
-        return Header(name) if name in own else None
-
-    def _context(
-        self,
-        ids: tuple[int, int, int],
-        states: list[str],
-        baggage: dict[str, str] | None,
-    ) -> SpanContext:
+        if ids is None:
+            return without_trace(baggage) if baggage else None
         trace_id, span_id, flags = ids
-        state, debug = read_state(states) if states else (None, False)
-        if debug:
+        state, is_debug = read_state(values.get(self.tracestate_header, []))
+        if is_debug:
             flags |= DEBUG_FLAG | SAMPLED_FLAG
         context = SpanContext(trace_id, span_id, None, flags, baggage)
         if state is not None:
             set_beside(context, "trace_state", state)
         return context
 
+    def _meaning(self, name: str) -> Header | None:
+        own = {self.traceparent_header, self.tracestate_header, self.baggage_header}
+        return Header(name) if name in own else None
+
     def _write_trace(
-        self,
-        span_context: SpanContext,
-        headers: MutableMapping[str, object],
+        self, context: SpanContext, headers: MutableMapping[str, object]
     ) -> None:
-        debug = bool(span_context.flags & DEBUG_FLAG)
-        sampled = debug or span_context.flags & SAMPLED_FLAG
+        is_debug = bool(context.flags & DEBUG_FLAG)
+        flags = "01" if is_debug or context.flags & SAMPLED_FLAG else "00"
         headers[self.traceparent_header] = (
-            f"00-{span_context.trace_id:032x}-{span_context.span_id:016x}"
-            f"-{'01' if sampled else '00'}"
+            f"00-{context.trace_id:032x}-{context.span_id:016x}-{flags}"
         )
-        state = span_context.trace_state
+        state = context.trace_state
         if state is not None:
             state = self._safe_state(state)
-        if debug:
-            state = with_debug(state)
+        if is_debug:
+            state = _with_debug(state)
         if state:
             headers[self.tracestate_header] = state
 
     def _safe_state(self, state: object) -> str | None:
-        """Return a `tracestate` as it can be written, `None` if it cannot."""
-        # True of nearly all that is extracted; the application can set anything.
+        """Return a `tracestate` that can be written, or `None` if *state* cannot."""
+        # Nearly all are as they were extracted; the application can set anything.
         if isinstance(state, str):
-            state = str.__str__(state)  # of a subclass, whose methods may lie
+            state = str.__str__(state)  # a subclass may have changed every method
             if state.isascii() and state.isprintable():
-                return state.strip(BLANKS)
+                return state.strip(_BLANKS)
             valid, _ = read_state([state])
             if valid is not None:
                 return valid
-        self._losses.add_unsafe("tracestate")
+        self._drop_unsafe("tracestate")
         return None
 
     def _can_write_key(self, key: str) -> bool:
-        """Whether an item of *key* can be injected: the format has no empty keys."""
+        """Return whether *key* can be written: the format has no empty keys."""
         return bool(key)
 
     def _baggage_value(self, baggage: Mapping[str, str]) -> str:
         members: list[str] = []
         carried = self._outgoing(baggage)
-        room = MAX_BAGGAGE_HEADER + 1  # there is a comma less than there are members
+        size_left = MAX_BAGGAGE_HEADER + 1  # there is one comma less than members
         for key, value in carried.items():
             name = percent_encoded(key, _IN_KEYS)
             member = f"{name}={percent_encoded(value, _IN_VALUES)}"
-            if len(member) < room:
-                room -= len(member) + 1
+            if len(member) < size_left:
+                size_left -= len(member) + 1
                 members.append(member)
-        self._losses.add(len(carried) - len(members))
+        self._drop(len(carried) - len(members))
         return ",".join(members)
 
     def _read_baggage(self, values: list[str]) -> dict[str, str]:
-        baggage = self._box()
+        baggage = self._incoming()
         for text in values:
             if self.baggage_limits.is_too_long(text):
-                baggage.drop()
+                baggage.dropped += 1
                 continue
             for member in text.split(","):
-                # What follows a semicolon are properties, which we do not carry.
+                # Properties, which follow a semicolon, are not carried.
                 key, equals, value = member.partition(";")[0].partition("=")
                 if equals and key.strip():
                     name = percent_decoded(key.strip())
                     baggage.add(name, percent_decoded(value.strip()))
                 elif member.strip():
-                    baggage.drop()
-        return baggage.close()
+                    baggage.dropped += 1
+        return self._carried(baggage)
 
 
 def _texts(value: object) -> list[str]:
-    """Return the texts of a header, which may stand in a carrier as a list."""
+    """Return the texts of a header; some carriers have lists as values."""
     if type(value) is str:
         return [value]
     values: list[object] = value if is_list(value) else [value]
-    texts = map(text_of, values)
+    texts = map(header_text, values)
     return [text for text in texts if text is not None]
 
 
 def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
-    # More than one is no header that can be trusted.
-    match = _TRACEPARENT(values[0].strip(BLANKS)) if len(values) == 1 else None
+    # Several headers are as invalid as none.
+    match = _TRACEPARENT(values[0].strip(_BLANKS)) if len(values) == 1 else None
     if match is None:
         return None
     version, trace, span, flags, more = match.groups()
@@ -191,5 +191,34 @@ def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
     trace_id, span_id = int(trace, 16), int(span, 16)
     if not trace_id or not span_id:
         return None
-    # Only the lowest bit is a decision; the next is not our debug flag.
+    # Only the lowest bit is a decision; the next one is not our debug flag.
     return trace_id, span_id, int(flags, 16) & SAMPLED_FLAG
+
+
+def read_state(headers: Sequence[str]) -> tuple[str | None, bool]:
+    """Return the `tracestate` to pass on, and whether the trace is a debug trace."""
+    state = ",".join(headers)
+    # Empty members are allowed.
+    members = [member for part in state.split(",") if (member := part.strip(_BLANKS))]
+    if not members or not _is_valid(members):
+        return None, False
+    if _DEBUG_MEMBER not in members:
+        is_unchanged = len(headers) == 1 and len(state) <= _MAX_STATE_LENGTH
+        return (state.strip(_BLANKS) if is_unchanged else ",".join(members)), False
+    others = [member for member in members if member != _DEBUG_MEMBER]
+    return ",".join(others) or None, True
+
+
+def _with_debug(state: str | None) -> str:
+    """Return *state* with the debug member at its beginning."""
+    members = state.split(",") if state else []
+    others = [member for member in members if not member.strip().startswith(_DEBUG_KEY)]
+    return ",".join([_DEBUG_MEMBER, *others[: _MAX_MEMBERS - 1]])
+
+
+def _is_valid(members: Sequence[str]) -> bool:
+    if len(members) > _MAX_MEMBERS:
+        return False
+    matches = [_MEMBER(member) for member in members]
+    keys = {match[1] for match in matches if match is not None}
+    return len(keys) == len(members)  # all match, and no key occurs twice

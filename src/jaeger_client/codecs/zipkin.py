@@ -1,16 +1,11 @@
-"""The format of TChannel: four numbers under names, nothing else."""
+"""The format of TChannel: four numbers, by name."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from jaeger_client.codecs.base import (
-    Codec,
-    context_of,
-    is_mapping,
-    shown,
-    writable,
-)
+from jaeger_client._internal.shown import shown
+from jaeger_client.codecs.base import Codec, context_of, is_mapping, writable
 from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
@@ -26,13 +21,12 @@ class ZipkinCodec(Codec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
-        if type(span_context) is not SpanContext:
-            span_context = context_of(span_context)
+        context = context_of(span_context)
         fields = writable(carrier)
-        fields["trace_id"] = span_context.trace_id
-        fields["span_id"] = span_context.span_id
-        fields["parent_id"] = span_context.parent_id
-        fields["traceflags"] = span_context.flags
+        fields["trace_id"] = context.trace_id
+        fields["span_id"] = context.span_id
+        fields["parent_id"] = context.parent_id
+        fields["traceflags"] = context.flags
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context in *carrier*, or `None` if it has no trace id."""
@@ -46,23 +40,19 @@ class ZipkinCodec(Codec):
 
 
 def _number(carrier: object, name: str, bits: int) -> int | None:
-    value = _field(carrier, name)
+    value: object
+    if is_mapping(carrier):
+        value = carrier.get(name)
+    else:
+        try:
+            value = getattr(carrier, name)
+        except AttributeError as exc:
+            got = type(carrier).__name__
+            msg = f"the carrier must be a mapping or have {name}, got {got}"
+            raise InvalidCarrierError(msg) from exc
     if value is None:
         return None
     if isinstance(value, int) and value >= 0 and not value >> bits:
         return value
     msg = f"{name} must be a number of at most {bits} bits, got {shown(value)}"
     raise CorruptContextError(msg)
-
-
-def _field(carrier: object, name: str) -> object:
-    # A dict is what nearly always comes; asking an ABC costs several times more.
-    if type(carrier) is dict or is_mapping(carrier):
-        return carrier.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # any dict
-    try:
-        value: object = getattr(carrier, name)
-    except AttributeError as exc:
-        got = type(carrier).__name__
-        msg = f"the carrier must be a mapping or have {name}, got {got}"
-        raise InvalidCarrierError(msg) from exc
-    return value

@@ -25,7 +25,7 @@ from jaeger_client.constants import (
     MAX_BAGGAGE_VALUE_LENGTH,
 )
 from jaeger_client.errors import ConfigError, SamplingRateError
-from jaeger_client.metrics.factory import MetricsFactory
+from jaeger_client.metrics.metrics import MetricsFactory
 
 if TYPE_CHECKING:
     from jaeger_client.codecs import Codec

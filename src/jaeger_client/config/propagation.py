@@ -30,7 +30,9 @@ def make_codecs(settings: PropagationSettings) -> dict[str, Codec]:
     in_text = _JAEGER_ALONE if settings.formats == _B3_ALONE else settings.formats
     codecs = {
         opentracing.Format.HTTP_HEADERS: _codec(settings.formats, options),
-        opentracing.Format.TEXT_MAP: _codec(in_text, options.but(url_encoding=False)),
+        opentracing.Format.TEXT_MAP: _codec(
+            in_text, options._replace(url_encoding=False)
+        ),
     }
     if options.baggage_limits != DEFAULT_LIMITS:
         codecs[opentracing.Format.BINARY] = BinaryCodec(options.baggage_limits)

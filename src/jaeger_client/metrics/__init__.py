@@ -1,8 +1,8 @@
 """
-What the client counts about itself, and whom it tells.
+What the client counts about itself, and the metrics systems it is passed to.
 
-`PrometheusMetricsFactory` lives in `jaeger_client.metrics.prometheus`, which
-alone needs `prometheus_client`, and `OpenTelemetryMetricsFactory` in
+`PrometheusMetricsFactory` is in `jaeger_client.metrics.prometheus`, which alone needs
+`prometheus_client`, and `OpenTelemetryMetricsFactory` in
 `jaeger_client.metrics.opentelemetry`, which needs `opentelemetry-api`.
 """
 
@@ -13,12 +13,6 @@ from typing import TYPE_CHECKING
 from jaeger_client._internal.lazy import names_from
 
 if TYPE_CHECKING:
-    from jaeger_client.metrics.callables import CallableMetricsFactory
-    from jaeger_client.metrics.factory import (
-        LegacyMetricsFactory,
-        Metrics,
-        MetricsFactory,
-    )
     from jaeger_client.metrics.instruments import (
         ReporterMetrics,
         RpcMetrics,
@@ -26,20 +20,24 @@ if TYPE_CHECKING:
         ThrottlerMetrics,
         TracerMetrics,
     )
+    from jaeger_client.metrics.metrics import (
+        CallableMetricsFactory,
+        LegacyMetricsFactory,
+        Metrics,
+        MetricsFactory,
+    )
     from jaeger_client.metrics.table import METRICS, Label, Metric
 else:
-    # Imported when they are asked for: see `lazy`.
+    # Imported on demand: see `lazy`.
     __getattr__, __dir__ = names_from(
         __name__,
         {
-            "jaeger_client.metrics.callables": "CallableMetricsFactory",
-            "jaeger_client.metrics.factory": "LegacyMetricsFactory Metrics "
-            "MetricsFactory",
             "jaeger_client.metrics.instruments": "ReporterMetrics RpcMetrics "
             "SamplerMetrics ThrottlerMetrics TracerMetrics",
+            "jaeger_client.metrics.metrics": "CallableMetricsFactory "
+            "LegacyMetricsFactory Metrics MetricsFactory",
             "jaeger_client.metrics.table": "METRICS Label Metric",
         },
-        rooms="metrics",
     )
 
 __all__ = [

@@ -1,7 +1,7 @@
 """
 What each part of the library counts about itself.
 
-`MetricMaker` is the one door through which metrics are made: rows of the table only.
+Only `MetricMaker` calls the methods of a factory, and only for rows of the table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.metrics import table
-from jaeger_client.metrics.factory import (
+from jaeger_client.metrics.metrics import (
     CountFunction,
     LegacyMetricsFactory,
     MeasureFunction,
@@ -39,15 +39,15 @@ _FAILED: Final = Notice(
 
 class TracerMetrics:
     """
-    What the tracer counts: traces and spans begun, spans finished.
+    Counts of the tracer.
 
     Its functions are the factory's own, which may raise: the tracer catches that
-    where it counts, which takes a call less for each span.
+    where it counts, which saves a call for each span.
     """
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         self.is_noop: bool = type(metrics_factory) is MetricsFactory
-        """Whether nobody listens, so that the hot path need not call at all."""
+        """Whether the metrics do nothing, so that the hot path need not call them."""
         make = MetricMaker(metrics_factory)
         traces, count = table.TRACES, make.bare_counter
         self.traces_started_sampled = count(traces, state="started", sampled="y")
@@ -60,9 +60,9 @@ class TracerMetrics:
         self.throttled_debug_spans = count(table.THROTTLED_DEBUG_SPANS)
         """Debug spans that the throttler did not allow."""
         self.decoding_errors = count(table.DECODING_ERRORS)
-        """Carriers with a span context that could not be read."""
+        """Carriers whose span context could not be read."""
         self.dropped_baggage_items = count(table.DROPPED_BAGGAGE_ITEMS)
-        """Baggage that was dropped; see the table for what else counts."""
+        """Baggage that was dropped; the table has the details."""
         self.dropped_tags = count(table.DROPPED_TAGS)
         """Tags and log fields over the limits of a span."""
         self.dropped_logs = count(table.DROPPED_LOGS)
@@ -87,7 +87,7 @@ class TracerMetrics:
 
 
 class ReporterMetrics:
-    """What the reporter counts: spans sent, spans lost and why. Never raises."""
+    """Counts of the reporter: spans sent, spans lost by cause. Never raises."""
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         make = MetricMaker(metrics_factory)
@@ -103,7 +103,7 @@ class ReporterMetrics:
         self.truncated = make.counter(table.TRUNCATED_SPANS)
         """Spans that were shrunk to fit a packet."""
         self.send_seconds = make.timer(table.REPORTER_SEND_SECONDS)
-        """Takes the seconds that one send took."""
+        """Takes the duration of one send in seconds."""
         # The names of 4.8.
         self.reporter_success = self.success
         self.reporter_failure = self.failure
@@ -112,7 +112,7 @@ class ReporterMetrics:
 
 
 class SamplerMetrics:
-    """What the remote sampler counts: its questions, their results. Never raises."""
+    """Counts of the remote sampler: requests and updates. Never raises."""
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         make = MetricMaker(metrics_factory)
@@ -128,7 +128,7 @@ class SamplerMetrics:
 
 
 class ThrottlerMetrics:
-    """What the remote throttler counts: its questions for credits. Never raises."""
+    """Counts of the remote throttler: requests for credits. Never raises."""
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         make = MetricMaker(metrics_factory)
@@ -144,38 +144,28 @@ class RpcMetrics:
 
     def __init__(self, metrics_factory: MetricsFactory, endpoint: str) -> None:
         make = MetricMaker(metrics_factory)
+        texts = {False: "false", True: "true"}
         self.requests: Mapping[bool, CountFunction] = {
-            error: make.counter(
-                table.RPC_REQUESTS,
-                endpoint=endpoint,
-                error=str(error).lower(),
-            )
-            for error in (False, True)
+            error: make.counter(table.RPC_REQUESTS, endpoint=endpoint, error=text)
+            for error, text in texts.items()
         }
-        """Whether the request failed, to the counter."""
+        """Counters by whether the request failed."""
         self.request_seconds: Mapping[bool, MeasureFunction] = {
-            error: make.timer(
-                table.RPC_LATENCY,
-                endpoint=endpoint,
-                error=str(error).lower(),
-            )
-            for error in (False, True)
+            error: make.timer(table.RPC_LATENCY, endpoint=endpoint, error=text)
+            for error, text in texts.items()
         }
-        """Whether the request failed, to the timer of its seconds."""
+        """Timers, of seconds, by whether the request failed."""
         self.http_requests: Mapping[str, CountFunction] = {
             status: make.counter(
-                table.RPC_HTTP_REQUESTS,
-                endpoint=endpoint,
-                status_code=status,
+                table.RPC_HTTP_REQUESTS, endpoint=endpoint, status_code=status
             )
             for status in STATUS_CLASSES
         }
-        """The class of the HTTP status, to the counter."""
+        """Counters by the class of the HTTP status."""
 
 
 def choose_factory(
-    metrics_factory: MetricsFactory | None,
-    metrics: Metrics | None,
+    metrics_factory: MetricsFactory | None, metrics: Metrics | None
 ) -> MetricsFactory:
     """Return the factory for the two parameters that 4.8 had for it."""
     if metrics_factory is not None:
@@ -189,8 +179,8 @@ class MetricMaker:
     """
     Makes metrics of the table by a factory, which may be the application's.
 
-    What is made never raises: whatever the factory's functions raise is said in the
-    log, once a minute. What the factory itself raises goes through, at start-up.
+    The functions it returns never raise: what the factory's functions raise is logged
+    once a minute. What the factory itself raises, at start-up, is not caught.
     """
 
     def __init__(self, factory: MetricsFactory) -> None:
@@ -198,10 +188,10 @@ class MetricMaker:
 
     def counter(self, metric: Metric, **labels: str) -> CountFunction:
         """Return a function that adds to the counter."""
-        return guarded(metric.name, self.bare_counter(metric, **labels))
+        return _guarded(metric.name, self.bare_counter(metric, **labels))
 
     def bare_counter(self, metric: Metric, **labels: str) -> CountFunction:
-        """Return the factory's own function, for who catches what it raises."""
+        """Return the factory's own function; the caller catches what it raises."""
         _check(metric, COUNTER, labels)
         if labels:
             return self._factory.create_counter(name=metric.name, tags=labels)
@@ -210,32 +200,29 @@ class MetricMaker:
     def gauge(self, metric: Metric) -> MeasureFunction:
         """Return a function that sets the gauge."""
         _check(metric, GAUGE, {})
-        return guarded(metric.name, self._factory.create_gauge(name=metric.name))
+        return _guarded(metric.name, self._factory.create_gauge(name=metric.name))
 
     def timer(self, metric: Metric, **labels: str) -> MeasureFunction:
-        """Return a function that takes seconds; timers themselves take microseconds."""
+        """Return a function that takes seconds; the factory's takes microseconds."""
         _check(metric, TIMER, labels)
         take = self._factory.create_timer(name=metric.name, tags=labels or None)
-        return guarded(metric.name, lambda seconds: take(seconds * _MICROSECONDS))
+        return _guarded(metric.name, lambda seconds: take(seconds * _MICROSECONDS))
 
 
-def guarded(
-    name: str,
-    take: Callable[[_Value], object],
-) -> Callable[[_Value], None]:
-    """Return *take* with what it raises said in the log and forgotten."""
+def _guarded(name: str, take: Callable[[_Value], object]) -> Callable[[_Value], None]:
+    """Return a function that calls *take* and logs what it raises."""
 
-    def take_or_tell(value: _Value) -> None:
+    def take_or_log(value: _Value) -> None:
         try:
             take(value)
         except Exception as error:  # noqa: BLE001 - the factory is the application's
             _FAILED.warn(name, error)
 
-    return take_or_tell
+    return take_or_log
 
 
 def _check(metric: Metric, kind: str, labels: dict[str, str]) -> None:
-    """Refuse what the table does not have: a mistake of this library."""
+    """Raise an error for a metric that is not in the table: a bug of this library."""
     known = {label.name: label.values for label in metric.labels}
     is_known = metric_of(metric.name) is metric
     if not is_known or metric.kind != kind or known.keys() != labels.keys():

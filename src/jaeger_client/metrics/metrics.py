@@ -1,11 +1,167 @@
-"""The place where jaeger-client 4.8 kept the metrics factories."""
+"""Factories of metrics: the interface, and those that need no library."""
 
 from __future__ import annotations
 
-from jaeger_client.metrics.factory import (
-    LegacyMetricsFactory,
-    Metrics,
-    MetricsFactory,
-)
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias, TypeVar
 
-__all__ = ["LegacyMetricsFactory", "Metrics", "MetricsFactory"]
+from jaeger_client.metrics.table import dotted
+
+_Value = TypeVar("_Value", int, float)
+
+Tags: TypeAlias = "Mapping[str, str] | None"
+"""What distinguishes metrics of one name."""
+
+CountFunction: TypeAlias = Callable[[int], None]
+"""Adds to a counter."""
+
+MeasureFunction: TypeAlias = Callable[[float], None]
+"""Sets a gauge, or adds one measured time to a timer."""
+
+
+class MetricsFactory:
+    """
+    Creates counters, gauges and timers; those of this class do nothing.
+
+    Derive from it to connect another metrics system. The methods are called
+    once for each metric when a tracer is created. What they return is called from
+    any thread, often, and should neither block nor raise. A lock in it can hang a
+    forked child or a signal handler; the page "How it works" describes what to do.
+    """
+
+    @staticmethod
+    def _noop(*_: object) -> None:
+        """Do nothing."""
+
+    def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
+        """Return a function that adds to the counter."""
+        del name, tags
+        return self._noop
+
+    def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
+        """Return a function that takes one measured time in microseconds."""
+        del name, tags
+        return self._noop
+
+    def create_gauge(self, name: str, tags: Tags = None) -> MeasureFunction:
+        """Return a function that sets the gauge."""
+        del name, tags
+        return self._noop
+
+
+class Metrics:
+    """Three functions `(key, value)` that take counts, gauges and times."""
+
+    def __init__(
+        self,
+        count: Callable[[str, int], object] | None = None,
+        gauge: Callable[[str, float], object] | None = None,
+        timing: Callable[[str, float], object] | None = None,
+    ) -> None:
+        # As in 4.8, what cannot be called is ignored.
+        self._count = count if callable(count) else None
+        self._gauge = gauge if callable(gauge) else None
+        self._timing = timing if callable(timing) else None
+
+    def count(self, key: str, value: int) -> None:
+        """Add *value* to the counter *key*."""
+        if self._count is not None:
+            self._count(key, value)
+
+    def gauge(self, key: str, value: float) -> None:
+        """Set the gauge *key* to *value*."""
+        if self._gauge is not None:
+            self._gauge(key, value)
+
+    def timing(self, key: str, value: float) -> None:
+        """Add one measured time of *value* milliseconds."""
+        if self._timing is not None:
+            self._timing(key, value)
+
+
+class LegacyMetricsFactory(MetricsFactory):
+    """
+    Passes everything to a `Metrics`, with the tags in the key.
+
+    The key is the name, then `.tag_value` for each tag in alphabetical order:
+    `jaeger:traces.sampled_y.state_started`.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def _get_key(self, name: str, tags: Tags = None) -> str:
+        parts = [f"{tag}_{value}" for tag, value in sorted((tags or {}).items())]
+        return ".".join([name, *parts])
+
+    def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
+        """Return a function that adds to the counter."""
+        key = self._get_key(name, tags)
+        return lambda value: self._metrics.count(key, value)
+
+    def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
+        """Return a function that takes microseconds and passes milliseconds on."""
+        key = self._get_key(name, tags)
+        return lambda microseconds: self._metrics.timing(key, microseconds / 1000)
+
+    def create_gauge(self, name: str, tags: Tags = None) -> MeasureFunction:
+        """Return a function that sets the gauge."""
+        key = self._get_key(name, tags)
+        return lambda value: self._metrics.gauge(key, value)
+
+
+class CallableMetricsFactory(MetricsFactory):
+    """
+    Passes everything to functions `(name, value, tags)`, as statsd's clients have.
+
+    Names have a dot where the table has a colon, because a colon ends a name in statsd:
+    `jaeger.traces`. The functions are called from any thread, often, and
+    should not block; what they raise is logged once a minute and never reaches the
+    application. A lock in them can hang a forked child or a signal handler; the page
+    "How it works" describes what to do.
+
+    Args:
+        count: Takes what is added to counters.
+        gauge: Takes what gauges are set to.
+        timing: Takes measured times, in milliseconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        count: Callable[[str, int, Mapping[str, str]], object] | None = None,
+        gauge: Callable[[str, float, Mapping[str, str]], object] | None = None,
+        timing: Callable[[str, float, Mapping[str, str]], object] | None = None,
+    ) -> None:
+        self._take_count = count
+        self._take_gauge = gauge
+        self._take_timing = timing
+
+    def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
+        """Return a function that adds to the counter."""
+        return _bound(self._take_count, name, tags)
+
+    def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
+        """Return a function that takes microseconds and passes milliseconds on."""
+        take = _bound(self._take_timing, name, tags)
+        return lambda microseconds: take(microseconds / 1000)
+
+    def create_gauge(self, name: str, tags: Tags = None) -> MeasureFunction:
+        """Return a function that sets the gauge."""
+        return _bound(self._take_gauge, name, tags)
+
+
+def _bound(
+    take: Callable[[str, _Value, Mapping[str, str]], object] | None,
+    name: str,
+    tags: Tags,
+) -> Callable[[_Value], None]:
+    # All calls share the tags, so they must not be changed.
+    key, shared = dotted(name), MappingProxyType(dict(tags or {}))
+
+    def pass_on(value: _Value) -> None:
+        if take is not None:
+            take(key, value, shared)
+
+    return pass_on

@@ -1,8 +1,8 @@
 """
-Metrics for Prometheus; the one module that imports `prometheus_client`.
+Metrics for Prometheus; the only module that imports `prometheus_client`.
 
 The library guards each value with a lock, and with PROMETHEUS_MULTIPROC_DIR all values
-of the process with a single one. Spans must not wait for them for ever:
+of the process with a single one. Counting a span must never hang at them:
 
 - in a forked child, where a thread that was not copied may hold them for ever: all are
   replaced there. The library itself then opens a file for the child's own pid;
@@ -13,12 +13,11 @@ A call that interrupts another one must not see an update that is half made. A v
 memory is updated by `self._value += amount`: from Python 3.11 on nothing can interrupt
 that, because the interpreter handles signals and finalizers at calls and jumps only.
 Values in files, and all values in Python 3.10, are updated one at a time, through
-`SharedCollectors.run` (0.3 us a count). It does not wait: a handler that waited for a
-thread which itself waits for the library's lock, held by the interrupted frame, would
-hang.
+`SharedCollectors.run`. It does not wait: a handler that waited for a thread which
+itself waits for the library's lock, held by the interrupted frame, would hang.
 
 All of this applies to every version of the library since 0.11. The names used are
-private; where a version has others, its locks stay as they are.
+private; in a version with other names its locks stay as they are.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ import re
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from types import CellType
@@ -38,35 +37,31 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 
 from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import call_after_fork
-from jaeger_client.metrics.factory import (
+from jaeger_client._internal.signal_safe import Exclusive
+from jaeger_client.metrics.metrics import (
     CountFunction,
     MeasureFunction,
     MetricsFactory,
+    Tags,
 )
-from jaeger_client.metrics.table import Metric, metric_of
+from jaeger_client.metrics.table import metric_of
 
 SERVICE_NAME_TAG: Final = "service"
-"""Label that takes `service_name_label`."""
+"""Label for `service_name_label`."""
 
 _FORBIDDEN: Final = re.compile(r"[^a-zA-Z0-9_:]")
 _MICROSECONDS: Final = 1e6
 
 _MULTIPROCESS_MODE: Final = "liveall"
 """
-How gauges show under PROMETHEUS_MULTIPROC_DIR: one for each process, with a label
-`pid` as in 4.8, and no longer once `mark_process_dead` was called.
+Mode of gauges with PROMETHEUS_MULTIPROC_DIR: one for each process, with a label
+`pid` as in 4.8, until `mark_process_dead` is called.
 """
 
 _IS_INTERRUPTED_ANYWHERE: Final[bool] = sys.version_info < (3, 11)
 """Whether the interpreter may handle signals at any bytecode."""
 
 _PLAIN_LOCK: Final = type(threading.Lock())
-
-_MAX_WAITING: Final = 10_000
-"""Number of waiting updates above which a call waits for the lock to run them."""
-
-_LOCK_TIMEOUT: Final = 0.1
-"""Seconds of that wait after which the lock is replaced."""
 
 _Collector: TypeAlias = Counter | Gauge | Histogram
 _Made: TypeAlias = dict[tuple[str, tuple[str, ...]], _Collector]
@@ -75,19 +70,19 @@ _Kind = TypeVar("_Kind", Counter, Gauge, Histogram)
 
 class PrometheusMetricsFactory(MetricsFactory):
     """
-    Makes metrics of `prometheus_client`, named `namespace_jaeger:...`.
+    Creates metrics of `prometheus_client`, named `namespace_jaeger:...`.
 
-    Any number of factories may use one registry: metrics of one name and the
-    same labels are one metric. Characters of *namespace* that Prometheus does
-    not allow become `_`, whatever the version of `prometheus_client` does.
+    Any number of factories may use one registry: metrics of one name and the same
+    labels are one metric. Characters of *namespace* that Prometheus does not allow
+    become `_`, in every version of `prometheus_client`.
 
-    Closing a tracer takes no metric out of the registry, for counters that vanish
-    are gaps to Prometheus, and another tracer may use them.
+    Closing a tracer removes no metric from the registry: to Prometheus, counters that
+    vanish are gaps, and another tracer may use them.
 
     Args:
-        namespace: What the names of all metrics begin with.
-        service_name_label: Value of the label `service`; none without it.
-        registry: Where the metrics go, if not to the default registry.
+        namespace: Prefix of the names of all metrics.
+        service_name_label: Value of the label `service`; by default there is none.
+        registry: Registry of the metrics, if not the default one.
     """
 
     def __init__(
@@ -115,55 +110,39 @@ class PrometheusMetricsFactory(MetricsFactory):
         # A copy would count in a registry that is exported nowhere.
         return self
 
-    def create_counter(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> CountFunction:
+    def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
         """Return a function that adds to the counter."""
         return self._updater(Counter, "inc", name, tags)
 
-    def create_gauge(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> MeasureFunction:
+    def create_gauge(self, name: str, tags: Tags = None) -> MeasureFunction:
         """Return a function that sets the gauge."""
         return self._updater(Gauge, "set", name, tags)
 
-    def create_timer(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None = None,
-    ) -> MeasureFunction:
+    def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
         """Return a function that takes microseconds into a histogram of seconds."""
         observe = self._updater(Histogram, "observe", name, tags)
         return lambda microseconds: observe(microseconds / _MICROSECONDS)
 
-    def _labels(self, tags: Mapping[str, str] | None) -> dict[str, str]:
+    def _updater(
+        self, kind: type[_Kind], method: str, name: str, tags: Tags
+    ) -> MeasureFunction:
+        """Return a function that calls *method* of the metric, created if necessary."""
         labels = dict(tags or {})
         if self._service_name_label:
             labels[SERVICE_NAME_TAG] = self._service_name_label
-        return labels
-
-    def _updater(
-        self,
-        kind: type[_Kind],
-        method: str,
-        name: str,
-        tags: Mapping[str, str] | None,
-    ) -> MeasureFunction:
-        """Return a function that calls *method* of the metric, created if necessary."""
-        labels = self._labels(tags)
         full_name = f"{self._namespace}_{name}" if self._namespace else name
-        allowed = _allowed_name(full_name)
         bound: list[MeasureFunction] = []
 
         def bind(_: float = 0.0) -> None:
-            made = _SHARED.get(
-                self._registry, kind, allowed, name, tuple(sorted(labels))
+            metric = _SHARED.get(
+                self._registry,
+                kind,
+                _allowed_name(full_name),
+                name,
+                tuple(sorted(labels)),
             )
-            metric = made.labels(**labels) if labels else made
+            if labels:
+                metric = metric.labels(**labels)
             _make_reentrant(metric)
             bound.append(getattr(metric, method))
 
@@ -175,31 +154,28 @@ class PrometheusMetricsFactory(MetricsFactory):
         _SHARED.run(bind, 0.0)
         if not bound:  # this call has interrupted the creation of another metric
             return partial(_SHARED.run, bind_and_update)
-        take = bound[0]
-        return partial(_SHARED.run, take) if _takes_turns(take) else take
+        update = bound[0]
+        return partial(_SHARED.run, update) if _takes_turns(update) else update
 
 
 class SharedCollectors:
     """
-    The collectors made so far, for a registry takes each name only once.
+    The collectors created so far, because a registry accepts each name only once.
 
-    A registry cannot be asked for the collector of a name through its public
-    interface, so those made here are kept here, as long as their registry lives.
+    A registry has no public way to find the collector of a name, so those of this
+    library are stored here, as long as their registry exists.
     """
 
     def __init__(self) -> None:
         self._made: WeakKeyDictionary[CollectorRegistry, _Made] = WeakKeyDictionary()
         self._waiting: deque[tuple[Callable[[float], object], float]] = deque()
-        self._reset()
+        self._turns = Exclusive()
         call_after_fork(self)
 
-    def _reset(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting.clear()
-
     def after_fork_in_child(self) -> None:
-        """Replace every lock; the parent counts the updates that wait."""
-        self._reset()
+        """Replace every lock; the parent makes the updates that wait."""
+        self._turns = Exclusive()
+        self._waiting.clear()
         for registry, made in list(self._made.items()):
             _replace_locks(registry)
             for collector in list(made.values()):
@@ -213,34 +189,13 @@ class SharedCollectors:
         If other work runs, on another thread or in the frame that this call has
         interrupted, the thread that runs it calls *work* too, before it returns.
         """
-        lock = self._lock
-        # Waiting updates come first: of two values of a gauge the later one must stay.
-        if not self._waiting and lock.acquire(blocking=False):
-            try:
-                work(value)
-            finally:
-                lock.release()
-        else:
-            self._waiting.append((work, value))
-        if self._waiting:
-            self._run_waiting()
-
-    def _run_waiting(self) -> None:
-        lock, timeout = self._lock, 0.0
-        if len(self._waiting) > _MAX_WAITING:
-            # The thread that holds the lock is not run, or there is none: an exception
-            # in a signal handler may have left it held.
-            timeout = _LOCK_TIMEOUT
+        self._waiting.append((work, value))
         # Checked again after each turn: work may come in just as the turn ends.
-        while self._waiting and lock.acquire(timeout=timeout):
-            try:
-                self._take_turn()
-            finally:
-                lock.release()
-        if timeout and self._waiting and lock is self._lock:
-            self._lock = threading.Lock()
+        has_ended: bool | None = True
+        while self._waiting and has_ended:
+            has_ended = self._turns.run(self._take_turn, timeout=0)
 
-    def _take_turn(self) -> None:
+    def _take_turn(self) -> bool:
         failure: Exception | None = None
         while self._waiting:
             work, value = self._waiting.popleft()
@@ -250,6 +205,7 @@ class SharedCollectors:
                 failure = error
         if failure is not None:
             raise failure
+        return True
 
     def get(
         self,
@@ -260,17 +216,17 @@ class SharedCollectors:
         labels: tuple[str, ...],
     ) -> _Kind:
         """
-        Return the collector *name* of *registry*, made now if need be.
+        Return the collector *name* of *registry*, created if necessary.
 
-        *metric_name* is the name without a namespace, under which the table of
-        metrics has its help. Called only by work that `run` runs.
+        *metric_name* is the name without a namespace, as in the table of metrics.
+        Called only by work that `run` runs.
         """
         _make_reentrant(registry)
         made = self._made.setdefault(registry, {})
-        # The registry is asked first: the application may have
-        # unregistered what was made before.
+        # Try to create it: the application may have unregistered an earlier one.
+        create = partial(kind, name, labelnames=labels, **_options(kind, metric_name))
         try:
-            collector = _make(kind, name, metric_name, labels, registry)
+            collector = create(registry=registry)
         except ValueError:
             known = made.get((name, labels))
             if isinstance(known, kind):
@@ -284,36 +240,24 @@ class SharedCollectors:
                 name,
                 labels,
             )
-            collector = _make(kind, name, metric_name, labels, None)
+            collector = create(registry=None)
         made[name, labels] = collector
         return collector
 
 
-def _make(
-    kind: type[_Kind],
-    name: str,
-    metric_name: str,
-    labels: tuple[str, ...],
-    registry: CollectorRegistry | None,
-) -> _Kind:
-    """Return a new collector, with what the table has for it."""
-    metric = metric_of(metric_name)
-    meaning = metric_name if metric is None else metric.help
-    options = _options(kind, metric)
-    return kind(name, meaning, labels, registry=registry, **options)
-
-
-def _options(kind: type[_Collector], metric: Metric | None) -> dict[str, Any]:
-    """Return what only one kind of collectors takes."""
+def _options(kind: type[_Collector], name: str) -> dict[str, Any]:
+    """Return the help of the metric, and what its kind needs besides."""
+    metric = metric_of(name)
+    options: dict[str, Any] = {"documentation": metric.help if metric else name}
     if kind is Gauge:
-        return {"multiprocess_mode": _MULTIPROCESS_MODE}
+        options["multiprocess_mode"] = _MULTIPROCESS_MODE
     if kind is Histogram and metric is not None and metric.buckets:
-        return {"buckets": metric.buckets}
-    return {}
+        options["buckets"] = metric.buckets
+    return options
 
 
 def _parts_of(collector: object) -> Iterator[object]:
-    """Yield what *collector* is made of: one of each label's values, and numbers."""
+    """Yield *collector*, its metrics by label, and the numbers in each of them."""
     by_label: dict[object, object] = getattr(collector, "_metrics", {})
     for metric in (collector, *list(by_label.values())):
         yield metric
@@ -340,9 +284,9 @@ def _make_reentrant(metric: object) -> None:
 
 
 def _replace_plain(lock: object, replace: Callable[[object], None]) -> None:
-    # Never wait: the interrupted frame may hold it, and the next metric that is created
-    # tries again. A thread that begins to wait for the old lock at this moment may
-    # update at the same time as one that acquires the new lock, once.
+    # Without waiting: the interrupted frame may hold it, and the next metric that is
+    # created tries again. A thread that begins to wait for the old lock at this moment
+    # may update at the same time as one that acquires the new lock, once.
     if isinstance(lock, _PLAIN_LOCK) and lock.acquire(blocking=False):
         try:
             replace(threading.RLock())
@@ -351,16 +295,16 @@ def _replace_plain(lock: object, replace: Callable[[object], None]) -> None:
 
 
 def _takes_turns(method: MeasureFunction) -> bool:
-    """Return whether an interruption could see a half-made update of *method*."""
+    """Return whether an interruption could see an update of *method* half made."""
     parts = _parts_of(getattr(method, "__self__", None))
     is_in_file = any(True for part in parts for _ in _lock_cells(type(part)))
     return is_in_file or _IS_INTERRUPTED_ANYWHERE
 
 
 def _lock_cells(kind: type) -> Iterator[CellType]:
-    """Yield where the functions of *kind* keep a lock that all its objects share."""
-    # The value that is backed by a file is a class within a function, whose variable
-    # is the lock.
+    """Yield the cells in functions of *kind* with a lock that all its objects share."""
+    # The class of values in files is defined in a function, and the lock is a variable
+    # of that function.
     for function in vars(kind).values():
         for cell in getattr(function, "__closure__", None) or ():
             with suppress(ValueError):  # a variable that is not set yet
@@ -369,7 +313,7 @@ def _lock_cells(kind: type) -> Iterator[CellType]:
 
 
 def _allowed_name(name: str) -> str:
-    """Return *name* with what Prometheus does not allow replaced by `_`."""
+    """Return *name* with `_` for characters that Prometheus does not allow."""
     allowed = _FORBIDDEN.sub("_", name)
     return f"_{allowed}" if allowed[:1].isdigit() else allowed
 

@@ -1,16 +1,14 @@
 """
 Every metric of this library, in one table.
 
-What counts is made from its rows (`jaeger_client.metrics.instruments`), and so are
-the help that Prometheus shows, the units that OpenTelemetry asks for and the page
-about metrics. A metric that has no row here cannot be made.
+`jaeger_client.metrics.instruments` makes the metrics from its rows; they also have the
+help for Prometheus, the units for OpenTelemetry and the text of the page about metrics.
+A metric without a row cannot be made.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
-from jaeger_client._internal.frozen import Frozen
+from typing import Final, NamedTuple
 
 COUNTER: Final = "counter"
 GAUGE: Final = "gauge"
@@ -25,13 +23,13 @@ DROP_CAUSES: Final = (
     "closed",
     "not_encodable",
 )
-"""Why a span was lost; the same words as the fields of `SpanLosses`."""
+"""Reasons why spans are lost, as in the fields of `SpanLosses`."""
 
 MAX_ENDPOINTS: Final = 200
-"""Endpoints with metrics of their own; names that hold ids must not fill memory."""
+"""Maximum number of endpoints with metrics; names with ids must not fill memory."""
 
 OTHER_ENDPOINT: Final = "other"
-"""The endpoint that all further ones are counted under."""
+"""Endpoint under which all others are counted."""
 
 STATUS_CLASSES: Final = ("2xx", "3xx", "4xx", "5xx")
 
@@ -50,26 +48,26 @@ _REQUEST_BUCKETS: Final = (
 )
 
 
-class Label(Frozen):
-    """What tells metrics of one name apart."""
+class Label(NamedTuple):
+    """A label, which distinguishes metrics of one name."""
 
     name: str
     values: tuple[str, ...] = ()
-    """All it may be; none where it is the name of an endpoint."""
+    """All its values; empty for the name of an endpoint."""
 
 
-class Metric(Frozen):
-    """One metric: what it is called, counts and means."""
+class Metric(NamedTuple):
+    """One row of the table."""
 
     name: str
     kind: str
     """`COUNTER`, `GAUGE` or `TIMER`."""
     unit: str
-    """In UCUM's letters, as OpenTelemetry has them; timers have seconds."""
+    """Unit of UCUM, as in OpenTelemetry; timers have seconds."""
     help: str
     labels: tuple[Label, ...] = ()
     since: str = SINCE_NEW
-    """The version that first had it."""
+    """First version with this metric."""
     buckets: tuple[float, ...] = ()
     """Upper bounds of a timer's histogram, in seconds."""
 
@@ -209,42 +207,19 @@ RPC_HTTP_REQUESTS: Final = Metric(
     (_ENDPOINT, Label("status_code", STATUS_CLASSES)),
 )
 
-METRICS: Final = (
-    TRACES,
-    STARTED_SPANS,
-    FINISHED_SPANS,
-    THROTTLED_DEBUG_SPANS,
-    DECODING_ERRORS,
-    DROPPED_BAGGAGE_ITEMS,
-    REPORTER_SPANS,
-    REPORTER_DROPPED,
-    REPORTER_QUEUE_LENGTH,
-    REPORTER_SEND_SECONDS,
-    TRUNCATED_SPANS,
-    DROPPED_TAGS,
-    DROPPED_LOGS,
-    SAMPLER_QUERIES,
-    SAMPLER_UPDATES,
-    THROTTLER_UPDATE,
-    RPC_REQUESTS,
-    RPC_LATENCY,
-    RPC_HTTP_REQUESTS,
+METRICS: Final[tuple[Metric, ...]] = tuple(
+    row for row in list(vars().values()) if isinstance(row, Metric)
 )
-"""The table, as the page shows it."""
-
+"""All rows, in the order above."""
 
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}
 
 
 def metric_of(name: str) -> Metric | None:
-    """Return the row of *name*; applications may use a factory for others, too."""
+    """Return the row of *name*, or `None` for a metric of the application's."""
     return _BY_NAME.get(name)
 
 
 def dotted(name: str) -> str:
-    """
-    Return *name* for systems that do not take a colon in it.
-
-    OpenTelemetry refuses one, and statsd ends the name with it.
-    """
+    """Return *name* without colon: OpenTelemetry refuses it, and it ends statsd's."""
     return name.replace(":", ".")

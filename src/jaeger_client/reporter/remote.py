@@ -24,8 +24,8 @@ from jaeger_client.constants import (
     DEFAULT_QUEUE_CAPACITY,
 )
 from jaeger_client.errors import SendError
-from jaeger_client.metrics.factory import Metrics, MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
+from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 from jaeger_client.model import SpanLosses
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,

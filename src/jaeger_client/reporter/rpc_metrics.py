@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
-from jaeger_client.metrics.factory import MetricsFactory
 from jaeger_client.metrics.instruments import RpcMetrics
+from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.metrics.table import MAX_ENDPOINTS, OTHER_ENDPOINT
 from jaeger_client.reporter import BaseReporter
 

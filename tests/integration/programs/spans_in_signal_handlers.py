@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from jaeger_client import ConstSampler, RateLimitingSampler, Tracer
-from jaeger_client.metrics.factory import MetricsFactory
+from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter import BaseReporter, InMemoryReporter, NullReporter
 from jaeger_client.sampler import AdaptiveSampler, Sampler
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler, Throttler

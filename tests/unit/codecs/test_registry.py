@@ -112,7 +112,7 @@ def test_an_own_format_is_told_the_settings() -> None:
         trace_id_header="X_Id",
         baggage_limits=BaggageLimits(3, 5),
     )
-    assert [expected, expected.but(url_encoding=False)] == made
+    assert [expected, expected._replace(url_encoding=False)] == made
 
 
 @pytest.mark.parametrize("taken", ["jaeger", "B3", "b3single", " w3c "])

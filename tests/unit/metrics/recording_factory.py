@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jaeger_client.metrics import MetricsFactory
-from jaeger_client.metrics.factory import CountFunction, MeasureFunction
+from jaeger_client.metrics.metrics import CountFunction, MeasureFunction
 
 
 class RecordingFactory(MetricsFactory):

@@ -18,7 +18,6 @@ from jaeger_client.metrics import (
     Metrics,
     instruments,
 )
-from jaeger_client.metrics.factory import MetricsFactory
 from jaeger_client.metrics.instruments import (
     MetricMaker,
     ReporterMetrics,
@@ -27,6 +26,7 @@ from jaeger_client.metrics.instruments import (
     ThrottlerMetrics,
     TracerMetrics,
 )
+from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.metrics.table import (
     COUNTER,
     DROP_CAUSES,
@@ -110,7 +110,7 @@ def test_only_the_one_door_asks_a_factory() -> None:
     ("metric", "labels"),
     [
         (Metric("jaeger:other", COUNTER, "{span}", "Not in the table."), {}),
-        (TRACES.but(help="Another row of the same name."), {}),
+        (TRACES._replace(help="Another row of the same name."), {}),
         (REPORTER_QUEUE_LENGTH, {}),
         (TRACES, {}),
         (TRACES, {"state": "started", "sampled": "y", "more": "z"}),

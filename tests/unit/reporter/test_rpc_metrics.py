@@ -9,7 +9,7 @@ import pytest
 
 from jaeger_client import ConstSampler, Tracer
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
-from jaeger_client.metrics.factory import CountFunction
+from jaeger_client.metrics.metrics import CountFunction
 from jaeger_client.metrics.table import MAX_ENDPOINTS
 from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.metrics import MetricsFactory
-from jaeger_client.metrics.factory import CountFunction
+from jaeger_client.metrics.metrics import CountFunction
 from jaeger_client.rate_limiter import RateLimiter
 from jaeger_client.testing import FakeClock
 

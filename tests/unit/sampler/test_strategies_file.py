@@ -357,7 +357,7 @@ def test_a_file_that_goes_bad_changes_nothing(
     begun, ended = caplog.messages
     assert "strategies.json': sampling strategy must be JSON, got" in begun
     assert begun.endswith(
-        "Sampling goes on as it was; mend or replace the file, which is read again "
+        "Sampling goes on as it was; fix or replace the file, which is read again "
         "when it has changed",
     )
     assert "available again: a sampling strategy for shop" == ended
