@@ -20,8 +20,9 @@ from typing import Final
 
 import urllib3.exceptions
 
-from jaeger_client._internal.http_client.response import excerpt_of, without_credentials
+from jaeger_client._internal.http_client.response import without_credentials
 from jaeger_client._internal.resolver import is_unresolved
+from jaeger_client._internal.shown import excerpt_of
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 
 FOREIGN_ERRORS: Final = (

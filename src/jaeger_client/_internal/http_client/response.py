@@ -8,12 +8,11 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from jaeger_client._internal.frozen import Frozen
-from jaeger_client._internal.shown import HIDDEN
+from jaeger_client._internal.shown import HIDDEN, MAX_EXCERPT, excerpt_of
 
 MAX_ANSWER: Final = 1 << 20
 """Bytes of an answer's body that are kept; the rest is not read."""
 
-_EXCERPT_LENGTH: Final = 200
 _SUCCESS: Final = range(200, 300)
 
 _OPEN_HEADERS: Final = frozenset(
@@ -50,7 +49,7 @@ class HttpResponse(Frozen):
     def excerpt(self) -> str:
         """The first 200 characters of the body on one line, for messages."""
         # Four bytes are the longest UTF-8 character.
-        text = self.body[: 4 * _EXCERPT_LENGTH].decode("utf-8", "replace")
+        text = self.body[: 4 * MAX_EXCERPT].decode("utf-8", "replace")
         return self.excerpt_of(text)
 
     def excerpt_of(self, text: str) -> str:
@@ -69,15 +68,3 @@ def without_credentials(text: str, sent_headers: Mapping[str, str]) -> str:
             for credential in re.findall(_CREDENTIAL, value):
                 text = text.replace(credential, HIDDEN)
     return text
-
-
-def excerpt_of(text: str) -> str:
-    """
-    Return the first 200 characters of *text* on one line, for messages.
-
-    Unlike `shown.one_line` it joins words that white space separates, because error
-    pages in HTML have many line breaks.
-    """
-    one_line = " ".join(text[: 4 * _EXCERPT_LENGTH].split())
-    shown = "".join(c if c.isprintable() else "?" for c in one_line)
-    return shown[:_EXCERPT_LENGTH]
