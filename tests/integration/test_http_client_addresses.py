@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from jaeger_client import Config
-from jaeger_client._internal.http_client import HttpClient, HttpOptions
+from jaeger_client._internal.http_client.client import HttpClient
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 from jaeger_client.senders import UdpSender
 from tests.integration.http_servers import Request, make_answer, serve_http

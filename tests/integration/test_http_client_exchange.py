@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jaeger_client._internal.clock import SystemClock
-from jaeger_client._internal.http_client import MAX_ANSWER, HttpClient, HttpOptions
+from jaeger_client._internal.http_client.client import HttpClient
+from jaeger_client._internal.http_client.messages import MAX_BODY
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.constants import __version__
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 from tests.integration.http_servers import (
@@ -382,17 +384,17 @@ def test_framing_without_end_is_given_up(
         client.request("GET", server.url())
 
     # What the client has read, and what the buffers of two sockets hold.
-    assert sent < 32 * MAX_ANSWER
+    assert sent < 32 * MAX_BODY
 
 
 def test_no_more_of_a_body_is_kept_than_the_bound(client: HttpClient) -> None:
     """Of a huge body 1 MiB is kept, and its connection is given up."""
-    huge = make_answer(200, bytes(2 * MAX_ANSWER))
+    huge = make_answer(200, bytes(2 * MAX_BODY))
     with serve_http(lambda _request: huge) as server:
         first = client.request("GET", server.url())
         client.request("GET", server.url())
 
-    assert (MAX_ANSWER, True) == (len(first.body), first.is_truncated)
+    assert (MAX_BODY, True) == (len(first.body), first.is_truncated)
     assert [1, 2] == [request.connection for request in server.requests]
 
 
@@ -408,7 +410,7 @@ def test_a_body_that_never_ends_is_cut(client: HttpClient) -> None:
     with serve_raw(talk) as server:
         response = client.request("GET", server.url())
 
-    assert (MAX_ANSWER, True) == (len(response.body), response.is_truncated)
+    assert (MAX_BODY, True) == (len(response.body), response.is_truncated)
 
 
 def test_a_body_until_the_end_of_the_connection_is_read(client: HttpClient) -> None:

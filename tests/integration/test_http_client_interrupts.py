@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from jaeger_client._internal.http_client import HttpClient
+from jaeger_client._internal.http_client.client import HttpClient
 from tests.integration.http_servers import make_answer, serve_http
 from tests.unit.bytecodes import call_at, every_place, interrupt
 

@@ -15,7 +15,8 @@ import pytest
 import trustme
 
 from jaeger_client import Config
-from jaeger_client._internal.http_client import HttpClient, HttpOptions
+from jaeger_client._internal.http_client.client import HttpClient
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import (
     ConfigError,
     RefusedError,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from jaeger_client._internal.http_client import HttpClient, HttpOptions
+from jaeger_client._internal.http_client.client import HttpClient
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import RetryableSendError, SendError
 from tests.integration.http_servers import (
     Request,

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from jaeger_client._internal.http_client import HttpOptions
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import (
     ConfigError,
     PayloadTooLargeError,
@@ -134,6 +134,35 @@ def test_a_path_that_is_not_there_is_said_to_select_the_format(
 
     hint = "the path of the endpoint selects the format: /v1/traces is OTLP"
     assert is_hinted is (hint in str(caught.value))
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "Text/HTML; charset=utf-8"])
+@pytest.mark.parametrize("otlp", [False, True])
+def test_a_web_page_is_not_a_collector(media_type: str, *, otlp: bool) -> None:
+    """Jaeger's web interface responds 200 to any path: the error names the ports."""
+    page = make_answer(200, b"<!doctype html>", {"Content-Type": media_type})
+    with serve_http(always(page)) as server:
+        url = server.url("/api/traces")
+        sender = OtlpHttpSender(url) if otlp else HttpSender(url, content_type=THRIFT)
+        with sender, pytest.raises(SendError) as caught:
+            sender.send(b"x")
+
+    assert SendError is type(caught.value)
+    assert f"POST {url} was answered 200 with a web page, so this is not a coll" in str(
+        caught.value
+    )
+    assert "port 14268 with the path /api/traces" in str(caught.value)
+    assert "port 4318 with /v1/traces" in str(caught.value)
+
+
+def test_a_probe_that_gets_a_web_page_has_found_no_backend() -> None:
+    """Another server may listen on the port of OTLP."""
+    page = make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"})
+    with (
+        serve_http(always(page)) as server,
+        OtlpHttpSender(server.url("/v1/traces")) as sender,
+    ):
+        assert not sender.probe()
 
 
 def test_an_error_without_words_is_short() -> None:

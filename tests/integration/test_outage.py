@@ -37,6 +37,7 @@ def flush_one_span(tracer: Tracer) -> bool:
         make_answer(400, b"no JSON"),
         make_answer(404),
         make_answer(302, headers={"Location": "http://192.0.2.1/"}),
+        make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"}),
         b"SSH-2.0-rubbish\r\n\r\n",
         b"HTTP/1.1 999999 \xff\xfe\r\n\r\n",
     ],
@@ -88,6 +89,23 @@ def test_a_refused_connection_is_counted_and_told(
     assert 3 == tracer.reporter.losses.send_failed
     assert 1 == len(told)
     assert "JAEGER_ENDPOINT" in told[0]
+
+
+def test_spans_sent_to_jaegers_web_interface_are_lost_and_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It responds 200 with its page; the line names the ports of the collector."""
+    page = make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"})
+
+    with serve_http(lambda _request: page) as server, caplog.at_level(logging.WARNING):
+        tracer = make_tracer(collector={"endpoint": server.url("/api/traces")})
+        assert not flush_one_span(tracer)
+        tracer.close()
+    assert isinstance(tracer.reporter, Reporter)
+    (line,) = [line for line in caplog.messages if "web page" in line]
+
+    assert 1 == tracer.reporter.losses.send_failed
+    assert "port 14268" in line
 
 
 def test_an_agent_that_comes_later_gets_what_is_reported_then(

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from jaeger_client._internal.agent import AgentClient
+from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.metrics import CountFunction
@@ -89,9 +89,9 @@ class Answers:
 
 
 @contextmanager
-def agent_at(server: Server) -> Generator[AgentClient, None, None]:
-    """Give a client of *server* and close it."""
-    with closing(AgentClient("127.0.0.1", server.port)) as agent:
+def agent_at(server: Server) -> Generator[AgentChannel, None, None]:
+    """Give a channel to *server* and close it."""
+    with AgentChannel("127.0.0.1", server.port, 6831) as agent:
         yield agent
 
 
@@ -186,7 +186,7 @@ def test_a_refused_question_is_counted_and_nothing_is_raised() -> None:
     """Where nobody listens the initial sampler goes on."""
     factory = TellingFactory()
 
-    with closing(AgentClient("127.0.0.1", free_port())) as agent:
+    with AgentChannel("127.0.0.1", free_port(), 6831) as agent:
         remote = RemoteControlledSampler(agent, "shop", metrics_factory=factory)
         with closing(remote):
             remote.is_sampled(1)

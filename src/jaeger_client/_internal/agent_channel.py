@@ -1,38 +1,50 @@
-"""The local agent: where spans go over UDP, and who answers questions."""
+"""The local agent: spans go to it over UDP, strategies and credits come over HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.limits import MAX_SECONDS, above_zero
+from jaeger_client.errors import SendError
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders.udp import DEFAULT_RESOLVE_INTERVAL, UdpSender
 
 if TYPE_CHECKING:
-    from jaeger_client._internal.agent import AgentClient
+    from jaeger_client._internal.http_client.client import HttpClient
     from jaeger_client.encoding.base import Encoder
 
+DEFAULT_TIMEOUT: Final = 2.0
+"""Seconds to connect to the agent, and again to wait for the response."""
+
+_OK: Final = 200
+
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
-"""Characters of names that no URL is refused for."""
+"""Characters that are valid anywhere in a host name."""
 
 _PORTS: Final = range(1, 65536)
 
 
-class AgentChannel:
+class AgentChannel(Closable):
     """
-    An agent, as the reporter, the remote sampler and the throttler see it.
+    An agent, as the reporter, the remote sampler and the throttler use it.
 
-    Opens nothing before the first span or question.
+    Opens nothing before the first span or poll. The encoder and the HTTP client are
+    imported then, too: each would make a start a tenth longer.
 
     Args:
         host: Name or address of the agent.
-        sampling_port: Its HTTP port for questions.
+        sampling_port: Its HTTP port for sampling strategies.
         reporting_port: Its UDP port for spans.
         io_loop: Accepted and not used.
-        throttling_port: Its HTTP port for credits, if it is another one.
-        sampling_url: Where to ask for strategies, if elsewhere.
+        throttling_port: Its HTTP port for throttling credits, if it is another one.
+        sampling_url: URL of the sampling strategies, if they come from elsewhere.
         resolve_interval: Seconds between two resolutions of the name.
+
+    Raises:
+        ConfigError: If *host*, a port or *sampling_url* cannot be used.
     """
 
     def __init__(
@@ -53,15 +65,20 @@ class AgentChannel:
             int(reporting_port),
             resolve_interval=resolve_interval,
         )
-        self._sampling = _Questions(host, int(sampling_port), sampling_url)
-        self._throttling = _Questions(host, int(throttling_port or sampling_port))
+        ports = int(sampling_port), int(throttling_port or sampling_port)
+        urls = [f"http://{_bracketed(host)}:{port}" for port in ports]
+        self._sampling_url = sampling_url or f"{urls[0]}/sampling"
+        self._credits_url = f"{urls[1]}/credits"
+        if sampling_url is not None or not _is_plain(host, ports):
+            self._check_urls()
+        self._client: HttpClient | None = None
+        self._is_closed = False
 
     @property
     def encoder(self) -> Encoder:
-        """Makes payloads of spans; itself made at the first question for it."""
+        """Encodes spans for the agent."""
         if self._encoder is None:
-            # With all its parts a tenth of a start. This may be the background
-            # thread; see the module `fork`.
+            # This may be the background thread; see the module `fork`.
             with forks_wait():
                 from jaeger_client.encoding import jaeger_compact  # noqa: PLC0415
 
@@ -74,12 +91,14 @@ class AgentChannel:
         timeout: float | None = None,
     ) -> bytes:
         """
-        Return the answer to how *service_name* is to be sampled.
+        Return the sampling strategy of *service_name*, not parsed.
+
+        Called by one thread at a time, as the next.
 
         Raises:
-            SendError: If there is none.
+            SendError: If there is no response with status 200.
         """
-        return self._sampling.client().request_sampling_strategy(service_name, timeout)
+        return self._get(self._sampling_url, [("service", service_name)], timeout)
 
     def request_throttling_credits(
         self,
@@ -89,81 +108,78 @@ class AgentChannel:
         timeout: float | None = None,
     ) -> bytes:
         """
-        Return the answer to how many debug spans *operations* may begin.
+        Return how many debug spans *operations* may start, not parsed.
 
         Raises:
-            SendError: If there is none.
+            SendError: If there is no response with status 200.
         """
-        return self._throttling.client().request_throttling_credits(
-            service_name,
-            client_id,
-            operations,
-            timeout,
-        )
+        query = [("service", service_name), ("uuid", client_id)]
+        query += [("operations", operation) for operation in operations]
+        return self._get(self._credits_url, query, timeout)
 
     def after_fork_in_child(self) -> None:
-        """Forget the parent's connections without a word to the agent."""
+        """Drop the parent's connections without a message to the agent."""
         self.sender.after_fork_in_child()
-        self._sampling.after_fork_in_child()
-        self._throttling.after_fork_in_child()
-
-    def close(self) -> None:
-        """Close what is open. Idempotent."""
-        self.sender.close()
-        self.close_questions()
-
-    def close_questions(self) -> None:
-        """Close the connections that are not the reporter's to close. Idempotent."""
-        self._sampling.close()
-        self._throttling.close()
-
-
-class _Questions:
-    """
-    The agent's answers over HTTP, with a client that is made at the first question.
-
-    With all that it imports the client takes 15 ms of a start, and a tracer whose
-    sampler is local never asks.
-    """
-
-    def __init__(self, host: str, port: int, url: str | None = None) -> None:
-        self._host = host
-        self._port = port
-        self._url = url
-        self._client: AgentClient | None = None
-        self._is_closed = False
-        if url is not None or port not in _PORTS or not _is_plain(host):
-            # It may be refused, and then at once.
-            self.client()
-
-    def client(self) -> AgentClient:
-        """
-        Return the client; called by one thread at a time.
-
-        Raises:
-            ConfigError: If it cannot be made.
-        """
-        if self._client is None:
-            # This is most often the background thread; see the module `fork`.
-            with forks_wait():
-                from jaeger_client._internal.agent import AgentClient  # noqa: PLC0415
-
-            self._client = AgentClient(self._host, self._port, url=self._url)
-            if self._is_closed:
-                self._client.close()
-        return self._client
-
-    def after_fork_in_child(self) -> None:
-        """Forget the parent's connection."""
         if self._client is not None:
             self._client.after_fork_in_child()
 
     def close(self) -> None:
-        """Close the connection; further questions are refused."""
+        """Close what is open. Idempotent."""
+        self.sender.close()
+        self.close_polling()
+
+    def close_polling(self) -> None:
+        """Close the HTTP connection, which is not the reporter's. Idempotent."""
         self._is_closed = True
         if self._client is not None:
             self._client.close()
 
+    def _get(
+        self,
+        url: str,
+        query: Sequence[tuple[str, str]],
+        timeout: float | None,
+    ) -> bytes:
+        timeout = DEFAULT_TIMEOUT if timeout is None else timeout
+        timeout = above_zero("timeout", timeout, most=MAX_SECONDS)
+        response = self._http_client().request("GET", url, query=query, timeout=timeout)
+        msg = f"{response.request} was answered {response.status}"
+        if response.status != _OK:
+            msg = f"{msg}: {response.excerpt}"
+            raise SendError(msg)
+        if response.is_truncated:
+            msg = f"{msg} and more than {len(response.body)} bytes"
+            raise SendError(msg)
+        return response.body
 
-def _is_plain(host: str) -> bool:
-    return bool(host) and _PLAIN.issuperset(host.lower())
+    def _http_client(self) -> HttpClient:
+        if self._client is None:
+            # This is most often the background thread; see the module `fork`.
+            with forks_wait():
+                from jaeger_client._internal.http_client.client import (  # noqa: PLC0415
+                    HttpClient,
+                )
+
+            self._client = HttpClient()
+            if self._is_closed:
+                self._client.close()
+        return self._client
+
+    def _check_urls(self) -> None:
+        from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
+            parse_url,
+        )
+
+        for url in (self._sampling_url, self._credits_url):
+            parse_url(url, key="sampling endpoint")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _is_plain(host: str, ports: Iterable[int]) -> bool:
+    """Return whether URLs with *host* and *ports* are certainly valid."""
+    if not host or not _PLAIN.issuperset(host.lower()):
+        return False
+    return all(port in _PORTS for port in ports)

@@ -1,15 +1,15 @@
 """
-The ways out over HTTP: to a collector, or to OTLP beside an agent that is none.
+Channels over HTTP: to a collector, or to OTLP if no agent listens.
 
-Imported where one is needed: the encoders and the HTTP client take 15 ms.
+Imported only where one is needed, because the encoders and the HTTP client take 15 ms.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.encoding import (
     Encoder,
     JaegerBinaryEncoder,
@@ -19,24 +19,21 @@ from jaeger_client.encoding import (
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders import HttpSender, OtlpHttpSender, Sender
 
-if TYPE_CHECKING:
-    from jaeger_client._internal.http_client.options import HttpOptions
-
 OTLP_PATH: Final = "/v1/traces"
 ZIPKIN_PATH: Final = "/api/v2/spans"
 OTLP_PORT: Final = 4318
 """Port of OTLP over HTTP."""
 
 
-class HttpChannel(Frozen):
-    """A way out over HTTP."""
+class HttpChannel(NamedTuple):
+    """A channel over HTTP."""
 
     encoder: Encoder
     sender: Sender
 
 
 def format_of(endpoint: str) -> str:
-    """Return what the path of *endpoint* asks for: OTLP, Zipkin or Thrift."""
+    """Return the format that the path of *endpoint* selects: OTLP, Zipkin or Thrift."""
     path = urlsplit(endpoint).path.rstrip("/")
     if path.endswith(OTLP_PATH):
         return "OTLP"
@@ -52,47 +49,37 @@ def dial_collector(
     """
     Return the channel to the collector at *endpoint*, whose path selects the format.
 
-    *gzip* is whether to compress; `None` leaves it to the format.
+    *gzip* is whether to compress; `None` is the default of the format.
 
     Raises:
-        ConfigError: If a setting of it cannot be used.
+        ConfigError: If a setting cannot be used.
     """
     options.check_files("collector.")
     match format_of(endpoint):
         case "OTLP":
-            encoder = OtlpEncoder(SpanLosses())
-            sender = OtlpHttpSender(
-                endpoint,
-                options=options,
-                gzip=True if gzip is None else gzip,
-            )
-            return HttpChannel(encoder, sender)
+            is_compressed = True if gzip is None else gzip
+            sender = OtlpHttpSender(endpoint, options=options, gzip=is_compressed)
+            return HttpChannel(OtlpEncoder(SpanLosses()), sender)
         case "Zipkin":
-            return _post(ZipkinJsonEncoder(SpanLosses()), endpoint, options, gzip)
+            encoder: Encoder = ZipkinJsonEncoder(SpanLosses())
         case _:
-            return _post(JaegerBinaryEncoder(SpanLosses()), endpoint, options, gzip)
+            encoder = JaegerBinaryEncoder(SpanLosses())
+    return HttpChannel(
+        encoder,
+        HttpSender(
+            endpoint,
+            content_type=encoder.content_type,
+            options=options,
+            gzip=bool(gzip),
+        ),
+    )
 
 
 def dial_otlp(host: str) -> HttpChannel | None:
-    """Return the way to OTLP on *host*, or `None` if nothing answers there."""
+    """Return the channel to OTLP on *host*, or `None` if no backend responds there."""
     name = f"[{host}]" if ":" in host else host
     sender = OtlpHttpSender(f"http://{name}:{OTLP_PORT}{OTLP_PATH}")
     if sender.probe():
         return HttpChannel(OtlpEncoder(SpanLosses()), sender)
     sender.close()
     return None
-
-
-def _post(
-    encoder: Encoder,
-    endpoint: str,
-    options: HttpOptions,
-    gzip: bool | None,  # noqa: FBT001
-) -> HttpChannel:
-    sender = HttpSender(
-        endpoint,
-        content_type=encoder.content_type,
-        options=options,
-        gzip=bool(gzip),
-    )
-    return HttpChannel(encoder, sender)

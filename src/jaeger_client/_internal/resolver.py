@@ -1,11 +1,9 @@
 """
-Names to addresses, in a way that is safe with forks.
+Names to addresses and TCP connections, in a way that is safe with forks.
 
-The system's resolver takes locks of its own. A process that is forked while the
-background thread is inside it gets a child in which these are held for ever. So
-the resolver is called only for what needs it, and a fork waits a moment for it.
-
-Addresses are text, a link-local one with its zone (`fe80::1%eth0`, RFC 4007).
+The system's resolver has locks. A process that is forked while the background thread
+holds one gets a child in which it stays locked for ever. So the resolver is called only
+for what needs it, and a fork waits for a moment until it is done.
 """
 
 from __future__ import annotations
@@ -13,12 +11,13 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
+from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.fork import forks_wait
 
 _LOOPBACK: Final = ("127.0.0.1", "::1")
-"""What `localhost` is on every machine (RFC 6761), IPv4 first: agents listen there."""
+"""`localhost` on every machine (RFC 6761), IPv4 first: agents listen there."""
 
 _FAMILIES: Final[frozenset[int]] = frozenset({socket.AF_INET, socket.AF_INET6})
 
@@ -26,9 +25,31 @@ _MAX_INDEX_DIGITS: Final = 9
 """Digits of the index of a network interface, which is a C int."""
 
 
-def resolve(host: str, port: int) -> Sequence[tuple[int, str]]:
+_MIN_SHARE: Final = 1.0
+"""
+Minimum time for one address in seconds, as long as the timeout lasts.
+
+The kernel repeats a lost SYN after one second; with less, one of many addresses would
+be given up for a single lost packet.
+"""
+
+
+class Address(NamedTuple):
+    """An IP address."""
+
+    family: int
+    host: str
+    """As text; a link-local address has its zone (`fe80::1%eth0`, RFC 4007)."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the address is this machine itself."""
+        return self.host == "::1" or self.host.startswith("127.")
+
+
+def resolve(host: str, port: int) -> Sequence[Address]:
     """
-    Return families and addresses of *host*, the IPv4 ones first; at least one.
+    Return the addresses of *host*, the IPv4 ones first; at least one.
 
     May block for as long as the system's resolver does.
 
@@ -37,10 +58,44 @@ def resolve(host: str, port: int) -> Sequence[tuple[int, str]]:
         UnicodeError: If it cannot be a name.
     """
     if host.lower() == "localhost":
-        return [(_family(address), address) for address in _LOOPBACK]
+        return [Address(_family(address), address) for address in _LOOPBACK]
     if _is_address(host):
-        return [(_family(host), host)]
-    return sorted(_ask(host, port), key=lambda found: found[0] != socket.AF_INET)
+        return [Address(_family(host), host)]
+    found = _look_up(host, port)
+    return sorted(found, key=lambda address: address.family != socket.AF_INET)
+
+
+def connect(host: str, port: int, timeout: float) -> socket.socket:
+    """
+    Return a TCP socket to the first address of *host* that accepts the connection.
+
+    All addresses share *timeout* seconds, so that one that does not respond leaves time
+    for the others.
+
+    Raises:
+        OSError: If none does: a timeout if there was one, because it may pass where a
+            refusal is final, or else the error of the first address.
+        UnicodeError: If *host* cannot be a name.
+    """
+    addresses = resolve(host, port)
+    deadline = SYSTEM_CLOCK.monotonic() + timeout
+    errors = list[OSError]()
+    for index, address in enumerate(addresses):
+        left = deadline - SYSTEM_CLOCK.monotonic()
+        if left <= 0:
+            errors.append(TimeoutError())
+            break
+        share = min(left, max(left / (len(addresses) - index), _MIN_SHARE))
+        try:
+            return _connect_to(address, port, share)
+        except OSError as exc:
+            errors.append(exc)
+    timeouts = [error for error in errors if isinstance(error, TimeoutError)]
+    try:
+        raise (timeouts or errors)[0]
+    finally:
+        # The traceback of each error refers to this frame, which refers to the errors.
+        del errors, timeouts
 
 
 def socket_address(
@@ -57,11 +112,23 @@ def socket_address(
 
 
 def is_unresolved(error: BaseException) -> bool:
-    """Return whether *error* says that a name does not resolve."""
+    """Return whether *error* means that a name does not resolve."""
     return isinstance(error, socket.gaierror)
 
 
-def _ask(host: str, port: int) -> list[tuple[int, str]]:
+def _connect_to(address: Address, port: int, timeout: float) -> socket.socket:
+    sock = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(timeout)
+        sock.connect(socket_address(address.host, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _look_up(host: str, port: int) -> list[Address]:
     try:
         with forks_wait():
             # Text makes the interpreter import a codec, and forks must wait for that.
@@ -73,7 +140,7 @@ def _ask(host: str, port: int) -> list[tuple[int, str]]:
         msg = f"{type(exc).__name__}: {exc}"
         raise socket.gaierror(socket.EAI_FAIL, msg) from exc
     addresses = [
-        (family, _with_zone(*target))
+        Address(family, _with_zone(*target))
         for family, _, _, _, target in found
         if family in _FAMILIES
     ]
@@ -85,7 +152,7 @@ def _ask(host: str, port: int) -> list[tuple[int, str]]:
 def _with_zone(
     address: object, _port: object, _flow: object = 0, zone: object = 0
 ) -> str:
-    # The resolver returns the zone apart, as the index of an interface.
+    # The resolver returns the zone separately, as the index of an interface.
     return f"{address}%{zone}" if zone else f"{address}"
 
 

@@ -169,7 +169,7 @@ class Config(ConfigProperties):
         channel = self._create_local_agent_channel(io_loop=io_loop)
         # A subclass may have made another one, as it could in 4.8.
         if isinstance(channel, AgentChannel):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
-            shared.worker.close_afterwards(channel.close_questions)
+            shared.worker.close_afterwards(channel.close_polling)
         sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
         reporter = build.make_reporter(settings, channel, shared)
         throttler = build.make_throttler(settings, channel, shared)
@@ -223,7 +223,7 @@ class Config(ConfigProperties):
     def _create_disabled_tracer(self) -> Tracer:
         # Only here, for nobody else needs them: 1 ms.
         from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415
-        from jaeger_client.sampler.const import ConstSampler  # noqa: PLC0415
+        from jaeger_client.sampler import ConstSampler  # noqa: PLC0415
 
         return self.create_tracer(NullReporter(), ConstSampler(decision=False))
 

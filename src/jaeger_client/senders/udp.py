@@ -1,37 +1,33 @@
 """
 UDP to the agent: one payload, one datagram.
 
-Guarantees: nothing is opened before the first send, and a name that does not
-resolve is an error of that send only. The name is resolved again every
-*resolve_interval* seconds and after an error, and the datagram that met the
-error is sent once more. Datagrams leave at a pace at which the receiver loses
-none, and an agent on this machine that falls behind is waited for. A size that
-the network does not take is learned.
+Guarantees: nothing is opened before the first send, and a name that does not resolve
+is an error of that send only. The name is resolved again every *resolve_interval*
+seconds and after an error, and the datagram that met the error is sent once more. The
+receiver is not flooded (see `pacing`). A size that the network rejects is not tried
+again.
 """
 
 from __future__ import annotations
 
 import errno
 import math
+import os
 from collections.abc import Sequence
-from typing import Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.closing import Closable
-from jaeger_client._internal.fork import call_after_fork
+from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
-from jaeger_client.errors import (
-    PayloadTooLargeError,
-    RefusedError,
-    SendError,
-)
-from jaeger_client.senders.network import (
-    SYSTEM_NETWORK,
-    Address,
-    DatagramSocket,
-    Network,
-)
-from jaeger_client.senders.pacing import DEFAULT_BYTES_PER_SECOND, Pacer
+from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
+from jaeger_client.senders.pacing import DEFAULT_BYTES_PER_SECOND, Pacer, read_backlog
+
+if TYPE_CHECKING:
+    import socket
+
+    from jaeger_client._internal.resolver import Address
 
 DEFAULT_MAX_PAYLOAD: Final = 65_000
 """Bytes of the longest datagram that agents read."""
@@ -39,24 +35,82 @@ DEFAULT_MAX_PAYLOAD: Final = 65_000
 DEFAULT_RESOLVE_INTERVAL: Final = 30.0
 """Seconds after which the agent's name is resolved again."""
 
-# What to try next when a datagram is too long. 9,216 is what macOS takes by
-# default; 1,024 passes everywhere, and a network that refuses it is broken.
+# The sizes to try after EMSGSIZE. 9,216 is what macOS accepts by default; 1,024 passes
+# everywhere, and a network that rejects it is broken.
 _PAYLOAD_STEPS: Final = (65_000, 32_000, 16_000, 9_216, 4_608, 2_304, 1_400, 1_024)
 
-# The kernel counts more than the bytes of a datagram against the buffer.
-_HEADER_ROOM: Final = 1_024
+# The kernel counts more than the bytes of a datagram against the send buffer.
+_BUFFER_OVERHEAD: Final = 1_024
 
-# Seconds to wait when the machine has no buffer left (ENOBUFS).
-_BUFFER_WAITS: Final = (0.001, 0.002, 0.004, 0.008, 0.016)
+# How long a send may wait for space in this machine's own buffers, in seconds: a full
+# datagram takes 52 ms over a line of 10 Mbit/s.
+_SEND_TIMEOUT: Final = 0.25
 
-# An agent on this machine is waited for when more than this is unread; a default
-# buffer (212,992) then holds what is sent until it is asked for again.
-_MOST_BACKLOG: Final = 65_536
-_ASK_AFTER: Final = 32_000
-_SMALL_COST: Final = 1_000
-# Not for ever: an agent that was stopped must not stop this process at its exit.
-_READER_WAIT: Final = 0.001
-_READER_WAITS: Final = 500
+# Delays before another try when the machine has no buffer left (ENOBUFS).
+_BUFFER_DELAYS: Final = (0.001, 0.002, 0.004, 0.008, 0.016)
+
+
+class Network:
+    """
+    The system's resolver and UDP sockets; tests pass their own.
+
+    `socket` is imported at the first send: it would make a start a tenth longer.
+    """
+
+    def resolve(self, host: str, port: int) -> Sequence[Address]:
+        """
+        Return the addresses of *host*, the IPv4 ones first; at least one.
+
+        Raises:
+            OSError, UnicodeError: If there is none.
+        """
+        # This is most often the background thread; see the module `fork`.
+        with forks_wait():
+            from jaeger_client._internal import resolver  # noqa: PLC0415 - see above
+
+        return resolver.resolve(host, port)
+
+    def connect(
+        self, address: Address, port: int, *, buffer_size: int
+    ) -> socket.socket:
+        """
+        Return a socket that sends up to *buffer_size* bytes at once to *address*.
+
+        Raises:
+            OSError: If there is no route.
+        """
+        import socket  # noqa: PLC0415 - already imported by `resolve`
+
+        from jaeger_client._internal.resolver import socket_address  # noqa: PLC0415
+
+        connected = socket.socket(address.family, socket.SOCK_DGRAM)
+        try:
+            connected.settimeout(_SEND_TIMEOUT)
+            # On macOS the send buffer limits the size of a datagram, and is 9,216 bytes
+            # by default. Where it cannot be enlarged, EMSGSIZE lowers `max_payload`.
+            with suppress(OSError):
+                option = (socket.SOL_SOCKET, socket.SO_SNDBUF)
+                if connected.getsockopt(*option) < buffer_size:
+                    connected.setsockopt(*option, buffer_size)
+            connected.connect(socket_address(address.host, port))
+        except OSError:
+            connected.close()
+            raise
+        return connected
+
+    def pending_error(self, connected: socket.socket) -> int:
+        """Return the number of the error that an earlier datagram met, or 0."""
+        import socket  # noqa: PLC0415 - already imported by `resolve`
+
+        return connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def backlog(self, address: Address, port: int) -> int:
+        """Return how many bytes are unread there; 0 if that is not known."""
+        return read_backlog(port) if address.is_loopback else 0
+
+
+SYSTEM_NETWORK: Final = Network()
+"""The default wherever a network is passed in."""
 
 
 class UdpSender(Closable):
@@ -71,7 +125,7 @@ class UdpSender(Closable):
     """
 
     rejected_spans: int = 0
-    """Spans the backend said it did not keep; no answer tells it here."""
+    """Always 0: UDP has no response that could report rejected spans."""
 
     def __init__(
         self,
@@ -98,14 +152,17 @@ class UdpSender(Closable):
         self._pacer = Pacer(clock, bytes_per_second)
         self._network = network
         self._is_closed = False
-        self._socket: DatagramSocket | None = None
+        self._socket: socket.socket | None = None
         self._address: Address | None = None
-        self._passed_over: Address | None = None
+        self._skipped: Address | None = None
+        """The address that failed last; the next one of the name is tried."""
         self._resolved_at = 0.0
-        self._unasked_bytes = 0
 
     def __repr__(self) -> str:
-        state = "not connected" if self._address is None else f"to {self._address}"
+        state = "not connected"
+        if self._address is not None:
+            host = self._address.host
+            state = f"to {f'[{host}]' if ':' in host else host}:{self._port}"
         if self._is_closed:
             state = "closed"
         return (
@@ -115,34 +172,33 @@ class UdpSender(Closable):
 
     @property
     def max_payload(self) -> int:
-        """Most bytes of one datagram; shrinks when the network takes less."""
+        """Maximum size of a datagram in bytes; reduced when the network rejects one."""
         return self._max_payload
 
     def send(self, payload: bytes) -> None:
         """
-        Send *payload* in one datagram, after a pause if the last was just sent.
+        Send *payload* in one datagram, after a delay if the last was just sent.
 
         Raises:
             RefusedError: If nothing listens there, as far as can be known.
-            PayloadTooLargeError: If the network takes less; see `max_payload`.
-            SendError: If the name does not resolve, there is no way there, or the
-                sender is closed.
+            PayloadTooLargeError: If the network accepts less; see `max_payload`.
+            SendError: If the name does not resolve, there is no route, or the sender
+                is closed.
         """
         if self._is_closed:
             msg = f"{self._target} was closed"
             raise SendError(msg)
         if len(payload) > self._max_payload:
             raise self._too_large(payload)
-        self._pacer.wait(len(payload))
-        self._wait_for_reader(len(payload))
+        self._pacer.wait(len(payload), self._backlog)
         try:
-            self._send_or_dial_anew(payload)
-        except (OSError, UnicodeError) as exc:
-            self._hang_up(exc)
+            self._send_or_reconnect(payload)
+        except OSError as exc:
+            self._disconnect(exc)
             raise self._map_error(exc, payload) from exc
 
     def after_fork_in_child(self) -> None:
-        """Forget the parent's socket; the next send opens another."""
+        """Close the parent's socket here; the next send opens another."""
         self._close_socket()
 
     def close(self) -> None:
@@ -154,47 +210,39 @@ class UdpSender(Closable):
     def _target(self) -> str:
         return f"UDP to {self._host}:{self._port}"
 
-    def _wait_for_reader(self, size: int) -> None:
-        # Asking costs 0.15 ms, so it is not done for each of many small ones. It is
-        # done at any pace: on a busy machine an agent sleeps as we do, and of
-        # 100,000 spans a datagram was lost in 2 bursts of 2.
-        self._unasked_bytes += size + _SMALL_COST
-        if self._address is None or self._unasked_bytes < _ASK_AFTER:
-            return
-        self._unasked_bytes = 0
-        for _ in range(_READER_WAITS):
-            if self._network.backlog(self._address) <= _MOST_BACKLOG:
-                return
-            self._clock.sleep(_READER_WAIT)
+    def _backlog(self) -> int:
+        address = self._address
+        return 0 if address is None else self._network.backlog(address, self._port)
 
-    def _send_or_dial_anew(self, payload: bytes) -> None:
+    def _send_or_reconnect(self, payload: bytes) -> None:
         try:
             self._transmit(payload)
         except OSError as exc:
-            if _is_unresolved(exc):
-                raise
-            # It may be an earlier datagram's: then the kernel has not sent this
-            # one. Or the agent has moved. Both are mended by dialling anew.
-            self._hang_up(exc)
+            # The error may be of an earlier datagram; then the kernel has not sent this
+            # one. Or the agent has moved. A new connection helps in both cases.
+            self._disconnect(exc)
             self._transmit(payload)
 
     def _transmit(self, payload: bytes) -> None:
         connected = self._connect()
-        for pause in _BUFFER_WAITS:
+        for delay in _BUFFER_DELAYS:
             try:
                 connected.send(payload)
                 break
             except OSError as exc:
                 if exc.errno != errno.ENOBUFS:
                     raise
-            self._clock.sleep(pause)
+            self._clock.sleep(delay)
         else:
             connected.send(payload)
-        connected.check_error()
+        # On loopback a refusal arrives before `send` returns, so it is found for the
+        # refused datagram itself and not only at the next one.
+        if code := self._network.pending_error(connected):
+            raise OSError(code, os.strerror(code))
 
-    def _connect(self) -> DatagramSocket:
+    def _connect(self) -> socket.socket:
         if self._socket is None:
-            return self._dial(self._resolve())
+            return self._connect_to_one_of(self._resolve())
         if self._is_resolving_due():
             return self._follow_name(self._socket)
         return self._socket
@@ -204,38 +252,42 @@ class UdpSender(Closable):
             return False
         return self._clock.monotonic() - self._resolved_at >= self._resolve_interval
 
-    def _follow_name(self, connected: DatagramSocket) -> DatagramSocket:
+    def _follow_name(self, connected: socket.socket) -> socket.socket:
         try:
             addresses = self._resolve()
-        except (OSError, UnicodeError):
+        except SendError:
             # The name server may be down while the agent is well.
             return connected
         if self._address in addresses:
             return connected
         self._close_socket()
-        return self._dial(addresses)
+        return self._connect_to_one_of(addresses)
 
     def _resolve(self) -> Sequence[Address]:
         self._resolved_at = self._clock.monotonic()
-        return self._network.resolve(self._host, self._port)
-
-    def _dial(self, addresses: Sequence[Address]) -> DatagramSocket:
-        call_after_fork(self)
-        address = _choose(addresses, self._passed_over)
-        size = self._max_payload + _HEADER_ROOM
         try:
-            self._socket = self._network.connect(address, buffer_size=size)
+            return self._network.resolve(self._host, self._port)
+        except (OSError, UnicodeError) as exc:
+            msg = f"{self._target}: the name does not resolve ({exc})"
+            raise SendError(msg) from exc
+
+    def _connect_to_one_of(self, addresses: Sequence[Address]) -> socket.socket:
+        call_after_fork(self)
+        address = _choose(addresses, self._skipped)
+        size = self._max_payload + _BUFFER_OVERHEAD
+        try:
+            self._socket = self._network.connect(address, self._port, buffer_size=size)
         except OSError:
-            self._passed_over = address
+            self._skipped = address
             raise
         self._address = address
         return self._socket
 
-    def _hang_up(self, error: Exception) -> None:
-        # "localhost" may be 127.0.0.1 and ::1, and the agent listen on one. Away
-        # from loopback a refusal may be an old one and proves nothing.
+    def _disconnect(self, error: OSError) -> None:
+        # "localhost" may be 127.0.0.1 and ::1, and the agent listen on one of them.
+        # From another machine a refusal may be an old one and proves nothing.
         if isinstance(error, ConnectionRefusedError) and self._is_on_loopback:
-            self._passed_over = self._address
+            self._skipped = self._address
         self._close_socket()
 
     @property
@@ -248,12 +300,10 @@ class UdpSender(Closable):
         self._socket = None
         self._address = None
 
-    def _map_error(self, error: OSError | UnicodeError, payload: bytes) -> SendError:
-        if isinstance(error, UnicodeError) or _is_unresolved(error):
-            return SendError(f"{self._target}: the name does not resolve ({error})")
+    def _map_error(self, error: OSError, payload: bytes) -> SendError:
         if isinstance(error, ConnectionRefusedError):
             return RefusedError(f"{self._target} was refused: nothing listens there")
-        limit = _step_below(len(payload))
+        limit = next((step for step in _PAYLOAD_STEPS if step < len(payload)), None)
         if error.errno == errno.EMSGSIZE and limit is not None:
             self._max_payload = limit
             return self._too_large(payload)
@@ -267,18 +317,7 @@ class UdpSender(Closable):
         return PayloadTooLargeError(msg, limit=self._max_payload)
 
 
-def _is_unresolved(error: OSError) -> bool:
-    # Imported by the first question for a name; see `network`.
-    from jaeger_client._internal.resolver import is_unresolved  # noqa: PLC0415
-
-    return is_unresolved(error)
-
-
-def _choose(addresses: Sequence[Address], passed_over: Address | None) -> Address:
-    if passed_over not in addresses:
+def _choose(addresses: Sequence[Address], skipped: Address | None) -> Address:
+    if skipped not in addresses:
         return addresses[0]
-    return addresses[(addresses.index(passed_over) + 1) % len(addresses)]
-
-
-def _step_below(size: int) -> int | None:
-    return next((step for step in _PAYLOAD_STEPS if step < size), None)
+    return addresses[(addresses.index(skipped) + 1) % len(addresses)]

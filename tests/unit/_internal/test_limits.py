@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from jaeger_client import Config, RemoteControlledSampler
-from jaeger_client._internal.agent import AgentClient
-from jaeger_client._internal.http_client import HttpOptions
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
 from jaeger_client._internal.poller import Poller
 from jaeger_client.errors import ConfigError
@@ -57,7 +56,6 @@ SECONDS: dict[str, Maker] = {
     "Poller.interval": poller,
     "UdpSender.resolve_interval": lambda value: UdpSender(resolve_interval=value),
     "HttpOptions.timeout": lambda value: HttpOptions(timeout=value),
-    "AgentClient.timeout": lambda value: AgentClient(timeout=value),
 }
 COUNTS: dict[str, Maker] = {
     "Reporter.queue_capacity": lambda value: reporter(queue_capacity=value),

@@ -1,17 +1,19 @@
-"""A clock and a network that do as they are told."""
+"""A clock and a network for tests of the UDP sender."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
-from jaeger_client.senders.network import Address
+from jaeger_client._internal.resolver import Address
+from jaeger_client.senders.udp import Network
 
-HOME = Address(socket.AF_INET, "127.0.0.1", 6831)
-HOME_6 = Address(socket.AF_INET6, "::1", 6831)
-AWAY = Address(socket.AF_INET, "192.0.2.1", 6831)
-AWAY_2 = Address(socket.AF_INET, "192.0.2.2", 6831)
+HOME = Address(socket.AF_INET, "127.0.0.1")
+HOME_6 = Address(socket.AF_INET6, "::1")
+AWAY = Address(socket.AF_INET, "192.0.2.1")
+AWAY_2 = Address(socket.AF_INET, "192.0.2.2")
 
 
 class ManualClock:
@@ -36,22 +38,18 @@ class ManualClock:
         self.now += seconds + self._oversleep
 
 
-@dataclass
 class FakeSocket:
-    """Keeps what is sent; raises what its network plans."""
+    """Stores what is sent; raises the errors that its network plans."""
 
-    network: FakeNetwork
-    address: Address
-    is_closed: bool = False
+    def __init__(self, network: FakeNetwork, address: Address) -> None:
+        self.network = network
+        self.address = address
+        self.is_closed = False
 
     def send(self, datagram: bytes) -> None:
-        """Keep *datagram*, or raise the next error planned."""
+        """Store *datagram*, or raise the next planned error."""
         _raise_next(self.network.send_errors)
         self.network.sent.append((self.address, datagram))
-
-    def check_error(self) -> None:
-        """Raise the next late error planned."""
-        _raise_next(self.network.late_errors)
 
     def close(self) -> None:
         """Note that it was closed."""
@@ -59,7 +57,7 @@ class FakeSocket:
 
 
 @dataclass
-class FakeNetwork:
+class FakeNetwork(Network):
     """Resolves to *addresses*; the lists of errors are used up from the front."""
 
     addresses: Sequence[Address] = (HOME,)
@@ -68,10 +66,10 @@ class FakeNetwork:
     )
     sockets: list[FakeSocket] = field(default_factory=list[FakeSocket])
     buffer_sizes: list[int] = field(default_factory=list[int])
-    questions: int = 0
+    lookups: int = 0
     backlogs: list[int] = field(default_factory=list[int])
-    """What the reader is behind by, one figure a question, then 0."""
-    backlog_questions: int = 0
+    """Bytes unread at the reader, one figure a check, then 0."""
+    backlog_checks: int = 0
     resolve_errors: list[Exception | None] = field(
         default_factory=list[Exception | None],
     )
@@ -81,26 +79,31 @@ class FakeNetwork:
     send_errors: list[Exception | None] = field(
         default_factory=list[Exception | None],
     )
-    late_errors: list[Exception | None] = field(
-        default_factory=list[Exception | None],
-    )
+    late_errors: list[int] = field(default_factory=list[int])
+    """Numbers of errors that are pending after a send."""
 
     def resolve(self, host: str, port: int) -> Sequence[Address]:
-        """Return the addresses, or raise the next error planned."""
-        self.questions += 1
+        """Return the addresses, or raise the next planned error."""
+        self.lookups += 1
         _raise_next(self.resolve_errors)
         return self.addresses
 
-    def connect(self, address: Address, *, buffer_size: int) -> FakeSocket:
-        """Return a new socket, or raise the next error planned."""
+    def connect(
+        self, address: Address, port: int, *, buffer_size: int
+    ) -> socket.socket:
+        """Return a new socket, or raise the next planned error."""
         self.buffer_sizes.append(buffer_size)
         _raise_next(self.connect_errors)
         self.sockets.append(FakeSocket(self, address))
-        return self.sockets[-1]
+        return cast("socket.socket", self.sockets[-1])
 
-    def backlog(self, address: Address) -> int:
-        """Return the next figure planned."""
-        self.backlog_questions += 1
+    def pending_error(self, connected: socket.socket) -> int:
+        """Return the next planned late error."""
+        return self.late_errors.pop(0) if self.late_errors else 0
+
+    def backlog(self, address: Address, port: int) -> int:
+        """Return the next planned figure."""
+        self.backlog_checks += 1
         return self.backlogs.pop(0) if self.backlogs else 0
 
 

@@ -1,52 +1,56 @@
 """
-One request, one answer, at most one idle connection.
+The HTTP client: one request, one response, at most one idle connection.
 
-Guarantees: once the name is resolved, each stage of an exchange (connecting, the
-TLS handshake, sending, the response) takes at most *timeout* seconds, however
-slowly the bytes drip; no more than `MAX_ANSWER` bytes of a body are retained; no
-redirect is followed, so credentials go nowhere else; proxies of the environment
-are not consulted, only that of the options, and its credentials go to it alone; a
-request is repeated only if the server closed a connection from an earlier exchange
-before any byte of an answer; every failure is a `SendError` whose message names the
-stage, and the URL without its credentials.
+Guarantees: once the name is resolved, each stage of an exchange (connecting, the TLS
+handshake, sending, the response) takes at most *timeout* seconds, however slowly the
+bytes arrive; no more than `MAX_BODY` bytes of a body are retained; no redirect is
+followed, so credentials go nowhere else; proxies of the environment are not consulted,
+only that of the options, and its credentials go to it alone; a request is repeated only
+if the server closed a connection from an earlier exchange before any byte of a
+response; every failure is a `SendError` whose message names the stage, and the URL
+without its credentials.
 
-urllib3, ssl and http.client are imported at the first request: a program that
-reports over UDP and does not poll needs none of them.
+urllib3, ssl and http.client are imported at the first request: a program that reports
+over UDP and does not poll needs none of them.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import call_after_fork, forks_wait
+from jaeger_client._internal.http_client.messages import HttpResponse, Request
 from jaeger_client._internal.http_client.options import HttpOptions
-from jaeger_client._internal.http_client.url import HttpUrl, Origin, parse_url
+from jaeger_client._internal.http_client.url import (
+    HttpUrl,
+    Origin,
+    parse_url,
+    with_query,
+)
 from jaeger_client.constants import __version__
 from jaeger_client.errors import RetryableSendError, SendError
 
 if TYPE_CHECKING:
     import ssl
 
-    from jaeger_client._internal.http_client.exchange import Connection, Question
-    from jaeger_client._internal.http_client.response import HttpResponse
+    from jaeger_client._internal.http_client.connection import Connection
 
 
 class HttpClient(Closable):
     """
-    Asks servers and keeps one idle connection to the last of them.
+    Sends requests, and keeps one idle connection to the last server.
 
-    May be called from several threads: each exchange has its connection to
-    itself, and the lock is held only to hand one over. Opens nothing before the
-    first request. A forked child begins with no connection, and the parent's
-    goes on as if nothing had happened.
+    May be called from several threads, each of which uses a connection of its own.
+    Opens nothing before the first request. A forked child starts without a connection,
+    and that of the parent is not affected.
 
     Raises:
-        ConfigError: If a file that *options* name is not there.
+        ConfigError: If a file that *options* name cannot be read.
     """
 
     def __init__(
@@ -56,15 +60,13 @@ class HttpClient(Closable):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.options = HttpOptions() if options is None else options
-        """What was asked for, frozen."""
         self.options.check_files()
         self._proxy = self.options.parse_proxy()
         self._clock = clock
-        self._headers = _standing_headers(self.options)
-        self._tls_context: ssl.SSLContext | None = None
+        self._tls: ssl.SSLContext | None = None
         self._is_closed = False
-        # At most one. Without a lock, which a signal handler could meet held: each of
-        # the calls that change it is atomic.
+        # At most one. Not guarded by a lock, which a signal handler could find held:
+        # each of the calls that change it is atomic.
         self._idle: deque[Connection] = deque()
         self._connections: set[Connection] = set()
 
@@ -79,42 +81,47 @@ class HttpClient(Closable):
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         *,
+        query: Sequence[tuple[str, str]] = (),
         timeout: float | None = None,
     ) -> HttpResponse:
         """
-        Ask, and return the answer, whatever its status.
+        Send a request and return the response, whatever its status.
 
-        *headers* go before those of the options, *timeout* before theirs.
+        *query* is appended to *url*. *headers* and *timeout* take precedence over the
+        options.
 
         Raises:
-            ConfigError: If *url* is none.
+            ConfigError: If *url* is not valid.
             RefusedError: If nothing listens there.
-            RetryableSendError: If the connection failed or no answer came in time.
-            SendError: If TLS or the answer is not as it must be, or the client is
+            RetryableSendError: If the connection failed or timed out.
+            SendError: If TLS or the response violates its protocol, or the client is
                 closed.
         """
-        # This is most often the background thread; see the module `fork`.
-        with forks_wait():
-            from jaeger_client._internal.http_client import (  # noqa: PLC0415 - see the module's docstring
-                exchange,
-            )
-
-        parsed = parse_url(url)
-        question = exchange.Question(
+        parsed = parse_url(with_query(url, query) if query else url)
+        request = Request(
             method=method,
             url=parsed,
             body=body,
-            headers=self._merge_headers(parsed, headers),
+            headers=self._merge_headers(parsed, headers or {}),
             timeout=self.options.timeout if timeout is None else timeout,
             proxy=self._proxy,
         )
-        return self._ask(question)
+        idle = self._take_idle(parsed.origin)
+        if idle is not None:
+            # A server may close an idle connection at the moment it is used again. It
+            # has not responded then, so the request is repeated.
+            try:
+                return self._exchange(idle, request)
+            except RetryableSendError:
+                if not idle.is_stale:
+                    raise
+        return self._exchange(self._new_connection(parsed.origin), request)
 
     def after_fork_in_child(self) -> None:
         """
-        Drop the parent's connections without a word to the peer.
+        Drop the parent's connections without a message to the server.
 
-        The fork room calls it too, so that owners need not.
+        Registered with `fork`, so owners of the client need not call it.
         """
         for connection in self._connections:
             connection.release()
@@ -122,46 +129,30 @@ class HttpClient(Closable):
         self._connections = set()
 
     def close(self) -> None:
-        """Close the idle connection; exchanges under way end by themselves."""
+        """Close the idle connection; exchanges in progress are completed."""
         self._is_closed = True
         self._limit_idle()
 
     def _merge_headers(
-        self,
-        url: HttpUrl,
-        headers: Mapping[str, str] | None,
+        self, url: HttpUrl, headers: Mapping[str, str]
     ) -> dict[str, str]:
-        merged = dict(self._headers)
+        options, proxy = self.options, self._proxy
+        merged = {"user-agent": f"jaeger-client-python/{__version__}"}
         if url.authorization is not None:
-            merged.setdefault("authorization", url.authorization)
+            merged["authorization"] = url.authorization
         if url.zone_free_host is not None:
-            merged.setdefault("host", url.zone_free_host)
-        if self._proxy is not None:
-            self._add_proxy_headers(merged, url, self._proxy)
-        merged.update({name.lower(): text for name, text in (headers or {}).items()})
-        return merged
-
-    @staticmethod
-    def _add_proxy_headers(
-        headers: dict[str, str], url: HttpUrl, proxy: HttpUrl
-    ) -> None:
-        # http.client would name the host that it is connected to.
-        with suppress(UnicodeError):  # connecting fails by it and is reported
-            headers.setdefault("host", url.authority)
-        if url.origin[0] == "http" and proxy.authorization is not None:
-            headers["proxy-authorization"] = proxy.authorization
-
-    def _ask(self, question: Question) -> HttpResponse:
-        idle = self._take_idle(question.url.origin)
-        if idle is not None:
-            # A server may close an idle connection at the moment it is used
-            # again. It has answered nothing then, so the request is repeated.
-            try:
-                return self._exchange(idle, question)
-            except RetryableSendError:
-                if not idle.is_stale:
-                    raise
-        return self._exchange(self._connect(question), question)
+            merged["host"] = url.zone_free_host
+        elif proxy is not None:
+            # http.client would name the host that it is connected to. A name that
+            # IDNA cannot encode fails again, and is reported, when it is connected to.
+            with suppress(UnicodeError):
+                merged["host"] = url.authority
+        merged |= {name.lower(): text for name, text in options.headers.items()}
+        if options.authorization is not None:
+            merged["authorization"] = options.authorization
+        if proxy is not None and proxy.authorization and url.scheme == "http":
+            merged["proxy-authorization"] = proxy.authorization
+        return merged | {name.lower(): text for name, text in headers.items()}
 
     def _take_idle(self, origin: Origin) -> Connection | None:
         if self._is_closed:
@@ -173,37 +164,33 @@ class HttpClient(Closable):
         self._discard(idle)
         return None
 
-    def _connect(self, question: Question) -> Connection:
+    def _new_connection(self, origin: Origin) -> Connection:
+        # This is most often the background thread; see the module `fork`.
         with forks_wait():
             from jaeger_client._internal.http_client import (  # noqa: PLC0415 - see the module's docstring
-                exchange,
+                connection,
             )
 
         call_after_fork(self)
-        origin = question.url.origin
-        if origin[0] != "https":
-            return exchange.Connection(origin, None, self._clock, self._proxy)
-        if self._tls_context is None:
-            self._tls_context = exchange.make_tls_context(self.options)
-        return exchange.Connection(origin, self._tls_context, self._clock, self._proxy)
+        if origin[0] == "https" and self._tls is None:
+            self._tls = connection.make_tls_context(self.options)
+        tls = self._tls if origin[0] == "https" else None
+        return connection.Connection(origin, self._clock, tls, self._proxy)
 
-    def _exchange(self, connection: Connection, question: Question) -> HttpResponse:
+    def _exchange(self, connection: Connection, request: Request) -> HttpResponse:
         self._connections.add(connection)
         try:
-            response = connection.ask(question)
+            response = connection.exchange(request)
         except BaseException:
             self._discard(connection)
             raise
-        self._keep(connection)
-        return response
-
-    def _keep(self, connection: Connection) -> None:
-        if not connection.is_open:
+        if connection.is_open:
+            self._idle.append(connection)
+            # After the append, because close() may have run just before it.
+            self._limit_idle()
+        else:
             self._discard(connection)
-            return
-        self._idle.append(connection)
-        # After the append, because close() may have run just before it.
-        self._limit_idle()
+        return response
 
     def _limit_idle(self) -> None:
         while len(self._idle) > (0 if self._is_closed else 1):
@@ -219,11 +206,3 @@ class HttpClient(Closable):
     def _discard(self, connection: Connection) -> None:
         self._connections.discard(connection)
         connection.close()
-
-
-def _standing_headers(options: HttpOptions) -> dict[str, str]:
-    headers = {"user-agent": f"jaeger-client-python/{__version__}"}
-    headers.update({name.lower(): text for name, text in options.headers.items()})
-    if options.authorization is not None:
-        headers["authorization"] = options.authorization
-    return headers

@@ -1,13 +1,13 @@
 """
-Maps what ended an exchange to an error of this library.
+Maps the error that ended an exchange to a `SendError`.
 
-A connection that fails (end of file, reset, broken pipe, timeout) may work a
-moment later, so its request may be sent again. A protocol that fails (a
-certificate that is not trusted, a server that speaks neither TLS nor HTTP) fails
-until a setting is changed, so repeating the request is of no use.
+A connection that fails (end of file, reset, broken pipe, timeout) may work a moment
+later, so its request may be sent again. A protocol that fails (a certificate that is
+not trusted, a server that does not speak TLS or HTTP) fails until a setting is changed,
+so a retry is of no use.
 
-`ssl` reports both by subclasses of `SSLError`, which itself is an `OSError`, so
-these two types do not tell one from the other.
+`ssl` reports both by subclasses of `SSLError`, which itself is an `OSError`, so these
+two types alone do not distinguish them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ from __future__ import annotations
 import enum
 import http.client
 import ssl
-from collections.abc import Mapping
 from typing import Final
 
 import urllib3.exceptions
 
-from jaeger_client._internal.http_client.response import without_credentials
+from jaeger_client._internal.http_client.messages import Request
 from jaeger_client._internal.resolver import is_unresolved
-from jaeger_client._internal.shown import excerpt_of
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 
 FOREIGN_ERRORS: Final = (
@@ -31,7 +29,7 @@ FOREIGN_ERRORS: Final = (
     OSError,
     UnicodeError,  # a host name that IDNA cannot encode
 )
-"""Everything an exchange may raise."""
+"""Everything that an exchange may raise."""
 
 _RETRYABLE: Final = (
     urllib3.exceptions.ProtocolError,
@@ -39,13 +37,13 @@ _RETRYABLE: Final = (
     OSError,
 )
 
-_RESETS: Final = (ConnectionResetError, ConnectionAbortedError, ssl.SSLSyscallError)
-_ENDS: Final = (BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
-
-_WHAT_HAPPENED: Final = (
-    (_RESETS, "the connection was reset {}"),
-    (_ENDS, "the server closed the connection {}"),
-    ((http.client.IncompleteRead,), "the response is incomplete"),
+_HANG_UPS: Final = (
+    ConnectionResetError,
+    ConnectionAbortedError,
+    BrokenPipeError,
+    ssl.SSLSyscallError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
 )
 
 _TEMPORARY_ALERTS: Final = frozenset({"TLSV1_ALERT_INTERNAL_ERROR"})
@@ -66,11 +64,10 @@ _NOT_TLS: Final = frozenset(
         "WRONG_VERSION_NUMBER",
     },
 )
-"""Reasons of OpenSSL, by its version, if the first answer is not a TLS record."""
+"""Reasons of OpenSSL, by its version, if the first bytes are not a TLS record."""
 
 _UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
 """Codes of X509_verify_cert() for a chain that ends at no trusted authority."""
-
 
 _GRPC_PORTS: Final = {
     4317: "4318",
@@ -87,7 +84,7 @@ A length of three bytes comes before them (RFC 9113, sections 3.4 and 4.1).
 
 
 class Stage(enum.Enum):
-    """The part of an exchange that failed, in the words of error messages."""
+    """The stage of an exchange that failed, as messages name it."""
 
     CONNECT = "while connecting"
     TUNNEL = "while the proxy opened the tunnel"
@@ -105,8 +102,8 @@ _TIMEOUTS: Final = {
 }
 
 
-def refused_tunnel(request: str, status: int) -> SendError:
-    """Return the error for a proxy that answered CONNECT with *status*."""
+def refused_tunnel(request: Request, status: int) -> SendError:
+    """Return the error for a proxy that responded to CONNECT with *status*."""
     message = f"{request} failed: the proxy refused the tunnel with status {status}"
     if status in _TEMPORARY_PROXY_STATUSES:
         return RetryableSendError(message)
@@ -115,27 +112,16 @@ def refused_tunnel(request: str, status: int) -> SendError:
 
 def is_hang_up(error: BaseException) -> bool:
     """Return whether *error* means that the peer ended the connection."""
-    return isinstance(_innermost(error), _RESETS + _ENDS)
+    return isinstance(_innermost(error), _HANG_UPS)
 
 
-def map_error(
-    request: str,
-    error: BaseException,
-    stage: Stage,
-    timeout: float,
-    port: int,
-    *,
-    sent_headers: Mapping[str, str],
-) -> SendError:
-    """
-    Return our error for *error*, which ended *request* to *port* at *stage*.
-
-    Credentials among *sent_headers* are hidden in what it quotes.
-    """
+def map_error(request: Request, error: BaseException, stage: Stage) -> SendError:
+    """Return the `SendError` for *error*, which ended *request* at *stage*."""
     cause = _innermost(error)
     if isinstance(cause, ConnectionRefusedError):
         return RefusedError(f"{request} failed: connection refused")
-    message = f"{request} failed: {_describe(cause, stage, timeout, sent_headers)}"
+    message = f"{request} failed: {_describe(cause, stage, request)}"
+    _, _, port = request.url.origin
     if stage is not Stage.CONNECT and port in _GRPC_PORTS:
         message = (
             f"{message}; port {port} is for gRPC, which is not supported: use the HTTP "
@@ -164,45 +150,50 @@ def _is_retryable(error: BaseException, cause: BaseException) -> bool:
     return isinstance(error, _RETRYABLE)
 
 
-def _describe(
-    cause: BaseException,
-    stage: Stage,
-    timeout: float,
-    sent_headers: Mapping[str, str],
-) -> str:
-    if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
-        return _TIMEOUTS[stage].format(timeout)
-    # It is a ConnectionResetError, but its text says more than "reset".
-    if not isinstance(cause, http.client.RemoteDisconnected):
-        for kinds, phrase in _WHAT_HAPPENED:
-            if isinstance(cause, kinds):
-                return phrase.format(stage.value)
-    if isinstance(cause, ssl.SSLError):
-        return _describe_tls(cause)
-    if _is_http2(cause):
-        return (
-            "the server speaks HTTP/2 at this port, as for gRPC, which is not "
-            "supported: use its port for HTTP/1.1"
-        )
+def _describe(cause: BaseException, stage: Stage, request: Request) -> str:
+    match cause:
+        case TimeoutError() | urllib3.exceptions.TimeoutError():
+            description = _TIMEOUTS[stage].format(request.timeout)
+        case http.client.RemoteDisconnected():
+            # A ConnectionResetError, but its own text says more than "reset".
+            description = _quote(cause, request)
+        case ConnectionResetError() | ConnectionAbortedError() | ssl.SSLSyscallError():
+            description = f"the connection was reset {stage.value}"
+        case BrokenPipeError() | ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            description = f"the server closed the connection {stage.value}"
+        case http.client.IncompleteRead():
+            description = "the response is incomplete"
+        case ssl.SSLError():
+            description = _describe_tls(cause)
+        case http.client.BadStatusLine() if _is_http2(cause):
+            description = (
+                "the server speaks HTTP/2 at this port, as for gRPC, which is not "
+                "supported: use its port for HTTP/1.1"
+            )
+        case _:
+            description = _quote(cause, request)
+    return description
+
+
+def _quote(cause: BaseException, request: Request) -> str:
     name = "the name does not resolve" if is_unresolved(cause) else type(cause).__name__
     # A server that does not speak HTTP may send back what it has received.
-    return f"{name}: {excerpt_of(without_credentials(str(cause), sent_headers))}"
+    return f"{name}: {request.excerpt_of(str(cause))}"
 
 
-def _is_http2(cause: BaseException) -> bool:
+def _is_http2(error: http.client.BadStatusLine) -> bool:
     # The status line is the first line of the response, whatever that was.
-    is_line = isinstance(cause, http.client.BadStatusLine)
-    return is_line and str(cause)[3:].startswith(_HTTP2_SETTINGS)
+    return str(error)[3:].startswith(_HTTP2_SETTINGS)
 
 
-def _describe_tls(cause: ssl.SSLError) -> str:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        message = f"certificate verify failed: {cause.verify_message}"
-        if cause.verify_code in _UNKNOWN_AUTHORITY:
+def _describe_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        message = f"certificate verify failed: {error.verify_message}"
+        if error.verify_code in _UNKNOWN_AUTHORITY:
             message = f"{message}; ca_file names a private authority to trust"
         return message
-    message = f"TLS failed: {cause}"
-    if cause.reason in _NOT_TLS:
+    message = f"TLS failed: {error}"
+    if error.reason in _NOT_TLS:
         message = (
             f"{message}; the server does not speak TLS at this port; "
             "use http:// or another port"

@@ -1,14 +1,13 @@
-"""How to ask over HTTP: time, credentials, headers, TLS; checked when made."""
+"""Options of the HTTP client: timeout, credentials, headers, TLS, proxy."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import ClassVar, Final
+from dataclasses import dataclass, field
+from typing import Final
 
-from jaeger_client._internal.frozen import Frozen
 from jaeger_client._internal.http_client.url import (
     HttpUrl,
     basic_authorization,
@@ -19,7 +18,7 @@ from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
 
 DEFAULT_TIMEOUT: Final = 5.0
-"""Seconds to connect, and again to be answered."""
+"""Seconds to connect, and again to wait for the response."""
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Printable Latin-1 and tab: a line break would let a value add headers.
@@ -28,9 +27,10 @@ _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 
 
-class HttpOptions(Frozen):
+@dataclass(frozen=True)
+class HttpOptions:
     """
-    How to ask: time, credentials, headers, TLS. Secrets stay out of `repr`.
+    Options of the HTTP client. Secrets stay out of `repr`.
 
     Raises:
         ConfigError: If an option cannot be used, or not together with another.
@@ -40,11 +40,11 @@ class HttpOptions(Frozen):
     """Seconds to connect, and again to wait for the response; at most 23 days."""
     user: str | None = None
     """Name for Basic authentication; needs `password`."""
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     """Password for Basic authentication; needs `user`."""
-    token: str | None = None
-    """Token for Bearer authentication; Basic wins over it."""
-    headers: Mapping[str, str] = MappingProxyType({})
+    token: str | None = field(default=None, repr=False)
+    """Token for Bearer authentication; Basic takes precedence."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Headers sent with each request."""
     ca_file: str | None = None
     """PEM file of the authorities to trust instead of the system's."""
@@ -54,15 +54,13 @@ class HttpOptions(Frozen):
     """PEM file of the client certificate's key; needs `client_cert`."""
     insecure: bool = False
     """Trust any certificate. For development only."""
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     """URL of the HTTP proxy to use, like http://user:password@host:port."""
 
-    _secret: ClassVar = ("password", "token", "headers", "proxy")
-
-    def _check(self) -> None:
-        """Refuse what cannot work, before the first span is lost to it."""
+    def __post_init__(self) -> None:
+        """Check now what would otherwise fail at the first span."""
         timeout = above_zero("timeout", self.timeout, most=MAX_SECONDS, unit=" seconds")
-        self.__dict__["timeout"] = timeout
+        object.__setattr__(self, "timeout", timeout)
         _check_pair("user", self.user, "password", self.password)
         _check_pair("password", self.password, "user", self.user)
         _check_pair("client_key", self.client_key, "client_cert", self.client_cert)
@@ -80,7 +78,7 @@ class HttpOptions(Frozen):
 
     def parse_proxy(self) -> HttpUrl | None:
         """
-        Return the proxy's URL taken apart.
+        Return the parsed URL of the proxy.
 
         Raises:
             ConfigError: If it is no http URL, or one with a path.
@@ -88,23 +86,27 @@ class HttpOptions(Frozen):
         if self.proxy is None:
             return None
         url = parse_url(self.proxy, key="proxy")
-        if (url.origin[0], url.target) != ("http", "/"):
+        if (url.scheme, url.target) != ("http", "/"):
             msg = f"proxy must be like http://host:port, got {url}"
             raise ConfigError(msg)
         return url
 
     def check_files(self, group: str = "") -> None:
         """
-        Look whether the files that are named are there.
+        Check that the files can be read.
 
         Messages have *group* before the name of the option.
 
         Raises:
-            ConfigError: If one is missing.
+            ConfigError: If one cannot be read.
         """
-        _check_file(f"{group}ca_file", self.ca_file)
-        _check_file(f"{group}client_cert", self.client_cert)
-        _check_file(f"{group}client_key", self.client_key)
+        for key in ("ca_file", "client_cert", "client_key"):
+            path: str | None = getattr(self, key)
+            if path is not None and not is_readable(path):
+                msg = (
+                    f"{group}{key} must name a file that can be read, got {shown(path)}"
+                )
+                raise ConfigError(msg)
 
 
 def is_readable(path: str) -> bool:
@@ -116,7 +118,7 @@ def is_readable(path: str) -> bool:
 
 
 def find_header_fault(name: str, value: str) -> str | None:
-    """Return why the header cannot be set, if it cannot."""
+    """Return why the header cannot be set, or None if it can."""
     # The value is not shown: it may be a secret.
     if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
         return f"{shown(name)} is no header that can be set"
@@ -134,10 +136,4 @@ def _check_pair(key: str, value: str | None, other: str, partner: str | None) ->
 def _check_header(name: str, value: str) -> None:
     if fault := find_header_fault(name, value):
         msg = f"headers: {fault}"
-        raise ConfigError(msg)
-
-
-def _check_file(key: str, path: str | None) -> None:
-    if path is not None and not is_readable(path):
-        msg = f"{key} must name a file that can be read, got {shown(path)}"
         raise ConfigError(msg)

@@ -1,45 +1,50 @@
-"""URLs taken apart and checked; pure."""
+"""URLs, parsed and checked; pure."""
 
 from __future__ import annotations
 
 import base64
 import re
-from typing import ClassVar, Final, TypeAlias
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
-from jaeger_client._internal.frozen import Frozen
 from jaeger_client._internal.shown import shown, url_without_secrets
 from jaeger_client.errors import ConfigError
 
 Origin: TypeAlias = tuple[str, str, int]
-"""Scheme, host and port: what a connection leads to."""
+"""Scheme, host and port of a server."""
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _TARGET_SAFE: Final = "/%:@!$&'()*+,;=~?-._"
 _USER_INFO: Final = re.compile(r"(?<=//)[^/?#]*@")
 _NOT_IN_HOST: Final = re.compile(r"[\s\x00-\x1f\x7f%]")
-# The names that systems give to network interfaces.
+# Names of network interfaces.
 _ZONE: Final = re.compile(r"[0-9A-Za-z._~:@-]+")
 
 
-class HttpUrl(Frozen):
-    """A URL taken apart; its text shows no credentials."""
+@dataclass(frozen=True, slots=True)
+class HttpUrl:
+    """A parsed URL; its text shows no credentials."""
 
     origin: Origin
-    """Scheme, host and port; a link-local address keeps its zone."""
-    target: str
-    """Path and query, as the request line has them."""
-    authorization: str | None
-    """Value of the header `Authorization` that the URL's credentials make."""
+    """Scheme, host and port; a link-local address includes its zone."""
+    target: str = field(repr=False)
+    """Path and query, as in the request line."""
+    authorization: str | None = field(repr=False)
+    """Value of the header `Authorization` for the URL's credentials."""
     shown: str
     """The URL with its credentials, and secrets in its query, masked."""
 
-    _secret: ClassVar = ("authorization", "target")
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+        return self.origin[0]
 
     @property
     def zone_free_host(self) -> str | None:
         """
-        Value of the header `Host` where the host has a zone, or else None.
+        Value of the header `Host` if the host has a zone, or else None.
 
         A zone has a meaning on this machine only (RFC 6874, section 4).
         """
@@ -50,7 +55,7 @@ class HttpUrl(Frozen):
     @property
     def authority(self) -> str:
         """
-        Host and port as a proxy needs them: in ASCII and without a zone.
+        Host and port as proxies need them: in ASCII and without a zone.
 
         Raises:
             UnicodeError: If IDNA cannot encode the host.
@@ -66,7 +71,7 @@ class HttpUrl(Frozen):
 
 def parse_url(url: str, *, key: str = "url") -> HttpUrl:
     """
-    Take *url* apart; *key* names the setting that it came from.
+    Parse *url*; *key* names the setting in messages.
 
     Raises:
         ConfigError: If it is no http or https URL with a host.
@@ -84,8 +89,16 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
     return HttpUrl(origin, _target(parts), _authorization(parts), masked)
 
 
+def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
+    """Return *url* with the parameters of *query* after its own."""
+    # Values are text of any kind, which may contain lone surrogates that UTF-8 rejects.
+    added = urlencode(query, errors="replace")
+    base, _, _fragment = url.partition("#")
+    return f"{base}{'&' if '?' in base else '?'}{added}"
+
+
 def basic_authorization(user: str, password: str) -> str:
-    """Return the value of the header `Authorization` for *user*."""
+    """Return the value of the header `Authorization` for Basic authentication."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
@@ -93,7 +106,7 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
-        # Its text may quote the URL with the password.
+        # The error may quote the URL with its password.
         msg = "it cannot be taken apart"
         raise ValueError(msg) from None
     if parts.scheme not in _DEFAULT_PORTS:
@@ -111,7 +124,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def _zone(host: str, zone: str) -> str:
-    # RFC 6874 writes the percent sign itself as %25. Browsers and people do not.
+    # RFC 6874 encodes the percent sign itself as %25. Browsers and people do not.
     if zone.startswith("25") and zone != "25":
         zone = unquote(zone[2:])
     if ":" not in host or not _ZONE.fullmatch(zone):

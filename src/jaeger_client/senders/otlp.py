@@ -1,0 +1,222 @@
+"""
+OTLP over HTTP to a collector.
+
+Beyond the status, OTLP specifies which failures are temporary, when to retry, and how
+many spans of a batch were rejected. Source: opentelemetry-proto,
+`ExportTraceServiceResponse` with `partial_success = 1` of `rejected_spans = 1` (int64)
+and `error_message = 2`, and google.rpc `Status` with `code = 1` and `message = 2`. They
+may contain the four wire types of protobuf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.http_client.messages import HttpResponse
+from jaeger_client._internal.http_client.options import HttpOptions
+from jaeger_client.errors import (
+    AnswerError,
+    RefusedError,
+    RetryableSendError,
+    SendError,
+)
+from jaeger_client.senders.http import (
+    DEFAULT_MAX_PAYLOAD,
+    HttpSender,
+    parse_retry_after,
+)
+
+OTLP_CONTENT_TYPE: Final = "application/x-protobuf"
+"""Media type of OTLP in protobuf."""
+
+_OK: Final = 200
+_RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+
+_VARINT: Final = 0
+_LENGTH_DELIMITED: Final = 2
+_FIXED_SIZES: Final = {1: 8, 5: 4}
+_MAX_VARINT_SIZE: Final = 10
+_MAX_INT64: Final = (1 << 63) - 1
+
+
+class OtlpHttpSender(HttpSender):
+    """
+    Posts OTLP payloads to *url*, which ends in `/v1/traces`.
+
+    Raises:
+        ConfigError: If *url* or *max_payload* cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        content_type: str = OTLP_CONTENT_TYPE,
+        options: HttpOptions | None = None,
+        gzip: bool = True,
+        max_payload: int = DEFAULT_MAX_PAYLOAD,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        super().__init__(
+            url,
+            content_type=content_type,
+            options=options,
+            gzip=gzip,
+            max_payload=max_payload,
+            clock=clock,
+        )
+        self._rejection = Notice(
+            "%s refused %d spans of a batch that it took: %s",
+            clock=clock,
+        )
+
+    def send(self, payload: bytes, timeout: float | None = None) -> None:
+        """
+        Post *payload*, wait for the response, count the spans that it rejects.
+
+        Waits for *timeout* seconds at most.
+
+        Raises:
+            PayloadTooLargeError: If the server accepts less; see `max_payload`.
+            RetryableSendError: If the failure is temporary: the connection failed, was
+                refused or timed out, or the status is 429, 502, 503 or 504.
+                `retry_after` is the delay that the server requested.
+            SendError: If the server did not accept it, or the sender is closed.
+        """
+        try:
+            response = self._post(payload, timeout)
+        except RefusedError as exc:
+            raise RetryableSendError(str(exc)) from exc
+        self._count_rejected(self._accepted(payload, response))
+
+    def probe(self, timeout: float = 1.0) -> bool:
+        """Return whether a backend there accepts OTLP, by an empty request."""
+        try:
+            response = self._client.request(
+                "POST",
+                self._url,
+                b"",
+                self._headers,
+                timeout=timeout,
+            )
+            return self._accepted(b"", response).status == _OK
+        except SendError:
+            return False
+
+    def _accepted(self, payload: bytes, response: HttpResponse) -> HttpResponse:
+        try:
+            return super()._accepted(payload, response)
+        except SendError as exc:
+            if response.status not in _RETRYABLE_STATUSES:
+                raise
+            header = response.headers.get("retry-after")
+            delay = parse_retry_after(header, self._clock.time())
+            raise RetryableSendError(str(exc), retry_after=delay) from None
+
+    def _reason(self, response: HttpResponse) -> str:
+        # OTLP wraps the reason in a google.rpc Status, unreadable as text.
+        if response.media_type == OTLP_CONTENT_TYPE:
+            try:
+                message = parse_status_message(response.body)
+            except AnswerError:
+                pass
+            else:
+                return response.request.excerpt_of(message)
+        return response.excerpt
+
+    def _count_rejected(self, response: HttpResponse) -> None:
+        try:
+            partial = parse_partial_success(response.body)
+        except AnswerError:
+            # Accepted, as the status says. Some servers respond 200 with JSON.
+            return
+        self.rejected_spans += partial.rejected_spans
+        if partial.rejected_spans or partial.error_message:
+            self._rejection.warn(
+                self._shown_url,
+                partial.rejected_spans,
+                response.request.excerpt_of(partial.error_message)
+                or "it does not say why",
+            )
+
+
+class PartialSuccess(NamedTuple):
+    """Spans of an accepted batch that the backend rejected."""
+
+    rejected_spans: int = 0
+    error_message: str = ""
+    """The reason, or a warning if none was rejected."""
+
+
+def parse_partial_success(body: bytes) -> PartialSuccess:
+    """
+    Read an `ExportTraceServiceResponse`.
+
+    Raises:
+        AnswerError: If *body* is not one.
+    """
+    rejected, message = 0, ""
+    for number, value in _iterate_fields(body):
+        if number == 1 and isinstance(value, bytes):
+            rejected, message = _parse_rejection(value)
+    return PartialSuccess(rejected, message)
+
+
+def parse_status_message(body: bytes) -> str:
+    """
+    Return the message of a google.rpc `Status`, "" if it has none.
+
+    Raises:
+        AnswerError: If *body* is not one.
+    """
+    return _parse_rejection(body)[1]
+
+
+def _parse_rejection(body: bytes) -> tuple[int, str]:
+    # `Status` has the same two fields of the same types.
+    count, message = 0, ""
+    for number, value in _iterate_fields(body):
+        if number == 1 and isinstance(value, int):
+            count = value if value <= _MAX_INT64 else 0
+        elif number == 2 and isinstance(value, bytes):  # noqa: PLR2004 - the field's number
+            message = value.decode("utf-8", "replace")
+    return count, message
+
+
+def _iterate_fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
+    offset = 0
+    while offset < len(body):
+        tag, offset = _read_varint(body, offset)
+        number, wire_type = tag >> 3, tag & 7
+        if wire_type == _VARINT:
+            value, offset = _read_varint(body, offset)
+            yield number, value
+            continue
+        size, offset = _read_size(body, offset, wire_type)
+        if offset + size > len(body):
+            msg = f"a field needs {size} bytes, got {len(body) - offset}"
+            raise AnswerError(msg)
+        yield number, body[offset : offset + size]
+        offset += size
+
+
+def _read_size(body: bytes, offset: int, wire_type: int) -> tuple[int, int]:
+    if wire_type == _LENGTH_DELIMITED:
+        return _read_varint(body, offset)
+    if wire_type in _FIXED_SIZES:
+        return _FIXED_SIZES[wire_type], offset
+    msg = f"no field has wire type {wire_type}"
+    raise AnswerError(msg)
+
+
+def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
+    value = 0
+    for index, byte in enumerate(body[offset : offset + _MAX_VARINT_SIZE]):
+        value |= (byte & 0x7F) << 7 * index
+        if byte < 0x80:  # noqa: PLR2004 - the bit that means that more follow
+            return value, offset + index + 1
+    msg = f"a number at byte {offset} does not end"
+    raise AnswerError(msg)

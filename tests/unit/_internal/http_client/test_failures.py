@@ -1,0 +1,56 @@
+"""Messages for errors that end an exchange; pure."""
+
+from __future__ import annotations
+
+import http.client
+
+import pytest
+
+from jaeger_client._internal.http_client.failures import Stage, map_error
+from jaeger_client._internal.http_client.messages import Request
+from jaeger_client._internal.http_client.url import parse_url
+
+
+def request_to(port: int) -> Request:
+    """Return a request to *port*."""
+    return Request("POST", parse_url(f"http://server:{port}"), b"", {}, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("port", "hint"),
+    [
+        (4317, "use the HTTP port, 4318"),
+        (14250, "use the HTTP port, 14268 for spans, 5778 for sampling strategies"),
+    ],
+)
+@pytest.mark.parametrize("stage", [Stage.HANDSHAKE, Stage.REQUEST, Stage.RESPONSE])
+def test_a_failure_at_a_grpc_port_names_the_http_port(
+    port: int, hint: str, stage: Stage
+) -> None:
+    """Whatever the failure, for servers of gRPC end such exchanges in several ways."""
+    error = map_error(request_to(port), ConnectionResetError(), stage)
+
+    assert f"port {port} is for gRPC, which is not supported: {hint}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("port", "stage"), [(4318, Stage.RESPONSE), (4317, Stage.CONNECT)]
+)
+def test_other_failures_have_no_hint_at_grpc(port: int, stage: Stage) -> None:
+    """Neither at other ports nor where no server was reached."""
+    assert "gRPC" not in str(map_error(request_to(port), TimeoutError(), stage))
+
+
+def test_a_refused_connection_has_no_hint_at_grpc() -> None:
+    """It says nothing of what the port is for."""
+    error = ConnectionRefusedError()
+
+    assert "gRPC" not in str(map_error(request_to(4317), error, Stage.CONNECT))
+
+
+def test_a_line_that_is_no_frame_is_quoted() -> None:
+    """Only HTTP/2 is known by its first bytes."""
+    cause = http.client.BadStatusLine("SSH-2.0")
+    error = map_error(request_to(22), cause, Stage.RESPONSE)
+
+    assert "SSH-2.0" in str(error)

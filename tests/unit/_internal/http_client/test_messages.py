@@ -1,0 +1,33 @@
+"""What is read of a response; pure."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client._internal.http_client.messages import HttpResponse, Request
+from jaeger_client._internal.http_client.url import parse_url
+
+
+def respond(status: int, body: bytes = b"") -> HttpResponse:
+    """Return a response."""
+    request = Request("GET", parse_url("http://server"), None, {}, 5.0)
+    return HttpResponse(request, status, {}, body)
+
+
+def test_an_excerpt_is_one_short_printable_line() -> None:
+    """What a server says comes into messages as 200 characters of one line."""
+    body = "a\n\r b\x1b[31m\u2028".encode() + b"\xff" + "é".encode() * 500
+
+    excerpt = respond(500, body).excerpt
+
+    assert "a b?[31m \ufffdéé" == excerpt[:12]
+    assert 200 == len(excerpt)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_success"),
+    [(199, False), (200, True), (202, True), (299, True), (302, False), (503, False)],
+)
+def test_success_is_200_to_299(status: int, is_success: bool) -> None:
+    """Only a status of the 200s is a success; a redirect is none."""
+    assert is_success is respond(status).is_success

@@ -1,0 +1,319 @@
+"""Samplers that ask several others: the first yes, or all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.errors import ConfigError
+from jaeger_client.model import TagItem
+from jaeger_client.sampler import (
+    AdaptiveSampler,
+    CompositeSampler,
+    ConstSampler,
+    Decision,
+    PrioritySampler,
+    ProbabilisticSampler,
+    RateLimitingSampler,
+    RootSpan,
+    Sampler,
+    TagEqualsSampler,
+    Undecided,
+)
+from jaeger_client.testing import FakeClock
+from tests.unit.sampler.fakes import full_limiters
+
+LARGEST = 2**64 - 1
+
+YES, NO = ConstSampler(True), ConstSampler(False)
+ALL = {"sampler.type": "const", "sampler.param": True}
+NONE = {"sampler.type": "const", "sampler.param": False}
+
+
+def limited(traces_per_second: float = 1) -> RateLimitingSampler:
+    """Return a sampler with a full bucket, and a clock that stands still."""
+    return RateLimitingSampler(
+        traces_per_second,
+        new_limiter=full_limiters(FakeClock()),
+    )
+
+
+def by_name(**rates: float) -> AdaptiveSampler:
+    """Return a sampler that waits for the last name."""
+    return AdaptiveSampler(
+        {
+            "defaultSamplingProbability": 0.0,
+            "defaultLowerBoundTracesPerSecond": 0.0,
+            "perOperationStrategies": [
+                {"operation": name, "probabilisticSampling": {"samplingRate": rate}}
+                for name, rate in rates.items()
+            ],
+        },
+        10,
+        operation_name_late_binding=True,
+    )
+
+
+class Trace:
+    """One trace that a sampler was asked about, with a root that may change."""
+
+    def __init__(self, sampler: Sampler, trace_id: int = 1) -> None:
+        self.root = RootSpan(trace_id, "op")
+        self.first = sampler.is_sampled(trace_id, "op")
+
+    @property
+    def undecided(self) -> Undecided:
+        """What waits."""
+        undecided = self.first[1]
+        assert isinstance(undecided, Undecided)
+        return undecided
+
+    def decide(self, *tags: TagItem) -> Decision | None:
+        """Set *tags* and ask again."""
+        self.root.tag_items = [*self.root.tag_items, *tags]
+        return self.undecided.decide(self.root, is_final=False)
+
+    def end(self, name: str = "op") -> Decision | None:
+        """Ask for the last time."""
+        self.root.operation = name
+        return self.undecided.decide(self.root, is_final=True)
+
+
+def test_priority_takes_the_first_yes() -> None:
+    """Its tags stand, and those after it are not charged."""
+    limit = limited()
+    sampler = PrioritySampler([NO, ProbabilisticSampler(0.5), limit])
+
+    decision = sampler.is_sampled(1)
+
+    assert (True, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == decision
+    assert 1.0 == limit.rate_limiter.balance
+
+
+def test_priority_refuses_when_all_do() -> None:
+    """With the tags of the last."""
+    sampler = PrioritySampler([NO, ProbabilisticSampler(0.5)])
+
+    assert (False, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == (
+        sampler.is_sampled(LARGEST)
+    )
+
+
+def test_priority_lets_the_first_see_the_tags_of_the_start() -> None:
+    """One that waits is asked with them before those after it are."""
+    limit = limited()
+    trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), limit]))
+
+    decision = trace.decide(("vip", True))
+
+    assert (True, {"sampler.type": "TagEqualsSampler", "sampler.param": True}) == (
+        decision
+    )
+    assert 1.0 == limit.rate_limiter.balance
+
+
+def test_priority_goes_on_behind_one_that_waits() -> None:
+    """A later one that says yes decides, for the trace is recorded in any case."""
+    trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), YES]))
+
+    assert (True, ALL) == trace.decide()
+
+
+def test_priority_keeps_those_that_wait_in_play() -> None:
+    """One that said no is not asked again; the tag may come later."""
+    limit = limited()
+    limit.rate_limiter.balance = 0.0
+    trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), limit]))
+    first = trace.decide()
+    limit.rate_limiter.balance = 1.0
+
+    second = trace.decide(("vip", True))
+
+    assert first is None
+    assert second is not None
+    assert second[0]
+    assert 1.0 == limit.rate_limiter.balance
+
+
+def test_priority_watches_all_that_wait() -> None:
+    """The tags of each of them bring it to ask."""
+    trace = Trace(
+        PrioritySampler(
+            [TagEqualsSampler("vip", {1: True}), TagEqualsSampler("size", {1: True})],
+        ),
+    )
+
+    trace.decide()
+
+    assert frozenset({"vip", "size"}) == trace.undecided.watched_tags
+
+
+def test_priority_with_a_last_name() -> None:
+    """All that wait are asked in the end, in order."""
+    sampler = PrioritySampler([TagEqualsSampler("vip", {1: True}), by_name(yes=1.0)])
+
+    sampled, refused = Trace(sampler).end("yes"), Trace(sampler).end("no")
+
+    assert (True, {"sampler.type": "probabilistic", "sampler.param": 1.0}) == sampled
+    assert refused is not None
+    assert not refused[0]
+
+
+def test_composite_needs_all() -> None:
+    """The tags are those of the last."""
+    sampler = CompositeSampler([YES, ProbabilisticSampler(0.5)])
+    tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
+
+    assert [(True, tags), (False, tags)] == [
+        sampler.is_sampled(1),
+        sampler.is_sampled(LARGEST),
+    ]
+
+
+def test_composite_charges_only_what_passes() -> None:
+    """A limit behind a rate is spent on traces that the rate let through."""
+    limit = limited()
+    sampler = CompositeSampler([ProbabilisticSampler(0.5), limit])
+
+    refused_by_rate = sampler.is_sampled(LARGEST)
+    balance = limit.rate_limiter.balance
+    answers = [sampler.is_sampled(1)[0], sampler.is_sampled(1)[0]]
+
+    assert not refused_by_rate[0]
+    assert 1.0 == balance
+    assert [True, False] == answers
+
+
+def test_composite_waits_in_order() -> None:
+    """Behind one that waits none is asked, and behind its yes all are."""
+    limit = limited()
+    trace = Trace(CompositeSampler([TagEqualsSampler("vip", {1: True}), limit]))
+    first = trace.decide()
+    balance = limit.rate_limiter.balance
+
+    second = trace.decide(("vip", 1))
+
+    assert first is None
+    assert 1.0 == balance
+    assert (True, {"sampler.type": "ratelimiting", "sampler.param": 1.0}) == second
+    assert 0.0 == limit.rate_limiter.balance
+
+
+def test_composite_of_two_that_wait() -> None:
+    """The second one sees the tags from before its turn."""
+    first, second = (TagEqualsSampler(key, {1: True}) for key in ("a", "b"))
+    trace = Trace(CompositeSampler([first, second]))
+
+    waits = trace.decide(("b", 1))
+    watched = trace.undecided.watched_tags
+
+    assert waits is None
+    assert frozenset({"a"}) == watched
+    assert (True, {"sampler.type": "TagEqualsSampler", "sampler.param": 1}) == (
+        trace.decide(("a", 1))
+    )
+
+
+def test_composite_goes_on_with_the_second_one() -> None:
+    """Once the first has said yes it is asked no more, and the second is watched."""
+    limit = limited()
+    tag = TagEqualsSampler("vip", {1: limit})
+    trace = Trace(CompositeSampler([tag, TagEqualsSampler("size", {1: True})]))
+
+    trace.decide(("vip", 1))
+    watched = trace.undecided.watched_tags
+    decision = trace.decide(("size", 1))
+
+    assert frozenset({"size"}) == watched
+    assert decision is not None
+    assert decision[0]
+    assert 0.0 == limit.rate_limiter.balance
+
+
+def test_composite_refuses_with_the_one_that_refused() -> None:
+    """Also where it was one that had waited."""
+    trace = Trace(CompositeSampler([by_name(yes=1.0), NO, YES]))
+
+    assert (False, NONE) == trace.end("yes")
+
+
+def test_a_group_in_a_group() -> None:
+    """Those that wait may wait for those that wait."""
+    inner = CompositeSampler([TagEqualsSampler("vip", {1: True}), limited()])
+    trace = Trace(PrioritySampler([NO, inner, NO]))
+
+    first = trace.decide()
+
+    assert first is None
+    assert frozenset({"vip"}) == trace.undecided.watched_tags
+    assert (True, {"sampler.type": "ratelimiting", "sampler.param": 1.0}) == (
+        trace.decide(("vip", 1))
+    )
+
+
+class Silent(Sampler):
+    """Waits for ever."""
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Wait."""
+        return True, SilentDecision()
+
+
+class SilentDecision(Undecided):
+    """Never decides, not even in the end."""
+
+    def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
+        """Say nothing."""
+        return None
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"), [(PrioritySampler, True), (CompositeSampler, False)]
+)
+def test_one_that_never_decides_refuses_in_the_end(
+    group: type[PrioritySampler | CompositeSampler],
+    expected: bool,
+) -> None:
+    """It counts as a no, and holds nobody else up."""
+    decision = Trace(group([Silent(), YES])).end()
+
+    assert decision is not None
+    assert expected is decision[0]
+
+
+@pytest.mark.parametrize("group", [PrioritySampler, CompositeSampler])
+def test_a_group_of_none_is_refused(
+    group: type[PrioritySampler | CompositeSampler],
+) -> None:
+    """Nobody could decide."""
+    with pytest.raises(ConfigError, match="needs one sampler or more"):
+        group([])
+
+
+@pytest.mark.parametrize("group", [PrioritySampler, CompositeSampler])
+def test_a_group_reads_as_it_was_made(
+    group: type[PrioritySampler | CompositeSampler],
+) -> None:
+    """Its text has those of its samplers."""
+    assert f"{group.__name__}([ConstSampler(True)])" == repr(group([YES]))
+
+
+def test_groups_of_equal_samplers_are_equal() -> None:
+    """As all samplers, they are compared by what they do."""
+    one, same = (PrioritySampler([ConstSampler(True)]) for _ in range(2))
+
+    assert one == same
+    assert one != CompositeSampler([ConstSampler(True)])
+    assert one != PrioritySampler([NO])
+
+
+def test_closing_a_group_closes_its_samplers() -> None:
+    """Each of them."""
+    closed: list[str] = []
+
+    class Closing(Sampler):
+        def close(self) -> None:
+            closed.append("closed")
+
+    PrioritySampler([Closing(), CompositeSampler([Closing()])]).close()
+
+    assert ["closed", "closed"] == closed

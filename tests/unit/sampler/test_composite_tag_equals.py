@@ -1,0 +1,203 @@
+"""The sampler that decides by a tag of the root span."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.errors import ConfigError
+from jaeger_client.model import TagItem, TagValue
+from jaeger_client.sampler import (
+    ConstSampler,
+    Decision,
+    RateLimitingSampler,
+    RootSpan,
+    Sampler,
+    TagEqualsSampler,
+    Undecided,
+)
+from jaeger_client.testing import FakeClock
+from tests.unit.sampler.fakes import full_limiters
+
+LARGEST = 2**64 - 1
+
+
+def decide(
+    sampler: Sampler,
+    *tags: TagItem,
+    is_final: bool = False,
+    trace_id: int = 1,
+) -> Decision | None:
+    """Return what *sampler* says of a root with *tags*."""
+    _, undecided = sampler.is_sampled(trace_id, "op")
+    assert isinstance(undecided, Undecided)
+    return undecided.decide(RootSpan(trace_id, "op", tags), is_final=is_final)
+
+
+def test_a_value_that_is_listed_decides() -> None:
+    """The trace is sampled at once, with the value as the parameter."""
+    sampler = TagEqualsSampler("level", {"gold": True})
+
+    assert (True, {"sampler.type": "TagEqualsSampler", "sampler.param": "gold"}) == (
+        decide(sampler, ("other", 1), ("level", "gold"))
+    )
+
+
+def test_a_value_may_refuse() -> None:
+    """What is not wanted is not sampled, and nothing else is asked."""
+    sampler = TagEqualsSampler("route", {"/health": False}, otherwise=True)
+
+    assert (
+        False,
+        {"sampler.type": "TagEqualsSampler", "sampler.param": "/health"},
+    ) == (decide(sampler, ("route", "/health")))
+
+
+@pytest.mark.parametrize("tag", [("level", "tin"), ("colour", "gold"), ("level", b"")])
+def test_another_tag_leaves_it_undecided(tag: TagItem) -> None:
+    """It waits, and refuses in the end."""
+    sampler = TagEqualsSampler("level", {"gold": True})
+
+    assert decide(sampler, tag) is None
+    assert (False, {"sampler.type": "TagEqualsSampler", "sampler.param": ""}) == (
+        decide(sampler, tag, is_final=True)
+    )
+
+
+def test_the_first_listed_value_counts() -> None:
+    """Where the tag was set several times, unlisted values are passed over."""
+    sampler = TagEqualsSampler("level", {"gold": True, "tin": False})
+    tags = [("level", "wood"), ("level", "gold"), ("level", "tin")]
+
+    decision = decide(sampler, *tags)
+
+    assert decision is not None
+    assert decision[0]
+
+
+def test_a_rate_samples_a_part() -> None:
+    """A number is a probability, with the tags of one."""
+    sampler = TagEqualsSampler("level", {"silver": 0.5})
+    tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
+
+    assert (True, tags) == decide(sampler, ("level", "silver"))
+    assert (False, tags) == decide(sampler, ("level", "silver"), trace_id=LARGEST)
+
+
+def test_a_sampler_decides_and_is_charged_once() -> None:
+    """It is asked when the tag is there, and not before."""
+    limit = RateLimitingSampler(2, new_limiter=full_limiters(FakeClock()))
+    sampler = TagEqualsSampler("level", {"gold": limit})
+
+    decide(sampler, ("level", "tin"), is_final=True)
+    decision = decide(sampler, ("level", "gold"))
+
+    assert (True, {"sampler.type": "ratelimiting", "sampler.param": 2.0}) == decision
+    assert 1.0 == limit.rate_limiter.balance
+
+
+def test_otherwise_decides_in_the_end() -> None:
+    """Without a listed value the last word is with `otherwise`."""
+    sampler = TagEqualsSampler("level", {"gold": True}, otherwise=ConstSampler(True))
+
+    assert decide(sampler) is None
+    assert (True, {"sampler.type": "const", "sampler.param": True}) == (
+        decide(sampler, is_final=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("listed", "set_value", "is_sampled"),
+    [
+        (1, 1, True),
+        (1, 1.0, True),
+        (1, True, False),
+        (True, True, True),
+        (True, 1, False),
+        ("1", 1, False),
+        (b"x", b"x", True),
+        (b"x", "x", False),
+    ],
+)
+def test_truth_values_are_no_numbers(
+    listed: TagValue,
+    set_value: TagValue,
+    is_sampled: bool,
+) -> None:
+    """Values match if they are equal, and both or none of them is a truth value."""
+    sampler = TagEqualsSampler("tag", {listed: True})
+
+    decision = decide(sampler, ("tag", set_value), is_final=True)
+
+    assert decision is not None
+    assert is_sampled is decision[0]
+
+
+def test_it_watches_its_tag_and_then_those_of_the_chosen() -> None:
+    """A sampler that was chosen may wait for a tag of its own."""
+    inner = TagEqualsSampler("size", {"large": True})
+    _, undecided = TagEqualsSampler("level", {"gold": inner}).is_sampled(1)
+    assert isinstance(undecided, Undecided)
+    before = undecided.watched_tags
+    root = RootSpan(1, "op", [("level", "gold")])
+
+    first = undecided.decide(root, is_final=False)
+    watched = undecided.watched_tags
+
+    root.tag_items = [("level", "gold"), ("size", "large")]
+    second = undecided.decide(root, is_final=False)
+    assert (frozenset({"level"}), frozenset({"size"})) == (before, watched)
+    assert first is None
+    assert (True, {"sampler.type": "TagEqualsSampler", "sampler.param": "large"}) == (
+        second
+    )
+
+
+def test_without_values_it_is_refused() -> None:
+    """A sampler that could say nothing is a mistake."""
+    with pytest.raises(ConfigError, match="needs a value of the tag 'level'"):
+        TagEqualsSampler("level", {})
+
+
+def test_a_rate_out_of_range_is_refused() -> None:
+    """A rate is checked when the sampler is made."""
+    with pytest.raises(ConfigError, match="sampling rate"):
+        TagEqualsSampler("level", {"gold": 1.5})
+
+
+class Closing(Sampler):
+    """Notes that it was closed, and perhaps fails to."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.closed = 0
+        self.error = error
+
+    def close(self) -> None:
+        """Count, and fail if told so."""
+        self.closed += 1
+        if self.error is not None:
+            raise self.error
+
+
+def test_closing_closes_all() -> None:
+    """Those for values and the one for the rest, even if one of them raises."""
+    samplers = Closing(), Closing(OSError()), Closing()
+
+    with pytest.raises(OSError):  # noqa: PT011 - our own
+        TagEqualsSampler(
+            "level",
+            {"gold": samplers[0], "tin": samplers[1]},
+            otherwise=samplers[2],
+        ).close()
+
+    assert [1, 1, 1] == [each.closed for each in samplers]
+
+
+def test_it_reads_as_it_was_made() -> None:
+    """Its text names key, values and the rest."""
+    sampler = TagEqualsSampler("level", {"gold": True, "tin": 0.5})
+
+    assert (
+        "TagEqualsSampler('level', {'gold': True, 'tin': ProbabilisticSampler(0.5)}, "
+        "otherwise=False)"
+    ) == repr(sampler)

@@ -1,0 +1,100 @@
+"""What remote sampling costs a root span, counted in calls."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from jaeger_client.sampler import (
+    AdaptiveSampler,
+    ProbabilisticSampler,
+    RemoteControlledSampler,
+    Sampler,
+)
+from jaeger_client.sampler.strategy import PerOperation
+from tests.unit.sampler.fakes import Agent, QuietWorker
+
+STRATEGY = PerOperation(
+    default_rate=0.5,
+    default_lower_bound=1.0,
+    rates={f"op {number}": 0.5 for number in range(500)},
+)
+
+
+def calls_of(ask: Callable[[], object]) -> list[str]:
+    """Return the names of all functions that *ask* calls, in order."""
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            calls.append(frame.f_code.co_name)
+        elif event == "c_call":
+            calls.append(str(getattr(argument, "__name__", argument)))
+
+    before = sys.getprofile()
+    # Callbacks of the garbage collector, which other tests' libraries have, are not
+    # calls of *ask*.
+    gc.disable()
+    sys.setprofile(note)
+    try:
+        ask()
+    finally:
+        sys.setprofile(before)
+        gc.enable()
+    return [name for name in calls[1:] if name != "setprofile"]
+
+
+def remote(sampler: Sampler) -> RemoteControlledSampler:
+    """Return a remote sampler that has begun, and goes by *sampler*."""
+    made = RemoteControlledSampler(
+        Agent(),
+        "shop",
+        init_sampler=sampler,
+        worker=QuietWorker(),
+    )
+    made.is_sampled(0)
+    return made
+
+
+def calls_for(sampler: Sampler, operation: str) -> list[str]:
+    """Return the calls of one decision by *sampler*."""
+    return calls_of(lambda: sampler.is_sampled(1, operation))
+
+
+def test_an_operation_costs_one_look_up() -> None:
+    """An adaptive decision is a look-up in a dict, then the operation's sampler."""
+    adaptive = AdaptiveSampler(STRATEGY, 2000)
+
+    of_operation = calls_for(adaptive.samplers["op 250"], "op 250")
+
+    assert ["is_sampled", "get", *of_operation] == calls_for(adaptive, "op 250")
+
+
+def test_an_operation_that_was_seen_costs_the_same_as_a_listed_one() -> None:
+    """What is made for a new operation is made once."""
+    adaptive = AdaptiveSampler(STRATEGY, 2000)
+    adaptive.is_sampled(1, "new")
+
+    assert calls_for(adaptive, "op 1") == calls_for(adaptive, "new")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [ProbabilisticSampler(0.5), AdaptiveSampler(STRATEGY, 2000)],
+)
+def test_following_a_server_costs_one_call(inner: Sampler) -> None:
+    """Once it has begun to ask, a remote sampler only hands on to the last answer."""
+    sampler = remote(inner)
+
+    assert ["is_sampled", *calls_for(inner, "op 1")] == calls_for(sampler, "op 1")
+
+
+def test_waiting_for_the_last_name_costs_no_call() -> None:
+    """The start of a root that is decided late is asked nothing else."""
+    adaptive = AdaptiveSampler(STRATEGY, 2000, operation_name_late_binding=True)
+
+    assert ["is_sampled"] == calls_for(adaptive, "op 1")

@@ -1,0 +1,108 @@
+"""Responses of OTLP, from a foreign encoder and as hostile bytes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
+
+from jaeger_client.errors import AnswerError
+from jaeger_client.senders.otlp import (
+    PartialSuccess,
+    parse_partial_success,
+    parse_status_message,
+)
+
+
+@given(st.integers(0, (1 << 63) - 1), st.text())
+def test_what_another_encoder_wrote_is_read(rejected: int, message: str) -> None:
+    """Count and message come out as opentelemetry-proto put them in."""
+    answer = ExportTraceServiceResponse(
+        partial_success=ExportTracePartialSuccess(
+            rejected_spans=rejected,
+            error_message=message,
+        ),
+    )
+
+    parsed = parse_partial_success(answer.SerializeToString())
+
+    assert PartialSuccess(rejected, message) == parsed
+
+
+def test_an_empty_answer_is_full_success() -> None:
+    """No bytes at all say that nothing was refused."""
+    assert PartialSuccess(0, "") == parse_partial_success(b"")
+
+
+def test_a_negative_count_is_none() -> None:
+    """A count below 0 is read as 0."""
+    answer = ExportTraceServiceResponse(
+        partial_success=ExportTracePartialSuccess(rejected_spans=-1),
+    )
+
+    assert PartialSuccess(0, "") == parse_partial_success(answer.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("varint", "expected"),
+    [
+        (b"\x83\x80\x80\x00", 3),
+        (b"\xff" * 8 + b"\x7f", (1 << 63) - 1),
+        (b"\x80" * 9 + b"\x01", 0),
+        (b"\xff" * 9 + b"\x7f", 0),
+    ],
+    ids=["too long", "largest", "smallest", "over 64 bits"],
+)
+def test_numbers_at_the_limits(varint: bytes, expected: int) -> None:
+    """A count is from 0 to 2**63 - 1, however its bytes are written."""
+    inner = b"\x08" + varint
+
+    parsed = parse_partial_success(b"\x0a" + bytes([len(inner)]) + inner)
+
+    assert PartialSuccess(expected, "") == parsed
+
+
+def test_unknown_fields_are_passed_over() -> None:
+    """Fields of every wire type that nobody knows do no harm."""
+    unknown = b"\x18\x07" + b"\x21" + bytes(8) + b"\x2d" + bytes(4) + b"\x32\x01x"
+    inner = unknown + b"\x08\x03" + b"\x0a\x00" + b"\x10\x01"
+
+    parsed = parse_partial_success(unknown + b"\x0a" + bytes([len(inner)]) + inner)
+
+    assert PartialSuccess(3, "") == parsed
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (b"\x0a\x05abc", "a field needs 5 bytes, got 3"),
+        (b"\x0a", "a number at byte 1 does not end"),
+        (b"\xff" * 11, "a number at byte 0 does not end"),
+        (b"{}", "no field has wire type 3"),
+        (b"\x0d\x00", "a field needs 4 bytes, got 1"),
+    ],
+)
+def test_rubbish_is_our_error(body: bytes, complaint: str) -> None:
+    """Bytes that are no answer raise AnswerError with the numbers."""
+    with pytest.raises(AnswerError, match=complaint):
+        parse_partial_success(body)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(body: bytes) -> None:
+    """Whatever comes is an answer or an AnswerError."""
+    try:
+        parsed = parse_partial_success(body)
+    except AnswerError:
+        return
+
+    assert parsed.rejected_spans >= 0
+
+
+def test_a_status_has_a_message() -> None:
+    """The message of a google.rpc Status is read, whatever its code."""
+    assert "too much" == parse_status_message(b"\x08\x03\x12\x08too much")
