@@ -11,8 +11,9 @@ The reporter that sends: a queue, and one loop that empties it.
   or, if that does not run, on the caller's. A drain sends everything until its
   deadline, and sleeps while a payload has to wait.
 
-Both hold `_sending`, and only they use the fields below it in `__init__`. No other lock
-is taken. The application's threads use the queue only, which needs no lock; see there.
+Both hold `_sending`, and only they use the transmitter and the fields of `_forget`. No
+other lock is taken. The application's threads use the queue only, which needs no lock;
+see there.
 """
 
 from __future__ import annotations
@@ -135,8 +136,6 @@ class Reporter(BaseReporter):
         """Whether `close` has ended, and the sender is to be closed."""
         self._child_since: float | None = None
         """When this process was forked, or first reported as the child of a pool."""
-
-        self._sending = Exclusive()
         self._transmitter = Transmitter(
             channel,
             fallback=fallback,
@@ -145,6 +144,17 @@ class Reporter(BaseReporter):
             error_reporter=error_reporter,
             clock=clock,
         )
+        self._queue: SpanQueue[SpanData] = SpanQueue(
+            queue_capacity,
+            batch_size=self._full_batch,
+            wake=self._worker.wake,
+            refused=self._loss_report.refused,
+        )
+        self._forget()
+        self._worker.add_task(self)
+
+    def _forget(self) -> None:
+        self._sending = Exclusive()
         self._retry_at = -math.inf
         """When the next payload may be sent."""
         self._may_hurry = False
@@ -153,14 +163,6 @@ class Reporter(BaseReporter):
         """When a partial batch is sent; infinity if no interval has begun."""
         self._left_at = -math.inf
         """When the last partial batch was sent."""
-
-        self._queue: SpanQueue[SpanData] = SpanQueue(
-            queue_capacity,
-            batch_size=self._full_batch,
-            wake=self._worker.wake,
-            refused=self._loss_report.refused,
-        )
-        self._worker.add_task(self)
 
     def set_process(
         self, service_name: str, tags: Mapping[str, object], max_length: int
@@ -311,9 +313,7 @@ class Reporter(BaseReporter):
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued or in flight is the parent's to send."""
         self._child_since = self._clock.monotonic()
-        self._sending = Exclusive()
-        self._retry_at = self._left_at = -math.inf
-        self._due = math.inf
+        self._forget()
         self._queue.after_fork_in_child()
         self._transmitter.after_fork_in_child()
 
