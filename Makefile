@@ -75,7 +75,7 @@ bench: $(READY) ## measure, compare with other tracers, write docs/benchmarks.md
 	@$(BIN)/python benchmarks/compare.py --write
 
 coverage: $(READY) ## which lines and branches the fast tests leave out
-	@$(BIN)/pytest -q -m 'not slow' --cov --cov-report=term
+	@$(BIN)/pytest -q -m 'not slow' --examples=100 --cov --cov-report=term
 
 lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
 	@for set in dev test servers uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
