@@ -104,9 +104,8 @@ class CompositeReporter(BaseReporter):
 
     def _all(self, call: Callable[[object, float], bool], timeout: float) -> bool:
         deadline = SYSTEM_CLOCK.monotonic() + timeout
-        return all(
-            [
-                call(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
-                for reporter in self.reporters
-            ]
-        )
+        results = [
+            call(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            for reporter in self.reporters
+        ]
+        return all(results)
