@@ -72,6 +72,26 @@ class Reporter(BaseReporter):
     The queue holds *queue_capacity* spans, so it loses none of a burst of that size,
     however late the worker runs. Beyond these, at most 1,000 spans (or *batch_size*)
     and one payload encoded from them are being sent.
+
+    Args:
+        channel: Encoder and sender.
+        queue_capacity: Maximum number of spans in the queue; further ones are
+            dropped and counted.
+        batch_size: Maximum number of spans in a payload; `None`: as many as fit.
+        flush_interval: Seconds after which a partial batch is sent; `None`: by
+            `flush` and `close` only.
+        io_loop: Not used.
+        error_reporter: Notified of every failed send.
+        metrics: Counts through the interface older than *metrics_factory*.
+        metrics_factory: Creates the reporter's counters.
+        worker: The thread to use; `None`: one of its own.
+        fallback: Returns another channel, or `None`; called when nothing listens
+            at *channel*.
+        clock: Source of the time.
+        logger: Not used.
+
+    Raises:
+        ConfigError: If a number is out of its range.
     """
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8; new parameters by keyword
@@ -90,29 +110,6 @@ class Reporter(BaseReporter):
         clock: Clock = SYSTEM_CLOCK,
         logger: logging.Logger | None = None,  # noqa: ARG002 - a parameter of 4.8
     ) -> None:
-        """
-        Create a reporter that sends over *channel*.
-
-        Args:
-            channel: Encoder and sender.
-            queue_capacity: Maximum number of spans in the queue; further ones are
-                dropped and counted.
-            batch_size: Maximum number of spans in a payload; `None`: as many as fit.
-            flush_interval: Seconds after which a partial batch is sent; `None`: by
-                `flush` and `close` only.
-            io_loop: Not used.
-            error_reporter: Notified of every failed send.
-            metrics: Counts through the interface older than *metrics_factory*.
-            metrics_factory: Creates the reporter's counters.
-            worker: The thread to use; `None`: one of its own.
-            fallback: Returns another channel, or `None`; called when nothing listens
-                at *channel*.
-            clock: Source of the time.
-            logger: Not used.
-
-        Raises:
-            ConfigError: If a number is out of its range.
-        """
         queue_capacity = at_least("queue_capacity", queue_capacity, 1, most=MAX_COUNT)
         if batch_size is not None:
             batch_size = at_least("batch_size", batch_size, 1, most=MAX_COUNT)
