@@ -32,7 +32,7 @@ from jaeger_client.encoding.jaeger_thrift import (
     ThriftEncoder,
     tag_appender,
 )
-from jaeger_client.encoding.packing import Frame, usable_references
+from jaeger_client.encoding.packing import Frame, duration_us, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import (
@@ -161,8 +161,8 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
                 if references
                 else get_flags(flags) or make_flags(flags),
                 start_time,
-                *encode_duration(span.start_time, span.end_time),
             )
+            pieces += encode_duration(span.start_time, span.end_time)
             heads.append(pieces)
         return heads
 
@@ -176,9 +176,7 @@ def _duration_encoder(
     get_rest, make_rest = tables.add(varint).get_and_make
 
     def encode_duration(start: float, end: float | None) -> tuple[bytes, ...]:
-        bits = 2 if end is None else int((end - start) * 1000000) << 1
-        if bits <= 0:
-            bits = 0 if end < start else 2  # type: ignore[operator]  # None gives 2
+        bits = duration_us(start, end) << 1
         if bits < ONE_BYTE:
             return (_I64_BEGINS[bits],)
         if bits > MAX_I64:
