@@ -20,7 +20,7 @@ from typing import Final
 import urllib3.exceptions
 
 from jaeger_client._internal.http_client.messages import Request
-from jaeger_client._internal.resolver import is_unresolved
+from jaeger_client._internal.sockets import is_unresolved
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 
 FOREIGN_ERRORS: Final = (
