@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -27,7 +28,9 @@ nox.options.sessions = ["lint", "fast", "slow"]
 # Commands and environments are nobody's business unless one fails.
 logging.getLogger("nox").setLevel(logging.ERROR)
 
-VERSIONS = ("3.10", "3.11", "3.12", "3.13")
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+FETCHED_VERSION = "3.14"
+"""Comes as a Go module where it is not installed; see tests/python."""
 OWN_VERSION = "{}.{}".format(*sys.version_info)
 IN_CI = bool(os.environ.get("CI"))
 
@@ -56,11 +59,21 @@ CODE = (
 
 
 def find_python(version: str) -> Path | None:
-    """Return an interpreter of *version* that runs, from the path or from pyenv."""
-    on_path = shutil.which(f"python{version}")
-    from_pyenv = PYENV.glob(f"*/bin/python{version}")
-    candidates = [Path(on_path)] if on_path else []
-    return next(filter(runs, [*candidates, *sorted(from_pyenv, reverse=True)]), None)
+    """Return an interpreter of *version* that runs."""
+    return next(filter(runs, candidates(version)), None)
+
+
+def candidates(version: str) -> Iterator[Path]:
+    """Look on the path, then in pyenv, and fetch Python 3.14 if neither has it."""
+    if on_path := shutil.which(f"python{version}"):
+        yield Path(on_path)
+    yield from sorted(PYENV.glob(f"*/bin/python{version}"), reverse=True)
+    if version == FETCHED_VERSION:
+        command = [sys.executable, "-m", "tests.python.fetch"]
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+        )
+        yield from map(Path, done.stdout.split())
 
 
 def runs(python: Path) -> bool:
@@ -72,15 +85,15 @@ def runs(python: Path) -> bool:
 PYTHONS = {version: find_python(version) for version in VERSIONS}
 FOUND = [version for version, python in PYTHONS.items() if python] or [OWN_VERSION]
 
-# nox looks for `python3.X` on the path, so those of pyenv are put there; the others
-# are there already, and a second time in front they would hide other programs.
+# nox looks for `python3.X` on the path, so those of pyenv are put there, before its
+# placeholders; the others come last, so that they hide no other program.
+FOLDERS = [str(python.parent) for python in PYTHONS.values() if python]
 os.environ["PATH"] = os.pathsep.join(
     [
-        str(python.parent)
-        for python in PYTHONS.values()
-        if python and PYENV in python.parents
+        *(folder for folder in FOLDERS if str(PYENV) in folder),
+        os.environ.get("PATH", os.defpath),
+        *FOLDERS,
     ]
-    + [os.environ.get("PATH", os.defpath)]
 )
 
 

@@ -56,7 +56,7 @@ def read_options() -> argparse.Namespace:
         help="the interpreter to count in (this one)",
     )
     which.add_argument(
-        "--all", action="store_true", help="each Python 3.10 to 3.13 found"
+        "--all", action="store_true", help="each Python 3.10 to 3.14 found"
     )
     add("--source", type=Path, default=ROOT / "src", help="where the package is (src)")
     what = parser.add_mutually_exclusive_group()

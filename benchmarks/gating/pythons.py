@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-VERSIONS: Final = ("3.10", "3.11", "3.12", "3.13")
+VERSIONS: Final = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PYENV: Final = Path.home() / ".pyenv" / "versions"
 
 QUESTION: Final = """
 import json, platform, sys
-build = [platform.python_version(), platform.python_compiler(), platform.machine()]
-print(json.dumps([sys.executable, "{}.{}".format(*sys.version_info), ", ".join(build)]))
+compiler = platform.python_compiler().strip()
+build = ", ".join([platform.python_version(), compiler, platform.machine()])
+print(json.dumps([sys.executable, "{}.{}".format(*sys.version_info), build]))
 """
 
 

@@ -16,7 +16,7 @@ from itertools import count
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client.reporter.local import InMemoryReporter
-from jaeger_client.sampler.const import ConstSampler
+from jaeger_client.sampler import ConstSampler
 from jaeger_client.senders.memory import MemorySender
 from jaeger_client.span import Span
 from jaeger_client.tracer import Tracer

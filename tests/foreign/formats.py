@@ -51,19 +51,13 @@ def zipkin_names(payload: bytes) -> list[str]:
     return [span["name"] for span in decode_zipkin(payload)]
 
 
-def binary_message(losses: SpanLosses) -> PackingEncoder:
-    """Return an encoder of binary `emitBatch` messages."""
-    return JaegerBinaryEncoder(losses, message=True)
-
-
 ALL_FORMATS = pytest.mark.parametrize(
     ("make_encoder", "names"),
     [
         (JaegerCompactEncoder, message_names),
-        (binary_message, message_names),
         (JaegerBinaryEncoder, thrift_names),
         (OtlpEncoder, otlp_names),
         (ZipkinJsonEncoder, zipkin_names),
     ],
-    ids=["compact", "binary-message", "binary", "otlp", "zipkin"],
+    ids=["compact", "binary", "otlp", "zipkin"],
 )

@@ -11,18 +11,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from itertools import takewhile
 from typing import IO
 
 import pytest
 
 from jaeger_client.cli.demo import run
-from jaeger_client.cli.demo.backend import Backend
+from jaeger_client.cli.demo.backend import Backend, SeenSpan
 from jaeger_client.cli.demo.jaeger import Jaeger
 from jaeger_client.cli.demo.own_receiver import OwnReceiver
 from jaeger_client.cli.demo.processes import ServiceError, ServiceProcess
 from jaeger_client.cli.demo.run import find_jaeger, make_receiver, run_demo
-from jaeger_client.cli.demo.seen import SeenSpan
 from jaeger_client.testing import FakeClock
 from tests.integration.http_servers import serve_http
 from tests.integration.jaeger_fake import JaegerFake
@@ -51,34 +51,34 @@ OPERATIONS = [
 
 
 def run_with(backend: Backend | None, requests: int = 1) -> tuple[int, str]:
-    """Run the demo here; return its exit code and what it said."""
+    """Run the demo in this process; return its exit code and its output."""
     out = io.StringIO()
     code = run_demo(requests=requests, backend=backend, out=out)
     return code, out.getvalue()
 
 
 class ListedReceiver(OwnReceiver):
-    """The demo's own receiver, which keeps what it was asked for."""
+    """The demo's own receiver, which keeps the spans that it returned."""
 
-    def __init__(self, most: int = run.SPANS_IN_TRACE) -> None:
+    def __init__(self, maximum: int = run.SPANS_IN_TRACE) -> None:
         super().__init__()
-        self.most = most
-        """Spans of a trace that are told of, as if the others were lost."""
+        self.maximum = maximum
+        """Maximum number of spans of a trace, as if the others were lost."""
         self.seen: list[SeenSpan] = []
 
     def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
         """Return the first spans of the trace."""
-        found = super().trace(trace_id, spans)[: self.most]
+        found = super().trace(trace_id, spans)[: self.maximum]
         self.seen.extend(found)
         return found
 
 
 def test_the_command_runs_and_passes() -> None:
-    """Whatever the environment has for the user's own programs."""
-    astray = {"JAEGER_ENDPOINT": "http://127.0.0.1:9", "OTEL_SDK_DISABLED": "true"}
+    """Settings for the user's own programs have no effect on it."""
+    elsewhere = {"JAEGER_ENDPOINT": "http://127.0.0.1:9", "OTEL_SDK_DISABLED": "true"}
     done = subprocess.run(
         [*DEMO, "--no-jaeger"],
-        env={**os.environ, **astray, "PYTHONWARNINGS": "error"},
+        env={**os.environ, **elsewhere, "PYTHONWARNINGS": "error"},
         capture_output=True,
         timeout=PATIENCE,
         check=False,
@@ -106,8 +106,8 @@ def test_every_call_is_a_span_of_one_trace() -> None:
     assert "customers  |     `- SELECT customer" in text
 
 
-def test_a_refused_call_is_an_error_and_is_tried_again() -> None:
-    """The refusal is seen by the work, the server and the client."""
+def test_a_refused_call_is_an_error_and_is_retried() -> None:
+    """The spans of the work, the server and the client have the error."""
     receiver = ListedReceiver()
 
     run_with(receiver)
@@ -115,14 +115,14 @@ def test_a_refused_call_is_an_error_and_is_tried_again() -> None:
     errors = {span.error for span in receiver.seen if span.error is not None}
     expected = {
         "UnavailableError: all planners are busy",
-        "answered 503",
-        "UnavailableError: /route answered 503: all planners are busy",
+        "status 503",
+        "UnavailableError: /route returned 503: all planners are busy",
     }
     assert expected == errors
 
 
-def test_each_request_makes_a_trace() -> None:
-    """`--requests` says how many."""
+def test_each_request_is_a_trace() -> None:
+    """`requests` is their number."""
     code, text = run_with(None, requests=3)
 
     assert 0 == code
@@ -130,21 +130,21 @@ def test_each_request_makes_a_trace() -> None:
     assert "demo: passed, 45 of 45 spans arrived" in text
 
 
-@pytest.mark.parametrize("most", [0, 14])
-def test_a_lost_span_is_a_failure(most: int) -> None:
+@pytest.mark.parametrize("arrived", [0, 14])
+def test_a_lost_span_is_a_failure(arrived: int) -> None:
     """The result line counts what arrived, the exit code is 1."""
-    code, text = run_with(ListedReceiver(most))
+    code, text = run_with(ListedReceiver(arrived))
 
     assert 1 == code
-    assert f"demo: failed, {most} of 15 spans arrived" in text
+    assert f"demo: failed, {arrived} of 15 spans arrived" in text
 
 
-def test_without_thriftpy2_it_says_what_to_install(
+def test_without_thriftpy2_it_prints_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A plain `pip install jaeger-client` has no decoder."""
     monkeypatch.setitem(sys.modules, "thriftpy2", None)
-    for name in ("demo.own_receiver", "allinone.receive"):
+    for name in ("cli.demo.own_receiver", "allinone.receive"):
         monkeypatch.delitem(sys.modules, f"jaeger_client.{name}", raising=False)
 
     code, text = run_with(None)
@@ -153,10 +153,10 @@ def test_without_thriftpy2_it_says_what_to_install(
     assert "pip install 'jaeger-client[allinone]'" in text
 
 
-def test_another_missing_module_is_no_missing_extra(
+def test_another_missing_module_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Only thriftpy2 may be missing."""
+    """Only a missing thriftpy2 means that the extra is not installed."""
     monkeypatch.setitem(sys.modules, "jaeger_client.cli.demo.own_receiver", None)
 
     with pytest.raises(ModuleNotFoundError, match="own_receiver"):
@@ -168,38 +168,38 @@ def test_a_jaeger_that_runs_is_used() -> None:
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=server.port)
 
-        found = backend.answers()
+        found = backend.is_running()
         code, text = run_with(backend)
 
     assert found
     assert 0 == code
     assert f"by OTLP on port {server.port}" in text
     assert "UnavailableError: all planners are busy" in text
-    link = rf"look at it: http://localhost:{server.port}/trace/[0-9a-f]+\n"
+    link = rf"open it: http://localhost:{server.port}/trace/[0-9a-f]+\n"
     assert re.search(link, text)
 
 
 def test_a_jaeger_without_otlp_gets_its_spans_by_udp() -> None:
-    """Nothing but the agent's host is said to the services."""
+    """The services get the agent's host, and nothing else."""
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=unused_port())
 
-        assert backend.answers()
+        assert backend.is_running()
         assert {"JAEGER_AGENT_HOST": "localhost"} == backend.environment
         assert "by UDP port 6831" in backend.description
 
 
-def test_what_answers_otherwise_is_no_jaeger() -> None:
-    """Nothing, an error, or what is not JSON."""
+def test_other_servers_are_no_jaeger() -> None:
+    """Servers that close the connection or send no JSON, and closed ports."""
     with serve_http(lambda request: None) as server:
-        assert not Jaeger(query_port=server.port).answers()
+        assert not Jaeger(query_port=server.port).is_running()
     with serve_http(lambda request: b"HTTP/1.1 200 OK\r\n\r\n<html>") as server:
-        assert not Jaeger(query_port=server.port).answers()
-    assert not Jaeger(query_port=unused_port()).answers()
+        assert not Jaeger(query_port=server.port).is_running()
+    assert not Jaeger(query_port=unused_port()).is_running()
 
 
-def test_a_trace_that_does_not_come_is_waited_for_and_given_up() -> None:
-    """The time is up after a while, on a clock that the test moves."""
+def test_the_wait_for_a_trace_is_limited() -> None:
+    """After 8 seconds the spans that arrived are returned."""
     clock = FakeClock()
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=server.port, clock=clock)
@@ -208,31 +208,31 @@ def test_a_trace_that_does_not_come_is_waited_for_and_given_up() -> None:
     assert clock.monotonic() > 8.0
 
 
-def test_a_jaeger_is_looked_for() -> None:
-    """Where nothing listens there is none."""
+def test_a_jaeger_is_found_if_it_runs() -> None:
+    """If nothing listens on the port, there is none."""
     with serve_http(JaegerFake().respond) as server:
         assert find_jaeger(server.port) is not None
     assert find_jaeger(unused_port()) is None
 
 
-def test_a_service_that_does_not_come_up_is_named(
+def test_a_service_that_does_not_start_is_named(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """What it wrote goes to standard error."""
+    """Its own messages go to standard error."""
     with (
-        ServiceProcess("nothing", environment={}) as service,
-        pytest.raises(ServiceError, match="nothing did not come up"),
+        closing(ServiceProcess("nothing", environment={})) as service,
+        pytest.raises(ServiceError, match="nothing did not start"),
     ):
         _ = service.port
 
     assert "jaeger_client.cli.demo.nothing" in capfd.readouterr().err
 
 
-def test_a_demo_whose_services_fail_says_so(
+def test_a_demo_whose_services_fail_fails(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """The exit code is 1, and those that ran have ended."""
+    """The exit code is 1, and services that had started have ended."""
     receiver = OwnReceiver()
     bad = {"JAEGER_AGENT_PORT": "none"}
     monkeypatch.setattr(OwnReceiver, "environment", bad)
@@ -240,13 +240,13 @@ def test_a_demo_whose_services_fail_says_so(
     code, text = run_with(receiver)
 
     assert 1 == code
-    assert "demo: failed, customers did not come up" in text
+    assert "demo: failed, customers did not start" in text
     assert "JAEGER_AGENT_PORT" in capfd.readouterr().err
 
 
 def test_a_service_ends_with_its_standard_input() -> None:
     """So it ends even if the demo is killed."""
-    with ServiceProcess("routes", environment={}) as service:
+    with closing(ServiceProcess("routes", environment={})) as service:
         assert service.port
         shown = repr(service)
 
@@ -257,7 +257,7 @@ def test_a_service_ends_with_its_standard_input() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_demo_leaves_no_process(number: signal.Signals) -> None:
-    """After Ctrl-C it says so; even if it is killed its services end."""
+    """Its services end after Ctrl-C, and even if it is killed."""
     with subprocess.Popen(
         [*DEMO, "--no-jaeger", "--requests", "100000"],
         stdout=subprocess.PIPE,
@@ -277,14 +277,14 @@ def test_an_interrupted_demo_leaves_no_process(number: signal.Signals) -> None:
 
 
 def pids_of(stdout: IO[str]) -> list[int]:
-    """Return the pids that the demo tells before its first answered request."""
+    """Return the pids that the demo prints before its first request."""
     lines = iter(stdout.readline, "")
-    told = takewhile(lambda line: "was answered" not in line, lines)
-    return [int(line.split()[-1]) for line in told if ", pid " in line]
+    introductions = takewhile(lambda line: " returned " not in line, lines)
+    return [int(line.split()[-1]) for line in introductions if ", pid " in line]
 
 
 def has_ended(service: int) -> bool:
-    """Wait for the end of a process; return whether it came."""
+    """Wait for the end of a process; return whether it has ended."""
     try:
         return bool(select.select([service], [], [], PATIENCE)[0])
     finally:

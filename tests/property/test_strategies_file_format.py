@@ -1,4 +1,4 @@
-"""Whatever a strategies file says, it is an answer that reads as JSON, or an error."""
+"""Whatever a strategies file contains gives a response that is JSON, or an error."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaeger_client.errors import StrategyError
-from jaeger_client.sampler.file_format import answer_for, parse_strategies
-from jaeger_client.sampler.strategy import parse_strategy
+from jaeger_client.sampler.file_format import parse_file
+from jaeger_client.sampler.strategy import PerOperation, parse_strategy
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -47,18 +47,18 @@ FILES = st.fixed_dictionaries(
 
 
 @given(FILES | ANYTHING, st.sampled_from("xyz"))
-def test_a_file_is_an_answer_or_an_error(content: object, service: str) -> None:
-    """No other error comes out, and JSON makes no difference to an answer."""
+def test_a_file_gives_a_response_or_an_error(content: object, service: str) -> None:
+    """No other error is raised, and JSON does not change a response."""
     with suppress(StrategyError):
-        answer = answer_for(parse_strategies(content), service, 0.5, [])
+        response, _ = parse_file(content, 0.5).response_for(service)
 
-        assert answer == json.loads(json.dumps(answer))
-        parse_strategy(answer)
+        assert response == json.loads(json.dumps(response))
+        parse_strategy(response)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_rates_of_operations_arrive_as_they_are(rates: list[float]) -> None:
-    """What the file says of operations is what a sampler goes by."""
+    """The rates of operations in the file are those that a sampler uses."""
     listed = [
         {"operation": f"op {number}", "type": "probabilistic", "param": rate}
         for number, rate in enumerate(rates)
@@ -71,6 +71,7 @@ def test_rates_of_operations_arrive_as_they_are(rates: list[float]) -> None:
         },
     }
 
-    strategy = parse_strategy(answer_for(parse_strategies(content), "any", 0.1, []))
+    strategy = parse_strategy(parse_file(content, 0.1).response_for("any")[0])
 
-    assert rates == [each.rate for each in strategy.operations]  # type: ignore[union-attr]  # it is a `PerOperation`
+    assert isinstance(strategy, PerOperation)
+    assert rates == list(strategy.rates.values())

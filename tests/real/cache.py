@@ -1,8 +1,8 @@
 """
-What the tests of this room build or fetch, kept from run to run.
+Programs that tests build or fetch, cached between runs.
 
-Each thing has a folder named after the content of its lock file, so that another
-version is made anew, and a lock: a second run waits for the first.
+Each has a folder named after the content of its lock file, so that another version
+is built anew, and a file lock: a second run waits for the first.
 """
 
 from __future__ import annotations
@@ -54,24 +54,21 @@ def _lock(path: Path) -> Generator[None, None, None]:
         yield
 
 
-def run(command: Sequence[str | Path], folder: Path, what: str) -> None:
+def run(command: Sequence[str | Path], folder: Path, what: str) -> str:
     """
-    Run a tool in *folder*.
+    Run a tool in *folder* and return its standard output.
 
     Raises:
-        RuntimeError: If it fails, with the end of what it said.
+        RuntimeError: If it fails, with the end of its output.
     """
     result = subprocess.run(
-        command,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+        command, cwd=folder, capture_output=True, text=True, check=False
     )
     if result.returncode:
-        msg = f"{what} failed:\n{result.stdout[-4000:]}"
+        output = result.stdout + result.stderr
+        msg = f"{what} failed:\n{output[-4000:]}"
         raise RuntimeError(msg)
+    return result.stdout
 
 
 def go_build(go: str, module: Path, package: str, binary: Path) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from jaeger_client import Config, Tracer
-from jaeger_client.sampler.strategy import Strategy, decode_answer, parse_strategy
+from jaeger_client.sampler.strategy import Strategy, decode_strategy, parse_strategy
 from tests.real.http_get import get
 from tests.real.jaeger_query import JaegerQuery, ask_until
 from tests.real.jaeger_server import OwnJaeger
@@ -54,7 +54,7 @@ class FileJaeger(OwnJaeger):
         self.write(strategies)
         answer = ask_until(lambda: self.strategy(service), lambda now: now != before)
         assert answer != before
-        return parse_strategy(decode_answer(answer))
+        return parse_strategy(decode_strategy(answer))
 
     @contextmanager
     def sampled_tracer(

@@ -20,7 +20,7 @@ from typing import Protocol
 
 import pytest
 
-from jaeger_client.sampler.strategy import PerOperation, decode_answer, parse_strategy
+from jaeger_client.sampler.strategy import PerOperation, decode_strategy, parse_strategy
 from tests.real.binomial import is_likely
 from tests.real.sampling_jaeger import AdaptiveJaeger
 from tests.real.traffic import OPERATION, Made, Traffic, start_traffic
@@ -51,9 +51,9 @@ def new_traffic(adaptive_jaeger: AdaptiveJaeger, tmp_path: Path) -> NewTraffic:
 
 def rate_of(jaeger: AdaptiveJaeger, service: str) -> float:
     """Return the probability that Jaeger hands out for the service's operation."""
-    strategy = parse_strategy(decode_answer(jaeger.strategy(service)))
+    strategy = parse_strategy(decode_strategy(jaeger.strategy(service)))
     assert isinstance(strategy, PerOperation)
-    rates = {each.operation: each.rate for each in strategy.operations}
+    rates = strategy.rates
     return rates.get(OPERATION, strategy.default_rate)
 
 

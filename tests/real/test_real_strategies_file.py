@@ -8,7 +8,7 @@ import pytest
 
 from jaeger_client.errors import StrategyError
 from jaeger_client.sampler.strategies_file import StrategiesFile
-from jaeger_client.sampler.strategy import Strategy, decode_answer, parse_strategy
+from jaeger_client.sampler.strategy import decode_strategy, parse_strategy
 from tests.real.sampling_jaeger import FileJaeger
 
 Entry = Mapping[str, object]
@@ -108,10 +108,10 @@ DEFAULTS: Mapping[str, Entry | None] = {
 """What a file may say of services that it does not name, and of all others."""
 
 
-def outcome(ask: Callable[[str], bytes], service: str) -> Strategy | str:
-    """Return what the answer means, or that nobody could follow it."""
+def outcome(request: Callable[[str], bytes], service: str) -> str:
+    """Return the `repr` of the strategy, or that it cannot be followed."""
     try:
-        return parse_strategy(decode_answer(ask(service)))
+        return repr(parse_strategy(decode_strategy(request(service))))
     except StrategyError:
         return "cannot be followed"
 

@@ -10,13 +10,14 @@ import weakref
 import pytest
 
 from jaeger_client.rate_limiter import RateLimiter, operating_system_random
+from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place, interrupt
-from tests.unit.sampler.fakes import HandClock, full_limiters
+from tests.unit.sampler.fakes import full_limiters
 
 
 def test_a_full_bucket_is_spent_down_to_nothing() -> None:
     """As many credits can be spent at once as were saved, and no more."""
-    limiter = full_limiters(HandClock())(2.0, 3.0)
+    limiter = full_limiters(FakeClock())(2.0, 3.0)
 
     spent = [limiter.check_credit(1.0) for _ in range(4)]
 
@@ -26,13 +27,13 @@ def test_a_full_bucket_is_spent_down_to_nothing() -> None:
 
 def test_credits_come_in_with_time() -> None:
     """Half a second at two credits a second brings one credit."""
-    clock = HandClock()
+    clock = FakeClock()
     limiter = full_limiters(clock)(2.0, 2.0)
     limiter.balance = 0.0
 
-    clock.now += 0.25
+    clock.advance(0.25)
     too_early = limiter.check_credit(1.0)
-    clock.now += 0.25
+    clock.advance(0.25)
 
     assert not too_early
     assert limiter.check_credit(1.0)
@@ -40,10 +41,10 @@ def test_credits_come_in_with_time() -> None:
 
 def test_no_more_is_saved_than_the_most() -> None:
     """However long nothing is spent, the balance ends at the most."""
-    clock = HandClock()
+    clock = FakeClock()
     limiter = full_limiters(clock)(2.0, 3.0)
 
-    clock.now += 1e9
+    clock.advance(1e9)
     limiter.check_credit(0.0)
 
     assert 3.0 == limiter.balance
@@ -51,7 +52,7 @@ def test_no_more_is_saved_than_the_most() -> None:
 
 def test_a_refusal_costs_nothing() -> None:
     """What was too dear leaves the balance as it is."""
-    limiter = full_limiters(HandClock())(1.0, 1.0)
+    limiter = full_limiters(FakeClock())(1.0, 1.0)
 
     assert not limiter.check_credit(1.5)
     assert 1.0 == limiter.balance
@@ -59,14 +60,14 @@ def test_a_refusal_costs_nothing() -> None:
 
 def test_a_clock_set_back_takes_nothing_away() -> None:
     """A clock that goes back adds no credit, takes none, and counts from there."""
-    clock = HandClock()
+    clock = FakeClock()
     limiter = full_limiters(clock)(1.0, 2.0)
     limiter.balance = 0.5
 
-    clock.now -= 3600
+    clock.advance(-3600)
     limiter.check_credit(1.0)
     after_going_back = limiter.balance
-    clock.now += 0.5
+    clock.advance(0.5)
 
     assert 0.5 == after_going_back
     assert limiter.check_credit(1.0)
@@ -74,14 +75,14 @@ def test_a_clock_set_back_takes_nothing_away() -> None:
 
 def test_every_number_of_a_bucket_may_be_set() -> None:
     """Applications have set them since 4.8."""
-    clock = HandClock()
+    clock = FakeClock()
     limiter = full_limiters(clock)(1.0, 1.0)
 
     limiter.credits_per_second, limiter.max_balance = 2.0, 8.0
-    limiter.balance, limiter.last_tick = 3.0, clock.now - 1.0
+    limiter.balance, limiter.last_tick = 3.0, clock.time() - 1.0
 
     assert limiter.check_credit(5.0)
-    assert (2.0, 8.0, 0.0, clock.now) == (
+    assert (2.0, 8.0, 0.0, clock.time()) == (
         limiter.credits_per_second,
         limiter.max_balance,
         limiter.balance,
@@ -91,11 +92,11 @@ def test_every_number_of_a_bucket_may_be_set() -> None:
 
 def test_update_keeps_the_balance_in_proportion() -> None:
     """A bucket that was half full is half full after its size has changed."""
-    clock = HandClock()
+    clock = FakeClock()
     limiter = full_limiters(clock)(2.0, 4.0)
     limiter.balance = 1.0
 
-    clock.now += 0.5
+    clock.advance(0.5)
     limiter.update(3.0, 8.0)
 
     assert (3.0, 8.0, 4.0) == (
@@ -107,7 +108,7 @@ def test_update_keeps_the_balance_in_proportion() -> None:
 
 def test_update_of_a_bucket_of_no_size_leaves_it_empty() -> None:
     """A bucket that could hold nothing begins empty when it is made larger."""
-    limiter = full_limiters(HandClock())(0.0, 0.0)
+    limiter = full_limiters(FakeClock())(0.0, 0.0)
 
     limiter.update(2.0, 2.0)
 
@@ -152,7 +153,7 @@ def test_timestamp_is_the_time_of_day() -> None:
 
 def test_a_call_may_interrupt_another_one_anywhere() -> None:
     """A signal handler's call hangs nowhere, and each credit is spent exactly once."""
-    limiter = full_limiters(HandClock())(0.0, 1000.0)
+    limiter = full_limiters(FakeClock())(0.0, 1000.0)
     granted: list[bool] = []
 
     def spend() -> None:
@@ -167,7 +168,7 @@ def test_a_call_may_interrupt_another_one_anywhere() -> None:
 
 def test_an_update_may_be_interrupted_anywhere() -> None:
     """What a signal handler spends in the midst of an update stays spent."""
-    limiter = full_limiters(HandClock())(0.0, 8.0)
+    limiter = full_limiters(FakeClock())(0.0, 8.0)
     balances: set[float] = set()
 
     def interrupt_update(at: int) -> str:
@@ -189,7 +190,7 @@ def test_an_update_may_be_interrupted_anywhere() -> None:
 
 def test_threads_spend_no_credit_twice_and_lose_none() -> None:
     """Of a bucket without income, threads get exactly what was in it."""
-    limiter = full_limiters(HandClock())(0.0, 5000.0)
+    limiter = full_limiters(FakeClock())(0.0, 5000.0)
     granted: list[int] = []
 
     def spend() -> None:
@@ -206,7 +207,7 @@ def test_threads_spend_no_credit_twice_and_lose_none() -> None:
 
 def test_an_interruption_that_raises_leaves_the_bucket_usable() -> None:
     """A KeyboardInterrupt at any bytecode blocks no later call."""
-    limiter = full_limiters(HandClock())(0.0, 1e6)
+    limiter = full_limiters(FakeClock())(0.0, 1e6)
 
     def interrupt_and_try_again(at: int) -> str:
         place = call_at(at, interrupt, lambda: limiter.check_credit(1.0))
@@ -227,6 +228,6 @@ def test_a_bucket_that_is_not_used_any_more_is_freed() -> None:
 
 def test_repr_shows_rate_most_and_balance() -> None:
     """A bucket in a debugger shows what it holds."""
-    limiter = full_limiters(HandClock())(2.0, 3.0)
+    limiter = full_limiters(FakeClock())(2.0, 3.0)
 
     assert "RateLimiter(2.0, 3.0, balance=3.0)" == repr(limiter)

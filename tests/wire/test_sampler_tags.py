@@ -30,6 +30,7 @@ from jaeger_client.sampler import (
     TagEqualsSampler,
 )
 from jaeger_client.span import Span
+from jaeger_client.testing import FakeClock
 from jaeger_client.tracer import Tracer
 from tests.foreign.decoders import (
     attribute_pairs,
@@ -39,11 +40,11 @@ from tests.foreign.decoders import (
 )
 from tests.foreign.formats import otlp_spans
 from tests.foreign.spans import encode_one
-from tests.unit.sampler.fakes import HandClock, full_limiters
+from tests.unit.sampler.fakes import full_limiters
 
 ReadTags = Callable[[Span], list[tuple[str, object]]]
 
-FULL = full_limiters(HandClock())
+FULL = full_limiters(FakeClock())
 RATE_OF_ONE: dict[str, object] = {
     "defaultSamplingProbability": 1,
     "defaultLowerBoundTracesPerSecond": 1,

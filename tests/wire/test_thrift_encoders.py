@@ -16,17 +16,16 @@ from tests.foreign.decoders import (
     decode_message,
     tag_pairs,
 )
-from tests.foreign.formats import MakeEncoder, binary_message
+from tests.foreign.formats import MakeEncoder
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
 
 FORMATS = pytest.mark.parametrize(
     ("make_encoder", "decode"),
     [
         (JaegerCompactEncoder, decode_emit_batch),
-        (binary_message, decode_emit_batch),
         (JaegerBinaryEncoder, decode_batch),
     ],
-    ids=["compact", "binary-message", "binary"],
+    ids=["compact", "binary"],
 )
 Decode = Callable[[bytes], Any]
 
@@ -167,10 +166,9 @@ def test_process(make_encoder: MakeEncoder, decode: Decode) -> None:
     ] == tag_pairs(process.tags)
 
 
-@pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, binary_message])
-def test_messages_are_numbered(make_encoder: MakeEncoder) -> None:
+def test_messages_are_numbered() -> None:
     """Messages are oneway emitBatch; sequence ids and batch numbers count from 1."""
-    encoder = make_encoder(SpanLosses())
+    encoder = JaegerCompactEncoder(SpanLosses())
     bodies = [encode_one(encoder, FinishedSpan()) for _ in range(200)]
     messages = [decode_message(body) for body in bodies]
 
@@ -179,13 +177,13 @@ def test_messages_are_numbered(make_encoder: MakeEncoder) -> None:
     assert list(range(1, 201)) == [message.batch.seqNo for message in messages]
 
 
-@pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, binary_message])
-def test_messages_carry_losses(make_encoder: MakeEncoder) -> None:
+def test_messages_carry_losses() -> None:
     """ClientStats are the losses so far: full queue, too large, not sent."""
     losses = SpanLosses(
         queue_full=300, too_large=2, send_failed=70_000, not_encodable=1
     )
-    stats = decode_emit_batch(encode_one(make_encoder(losses), FinishedSpan())).stats
+    body = encode_one(JaegerCompactEncoder(losses), FinishedSpan())
+    stats = decode_emit_batch(body).stats
 
     assert 300 == stats.fullQueueDroppedSpans
     assert 2 == stats.tooLargeDroppedSpans

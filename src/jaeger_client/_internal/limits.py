@@ -36,7 +36,8 @@ def at_least(name: str, value: NumberT, least: float, *, most: NumberT) -> Numbe
     Raises:
         ConfigError: If it is less than *least*, or no number.
     """
-    return _checked(name, value, f"at least {least}", most, lambda: value >= least)
+    check_range(name, value, f"at least {least}", lambda: value >= least)
+    return min(value, most)
 
 
 def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> NumberT:
@@ -46,27 +47,34 @@ def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> N
     Raises:
         ConfigError: If it is not more than 0, or no number.
     """
-    return _checked(name, value, f"more than 0{unit}", most, lambda: value > 0)
+    check_range(name, value, f"more than 0{unit}", lambda: value > 0)
+    return min(value, most)
+
+
+def check_range(
+    name: str,
+    value: object,
+    expected: str,
+    is_in_range: Callable[[], bool],
+    error: type[ConfigError] = ConfigError,
+) -> None:
+    """
+    Check a value that may be of any type; *is_in_range* compares it.
+
+    Raises:
+        ConfigError: Or *error*, if it is not in range or cannot be compared.
+    """
+    try:
+        # NaN is in no range.
+        if is_in_range():
+            return
+    except TypeError:
+        pass
+    msg = f"{name} must be {expected}, got {shown(value)}"
+    raise error(msg)
 
 
 def usable_timeout(timeout: float | None) -> float:
     """Return how many seconds to wait: `None` and infinity are `MAX_SECONDS`."""
     # max() returns 0.0 for NaN, which is not larger.
     return MAX_SECONDS if timeout is None else min(max(0.0, timeout), MAX_SECONDS)
-
-
-def _checked(
-    name: str,
-    value: NumberT,
-    range_: str,
-    most: NumberT,
-    is_in_range: Callable[[], bool],
-) -> NumberT:
-    try:
-        # NaN is in no range.
-        if is_in_range():
-            return min(value, most)
-    except TypeError:
-        pass
-    msg = f"{name} must be {range_}, got {shown(value)}"
-    raise ConfigError(msg)

@@ -11,9 +11,9 @@ from jaeger_client.constants import __version__
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
-    Run the command that *arguments* name; those of the process, if `None`.
+    Run the command in *arguments*, by default those of the process.
 
-    Returns the exit code; a command line that cannot be understood exits with 2.
+    Returns the exit code. An invalid command line exits with 2.
     """
     parser = _make_parser()
     options = parser.parse_args(arguments)
@@ -33,9 +33,9 @@ def _make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     demo = commands.add_parser(
         "demo",
-        help="run three small services and show what they traced",
+        help="run three small services and show their trace",
         description="Runs three small services that call each other, and shows "
-        "what they traced. A Jaeger that runs on this machine is used.",
+        "their traces. A Jaeger that runs on this machine is used.",
     )
     demo.add_argument(
         "--no-jaeger",
@@ -47,13 +47,13 @@ def _make_parser() -> argparse.ArgumentParser:
         type=_count,
         default=1,
         metavar="N",
-        help="how many requests to trace (default: 1)",
+        help="number of requests to trace (default: 1)",
     )
     return parser
 
 
 def _count(text: str) -> int:
-    # argparse tells the user, with the name of the option.
+    # argparse prints the message with the name of the option.
     if not text.isdecimal() or not int(text):
         msg = f"must be a whole number of at least 1, got {text!r}"
         raise argparse.ArgumentTypeError(msg)
@@ -61,7 +61,7 @@ def _count(text: str) -> int:
 
 
 def _demo(*, requests: int, use_jaeger: bool) -> int:
-    # Loaded with the command that needs it: `--version` must not open a thing.
+    # Loaded on demand: `--version` needs none of it.
     from jaeger_client.cli.demo.run import find_jaeger, run_demo  # noqa: PLC0415
 
     return run_demo(

@@ -223,7 +223,7 @@ class Config(ConfigProperties):
     def _create_disabled_tracer(self) -> Tracer:
         # Only here, for nobody else needs them: 1 ms.
         from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415
-        from jaeger_client.sampler.const import ConstSampler  # noqa: PLC0415
+        from jaeger_client.sampler import ConstSampler  # noqa: PLC0415
 
         return self.create_tracer(NullReporter(), ConstSampler(decision=False))
 

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from jaeger_client._internal.frozen import Frozen
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 
-class Payload(Frozen):
-    """One body for one send."""
+class Payload(NamedTuple):
+    """The body of one request or datagram."""
 
     body: bytes
-    """What goes over the wire, uncompressed."""
+    """The bytes to send, not compressed."""
     span_count: int
-    """How many spans are in it; if there are none, there is nothing to send."""
+    """Number of spans in it; if it is 0, there is nothing to send."""
     consumed: int
-    """How many of the spans handed to `encode` are dealt with after it."""
+    """Number of the spans passed to `encode` that are done after this payload."""
 
 
 class Encoder(Protocol):
     """
-    Turns spans into payloads. Does no I/O and starts no thread.
+    Encodes spans into payloads. Does no I/O and starts no thread.
 
-    Used by one thread at a time: whichever drains the queue.
+    Used by one thread at a time, the one that drains the queue.
     """
 
     content_type: str
-    """Media type of the payloads, for senders that speak HTTP."""
+    """Media type of the payloads, for senders that use HTTP."""
     losses: SpanLosses
     """
     Where `encode` counts spans that it leaves out or truncates.
@@ -38,19 +37,19 @@ class Encoder(Protocol):
     """
 
     def set_process(self, process: Process) -> None:
-        """Take the process whose spans come; called before the first `encode`."""
+        """Set the process of the spans; called before the first `encode`."""
         ...
 
     def forget(self) -> None:
-        """Throw away all bytes that were kept because they may repeat."""
+        """Discard all bytes that are cached because they may repeat."""
         ...
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """
         Yield payloads of at most *limit* bytes that hold *spans* in their order.
 
-        A span too large for *limit* is shrunk and counted in the losses; one
-        that stays too large, or cannot be encoded at all, is left out and
-        counted. Never raises for what is in a span.
+        A span too large for *limit* is shrunk and counted in the losses. A span that
+        stays too large, or cannot be encoded at all, is left out and counted. Never
+        raises for the contents of a span.
         """
         ...

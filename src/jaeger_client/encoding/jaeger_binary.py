@@ -1,4 +1,16 @@
-"""Jaeger's `Batch` in the binary protocol, for HTTP."""
+"""
+Jaeger's `Batch` in the Thrift binary protocol, for HTTP 14268.
+
+The protocol (thrift-binary-protocol.md) writes all numbers in their full width,
+big-endian:
+
+```text
+field    type (1 byte), id (i16), value; a struct ends with a zero byte
+types    2 bool  4 double  8 i32  10 i64  11 text or bytes  12 struct  15 list
+text     size (i32), bytes
+list     type of its elements (1 byte), size (i32), elements
+```
+"""
 
 from __future__ import annotations
 
@@ -7,17 +19,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.encoding import thrift_binary as binary
-from jaeger_client.encoding.jaeger_tags import binary_tags
 from jaeger_client.encoding.jaeger_thrift import (
-    MASK_31,
+    STOP,
+    BatchFrame,
+    EncodeHeads,
+    TagTypes,
     ThriftEncoder,
-    WriteHeads,
-    batch_frame,
-    stats,
-    usable_references,
+    tag_appender,
 )
-from jaeger_client.encoding.plain import plain_text
+from jaeger_client.encoding.packing import usable_references
+from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses
@@ -25,81 +36,85 @@ from jaeger_client.model import Process, SpanData, SpanLosses
 if TYPE_CHECKING:
     import opentracing
 
-    from jaeger_client.encoding.packing import Frame
-
 _MASK_32: Final = (1 << 32) - 1
+
+_I32: Final = struct.Struct(">i")
+_I64: Final = struct.Struct(">q")
+_DOUBLE: Final = struct.Struct(">d")
 _IDS: Final = struct.Struct(">3sQ3sQ3sQ3sQ3s")
-"""Fields 1 to 4, and the begin of field 5. Ids are taken as unsigned numbers."""
+"""Fields 1 to 4 of a span, and the header of field 5. Ids are unsigned here."""
 
 _TIMES: Final = struct.Struct(">3sI3sq3sq")
-"""Fields 7 to 9."""
+"""Fields 7 to 9 of a span."""
 
-_REFERENCE: Final = struct.Struct(">bhibhQbhQbhQx")
+_REFERENCE: Final = struct.Struct(">3si3sQ3sQ3sQx")
 """A whole `SpanRef`; the pad byte ends it."""
+
+# Headers of fields: type and id.
+_TRACE_ID_LOW: Final = b"\x0a\x00\x01"
+_TRACE_ID_HIGH: Final = b"\x0a\x00\x02"
+_SPAN_ID: Final = b"\x0a\x00\x03"
+_PARENT_SPAN_ID: Final = b"\x0a\x00\x04"
+_OPERATION_NAME: Final = b"\x0b\x00\x05"
+_REFERENCES: Final = b"\x0f\x00\x06"
+_FLAGS: Final = b"\x08\x00\x07"
+_START_TIME: Final = b"\x0a\x00\x08"
+_DURATION: Final = b"\x0a\x00\x09"
+_TAGS: Final = b"\x0f\x00\x0a"
+_LOGS: Final = b"\x0f\x00\x0b"
+
+_LOG_TIMESTAMP: Final = b"\x0a\x00\x01"
+_LOG_FIELDS: Final = b"\x0f\x00\x02"
+
+_REF_TYPE: Final = b"\x08\x00\x01"
+_REF_TRACE_ID_LOW: Final = b"\x0a\x00\x02"
+_REF_TRACE_ID_HIGH: Final = b"\x0a\x00\x03"
+_REF_SPAN_ID: Final = b"\x0a\x00\x04"
+
+_BATCH_PROCESS: Final = b"\x0c\x00\x01"
+_BATCH_SPANS: Final = b"\x0f\x00\x02"
+_SERVICE_NAME: Final = b"\x0b\x00\x01"
+
+_TAG_KEY: Final = b"\x0b\x00\x01"
+_V_TYPE: Final = b"\x08\x00\x02\x00\x00\x00"
+"""The header of field 2 of a tag, and all but the last byte of its value."""
 
 
 class JaegerBinaryEncoder(ThriftEncoder):
-    """
-    One `Batch` of the binary protocol a payload, for HTTP 14268.
-
-    With *message* it is an `emitBatch` message, for UDP 6832.
-    """
+    """One `Batch` of the binary protocol a payload, for HTTP 14268."""
 
     content_type = "application/x-thrift"
 
-    def __init__(
-        self,
-        losses: SpanLosses,
-        *,
-        message: bool = False,
-        clock: Clock = SYSTEM_CLOCK,
-    ) -> None:
+    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
-        tables = self.tables
-        self._message = message
-        self._lists = tables.numbers(binary.struct_list)
-        self._tag_lists = tables.numbers(_tag_list)
-        self._log_lists = tables.numbers(_log_list)
-        self._field_lists = tables.numbers(_field_list)
-        self._heads = _heads_writer(tables)
-        self._log_begin = _log_begin
-        self._append_tags = binary_tags(tables)
+        add_table = self.tables.add
+        self._lists = add_table(_struct_list)
+        self._tag_lists = add_table(lambda size: _TAGS + _struct_list(size))
+        self._log_lists = add_table(lambda size: _LOGS + _struct_list(size))
+        self._field_lists = add_table(lambda size: _LOG_FIELDS + _struct_list(size))
+        self._append_tags = tag_appender(self.tables, _TAG_TYPES, _key)
+        self._encode_heads = _heads_encoder(self.tables)
+        self._encode_log_time = _log_time
         self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
-        name = binary.text(plain_text(process.service_name))
-        tags = self._tag_list(process)
-        self._process = b"".join((b"\x0b\x00\x01", name, tags, b"\x00"))
+        name = _text(plain_text(process.service_name))
+        tags = self._process_tags(process)
+        self._process = b"".join((_SERVICE_NAME, name, tags, STOP))
         return len(self._process)
 
-    def _frame(self) -> Frame:
-        before = b"\x0c\x00\x01" + self._process + b"\x0f\x00\x02"
-        if not self._message:
-            return batch_frame(before, b"\x00", self._lists)
-        number = self._payloads + 1
-        head = (binary.MESSAGE, binary.text("emitBatch"), binary.i32(number & MASK_31))
-        after = (b"\x0a\x00\x03", binary.i64(number), b"\x0c\x00\x04", self._stats())
-        return batch_frame(
-            b"".join((*head, b"\x0c\x00\x01", before)),
-            b"".join((*after, b"\x00\x00")),
-            self._lists,
-        )
-
-    def _stats(self) -> bytes:
-        fields = [
-            b"\x0a\x00" + bytes((field,)) + binary.i64(count)
-            for field, count in enumerate(stats(self.losses), 1)
-        ]
-        return b"".join(fields) + b"\x00"
+    def _frame(self) -> BatchFrame:
+        before = _BATCH_PROCESS + self._process + _BATCH_SPANS
+        return BatchFrame(before, self._lists, STOP)
 
 
-def _heads_writer(tables: Tables) -> WriteHeads:
-    """Return the function that writes fields 1 to 9, with all it needs at hand."""
-    names = tables.texts(binary.text)
+def _heads_encoder(tables: Tables) -> EncodeHeads:
+    """Return the function that encodes fields 1 to 9."""
+    names = tables.add(_text)
     get_name, make_name = names.get, names.make
     pack_ids, pack_times = _IDS.pack, _TIMES.pack
 
-    def head(span: SpanData) -> list[bytes]:
+    def encode_head(span: SpanData) -> list[bytes]:
         context = span.ids
         trace_id, parent_id = context.trace_id, context.parent_id or 0
         name, references = span.operation_name, span.references
@@ -109,58 +124,89 @@ def _heads_writer(tables: Tables) -> WriteHeads:
             duration = 0 if end < start else 1  # type: ignore[operator]  # None gives 1
         return [
             pack_ids(
-                b"\x0a\x00\x01",
+                _TRACE_ID_LOW,
                 trace_id & MASK_64,
-                b"\x0a\x00\x02",
+                _TRACE_ID_HIGH,
                 trace_id >> 64 & MASK_64,
-                b"\x0a\x00\x03",
+                _SPAN_ID,
                 context.span_id & MASK_64,
-                b"\x0a\x00\x04",
+                _PARENT_SPAN_ID,
                 parent_id & MASK_64,
-                b"\x0b\x00\x05",
+                _OPERATION_NAME,
             ),
             get_name(name) or make_name(name),
             _references(references) if references else b"",
             pack_times(
-                b"\x08\x00\x07",
+                _FLAGS,
                 context.flags & _MASK_32,
-                b"\x0a\x00\x08",
+                _START_TIME,
                 clamped_i64(int(start * 1000000)),
-                b"\x0a\x00\x09",
+                _DURATION,
                 clamped_i64(duration),
             ),
         ]
 
-    return lambda spans: [head(span) for span in spans]
-
-
-def _log_begin(timestamp: int) -> tuple[bytes, bytes]:
-    return b"\x0a\x00\x01", binary.i64(timestamp)
-
-
-def _tag_list(size: int) -> bytes:
-    return b"\x0f\x00\x0a" + binary.struct_list(size)
-
-
-def _log_list(size: int) -> bytes:
-    return b"\x0f\x00\x0b" + binary.struct_list(size)
-
-
-def _field_list(size: int) -> bytes:
-    return b"\x0f\x00\x02" + binary.struct_list(size)
+    return lambda spans: [encode_head(span) for span in spans]
 
 
 def _references(references: Sequence[opentracing.Reference]) -> bytes:
-    """Return field 6, if there is anything to refer to."""
+    """Return field 6, or nothing if there is no usable reference."""
     structs = [
         _REFERENCE.pack(
-            *(8, 1, follows),
-            *(10, 2, trace_id & MASK_64),
-            *(10, 3, trace_id >> 64 & MASK_64),
-            *(10, 4, span_id & MASK_64),
+            *(_REF_TYPE, follows),
+            *(_REF_TRACE_ID_LOW, trace_id & MASK_64),
+            *(_REF_TRACE_ID_HIGH, trace_id >> 64 & MASK_64),
+            *(_REF_SPAN_ID, span_id & MASK_64),
         )
         for follows, trace_id, span_id in usable_references(references)
     ]
     if not structs:
         return b""
-    return b"".join((b"\x0f\x00\x06", binary.struct_list(len(structs)), *structs))
+    return b"".join((_REFERENCES, _struct_list(len(structs)), *structs))
+
+
+def _log_time(timestamp: int) -> tuple[bytes, bytes]:
+    return _LOG_TIMESTAMP, _I64.pack(clamped_i64(timestamp))
+
+
+def _struct_list(size: int) -> bytes:
+    return b"\x0c" + _I32.pack(size)
+
+
+def _text(value: str) -> bytes:
+    return _blob(exact_text(value).encode())
+
+
+def _blob(value: bytes) -> bytes:
+    return _I32.pack(len(value)) + value
+
+
+def _key(key: str) -> bytes:
+    return _TAG_KEY + _text(key)
+
+
+def _text_tag(begin: bytes, value: str) -> bytes:
+    data = value.encode()
+    return b"".join((begin, len(data).to_bytes(4, "big"), data, STOP))
+
+
+_TAG_TYPES: Final[TagTypes] = {
+    str: (_V_TYPE + b"\x00\x0b\x00\x03", _text_tag),
+    float: (
+        _V_TYPE + b"\x01\x04\x00\x04",
+        lambda begin, value: b"".join((begin, _DOUBLE.pack(value), STOP)),
+    ),
+    bool: (
+        _V_TYPE + b"\x02\x02\x00\x05",
+        lambda begin, value: b"".join((begin, b"\x01" if value else b"\x00", STOP)),
+    ),
+    int: (
+        _V_TYPE + b"\x03\x0a\x00\x06",
+        lambda begin, value: b"".join((begin, _I64.pack(value), STOP)),
+    ),
+    bytes: (
+        _V_TYPE + b"\x04\x0b\x00\x07",
+        lambda begin, value: b"".join((begin, _blob(value), STOP)),
+    ),
+}
+"""`vType` of each type, and the header of the field that holds the value."""

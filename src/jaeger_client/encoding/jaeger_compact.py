@@ -1,48 +1,86 @@
-"""Jaeger's `emitBatch` in the compact protocol, for UDP."""
+"""
+Jaeger's `emitBatch` in the Thrift compact protocol, for UDP 6831.
+
+The protocol (thrift-compact-protocol.md):
+
+```text
+message  82, then version 1 and type 4 (oneway) as 81, sequence number, name, arguments
+field    one byte: the difference to the id of the field before in the high four bits,
+         the type in the low four; then the value. A struct ends with a zero byte
+types    1 true  2 false  5 i32  6 i64  7 double  8 text or bytes  9 list  12 struct
+numbers  zigzag varints; a double is eight bytes, little-endian
+text     size (varint), bytes
+list     one byte: size and type, sizes up to 14; from 15 on fc for structs, varint
+```
+
+Nearly every field has the id after the field before, so its header is that of its type.
+"""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.encoding import thrift_compact as compact
-from jaeger_client.encoding.jaeger_tags import compact_tags
 from jaeger_client.encoding.jaeger_thrift import (
-    MASK_31,
+    STOP,
+    BatchFrame,
+    EncodeHeads,
+    EncodeLogTime,
+    TagTypes,
     ThriftEncoder,
-    WriteHeads,
-    WriteLogBegin,
-    batch_frame,
-    stats,
-    usable_references,
+    tag_appender,
 )
-from jaeger_client.encoding.lanes import Lanes
-from jaeger_client.encoding.plain import plain_text
+from jaeger_client.encoding.packing import usable_references
+from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import PieceTable, Tables
-from jaeger_client.encoding.varint import MASK_64, MAX_I64, ONE_BYTE, ONES, varint
+from jaeger_client.encoding.varint import (
+    MASK_64,
+    MAX_I64,
+    ONE_BYTE,
+    ONES,
+    Lanes,
+    varint,
+    zigzag_id,
+    zigzag_varint,
+)
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
     import opentracing
 
-    from jaeger_client.encoding.packing import Frame
-
 K = TypeVar("K")
 
-_MORE: Final = ONES[ONE_BYTE:]
-"""Seven bits that more follow."""
+_MESSAGE: Final = b"\x82\x81"
 
-_FIELD: Final = tuple([bytes((0x16, octet)) for octet in range(0x100)])
-"""The next field, an i64 of up to seven bits, or the begin of a longer one."""
+# Headers of fields whose id is one more than that of the field before.
+_I32: Final = b"\x15"
+_I64: Final = b"\x16"
+_TEXT: Final = b"\x18"
+_LIST: Final = b"\x19"
+_STRUCT: Final = b"\x1c"
 
-_FIRST_STAMP: Final = 1 << 21
-_STAMP_END: Final = 1 << 64
-"""
-Doubled microseconds between these two are written seven bits a time, and what
-changes but every second is looked up.
-"""
+_FLAGS: Final = b"\x25"
+"""The header of field 7 of a span without field 6."""
+
+_ZERO: Final = b"\x00"
+
+_I64_BEGINS: Final = tuple([_I64 + octet for octet in ONES])
+"""The header of an i64, and its first byte."""
+
+_LATER_BYTES: Final = ONES[ONE_BYTE:]
+"""Seven bits of a varint that is not at its end."""
+
+_SHORT_LISTS: Final = tuple(bytes((size << 4 | 12,)) for size in range(15))
+_DOUBLE: Final = struct.Struct("<d")
+_MASK_31: Final = (1 << 31) - 1
+_MASK_32: Final = (1 << 32) - 1
+
+_FIRST_TIME: Final = 1 << 21
+_END_OF_TIMES: Final = 1 << 64
+"""Doubled microseconds between these two consist of seconds and three bytes."""
 
 
 class JaegerCompactEncoder(ThriftEncoder):
@@ -53,170 +91,224 @@ class JaegerCompactEncoder(ThriftEncoder):
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
         tables = self.tables
-        self._lists = tables.numbers(compact.struct_list)
-        # Each of these lists is one field after the one before it.
-        self._tag_lists = tables.numbers(_list_field)
+        self._lists = tables.add(_struct_list)
+        # Each of these lists is one field after the field before.
+        self._tag_lists = tables.add(_list_field)
         self._log_lists = self._field_lists = self._tag_lists
-        self._append_tags = compact_tags(tables)
-        self._heads = _heads_writer(tables)
-        self._log_begin = _log_writer(tables)
+        self._append_tags = tag_appender(tables, _TAG_TYPES, _text_field)
+        self._encode_heads = _heads_encoder(tables)
+        self._encode_log_time = _log_time_encoder(tables)
         self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
-        name = _name_field(plain_text(process.service_name))
-        self._process = b"".join((name, self._tag_list(process), b"\x00"))
+        name = _text_field(plain_text(process.service_name))
+        self._process = b"".join((name, self._process_tags(process), STOP))
         return len(self._process)
 
-    def _frame(self) -> Frame:
+    def _frame(self) -> BatchFrame:
         number = self._payloads + 1
-        name = b"\x09emitBatch"
-        # One field each: emitBatch's batch, its process, its spans.
-        before = (compact.MESSAGE, varint(number & MASK_31), name, b"\x1c\x1c")
-        after = (b"\x16", compact.i64(number), b"\x1c", self._stats(), b"\x00\x00")
-        return batch_frame(
-            b"".join((*before, self._process, b"\x19")),
-            b"".join(after),
-            self._lists,
-        )
+        head = (_MESSAGE, varint(number & _MASK_31), _text("emitBatch"))
+        # The batch is the only argument, the process its first field.
+        before = (*head, _STRUCT, _STRUCT, self._process, _LIST)
+        after = (_I64, zigzag_varint(number), _STRUCT, self._stats(), STOP, STOP)
+        return BatchFrame(b"".join(before), self._lists, b"".join(after))
 
     def _stats(self) -> bytes:
-        fields = [b"\x16" + compact.i64(count) for count in stats(self.losses)]
-        return b"".join(fields) + b"\x00"
+        """Return the `ClientStats`: totals since the start, for the agent's metrics."""
+        losses = self.losses
+        failed = losses.send_failed + losses.not_encodable
+        counts = (losses.queue_full, losses.too_large, failed)
+        return b"".join([_I64 + zigzag_varint(count) for count in counts]) + STOP
 
 
-def _heads_writer(tables: Tables) -> WriteHeads:
-    """Return the function that writes fields 1 to 9, with all it needs at hand."""
-    get_parent, make_parent = _of(tables.numbers(compact.i64_id))
+def _heads_encoder(tables: Tables) -> EncodeHeads:
+    """Return the function that encodes fields 1 to 9."""
+    get_parent, make_parent = _methods(tables.add(zigzag_id))
 
-    def trace_fields(trace_id: int) -> bytes:
+    def encode_trace(trace_id: int) -> bytes:
+        """Return fields 1 and 2, and the header of field 3."""
         if not 0 <= trace_id <= MASK_64:
-            return _trace_fields(trace_id)
-        # The first span's parent may have the same id, and many spans after it.
+            return _trace_id(trace_id) + _I64
+        # The parent of some of its spans has the same id.
         low = get_parent(trace_id) or make_parent(trace_id)
-        return b"".join((b"\x16", low, b"\x16\x00\x16"))
+        return b"".join((_I64, low, _I64, _ZERO, _I64))
 
-    get_trace, make_trace = _of(tables.numbers(trace_fields))
-    get_name, make_name = _of(tables.texts(_name_field))
-    get_flags, make_flags = _of(tables.numbers(_flags_fields))
-    get_rest, make_rest = _of(tables.numbers(varint))
+    get_trace, make_trace = _methods(tables.add(encode_trace))
+    get_name, make_name = _methods(tables.add(_text_field))
+    get_flags, make_flags = _methods(tables.add(_flags))
+    encode_duration = _duration_encoder(tables)
 
-    def heads(spans: Sequence[SpanData]) -> list[list[bytes]]:
+    def encode_heads(spans: Sequence[SpanData]) -> list[list[bytes]]:
         contexts = [span.ids for span in spans]
         ids = [context.span_id for context in contexts]
-        stamps = [int(span.start_time * 1000000) for span in spans]
-        made: list[list[bytes]] = []
-        for span, context, low, high, stamp in zip(
-            spans, contexts, *_lanes().write(ids, stamps), strict=False
+        times = [int(span.start_time * 1000000) for span in spans]
+        heads: list[list[bytes]] = []
+        for span, context, id_begin, id_end, start_time in zip(
+            spans, contexts, *_lanes().encode(ids, times), strict=False
         ):
-            trace_id, parent_id = context.trace_id, context.parent_id
-            name, flags, references = (
-                span.operation_name,
-                context.flags,
-                span.references,
-            )
-            start, end = span.start_time, span.end_time
-            duration = 2 if end is None else int((end - start) * 1000000) << 1
-            if duration <= 0:
-                duration = 0 if end < start else 2  # type: ignore[operator]  # None gives 2
-            pieces = (
-                [
+            trace_id, parent_id = context.trace_id, context.parent_id or 0
+            flags, references = context.flags, span.references
+            name = span.operation_name
+            if parent_id or trace_id != context.span_id:
+                pieces = [
                     get_trace(trace_id) or make_trace(trace_id),
-                    low,
-                    high,
-                    get_parent(parent_id or 0) or make_parent(parent_id or 0),
+                    id_begin,
+                    id_end,
+                    get_parent(parent_id) or make_parent(parent_id),
                 ]
-                if parent_id or trace_id != context.span_id
-                # A root: one random number serves as both ids.
-                else [b"\x16", low, high, b"\x00\x16", low, high, b"\x00"]
-            )
+            else:  # a root: one random number is both ids
+                pieces = [_I64, id_begin, id_end, _ZERO, _I64, id_begin, id_end, _ZERO]
             pieces += (
                 get_name(name) or make_name(name),
-                _references_field(references, flags)
+                _references(references, flags)
                 if references
                 else get_flags(flags) or make_flags(flags),
-                stamp,
+                start_time,
+                *encode_duration(span.start_time, span.end_time),
             )
-            if duration < ONE_BYTE:
-                pieces.append(_FIELD[duration])
-            elif duration <= MAX_I64:
-                pieces += (
-                    _FIELD[duration & 0x7F | 0x80],
-                    get_rest(duration >> 7) or make_rest(duration >> 7),
-                )
-            else:
-                pieces += b"\x16", compact.i64(duration >> 1)
-            made.append(pieces)
-        return made
+            heads.append(pieces)
+        return heads
 
-    return heads
+    return encode_heads
+
+
+def _duration_encoder(
+    tables: Tables,
+) -> Callable[[float, float | None], tuple[bytes, ...]]:
+    """Return the function that encodes field 9 of a span."""
+    get_rest, make_rest = _methods(tables.add(varint))
+
+    def encode_duration(start: float, end: float | None) -> tuple[bytes, ...]:
+        bits = 2 if end is None else int((end - start) * 1000000) << 1
+        if bits <= 0:
+            bits = 0 if end < start else 2  # type: ignore[operator]  # None gives 2
+        if bits < ONE_BYTE:
+            return (_I64_BEGINS[bits],)
+        if bits > MAX_I64:
+            return _I64, zigzag_varint(bits >> 1)
+        # All but the lowest bits, which many spans have in common.
+        rest = bits >> 7
+        return _I64_BEGINS[bits & 0x7F | 0x80], get_rest(rest) or make_rest(rest)
+
+    return encode_duration
 
 
 @cache
 def _lanes() -> Lanes:
-    # At the first span: to make it takes 0.1 ms.
-    return Lanes(b"\x16")
+    # Created for the first span, because it takes 0.1 ms. A header follows each id.
+    return Lanes(_I64)
 
 
-def _log_writer(tables: Tables) -> WriteLogBegin:
-    """Return the function that writes field 1 of a log."""
-    get_second, make_second = _of(tables.numbers(varint))
+def _log_time_encoder(tables: Tables) -> EncodeLogTime:
+    """Return the function that encodes field 1 of a log."""
+    get_second, make_second = _methods(tables.add(varint))
 
-    def log_begin(timestamp: int) -> tuple[bytes, ...]:
-        stamp = timestamp << 1
-        if _FIRST_STAMP <= stamp < _STAMP_END:
-            second = stamp >> 21
+    def encode_log_time(timestamp: int) -> tuple[bytes, ...]:
+        bits = timestamp << 1
+        if _FIRST_TIME <= bits < _END_OF_TIMES:
+            # About a second, which many logs have in common.
+            second = bits >> 21
             return (
-                _FIELD[stamp & 0x7F | 0x80],
-                _MORE[stamp >> 7 & 0x7F],
-                _MORE[stamp >> 14 & 0x7F],
+                _I64_BEGINS[bits & 0x7F | 0x80],
+                _LATER_BYTES[bits >> 7 & 0x7F],
+                _LATER_BYTES[bits >> 14 & 0x7F],
                 get_second(second) or make_second(second),
             )
-        return b"\x16", compact.i64(timestamp)
+        return _I64, zigzag_varint(timestamp)
 
-    return log_begin
+    return encode_log_time
 
 
-def _of(
+def _methods(
     table: PieceTable[K],
 ) -> tuple[Callable[[K], bytes | None], Callable[[K], bytes]]:
     return table.get, table.make
 
 
-def _trace_fields(trace_id: int) -> bytes:
-    low, high = compact.i64_id(trace_id), compact.i64_id(trace_id >> 64)
-    return b"".join((b"\x16", low, b"\x16", high, b"\x16"))
+def _trace_id(trace_id: int) -> bytes:
+    """Return the two fields of a trace id."""
+    low, high = zigzag_id(trace_id), zigzag_id(trace_id >> 64)
+    return b"".join((_I64, low, _I64, high))
 
 
-def _name_field(name: str) -> bytes:
-    return b"\x18" + compact.text(name)
-
-
-def _flags_fields(flags: int) -> bytes:
-    """Return fields 6, which is left out, and 7, and the begin of field 8."""
-    return b"".join((b"\x25", compact.i32_flags(flags), b"\x16"))
-
-
-def _list_field(size: int) -> bytes:
-    return b"\x19" + compact.struct_list(size)
-
-
-def _references_field(
-    references: Sequence[opentracing.Reference],
-    flags: int,
-) -> bytes:
-    """Return field 6, if there is anything to refer to, 7, and the begin of 8."""
+def _references(references: Sequence[opentracing.Reference], flags: int) -> bytes:
+    """Return fields 6, if there is a usable reference, and 7, and the header of 8."""
     structs = [
         b"".join(
             (
-                b"\x15\x02" if kind else b"\x15\x00",
-                _trace_fields(trace_id),
-                compact.i64_id(span_id),
-                b"\x00",
-            ),
+                *(_I32, zigzag_varint(follows)),
+                *(_trace_id(trace_id), _I64, zigzag_id(span_id)),
+                STOP,
+            )
         )
-        for kind, trace_id, span_id in usable_references(references)
+        for follows, trace_id, span_id in usable_references(references)
     ]
     if not structs:
-        return _flags_fields(flags)
-    after = b"\x15", compact.i32_flags(flags), b"\x16"
-    return b"".join((_list_field(len(structs)), *structs, *after))
+        return _flags(flags)
+    return b"".join((_list_field(len(structs)), *structs, _flags(flags, _I32)))
+
+
+def _flags(flags: int, header: bytes = _FLAGS) -> bytes:
+    """Return field 7, the low 32 bits as a signed number, and the header of 8."""
+    flags &= _MASK_32
+    bits = flags << 1 if flags >> 31 == 0 else ((_MASK_32 - flags) << 1) + 1
+    return b"".join((header, varint(bits), _I64))
+
+
+def _list_field(size: int) -> bytes:
+    return _LIST + _struct_list(size)
+
+
+def _struct_list(size: int) -> bytes:
+    if size < len(_SHORT_LISTS):
+        return _SHORT_LISTS[size]
+    return b"\xfc" + varint(size)
+
+
+def _text_field(value: str) -> bytes:
+    return _TEXT + _text(value)
+
+
+def _text(value: str) -> bytes:
+    return _blob(exact_text(value).encode())
+
+
+def _blob(value: bytes) -> bytes:
+    return varint(len(value)) + value
+
+
+def _text_tag(begin: bytes, value: str) -> bytes:
+    # Called for each text that was not seen before, so without further calls. One join
+    # takes half the time of three concatenations.
+    data = value.encode()
+    size = len(data)
+    length = ONES[size] if size < ONE_BYTE else varint(size)
+    return b"".join((begin, length, data, STOP))
+
+
+def _int_tag(begin: bytes, value: int) -> bytes:
+    bits = value << 1 if value >= 0 else ~(value << 1)
+    if bits > MASK_64:
+        msg = f"needs 64 signed bits, got {value.bit_length()} bits"
+        raise OverflowError(msg)
+    return b"".join((begin, varint(bits), STOP))
+
+
+_TAG_TYPES: Final[TagTypes] = {
+    str: (b"\x15\x00\x18", _text_tag),
+    float: (
+        b"\x15\x02\x27",
+        lambda begin, value: b"".join((begin, _DOUBLE.pack(value), STOP)),
+    ),
+    # A boolean is written as the type of its field.
+    bool: (
+        b"\x15\x04",
+        lambda begin, value: b"".join((begin, b"\x31" if value else b"\x32", STOP)),
+    ),
+    int: (b"\x15\x06\x46", _int_tag),
+    bytes: (
+        b"\x15\x08\x58",
+        lambda begin, value: b"".join((begin, _blob(value), STOP)),
+    ),
+}
+"""`vType` of each type as a zigzag varint, and the header of the value's field."""

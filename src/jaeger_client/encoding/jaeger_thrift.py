@@ -1,78 +1,88 @@
 """
-What both Thrift encoders share: the order of a span, and a batch's frame.
+The part that both Thrift encoders share: the order of a span's fields.
 
-Writing a span is what the worker does most, so nothing is made twice and
-nothing called that a look-up can do: one list of pieces, one join. A list is
-preceded by its size, which is known only once all of it is written, for tags
-may still be added: an empty piece keeps its place.
+The structs of jaeger.thrift, field by field:
+
+```text
+Batch    1 process  2 list<Span>  3 i64 seqNo  4 ClientStats
+Process  1 serviceName  2 list<Tag>
+Span     1 i64 traceIdLow  2 i64 traceIdHigh  3 i64 spanId  4 i64 parentSpanId
+         5 operationName  6 list<SpanRef>  7 i32 flags  8 i64 startTime (µs)
+         9 i64 duration (µs)  10 list<Tag>  11 list<Log>
+SpanRef  1 i32 refType  2 i64 traceIdLow  3 i64 traceIdHigh  4 i64 spanId
+Log      1 i64 timestamp (µs)  2 list<Tag>
+Tag      1 key  2 i32 vType  3 vStr  4 double vDouble  5 vBool  6 i64 vLong  7 vBinary
+```
+
+Encoding spans is most of the worker's time, so nothing is encoded twice, and nothing is
+called that a look-up can replace: a span is one list of pieces and one join. A list is
+preceded by its size, which is known only when all of it is written, because tags may
+still be added: an empty piece reserves its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from jaeger_client._internal.frozen import Frozen
-from jaeger_client.encoding.packing import (
-    LARGE_SPAN,
-    LOG_BLOCK,
-    PackingEncoder,
-    dropped_items,
-)
-from jaeger_client.encoding.plain import ReferencedIds, plain_items
-from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
+from jaeger_client.encoding.packing import LARGE_SPAN, PackingEncoder, dropped_items
+from jaeger_client.encoding.plain import plain_items
+from jaeger_client.encoding.tables import AppendItems, PieceTable, Tables
+from jaeger_client.model import LogItem, Process, SpanData, TagItem
 
-if TYPE_CHECKING:
-    import opentracing
-
-    from jaeger_client.encoding.jaeger_tags import AppendTags
-    from jaeger_client.encoding.tables import PieceTable
+STOP: Final = b"\x00"
+"""The end of a struct, in both protocols."""
 
 _FEW_TAGS: Final = 32
 """Number of tags up to which the size of a span is not checked, which takes 3 %."""
 
-MASK_31: Final = (1 << 31) - 1
-"""Bits of a message's sequence number."""
-
-
-WriteHeads: TypeAlias = "Callable[[Sequence[SpanData]], list[list[bytes]]]"
+EncodeHeads: TypeAlias = Callable[[Sequence[SpanData]], list[list[bytes]]]
 """Returns the pieces of the fields 1 to 9, span by span."""
 
-WriteLogBegin: TypeAlias = "Callable[[int], Iterable[bytes]]"
+EncodeLogTime: TypeAlias = Callable[[int], Iterable[bytes]]
 """Returns the pieces of field 1 of a log."""
 
+EndTag: TypeAlias = Callable[[bytes, Any], bytes]
+"""Appends the value of a tag and the end of the struct to what comes before."""
 
-class BatchFrame(Frozen):
-    """What stands around the spans of one `Batch`."""
+TagTypes: TypeAlias = Mapping[type, tuple[bytes, EndTag]]
+"""
+By type of value: the bytes between key and value, which are `vType` and the header of
+the value's field; and the function that ends the tag.
+"""
+
+
+class BatchFrame(NamedTuple):
+    """The bytes around the spans of one `Batch`."""
 
     before: bytes
-    after: bytes
     lists: PieceTable[int]
-    most: int
+    after: bytes
 
-    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - no matter here
-        """Return the bytes around *count* spans."""
+    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - of `Frame`
+        """Return the size around *count* spans."""
         return len(self.before) + len(self.lists[count]) + len(self.after)
 
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:  # noqa: ARG002 - no matter here
+    def around(self, spans: list[bytes], spans_size: int) -> bytes:  # noqa: ARG002 - of `Frame`
         """Return the payload."""
         return b"".join((self.before, self.lists[len(spans)], *spans, self.after))
 
 
 class ThriftEncoder(PackingEncoder):
-    """What both protocols share; each sets the functions and tables below."""
+    """The base of both encoders; each sets the functions and tables below."""
 
-    _heads: WriteHeads
-    _log_begin: WriteLogBegin
-    _append_tags: AppendTags
+    _encode_heads: EncodeHeads
+    _encode_log_time: EncodeLogTime
+    _append_tags: AppendItems
     _tag_lists: PieceTable[int]
+    """The headers of the list of tags of a span, by size."""
     _log_lists: PieceTable[int]
     _field_lists: PieceTable[int]
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         bodies: list[bytes] = []
         append_tags, tag_lists = self._append_tags, self._tag_lists
-        for span, pieces in zip(spans, self._heads(spans), strict=True):
+        for span, pieces in zip(spans, self._encode_heads(spans), strict=True):
             place = len(pieces)
             pieces.append(b"")
             count = append_tags(pieces, span.tag_items)
@@ -81,58 +91,51 @@ class ThriftEncoder(PackingEncoder):
             pieces[place] = tag_lists[count]
             logs = span.log_items
             if logs:
-                self._append_logs(pieces, [*logs])
-            pieces.append(b"\x00")
+                items = [*logs]
+                pieces.append(self._log_lists[len(items)])
+                self._append_logs(pieces, items)
+            pieces.append(STOP)
             body = b"".join(pieces)
             bodies.append(body)
             if (logs or count > _FEW_TAGS) and len(body) > LARGE_SPAN:
                 break
         return bodies
 
-    def _append_logs(self, pieces: list[bytes], logs: list[LogItem]) -> None:
-        pieces.append(self._log_lists[len(logs)])
-        if len(logs) > LOG_BLOCK:
-            self._append_log_blocks(pieces, logs)
-        else:
-            self._append_each_log(pieces, logs)
-
     def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
         append_tags, field_lists = self._append_tags, self._field_lists
         for timestamp, fields in logs:
-            pieces += self._log_begin(timestamp)
+            pieces += self._encode_log_time(timestamp)
             place = len(pieces)
             pieces.append(b"")
             pieces[place] = field_lists[append_tags(pieces, fields)]
-            pieces.append(b"\x00")
+            pieces.append(STOP)
 
-    def _tag_list(self, process: Process) -> bytes:
+    def _process_tags(self, process: Process) -> bytes:
+        """Return field 2 of *process*, which has the number of a log's fields."""
         pieces: list[bytes] = []
         count = self._append_tags(pieces, plain_items(process.tags))
         return b"".join((self._field_lists[count], *pieces))
 
 
-def batch_frame(before: bytes, after: bytes, lists: PieceTable[int]) -> BatchFrame:
-    """Return the frame whose list of spans begins as *lists* says."""
-    longest_list = 6  # type, and 32 bits as a varint
-    return BatchFrame(before, after, lists, len(before) + longest_list + len(after))
-
-
-def stats(losses: SpanLosses) -> tuple[int, int, int]:
-    """Return the numbers of `ClientStats`: totals since the start."""
-    failed = losses.send_failed + losses.not_encodable
-    return losses.queue_full, losses.too_large, failed
-
-
-def usable_references(
-    references: Sequence[opentracing.Reference],
-) -> Iterator[tuple[bool, int, int]]:
+def tag_appender(
+    tables: Tables, types: TagTypes, encode_key: Callable[[str], bytes]
+) -> AppendItems:
     """
-    Yield of each reference whether it follows from, its trace id and span id.
+    Return the function that appends tags as *types* specifies.
 
-    One without a trace id is left out: it costs Jaeger the whole datagram.
+    It raises for a key that is not text, a type that is not in *types*, an integer
+    beyond 64 bits and text that UTF-8 cannot encode.
     """
-    for reference in references:
-        context = cast("ReferencedIds | None", reference.referenced_context)
-        if context is not None and context.trace_id:
-            follows = reference.type == "follows_from"
-            yield follows, context.trace_id, context.span_id or 0
+
+    def writer(before: bytes, end: EndTag) -> tuple[Any, Any, EndTag]:
+        begins: PieceTable[str] = tables.add(lambda key: encode_key(key) + before)
+        return begins.get, begins.make, end
+
+    writers = {kind: writer(*parts) for kind, parts in types.items()}
+
+    def encode_tag(item: TagItem) -> bytes:
+        key, value = item
+        get_begin, make_begin, end = writers[type(value)]
+        return end(get_begin(key) or make_begin(key), value)
+
+    return tables.add_for_items(encode_tag)

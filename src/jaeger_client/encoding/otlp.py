@@ -1,64 +1,124 @@
 """
-Spans as OTLP: an `ExportTraceServiceRequest`, so that Jaeger shows the same.
+Spans as OTLP, an `ExportTraceServiceRequest` a payload, so that Jaeger shows the same.
 
-What Jaeger makes of a Thrift span is done here before it is sent: `span.kind`
-becomes the kind, errors become the status, a log becomes an event named by its
-`event` field, references other than the parent become links. Times are whole
-microseconds, as over Thrift.
+What Jaeger does with a Thrift span is done before it is sent: `span.kind` becomes the
+kind, errors become the status, a log becomes an event named by its `event` field,
+references other than the parent become links. Times are whole microseconds, as in
+Thrift. The fields of OTLP's trace.proto, bytes before text where ids are meant:
+
+```text
+Request        1 ResourceSpans
+ResourceSpans  1 Resource (1 attributes)  2 ScopeSpans (2 spans)
+Span           1 trace_id  2 span_id  4 parent_span_id  5 name  6 enum kind
+               7 fixed64 start (ns)  8 fixed64 end (ns)  9 attributes
+               10 uint32 dropped_attributes  11 Event  12 uint32 dropped_events
+               13 Link  15 Status
+Event          1 fixed64 time (ns)  2 name  3 attributes
+Link           1 trace_id  2 span_id  4 attributes
+Status         2 message  3 enum code
+```
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.frozen import Frozen
-from jaeger_client.constants import DEBUG_FLAG, JAEGER_HOSTNAME_TAG_KEY, __version__
-from jaeger_client.encoding import protobuf
-from jaeger_client.encoding.jaeger_thrift import usable_references
-from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
-from jaeger_client.encoding.otlp_status import NOTED, hides, kind_and_status_writer
-from jaeger_client.encoding.packing import LARGE_SPAN, LOG_BLOCK, PackingEncoder
+from jaeger_client.constants import (
+    DEBUG_FLAG,
+    JAEGER_HOSTNAME_TAG_KEY,
+    SPAN_KIND,
+    SPAN_KIND_CLIENT,
+    SPAN_KIND_CONSUMER,
+    SPAN_KIND_PRODUCER,
+    SPAN_KIND_SERVER,
+    __version__,
+)
+from jaeger_client.encoding.otlp_attributes import (
+    OtherFields,
+    attribute,
+    attribute_appender,
+    message_field,
+    text_field,
+    text_value,
+)
+from jaeger_client.encoding.packing import (
+    LARGE_SPAN,
+    PackingEncoder,
+    usable_references,
+)
 from jaeger_client.encoding.plain import plain_items, plain_text
-from jaeger_client.encoding.varint import MASK_64, varint
-from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
+from jaeger_client.encoding.varint import MASK_64, ONES, varint
+from jaeger_client.model import (
+    LogItem,
+    Process,
+    SpanData,
+    SpanLosses,
+    TagValue,
+)
 
 if TYPE_CHECKING:
     import opentracing
 
-_IDS: Final = struct.Struct(">2sQQ2sQ")
-"""Fields 1 and 2 of a span or a link, trace id and span id: both big-endian."""
+# Begins of fields: number and wire type.
+_TRACE_ID: Final = b"\x0a\x10"
+"""Field 1 and its size, 16 bytes. Ids are big-endian."""
 
+_SPAN_ID: Final = b"\x12\x08"
+_PARENT_ID: Final = b"\x22\x08"
+_NAME: Final = b"\x2a"
+_KIND: Final = b"\x30"
+_START: Final = 0x39
+_END: Final = 0x41
+_ATTRIBUTE: Final = b"\x4a"
+_DROPPED_ATTRIBUTES: Final = b"\x50"
+_EVENT: Final = b"\x5a"
+_DROPPED_EVENTS: Final = b"\x60"
+_EVENT_TIME: Final = 0x09
+_EVENT_ATTRIBUTE: Final = b"\x1a"
+_LINK_ATTRIBUTE: Final = b"\x22"
+_STATUS_CODE: Final = b"\x18"
+_RESOURCE_SPANS: Final = b"\x0a"
+_RESOURCE_ATTRIBUTE: Final = b"\x0a"
+_SCOPE_SPANS: Final = b"\x12"
+_SPAN: Final = b"\x12"
+
+_LONG_IDS: Final = struct.Struct(">2sQQ2sQ")
 _ROOT_IDS: Final = struct.Struct(">10sQ2sQ")
 _CHILD_IDS: Final = struct.Struct(">10sQ2sQ2sQ")
-"""The same of a trace id of 64 bits, and field 4 of a child, its parent's id."""
+_SHORT_TRACE_ID: Final = _TRACE_ID + bytes(8)
+"""The begin of a trace id of 64 bits."""
 
-_SHORT_TRACE: Final = b"\x0a\x10\x00\x00\x00\x00\x00\x00\x00\x00"
 _PARENT: Final = struct.Struct(">2sQ")
 _TIMES: Final = struct.Struct("<BQBQ")
-"""Fields 7 and 8, start and end in nanoseconds, little-endian."""
-
 _TIME: Final = struct.Struct("<BQ")
-"""Field 1 of an event."""
+_MASK_32: Final = (1 << 32) - 1
 
 _SDK: Final = {
     "telemetry.sdk.name": "jaeger-client",
     "telemetry.sdk.language": "python",
     "telemetry.sdk.version": __version__,
 }
-_EVENT_NAME: Final = frozenset({"event"})
+_DEBUG: Final = attribute(_ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
 
-_RESOURCE_FIELD: Final = b"\x0a"
-_SPAN_FIELD: Final = b"\x4a"
-_EVENT_FIELD: Final = b"\x1a"
-_LINK_FIELD: Final = b"\x22"
-"""The attributes of each: a byte for number and wire type."""
-
-_MASK_32: Final = (1 << 32) - 1
-
-_DEBUG: Final = attribute(_SPAN_FIELD, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
+_ERROR: Final = "error"
+_HTTP_STATUS: Final = "http.status_code"
+_HTTP_MESSAGE: Final = "http.status_message"
+_OTEL_STATUS: Final = "otel.status_code"
+_OTEL_MESSAGE: Final = "otel.status_description"
+_KINDS: Final = {
+    "internal": 1,
+    SPAN_KIND_SERVER: 2,
+    SPAN_KIND_CLIENT: 3,
+    SPAN_KIND_PRODUCER: 4,
+    SPAN_KIND_CONSUMER: 5,
+}
+_STATUS_CODES: Final = {"UNSET": 0, "OK": 1, "ERROR": 2}
+_CLIENT_ERROR: Final = 400
+_SERVER_ERROR: Final = 500
+_FAILED: Final = _STATUS_CODES["ERROR"]
 
 
 class OtlpEncoder(PackingEncoder):
@@ -69,21 +129,19 @@ class OtlpEncoder(PackingEncoder):
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
         tables = self.tables
-        self._names = tables.texts(_name_field)
-        self._begins = tables.numbers(_span_begin)
-        self._append_attributes = attribute_appender(tables, _SPAN_FIELD, NOTED, hides)
-        self._kind_and_status = kind_and_status_writer(tables)
-        self._event_begins = tables.numbers(_event_begin)
-        self._event_names = tables.texts(_event_name)
-        self._append_event_fields = attribute_appender(
-            tables, _EVENT_FIELD, _EVENT_NAME, _names_event
+        self._names = tables.add(_name)
+        self._begins = tables.add(_span_begin)
+        self._append_attributes = attribute_appender(tables, _ATTRIBUTE, _TAG_FIELDS)
+        self._event_begins = tables.add(_event_begin)
+        self._append_event_attributes = attribute_appender(
+            tables, _EVENT_ATTRIBUTE, _LOG_FIELDS
         )
         self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
         items = _resource_items(process).items()
-        pieces = [attribute(_RESOURCE_FIELD, key, value) for key, value in items]
-        self._resource = protobuf.message_field(1, *pieces)
+        pieces = [attribute(_RESOURCE_ATTRIBUTE, key, value) for key, value in items]
+        self._resource = message_field(1, *pieces)
         return len(self._resource)
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
@@ -99,18 +157,25 @@ class OtlpEncoder(PackingEncoder):
                 get_name(name) or make_name(name),
                 _times(span.start_time, span.end_time),
             ]
-            notes = append_attributes(pieces, span.tag_items)
+            # Keys must not repeat in OTLP. Over Thrift, too, Jaeger keeps the last tag.
+            tags = dict(span.tag_items)
+            append_attributes(pieces, tags.items())
             if context.flags & DEBUG_FLAG:
                 pieces.append(_DEBUG)
             logs = span.log_items
             if logs:
-                self._append_events(pieces, [*logs])
+                self._append_logs(pieces, [*logs])
             if span.dropped_tags or span.dropped_logs:
                 pieces.append(_dropped(span))
             if references := span.references:
-                pieces += self._links(span, references)
-            if notes:
-                pieces.append(self._kind_and_status(notes))
+                pieces += _links(span, references)
+            if (
+                _ERROR in tags
+                or _HTTP_STATUS in tags
+                or _OTEL_STATUS in tags
+                or _OTEL_MESSAGE in tags
+            ):
+                pieces.append(_status(tags))
             size = sum(map(len, pieces))
             pieces[0] = get_begin(size) or make_begin(size)
             bodies.append(b"".join(pieces))
@@ -118,50 +183,25 @@ class OtlpEncoder(PackingEncoder):
                 break
         return bodies
 
-    def _append_events(self, pieces: list[bytes], logs: list[LogItem]) -> None:
-        if len(logs) > LOG_BLOCK:
-            self._append_log_blocks(pieces, logs)
-        else:
-            self._append_each_log(pieces, logs)
-
     def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
-        begins, append_event_fields = self._event_begins, self._append_event_fields
+        begins, append_attributes = self._event_begins, self._append_event_attributes
         for timestamp, fields in logs:
             event = [_event_time(timestamp)]
-            for _, name in append_event_fields(event, fields):
-                if type(name) is str:
-                    event.append(self._event_names[name])
+            append_attributes(event, dict(fields).items())
             pieces.append(begins[sum(map(len, event))])
             pieces += event
 
-    @staticmethod
-    def _links(
-        span: SpanData,
-        references: Sequence[opentracing.Reference],
-    ) -> Iterator[bytes]:
-        parent = False, span.ids.trace_id, span.ids.parent_id
-        for reference in usable_references(references):
-            if reference != parent:
-                follows, trace_id, span_id = reference
-                kind = "follows_from" if follows else "child_of"
-                yield protobuf.message_field(
-                    13,
-                    _long_ids(trace_id, span_id),
-                    attribute(_LINK_FIELD, "opentracing.ref_type", kind),
-                )
-
-    def _frame(self) -> _OtlpFrame:
-        return _OtlpFrame(self._resource, len(self._resource) + 12)
+    def _frame(self) -> _RequestFrame:
+        return _RequestFrame(self._resource)
 
 
-class _OtlpFrame(Frozen):
+class _RequestFrame(NamedTuple):
     """A request of one `ResourceSpans` of one `ScopeSpans`."""
 
     resource: bytes
-    most: int
 
-    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - no matter here
-        """Return the bytes around spans of *spans_size* bytes."""
+    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - of `Frame`
+        """Return the size around spans of *spans_size* bytes."""
         return sum(map(len, self._before(spans_size)))
 
     def around(self, spans: list[bytes], spans_size: int) -> bytes:
@@ -169,70 +209,47 @@ class _OtlpFrame(Frozen):
         return b"".join((*self._before(spans_size), *spans))
 
     def _before(self, spans_size: int) -> tuple[bytes, ...]:
-        scope_spans = b"\x12" + varint(spans_size)
+        scope_spans = _SCOPE_SPANS + varint(spans_size)
         size = len(self.resource) + len(scope_spans) + spans_size
-        return b"\x0a", varint(size), self.resource, scope_spans
+        return _RESOURCE_SPANS, varint(size), self.resource, scope_spans
 
 
 def _resource_items(process: Process) -> dict[str, TagValue]:
-    # A dict, for the keys of a resource must not repeat: the last one counts.
+    # A dict, because the keys of a resource must not repeat; the last one is used.
     items = _SDK | dict(plain_items(process.tags))
     if JAEGER_HOSTNAME_TAG_KEY in items:
         items["host.name"] = items.pop(JAEGER_HOSTNAME_TAG_KEY)
     return items | {"service.name": plain_text(process.service_name)}
 
 
-def _names_event(key: str, value: object) -> bool:  # noqa: ARG001 - the key is event
-    return isinstance(value, str)
-
-
-def _name_field(name: str) -> bytes:
-    return b"\x2a" + protobuf.text(name)
-
-
 def _span_begin(size: int) -> bytes:
-    return b"\x12" + varint(size)
+    return _SPAN + varint(size)
 
 
-def _event_begin(size: int) -> bytes:
-    return b"\x5a" + varint(size)
-
-
-def _event_name(name: str) -> bytes:
-    return protobuf.text_field(2, name)
-
-
-def _event_time(timestamp: int) -> bytes:
-    nanoseconds = timestamp * 1000
-    return _TIME.pack(0x09, max(0, min(nanoseconds, MASK_64)))
-
-
-def _dropped(span: SpanData) -> bytes:
-    """Return fields 10 and 12, the counts of dropped attributes and events."""
-    tags, logs = (
-        varint(max(0, min(count, _MASK_32)))
-        for count in (span.dropped_tags, span.dropped_logs)
-    )
-    return b"".join((b"\x50", tags, b"\x60", logs))
+def _name(name: str) -> bytes:
+    return _NAME + text_value(name)
 
 
 def _ids(trace_id: int, span_id: int, parent_id: int | None) -> bytes:
     """Return fields 1, 2 and 4; raises for an id of a span that has not 64 bits."""
     if not 0 <= trace_id <= MASK_64:
         ids = _long_ids(trace_id, span_id)
-        return ids + _PARENT.pack(b"\x22\x08", parent_id) if parent_id else ids
+        return ids + _PARENT.pack(_PARENT_ID, parent_id) if parent_id else ids
     if parent_id:
-        parent = b"\x22\x08", parent_id
-        return _CHILD_IDS.pack(_SHORT_TRACE, trace_id, b"\x12\x08", span_id, *parent)
-    return _ROOT_IDS.pack(_SHORT_TRACE, trace_id, b"\x12\x08", span_id)
+        return _CHILD_IDS.pack(
+            *(_SHORT_TRACE_ID, trace_id), *(_SPAN_ID, span_id), *(_PARENT_ID, parent_id)
+        )
+    return _ROOT_IDS.pack(_SHORT_TRACE_ID, trace_id, _SPAN_ID, span_id)
 
 
 def _long_ids(trace_id: int, span_id: int) -> bytes:
+    """Return fields 1 and 2 of a span or a link."""
     high, low = trace_id >> 64 & MASK_64, trace_id & MASK_64
-    return _IDS.pack(b"\x0a\x10", high, low, b"\x12\x08", span_id & MASK_64)
+    return _LONG_IDS.pack(_TRACE_ID, high, low, _SPAN_ID, span_id & MASK_64)
 
 
 def _times(start: float, end: float | None) -> bytes:
+    """Return fields 7 and 8."""
     duration = 1 if end is None else int((end - start) * 1000000)
     if duration <= 0:
         duration = 0 if end < start else 1  # type: ignore[operator]  # None gives 1
@@ -240,4 +257,108 @@ def _times(start: float, end: float | None) -> bytes:
     end_ns = start_ns + duration * 1000
     if start_ns < 0 or end_ns > MASK_64:
         start_ns, end_ns = (max(0, min(ns, MASK_64)) for ns in (start_ns, end_ns))
-    return _TIMES.pack(0x39, start_ns, 0x41, end_ns)
+    return _TIMES.pack(_START, start_ns, _END, end_ns)
+
+
+def _dropped(span: SpanData) -> bytes:
+    """Return fields 10 and 12."""
+    tags, logs = (
+        varint(max(0, min(count, _MASK_32)))
+        for count in (span.dropped_tags, span.dropped_logs)
+    )
+    return b"".join((_DROPPED_ATTRIBUTES, tags, _DROPPED_EVENTS, logs))
+
+
+def _event_begin(size: int) -> bytes:
+    return _EVENT + varint(size)
+
+
+def _event_time(timestamp: int) -> bytes:
+    nanoseconds = timestamp * 1000
+    return _TIME.pack(_EVENT_TIME, max(0, min(nanoseconds, MASK_64)))
+
+
+def _links(
+    span: SpanData, references: Sequence[opentracing.Reference]
+) -> Iterator[bytes]:
+    """Yield field 13 of each reference but the parent."""
+    parent = False, span.ids.trace_id, span.ids.parent_id
+    for reference in usable_references(references):
+        if reference != parent:
+            follows, trace_id, span_id = reference
+            kind = "follows_from" if follows else "child_of"
+            yield message_field(
+                13,
+                _long_ids(trace_id, span_id),
+                attribute(_LINK_ATTRIBUTE, "opentracing.ref_type", kind),
+            )
+
+
+def _status(tags: Mapping[str, object]) -> bytes:
+    """Return field 15 of a span, or nothing if its tags determine no status."""
+    code = _status_code(tags)
+    message = _status_message(tags, code)
+    if not code and not message:
+        return b""
+    pieces = [text_field(2, message)] if message else []
+    if code:
+        pieces.append(_STATUS_CODE + ONES[code])
+    return message_field(15, *pieces)
+
+
+def _status_code(tags: Mapping[str, object]) -> int:
+    """
+    Return the status code as Jaeger derives it.
+
+    An `error` that is true overrides `otel.status_code`, which overrides
+    `http.status_code`.
+    """
+    if tags.get(_ERROR) is True:
+        return _FAILED
+    explicit = tags.get(_OTEL_STATUS)
+    if isinstance(explicit, str):
+        return _STATUS_CODES.get(explicit.upper(), 0)
+    http_status = _number(tags.get(_HTTP_STATUS))
+    if http_status < _CLIENT_ERROR:
+        return 0
+    # A server's responses 4xx are the client's fault.
+    is_server = tags.get(SPAN_KIND) == SPAN_KIND_SERVER
+    return 0 if is_server and http_status < _SERVER_ERROR else _FAILED
+
+
+def _status_message(tags: Mapping[str, object], code: int) -> str:
+    message = tags.get(_OTEL_MESSAGE)
+    if message is None and code and _OTEL_STATUS not in tags:
+        message = tags.get(_HTTP_MESSAGE)
+    return message if isinstance(message, str) else ""
+
+
+def _number(value: object) -> int:
+    try:
+        return int(value) if isinstance(value, (int, str)) else 0
+    except ValueError:
+        return 0
+
+
+def _kind(value: object) -> bytes | None:
+    number = _KINDS.get(value) if isinstance(value, str) else None
+    return None if number is None else _KIND + ONES[number]
+
+
+def _is_status_code(value: object) -> bool:
+    return isinstance(value, str) and value.upper() in _STATUS_CODES
+
+
+_TAG_FIELDS: Final[OtherFields] = {
+    SPAN_KIND: _kind,
+    # These are part of the status, which is the last field of a span.
+    _ERROR: lambda value: b"" if value is True else None,
+    _OTEL_STATUS: lambda value: b"" if _is_status_code(value) else None,
+    _OTEL_MESSAGE: lambda value: b"" if isinstance(value, str) else None,
+}
+"""Tags of a span that are not attributes."""
+
+_LOG_FIELDS: Final[OtherFields] = {
+    "event": lambda value: text_field(2, value) if isinstance(value, str) else None,
+}
+"""Fields of a log that are not attributes: `event` is the name."""

@@ -1,140 +1,148 @@
 """
-OTLP attributes as pieces of bytes: the innermost loop of the OTLP encoder.
+Protobuf fields, and OTLP attributes made of them.
 
-An attribute is one piece, looked up by the pair of key and value, as for Thrift.
+A field of protobuf (encoding.md of protocolbuffers.github.io) is a varint of its number
+and wire type, `number << 3 | type`, and a value: 0 a varint, 1 eight bytes
+little-endian, 2 a size and that many bytes. OTLP's common.proto:
+
+```text
+KeyValue  1 string key  2 AnyValue value
+AnyValue  1 string  2 bool  3 int64  4 double  7 bytes
+```
+
+As for Thrift, an attribute is one piece that is looked up by the pair of key and value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from math import isfinite
+import struct
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from jaeger_client.encoding import protobuf
-from jaeger_client.encoding.tables import Tables, non_finite_text
-from jaeger_client.encoding.varint import ONE_BYTE, ONES, varint
+from jaeger_client.encoding.plain import exact_text
+from jaeger_client.encoding.tables import AppendItems, Tables
+from jaeger_client.encoding.varint import (
+    MASK_64,
+    MAX_I64,
+    MIN_I64,
+    ONE_BYTE,
+    ONES,
+    varint,
+)
 from jaeger_client.model import TagItem
 
-AppendAttributes: TypeAlias = Callable[
-    [list[bytes], Iterable[TagItem]],
-    "list[TagItem]",
-]
-"""Appends attributes to a list; returns the items of noted keys."""
+OtherFields: TypeAlias = Mapping[str, Callable[[object], bytes | None]]
+"""By key, the function that encodes a value as another field; `None` if it is none."""
 
-_TEXT_BEGINS: Final = tuple([bytes((18, n + 2, 10, n)) for n in range(ONE_BYTE - 4)])
-"""What precedes a text, by its length: the value's field and the text's."""
+DELIMITED: Final = 2
+"""The wire type of text, bytes and messages."""
 
-_INT_BEGINS: Final = tuple([bytes((18, size + 1, 24)) for size in range(11)])
-"""The same of an int."""
+_KEY: Final = b"\x0a"
+_VALUE: Final = b"\x12"
+_STRING: Final = b"\x0a"
+_BOOL: Final = b"\x10"
+_INT: Final = b"\x18"
+_FLOAT: Final = b"\x21"
+_BYTES: Final = b"\x3a"
 
-Hides: TypeAlias = Callable[[str, object], bool]
-"""Tells whether a tag is said elsewhere and is no attribute."""
+_TEXT_BEGINS: Final = tuple(
+    [bytes((*_VALUE, n + 2, *_STRING, n)) for n in range(ONE_BYTE - 4)]
+)
+"""The bytes before a text, by its size: of the `AnyValue`, and of its field."""
+
+_INT_BEGINS: Final = tuple([bytes((*_VALUE, n + 1, *_INT)) for n in range(11)])
+"""The same for an integer."""
+
+_DOUBLE: Final = struct.Struct("<d")
+
+
+def text_value(value: str) -> bytes:
+    """Return the size of *value* and its UTF-8."""
+    return _delimited(exact_text(value).encode())
+
+
+def text_field(number: int, value: str) -> bytes:
+    """Return a field of text."""
+    return varint(number << 3 | DELIMITED) + text_value(value)
+
+
+def message_field(number: int, *parts: bytes) -> bytes:
+    """Return a field of the message that consists of *parts*."""
+    size = sum(map(len, parts))
+    return b"".join((varint(number << 3 | DELIMITED), varint(size), *parts))
 
 
 def attribute(field: bytes, key: str, value: object) -> bytes:
     """
-    Return one attribute; *field* is the byte of number and wire type.
+    Return an attribute; *field* is the begin of the field that it is.
 
-    It raises for a key that is no text, a type that OTLP has no value for, an
-    int beyond 64 bits and text that UTF-8 has no bytes for.
+    It raises for a key that is not text, a type that OTLP has no value for, an
+    integer beyond 64 bits and text that UTF-8 cannot encode.
     """
-    return _WRITERS[type(value)](field, _key(key), value)
+    return _ENCODERS[type(value)](field, _key(key), value)
 
 
 def attribute_appender(
-    tables: Tables,
-    field: bytes,
-    noted: frozenset[str],
-    hides: Hides,
-) -> AppendAttributes:
+    tables: Tables, field: bytes, other_fields: OtherFields
+) -> AppendItems:
     """
-    Return the function that writes attributes, and raises as `attribute` does.
+    Return the function that appends attributes, and raises as `attribute` does.
 
     Args:
-        tables: Where the pieces are remembered.
-        field: The byte of number and wire type.
-        noted: Keys that say more than an attribute does.
-        hides: Asked of the tags of these keys.
+        tables: Where the pieces are stored.
+        field: The begin of the field that each attribute is.
+        other_fields: Tags that are other fields.
     """
-    keys = tables.texts(_key)
+    keys = tables.add(_key)
     get_key, make_key = keys.get, keys.make
 
-    def make_piece(item: TagItem) -> bytes:
+    def encode_item(item: TagItem) -> bytes:
         key, value = item
-        if key in noted and hides(key, value):
-            return b""
-        return _WRITERS[type(value)](field, keys[key], value)
+        encode_other = other_fields.get(key)
+        if encode_other is not None and (other := encode_other(value)) is not None:
+            return other
+        encoded_key = get_key(key) or make_key(key)
+        return _ENCODERS[type(value)](field, encoded_key, value)
 
-    def make_text_piece(item: TagItem) -> bytes:
-        key, value = item
-        if key in noted and hides(key, value):
-            return b""
-        return _text(field, get_key(key) or make_key(key), value)  # type: ignore[arg-type]  # text alone comes here
-
-    # Of each type its own: 1, 1.0 and True are one key to a dict.
-    texts, ints, bools = map(tables.items, (make_text_piece, make_piece, make_piece))
-    get_text, make_text = texts.get, texts.make
-    get_int, make_int = ints.get, ints.make
-
-    def append_attributes(
-        pieces: list[bytes], items: Iterable[TagItem]
-    ) -> list[TagItem]:
-        notes: list[TagItem] = []
-        pairs = [*items]
-        # OTLP wants a key once; over Thrift Jaeger, too, keeps the last tag of each.
-        last = dict(pairs)
-        for item in pairs if len(last) == len(pairs) else last.items():
-            key, value = item
-            if key in noted:
-                notes.append((key, value))
-            if type(value) is str:
-                piece = get_text(item)
-                pieces.append(make_text(item) if piece is None else piece)
-            elif type(value) is int:
-                piece = get_int(item)
-                pieces.append(make_int(item) if piece is None else piece)
-            else:
-                pieces.append(bools[item] if type(value) is bool else make_piece(item))
-        return notes
-
-    return append_attributes
+    return tables.add_for_items(encode_item)
 
 
 def _key(key: str) -> bytes:
-    return b"\x0a" + protobuf.text(key)
+    return _KEY + text_value(key)
 
 
 def _text(field: bytes, key: bytes, value: str) -> bytes:
-    # Called for each text never seen before, so with few pieces and calls.
+    # Called for each text that was not seen before, so with few pieces and calls.
     data = value.encode()
     size = len(data)
     whole = len(key) + size + 4
     if whole < ONE_BYTE:
         return b"".join((field, ONES[whole], key, _TEXT_BEGINS[size], data))
-    return _whole(field, key, b"".join((b"\x0a", varint(size), data)))
+    return _whole(field, key, _STRING + _delimited(data))
 
 
 def _int(field: bytes, key: bytes, value: int) -> bytes:
-    number = protobuf.int64(value) if value >> 63 else varint(value)
+    if not MIN_I64 <= value <= MAX_I64:
+        msg = f"needs 64 signed bits, got {value.bit_length()} bits"
+        raise OverflowError(msg)
+    number = varint(value & MASK_64)
     size = len(number)
     whole = len(key) + size + 3
     if whole < ONE_BYTE:
         return b"".join((field, ONES[whole], key, _INT_BEGINS[size], number))
-    return _whole(field, key, b"\x18" + number)
+    return _whole(field, key, _INT + number)
 
 
 def _bool(field: bytes, key: bytes, value: bool) -> bytes:  # noqa: FBT001 - the value itself
-    return _whole(field, key, b"\x10\x01" if value else b"\x10\x00")
+    return _whole(field, key, _BOOL + ONES[value])
 
 
 def _float(field: bytes, key: bytes, value: float) -> bytes:
-    if not isfinite(value):
-        return _text(field, key, non_finite_text(value))
-    return _whole(field, key, b"\x21" + protobuf.double(value))
+    return _whole(field, key, _FLOAT + _DOUBLE.pack(value))
 
 
 def _bytes(field: bytes, key: bytes, value: bytes) -> bytes:
-    return _whole(field, key, b"\x3a" + protobuf.delimited(value))
+    return _whole(field, key, _BYTES + _delimited(value))
 
 
 def _whole(field: bytes, key: bytes, value: bytes) -> bytes:
@@ -142,14 +150,18 @@ def _whole(field: bytes, key: bytes, value: bytes) -> bytes:
     size = len(value)
     length = varint(size)
     whole = varint(len(key) + len(length) + size + 1)
-    return b"".join((field, whole, key, b"\x12", length, value))
+    return b"".join((field, whole, key, _VALUE, length, value))
 
 
-_WRITERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {
+def _delimited(value: bytes) -> bytes:
+    return varint(len(value)) + value
+
+
+_ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {
     str: _text,
     bool: _bool,
     int: _int,
     float: _float,
     bytes: _bytes,
 }
-"""How an attribute is written, by the exact type of its value."""
+"""How an attribute is encoded, by the exact type of its value."""

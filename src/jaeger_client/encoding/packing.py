@@ -1,15 +1,14 @@
 """
-What all encoders share: spans to bytes, and as many as fit a payload.
+The part that all encoders share: spans to bytes, and as many as fit a payload.
 
-Spans are encoded together by the fast way; if that raises, each by itself; if
-that raises, a plain copy of it; if that raises too, the span is left out and
-counted. Sizes are exact: the bytes of the spans are there before the payload
-around them is.
+Spans are encoded together. If that raises, each is encoded by itself; if that raises,
+a plain copy of it; if that raises too, the span is left out and counted. Sizes are
+exact, because the spans are encoded before the frame around them.
 
-The time until the next payload is bounded whatever is in the spans, because the
-caller can stop only between payloads: a chunk ends after a large span, encoding
-stops when the logs of a span exceed a payload, and `encode` yields after
-`_MAX_SILENCE` seconds of spans that are left out.
+The time until the next payload is bounded for any spans, because the caller can stop
+only between payloads: a chunk ends after a large span, encoding stops when the logs of
+a span exceed a payload, and `encode` yields an empty payload after `_MAX_SILENCE`
+seconds of spans that are left out.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from operator import length_hint
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
@@ -26,19 +25,29 @@ from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrunk, shrunk_process
 from jaeger_client.encoding.tables import Tables
-from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
+from jaeger_client.model import (
+    LogItem,
+    Process,
+    SpanData,
+    SpanIds,
+    SpanLosses,
+    TagItem,
+)
+
+if TYPE_CHECKING:
+    import opentracing
 
 SPANS_AT_ONCE: Final = 64
-"""Spans that are encoded together, for what is cheaper for many than for each."""
+"""Number of spans that are encoded together."""
 
 LARGE_SPAN: Final = 32 * 1024
-"""Size of a span in bytes after which spans that are encoded together end."""
+"""Size of a span in bytes after which the spans that are encoded together end."""
 
 LOG_BLOCK: Final = 256
 """Number of logs of a span that are encoded between two checks of their size."""
 
 MIN_LOG_SIZE: Final = 5
-"""Bytes of the shortest log: an empty one at time 0, in the compact protocol."""
+"""Size of the smallest log in bytes: an empty one at time 0, in compact Thrift."""
 
 _MAX_SILENCE: Final = 0.25
 """Seconds after which an empty payload is yielded if all spans are left out."""
@@ -49,10 +58,10 @@ _PROCESS_TOO_LARGE: Final = (
     "tags of Config and Tracer), or send over HTTP (JAEGER_ENDPOINT)"
 )
 _NAMED_TAGS: Final = 5
-"""Maximum number of process tags that a line in the log names."""
+"""Maximum number of process tags that this line in the log names."""
 
 _NAMED_LENGTH: Final = 50
-"""Maximum number of characters of a key in that line."""
+"""Maximum number of characters of a key in it."""
 
 
 class LogsTooLargeError(Exception):
@@ -60,15 +69,10 @@ class LogsTooLargeError(Exception):
 
 
 class Frame(Protocol):
-    """What stands around the spans of one payload."""
-
-    @property
-    def most(self) -> int:
-        """Most bytes that the frame takes, whatever is in it."""
-        ...
+    """The bytes around the spans of one payload."""
 
     def size(self, count: int, spans_size: int) -> int:
-        """Return the exact bytes around *count* spans of *spans_size* bytes."""
+        """Return the size of the frame of *count* spans; it grows with both numbers."""
         ...
 
     def around(self, spans: list[bytes], spans_size: int) -> bytes:
@@ -83,14 +87,15 @@ class _OpenPayload:
         self.frame = frame
         self.limit = limit
         self.yield_at = yield_at
-        """Monotonic seconds after which it is yielded even if spans are left out."""
+        """Monotonic time at which it is yielded even if all spans are left out."""
         self.bodies: list[bytes] = []
         self.size = 0
+        self._max_frame = frame.size(limit, limit)
 
     def add_all(self, bodies: list[bytes]) -> bool:
-        """Add *bodies* if they surely fit; return whether they did."""
+        """Add *bodies* if they certainly fit; return whether they did."""
         size = self.size + sum(map(len, bodies))
-        if size + self.frame.most > self.limit:
+        if size + self._max_frame > self.limit:
             return False
         self.bodies += bodies
         self.size = size
@@ -100,7 +105,7 @@ class _OpenPayload:
         """Add *body* if it fits; return whether it did."""
         size = self.size + len(body)
         around = self.limit - size
-        if around < self.frame.most and (
+        if around < self._max_frame and (
             around < self.frame.size(len(self.bodies) + 1, size)
         ):
             return False
@@ -108,64 +113,42 @@ class _OpenPayload:
         self.size = size
         return True
 
-    def room_for_one(self) -> int:
-        """Return the size of the largest span that fits while it is empty."""
-        room = self.limit - self.frame.size(1, self.limit)
+    def max_span(self) -> int:
+        """Return the size of the largest span that fits while the payload is empty."""
+        size = self.limit - self.frame.size(1, self.limit)
         # A smaller span may have a smaller frame.
-        while room + 1 + self.frame.size(1, room + 1) <= self.limit:
-            room += 1
-        return room
+        while size + 1 + self.frame.size(1, size + 1) <= self.limit:
+            size += 1
+        return size
 
 
 class PackingEncoder(ABC):
     """
-    The common part of the encoders; each defines how a span and a frame are written.
+    The base of the encoders; each defines how a span and a frame are written.
 
-    Used by one thread at a time: whichever drains the queue.
+    Used by one thread at a time, the one that drains the queue.
     """
 
     content_type: str = "application/octet-stream"
-    """Media type of the payloads, for senders that speak HTTP."""
+    """Media type of the payloads, for senders that use HTTP."""
 
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self.losses = losses
         self.tables = Tables(clock)
-        """Bytes that were kept because they may repeat."""
+        """Bytes that are cached because they may repeat."""
         self._clock = clock
         self._limit = 0
         self._payloads = 0
 
     def set_process(self, process: Process) -> None:
         """Use *process* for the spans that follow."""
-        self._given_process = process
+        self._whole_process = process
         # At most half of a payload is for the process, the rest is for spans.
         self._min_limit = 2 * self._use_process(process)
 
-    @abstractmethod
-    def _use_process(self, process: Process) -> int:
-        """Write *process* from now on; return how many bytes it takes."""
-
-    def _shrink_process(self, limit: int) -> None:
-        """Shorten the process tags so that payloads of *limit* bytes can hold spans."""
-        room, size = limit // 2, self._use_process(self._given_process)
-        process = shrunk_process(self._given_process, self._use_process, room)
-        # If it is still too large, trying again would not help.
-        self._min_limit = 0 if self._use_process(process) > room else limit
-        values = dict(process.tags)
-        tags = plain_items(self._given_process.tags)
-        changed = [key for key, value in tags if values.get(key) != value]
-        if changed:
-            logger.warning(
-                _PROCESS_TOO_LARGE,
-                size,
-                limit,
-                ", ".join(repr(key[:_NAMED_LENGTH]) for key in changed[:_NAMED_TAGS]),
-                " and others" if len(changed) > _NAMED_TAGS else "",
-            )
-
     def forget(self) -> None:
-        """Throw away all bytes that were kept because they may repeat."""
-        self.tables.forget()
+        """Discard all bytes that are cached because they may repeat."""
+        self.tables.clear()
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """
@@ -174,7 +157,7 @@ class PackingEncoder(ABC):
         Spans after the last payload's `consumed`, if any, were all left out and
         are counted in the losses.
         """
-        self.tables.forget_in_time()
+        self.tables.clear_in_time()
         self._limit = limit
         if limit < self._min_limit:
             self._shrink_process(limit)
@@ -185,42 +168,34 @@ class PackingEncoder(ABC):
             if bodies and payload.add_all(bodies):
                 done += len(bodies)
                 continue
-            for span, made_body in zip(chunk, bodies or repeat(None), strict=False):
-                body = self._encode_singly(span) if made_body is None else made_body
+            for span, whole in zip(chunk, bodies or repeat(None), strict=False):
+                body = self._encode_singly(span) if whole is None else whole
                 if body is None or (body and not payload.add(body)):
                     if payload.bodies:
-                        yield self._closed(payload, done)
+                        yield self._close(payload, done)
                         payload = self._open()
-                    body = self._fitted(span, body, payload)
+                    body = self._add_shrunk(span, body, payload)
                 done += 1
                 if not body and self._clock.monotonic() >= payload.yield_at:
-                    yield self._closed(payload, done)
+                    yield self._close(payload, done)
                     payload = self._open()
         if payload.bodies:
-            yield self._closed(payload, done)
+            yield self._close(payload, done)
 
-    def _open(self) -> _OpenPayload:
-        yield_at = self._clock.monotonic() + _MAX_SILENCE
-        return _OpenPayload(self._frame(), self._limit, yield_at=yield_at)
+    @abstractmethod
+    def _use_process(self, process: Process) -> int:
+        """Write *process* from now on; return its size in bytes."""
 
     @abstractmethod
     def _frame(self) -> Frame:
         """Return the frame of the next payload, which is number `_payloads` + 1."""
-
-    def _closed(self, payload: _OpenPayload, consumed: int) -> Payload:
-        bodies = payload.bodies
-        if not bodies:
-            return Payload(b"", 0, consumed)
-        self._payloads += 1
-        body = payload.frame.around(bodies, payload.size)
-        return Payload(body, len(bodies), consumed)
 
     @abstractmethod
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         """
         Return the bytes of each of *spans*, up to `SPANS_AT_ONCE`.
 
-        Ends after a span of more than `LARGE_SPAN` bytes, and so may return fewer.
+        Stops after a span of more than `LARGE_SPAN` bytes, and so may return fewer.
         May raise anything if one of *spans* is not plain.
 
         Raises:
@@ -231,13 +206,16 @@ class PackingEncoder(ABC):
     def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
         """Append the bytes of *logs*, without those around the list."""
 
-    def _append_log_blocks(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
+    def _append_logs(self, pieces: list[bytes], logs: list[LogItem]) -> None:
         """
-        Append *logs* as `_append_each_log` does, in fewer and longer pieces.
+        Append the bytes of *logs*, many of them in fewer and longer pieces.
 
         Raises:
-            LogsTooLargeError: Once they are larger than a payload may be.
+            LogsTooLargeError: As soon as they are larger than a payload may be.
         """
+        if len(logs) <= LOG_BLOCK:
+            self._append_each_log(pieces, logs)
+            return
         size = 0
         for begin in range(0, len(logs), LOG_BLOCK):
             block: list[bytes] = []
@@ -247,14 +225,17 @@ class PackingEncoder(ABC):
             if size > self._limit:
                 raise LogsTooLargeError
 
-    def _size_of_log(self, log: LogItem) -> int:
-        pieces: list[bytes] = []
-        self._append_each_log(pieces, [log])
-        return sum(map(len, pieces))
+    def _open(self) -> _OpenPayload:
+        yield_at = self._clock.monotonic() + _MAX_SILENCE
+        return _OpenPayload(self._frame(), self._limit, yield_at=yield_at)
 
-    def _body(self, span: SpanData) -> bytes:
-        (body,) = self._bodies((span,))
-        return body
+    def _close(self, payload: _OpenPayload, consumed: int) -> Payload:
+        bodies = payload.bodies
+        if not bodies:
+            return Payload(b"", 0, consumed)
+        self._payloads += 1
+        body = payload.frame.around(bodies, payload.size)
+        return Payload(body, len(bodies), consumed)
 
     def _encode_together(self, spans: Sequence[SpanData]) -> list[bytes] | None:
         """Return the bytes of each span; `None` if one of them is not plain."""
@@ -274,9 +255,9 @@ class PackingEncoder(ABC):
         except LogsTooLargeError:
             return None
         except Exception:  # noqa: BLE001 - see _encode_together
-            return self._encode_plainly(span)
+            return self._encode_plain_copy(span)
 
-    def _encode_plainly(self, span: SpanData) -> bytes | None:
+    def _encode_plain_copy(self, span: SpanData) -> bytes | None:
         try:
             if length_hint(span.log_items) > self._limit // MIN_LOG_SIZE:
                 return None  # shrinking copies only the logs that fit
@@ -287,7 +268,7 @@ class PackingEncoder(ABC):
             self.losses.not_encodable += 1
             return b""
 
-    def _fitted(
+    def _add_shrunk(
         self,
         span: SpanData,
         body: bytes | None,
@@ -299,11 +280,11 @@ class PackingEncoder(ABC):
         *body* is the whole span, or `None` if that was too large to encode. Returns
         what was added; empty if the span is left out.
         """
-        room = payload.room_for_one()
+        size = payload.max_span()
         fitting = body
-        if body is None or len(body) > room:
+        if body is None or len(body) > size:
             try:
-                fitting = shrunk(span, self._body, self._size_of_log, room)
+                fitting = shrunk(span, self._body, self._size_of_log, size)
             except Exception:  # noqa: BLE001 - this span is lost, the others must not be
                 self.losses.not_encodable += 1
                 return b""
@@ -312,6 +293,34 @@ class PackingEncoder(ABC):
                 return b""
             self.losses.truncated += 1
         return fitting if fitting and payload.add(fitting) else b""
+
+    def _body(self, span: SpanData) -> bytes:
+        (body,) = self._bodies((span,))
+        return body
+
+    def _size_of_log(self, log: LogItem) -> int:
+        pieces: list[bytes] = []
+        self._append_each_log(pieces, [log])
+        return sum(map(len, pieces))
+
+    def _shrink_process(self, limit: int) -> None:
+        """Shorten the process tags so that payloads of *limit* bytes can hold spans."""
+        whole, max_size = self._whole_process, limit // 2
+        size = self._use_process(whole)
+        process = shrunk_process(whole, self._use_process, max_size)
+        # If it is still too large, trying again would not help.
+        self._min_limit = 0 if self._use_process(process) > max_size else limit
+        values = dict(process.tags)
+        tags = plain_items(whole.tags)
+        changed = [key for key, value in tags if values.get(key) != value]
+        if changed:
+            logger.warning(
+                _PROCESS_TOO_LARGE,
+                size,
+                limit,
+                ", ".join(repr(key[:_NAMED_LENGTH]) for key in changed[:_NAMED_TAGS]),
+                " and others" if len(changed) > _NAMED_TAGS else "",
+            )
 
 
 def dropped_items(span: SpanData) -> list[TagItem]:
@@ -325,3 +334,18 @@ def dropped_items(span: SpanData) -> list[TagItem]:
         ("otel.dropped_events_count", span.dropped_logs),
     )
     return [(key, count) for key, count in counts if count]
+
+
+def usable_references(
+    references: Sequence[opentracing.Reference],
+) -> Iterator[tuple[bool, int, int]]:
+    """
+    Yield of each reference whether it follows from, its trace id and its span id.
+
+    One without a trace id is left out: Jaeger would reject the whole datagram.
+    """
+    for reference in references:
+        context = cast("SpanIds | None", reference.referenced_context)
+        if context is not None and context.trace_id:
+            follows = reference.type == "follows_from"
+            yield follows, context.trace_id, context.span_id or 0

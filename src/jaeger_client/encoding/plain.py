@@ -1,10 +1,10 @@
 """
-Plain copies of spans that the fast encoders stumbled over.
+Plain copies of spans that an encoder has raised an exception for.
 
-The encoders assume what `SpanData` promises and raise where it does not hold:
-text with lone surrogates, a key that is no text, a number that is none. Then
-the span is copied by the functions here, which take any object for any part,
-and encoded once more. That costs ten times as much, for one span in thousands.
+The encoders rely on the types that `SpanData` promises, and raise where a span breaks
+the promise: lone surrogates in text, a key that is not text, an integer of more than
+64 bits. Then the span is copied by the functions here, which accept any object for any
+part, and is encoded again. That costs ten times as much, for one span in thousands.
 """
 
 from __future__ import annotations
@@ -12,45 +12,31 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol, SupportsFloat, SupportsIndex, TypeVar, cast
+from contextlib import suppress
+from typing import Final, NamedTuple, SupportsFloat, SupportsIndex, TypeVar, cast
 
 import opentracing
 
-from jaeger_client._internal.frozen import Frozen
 from jaeger_client.encoding.varint import MASK_64, MASK_128
 from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 
 T = TypeVar("T")
 
-_MOST_SECONDS: Final = 9e12
+_MAX_SECONDS: Final = 9e12
 """Seconds whose microseconds still fit in 64 signed bits, past the year 280,000."""
 
 
-class ReferencedIds(Protocol):
-    """What an encoder reads of a referenced context."""
+class PlainIds(NamedTuple):
+    """The identity of a span or of a referenced one, as numbers."""
 
     trace_id: int
     span_id: int
+    parent_id: int | None = None
+    flags: int = 0
 
 
-class PlainIds:
-    """Ids and flags that are numbers for certain."""
-
-    def __init__(
-        self,
-        trace_id: int,
-        span_id: int,
-        parent_id: int | None = None,
-        flags: int = 0,
-    ) -> None:
-        self.trace_id = trace_id
-        self.span_id = span_id
-        self.parent_id = parent_id
-        self.flags = flags
-
-
-class PlainSpan(Frozen):
-    """A span of plain values, all its own."""
+class PlainSpan(NamedTuple):
+    """A span whose parts have exactly the types that encoders rely on."""
 
     ids: PlainIds
     operation_name: str
@@ -59,15 +45,9 @@ class PlainSpan(Frozen):
     references: list[opentracing.Reference]
     tag_items: list[TagItem]
     log_items: list[tuple[int, list[TagItem]]]
-    shares_span_id: bool = False
-    dropped_tags: int = 0
-    dropped_logs: int = 0
-
-    def replace(self, **changes: object) -> PlainSpan:
-        """Return a copy with other values for some fields."""
-        copy = PlainSpan.__new__(PlainSpan)
-        vars(copy).update(vars(self) | changes)
-        return copy
+    shares_span_id: bool
+    dropped_tags: int
+    dropped_logs: int
 
 
 def plain_span(span: SpanData, *, with_logs: bool = True) -> PlainSpan:
@@ -83,38 +63,86 @@ def plain_span(span: SpanData, *, with_logs: bool = True) -> PlainSpan:
         operation_name=plain_text(span.operation_name),
         start_time=_seconds(span.start_time),
         end_time=None if end is None else _seconds(end),
-        references=_survivors(_reference, span.references),
+        references=_readable(_reference, span.references),
         tag_items=plain_items(span.tag_items),
-        log_items=_survivors(plain_log, span.log_items) if with_logs else [],
+        log_items=_readable(plain_log, span.log_items) if with_logs else [],
         shares_span_id=bool(getattr(span, "shares_span_id", False)),
         dropped_tags=_count(getattr(span, "dropped_tags", 0)),
         dropped_logs=_count(getattr(span, "dropped_logs", 0)),
     )
 
 
-def plain_items(items: Iterable[tuple[object, object]]) -> list[tuple[str, TagValue]]:
-    """Return *items* as text and values of the five types; the unreadable left out."""
-    return _survivors(_item, items)
+def plain_items(items: Iterable[object]) -> list[TagItem]:
+    """Return *items* as text and values of the five types, without unreadable ones."""
+    return _readable(_item, items)
+
+
+def plain_log(item: object) -> tuple[int, list[TagItem]]:
+    """
+    Return a log that every encoder can write.
+
+    Raises:
+        Exception: If *item* is not a log.
+    """
+    timestamp, fields = cast("tuple[object, Iterable[object]]", item)
+    return _log_time(timestamp), plain_items(fields)
+
+
+def log_times(items: Iterable[object]) -> list[tuple[int, int]]:
+    """Return time and index of each log in *items*, without unreadable ones."""
+    times: list[tuple[int, int]] = []
+    for index, item in enumerate(items):
+        with suppress(Exception):
+            timestamp, _ = cast("tuple[object, object]", item)
+            time = timestamp if type(timestamp) is int else _log_time(timestamp)
+            times.append((time, index))
+    return times
 
 
 def plain_text(value: object) -> str:
-    """Return *value* as text without lone surrogates, whatever it is."""
+    """Return *value*, whatever it is, as text without lone surrogates."""
     if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "replace")
-    # str() of an enumeration of text is its name; the text is what was meant.
+    # str() of a member of an enumeration of text is its name, not its text.
     text = str.__str__(value) if isinstance(value, str) else _printed(value)
     # Pairs of surrogates, as some JSON parsers leave them, become one character.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def plain_value(value: object) -> TagValue:
+def exact_text(text: object) -> str:
+    """
+    Return *text* itself.
+
+    Raises:
+        TypeError: If it is not text, or of a subclass, which may compare differently.
+    """
+    if type(text) is not str:
+        msg = f"needs text, got {type(text).__name__}"
+        raise TypeError(msg)
+    return text
+
+
+def non_finite_text(number: float) -> str:
+    """
+    Return the text that is sent for *number*, which is NaN or infinite.
+
+    JSON has no such numbers: where one is stored as a double, Jaeger responds 500 for
+    the trace and for the whole service. The spelling is that of protobuf's JSON
+    mapping.
+    """
+    if math.isnan(number):
+        return "NaN"
+    return "Infinity" if number > 0 else "-Infinity"
+
+
+def _plain_value(value: object) -> TagValue:
     """Return *value* as exactly one of the five types of tag values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
         return _plain_int(int(value))
     if isinstance(value, float):
-        return float(value)
+        return float(value) if math.isfinite(value) else non_finite_text(value)
     if isinstance(value, bytes):
         return bytes(value)
     return plain_text(value)
@@ -130,19 +158,13 @@ def _plain_int(value: int) -> TagValue:
 def _printed(value: object) -> str:
     try:
         return str.__str__(str(value))
-    except Exception as error:  # noqa: BLE001 - str() of a stranger may raise anything
-        return _error_text(error)
-
-
-def _error_text(error: Exception) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - and so may str() of what it raised
+    except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
+        with suppress(Exception):  # and so may that of what it raised
+            return str(error)
         return type(error).__name__
 
 
 def _ids(context: SpanIds) -> PlainIds:
-    # The fast ways of some encoders refuse longer ids.
     return PlainIds(
         trace_id=_index(context.trace_id) & MASK_128,
         span_id=_index(context.span_id) & MASK_64,
@@ -152,52 +174,26 @@ def _ids(context: SpanIds) -> PlainIds:
 
 
 def _index(value: object) -> int:
-    # int() as well, for an index may be True.
+    # int() as well, because the index of True is True.
     return int(operator.index(cast("SupportsIndex", value)))
 
 
 def _seconds(value: object) -> float:
-    return _bounded(value, _MOST_SECONDS)
-
-
-def _bounded(value: object, most: float) -> float:
-    number = float(cast("SupportsFloat", value))
-    if math.isnan(number):
-        return 0.0
-    return max(-most, min(number, most))
-
-
-def _item(item: object) -> tuple[str, TagValue]:
-    key, value = cast("tuple[object, object]", item)
-    return plain_text(key), plain_value(value)
-
-
-def plain_log(item: object) -> tuple[int, list[tuple[str, TagValue]]]:
-    """
-    Return a log as every encoder can write it.
-
-    Raises:
-        Exception: If *item* is not a log.
-    """
-    timestamp, fields = cast("tuple[object, Iterable[tuple[object, object]]]", item)
-    return _log_time(timestamp), plain_items(fields)
-
-
-def log_times(items: Iterable[object]) -> list[tuple[int, int]]:
-    """Return time and index of each log in *items*, without malformed ones."""
-    times: list[tuple[int, int]] = []
-    for index, item in enumerate(items):
-        try:
-            timestamp, _ = cast("tuple[object, object]", item)
-            time = timestamp if type(timestamp) is int else _log_time(timestamp)
-            times.append((time, index))
-        except Exception:  # noqa: BLE001, PERF203, S112 - only this item is lost
-            continue
-    return times
+    return _bounded(value, _MAX_SECONDS)
 
 
 def _log_time(timestamp: object) -> int:
-    return int(_bounded(timestamp, _MOST_SECONDS * 1e6))
+    return int(_bounded(timestamp, _MAX_SECONDS * 1e6))
+
+
+def _bounded(value: object, maximum: float) -> float:
+    number = float(cast("SupportsFloat", value))
+    return 0.0 if math.isnan(number) else max(-maximum, min(number, maximum))
+
+
+def _item(item: object) -> TagItem:
+    key, value = cast("tuple[object, object]", item)
+    return plain_text(key), _plain_value(value)
 
 
 def _count(value: object) -> int:
@@ -206,23 +202,21 @@ def _count(value: object) -> int:
 
 def _reference(item: object) -> opentracing.Reference:
     reference = cast("opentracing.Reference", item)
-    context = cast("ReferencedIds", reference.referenced_context)
+    context = cast("SpanIds", reference.referenced_context)
     ids = PlainIds(
         _index(context.trace_id) & MASK_128, _index(context.span_id or 0) & MASK_64
     )
-    return opentracing.Reference(
-        plain_text(reference.type),
-        cast("opentracing.SpanContext", ids),
-    )
+    kind = plain_text(reference.type)
+    return opentracing.Reference(kind, cast("opentracing.SpanContext", ids))
 
 
-def _survivors(make: Callable[[object], T], items: Iterable[object] | None) -> list[T]:
-    """Return what *make* makes of *items*, without those it fails at."""
-    made: list[T] = []
-    # A copy first: the application's thread may still add to the list.
+def _readable(
+    convert: Callable[[object], T], items: Iterable[object] | None
+) -> list[T]:
+    """Return *items* converted by *convert*, without those for which it raises."""
+    converted: list[T] = []
+    # A copy first: the application's thread may still append to the list.
     for item in list(items or ()):
-        try:
-            made.append(make(item))
-        except Exception:  # noqa: BLE001, PERF203, S112 - only this item is lost
-            continue
-    return made
+        with suppress(Exception):
+            converted.append(convert(item))
+    return converted

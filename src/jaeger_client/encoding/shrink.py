@@ -1,10 +1,10 @@
 """
-Make a span fit a packet: drop logs, oldest first, then cut the longest values.
+Make a span fit a payload: drop logs, oldest first, then cut the longest values.
 
-The cost of neither step depends on how much too large the span is. Logs are encoded
-one by one, from the newest, until their sizes add up to the space that is left. The
-length to which values are cut is calculated from their sizes, and corrected by the
-size of the span with values of that length.
+The cost does not depend on how much too large the span is. Logs are encoded one by
+one, from the newest, until their sizes add up to the space that is left. The length to
+which values are cut is calculated from their sizes, and corrected by the size of the
+span with values of that length.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from operator import length_hint
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
 from jaeger_client.encoding.plain import (
     PlainSpan,
@@ -22,25 +21,16 @@ from jaeger_client.encoding.plain import (
     plain_log,
     plain_span,
 )
-from jaeger_client.model import LogItem, Process, SpanData, TagItem, TagValue
-
-if TYPE_CHECKING:
-    from typing import TypeGuard
+from jaeger_client.model import LogItem, Process, SpanData, TagItem
 
 TRUNCATED_TAG_KEY: Final = "jaeger.truncated"
-"""Tag of a span that lost logs or parts of its values to fit a packet."""
+"""Tag of a span that lost logs or parts of its values to fit a payload."""
 
 MAX_NAME: Final = 256
 """Characters that are left of the operation name where values are cut."""
 
 _MIN_PROCESS_VALUE: Final = 64
 """Characters to which values of process tags are cut before any tag is dropped."""
-
-_MANY_TAGS: Final = 1_000
-"""Number of tags from which on the keys are measured before the span is copied."""
-
-_MIN_TAG_SIZE: Final = 4
-"""Minimum number of bytes that a tag takes beside its key, in any format."""
 
 _CORRECTIONS: Final = 4
 """Number of lengths that are calculated before bisection is used."""
@@ -50,36 +40,22 @@ SizeOfLog = Callable[[LogItem], int]
 
 
 def shrunk(
-    span: SpanData,
-    encode: EncodeSpan,
-    size_of_log: SizeOfLog,
-    room: int,
+    span: SpanData, encode: EncodeSpan, size_of_log: SizeOfLog, max_size: int
 ) -> bytes | None:
     """
-    Return as much of *span* as fits *room* bytes, or `None` if too much is left.
+    Return as much of *span* as fits *max_size* bytes, or `None` if that is too little.
 
     Raises:
         Exception: If the span cannot be made plain.
     """
-    if _has_too_many_keys(span, room):
-        return None
     logs = list(span.log_items or ())
     plain = plain_span(span, with_logs=False)
     items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]
-    plain = plain.replace(tag_items=[*items, (TRUNCATED_TAG_KEY, True)])
-    body = _with_fewer_logs(plain, logs, encode, size_of_log, room) if logs else None
-    return body or _with_shorter_values(plain, encode, room)
-
-
-def _has_too_many_keys(span: SpanData, room: int) -> bool:
-    """Return whether the keys of *span*, which are never cut, do not fit *room*."""
-    # Encoding a few tags is faster than measuring them.
-    if length_hint(span.tag_items) < _MANY_TAGS:
-        return False
-    with suppress(Exception):  # its parts may be anything
-        keys = {key for key, _ in span.tag_items}
-        return len(keys) * _MIN_TAG_SIZE + sum(map(len, keys)) > room
-    return False
+    plain = plain._replace(tag_items=[*items, (TRUNCATED_TAG_KEY, True)])
+    body = (
+        _with_fewer_logs(plain, logs, encode, size_of_log, max_size) if logs else None
+    )
+    return body or _with_shorter_values(plain, encode, max_size)
 
 
 def _with_fewer_logs(
@@ -87,63 +63,57 @@ def _with_fewer_logs(
     logs: Sequence[object],
     encode: EncodeSpan,
     size_of_log: SizeOfLog,
-    room: int,
+    max_size: int,
 ) -> bytes | None:
     """Return *span*, which has no logs, with the newest of *logs*, if that fits."""
     without_logs = encode(span)
-    if len(without_logs) > room:
+    if len(without_logs) > max_size:
         return None
-    kept = _newest(logs, size_of_log, room - len(without_logs))
+    newest = _newest(logs, size_of_log, max_size - len(without_logs))
     # The header of the list takes some bytes more, so one log less may fit.
-    while kept:
-        in_order = [kept[index] for index in sorted(kept)]
-        body = encode(span.replace(log_items=in_order))
-        if len(body) <= room:
+    while newest:
+        in_order = [newest[index] for index in sorted(newest)]
+        body = encode(span._replace(log_items=in_order))
+        if len(body) <= max_size:
             return body
-        kept.popitem()  # the oldest, for it was added last
+        newest.popitem()  # the oldest, because it was added last
     return without_logs
 
 
 def _newest(
-    logs: Sequence[object],
-    size_of_log: SizeOfLog,
-    room: int,
-) -> dict[int, LogItem]:
-    """Return the newest logs that fit *room* together, newest first, by index."""
-    kept: dict[int, LogItem] = {}
+    logs: Sequence[object], size_of_log: SizeOfLog, max_size: int
+) -> dict[int, tuple[int, list[TagItem]]]:
+    """Return the newest logs that fit *max_size* together, newest first, by index."""
+    newest: dict[int, tuple[int, list[TagItem]]] = {}
     for _, index in sorted(log_times(logs), reverse=True):
         with suppress(Exception):
             log = plain_log(logs[index])
-            room -= size_of_log(log)
-            if room < 0:
+            max_size -= size_of_log(log)
+            if max_size < 0:
                 break
-            kept[index] = log
-    return kept
+            newest[index] = log
+    return newest
 
 
 def _with_shorter_values(
-    span: PlainSpan,
-    encode: EncodeSpan,
-    room: int,
+    span: PlainSpan, encode: EncodeSpan, max_size: int
 ) -> bytes | None:
     def encode_cut(length: int) -> bytes:
         cut = _cut_items(span.tag_items, length)
         name = span.operation_name[:MAX_NAME]
-        return encode(span.replace(operation_name=name, tag_items=cut))
+        return encode(span._replace(operation_name=name, tag_items=cut))
 
     length = _longest_length(
-        span.tag_items, lambda length: len(encode_cut(length)), room
+        span.tag_items, lambda length: len(encode_cut(length)), max_size
     )
     return None if length is None else encode_cut(length)
 
 
 def shrunk_process(
-    process: Process,
-    size_of: Callable[[Process], int],
-    room: int,
+    process: Process, size_of: Callable[[Process], int], max_size: int
 ) -> Process:
     """
-    Return *process* with shorter values, and fewer tags if need be, to fit *room*.
+    Return *process* with shorter values, and fewer tags if need be, to fit *max_size*.
 
     Tags are dropped, the longest first, if values of 64 characters are too long. The
     service's name stays whole, so that the process may still be too large.
@@ -152,37 +122,42 @@ def shrunk_process(
     def size_of_tags(items: Sequence[TagItem]) -> int:
         return size_of(Process(process.service_name, tuple(items)))
 
-    items: list[TagItem] = plain_items(process.tags)
+    items = plain_items(process.tags)
     short = _cut_items(items, _MIN_PROCESS_VALUE)
     by_size = sorted(range(len(items)), key=lambda index: len(str(short[index])))
     fitting = bisect_right(
         range(1, len(items) + 1),
-        room,
+        max_size,
         key=lambda count: size_of_tags([short[index] for index in by_size[:count]]),
     )
     items = [items[index] for index in sorted(by_size[:fitting])]
     length = _longest_length(
-        items, lambda length: size_of_tags(_cut_items(items, length)), room
+        items, lambda length: size_of_tags(_cut_items(items, length)), max_size
     )
     return Process(process.service_name, tuple(_cut_items(items, length or 0)))
 
 
+class _Length(NamedTuple):
+    """The length of a value in characters, and the bytes of one on average."""
+
+    length: int
+    weight: float
+
+
 def _longest_length(
-    items: Sequence[TagItem],
-    size_at: Callable[[int], int],
-    room: int,
+    items: Sequence[TagItem], size_at: Callable[[int], int], max_size: int
 ) -> int | None:
     """
-    Return the length to which to cut the values of *items* to fit *room* bytes.
+    Return the length to which to cut the values of *items* to fit *max_size* bytes.
 
-    *size_at* is the size with values of a length. Returns `None` if that of empty
-    values is larger than *room*.
+    *size_at* returns the size with values of a length. Returns `None` if the size with
+    empty values is larger than *max_size*.
     """
     without_values = size_at(0)
-    spare = room - without_values
+    spare = max_size - without_values
     if spare < 0:
         return None
-    values = sorted(_Value(value) for _, value in items if _is_cuttable(value))
+    values = _lengths(items)
     low, high = 0, values[-1].length if values else 0
     length, tries = _even_length(values, spare), 0
     while low < high:
@@ -201,32 +176,31 @@ def _longest_length(
     return low
 
 
-class _Value:
-    """The length of a value in characters, and the bytes of one on average."""
-
-    __slots__ = ("length", "weight")
-
-    def __init__(self, value: str | bytes) -> None:
-        self.length = len(value)
-        size = len(value.encode()) if isinstance(value, str) else self.length
-        self.weight = size / self.length
-
-    def __lt__(self, other: _Value) -> bool:
-        return self.length < other.length
+def _lengths(items: Sequence[TagItem]) -> list[_Length]:
+    """Return the lengths of the values that can be cut, in ascending order."""
+    return sorted(
+        _Length(len(value), len(_encoded(value)) / len(value))
+        for _, value in items
+        if isinstance(value, (str, bytes)) and value
+    )
 
 
-def _even_length(values: Sequence[_Value], room: float) -> int:
+def _encoded(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+def _even_length(values: Sequence[_Length], size: float) -> int:
     """
-    Return the length to which to cut *values* so that together they fit *room* bytes.
+    Return the length to which to cut *values* so that together they fit *size* bytes.
 
-    *values* are in the order of their lengths. What a value needs beside its own
-    bytes is ignored.
+    *values* are in ascending order. What a value needs beside its own bytes is
+    ignored.
     """
     weight = sum(value.weight for value in values)
     for value in values:
-        if value.length * weight > room:
-            return int(room / weight)
-        room -= value.length * value.weight
+        if value.length * weight > size:
+            return int(size / weight)
+        size -= value.length * value.weight
         weight -= value.weight
     return values[-1].length if values else 0
 
@@ -236,7 +210,3 @@ def _cut_items(items: Sequence[TagItem], length: int) -> list[TagItem]:
         (key, value[:length] if isinstance(value, (str, bytes)) else value)
         for key, value in items
     ]
-
-
-def _is_cuttable(value: TagValue) -> TypeGuard[str | bytes]:
-    return isinstance(value, (str, bytes)) and len(value) > 0

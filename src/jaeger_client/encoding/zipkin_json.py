@@ -1,39 +1,44 @@
 """
 Spans as Zipkin v2 JSON, a list a payload.
 
-Zipkin knows text only, so every value becomes text; it shows names in lower
-case, hides spans of 0 us and takes a tag `error` of any value for an error.
-For one span that it cannot read it refuses the whole list: whatever it would
-stumble over, an id of 0 or a time that is no whole number, raises here, so that
-the span is made plain or left out by itself.
+The fields of a span in zipkin2-api.yaml that are written: `traceId` (16 or 32 hex
+digits), `id`, `parentId`, `name`, `kind`, `timestamp` (µs, at least 1), `duration`
+(µs), `debug`, `shared`, `localEndpoint`, `remoteEndpoint`, `tags` (text to text) and
+`annotations` (`timestamp`, `value`).
+
+All values become text. Zipkin shows names in lower case, hides spans of 0 µs and treats
+a tag `error` of any value as an error. For one span that it cannot read it rejects the
+whole list: anything of that kind, an id of 0 or a time that is not a whole number,
+raises here, so that the span is made plain or left out by itself.
 """
 
 from __future__ import annotations
 
 import base64
+import ipaddress
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
-from typing import Final
+from typing import Final, TypeAlias
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.frozen import Frozen
-from jaeger_client.constants import DEBUG_FLAG, JAEGER_IP_TAG_KEY
-from jaeger_client.encoding.packing import (
-    LARGE_SPAN,
-    LOG_BLOCK,
-    PackingEncoder,
-    dropped_items,
+from jaeger_client.constants import (
+    DEBUG_FLAG,
+    JAEGER_IP_TAG_KEY,
+    SPAN_KIND,
+    SPAN_KIND_CLIENT,
+    SPAN_KIND_CONSUMER,
+    SPAN_KIND_PRODUCER,
+    SPAN_KIND_SERVER,
 )
-from jaeger_client.encoding.plain import plain_items, plain_text
-from jaeger_client.encoding.tables import non_finite_text
-from jaeger_client.encoding.varint import MASK_64, MASK_128
-from jaeger_client.encoding.zipkin_endpoint import (
-    PEER_KEYS,
-    Endpoint,
-    parse_address,
-    take_remote_endpoint,
+from jaeger_client.encoding.packing import LARGE_SPAN, PackingEncoder, dropped_items
+from jaeger_client.encoding.plain import (
+    exact_text,
+    non_finite_text,
+    plain_items,
+    plain_text,
 )
+from jaeger_client.encoding.varint import MASK_64, MASK_128, MAX_I64
 from jaeger_client.model import (
     LogItem,
     Process,
@@ -43,28 +48,32 @@ from jaeger_client.model import (
     TagValue,
 )
 
-_KINDS: Final = frozenset({"client", "server", "producer", "consumer"})
-_ENTRY_KINDS: Final = frozenset({"server", "consumer"})
-_LARGEST_NUMBER: Final = (1 << 63) - 1
+Endpoint: TypeAlias = dict[str, str | int]
+"""The known ones of the fields `serviceName`, `ipv4`, `ipv6` and `port`."""
+
+_CALLING_KINDS: Final = frozenset({SPAN_KIND_CLIENT, SPAN_KIND_PRODUCER})
+_ENTRY_KINDS: Final = frozenset({SPAN_KIND_SERVER, SPAN_KIND_CONSUMER})
+_KINDS: Final = _CALLING_KINDS | _ENTRY_KINDS
+
+_PEER_SERVICE: Final = "peer.service"
+_PEER_HOSTNAME: Final = "peer.hostname"
+_PEER_ADDRESS: Final = "peer.address"
+_PEER_PORT: Final = "peer.port"
+_PEER_IPS: Final = ("peer.ipv4", "peer.ipv6", _PEER_HOSTNAME)
+_PEER_KEYS: Final = frozenset({_PEER_SERVICE, _PEER_ADDRESS, _PEER_PORT, *_PEER_IPS})
+
+_MAX_IP_LENGTH: Final = 100
+_MAX_PORT: Final = 65_535
+
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class ZipkinJsonEncoder(PackingEncoder):
-    """
-    One JSON list a payload, for HTTP 9411.
-
-    Args:
-        losses: Where spans left out or shrunk are counted.
-        clock: Where time comes from.
-    """
+    """One JSON list a payload, for HTTP 9411."""
 
     content_type = "application/json"
 
-    def __init__(
-        self,
-        losses: SpanLosses,
-        *,
-        clock: Clock = SYSTEM_CLOCK,
-    ) -> None:
+    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
         self.set_process(Process(service_name=""))
 
@@ -72,32 +81,39 @@ class ZipkinJsonEncoder(PackingEncoder):
         tags = _text_tags(plain_items(process.tags))
         name = plain_text(process.service_name).lower()
         self._endpoint: Endpoint = {"serviceName": name}
-        if address := parse_address(tags.get(JAEGER_IP_TAG_KEY, "")):
+        if address := _address(tags.get(JAEGER_IP_TAG_KEY, "")):
             self._endpoint |= address
             del tags[JAEGER_IP_TAG_KEY]
         self._process_tags = tags
-        return len((_json(self._endpoint) + _json(tags)).encode())
+        return len((_to_json(self._endpoint) + _to_json(tags)).encode())
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         bodies: list[bytes] = []
         for span in spans:
-            bodies.append(self._span(span))
-            if len(bodies[-1]) > LARGE_SPAN:
+            body = b"," + _to_json(self._fields(span)).encode()
+            if logs := [*span.log_items]:
+                pieces = [body[:-1], b',"annotations":[']
+                self._append_logs(pieces, logs)
+                pieces[2] = pieces[2][1:]  # the first has no comma before it
+                body = b"".join((*pieces, b"]}"))
+            bodies.append(body)
+            if len(body) > LARGE_SPAN:
                 break
         return bodies
 
-    def _span(self, span: SpanData) -> bytes:
+    def _fields(self, span: SpanData) -> dict[str, object]:
+        """Return the fields of *span* but the annotations."""
         tags = _text_tags(span.tag_items)
         if span.dropped_tags or span.dropped_logs:
             tags |= _text_tags(dropped_items(span))
         if tags.get("error", "").lower() == "false":
             del tags["error"]
-        kind = tags.get("span.kind")
+        kind = tags.get(SPAN_KIND)
         fields = _identity(span) | {"localEndpoint": self._endpoint}
         if kind in _KINDS:
-            fields["kind"] = tags.pop("span.kind").upper()
-        if not PEER_KEYS.isdisjoint(tags) and (
-            endpoint := take_remote_endpoint(tags, kind)
+            fields["kind"] = tags.pop(SPAN_KIND).upper()
+        if not _PEER_KEYS.isdisjoint(tags) and (
+            endpoint := _take_remote_endpoint(tags, kind)
         ):
             fields["remoteEndpoint"] = endpoint
         if span.shares_span_id:
@@ -106,36 +122,27 @@ class ZipkinJsonEncoder(PackingEncoder):
             tags = self._process_tags | tags
         if tags:
             fields["tags"] = tags
-        logs = [*span.log_items]
-        if logs and len(logs) <= LOG_BLOCK:
-            fields["annotations"] = [_annotation(*log) for log in logs]
-        body = b"," + _json(fields).encode()
-        return self._with_annotations(body, logs) if len(logs) > LOG_BLOCK else body
-
-    def _with_annotations(self, body: bytes, logs: list[LogItem]) -> bytes:
-        pieces: list[bytes] = []
-        self._append_log_blocks(pieces, logs)
-        annotations = b"".join(pieces)[1:]  # without the first comma
-        return b"".join((body[:-1], b',"annotations":[', annotations, b"]}"))
+        return fields
 
     def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
         for timestamp, items in logs:
-            pieces.append(b"," + _json(_annotation(timestamp, items)).encode())
+            texts = _text_tags(items)
+            value = texts["event"] if texts.keys() == {"event"} else _to_json(texts)
+            annotation = {"timestamp": _whole(timestamp), "value": value}
+            pieces.append(b"," + _to_json(annotation).encode())
 
     def _frame(self) -> _ListFrame:
         return _ListFrame()
 
 
-class _ListFrame(Frozen):
-    """Brackets. Each span brings the comma before it; the first one's is cut."""
+class _ListFrame:
+    """Brackets. Each span brings the comma before it; the first one's is removed."""
 
-    most: int = 1
-
-    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - no matter here
-        """Return the bytes around the spans: two brackets, less a comma."""
+    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - of `Frame`
+        """Return the size around the spans: two brackets, less a comma."""
         return 1
 
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:  # noqa: ARG002 - no matter here
+    def around(self, spans: list[bytes], spans_size: int) -> bytes:  # noqa: ARG002 - of `Frame`
         """Return the payload."""
         return b"".join((b"[", spans[0][1:], *spans[1:], b"]"))
 
@@ -147,7 +154,7 @@ def _identity(span: SpanData) -> dict[str, object]:
     fields: dict[str, object] = {
         "traceId": f"{trace_id:032x}" if trace_id >> 64 else f"{trace_id:016x}",
         "id": f"{_id(context.span_id & MASK_64):016x}",
-        "name": _exact(span.operation_name).lower(),
+        "name": exact_text(span.operation_name).lower(),
         "duration": _duration(span),
     }
     if context.parent_id:
@@ -155,7 +162,7 @@ def _identity(span: SpanData) -> dict[str, object]:
     if context.flags & DEBUG_FLAG:
         fields["debug"] = True
     start = _whole(int(span.start_time * 1000000))
-    if start > 0:  # to Zipkin 0 is no time
+    if start > 0:
         fields["timestamp"] = start
     return fields
 
@@ -178,17 +185,11 @@ def _whole(number: int) -> int:
     if type(number) is not int:
         msg = f"needs a whole number, got one {type(number).__name__}"
         raise TypeError(msg)
-    return max(-_LARGEST_NUMBER, min(number, _LARGEST_NUMBER))
-
-
-def _annotation(timestamp: int, fields: Iterable[TagItem]) -> dict[str, object]:
-    texts = _text_tags(fields)
-    value = texts["event"] if texts.keys() == {"event"} else _json(texts)
-    return {"timestamp": _whole(timestamp), "value": value}
+    return max(-MAX_I64, min(number, MAX_I64))
 
 
 def _text_tags(items: Iterable[TagItem]) -> dict[str, str]:
-    return {_exact(key): _text(value) for key, value in items}
+    return {exact_text(key): _text(value) for key, value in items}
 
 
 def _text(value: TagValue) -> str:
@@ -198,16 +199,97 @@ def _text(value: TagValue) -> str:
         return base64.b64encode(value).decode()
     if isinstance(value, float) and not isfinite(value):
         return non_finite_text(value)
-    return str(value) if isinstance(value, (int, float)) else _exact(value)
+    return str(value) if isinstance(value, (int, float)) else exact_text(value)
 
 
-def _exact(text: object) -> str:
-    """Return *text*, or raise: then the span is made plain first."""
-    if type(text) is not str:
-        msg = f"needs text, got {type(text).__name__}"
-        raise TypeError(msg)
-    return text
+def _take_remote_endpoint(tags: dict[str, str], kind: str | None) -> Endpoint:
+    """
+    Return the peer's endpoint by OpenTracing's `peer.*` tags.
+
+    As with Zipkin's own clients a tag is removed from *tags* where the endpoint holds
+    all of it. A host name stays, because an endpoint has no field for it. It becomes
+    the name of a called service that has no other, so that the graph of services shows
+    it; not of callers, each of which would be a node.
+    """
+    endpoint: Endpoint = {}
+    address = tags.get(_PEER_ADDRESS)
+    host, port = _host_and_port(address) if address else ("", None)
+    if tags.get(_PEER_SERVICE):
+        endpoint["serviceName"] = tags.pop(_PEER_SERVICE).lower()
+    elif kind in _CALLING_KINDS and (name := _host_name(tags, host)):
+        endpoint["serviceName"] = name.lower()
+    for key in _PEER_IPS:
+        if key in tags:
+            _take(tags, key, endpoint, _address(tags[key]))
+    if host and (found := _address(host)):
+        _take(tags, _PEER_ADDRESS, endpoint, found | ({"port": port} if port else {}))
+    # Zipkin accepts a port alone, but it does not identify a peer.
+    if endpoint and _PEER_PORT in tags and (port := _port(tags[_PEER_PORT])):
+        _take(tags, _PEER_PORT, endpoint, {"port": port})
+    return endpoint
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _take(
+    tags: dict[str, str], key: str, endpoint: Endpoint, found: Mapping[str, str | int]
+) -> None:
+    """Move the fields *found* in a tag to *endpoint*, unless that has other values."""
+    if found and all(
+        endpoint.get(name, value) == value for name, value in found.items()
+    ):
+        endpoint.update(found)
+        del tags[key]
+
+
+def _host_name(tags: Mapping[str, str], host: str) -> str:
+    """Return the name of the peer's host, if it has one that is not an address."""
+    names = (tags.get(_PEER_HOSTNAME, ""), host)
+    return next((name for name in names if name and not _address(name)), "")
+
+
+def _host_and_port(address: str) -> tuple[str, int | None]:
+    """Return host and port of `host`, `host:port` and `[IPv6]:port`, else no host."""
+    if "/" in address or "@" in address:  # a URL or a connection string
+        return "", None
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        return host, _port(rest.removeprefix(":"))
+    if _address(address):
+        return address, None
+    host, colon, rest = address.rpartition(":")
+    if not colon:
+        return address, None
+    port = _port(rest)
+    return (host, port) if port else ("", None)
+
+
+def _port(text: str) -> int | None:
+    """Return a port, or `None`: Zipkin rejects a whole list for one beyond 65,535."""
+    if not text.isdecimal() or len(text) > len(str(_MAX_PORT)):
+        return None
+    port = int(text)
+    return port if 0 < port <= _MAX_PORT else None
+
+
+def _address(text: str) -> Endpoint:
+    """
+    Return the field of an IP address, or nothing if *text* is not an address.
+
+    OpenTracing's tags may hold an IPv4 address as a number, which is negative in some
+    languages.
+    """
+    try:
+        if len(text) > _MAX_IP_LENGTH:
+            return {}
+        if text.removeprefix("-").isdecimal():
+            number = int(text)
+            signed = number + (1 << 32) if number < 0 else number
+            return {"ipv4": str(ipaddress.IPv4Address(signed))}
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return {}
+    if isinstance(address, ipaddress.IPv4Address):
+        return {"ipv4": str(address)}
+    if address.ipv4_mapped is not None:
+        return {"ipv4": str(address.ipv4_mapped)}
+    # Without the zone, as in `%eth0`, which Zipkin rejects.
+    return {"ipv6": str(ipaddress.IPv6Address(int(address)))}

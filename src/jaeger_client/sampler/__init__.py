@@ -5,93 +5,67 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jaeger_client._internal.lazy import names_from
+from jaeger_client.constants import (
+    DEFAULT_SAMPLING_INTERVAL,
+    SAMPLER_PARAM_TAG_KEY,
+    SAMPLER_TYPE_CONST,
+    SAMPLER_TYPE_LOWER_BOUND,
+    SAMPLER_TYPE_PROBABILISTIC,
+    SAMPLER_TYPE_RATE_LIMITING,
+    SAMPLER_TYPE_TAG_KEY,
+)
+from jaeger_client.metrics.instruments import SamplerMetrics
+from jaeger_client.sampler.adaptive import (
+    AdaptiveSampler,
+    GuaranteedThroughputProbabilisticSampler,
+)
+from jaeger_client.sampler.base import (
+    Decision,
+    RootSpan,
+    Sampler,
+    SamplerTags,
+    Undecided,
+)
+from jaeger_client.sampler.probabilistic import ConstSampler, ProbabilisticSampler
+from jaeger_client.sampler.rate_limiting import RateLimitingSampler
+from jaeger_client.sampler.strategy import (
+    DEFAULT_LOWER_BOUND,
+    DEFAULT_LOWER_BOUND_STR,
+    DEFAULT_MAX_OPERATIONS,
+    DEFAULT_SAMPLING_PROBABILITY,
+    DEFAULT_SAMPLING_PROBABILITY_STR,
+    MAX_TRACES_PER_SECOND_STR,
+    OPERATION_SAMPLING_STR,
+    OPERATION_STR,
+    PROBABILISTIC_SAMPLING_STR,
+    PROBABILISTIC_SAMPLING_STRATEGY,
+    RATE_LIMITING_SAMPLING_STR,
+    RATE_LIMITING_SAMPLING_STRATEGY,
+    SAMPLING_RATE_STR,
+    STRATEGIES_STR,
+    STRATEGY_TYPE_STR,
+    get_rate_limit,
+    get_sampling_probability,
+)
 
 if TYPE_CHECKING:
-    from jaeger_client.constants import (
-        DEFAULT_SAMPLING_INTERVAL,
-        SAMPLER_PARAM_TAG_KEY,
-        SAMPLER_TYPE_CONST,
-        SAMPLER_TYPE_LOWER_BOUND,
-        SAMPLER_TYPE_PROBABILISTIC,
-        SAMPLER_TYPE_RATE_LIMITING,
-        SAMPLER_TYPE_TAG_KEY,
-    )
-    from jaeger_client.metrics.instruments import SamplerMetrics
-    from jaeger_client.sampler.adaptive import (
-        AdaptiveSampler,
-        GuaranteedThroughputProbabilisticSampler,
-    )
-    from jaeger_client.sampler.base import (
-        Decision,
-        RootSpan,
-        Sampler,
-        SamplerTags,
-        Undecided,
-    )
-    from jaeger_client.sampler.composite import CompositeSampler
-    from jaeger_client.sampler.const import ConstSampler
-    from jaeger_client.sampler.priority import PrioritySampler
-    from jaeger_client.sampler.probabilistic import ProbabilisticSampler
-    from jaeger_client.sampler.rate_limiting import RateLimitingSampler
-    from jaeger_client.sampler.remote import (
-        RemoteControlledSampler,
-        StrategySource,
-    )
-    from jaeger_client.sampler.strategies_file import StrategiesFile
-    from jaeger_client.sampler.strategy import (
-        DEFAULT_LOWER_BOUND,
-        DEFAULT_LOWER_BOUND_STR,
-        DEFAULT_MAX_OPERATIONS,
-        DEFAULT_SAMPLING_PROBABILITY,
-        DEFAULT_SAMPLING_PROBABILITY_STR,
-        MAX_TRACES_PER_SECOND_STR,
-        OPERATION_SAMPLING_STR,
-        OPERATION_STR,
-        PROBABILISTIC_SAMPLING_STR,
-        PROBABILISTIC_SAMPLING_STRATEGY,
-        RATE_LIMITING_SAMPLING_STR,
-        RATE_LIMITING_SAMPLING_STRATEGY,
-        SAMPLING_RATE_STR,
-        STRATEGIES_STR,
-        STRATEGY_TYPE_STR,
-        get_rate_limit,
-        get_sampling_probability,
-    )
-    from jaeger_client.sampler.tag_equals import (
+    from jaeger_client.sampler.composite import (
         SAMPLER_TYPE_TAG_EQUALS,
+        CompositeSampler,
+        PrioritySampler,
         TagEqualsSampler,
     )
+    from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
+    from jaeger_client.sampler.strategies_file import StrategiesFile
 else:
-    # Imported when they are asked for: see `lazy`.
+    # Imported on demand: a start with a local sampler does not need them.
     __getattr__, __dir__ = names_from(
         __name__,
         {
-            "jaeger_client.constants": "DEFAULT_SAMPLING_INTERVAL "
-            "SAMPLER_PARAM_TAG_KEY SAMPLER_TYPE_CONST SAMPLER_TYPE_LOWER_BOUND "
-            "SAMPLER_TYPE_PROBABILISTIC SAMPLER_TYPE_RATE_LIMITING "
-            "SAMPLER_TYPE_TAG_KEY",
-            "jaeger_client.metrics.instruments": "SamplerMetrics",
-            "jaeger_client.sampler.adaptive": "AdaptiveSampler "
-            "GuaranteedThroughputProbabilisticSampler",
-            "jaeger_client.sampler.base": "Decision RootSpan Sampler SamplerTags "
-            "Undecided",
-            "jaeger_client.sampler.composite": "CompositeSampler",
-            "jaeger_client.sampler.const": "ConstSampler",
-            "jaeger_client.sampler.priority": "PrioritySampler",
-            "jaeger_client.sampler.probabilistic": "ProbabilisticSampler",
-            "jaeger_client.sampler.rate_limiting": "RateLimitingSampler",
+            "jaeger_client.sampler.composite": "SAMPLER_TYPE_TAG_EQUALS "
+            "CompositeSampler PrioritySampler TagEqualsSampler",
             "jaeger_client.sampler.remote": "RemoteControlledSampler StrategySource",
             "jaeger_client.sampler.strategies_file": "StrategiesFile",
-            "jaeger_client.sampler.strategy": "DEFAULT_LOWER_BOUND "
-            "DEFAULT_LOWER_BOUND_STR DEFAULT_MAX_OPERATIONS "
-            "DEFAULT_SAMPLING_PROBABILITY DEFAULT_SAMPLING_PROBABILITY_STR "
-            "MAX_TRACES_PER_SECOND_STR OPERATION_SAMPLING_STR OPERATION_STR "
-            "PROBABILISTIC_SAMPLING_STR PROBABILISTIC_SAMPLING_STRATEGY "
-            "RATE_LIMITING_SAMPLING_STR RATE_LIMITING_SAMPLING_STRATEGY "
-            "SAMPLING_RATE_STR STRATEGIES_STR STRATEGY_TYPE_STR get_rate_limit "
-            "get_sampling_probability",
-            "jaeger_client.sampler.tag_equals": "SAMPLER_TYPE_TAG_EQUALS "
-            "TagEqualsSampler",
         },
     )
 

@@ -1,8 +1,8 @@
-"""Samplers that give each operation its own rate, and a least of traces."""
+"""Samplers with a rate for each operation, and a guaranteed minimum of traces."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from jaeger_client.constants import SAMPLER_TYPE_LOWER_BOUND
 from jaeger_client.errors import SamplingRateError, StrategyError
@@ -21,10 +21,10 @@ from jaeger_client.sampler.strategy import PerOperation, parse_per_operation
 
 class GuaranteedThroughputProbabilisticSampler(Sampler):
     """
-    Records a part of an operation's traces, and some in any case.
+    Samples a part of an operation's traces, and at least *lower_bound* per second.
 
-    A trace that the probabilistic sampler records is charged to the lower bound
-    as well, so the bound adds traces only where the rate alone gives too few.
+    Traces that the probabilistic sampler accepts spend credit of the lower bound as
+    well, so the bound adds traces only if the rate alone gives too few.
 
     Raises:
         SamplingRateError: If *rate* or *lower_bound* is out of range.
@@ -48,7 +48,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
         self._set_probabilistic(ProbabilisticSampler(rate))
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Ask the probabilistic sampler, then the lower bound."""
+        """Call the probabilistic sampler, then the lower bound."""
         decision = self.probabilistic_sampler.is_sampled(trace_id, operation)
         guaranteed, _tags = self.lower_bound_sampler.is_sampled(trace_id, operation)
         if decision[0]:
@@ -60,7 +60,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
         Change both in place; the balance of the lower bound is kept.
 
         Raises:
-            SamplingRateError: If one is out of range; nothing is changed then.
+            SamplingRateError: If one is out of range; then nothing changes.
         """
         probabilistic = self.probabilistic_sampler
         if rate != self.rate:
@@ -86,20 +86,20 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
 
 class AdaptiveSampler(Sampler):
     """
-    Records each operation at the rate a server gave for it.
+    Samples each operation at the rate that a server computed for it.
 
-    An operation the server did not name gets a sampler with the default rate
-    when it is first seen. Once *max_operations* have one, further operations
-    share a probabilistic sampler, so that names made at random cost no memory.
-    Threads that see new operations at the same moment may pass that number, by
-    no more than there are of them.
+    An operation that the server did not list gets a sampler with the default rate
+    when it first occurs. When *max_operations* operations have a sampler, further
+    ones share a probabilistic sampler, so that generated names do not fill the
+    memory. If several threads use new operations at the same moment, the number may
+    exceed *max_operations* by the number of threads.
 
     Args:
-        strategies: The object `operationSampling` of an answer, or its value.
-        max_operations: How many operations may have a sampler of their own.
-        new_limiter: Makes the buckets of the lower bounds.
-        operation_name_late_binding: Whether the name counts that the root has at
-            its first child, injection or end, not that of its start.
+        strategies: The object `operationSampling` of a response, decoded or parsed.
+        max_operations: Maximum number of operations with a sampler of their own.
+        new_limiter: Creates the token buckets of the lower bounds.
+        operation_name_late_binding: Whether to decide by the name that the root span
+            has at its first child, injection or end, not by its first name.
 
     Raises:
         SamplingRateError: If a rate or bound of *strategies* is out of range.
@@ -120,15 +120,15 @@ class AdaptiveSampler(Sampler):
             self._undecided = (True, _UndecidedName(self))
         self.max_operations = max_operations
         self.samplers: dict[str, GuaranteedThroughputProbabilisticSampler] = {}
-        """The sampler of each operation that has one, oldest first."""
+        """The samplers of operations, oldest first."""
         self._listed: Mapping[str, float] = {}
-        """The rates of the operations that the last strategy named."""
-        strategy = _read(strategies)
+        """The rates of the operations that the last strategy lists."""
+        strategy = _parse(strategies)
         self.default_sampler = ProbabilisticSampler(strategy.default_rate)
         self._follow(strategy)
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Decide by the sampler of *operation*, unless its name is to settle first."""
+        """Decide by the sampler of *operation*, or postpone if names bind late."""
         if self._undecided is not None:
             return self._undecided
         sampler = self.samplers.get(operation)
@@ -137,49 +137,60 @@ class AdaptiveSampler(Sampler):
         return sampler.is_sampled(trace_id, operation)
 
     def is_sampled_by_name(self, trace_id: int, operation: str) -> Decision:
-        """Decide by the sampler of *operation*, which is the root's last name."""
+        """Decide by the sampler of *operation*, the final name of the root span."""
         sampler = self.samplers.get(operation) or self._newcomer(operation)
         return sampler.is_sampled(trace_id, operation)
+
+    def update(self, strategies: Mapping[str, object] | PerOperation) -> None:
+        """
+        Follow a new strategy; operations that it does not list stay as they are.
+
+        Raises:
+            SamplingRateError: If a rate or bound is out of range; then nothing
+                changes.
+        """
+        strategy = _parse(strategies)
+        if strategy.default_rate != self.default_sampling_probability:
+            self.default_sampler = ProbabilisticSampler(strategy.default_rate)
+        self._follow(strategy)
+        self._remove_surplus()
+
+    def replace(self, strategy: PerOperation) -> None:
+        """
+        Follow a server's new response, which applies to every operation.
+
+        Operations that it does not list get its default rate and lower bound, as in
+        the Go client. All samplers stay the same objects and keep their balances.
+        """
+        self.update(strategy)
+        # A copy, because other threads add operations meanwhile.
+        for operation, sampler in tuple(self.samplers.items()):
+            if operation not in self._listed:
+                self._apply_to(operation, sampler)
 
     def _newcomer(self, operation: str) -> Sampler:
         if len(self.samplers) >= self.max_operations:
             return self.default_sampler
         listed = self._listed
-        made = self._new_sampler(operation, self.default_sampling_probability)
-        # No lock: of two threads with the same new operation the first wins.
-        kept = self.samplers.setdefault(operation, made)
-        if kept is made and self._listed is not listed:
+        created = self._new_sampler(operation, self.default_sampling_probability)
+        # No lock: of two threads with the same new operation the first one wins.
+        kept = self.samplers.setdefault(operation, created)
+        if kept is created and self._listed is not listed:
             # The strategy was updated meanwhile. An update before `setdefault` did not
             # find this sampler; one after this check does.
-            self._apply_to(operation, made)
+            self._apply_to(operation, created)
         return kept
 
-    def update(self, strategies: Mapping[str, object] | PerOperation) -> None:
-        """
-        Follow a new strategy; operations it does not name stay as they are.
-
-        Raises:
-            SamplingRateError: If a rate or bound is out of range; nothing is
-                changed then.
-        """
-        strategy = _read(strategies)
-        if strategy.default_rate != self.default_sampling_probability:
-            self.default_sampler = ProbabilisticSampler(strategy.default_rate)
-        self._follow(strategy)
-        self._forget_surplus(self._listed)
-
-    def replace(self, strategy: PerOperation) -> None:
-        """
-        Follow a server's new response, which holds for every operation.
-
-        Operations that it does not name take its default rate and lower bound, as in
-        the Go client. All samplers stay the same objects and keep their balances.
-        """
-        self.update(strategy)
-        # A copy, for threads add operations meanwhile.
-        for operation, sampler in tuple(self.samplers.items()):
-            if operation not in self._listed:
-                self._apply_to(operation, sampler)
+    def _follow(self, strategy: PerOperation) -> None:
+        self.default_sampling_probability = strategy.default_rate
+        self.lower_bound = strategy.default_lower_bound
+        self._listed = dict(strategy.rates)
+        for operation, rate in self._listed.items():
+            sampler = self.samplers.get(operation)
+            if sampler is None:
+                self.samplers[operation] = self._new_sampler(operation, rate)
+            else:
+                sampler.update(self.lower_bound, rate)
 
     def _apply_to(
         self,
@@ -189,21 +200,10 @@ class AdaptiveSampler(Sampler):
         rate = self._listed.get(operation, self.default_sampling_probability)
         sampler.update(self.lower_bound, rate)
 
-    def _follow(self, strategy: PerOperation) -> None:
-        self.default_sampling_probability = strategy.default_rate
-        self.lower_bound = strategy.default_lower_bound
-        self._listed = {each.operation: each.rate for each in strategy.operations}
-        for operation, rate in self._listed.items():
-            sampler = self.samplers.get(operation)
-            if sampler is None:
-                self.samplers[operation] = self._new_sampler(operation, rate)
-            else:
-                sampler.update(self.lower_bound, rate)
-
-    def _forget_surplus(self, listed: Collection[str]) -> None:
-        # A server that names other operations each time must not fill the memory.
-        surplus = len(self.samplers) - self.max_operations - len(listed)
-        unlisted = [name for name in tuple(self.samplers) if name not in listed]
+    def _remove_surplus(self) -> None:
+        # A server that lists other operations each time must not fill the memory.
+        surplus = len(self.samplers) - self.max_operations - len(self._listed)
+        unlisted = [name for name in tuple(self.samplers) if name not in self._listed]
         for operation in unlisted[: max(surplus, 0)]:
             self.samplers.pop(operation, None)
 
@@ -227,20 +227,20 @@ class AdaptiveSampler(Sampler):
 
 
 class _UndecidedName(Undecided):
-    """Waits for the last name of the root; one object serves all traces."""
+    """Waits for the final name of the root span; one object serves all traces."""
 
     def __init__(self, sampler: AdaptiveSampler) -> None:
         super().__init__()
         self._sampler = sampler
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
-        """Decide at the end alone: until then the name may change again."""
+        """Decide at the end only: until then the name may change again."""
         if not is_final:
             return None
         return self._sampler.is_sampled_by_name(root.trace_id, root.operation)
 
 
-def _read(strategies: Mapping[str, object] | PerOperation) -> PerOperation:
+def _parse(strategies: Mapping[str, object] | PerOperation) -> PerOperation:
     if isinstance(strategies, PerOperation):
         return strategies
     try:

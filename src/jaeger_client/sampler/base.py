@@ -1,4 +1,4 @@
-"""The interface of all samplers: shall this trace be recorded?"""
+"""The interface of all samplers: whether a trace is recorded."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from jaeger_client.constants import SAMPLER_PARAM_TAG_KEY, SAMPLER_TYPE_TAG_KEY
 from jaeger_client.model import TagItem, TagValue
 
 SamplerTags: TypeAlias = Mapping[str, TagValue]
-"""Tags for the root span of a sampled trace. Read them, never change them."""
+"""Tags for the root span of a sampled trace; must not be changed."""
+
+Decision: TypeAlias = tuple[bool, SamplerTags]
+"""Whether to record the trace, and tags that tell which sampler decided."""
+
+WATCHES_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class DecisionTags(dict[str, TagValue]):
     """
-    The tags of a decision that is made once and handed out again and again.
+    The tags of a decision that is created once and returned many times.
 
-    Spans keep the object itself; of another mapping, which may change, a copy.
+    Spans keep this object itself; mappings of other types may change, so they are
+    copied.
     """
 
     def __init__(self, sampler_type: str, param: TagValue) -> None:
@@ -25,14 +31,8 @@ class DecisionTags(dict[str, TagValue]):
         )
 
 
-Decision: TypeAlias = tuple[bool, SamplerTags]
-"""Whether to record, and the tags that say who decided. Both always stand."""
-
-WATCHES_NOTHING: Final[frozenset[str]] = frozenset()
-
-
 class RootSpan:
-    """What a decision may look at: a root span as it is by now."""
+    """The current state of a root span, as far as a decision may depend on it."""
 
     __slots__ = ("operation", "tag_items", "trace_id")
 
@@ -45,35 +45,35 @@ class RootSpan:
         self.trace_id = trace_id
         self.operation = operation
         self.tag_items = tag_items
-        """All tags set so far as pairs; a key may come more than once."""
+        """All tags set so far as pairs; a key may occur more than once."""
 
 
 class Undecided(dict[str, TagValue]):
     """
-    Takes the place of the tags in a decision that is not made yet.
+    Replaces the tags in a decision that is postponed.
 
-    A sampler that wants to see more of a root span than its first name returns
-    `(True, Undecided())` of a class of its own. The span is recorded, and `decide`
-    is called right after the start, when the span gets another name or one of the
-    `watched_tags`, and, with *is_final*, when the span gets its first child, is
-    injected or its context is read, or is finished. What credits a decision costs
-    is to be spent in `decide` alone, and once.
+    A sampler whose decision depends on more than the first name of a root span
+    returns `(True, Undecided())`, of its own subclass. The span is recorded, and
+    `decide` is called right after the start, when the span gets another name or one
+    of the `watched_tags`, and, with *is_final*, when the span gets its first child,
+    is injected, its context is read, or it is finished. Credits that a decision
+    costs must be spent in `decide` only, and once.
 
-    An object may serve one trace or all; calls for one trace come one at a time.
-    As a mapping it is empty.
+    An object may serve one trace or all traces; calls for one trace are never
+    concurrent. As a mapping it is empty.
     """
 
     @property
     def watched_tags(self) -> frozenset[str]:
-        """Keys of the tags that may bring a decision before the final one."""
+        """Keys of the tags that may allow a decision before the final one."""
         return WATCHES_NOTHING
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
         """
         Return the decision, or `None` while it may still change.
 
-        With *is_final*, `None` is taken as a refusal. Must not block and must not
-        raise.
+        With *is_final*, `None` means that the trace is not sampled. Must not block
+        and must not raise.
         """
         raise NotImplementedError
 
@@ -83,17 +83,13 @@ class Undecided(dict[str, TagValue]):
 
 class Sampler:
     """
-    Decides at the root of a trace whether the trace is recorded.
+    Decides for the root span of a trace whether the trace is recorded.
 
-    Derive from it and override `is_sampled`; there is no need to call
-    `super().__init__()`.
+    Subclasses override `is_sampled`; they need not call `super().__init__()`.
 
-    `is_sampled` is called on the application's threads, several at a time, for
-    each root span. It must not block and must not raise. The decisions of the
-    samplers here are made once and handed out again and again.
-
-    A sampler that decides by the final name of the root, or by its tags, returns
-    `Undecided`; see there.
+    `is_sampled` is called for each root span, on the application's threads and
+    concurrently. It must not block and must not raise. To decide by the final name
+    of the root span, or by its tags, return `Undecided`.
     """
 
     def __init__(self, tags: SamplerTags | None = None) -> None:
@@ -101,21 +97,21 @@ class Sampler:
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """
-        Decide on the trace *trace_id* whose root is named *operation*.
+        Decide on the trace *trace_id* whose root span is named *operation*.
 
         Returns:
-            Whether to record the trace, and tags for its root span, or
-            `Undecided` in their place. The tags come with a refusal, too.
+            Whether to record the trace, and tags for its root span or, in their
+            place, an `Undecided`. There are tags even if the trace is not recorded.
         """
         raise NotImplementedError
 
     def close(self) -> None:
         """
-        Stop what runs in the background. Idempotent.
+        Stop background work. Idempotent.
 
-        Subclasses with nothing to stop need not override it.
+        Subclasses without background work need not override it.
         """
-        # As in 4.8, whose tests of applications check it.
+        # As in 4.8: tests of applications rely on it.
         if type(self) is Sampler:
             raise NotImplementedError
 
@@ -123,5 +119,5 @@ class Sampler:
         return type(other) is type(self) and other.__dict__ == self.__dict__
 
     def __hash__(self) -> int:
-        # Samplers are changed in place, and what goes into a hash must stay.
+        # The attributes of a sampler change, and its hash must not.
         return hash(type(self))

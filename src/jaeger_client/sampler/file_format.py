@@ -1,41 +1,25 @@
 """
-Jaeger's format for a file of sampling strategies: JSON in, wire JSON out.
+Jaeger's format for a file of sampling strategies: decoded JSON in, responses out.
 
-Pure: no I/O and no state. What Jaeger refuses is refused here; what it takes, even
-where it makes something odd of it, becomes the same answer, with a note of what is
-odd, for the log: what was expected, what was found, and what it counts as. Rates are
-checked where the answer is followed, as they are with Jaeger.
+Pure: no I/O and no state. The result is what Jaeger (1.76 and 2) responds when it
+serves the same file, its peculiarities included, so a file can be moved from one to the
+other. What Jaeger refuses is refused here. What Jaeger accepts though it hardly makes
+sense is accepted with a note for the log: what was expected, what was found, and what
+it counts as.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Container, Mapping
+from typing import Final, NamedTuple
 
-from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.json_reader import JsonReader
 from jaeger_client._internal.shown import shown
 from jaeger_client.errors import StrategyError
-from jaeger_client.sampler.strategy import (
-    DEFAULT_LOWER_BOUND_STR,
-    DEFAULT_SAMPLING_PROBABILITY_STR,
-    MAX_TRACES_PER_SECOND_STR,
-    OPERATION_SAMPLING_STR,
-    OPERATION_STR,
-    PROBABILISTIC_SAMPLING_STR,
-    PROBABILISTIC_SAMPLING_STRATEGY,
-    RATE_LIMITING_SAMPLING_STR,
-    RATE_LIMITING_SAMPLING_STRATEGY,
-    SAMPLING_RATE_STR,
-    STRATEGIES_STR,
-    STRATEGY_TYPE_STR,
-    is_list,
-    is_object,
-)
 
 _PROBABILISTIC: Final = "probabilistic"
 _RATE_LIMITING: Final = "ratelimiting"
-_DEFAULT_UPPER_BOUND_STR: Final = "defaultUpperBoundTracesPerSecond"
 
 _DEFAULT_KEY: Final = "default_strategy"
 _SERVICES_KEY: Final = "service_strategies"
@@ -44,307 +28,220 @@ _FILE_KEYS: Final = (_DEFAULT_KEY, _SERVICES_KEY)
 _SERVICE_KEYS: Final = ("service", "type", "param", _OPERATIONS_KEY)
 _OPERATION_KEYS: Final = ("operation", "type", "param")
 
-Answer: TypeAlias = dict[str, object]
-"""What Jaeger sends: JSON's objects, lists, texts and numbers."""
+_READER: Final = JsonReader("strategies file", StrategyError)
 
 
-class Rule(Frozen):
-    """How traces are sampled: `type` and `param` of one object of the file."""
+class Strategies(NamedTuple):
+    """The strategies of a whole file."""
 
-    where: str
-    kind: str
-    param: float
+    default: ServiceStrategy
+    services: Mapping[str, ServiceStrategy]
+    notes: tuple[str, ...]
+
+    def response_for(self, service: str) -> tuple[dict[str, object], list[str]]:
+        """Return Jaeger's response for *service*, and notes on what is odd in it."""
+        strategy, notes = self.default, [*self.notes, *self.default.notes]
+        own = self.services.get(service)
+        if own is not None:
+            strategy = own.with_operations_of(self.default)
+            notes += own.notes
+        return strategy.as_response(), notes
 
 
-class ServiceRules(Frozen):
-    """What the file says of one service, or of all that it does not name."""
+class ServiceStrategy(NamedTuple):
+    """How Jaeger samples a service."""
 
-    rule: Rule
-    operations: tuple[tuple[str, Rule], ...]
+    rate: float | None
+    """The part of all traces; `None` if *limit* applies."""
+    limit: int = 0
+    """Traces per second."""
+    operations: tuple[tuple[str, float], ...] | None = None
+    """The rates of single operations; `None` if the file lists none."""
+    default_rate: float = 0.0
+    """The rate of all other operations."""
     notes: tuple[str, ...] = ()
-    """What is odd in it, whatever becomes of the rules."""
+
+    def with_operations_of(self, default: ServiceStrategy) -> ServiceStrategy:
+        """Add the operations that the default strategy lists and this one does not."""
+        if default.operations is None:
+            return self
+        if self.operations is None:
+            rate = default.default_rate if self.rate is None else self.rate
+            return self._replace(operations=default.operations, default_rate=rate)
+        own = dict(self.operations)
+        added = tuple(each for each in default.operations if each[0] not in own)
+        return self._replace(operations=self.operations + added)
+
+    def as_response(self) -> dict[str, object]:
+        """Return Jaeger's response, ready for JSON."""
+        response: dict[str, object] = {
+            "strategyType": "RATE_LIMITING",
+            "rateLimitingSampling": {"maxTracesPerSecond": self.limit},
+        }
+        if self.rate is not None:
+            response = {"strategyType": "PROBABILISTIC", **_rate(self.rate)}
+        if self.operations is not None:
+            response["operationSampling"] = {
+                "defaultSamplingProbability": self.default_rate,
+                "defaultLowerBoundTracesPerSecond": 0,
+                "defaultUpperBoundTracesPerSecond": 0,
+                "perOperationStrategies": [
+                    {"operation": name, **_rate(rate)} for name, rate in self.operations
+                ],
+            }
+        return response
 
 
-class Strategies(Frozen):
-    """What a whole file says."""
-
-    default: ServiceRules | None
-    services: Mapping[str, ServiceRules]
-    notes: tuple[str, ...] = ()
-    """What is odd in the file as a whole."""
-
-
-def parse_strategies(content: object) -> Strategies:
+def parse_file(content: object, default_rate: float) -> Strategies:
     """
-    Read the content of a file.
+    Read the decoded content of a file; *default_rate* is used if it contains no rate.
+
+    Rates are not checked here: Jaeger does not, and a wrong one concerns only the
+    services that have it.
 
     Raises:
-        StrategyError: If Jaeger would refuse it: a value is of another type.
+        StrategyError: If Jaeger would refuse the file: a value is of another type.
     """
-    notes: list[str] = []
-    file = _object(content, "the file", _FILE_KEYS, notes)
+    # Jaeger takes a file of `null` for an empty one.
+    file = _Entry({} if content is None else content, "", _FILE_KEYS)
     default = file.get(_DEFAULT_KEY)
-    return Strategies(
-        default=None if default is None else _rules(default, _DEFAULT_KEY)[1],
-        services=_services(file.get(_SERVICES_KEY), notes),
-        notes=tuple(notes),
-    )
-
-
-def answer_for(
-    strategies: Strategies,
-    service: str,
-    default_rate: float,
-    notes: list[str],
-) -> Answer:
-    """Return what Jaeger answers for *service*; append to *notes* what is odd in it."""
-    notes += strategies.notes
-    if strategies.default is None and not strategies.services:
-        notes.append(
+    services: dict[str, ServiceStrategy] = {}
+    for where, value in file.items(_SERVICES_KEY):
+        entry = _Entry(value, where, _SERVICE_KEYS)
+        # A note on every response, because the entry may be meant for any service.
+        name = entry.name("service", services, file.notes)
+        services[name] = _service_strategy(entry, default_rate)
+    if default is None and not services:
+        file.notes.append(
             f"the file must have {_DEFAULT_KEY} or {_SERVICES_KEY}, got neither, which "
             f"counts as a rate of {default_rate}"
         )
-    reader = _Reader(default_rate, notes)
-    default = reader.of_service(strategies.default)
-    rules = strategies.services.get(service)
-    if rules is None:
-        return default.as_answer()
-    return _with_shared(reader.of_service(rules), default).as_answer()
+    if default is None:
+        default_strategy = ServiceStrategy(default_rate, default_rate=default_rate)
+    else:
+        entry = _Entry(default, _DEFAULT_KEY, _SERVICE_KEYS)
+        default_strategy = _service_strategy(entry, default_rate)
+    return Strategies(default_strategy, services, tuple(file.notes))
 
 
-class _Operations(Frozen):
-    """What an answer says of operations."""
+def _service_strategy(entry: _Entry, default_rate: float) -> ServiceStrategy:
+    entry.string("service")
+    rate = entry.rate(default_rate)
+    listed = entry.items(_OPERATIONS_KEY)
+    operations: list[tuple[str, float]] = []
+    names: set[str] = set()
+    for where, value in listed:
+        operation = _Entry(value, where, _OPERATION_KEYS, entry.notes)
+        # All of one name are in the response, and samplers follow the last.
+        name = operation.name("operation", names, entry.notes)
+        names.add(name)
+        operation_rate = operation.rate(default_rate)
+        if operation_rate is None:
+            operation.note(
+                "type",
+                f"{_PROBABILISTIC!r}",
+                f"{_RATE_LIMITING!r}, which services alone can have; it is ignored",
+            )
+        else:
+            operations.append((name, operation_rate))
+    return ServiceStrategy(
+        rate=rate,
+        limit=entry.limit() if rate is None else 0,
+        operations=tuple(operations) if listed else None,
+        default_rate=default_rate if rate is None else rate,
+        notes=tuple(entry.notes),
+    )
 
-    default_rate: float
-    rates: tuple[tuple[str, float], ...]
 
-    def as_answer(self) -> Answer:
-        return {
-            DEFAULT_SAMPLING_PROBABILITY_STR: self.default_rate,
-            DEFAULT_LOWER_BOUND_STR: 0,
-            STRATEGIES_STR: [
-                {
-                    OPERATION_STR: operation,
-                    PROBABILISTIC_SAMPLING_STR: {SAMPLING_RATE_STR: rate},
-                }
-                for operation, rate in self.rates
-            ],
-            _DEFAULT_UPPER_BOUND_STR: 0,
-        }
+class _Entry:
+    """
+    An object of the file.
 
+    Args:
+        value: The decoded object.
+        where: Its place in the file; empty for the file as a whole.
+        keys: The keys that Jaeger knows in it.
+        notes: Where to add notes; by default a list of its own.
+    """
 
-class _Said(Frozen):
-    """What an answer says of a service: a rate or else a limit, and operations."""
+    def __init__(
+        self,
+        value: object,
+        where: str,
+        keys: tuple[str, ...],
+        notes: list[str] | None = None,
+    ) -> None:
+        self.notes: list[str] = [] if notes is None else notes
+        self._prefix = f"{where}." if where else ""
+        where = where or "the file"
+        given = _READER.mapping(value, where)
+        # Go compares keys without regard to case.
+        self._values = {key.lower(): each for key, each in given.items()}
+        if unknown := [key for key in given if key.lower() not in keys]:
+            self.notes.append(
+                f"the keys of {where} must be among {', '.join(keys)}, got "
+                f"{shown(unknown)}, which are ignored"
+            )
 
-    rate: float | None
-    limit: int
-    operations: _Operations | None = None
+    def get(self, key: str) -> object:
+        return self._values.get(key)
 
-    def as_answer(self) -> Answer:
-        answer: Answer = (
-            {
-                STRATEGY_TYPE_STR: RATE_LIMITING_SAMPLING_STRATEGY,
-                RATE_LIMITING_SAMPLING_STR: {MAX_TRACES_PER_SECOND_STR: self.limit},
-            }
-            if self.rate is None
-            else {
-                STRATEGY_TYPE_STR: PROBABILISTIC_SAMPLING_STRATEGY,
-                PROBABILISTIC_SAMPLING_STR: {SAMPLING_RATE_STR: self.rate},
-            }
+    def items(self, key: str) -> list[tuple[str, object]]:
+        """Return the items of a list, each with its place."""
+        where = f"{self._prefix}{key}"
+        items = _READER.sequence(self.get(key), where)
+        return [(f"{where}[{index}]", item) for index, item in enumerate(items)]
+
+    def string(self, key: str) -> str:
+        value = self.get(key)
+        return "" if value is None else _READER.string(value, f"{self._prefix}{key}")
+
+    def number(self, key: str) -> float:
+        value = self.get(key)
+        return float(
+            0 if value is None else _READER.number(value, f"{self._prefix}{key}")
         )
-        if self.operations is not None:
-            answer[OPERATION_SAMPLING_STR] = self.operations.as_answer()
-        return answer
 
+    def name(self, key: str, known: Container[str], notes: list[str]) -> str:
+        """Return the name under *key*; if there is none, add that to *notes*."""
+        name = self.string(key)
+        if not name:
+            notes.append(f"{self._prefix}{key} must be the name of the {key}, got ''")
+        if name in known:
+            self.note(
+                key, "unique in the list", f"{shown(name)} again; the last counts"
+            )
+        return name
 
-def _with_shared(own: _Said, default: _Said) -> _Said:
-    """Give a service what the default strategy says of operations."""
-    shared = default.operations
-    if shared is None:
-        return own
-    if own.operations is None:
-        rate = shared.default_rate if own.rate is None else own.rate
-        return own.but(operations=shared.but(default_rate=rate))
-    names = {operation for operation, _ in own.operations.rates}
-    added = (each for each in shared.rates if each[0] not in names)
-    rates = (*own.operations.rates, *added)
-    return own.but(operations=own.operations.but(rates=rates))
+    def rate(self, default_rate: float) -> float | None:
+        """Return the rate, `None` if the entry has a limit instead."""
+        kind, param = self.string("type"), self.number("param")
+        if kind not in {_PROBABILISTIC, _RATE_LIMITING}:
+            self.note(
+                "type",
+                f"{_PROBABILISTIC!r} or {_RATE_LIMITING!r}",
+                f"{shown(kind)}, which counts as a rate of {default_rate}",
+            )
+            return default_rate
+        if self.get("param") is None:
+            self.note("param", "a number", "none, which counts as 0")
+        return param if kind == _PROBABILISTIC else None
 
-
-class _Reader:
-    """Makes of rules what Jaeger makes of them."""
-
-    def __init__(self, default_rate: float, notes: list[str]) -> None:
-        self._default_rate = default_rate
-        self._notes = notes
-
-    def of_service(self, rules: ServiceRules | None) -> _Said:
-        if rules is None:
-            return _Said(rate=self._default_rate, limit=0)
-        self._notes += rules.notes
-        said = self._of_rule(rules.rule)
-        if not rules.operations:
-            return said
-        rate = self._default_rate if said.rate is None else said.rate
-        return said.but(operations=_Operations(rate, self._rates(rules.operations)))
-
-    def _of_rule(self, rule: Rule) -> _Said:
-        if rule.kind == _RATE_LIMITING:
-            return _Said(rate=None, limit=self._limit(rule))
-        return _Said(rate=self._rate(rule), limit=0)
-
-    def _limit(self, rule: Rule) -> int:
-        # A whole number on the wire; Jaeger cuts off the rest.
-        limit = math.trunc(rule.param)
-        if limit != rule.param:
-            self._notes.append(
-                f"{rule.where}.param must be a whole number of traces per second, got "
-                f"{rule.param}, which counts as {limit}"
+    def limit(self) -> int:
+        """Return the limit. It is an integer on the wire, so Jaeger truncates it."""
+        param = self.number("param")
+        limit = math.trunc(param)
+        if limit != param:
+            self.note(
+                "param",
+                "a whole number of traces per second",
+                f"{param}, which counts as {limit}",
             )
         return limit
 
-    def _rates(
-        self,
-        operations: Sequence[tuple[str, Rule]],
-    ) -> tuple[tuple[str, float], ...]:
-        return tuple(
-            (operation, self._rate(rule))
-            for operation, rule in operations
-            if self._is_followed(rule)
-        )
-
-    def _rate(self, rule: Rule) -> float:
-        if rule.kind == _PROBABILISTIC:
-            return rule.param
-        self._notes.append(
-            f"{rule.where}.type must be {_PROBABILISTIC!r} or {_RATE_LIMITING!r}, got "
-            f"{shown(rule.kind)}, which counts as a rate of {self._default_rate}"
-        )
-        return self._default_rate
-
-    def _is_followed(self, rule: Rule) -> bool:
-        if rule.kind != _RATE_LIMITING:
-            return True
-        self._notes.append(
-            f"{rule.where}.type must be {_PROBABILISTIC!r}, got {_RATE_LIMITING!r}, "
-            "which services alone can have; it is ignored"
-        )
-        return False
+    def note(self, key: str, expected: str, got: str) -> None:
+        self.notes.append(f"{self._prefix}{key} must be {expected}, got {got}")
 
 
-def _services(value: object, notes: list[str]) -> dict[str, ServiceRules]:
-    services: dict[str, ServiceRules] = {}
-    for where, each in _list(value, _SERVICES_KEY):
-        name, rules = _rules(each, where)
-        if not name:
-            notes.append(_must_have_name(where, "service"))
-        if name in services:
-            # The last counts, as in Jaeger.
-            rules = rules.but(
-                notes=(*rules.notes, _named_twice(where, "service", name)),
-            )
-        services[name] = rules
-    return services
-
-
-def _rules(value: object, where: str) -> tuple[str, ServiceRules]:
-    notes: list[str] = []
-    given = _object(value, where, _SERVICE_KEYS, notes)
-    rules = ServiceRules(
-        rule=_rule(given, where, notes),
-        operations=_operations(
-            given.get(_OPERATIONS_KEY), f"{where}.{_OPERATIONS_KEY}", notes
-        ),
-        notes=tuple(notes),
-    )
-    return _text(given, "service", where), rules
-
-
-def _operations(
-    value: object, where: str, notes: list[str]
-) -> tuple[tuple[str, Rule], ...]:
-    operations: list[tuple[str, Rule]] = []
-    names: set[str] = set()
-    for place, each in _list(value, where):
-        given = _object(each, place, _OPERATION_KEYS, notes)
-        name = _text(given, "operation", place)
-        if not name:
-            notes.append(_must_have_name(place, "operation"))
-        if name in names:
-            # All are in the answer, and samplers follow the last.
-            notes.append(_named_twice(place, "operation", name))
-        names.add(name)
-        operations.append((name, _rule(given, place, notes)))
-    return tuple(operations)
-
-
-def _must_have_name(where: str, key: str) -> str:
-    return f"{where}.{key} must be the name of the {key}, got ''"
-
-
-def _named_twice(where: str, key: str, name: str) -> str:
-    return (
-        f"{where}.{key} must occur once in the list, got {shown(name)} again; the last "
-        "entry counts"
-    )
-
-
-def _rule(given: Mapping[str, object], where: str, notes: list[str]) -> Rule:
-    kind = _text(given, "type", where)
-    if kind in {_PROBABILISTIC, _RATE_LIMITING} and given.get("param") is None:
-        notes.append(f"{where}.param must be a number, got none, which counts as 0")
-    return Rule(where, kind, _number(given, "param", where))
-
-
-def _object(
-    value: object,
-    where: str,
-    keys: tuple[str, ...],
-    notes: list[str],
-) -> dict[str, object]:
-    if not is_object(value):
-        msg = f"{where} must be an object, got {shown(value)}"
-        raise StrategyError(msg)
-    if unknown := [key for key in value if key.lower() not in keys]:
-        notes.append(
-            f"the keys of {where} must be among "
-            f"{', '.join(keys)}, got {shown(unknown)}, which are ignored"
-        )
-    # Go looks keys up without regard to case.
-    return {key.lower(): each for key, each in value.items()}
-
-
-def _list(value: object, where: str) -> Sequence[tuple[str, object]]:
-    """Return what is in a list, each with its place; nothing is an empty list."""
-    if value is None:
-        return ()
-    if is_list(value):
-        return [(f"{where}[{number}]", each) for number, each in enumerate(value)]
-    msg = f"{where} must be a list, got {shown(value)}"
-    raise StrategyError(msg)
-
-
-def _text(given: Mapping[str, object], key: str, where: str) -> str:
-    value = given.get(key)
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    msg = f"{where}.{key} must be a text, got {shown(value)}"
-    raise StrategyError(msg)
-
-
-def _number(given: Mapping[str, object], key: str, where: str) -> float:
-    value = given.get(key)
-    if value is None:
-        return 0.0
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        # JSON has numbers that fit no float, and Python's reader knows NaN.
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if math.isfinite(number):
-            return number
-    msg = f"{where}.{key} must be a number, got {shown(value)}"
-    raise StrategyError(msg)
+def _rate(rate: float) -> dict[str, object]:
+    return {"probabilisticSampling": {"samplingRate": rate}}

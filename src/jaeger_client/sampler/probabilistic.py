@@ -1,38 +1,59 @@
-"""A sampler that records a part of all traces, chosen by their ids."""
+"""Samplers that decide by the trace id alone: all traces, none, or a fixed part."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
-from jaeger_client._internal.shown import shown
-from jaeger_client.constants import MAX_ID_BITS, SAMPLER_TYPE_PROBABILISTIC
+from jaeger_client._internal.limits import check_range
+from jaeger_client.constants import (
+    MAX_ID_BITS,
+    SAMPLER_TYPE_CONST,
+    SAMPLER_TYPE_PROBABILISTIC,
+)
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.sampler.base import Decision, DecisionTags, Sampler
 
 _LOW_BITS: Final = (1 << MAX_ID_BITS) - 1
 
 
+class ConstSampler(Sampler):
+    """Samples every trace, or none."""
+
+    def __init__(self, decision: bool) -> None:  # noqa: FBT001 - as in 4.8
+        super().__init__(DecisionTags(SAMPLER_TYPE_CONST, bool(decision)))
+        self.decision = decision
+        self._result: Decision = (bool(decision), self._tags)
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Return the same decision for every trace."""
+        del trace_id, operation
+        return self._result
+
+    def __repr__(self) -> str:
+        return f"ConstSampler({self.decision})"
+
+
 class ProbabilisticSampler(Sampler):
     """
-    Records the part *rate* of all traces.
+    Samples the part *rate* of all traces.
 
-    The id decides, not chance: every service with the same rate records the
-    same traces.
+    The decision depends on the trace id, not on chance: services with the same rate
+    sample the same traces.
 
     Raises:
         SamplingRateError: If *rate* is not a number from 0 to 1.
     """
 
     def __init__(self, rate: float) -> None:
-        check_rate(rate)
-        # A double on the wire, even where the rate was given as the int 1.
+        check_rate("sampling rate", rate)
+        # A double on the wire, even if the rate is the int 1.
         super().__init__(DecisionTags(SAMPLER_TYPE_PROBABILISTIC, float(rate)))
         self.rate = rate
-        # A whole number, for an id below the fraction is below the next whole
-        # number too, and ints compare with ints faster than with floats.
+        # Rounding up changes no decision, because ids are whole numbers, and an int
+        # is compared with an int faster than with a float.
         self.boundary: int = math.ceil(rate * (1 << MAX_ID_BITS))
-        """Traces are recorded if the low 64 bits of their id are below this."""
+        """A trace is sampled if the low 64 bits of its id are less than this."""
         self._yes: Decision = (True, self._tags)
         self._no: Decision = (False, self._tags)
 
@@ -45,17 +66,12 @@ class ProbabilisticSampler(Sampler):
         return f"ProbabilisticSampler({self.rate})"
 
 
-def check_rate(rate: float) -> None:
+def check_rate(name: str, rate: float) -> None:
     """
-    Let only numbers from 0 to 1 pass.
+    Check that *rate* is a number from 0 to 1.
 
     Raises:
-        SamplingRateError: If *rate* is none.
+        SamplingRateError: If it is not.
     """
-    try:
-        in_range = 0 <= rate <= 1
-    except TypeError:
-        in_range = False
-    if not in_range:
-        msg = f"sampling rate must be a number from 0.0 to 1.0, got {shown(rate)}"
-        raise SamplingRateError(msg)
+    expected = "a number from 0.0 to 1.0"
+    check_range(name, rate, expected, lambda: 0 <= rate <= 1, SamplingRateError)

@@ -1,9 +1,9 @@
 """
-A sampler that follows what a server says.
+A sampler that follows the strategy that a server sends.
 
-The questions are asked by the background worker. The application's threads only
-read two attributes; the worker's thread replaces the sampler in one statement.
-Nothing is locked, so there is no lock for a forked child to inherit.
+The background worker polls the server. The application's threads only read two
+attributes, and the worker's thread replaces the sampler in one statement. There is no
+lock, so a forked child cannot inherit one that is held.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from jaeger_client.sampler.strategy import (
     PerOperation,
     Probabilistic,
     Strategy,
-    decode_answer,
+    decode_strategy,
     parse_strategy,
 )
 
@@ -45,10 +45,10 @@ _ADVICE: Final = (
 
 class StrategySource(Protocol):
     """
-    Whom the sampler asks; `agent.AgentClient` and `StrategiesFile` are two.
+    Where the sampler gets strategies: an agent's client or a `StrategiesFile`.
 
-    It may say with an attribute `refresh_interval` how many seconds may pass between
-    two questions at most, and with `advice` what to do when there is no answer.
+    Two attributes are optional: `refresh_interval`, the maximum number of seconds
+    between two polls, and `advice`, what to do about a failure, for the log.
     """
 
     def request_sampling_strategy(self, service_name: str) -> bytes:
@@ -56,7 +56,7 @@ class StrategySource(Protocol):
         Return the server's JSON. Called from the worker's thread; may block.
 
         Raises:
-            SendError: If there is no answer.
+            SendError: If there is no response.
             StrategyError: If there is none that can be followed.
         """
         ...
@@ -64,29 +64,28 @@ class StrategySource(Protocol):
 
 class RemoteControlledSampler(Sampler):
     """
-    Samples as the server says, asked anew every now and then.
+    Samples by the strategy of a server, which is polled regularly.
 
-    Until the first answer, and whenever none can be had or followed, the sampler
-    that is there goes on.
+    Until the first response, and while there is none that can be followed, the
+    sampler stays as it is.
 
     Args:
-        channel: Whom to ask.
-        service_name: For which service.
-        logger: Where it is told that questions fail, and that they work again.
-        metrics: Functions that take the counts, where there is no factory.
-        metrics_factory: Makes the counters of `SamplerMetrics`.
-        error_reporter: Is told of each failure, in place of the log.
-        sampling_refresh_interval: Seconds between two questions; fewer, if *channel*
-            says so.
-        init_sampler: Decides until the first answer. It is asked once with
-            `is_sampled(0)`, so that a broken one shows at the start.
+        channel: Where to get the strategy.
+        service_name: The service to be sampled.
+        logger: Logs when polls begin to fail, and when they succeed again.
+        metrics: Functions that count, if there is no factory.
+        metrics_factory: Creates the counters of `SamplerMetrics`.
+        error_reporter: Reports each failure, in place of the log.
+        sampling_refresh_interval: Seconds between two polls; *channel* may shorten
+            it.
+        init_sampler: Decides until the first response. `is_sampled(0)` is called
+            once, so that a broken sampler fails at the start.
         io_loop: Not used any more.
-        max_operations: How many operations may have a sampler of their own.
-        worker: On whose thread to ask; without one the sampler makes its own,
-            and closes it.
+        max_operations: Maximum number of operations with a sampler of their own.
+        worker: Runs the polls; by default the sampler creates one, and closes it.
         random: Returns numbers in [0, 1), for the jitter.
-        operation_name_late_binding: Whether strategies of operations go by the name
-            that a root has in the end; see `AdaptiveSampler`.
+        operation_name_late_binding: Whether strategies of operations apply to the
+            final name of a root span; see `AdaptiveSampler`.
 
     Raises:
         ConfigError: If the interval or the number of operations is not above 0.
@@ -110,7 +109,12 @@ class RemoteControlledSampler(Sampler):
         operation_name_late_binding: bool = False,
     ) -> None:
         super().__init__()
-        _warn_of_io_loop(io_loop)
+        if io_loop is not None:
+            warnings.warn(
+                "io_loop is not used any more: there is one background thread",
+                DeprecationWarning,
+                stacklevel=2,
+            )
         self.service_name = service_name
         if sampling_refresh_interval is None:
             sampling_refresh_interval = DEFAULT_SAMPLING_INTERVAL
@@ -123,14 +127,15 @@ class RemoteControlledSampler(Sampler):
             above_zero("max_operations", max_operations, most=MAX_COUNT),
         )
         self.sampler: Sampler = _first_sampler(init_sampler)
-        """The sampler that decides now; the worker's thread replaces it."""
+        """The current sampler; replaced by the worker's thread."""
         self._late_binding = operation_name_late_binding
         self._channel = channel
         self._followed: bytes | None = None
+        """The last response that was followed."""
         self._logger = default_logger if logger is None else logger
         self._metrics = SamplerMetrics(choose_factory(metrics_factory, metrics))
         self._poller = Poller(
-            self._ask,
+            self._poll,
             what=f"a sampling strategy for {service_name}",
             advice=_advice_of(channel),
             interval=min(self.sampling_refresh_interval, _interval_of(channel)),
@@ -141,72 +146,67 @@ class RemoteControlledSampler(Sampler):
         )
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Decide by the sampler of the last answer. The first call begins asking."""
+        """Decide by the current sampler. The first call starts the polls."""
         if not self._poller.has_begun:
             self._poller.begin()
         return self.sampler.is_sampled(trace_id, operation)
 
     def close(self) -> None:
-        """Ask no more; the last sampler goes on deciding. Idempotent."""
+        """Stop polling; the current sampler stays. Idempotent."""
         self._poller.close()
 
-    def _ask(self) -> bool:
-        """Ask once and follow the answer; called by the worker."""
+    def _poll(self) -> bool:
+        """Poll once and follow the response; called by the worker."""
         try:
             body = self._channel.request_sampling_strategy(self.service_name)
-            answer = None if body is self._followed else decode_answer(body)
+            # A file that has not changed returns the same object.
+            is_new = body is not self._followed
+            response = decode_strategy(body) if is_new else None
         except (SendError, OSError, StrategyError):
             self._metrics.query_failure(1)
             raise
         self._metrics.query_success(1)
-        # A file that has not changed is the very same answer.
-        if body is self._followed:
-            return True
+        if is_new:
+            self._follow(response)
+            self._followed = body
+        return True
+
+    def _follow(self, response: object) -> None:
         try:
-            strategy = parse_strategy(answer)
+            strategy = parse_strategy(response)
         except StrategyError:
             self._metrics.update_failure(1)
             raise
-        if self._follow(strategy):
+        if self._apply(strategy):
             self._metrics.update_success(1)
             self._logger.debug("sampling by %r", *bounded((self.sampler,)))
-        self._followed = body
-        return True
 
-    def _follow(self, strategy: Strategy) -> bool:
-        """Make the sampler follow *strategy*; return whether that changed it."""
+    def _apply(self, strategy: Strategy) -> bool:
+        """Update or replace the sampler; return whether that changed it."""
+        current = self.sampler
         if isinstance(strategy, PerOperation):
-            return self._follow_operations(strategy)
-        if isinstance(strategy, Probabilistic):
-            return self._replace(ProbabilisticSampler(strategy.rate))
-        return self._limit(strategy.max_traces_per_second)
-
-    def _follow_operations(self, strategy: PerOperation) -> bool:
-        if isinstance(self.sampler, AdaptiveSampler):
-            self.sampler.replace(strategy)
-            return True
-        return self._replace(
-            AdaptiveSampler(
+            if isinstance(current, AdaptiveSampler):
+                current.replace(strategy)
+                return True
+            replacement: Sampler = AdaptiveSampler(
                 strategy,
                 self.max_operations,
                 operation_name_late_binding=self._late_binding,
-            ),
-        )
-
-    def _limit(self, limit: float) -> bool:
-        if isinstance(self.sampler, RateLimitingSampler):
-            return self.sampler.update(limit)
-        return self._replace(RateLimitingSampler(limit))
-
-    def _replace(self, sampler: Sampler) -> bool:
-        # An equal one stays: it has a balance, and others may hold it.
-        if sampler == self.sampler:
-            return False
-        self.sampler = sampler
-        return True
+            )
+        elif isinstance(strategy, Probabilistic):
+            replacement = ProbabilisticSampler(strategy.rate)
+        elif isinstance(current, RateLimitingSampler):
+            return current.update(strategy.max_traces_per_second)
+        else:
+            replacement = RateLimitingSampler(strategy.max_traces_per_second)
+        # An equal one is kept, because the application may hold a reference to it.
+        is_changed = replacement != current
+        if is_changed:
+            self.sampler = replacement
+        return is_changed
 
     def __eq__(self, other: object) -> bool:
-        # One that asks is itself and no other, whatever it samples by.
+        # Each polls for itself, so one equals only itself.
         return self is other
 
     __hash__ = object.__hash__
@@ -216,7 +216,7 @@ class RemoteControlledSampler(Sampler):
 
 
 def _advice_of(channel: StrategySource) -> str:
-    # Applications pass mocks in tests, which have every attribute.
+    # Tests of applications pass mocks, which have every attribute.
     advice: object = getattr(channel, "advice", None)
     return advice if isinstance(advice, str) else _ADVICE
 
@@ -233,12 +233,3 @@ def _first_sampler(init_sampler: Sampler | None) -> Sampler:
         return ProbabilisticSampler(DEFAULT_SAMPLING_PROBABILITY)
     init_sampler.is_sampled(0)
     return init_sampler
-
-
-def _warn_of_io_loop(io_loop: object) -> None:
-    if io_loop is not None:
-        warnings.warn(
-            "io_loop is not used any more: there is one background thread",
-            DeprecationWarning,
-            stacklevel=3,
-        )

@@ -1,14 +1,13 @@
 """
 Sampling strategies from a file on disk, in the format of Jaeger's own.
 
-What comes out is what Jaeger (1.76 and 2) answers when it serves the same file, its
-peculiarities included: a file can move from there to here and back. The file is
-read anew when its time, size or inode has changed, so a file that is replaced as a
-whole (`mv`, a ConfigMap of Kubernetes) is noticed as well as one that is edited.
+The file is read again when its time, size or inode has changed. That covers files that
+are edited as well as those that are replaced (`mv`, a ConfigMap of Kubernetes).
 """
 
 from __future__ import annotations
 
+import json
 import stat
 from os import stat_result
 from pathlib import Path
@@ -17,27 +16,22 @@ from typing import Final, TypeAlias
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import warn
 from jaeger_client.errors import SendError, StrategyError
-from jaeger_client.sampler.file_format import (
-    Strategies,
-    answer_for,
-    parse_strategies,
-)
+from jaeger_client.sampler.file_format import Strategies, parse_file
 from jaeger_client.sampler.probabilistic import check_rate
 from jaeger_client.sampler.strategy import (
     DEFAULT_SAMPLING_PROBABILITY,
-    decode_answer,
-    encode_answer,
+    decode_strategy,
     parse_strategy,
 )
 
 _MAX_FILE: Final = 16 << 20
-"""Bytes that a file may have: enough for 100,000 operations."""
+"""Maximum size of a file in bytes: enough for 100,000 operations."""
 
 _TICK: Final = 2.0
-"""Seconds for which two changes may have the same time, as on FAT."""
+"""Seconds within which two changes may have the same time, as on FAT."""
 
-_SHOWN_NOTES: Final = 5
-"""How many odd things of a file one line in the log tells."""
+_MAX_NOTES: Final = 5
+"""Maximum number of notes in one line of the log."""
 
 _Version: TypeAlias = tuple[int, int, int, int]
 """What changes when a file does: device, inode, size and time."""
@@ -45,16 +39,16 @@ _Version: TypeAlias = tuple[int, int, int, int]
 
 class StrategiesFile:
     """
-    Answers a `RemoteControlledSampler` from a file.
+    Provides a `RemoteControlledSampler` with strategies from a file.
 
         RemoteControlledSampler(StrategiesFile("/etc/strategies.json"), "shop")
 
     Used by one thread at a time, the background worker's.
 
     Args:
-        path: Where the file is; it need not be there yet.
-        default_probability: The rate where the file names none, which a Jaeger has
-            in its own configuration.
+        path: Path of the file, which need not exist yet.
+        default_probability: The rate if the file contains none. A Jaeger has it in
+            its own configuration.
         clock: Tells how old a change is.
 
     Raises:
@@ -62,13 +56,13 @@ class StrategiesFile:
     """
 
     refresh_interval: float = 5.0
-    """Most seconds between two looks at the file; see `StrategySource`."""
+    """Maximum number of seconds between two polls; see `StrategySource`."""
 
     advice: str = (
-        "Sampling goes on as it was; mend or replace the file, which is read again "
-        "when it has changed"
+        "Sampling goes on as it was; fix or replace the file, which is read again when "
+        "it has changed"
     )
-    """What to do when there is no answer; see `StrategySource`."""
+    """What to do about a failure; see `StrategySource`."""
 
     def __init__(
         self,
@@ -77,26 +71,27 @@ class StrategiesFile:
         default_probability: float = DEFAULT_SAMPLING_PROBABILITY,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        check_rate(default_probability)
+        check_rate("default_probability", default_probability)
         self.path = Path(path)
         self.default_probability = default_probability
         self._clock = clock
         self._version: _Version | None = None
         self._strategies: Strategies | None = None
         self._refusal = ""
-        self._answered: tuple[str, bytes] | None = None
-        self._noted: dict[str, str] = {}
-        """By service, what is odd in its last answer, which was logged."""
+        self._response: tuple[str, bytes] | None = None
+        """The last service and the response for it."""
+        self._logged: dict[str, str] = {}
+        """The notes on the last response for each service, which were logged."""
 
     def request_sampling_strategy(self, service_name: str) -> bytes:
         """
-        Return what Jaeger would answer for *service_name*, as JSON.
+        Return what Jaeger would respond for *service_name*, as JSON.
 
-        As long as the file does not change, the answer is the same object.
+        As long as the file does not change, the response is the same object.
 
         Raises:
             SendError: If the file cannot be read.
-            StrategyError: If it holds nothing that can be followed.
+            StrategyError: If it contains no strategy that can be followed.
         """
         try:
             status = self.path.stat()
@@ -107,26 +102,25 @@ class StrategiesFile:
             raise SendError(msg) from exc
         if self._strategies is None:
             raise StrategyError(self._refusal)
-        if self._answered is None or self._answered[0] != service_name:
-            self._answered = (
-                service_name,
-                self._answer(self._strategies, service_name),
-            )
-        return self._answered[1]
+        if self._response is None or self._response[0] != service_name:
+            body = self._encode(self._strategies, service_name)
+            self._response = service_name, body
+        return self._response[1]
 
     def _read(self, status: stat_result) -> None:
-        self._version = self._strategies = self._answered = None
+        self._version = self._strategies = self._response = None
         try:
-            self._strategies = _parse(self._content(status))
+            content = decode_strategy(self._content(status))
+            self._strategies = parse_file(content, self.default_probability)
         except StrategyError as exc:
             self._refusal = f"strategies file {str(self.path)!r}: {exc}"
-        # A second change in the same tick of the file system's clock does not show,
-        # so what is as young as that is read again.
+        # A second change in the same tick of the file system's clock is not visible,
+        # so a file that was changed just now is read again.
         if self._clock.time() - status.st_mtime > _TICK:
             self._version = _version_of(status)
 
     def _content(self, status: stat_result) -> bytes:
-        # Opening a pipe would wait for whoever writes to it, perhaps for ever.
+        # Opening a pipe would wait, perhaps for ever, until something writes to it.
         if not stat.S_ISREG(status.st_mode):
             msg = "it must be a regular file"
             raise StrategyError(msg)
@@ -137,24 +131,22 @@ class StrategiesFile:
             raise StrategyError(msg)
         return content
 
-    def _answer(self, strategies: Strategies, service_name: str) -> bytes:
-        notes: list[str] = []
-        answer = answer_for(strategies, service_name, self.default_probability, notes)
+    def _encode(self, strategies: Strategies, service_name: str) -> bytes:
+        response, notes = strategies.response_for(service_name)
         try:
-            parse_strategy(answer)
+            parse_strategy(response)
         except StrategyError as exc:
             msg = f"strategies file {str(self.path)!r}, service {service_name!r}: {exc}"
             raise StrategyError(msg) from exc
-        self._log(service_name, notes)
-        return encode_answer(answer)
+        self._log(service_name, "; ".join(notes[:_MAX_NOTES]))
+        return json.dumps(response).encode()
 
-    def _log(self, service_name: str, notes: list[str]) -> None:
-        noted = "; ".join(notes[:_SHOWN_NOTES])
+    def _log(self, service_name: str, notes: str) -> None:
         # Not a `Notice`: it would suppress the line after a second edit within a
         # minute, and an unchanged file is not read again.
-        if noted and noted != self._noted.get(service_name):
-            warn("strategies file %r: %s", str(self.path), noted)
-        self._noted[service_name] = noted
+        if notes and notes != self._logged.get(service_name):
+            warn("strategies file %r: %s", str(self.path), notes)
+        self._logged[service_name] = notes
 
     def __repr__(self) -> str:
         return f"StrategiesFile({str(self.path)!r})"
@@ -162,9 +154,3 @@ class StrategiesFile:
 
 def _version_of(status: stat_result) -> _Version:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _parse(content: bytes) -> Strategies:
-    parsed = decode_answer(content)
-    # As in Jaeger, which takes a file that says `null` for one that says nothing.
-    return parse_strategies({} if parsed is None else parsed)

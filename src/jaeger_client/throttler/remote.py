@@ -1,8 +1,8 @@
 """
-A throttler that spends credits which the agent hands out.
+A throttler that spends credits which the agent grants.
 
 The background worker fetches them. The application's threads share the balances with it
-without a lock (see `signal_safe`), so a debug span that begins in a signal handler
+without a lock (see `signal_safe`), so a debug span that starts in a signal handler
 never waits, and each credit is spent exactly once.
 """
 
@@ -12,8 +12,9 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import add
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
+from jaeger_client._internal.json_reader import JsonReader
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
 from jaeger_client._internal.poller import ErrorListener, Poller
 from jaeger_client._internal.signal_safe import Atomic
@@ -22,13 +23,18 @@ from jaeger_client.constants import DEFAULT_THROTTLER_REFRESH_INTERVAL
 from jaeger_client.errors import CreditsError, SendError
 from jaeger_client.metrics.instruments import ThrottlerMetrics, choose_factory
 from jaeger_client.metrics.metrics import Metrics, MetricsFactory
-from jaeger_client.throttler.base import MAX_OPERATIONS, MINIMUM_CREDITS, Throttler
-from jaeger_client.throttler.credits import Balance, parse_credits
-from jaeger_client.throttler.local import LocalThrottler
+from jaeger_client.throttler.base import (
+    MAX_OPERATIONS,
+    MINIMUM_CREDITS,
+    LocalThrottler,
+    Throttler,
+)
+
+_READER: Final = JsonReader("throttling credits", CreditsError)
 
 
 class CreditsSource(Protocol):
-    """Whom the throttler asks; `agent.AgentClient` is one."""
+    """Where the throttler gets credits: an agent's client."""
 
     def request_throttling_credits(
         self,
@@ -40,31 +46,30 @@ class CreditsSource(Protocol):
         Return the server's JSON. Called from the worker's thread; may block.
 
         Raises:
-            SendError: If there is no answer.
+            SendError: If there is no response.
         """
         ...
 
 
 class RemoteThrottler(Throttler):
     """
-    Spends credits that the agent hands out, one for each debug span.
+    Spends credits that the agent grants, one for each debug span.
 
-    The first span of an operation is refused: only then is the operation known,
-    and credits are asked for it. Where the server knows no credits, a local
-    policy stands in until an answer brings some.
+    The first span of an operation is refused: from then on the operation is known,
+    and the agent is polled for its credits. If the server does not support credits,
+    a local policy decides, until a response contains some.
 
     Args:
-        channel: Whom to ask.
-        service_name: For which service.
-        refresh_interval: Seconds between two questions.
-        logger: Where it is told that questions fail, and that they work again.
-        metrics: Functions that take the counts, where there is no factory.
-        metrics_factory: Makes the counters of `ThrottlerMetrics`.
-        error_reporter: Is told of each failure, in place of the log.
-        max_operations: How many operations may have credits; others have none.
-        local_policy: Decides where the server knows no credits.
-        worker: On whose thread to ask; without one the throttler makes its own,
-            and closes it.
+        channel: Where to get the credits.
+        service_name: The service to be throttled.
+        refresh_interval: Seconds between two polls.
+        logger: Logs when polls begin to fail, and when they succeed again.
+        metrics: Functions that count, if there is no factory.
+        metrics_factory: Creates the counters of `ThrottlerMetrics`.
+        error_reporter: Reports each failure, in place of the log.
+        max_operations: Maximum number of operations with credits; others have none.
+        local_policy: Decides if the server does not support credits.
+        worker: Runs the polls; by default the throttler creates one, and closes it.
         random: Returns numbers in [0, 1), for the jitter.
 
     Raises:
@@ -88,8 +93,12 @@ class RemoteThrottler(Throttler):
     ) -> None:
         self.service_name = service_name
         self.client_id: int | None = None
-        """Id of this process; without one nothing is asked."""
-        self.refresh_interval = _check_interval(refresh_interval)
+        """Id of this process; without one there are no polls."""
+        if refresh_interval is None:
+            refresh_interval = DEFAULT_THROTTLER_REFRESH_INTERVAL
+        self.refresh_interval = above_zero(
+            "refresh_interval", refresh_interval, most=MAX_SECONDS
+        )
         self._balances: dict[str, Atomic[float]] = {}
         self._channel = channel
         self._metrics = ThrottlerMetrics(choose_factory(metrics_factory, metrics))
@@ -99,7 +108,7 @@ class RemoteThrottler(Throttler):
         self._local_policy = LocalThrottler() if local_policy is None else local_policy
         self._is_local = False
         self._poller = Poller(
-            self._ask,
+            self._poll,
             what=f"throttling credits for {service_name}",
             advice=(
                 "Debug spans are refused once the credits are spent; is there an "
@@ -114,24 +123,24 @@ class RemoteThrottler(Throttler):
 
     @property
     def credits(self) -> dict[str, float]:
-        """Credits left to each operation seen so far; a copy."""
+        """The balance of each operation seen so far; a copy."""
         return {name: left.read()[0] for name, left in list(self._balances.items())}
 
     def set_client_id(self, client_id: int) -> None:
-        """Take the id of this process; the first one stays."""
+        """Set the id of this process; the first one is kept."""
         if self.client_id is None:
             self.client_id = client_id
 
     def is_allowed(self, operation: str) -> bool:
-        """Spend a credit if the operation has one. The first call begins asking."""
+        """Spend a credit if the operation has one. The first call starts the polls."""
         allowed = self._decide(operation)
-        # After the operation is noted: the question is to name it.
+        # Afterwards, because the request contains the operations known by then.
         if not self._poller.has_begun:
             self._poller.begin()
         return allowed
 
     def close(self) -> None:
-        """Ask no more; what credits there are can be spent. Idempotent."""
+        """Stop polling; credits that are left can be spent. Idempotent."""
         self._poller.close()
 
     def _decide(self, operation: str) -> bool:
@@ -139,18 +148,18 @@ class RemoteThrottler(Throttler):
             return self._local_policy.is_allowed(operation)
         balance = self._balances.get(operation)
         if balance is None:
-            self._note(operation, 0.0)
+            self._add_operation(operation, 0.0)
             return False
         return _spend(balance)
 
-    def _note(self, operation: str, credits_: float) -> None:
+    def _add_operation(self, operation: str, balance: float) -> None:
         # Threads that see new operations at the same moment may exceed the limit, each
-        # by one. Of two threads with the same operation the first wins.
+        # by one. Of two threads with the same operation the first one wins.
         if len(self._balances) < self._max_operations:
-            self._balances.setdefault(operation, Atomic(credits_))
+            self._balances.setdefault(operation, Atomic(balance))
 
-    def _ask(self) -> bool:
-        """Ask once for all operations seen; called by the worker."""
+    def _poll(self) -> bool:
+        """Poll once for all operations seen; called by the worker."""
         operations = list(self._balances)
         if self.client_id is None or not operations:
             return False
@@ -164,16 +173,16 @@ class RemoteThrottler(Throttler):
         except (SendError, OSError, CreditsError):
             self._metrics.updates_failure(1)
             raise
-        self._take(balances)
+        self._is_local = balances is None
+        self._add_credits(balances or ())
         self._metrics.updates_success(1)
         return True
 
-    def _take(self, balances: Sequence[Balance] | None) -> None:
-        self._is_local = balances is None
-        for each in balances or ():
+    def _add_credits(self, balances: Sequence[Balance]) -> None:
+        for each in balances:
             known = self._balances.get(each.operation)
             if known is None:
-                self._note(each.operation, each.credits)
+                self._add_operation(each.operation, each.credits)
             else:
                 known.update(partial(add, each.credits))
 
@@ -191,7 +200,31 @@ def _spend(balance: Atomic[float]) -> bool:
             return True
 
 
-def _check_interval(seconds: float | None) -> float:
-    if seconds is None:
-        return DEFAULT_THROTTLER_REFRESH_INTERVAL
-    return above_zero("refresh_interval", seconds, most=MAX_SECONDS)
+class Balance(NamedTuple):
+    """Credits that the agent adds to the balance of *operation*."""
+
+    operation: str
+    credits: float
+
+
+def parse_credits(body: object) -> tuple[Balance, ...] | None:
+    """
+    Read a response; `None` if the server does not support credits.
+
+    Jaeger 2 responds with a sampling strategy, so an object without `balances` is no
+    error.
+
+    Raises:
+        CreditsError: If *body* is not a JSON object, or a balance not a number.
+    """
+    response = _READER.mapping(_READER.decode(body))
+    if "balances" not in response:
+        return None
+    listed = _READER.sequence(response["balances"], "balances")
+    return tuple(_balance(entry) for entry in listed)
+
+
+def _balance(entry: object) -> Balance:
+    given = _READER.mapping(entry, "each of balances")
+    balance = _READER.number(given.get("balance"), "balance", "from 0 up", 0)
+    return Balance(_READER.string(given.get("operation"), "operation"), float(balance))

@@ -8,14 +8,15 @@ import pytest
 
 from jaeger_client._internal.poller import Poller
 from jaeger_client.errors import AnswerError, SendError
-from tests.unit.sampler.fakes import HandClock, QuietWorker
+from jaeger_client.testing import FakeClock
+from tests.unit.sampler.fakes import QuietWorker
 
 
 class Scene:
     """A poller whose questions end as they are told to."""
 
     def __init__(self, *, interval: float = 60.0, random: float = 0.5) -> None:
-        self.clock = HandClock(0.0)
+        self.clock = FakeClock()
         self.seconds_of_a_question = 0.0
         self.outcome: Exception | bool = True
         self.poller = Poller(
@@ -30,7 +31,7 @@ class Scene:
         self.poller.begin()
 
     def _ask(self) -> bool:
-        self.clock.now += self.seconds_of_a_question
+        self.clock.advance(self.seconds_of_a_question)
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -38,9 +39,9 @@ class Scene:
     def pause(self, outcome: Exception | bool) -> float:
         """Ask once, end it so, and return the seconds until the next question."""
         self.outcome = outcome
-        now = self.clock.now
+        now = self.clock.monotonic()
         next_question = self.poller.run(now)
-        self.clock.now = next_question
+        self.clock.advance(next_question - now)
         return next_question - now
 
     def pauses(self, count: int, outcome: Exception | bool) -> list[float]:
@@ -106,7 +107,7 @@ def test_a_forked_child_begins_anew() -> None:
 
     scene.poller.after_fork_in_child()
 
-    assert math.inf == scene.poller.run(scene.clock.now)
+    assert math.inf == scene.poller.run(scene.clock.monotonic())
     scene.poller.begin()
     assert 1 == scene.pause(OSError())
 

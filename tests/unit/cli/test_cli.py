@@ -1,4 +1,4 @@
-"""The command line: what it takes, and how it says no."""
+"""The command line: commands, options and error messages."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["demo", "--requests", "x"], "a whole number of at least 1, got 'x'"),
     ],
 )
-def test_a_command_line_that_cannot_be_understood(
+def test_an_invalid_command_line_is_refused(
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     complaint: str,
 ) -> None:
-    """It exits with 2 and says what is wrong."""
+    """It exits with 2, and a message names the mistake."""
     with pytest.raises(SystemExit) as exit_info:
         main(arguments)
 

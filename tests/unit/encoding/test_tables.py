@@ -90,19 +90,35 @@ def test_what_cannot_be_made_is_not_kept() -> None:
 
 
 def test_a_tag_object_is_not_kept() -> None:
-    """A `Tag`, which can change, is looked up as the pair it stands for."""
-    table = Tables().items(lambda item: repr(item).encode())
+    """A `Tag`, which can change, is stored as the pair it stands for."""
+    tables = Tables()
+    append = tables.add_for_items(lambda item: repr(item).encode())
     tag: Any = Tag.of("k", "v")
+    pieces: list[bytes] = []
+    append(pieces, [tag])
+    tag.vStr = "w"
+    append(pieces, [tag])
 
-    assert b"('k', 'v')" == table[tag]
-    assert [("k", "v")] == list(table)
-    assert all(type(item) is tuple for item in table)
+    assert [b"('k', 'v')", b"('k', 'w')"] == pieces
+    keys = [key for table in tables.all for key in table]
+    assert [("k", "v"), ("k", "w")] == keys
+    assert {tuple} == {type(key) for key in keys}
+
+
+def test_equal_values_of_different_types_are_different_tags() -> None:
+    """1, 1.0 and True are equal keys of a dict, and yet three values."""
+    append = Tables().add_for_items(lambda item: repr(item[1]).encode())
+    pieces: list[bytes] = []
+    count = append(pieces, [("k", 1), ("k", 1.0), ("k", True)] * 2)
+
+    assert [b"1", b"1.0", b"True"] * 2 == pieces
+    assert 6 == count
 
 
 def test_long_tags_are_not_kept() -> None:
     """Neither a long piece is kept nor one without bytes whose text is long."""
-    table = Tables().items(lambda item: str(item[1]).encode())
-    nothing = Tables().items(lambda _: b"")
+    table = PieceTable[tuple[str, str]](lambda item: item[1].encode())
+    nothing = PieceTable[tuple[str, str]](lambda _: b"")
     long = "x" * (MAX_PIECE + 1)
 
     assert [long.encode(), b"", b""] == [
@@ -114,35 +130,19 @@ def test_long_tags_are_not_kept() -> None:
     assert [("k", "short")] == list(nothing)
 
 
-def test_tables_of_tags_are_bounded() -> None:
-    """Neither entries nor bytes of a table of tags pass their bounds."""
-    table = Tables().items(lambda item: str(item[1]).encode())
-    few = Tables().items(lambda item: str(item[1]).zfill(MAX_PIECE).encode())
-    sizes: list[int] = []
-    held: list[int] = []
-    for number in range(2 * MAX_ENTRIES):
-        table.make(("k", number))
-        sizes.append(len(table))
-        few.make(("k", number))
-        held.append(sum(map(len, few.values())))
-
-    assert MAX_ENTRIES == max(sizes)
-    assert MAX_TABLE_BYTES == max(held)
-
-
 def test_everything_is_forgotten_in_time() -> None:
     """After a minute all tables are emptied, and not before."""
     clock = SetClock()
     tables = Tables(clock)
-    table, ids = tables.texts(str.encode), tables.numbers(varint)
+    table, ids = tables.add(str.encode), tables.add(varint)
     table["secret"]
     ids[1]
 
     clock.now += TABLE_LIFETIME - 1
-    tables.forget_in_time()
+    tables.clear_in_time()
     assert ["secret"] == list(table)
     clock.now += 1
-    tables.forget_in_time()
+    tables.clear_in_time()
     assert not table
     assert not ids
 

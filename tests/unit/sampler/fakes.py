@@ -11,25 +11,7 @@ from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.metrics import CountFunction
 from jaeger_client.rate_limiter import RateLimiter
-
-
-class HandClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, now: float = 1000.0) -> None:
-        self.now = now
-
-    def time(self) -> float:
-        """Return the time it was set to."""
-        return self.now
-
-    def monotonic(self) -> float:
-        """Return the time it was set to."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move on by *seconds*."""
-        self.now += seconds
+from jaeger_client.testing import FakeClock
 
 
 class QuietWorker(BackgroundWorker):
@@ -110,11 +92,11 @@ class Listener:
         self.heard.append(str(message) % tuple(rest))
 
 
-def full_limiters(clock: HandClock) -> partial[RateLimiter]:
+def full_limiters(clock: FakeClock) -> partial[RateLimiter]:
     """Return what makes buckets that read *clock* and begin full."""
     return partial(RateLimiter, clock=clock, random=lambda: 1.0)
 
 
-def empty_limiters(clock: HandClock) -> partial[RateLimiter]:
+def empty_limiters(clock: FakeClock) -> partial[RateLimiter]:
     """Return what makes buckets that read *clock* and begin empty."""
     return partial(RateLimiter, clock=clock, random=lambda: 0.0)

@@ -14,8 +14,9 @@ from jaeger_client.sampler import (
     Undecided,
 )
 from jaeger_client.sampler.strategy import parse_per_operation
+from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place
-from tests.unit.sampler.fakes import HandClock, empty_limiters, full_limiters
+from tests.unit.sampler.fakes import empty_limiters, full_limiters
 
 LARGEST = 2**64 - 1
 
@@ -45,7 +46,7 @@ def described(sampler: AdaptiveSampler) -> dict[str, tuple[float, float]]:
 
 guaranteed = partial(
     GuaranteedThroughputProbabilisticSampler,
-    new_limiter=full_limiters(HandClock()),
+    new_limiter=full_limiters(FakeClock()),
 )
 
 
@@ -133,7 +134,7 @@ def test_adaptive_makes_a_sampler_for_each_new_operation() -> None:
 
 def test_adaptive_guarantees_new_operations_a_least() -> None:
     """What the rate of a new operation refuses, its lower bound may sample."""
-    new_limiter = full_limiters(HandClock())
+    new_limiter = full_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0, 1), 10, new_limiter=new_limiter)
 
     answers = [sampler.is_sampled(LARGEST, name)[0] for name in ("a", "a", "b")]
@@ -179,7 +180,7 @@ def test_adaptive_update_to_the_same_keeps_every_sampler() -> None:
 
 def test_adaptive_update_keeps_the_balances() -> None:
     """Credit that an operation has saved survives an update of its rate."""
-    new_limiter = empty_limiters(HandClock())
+    new_limiter = empty_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0.4, 4, a=0.2), 10, new_limiter=new_limiter)
     sampler.samplers["a"].lower_bound_sampler.rate_limiter.balance = 3.0
 
@@ -190,7 +191,7 @@ def test_adaptive_update_keeps_the_balances() -> None:
 
 def test_a_response_holds_for_operations_it_does_not_name() -> None:
     """They take its default rate and lower bound, in place and with their balance."""
-    new_limiter = empty_limiters(HandClock())
+    new_limiter = empty_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0.1, 1, a=0.2), 10, new_limiter=new_limiter)
     sampler.is_sampled(1, "seen")
     kept = dict(sampler.samplers)
@@ -337,7 +338,7 @@ def late(strategy: dict[str, object], max_operations: int = 10) -> AdaptiveSampl
     return AdaptiveSampler(
         strategy,
         max_operations,
-        new_limiter=full_limiters(HandClock()),
+        new_limiter=full_limiters(FakeClock()),
         operation_name_late_binding=True,
     )
 

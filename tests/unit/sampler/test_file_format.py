@@ -1,4 +1,4 @@
-"""What Jaeger would answer for a strategies file, section by section."""
+"""What Jaeger would respond for a strategies file, section by section."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import re
 import pytest
 
 from jaeger_client.errors import StrategyError
-from jaeger_client.sampler.file_format import answer_for, parse_strategies
+from jaeger_client.sampler.file_format import parse_file
 
 
-def answer(content: object, service: str = "shop", default: float = 0.001) -> object:
-    """Return the answer for *service*, whatever is odd in it."""
-    return answer_for(parse_strategies(content), service, default, [])
+def response(content: object, service: str = "shop", default: float = 0.001) -> object:
+    """Return the response for *service*, whatever is odd in it."""
+    return parse_file(content, default).response_for(service)[0]
 
 
 def notes_on(content: object, service: str = "shop") -> list[str]:
-    """Return what is odd in the answer for *service*."""
-    notes: list[str] = []
-    answer_for(parse_strategies(content), service, 0.001, notes)
-    return notes
+    """Return what is odd in the response for *service*."""
+    return parse_file(content, 0.001).response_for(service)[1]
 
 
 def rate(param: float) -> dict[str, object]:
@@ -75,20 +73,23 @@ def file(*services: dict[str, object], **default: object) -> dict[str, object]:
 @pytest.mark.parametrize("content", [{}, file(), {"othe": 1}])
 def test_an_empty_file_gives_the_default_probability(content: object) -> None:
     """As in a Jaeger without a file."""
-    assert rate(0.25) == answer(content, default=0.25)
+    assert rate(0.25) == response(content, default=0.25)
 
 
 def test_a_service_has_its_rate() -> None:
     """Others have that of the default strategy."""
     content = file(probabilistic(0.5, service="shop"), **probabilistic(0.1))
 
-    assert [rate(0.5), rate(0.1)] == [answer(content, "shop"), answer(content, "pub")]
+    assert [rate(0.5), rate(0.1)] == [
+        response(content, "shop"),
+        response(content, "pub"),
+    ]
 
 
 @pytest.mark.parametrize(("param", "whole"), [(42, 42), (2.9, 2), (0.5, 0)])
 def test_a_service_has_its_limit(param: float, whole: int) -> None:
     """It is a whole number on the wire: the rest is cut off."""
-    assert limit(whole) == answer(file(ratelimiting(param, service="shop")))
+    assert limit(whole) == response(file(ratelimiting(param, service="shop")))
 
 
 def test_operations_have_rates_of_their_own() -> None:
@@ -96,7 +97,7 @@ def test_operations_have_rates_of_their_own() -> None:
     listed = [probabilistic(1.0, operation="buy"), probabilistic(0.0, operation="look")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 
-    assert rate(0.5) | operations(0.5, buy=1.0, look=0.0) == answer(content)
+    assert rate(0.5) | operations(0.5, buy=1.0, look=0.0) == response(content)
 
 
 def test_operations_of_a_service_with_a_limit() -> None:
@@ -104,7 +105,7 @@ def test_operations_of_a_service_with_a_limit() -> None:
     listed = [probabilistic(1.0, operation="buy")]
     content = file(ratelimiting(5, service="shop", operation_strategies=listed))
 
-    assert limit(5) | operations(0.25, buy=1.0) == answer(content, default=0.25)
+    assert limit(5) | operations(0.25, buy=1.0) == response(content, default=0.25)
 
 
 def test_limits_of_operations_are_left_out() -> None:
@@ -112,7 +113,7 @@ def test_limits_of_operations_are_left_out() -> None:
     listed = [ratelimiting(5, operation="buy")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 
-    assert rate(0.5) | operations(0.5) == answer(content)
+    assert rate(0.5) | operations(0.5) == response(content)
     (note,) = notes_on(content)
     assert note == (
         "service_strategies[0].operation_strategies[0].type must be 'probabilistic', "
@@ -129,9 +130,9 @@ def test_operations_of_the_default_strategy_are_shared() -> None:
         **probabilistic(0.1, operation_strategies=listed),
     )
 
-    assert rate(0.5) | operations(0.5, buy=1.0) == answer(content, "shop")
-    assert limit(5) | operations(0.1, buy=1.0) == answer(content, "pub")
-    assert rate(0.1) | operations(0.1, buy=1.0) == answer(content, "inn")
+    assert rate(0.5) | operations(0.5, buy=1.0) == response(content, "shop")
+    assert limit(5) | operations(0.1, buy=1.0) == response(content, "pub")
+    assert rate(0.1) | operations(0.1, buy=1.0) == response(content, "inn")
 
 
 def test_operations_of_a_service_come_before_shared_ones() -> None:
@@ -146,7 +147,7 @@ def test_operations_of_a_service_come_before_shared_ones() -> None:
         **probabilistic(0.1, operation_strategies=shared),
     )
 
-    assert rate(0.5) | operations(0.5, buy=1.0, look=0.4) == answer(content)
+    assert rate(0.5) | operations(0.5, buy=1.0, look=0.4) == response(content)
 
 
 def test_the_last_of_two_services_of_one_name_counts() -> None:
@@ -156,7 +157,7 @@ def test_the_last_of_two_services_of_one_name_counts() -> None:
         probabilistic(0.7, service="shop"),
     )
 
-    assert rate(0.7) == answer(content)
+    assert rate(0.7) == response(content)
 
 
 @pytest.mark.parametrize("kind", ["const", "", None, "Probabilistic"])
@@ -164,7 +165,7 @@ def test_an_unknown_type_is_the_default_probability(kind: object) -> None:
     """That is odd, but Jaeger takes it, and notes it as well."""
     content = file({"service": "shop", "type": kind, "param": 0.5})
 
-    assert rate(0.001) == answer(content)
+    assert rate(0.001) == response(content)
     (note,) = notes_on(content)
     assert note == (
         "service_strategies[0].type must be 'probabilistic' or 'ratelimiting', got "
@@ -270,8 +271,8 @@ def test_a_service_twice_is_noted() -> None:
 
     assert [
         (
-            "service_strategies[1].service must occur once in the list, got 'shop' "
-            "again; the last entry counts"
+            "service_strategies[1].service must be unique in the list, got 'shop' "
+            "again; the last counts"
         )
     ] == notes_on(content)
     assert [] == notes_on(content, "pub")
@@ -283,8 +284,8 @@ def test_an_operation_twice_is_noted() -> None:
 
     assert [
         (
-            "default_strategy.operation_strategies[1].operation must occur once in the "
-            "list, got 'buy' again; the last entry counts"
+            "default_strategy.operation_strategies[1].operation must be unique in the "
+            "list, got 'buy' again; the last counts"
         )
     ] == notes_on(file(**probabilistic(0.5, operation_strategies=listed)))
 
@@ -320,14 +321,14 @@ def test_keys_of_any_case_are_read() -> None:
     """As Go does."""
     content = {"Default_Strategy": {"TYPE": "probabilistic", "Param": 0.5}}
 
-    assert rate(0.5) == answer(content)
+    assert rate(0.5) == response(content)
 
 
 def test_what_is_missing_or_null_is_zero_or_empty() -> None:
     """As Go does."""
     content = file({"type": "probabilistic"}, type="probabilistic", param=None)
 
-    assert rate(0.0) == answer(content, "") == answer(content)
+    assert rate(0.0) == response(content, "") == response(content)
 
 
 REFUSED: list[tuple[object, str]] = [
@@ -341,7 +342,7 @@ REFUSED: list[tuple[object, str]] = [
     ),
     (
         {"service_strategies": [{"service": 1}]},
-        "service_strategies[0].service must be a text, got 1",
+        "service_strategies[0].service must be a string, got 1",
     ),
     (
         {"default_strategy": {"param": "0.5"}},
@@ -369,7 +370,7 @@ REFUSED: list[tuple[object, str]] = [
     ),
     (
         {"default_strategy": {"operation_strategies": [{"operation": []}]}},
-        "default_strategy.operation_strategies[0].operation must be a text",
+        "default_strategy.operation_strategies[0].operation must be a string",
     ),
 ]
 
@@ -378,7 +379,7 @@ REFUSED: list[tuple[object, str]] = [
 def test_what_jaeger_would_refuse_is_refused(content: object, complaint: str) -> None:
     """With the place, what was expected and what was found."""
     with pytest.raises(StrategyError, match=re.escape(complaint)):
-        parse_strategies(content)
+        parse_file(content, 0.001)
 
 
 def test_the_answer_is_json() -> None:
@@ -386,4 +387,4 @@ def test_the_answer_is_json() -> None:
     listed = [probabilistic(1.0, operation="buy")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 
-    assert answer(content) == json.loads(json.dumps(answer(content)))
+    assert response(content) == json.loads(json.dumps(response(content)))

@@ -1,4 +1,4 @@
-"""The sampler that goes by the trace id."""
+"""Samplers that decide by the trace id alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,45 @@ from fractions import Fraction
 import pytest
 
 from jaeger_client.errors import ConfigError, SamplingRateError
-from jaeger_client.sampler import ProbabilisticSampler
+from jaeger_client.sampler import ConstSampler, ProbabilisticSampler
 
 HALF = 2**63
 LARGEST = 2**64 - 1
+
+
+@pytest.mark.parametrize("decision", [True, False])
+def test_const_decides_the_same_for_every_trace(decision: bool) -> None:
+    """Whatever the trace, the decision and its tags are the same."""
+    sampler = ConstSampler(decision)
+
+    decisions = [sampler.is_sampled(1), sampler.is_sampled(2**63, "op")]
+
+    assert [(decision, {"sampler.type": "const", "sampler.param": decision})] * 2 == (
+        decisions
+    )
+
+
+def test_const_returns_the_same_object() -> None:
+    """The decision is created once: the hot path creates no objects."""
+    sampler = ConstSampler(True)
+
+    assert sampler.is_sampled(1) is sampler.is_sampled(2)
+
+
+def test_const_reads_as_its_constructor() -> None:
+    """Its text is that of 4.8, as `str` and as `repr`."""
+    assert "ConstSampler(True)" == str(ConstSampler(True))
+    assert "ConstSampler(False)" == repr(ConstSampler(False))
+
+
+def test_const_can_be_closed_twice() -> None:
+    """Closing is allowed and changes nothing."""
+    sampler = ConstSampler(True)
+
+    sampler.close()
+    sampler.close()
+
+    assert sampler.is_sampled(1)[0]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.rate_limiter import RateLimiter
 from jaeger_client.sampler import RateLimitingSampler
-from tests.unit.sampler.fakes import HandClock, full_limiters
+from jaeger_client.testing import FakeClock
+from tests.unit.sampler.fakes import full_limiters
 
 BAD_LIMITS = [-1, -0.1, float("nan"), float("inf"), 10**400, "2", None]
 
@@ -25,20 +26,20 @@ def test_a_burst_is_one_seconds_worth_and_one_trace_at_least(
     burst: int,
 ) -> None:
     """A full bucket gives `max(limit, 1)` traces at once."""
-    sampler = RateLimitingSampler(limit, new_limiter=full_limiters(HandClock()))
+    sampler = RateLimitingSampler(limit, new_limiter=full_limiters(FakeClock()))
 
     assert burst == sampled(sampler, 10)
 
 
 def test_in_the_long_run_the_limit_holds() -> None:
     """Ten seconds at two traces a second give twenty after the first burst."""
-    clock = HandClock()
+    clock = FakeClock()
     sampler = RateLimitingSampler(2, new_limiter=full_limiters(clock))
     sampled(sampler, 10)
 
     total = 0
     for _ in range(40):
-        clock.now += 0.25
+        clock.advance(0.25)
         total += sampled(sampler, 10)
 
     assert 20 == total
@@ -46,11 +47,11 @@ def test_in_the_long_run_the_limit_holds() -> None:
 
 def test_a_limit_of_nothing_gives_one_burst_only() -> None:
     """With 0 traces a second nothing is sampled once the first credit is spent."""
-    clock = HandClock()
+    clock = FakeClock()
     sampler = RateLimitingSampler(0, new_limiter=full_limiters(clock))
     sampled(sampler, 1)
 
-    clock.now += 1e6
+    clock.advance(1e6)
 
     assert 0 == sampled(sampler, 10)
 
@@ -65,7 +66,7 @@ def test_the_first_balance_is_random() -> None:
 
 def test_tags_come_with_either_decision() -> None:
     """The tags name type and limit, also when the trace is not sampled."""
-    sampler = RateLimitingSampler(1, new_limiter=full_limiters(HandClock()))
+    sampler = RateLimitingSampler(1, new_limiter=full_limiters(FakeClock()))
 
     answers = [sampler.is_sampled(1, "op"), sampler.is_sampled(2)]
 
@@ -75,7 +76,7 @@ def test_tags_come_with_either_decision() -> None:
 
 def test_update_keeps_the_balance_in_proportion() -> None:
     """A bucket half full stays half full at the new limit, in place."""
-    sampler = RateLimitingSampler(4, new_limiter=full_limiters(HandClock()))
+    sampler = RateLimitingSampler(4, new_limiter=full_limiters(FakeClock()))
     limiter = sampler.rate_limiter
     limiter.balance = 2.0
 
@@ -90,7 +91,7 @@ def test_update_keeps_the_balance_in_proportion() -> None:
 
 def test_update_to_the_same_limit_does_nothing() -> None:
     """An update to the limit that is there returns False and keeps the balance."""
-    sampler = RateLimitingSampler(3, new_limiter=full_limiters(HandClock()))
+    sampler = RateLimitingSampler(3, new_limiter=full_limiters(FakeClock()))
     sampler.rate_limiter.balance = 1.0
 
     assert not sampler.update(3)

@@ -17,7 +17,8 @@ from jaeger_client.sampler import (
     StrategiesFile,
 )
 from jaeger_client.sampler import strategies_file as room
-from tests.unit.sampler.fakes import Agent, CountingFactory, HandClock, QuietWorker
+from jaeger_client.testing import FakeClock
+from tests.unit.sampler.fakes import Agent, CountingFactory, QuietWorker
 
 LONG_AGO = 1_000.0
 """When the files here were changed; the clock is far ahead of it."""
@@ -41,7 +42,7 @@ class Scene:
 
     def __init__(self, folder: Path, text: str | None = None) -> None:
         self.path = folder / "strategies.json"
-        self.clock = HandClock(2 * LONG_AGO)
+        self.clock = FakeClock(time=2 * LONG_AGO)
         self.source = StrategiesFile(self.path, clock=self.clock)
         if text is not None:
             self.write(text)
@@ -126,10 +127,10 @@ def test_a_link_that_points_elsewhere_is_followed(tmp_path: Path) -> None:
 def test_a_file_that_changed_a_moment_ago_is_read_again(tmp_path: Path) -> None:
     """A second change within the same tick has the same time and size."""
     scene = Scene(tmp_path)
-    scene.write(rates(shop=0.5), scene.clock.now - 1)
+    scene.write(rates(shop=0.5), scene.clock.time() - 1)
     before = scene.rate()
 
-    scene.write(rates(shop=0.7), scene.clock.now - 1)
+    scene.write(rates(shop=0.7), scene.clock.time() - 1)
 
     assert (0.5, 0.7) == (before, scene.rate())
 
@@ -356,7 +357,7 @@ def test_a_file_that_goes_bad_changes_nothing(
     begun, ended = caplog.messages
     assert "strategies.json': sampling strategy must be JSON, got" in begun
     assert begun.endswith(
-        "Sampling goes on as it was; mend or replace the file, which is read again "
+        "Sampling goes on as it was; fix or replace the file, which is read again "
         "when it has changed",
     )
     assert "available again: a sampling strategy for shop" == ended

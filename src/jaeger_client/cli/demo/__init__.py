@@ -1,9 +1,9 @@
 """
-The demo: three small services, and what they traced as a tree in the terminal.
+The demo: three small services, and the trace of a request as a tree in the terminal.
 
-`frontend`, `customers` and `routes` are ordinary programs that use what every
-application uses; `service` is what the three share. `run` starts them, asks the
-frontend and shows what arrived.
+`frontend`, `customers` and `routes` are ordinary programs that are traced as any
+application is; `service` is what they have in common. `run` starts them, sends requests
+to the frontend and shows the spans that arrived at a `backend`.
 """
 
 from __future__ import annotations

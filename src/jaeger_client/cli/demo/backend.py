@@ -1,19 +1,38 @@
-"""Where the demo's spans go, and where they are seen: one interface."""
+"""The interface of a backend that receives the demo's spans, and what it returns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from jaeger_client.cli.demo.seen import SeenSpan
+
+@dataclass(frozen=True, slots=True)
+class SeenSpan:
+    """The part of a span that the demo shows."""
+
+    span_id: str
+    parent_id: str | None
+    service: str
+    operation: str
+    start_us: int
+    """Microseconds since the epoch."""
+    duration_us: int
+    error: str | None = None
+    """The error message; `None` without an error."""
+
+    @property
+    def end_us(self) -> int:
+        """Microseconds since the epoch."""
+        return self.start_us + self.duration_us
 
 
 class Backend(Protocol):
-    """Takes the services' spans and tells what arrived. Used by one thread."""
+    """Receives the spans of the services. Used by one thread."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The variables that lead a service's spans here."""
+        """The environment variables with which services report here."""
         ...
 
     @property
@@ -25,14 +44,34 @@ class Backend(Protocol):
         """
         Return the spans of a trace, after all services have ended.
 
-        Waits for *spans* of them if some can still be under way.
+        Waits for *spans* of them if some may still be on their way.
         """
         ...
 
     def link(self, trace_id: str) -> str | None:
-        """Return where the trace can be looked at, `None` if nowhere."""
+        """Return the URL of a page that shows the trace, `None` without one."""
         ...
 
     def close(self) -> None:
-        """Release what is open. Idempotent."""
+        """Release all resources. Idempotent."""
         ...
+
+
+def error_of(
+    tags: Mapping[str, object],
+    logs: Sequence[Mapping[str, object]],
+) -> str | None:
+    """Return the error that a span's tags and logs describe, `None` without one."""
+    if str(tags.get("error", False)).lower() != "true":
+        return None
+    for fields in logs:
+        if fields.get("event") == "error":
+            return f"{_short_kind(fields)}{fields.get('message', '')}"
+    status = tags.get("http.status_code")
+    return "error" if status is None else f"status {status}"
+
+
+def _short_kind(fields: Mapping[str, object]) -> str:
+    kind = str(fields.get("error.kind", "")).rstrip("'>")
+    name = kind.rpartition(".")[2]
+    return f"{name}: " if name else ""

@@ -1,4 +1,4 @@
-"""The customers: who they are and where they live, from SQLite."""
+"""The service `customers`: names and addresses, from SQLite."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SELECT = "SELECT name, x, y FROM customer WHERE id = ?"
 
 
 def main() -> None:
-    """Answer `GET /customer?id=` until standard input ends."""
+    """Serve `GET /customer?id=` until standard input ends."""
     tracer = start_tracer("customers")
     with closing(open_database()) as database:
-        serve(tracer, Customers(tracer, database).answer)
+        serve(tracer, Customers(tracer, database).respond)
 
 
 def open_database() -> sqlite3.Connection:
-    """Return a database in memory that holds the customers."""
+    """Return a database of the customers, in memory."""
     database = sqlite3.connect(":memory:", check_same_thread=False)
     database.execute("CREATE TABLE customer (id INTEGER PRIMARY KEY, name, x, y)")
     database.executemany("INSERT INTO customer VALUES (?, ?, ?, ?)", CUSTOMERS)
@@ -39,14 +39,15 @@ def open_database() -> sqlite3.Connection:
 
 @dataclass(frozen=True)
 class Customers:
-    """Knows the customers."""
+    """Looks up customers; each query is a span."""
 
     tracer: Tracer
     database: sqlite3.Connection
 
-    def answer(self, span: Span, parameters: Mapping[str, str]) -> dict[str, object]:
+    def respond(self, span: Span, parameters: Mapping[str, str]) -> dict[str, object]:
         """Return the customer with the `id` of the parameters."""
-        del span  # its child finds it by itself: it is the active one
+        # It is the active span, and so the parent of the query without being passed on.
+        del span
         query = self.tracer.start_span(
             "SELECT customer",
             tags={

@@ -1,4 +1,4 @@
-"""The frontend: asks the other two, the routes for each vehicle at once."""
+"""The service `frontend`: calls the other two, for both vehicles concurrently."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from jaeger_client.cli.demo.service import OK, UnavailableError, serve, start_tr
 
 VEHICLES = ("van", "bicycle")
 TIMEOUT = 5.0
-"""Seconds that another service has to answer."""
+"""Timeout in seconds of a call to another service."""
 
 
 def main() -> None:
-    """Answer `GET /dispatch?customer=` until standard input ends."""
+    """Serve `GET /dispatch?customer=` until standard input ends."""
     customers_port, routes_port = map(int, sys.argv[1:3])
     tracer = start_tracer("frontend")
-    serve(tracer, Frontend(tracer, customers_port, routes_port).answer)
+    serve(tracer, Frontend(tracer, customers_port, routes_port).respond)
 
 
 @dataclass(frozen=True)
 class Frontend:
-    """Sends the vehicle that is at the customer's first."""
+    """Chooses the vehicle that reaches the customer first."""
 
     tracer: Tracer
     customers_port: int
     routes_port: int
 
-    def answer(self, span: Span, parameters: Mapping[str, str]) -> dict[str, object]:
-        """Return the vehicle and its seconds, and the trace's id."""
+    def respond(self, span: Span, parameters: Mapping[str, str]) -> dict[str, object]:
+        """Return the vehicle, its travel time and the id of the trace."""
         number = {"id": parameters["customer"]}
         customer = self._get(self.customers_port, "/customer", number, span)
-        # Travels with the trace from here on: the routes read it.
+        # Baggage: the service `routes` reads it at the end of the trace.
         span.set_baggage_item("customer", customer["name"])
         address = {"x": customer["x"], "y": customer["y"]}
         find = partial(self._find_route, address, span)
@@ -58,15 +58,15 @@ class Frontend:
         parent: Span,
         vehicle: str,
     ) -> dict[str, Any]:
-        """Ask for a route, and once more if that fails."""
-        asked = {"vehicle": vehicle, **address}
-        # A new thread has no active span, so the parent is named.
+        """Get a route; retry once if the service is unavailable."""
+        query = {"vehicle": vehicle, **address}
+        # A new thread has no active span, so the parent is passed explicitly.
         with self.tracer.start_span(f"find {vehicle} route", child_of=parent) as span:
             try:
-                return self._get(self.routes_port, "/route", asked, span)
+                return self._get(self.routes_port, "/route", query, span)
             except UnavailableError as error:
                 span.log_kv({"event": "retry", "message": error})
-                return self._get(self.routes_port, "/route", asked, span)
+                return self._get(self.routes_port, "/route", query, span)
 
     def _get(
         self,
@@ -76,10 +76,10 @@ class Frontend:
         parent: Span,
     ) -> dict[str, Any]:
         """
-        Ask another service, which becomes part of the trace by the headers.
+        Call another service; the headers carry the context of the trace to it.
 
         Raises:
-            UnavailableError: If it does not answer 200.
+            UnavailableError: If the status is not 200.
         """
         url = f"{path}?{urlencode(parameters)}"
         span_tags = {
@@ -90,20 +90,24 @@ class Frontend:
         with self.tracer.start_span(f"GET {path}", parent, tags=span_tags) as span:
             headers: dict[str, str] = {}
             self.tracer.inject(span, Format.HTTP_HEADERS, headers)
-            status, answer = ask(port, url, headers)
+            status, body = get_json(port, url, headers)
             span.set_tag(tags.HTTP_STATUS_CODE, status)
             if status != OK:
-                msg = f"{path} answered {status}: {answer['error']}"
+                msg = f"{path} returned {status}: {body['error']}"
                 raise UnavailableError(msg)
-            return answer
+            return body
 
 
-def ask(port: int, url: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    """Return status and body of what a service on this machine answers."""
+def get_json(
+    port: int,
+    url: str,
+    headers: dict[str, str],
+) -> tuple[int, dict[str, Any]]:
+    """Return status and body of the response of a service on this machine."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
         connection.request("GET", url, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, json.load(answer)
+        response = connection.getresponse()
+        return response.status, json.load(response)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,19 @@
-"""The demo's own backend: a UDP port, decoded by thriftpy2."""
+"""The demo's own backend: a UDP port whose datagrams are decoded by thriftpy2."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from jaeger_client.allinone.receive import ReceivedBatch, ReceivedSpan, UdpReceiver
-from jaeger_client.cli.demo.seen import SeenSpan, error_of
+from jaeger_client.cli.demo.backend import SeenSpan, error_of
 
 
 class OwnReceiver:
     """
     Receives spans in this process.
 
-    Nothing is read before `trace` is called: until then datagrams wait in the
-    buffer of the socket, which holds far more than the demo sends.
+    Nothing is read before `trace` is called. Until then datagrams wait in the
+    socket's buffer, which is far larger than what the demo sends.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class OwnReceiver:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The variables that lead a service's spans here."""
+        """The environment variables with which services report here."""
         return {
             "JAEGER_AGENT_HOST": "127.0.0.1",
             "JAEGER_AGENT_PORT": str(self._receiver.port),
@@ -34,7 +34,7 @@ class OwnReceiver:
         return f"UDP on 127.0.0.1:{self._receiver.port}, decoded by thriftpy2"
 
     def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
-        """Return what has arrived; on loopback nothing is under way any more."""
+        """Return what has arrived; on loopback nothing is on its way any more."""
         del spans
         while (batch := self._receiver.receive(0)) is not None:
             for span in batch.spans:
@@ -43,7 +43,7 @@ class OwnReceiver:
         return self._traces.get(trace_id, ())
 
     def link(self, trace_id: str) -> None:
-        """Return nothing: there is no page to look at."""
+        """Return nothing: there is no page."""
         del trace_id
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A service as a process: started, asked for its port, and ended for certain."""
+"""A service as a child process that always ends with the demo."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from typing import Final
 
-from jaeger_client._internal.closing import Closable
-
 START_TIMEOUT: Final = 20.0
-"""Seconds that a service has to come up."""
+"""Maximum number of seconds until a service listens."""
 
 END_TIMEOUT: Final = 8.0
-"""Seconds that a service has to send its spans and end."""
+"""Maximum number of seconds for a service to send its spans and end."""
 
 _NOT_FOR_SERVICES: Final = ("JAEGER_", "OTEL_")
 
 
 class ServiceError(Exception):
-    """A service did not come up, or gave no answer."""
+    """A service did not start."""
 
 
-class ServiceProcess(Closable):
+class ServiceProcess:
     """
-    One of the demo's services, *name*, with *arguments* on its command line.
+    One of the demo's services.
 
-    It ends when its standard input does, so also when this process is killed.
+    It ends when its standard input does, so it ends even if this process is killed.
+
+    Args:
+        name: Name of its module.
+        arguments: Its command line.
+        environment: Variables to add to those of this process.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class ServiceProcess(Closable):
             stdout=subprocess.PIPE,
             env=_environment_with(environment),
             text=True,
-            # Ctrl-C is for the demo alone, which then ends its services.
+            # Ctrl-C reaches the demo only, which then ends its services.
             start_new_session=True,
         )
 
@@ -59,10 +62,10 @@ class ServiceProcess(Closable):
     @property
     def port(self) -> int:
         """
-        Where it answers; waits until it does.
+        The port where it listens; waits until it does.
 
         Raises:
-            ServiceError: If it does not come up.
+            ServiceError: If it does not start.
         """
         if self._port is None:
             self._port = self._read_port()
@@ -74,9 +77,9 @@ class ServiceProcess(Closable):
             try:
                 return int(line.result(START_TIMEOUT))
             except (FutureTimeoutError, ValueError) as exc:
-                # Ends the reading, too.
+                # This ends the thread that reads, too.
                 self._process.kill()
-                msg = f"{self.name} did not come up"
+                msg = f"{self.name} did not start"
                 raise ServiceError(msg) from exc
 
     def _read_line(self) -> str:
@@ -92,7 +95,7 @@ class ServiceProcess(Closable):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(END_TIMEOUT)
         finally:
-            # Does nothing to one that has ended; waiting may be interrupted.
+            # No effect if it has ended; needed if the wait was interrupted.
             process.kill()
             process.wait()
             if process.stdout is not None:
@@ -104,11 +107,12 @@ class ServiceProcess(Closable):
 
 def _environment_with(more: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the environment of this process with *more*, for a service.
+    Return the environment of this process and *more*, for a service.
 
-    What is set for the user's own programs would lead the demo's spans away.
+    Settings for the user's own programs are removed, because with them the spans
+    would go elsewhere.
     """
-    environ = os.environ  # noqa: TID251 - handed down, not read
+    environ = os.environ  # noqa: TID251 - passed on, not read
     kept = {k: v for k, v in environ.items() if not k.startswith(_NOT_FOR_SERVICES)}
-    # The folder that the demo is started in is no place to import from.
+    # Nothing must be imported from the current folder.
     return {**kept, "PYTHONSAFEPATH": "1", **more}

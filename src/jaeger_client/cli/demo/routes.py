@@ -1,4 +1,4 @@
-"""The routes: the shortest way through a town, by Dijkstra's algorithm."""
+"""The service `routes`: the fastest route through a town, by Dijkstra's algorithm."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ TOWN_SIZE = 40
 """Crossings from north to south, and from west to east."""
 
 SECONDS_PER_BLOCK = {"van": (9, 31), "bicycle": (20, 22)}
-"""What a vehicle needs from crossing to crossing, at least and at most."""
+"""Minimum and maximum travel time from one crossing to the next, by vehicle."""
 
 REFUSED = 2
-"""The second of three requests is refused."""
+"""Which of three requests is refused."""
 
 Crossing = tuple[int, int]
 
 
 def main() -> None:
-    """Answer `GET /route?vehicle=&x=&y=` until standard input ends."""
+    """Serve `GET /route?vehicle=&x=&y=` until standard input ends."""
     tracer = start_tracer("routes")
-    serve(tracer, Routes(tracer).answer)
+    serve(tracer, Routes(tracer).respond)
 
 
 class Routes:
     """
     Finds routes from the depot.
 
-    Every third request is refused, as by a service that is busy now and then,
-    so that its callers have something to try again.
+    Every third request is refused, as by a service that is overloaded at times, so
+    that the trace contains an error and a retry.
     """
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
         self._numbers = count(1)
 
-    def answer(self, span: Span, parameters: Mapping[str, str]) -> dict[str, object]:
-        """Return the seconds that the `vehicle` takes to the address `x`, `y`."""
+    def respond(self, span: Span, parameters: Mapping[str, str]) -> dict[str, object]:
+        """Return the seconds that `vehicle` takes to the address `x`, `y`."""
         span.set_tag("customer", span.get_baggage_item("customer"))
         number, vehicle = next(self._numbers), parameters["vehicle"]
         with self._tracer.start_span("plan route", tags={"vehicle": vehicle}) as plan:
@@ -48,13 +48,13 @@ class Routes:
                 msg = "all planners are busy"
                 raise UnavailableError(msg)
             target = int(parameters["x"]), int(parameters["y"])
-            seconds, looked_at = shortest(vehicle, target)
-            plan.log_kv({"event": "found", "crossings": looked_at})
+            seconds, visited = fastest(vehicle, target)
+            plan.log_kv({"event": "found", "crossings": visited})
         return {"vehicle": vehicle, "seconds": seconds}
 
 
-def shortest(vehicle: str, target: Crossing) -> tuple[int, int]:
-    """Return the seconds from the depot to *target*, and the crossings looked at."""
+def fastest(vehicle: str, target: Crossing) -> tuple[int, int]:
+    """Return the seconds from the depot to *target*, and the crossings visited."""
     queue: list[tuple[int, Crossing]] = [(0, (0, 0))]
     done: set[Crossing] = set()
     while queue:
@@ -80,10 +80,10 @@ def neighbours(crossing: Crossing) -> Iterator[Crossing]:
 
 
 def block_seconds(vehicle: str, here: Crossing, there: Crossing) -> int:
-    """Return how long *vehicle* takes for a block; every street has its own pace."""
-    least, most = SECONDS_PER_BLOCK[vehicle]
+    """Return the seconds that *vehicle* takes for a block; streets differ."""
+    minimum, maximum = SECONDS_PER_BLOCK[vehicle]
     x, y = (a + b for a, b in zip(here, there, strict=True))
-    return least + (x * 7 + y * 13) % (most - least + 1)
+    return minimum + (x * 7 + y * 13) % (maximum - minimum + 1)
 
 
 if __name__ == "__main__":

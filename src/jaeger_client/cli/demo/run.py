@@ -1,4 +1,4 @@
-"""Runs the demo: starts the services, asks the frontend, shows what arrived."""
+"""Runs the demo: starts the services, sends requests, shows the spans that arrive."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from contextlib import ExitStack, closing
 from typing import Any, Final, TextIO
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
-from jaeger_client.cli.demo.backend import Backend
+from jaeger_client.cli.demo.backend import Backend, SeenSpan
 from jaeger_client.cli.demo.customers import CUSTOMERS
-from jaeger_client.cli.demo.frontend import ask
+from jaeger_client.cli.demo.frontend import get_json
 from jaeger_client.cli.demo.jaeger import QUERY_PORT, Jaeger
 from jaeger_client.cli.demo.processes import ServiceError, ServiceProcess
-from jaeger_client.cli.demo.seen import SeenSpan
-from jaeger_client.cli.demo.terminal import Terminal, look_at
+from jaeger_client.cli.demo.terminal import Terminal, terminal_of
 from jaeger_client.cli.demo.tree import draw
 
 SPANS_IN_TRACE: Final = 15
-"""What one request makes: a span for each call, both sides, and the work in them."""
+"""Spans of one request: two for each call, and those of the work inside."""
 
 INTERRUPTED: Final = 130
-"""What a shell expects of a program that Ctrl-C ended."""
+"""Exit code of a program that was ended by Ctrl-C."""
 
 _MISSING_EXTRA: Final = (
-    "demo: no Jaeger runs here, and the demo's own receiver needs thriftpy2:\n"
+    "demo: no Jaeger is running here, and the demo's own receiver needs thriftpy2:\n"
     "  pip install 'jaeger-client[allinone]'"
 )
 
@@ -38,10 +37,10 @@ def run_demo(
     Run the whole demo; return the exit code.
 
     Args:
-        requests: How often the frontend is asked; each makes a trace.
-        backend: Where the spans go, if not to the demo's own receiver. Closed
-            at the end.
-        out: Where it is told.
+        requests: Number of requests to the frontend; each is a trace.
+        backend: Receives the spans; by default the demo's own receiver. Closed at
+            the end.
+        out: Where to print.
     """
     backend = backend or make_receiver()
     if backend is None:
@@ -59,15 +58,15 @@ def run_demo(
 
 
 def find_jaeger(query_port: int = QUERY_PORT) -> Backend | None:
-    """Return the Jaeger that runs on this machine, if one does."""
+    """Return the Jaeger that runs on this machine, if any."""
     jaeger = Jaeger(query_port=query_port)
-    return jaeger if jaeger.answers() else None
+    return jaeger if jaeger.is_running() else None
 
 
 def make_receiver() -> Backend | None:
     """Return the demo's own receiver; `None` if the extra `allinone` is missing."""
     try:
-        # Here, for a Jaeger can be used without the extra.
+        # Not at the top, because a Jaeger can be used without the extra.
         from jaeger_client.cli.demo.own_receiver import OwnReceiver  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "thriftpy2":
@@ -82,61 +81,61 @@ class _Demo:
     def __init__(self, backend: Backend, out: TextIO) -> None:
         self._backend = backend
         self._out = out
-        self._terminal: Terminal = look_at(out)
+        self._terminal: Terminal = terminal_of(out)
 
     def run(self, requests: int) -> int:
         start = SYSTEM_CLOCK.monotonic()
-        self._say("demo: three services call each other, jaeger-client traces them")
-        self._say(f"  spans go to {self._backend.description}")
-        # Asking ends all services, so what they traced has left them.
-        trace_ids = list(self._ask_services(requests))
+        self._print("demo: three services call each other, jaeger-client traces them")
+        self._print(f"  spans go to {self._backend.description}")
+        # Afterwards all services have ended, and so have sent their spans.
+        trace_ids = list(self._send_requests(requests))
         arrived = [self._show(trace_id) for trace_id in trace_ids]
         expected = SPANS_IN_TRACE * requests
         seconds = SYSTEM_CLOCK.monotonic() - start
-        self._say()
-        self._say(self._result(sum(arrived), expected, seconds))
+        self._print()
+        self._print(self._result(sum(arrived), expected, seconds))
         return 0 if sum(arrived) == expected else 1
 
-    def _ask_services(self, requests: int) -> Iterator[str]:
+    def _send_requests(self, requests: int) -> Iterator[str]:
         environment = self._backend.environment
         with ExitStack() as running:
 
             def start(name: str, *arguments: str) -> ServiceProcess:
                 service = ServiceProcess(name, *arguments, environment=environment)
-                return running.enter_context(service)
+                return running.enter_context(closing(service))
 
-            behind = [start("customers"), start("routes")]
-            ports = [str(service.port) for service in behind]
+            backends = [start("customers"), start("routes")]
+            ports = [str(service.port) for service in backends]
             frontend = start("frontend", *ports)
-            for service in (frontend, *behind):
-                self._say(_introduction(service))
+            for service in (frontend, *backends):
+                self._print(_introduction(service))
             for number in range(requests):
                 customer = CUSTOMERS[number % len(CUSTOMERS)][0]
-                yield self._ask(frontend.port, f"/dispatch?customer={customer}")
+                yield self._request(frontend.port, f"/dispatch?customer={customer}")
 
-    def _ask(self, port: int, url: str) -> str:
-        status, answer = ask(port, url, {})
-        self._say(f"  GET {url} was answered {status}: {_sentence(answer)}")
-        return str(answer["trace_id"])
+    def _request(self, port: int, url: str) -> str:
+        status, body = get_json(port, url, {})
+        self._print(f"  GET {url} returned {status}: {_sentence(body)}")
+        return str(body["trace_id"])
 
     def _show(self, trace_id: str) -> int:
-        """Show a trace; return how many spans of it arrived."""
+        """Print a trace; return the number of spans that arrived."""
         spans = self._backend.trace(trace_id, SPANS_IN_TRACE)
-        self._say()
-        self._say(_headline(trace_id, spans))
+        self._print()
+        self._print(_headline(trace_id, spans))
         for line in draw(spans, self._terminal):
-            self._say(line)
+            self._print(line)
         if (link := self._backend.link(trace_id)) is not None:
-            self._say(f"look at it: {link}")
+            self._print(f"open it: {link}")
         return len(spans)
 
     def _result(self, arrived: int, expected: int, seconds: float) -> str:
-        told = f"{arrived} of {expected} spans arrived, {seconds:.1f} s"
+        summary = f"{arrived} of {expected} spans arrived, {seconds:.1f} s"
         if arrived == expected:
-            return self._terminal.colour("green", f"demo: passed, {told}")
-        return self._terminal.colour("red", f"demo: failed, {told}")
+            return self._terminal.colour("green", f"demo: passed, {summary}")
+        return self._terminal.colour("red", f"demo: failed, {summary}")
 
-    def _say(self, line: str = "") -> None:
+    def _print(self, line: str = "") -> None:
         print(line, file=self._out, flush=True)
 
 
@@ -144,8 +143,8 @@ def _introduction(service: ServiceProcess) -> str:
     return f"  {service.name:<9} on port {service.port}, pid {service.pid}"
 
 
-def _sentence(answer: dict[str, Any]) -> str:
-    return f"{answer['vehicle']} to {answer['name']}, {answer['seconds']} s"
+def _sentence(body: dict[str, Any]) -> str:
+    return f"{body['vehicle']} to {body['name']}, {body['seconds']} s"
 
 
 def _headline(trace_id: str, spans: Sequence[SeenSpan]) -> str:

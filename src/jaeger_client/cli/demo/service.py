@@ -1,4 +1,4 @@
-"""What the three services share: a tracer, a server, errors as answers."""
+"""The common part of the three services: a tracer, and a traced HTTP server."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from opentracing.ext import tags
 
 from jaeger_client import Config, Span, Tracer
 
-Answer: TypeAlias = Callable[[Span, Mapping[str, str]], Mapping[str, object]]
-"""Takes a request's span and parameters and returns what is answered as JSON."""
+Respond: TypeAlias = Callable[[Span, Mapping[str, str]], Mapping[str, object]]
+"""Returns the body of a response, from the span and the parameters of a request."""
 
 OK = 200
 UNAVAILABLE = 503
 
 
 class UnavailableError(Exception):
-    """A service cannot answer now; it may later."""
+    """A service cannot serve a request at the moment; sent as status 503."""
 
 
 def start_tracer(name: str) -> Tracer:
-    """Return the tracer of a service; where spans go is said by the environment."""
+    """Return the tracer of a service; environment variables set where spans go."""
     config = Config(
         {"sampler": {"type": "const", "param": 1}},
         service_name=name,
@@ -41,30 +41,30 @@ def start_tracer(name: str) -> Tracer:
     return tracer
 
 
-def serve(tracer: Tracer, answer: Answer) -> None:
+def serve(tracer: Tracer, respond: Respond) -> None:
     """
-    Answer requests on a free port, which is printed, until standard input ends.
+    Serve requests on a free port, which is printed, until standard input ends.
 
-    Closes the tracer then.
+    Then closes the tracer.
     """
-    handler = partial(TracedRequestHandler, tracer=tracer, answer=answer)
+    handler = partial(TracedRequestHandler, tracer=tracer, respond=respond)
     with Server(("127.0.0.1", 0), handler) as server, ThreadPoolExecutor() as pool:
         pool.submit(server.serve_forever, poll_interval=0.05)
         print(server.server_port, flush=True)
-        # Ends with the program that started this one, however that ends.
+        # Returns when the process that started this one ends, however it ends.
         sys.stdin.read()
         server.shutdown()
     tracer.close()
 
 
 class Server(ThreadingHTTPServer):
-    """Waits at its end for the requests that are being answered."""
+    """Completes the requests in progress when it is closed."""
 
     daemon_threads = False
 
 
 class TracedRequestHandler(BaseHTTPRequestHandler):
-    """Answers GET requests; each is a span, the child of its caller's."""
+    """Serves GET requests; each is a span, a child of the caller's span."""
 
     def __init__(
         self,
@@ -73,14 +73,14 @@ class TracedRequestHandler(BaseHTTPRequestHandler):
         server: Server,
         *,
         tracer: Tracer,
-        answer: Answer,
+        respond: Respond,
     ) -> None:
         self._tracer = tracer
-        self._answer = answer
+        self._respond = respond
         super().__init__(request, client_address, server)
 
     def do_GET(self) -> None:
-        """Answer a request."""
+        """Serve a request."""
         tracer, url = self._tracer, urlsplit(self.path)
         span = tracer.start_span(
             f"GET {url.path}",
@@ -92,17 +92,17 @@ class TracedRequestHandler(BaseHTTPRequestHandler):
             },
         )
         with tracer.scope_manager.activate(span, finish_on_close=True):
-            status, body = self._ask(span, dict(parse_qsl(url.query)))
+            status, body = self._call(span, dict(parse_qsl(url.query)))
             span.set_tag(tags.HTTP_STATUS_CODE, status)
         self._send(status, body)
 
-    def _ask(
+    def _call(
         self,
         span: Span,
         parameters: Mapping[str, str],
     ) -> tuple[int, Mapping[str, object]]:
         try:
-            return OK, self._answer(span, parameters)
+            return OK, self._respond(span, parameters)
         except UnavailableError as error:
             span.set_tag(tags.ERROR, True)  # noqa: FBT003 - a tag's value
             return UNAVAILABLE, {"error": str(error)}
@@ -114,4 +114,4 @@ class TracedRequestHandler(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the spans tell it all."""
+        """Log nothing: the spans contain it all."""

@@ -1,4 +1,4 @@
-"""What the terminal can show: its width, its characters, colours."""
+"""The capabilities of a terminal: width, characters, colours."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TextIO
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
 _DIM = 2
 _FALLBACK_SIZE = (100, 24)
-"""What a width is where there is no terminal."""
+"""Columns and lines if the output is not a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """What trees and bars are drawn with."""
+    """The characters of trees and bars."""
 
     branch: str
     last: str
@@ -33,22 +33,22 @@ ASCII = Symbols("|- ", "`- ", "|  ", "   ", "#", "x", "~", "u")
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What can be shown."""
+    """Formats text for an output stream."""
 
     width: int
     has_colour: bool
     symbols: Symbols
 
     def colour(self, name: str, text: str) -> str:
-        """Return *text* in a colour, if colours are wanted."""
+        """Return *text* in a colour, if colours are on."""
         return self._coded(_COLOURS[name], text)
 
     def dim(self, text: str) -> str:
-        """Return *text* less bright, if colours are wanted."""
+        """Return *text* less bright, if colours are on."""
         return self._coded(_DIM, text)
 
     def cut(self, text: str, width: int) -> str:
-        """Return *text* in one line of at most *width* characters."""
+        """Return *text* on one line of at most *width* characters."""
         line = " ".join(text.split())
         if len(line) <= width:
             return line
@@ -58,14 +58,14 @@ class Terminal:
         return f"\x1b[{code}m{text}\x1b[0m" if self.has_colour and text else text
 
 
-def look_at(stream: TextIO) -> Terminal:
+def terminal_of(stream: TextIO) -> Terminal:
     """
-    Return what *stream* can show.
+    Return the capabilities of *stream*.
 
-    Colours only on a terminal and without `NO_COLOR`, which any value but an
-    empty one sets (no-color.org).
+    Colours are on if it is a terminal and `NO_COLOR` is not set or is empty
+    (no-color.org).
     """
-    environ = os.environ  # noqa: TID251 - of the terminal, no setting of a tracer
+    environ = os.environ  # noqa: TID251 - the terminal's, not a tracer's
     is_wanted = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
     return Terminal(
         width=shutil.get_terminal_size(_FALLBACK_SIZE).columns,

@@ -1,25 +1,25 @@
-"""A trace as lines of text: a tree, a bar for each span, durations, errors."""
+"""A trace as lines of text: a tree of spans with bars, durations and errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jaeger_client.cli.demo.seen import Placed, SeenSpan, arrange
+from jaeger_client.cli.demo.backend import SeenSpan
 from jaeger_client.cli.demo.terminal import Terminal
 
 _SERVICE_COLOURS: Final = ("cyan", "magenta", "yellow", "green", "blue")
 _GAP: Final = "  "
-_NARROWEST_BAR: Final = 10
-_WIDEST_BAR: Final = 40
+_MIN_BAR: Final = 10
+_MAX_BAR: Final = 40
 _DURATION_WIDTH: Final = len("999.9 ms")
 _MILLISECOND: Final = 1_000
 _SECOND: Final = 1_000_000
 
 
 def draw(spans: Sequence[SeenSpan], terminal: Terminal) -> Iterator[str]:
-    """Yield the lines that show *spans*, which are those of one trace."""
+    """Yield the lines that show the spans of one trace."""
     rows = list(arrange(spans))
     if not rows:
         return
@@ -31,8 +31,41 @@ def draw(spans: Sequence[SeenSpan], terminal: Terminal) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A span and its place in the tree."""
+
+    span: SeenSpan
+    ancestors_follow: tuple[bool, ...]
+    """Whether siblings follow, for each ancestor but the root and the span itself."""
+    has_children: bool
+
+
+def arrange(spans: Sequence[SeenSpan]) -> Iterator[Row]:
+    """Yield parents before their children, siblings by their start."""
+    known = {span.span_id for span in spans}
+    children: dict[str | None, list[SeenSpan]] = {}
+    for span in sorted(spans, key=lambda span: span.start_us):
+        # A span whose parent is missing is shown beside the root.
+        parent = span.parent_id if span.parent_id in known else None
+        children.setdefault(parent, []).append(span)
+    for root in children.get(None, ()):
+        yield from _below(root, (), children)
+
+
+def _below(
+    span: SeenSpan,
+    ancestors_follow: tuple[bool, ...],
+    children: Mapping[str | None, Sequence[SeenSpan]],
+) -> Iterator[Row]:
+    own = children.get(span.span_id, ())
+    yield Row(span, ancestors_follow, has_children=bool(own))
+    for number, child in enumerate(own, start=1):
+        yield from _below(child, (*ancestors_follow, number < len(own)), children)
+
+
+@dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where everything stands, the same for all lines of a trace."""
+    """The columns of a trace, the same for all its lines."""
 
     terminal: Terminal
     colours: dict[str, str]
@@ -43,13 +76,13 @@ class _Layout:
     start_us: int
     total_us: int
 
-    def span_line(self, row: Placed) -> str:
+    def span_line(self, row: Row) -> str:
         span, terminal = row.span, self.terminal
         colour = self.colours[span.service]
         service = terminal.cut(span.service, self.service_width)
         branches = _branches(row, terminal)
-        room = self.operation_width - len(branches)
-        operation = terminal.cut(span.operation, room).ljust(room)
+        width = self.operation_width - len(branches)
+        operation = terminal.cut(span.operation, width).ljust(width)
         parts = (
             terminal.colour(colour, service.ljust(self.service_width)),
             terminal.dim(branches) + self._marked(span, operation),
@@ -58,17 +91,17 @@ class _Layout:
         )
         return _GAP.join(parts).rstrip()
 
-    def error_line(self, row: Placed) -> str:
+    def error_line(self, row: Row) -> str:
         terminal = self.terminal
         indent = " " * self.service_width + _GAP
         lines = _continuation(row, terminal)
         text = f"{terminal.symbols.cross} {row.span.error}"
-        room = max(0, terminal.width - len(indent) - len(lines))
-        return f"{indent}{terminal.dim(lines)}{self._red(terminal.cut(text, room))}"
+        width = max(0, terminal.width - len(indent) - len(lines))
+        return f"{indent}{terminal.dim(lines)}{self._red(terminal.cut(text, width))}"
 
     def _bar(self, span: SeenSpan) -> str:
         left = round((span.start_us - self.start_us) * self.bar_width / self.total_us)
-        # The shortest span is seen, too, and none is outside.
+        # Even the shortest span gets a bar, and no bar exceeds the column.
         left = min(max(0, left), self.bar_width - 1)
         length = round(span.duration_us * self.bar_width / self.total_us)
         bar = self.terminal.symbols.bar * min(max(1, length), self.bar_width - left)
@@ -91,7 +124,7 @@ class _Layout:
         return self.terminal.colour("red", text)
 
 
-def _layout(rows: Sequence[Placed], terminal: Terminal) -> _Layout:
+def _layout(rows: Sequence[Row], terminal: Terminal) -> _Layout:
     spans = [row.span for row in rows]
     services = list(dict.fromkeys(span.service for span in spans))
     start = min(span.start_us for span in spans)
@@ -99,9 +132,9 @@ def _layout(rows: Sequence[Placed], terminal: Terminal) -> _Layout:
     operation_width = max(
         len(_branches(row, terminal)) + len(row.span.operation) for row in rows
     )
-    taken = service_width + _DURATION_WIDTH + 3 * len(_GAP)
-    operation_width = min(operation_width, terminal.width - taken - _NARROWEST_BAR)
-    bar_width = terminal.width - taken - operation_width
+    fixed = service_width + _DURATION_WIDTH + 3 * len(_GAP)
+    operation_width = min(operation_width, terminal.width - fixed - _MIN_BAR)
+    bar_width = terminal.width - fixed - operation_width
     return _Layout(
         terminal=terminal,
         colours={
@@ -110,14 +143,14 @@ def _layout(rows: Sequence[Placed], terminal: Terminal) -> _Layout:
         },
         service_width=service_width,
         operation_width=operation_width,
-        bar_width=min(max(_NARROWEST_BAR, bar_width), _WIDEST_BAR),
+        bar_width=min(max(_MIN_BAR, bar_width), _MAX_BAR),
         start_us=start,
         total_us=max(1, max(span.end_us for span in spans) - start),
     )
 
 
-def _branches(row: Placed, terminal: Terminal) -> str:
-    """Return what leads from the root to the span."""
+def _branches(row: Row, terminal: Terminal) -> str:
+    """Return the lines that lead from the root to the span."""
     if not row.ancestors_follow:
         return ""
     symbols = terminal.symbols
@@ -125,8 +158,8 @@ def _branches(row: Placed, terminal: Terminal) -> str:
     return _lines(above, terminal) + (symbols.branch if follows else symbols.last)
 
 
-def _continuation(row: Placed, terminal: Terminal) -> str:
-    """Return what leads past a line below the span to what follows."""
+def _continuation(row: Row, terminal: Terminal) -> str:
+    """Return the lines that lead past an error message to the spans below."""
     return _lines((*row.ancestors_follow, row.has_children), terminal)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaeger_client.cli.demo.seen import SeenSpan
+from jaeger_client.cli.demo.backend import SeenSpan
 from jaeger_client.cli.demo.terminal import UNICODE, Terminal
 
 

@@ -1,4 +1,4 @@
-"""What the services answer, apart from the network."""
+"""The responses of the services, without a network."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from jaeger_client import ConstSampler, Tracer
 from jaeger_client.cli.demo.customers import Customers, open_database
-from jaeger_client.cli.demo.routes import TOWN_SIZE, Routes, shortest
+from jaeger_client.cli.demo.routes import TOWN_SIZE, Routes, fastest
 from jaeger_client.cli.demo.service import UnavailableError, start_tracer
 from jaeger_client.reporter import InMemoryReporter
 
 
 @pytest.fixture
 def reporter() -> InMemoryReporter:
-    """Return where the spans go."""
+    """Return a reporter that keeps the spans."""
     return InMemoryReporter()
 
 
@@ -38,9 +38,9 @@ def test_customers_are_found_by_their_number(
         closing(open_database()) as database,
         tracer.scope_manager.activate(span, finish_on_close=True),
     ):
-        answer = Customers(tracer, database).answer(span, {"id": "2"})
+        customer = Customers(tracer, database).respond(span, {"id": "2"})
 
-    assert {"name": "Flower shop", "x": 3, "y": 28} == answer
+    assert {"name": "Flower shop", "x": 3, "y": 28} == customer
     assert span.span_id == reporter.get_spans()[0].parent_id
 
 
@@ -48,33 +48,33 @@ def test_every_third_route_is_refused(
     tracer: Tracer,
     reporter: InMemoryReporter,
 ) -> None:
-    """The second of each three; the span of the work has the error."""
+    """The second of three; the span of the work has the error."""
     routes = Routes(tracer)
     span = tracer.start_span("GET /route")
-    asked = {"vehicle": "van", "x": "1", "y": "1"}
+    query = {"vehicle": "van", "x": "1", "y": "1"}
 
-    assert "van" == routes.answer(span, asked)["vehicle"]
+    assert "van" == routes.respond(span, query)["vehicle"]
     with pytest.raises(UnavailableError, match="all planners are busy"):
-        routes.answer(span, asked)
-    assert "van" == routes.answer(span, asked)["vehicle"]
+        routes.respond(span, query)
+    assert "van" == routes.respond(span, query)["vehicle"]
     assert [False, True, False] == [
         ("error", True) in span.tag_items for span in reporter.get_spans()
     ]
 
 
-def test_the_shortest_route_is_found() -> None:
-    """A way never takes longer than by the border of the town."""
-    assert (0, 0) == shortest("van", (0, 0))
-    seconds, looked_at = shortest("bicycle", (TOWN_SIZE - 1, 0))
+def test_the_fastest_route_is_found() -> None:
+    """It takes no longer than the route along the border of the town."""
+    assert (0, 0) == fastest("van", (0, 0))
+    seconds, visited = fastest("bicycle", (TOWN_SIZE - 1, 0))
 
     assert seconds <= 22 * (TOWN_SIZE - 1)
-    assert looked_at <= TOWN_SIZE**2
+    assert visited <= TOWN_SIZE**2
 
 
 def test_there_is_no_route_out_of_town() -> None:
-    """All crossings were looked at."""
+    """All crossings have been visited."""
     with pytest.raises(UnavailableError, match="no crossing"):
-        shortest("van", (TOWN_SIZE, 0))
+        fastest("van", (TOWN_SIZE, 0))
 
 
 def test_a_second_tracer_in_one_process_is_refused(

@@ -1,4 +1,4 @@
-"""What is found out about a terminal."""
+"""The capabilities of a terminal, and the text it gets."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import io
 
 import pytest
 
-from jaeger_client.cli.demo.terminal import ASCII, UNICODE, look_at
+from jaeger_client.cli.demo.terminal import ASCII, UNICODE, terminal_of
 from tests.unit.cli.demo.spans import terminal
 
 
 class FakeTerminal(io.TextIOWrapper):
-    """A stream that says it is a terminal."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -23,46 +23,46 @@ def stream(encoding: str = "utf-8") -> FakeTerminal:
 
 
 def test_a_terminal_has_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody says anything against it."""
+    """Unless the environment turns it off."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
 
-    assert look_at(stream()).has_colour
+    assert terminal_of(stream()).has_colour
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_colour_can_be_refused(
+def test_colour_can_be_turned_off(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     value: str,
 ) -> None:
-    """By `NO_COLOR`, and by a terminal that cannot."""
+    """By `NO_COLOR`, and by a terminal without colours."""
     monkeypatch.setenv(name, value)
 
-    assert not look_at(stream()).has_colour
+    assert not terminal_of(stream()).has_colour
 
 
 def test_a_file_gets_no_colour() -> None:
-    """What is redirected holds text alone."""
-    assert not look_at(io.StringIO()).has_colour
+    """Redirected output contains text only."""
+    assert not terminal_of(io.StringIO()).has_colour
 
 
 def test_the_encoding_decides_on_the_characters() -> None:
-    """Lines and bars need Unicode; a stream that says nothing gets ASCII."""
-    assert UNICODE is look_at(stream("utf-8")).symbols
-    assert ASCII is look_at(stream("latin-1")).symbols
-    assert ASCII is look_at(io.StringIO()).symbols
+    """Lines and bars need Unicode; a stream of unknown encoding gets ASCII."""
+    assert UNICODE is terminal_of(stream("utf-8")).symbols
+    assert ASCII is terminal_of(stream("latin-1")).symbols
+    assert ASCII is terminal_of(io.StringIO()).symbols
 
 
 def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or what `COLUMNS` says."""
+    """Or the value of `COLUMNS`."""
     monkeypatch.setenv("COLUMNS", "71")
 
-    assert 71 == look_at(io.StringIO()).width
+    assert 71 == terminal_of(io.StringIO()).width
 
 
 def test_text_is_cut_to_one_line() -> None:
-    """Line breaks become blanks; what is cut off shows as three dots."""
+    """Line breaks become blanks, and an ellipsis marks a cut."""
     shown = terminal()
 
     assert "a b" == shown.cut("a\n  b", 10)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jaeger_client.cli.demo.terminal import ASCII
-from jaeger_client.cli.demo.tree import draw
+from jaeger_client.cli.demo.tree import arrange, draw
 from tests.unit.cli.demo.spans import seen, terminal
 
 TRACE = [
@@ -19,7 +19,7 @@ TRACE = [
 
 
 def test_a_trace_is_a_tree_with_bars_and_durations() -> None:
-    """Columns stand below each other, an error on a line of its own."""
+    """The columns are aligned, and an error has its own line."""
     expected = [
         "shop    order        ████████████████████████████████    4.0 ms",
         "bakery  ├─ bake              ████████████                1.5 ms",
@@ -32,7 +32,7 @@ def test_a_trace_is_a_tree_with_bars_and_durations() -> None:
 
 
 def test_no_line_is_wider_than_the_terminal() -> None:
-    """Long names and messages are cut, and say so."""
+    """Long names and messages are cut, with an ellipsis."""
     long = "x" * 200
     spans = [replace(seen("root", error=f"bad\nnews {long}"), operation=long)]
 
@@ -53,7 +53,7 @@ def test_a_terminal_without_these_characters_gets_ascii() -> None:
 
 
 def test_every_span_has_a_bar_within_the_column() -> None:
-    """One of no length, and one that begins where the trace ends, are seen too."""
+    """Even without a duration, and even if it starts at the end of the trace."""
     spans = [
         seen("root", start=0, duration=1_000_000),
         seen("instant", "root", start=10, duration=0),
@@ -78,7 +78,7 @@ def test_durations_have_the_unit_that_suits_them(duration_us: int, text: str) ->
 
 
 def test_each_service_has_a_colour_and_errors_are_red() -> None:
-    """Where colours are wanted."""
+    """If colours are on."""
     order, _, knead, tired, _ = draw(TRACE, terminal(has_colour=True))
 
     assert order.startswith("\x1b[36mshop")
@@ -86,6 +86,42 @@ def test_each_service_has_a_colour_and_errors_are_red() -> None:
     assert "\x1b[31m✗ tired\x1b[0m" in tired
 
 
-def test_a_trace_of_no_spans_has_no_lines() -> None:
-    """Nothing arrived, nothing is drawn."""
+def test_a_trace_without_spans_has_no_lines() -> None:
+    """Without spans there is no output."""
     assert [] == list(draw([], terminal()))
+
+
+def test_parents_come_before_children_and_siblings_by_their_start() -> None:
+    """The order is that of a tree, whatever order the spans arrived in."""
+    spans = [
+        seen("late", "root", start=50),
+        seen("leaf", "early", start=60),
+        seen("early", "root", start=10),
+        seen("root"),
+    ]
+
+    names = [row.span.operation for row in arrange(spans)]
+
+    assert ["root", "early", "leaf", "late"] == names
+
+
+def test_each_span_knows_which_of_its_ancestors_have_siblings_below() -> None:
+    """The lines to the left of a span depend on it."""
+    spans = [
+        seen("root"),
+        seen("early", "root", start=1),
+        seen("leaf", "early", start=2),
+        seen("late", "root", start=3),
+    ]
+
+    follow = [row.ancestors_follow for row in arrange(spans)]
+
+    assert [(), (True,), (True, False), (False,)] == follow
+
+
+def test_a_span_whose_parent_is_missing_is_beside_the_root() -> None:
+    """A lost parent does not hide its children."""
+    rows = list(arrange([seen("root"), seen("orphan", "lost", start=5)]))
+
+    assert ["root", "orphan"] == [row.span.operation for row in rows]
+    assert [(), ()] == [row.ancestors_follow for row in rows]

@@ -19,7 +19,8 @@ from jaeger_client.sampler import (
     TagEqualsSampler,
     Undecided,
 )
-from tests.unit.sampler.fakes import HandClock, full_limiters
+from jaeger_client.testing import FakeClock
+from tests.unit.sampler.fakes import full_limiters
 
 LARGEST = 2**64 - 1
 
@@ -32,7 +33,7 @@ def limited(traces_per_second: float = 1) -> RateLimitingSampler:
     """Return a sampler with a full bucket, and a clock that stands still."""
     return RateLimitingSampler(
         traces_per_second,
-        new_limiter=full_limiters(HandClock()),
+        new_limiter=full_limiters(FakeClock()),
     )
 
 

@@ -1,16 +1,18 @@
-"""The throttler that asks nobody."""
+"""The interface of throttlers, and the throttler that needs no server."""
 
 from __future__ import annotations
 
 import pytest
 
+import jaeger_client.throttler
 from jaeger_client.errors import ConfigError
 from jaeger_client.reporter import NullReporter
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span_context import SpanContext
-from jaeger_client.throttler import LocalThrottler
+from jaeger_client.testing import FakeClock
+from jaeger_client.throttler import LocalThrottler, Throttler
 from jaeger_client.tracer import Tracer
-from tests.unit.sampler.fakes import CountingFactory, HandClock, empty_limiters
+from tests.unit.sampler.fakes import CountingFactory, empty_limiters
 from tests.unit.spans import let_notices_speak
 
 
@@ -19,27 +21,54 @@ def allowed(throttler: LocalThrottler, operation: str, count: int = 100) -> int:
     return sum(throttler.is_allowed(operation) for _ in range(count))
 
 
+def test_every_old_name_imports() -> None:
+    """All that `jaeger_client.throttler` of 4.8 had can be imported from it."""
+    old_names = {
+        "DEFAULT_THROTTLER_REFRESH_INTERVAL",
+        "MINIMUM_CREDITS",
+        "RemoteThrottler",
+        "Throttler",
+        "ThrottlerMetrics",
+    }
+
+    assert set() == old_names - set(jaeger_client.throttler.__all__)
+    assert (1.0, 5) == (
+        jaeger_client.throttler.MINIMUM_CREDITS,
+        jaeger_client.throttler.DEFAULT_THROTTLER_REFRESH_INTERVAL,
+    )
+
+
+def test_the_base_decides_nothing() -> None:
+    """The `is_allowed` of the base raises NotImplementedError."""
+    throttler = Throttler()
+
+    throttler.set_client_id(1)
+    with pytest.raises(NotImplementedError):
+        throttler.is_allowed("op")
+    throttler.close()
+
+
 def test_a_new_operation_may_begin_ten_at_once() -> None:
     """Whoever asks for a trace by hand gets the first ones, chance or not."""
-    throttler = LocalThrottler(new_limiter=empty_limiters(HandClock()))
+    throttler = LocalThrottler(new_limiter=empty_limiters(FakeClock()))
 
     assert 10 == allowed(throttler, "op")
 
 
 def test_in_the_long_run_one_a_second_may_begin() -> None:
     """Once the saved ones are spent, each second brings one more."""
-    clock = HandClock()
+    clock = FakeClock()
     throttler = LocalThrottler(new_limiter=empty_limiters(clock))
     allowed(throttler, "op")
 
-    clock.now += 3
+    clock.advance(3)
 
     assert 3 == allowed(throttler, "op")
 
 
 def test_operations_do_not_take_from_one_another() -> None:
     """Each operation has a bucket of its own."""
-    throttler = LocalThrottler(1, 2, new_limiter=empty_limiters(HandClock()))
+    throttler = LocalThrottler(1, 2, new_limiter=empty_limiters(FakeClock()))
     allowed(throttler, "busy")
 
     assert 2 == allowed(throttler, "calm")
@@ -51,7 +80,7 @@ def test_operations_beyond_the_most_share_one_bucket() -> None:
         1,
         2,
         max_operations=1,
-        new_limiter=empty_limiters(HandClock()),
+        new_limiter=empty_limiters(FakeClock()),
     )
     throttler.is_allowed("known")
 
@@ -84,7 +113,7 @@ def test_a_debug_trace_that_is_refused_is_counted_and_told(
         NullReporter(),
         ConstSampler(decision=False),
         metrics_factory=(factory := CountingFactory()),
-        throttler=LocalThrottler(1, 2, new_limiter=empty_limiters(HandClock())),
+        throttler=LocalThrottler(1, 2, new_limiter=empty_limiters(FakeClock())),
     )
 
     spans = [

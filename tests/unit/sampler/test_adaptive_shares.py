@@ -9,24 +9,23 @@ import pytest
 
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import AdaptiveSampler, Sampler
-from jaeger_client.sampler.strategy import OperationRate, PerOperation
+from jaeger_client.sampler.strategy import PerOperation
+from jaeger_client.testing import FakeClock
 from jaeger_client.tracer import Tracer
-from tests.unit.sampler.fakes import HandClock, empty_limiters
+from tests.unit.sampler.fakes import empty_limiters
 
 TRACES = 20_000
 RATES = {"GET /": 0.02, "GET /cakes": 0.3, "POST /orders": 0.9}
 DEFAULT_RATE = 0.1
 
 
-def adaptive(bound: float = 0.0, *, late: bool = False) -> tuple[Sampler, HandClock]:
+def adaptive(bound: float = 0.0, *, late: bool = False) -> tuple[Sampler, FakeClock]:
     """Return a sampler with a rate for each operation, and the clock of its bounds."""
-    clock = HandClock()
+    clock = FakeClock()
     strategy = PerOperation(
         default_rate=DEFAULT_RATE,
         default_lower_bound=bound,
-        operations=tuple(
-            OperationRate(name, rate) for name, rate in (RATES | {"rare": 0.0}).items()
-        ),
+        rates=RATES | {"rare": 0.0},
     )
     sampler = AdaptiveSampler(
         strategy,

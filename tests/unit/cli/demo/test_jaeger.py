@@ -1,17 +1,17 @@
-"""What the demo reads of Jaeger's query API."""
+"""The JSON of Jaeger's query API, converted."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from jaeger_client.cli.demo.backend import SeenSpan
 from jaeger_client.cli.demo.jaeger import to_seen
-from jaeger_client.cli.demo.seen import SeenSpan
 
 PROCESSES = {"p1": {"serviceName": "bakery"}}
 
 
 def span(**more: Any) -> dict[str, Any]:
-    """Return a span as the query API gives it."""
+    """Return a span as the query API returns it."""
     return {
         "spanID": "00ab",
         "operationName": "bake",
@@ -26,7 +26,7 @@ def span(**more: Any) -> dict[str, Any]:
 
 
 def test_a_root_has_no_parent() -> None:
-    """Name, service and times are taken as they are."""
+    """Name, service and times are unchanged."""
     expected = SeenSpan("00ab", None, "bakery", "bake", 1_000, 20)
 
     assert expected == to_seen(span(), PROCESSES)
@@ -43,7 +43,7 @@ def test_the_parent_is_the_first_child_of_reference() -> None:
 
 
 def test_errors_are_read_from_tags_and_logs() -> None:
-    """As they are from the wire."""
+    """In the same way as by the demo's own receiver."""
     fields = [
         {"key": "event", "type": "string", "value": "error"},
         {"key": "message", "type": "string", "value": "burnt"},

@@ -15,7 +15,8 @@ from jaeger_client.sampler import (
     TagEqualsSampler,
     Undecided,
 )
-from tests.unit.sampler.fakes import HandClock, full_limiters
+from jaeger_client.testing import FakeClock
+from tests.unit.sampler.fakes import full_limiters
 
 LARGEST = 2**64 - 1
 
@@ -84,7 +85,7 @@ def test_a_rate_samples_a_part() -> None:
 
 def test_a_sampler_decides_and_is_charged_once() -> None:
     """It is asked when the tag is there, and not before."""
-    limit = RateLimitingSampler(2, new_limiter=full_limiters(HandClock()))
+    limit = RateLimitingSampler(2, new_limiter=full_limiters(FakeClock()))
     sampler = TagEqualsSampler("level", {"gold": limit})
 
     decide(sampler, ("level", "tin"), is_final=True)

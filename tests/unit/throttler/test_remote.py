@@ -10,12 +10,12 @@ import threading
 import pytest
 
 from jaeger_client.errors import ConfigError, SendError
+from jaeger_client.testing import FakeClock
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
 from tests.unit.bytecodes import call_at, every_place
 from tests.unit.sampler.fakes import (
     Agent,
     CountingFactory,
-    HandClock,
     Listener,
     QuietWorker,
     full_limiters,
@@ -49,7 +49,7 @@ class Scene:
             local_policy=LocalThrottler(
                 1,
                 2,
-                new_limiter=full_limiters(HandClock()),
+                new_limiter=full_limiters(FakeClock()),
             ),
             worker=self.worker,
             random=lambda: 0.5,

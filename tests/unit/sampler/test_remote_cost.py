@@ -15,13 +15,13 @@ from jaeger_client.sampler import (
     RemoteControlledSampler,
     Sampler,
 )
-from jaeger_client.sampler.strategy import OperationRate, PerOperation
+from jaeger_client.sampler.strategy import PerOperation
 from tests.unit.sampler.fakes import Agent, QuietWorker
 
 STRATEGY = PerOperation(
     default_rate=0.5,
     default_lower_bound=1.0,
-    operations=tuple(OperationRate(f"op {number}", 0.5) for number in range(500)),
+    rates={f"op {number}": 0.5 for number in range(500)},
 )
 
 
