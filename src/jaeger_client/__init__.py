@@ -1,77 +1,62 @@
 """
 A tracer for Python that reports to Jaeger.
 
-`Config` makes a tracer of settings; the other names are its parts. After
-`import jaeger_client` the modules of the package are there as attributes.
+`Config` creates a tracer from settings; the other names are its parts. After
+`import jaeger_client` the public modules of the package are its attributes; those that
+a start does not need are imported when they are first used.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client._internal.lazy import names_from
-from jaeger_client.constants import __version__
+from jaeger_client import codecs as codecs
+from jaeger_client import config as config
+from jaeger_client import constants as constants
+from jaeger_client import metrics as metrics
+from jaeger_client import rate_limiter as rate_limiter
+from jaeger_client import reporter as reporter
+from jaeger_client import sampler as sampler
+from jaeger_client import span as span
+from jaeger_client import span_context as span_context
+from jaeger_client import tracer as tracer
+from jaeger_client._internal.fork import forks_wait as _forks_wait
+from jaeger_client.config import Config as Config
+from jaeger_client.constants import __version__ as __version__
+from jaeger_client.sampler import ConstSampler as ConstSampler
+from jaeger_client.sampler import ProbabilisticSampler as ProbabilisticSampler
+from jaeger_client.sampler import RateLimitingSampler as RateLimitingSampler
+from jaeger_client.sampler import RemoteControlledSampler as RemoteControlledSampler
+from jaeger_client.span import Span as Span
+from jaeger_client.span_context import SpanContext as SpanContext
+from jaeger_client.tracer import Tracer as Tracer
 
 if TYPE_CHECKING:
-    from jaeger_client import (
-        codecs,
-        config,
-        constants,
-        metrics,
-        rate_limiter,
-        reporter,
-        sampler,
-        span,
-        span_context,
-        throttler,
-        tracer,
-    )
-    from jaeger_client.config import Config
-    from jaeger_client.sampler import (
-        ConstSampler,
-        ProbabilisticSampler,
-        RateLimitingSampler,
-        RemoteControlledSampler,
-    )
-    from jaeger_client.span import Span
-    from jaeger_client.span_context import SpanContext
-    from jaeger_client.tracer import Tracer
+    from jaeger_client import TUDPTransport as TUDPTransport
+    from jaeger_client import ioloop_util as ioloop_util
+    from jaeger_client import local_agent_net as local_agent_net
+    from jaeger_client import thrift as thrift
+    from jaeger_client import thrift_gen as thrift_gen
+    from jaeger_client import throttler as throttler
+    from jaeger_client import utils as utils
 else:
-    # Imported when they are asked for: see `lazy`.
-    __getattr__, __dir__ = names_from(
-        __name__,
-        {
-            "jaeger_client.config": "Config",
-            "jaeger_client.sampler": "ConstSampler ProbabilisticSampler "
-            "RateLimitingSampler RemoteControlledSampler",
-            "jaeger_client.span": "Span",
-            "jaeger_client.span_context": "SpanContext",
-            "jaeger_client.tracer": "Tracer",
-        },
-        rooms="TUDPTransport codecs constants encoding errors ioloop_util "
-        "local_agent_net metrics model rate_limiter reporter scope senders thrift "
-        "thrift_gen throttler utils",
-    )
 
-__all__ = [
-    "Config",
-    "ConstSampler",
-    "ProbabilisticSampler",
-    "RateLimitingSampler",
-    "RemoteControlledSampler",
-    "Span",
-    "SpanContext",
-    "Tracer",
-    "__version__",
-    "codecs",
-    "config",
-    "constants",
-    "metrics",
-    "rate_limiter",
-    "reporter",
-    "sampler",
-    "span",
-    "span_context",
-    "throttler",
-    "tracer",
-]
+    def __getattr__(name: str) -> object:
+        """Import a public module of the package (PEP 562)."""
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        if name.startswith("_"):
+            raise AttributeError(msg)
+        try:
+            with _forks_wait():
+                from importlib import import_module  # noqa: PLC0415 - not for a start
+
+                return import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            raise AttributeError(msg) from error
+
+    def __dir__() -> list[str]:
+        """Return the public names, those of modules not imported yet among them."""
+        with _forks_wait():
+            import pkgutil  # noqa: PLC0415 - for interactive use only
+        modules = {module.name for module in pkgutil.iter_modules(__path__)}
+        return sorted(n for n in modules | {*globals()} if not n.startswith("_"))

@@ -1,4 +1,4 @@
-"""Names and limits that several rooms and their users share."""
+"""Names and limits that several packages and their users share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Final
 
 __version__: Final = "5.0.0.dev0"
 """The version of the distribution; the build reads it from this line."""
-
 
 MAX_ID_BITS: Final = 64
 """Bits of a span id."""
@@ -21,19 +20,19 @@ TRACE_ID_HEADER: Final = "uber-trace-id"
 """Header that carries the span context."""
 
 BAGGAGE_HEADER_PREFIX: Final = "uberctx-"
-"""What the headers that carry baggage begin with."""
+"""Prefix of the headers that carry baggage."""
 
 DEBUG_ID_HEADER_KEY: Final = "jaeger-debug-id"
-"""Header by which a request without a context asks to be traced."""
+"""Header of a request without a context that requests a debug trace."""
 
 BAGGAGE_HEADER_KEY: Final = "jaeger-baggage"
-"""Header by which a request without a context brings baggage."""
+"""Header of a request without a context that carries baggage."""
 
 SAMPLED_FLAG: Final = 0x01
 """Bit of `SpanContext.flags`: the trace is recorded."""
 
 DEBUG_FLAG: Final = 0x02
-"""Bit of `SpanContext.flags`: the backend, too, must keep the trace."""
+"""Bit of `SpanContext.flags`: the backend must store the trace, too."""
 
 SAMPLER_TYPE_CONST: Final = "const"
 SAMPLER_TYPE_PROBABILISTIC: Final = "probabilistic"
@@ -42,13 +41,13 @@ SAMPLER_TYPE_LOWER_BOUND: Final = "lowerbound"
 SAMPLER_TYPE_REMOTE: Final = "remote"
 
 SAMPLER_TYPE_TAG_KEY: Final = "sampler.type"
-"""Tag of a sampled root span: which sampler decided."""
+"""Tag of a sampled root span: the type of the sampler that decided."""
 
 SAMPLER_PARAM_TAG_KEY: Final = "sampler.param"
-"""Tag of a sampled root span: by which rate or limit."""
+"""Tag of a sampled root span: the rate or limit of that sampler."""
 
 DEFAULT_SAMPLING_INTERVAL: Final = 60
-"""Seconds between two questions for the sampling strategy."""
+"""Seconds between two polls of the sampling strategy."""
 
 DEFAULT_FLUSH_INTERVAL: Final = 1
 """Seconds that a partial batch waits for more spans."""
@@ -57,13 +56,13 @@ DEFAULT_QUEUE_CAPACITY: Final = 10_000
 """Maximum number of spans that wait to be sent."""
 
 DEFAULT_THROTTLER_REFRESH_INTERVAL: Final = 5
-"""Seconds between two questions for throttling credits."""
+"""Seconds between two polls of throttling credits."""
 
 MAX_TAG_VALUE_LENGTH: Final = 1024
-"""Characters of a text value that are kept."""
+"""Maximum length of a text value, in characters."""
 
 MAX_TRACEBACK_LENGTH: Final = 4096
-"""Characters of a formatted traceback that are kept."""
+"""Maximum length of a formatted traceback, in characters."""
 
 MAX_TAGS_PER_SPAN: Final = 4096
 """Maximum number of tags of a span."""
@@ -72,10 +71,10 @@ MAX_LOGS_PER_SPAN: Final = 4096
 """Maximum number of logs of a span. A UDP packet holds at most about 1,500."""
 
 MAX_BAGGAGE_ITEMS: Final = 180
-"""Items of baggage that a context carries, as with the Go client."""
+"""Maximum number of baggage items of a context, as with the Go client."""
 
 MAX_BAGGAGE_VALUE_LENGTH: Final = 4096
-"""Bytes in UTF-8 of the longest value that is carried, as with the Go client."""
+"""Maximum length of a baggage value in bytes of UTF-8, as with the Go client."""
 
 JAEGER_CLIENT_VERSION: Final = f"Python-{__version__}"
 """Value of the process tag `jaeger.version`."""
@@ -94,4 +93,4 @@ SPAN_KIND_PRODUCER: Final = "producer"
 SPAN_KIND_CONSUMER: Final = "consumer"
 
 LOGGER_NAME: Final = "jaeger_tracing"
-"""Name of the logger that every line of this library goes to."""
+"""Name of the logger that every message of this library is logged to."""

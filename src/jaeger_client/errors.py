@@ -1,9 +1,9 @@
 """
 Every error this library raises, split by whose fault it is.
 
-Recording and reporting never raise into the application. What can raise is
-start-up (`ConfigError`), `inject` and `extract` (the context errors), and the
-network side, whose errors the worker catches, counts and logs.
+Recording and reporting never raise into the application. Errors come from start-up
+(`ConfigError`), from `inject` and `extract` (the context errors), and from the network
+side, whose errors the background thread catches, counts and logs.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import opentracing
 from jaeger_client._internal.shown import one_line
 
 _MAX_MESSAGE = 4_000
-"""Characters of a message. Where it quotes a value, that is bounded more tightly."""
+"""Maximum length of a message. A value that it quotes has a lower limit."""
 
 
 class JaegerClientError(Exception):
     """
     The root of every error of this library.
 
-    Its message is on one line and bounded, whatever it quotes.
+    Its message is a single line of bounded length, whatever it quotes.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -31,19 +31,19 @@ class JaegerClientError(Exception):
 
 
 class ConfigError(JaegerClientError, ValueError):
-    """A setting cannot be used; the message names key, variable, value and need."""
+    """A setting cannot be used; the message names key, variable, value and range."""
 
 
 class SamplingRateError(ConfigError, AssertionError):
     """
     A sampling rate is outside its range.
 
-    It is an `AssertionError` too, for that is what jaeger-client 4.8 raised.
+    It is an `AssertionError` too, as in jaeger-client 4.8.
     """
 
 
 class ForeignSpanContextError(JaegerClientError, ValueError):
-    """A span context of another tracer was handed to this one."""
+    """A span context of another tracer was passed to this one."""
 
     def __init__(self, got: object) -> None:
         super().__init__(
@@ -54,14 +54,14 @@ class ForeignSpanContextError(JaegerClientError, ValueError):
 
 
 class RemovedError(JaegerClientError, NotImplementedError):
-    """A name of jaeger-client 4.8 can be imported, but not used; see the message."""
+    """A name of jaeger-client 4.8 that can be imported, but no longer used."""
 
 
 class InvalidCarrierError(
     JaegerClientError,
     opentracing.InvalidCarrierException,  # type: ignore[misc]  # untyped base
 ):
-    """A carrier is of a type that its format cannot use."""
+    """A carrier is of a type that its format does not support."""
 
 
 class UnsupportedFormatError(
@@ -71,7 +71,7 @@ class UnsupportedFormatError(
     """No codec is registered for the format."""
 
 
-# The peer's fault: what arrived from outside.
+# The peer's fault: data from outside.
 
 
 class CorruptContextError(
@@ -82,26 +82,26 @@ class CorruptContextError(
 
 
 class CorruptBatchError(JaegerClientError, ValueError):
-    """What arrived where spans are taken holds no batch that can be read."""
+    """Data received in place of a batch of spans cannot be decoded."""
 
 
 class AnswerError(JaegerClientError, ValueError):
-    """A server answered something that cannot be followed."""
+    """A server sent a response that cannot be used."""
 
 
 class StrategyError(AnswerError):
-    """The answer names no sampling strategy that can be followed."""
+    """The response contains no sampling strategy that can be used."""
 
 
 class CreditsError(AnswerError):
-    """The answer names no throttling balances."""
+    """The response contains no throttling balances."""
 
 
 # The network's fault.
 
 
 class SendError(JaegerClientError):
-    """A payload was not handed to the network, or the backend refused it."""
+    """A payload was not passed to the network, or the backend rejected it."""
 
 
 class RetryableSendError(SendError):
@@ -113,11 +113,11 @@ class RetryableSendError(SendError):
 
 
 class RefusedError(SendError):
-    """Nothing listens at the other end (an ICMP refusal, a refused connection)."""
+    """Nothing listens at the address (ICMP port unreachable, connection refused)."""
 
 
 class PayloadTooLargeError(SendError):
-    """The network takes no payload of this size; *limit* bytes is the new most."""
+    """The network rejected a payload of this size; *limit* bytes is the new maximum."""
 
     def __init__(self, message: str, *, limit: int) -> None:
         super().__init__(message)

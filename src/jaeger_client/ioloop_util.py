@@ -1,8 +1,4 @@
-"""
-The helpers of 4.8 for Tornado's event loop; Tornado itself is not needed.
-
-For applications that run a loop of Tornado and imported them from here.
-"""
+"""The helpers of 4.8 for applications with a Tornado event loop."""
 
 from __future__ import annotations
 
@@ -45,16 +41,16 @@ def submit(
     def execute() -> None:
         try:
             result = fn(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - goes to who waits for the result
+        except Exception as error:  # noqa: BLE001 - raised by result()
             future.set_exception(error)
             return
         add_done_callback = getattr(result, "add_done_callback", None)
         if add_done_callback is None:
             future.set_result(result)
         else:
-            add_done_callback(hand_on)
+            add_done_callback(copy_result)
 
-    def hand_on(done: Future[object]) -> None:
+    def copy_result(done: Future[object]) -> None:
         error = done.exception()
         if error is None:
             future.set_result(done.result())

@@ -6,7 +6,7 @@ The bucket is one immutable value that is replaced by compare-and-set (see
 handler or finalizer, for the frame that it interrupted. Each credit is spent exactly
 once.
 
-The clock is read first. Two threads may therefore bring their readings in the wrong
+The clock is read first. Two threads may therefore store their readings in the wrong
 order. The late one sets the bucket's time back by the moment between them, which then
 counts twice: far less than one credit. To refuse it would stop the bucket for good
 where an application sets `last_tick` or its clock is set back.
@@ -14,37 +14,29 @@ where an application sets `last_tick` or its clock is set back.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.ids import operating_system_random
 from jaeger_client._internal.signal_safe import Atomic
-
-_RANDOM_BITS: Final = 53
-"""Bits of precision of a float: all that fit a number in [0, 1)."""
 
 _Bucket: TypeAlias = tuple[float, float, float, float]
 """Balance, the time it was computed for, credits a second, maximum balance."""
 
 
-def operating_system_random() -> float:
-    """Return a number in [0, 1) from the operating system's randomness."""
-    return (int.from_bytes(os.urandom(7), "big") >> 3) / (1 << _RANDOM_BITS)
-
-
 class RateLimiter:
     """
-    Hands out credits at a rate. Safe to use from any thread and any signal handler.
+    Issues credits at a rate. Safe to use from any thread and any signal handler.
 
-    It begins with a random part of `max_balance`, so that processes started
+    The initial balance is a random part of `max_balance`, so that processes started
     together do not all spend a full bucket at once.
 
     Args:
         credits_per_second: Credits that accrue each second.
-        max_balance: The most credits that are saved.
+        max_balance: Maximum number of credits that are saved.
         clock: Where the time is read; without one, `timestamp()`.
-        random: Returns numbers in [0, 1); the part of the bucket to begin with.
+        random: Returns the initial part of `max_balance`, in [0, 1).
     """
 
     def __init__(
@@ -77,7 +69,7 @@ class RateLimiter:
                 return is_enough
 
     def update(self, credits_per_second: float, max_balance: float) -> None:
-        """Change rate and maximum; the bucket stays full to the same part."""
+        """Change rate and maximum; the balance changes in proportion."""
         now = self._now()
 
         def changed(bucket: _Bucket) -> _Bucket:
@@ -117,7 +109,7 @@ class RateLimiter:
 
     @property
     def max_balance(self) -> float:
-        """The most credits that are saved."""
+        """Maximum number of credits that are saved."""
         return self._bucket.read()[0][3]
 
     @max_balance.setter

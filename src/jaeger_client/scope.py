@@ -1,8 +1,8 @@
 """
-Which span is active where: one context variable a manager.
+The active span: one context variable per scope manager.
 
-A context variable follows threads and asyncio tasks alike: a new thread begins
-with no active span, a new task with a copy of its creator's. Under gevent each
+A context variable supports threads and asyncio tasks alike: a new thread starts
+with no active span, a new task with that of its creator. Under gevent each
 greenlet has a context of its own, so it behaves as a thread does.
 """
 
@@ -49,7 +49,7 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
     __slots__ = ("finish_on_close", "is_closed", "manager", "previous", "span")  # pyright: ignore[reportIncompatibleMethodOverride]  # slots read faster
 
     manager: ContextScopeManager
-    """The manager that made it."""
+    """The manager that created it."""
     span: opentracing.Span
     """The span that is active."""
     finish_on_close: bool
@@ -61,9 +61,9 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
 
     def close(self) -> None:
         """
-        Make the span active that was so before, and finish this one if asked to.
+        Reactivate the previous scope; finish the span if `finish_on_close` is set.
 
-        Does nothing where this scope is not the active one.
+        Does nothing if this scope is not the active one.
         """
         variable = self.manager.variable
         if variable.get() is not self:
@@ -75,7 +75,7 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
             # Not reset(): its token is refused in the copied context of a task.
             previous = self.previous
             variable.set(previous)
-            # A callback that plans itself anew inside its scope passes the scope
+            # A callback that schedules itself again inside its scope passes the scope
             # on to the next; without this each would keep all before it alive.
             self.is_closed = True
             if previous is not None and previous.is_closed:
@@ -105,14 +105,14 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
             span.record_exception(exc_type, exc_val, exc_tb)
         else:
             # A span of another tracer that was activated here.
-            opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # its only door
+            opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # it has no public one
 
 
 class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # untyped base
-    """Keeps the active scope in a context variable. Safe from any thread or task."""
+    """Stores the active scope in a context variable. Safe from any thread or task."""
 
     def __init__(self) -> None:
-        # The base's __init__ makes objects that nothing here uses.
+        # The base's __init__ creates objects that are not used here.
         self.variable: ContextVar[ContextScope | None] = ContextVar(
             "jaeger_client.active_scope",
             default=None,
@@ -128,7 +128,7 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
 
     def activate(self, span: opentracing.Span, finish_on_close: bool) -> ContextScope:  # noqa: FBT001 - OpenTracing's signature
         """Make *span* active until the returned scope is closed."""
-        # Made without an __init__, which would cost 0.1 of 0.6 µs.
+        # Without an __init__, which would cost 0.1 of 0.6 µs.
         scope = _new(ContextScope)
         scope.manager = self
         scope.span = span
@@ -148,8 +148,8 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
 def reader_of_active_scope(
     manager: opentracing.ScopeManager,
 ) -> Callable[[], opentracing.Scope | None]:
-    """Return the shortest way to the active scope of *manager*."""
+    """Return a function that returns the active scope of *manager*."""
     if type(manager) is ContextScopeManager:
-        # Straight to the variable: a property on the way would cost 60 ns a span.
+        # Not `active`: the property would cost 60 ns a span.
         return manager.variable.get
     return lambda: manager.active

@@ -23,18 +23,16 @@ from typing import TYPE_CHECKING, Final, Protocol
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.span_records import (
+    BY_VALUE,
     MANY,
     MAX_LOG_FIELDS,
     NO_LOGS,
     NO_MORE_TAGS,
     NO_TAGS,
     SpanRecords,
-)
-from jaeger_client._internal.tag_values import (
-    BY_VALUE,
-    kept_values,
     to_seconds,
     to_tag_value,
+    to_tag_values,
     to_text,
 )
 from jaeger_client.constants import (
@@ -44,9 +42,6 @@ from jaeger_client.constants import (
     MAX_TAGS_PER_SPAN,
     MAX_TRACEBACK_LENGTH,
     SAMPLED_FLAG,
-    SPAN_KIND,
-    SPAN_KIND_CLIENT,
-    SPAN_KIND_SERVER,
 )
 from jaeger_client.model import LogItem, SpanIds, TagItem
 
@@ -61,10 +56,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
 
-_SAMPLING_PRIORITY: Final = "sampling.priority"
-
-_MAX_BAGGAGE: Final = 4096
-"""Items of baggage a span stores; by default only 180 are propagated."""
+SAMPLING_PRIORITY: Final = "sampling.priority"
+"""OpenTracing's tag that decides whether the trace is recorded."""
 
 _FINISHED_TWICE = Notice("span %r was finished before; only the first finish counts")
 _NO_TAG = Notice("a tag raised %r and is ignored")
@@ -99,7 +92,7 @@ class SpanOwner(Protocol):
         ...
 
     def report_span(self, span: Span) -> None:
-        """Take a finished span. Never raises, never blocks."""
+        """Report a finished span. Never raises, never blocks."""
         ...
 
 
@@ -130,9 +123,9 @@ class Span(SpanRecords):
     """
     One unit of work of a trace.
 
-    Made by `Tracer.start_span`. On an unsampled span everything but the
-    operation name, baggage and `sampling.priority` is ignored. Methods never
-    raise, and may be called from any thread.
+    Created by `Tracer.start_span`. On an unsampled span everything but the operation
+    name, baggage and `sampling.priority` is ignored. Methods never raise, and may be
+    called from any thread.
     """
 
     __slots__ = (
@@ -155,20 +148,15 @@ class Span(SpanRecords):
     A child has that of its parent. Times that the span takes itself are those of the
     steady clock plus this, so that a step of the wall clock changes no duration. `None`
     if the start time was passed or `time.time` was patched; then, and while it is
-    patched, times are those of the wall clock.
+    patched, times are those of `wall_time`.
     """
     finished: bool
     """Whether `finish` was called; stays false on an unsampled span."""
     references: Sequence[opentracing.Reference] | None
     """What the span was started with in `references`."""
-    clock: Clock | None = None
-    """The clock of a tracer that has one of its own; stored beside the slots."""
+    # Like `dropped_tags`, it is stored beside the slots of the few spans that need it.
     shares_span_id: bool = False
-    """
-    Whether it took over its parent's span id, which Zipkin must be told.
-
-    Stored beside the slots, on those spans alone: others start without a store more.
-    """
+    """Whether it has its parent's span id, which Zipkin's format marks."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -206,22 +194,9 @@ class Span(SpanRecords):
         if tags:
             self.add_tags(tags)
 
-    def use_clock(self, clock: Clock) -> None:
-        """Read *clock* wherever this span takes the time."""
-        self.__dict__["clock"] = clock
-
-    def wall_time(self) -> float:
-        """Return seconds since the epoch."""
-        return time.time() if self.clock is None else self.clock.time()
-
-    def add_tags(self, tags: Mapping[str, object]) -> None:
-        """Set every tag of *tags*, as `set_tag` would."""
-        for key, value in tags.items():
-            self.set_tag(key, value)
-
     @property
     def ids(self) -> SpanIds:
-        """What encoders write of the context, which need not be made for them."""
+        """What encoders write of the context, without creating it."""
         made = self.made_context
         return self if made is None else made
 
@@ -230,38 +205,31 @@ class Span(SpanRecords):
         """The tracer that started this span."""
         return self._tracer
 
-    def is_rpc(self) -> bool:
-        """Return whether the first `span.kind` tag is client or server."""
-        return self._span_kind() in {SPAN_KIND_CLIENT, SPAN_KIND_SERVER}
-
-    def is_rpc_client(self) -> bool:
-        """Return whether the first `span.kind` tag is client."""
-        return self._span_kind() == SPAN_KIND_CLIENT
-
-    def _span_kind(self) -> object:
-        kinds = (value for key, value in self.tag_items if key == SPAN_KIND)
-        return next(kinds, None)
-
     def set_operation_name(self, operation_name: str) -> Span:
         """Replace the operation name."""
         self.operation_name = to_text(operation_name)
         return self
 
-    def set_tag(self, key: str, value: object) -> Span:  # noqa: C901 - as `log_kv`
+    def add_tags(self, tags: Mapping[str, object]) -> None:
+        """Set every tag of *tags*, as `set_tag` would."""
+        for key, value in tags.items():
+            self.set_tag(key, value)
+
+    def set_tag(self, key: str, value: object) -> Span:
         """
         Append a tag; a tag of the same key stays beside it.
 
-        Text is cut at the tracer's `max_tag_value_length`; a value that is no
-        text, number, truth value or bytes is turned into text at once.
+        Text is cut at the tracer's `max_tag_value_length`; a value that is neither
+        text, number, bool nor bytes is converted to text at once.
         """
         try:
-            if key == _SAMPLING_PRIORITY and not self._set_sampling_priority(value):
+            if key == SAMPLING_PRIORITY and not self._set_sampling_priority(value):
                 return self
-            # Equal for most sampled spans; `flags` explains the others.
+            # The first test is enough for most sampled spans. The others are written
+            # out, here and below, because the property takes 500 instructions.
             if self.own_flags != SAMPLED_FLAG:
                 made = self.made_context
-                flags = self.own_flags if made is None else made.flags
-                if not flags & SAMPLED_FLAG:
+                if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
                     return self
             if type(value) is str:
                 if len(value) > self._tracer.max_tag_value_length:
@@ -270,16 +238,7 @@ class Span(SpanRecords):
                 value = to_tag_value(value, self._tracer)
             pair: TagItem = key, value  # type: ignore[assignment]  # see BY_VALUE
             if len(self.more_tags) >= MANY:
-                if (
-                    self.more_tags is not NO_MORE_TAGS
-                    or self._tracer.max_tags_per_span - len(self.first_tags) <= MANY
-                ):
-                    self._tag_list()
-                else:
-                    tags: list[TagItem] = []
-                    # No call stands between the two lines.
-                    if self.more_tags is NO_MORE_TAGS:
-                        self.more_tags = tags
+                self._grow_tags()
             # The pair exists already, so nothing is allocated and no finalizer
             # runs between the look-up of the list and the append.
             self.more_tags.append(pair)
@@ -302,7 +261,7 @@ class Span(SpanRecords):
         self.flags |= SAMPLED_FLAG | DEBUG_FLAG
         return True
 
-    def log_kv(  # noqa: C901, PLR0912 - as `start_span`: a call more costs 5 %
+    def log_kv(  # noqa: C901 - written out for the same reason as `start_span`
         self,
         key_values: Mapping[str, object],
         timestamp: float | None = None,
@@ -310,8 +269,7 @@ class Span(SpanRecords):
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
         if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
             made = self.made_context
-            flags = self.own_flags if made is None else made.flags
-            if not flags & SAMPLED_FLAG:
+            if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
                 return self
         try:
             if timestamp is not None:
@@ -324,25 +282,20 @@ class Span(SpanRecords):
             if len(fields) > MAX_LOG_FIELDS:
                 fields = self._fewer_fields(fields)
             # As in `start_span`.
-            longest = self._tracer.max_tag_value_length
+            max_length = self._tracer.max_tag_value_length
             for value in fields.values():
                 kind = type(value)
                 if kind is str:
-                    if len(value) <= longest:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
+                    if len(value) <= max_length:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
                         continue
                 elif kind is int or kind is bool or kind in BY_VALUE:
                     continue
-                fields = kept_values(fields, self._tracer)  # type: ignore[assignment]  # values are objects
+                fields = to_tag_values(fields, self._tracer)  # type: ignore[assignment]  # values are objects
                 break
-            item: LogItem = int(when * 1000000), fields.items()  # type: ignore[assignment]  # that is what was looked at
+            item: LogItem = int(when * 1000000), fields.items()  # type: ignore[assignment]  # see BY_VALUE
             logs = self.log_items
-            if logs is NO_LOGS and self._tracer.max_logs_per_span > MANY:
-                logs = []
-                # No call stands between the two lines.
-                if self.log_items is NO_LOGS:
-                    self.log_items = logs
-            elif logs is NO_LOGS or len(logs) >= MANY:
-                self._log_list()
+            if logs is NO_LOGS or len(logs) >= MANY:
+                self._grow_logs()
             self.log_items.append(item)  # as in `set_tag`
         except Exception as error:  # noqa: BLE001 - the mapping's own code may raise anything
             _NO_LOG.warn(error)
@@ -350,7 +303,9 @@ class Span(SpanRecords):
 
     def info(self, message: object, payload: object = None) -> Span:
         """Log *message* as an event, with *payload* unless that is empty."""
-        return self.log_event(message, None if _is_empty(payload) else payload)
+        with suppress(Exception):  # the payload's own code may raise anything
+            payload = payload or None
+        return self.log_event(message, payload)
 
     def error(self, message: object, payload: object = None) -> Span:
         """Set the tag `error` and do as `info` does."""
@@ -364,48 +319,19 @@ class Span(SpanRecords):
         return self.log_kv({"event": event, "payload": payload})
 
     def set_baggage_item(self, key: str, value: str | None) -> Span:
-        """Set an item that travels with the trace from here on; `None` deletes it."""
+        """Set an item that is propagated from here on; `None` deletes it."""
         fields = {"event": "baggage", "key": key, "value": value}
         try:
             if self.baggage.get(key):
                 fields["override"] = "true"
-            if not self._store_baggage(key, value):
+            if not self.store_baggage(key, value):
+                _TOO_MUCH_BAGGAGE.warn(self.operation_name, len(self.baggage))
+                self._report_dropped(baggage=1)
                 return self
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_BAGGAGE.warn(error)
             return self
         return self.log_kv(fields)
-
-    def _store_baggage(self, key: str, value: str | None) -> bool:
-        """Replace the context; return whether there was room for the item."""
-        while True:
-            # The base's: an undecided span would decide for whoever reads its own.
-            context = super().context
-            baggage = context.baggage
-            if len(baggage) >= _MAX_BAGGAGE and key not in baggage:
-                return self._refuse_baggage(value)
-            changed = context.with_baggage_item(key, value)
-            # No call and no jump is taken from the comparison to the last line, so
-            # neither an item nor a flag that another thread has set gets lost.
-            if self.made_context is context:
-                changed.flags = context.flags
-                self.baggage = changed.baggage
-                self.made_context = changed
-                return True
-
-    def _refuse_baggage(self, value: str | None) -> bool:
-        if value is None:
-            return True  # Deleting an item that is not there changes nothing.
-        _TOO_MUCH_BAGGAGE.warn(self.operation_name, _MAX_BAGGAGE)
-        with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(baggage=1)
-        return False
-
-    def get_baggage_item(self, key: str) -> str | None:
-        """Return the baggage item of *key*, or `None`."""
-        with suppress(Exception):  # the key's own code may raise anything
-            return self.baggage.get(key)
-        return None
 
     def finish(self, finish_time: float | None = None) -> None:
         """
@@ -415,8 +341,7 @@ class Span(SpanRecords):
         """
         if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
             made = self.made_context
-            flags = self.own_flags if made is None else made.flags
-            if not flags & SAMPLED_FLAG:
+            if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
                 return
         # No jump and no call stands between the two lines, so no other thread
         # does: of several that finish the span, one alone finds it unfinished.
@@ -467,10 +392,3 @@ class Span(SpanRecords):
         ids = (self.trace_id, self.span_id, self.parent_id, self.flags)
         text = ":".join(f"{number or 0:x}" for number in ids)
         return f"{text} {self._tracer.service_name}.{self.operation_name}"
-
-
-def _is_empty(payload: object) -> bool:
-    try:
-        return not payload
-    except Exception:  # noqa: BLE001 - the payload's own code may raise anything
-        return False

@@ -12,8 +12,8 @@ from typing import Final, cast
 
 import opentracing
 
+from jaeger_client._internal.span_records import to_tag_value
 from jaeger_client._internal.tag_lists import Log, Tag
-from jaeger_client._internal.tag_values import to_tag_value
 from jaeger_client.model import SpanData, SpanIds
 from jaeger_client.thrift_gen.jaeger import ttypes
 

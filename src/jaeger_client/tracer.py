@@ -1,7 +1,7 @@
 """
-The tracer: starts spans, carries contexts across processes, closes what it uses.
+The tracer: starts spans, propagates contexts across processes, closes its parts.
 
-How spans start is in `span_starter`, the hot path.
+`span_starter` contains the start of spans, which is the hot path.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 import opentracing
 from opentracing import Reference
 
-from jaeger_client._internal.arguments import (
-    injectable,
-)
+from jaeger_client._internal.arguments import injectable
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.host import hostname, local_ip
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.limits import usable_timeout
+from jaeger_client._internal.span_records import to_text
 from jaeger_client._internal.span_starter import SpanStarter
-from jaeger_client._internal.tag_values import to_text
 from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.registry import make_codecs
 from jaeger_client.constants import (
@@ -104,33 +103,34 @@ class Tracer(SpanStarter):
         worker: BackgroundWorker | None = None,
     ) -> None:
         """
-        Make a tracer; most applications let `Config` do it.
+        Create a tracer; most applications use `Config` instead.
 
         Args:
-            service_name: Names the process in every trace.
-            reporter: Takes finished spans.
+            service_name: Name of the process in every trace.
+            reporter: Receives finished spans.
             sampler: Decides which traces are recorded.
-            metrics: Counts by the interface older than *metrics_factory*.
-            metrics_factory: Makes the tracer's counters.
-            trace_id_header: Carries the span context.
-            generate_128bit_trace_id: Whether trace ids have 128 bits, not 64.
-            baggage_header_prefix: What the names of baggage headers begin with.
-            debug_id_header: Asks for a debug trace.
+            metrics: Receives counts by the interface older than *metrics_factory*.
+            metrics_factory: Creates the tracer's counters.
+            trace_id_header: Header of the span context.
+            generate_128bit_trace_id: Whether trace ids have 128 bits instead of 64.
+            baggage_header_prefix: Prefix of the headers that carry baggage.
+            debug_id_header: Header that requests a debug trace.
             one_span_per_rpc: Whether a server span shares its client's span id.
-            extra_codecs: Codecs by format, over the built-in ones.
+            extra_codecs: Codecs by format, in addition to or instead of the built-in
+                ones.
             tags: Tags of the process.
-            max_tag_value_length: Characters of a text value that are kept.
-            max_traceback_length: Characters of a traceback that are kept.
+            max_tag_value_length: Maximum length of a text value; longer ones are cut.
+            max_traceback_length: Maximum length of a traceback.
             throttler: Decides which debug traces may be started.
-            scope_manager: Keeps the active span; by default one that follows
+            scope_manager: Stores the active span; by default one that supports
                 threads and asyncio tasks.
             max_tags_per_span: Maximum number of tags of a span. Further ones replace
                 older ones, except the first half.
             max_logs_per_span: The same for logs.
-            clock: Read for the times of spans, for tests: a
-                `jaeger_client.testing.FakeClock`. By default, `time.time`.
-            worker: A thread that reporter, sampler and throttler share, to be
-                closed with the tracer.
+            clock: Where spans read the time, such as a `FakeClock` of
+                `jaeger_client.testing`; by default, `time.time`.
+            worker: Thread that reporter, sampler and throttler share; closed with the
+                tracer.
         """
         super().__init__(
             ContextScopeManager() if scope_manager is None else scope_manager,
@@ -163,7 +163,7 @@ class Tracer(SpanStarter):
         )
         self.codecs.update(extra_codecs or {})
         for codec in self.codecs.values():
-            # An application's codec need not be derived from ours.
+            # An application's codec may be of any type.
             if isinstance(codec, Codec):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 codec.count_dropped_baggage(self._count_dropped_baggage)
         self.tags = self._process_tags(tags or {})
@@ -175,8 +175,8 @@ class Tracer(SpanStarter):
 
     def _process_tags(self, tags: Mapping[str, object]) -> dict[str, object]:
         all_tags: dict[str, object] = {JAEGER_VERSION_TAG_KEY: JAEGER_CLIENT_VERSION}
-        questions = ((JAEGER_IP_TAG_KEY, local_ip), (JAEGER_HOSTNAME_TAG_KEY, hostname))
-        for key, look_up in questions:
+        look_ups = ((JAEGER_IP_TAG_KEY, local_ip), (JAEGER_HOSTNAME_TAG_KEY, hostname))
+        for key, look_up in look_ups:
             if key not in tags and (found := look_up()) is not None:
                 all_tags[key] = found
         all_tags.update(tags)
@@ -207,8 +207,8 @@ class Tracer(SpanStarter):
         """
         Start a span and make it the active one until the returned scope closes.
 
-        Parameters as those of `start_span`; *finish_on_close* says whether the
-        span is finished then.
+        The parameters are those of `start_span`. With *finish_on_close*, the span is
+        finished when the scope closes.
         """
         span = self.start_span(
             operation_name,
@@ -250,7 +250,7 @@ class Tracer(SpanStarter):
         carrier: object,
     ) -> SpanContext | None:
         """
-        Read the context that another process has injected; `None` if there is none.
+        Return the context that another process has injected, or `None`.
 
         Raises:
             UnsupportedFormatError: If no codec is registered for *format*.
@@ -288,8 +288,8 @@ class Tracer(SpanStarter):
         """
         Flush, then close reporter, sampler and throttler; idempotent.
 
-        Blocks for *timeout* seconds at most. The future is done, can be awaited
-        too, and its result says whether everything left the process.
+        Blocks for *timeout* seconds at most. The future is done, can also be awaited,
+        and its result is whether everything left the process.
         """
         if self._closed is None:
             timeout = usable_timeout(timeout)
@@ -309,8 +309,9 @@ class Tracer(SpanStarter):
         In the event loop of another library it blocks like `close`. Returns whether
         everything left the process within *timeout* seconds.
         """
-        import asyncio  # noqa: PLC0415 - loaded already where this is awaited
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
+        with forks_wait():
+            import asyncio  # noqa: PLC0415 - 30 ms; programs that await have it already
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
 
         # Not the executor of the loop: the application may keep all its threads busy.
         executor = ThreadPoolExecutor(1, "jaeger-client-close")
@@ -344,10 +345,10 @@ class Tracer(SpanStarter):
 
 
 def _close_quietly(part: object) -> None:
-    """Close *part* if it can be closed; an error is a line in the log."""
+    """Close *part* if it can be closed; errors are logged."""
     try:
         close = getattr(part, "close", None)
         if close is not None:
             close()
-    except Exception:  # noqa: BLE001 - a part of the application's may raise anything
+    except Exception:  # noqa: BLE001 - the application's part may raise anything
         logger.exception("closing %r failed", part)

@@ -1,4 +1,4 @@
-"""Small things that programs imported from here."""
+"""The helpers of this module in 4.8."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from jaeger_client.sampler import (
 from jaeger_client.tracer import Tracer
 from tests.foreign.decoders import tag_pairs
 from tests.integration.span_sink import SpanSink
-from tests.integration.test_remote_sampling import TellingFactory
+from tests.integration.test_remote_sampling import WaitingFactory
 
 BY_NAME: dict[str, object] = {
     "defaultSamplingProbability": 0.0,
@@ -45,7 +45,7 @@ def write(path: Path, kind: str, param: float) -> None:
 
 def test_a_file_that_comes_changes_and_goes_is_followed(tmp_path: Path) -> None:
     """It is looked at in the background, and its absence keeps the sampler."""
-    factory = TellingFactory()
+    factory = WaitingFactory()
     path = tmp_path / "strategies.json"
     remote = RemoteControlledSampler(
         StrategiesFile(path),
@@ -124,7 +124,7 @@ def test_variables_alone_choose_file_and_late_binding(
     monkeypatch.setenv("JAEGER_SAMPLING_STRATEGIES_FILE", str(path))
     monkeypatch.setenv("JAEGER_SAMPLER_OPERATION_NAME_LATE_BINDING", "true")
     monkeypatch.setenv("JAEGER_AGENT_PORT", str(sink.port))
-    factory = TellingFactory()
+    factory = WaitingFactory()
     config = Config({"logging": False}, service_name="shop", metrics_factory=factory)
 
     with config.new_tracer() as tracer:

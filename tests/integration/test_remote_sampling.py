@@ -27,8 +27,8 @@ from jaeger_client.sampler import (
 from jaeger_client.throttler import RemoteThrottler
 from tests.integration.http_servers import Request, Server, make_answer, serve_http
 
-PATIENCE = 10.0
-"""Seconds after which what should have happened fails its test."""
+TIMEOUT = 10.0
+"""Seconds after which a test fails that waits for an event."""
 
 JAEGER_1_76: dict[str, object] = {
     "strategyType": 0,
@@ -54,8 +54,8 @@ PER_OPERATION: dict[str, object] = {
 }
 
 
-class TellingFactory(MetricsFactory):
-    """Lets a test wait for what is counted."""
+class WaitingFactory(MetricsFactory):
+    """Lets a test wait for a count."""
 
     def __init__(self) -> None:
         self._counted: queue.Queue[str] = queue.Queue()
@@ -65,27 +65,27 @@ class TellingFactory(MetricsFactory):
         name: str,
         tags: Mapping[str, str] | None = None,
     ) -> CountFunction:
-        """Return a function that tells of each count."""
+        """Return a function that queues each count."""
         key = " ".join([name, *(tags or {}).values()])
         return lambda _value: self._counted.put(key)
 
     def wait_for(self, key: str) -> None:
-        """Return once *key* is counted, and fail if that takes too long."""
-        while self._counted.get(timeout=PATIENCE) != key:
+        """Wait until *key* is counted, and fail if that takes too long."""
+        while self._counted.get(timeout=TIMEOUT) != key:
             pass
 
 
-class Answers:
-    """A backend whose answer a test can change; `None` answers status 503."""
+class Backend:
+    """A server whose response a test can change; `None` is status 503."""
 
-    def __init__(self, answer: object) -> None:
-        self.answer = answer
+    def __init__(self, response: object) -> None:
+        self.response = response
 
     def __call__(self, request: Request) -> bytes:
-        """Answer any request."""
-        if self.answer is None:
+        """Respond to any request."""
+        if self.response is None:
             return make_answer(503)
-        return make_answer(body=json.dumps(self.answer).encode())
+        return make_answer(body=json.dumps(self.response).encode())
 
 
 @contextmanager
@@ -96,13 +96,13 @@ def agent_at(server: Server) -> Generator[AgentChannel, None, None]:
 
 
 def free_port() -> int:
-    """Return a port at which nobody listens."""
+    """Return a port where nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize(
-    ("answer", "sampler"),
+    ("response", "sampler"),
     [
         (JAEGER_1_76, ProbabilisticSampler(1)),
         (JAEGER_2_20, ProbabilisticSampler(1)),
@@ -110,14 +110,14 @@ def free_port() -> int:
         (PER_OPERATION, AdaptiveSampler(PER_OPERATION["operationSampling"], 2000)),  # type: ignore[arg-type]  # an object
     ],
 )
-def test_the_first_use_brings_the_servers_strategy(
-    answer: dict[str, object],
+def test_the_first_use_gets_the_servers_strategy(
+    response: dict[str, object],
     sampler: Sampler,
 ) -> None:
-    """One is_sampled asks at once for the service, and the answer is followed."""
-    factory = TellingFactory()
+    """One `is_sampled` polls at once for the service, and the response is followed."""
+    factory = WaitingFactory()
 
-    with serve_http(Answers(answer)) as server, agent_at(server) as agent:
+    with serve_http(Backend(response)) as server, agent_at(server) as agent:
         remote = RemoteControlledSampler(agent, "my shop", metrics_factory=factory)
         with closing(remote):
             # An operation that the strategy names: a poll may be done before the
@@ -129,12 +129,12 @@ def test_the_first_use_brings_the_servers_strategy(
     assert ["/sampling?service=my+shop"] == [each.target for each in server.requests]
 
 
-def test_a_changed_strategy_is_followed_at_the_next_question() -> None:
-    """The server is asked again every interval, without further use."""
-    factory = TellingFactory()
-    answers = Answers(JAEGER_2_20)
+def test_a_changed_strategy_is_followed_at_the_next_poll() -> None:
+    """The server is polled every interval, without further use."""
+    factory = WaitingFactory()
+    backend = Backend(JAEGER_2_20)
 
-    with serve_http(answers) as server, agent_at(server) as agent:
+    with serve_http(backend) as server, agent_at(server) as agent:
         remote = RemoteControlledSampler(
             agent,
             "shop",
@@ -144,20 +144,20 @@ def test_a_changed_strategy_is_followed_at_the_next_question() -> None:
         with closing(remote):
             remote.is_sampled(1)
             factory.wait_for("jaeger:sampler_updates ok")
-            answers.answer = RATE_LIMITING
+            backend.response = RATE_LIMITING
             factory.wait_for("jaeger:sampler_updates ok")
 
     assert RateLimitingSampler(42) == remote.sampler
 
 
-def test_an_outage_keeps_the_sampler_and_is_told_twice(
+def test_an_outage_keeps_the_sampler_and_is_logged_twice(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A server that fails and comes back costs two lines and no strategy."""
-    factory = TellingFactory()
-    answers = Answers(JAEGER_2_20)
+    """One line when the server fails, one when it is available again."""
+    factory = WaitingFactory()
+    backend = Backend(JAEGER_2_20)
 
-    with serve_http(answers) as server, agent_at(server) as agent:
+    with serve_http(backend) as server, agent_at(server) as agent:
         remote = RemoteControlledSampler(
             agent,
             "shop",
@@ -167,11 +167,11 @@ def test_an_outage_keeps_the_sampler_and_is_told_twice(
         with closing(remote):
             remote.is_sampled(1)
             factory.wait_for("jaeger:sampler_updates ok")
-            answers.answer = None
+            backend.response = None
             for _ in range(3):
                 factory.wait_for("jaeger:sampler_queries err")
             during_outage = remote.sampler
-            answers.answer = RATE_LIMITING
+            backend.response = RATE_LIMITING
             factory.wait_for("jaeger:sampler_updates ok")
             # The line is logged between the update and the next poll.
             factory.wait_for("jaeger:sampler_queries ok")
@@ -182,9 +182,9 @@ def test_an_outage_keeps_the_sampler_and_is_told_twice(
     assert ended == "available again: a sampling strategy for shop"
 
 
-def test_a_refused_question_is_counted_and_nothing_is_raised() -> None:
-    """Where nobody listens the initial sampler goes on."""
-    factory = TellingFactory()
+def test_a_refused_connection_is_counted_and_nothing_is_raised() -> None:
+    """If nothing listens, the initial sampler is kept."""
+    factory = WaitingFactory()
 
     with AgentChannel("127.0.0.1", free_port(), 6831) as agent:
         remote = RemoteControlledSampler(agent, "shop", metrics_factory=factory)
@@ -198,13 +198,13 @@ def test_a_refused_question_is_counted_and_nothing_is_raised() -> None:
 
 
 def test_a_sampler_and_a_throttler_share_a_worker() -> None:
-    """Both ask on the thread of the worker they are given, and leave it running."""
-    factory = TellingFactory()
+    """Both poll on the thread of the worker that is passed, and leave it running."""
+    factory = WaitingFactory()
     worker = BackgroundWorker()
     threads = threading.active_count()
 
     with (
-        serve_http(Answers({**JAEGER_2_20, "balances": []})) as server,
+        serve_http(Backend({**JAEGER_2_20, "balances": []})) as server,
         agent_at(server) as agent,
         closing(RemoteControlledSampler(agent, "shop", worker=worker)) as sampler,
         closing(
@@ -218,18 +218,18 @@ def test_a_sampler_and_a_throttler_share_a_worker() -> None:
         factory.wait_for("jaeger:throttler_update ok")
 
     assert worker.is_running
-    assert worker.close(PATIENCE)
+    assert worker.close(TIMEOUT)
     assert 1 == at_construction  # the server's own
     paths = {request.target.split("?")[0] for request in server.requests}
     assert {"/sampling", "/credits"} == paths
 
 
 def test_credits_come_from_the_agent() -> None:
-    """The first debug span is refused, then as many may begin as there are credits."""
-    factory = TellingFactory()
-    answers = Answers({"balances": [{"operation": "a b", "balance": 2}]})
+    """The first debug span is refused, then as many may start as there are credits."""
+    factory = WaitingFactory()
+    backend = Backend({"balances": [{"operation": "a b", "balance": 2}]})
 
-    with serve_http(answers) as server, agent_at(server) as agent:
+    with serve_http(backend) as server, agent_at(server) as agent:
         throttler = RemoteThrottler(agent, "shop", metrics_factory=factory)
         throttler.set_client_id(7)
         with closing(throttler):
@@ -245,10 +245,10 @@ def test_credits_come_from_the_agent() -> None:
 
 
 def test_with_jaeger_2_a_local_policy_decides() -> None:
-    """A server that answers credits with a strategy leaves it to the local policy."""
-    factory = TellingFactory()
+    """If the server returns a strategy for credits."""
+    factory = WaitingFactory()
 
-    with serve_http(Answers(JAEGER_2_20)) as server, agent_at(server) as agent:
+    with serve_http(Backend(JAEGER_2_20)) as server, agent_at(server) as agent:
         throttler = RemoteThrottler(agent, "shop", metrics_factory=factory)
         throttler.set_client_id(7)
         with closing(throttler):
@@ -260,29 +260,29 @@ def test_with_jaeger_2_a_local_policy_decides() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_a_forked_child_asks_for_itself() -> None:
-    """The child of a polling parent asks at its first use, on its own thread."""
-    factory = TellingFactory()
+def test_a_forked_child_polls_for_itself() -> None:
+    """The child of a polling parent polls at its first use, on its own thread."""
+    factory = WaitingFactory()
 
-    with serve_http(Answers(JAEGER_2_20)) as server, agent_at(server) as agent:
+    with serve_http(Backend(JAEGER_2_20)) as server, agent_at(server) as agent:
         remote = RemoteControlledSampler(agent, "shop", metrics_factory=factory)
         with closing(remote):
             remote.is_sampled(1)
             factory.wait_for("jaeger:sampler_updates ok")
-            status = exit_status_of(lambda: ask_in_child(remote, factory))
+            status = exit_status_of(lambda: poll_in_child(remote, factory))
 
     assert 0 == status
     assert [1, 2] == [request.connection for request in server.requests]
 
 
-def ask_in_child(remote: RemoteControlledSampler, factory: TellingFactory) -> None:
-    """Use the sampler once and wait until it has its answer."""
+def poll_in_child(remote: RemoteControlledSampler, factory: WaitingFactory) -> None:
+    """Use the sampler once and wait for the response."""
     remote.is_sampled(1)
     factory.wait_for("jaeger:sampler_queries ok")
 
 
 def exit_status_of(work: Callable[[], None]) -> int:
-    """Do *work* in a forked child and return 0 if it raised nothing."""
+    """Call *work* in a forked child and return 0 if it raises nothing."""
     with warnings.catch_warnings():
         # Python 3.12 warns of forking with threads, which is what is tested.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -23,7 +23,7 @@ ANYTHING = st.recursive(
 
 
 def rules(**more: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    """Return objects of the file, now and then with a part that is anything."""
+    """Return objects of the file, some with values of any type."""
     parts: dict[str, st.SearchStrategy[object]] = {
         "type": st.sampled_from(["probabilistic", "ratelimiting", "other", None]),
         "param": st.floats(-1, 3) | st.integers(-1, 500),

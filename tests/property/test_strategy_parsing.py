@@ -1,4 +1,4 @@
-"""Whatever a server answers, parsing gives values the samplers take, or our error."""
+"""Any response gives a strategy that the samplers accept, or our error."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ LEAVES = st.one_of(
     st.text(max_size=5),
     st.sampled_from(["PROBABILISTIC", "RATE_LIMITING"]),
 )
-ANSWERS = st.recursive(
+RESPONSES = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner),
     max_leaves=20,
 )
-"""Answers made of the right words in the wrong places."""
+"""Responses with the right keys in the wrong places."""
 
 RATES = st.floats(0, 1)
 STRATEGIES = st.one_of(
@@ -82,12 +82,12 @@ def refusal_of(attempt: Callable[[], object], error: type[AnswerError]) -> str:
 
 
 def follow(strategy: Strategy) -> None:
-    """Make the sampler of a strategy and ask it once."""
+    """Create the sampler of a strategy and call it once."""
     sampler_of(strategy).is_sampled(1, "op")
 
 
 def add_up(body: str) -> None:
-    """Add the credits of an answer to a balance, which they must not lessen."""
+    """Add the credits of a response to a balance, which must not decrease."""
     for balance in parse_credits(body) or ():
         assert 1.0 <= 1.0 + balance.credits < math.inf
 
@@ -104,7 +104,7 @@ def sampler_of(strategy: Strategy) -> Sampler:
 
 
 def written(strategy: Strategy) -> dict[str, object]:
-    """Return the answer in which a server would send *strategy*."""
+    """Return the response with which a server would send *strategy*."""
     match strategy:
         case Probabilistic(rate):
             return {"probabilisticSampling": {"samplingRate": rate}}
@@ -124,25 +124,25 @@ def written(strategy: Strategy) -> dict[str, object]:
             }
 
 
-@given(ANSWERS)
-def test_any_answer_is_followed_or_refused(answer: object) -> None:
-    """What is parsed can be sampled by; all else is a StrategyError."""
-    refusal = refusal_of(lambda: follow(parse_strategy(answer)), StrategyError)
+@given(RESPONSES)
+def test_any_response_is_followed_or_refused(response: object) -> None:
+    """A parsed strategy can be used; everything else is a StrategyError."""
+    refusal = refusal_of(lambda: follow(parse_strategy(response)), StrategyError)
 
     assert len(refusal) < 500
 
 
 @given(st.binary() | st.text())
 def test_any_body_is_decoded_or_refused(body: bytes | str) -> None:
-    """What is no JSON is a StrategyError, and nothing else is raised."""
+    """A body that is not JSON is a StrategyError, and nothing else is raised."""
     refusal = refusal_of(lambda: decode_strategy(body), StrategyError)
 
     assert len(refusal) < 500
 
 
 @given(STRATEGIES)
-def test_what_a_server_writes_is_what_is_read(strategy: Strategy) -> None:
-    """A strategy written as JSON and read again is the same strategy."""
+def test_an_encoded_strategy_is_decoded_to_the_same(strategy: Strategy) -> None:
+    """JSON does not change a strategy."""
     body = json.dumps(written(strategy)).encode()
 
     parsed = parse_strategy(decode_strategy(body))
@@ -151,17 +151,17 @@ def test_what_a_server_writes_is_what_is_read(strategy: Strategy) -> None:
     assert (type(strategy), strategy) == (type(parsed), parsed)
 
 
-@given(ANSWERS)
-def test_any_credits_are_read_or_refused(answer: object) -> None:
-    """What is parsed can be added to a balance; all else is a CreditsError."""
-    refusal = refusal_of(lambda: add_up(json.dumps(answer)), CreditsError)
+@given(RESPONSES)
+def test_any_credits_are_read_or_refused(response: object) -> None:
+    """Parsed credits can be added to a balance; all else is a CreditsError."""
+    refusal = refusal_of(lambda: add_up(json.dumps(response)), CreditsError)
 
     assert len(refusal) < 500
 
 
 @given(st.lists(st.builds(Balance, st.text(), st.floats(0, allow_infinity=False))))
-def test_what_an_agent_writes_is_what_is_credited(balances: list[Balance]) -> None:
-    """Balances written as JSON and read again are the same balances."""
+def test_encoded_balances_are_decoded_to_the_same(balances: list[Balance]) -> None:
+    """JSON does not change balances."""
     listed = [
         {"operation": each.operation, "balance": each.credits} for each in balances
     ]

@@ -83,7 +83,7 @@ def test_first_answer_is_followed_at_once(file_jaeger: FileJaeger, kind: str) ->
     with file_jaeger.sampled_tracer(SERVICE) as tracer:
         tags = follow(tracer, TAGS[kind])
 
-    assert repr(PARSED[kind]) == repr(strategy)
+    assert (type(PARSED[kind]), PARSED[kind]) == (type(strategy), strategy)
     assert TAGS[kind] == tags
 
 

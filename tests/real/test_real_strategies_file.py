@@ -108,12 +108,14 @@ DEFAULTS: Mapping[str, Entry | None] = {
 """What a file may say of services that it does not name, and of all others."""
 
 
-def outcome(request: Callable[[str], bytes], service: str) -> str:
-    """Return the `repr` of the strategy, or that it cannot be followed."""
+def outcome(request: Callable[[str], bytes], service: str) -> object:
+    """Return type and value of the strategy, or that it cannot be followed."""
     try:
-        return repr(parse_strategy(decode_strategy(request(service))))
+        strategy = parse_strategy(decode_strategy(request(service)))
     except StrategyError:
         return "cannot be followed"
+    # The type as well, because named tuples of different types may be equal.
+    return type(strategy), strategy
 
 
 @pytest.mark.parametrize("default", DEFAULTS)

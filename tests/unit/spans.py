@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from jaeger_client import span as span_room
-from jaeger_client._internal import arguments as arguments_room
-from jaeger_client._internal import span_records as records_room
-from jaeger_client._internal import span_starter as starter_room
-from jaeger_client._internal import tag_values as values_room
-from jaeger_client._internal import undecided_span as undecided_room
+from jaeger_client import span as span_module
+from jaeger_client._internal import (
+    arguments,
+    span_records,
+    span_starter,
+    undecided_span,
+)
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.tag_lists import Log
-from jaeger_client.reporter import composite as composite_room
+from jaeger_client.reporter import composite
 from jaeger_client.span import Span
 
 if TYPE_CHECKING:
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 Anything: TypeAlias = Any
 """What no type checker has seen before it is handed in."""
 
-ROOMS = (
-    arguments_room,
-    composite_room,
-    records_room,
-    span_room,
-    starter_room,
-    undecided_room,
-    values_room,
+MODULES = (
+    arguments,
+    composite,
+    span_records,
+    span_module,
+    span_starter,
+    undecided_span,
 )
 
 
@@ -48,11 +48,11 @@ def fields_of(log: Log) -> dict[str, object]:
 
 def let_notices_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget that warnings were given a moment ago, in other tests."""
-    for room in ROOMS:
-        for thing in vars(room).values():
+    for module in MODULES:
+        for thing in vars(module).values():
             if isinstance(thing, Notice):
-                monkeypatch.setattr(thing, "_speak_at", float("-inf"))
-                monkeypatch.setattr(thing, "_kept_back", 0)
+                monkeypatch.setattr(thing, "_quiet_until", float("-inf"))
+                monkeypatch.setattr(thing, "_suppressed", 0)
 
 
 class Hostile:

@@ -9,7 +9,8 @@ import weakref
 
 import pytest
 
-from jaeger_client.rate_limiter import RateLimiter, operating_system_random
+from jaeger_client._internal.ids import operating_system_random
+from jaeger_client.rate_limiter import RateLimiter
 from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place, interrupt
 from tests.unit.sampler.fakes import full_limiters

@@ -1,8 +1,8 @@
 """
-What is handed to a tracer in place of what it expects, and what becomes of it.
+Arguments of `start_span` and `inject` that are of another type than expected.
 
-Applications pass odd things, and tracing must not fail them: here each becomes
-what it most likely meant, or nothing and a line in the log.
+Tracing must not fail applications that pass such things: each is converted to what it
+most likely means, or ignored with a warning in the log.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import opentracing
 from opentracing import Reference
 
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client._internal.tag_values import to_text
 from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
 from jaeger_client.errors import ForeignSpanContextError
 from jaeger_client.span import Span
@@ -38,7 +37,7 @@ _TOO_MANY_REFERENCES = Notice(
 
 
 def context_of(parent: object) -> SpanContext:
-    """Return the context of a parent of an uncommon type, an empty one of others."""
+    """Return the context of a parent of any type, or an empty one."""
     context = getattr(parent, "context", parent)
     if isinstance(context, SpanContext):
         return context
@@ -62,7 +61,7 @@ def injectable(thing: object) -> SpanContext:
 
 
 def with_context(references: object) -> list[Reference]:
-    """Return the first references, of one or of many, that refer to something."""
+    """Return one or many references as a list, without those that have no context."""
     kept: list[Reference] = []
     try:
         many = (references,) if isinstance(references, Reference) else references
@@ -88,13 +87,8 @@ def as_dict(tags: object) -> dict[str, object] | None:
         return None
 
 
-def as_operation(name: object) -> str:
-    """Return a name of another type as text; `None` is no name."""
-    return "" if name is None else to_text(name)
-
-
-def says_server(tags: Mapping[str, object] | None) -> bool:
-    """Return whether the tags of a start say that another process called this one."""
+def is_server(tags: Mapping[str, object] | None) -> bool:
+    """Return whether *tags* are those of a span whose parent is another process."""
     try:
         return tags is not None and bool(tags.get(SPAN_KIND) == SPAN_KIND_SERVER)
     except Exception:  # noqa: BLE001 - the value's own code may raise anything

@@ -1,8 +1,8 @@
 """
 All clocks and sleeps of the client.
 
-The hot path (`span_starter`, `span`) calls `time.time()` itself, looked up at each
-call, because tests of applications patch it there.
+Spans (`span_starter`, `span`, `span_records`) call `time.time()` themselves, looked up
+at each call, because tests of applications patch it there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 
 class _Unpatched:
-    """What the interpreter started with; in a slot, which reads fastest."""
+    """The function that the interpreter started with; a slot reads fastest."""
 
     __slots__ = ("wall_clock",)
 
@@ -34,7 +34,7 @@ STEADY_CLOCK: Final[Callable[[], float]] = (
     # For Windows before Python 3.13, where `monotonic` has steps of 16 ms.
     else time.perf_counter
 )
-"""Seconds since some fixed point, to less than a microsecond; never goes back."""
+"""Returns seconds since some fixed point, finer than a microsecond, never less."""
 
 
 class Clock(Protocol):
@@ -54,7 +54,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks, looked up at each call."""
+    """The clocks of `time`, looked up at each call."""
 
     __slots__ = ()
 
@@ -72,4 +72,4 @@ class SystemClock:
 
 
 SYSTEM_CLOCK = SystemClock()
-"""The default wherever a clock is passed in."""
+"""The default wherever a clock can be passed."""

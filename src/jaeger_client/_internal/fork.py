@@ -6,8 +6,8 @@ whole process and keeps only weak references to the objects that it calls.
 
 A forked child has only the thread that forked. A module that another thread was
 importing stays locked and incomplete in the child for ever, and locks of the
-system's resolver stay held. So the background thread imports and resolves
-under `forks_wait()`, and a fork waits for that.
+system's resolver stay held. So imports inside functions, on any thread, and calls of
+the resolver are made under `forks_wait()`, and a fork waits for them.
 
 Any number of threads may be inside `forks_wait()` at once, for one of them may
 wait for a name server that does not respond. A thread never waits for itself: a
@@ -81,9 +81,9 @@ class _ForkGate:
     Keeps forks and the regions of `forks_wait()` apart.
 
     No lock guards the two lists: a signal handler could find it held by the very
-    thread that it interrupts. Both sides first announce
-    themselves and then look for the other side, so at least one of two that come
-    at the same time sees the other. The single calls on the lists are atomic.
+    thread that it interrupts. Both sides first add themselves and then look for the
+    other side, so at least one of two that come at the same time sees the other. The
+    single calls on the lists are atomic.
     """
 
     def __init__(self) -> None:
@@ -155,8 +155,8 @@ ProcessMark: TypeAlias = object
 class _PidMark:
     """The mark of a system whose kernel cannot wipe a page in forked children."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self) -> None:
+        self._pid: int | None = None
 
     def __bool__(self) -> bool:
         return self._pid == os.getpid()
@@ -165,37 +165,20 @@ class _PidMark:
         self._pid = os.getpid()
 
 
-def _wiped_mark() -> tuple[ProcessMark, Callable[[], None]]:
-    """
-    Return a false mark in a page that is wiped on fork, and a function that sets it.
+def _new_mark() -> tuple[ProcessMark, Callable[[], None]]:
+    """Return a false mark and a function that sets it."""
+    try:
+        import mmap  # noqa: PLC0415 - as the next
+        from ctypes import c_bool  # noqa: PLC0415 - 1 ms that a start need not take
 
-    Raises:
-        ImportError, AttributeError, OSError: If this system has no such pages.
-    """
-    import mmap  # noqa: PLC0415 - as the next
-    from ctypes import c_bool  # noqa: PLC0415 - 1 ms that a start need not take
-
-    page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    page.madvise(_MADV_WIPEONFORK)
+        page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        page.madvise(_MADV_WIPEONFORK)
+    except (ImportError, AttributeError, OSError):  # not available on this system
+        pid_mark = _PidMark()
+        return pid_mark, pid_mark.set
     # The truth of a ctypes number is that of its bytes, tested in C without a call.
     mark = c_bool.from_buffer(page)
-
-    def set_mark() -> None:
-        mark.value = True
-
-    return mark, set_mark
-
-
-def _make_mark(pid: int) -> tuple[ProcessMark, Callable[[], None]]:
-    """Return a mark that is true if this is the process *pid*, and what sets it."""
-    try:
-        mark, set_mark = _wiped_mark()
-    except (ImportError, AttributeError, OSError):
-        pid_mark = _PidMark(pid)
-        return pid_mark, pid_mark.set
-    if pid == os.getpid():
-        set_mark()
-    return mark, set_mark
+    return mark, lambda: setattr(mark, "value", True)
 
 
 class _ForkRegistry:
@@ -207,7 +190,7 @@ class _ForkRegistry:
         self._hooked = False
         self._pid: int | None = None
         """The process that registered something; `None` before that."""
-        self._made: dict[str, tuple[ProcessMark, Callable[[], None]]] = {}
+        self._marks: dict[str, tuple[ProcessMark, Callable[[], None]]] = {}
         self._mark: ProcessMark | None = None
         self._set_mark: Callable[[], None] = lambda: None
         self._child_lock = threading.RLock()
@@ -216,7 +199,12 @@ class _ForkRegistry:
         self._noticed_in: int | None = None
         """The process that `notice_fork` found to be a child."""
 
-    def add(self, survivor: SurvivesFork) -> None:
+    def call_after_fork(self, survivor: SurvivesFork) -> None:
+        """
+        Call `survivor.after_fork_in_child()` in every child forked from now on.
+
+        Keeps no strong reference to *survivor*. Call it from any thread.
+        """
         if self._pid is None:
             self._pid = os.getpid()
         self._survivors.add(survivor)
@@ -229,8 +217,37 @@ class _ForkRegistry:
                 after_in_child=self._after_in_child,
             )
 
-    def wait(self) -> AbstractContextManager[None]:
+    def forks_wait(self) -> AbstractContextManager[None]:
+        """
+        Make forks wait until the block is left, and the block until forks are done.
+
+        Both wait for two seconds at most: neither may stop the application. Threads
+        inside do not wait for each other.
+        """
         return self._gate.enter()
+
+    def notice_fork(self) -> ProcessMark:
+        """
+        Do what the fork hooks do, if this process was forked without them.
+
+        Does it once, whichever threads call it; the others wait for that. Returns the
+        mark of this process: as long as it is true, the process is the same. It is
+        false if nothing was registered. Call it from any thread.
+        """
+        if self._pid is None:
+            return False
+        if self._mark is None:
+            # A fork waits, because this imports modules.
+            with self._gate.enter():
+                mark, set_mark = _new_mark()
+            if self._pid == os.getpid():
+                set_mark()
+            # setdefault() is atomic: threads that come here together get one mark.
+            mark, self._set_mark = self._marks.setdefault("mark", (mark, set_mark))
+            self._mark = mark
+        if not self._mark:
+            self._renew_once()
+        return self._mark
 
     def _before(self) -> None:
         self._gate.begin_fork()
@@ -238,24 +255,12 @@ class _ForkRegistry:
     def _after_in_parent(self) -> None:
         self._gate.end_fork()
 
-    def notice_fork(self) -> ProcessMark:
-        """
-        Renew everything if this process is a child where that was not done yet.
-
-        Returns the mark.
-        """
-        if self._pid is None:
-            return False
-        if self._mark is None:
-            # A fork waits, because this imports modules.
-            with self._gate.enter():
-                mark = _make_mark(self._pid)
-            # setdefault() is atomic: threads that come here together get one mark.
-            made = self._made.setdefault("mark", mark)
-            self._set_mark, self._mark = made[1], made[0]
-        if not self._mark:
-            self._renew_once()
-        return self._mark
+    def _after_in_child(self) -> None:
+        self._is_renewing = False
+        self._child_lock = threading.RLock()
+        # Another library's hook may have started a span, which noticed the fork.
+        if self._noticed_in != os.getpid():
+            self._renew()
 
     def _renew_once(self) -> None:
         lock = self._child_lock
@@ -269,13 +274,6 @@ class _ForkRegistry:
         finally:
             if is_locked:
                 lock.release()
-
-    def _after_in_child(self) -> None:
-        self._is_renewing = False
-        self._child_lock = threading.RLock()
-        # Another library's hook may have started a span, which noticed the fork.
-        if self._noticed_in != os.getpid():
-            self._renew()
 
     def _renew(self) -> None:
         self._is_renewing = True
@@ -292,36 +290,11 @@ class _ForkRegistry:
             self._is_renewing = False
 
 
-_REGISTRY = _ForkRegistry()
+_REGISTRY: Final = _ForkRegistry()
 
-
-def call_after_fork(survivor: SurvivesFork) -> None:
-    """
-    Call `survivor.after_fork_in_child()` in every child forked from now on.
-
-    Keeps no strong reference to *survivor*. Call it from any thread.
-    """
-    _REGISTRY.add(survivor)
-
-
-def noticed_mark() -> ProcessMark:
-    """
-    Do as `notice_fork`, and return the mark of this process.
-
-    As long as it is true, this process is the same. It is false if nothing was
-    registered.
-    """
-    return _REGISTRY.notice_fork()
-
-
-def notice_fork() -> None:
-    """
-    Do what the fork hooks do, if this process was forked without them.
-
-    Does it once, whichever threads call it; the others wait for that. Otherwise
-    does nothing. Call it from any thread.
-    """
-    _REGISTRY.notice_fork()
+call_after_fork: Final = _REGISTRY.call_after_fork
+forks_wait: Final = _REGISTRY.forks_wait
+notice_fork: Final = _REGISTRY.notice_fork
 
 
 def is_before_uwsgi_forks() -> bool:
@@ -334,13 +307,3 @@ def is_before_uwsgi_forks() -> bool:
         return not uwsgi.worker_id() and uwsgi.masterpid() in {0, os.getpid()}
     except AttributeError:  # something else of that name
         return False
-
-
-def forks_wait() -> AbstractContextManager[None]:
-    """
-    Make every fork wait until the block is left, and the block until forks are done.
-
-    Both wait for two seconds at most: neither may stop the application. Threads
-    inside do not wait for each other.
-    """
-    return _REGISTRY.wait()

@@ -1,5 +1,5 @@
 """
-Limits of numbers that applications pass, so that they work on every platform.
+Checks of numbers that applications pass, so that they work on every platform.
 
 Some programs write "never" or "without limit" as `sys.maxsize` or 1e10, which neither
 threads nor sockets accept. Such a number becomes the largest that works everywhere: a
@@ -26,7 +26,7 @@ and elsewhere 9.2e9 s. An interval may be a tenth longer than it is set, by its 
 """
 
 MAX_COUNT: Final = 2**31 - 1
-"""Largest number of things: more than any memory holds."""
+"""Largest number of items: more than any memory holds."""
 
 
 def at_least(name: str, value: NumberT, least: float, *, most: NumberT) -> NumberT:

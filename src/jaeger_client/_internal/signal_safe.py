@@ -9,8 +9,8 @@ raises after the lock was acquired and before the block begins, or after the blo
 ended and before the lock is released. Every thread that needs the lock later then
 hangs. In `Exclusive`, acquiring, working and releasing are all inside one `try`, so
 there is no bytecode at which an exception escapes its handler while the lock is held.
-What the handler cannot know is whether the lock had been acquired by then. A reentrant
-lock knows: releasing it raises RuntimeError on a thread that does not own it.
+That handler does not know whether the lock had been acquired by then. A reentrant lock
+does: releasing it raises RuntimeError on a thread that does not own it.
 
 A signal handler that needs the lock of the frame it has interrupted must not wait,
 because that frame continues only after the handler, and must not enter, because the
@@ -60,7 +60,7 @@ class Exclusive:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._owner: int | None = None
-        """The thread that is at work; `None` while it acquires or releases."""
+        """The thread that calls `work`; `None` while it acquires or releases."""
 
     def run(
         self,
@@ -71,9 +71,9 @@ class Exclusive:
         """
         Call *work* and return its result, or `None` if it was not called.
 
-        It is not called if other threads are at work for *timeout* seconds (-1 means
-        no limit), or if this thread is at work already: a signal handler has
-        interrupted it.
+        It is not called if other threads hold the lock for *timeout* seconds (-1 means
+        no limit), or if this thread holds it: then the caller is a signal handler that
+        has interrupted it.
         """
         me = threading.get_ident()
         if self._owner == me:

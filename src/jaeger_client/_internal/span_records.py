@@ -1,23 +1,61 @@
 """
-What a span has recorded: its tags and logs, as pairs and as objects, within limits.
+What a span records: conversion of values and times, and the storage of tags and logs.
 
-How both are moved to lists with a limit while other threads record is explained at
-`SpanList`.
+Tags and logs are stored as pairs. Once the application reads them, or there are many,
+they are moved to a `SpanList`, which enforces a limit; how that works while other
+threads record is explained there.
 """
 
 from __future__ import annotations
 
+import sys
+import time
+import traceback
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client._internal.span_identity import SpanIdentity
 from jaeger_client._internal.tag_lists import LogList, TagList
-from jaeger_client._internal.tag_values import first_and_last
-from jaeger_client.constants import MAX_LOGS_PER_SPAN, MAX_TAGS_PER_SPAN
+from jaeger_client.constants import (
+    MAX_LOGS_PER_SPAN,
+    MAX_TAGS_PER_SPAN,
+    SPAN_KIND,
+    SPAN_KIND_CLIENT,
+    SPAN_KIND_SERVER,
+)
 from jaeger_client.model import LogItem, TagItem, TagValue
+from jaeger_client.span_context import SpanIdentity
+
+if TYPE_CHECKING:
+    from jaeger_client._internal.clock import Clock
+
+ListT = TypeVar("ListT", TagList, LogList)
+
+BY_VALUE: Final = frozenset({int, bool, float})
+"""Types stored as they are: they cannot change and have no length."""
+
+_END_OF_TIME: Final = 10_000_000_000
+"""
+First time in seconds that is not plausible: the 20th of November 2286.
+
+All times with at most ten digits are plausible, from the epoch on, which is valid
+itself. Current times in milliseconds have 13 digits, in microseconds 16; as seconds
+they would be in the year 50,000 and later. Only milliseconds before the 26th of April
+1970 would be accepted as seconds. Before 1970 there were no spans.
+"""
+
+_NUMPY_NUMBERS: Final[dict[str, Callable[[Any], bool | int | float] | None]] = {
+    "bool": bool,
+    "bool_": bool,  # its name before NumPy 2
+    "timedelta64": None,  # derived from "integer", but it has a unit
+    "integer": int,
+    "floating": float,
+}
+"""Names of the types that NumPy's numbers are derived from, to their conversion."""
 
 MANY: Final = 1024
 """
@@ -42,6 +80,13 @@ MAX_LOG_FIELDS: Final = 4096
 _DROPPED_FIELDS: Final = "jaeger.dropped_fields"
 """Field of a log that had more: the number of those that were dropped."""
 
+_NOT_A_TIME = Notice(
+    "a time must be a number of seconds since the epoch, got %s; now is used",
+)
+_IMPLAUSIBLE_TIME = Notice(
+    "a time must be a number of seconds since the epoch, from 1970 to 2286, got %r; "
+    "now is used. Divide milliseconds by 1e3, microseconds by 1e6",
+)
 _TOO_MANY = Notice(
     "span %.200r has more than %d %s: the older ones in the second half are dropped. "
     "Use more spans, or raise max_%s_per_span"
@@ -51,8 +96,82 @@ _TOO_MANY_FIELDS = Notice(
 )
 
 
+class TextLimits(Protocol):
+    """Maximum lengths of text, in characters."""
+
+    max_tag_value_length: int
+    max_traceback_length: int
+
+
+def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
+    """Return a copy of *values*, each converted by `to_tag_value`."""
+    return {key: to_tag_value(value, limits) for key, value in values.items()}
+
+
+def to_tag_value(value: object, limits: TextLimits) -> TagValue:
+    """
+    Return *value* as one of the types a tag can have, no longer than *limits*.
+
+    Never raises: if `str(value)` does, the result is the error's text.
+    """
+    try:
+        return _convert(value, limits)
+    except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
+        return to_text(error)[: limits.max_tag_value_length]
+
+
+def _convert(value: object, limits: TextLimits) -> TagValue:  # noqa: PLR0911 - one for each type
+    # Subclasses are copied to the plain type: encoders look types up exactly,
+    # and a subclass could change or misbehave later.
+    if isinstance(value, str):
+        return str.__str__(value)[: limits.max_tag_value_length]
+    if isinstance(value, int):
+        return value if type(value) is bool else int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(cast("bytes", value))[: limits.max_tag_value_length]
+    if isinstance(value, TracebackType):
+        return "".join(traceback.format_tb(value))[: limits.max_traceback_length]
+    if (number := _numpy_number(value)) is not None:
+        return number
+    return str.__str__(str(value))[: limits.max_tag_value_length]
+
+
+def _numpy_number(value: object) -> bool | int | float | None:
+    """Return the value of a number or truth value of NumPy, `None` for all others."""
+    # NumPy is not imported for this: before it is imported, no value is of its types.
+    bases = type(value).__mro__ if "numpy" in sys.modules else ()
+    for kind in bases:
+        if kind.__module__ == "numpy" and kind.__name__ in _NUMPY_NUMBERS:
+            convert = _NUMPY_NUMBERS[kind.__name__]
+            return None if convert is None else convert(value)
+    return None
+
+
+def to_text(value: object) -> str:
+    """Return the text of *value*, or the name of its type if `str(value)` raises."""
+    try:
+        return str.__str__(value if isinstance(value, str) else str(value))
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        return type(value).__name__
+
+
+def to_seconds(value: object, now: Callable[[], float]) -> float:
+    """Return *value* as seconds since the epoch, or *now* with a warning."""
+    try:
+        seconds = float(value)  # type: ignore[arg-type]  # any value may come
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        _NOT_A_TIME.warn(f"one {type(value).__name__}")
+        return now()
+    if 0 <= seconds < _END_OF_TIME:  # false for NaN, too
+        return seconds
+    _IMPLAUSIBLE_TIME.warn(seconds)
+    return now()
+
+
 class SpanRecords(SpanIdentity):
-    """The part of a span that stores tags and logs."""
+    """The part of a `Span` that stores tags and logs."""
 
     __slots__ = (
         "_tracer",
@@ -66,20 +185,41 @@ class SpanRecords(SpanIdentity):
     _tracer: Any
     operation_name: str
     first_tags: dict[str, TagValue]
-    """The tags it was started with; like the next, read and never changed."""
+    """Tags passed at the start; like the next, read and never changed."""
     decision_tags: Mapping[str, TagValue]
-    """The tags that name the sampler which decided to record the trace."""
+    """Tags that name the sampler which decided to record the trace."""
     more_tags: list[TagItem]
     """
-    The tags that were set later, as pairs; a `TagList` of all tags once they were
-    read or became many. Read `tags` for objects.
+    Tags set later, as pairs; a `TagList` of all tags once they were read or became
+    many. Read `tags` for objects.
     """
     log_items: list[LogItem]
     """Logs as pairs; a `LogList` as above. Read `logs` for objects."""
     dropped_tags: int = 0
-    """How many tags were not recorded."""
+    """How many tags were not recorded; like the next two, an attribute of few spans."""
     dropped_logs: int = 0
     """How many logs were not recorded."""
+    clock: Clock | None = None
+    """The clock of a tracer that has one of its own."""
+
+    def use_clock(self, clock: Clock) -> None:
+        """Read *clock* wherever this span takes the time."""
+        self.__dict__["clock"] = clock
+
+    def wall_time(self) -> float:
+        """Return seconds since the epoch."""
+        return time.time() if self.clock is None else self.clock.time()
+
+    def is_rpc(self) -> bool:
+        """Return whether the first `span.kind` tag is client or server."""
+        return self._span_kind() in {SPAN_KIND_CLIENT, SPAN_KIND_SERVER}
+
+    def is_rpc_client(self) -> bool:
+        """Return whether the first `span.kind` tag is client."""
+        return self._span_kind() == SPAN_KIND_CLIENT
+
+    def _span_kind(self) -> object:
+        return next((value for key, value in self.tag_items if key == SPAN_KIND), None)
 
     @property
     def tag_items(self) -> Iterable[TagItem]:
@@ -98,10 +238,20 @@ class SpanRecords(SpanIdentity):
     @tags.setter
     def tags(self, tags: Iterable[TagItem]) -> None:
         # A tag unpacks as a pair, so readers of pairs need not know the difference.
-        tag_list = self._limit_tags(TagList(tags)).trim()
+        tag_list: Any = self._limited(TagList(tags), "tags").trim()
         # No call stands between the lines, so no reader sees a tag twice.
-        self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as below
+        self.more_tags = tag_list
         self.first_tags = self.decision_tags = NO_TAGS
+
+    @property
+    def logs(self) -> LogList:
+        """The logs as a list of `Log` objects that may be changed."""
+        return self._log_list().as_objects()
+
+    @logs.setter
+    def logs(self, logs: Sequence[LogItem]) -> None:
+        log_list: Any = self._limited(LogList(logs), "logs").trim()
+        self.log_items = log_list
 
     def _tag_list(self) -> TagList:
         """Move all tags to a `TagList`, unless they are in one, and return it."""
@@ -111,7 +261,7 @@ class SpanRecords(SpanIdentity):
             if isinstance(pairs, TagList):
                 return pairs
             start = [*first.items(), *decision.items()]
-            tag_list = self._limit_tags(TagList.of_pairs(start))
+            tag_list: Any = self._limited(TagList.of_pairs(start), "tags")
             # No call and no jump from the comparison to the stores: the new list is
             # complete, and no thread appends to the old one any more.
             if (
@@ -120,23 +270,9 @@ class SpanRecords(SpanIdentity):
                 and self.decision_tags is decision
             ):
                 tag_list += pairs
-                self.more_tags = tag_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # unpack like pairs
+                self.more_tags = tag_list
                 self.first_tags = self.decision_tags = NO_TAGS
-                return tag_list.trim()
-
-    def _limit_tags(self, tag_list: TagList) -> TagList:
-        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        return tag_list.bounded(limit, _counter_of(self, "tags"))
-
-    @property
-    def logs(self) -> LogList:
-        """The logs as a list of `Log` objects that may be changed."""
-        return self._log_list().as_objects()
-
-    @logs.setter
-    def logs(self, logs: Sequence[LogItem]) -> None:
-        log_list = self._limit_logs(LogList(logs)).trim()
-        self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
+                return cast("TagList", tag_list.trim())
 
     def _log_list(self) -> LogList:
         """Move all logs to a `LogList`, unless they are in one, and return it."""
@@ -144,57 +280,87 @@ class SpanRecords(SpanIdentity):
             items: Any = self.log_items
             if isinstance(items, LogList):
                 return items
-            log_list = self._limit_logs(LogList.of_pairs())
+            log_list: Any = self._limited(LogList.of_pairs(), "logs")
             # As in `_tag_list`.
             if self.log_items is items:
-                log_list += items  # type: ignore[arg-type]  # pairs, until they are read
-                self.log_items = log_list  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]  # as above
-                return log_list.trim()
+                log_list += items
+                self.log_items = log_list
+                return cast("LogList", log_list.trim())
 
-    def _limit_logs(self, log_list: LogList) -> LogList:
-        limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
-        return log_list.bounded(limit, _counter_of(self, "logs"))
+    def _grow_tags(self) -> None:
+        """Start the list of later tags, or replace it if it has become long."""
+        if (
+            self.more_tags is not NO_MORE_TAGS
+            or self._tracer.max_tags_per_span - len(self.first_tags) <= MANY
+        ):
+            self._tag_list()
+            return
+        tags: list[TagItem] = []
+        # No call stands between the two lines.
+        if self.more_tags is NO_MORE_TAGS:
+            self.more_tags = tags
 
-    def fewer_tags(self, tags: dict[str, object]) -> dict[str, object]:
-        """Return as many of the first *tags* as a span may have; count the others."""
-        limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
-        if len(tags) <= limit:
-            return tags
-        self.count_dropped("tags", len(tags) - limit)
-        return first_and_last(tags, limit)
+    def _grow_logs(self) -> None:
+        """Do the same for the list of logs."""
+        if self.log_items is not NO_LOGS or self._tracer.max_logs_per_span <= MANY:
+            self._log_list()
+            return
+        logs: list[LogItem] = []
+        # As above.
+        if self.log_items is NO_LOGS:
+            self.log_items = logs
 
-    def _limit(self, name: str, default: int) -> int:
+    def _limit(self, kind: str) -> int:
+        """Return the tracer's limit of *kind*: "tags" or "logs"."""
+        default = MAX_TAGS_PER_SPAN if kind == "tags" else MAX_LOGS_PER_SPAN
         # Spans may be created with another tracer than ours, which has no limits.
-        limit = getattr(self._tracer, name, default)
+        limit = getattr(self._tracer, f"max_{kind}_per_span", default)
         return limit if type(limit) is int and limit > 0 else default
+
+    def _limited(self, span_list: ListT, kind: str) -> ListT:
+        """Limit *span_list* to as many items as the tracer allows, and return it."""
+        reference = weakref.ref(self)
+
+        def count(number: int) -> None:
+            # The application may keep the list longer than the span.
+            if (span := reference()) is not None:
+                span.count_dropped(kind, number)
+
+        return span_list.bounded(self._limit(kind), count)
 
     def count_dropped(self, kind: str, number: int) -> None:
         """Count, report and log so many dropped items of *kind*: "tags" or "logs"."""
-        # As any attribute, beside the slots. No call between reading and storing.
+        # No call stands between reading and storing.
         if kind == "tags":
-            self.dropped_tags += number  # type: ignore[misc]  # see above
-            limit = self._limit("max_tags_per_span", MAX_TAGS_PER_SPAN)
+            self.dropped_tags += number  # type: ignore[misc]  # beside the slots
         else:
-            self.dropped_logs += number  # type: ignore[misc]  # see above
-            limit = self._limit("max_logs_per_span", MAX_LOGS_PER_SPAN)
-        _TOO_MANY.warn(self.operation_name, limit, kind, kind)
+            self.dropped_logs += number  # type: ignore[misc]  # beside the slots
+        _TOO_MANY.warn(self.operation_name, self._limit(kind), kind, kind)
+        self._report_dropped(**{kind: number})
+
+    def _report_dropped(self, **numbers: int) -> None:
         with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(**{kind: number})
+            self._tracer.count_dropped(**numbers)
+
+    def fewer_tags(self, tags: dict[str, object]) -> dict[str, object]:
+        """Return as many of *tags* as a span may have; count the others."""
+        limit = self._limit("tags")
+        if len(tags) <= limit:
+            return tags
+        self.count_dropped("tags", len(tags) - limit)
+        return _first_and_last(tags, limit)
 
     def _fewer_fields(self, fields: dict[str, object]) -> dict[str, object]:
+        """Return the fields of a log that has more than `MAX_LOG_FIELDS`."""
         dropped = len(fields) - MAX_LOG_FIELDS
         _TOO_MANY_FIELDS.warn(self.operation_name, len(fields), MAX_LOG_FIELDS)
-        with suppress(Exception):  # see `_limit`
-            self._tracer.count_dropped(tags=dropped)
-        return first_and_last(fields, MAX_LOG_FIELDS) | {_DROPPED_FIELDS: dropped}
+        self._report_dropped(tags=dropped)
+        return _first_and_last(fields, MAX_LOG_FIELDS) | {_DROPPED_FIELDS: dropped}
 
 
-def _counter_of(span: SpanRecords, kind: str) -> Callable[[int], None]:
-    """Return a function that counts drops on *span* without keeping it alive."""
-    reference = weakref.ref(span)
-
-    def count(number: int) -> None:
-        if (span := reference()) is not None:
-            span.count_dropped(kind, number)
-
-    return count
+def _first_and_last(values: dict[str, object], limit: int) -> dict[str, object]:
+    """Return *limit* of *values*, half from the beginning and half from the end."""
+    items = iter(values.items())
+    kept = dict(islice(items, limit // 2))
+    kept.update(islice(items, len(values) - limit, None))
+    return kept

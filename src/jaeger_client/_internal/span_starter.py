@@ -1,34 +1,41 @@
 """
-The life of spans as the tracer sees it: how they start, and where they go.
+The half of the tracer that spans use: how they start, and where they are reported.
 
-`start_span` is the hot path. What can be decided once is decided by the tracer's
-`__init__`; of the rest, the common case of each question comes first and leaves
-at once.
+`start_span` is the hot path. Its common cases are written out in one function, because
+calls are what costs: a root takes 16,000 instructions with `finish` and its way into
+the queue, and each call more 4 % of them. Uncommon cases are methods.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import opentracing
 
 from jaeger_client._internal.arguments import (
     as_dict,
-    as_operation,
     context_of,
-    says_server,
+    is_server,
     with_context,
 )
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client._internal.fork import ProcessMark, noticed_mark
-from jaeger_client._internal.span_records import NO_LOGS, NO_MORE_TAGS, NO_TAGS
-from jaeger_client._internal.tag_values import BY_VALUE, kept_values, to_seconds
+from jaeger_client._internal.fork import ProcessMark, forks_wait, notice_fork
+from jaeger_client._internal.span_records import (
+    BY_VALUE,
+    NO_LOGS,
+    NO_MORE_TAGS,
+    NO_TAGS,
+    to_seconds,
+    to_tag_values,
+    to_text,
+)
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.sampler.base import DecisionTags, Undecided
-from jaeger_client.span import Span
+from jaeger_client.span import SAMPLING_PRIORITY, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
 
 if TYPE_CHECKING:
@@ -42,9 +49,11 @@ if TYPE_CHECKING:
     from jaeger_client.sampler.base import Sampler
     from jaeger_client.throttler import Throttler
 
-_LARGEST_SPAN_ID: Final = (1 << MAX_ID_BITS) - 1
-_SAMPLING_PRIORITY: Final = "sampling.priority"
+_MAX_SPAN_ID: Final = (1 << MAX_ID_BITS) - 1
 _new: Final = object.__new__
+
+DecisionOrTags: TypeAlias = Mapping[str, object] | None
+"""Tags that name the sampler of a new trace, an `Undecided`, or nothing."""
 
 _START_FAILED = Notice("starting a span raised %r; it is not recorded")
 _METRICS_FAILED = Notice("counting by %r raised %r")
@@ -59,38 +68,38 @@ _REPORTER_FAILED = Notice("reporter %r raised %r; the span is lost")
 
 class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     """
-    The half of the tracer that spans belong to; see `Tracer` for the whole.
+    Starts and reports spans; `Tracer` is the whole.
 
-    Its public attributes may be replaced at any time.
+    Its public attributes but `clock` may be replaced at any time.
     """
 
     sampler: Sampler
     """Decides which traces are recorded."""
     reporter: BaseReporter
-    """Takes finished spans."""
+    """Receives finished spans."""
     throttler: Throttler | None
     """Decides which debug traces may be started."""
     metrics_factory: MetricsFactory
     metrics: TracerMetrics
     random: IdRandom
-    """Where ids come from."""
+    """Source of trace and span ids."""
     max_trace_id_bits: int
     one_span_per_rpc: bool
     """Whether a server span shares its client's span id."""
     debug_id_header: str
-    """Asks for a debug trace, and is the tag that says so."""
+    """Header that requests a debug trace, and the tag of the root that records it."""
     service_name: str
     max_tag_value_length: int
-    """Characters of a text value that are kept."""
+    """Maximum length of a text value; longer ones are cut."""
     max_traceback_length: int
-    """Characters of a traceback that are kept."""
+    """Maximum length of a traceback."""
     max_tags_per_span: int
     """Maximum number of tags of a span; the first and the newest are kept."""
     max_logs_per_span: int
     """Maximum number of logs of a span; the first and the newest are kept."""
-    _active_scope: Callable[[], opentracing.Scope | None]
     clock: Clock | None
     """Where spans read the time; `None` is the system's clock."""
+    _active_scope: Callable[[], opentracing.Scope | None]
     _process_mark: ProcessMark
     """
     False before the first span and in forked children; see `fork`.
@@ -99,9 +108,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     not test for it.
     """
 
-    # Long, and spans are made without their __init__: a call more costs 4 % of a
-    # root's instructions, an __init__ 0.1 of its 2 µs.
-    def start_span(  # noqa: C901, PLR0912, PLR0915, PLR0917 - see above  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
+    def start_span(  # noqa: C901, PLR0912, PLR0915, PLR0917 - see the module's docstring  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -116,11 +123,10 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         Args:
             operation_name: What is done, the same for all requests of a kind.
             child_of: The parent; the active span, if `None`.
-            references: Related contexts, the first of which is the parent where
-                there is no other.
-            tags: Its first tags; the mapping is read and not kept.
+            references: Related contexts. Without any other parent, the first is it.
+            tags: Its first tags; the mapping is copied.
             start_time: Seconds since the epoch; now, if `None`.
-            ignore_active_span: Whether the active span is no parent.
+            ignore_active_span: Whether the active span is not used as the parent.
         """
         try:
             if not self._process_mark:
@@ -138,30 +144,33 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             if given is not None and dict is not type(given):
                 given = as_dict(tags)
             if type(operation_name) is not str:
-                operation_name = as_operation(operation_name)
+                operation_name = (
+                    "" if operation_name is None else to_text(operation_name)
+                )
 
+            # Without an __init__, which would cost 0.1 of a root's 2 µs.
             span = _new(Span)
             span.made_context = None
+            clock_offset = None
             if parent is None:
+                # As _begin() does.
                 trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
                 span.trace_id = trace_id
                 # As the Go and Java clients do: one random number serves as both ids.
                 span.span_id = (
                     trace_id
-                    if trace_id <= _LARGEST_SPAN_ID
-                    else trace_id & _LARGEST_SPAN_ID or 1
+                    if trace_id <= _MAX_SPAN_ID
+                    else trace_id & _MAX_SPAN_ID or 1
                 )
                 span.parent_id = None
                 span.baggage = NO_BAGGAGE
-                clock_offset = None
-                # As _ask_sampler() does; its call would be 4 % of a root.
                 flags = 0
-                decision: Mapping[str, object] | None = None
+                decision: DecisionOrTags = None
                 try:
                     sampled, reason = self.sampler.is_sampled(trace_id, operation_name)
                     if sampled:
                         flags, decision = SAMPLED_FLAG, reason
-                except Exception as error:  # noqa: BLE001 - see there
+                except Exception as error:  # noqa: BLE001 - as in _ask_sampler()
                     _SAMPLER_FAILED.warn(self.sampler, error)
                 span.own_flags = flags
             elif (
@@ -169,7 +178,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 and parent.own_flags == SAMPLED_FLAG
                 and not self.one_span_per_rpc
             ):
-                # As _join() does for nearly all; its call would be 9 % of a child.
+                # As _join() does.
                 span.trace_id = parent.trace_id
                 span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
                 span.parent_id = parent.span_id
@@ -180,28 +189,11 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 # Spans of a trace share a clock: a step of the wall clock does not
                 # move them against each other, and one call fewer is needed.
                 clock_offset = parent.clock_offset
-            elif (
-                type(parent) is SpanContext
-                and parent.flags == SAMPLED_FLAG
-                and parent.trace_id
-                and parent.span_id
-                and parent.trace_state is None
-                and not self.one_span_per_rpc
-            ):
-                # The same again, for each of the two reads its names of one type.
-                span.trace_id = parent.trace_id
-                span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
-                span.parent_id = parent.span_id
-                baggage = parent.baggage
-                span.baggage = dict(baggage) if baggage else NO_BAGGAGE
-                span.own_flags = flags = SAMPLED_FLAG
-                decision = clock_offset = None
             else:
-                clock_offset = None
                 decision = self._join(span, parent, given, operation_name)
                 flags = span.flags
 
-            span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see above
+            span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # in place of its __init__
             span.operation_name = operation_name
             span.end_time = None
             span.finished = False
@@ -210,30 +202,30 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             span.more_tags = NO_MORE_TAGS
             span.log_items = NO_LOGS
             if given:
-                if _SAMPLING_PRIORITY in given:
+                if SAMPLING_PRIORITY in given:
                     span.add_tags(given)
                     flags = span.flags
                 elif flags & SAMPLED_FLAG:
-                    # As kept_values() does; its call would be 4 % of a root.
-                    kept, longest = given.copy(), self.max_tag_value_length
+                    # As to_tag_values() does.
+                    kept, max_length = given.copy(), self.max_tag_value_length
                     if len(kept) > self.max_tags_per_span:
                         kept = span.fewer_tags(kept)
                     for value in kept.values():
                         kind = type(value)
                         if kind is str:
-                            if len(value) <= longest:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
+                            if len(value) <= max_length:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
                                 continue
-                        # To ask for these two first takes half the instructions.
+                        # Testing these two first takes half the instructions.
                         elif kind is int or kind is bool or kind in BY_VALUE:
                             continue
-                        kept = kept_values(kept, self)  # type: ignore[assignment]  # tags are objects
+                        kept = to_tag_values(kept, self)  # type: ignore[assignment]  # tags are objects
                         break
-                    span.first_tags = kept  # type: ignore[assignment]  # that is what was looked at
+                    span.first_tags = kept  # type: ignore[assignment]  # see BY_VALUE
             if decision is not None and flags:
                 if type(decision) is DecisionTags:
                     span.decision_tags = decision
                 else:
-                    self._take_tags(span, decision)
+                    self._take_decision(span, decision)
             if start_time is not None:
                 if self.clock is not None:
                     span.use_clock(self.clock)
@@ -251,29 +243,18 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 span.clock_offset = None
             if not self.metrics.is_noop:
                 self._count_start(span, given)
-        except Exception as error:  # noqa: BLE001 - what was handed in may raise anything
+        except Exception as error:  # noqa: BLE001 - arguments may raise anything
             _START_FAILED.warn(error)
             return self._unrecorded_span()
         return span
 
     def _notice_fork(self, start_time: float | None) -> float | None:
         """Renew everything in a forked child; return the time of the tracer's clock."""
-        mark = noticed_mark()
+        mark = notice_fork()
         if self.clock is None:
             self._process_mark = mark
             return start_time
         return self.clock.time() if start_time is None else start_time
-
-    def _take_tags(self, span: Span, decision: Mapping[str, object]) -> None:
-        """Set tags that were made for this span, or wait for the decision."""
-        if isinstance(decision, Undecided):
-            from jaeger_client._internal.undecided_span import (  # noqa: PLC0415 - most samplers decide at once
-                leave_undecided,
-            )
-
-            leave_undecided(span, decision, self._count_decided)
-        else:
-            span.add_tags(decision)
 
     def _unrecorded_span(self) -> Span:
         context = SpanContext(self.random_id(), self.random_id(), None, 0)
@@ -286,105 +267,68 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         parent: opentracing.Span | opentracing.SpanContext,
         tags: Mapping[str, object] | None,
         operation: str,
-    ) -> Mapping[str, object] | None:
-        """Make *span* a child; return tags that tell who decided, if one did."""
-        context: SpanContext | None
-        # Two readings of the same names: each sees one type, which is faster.
-        if type(parent) is Span:
-            trace_id, span_id, baggage = parent.trace_id, parent.span_id, parent.baggage
-            context = parent.made_context
-            flags = parent.own_flags if context is None else context.flags
-        else:
-            if type(parent) is not SpanContext:
-                parent = context_of(parent)
-            trace_id, span_id, baggage = parent.trace_id, parent.span_id, parent.baggage
-            context, flags = parent, parent.flags
-        # SpanContext.has_trace, without the 40 ns of a property.
-        if not trace_id or not span_id or flags is None:  # pyright: ignore[reportUnnecessaryComparison]  # see there
-            return self._begin(span, parent, operation)
-        if flags != SAMPLED_FLAG:
-            if not flags and context is not None and context.sampling_undecided:
-                return self._join_and_decide(span, context, tags, operation)
-            if flags & DEBUG_FLAG:
-                # Receivers of other formats may have set debug alone.
-                flags |= SAMPLED_FLAG
+    ) -> DecisionOrTags:
+        """Make *span* a child of *parent*, or a root if that belongs to no trace."""
+        context = parent if type(parent) is SpanContext else context_of(parent)
+        trace_id, flags, decision = context.trace_id, context.flags, None
+        # `has_trace`, written out: the property takes 500 instructions.
+        if not trace_id or not context.span_id or flags is None:  # pyright: ignore[reportUnnecessaryComparison]  # see there
+            return self._begin(span, context, operation)
+        if flags & DEBUG_FLAG:
+            # Other formats may set debug alone.
+            flags |= SAMPLED_FLAG
+        elif not flags and context.sampling_undecided:
+            flags, decision = self._ask_sampler(trace_id, operation)
+            # Tags of the decision are for the root, which is in another process.
+            decision = decision if isinstance(decision, Undecided) else None
         span.own_flags = flags
         span.trace_id = trace_id
-        if self.one_span_per_rpc and says_server(tags):
-            span.span_id, span.parent_id = span_id, parent.parent_id
-            span.shares_span_id = True  # type: ignore[misc]  # as any attribute, beside the slots
+        if self.one_span_per_rpc and is_server(tags):
+            span.span_id, span.parent_id = context.span_id, context.parent_id
+            span.__dict__["shares_span_id"] = True
         else:
             span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
-            span.parent_id = span_id
-        span.baggage = dict(baggage) if baggage else NO_BAGGAGE
-        if context is not None and context.trace_state is not None:
-            span.context.trace_state = context.trace_state  # type: ignore[misc]  # see there
-        return None
-
-    def _join_and_decide(
-        self,
-        span: Span,
-        caller: SpanContext,
-        tags: Mapping[str, object] | None,
-        operation: str,
-    ) -> Mapping[str, object] | None:
-        """Make *span* the child of a caller who leaves the decision to us."""
-        flags, decision = self._ask_sampler(caller.trace_id, operation)
-        decided = SpanContext(
-            caller.trace_id,
-            caller.span_id,
-            caller.parent_id,
-            flags,
-            caller.baggage,
-        )
-        if caller.trace_state is not None:
-            decided.trace_state = caller.trace_state  # type: ignore[misc]  # see there
-        self._join(span, decided, tags, operation)
-        # Tags stand on the root, which is not here.
-        return decision if isinstance(decision, Undecided) else None
-
-    def _begin(
-        self,
-        span: Span,
-        carried: Span | SpanContext,
-        operation: str,
-    ) -> Mapping[str, object] | None:
-        """Make *span* a new trace's, with what was carried; return as `_join`."""
-        context = carried.context if isinstance(carried, Span) else carried
-        span.trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
-        span.span_id = span.trace_id & _LARGEST_SPAN_ID or 1
-        span.parent_id = None
-        span.baggage = dict(context.baggage) or NO_BAGGAGE
-        span.own_flags, decision = self._decide(context, span.trace_id, operation)
+            span.parent_id = context.span_id
+        span.baggage = dict(context.baggage) if context.baggage else NO_BAGGAGE
+        if context.trace_state is not None:
+            span.context.__dict__["trace_state"] = context.trace_state
         return decision
 
-    def _decide(
-        self,
-        carried: SpanContext,
-        trace_id: int,
-        operation: str,
-    ) -> tuple[int, Mapping[str, object] | None]:
-        """Return flags and tags as `_ask_sampler` does, unless the caller decided."""
+    def _begin(
+        self, span: Span, carried: SpanContext, operation: str
+    ) -> DecisionOrTags:
+        """Make *span* the root of a new trace with the baggage of *carried*."""
+        span.trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
+        span.span_id = span.trace_id & _MAX_SPAN_ID or 1
+        span.parent_id = None
+        span.baggage = dict(carried.baggage) or NO_BAGGAGE
+        decision: DecisionOrTags = None
         if carried.debug_id is not None and self.is_debug_allowed(operation):
-            return SAMPLED_FLAG | DEBUG_FLAG, {self.debug_id_header: carried.debug_id}
+            span.own_flags = SAMPLED_FLAG | DEBUG_FLAG
+            return {self.debug_id_header: carried.debug_id}
         if carried.decides_sampling_only:
-            return carried.flags, None
-        return self._ask_sampler(trace_id, operation)
+            span.own_flags = carried.flags
+        else:
+            span.own_flags, decision = self._ask_sampler(span.trace_id, operation)
+        return decision
 
-    def _ask_sampler(
-        self,
-        trace_id: int,
-        operation: str,
-    ) -> tuple[int, Mapping[str, object] | None]:
-        """Return the flags of a new trace, and tags that tell who decided."""
+    def _ask_sampler(self, trace_id: int, operation: str) -> tuple[int, DecisionOrTags]:
+        """Return the flags of a new trace and the sampler's tags."""
         try:
             sampled, tags = self.sampler.is_sampled(trace_id, operation)
             if sampled:
                 return SAMPLED_FLAG, tags
-        except Exception as error:  # noqa: BLE001 - a sampler of the application's may raise anything
+        except Exception as error:  # noqa: BLE001 - the application's sampler may raise anything
             _SAMPLER_FAILED.warn(self.sampler, error)
-        # Tags of a refusal stand nowhere, not even on a span that is given priority.
+        # An unsampled trace has no such tags, not even if it gets priority later.
         return 0, None
+
+    def _take_decision(self, span: Span, decision: Mapping[str, object]) -> None:
+        """Set tags that were made for this span, or wait for the decision."""
+        if isinstance(decision, Undecided):
+            _leave_undecided()(span, decision, self._count_decided)
+        else:
+            span.add_tags(decision)
 
     def _count_decided(self, span: Span, tags: Mapping[str, object]) -> None:
         """Count a span whose decision came after its start."""
@@ -393,20 +337,20 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def _count_start(self, span: Span, tags: Mapping[str, object] | None) -> None:
         if type(span) is not Span:
-            return  # It is undecided, and counted once it is not.
-        joined = says_server(tags) if span.parent_id is None else None
+            return  # It is counted when it is decided.
+        joined = is_server(tags) if span.parent_id is None else None
         try:
             self.metrics.count_start(sampled=span.is_sampled(), joined=joined)
-        except Exception as error:  # noqa: BLE001 - a factory of the application's may raise anything
+        except Exception as error:  # noqa: BLE001 - the application's factory may raise anything
             _METRICS_FAILED.warn(self.metrics_factory, error)
 
     def report_span(self, span: Span) -> None:
-        """Take a finished span to the reporter; called by the span."""
+        """Pass a finished span to the reporter; called by the span."""
         if not self.metrics.is_noop:
             self._count(self.metrics.spans_finished)
         try:
             self.reporter.report_span(span)
-        except Exception as error:  # noqa: BLE001 - a reporter of the application's may raise anything
+        except Exception as error:  # noqa: BLE001 - the application's reporter may raise anything
             _REPORTER_FAILED.warn(self.reporter, error)
 
     def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
@@ -423,7 +367,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         try:
             if self.throttler is None or self.throttler.is_allowed(operation):
                 return True
-        except Exception as error:  # noqa: BLE001 - a throttler of the application's may raise anything
+        except Exception as error:  # noqa: BLE001 - the application's throttler may raise anything
             _THROTTLER_FAILED.warn(self.throttler, error)
         else:
             _DEBUG_REFUSED.warn(operation)
@@ -433,9 +377,20 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     def _count(self, counter: Callable[[int], object], number: int = 1) -> None:
         try:
             counter(number)
-        except Exception as error:  # noqa: BLE001 - a factory of the application's may raise anything
+        except Exception as error:  # noqa: BLE001 - the application's factory may raise anything
             _METRICS_FAILED.warn(self.metrics_factory, error)
 
     def random_id(self) -> int:
         """Return a new span id, which is never 0."""
         return self.random.getrandbits(MAX_ID_BITS) or 1
+
+
+@cache
+def _leave_undecided() -> Callable[
+    [Span, Undecided, Callable[[Span, Mapping[str, object]], None]], None
+]:
+    with forks_wait():
+        from jaeger_client._internal.undecided_span import (  # noqa: PLC0415 - 6 % of a start; most samplers decide at once
+            leave_undecided,
+        )
+    return leave_undecided

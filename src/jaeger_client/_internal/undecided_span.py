@@ -1,14 +1,13 @@
 """
-Root spans of which it is not yet decided whether they are recorded.
+Root spans whose sampling decision is still to come.
 
-Such a span is an `UndecidedSpan`: it records everything, and hands what may bring
-the decision on to the sampler. Once that has decided, the object becomes a plain
-`Span` again, by its `__class__`, and what it has recorded stays or goes. So a span
-that was decided at its start, which is every span of most samplers, pays nothing.
+Such a span is an `UndecidedSpan`: it records everything, and passes what may bring the
+decision to the sampler. Once that has decided, the object becomes a plain `Span` again,
+by its `__class__`, and keeps or drops what it has recorded. So spans that are decided
+when they start, as with most samplers, have no extra cost.
 
-One thread at a time asks the sampler about a span. Others that need the decision
-wait for it, for a second at most: in a forked child the thread that was asking may
-be one that was not copied.
+One thread at a time calls the sampler for a span. Others that need the decision wait
+for it, for a second at most: in a forked child that thread may not exist.
 """
 
 from __future__ import annotations
@@ -18,38 +17,36 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.signal_safe import Exclusive
-from jaeger_client._internal.span_identity import SpanIdentity
 from jaeger_client._internal.span_records import NO_TAGS
 from jaeger_client._internal.tag_lists import TagList
 from jaeger_client.constants import SAMPLED_FLAG, SPAN_KIND
 from jaeger_client.sampler.base import DecisionTags, RootSpan, Undecided
-from jaeger_client.span import Span
+from jaeger_client.span import SAMPLING_PRIORITY, Span
+from jaeger_client.span_context import SpanIdentity
 
 if TYPE_CHECKING:
     from jaeger_client.sampler.base import Decision
     from jaeger_client.span_context import SpanContext
 
-_PATIENCE: Final = 1.0
+_TIMEOUT: Final = 1.0
 """Seconds that a thread waits for the decision of another one."""
 
-_SAMPLING_PRIORITY: Final = "sampling.priority"
-
-_REFUSED: Final[Decision] = (False, NO_TAGS)
+_UNSAMPLED: Final[Decision] = (False, NO_TAGS)
 
 _DECISION_FAILED = Notice("deciding by %r raised %r; the trace is not sampled")
 
 # The property of the plain span. `super()` would fail once the class has changed.
 _context: Final[Any] = vars(SpanIdentity)["context"]
 
-_QUESTION: Final = "_question"
-"""Where the question is, in the span's `__dict__`: a slot would be every span's."""
+_PENDING: Final = "_pending"
+"""Name of the `_Pending` in the span's `__dict__`: a slot would be every span's."""
 
 OnDecision: TypeAlias = Callable[[Span, Mapping[str, object]], object]
-"""Takes a span whose decision came, and its tag `span.kind` from before that."""
+"""Called with a decided span and the `span.kind` tag it had before the decision."""
 
 
-class _Question:
-    """What an undecided span waits for."""
+class _Pending:
+    """The decision that an undecided span waits for."""
 
     __slots__ = ("deciding", "on_decision", "undecided")
 
@@ -71,19 +68,19 @@ def leave_undecided(
     Called while the span is started. *on_decision* is called when the decision comes
     later.
     """
-    if (decision := _ask(span, undecided, is_final=False)) is not None:
-        _settle(span, decision)
+    if (decision := _decision_on(span, undecided, is_final=False)) is not None:
+        _apply(span, decision)
         return
     span.__class__ = UndecidedSpan
-    span.__dict__[_QUESTION] = _Question(undecided, on_decision)
+    span.__dict__[_PENDING] = _Pending(undecided, on_decision)
 
 
 class UndecidedSpan(Span):
     """
-    A root span of which it is not yet decided whether it is recorded.
+    A root span whose sampling decision is still to come.
 
-    Until then it says that it is sampled. Methods never raise, and may be called
-    from any thread.
+    Until then `is_sampled` returns true. Methods never raise, and may be called from
+    any thread.
     """
 
     # No slots and no methods of its own: from one statement to the next another
@@ -92,7 +89,7 @@ class UndecidedSpan(Span):
 
     @property
     def context(self) -> SpanContext:
-        """Ids, flags and baggage, as they travel: the decision is made for them."""
+        """Ids, flags and baggage to propagate; the decision is made for them."""
         _consider(self, is_final=True)
         return cast("SpanContext", _context.__get__(self))
 
@@ -120,75 +117,77 @@ class UndecidedSpan(Span):
 
 
 def _is_watched(span: Span, key: str) -> bool:
-    question = _question_of(span)
+    pending = _pending_of(span)
     try:
-        return question is not None and (
-            key == _SAMPLING_PRIORITY or key in question.undecided.watched_tags
+        return pending is not None and (
+            key == SAMPLING_PRIORITY or key in pending.undecided.watched_tags
         )
     except Exception:  # noqa: BLE001 - the key's own code may raise anything
         return False
 
 
 def _consider(span: Span, *, is_final: bool) -> None:
-    """Ask whether the trace is recorded; make a plain span of it if that is known."""
-    question = _question_of(span)
-    if question is None:
+    """Make *span* a plain one if the decision is known by now."""
+    pending = _pending_of(span)
+    if pending is None:
         return
-    tags = question.deciding.run(
-        lambda: _decide(span, question, is_final=is_final),
-        timeout=_PATIENCE,
+    kind = pending.deciding.run(
+        lambda: _decide(span, pending, is_final=is_final),
+        timeout=_TIMEOUT,
     )
-    if tags is not None:
-        question.on_decision(span, tags)
+    if kind is not None:
+        pending.on_decision(span, kind)
 
 
 def _decide(
     span: Span,
-    question: _Question,
+    pending: _Pending,
     *,
     is_final: bool,
 ) -> Mapping[str, object] | None:
-    """Return what the span is counted by, if this was the decision."""
+    """Return the `span.kind` tag for `on_decision` if this was the decision."""
     # Another thread may have been first.
-    if _question_of(span) is None:
+    if _pending_of(span) is None:
         return None
-    decision = _ask(span, question.undecided, is_final=is_final)
+    decision = _decision_on(span, pending.undecided, is_final=is_final)
     if decision is None:
         return None
     kind = _kind_of(span)
-    _settle(span, decision)
-    del span.__dict__[_QUESTION]
+    _apply(span, decision)
+    del span.__dict__[_PENDING]
     span.__class__ = Span
     return kind
 
 
 def _kind_of(span: Span) -> Mapping[str, object]:
-    """Return the tag that tells traces that were joined from those begun here."""
+    """Return the `span.kind` tag: traces joined are counted apart from those begun."""
     try:
         return next({key: value} for key, value in span.tag_items if key == SPAN_KIND)
     except Exception:  # noqa: BLE001 - there is none, or as above
         return {}
 
 
-def _question_of(span: Span) -> _Question | None:
-    return span.__dict__.get(_QUESTION)
+def _pending_of(span: Span) -> _Pending | None:
+    return span.__dict__.get(_PENDING)
 
 
-def _ask(span: Span, undecided: Undecided, *, is_final: bool) -> Decision | None:
-    """Return the decision, if it is known: the application's or the sampler's."""
+def _decision_on(
+    span: Span, undecided: Undecided, *, is_final: bool
+) -> Decision | None:
+    """Return the decision of the application or the sampler, if it is known."""
     if span.flags != SAMPLED_FLAG:
-        # `sampling.priority`, or somebody set the flags.
+        # The application has set `sampling.priority`, or the flags.
         return span.is_sampled(), NO_TAGS
     root = RootSpan(span.trace_id, span.operation_name, span.tag_items)
     try:
         decision = undecided.decide(root, is_final=is_final)
-    except Exception as error:  # noqa: BLE001 - a sampler of the application's may raise anything
+    except Exception as error:  # noqa: BLE001 - the application's sampler may raise anything
         _DECISION_FAILED.warn(undecided, error)
-        return _REFUSED
-    return _REFUSED if decision is None and is_final else decision
+        return _UNSAMPLED
+    return _UNSAMPLED if decision is None and is_final else decision
 
 
-def _settle(span: Span, decision: Decision) -> None:
+def _apply(span: Span, decision: Decision) -> None:
     """Keep or drop what *span* has recorded."""
     sampled, tags = decision
     if not sampled:
@@ -197,7 +196,7 @@ def _settle(span: Span, decision: Decision) -> None:
         span.more_tags, span.log_items = [], []
         span.first_tags = span.decision_tags = NO_TAGS
     elif span.parent_id is not None:
-        return  # They are for the root, which is in another process.
+        return  # The tags are for the root, which is in another process.
     # No call and no jump between the last comparison and the next line: if another
     # thread moves the tags to a `TagList`, it does so before or after both.
     elif type(tags) is DecisionTags and span.more_tags.__class__ is not TagList:  # type: ignore[comparison-overlap, unreachable]  # it may be one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jaeger_client._internal.tag_values import to_tag_value
+from jaeger_client._internal.span_records import to_tag_value
 from jaeger_client.constants import MAX_TRACEBACK_LENGTH
 from jaeger_client.model import Process
 

@@ -38,8 +38,8 @@ from jaeger_client.sampler.strategy import (
 )
 
 _ADVICE: Final = (
-    "Sampling goes on as it was; is there an agent or a Jaeger at the sampling address "
-    "(JAEGER_SAMPLING_ENDPOINT)?"
+    "Sampling continues as before; is there an agent or a Jaeger at the sampling "
+    "address (JAEGER_SAMPLING_ENDPOINT)?"
 )
 
 

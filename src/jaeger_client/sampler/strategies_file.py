@@ -59,8 +59,8 @@ class StrategiesFile:
     """Maximum number of seconds between two polls; see `StrategySource`."""
 
     advice: str = (
-        "Sampling goes on as it was; fix or replace the file, which is read again when "
-        "it has changed"
+        "Sampling continues as before; fix or replace the file, which is read again "
+        "when it has changed"
     )
     """What to do about a failure; see `StrategySource`."""
 

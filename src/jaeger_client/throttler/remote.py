@@ -220,7 +220,8 @@ def parse_credits(body: object) -> tuple[Balance, ...] | None:
     response = _READER.mapping(_READER.decode(body))
     if "balances" not in response:
         return None
-    listed = _READER.sequence(response["balances"], "balances")
+    # As in 4.8, any empty or false value counts as an empty list.
+    listed = _READER.sequence(response["balances"] or None, "balances")
     return tuple(_balance(entry) for entry in listed)
 
 

@@ -73,7 +73,7 @@ class Survivor:
 
 survivor, source = Survivor(), IdRandom()
 fork.call_after_fork(survivor)
-mark = fork.noticed_mark()
+mark = fork.notice_fork()
 
 def in_child(todo):
     child = {fork}
@@ -139,7 +139,7 @@ def thread_inside(
     inside, leave = threading.Event(), threading.Event()
 
     def stay() -> None:
-        with registry.wait():
+        with registry.forks_wait():
             inside.set()
             leave.wait(PATIENCE)
 
@@ -200,7 +200,7 @@ def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
             super().after_fork_in_child()
 
     survivor = Slow()
-    registry.add(survivor)
+    registry.call_after_fork(survivor)
     mark = registry.notice_fork()
     mark.value = False  # type: ignore[attr-defined]  # as the kernel does  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -233,9 +233,9 @@ def test_living_survivors_are_called() -> None:
     """In a child each registered object that lives is called."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
     first, second = Survivor(), Survivor()
-    registry.add(first)
-    registry.add(second)
-    registry.add(second)
+    registry.call_after_fork(first)
+    registry.call_after_fork(second)
+    registry.call_after_fork(second)
 
     registry._after_in_child()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
 
@@ -256,7 +256,7 @@ def test_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "register_at_fork", raising=False)
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
 
-    registry.add(Survivor())
+    registry.call_after_fork(Survivor())
 
     assert not registry._hooked  # pyright: ignore[reportPrivateUsage]  # as above
 
@@ -267,7 +267,7 @@ def test_fork_waits_for_an_import_in_the_background() -> None:
     inside, leave, forked = threading.Event(), threading.Event(), threading.Event()
 
     def load() -> None:
-        with registry.wait():
+        with registry.forks_wait():
             inside.set()
             leave.wait(PATIENCE)
 
@@ -294,7 +294,7 @@ def test_threads_inside_do_not_wait_for_each_other() -> None:
 
     with thread_inside(registry):
         began = time.monotonic()
-        with registry.wait():
+        with registry.forks_wait():
             seconds = time.monotonic() - began
 
     assert seconds < 1.0
@@ -306,7 +306,7 @@ def test_entering_waits_for_a_fork_that_has_begun() -> None:
     entered = threading.Event()
 
     def enter() -> None:
-        with registry.wait():
+        with registry.forks_wait():
             entered.set()
 
     registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
@@ -324,7 +324,7 @@ def test_a_fork_does_not_wait_for_a_thread_that_waits_for_it() -> None:
 
     def enter_often() -> None:
         while not seconds:
-            with registry.wait():
+            with registry.forks_wait():
                 pass
 
     with thread_inside(registry) as leave, thread_of(enter_often):
@@ -350,9 +350,9 @@ def test_a_thread_inside_may_fork_and_enter_again() -> None:
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
     began = time.monotonic()
 
-    with registry.wait():
+    with registry.forks_wait():
         registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
-        with registry.wait():
+        with registry.forks_wait():
             pass
         registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
 
@@ -371,7 +371,7 @@ def test_threads_may_fork_at_once() -> None:
         registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
 
     def enter() -> None:
-        with registry.wait():
+        with registry.forks_wait():
             entered.set()
 
     registry._before()  # pyright: ignore[reportPrivateUsage]  # as above
@@ -405,12 +405,12 @@ def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
         registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
 
     thread = threading.Thread(target=begin_fork)
-    with registry.wait():
+    with registry.forks_wait():
         thread.start()
         assert forking.wait(PATIENCE)
         began = time.monotonic()
         while time.monotonic() < began + 0.1:
-            with registry.wait():
+            with registry.forks_wait():
                 pass
         seconds = time.monotonic() - began
     thread.join(PATIENCE)

@@ -587,11 +587,11 @@ def test_a_thread_that_never_decides_holds_nobody_up_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As in a forked child, where it may be lost: the span goes on as sampled."""
-    monkeypatch.setattr("jaeger_client._internal.undecided_span._PATIENCE", 0.01)
+    monkeypatch.setattr("jaeger_client._internal.undecided_span._TIMEOUT", 0.01)
     scene = Scene()
     span = scene.start("yes")
     ended = threading.Event()
-    deciding = vars(span)["_question"].deciding
+    deciding = vars(span)["_pending"].deciding
     began = threading.Event()
 
     def decide() -> None:

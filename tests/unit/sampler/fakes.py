@@ -1,4 +1,4 @@
-"""What the tests of samplers and throttlers pass in for time, net and worker."""
+"""Fakes for tests of samplers and throttlers: worker, agent, metrics."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class QuietWorker(BackgroundWorker):
 
     @property
     def tasks(self) -> int:
-        """How many tasks it has."""
+        """The number of its tasks."""
         return len(self._tasks)
 
 
 class Agent:
-    """Answers every question with what it was given last, or raises it."""
+    """Returns the response that was set last, or raises it; keeps the requests."""
 
-    def __init__(self, answer: object = b"") -> None:
-        self.answer = answer
-        self.questions: list[tuple[object, ...]] = []
+    def __init__(self, response: object = b"") -> None:
+        self.response = response
+        self.requests: list[tuple[object, ...]] = []
 
     def request_sampling_strategy(self, service_name: str) -> bytes:
-        """Answer the question for a sampling strategy."""
-        return self._answer(service_name)
+        """Return a sampling strategy."""
+        return self._respond(service_name)
 
     def request_throttling_credits(
         self,
@@ -48,16 +48,16 @@ class Agent:
         client_id: str,
         operations: object,
     ) -> bytes:
-        """Answer the question for credits."""
-        return self._answer(service_name, client_id, operations)
+        """Return credits."""
+        return self._respond(service_name, client_id, operations)
 
-    def _answer(self, *question: object) -> bytes:
-        self.questions.append(question)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        if isinstance(self.answer, bytes):
-            return self.answer
-        return json.dumps(self.answer).encode()
+    def _respond(self, *request: object) -> bytes:
+        self.requests.append(request)
+        if isinstance(self.response, Exception):
+            raise self.response
+        if isinstance(self.response, bytes):
+            return self.response
+        return json.dumps(self.response).encode()
 
 
 class CountingFactory(MetricsFactory):
@@ -81,22 +81,22 @@ class CountingFactory(MetricsFactory):
 
 
 class Listener:
-    """Keeps the errors it is told of."""
+    """Keeps the errors that are reported."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.errors: list[str] = []
 
     def error(self, *args: object) -> None:
-        """Keep the message as it would be logged."""
+        """Keep the formatted message."""
         message, *rest = args
-        self.heard.append(str(message) % tuple(rest))
+        self.errors.append(str(message) % tuple(rest))
 
 
 def full_limiters(clock: FakeClock) -> partial[RateLimiter]:
-    """Return what makes buckets that read *clock* and begin full."""
+    """Return a function that creates full buckets with *clock*."""
     return partial(RateLimiter, clock=clock, random=lambda: 1.0)
 
 
 def empty_limiters(clock: FakeClock) -> partial[RateLimiter]:
-    """Return what makes buckets that read *clock* and begin empty."""
+    """Return a function that creates empty buckets with *clock*."""
     return partial(RateLimiter, clock=clock, random=lambda: 0.0)

@@ -1,4 +1,4 @@
-"""Samplers that give each operation its rate and a least of traces."""
+"""Samplers with a rate for each operation, and a guaranteed minimum of traces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def strategies(
     lower_bound: float,
     **operations: float,
 ) -> dict[str, object]:
-    """Return the object `operationSampling` of an answer."""
+    """Return the object `operationSampling` of a response."""
     return {
         "defaultSamplingProbability": rate,
         "defaultLowerBoundTracesPerSecond": lower_bound,
@@ -61,7 +61,7 @@ def test_a_probabilistic_hit_takes_the_tags_and_spends_credit() -> None:
 
 
 def test_the_lower_bound_samples_what_the_rate_does_not() -> None:
-    """A trace that only the bound sampled says `lowerbound`, with the rate."""
+    """A trace that only the bound sampled has the type `lowerbound` and the rate."""
     sampler = guaranteed("op", 1, 0.5)
 
     answers = [sampler.is_sampled(LARGEST), sampler.is_sampled(LARGEST)]
@@ -85,7 +85,7 @@ def test_guaranteed_update_changes_rate_and_bound_in_place() -> None:
 
 
 def test_guaranteed_update_to_the_same_rate_keeps_its_sampler() -> None:
-    """Where only the bound changes, the probabilistic sampler is the same object."""
+    """If only the bound changes, the probabilistic sampler is the same object."""
     sampler = guaranteed("op", 2, 0.5)
     probabilistic = sampler.probabilistic_sampler
 
@@ -106,7 +106,7 @@ def test_a_bad_guaranteed_update_changes_nothing(bound: float, rate: float) -> N
 
 
 def test_guaranteed_reads_as_in_the_old_client() -> None:
-    """Its text is that of 4.8."""
+    """The text is that of 4.8."""
     assert "GuaranteedThroughputProbabilisticSampler(op, 0.500000, 2.000000)" == str(
         guaranteed("op", 2, 0.5),
     )
@@ -120,19 +120,19 @@ def test_adaptive_uses_the_operations_own_rate() -> None:
     assert 0.5 == sampler.is_sampled(1, "new")[1]["sampler.param"]
 
 
-def test_adaptive_makes_a_sampler_for_each_new_operation() -> None:
+def test_adaptive_creates_a_sampler_for_each_new_operation() -> None:
     """An operation seen for the first time gets default rate and lower bound."""
     sampler = AdaptiveSampler(strategies(0.5, 2, op=0.2), 10)
 
     sampler.is_sampled(LARGEST, "new")
-    made = sampler.samplers["new"]
+    created = sampler.samplers["new"]
     sampler.is_sampled(LARGEST, "new")
 
     assert {"op": (0.2, 2), "new": (0.5, 2)} == described(sampler)
-    assert made is sampler.samplers["new"]
+    assert created is sampler.samplers["new"]
 
 
-def test_adaptive_guarantees_new_operations_a_least() -> None:
+def test_adaptive_guarantees_new_operations_a_minimum() -> None:
     """What the rate of a new operation refuses, its lower bound may sample."""
     new_limiter = full_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0, 1), 10, new_limiter=new_limiter)
@@ -142,7 +142,7 @@ def test_adaptive_guarantees_new_operations_a_least() -> None:
     assert [True, False, True] == answers
 
 
-def test_adaptive_falls_back_to_the_default_beyond_the_most_operations() -> None:
+def test_adaptive_falls_back_to_the_default_beyond_max_operations() -> None:
     """Once `max_operations` have a sampler, others share a probabilistic one."""
     sampler = AdaptiveSampler(strategies(0.5, 1, op=0.2), 2)
     sampler.is_sampled(1, "second")
@@ -189,8 +189,8 @@ def test_adaptive_update_keeps_the_balances() -> None:
     assert 3.0 == sampler.samplers["a"].lower_bound_sampler.rate_limiter.balance
 
 
-def test_a_response_holds_for_operations_it_does_not_name() -> None:
-    """They take its default rate and lower bound, in place and with their balance."""
+def test_a_response_applies_to_operations_it_does_not_list() -> None:
+    """They get its default rate and lower bound, in place, and keep their balance."""
     new_limiter = empty_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0.1, 1, a=0.2), 10, new_limiter=new_limiter)
     sampler.is_sampled(1, "seen")
@@ -234,8 +234,8 @@ def test_the_same_response_keeps_every_sampler() -> None:
     assert default is sampler.default_sampler
 
 
-def test_responses_that_name_ever_new_operations_fill_no_memory() -> None:
-    """Those that are not named any more do not add up."""
+def test_responses_with_ever_new_operations_do_not_fill_the_memory() -> None:
+    """Operations that are not listed any more do not accumulate."""
     sampler = AdaptiveSampler(strategies(0.5, 1), 10)
 
     for number in range(100):
@@ -245,8 +245,8 @@ def test_responses_that_name_ever_new_operations_fill_no_memory() -> None:
     assert len(sampler.samplers) <= 15
 
 
-def test_a_new_operation_takes_the_response_that_comes_meanwhile() -> None:
-    """Wherever the response interrupts the making of its sampler."""
+def test_a_new_operation_follows_a_concurrent_response() -> None:
+    """At whatever bytecode the response interrupts the creation of its sampler."""
     new = parse_per_operation(strategies(0.9, 2, listed=0.3))
     expected = {"seen": (0.9, 2), "listed": (0.3, 2)}
 
@@ -276,7 +276,7 @@ def test_a_new_operation_takes_the_response_that_comes_meanwhile() -> None:
     ],
 )
 def test_a_bad_adaptive_strategy_changes_nothing(bad: dict[str, object]) -> None:
-    """What is out of range raises the error of bad rates, before anything changed."""
+    """A value out of range raises the error of bad rates before anything changes."""
     good = strategies(0.5, 1, a=0.2)
     sampler = AdaptiveSampler(good, 10)
 
@@ -288,8 +288,8 @@ def test_a_bad_adaptive_strategy_changes_nothing(bad: dict[str, object]) -> None
     assert AdaptiveSampler(good, 10) == sampler
 
 
-def test_adaptive_needs_no_entry_of_a_strategy() -> None:
-    """Where the strategy names no defaults, those of the client hold."""
+def test_adaptive_accepts_an_empty_strategy() -> None:
+    """A strategy without defaults gets those of the client."""
     sampler = AdaptiveSampler({}, 10)
 
     assert (0.001, 1 / 600) == (
@@ -298,8 +298,8 @@ def test_adaptive_needs_no_entry_of_a_strategy() -> None:
     )
 
 
-def test_a_server_that_names_ever_new_operations_fills_no_memory() -> None:
-    """Beyond the most, update forgets unlisted operations, the oldest first."""
+def test_updates_with_ever_new_operations_do_not_fill_the_memory() -> None:
+    """Beyond `max_operations` unlisted operations are removed, the oldest first."""
     sampler = AdaptiveSampler(strategies(0.5, 1), 2)
 
     for turn in range(100):
@@ -309,14 +309,14 @@ def test_a_server_that_names_ever_new_operations_fills_no_memory() -> None:
 
 
 def test_adaptive_reads_as_in_the_old_client() -> None:
-    """Its text is that of 4.8."""
+    """The text is that of 4.8."""
     sampler = AdaptiveSampler(strategies(0.5, 1), 2)
 
     assert "AdaptiveSampler(0.500000, 1.000000, 2)" == str(sampler)
 
 
 def test_adaptive_can_be_closed_twice() -> None:
-    """Closing is allowed and changes nothing."""
+    """Closing it again is no error and changes nothing."""
     sampler = AdaptiveSampler(strategies(1, 1), 2)
 
     sampler.close()
@@ -326,7 +326,7 @@ def test_adaptive_can_be_closed_twice() -> None:
 
 
 def undecided_of(sampler: AdaptiveSampler) -> Undecided:
-    """Return what a sampler with late binding says at the start of a trace."""
+    """Return the postponed decision of a sampler with late binding."""
     is_sampled, undecided = sampler.is_sampled(1, "first")
     assert is_sampled
     assert isinstance(undecided, Undecided)
@@ -334,7 +334,7 @@ def undecided_of(sampler: AdaptiveSampler) -> Undecided:
 
 
 def late(strategy: dict[str, object], max_operations: int = 10) -> AdaptiveSampler:
-    """Return a sampler with late binding, and full buckets on a clock that stands."""
+    """Return a sampler with late binding and full buckets, whose clock is stopped."""
     return AdaptiveSampler(
         strategy,
         max_operations,
@@ -343,7 +343,7 @@ def late(strategy: dict[str, object], max_operations: int = 10) -> AdaptiveSampl
     )
 
 
-def test_late_binding_decides_in_the_end() -> None:
+def test_late_binding_decides_at_the_end() -> None:
     """Before that the name may change again, so nothing is decided."""
     undecided = undecided_of(late(strategies(0.0, 0.0, last=1.0)))
 
@@ -368,8 +368,8 @@ def test_late_binding_charges_the_last_name_alone() -> None:
     assert 1.0 == limiter.balance
 
 
-def test_late_binding_shares_a_sampler_beyond_the_most_operations() -> None:
-    """As at the start: names made at random cost no memory."""
+def test_late_binding_shares_a_sampler_beyond_max_operations() -> None:
+    """As with early binding, generated names do not fill the memory."""
     sampler = late(strategies(1.0, 2.0), max_operations=0)
 
     decision = undecided_of(sampler).decide(RootSpan(1, "last"), is_final=True)

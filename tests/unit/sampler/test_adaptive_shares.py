@@ -1,4 +1,4 @@
-"""The parts that are recorded of many traces with random ids, of a fixed seed."""
+"""The sampled parts of many traces with random ids, from a fixed seed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def adaptive(bound: float = 0.0, *, late: bool = False) -> tuple[Sampler, FakeCl
 
 
 def bounds(rate: float) -> tuple[float, float]:
-    """Return between which numbers of traces chance stays, by five deviations."""
+    """Return the expected number of traces, minus and plus five deviations."""
     deviation = math.sqrt(TRACES * rate * (1 - rate))
     return TRACES * rate - 5 * deviation, TRACES * rate + 5 * deviation
 
@@ -47,7 +47,7 @@ def bounds(rate: float) -> tuple[float, float]:
     [*RATES.items(), ("not listed", DEFAULT_RATE)],
 )
 def test_each_operation_gets_its_share(operation: str, rate: float) -> None:
-    """Within five standard deviations of what the rate promises."""
+    """It is within five standard deviations of the rate."""
     sampler, _ = adaptive()
     ids = random.Random(20)
 
@@ -55,8 +55,8 @@ def test_each_operation_gets_its_share(operation: str, rate: float) -> None:
         sampler.is_sampled(ids.getrandbits(64), operation)[0] for _ in range(TRACES)
     )
 
-    fewest, most = bounds(rate)
-    assert fewest <= sampled <= most
+    minimum, maximum = bounds(rate)
+    assert minimum <= sampled <= maximum
 
 
 @pytest.mark.parametrize(("operation", "rate"), RATES.items())
@@ -64,7 +64,7 @@ def test_renamed_roots_get_the_share_of_their_last_name(
     operation: str,
     rate: float,
 ) -> None:
-    """As if they had been called so from the start."""
+    """As if they had had that name from the start."""
     sampler, _ = adaptive(late=True)
     reporter = InMemoryReporter()
     tracer = Tracer("shop", reporter, sampler)
@@ -73,8 +73,8 @@ def test_renamed_roots_get_the_share_of_their_last_name(
     for _ in range(TRACES):
         tracer.start_span("POST /orders").set_operation_name(operation).finish()
 
-    fewest, most = bounds(rate)
-    assert fewest <= len(reporter.get_spans()) <= most
+    minimum, maximum = bounds(rate)
+    assert minimum <= len(reporter.get_spans()) <= maximum
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -1,4 +1,4 @@
-"""What all samplers share, and what old subclasses rely on."""
+"""The interface of samplers, also as subclasses written for 4.8 use it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class OldSampler(Sampler):
         self.name = name
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Record what is named like the sampler."""
+        """Sample the operation that has the name of the sampler."""
         return operation == self.name, {}
 
 
@@ -107,7 +107,7 @@ def test_a_subclass_needs_no_close_of_its_own() -> None:
 
 
 def test_the_base_takes_tags() -> None:
-    """Subclasses may hand tags to the base."""
+    """Subclasses may pass tags to the base."""
     sampler = Sampler({"a": 1})
 
     assert Sampler({"a": 1}) == sampler
@@ -153,7 +153,7 @@ def test_samplers_of_equal_settings_are_equal(
     equal: Sampler,
     other: Sampler,
 ) -> None:
-    """Equality looks at settings, not at balances, and hashes agree with it."""
+    """Settings count, balances do not, and equal samplers have equal hashes."""
     assert sampler == equal
     assert sampler != other
     assert sampler != "a text"
@@ -171,7 +171,7 @@ def test_samplers_of_other_classes_are_not_equal() -> None:
 
 
 def test_the_base_of_undecided_is_empty_and_decides_nothing() -> None:
-    """It watches no tags; who derives from it says what `decide` does."""
+    """It watches no tags, and its `decide` raises NotImplementedError."""
     undecided = Undecided()
 
     assert ({}, frozenset()) == (undecided, undecided.watched_tags)

@@ -1,4 +1,4 @@
-"""Samplers that ask several others: the first yes, or all of them."""
+"""Samplers that call several others: at least one must accept, or all of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def limited(traces_per_second: float = 1) -> RateLimitingSampler:
 
 
 def by_name(**rates: float) -> AdaptiveSampler:
-    """Return a sampler that waits for the last name."""
+    """Return a sampler that waits for the final name."""
     return AdaptiveSampler(
         {
             "defaultSamplingProbability": 0.0,
@@ -54,7 +54,7 @@ def by_name(**rates: float) -> AdaptiveSampler:
 
 
 class Trace:
-    """One trace that a sampler was asked about, with a root that may change."""
+    """A trace whose root span changes while a sampler is undecided."""
 
     def __init__(self, sampler: Sampler, trace_id: int = 1) -> None:
         self.root = RootSpan(trace_id, "op")
@@ -62,24 +62,24 @@ class Trace:
 
     @property
     def undecided(self) -> Undecided:
-        """What waits."""
+        """The postponed decision."""
         undecided = self.first[1]
         assert isinstance(undecided, Undecided)
         return undecided
 
     def decide(self, *tags: TagItem) -> Decision | None:
-        """Set *tags* and ask again."""
+        """Set *tags* and call `decide`."""
         self.root.tag_items = [*self.root.tag_items, *tags]
         return self.undecided.decide(self.root, is_final=False)
 
     def end(self, name: str = "op") -> Decision | None:
-        """Ask for the last time."""
+        """Set the name and call `decide` for the last time."""
         self.root.operation = name
         return self.undecided.decide(self.root, is_final=True)
 
 
-def test_priority_takes_the_first_yes() -> None:
-    """Its tags stand, and those after it are not charged."""
+def test_priority_takes_the_first_that_accepts() -> None:
+    """The trace has its tags, and those after it are not charged."""
     limit = limited()
     sampler = PrioritySampler([NO, ProbabilisticSampler(0.5), limit])
 
@@ -89,7 +89,7 @@ def test_priority_takes_the_first_yes() -> None:
     assert 1.0 == limit.rate_limiter.balance
 
 
-def test_priority_refuses_when_all_do() -> None:
+def test_priority_refuses_if_all_do() -> None:
     """With the tags of the last."""
     sampler = PrioritySampler([NO, ProbabilisticSampler(0.5)])
 
@@ -99,7 +99,7 @@ def test_priority_refuses_when_all_do() -> None:
 
 
 def test_priority_lets_the_first_see_the_tags_of_the_start() -> None:
-    """One that waits is asked with them before those after it are."""
+    """One that waits for a tag decides by them before others are called."""
     limit = limited()
     trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), limit]))
 
@@ -111,15 +111,15 @@ def test_priority_lets_the_first_see_the_tags_of_the_start() -> None:
     assert 1.0 == limit.rate_limiter.balance
 
 
-def test_priority_goes_on_behind_one_that_waits() -> None:
-    """A later one that says yes decides, for the trace is recorded in any case."""
+def test_priority_continues_after_one_that_waits() -> None:
+    """A later one that accepts decides."""
     trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), YES]))
 
     assert (True, ALL) == trace.decide()
 
 
-def test_priority_keeps_those_that_wait_in_play() -> None:
-    """One that said no is not asked again; the tag may come later."""
+def test_priority_keeps_those_that_wait() -> None:
+    """One that has refused is not called again; the tag may be set later."""
     limit = limited()
     limit.rate_limiter.balance = 0.0
     trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), limit]))
@@ -135,7 +135,7 @@ def test_priority_keeps_those_that_wait_in_play() -> None:
 
 
 def test_priority_watches_all_that_wait() -> None:
-    """The tags of each of them bring it to ask."""
+    """Each of their tags may bring a decision."""
     trace = Trace(
         PrioritySampler(
             [TagEqualsSampler("vip", {1: True}), TagEqualsSampler("size", {1: True})],
@@ -147,8 +147,8 @@ def test_priority_watches_all_that_wait() -> None:
     assert frozenset({"vip", "size"}) == trace.undecided.watched_tags
 
 
-def test_priority_with_a_last_name() -> None:
-    """All that wait are asked in the end, in order."""
+def test_priority_with_a_final_name() -> None:
+    """At the end all that wait are called, in order."""
     sampler = PrioritySampler([TagEqualsSampler("vip", {1: True}), by_name(yes=1.0)])
 
     sampled, refused = Trace(sampler).end("yes"), Trace(sampler).end("no")
@@ -159,7 +159,7 @@ def test_priority_with_a_last_name() -> None:
 
 
 def test_composite_needs_all() -> None:
-    """The tags are those of the last."""
+    """The trace has the tags of the last one."""
     sampler = CompositeSampler([YES, ProbabilisticSampler(0.5)])
     tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
 
@@ -170,21 +170,21 @@ def test_composite_needs_all() -> None:
 
 
 def test_composite_charges_only_what_passes() -> None:
-    """A limit behind a rate is spent on traces that the rate let through."""
+    """A limit after a rate is only charged for traces that the rate accepted."""
     limit = limited()
     sampler = CompositeSampler([ProbabilisticSampler(0.5), limit])
 
     refused_by_rate = sampler.is_sampled(LARGEST)
     balance = limit.rate_limiter.balance
-    answers = [sampler.is_sampled(1)[0], sampler.is_sampled(1)[0]]
+    decisions = [sampler.is_sampled(1)[0], sampler.is_sampled(1)[0]]
 
     assert not refused_by_rate[0]
     assert 1.0 == balance
-    assert [True, False] == answers
+    assert [True, False] == decisions
 
 
 def test_composite_waits_in_order() -> None:
-    """Behind one that waits none is asked, and behind its yes all are."""
+    """Those after one that waits are called when it has accepted."""
     limit = limited()
     trace = Trace(CompositeSampler([TagEqualsSampler("vip", {1: True}), limit]))
     first = trace.decide()
@@ -199,7 +199,7 @@ def test_composite_waits_in_order() -> None:
 
 
 def test_composite_of_two_that_wait() -> None:
-    """The second one sees the tags from before its turn."""
+    """The second one also sees tags that were set before its turn."""
     first, second = (TagEqualsSampler(key, {1: True}) for key in ("a", "b"))
     trace = Trace(CompositeSampler([first, second]))
 
@@ -213,8 +213,8 @@ def test_composite_of_two_that_wait() -> None:
     )
 
 
-def test_composite_goes_on_with_the_second_one() -> None:
-    """Once the first has said yes it is asked no more, and the second is watched."""
+def test_composite_continues_with_the_second_one() -> None:
+    """When the first has accepted, it is not called again."""
     limit = limited()
     tag = TagEqualsSampler("vip", {1: limit})
     trace = Trace(CompositeSampler([tag, TagEqualsSampler("size", {1: True})]))
@@ -229,15 +229,15 @@ def test_composite_goes_on_with_the_second_one() -> None:
     assert 0.0 == limit.rate_limiter.balance
 
 
-def test_composite_refuses_with_the_one_that_refused() -> None:
-    """Also where it was one that had waited."""
+def test_composite_has_the_tags_of_the_one_that_refused() -> None:
+    """Also if it comes after one that had waited."""
     trace = Trace(CompositeSampler([by_name(yes=1.0), NO, YES]))
 
     assert (False, NONE) == trace.end("yes")
 
 
 def test_a_group_in_a_group() -> None:
-    """Those that wait may wait for those that wait."""
+    """A group waits while one of its groups does."""
     inner = CompositeSampler([TagEqualsSampler("vip", {1: True}), limited()])
     trace = Trace(PrioritySampler([NO, inner, NO]))
 
@@ -250,55 +250,55 @@ def test_a_group_in_a_group() -> None:
     )
 
 
-class Silent(Sampler):
-    """Waits for ever."""
+class NeverDecides(Sampler):
+    """Returns a decision that is never made."""
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Wait."""
-        return True, SilentDecision()
+        """Postpone the decision."""
+        return True, NeverDecided()
 
 
-class SilentDecision(Undecided):
-    """Never decides, not even in the end."""
+class NeverDecided(Undecided):
+    """Does not decide, not even at the end."""
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
-        """Say nothing."""
+        """Return no decision."""
         return None
 
 
 @pytest.mark.parametrize(
     ("group", "expected"), [(PrioritySampler, True), (CompositeSampler, False)]
 )
-def test_one_that_never_decides_refuses_in_the_end(
+def test_one_that_never_decides_refuses_at_the_end(
     group: type[PrioritySampler | CompositeSampler],
     expected: bool,
 ) -> None:
-    """It counts as a no, and holds nobody else up."""
-    decision = Trace(group([Silent(), YES])).end()
+    """It counts as a refusal, and the others decide."""
+    decision = Trace(group([NeverDecides(), YES])).end()
 
     assert decision is not None
     assert expected is decision[0]
 
 
 @pytest.mark.parametrize("group", [PrioritySampler, CompositeSampler])
-def test_a_group_of_none_is_refused(
+def test_an_empty_group_is_refused(
     group: type[PrioritySampler | CompositeSampler],
 ) -> None:
-    """Nobody could decide."""
+    """There must be a sampler that decides."""
     with pytest.raises(ConfigError, match="needs one sampler or more"):
         group([])
 
 
 @pytest.mark.parametrize("group", [PrioritySampler, CompositeSampler])
-def test_a_group_reads_as_it_was_made(
+def test_repr_of_a_group_is_the_call_of_the_constructor(
     group: type[PrioritySampler | CompositeSampler],
 ) -> None:
-    """Its text has those of its samplers."""
+    """With the `repr` of its samplers."""
     assert f"{group.__name__}([ConstSampler(True)])" == repr(group([YES]))
 
 
 def test_groups_of_equal_samplers_are_equal() -> None:
-    """As all samplers, they are compared by what they do."""
+    """Like all samplers they are compared by their settings."""
     one, same = (PrioritySampler([ConstSampler(True)]) for _ in range(2))
 
     assert one == same
@@ -307,7 +307,7 @@ def test_groups_of_equal_samplers_are_equal() -> None:
 
 
 def test_closing_a_group_closes_its_samplers() -> None:
-    """Each of them."""
+    """Also those of groups inside."""
     closed: list[str] = []
 
     class Closing(Sampler):

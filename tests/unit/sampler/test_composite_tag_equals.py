@@ -27,7 +27,7 @@ def decide(
     is_final: bool = False,
     trace_id: int = 1,
 ) -> Decision | None:
-    """Return what *sampler* says of a root with *tags*."""
+    """Return the decision of *sampler* on a root span with *tags*."""
     _, undecided = sampler.is_sampled(trace_id, "op")
     assert isinstance(undecided, Undecided)
     return undecided.decide(RootSpan(trace_id, "op", tags), is_final=is_final)
@@ -43,7 +43,7 @@ def test_a_value_that_is_listed_decides() -> None:
 
 
 def test_a_value_may_refuse() -> None:
-    """What is not wanted is not sampled, and nothing else is asked."""
+    """The trace is not sampled, whatever `otherwise` is."""
     sampler = TagEqualsSampler("route", {"/health": False}, otherwise=True)
 
     assert (
@@ -54,7 +54,7 @@ def test_a_value_may_refuse() -> None:
 
 @pytest.mark.parametrize("tag", [("level", "tin"), ("colour", "gold"), ("level", b"")])
 def test_another_tag_leaves_it_undecided(tag: TagItem) -> None:
-    """It waits, and refuses in the end."""
+    """It waits, and refuses at the end."""
     sampler = TagEqualsSampler("level", {"gold": True})
 
     assert decide(sampler, tag) is None
@@ -64,7 +64,7 @@ def test_another_tag_leaves_it_undecided(tag: TagItem) -> None:
 
 
 def test_the_first_listed_value_counts() -> None:
-    """Where the tag was set several times, unlisted values are passed over."""
+    """If the tag was set several times, unlisted values are ignored."""
     sampler = TagEqualsSampler("level", {"gold": True, "tin": False})
     tags = [("level", "wood"), ("level", "gold"), ("level", "tin")]
 
@@ -84,7 +84,7 @@ def test_a_rate_samples_a_part() -> None:
 
 
 def test_a_sampler_decides_and_is_charged_once() -> None:
-    """It is asked when the tag is there, and not before."""
+    """It is called when the tag is set, and not before."""
     limit = RateLimitingSampler(2, new_limiter=full_limiters(FakeClock()))
     sampler = TagEqualsSampler("level", {"gold": limit})
 
@@ -95,8 +95,8 @@ def test_a_sampler_decides_and_is_charged_once() -> None:
     assert 1.0 == limit.rate_limiter.balance
 
 
-def test_otherwise_decides_in_the_end() -> None:
-    """Without a listed value the last word is with `otherwise`."""
+def test_otherwise_decides_at_the_end() -> None:
+    """If there was no listed value."""
     sampler = TagEqualsSampler("level", {"gold": True}, otherwise=ConstSampler(True))
 
     assert decide(sampler) is None
@@ -118,12 +118,12 @@ def test_otherwise_decides_in_the_end() -> None:
         (b"x", "x", False),
     ],
 )
-def test_truth_values_are_no_numbers(
+def test_booleans_are_no_numbers(
     listed: TagValue,
     set_value: TagValue,
     is_sampled: bool,
 ) -> None:
-    """Values match if they are equal, and both or none of them is a truth value."""
+    """Values match if they are equal, and both or none of them is a boolean."""
     sampler = TagEqualsSampler("tag", {listed: True})
 
     decision = decide(sampler, ("tag", set_value), is_final=True)
@@ -132,8 +132,8 @@ def test_truth_values_are_no_numbers(
     assert is_sampled is decision[0]
 
 
-def test_it_watches_its_tag_and_then_those_of_the_chosen() -> None:
-    """A sampler that was chosen may wait for a tag of its own."""
+def test_it_watches_its_tag_and_then_those_of_the_chosen_sampler() -> None:
+    """A chosen sampler may wait for a tag as well."""
     inner = TagEqualsSampler("size", {"large": True})
     _, undecided = TagEqualsSampler("level", {"gold": inner}).is_sampled(1)
     assert isinstance(undecided, Undecided)
@@ -153,19 +153,19 @@ def test_it_watches_its_tag_and_then_those_of_the_chosen() -> None:
 
 
 def test_without_values_it_is_refused() -> None:
-    """A sampler that could say nothing is a mistake."""
+    """There must be at least one value."""
     with pytest.raises(ConfigError, match="needs a value of the tag 'level'"):
         TagEqualsSampler("level", {})
 
 
 def test_a_rate_out_of_range_is_refused() -> None:
-    """A rate is checked when the sampler is made."""
+    """By the constructor."""
     with pytest.raises(ConfigError, match="sampling rate"):
         TagEqualsSampler("level", {"gold": 1.5})
 
 
 class Closing(Sampler):
-    """Notes that it was closed, and perhaps fails to."""
+    """Counts how often it was closed, and may raise an error."""
 
     def __init__(self, error: Exception | None = None) -> None:
         super().__init__()
@@ -173,7 +173,7 @@ class Closing(Sampler):
         self.error = error
 
     def close(self) -> None:
-        """Count, and fail if told so."""
+        """Count, and raise the error if there is one."""
         self.closed += 1
         if self.error is not None:
             raise self.error
@@ -193,8 +193,8 @@ def test_closing_closes_all() -> None:
     assert [1, 1, 1] == [each.closed for each in samplers]
 
 
-def test_it_reads_as_it_was_made() -> None:
-    """Its text names key, values and the rest."""
+def test_repr_is_the_call_of_the_constructor() -> None:
+    """With the key, the values and `otherwise`."""
     sampler = TagEqualsSampler("level", {"gold": True, "tin": 0.5})
 
     assert (

@@ -12,17 +12,17 @@ from jaeger_client.sampler.file_format import parse_file
 
 
 def response(content: object, service: str = "shop", default: float = 0.001) -> object:
-    """Return the response for *service*, whatever is odd in it."""
+    """Return the response for *service*."""
     return parse_file(content, default).response_for(service)[0]
 
 
 def notes_on(content: object, service: str = "shop") -> list[str]:
-    """Return what is odd in the response for *service*."""
+    """Return the notes on the response for *service*."""
     return parse_file(content, 0.001).response_for(service)[1]
 
 
 def rate(param: float) -> dict[str, object]:
-    """Return an answer with a rate."""
+    """Return a response with a rate."""
     return {
         "strategyType": "PROBABILISTIC",
         "probabilisticSampling": {"samplingRate": param},
@@ -30,7 +30,7 @@ def rate(param: float) -> dict[str, object]:
 
 
 def limit(param: int) -> dict[str, object]:
-    """Return an answer with a limit."""
+    """Return a response with a limit."""
     return {
         "strategyType": "RATE_LIMITING",
         "rateLimitingSampling": {"maxTracesPerSecond": param},
@@ -38,7 +38,7 @@ def limit(param: int) -> dict[str, object]:
 
 
 def operations(default: float, **rates: float) -> dict[str, object]:
-    """Return the part of an answer that is about operations."""
+    """Return the part of a response for operations."""
     return {
         "operationSampling": {
             "defaultSamplingProbability": default,
@@ -77,7 +77,7 @@ def test_an_empty_file_gives_the_default_probability(content: object) -> None:
 
 
 def test_a_service_has_its_rate() -> None:
-    """Others have that of the default strategy."""
+    """Other services have the rate of the default strategy."""
     content = file(probabilistic(0.5, service="shop"), **probabilistic(0.1))
 
     assert [rate(0.5), rate(0.1)] == [
@@ -88,12 +88,12 @@ def test_a_service_has_its_rate() -> None:
 
 @pytest.mark.parametrize(("param", "whole"), [(42, 42), (2.9, 2), (0.5, 0)])
 def test_a_service_has_its_limit(param: float, whole: int) -> None:
-    """It is a whole number on the wire: the rest is cut off."""
+    """It is a whole number on the wire, so it is truncated."""
     assert limit(whole) == response(file(ratelimiting(param, service="shop")))
 
 
-def test_operations_have_rates_of_their_own() -> None:
-    """The rate of the service is the one for all others."""
+def test_operations_have_their_own_rates() -> None:
+    """All others have the rate of the service."""
     listed = [probabilistic(1.0, operation="buy"), probabilistic(0.0, operation="look")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 
@@ -101,7 +101,7 @@ def test_operations_have_rates_of_their_own() -> None:
 
 
 def test_operations_of_a_service_with_a_limit() -> None:
-    """For all others the default probability stands, for a limit is no rate."""
+    """All others have the default probability, because a limit is no rate."""
     listed = [probabilistic(1.0, operation="buy")]
     content = file(ratelimiting(5, service="shop", operation_strategies=listed))
 
@@ -109,7 +109,7 @@ def test_operations_of_a_service_with_a_limit() -> None:
 
 
 def test_limits_of_operations_are_left_out() -> None:
-    """The list of operations stays, if nothing is left an empty one."""
+    """The response still has a list of operations, even if it is empty."""
     listed = [ratelimiting(5, operation="buy")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 
@@ -122,7 +122,7 @@ def test_limits_of_operations_are_left_out() -> None:
 
 
 def test_operations_of_the_default_strategy_are_shared() -> None:
-    """A service without any has those, with its own rate for all others."""
+    """A service without operations has those, and its own rate for all others."""
     listed = [probabilistic(1.0, operation="buy")]
     content = file(
         probabilistic(0.5, service="shop"),
@@ -135,8 +135,8 @@ def test_operations_of_the_default_strategy_are_shared() -> None:
     assert rate(0.1) | operations(0.1, buy=1.0) == response(content, "inn")
 
 
-def test_operations_of_a_service_come_before_shared_ones() -> None:
-    """Where both name an operation, that of the service counts."""
+def test_operations_of_a_service_override_shared_ones() -> None:
+    """If both list an operation, that of the service counts."""
     shared = [
         probabilistic(0.3, operation="buy"),
         probabilistic(0.4, operation="look"),
@@ -162,7 +162,7 @@ def test_the_last_of_two_services_of_one_name_counts() -> None:
 
 @pytest.mark.parametrize("kind", ["const", "", None, "Probabilistic"])
 def test_an_unknown_type_is_the_default_probability(kind: object) -> None:
-    """That is odd, but Jaeger takes it, and notes it as well."""
+    """Jaeger accepts that, and logs it as well."""
     content = file({"service": "shop", "type": kind, "param": 0.5})
 
     assert rate(0.001) == response(content)
@@ -175,7 +175,7 @@ def test_an_unknown_type_is_the_default_probability(kind: object) -> None:
 
 @pytest.mark.parametrize("content", [{}, file(), {"othe": 1}])
 def test_a_file_without_strategies_is_noted(content: object) -> None:
-    """With the keys that were expected and the rate that it counts as."""
+    """The note has the expected keys and the rate that it counts as."""
     assert notes_on(content)[-1] == (
         "the file must have default_strategy or service_strategies, got neither, "
         "which counts as a rate of 0.001"
@@ -192,7 +192,7 @@ def test_a_file_without_strategies_is_noted(content: object) -> None:
     ],
 )
 def test_unknown_keys_of_the_file_are_noted(content: object, key: str) -> None:
-    """Keys in camelCase, another object around the file, a server's response."""
+    """Keys in camelCase, an object around the file, a server's response."""
     note = notes_on(content)[0]
 
     assert note.startswith(
@@ -233,13 +233,13 @@ def test_unknown_keys_of_the_file_are_noted(content: object, key: str) -> None:
     ],
 )
 def test_unknown_keys_of_a_strategy_are_noted(content: object, expected: str) -> None:
-    """Those of the default strategy, of a service and of an operation."""
+    """In the default strategy, in a service and in an operation."""
     assert [expected] == notes_on(content)
 
 
 @pytest.mark.parametrize(("param", "whole"), [(0.5, 0), (2.9, 2)])
-def test_a_limit_that_is_cut_off_is_noted(param: float, whole: int) -> None:
-    """With what it counts as."""
+def test_a_limit_that_is_truncated_is_noted(param: float, whole: int) -> None:
+    """The note has the limit that it counts as."""
     assert [
         (
             "service_strategies[0].param must be a whole number of traces per second, "
@@ -249,7 +249,7 @@ def test_a_limit_that_is_cut_off_is_noted(param: float, whole: int) -> None:
 
 
 def test_a_whole_limit_is_not_noted() -> None:
-    """Nor is one that JSON writes with a fraction of zero."""
+    """Even if it is written with a fraction of zero."""
     assert [] == notes_on(file(ratelimiting(5.0, service="shop")))
 
 
@@ -263,7 +263,7 @@ def test_a_missing_number_is_noted(kind: str, more: dict[str, object]) -> None:
 
 
 def test_a_service_twice_is_noted() -> None:
-    """With the place of the entry that counts."""
+    """The note has the place of the second entry."""
     content = file(
         probabilistic(0.5, service="shop"),
         probabilistic(0.7, service="shop"),
@@ -279,7 +279,7 @@ def test_a_service_twice_is_noted() -> None:
 
 
 def test_an_operation_twice_is_noted() -> None:
-    """Samplers follow the last entry, as of two services."""
+    """Samplers follow the last entry."""
     listed = [probabilistic(1.0, operation="buy"), probabilistic(0.0, operation="buy")]
 
     assert [
@@ -292,7 +292,7 @@ def test_an_operation_twice_is_noted() -> None:
 
 @pytest.mark.parametrize("more", [{}, {"operation": ""}, {"operation": None}])
 def test_an_operation_without_a_name_is_noted(more: dict[str, object]) -> None:
-    """Its rate is for no operation of the application."""
+    """Its rate applies to no operation of the application."""
     listed = [probabilistic(1.0, **more)]
 
     assert [
@@ -304,14 +304,14 @@ def test_an_operation_without_a_name_is_noted(more: dict[str, object]) -> None:
 
 
 def test_a_service_without_a_name_is_noted() -> None:
-    """For every service, because it may be meant for any."""
+    """On every response, because it may be meant for any service."""
     assert [
         "service_strategies[0].service must be the name of the service, got ''"
     ] == notes_on(file(probabilistic(0.5), **probabilistic(1)))
 
 
-def test_oddities_of_other_services_are_not_noted() -> None:
-    """Only what concerns the answer."""
+def test_other_services_are_not_noted() -> None:
+    """Notes concern the response for one service."""
     content = file({"service": "pub", "type": "const"}, **probabilistic(0.5))
 
     assert [] == notes_on(content)
@@ -324,7 +324,7 @@ def test_keys_of_any_case_are_read() -> None:
     assert rate(0.5) == response(content)
 
 
-def test_what_is_missing_or_null_is_zero_or_empty() -> None:
+def test_missing_values_and_null_are_zero_or_empty() -> None:
     """As Go does."""
     content = file({"type": "probabilistic"}, type="probabilistic", param=None)
 
@@ -376,14 +376,16 @@ REFUSED: list[tuple[object, str]] = [
 
 
 @pytest.mark.parametrize(("content", "complaint"), REFUSED)
-def test_what_jaeger_would_refuse_is_refused(content: object, complaint: str) -> None:
-    """With the place, what was expected and what was found."""
+def test_files_that_jaeger_would_refuse_are_refused(
+    content: object, complaint: str
+) -> None:
+    """The error has the place, what was expected and what was found."""
     with pytest.raises(StrategyError, match=re.escape(complaint)):
         parse_file(content, 0.001)
 
 
-def test_the_answer_is_json() -> None:
-    """All of it, so that it reads as one that came over the net."""
+def test_the_response_is_json() -> None:
+    """It does not change when it is encoded and decoded."""
     listed = [probabilistic(1.0, operation="buy")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 

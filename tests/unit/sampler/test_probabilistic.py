@@ -34,13 +34,13 @@ def test_const_returns_the_same_object() -> None:
 
 
 def test_const_reads_as_its_constructor() -> None:
-    """Its text is that of 4.8, as `str` and as `repr`."""
+    """The text is that of 4.8, as `str` and as `repr`."""
     assert "ConstSampler(True)" == str(ConstSampler(True))
     assert "ConstSampler(False)" == repr(ConstSampler(False))
 
 
 def test_const_can_be_closed_twice() -> None:
-    """Closing is allowed and changes nothing."""
+    """Closing it again is no error and changes nothing."""
     sampler = ConstSampler(True)
 
     sampler.close()
@@ -86,13 +86,16 @@ def test_only_the_low_64_bits_count() -> None:
 @pytest.mark.parametrize(("trace_id", "sampled"), [(1, True), (LARGEST, False)])
 def test_tags_come_with_either_decision(trace_id: int, sampled: bool) -> None:
     """The tags name type and rate, also when the trace is not sampled."""
-    answer = ProbabilisticSampler(0.5).is_sampled(trace_id, "op")
+    decision = ProbabilisticSampler(0.5).is_sampled(trace_id, "op")
 
-    assert (sampled, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == answer
+    assert (
+        sampled,
+        {"sampler.type": "probabilistic", "sampler.param": 0.5},
+    ) == decision
 
 
-def test_the_answers_are_made_once() -> None:
-    """The hot path makes no objects: equal decisions are the same object."""
+def test_the_decisions_are_created_once() -> None:
+    """The hot path creates no objects: equal decisions are the same object."""
     sampler = ProbabilisticSampler(0.5)
 
     assert sampler.is_sampled(1) is sampler.is_sampled(2)
@@ -104,7 +107,7 @@ def test_the_answers_are_made_once() -> None:
     [-0.1, 1.1, 2, float("nan"), float("inf"), "0.5", None, 1j],
 )
 def test_a_bad_rate_is_an_error_of_both_old_kinds(rate: float) -> None:
-    """A rate outside [0, 1] raises what is AssertionError, ValueError and ours."""
+    """An invalid rate raises an error that is AssertionError and ValueError."""
     with pytest.raises(SamplingRateError, match=r"from 0\.0 to 1\.0, got") as raised:
         ProbabilisticSampler(rate)
 
@@ -115,8 +118,8 @@ def test_a_bad_rate_is_an_error_of_both_old_kinds(rate: float) -> None:
 
 
 @pytest.mark.parametrize("rate", [Decimal("0.5"), Fraction(1, 2)])
-def test_other_numbers_will_do(rate: float) -> None:
-    """A rate may be any kind of number that compares with others."""
+def test_other_types_of_numbers_are_accepted(rate: float) -> None:
+    """A rate may be of any type that can be compared with numbers."""
     sampler = ProbabilisticSampler(rate)
 
     assert sampler.is_sampled(HALF - 1)[0]
@@ -124,13 +127,13 @@ def test_other_numbers_will_do(rate: float) -> None:
 
 
 def test_probabilistic_reads_as_its_constructor() -> None:
-    """Its text is that of 4.8, as `str` and as `repr`."""
+    """The text is that of 4.8, as `str` and as `repr`."""
     assert "ProbabilisticSampler(0.5)" == str(ProbabilisticSampler(0.5))
     assert "ProbabilisticSampler(1)" == repr(ProbabilisticSampler(1))
 
 
 def test_probabilistic_can_be_closed_twice() -> None:
-    """Closing is allowed and changes nothing."""
+    """Closing it again is no error and changes nothing."""
     sampler = ProbabilisticSampler(1)
 
     sampler.close()

@@ -1,4 +1,4 @@
-"""The sampler of so many traces a second."""
+"""The sampler that limits the number of traces per second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sampled(sampler: RateLimitingSampler, count: int) -> int:
 
 
 @pytest.mark.parametrize(("limit", "burst"), [(5, 5), (1, 1), (0.25, 1), (2.5, 2)])
-def test_a_burst_is_one_seconds_worth_and_one_trace_at_least(
+def test_a_burst_is_the_traces_of_one_second_and_at_least_one(
     limit: float,
     burst: int,
 ) -> None:
@@ -45,8 +45,8 @@ def test_in_the_long_run_the_limit_holds() -> None:
     assert 20 == total
 
 
-def test_a_limit_of_nothing_gives_one_burst_only() -> None:
-    """With 0 traces a second nothing is sampled once the first credit is spent."""
+def test_a_limit_of_zero_allows_a_single_trace() -> None:
+    """After the initial credit is spent nothing is sampled."""
     clock = FakeClock()
     sampler = RateLimitingSampler(0, new_limiter=full_limiters(clock))
     sampled(sampler, 1)
@@ -57,7 +57,7 @@ def test_a_limit_of_nothing_gives_one_burst_only() -> None:
 
 
 def test_the_first_balance_is_random() -> None:
-    """Samplers made together do not begin with the same credit."""
+    """Samplers that are created together start with different credit."""
     balances = {RateLimitingSampler(100).rate_limiter.balance for _ in range(20)}
 
     assert 20 == len(balances)
@@ -68,10 +68,10 @@ def test_tags_come_with_either_decision() -> None:
     """The tags name type and limit, also when the trace is not sampled."""
     sampler = RateLimitingSampler(1, new_limiter=full_limiters(FakeClock()))
 
-    answers = [sampler.is_sampled(1, "op"), sampler.is_sampled(2)]
+    decisions = [sampler.is_sampled(1, "op"), sampler.is_sampled(2)]
 
     tags = {"sampler.type": "ratelimiting", "sampler.param": 1}
-    assert [(True, tags), (False, tags)] == answers
+    assert [(True, tags), (False, tags)] == decisions
 
 
 def test_update_keeps_the_balance_in_proportion() -> None:
@@ -90,7 +90,7 @@ def test_update_keeps_the_balance_in_proportion() -> None:
 
 
 def test_update_to_the_same_limit_does_nothing() -> None:
-    """An update to the limit that is there returns False and keeps the balance."""
+    """An update to the current limit returns False and keeps the balance."""
     sampler = RateLimitingSampler(3, new_limiter=full_limiters(FakeClock()))
     sampler.rate_limiter.balance = 1.0
 
@@ -100,7 +100,7 @@ def test_update_to_the_same_limit_does_nothing() -> None:
 
 @pytest.mark.parametrize("limit", BAD_LIMITS)
 def test_a_bad_limit_is_an_error_of_both_old_kinds(limit: float) -> None:
-    """A limit below 0 raises what is AssertionError and ValueError at once."""
+    """An invalid limit raises an error that is AssertionError and ValueError."""
     with pytest.raises(SamplingRateError, match="traces per second") as raised:
         RateLimitingSampler(limit)
 
@@ -110,7 +110,7 @@ def test_a_bad_limit_is_an_error_of_both_old_kinds(limit: float) -> None:
 
 @pytest.mark.parametrize("limit", BAD_LIMITS)
 def test_an_update_to_a_bad_limit_changes_nothing(limit: float) -> None:
-    """The old limit goes on where the new one is none."""
+    """After an invalid limit the old one still applies."""
     sampler = RateLimitingSampler(3)
 
     with pytest.raises(SamplingRateError):
@@ -148,6 +148,6 @@ def test_the_default_limit_is_ten() -> None:
 
 
 def test_rate_limiting_reads_as_its_constructor() -> None:
-    """Its text is that of 4.8, as `str` and as `repr`."""
+    """The text is that of 4.8, as `str` and as `repr`."""
     assert "RateLimitingSampler(2)" == str(RateLimitingSampler(2))
     assert "RateLimitingSampler(0.5)" == repr(RateLimitingSampler(0.5))

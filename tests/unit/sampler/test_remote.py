@@ -1,4 +1,4 @@
-"""The sampler that follows a server, turn by turn, with a clock moved by hand."""
+"""The sampler that follows a server, poll by poll, at times set by the test."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EACH = {
 
 
 class Scene:
-    """A remote sampler with all that it talks to, asked at seconds 0, 60, 120..."""
+    """A remote sampler and its agent, polled at seconds 0, 60, 120..."""
 
     def __init__(self, init_sampler: Sampler | None = None) -> None:
         self.agent = Agent()
@@ -60,25 +60,25 @@ class Scene:
         self.remote.is_sampled(1)
         self.now = 0.0
 
-    def answer(self, answer: object) -> Sampler:
-        """Let the agent answer one question and return the sampler after it."""
-        self.agent.answer = answer
+    def poll(self, response: object) -> Sampler:
+        """Poll the agent once and return the sampler after that."""
+        self.agent.response = response
         self.now = self.remote._poller.run(self.now)
         return self.remote.sampler
 
     @property
     def counts(self) -> dict[str, int]:
-        """All that was counted so far."""
+        """All counts so far."""
         return dict(self.factory.counts)
 
 
-def test_it_begins_with_one_in_a_thousand() -> None:
-    """Before the first answer the default probability decides."""
+def test_it_starts_with_one_in_a_thousand() -> None:
+    """Before the first response the default probability decides."""
     assert ProbabilisticSampler(0.001) == Scene().remote.sampler
 
 
-def test_the_initial_sampler_decides_until_the_first_answer() -> None:
-    """A given sampler takes the place of the default one."""
+def test_the_initial_sampler_decides_until_the_first_response() -> None:
+    """A sampler that is passed replaces the default one."""
     scene = Scene(ConstSampler(True))
 
     assert (True, {"sampler.type": "const", "sampler.param": True}) == (
@@ -87,12 +87,12 @@ def test_the_initial_sampler_decides_until_the_first_answer() -> None:
 
 
 def test_the_initial_sampler_is_probed_once() -> None:
-    """The constructor asks `is_sampled(0)`, later calls pass the operation on."""
-    asked: list[tuple[object, ...]] = []
+    """The constructor calls `is_sampled(0)`; later calls pass the operation on."""
+    calls: list[tuple[object, ...]] = []
 
     class Spy(Sampler):
         def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-            asked.append((trace_id, operation))
+            calls.append((trace_id, operation))
             return True, {}
 
     remote = RemoteControlledSampler(
@@ -103,37 +103,37 @@ def test_the_initial_sampler_is_probed_once() -> None:
     )
     remote.is_sampled(trace_id=7, operation="op")
 
-    assert [(0, ""), (7, "op")] == asked
+    assert [(0, ""), (7, "op")] == calls
 
 
-def test_a_broken_initial_sampler_shows_at_the_start() -> None:
-    """What the probe raises reaches whoever makes the sampler."""
+def test_a_broken_initial_sampler_fails_at_the_start() -> None:
+    """The constructor raises the error of the probe."""
     with pytest.raises(NotImplementedError):
         RemoteControlledSampler(Agent(), "shop", init_sampler=Sampler())
 
 
-def test_nothing_is_asked_before_the_first_use() -> None:
-    """A worker that runs for others asks nothing before the first is_sampled."""
+def test_there_is_no_poll_before_the_first_use() -> None:
+    """Not even if the worker runs for others."""
     agent, worker = Agent(HALF), QuietWorker()
     remote = RemoteControlledSampler(agent, "shop", worker=worker)
 
     assert math.inf == remote._poller.run(0.0)
-    assert [] == agent.questions
+    assert [] == agent.requests
     assert 0 == worker.wakes
 
 
-def test_the_first_question_is_asked_at_once() -> None:
-    """The first is_sampled wakes the worker, whose next turn asks."""
+def test_the_first_poll_is_at_once() -> None:
+    """The first `is_sampled` wakes the worker, which polls in its next turn."""
     scene = Scene()
 
-    scene.answer(HALF)
+    scene.poll(HALF)
 
     assert 1 == scene.worker.wakes
-    assert [("shop",)] == scene.agent.questions
+    assert [("shop",)] == scene.agent.requests
 
 
 def test_the_worker_is_woken_once() -> None:
-    """Further calls of is_sampled only read the sampler."""
+    """Further calls of `is_sampled` only read the sampler."""
     scene = Scene()
 
     for trace_id in range(10):
@@ -142,20 +142,20 @@ def test_the_worker_is_woken_once() -> None:
     assert 1 == scene.worker.wakes
 
 
-def test_the_next_question_waits_for_the_interval() -> None:
-    """A turn before the interval is over asks nothing and tells when to return."""
+def test_the_next_poll_is_after_the_interval() -> None:
+    """An earlier turn does not poll, and returns when to do so."""
     scene = Scene()
-    scene.answer(HALF)
+    scene.poll(HALF)
 
     assert 60.0 == scene.remote._poller.run(59.9)
-    assert 1 == len(scene.agent.questions)
+    assert 1 == len(scene.agent.requests)
     assert 120.0 == scene.remote._poller.run(60.0)
-    assert 2 == len(scene.agent.questions)
+    assert 2 == len(scene.agent.requests)
 
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 9.0), (0.5, 10.0), (1.0, 11.0)])
-def test_later_questions_come_with_jitter(chance: float, seconds: float) -> None:
-    """The interval varies by a tenth, so that processes do not ask together."""
+def test_later_polls_have_jitter(chance: float, seconds: float) -> None:
+    """The interval varies by a tenth, so that processes do not poll together."""
     remote = RemoteControlledSampler(
         Agent(HALF),
         "shop",
@@ -168,8 +168,8 @@ def test_later_questions_come_with_jitter(chance: float, seconds: float) -> None
     assert 100.0 + seconds == pytest.approx(remote._poller.run(100.0))
 
 
-def test_chance_has_a_default() -> None:
-    """Without a source of chance the jitter still stays within a tenth."""
+def test_jitter_has_a_default() -> None:
+    """Without a random function the interval varies by a tenth as well."""
     remote = RemoteControlledSampler(Agent(HALF), "shop", worker=QuietWorker())
     remote.is_sampled(1)
 
@@ -177,11 +177,11 @@ def test_chance_has_a_default() -> None:
 
 
 def test_an_unchanged_probability_keeps_the_very_same_object() -> None:
-    """A rate that is followed already replaces nothing and counts no update."""
+    """The current rate replaces nothing and counts no update."""
     scene = Scene()
-    first = scene.answer(HALF)
+    first = scene.poll(HALF)
 
-    second = scene.answer(HALF)
+    second = scene.poll(HALF)
 
     assert ProbabilisticSampler(0.5) == first
     assert first is second
@@ -191,12 +191,12 @@ def test_an_unchanged_probability_keeps_the_very_same_object() -> None:
 
 
 def test_a_rate_limit_updates_in_place() -> None:
-    """A new limit changes the sampler that is there, an equal one nothing."""
+    """A new limit changes the current sampler, an equal one changes nothing."""
     scene = Scene()
-    first = scene.answer(TWO_A_SECOND)
-    scene.answer(TWO_A_SECOND)
+    first = scene.poll(TWO_A_SECOND)
+    scene.poll(TWO_A_SECOND)
 
-    second = scene.answer({"rateLimitingSampling": {"maxTracesPerSecond": 3}})
+    second = scene.poll({"rateLimitingSampling": {"maxTracesPerSecond": 3}})
 
     assert first is second
     assert RateLimitingSampler(3) == second
@@ -206,18 +206,18 @@ def test_a_rate_limit_updates_in_place() -> None:
 
 
 def test_operations_are_followed_in_place() -> None:
-    """The sampler of operations is made once and then updated."""
+    """The adaptive sampler is created once and then updated."""
     scene = Scene()
-    first = scene.answer(EACH)
+    first = scene.poll(EACH)
 
-    second = scene.answer(EACH)
+    second = scene.poll(EACH)
 
     assert AdaptiveSampler(EACH["operationSampling"], 2000) == first
     assert first is second
 
 
-def test_a_response_resets_operations_that_it_no_longer_names() -> None:
-    """An operation that is not named any more takes the new default (0.1 to 0.9)."""
+def test_a_response_resets_operations_that_it_no_longer_lists() -> None:
+    """An operation that is not listed any more gets the new default (0.1 to 0.9)."""
 
     def response(default: float, **rates: float) -> dict[str, object]:
         return {
@@ -232,24 +232,24 @@ def test_a_response_resets_operations_that_it_no_longer_names() -> None:
         }
 
     scene = Scene()
-    sampler = scene.answer(response(0.1, named=0.2))
+    sampler = scene.poll(response(0.1, named=0.2))
     assert isinstance(sampler, AdaptiveSampler)
     sampler.is_sampled(1, "seen")
 
-    same = scene.answer(response(0.9))
+    same = scene.poll(response(0.9))
 
     assert same is sampler
     rates = {name: each.rate for name, each in sampler.samplers.items()}
     assert {"named": 0.9, "seen": 0.9} == rates
 
 
-def test_operation_sampling_wins_over_the_type() -> None:
-    """An answer with both is followed operation by operation."""
-    assert isinstance(Scene().answer({**HALF, **EACH}), AdaptiveSampler)
+def test_operation_sampling_takes_precedence_over_the_type() -> None:
+    """A response with both is followed by operation."""
+    assert isinstance(Scene().poll({**HALF, **EACH}), AdaptiveSampler)
 
 
-def test_max_operations_reaches_the_sampler_of_operations() -> None:
-    """The most operations given here bound the adaptive sampler."""
+def test_max_operations_is_passed_to_the_adaptive_sampler() -> None:
+    """The adaptive sampler has the same limit."""
     remote = RemoteControlledSampler(
         Agent(EACH),
         "shop",
@@ -263,10 +263,10 @@ def test_max_operations_reaches_the_sampler_of_operations() -> None:
 
 
 def test_kinds_replace_one_another() -> None:
-    """The strategy may change from any kind to any other."""
+    """A strategy may be followed by one of another kind."""
     scene = Scene()
 
-    kinds = [type(scene.answer(each)) for each in (HALF, TWO_A_SECOND, EACH, HALF)]
+    kinds = [type(scene.poll(each)) for each in (HALF, TWO_A_SECOND, EACH, HALF)]
 
     assert [
         ProbabilisticSampler,
@@ -288,12 +288,12 @@ def test_kinds_replace_one_another() -> None:
         None,
     ],
 )
-def test_what_cannot_be_followed_keeps_the_sampler(answer: object) -> None:
-    """Rates and limits out of range and unknown types count one failed update."""
+def test_an_invalid_strategy_keeps_the_sampler(answer: object) -> None:
+    """Rates and limits out of range and unknown types count as one failed update."""
     scene = Scene(ConstSampler(True))
     before = scene.remote.sampler
 
-    assert before is scene.answer(answer)
+    assert before is scene.poll(answer)
     assert {"jaeger:sampler_queries ok": 1, "jaeger:sampler_updates err": 1} == (
         scene.counts
     )
@@ -304,42 +304,42 @@ def test_what_cannot_be_followed_keeps_the_sampler(answer: object) -> None:
     [SendError("refused"), TimeoutError("slow"), b"{", b"", b"<html>"],
     ids=repr,
 )
-def test_no_answer_keeps_the_sampler(answer: object) -> None:
-    """A question without an answer in JSON counts one failed query, as in 4.8."""
+def test_no_response_keeps_the_sampler(answer: object) -> None:
+    """A poll without a response in JSON counts as one failed query, as in 4.8."""
     scene = Scene(ConstSampler(True))
     before = scene.remote.sampler
 
-    assert before is scene.answer(answer)
+    assert before is scene.poll(answer)
     assert {"jaeger:sampler_queries err": 1} == scene.counts
 
 
-def test_after_a_failure_it_asks_again() -> None:
-    """A failed question is no end: the next one is asked after a pause."""
+def test_after_a_failure_it_polls_again() -> None:
+    """A poll that succeeds is followed, whatever happened before."""
     scene = Scene()
-    scene.answer(SendError("refused"))
+    scene.poll(SendError("refused"))
 
-    assert ProbabilisticSampler(0.5) == scene.answer(HALF)
+    assert ProbabilisticSampler(0.5) == scene.poll(HALF)
 
 
 def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """One line when questions begin to fail, one when they are answered again."""
+    """One line when polls begin to fail, one when they succeed again."""
     scene = Scene()
 
     with caplog.at_level(logging.INFO, "jaeger_tracing"):
-        for answer in (HALF, SendError("refused"), b"{", {}, HALF, HALF):
-            scene.answer(answer)
+        for response in (HALF, SendError("refused"), b"{", {}, HALF, HALF):
+            scene.poll(response)
 
     begun, ended = caplog.messages
     assert begun == (
-        "cannot get a sampling strategy for shop: refused. Sampling goes on as it "
-        "was; is there an agent or a Jaeger at the sampling address "
+        "cannot get a sampling strategy for shop: refused. Sampling continues as "
+        "before; is there an agent or a Jaeger at the sampling address "
         "(JAEGER_SAMPLING_ENDPOINT)?"
     )
     assert ended == "available again: a sampling strategy for shop"
 
 
-def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None:
-    """The lines go to the logger that was handed in."""
+def test_another_logger_can_be_used(caplog: pytest.LogCaptureFixture) -> None:
+    """The lines are logged by the logger that was passed."""
     remote = RemoteControlledSampler(
         Agent(SendError("refused")),
         "shop",
@@ -352,10 +352,10 @@ def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None
     assert ["mine"] == [record.name for record in caplog.records]
 
 
-def test_an_error_reporter_hears_every_failure(
+def test_an_error_reporter_gets_every_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An error reporter takes the place of the line about the failure."""
+    """It replaces the line in the log."""
     listener = Listener()
     remote = RemoteControlledSampler(
         Agent(SendError("refused")),
@@ -367,12 +367,12 @@ def test_an_error_reporter_hears_every_failure(
 
     remote._poller.run(remote._poller.run(0.0))
 
-    assert ["cannot get a sampling strategy for shop: refused"] * 2 == listener.heard
+    assert ["cannot get a sampling strategy for shop: refused"] * 2 == listener.errors
     assert [] == caplog.messages
 
 
 def test_legacy_metrics_are_counted() -> None:
-    """Counts reach a `Metrics` object under the keys of 4.8."""
+    """A `Metrics` object counts under the keys of 4.8."""
     counted: list[tuple[str, int]] = []
     remote = RemoteControlledSampler(
         Agent(HALF),
@@ -389,10 +389,10 @@ def test_legacy_metrics_are_counted() -> None:
     ] == counted
 
 
-def test_close_stops_asking() -> None:
-    """After close nothing is asked, the sampler decides on, close may be repeated."""
+def test_close_stops_the_polls() -> None:
+    """After close the sampler still decides; close may be repeated."""
     scene = Scene()
-    scene.answer(HALF)
+    scene.poll(HALF)
 
     scene.remote.close()
     scene.remote.close()
@@ -404,7 +404,7 @@ def test_close_stops_asking() -> None:
 
 
 def test_no_thread_at_construction() -> None:
-    """Without a worker the sampler makes one, which starts no thread yet."""
+    """Without a worker the sampler creates one, which does not start its thread yet."""
     threads = threading.enumerate()
 
     remote = RemoteControlledSampler(Agent(), "shop")
@@ -413,10 +413,10 @@ def test_no_thread_at_construction() -> None:
     remote.close()
 
 
-def test_a_forked_child_begins_anew() -> None:
-    """The child asks at once at its first use, and not before."""
+def test_a_forked_child_polls_again() -> None:
+    """The child polls at its first use, and not before."""
     scene = Scene()
-    scene.answer(HALF)
+    scene.poll(HALF)
 
     scene.worker.after_fork_in_child()
     before_use = scene.remote._poller.run(1000.0)
@@ -425,11 +425,11 @@ def test_a_forked_child_begins_anew() -> None:
 
     assert math.inf == before_use
     assert 2 == scene.worker.wakes
-    assert 2 == len(scene.agent.questions)
+    assert 2 == len(scene.agent.requests)
 
 
 def test_a_closed_sampler_stays_closed_in_a_forked_child() -> None:
-    """A fork does not open again what was closed."""
+    """A fork does not start the polls again."""
     scene = Scene()
     scene.remote.close()
 
@@ -439,12 +439,12 @@ def test_a_closed_sampler_stays_closed_in_a_forked_child() -> None:
     assert 1 == scene.worker.wakes
 
 
-def test_a_drain_asks_nothing() -> None:
-    """Before the process ends nobody is asked any more."""
+def test_a_drain_does_not_poll() -> None:
+    """There is no poll at the end of the process."""
     scene = Scene()
 
     assert scene.remote._poller.drain(0.0)
-    assert [] == scene.agent.questions
+    assert [] == scene.agent.requests
 
 
 @pytest.mark.parametrize(
@@ -455,14 +455,14 @@ def test_a_drain_asks_nothing() -> None:
         {"max_operations": 0},
     ],
 )
-def test_options_that_cannot_work_are_refused(option: dict[str, int]) -> None:
-    """An interval or a number of operations that is not above 0 is a ConfigError."""
+def test_options_out_of_range_are_refused(option: dict[str, int]) -> None:
+    """An interval or a number of operations must be more than 0."""
     with pytest.raises(ConfigError, match="must be more than 0"):
         RemoteControlledSampler(Agent(), "shop", worker=QuietWorker(), **option)  # type: ignore[arg-type]  # keywords from a table
 
 
 def test_options_of_none_mean_the_defaults() -> None:
-    """None for the interval or the operations means 60 seconds and 2000."""
+    """The interval is 60 seconds, and there are 2000 operations."""
     remote = RemoteControlledSampler(
         Agent(),
         "shop",
@@ -476,7 +476,7 @@ def test_options_of_none_mean_the_defaults() -> None:
 
 
 def test_an_io_loop_is_not_used_any_more() -> None:
-    """An io_loop brings a DeprecationWarning, None does not."""
+    """An io_loop gives a DeprecationWarning, None does not."""
     with pytest.warns(DeprecationWarning, match="io_loop"):
         RemoteControlledSampler(Agent(), "a", io_loop=object(), worker=QuietWorker())
     with warnings.catch_warnings():
@@ -485,24 +485,24 @@ def test_an_io_loop_is_not_used_any_more() -> None:
 
 
 def test_a_remote_sampler_equals_only_itself() -> None:
-    """Two that ask are two, whatever they sample by; both can be hashed."""
+    """Each polls for itself, whatever its strategy; both can be hashed."""
     one, other = Scene().remote, Scene().remote
 
-    assert one == one  # noqa: PLR0124 - that is what is asked
+    assert one == one  # noqa: PLR0124 - it is what is tested
     assert one != other
     assert 2 == len({one, other})
 
 
 def test_repr_shows_the_service_and_the_sampler() -> None:
-    """A remote sampler in a debugger shows by what it decides now."""
+    """A debugger shows the current sampler."""
     assert "RemoteControlledSampler('shop', ProbabilisticSampler(0.001))" == repr(
         Scene().remote,
     )
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_late_binding_holds_for_strategies_of_operations(late: bool) -> None:
-    """Their roots go by their last name if that is asked for, by their first if not."""
+def test_late_binding_applies_to_strategies_of_operations(late: bool) -> None:
+    """The final name of a root span counts if late binding is on, else the first."""
     remote = RemoteControlledSampler(
         Agent(EACH),
         "shop",
@@ -515,7 +515,7 @@ def test_late_binding_holds_for_strategies_of_operations(late: bool) -> None:
     assert late is isinstance(remote.is_sampled(1, "op")[1], Undecided)
 
 
-def test_late_binding_leaves_other_strategies_alone() -> None:
+def test_late_binding_does_not_apply_to_other_strategies() -> None:
     """A rate is the same for every name, so it decides at the start."""
     remote = RemoteControlledSampler(
         Agent(HALF),

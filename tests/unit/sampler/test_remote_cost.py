@@ -1,4 +1,4 @@
-"""What remote sampling costs a root span, counted in calls."""
+"""The cost of remote sampling for a root span, counted in calls."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ STRATEGY = PerOperation(
 )
 
 
-def calls_of(ask: Callable[[], object]) -> list[str]:
-    """Return the names of all functions that *ask* calls, in order."""
+def calls_of(function: Callable[[], object]) -> list[str]:
+    """Return the names of all functions that *function* calls, in order."""
     calls: list[str] = []
 
     def note(frame: FrameType, event: str, argument: object) -> None:
@@ -37,11 +37,11 @@ def calls_of(ask: Callable[[], object]) -> list[str]:
 
     before = sys.getprofile()
     # Callbacks of the garbage collector, which other tests' libraries have, are not
-    # calls of *ask*.
+    # calls of *function*.
     gc.disable()
     sys.setprofile(note)
     try:
-        ask()
+        function()
     finally:
         sys.setprofile(before)
         gc.enable()
@@ -49,15 +49,15 @@ def calls_of(ask: Callable[[], object]) -> list[str]:
 
 
 def remote(sampler: Sampler) -> RemoteControlledSampler:
-    """Return a remote sampler that has begun, and goes by *sampler*."""
-    made = RemoteControlledSampler(
+    """Return a remote sampler that has started its polls, and uses *sampler*."""
+    created = RemoteControlledSampler(
         Agent(),
         "shop",
         init_sampler=sampler,
         worker=QuietWorker(),
     )
-    made.is_sampled(0)
-    return made
+    created.is_sampled(0)
+    return created
 
 
 def calls_for(sampler: Sampler, operation: str) -> list[str]:
@@ -75,7 +75,7 @@ def test_an_operation_costs_one_look_up() -> None:
 
 
 def test_an_operation_that_was_seen_costs_the_same_as_a_listed_one() -> None:
-    """What is made for a new operation is made once."""
+    """Its sampler is created once."""
     adaptive = AdaptiveSampler(STRATEGY, 2000)
     adaptive.is_sampled(1, "new")
 
@@ -87,14 +87,14 @@ def test_an_operation_that_was_seen_costs_the_same_as_a_listed_one() -> None:
     [ProbabilisticSampler(0.5), AdaptiveSampler(STRATEGY, 2000)],
 )
 def test_following_a_server_costs_one_call(inner: Sampler) -> None:
-    """Once it has begun to ask, a remote sampler only hands on to the last answer."""
+    """A remote sampler only calls the current sampler."""
     sampler = remote(inner)
 
     assert ["is_sampled", *calls_for(inner, "op 1")] == calls_for(sampler, "op 1")
 
 
-def test_waiting_for_the_last_name_costs_no_call() -> None:
-    """The start of a root that is decided late is asked nothing else."""
+def test_late_binding_costs_no_call() -> None:
+    """At the start there is only the postponed decision to return."""
     adaptive = AdaptiveSampler(STRATEGY, 2000, operation_name_late_binding=True)
 
     assert ["is_sampled"] == calls_for(adaptive, "op 1")

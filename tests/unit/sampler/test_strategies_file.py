@@ -1,4 +1,4 @@
-"""Strategies from a file: when it is read, and what becomes of a bad one."""
+"""Strategies from a file: when it is read, and what happens with invalid ones."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from jaeger_client.sampler import (
     ProbabilisticSampler,
     RemoteControlledSampler,
     StrategiesFile,
+    strategies_file,
 )
-from jaeger_client.sampler import strategies_file as room
 from jaeger_client.testing import FakeClock
 from tests.unit.sampler.fakes import Agent, CountingFactory, QuietWorker
 
 LONG_AGO = 1_000.0
-"""When the files here were changed; the clock is far ahead of it."""
+"""When the files were changed; the clock is far ahead of it."""
 
 
 def rates(**services: float) -> str:
@@ -38,7 +38,7 @@ def rates(**services: float) -> str:
 
 
 class Scene:
-    """A file in a folder of its own, and who reads it."""
+    """A file in its own folder, and a source that reads it."""
 
     def __init__(self, folder: Path, text: str | None = None) -> None:
         self.path = folder / "strategies.json"
@@ -53,33 +53,33 @@ class Scene:
         os.utime(self.path, (changed, changed))
 
     def replace(self, text: str, changed: float = LONG_AGO) -> None:
-        """Put another file in its place."""
+        """Replace it by another file."""
         other = self.path.with_suffix(".new")
         other.write_text(text)
         os.utime(other, (changed, changed))
         other.replace(self.path)
 
     def rate(self, service: str = "shop") -> float:
-        """Return the rate that is answered."""
-        answer = json.loads(self.source.request_sampling_strategy(service))
-        rate: float = answer["probabilisticSampling"]["samplingRate"]
+        """Return the rate of the response."""
+        response = json.loads(self.source.request_sampling_strategy(service))
+        rate: float = response["probabilisticSampling"]["samplingRate"]
         return rate
 
 
-def test_it_answers_for_each_service(tmp_path: Path) -> None:
-    """One that is named has its own strategy, others the default one."""
+def test_each_service_has_a_response(tmp_path: Path) -> None:
+    """A service that is listed has its own strategy, others the default one."""
     scene = Scene(tmp_path, rates(shop=0.5))
 
     assert [0.5, 0.1, 0.5] == [scene.rate(name) for name in ("shop", "pub", "shop")]
 
 
-def test_an_unchanged_file_is_the_same_answer(tmp_path: Path) -> None:
-    """The very same object, so that nobody needs to read it again."""
+def test_an_unchanged_file_gives_the_same_object(tmp_path: Path) -> None:
+    """So the sampler need not read it again."""
     scene = Scene(tmp_path, rates(shop=0.5))
 
-    answers = [scene.source.request_sampling_strategy("shop") for _ in range(2)]
+    responses = [scene.source.request_sampling_strategy("shop") for _ in range(2)]
 
-    assert answers[0] is answers[1]
+    assert responses[0] is responses[1]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_edited_file_is_read_again(
     text: str,
     changed: float,
 ) -> None:
-    """Another size or another time shows the change."""
+    """If its size or time has changed."""
     scene = Scene(tmp_path, rates(shop=0.5))
     before = scene.rate()
 
@@ -111,7 +111,7 @@ def test_a_replaced_file_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_link_that_points_elsewhere_is_followed(tmp_path: Path) -> None:
-    """As a ConfigMap of Kubernetes is changed."""
+    """Kubernetes changes a ConfigMap in this way."""
     for name, rate in (("one", 0.5), ("two", 0.7)):
         (tmp_path / name).write_text(rates(shop=rate))
     scene = Scene(tmp_path)
@@ -135,8 +135,8 @@ def test_a_file_that_changed_a_moment_ago_is_read_again(tmp_path: Path) -> None:
     assert (0.5, 0.7) == (before, scene.rate())
 
 
-def test_a_missing_file_is_no_answer(tmp_path: Path) -> None:
-    """The error names it; once it is there it is read."""
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """The error contains its path; once it exists, it is read."""
     scene = Scene(tmp_path)
 
     with pytest.raises(SendError, match=r"No such file.*strategies\.json"):
@@ -157,8 +157,8 @@ def test_a_missing_file_is_no_answer(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_file_is_no_strategy(tmp_path: Path, text: str, complaint: str) -> None:
-    """The error names file, place, what was expected and what was found."""
+def test_a_bad_file_is_an_error(tmp_path: Path, text: str, complaint: str) -> None:
+    """It has the file, the place, what was expected and what was found."""
     scene = Scene(tmp_path, text)
 
     for _ in range(2):
@@ -166,8 +166,8 @@ def test_a_bad_file_is_no_strategy(tmp_path: Path, text: str, complaint: str) ->
             scene.rate()
 
 
-def test_a_bad_file_that_is_mended_is_followed(tmp_path: Path) -> None:
-    """The mistake is forgotten with the file that had it."""
+def test_a_bad_file_that_is_fixed_is_followed(tmp_path: Path) -> None:
+    """The error does not outlast the file that had it."""
     scene = Scene(tmp_path, "{")
     with pytest.raises(StrategyError):
         scene.rate()
@@ -177,18 +177,18 @@ def test_a_bad_file_that_is_mended_is_followed(tmp_path: Path) -> None:
     assert 0.5 == scene.rate()
 
 
-def test_a_mistake_of_another_service_does_no_harm(tmp_path: Path) -> None:
+def test_a_mistake_in_another_service_has_no_effect(tmp_path: Path) -> None:
     """A rate out of range concerns the service that has it."""
     assert 0.5 == Scene(tmp_path, rates(shop=0.5, pub=7)).rate()
 
 
 def test_a_file_of_null_is_an_empty_one(tmp_path: Path) -> None:
-    """As in Jaeger: the default probability stands."""
+    """As in Jaeger: the default probability applies."""
     assert 0.001 == Scene(tmp_path, "null").rate()
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """What is no regular file is refused, not opened."""
+    """Only regular files are opened."""
     scene = Scene(tmp_path)
     os.mkfifo(scene.path)
 
@@ -200,18 +200,18 @@ def test_a_huge_file_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """No more is read than the limit."""
-    monkeypatch.setattr(room, "_MAX_FILE", 10)
+    """Its size is limited."""
+    monkeypatch.setattr(strategies_file, "_MAX_FILE", 10)
 
     with pytest.raises(StrategyError, match="at most 10 bytes, got more"):
         Scene(tmp_path, rates()).rate()
 
 
-def test_what_is_odd_is_one_line(
+def test_notes_are_one_line(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """However often the file is asked, while it does not change."""
+    """However many polls there are, while the file does not change."""
     scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
 
     rate = [scene.rate() for _ in range(3)]
@@ -222,11 +222,11 @@ def test_what_is_odd_is_one_line(
     assert str(scene.path) in line
 
 
-def test_what_is_odd_after_an_edit_is_logged(
+def test_notes_after_an_edit_are_logged(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """However soon after the last line: an unchanged file is not read again."""
+    """However soon after the last line."""
     scene = Scene(tmp_path, "null")
     scene.rate()
 
@@ -247,7 +247,7 @@ def test_services_that_share_a_file_are_logged_once_each(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Though each poll of another service makes the answer anew."""
+    """Even if polls for them alternate."""
     scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
 
     for service in ("shop", "pub", "shop", "pub"):
@@ -257,28 +257,28 @@ def test_services_that_share_a_file_are_logged_once_each(
 
 
 def test_the_default_probability_can_be_set(tmp_path: Path) -> None:
-    """A Jaeger has it in its configuration, not in the file."""
+    """It is in the configuration of a Jaeger, not in the file."""
     scene = Scene(tmp_path, "{}")
     source = StrategiesFile(scene.path, default_probability=1)
 
-    answer = json.loads(source.request_sampling_strategy("shop"))
+    response = json.loads(source.request_sampling_strategy("shop"))
 
-    assert {"samplingRate": 1} == answer["probabilisticSampling"]
+    assert {"samplingRate": 1} == response["probabilisticSampling"]
 
 
 def test_a_default_probability_out_of_range_is_refused(tmp_path: Path) -> None:
-    """When it is made, not when it is asked."""
+    """By the constructor, not by the first poll."""
     with pytest.raises(ConfigError, match="from 0"):
         StrategiesFile(tmp_path, default_probability=2)
 
 
-def test_it_reads_as_it_was_made() -> None:
-    """Its text names the file."""
+def test_repr_is_the_call_of_the_constructor() -> None:
+    """With the path of the file."""
     assert "StrategiesFile('a.json')" == repr(StrategiesFile("a.json"))
 
 
 class Followed:
-    """A remote sampler that follows a file, turn by turn."""
+    """A remote sampler that follows a file, poll by poll."""
 
     def __init__(self, folder: Path, text: str | None, interval: float = 60.0) -> None:
         self.scene = Scene(folder, text)
@@ -295,33 +295,33 @@ class Followed:
         self.remote.is_sampled(1)
         self.now = 0.0
 
-    def look(self) -> object:
-        """Let it look at the file once, and return its sampler."""
+    def poll(self) -> object:
+        """Poll the file once, and return the sampler."""
         self.now = self.remote._poller.run(self.now)
         return self.remote.sampler
 
 
 def test_a_remote_sampler_follows_the_file(tmp_path: Path) -> None:
-    """Its first look is at once, and a change shows at the next."""
+    """The first poll is at once, and the next one finds the change."""
     followed = Followed(tmp_path, rates(shop=0.5))
-    samplers = [followed.look()]
+    samplers = [followed.poll()]
     followed.scene.replace(rates(shop=0.7))
 
-    samplers.append(followed.look())
+    samplers.append(followed.poll())
 
     assert [ProbabilisticSampler(0.5), ProbabilisticSampler(0.7)] == samplers
 
 
 @pytest.mark.parametrize(("interval", "expected"), [(60.0, 5.0), (2.0, 2.0)])
-def test_the_file_is_looked_at_every_five_seconds(
+def test_the_file_is_polled_every_five_seconds(
     tmp_path: Path,
     interval: float,
     expected: float,
 ) -> None:
-    """Or more often, if the interval says so: a look costs next to nothing."""
+    """Or at the interval, if that is shorter."""
     followed = Followed(tmp_path, rates(), interval)
 
-    followed.look()
+    followed.poll()
 
     assert expected == followed.now
 
@@ -334,8 +334,8 @@ class Everything(Agent):
         return object()
 
 
-def test_a_source_that_has_every_attribute_says_nothing_by_them() -> None:
-    """An interval that is no number is none."""
+def test_a_mock_as_source_does_not_change_the_interval() -> None:
+    """Only an interval that is a number counts."""
     remote = RemoteControlledSampler(Everything(), "shop", worker=QuietWorker())
 
     assert 60.0 == remote._poller.interval
@@ -345,19 +345,19 @@ def test_a_file_that_goes_bad_changes_nothing(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The sampler stays; one line tells what is wrong, one that it is mended."""
+    """One line is logged when the file becomes invalid, one when it is valid again."""
     followed = Followed(tmp_path, rates(shop=0.5))
-    before = followed.look()
+    before = followed.poll()
     followed.scene.write("{")
-    during = [followed.look() for _ in range(3)]
+    during = [followed.poll() for _ in range(3)]
     followed.scene.write(rates(shop=0.5))
-    after = followed.look()
+    after = followed.poll()
 
     assert all(before is each for each in (*during, after))
     begun, ended = caplog.messages
     assert "strategies.json': sampling strategy must be JSON, got" in begun
     assert begun.endswith(
-        "Sampling goes on as it was; fix or replace the file, which is read again "
+        "Sampling continues as before; fix or replace the file, which is read again "
         "when it has changed",
     )
     assert "available again: a sampling strategy for shop" == ended
@@ -369,7 +369,7 @@ def test_a_file_that_goes_bad_changes_nothing(
 
 
 def test_an_unchanged_file_is_followed_once(tmp_path: Path) -> None:
-    """Looks at it are counted as questions; updates are those that changed anything."""
+    """Each poll is counted as a query; only a change is counted as an update."""
     text = json.dumps(
         {
             "default_strategy": {
@@ -383,7 +383,7 @@ def test_an_unchanged_file_is_followed_once(tmp_path: Path) -> None:
     )
     followed = Followed(tmp_path, text)
 
-    samplers = [followed.look() for _ in range(3)]
+    samplers = [followed.poll() for _ in range(3)]
 
     assert isinstance(samplers[0], AdaptiveSampler)
     assert samplers[0] is samplers[2]

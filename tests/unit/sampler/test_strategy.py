@@ -1,4 +1,4 @@
-"""The agent's answer, read into values."""
+"""Responses of a server, read into strategies."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ REFUSED: list[object] = [
 
 
 @pytest.mark.parametrize(
-    ("answer", "strategy"),
+    ("response", "strategy"),
     [
         ({"strategyType": "PROBABILISTIC", **PROBABILISTIC}, Probabilistic(0.5)),
         ({"strategyType": 0, **PROBABILISTIC}, Probabilistic(0.5)),
@@ -82,15 +82,15 @@ REFUSED: list[object] = [
     ],
 )
 def test_the_type_may_be_a_text_a_number_or_missing(
-    answer: dict[str, object],
+    response: dict[str, object],
     strategy: Strategy,
 ) -> None:
-    """The object that is there decides, however its type is written."""
-    assert repr(strategy) == repr(parse_strategy(answer))
+    """The object that is present decides, however its type is written."""
+    assert repr(strategy) == repr(parse_strategy(response))
 
 
 @pytest.mark.parametrize(
-    ("answer", "strategy"),
+    ("response", "strategy"),
     [
         ({"strategyType": 1, **PROBABILISTIC}, Probabilistic(0.5)),
         ({"strategyType": "PROBABILISTIC", **RATE_LIMITING}, RateLimiting(42)),
@@ -104,24 +104,26 @@ def test_the_type_may_be_a_text_a_number_or_missing(
         ({**PROBABILISTIC, "operationSampling": {}}, Probabilistic(0.5)),
     ],
 )
-def test_the_object_that_is_there_counts(
-    answer: dict[str, object],
+def test_the_object_that_is_present_counts(
+    response: dict[str, object],
     strategy: Strategy,
 ) -> None:
-    """The type decides only between two objects; null is no object."""
-    assert repr(strategy) == repr(parse_strategy(answer))
+    """The type only decides between two objects; null is no object."""
+    assert repr(strategy) == repr(parse_strategy(response))
 
 
 @pytest.mark.parametrize("strategy_type", ["PROBABILISTIC", "RATE_LIMITING", 1, "X"])
-def test_operation_sampling_wins_over_the_type(strategy_type: object) -> None:
-    """`operationSampling` is followed, whatever else the answer says."""
-    answer = {"strategyType": strategy_type, **PROBABILISTIC, **PER_OPERATION}
+def test_operation_sampling_takes_precedence_over_the_type(
+    strategy_type: object,
+) -> None:
+    """`operationSampling` is followed, whatever else the response contains."""
+    response = {"strategyType": strategy_type, **PROBABILISTIC, **PER_OPERATION}
 
-    assert repr(PARSED_PER_OPERATION) == repr(parse_strategy(answer))
+    assert repr(PARSED_PER_OPERATION) == repr(parse_strategy(response))
 
 
 @pytest.mark.parametrize(
-    ("answer", "strategy"),
+    ("response", "strategy"),
     [
         ({"strategyType": "PROBABILISTIC"}, Probabilistic(0.001)),
         ({"probabilisticSampling": {}}, Probabilistic(0.001)),
@@ -136,42 +138,44 @@ def test_operation_sampling_wins_over_the_type(strategy_type: object) -> None:
         ),
     ],
 )
-def test_what_is_left_out_has_the_defaults_of_the_old_client(
-    answer: dict[str, object],
+def test_missing_values_have_the_defaults_of_the_old_client(
+    response: dict[str, object],
     strategy: Strategy,
 ) -> None:
-    """Rates and bounds that an answer does not name are those of 4.8."""
-    assert repr(strategy) == repr(parse_strategy(answer))
+    """Rates and bounds that a response does not contain are those of 4.8."""
+    assert repr(strategy) == repr(parse_strategy(response))
 
 
 @pytest.mark.parametrize("limit", [0, 0.5, 499, 499.9])
 def test_limits_below_500_are_followed(limit: float) -> None:
-    """A limit from 0 to below 500 is taken as it came."""
-    answer = {"rateLimitingSampling": {"maxTracesPerSecond": limit}}
+    """A limit from 0 to below 500 is accepted unchanged."""
+    response = {"rateLimitingSampling": {"maxTracesPerSecond": limit}}
 
-    assert repr(RateLimiting(limit)) == repr(parse_strategy(answer))
+    assert repr(RateLimiting(limit)) == repr(parse_strategy(response))
 
 
 @pytest.mark.parametrize("rate", [0, 1, 0.0, 1.0, 0.25])
 def test_rates_from_0_to_1_are_followed(rate: float) -> None:
-    """A rate from 0 to 1 is taken as it came."""
-    answer = {"probabilisticSampling": {"samplingRate": rate}}
+    """A rate from 0 to 1 is accepted unchanged."""
+    response = {"probabilisticSampling": {"samplingRate": rate}}
 
-    assert repr(Probabilistic(rate)) == repr(parse_strategy(answer))
+    assert repr(Probabilistic(rate)) == repr(parse_strategy(response))
 
 
-@pytest.mark.parametrize("answer", REFUSED, ids=lambda answer: type(answer).__name__)
-def test_what_cannot_be_followed_raises_our_error(answer: object) -> None:
-    """Rates and limits out of range, unknown types and junk are a StrategyError."""
+@pytest.mark.parametrize(
+    "response", REFUSED, ids=lambda response: type(response).__name__
+)
+def test_an_invalid_strategy_raises_our_error(response: object) -> None:
+    """Rates and limits out of range, unknown types and garbage: a StrategyError."""
     with pytest.raises(StrategyError) as raised:
-        parse_strategy(answer)
+        parse_strategy(response)
 
     assert isinstance(raised.value, AnswerError)
     assert isinstance(raised.value, ValueError)
 
 
-def test_the_error_tells_what_came() -> None:
-    """The message names the key, what it must be and what it was."""
+def test_the_error_describes_the_value() -> None:
+    """The message contains the key, what was expected and what came."""
     with pytest.raises(
         StrategyError,
         match=r"samplingRate must be a number from 0 to 1, got 1\.5",
@@ -179,16 +183,16 @@ def test_the_error_tells_what_came() -> None:
         parse_strategy({"probabilisticSampling": {"samplingRate": 1.5}})
 
 
-def test_the_error_is_short_however_long_the_answer() -> None:
-    """A huge answer leaves no huge line in the log."""
+def test_the_error_is_short_however_long_the_response() -> None:
+    """A huge response does not give a huge line in the log."""
     with pytest.raises(StrategyError) as raised:
         parse_strategy({"strategyType": "X" * 10**6, "junk": list(range(10**5))})
 
     assert len(str(raised.value)) < 200
 
 
-def test_one_bad_operation_refuses_the_whole_answer() -> None:
-    """An answer is followed whole or not at all."""
+def test_one_bad_operation_refuses_the_whole_response() -> None:
+    """A response is followed completely or not at all."""
     with pytest.raises(StrategyError):
         parse_per_operation(
             {
@@ -202,7 +206,7 @@ def test_one_bad_operation_refuses_the_whole_answer() -> None:
 
 @pytest.mark.parametrize("body", [b'{"a": 1}', bytearray(b'{"a": 1}'), '{"a": 1}'])
 def test_json_is_decoded_from_bytes_or_text(body: object) -> None:
-    """The body of an answer may be bytes, a bytearray or text."""
+    """A body may be bytes, a bytearray or text."""
     assert {"a": 1} == decode_strategy(body)
 
 
@@ -211,8 +215,8 @@ def test_json_is_decoded_from_bytes_or_text(body: object) -> None:
     [b"", b"{", b"<html>", b"\xff\xfe\xfa", b"[" * 200_000, b"9" * 5000, None, 5, {}],
     ids=["empty", "cut", "html", "no-text", "nested", "digits", "none", "int", "dict"],
 )
-def test_what_is_no_json_raises_our_error(body: object) -> None:
-    """No JSON, JSON nested without end and no text at all are a StrategyError."""
+def test_a_body_that_is_not_json_raises_our_error(body: object) -> None:
+    """Neither extreme nesting nor another type raises another error."""
     with pytest.raises(StrategyError):
         decode_strategy(body)
 
@@ -230,7 +234,7 @@ def test_get_sampling_probability(
     strategy: dict[str, object] | None,
     rate: float,
 ) -> None:
-    """It reads the rate, or gives the default where there is none."""
+    """It returns the rate, or the default if there is none."""
     assert rate == get_sampling_probability(strategy)
 
 
@@ -244,5 +248,5 @@ def test_get_sampling_probability(
     ],
 )
 def test_get_rate_limit(strategy: dict[str, object] | None, limit: float) -> None:
-    """It reads the limit, or gives the default where there is none."""
+    """It returns the limit, or the default if there is none."""
     assert limit == get_rate_limit(strategy)

@@ -17,7 +17,7 @@ from tests.unit.spans import let_notices_speak
 
 
 def allowed(throttler: LocalThrottler, operation: str, count: int = 100) -> int:
-    """Return how many of *count* debug spans may begin at this moment."""
+    """Return how many of *count* debug spans may start at this moment."""
     return sum(throttler.is_allowed(operation) for _ in range(count))
 
 
@@ -48,15 +48,15 @@ def test_the_base_decides_nothing() -> None:
     throttler.close()
 
 
-def test_a_new_operation_may_begin_ten_at_once() -> None:
-    """Whoever asks for a trace by hand gets the first ones, chance or not."""
+def test_a_new_operation_may_start_ten_at_once() -> None:
+    """The first traces that a user requests by hand are recorded."""
     throttler = LocalThrottler(new_limiter=empty_limiters(FakeClock()))
 
     assert 10 == allowed(throttler, "op")
 
 
-def test_in_the_long_run_one_a_second_may_begin() -> None:
-    """Once the saved ones are spent, each second brings one more."""
+def test_in_the_long_run_one_per_second_may_start() -> None:
+    """When the saved credits are spent, each second adds one."""
     clock = FakeClock()
     throttler = LocalThrottler(new_limiter=empty_limiters(clock))
     allowed(throttler, "op")
@@ -66,16 +66,16 @@ def test_in_the_long_run_one_a_second_may_begin() -> None:
     assert 3 == allowed(throttler, "op")
 
 
-def test_operations_do_not_take_from_one_another() -> None:
-    """Each operation has a bucket of its own."""
+def test_operations_have_separate_buckets() -> None:
+    """An operation does not spend the credits of another."""
     throttler = LocalThrottler(1, 2, new_limiter=empty_limiters(FakeClock()))
     allowed(throttler, "busy")
 
     assert 2 == allowed(throttler, "calm")
 
 
-def test_operations_beyond_the_most_share_one_bucket() -> None:
-    """Names made at random cost no memory and get no more than one bucket gives."""
+def test_operations_beyond_the_limit_share_one_bucket() -> None:
+    """Generated names do not fill the memory, and get the credits of one bucket."""
     throttler = LocalThrottler(
         1,
         2,
@@ -91,22 +91,22 @@ def test_operations_beyond_the_most_share_one_bucket() -> None:
     "rates",
     [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (1, float("inf")), ("1", 1)],
 )
-def test_rates_that_cannot_work_are_refused(rates: tuple[float, float]) -> None:
-    """A rate that is no number above 0 is a ConfigError."""
+def test_rates_out_of_range_are_refused(rates: tuple[float, float]) -> None:
+    """A rate must be a finite number of more than 0."""
     with pytest.raises(ConfigError, match="must be a number of more than 0"):
         LocalThrottler(*rates)
 
 
-def test_it_reads_as_it_was_made() -> None:
-    """Its text has both rates."""
+def test_repr_is_the_call_of_the_constructor() -> None:
+    """With both rates."""
     assert "LocalThrottler(1.0, 10.0)" == repr(LocalThrottler())
 
 
-def test_a_debug_trace_that_is_refused_is_counted_and_told(
+def test_a_debug_trace_that_is_refused_is_counted_and_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Each is counted; the log has one line a minute with what becomes of them."""
+    """Each is counted; there is at most one line in the log per minute."""
     let_notices_speak(monkeypatch)
     tracer = Tracer(
         "shop",

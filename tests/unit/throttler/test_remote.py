@@ -1,4 +1,4 @@
-"""The throttler that spends the agent's credits, with a clock moved by hand."""
+"""The throttler that spends the agent's credits, at times set by the test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JAEGER_2 = {"strategyType": "PROBABILISTIC"}
 
 
 def balances(**added: float) -> dict[str, object]:
-    """Return an answer that adds credits."""
+    """Return a response that adds credits."""
     return {
         "balances": [
             {"operation": operation, "balance": balance}
@@ -35,7 +35,7 @@ def balances(**added: float) -> dict[str, object]:
 
 
 class Scene:
-    """A remote throttler with all that it talks to, asked at seconds 0, 5, 10..."""
+    """A remote throttler and its agent, polled at seconds 0, 5, 10..."""
 
     def __init__(self, max_operations: int = 2000) -> None:
         self.agent = Agent(balances())
@@ -57,101 +57,101 @@ class Scene:
         self.throttler.set_client_id(7)
         self.now = 0.0
 
-    def answer(self, answer: object) -> None:
-        """Let the agent answer one question."""
-        self.agent.answer = answer
+    def poll(self, response: object) -> None:
+        """Poll the agent once."""
+        self.agent.response = response
         self.now = self.throttler._poller.run(self.now)
 
     def allowed(self, operation: str, count: int = 1) -> list[bool]:
-        """Ask *count* times whether a debug span may begin."""
+        """Return *count* times whether a debug span may start."""
         return [self.throttler.is_allowed(operation) for _ in range(count)]
 
 
-def test_the_first_ask_is_refused() -> None:
-    """An operation has no credits before they were asked for."""
+def test_the_first_span_is_refused() -> None:
+    """An operation has no credits before the first poll."""
     scene = Scene()
 
     assert [False, False] == scene.allowed("op", 2)
 
 
 def test_credits_beyond_every_float_can_be_spent() -> None:
-    """Whole numbers that add up to more than a float holds raise in no span."""
+    """A sum that exceeds the range of a float does not raise an error."""
     scene = Scene()
     scene.allowed("other")
-    most = int(sys.float_info.max)
+    maximum = int(sys.float_info.max)
 
     for _ in range(2):
-        scene.answer({"balances": [{"operation": "op", "balance": most}]})
+        scene.poll({"balances": [{"operation": "op", "balance": maximum}]})
 
     assert [True, True] == scene.allowed("op", 2)
 
 
 def test_one_credit_is_one_debug_span() -> None:
-    """As many spans may begin as there are whole credits."""
+    """As many spans may start as there are whole credits."""
     scene = Scene()
     scene.allowed("op")
 
-    scene.answer(balances(op=2.5))
+    scene.poll(balances(op=2.5))
 
     assert [True, True, False] == scene.allowed("op", 3)
     assert {"op": 0.5} == scene.throttler.credits
 
 
-def test_answers_add_credits() -> None:
-    """What an answer brings is added to what is left."""
+def test_responses_add_credits() -> None:
+    """New credits are added to those that are left."""
     scene = Scene()
     scene.allowed("op")
 
-    scene.answer(balances(op=2))
-    scene.answer(balances(op=1.5))
+    scene.poll(balances(op=2))
+    scene.poll(balances(op=1.5))
 
     assert {"op": 3.5} == scene.throttler.credits
 
 
-def test_an_answer_may_bring_credits_for_others() -> None:
-    """Credits of an operation that was not asked for are kept for it."""
+def test_a_response_may_have_credits_for_others() -> None:
+    """Credits of an operation that was not requested are kept."""
     scene = Scene()
     scene.allowed("op")
 
-    scene.answer(balances(other=1))
+    scene.poll(balances(other=1))
 
     assert [True, False] == scene.allowed("other", 2)
 
 
-def test_only_operations_seen_are_asked_for() -> None:
-    """The question names the service, the client and the operations so far."""
+def test_only_operations_seen_are_requested() -> None:
+    """A request has the service, the client and the operations so far."""
     scene = Scene()
     scene.allowed("a")
-    scene.answer(balances())
+    scene.poll(balances())
     scene.allowed("b")
 
-    scene.answer(balances())
+    scene.poll(balances())
 
-    assert [("shop", "7", ["a"]), ("shop", "7", ["a", "b"])] == scene.agent.questions
+    assert [("shop", "7", ["a"]), ("shop", "7", ["a", "b"])] == scene.agent.requests
 
 
-def test_nothing_is_asked_without_a_client_id() -> None:
-    """Credits belong to a client, so without an id there is no question."""
+def test_there_is_no_poll_without_a_client_id() -> None:
+    """Because credits belong to a client."""
     agent = Agent(balances())
     throttler = RemoteThrottler(agent, "shop", worker=QuietWorker())
     throttler.is_allowed("op")
 
     throttler._poller.run(0.0)
 
-    assert [] == agent.questions
+    assert [] == agent.requests
 
 
-def test_nothing_is_asked_where_no_operation_is_kept() -> None:
-    """A throttler that may keep no operation has nothing to ask for."""
+def test_there_is_no_poll_without_an_operation() -> None:
+    """Because there is nothing to request."""
     scene = Scene(max_operations=0)
     scene.allowed("op")
 
-    scene.answer(balances())
+    scene.poll(balances())
 
-    assert [] == scene.agent.questions
+    assert [] == scene.agent.requests
 
 
-def test_the_first_client_id_stays() -> None:
+def test_the_first_client_id_is_kept() -> None:
     """A second tracer with the same throttler does not change its client."""
     scene = Scene()
 
@@ -160,8 +160,8 @@ def test_the_first_client_id_stays() -> None:
     assert 7 == scene.throttler.client_id
 
 
-def test_nothing_is_asked_before_the_first_use() -> None:
-    """A worker that runs for others asks nothing before the first is_allowed."""
+def test_there_is_no_poll_before_the_first_use() -> None:
+    """Not even if the worker runs for others."""
     scene = Scene()
 
     assert math.inf == scene.throttler._poller.run(0.0)
@@ -169,7 +169,7 @@ def test_nothing_is_asked_before_the_first_use() -> None:
 
 
 def test_the_first_use_wakes_the_worker_once() -> None:
-    """The first is_allowed begins the questions, further ones only count credits."""
+    """Further calls of `is_allowed` only spend credits."""
     scene = Scene()
 
     scene.allowed("op", 3)
@@ -177,20 +177,20 @@ def test_the_first_use_wakes_the_worker_once() -> None:
     assert 1 == scene.worker.wakes
 
 
-def test_questions_come_every_interval() -> None:
-    """A turn before the interval is over asks nothing."""
+def test_the_next_poll_is_after_the_interval() -> None:
+    """An earlier turn does not poll, and returns when to do so."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(balances())
+    scene.poll(balances())
 
     assert 5.0 == scene.throttler._poller.run(4.9)
-    assert 1 == len(scene.agent.questions)
+    assert 1 == len(scene.agent.requests)
     assert 10.0 == scene.throttler._poller.run(5.0)
-    assert 2 == len(scene.agent.questions)
+    assert 2 == len(scene.agent.requests)
 
 
 def test_the_interval_can_be_set_and_has_jitter() -> None:
-    """The interval varies by a tenth, so that processes do not ask together."""
+    """The interval varies by a tenth, so that processes do not poll together."""
     throttler = RemoteThrottler(
         Agent(balances()),
         "shop",
@@ -214,30 +214,30 @@ def test_no_interval_means_five_seconds() -> None:
     assert 5 == throttler.refresh_interval
 
 
-def test_an_interval_that_cannot_work_is_refused() -> None:
-    """An interval that is not above 0 is a ConfigError."""
+def test_an_interval_out_of_range_is_refused() -> None:
+    """It must be more than 0."""
     with pytest.raises(ConfigError, match="refresh_interval must be more than 0"):
         RemoteThrottler(Agent(), "shop", refresh_interval=0)
 
 
-def test_operations_are_kept_up_to_the_most() -> None:
-    """Names made at random cost no memory, neither asked for nor answered."""
+def test_the_number_of_operations_is_limited() -> None:
+    """Generated names do not fill the memory, whether used or received."""
     scene = Scene(max_operations=2)
 
     scene.allowed("a")
     scene.allowed("b")
     scene.allowed("c")
-    scene.answer(balances(d=1))
+    scene.poll(balances(d=1))
 
     assert {"a": 0.0, "b": 0.0} == scene.throttler.credits
 
 
-def test_a_server_that_knows_no_credits_brings_the_local_policy() -> None:
-    """An answer without balances, as of Jaeger 2, lets the local policy decide."""
+def test_without_credits_the_local_policy_decides() -> None:
+    """After a response without balances, such as that of Jaeger 2."""
     scene = Scene()
     first = scene.allowed("op")
 
-    scene.answer(JAEGER_2)
+    scene.poll(JAEGER_2)
 
     assert [False] == first
     assert [True, True, False] == scene.allowed("op", 3)
@@ -246,23 +246,23 @@ def test_a_server_that_knows_no_credits_brings_the_local_policy() -> None:
 
 
 def test_credits_end_the_local_policy() -> None:
-    """Once a server answers with balances they decide again."""
+    """After a response with balances those decide again."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(JAEGER_2)
+    scene.poll(JAEGER_2)
 
-    scene.answer(balances(op=1))
+    scene.poll(balances(op=1))
 
     assert [True, False] == scene.allowed("op", 2)
 
 
 def test_an_outage_does_not_change_the_policy() -> None:
-    """While questions fail, the last answer goes on deciding."""
+    """While polls fail, the last response still applies."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(JAEGER_2)
+    scene.poll(JAEGER_2)
 
-    scene.answer(SendError("refused"))
+    scene.poll(SendError("refused"))
 
     assert [True] == scene.allowed("op")
 
@@ -276,14 +276,14 @@ NO_CREDITS: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("answer", NO_CREDITS, ids=repr)
-def test_what_brings_no_credits_keeps_the_balances(answer: object) -> None:
-    """A failed question or an odd answer counts one failure and changes nothing."""
+@pytest.mark.parametrize("response", NO_CREDITS, ids=repr)
+def test_a_failed_poll_keeps_the_balances(response: object) -> None:
+    """An error or an invalid response counts as one failure and changes nothing."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(balances(op=2))
+    scene.poll(balances(op=2))
 
-    scene.answer(answer)
+    scene.poll(response)
 
     assert {"op": 2.0} == scene.throttler.credits
     assert {"jaeger:throttler_update ok": 1, "jaeger:throttler_update err": 1} == dict(
@@ -292,13 +292,13 @@ def test_what_brings_no_credits_keeps_the_balances(answer: object) -> None:
 
 
 def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """One line when questions begin to fail, one when they are answered again."""
+    """One line when polls begin to fail, one when they succeed again."""
     scene = Scene()
     scene.allowed("op")
 
     with caplog.at_level(logging.INFO, "jaeger_tracing"):
-        for answer in (SendError("refused"), b"{", balances(), balances()):
-            scene.answer(answer)
+        for response in (SendError("refused"), b"{", balances(), balances()):
+            scene.poll(response)
 
     begun, ended = caplog.messages
     assert begun == (
@@ -308,8 +308,8 @@ def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> 
     assert ended == "available again: throttling credits for shop"
 
 
-def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None:
-    """The lines go to the logger that was handed in."""
+def test_another_logger_can_be_used(caplog: pytest.LogCaptureFixture) -> None:
+    """The lines are logged by the logger that was passed."""
     throttler = RemoteThrottler(
         Agent(SendError("refused")),
         "shop",
@@ -323,10 +323,10 @@ def test_a_given_logger_gets_the_lines(caplog: pytest.LogCaptureFixture) -> None
     assert ["mine"] == [record.name for record in caplog.records]
 
 
-def test_an_error_reporter_hears_every_failure(
+def test_an_error_reporter_gets_every_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An error reporter takes the place of the line about the failure."""
+    """It replaces the line in the log."""
     listener = Listener()
     throttler = RemoteThrottler(
         Agent(SendError("refused")),
@@ -339,15 +339,15 @@ def test_an_error_reporter_hears_every_failure(
 
     throttler._poller.run(throttler._poller.run(0.0))
 
-    assert ["cannot get throttling credits for shop: refused"] * 2 == listener.heard
+    assert ["cannot get throttling credits for shop: refused"] * 2 == listener.errors
     assert [] == caplog.messages
 
 
-def test_close_stops_asking() -> None:
-    """After close nothing is asked, credits can be spent, close may be repeated."""
+def test_close_stops_the_polls() -> None:
+    """After close credits can still be spent; close may be repeated."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(balances(op=1))
+    scene.poll(balances(op=1))
 
     scene.throttler.close()
     scene.throttler.close()
@@ -359,7 +359,7 @@ def test_close_stops_asking() -> None:
 
 
 def test_no_thread_at_construction() -> None:
-    """Without a worker the throttler makes one, which starts no thread yet."""
+    """Without a worker it creates one, which does not start its thread yet."""
     threads = threading.enumerate()
 
     throttler = RemoteThrottler(Agent(), "shop")
@@ -368,11 +368,11 @@ def test_no_thread_at_construction() -> None:
     throttler.close()
 
 
-def test_a_forked_child_begins_anew() -> None:
-    """The child keeps the credits and asks at once at its first use."""
+def test_a_forked_child_polls_again() -> None:
+    """The child keeps the credits and polls at its first use."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(balances(op=1))
+    scene.poll(balances(op=1))
 
     scene.worker.after_fork_in_child()
     before_use = scene.throttler._poller.run(1000.0)
@@ -382,14 +382,14 @@ def test_a_forked_child_begins_anew() -> None:
     assert math.inf == before_use
     assert [True] == allowed
     assert 2 == scene.worker.wakes
-    assert 2 == len(scene.agent.questions)
+    assert 2 == len(scene.agent.requests)
 
 
-def test_a_forked_child_under_the_local_policy_asks_again() -> None:
-    """The child does not rely on what the server told its parent."""
+def test_a_forked_child_with_the_local_policy_polls_again() -> None:
+    """The child does not rely on the response to its parent."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(JAEGER_2)
+    scene.poll(JAEGER_2)
 
     scene.worker.after_fork_in_child()
     scene.allowed("op")
@@ -398,7 +398,7 @@ def test_a_forked_child_under_the_local_policy_asks_again() -> None:
 
 
 def test_a_closed_throttler_stays_closed_in_a_forked_child() -> None:
-    """A fork does not open again what was closed."""
+    """A fork does not start the polls again."""
     scene = Scene()
     scene.throttler.close()
 
@@ -408,20 +408,20 @@ def test_a_closed_throttler_stays_closed_in_a_forked_child() -> None:
     assert 0 == scene.worker.wakes
 
 
-def test_a_drain_asks_nothing() -> None:
-    """Before the process ends nobody is asked any more."""
+def test_a_drain_does_not_poll() -> None:
+    """There is no poll at the end of the process."""
     scene = Scene()
     scene.allowed("op")
 
     assert scene.throttler._poller.drain(0.0)
-    assert [] == scene.agent.questions
+    assert [] == scene.agent.requests
 
 
 def test_a_call_may_interrupt_another_one_anywhere() -> None:
-    """A signal handler's debug span hangs nowhere and spends a credit of its own."""
+    """The debug span of a signal handler never waits and spends its own credit."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(balances(op=1000))
+    scene.poll(balances(op=1000))
     granted: list[bool] = []
 
     def spend() -> None:
@@ -434,11 +434,11 @@ def test_a_call_may_interrupt_another_one_anywhere() -> None:
     assert {"op": 1000.0 - len(granted)} == scene.throttler.credits
 
 
-def test_a_call_may_interrupt_the_taking_of_credits_anywhere() -> None:
-    """Credits that come and credits that a signal handler spends do not get mixed."""
+def test_a_call_may_interrupt_a_poll_anywhere() -> None:
+    """No credit is lost if a signal handler spends one while others are added."""
     scene = Scene()
     scene.allowed("op")
-    scene.answer(balances(op=1))
+    scene.poll(balances(op=1))
     allowed: list[bool] = []
 
     places = list(
@@ -446,23 +446,23 @@ def test_a_call_may_interrupt_the_taking_of_credits_anywhere() -> None:
             lambda at: call_at(
                 at,
                 lambda: allowed.append(scene.throttler.is_allowed("op")),
-                lambda: scene.answer(balances(op=1)),
+                lambda: scene.poll(balances(op=1)),
             )
         )
     )
 
     assert all(allowed)
     assert len(places) == len(allowed)
-    # One more answer came than the handler spent: the last one was not interrupted.
+    # The last poll was not interrupted, so one more credit came than was spent.
     assert {"op": 2.0} == scene.throttler.credits
 
 
-def test_repr_shows_who_decides() -> None:
-    """A throttler in a debugger shows its policy and its credits."""
+def test_repr_shows_the_policy() -> None:
+    """A debugger shows the policy and the credits."""
     scene = Scene()
     scene.allowed("op")
     remote = repr(scene.throttler)
-    scene.answer(JAEGER_2)
+    scene.poll(JAEGER_2)
 
     assert "<RemoteThrottler of 'shop', remote {'op': 0.0}>" == remote
     assert "<RemoteThrottler of 'shop', local {'op': 0.0}>" == repr(scene.throttler)

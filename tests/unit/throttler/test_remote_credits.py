@@ -1,4 +1,4 @@
-"""The agent's answer about credits, read into values."""
+"""Responses with credits, read into balances."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from jaeger_client.errors import AnswerError, CreditsError
 from jaeger_client.throttler import Balance, parse_credits
 
-JUNK: list[object] = [
+GARBAGE: list[object] = [
     [],
     5,
     None,
@@ -48,16 +48,16 @@ def test_no_balances_are_no_error(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"strategyType": "PROBABILISTIC"}'])
-def test_a_server_without_credits_is_known_by_its_answer(body: bytes) -> None:
-    """An object without balances, as Jaeger 2 answers, reads as None."""
+def test_a_server_without_credits_is_recognized(body: bytes) -> None:
+    """An object without balances, the response of Jaeger 2, gives None."""
     assert parse_credits(body) is None
 
 
-@pytest.mark.parametrize("answer", JUNK, ids=repr)
-def test_what_holds_no_credits_raises_our_error(answer: object) -> None:
-    """Junk in place of balances is a CreditsError."""
+@pytest.mark.parametrize("response", GARBAGE, ids=repr)
+def test_invalid_balances_raise_our_error(response: object) -> None:
+    """Anything else than balances is a CreditsError."""
     with pytest.raises(CreditsError) as raised:
-        parse_credits(json.dumps(answer))
+        parse_credits(json.dumps(response))
 
     assert isinstance(raised.value, AnswerError)
     assert isinstance(raised.value, ValueError)
@@ -68,7 +68,7 @@ def test_what_holds_no_credits_raises_our_error(answer: object) -> None:
     [b"", b"{", b"\xff\xfe\xfa", b"[" * 200_000, b"9" * 5000, None, {}],
     ids=["empty", "cut", "no-text", "nested", "digits", "none", "dict"],
 )
-def test_what_is_no_json_raises_our_error(body: object) -> None:
-    """No JSON, JSON nested without end and no text at all are a CreditsError."""
+def test_a_body_that_is_not_json_raises_our_error(body: object) -> None:
+    """Neither extreme nesting nor another type raises another error."""
     with pytest.raises(CreditsError):
         parse_credits(body)

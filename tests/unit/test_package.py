@@ -1,0 +1,53 @@
+"""The package itself: the names and modules that it shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import jaeger_client
+
+FRESH = """
+import sys, jaeger_client
+print("jaeger_client.thrift" in sys.modules, jaeger_client.thrift.__name__)
+"""
+
+
+def test_public_modules_are_listed_before_they_are_imported() -> None:
+    """`dir` has every public module, next to the names that users import."""
+    names = {"Config", "Tracer", "codecs", "senders", "thrift", "throttler", "utils"}
+
+    assert names < {*dir(jaeger_client)}
+
+
+def test_internals_are_not_listed() -> None:
+    """Neither the package of the internals nor any other name with an underscore."""
+    assert [] == [name for name in dir(jaeger_client) if name.startswith("_")]
+
+
+def test_a_module_that_a_start_does_not_need_is_imported_when_it_is_used() -> None:
+    """`jaeger_client.thrift` works after a bare import, which does not import it."""
+    command = [sys.executable, "-W", "error", "-c", FRESH]
+    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+    assert ["False", "jaeger_client.thrift"] == printed.split()
+
+
+@pytest.mark.parametrize("name", ["no_such_module", "_private", "__wrapped__"])
+def test_a_missing_attribute_is_an_attribute_error(name: str) -> None:
+    """As in any module."""
+    message = f"module 'jaeger_client' has no attribute '{name}'"
+
+    with pytest.raises(AttributeError, match=message):
+        getattr(jaeger_client, name)
+
+
+def test_a_star_import_has_the_public_names() -> None:
+    """`from jaeger_client import *` defines what users import."""
+    scope: dict[str, object] = {}
+
+    exec("from jaeger_client import *", scope)  # not allowed inside a function
+
+    assert {"Config", "ConstSampler", "Span", "SpanContext", "Tracer"} < scope.keys()
