@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from opentracing import Format
 
+from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.base import Codec, context_of, without_trace
 from jaeger_client.codecs.binary import BinaryCodec
@@ -144,14 +145,14 @@ def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None
     if not known or not set(known) <= _IN_NAMES:
         msg = (
             "the name of a format must be letters, digits, _, - and . of ASCII, "
-            f"got {name!r}"
+            f"got {shown(name)}"
         )
         raise ConfigError(msg)
     if replace and known not in BUILT_IN:
         _OWN[known] = make
     # setdefault(), so that of two threads with one name only one succeeds.
     elif known in codec_names() or _OWN.setdefault(known, make) is not make:
-        msg = f"the name of a format must be new, got {name!r}, which is taken"
+        msg = f"the name of a format must be new, got {shown(name)}, which is taken"
         raise ConfigError(msg)
 
 
@@ -165,7 +166,7 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
     if name in _OWN:
         return _OWN[name](options)
     if name not in BUILT_IN:
-        msg = f"a format must be one of {', '.join(codec_names())}, got {name!r}"
+        msg = f"a format must be one of {', '.join(codec_names())}, got {shown(name)}"
         raise ConfigError(msg)
     return _jaeger(options) if name == "jaeger" else _foreign(name, options)
 
