@@ -35,11 +35,17 @@ class CodecOptions(NamedTuple):
     url_encoding: bool = True
     """Whether values are percent-encoded, as in HTTP headers and not in text maps."""
     generate_128bit_trace_id: bool = False
+    """Whether B3 writes all trace ids with 32 digits."""
     trace_id_header: str = TRACE_ID_HEADER
+    """Jaeger's header of ids and flags."""
     baggage_header_prefix: str = BAGGAGE_HEADER_PREFIX
+    """Prefix of Jaeger's headers of baggage."""
     debug_id_header: str = DEBUG_ID_HEADER_KEY
+    """Jaeger's header that requests a debug trace."""
     baggage_header: str = BAGGAGE_HEADER_KEY
+    """Jaeger's header with a list of baggage items."""
     baggage_limits: BaggageLimits = DEFAULT_LIMITS
+    """How much baggage is injected and extracted."""
 
 
 MakeCodec: TypeAlias = Callable[[CodecOptions], Codec]
@@ -168,7 +174,7 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
     if name not in BUILT_IN:
         msg = f"a format must be one of {', '.join(codec_names())}, got {shown(name)}"
         raise ConfigError(msg)
-    return _jaeger(options) if name == "jaeger" else _foreign(name, options)
+    return _jaeger(options) if name == "jaeger" else _other_codec(name, options)
 
 
 def _jaeger(options: CodecOptions) -> Codec:
@@ -182,7 +188,7 @@ def _jaeger(options: CodecOptions) -> Codec:
     )
 
 
-def _foreign(name: str, options: CodecOptions) -> Codec:
+def _other_codec(name: str, options: CodecOptions) -> Codec:
     # Imported on demand: the two take 2 ms of a start.
     from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec  # noqa: PLC0415
     from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415
