@@ -9,7 +9,7 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote, unquote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jaeger_client.codecs import BinaryCodec, TextCodec
@@ -189,7 +189,6 @@ kinds = st.sampled_from([dict, dict, OrderedDict, UserDict, Environ])
 CODECS = {encoded: TextCodec(url_encoding=encoded) for encoded in (False, True)}
 
 
-@settings(max_examples=600)
 @pytest.mark.parametrize("url_encoding", [False, True])
 @given(carriers, kinds)
 def test_extract_does_as_plain_code(
@@ -230,7 +229,6 @@ def test_encoding_does_as_the_standard_library(text: str) -> None:
     )
 
 
-@settings(max_examples=1000)
 @given(st.text() | st.text("%+20C3A9e\u00e9 ", max_size=16))
 def test_decoding_does_as_the_standard_library(text: str) -> None:
     """Text is percent-decoded as urllib does, well-formed or not."""
