@@ -258,7 +258,8 @@ REPORTER_QUEUE_SIZE: Final = Param(
     _COUNT,
     DEFAULT_QUEUE_CAPACITY,
     (Variable("JAEGER_REPORTER_MAX_QUEUE_SIZE", _COUNT),),
-    about="Maximum number of spans in the queue; further ones are dropped and counted.",
+    about="Maximum number of spans in the queue; further ones are dropped and counted. "
+    "Beyond the queue, 1,000 spans at most, or `reporter_batch_size`, are being sent.",
     unit="spans",
 )
 
