@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import opentracing
@@ -16,16 +19,30 @@ from opentracing.scope_managers import ThreadLocalScopeManager
 import jaeger_client.config as package
 from jaeger_client import Config, ConstSampler, ProbabilisticSampler, Tracer
 from jaeger_client.codecs import B3Codec
+from jaeger_client.config.properties import Setting
+from jaeger_client.config.table import variable_names
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
-from jaeger_client.reporter import InMemoryReporter, NullReporter, Reporter
-from jaeger_client.sampler import RateLimitingSampler, RemoteControlledSampler
-from jaeger_client.throttler import RemoteThrottler
+from jaeger_client.reporter import (
+    BaseReporter,
+    CompositeReporter,
+    InMemoryReporter,
+    NullReporter,
+    Reporter,
+)
+from jaeger_client.sampler import (
+    RateLimitingSampler,
+    RemoteControlledSampler,
+    Sampler,
+)
+from jaeger_client.throttler import RemoteThrottler, Throttler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from jaeger_client._internal.agent_channel import AgentChannel
+
+VARIABLES = variable_names()
 
 CONST = {"sampler": {"type": "const", "param": 1}}
 
@@ -123,7 +140,7 @@ def properties_of(kind: type) -> list[str]:
         name
         for base in kind.__mro__
         for name, value in vars(base).items()
-        if isinstance(value, property) and not name.startswith("_")
+        if isinstance(value, (property, Setting)) and not name.startswith("_")
     }
     return sorted(found - {"error_reporter"})
 
@@ -162,6 +179,120 @@ def test_variables_are_read_when_they_are_needed(
     monkeypatch.setenv("JAEGER_AGENT_HOST", "far")
 
     assert "far" == config.local_agent_reporting_host
+
+
+class CountingEnvironment(dict[str, str]):
+    """An environment that counts how often each variable is looked up."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.counts = Counter[str]()
+
+    def __getitem__(self, key: str) -> str:
+        """Return the value of a variable."""
+        self.counts[key] += 1
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]  # as it is called
+        """Return the value of a variable, or *default*."""
+        self.counts[key] += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"OTEL_RESOURCE_ATTRIBUTES": "zone=a", "JAEGER_PROPAGATION": "b3"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://far", "OTEL_TRACES_SAMPLER": "xray"},
+        {"JAEGER_ENDPOINT": "http://far", "JAEGER_REPORTER_LOG_SPANS": "true"},
+        {"JAEGER_DISABLED": "true"},
+    ],
+    ids=" ".join,
+)
+def test_a_new_tracer_looks_each_variable_up_once(
+    monkeypatch: pytest.MonkeyPatch,
+    new_tracer: Callable[[Config], Tracer],
+    environ: dict[str, str],
+) -> None:
+    """All its parts are made of the same values, even if a variable is changed."""
+    config = Config({"throttler": {}}, service_name="shop")
+    counting = CountingEnvironment({**os.environ, **environ})
+    monkeypatch.setattr(os, "environ", counting)
+
+    new_tracer(config)
+
+    read = {name: n for name, n in counting.counts.items() if name in VARIABLES}
+    assert dict.fromkeys(read, 1) == read
+    assert environ.keys() <= read.keys()
+
+
+def test_properties_that_a_subclass_reads_for_a_tracer_are_those_of_the_tracer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A variable that is changed meanwhile does not give it two ports."""
+    ports: list[int] = []
+
+    class Own(Config):
+        def _create_local_agent_channel(self, io_loop: object = None) -> AgentChannel:
+            monkeypatch.setenv("JAEGER_AGENT_PORT", "2")
+            ports.append(self.local_agent_reporting_port)
+            return super()._create_local_agent_channel(io_loop=io_loop)
+
+    monkeypatch.setenv("JAEGER_AGENT_PORT", "1")
+    config = Own(CONST, service_name="shop")
+    config.new_tracer().close(0.0)
+
+    assert [1] == ports
+    assert 2 == config.local_agent_reporting_port
+
+
+def test_two_threads_make_tracers_of_one_config() -> None:
+    """Each with a worker of its own."""
+    config = Config(CONST, service_name="shop")
+
+    with ThreadPoolExecutor(2) as pool:
+        tracers = [*pool.map(lambda _: config.new_tracer(), range(2))]
+
+    first, second = tracers
+    assert first._worker is not second._worker
+    for tracer in tracers:
+        tracer.close(0.0)
+
+
+def test_a_wrapped_reporter_belongs_to_the_tracer_as_well() -> None:
+    """A subclass may replace the reporter; the worker of the parts is closed."""
+
+    class Own(Config):
+        def create_tracer(
+            self,
+            reporter: BaseReporter,
+            sampler: Sampler,
+            throttler: Throttler | None = None,
+        ) -> Tracer:
+            return super().create_tracer(
+                CompositeReporter(reporter), sampler, throttler
+            )
+
+    tracer = Own(CONST, service_name="shop").new_tracer()
+    tracer.close(0.0)
+
+    assert isinstance(tracer.reporter, CompositeReporter)
+    assert tracer._worker is not None
+
+
+@pytest.mark.parametrize("name", ["enabled", "local_agent_reporting_port"])
+def test_a_property_cannot_be_set(name: str) -> None:
+    """It would not change the tracers of the Config."""
+    config = Config({}, service_name="shop")
+
+    with pytest.raises(AttributeError, match="of a Config cannot be set"):
+        setattr(config, name, None)
+
+
+def test_a_property_of_the_class_is_the_property() -> None:
+    """As tools that inspect a class expect."""
+    assert isinstance(Config.enabled, Setting)
 
 
 def test_the_service_name_may_come_from_a_variable(

@@ -277,6 +277,10 @@ def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
         (values.mapping, 5),
         (values.text_mapping, 5),
         (values.pairs, "x"),
+        (values.proxy, "https://x"),
+        (values.endpoint, "ftp://x"),
+        (values.token, "a\nb"),
+        (values.readable_file, "missing.pem"),
     ],
 )
 def test_a_refusal_says_what_the_page_says(
