@@ -139,6 +139,8 @@ def meanings_of_settings() -> dict[str, str]:
                 param = getattr(settings, name)
                 if isinstance(param, Param):
                     meanings[param.key] = " ".join(text.split())
+            case _:
+                pass
     return meanings
 
 

@@ -201,6 +201,7 @@ def displayable(  # noqa: PLR0911 - one for each type
     value: object, *, is_secret: bool
 ) -> object:
     """Return *value*, or what may be shown of it; numbers stay numbers."""
+    whole: object = value  # `value` gets narrower and partly unknown types below
     if value is None:
         return None
     if isinstance(value, Mapping) and (is_secret or not value):
@@ -215,4 +216,4 @@ def displayable(  # noqa: PLR0911 - one for each type
         return value
     if isinstance(value, tuple):
         return tuple(map(text_of, cast("tuple[object, ...]", value)[:_MAX_ITEMS]))
-    return shown(value)
+    return shown(whole)

@@ -96,7 +96,8 @@ class Config(ConfigProperties):
     def __getstate__(self) -> dict[str, object]:
         """Return the settings, for copies and for processes that are spawned."""
         # What belongs to this process is made anew.
-        return vars(self) | {"_error_reporter": None, "_passed_over": set()}
+        own: dict[str, object] = {"_error_reporter": None, "_passed_over": set[str]()}
+        return {**vars(self), **own}
 
     @property
     def service_name(self) -> str:

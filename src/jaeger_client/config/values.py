@@ -309,7 +309,8 @@ def text_mapping(raw: object) -> Mapping[str, str] | None:
         return pairs(raw)
     if not isinstance(raw, Mapping):
         return None
-    return {key: str(item) for key, item in mapping(raw).items()}
+    items = cast("Mapping[object, object]", raw).items()
+    return {str(key): str(item) for key, item in items}
 
 
 @reader("key=value pairs with commas between")

@@ -420,11 +420,11 @@ def test_resolving_again_can_be_switched_off(
 ) -> None:
     """JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED leaves one resolution."""
     made: list[object] = []
-    monkeypatch.setattr(
-        build,
-        "AgentChannel",
-        lambda *_, **given: made.append(given["resolve_interval"]),
-    )
+
+    def make_channel(*_: object, **given: object) -> None:
+        made.append(given["resolve_interval"])
+
+    monkeypatch.setattr(build, "AgentChannel", make_channel)
 
     build.make_agent_channel(
         settings_of(JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED=disabled)
