@@ -6,7 +6,7 @@ Imported only where one is needed, because the encoders and the HTTP client take
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.constants import OTLP_TRACES_PATH
@@ -33,7 +33,7 @@ class HttpChannel(NamedTuple):
 def dial_collector(
     endpoint: str,
     *,
-    format_: Literal["OTLP", "Zipkin", "Thrift"],
+    format_: str | None,
     options: HttpOptions,
     gzip: bool,
 ) -> HttpChannel:
@@ -42,7 +42,7 @@ def dial_collector(
 
     Args:
         endpoint: Its URL.
-        format_: The format that it accepts.
+        format_: The format that it accepts: OTLP, Zipkin, or by default Thrift.
         options: Options of the HTTP client.
         gzip: Whether to compress batches.
 

@@ -22,7 +22,6 @@ from jaeger_client.codecs.binary import BinaryCodec
 from jaeger_client.codecs.registry import CodecOptions, CompositeCodec, make_codec
 from jaeger_client.config import table
 from jaeger_client.config.settings import Settings
-from jaeger_client.config.values import format_of
 from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
 
@@ -234,7 +233,7 @@ def _dial_collector(settings: Settings, endpoint: str) -> Channel:
     )
     return http_channel.dial_collector(
         endpoint,
-        format_=format_of(endpoint),
+        format_=settings.format,
         options=options,
         gzip=bool(settings[table.GZIP]),
     )

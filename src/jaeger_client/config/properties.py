@@ -26,8 +26,7 @@ from jaeger_client.config.read import (
     read_tags,
     read_throttler,
 )
-from jaeger_client.config.settings import Param, Settings
-from jaeger_client.config.source import Source
+from jaeger_client.config.settings import Param, Settings, Source
 
 if TYPE_CHECKING:
     from typing_extensions import Never, Self

@@ -22,15 +22,21 @@ from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table
 from jaeger_client.config.settings import (
     FORMAT,
+    OTEL,
     SAMPLER,
     THE_DICT,
     THROTTLER,
     Settings,
+    Source,
     Value,
 )
-from jaeger_client.config.source import OTEL, Source
-from jaeger_client.config.values import fill_in, format_of
-from jaeger_client.constants import SAMPLER_TYPE_CONST, SAMPLER_TYPE_REMOTE
+from jaeger_client.config.values import fill_in
+from jaeger_client.constants import (
+    OTLP_TRACES_PATH,
+    SAMPLER_TYPE_CONST,
+    SAMPLER_TYPE_REMOTE,
+    ZIPKIN_SPANS_PATH,
+)
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.sampler.base import Sampler
 from jaeger_client.sampler.strategy import DEFAULT_SAMPLING_PROBABILITY
@@ -128,12 +134,22 @@ def _read_collector(source: Source) -> None:
             source.note(param, "not used: spans go by UDP")
     if endpoint is not None:
         path = f"the path of {table.ENDPOINT.key}"
-        source.derive(FORMAT, format_of(endpoint), path)
+        source.derive(FORMAT, _format_of(endpoint), path)
         if source.is_set(table.AGENT_PORT):
             source.note(table.AGENT_PORT, "not used: spans go to collector.endpoint")
         _check_pairs(source)
     if not source.is_set(table.GZIP):
         source.derive(table.GZIP.key, source.values[FORMAT].value == "OTLP", FORMAT)
+
+
+def _format_of(endpoint: str) -> str:
+    """Return the format that the path of *endpoint* selects."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
+
+    path = urlsplit(endpoint).path.rstrip("/")
+    if path.endswith(OTLP_TRACES_PATH):
+        return "OTLP"
+    return "Zipkin" if path.endswith(ZIPKIN_SPANS_PATH) else "Thrift"
 
 
 def _find_endpoint(source: Source) -> Value | None:

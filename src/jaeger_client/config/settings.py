@@ -1,4 +1,9 @@
-"""What a setting is, and the settings of one tracer, which do not change."""
+"""
+What a setting is, how its value is found, and the settings of one tracer.
+
+A `Source` serves one pass over the dict and the environment. It looks each variable up
+at most once and records the value of each setting with its origin.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
 
+from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,6 +29,13 @@ THE_DICT: Final = "the dict"
 
 VARIABLES: Final = ("JAEGER_", "OTEL_")
 """Prefixes of the variables that are read."""
+
+OTEL: Final = "OTEL_"
+"""Prefix of the variables of OpenTelemetry."""
+
+# Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
+# service called jaeger-agent. It is not meant as a setting.
+KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 FORMAT: Final = "collector.format"
 """Key of the format of spans, which follows from the endpoint; `None` sends none."""
@@ -144,3 +157,143 @@ class Settings:
         if self.error is not None:
             raise self.error
         return self
+
+
+class Source:
+    """
+    The application's dict and the environment, for one pass over the settings.
+
+    Raises:
+        ConfigError: If *config* is not a dict.
+    """
+
+    def __init__(self, config: object, environ: Mapping[str, str]) -> None:
+        if not isinstance(config, Mapping):
+            msg = f"config: must be a dict, got {shown(config)}"
+            raise ConfigError(msg)
+        self.config = cast("Mapping[str, object]", config)
+        self.environ = environ
+        self.values: dict[str, Value] = {}
+        """The value of each setting that was read, by its key."""
+        self.error: ConfigError | None = None
+        """The first error of a setting that is used."""
+        self.passed_over: dict[str, list[str]] = {}
+        """Complaints about `OTEL_` variables that cannot be used, by key."""
+        self._texts: dict[str, str | None] = {}
+
+    def settings(self) -> Settings:
+        """Return what was read."""
+        return Settings(self.values, self.passed_over, self.error)
+
+    def read(
+        self, param: Param[T], *, with_otel: bool = True, is_used: bool = True
+    ) -> T:
+        """
+        Find, record and return the value of a setting, once.
+
+        *with_otel* is whether its `OTEL_` variables count, *is_used* whether an error
+        in it matters.
+        """
+        if param.key in self.values:
+            return cast("T", self.values[param.key].value)
+        found = self.find(param, with_otel=with_otel)
+        return self.record(param, found or Value(param.default), is_used=is_used)
+
+    def record(self, param: Param[T], value: Value, *, is_used: bool = True) -> T:
+        """Record *value* as that of a setting and return it without its origin."""
+        self.values[param.key] = value
+        if is_used and self.error is None:
+            self.error = value.error
+        return cast("T", value.value)
+
+    def note(self, param: Param[object], remark: str) -> None:
+        """Add a remark to the recorded value of a setting."""
+        self.values[param.key] = self.values[param.key]._replace(remark=remark)
+
+    def derive(self, key: str, value: object, origin: str = BY_DEFAULT) -> None:
+        """Record a value that follows from other settings."""
+        self.values[key] = Value(value, origin)
+
+    def is_set(self, param: Param[object]) -> bool:
+        """Return whether the dict or a variable sets a setting that was read."""
+        return self.values[param.key].is_set
+
+    def find(self, param: Param[object], *, with_otel: bool = True) -> Value | None:
+        """Return the value in the dict, else in a variable, `None` if there is none."""
+        found = self.find_in_dict(param)
+        return found or self.find_in_environment(param, with_otel=with_otel)
+
+    def find_in_dict(self, param: Param[object]) -> Value | None:
+        """Return the value in the dict, `None` if there is none."""
+        group_key, _, key = param.key.rpartition(".")
+        group = self.config.get(group_key) if group_key else self.config
+        if group is None:
+            return None
+        if not isinstance(group, Mapping):
+            error = ConfigError(f"{group_key}: must be a dict, got {shown(group)}")
+            return Value(param.default, THE_DICT, error=error)
+        raw = cast("Mapping[str, object]", group).get(key)
+        if raw is None or (isinstance(raw, str) and not raw):
+            return None
+        try:
+            return Value(param.read(raw), THE_DICT)
+        except ValueError as exc:
+            ours = (name for name in param.variables if not name.startswith(OTEL))
+            error = _error(param, next(ours, ""), exc, raw)
+            return Value(param.default, THE_DICT, error=error)
+
+    def find_in_environment(
+        self, param: Param[object], *, with_otel: bool = True
+    ) -> Value | None:
+        """Return the value of the first variable that has one, `None` if none has."""
+        for name, read in param.variables.items():
+            value: object = None
+            if name.startswith(OTEL):
+                value = self.read_otel(param, name, read) if with_otel else None
+            elif text := self.variable(name):
+                try:
+                    value = read(text)
+                except ValueError as exc:
+                    error = _error(param, name, exc, text)
+                    return Value(param.default, name, error=error)
+            if value is not None:
+                return Value(value, name)
+        return None
+
+    def read_otel(
+        self, param: Param[object], name: str, read: Callable[[object], T | None]
+    ) -> T | None:
+        """
+        Return the value of an `OTEL_` variable, `None` if it has none.
+
+        It may be meant for another library in the same process, so one that cannot be
+        used is not an error but a complaint.
+        """
+        text = self.variable(name)
+        try:
+            return None if text is None else read(text)
+        except ValueError as exc:
+            self.pass_over(param, str(_error(param, name, exc, text)))
+            return None
+
+    def pass_over(self, param: Param[object], complaint: str) -> None:
+        """Record that an `OTEL_` variable of a setting cannot be used."""
+        self.passed_over.setdefault(param.key, []).append(complaint)
+
+    def variable(self, name: str) -> str | None:
+        """Return the text of a variable, `None` if it is empty or not set."""
+        if name not in self._texts:
+            text = self.environ.get(name, "").strip()
+            is_link = name.endswith("_PORT") and text.startswith(KUBERNETES_LINK)
+            self._texts[name] = None if is_link else text or None
+        return self._texts[name]
+
+
+def _error(
+    param: Param[object], variable: str, reason: ValueError, raw: object
+) -> ConfigError:
+    where = f"{param.key} ({variable})" if variable else param.key
+    got = "a value that is not shown" if param.is_secret else shown(raw)
+    error = ConfigError(f"{where}: {reason}, got {got}")
+    error.__cause__ = reason
+    return error

@@ -2,8 +2,7 @@
 The table of settings: key, reader, default, variables and meaning of each.
 
 Error messages, `Config.explain()` and the reference page, which shows the text below
-each entry, are made from it. What happens where several settings overlap is decided in
-`read`.
+each entry, are made from it. What happens where settings overlap is decided in `read`.
 
 Durations have two readers: the dict of jaeger-client 4.8 holds seconds, the variables
 of all Jaeger clients hold milliseconds.
@@ -15,16 +14,15 @@ from itertools import chain
 from typing import Final
 
 from jaeger_client import constants
-from jaeger_client.codecs.registry import BUILT_IN, codec_names
+from jaeger_client.codecs.registry import BUILT_IN
+from jaeger_client.config import http_values as http
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config.settings import Param
 from jaeger_client.config.values import (
     boolean,
-    endpoint,
+    formats,
     header_name,
-    headers,
     host,
-    list_of,
     mapping,
     milliseconds,
     number,
@@ -34,16 +32,9 @@ from jaeger_client.config.values import (
     pairs,
     port,
     positive,
-    proxy,
-    quoted_pairs,
-    readable_file,
-    reader,
     sampler_param,
     seconds,
     text,
-    text_mapping,
-    token,
-    url,
     whole_number,
 )
 from jaeger_client.sampler.strategy import DEFAULT_MAX_OPERATIONS
@@ -52,34 +43,17 @@ DEFAULT_REPORTING_HOST: Final = "localhost"
 DEFAULT_REPORTING_PORT: Final = 6831
 DEFAULT_SAMPLING_PORT: Final = 5778
 DEFAULT_THROTTLER_PORT: Final = DEFAULT_SAMPLING_PORT
+SAMPLING_PATH: Final = "/sampling"
 
 _count: Final = whole_number(1)
 _length: Final = whole_number(0)
 _interval: Final = positive(seconds)
 _interval_in_ms: Final = positive(milliseconds)
-SAMPLING_PATH: Final = "/sampling"
-
-_sampling_url: Final = url(SAMPLING_PATH)
+_sampling_url: Final = http.url(SAMPLING_PATH)
 _sampler_type: Final = one_of(
-    "remote",
-    "const",
-    "probabilistic",
-    "ratelimiting",
-    aliases={"rate_limiting": "ratelimiting"},
+    "remote", "const", "probabilistic", "ratelimiting", rate_limiting="ratelimiting"
 )
 
-
-@reader(f"one of {', '.join(BUILT_IN)}, or a name given to `register_codec`")
-def _format(raw: object) -> str:
-    name = str(raw).strip().lower()
-    if name not in codec_names():
-        # With the formats of the application, which the page cannot list.
-        msg = f"must be one of {', '.join(codec_names())}"
-        raise ValueError(msg)
-    return name
-
-
-_formats: Final = list_of(_format)
 
 SERVICE_NAME: Final = Param("service_name", text, "", default_text="required").env(
     JAEGER_SERVICE_NAME=text,
@@ -125,8 +99,8 @@ MAX_LOGS_PER_SPAN: Final = Param(
 ).env(JAEGER_MAX_LOGS_PER_SPAN=_count)
 """Maximum number of logs of a span; logs in the middle are dropped and counted."""
 
-PROPAGATION: Final = Param("propagation", _formats, BUILT_IN[:1]).env(
-    JAEGER_PROPAGATION=_formats, OTEL_PROPAGATORS=otel.propagation_of
+PROPAGATION: Final = Param("propagation", formats, BUILT_IN[:1]).env(
+    JAEGER_PROPAGATION=formats, OTEL_PROPAGATORS=otel.propagation_of
 )
 """
 Formats of the context. All are injected; the first that is present is extracted.
@@ -177,10 +151,7 @@ SAMPLER_TYPE: Final = (
     .env(JAEGER_SAMPLER_TYPE=_sampler_type)
     .affected_by(OTEL_TRACES_SAMPLER="")
 )
-"""
-How traces are sampled. `sampler` may also be a sampler object. `rate_limiting` is the
-same as `ratelimiting`.
-"""
+"""How traces are sampled. `sampler` may also be a sampler object."""
 
 SAMPLER_PARAM: Final = (
     Param(
@@ -232,10 +203,7 @@ Where a remote sampler fetches its strategy. The second variable is deprecated. 
 SAMPLING_STRATEGIES_FILE: Final = Param("sampling_strategies_file", text, None).env(
     JAEGER_SAMPLING_STRATEGIES_FILE=text
 )
-"""
-JSON file with Jaeger's sampling strategies, which a remote sampler reads instead of
-fetching them. A change is noticed within 5 seconds.
-"""
+"""JSON file of strategies, used instead of fetching them; read every 5 seconds."""
 
 THROTTLER_TYPE: Final = Param("throttler.type", one_of("remote", "local"), "remote")
 """
@@ -244,7 +212,7 @@ dict under `throttler`, even an empty one, configures a throttler.
 """
 
 THROTTLER_PORT: Final = Param(
-    "throttler.port", port, None, default_text="the sampling port"
+    "throttler.port", port, None, default_text="sampling port"
 )
 """Port of the agent for credits for debug traces."""
 
@@ -277,10 +245,7 @@ AGENT_HOST: Final = Param(
 AGENT_PORT: Final = Param(
     "local_agent.reporting_port", port, DEFAULT_REPORTING_PORT
 ).env(JAEGER_AGENT_PORT=port)
-"""
-UDP port for compact Thrift. A value like `tcp://10.0.0.1:6831`, which Kubernetes sets
-beside a service named `jaeger-agent`, is ignored.
-"""
+"""UDP port for compact Thrift. Values set by Kubernetes (`tcp://...`) are ignored."""
 
 SAMPLING_PORT: Final = Param("local_agent.sampling_port", port, DEFAULT_SAMPLING_PORT)
 """HTTP port for strategies and credits."""
@@ -299,9 +264,9 @@ AGENT_RECONNECT_INTERVAL: Final = Param(
 """Interval at which the name is resolved."""
 
 ENDPOINT: Final = (
-    Param("collector.endpoint", endpoint, None, default_text="the agent")
+    Param("collector.endpoint", http.endpoint, None, default_text="the agent")
     .env(
-        JAEGER_ENDPOINT=endpoint,
+        JAEGER_ENDPOINT=http.endpoint,
         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=otel.traces_endpoint,
         OTEL_EXPORTER_OTLP_ENDPOINT=otel.endpoint_of_all_signals,
     )
@@ -328,39 +293,40 @@ PASSWORD: Final = Param("collector.password", text, None, is_secret=True).env(
 )
 """Password for Basic authentication; needs the name."""
 
-AUTH_TOKEN: Final = Param("collector.auth_token", token, None, is_secret=True).env(
-    JAEGER_AUTH_TOKEN=token
+AUTH_TOKEN: Final = Param("collector.auth_token", http.token, None, is_secret=True).env(
+    JAEGER_AUTH_TOKEN=http.token
 )
 """Token for Bearer authentication. Basic authentication takes precedence."""
 
-HEADERS: Final = Param(
-    "collector.headers", headers(text_mapping), {}, is_secret=True
-).env(**otel.exporter("HEADERS", headers(quoted_pairs)))
+HEADERS: Final = Param("collector.headers", http.headers, {}, is_secret=True).env(
+    **otel.exporter("HEADERS", http.quoted_headers)
+)
 """Headers sent with each batch."""
 
 CA_FILE: Final = Param(
     "collector.ca_file", text, None, default_text="the system's"
-).env(**otel.exporter("CERTIFICATE", readable_file))
+).env(**otel.exporter("CERTIFICATE", http.readable_file))
 """PEM file of the certificate authorities to trust instead of the system's."""
 
 CLIENT_CERT: Final = Param("collector.client_cert", text, None).env(
-    **otel.exporter("CLIENT_CERTIFICATE", readable_file)
+    **otel.exporter("CLIENT_CERTIFICATE", http.readable_file)
 )
 """PEM file of the client's certificate."""
 
 CLIENT_KEY: Final = Param("collector.client_key", text, None).env(
-    **otel.exporter("CLIENT_KEY", readable_file)
+    **otel.exporter("CLIENT_KEY", http.readable_file)
 )
 """PEM file of the certificate's key; its variables need those of the certificate."""
 
 INSECURE: Final = Param("collector.insecure", boolean, default=False)
 """Whether any certificate is trusted. For development only."""
 
-PROXY: Final = Param("collector.proxy", proxy, None).env(JAEGER_COLLECTOR_PROXY=proxy)
+PROXY: Final = Param("collector.proxy", http.proxy, None).env(
+    JAEGER_COLLECTOR_PROXY=http.proxy
+)
 """
-HTTP proxy for the collector. For an `https` endpoint it opens a tunnel (`CONNECT`). A
-name and a password in the URL are sent to the proxy only. `HTTP_PROXY`, `HTTPS_PROXY`
-and the like are ignored.
+HTTP proxy for the collector; for an `https` endpoint it opens a tunnel (`CONNECT`).
+Credentials in the URL are sent to it only. `HTTP_PROXY` and the like are ignored.
 """
 
 GZIP: Final = Param(
@@ -426,5 +392,4 @@ SECTIONS: Final = {
 
 def variable_names() -> frozenset[str]:
     """Return the names of all variables that are read."""
-    names = ((*param.variables, *param.influences) for param in PARAMS)
-    return frozenset(chain.from_iterable(names))
+    return frozenset(chain.from_iterable((*p.variables, *p.influences) for p in PARAMS))

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from jaeger_client._internal.shown import text_of
 from jaeger_client.config import table
-from jaeger_client.config.source import KUBERNETES_LINK
+from jaeger_client.config.settings import KUBERNETES_LINK
 
 _OURS: Final = "JAEGER_"
 

@@ -10,18 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
-from jaeger_client.constants import OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
+from jaeger_client.codecs.registry import BUILT_IN, codec_names
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-HeadersT = TypeVar("HeadersT", bound=Mapping[str, str])
 
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True),
@@ -43,10 +39,6 @@ _DURATION_PART: Final = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
 _AT_LEAST_0: Final = ", at least 0"
 _NOT_IN_A_HOST: Final = r"[\s/@?#]"
 _PLACEHOLDER: Final = r"(?s)\$\{([^:}]*)(?::(.*))?\}"
-
-_THRIFT_PATH: Final = "/api/traces"
-_COLLECTOR_PATHS: Final = (OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH, _THRIFT_PATH)
-_PATH_OF_PORT: Final = {4318: OTLP_TRACES_PATH, 9411: ZIPKIN_SPANS_PATH}
 
 
 class Reader(Generic[T_co]):
@@ -99,10 +91,10 @@ def words(expected: str, meanings: Mapping[str, T]) -> Reader[T]:
     return Reader(expected, lambda raw: meanings.get(str(raw).strip().lower()))
 
 
-def one_of(*names: str, aliases: Mapping[str, str] | None = None) -> Reader[str]:
+def one_of(*names: str, **aliases: str) -> Reader[str]:
     """Return a reader of one of *names* or of *aliases* for them, in any case."""
-    meanings = {**dict(zip(names, names, strict=True)), **(aliases or {})}
-    return words(f"one of {', '.join(names)}", meanings)
+    expected = f"one of {', '.join((*names, *aliases))}"
+    return words(expected, {**dict(zip(names, names, strict=True)), **aliases})
 
 
 boolean: Final = words("true or false", _BOOLEANS)
@@ -208,78 +200,6 @@ def host(raw: object) -> str | None:
     return name.strip("[]") if is_ipv6 else name
 
 
-def url(default_path: str) -> Reader[str]:
-    """Return a reader of URLs and `host:port`, which get *default_path* if none."""
-
-    @reader("an http or https URL, or host:port")
-    def convert(raw: object) -> str | None:
-        # With `ipaddress` 3 ms, which a start without URLs saves.
-        from urllib.parse import urlsplit  # noqa: PLC0415
-
-        address = text(raw)
-        # The query may contain a URL, too.
-        if "://" not in address.partition("?")[0]:
-            address = f"http://{address}"
-        # The messages of urllib are not used: they quote parts of the password.
-        try:
-            parts = urlsplit(address)
-        except ValueError:
-            return None
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            return None
-        if parts.netloc in {"http:", "https:"}:
-            return None  # a slash is missing: http:/host
-        if not _has_valid_port(parts):
-            msg = "Port must be a whole number from 0 to 65535"
-            raise ValueError(msg)
-        if parts.path in {"", "/"}:
-            parts = parts._replace(path=default_path)
-        return parts.geturl()
-
-    return convert
-
-
-_base_url: Final = url("/")
-
-
-@reader("an http URL without a path, or host:port")
-def proxy(raw: object) -> str | None:
-    """Read the URL of an HTTP proxy."""
-    address = _base_url(raw)
-    # No slash but the one that the reader of URLs adds.
-    _, *path = address.removeprefix("http://").partition("/")
-    return address if path == ["/", ""] else None
-
-
-@reader(_base_url.expected)
-def endpoint(raw: object) -> str:
-    """
-    Read the URL of a collector.
-
-    Without a path it gets that of its port. A slash behind a known path is dropped, for
-    collectors respond to that with 404.
-    """
-    from urllib.parse import urlsplit  # noqa: PLC0415 - see url()
-
-    whole = urlsplit(_base_url(raw))
-    path = whole.path.rstrip("/")
-    if not path:
-        path = _PATH_OF_PORT.get(whole.port or 0, _THRIFT_PATH)
-    elif not path.endswith(_COLLECTOR_PATHS):
-        return whole.geturl()
-    return whole._replace(path=path).geturl()
-
-
-def format_of(endpoint: str) -> Literal["OTLP", "Zipkin", "Thrift"]:
-    """Return the format that the path of *endpoint* selects."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - see url()
-
-    path = urlsplit(endpoint).path.rstrip("/")
-    if path.endswith(OTLP_TRACES_PATH):
-        return "OTLP"
-    return "Zipkin" if path.endswith(ZIPKIN_SPANS_PATH) else "Thrift"
-
-
 def list_of(read_one: Reader[str]) -> Reader[tuple[str, ...]]:
     """Return a reader of a list, or of text with commas; duplicates are removed."""
 
@@ -291,6 +211,20 @@ def list_of(read_one: Reader[str]) -> Reader[tuple[str, ...]]:
         return tuple(dict.fromkeys(map(read_one, cast("list[object]", items))))
 
     return convert
+
+
+@reader(f"one of {', '.join(BUILT_IN)}, or a name given to `register_codec`")
+def _format(raw: object) -> str:
+    name = str(raw).strip().lower()
+    if name not in codec_names():
+        # With the formats of the application, which the page cannot list.
+        msg = f"must be one of {', '.join(codec_names())}"
+        raise ValueError(msg)
+    return name
+
+
+formats: Final = list_of(_format)
+"""Reads the names of formats of the context."""
 
 
 @reader("a dict")
@@ -333,36 +267,6 @@ def quoted_pairs(raw: object) -> dict[str, str]:
     return {key: unquote(value) for key, value in pairs(raw).items()}
 
 
-def headers(read: Reader[HeadersT]) -> Reader[HeadersT]:
-    """Return a reader that accepts what *read* accepts if it can be sent as headers."""
-
-    @reader(read.expected)
-    def convert(raw: object) -> HeadersT:
-        found = read(raw)
-        for name, value in found.items():
-            if fault := _header_fault(name, value):
-                raise ValueError(fault)
-        return found
-
-    return convert
-
-
-@reader("printable Latin-1 text on one line")
-def token(raw: object) -> str | None:
-    """Read a token for the header `Authorization`."""
-    value = text(raw)
-    return None if _header_fault("authorization", value) else value
-
-
-@reader("a file that can be read")
-def readable_file(raw: object) -> str | None:
-    """Read the path of a file that is there."""
-    from jaeger_client._internal.http_client import options  # noqa: PLC0415 - see below
-
-    path = str(raw)
-    return path if options.is_readable(path) else None
-
-
 def fill_in(value: str, environ: Mapping[str, str]) -> str:
     """Return *value*, or what a variable holds if it is `${VARIABLE:default}`."""
     placeholder = re.fullmatch(_PLACEHOLDER, value)
@@ -378,18 +282,3 @@ def _with_units(raw: object) -> float | None:
     if "".join(amount + unit for amount, unit in parts) != raw.strip():
         return None
     return sum(float(amount) * _UNITS[unit] for amount, unit in parts)
-
-
-def _has_valid_port(parts: SplitResult) -> bool:
-    try:
-        _ = parts.port
-    except ValueError:
-        return False
-    return True
-
-
-def _header_fault(name: str, value: str) -> str | None:
-    # With its patterns and base64 3 ms, which a start without a collector saves.
-    from jaeger_client._internal.http_client import options  # noqa: PLC0415
-
-    return options.find_header_fault(name, value)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client.config.settings import Param
-from jaeger_client.config.source import Source
+from jaeger_client.config.settings import Param, Source
 from jaeger_client.config.values import port
 from jaeger_client.errors import ConfigError
 
