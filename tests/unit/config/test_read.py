@@ -59,7 +59,7 @@ def test_the_defaults_are_those_of_the_tables() -> None:
     assert 30.0 == settings[table.AGENT_RECONNECT_INTERVAL]
     assert settings[table.ENDPOINT] is None
     assert not settings.has_throttler
-    assert 10_000 == settings[table.REPORTER_QUEUE_SIZE]
+    assert 20_000 == settings[table.REPORTER_QUEUE_SIZE]
     assert settings[table.REPORTER_BATCH_SIZE] is None
     assert 1.0 == settings[table.REPORTER_FLUSH_INTERVAL]
     assert 60.0 == settings[table.SAMPLING_REFRESH_INTERVAL]
