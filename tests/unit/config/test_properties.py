@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from jaeger_client import Config, ProbabilisticSampler
@@ -156,3 +158,22 @@ def test_a_property_cannot_be_set(name: str) -> None:
 def test_a_property_of_the_class_is_the_property() -> None:
     """As tools that inspect a class expect."""
     assert isinstance(Config.enabled, Setting)
+
+
+def test_a_complaint_is_logged_once_a_config(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often a setting is read."""
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "maybe")
+    config = Config({}, service_name="shop")
+
+    with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
+        enabled = [config.enabled, config.enabled]
+
+    assert [True, True] == enabled
+    assert [
+        (
+            "Passed over: enabled (OTEL_SDK_DISABLED): must be true or false, where true "
+            "switches off, got 'maybe'"
+        )
+    ] == caplog.messages
