@@ -171,9 +171,5 @@ def test_a_complaint_is_logged_once_a_config(
         enabled = [config.enabled, config.enabled]
 
     assert [True, True] == enabled
-    assert [
-        (
-            "Passed over: enabled (OTEL_SDK_DISABLED): must be true or false, where true "
-            "switches off, got 'maybe'"
-        )
-    ] == caplog.messages
+    (line,) = caplog.messages
+    assert line.startswith("Passed over: enabled (OTEL_SDK_DISABLED): must be true")
