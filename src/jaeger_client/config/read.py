@@ -98,9 +98,10 @@ def read_tags(source: Source) -> None:
         if found and found.error:
             source.record(table.TAGS, found)
             return
-    variable = otel.RESOURCE_ATTRIBUTES
-    of_otel = source.read_otel(table.TAGS, variable, otel.tags_of_attributes)
-    tags = _tags_of(Value(of_otel, variable)) | _tags_of(of_dict)
+    of_otel = source.find_in_variable(
+        table.TAGS, otel.RESOURCE_ATTRIBUTES, otel.tags_of_attributes
+    )
+    tags = _tags_of(of_otel) | _tags_of(of_dict)
     for name, tag in _tags_of(of_jaeger).items():
         tags[name] = tag._replace(value=fill_in(str(tag.value), source.environ))
     source.values.update({f"tags.{name}": tag for name, tag in tags.items()})
@@ -108,7 +109,7 @@ def read_tags(source: Source) -> None:
 
 
 def _tags_of(found: Value | None) -> dict[str, Value]:
-    if found is None or found.value is None:
+    if found is None:
         return {}
     tags = cast("Mapping[str, object]", found.value)
     return {name: Value(tag, found.origin) for name, tag in tags.items()}
@@ -159,15 +160,15 @@ def _find_endpoint(source: Source) -> Value | None:
     agent_is_named = any(map(source.is_set, (table.AGENT_HOST, table.AGENT_PORT)))
     if found is not None or agent_is_named:
         return found
-    exporter = source.read_otel(table.ENDPOINT, otel.EXPORTER, otel.exporters)
-    if exporter == otel.NO_EXPORTER:
+    exporter = source.find_in_variable(table.ENDPOINT, otel.EXPORTER, otel.exporters)
+    if exporter is not None and exporter.value == otel.NO_EXPORTER:
         source.derive(FORMAT, None, otel.EXPORTER)
         return None
     found = source.find_in_environment(table.ENDPOINT)
     if found is not None:
         # There is one protocol, so its value does not matter; another one is logged.
         for name in otel.PROTOCOLS:
-            if source.read_otel(table.ENDPOINT, name, otel.protocol):
+            if source.find_in_variable(table.ENDPOINT, name, otel.protocol):
                 break
     return found
 

@@ -247,34 +247,29 @@ class Source:
     ) -> Value | None:
         """Return the value of the first variable that has one, `None` if none has."""
         for name, read in param.variables.items():
-            value: object = None
-            if name.startswith(OTEL):
-                value = self.read_otel(param, name, read) if with_otel else None
-            elif text := self.variable(name):
-                try:
-                    value = read(text)
-                except ValueError as exc:
-                    error = _error(param, name, exc, text)
-                    return Value(param.default, name, error=error)
-            if value is not None:
-                return Value(value, name)
+            if with_otel or not name.startswith(OTEL):
+                found = self.find_in_variable(param, name, read)
+                if found is not None:
+                    return found
         return None
 
-    def read_otel(
-        self, param: Param[object], name: str, read: Callable[[object], T | None]
-    ) -> T | None:
-        """
-        Return the value of an `OTEL_` variable, `None` if it has none.
-
-        It may be meant for another library in the same process, so one that cannot be
-        used is not an error but a complaint.
-        """
+    def find_in_variable(
+        self, param: Param[object], name: str, read: Callable[[object], object]
+    ) -> Value | None:
+        """Return the value of a variable, `None` if it has none."""
         text = self.variable(name)
-        try:
-            return None if text is None else read(text)
-        except ValueError as exc:
-            self.pass_over(param, str(_error(param, name, exc, text)))
+        if text is None:
             return None
+        try:
+            value = read(text)
+        except ValueError as exc:
+            error = _error(param, name, exc, text)
+            if not name.startswith(OTEL):
+                return Value(param.default, name, error=error)
+            # It may be meant for another library in the same process.
+            self.pass_over(param, str(error))
+            return None
+        return None if value is None else Value(value, name)
 
     def pass_over(self, param: Param[object], complaint: str) -> None:
         """Record that an `OTEL_` variable of a setting cannot be used."""

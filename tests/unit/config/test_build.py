@@ -38,13 +38,18 @@ from jaeger_client.reporter import (
 )
 from jaeger_client.reporter.base import Channel
 from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
-from jaeger_client.sampler import RemoteControlledSampler, Sampler
+from jaeger_client.sampler import (
+    RemoteControlledSampler,
+    Sampler,
+    StrategiesFile,
+)
 from jaeger_client.senders import OtlpHttpSender
 from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from jaeger_client.config.settings import Settings
 
@@ -180,6 +185,22 @@ def test_the_remote_sampler_begins_with_one_in_a_thousand(
     sampler.close()
 
 
+def test_the_remote_sampler_may_read_a_file(
+    shared: build.Shared, tmp_path: Path
+) -> None:
+    """Its strategy is used instead of the agent's."""
+    path = tmp_path / "strategies.json"
+    path.write_text('{"default_strategy": {"type": "probabilistic", "param": 0.25}}')
+    settings = settings_of({"sampling_strategies_file": str(path)})
+    channel = build.make_agent_channel(settings)
+
+    sampler = build.make_remote_sampler(settings, channel, shared)
+
+    assert isinstance(sampler, RemoteControlledSampler)
+    assert isinstance(sampler._channel, StrategiesFile)
+    sampler.close()
+
+
 # The throttler.
 
 
@@ -264,6 +285,17 @@ def test_only_headers_encode_baggage() -> None:
 
     assert "a%20b" == written[0]["uberctx-k"]
     assert "a b" == written[1]["uberctx-k"]
+
+
+def test_limits_of_baggage_count_in_every_format() -> None:
+    """Also in that of binary carriers, which has no settings of its own."""
+    codecs = build.make_codecs(settings_of({"baggage": {"max_items": 1}}))
+
+    assert {
+        opentracing.Format.BINARY,
+        opentracing.Format.HTTP_HEADERS,
+        opentracing.Format.TEXT_MAP,
+    } == codecs.keys()
 
 
 # The reporter and its way out.

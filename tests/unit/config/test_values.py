@@ -296,3 +296,10 @@ def test_the_longest_duration_suits_threads_and_sockets() -> None:
     assert MAX_SECONDS < sockets
     with socket.socket() as sock:
         sock.settimeout(MAX_SECONDS)
+
+
+def test_an_unknown_format_is_an_error_that_lists_the_known_ones() -> None:
+    """Those of the application too, which are not on the page."""
+    assert ("b3", "w3c") == values.formats("B3,w3c")
+    with pytest.raises(ValueError, match="must be one of jaeger, b3, b3single, w3c"):
+        values.formats("xray")
