@@ -522,6 +522,21 @@ def test_the_query_of_an_opentelemetry_endpoint_is_sent() -> None:
     assert "http://collector:4318/base/v1/traces?tenant=a" == collector[table.ENDPOINT]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("http://h:4318/v1/traces", "OTLP"),
+        ("http://h/prefix/v1/traces/", "OTLP"),
+        ("http://h:9411/api/v2/spans?key=1", "Zipkin"),
+        ("http://h:14268/api/traces", "Thrift"),
+        ("http://h", "Thrift"),
+    ],
+)
+def test_the_path_selects_the_format(endpoint: str, expected: str) -> None:
+    """By its end; every other path is Thrift's."""
+    assert expected == collector_of(JAEGER_ENDPOINT=endpoint).format
+
+
 def test_an_opentelemetry_endpoint_for_traces_is_taken_as_it_is() -> None:
     """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is the whole URL: nothing is added."""
     whole = "http://collector:4318/base/v1/traces/?tenant=a"
