@@ -153,8 +153,8 @@ class Connection:
         if self._tls is not None:
             self._stage = Stage.HANDSHAKE
             sock.settimeout(request.timeout)
-            # Certificates are for names without a final dot, and for addresses without a
-            # zone (RFC 6874, section 4).
+            # Certificates are for names without a final dot, and for addresses without
+            # a zone (RFC 6874, section 4).
             name = self._origin[1].rstrip(".").partition("%")[0]
             sock = self._socket = self._tls.wrap_socket(sock, server_hostname=name)
         return sock
