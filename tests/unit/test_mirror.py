@@ -1,0 +1,63 @@
+"""The folder `tests/unit` mirrors the package."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+PACKAGE: Final = ROOT / "src" / "jaeger_client"
+TESTS: Final = ROOT / "tests" / "unit"
+
+SMALL: Final = 40
+"""Lines of code up to which a module needs no test file of its own."""
+
+TESTED_ELSEWHERE: Final[dict[str, str]] = {}
+"""Modules without a file of their name, and where they are tested."""
+
+
+def modules() -> list[str]:
+    """Return the modules with more than `SMALL` lines of code, by their path."""
+    return [
+        str(path.relative_to(PACKAGE))
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.name != "__init__.py" and code_lines(path) > SMALL
+    ]
+
+
+def code_lines(path: Path) -> int:
+    """Return how many lines have code: neither blank, comment nor docstring."""
+    lines: set[int] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.stmt) and not is_text(node):
+            lines.update(header_lines(node))
+    return len(lines)
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Return whether a statement is a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def header_lines(node: ast.stmt) -> range:
+    """Return the lines of a statement, of a block's only those before the block."""
+    body = getattr(node, "body", None)
+    end = body[0].lineno if body else (node.end_lineno or node.lineno) + 1
+    return range(node.lineno, max(end, node.lineno + 1))
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_has_a_test_file_of_its_name(module: str) -> None:
+    """`a/b.py` is tested by `a/test_b.py`, or it is listed with the reason."""
+    folder, name = TESTS / Path(module).parent, Path(module).stem
+    files = [*folder.glob(f"test_{name}.py"), *folder.glob(f"test_{name}_*.py")]
+
+    assert bool(files) is (module not in TESTED_ELSEWHERE)
+
+
+def test_exceptions_exist() -> None:
+    """The list names no module that is gone."""
+    assert set(TESTED_ELSEWHERE) <= set(modules())
