@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client._internal.lazy import names_from
 from jaeger_client.constants import (
     DEFAULT_SAMPLING_INTERVAL,
     SAMPLER_PARAM_TAG_KEY,
@@ -26,8 +25,15 @@ from jaeger_client.sampler.base import (
     SamplerTags,
     Undecided,
 )
+from jaeger_client.sampler.composite import (
+    SAMPLER_TYPE_TAG_EQUALS,
+    CompositeSampler,
+    PrioritySampler,
+    TagEqualsSampler,
+)
 from jaeger_client.sampler.probabilistic import ConstSampler, ProbabilisticSampler
 from jaeger_client.sampler.rate_limiting import RateLimitingSampler
+from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
 from jaeger_client.sampler.strategy import (
     DEFAULT_LOWER_BOUND,
     DEFAULT_LOWER_BOUND_STR,
@@ -49,25 +55,18 @@ from jaeger_client.sampler.strategy import (
 )
 
 if TYPE_CHECKING:
-    from jaeger_client.sampler.composite import (
-        SAMPLER_TYPE_TAG_EQUALS,
-        CompositeSampler,
-        PrioritySampler,
-        TagEqualsSampler,
-    )
-    from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
     from jaeger_client.sampler.strategies_file import StrategiesFile
 else:
-    # Imported on demand: a start with a local sampler does not need them.
-    __getattr__, __dir__ = names_from(
-        __name__,
-        {
-            "jaeger_client.sampler.composite": "SAMPLER_TYPE_TAG_EQUALS "
-            "CompositeSampler PrioritySampler TagEqualsSampler",
-            "jaeger_client.sampler.remote": "RemoteControlledSampler StrategySource",
-            "jaeger_client.sampler.strategies_file": "StrategiesFile",
-        },
-    )
+
+    def __getattr__(name: str) -> object:
+        """Import `StrategiesFile` on demand; its module imports json and pathlib."""
+        if name != "StrategiesFile":
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from jaeger_client.sampler import strategies_file  # noqa: PLC0415 - see above
+
+        return strategies_file.StrategiesFile
+
 
 __all__ = [
     "DEFAULT_LOWER_BOUND",
