@@ -55,15 +55,12 @@ FEW_EXAMPLES = 100
 TESTS = ROOT / "tests"
 REAL = {"real"}
 SLOW = {"integration", "speed", "typing"}
-FAST = (
-    {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
-    - REAL
-    - SLOW
-)
-"""The folders that the sessions run: a new one is fast."""
+ALL = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
+FAST = ALL - REAL - SLOW
+"""The folders of `tests` that the sessions run; a new one is fast."""
 
 NO_TESTS = 5
-"""What pytest returns when no test has the marks."""
+"""What pytest returns when it finds no test."""
 
 CODE = (
     "src",
@@ -91,7 +88,7 @@ def candidates(version: str) -> Iterator[Path]:
         done = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
         )
-        yield from map(Path, done.stdout.split())
+        yield from map(Path, done.stdout.splitlines())
 
 
 def runs(python: Path) -> bool:

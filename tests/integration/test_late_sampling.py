@@ -81,14 +81,14 @@ def test_a_forked_child_decides_though_another_thread_was_deciding() -> None:
     )
     span = tracer.start_span("yes")
     other = tracer.start_span("no")
-    question = vars(span)["_question"]
+    pending = vars(span)["_pending"]
     held, let_go = threading.Event(), threading.Event()
 
     def decide_slowly() -> None:
         held.set()
         let_go.wait(10)
 
-    thread = threading.Thread(target=question.deciding.run, args=(decide_slowly,))
+    thread = threading.Thread(target=pending.deciding.run, args=(decide_slowly,))
     thread.start()
     held.wait(10)
     with warnings.catch_warnings():
