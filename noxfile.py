@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -197,13 +198,20 @@ def install(session: nox.Session, requirements: str = "test") -> None:
 
 def install_package(session: nox.Session, *options: str) -> None:
     """Install the package as it is now, without its dependencies."""
+    wheel = build_wheel(session)
+    uv(session, "pip", "install", "--no-deps", "--reinstall", *options, wheel)
+
+
+@cache
+def build_wheel(session: nox.Session) -> str:
+    """Build the package, once a session, and return the path of the wheel."""
     folder = WHEELS / session.name
     shutil.rmtree(folder, ignore_errors=True)
     built = tool("hatchling", "build", "-t", "wheel", "-d", str(folder))
     if built.returncode:
         session.error(built.stdout)
-    wheels = map(str, folder.glob("*.whl"))
-    uv(session, "pip", "install", "--no-deps", "--reinstall", *options, *wheels)
+    (wheel,) = folder.glob("*.whl")
+    return str(wheel)
 
 
 def install_old_client(session: nox.Session) -> None:
