@@ -1,4 +1,4 @@
-"""Whatever comes in: one kind of error, and no more memory than the bounds say."""
+"""Any input: one kind of error, and no more memory than the bounds allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What B3 says of sampling, and what the tracer makes of it."""
+"""Sampling decisions in B3, and how the tracer follows them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ TRACE, SPAN = "000000000000000a", "000000000000000b"
 def test_absent_decision_is_the_samplers(
     codec: Codec, headers: dict[str, str], *, decision: bool
 ) -> None:
-    """A trace whose sender left the decision to us is sampled as the sampler says."""
+    """A trace whose sender left the decision to us is sampled by our sampler."""
     tracer = MemoryTracer("svc")
     tracer.sampler = ConstSampler(decision)
     context = codec.extract(headers)
