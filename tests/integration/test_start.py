@@ -64,7 +64,7 @@ RARE = {
     "jaeger_client.metrics.prometheus",
     "jaeger_client.reporter.local",
     "jaeger_client.reporter.future",
-    "jaeger_client._internal.resolver",
+    "jaeger_client._internal.sockets",
     "jaeger_client.senders.http",
     "jaeger_client.thrift",
     "jaeger_client.throttler",
