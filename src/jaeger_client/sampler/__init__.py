@@ -67,6 +67,9 @@ else:
 
         return strategies_file.StrategiesFile
 
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "DEFAULT_LOWER_BOUND",
