@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from jaeger_client._internal.lazy import names_from
-
-if TYPE_CHECKING:
-    from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
-    from jaeger_client.codecs.baggage import BaggageLimits
-    from jaeger_client.codecs.base import Codec
-    from jaeger_client.codecs.binary import BinaryCodec
-    from jaeger_client.codecs.registry import (
-        CodecOptions,
-        CompositeCodec,
-        codec_names,
-        register_codec,
-    )
-    from jaeger_client.codecs.text import TextCodec
-    from jaeger_client.codecs.trace_id import (
-        header_to_hex,
-        span_context_from_string,
-        span_context_to_string,
-    )
-    from jaeger_client.codecs.w3c import W3CCodec
-    from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
-else:
-    # Imported on demand: see `lazy`.
-    __getattr__, __dir__ = names_from(
-        __name__,
-        {
-            "jaeger_client.codecs.b3": "B3Codec B3SingleCodec",
-            "jaeger_client.codecs.baggage": "BaggageLimits",
-            "jaeger_client.codecs.base": "Codec",
-            "jaeger_client.codecs.binary": "BinaryCodec",
-            "jaeger_client.codecs.registry": "CodecOptions CompositeCodec codec_names "
-            "register_codec",
-            "jaeger_client.codecs.text": "TextCodec",
-            "jaeger_client.codecs.trace_id": "header_to_hex span_context_from_string "
-            "span_context_to_string",
-            "jaeger_client.codecs.w3c": "W3CCodec",
-            "jaeger_client.codecs.zipkin": "ZipkinCodec ZipkinSpanFormat",
-        },
-    )
+from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
+from jaeger_client.codecs.baggage import BaggageLimits
+from jaeger_client.codecs.base import Codec
+from jaeger_client.codecs.binary import BinaryCodec
+from jaeger_client.codecs.registry import (
+    CodecOptions,
+    CompositeCodec,
+    codec_names,
+    register_codec,
+)
+from jaeger_client.codecs.text import TextCodec
+from jaeger_client.codecs.trace_id import (
+    header_to_hex,
+    span_context_from_string,
+    span_context_to_string,
+)
+from jaeger_client.codecs.w3c import W3CCodec
+from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
 
 __all__ = [
     "B3Codec",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client._internal.lazy import names_from
+from jaeger_client._internal.lazy import classes_of
 from jaeger_client.constants import (
     DEFAULT_SAMPLING_INTERVAL,
     SAMPLER_PARAM_TAG_KEY,
@@ -26,8 +26,15 @@ from jaeger_client.sampler.base import (
     SamplerTags,
     Undecided,
 )
+from jaeger_client.sampler.composite import (
+    SAMPLER_TYPE_TAG_EQUALS,
+    CompositeSampler,
+    PrioritySampler,
+    TagEqualsSampler,
+)
 from jaeger_client.sampler.probabilistic import ConstSampler, ProbabilisticSampler
 from jaeger_client.sampler.rate_limiting import RateLimitingSampler
+from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
 from jaeger_client.sampler.strategy import (
     DEFAULT_LOWER_BOUND,
     DEFAULT_LOWER_BOUND_STR,
@@ -49,25 +56,10 @@ from jaeger_client.sampler.strategy import (
 )
 
 if TYPE_CHECKING:
-    from jaeger_client.sampler.composite import (
-        SAMPLER_TYPE_TAG_EQUALS,
-        CompositeSampler,
-        PrioritySampler,
-        TagEqualsSampler,
-    )
-    from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
     from jaeger_client.sampler.strategies_file import StrategiesFile
 else:
-    # Imported on demand: a start with a local sampler does not need them.
-    __getattr__, __dir__ = names_from(
-        __name__,
-        {
-            "jaeger_client.sampler.composite": "SAMPLER_TYPE_TAG_EQUALS "
-            "CompositeSampler PrioritySampler TagEqualsSampler",
-            "jaeger_client.sampler.remote": "RemoteControlledSampler StrategySource",
-            "jaeger_client.sampler.strategies_file": "StrategiesFile",
-        },
-    )
+    # It imports `pathlib`, 4 ms.
+    __getattr__, __dir__ = classes_of(__name__, "strategies_file")
 
 __all__ = [
     "DEFAULT_LOWER_BOUND",
