@@ -51,8 +51,8 @@ def let_notices_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in MODULES:
         for thing in vars(module).values():
             if isinstance(thing, Notice):
-                monkeypatch.setattr(thing, "_speak_at", float("-inf"))
-                monkeypatch.setattr(thing, "_kept_back", 0)
+                monkeypatch.setattr(thing, "_quiet_until", float("-inf"))
+                monkeypatch.setattr(thing, "_suppressed", 0)
 
 
 class Hostile:

@@ -1,9 +1,9 @@
 """
 What the library logs about itself: one logger, and limits on how often it logs.
 
-Every line passes a filter of the logger, whether it was written through a `Notice`, an
-`Outage` or the logger itself: whatever text comes from requests, servers, settings or
-the application's objects is cut, without control characters and without secrets.
+A filter of the logger bounds every line, whether it is written through a `Notice`, an
+`Outage` or the logger itself: text from requests, responses, settings and the
+application's objects is cut, without control characters and without secrets.
 
 Nothing here is on the hot path: lines are written when something was lost, refused or
 ignored.
@@ -16,25 +16,18 @@ import traceback
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.shown import MAX_SHOWN, shown, text_of
 from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client.constants import LOGGER_NAME
 
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class _ErrorCounter(Protocol):
-        def count(self, key: str, value: int) -> None: ...
-
-
 QUIET_SECONDS = 60.0
-"""How long a notice stays silent after it was logged."""
+"""Seconds for which a notice is suppressed after it was logged."""
 
-_MOST_OUTAGES: Final = 5
-"""Outages that are logged while a notice would be silent."""
+_MAX_OUTAGES: Final = 5
+"""Maximum number of outages that are logged within `QUIET_SECONDS`."""
 
 _MAX_FRAMES: Final = 30
 """Maximum number of frames of a traceback that are logged: the innermost ones."""
@@ -44,7 +37,7 @@ _MAX_CAUSES: Final = 5
 
 
 class _Shown:
-    """An argument of a line, turned into bounded text when the line is written."""
+    """An argument of a line, converted to bounded text when the line is written."""
 
     __slots__ = ("_value",)
 
@@ -67,16 +60,17 @@ def bounded(arguments: Iterable[object]) -> tuple[object, ...]:
 
 
 def _is_bounded(argument: object) -> bool:
-    # Numbers stay numbers, for `%d` and `%.0f`. Any text of 64 bits is short.
-    kind = type(argument)
-    return kind in {float, _Shown} or (kind is int and abs(argument) < 1 << 64)  # type: ignore[arg-type]  # pyright: ignore[reportUnknownArgumentType]  # an int
+    # Numbers stay numbers, for `%d` and `%.0f`. The text of any 64 bits is short.
+    if type(argument) is int:
+        return abs(argument) < 1 << 64
+    return type(argument) is float or type(argument) is _Shown
 
 
 class _LineFilter(logging.Filter):
-    """Bounds what a record of the library quotes, before any handler sees it."""
+    """Bounds the content of the library's records, before any handler sees them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change *record* in place; let it pass."""
+        """Change *record* in place; never discard it."""
         arguments = record.args
         if isinstance(arguments, Mapping):
             # logging itself has unpacked a single argument that is a mapping.
@@ -86,7 +80,7 @@ class _LineFilter(logging.Filter):
         else:
             record.msg = text_of(record.msg)
         if record.exc_info and record.exc_info[1] is not None:
-            # Handlers would write out the messages of the chain as they are.
+            # Handlers would write the messages of the exceptions unbounded.
             record.exc_text = "\n".join(_traceback_lines(record.exc_info[1]))
             record.exc_info = None
         return True
@@ -112,44 +106,9 @@ def _traceback_lines(error: BaseException) -> list[str]:
 
 
 logger = logging.getLogger(LOGGER_NAME)
-"""Where every line of this library goes."""
+"""The logger of all lines of this library."""
 
 logger.addFilter(_LineFilter())
-
-
-class Notice:
-    """
-    One kind of warning, logged at most once a minute.
-
-    The next line tells how many were suppressed. Safe from any thread; never raises.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        interval: float = QUIET_SECONDS,
-        clock: Clock = SYSTEM_CLOCK,
-    ) -> None:
-        self._message = message
-        self._interval = interval
-        self._clock = clock
-        self._speak_at = float("-inf")
-        self._kept_back = 0
-
-    def warn(self, *args: object) -> None:
-        """Log the message with *args*, or count it if it was logged a moment ago."""
-        # No lock: threads that come at the same moment may each log a line.
-        now = self._clock.monotonic()
-        if now < self._speak_at:
-            self._kept_back += 1
-            return
-        kept_back, self._kept_back = self._kept_back, 0
-        self._speak_at = now + self._interval
-        message = self._message
-        if kept_back:
-            message = f"{message} ({kept_back} more such since the last line)"
-        warn(message, *args)
 
 
 def warn(message: str, *args: object) -> None:
@@ -163,12 +122,50 @@ def warn(message: str, *args: object) -> None:
         logger.warning(message, *args)
 
 
+class Notice:
+    """
+    One kind of warning, logged at most once a minute.
+
+    The next line has the number of suppressed ones. Safe from any thread; never raises.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        interval: float = QUIET_SECONDS,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._message = message
+        self._interval = interval
+        self._clock = clock
+        self._quiet_until = float("-inf")
+        self._suppressed = 0
+
+    def warn(self, *args: object) -> None:
+        """Log the message with *args*, or count it if it was logged a moment ago."""
+        # Without a lock: threads that come at the same moment may each log a line.
+        now = self._clock.monotonic()
+        if now < self._quiet_until:
+            self._suppressed += 1
+            return
+        suppressed, self._suppressed = self._suppressed, 0
+        self._quiet_until = now + self._interval
+        warn(_counted(self._message, suppressed), *args)
+
+
+def _counted(message: str, suppressed: int) -> str:
+    if not suppressed:
+        return message
+    return f"{message} ({suppressed} more such since the last line)"
+
+
 class Outage:
     """
     Logs once that something began to fail and once that it works again.
 
-    Of a backend that fails now and then, no more than `_MOST_OUTAGES` a minute are
-    logged; the lines after them tell of the others. Used by one thread at a time.
+    If it fails now and then, at most `_MAX_OUTAGES` a minute are logged; the next line
+    has the number of the others. Used by one thread at a time.
     """
 
     def __init__(self, what: str, advice: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -176,45 +173,36 @@ class Outage:
         self._advice = advice
         self._clock = clock
         self._since: float | None = None
-        self._is_told = False
+        self._is_logged = False
         """Whether the beginning of the present outage was logged."""
+        self._logged_at: deque[float] = deque(maxlen=_MAX_OUTAGES)
         self._lost = 0
-        self._kept_back = 0
-        self._told_at: deque[float] = deque(maxlen=_MOST_OUTAGES)
-
-    @property
-    def ongoing(self) -> bool:
-        """Whether the last result was a failure."""
-        return self._since is not None
+        self._suppressed = 0
 
     def failed(self, error: object, *, lost: int = 0) -> None:
         """Note a failure that lost *lost* spans; the first one is logged."""
         self._lost += lost
-        if self._is_told:
+        if self._is_logged:
             return
-        now = self._clock.monotonic()
+        now, logged_at = self._clock.monotonic(), self._logged_at
         if self._since is None:
             self._since = now
-        told_at = self._told_at
-        if len(told_at) == _MOST_OUTAGES and now < told_at[0] + QUIET_SECONDS:
+        if len(logged_at) == _MAX_OUTAGES and now < logged_at[0] + QUIET_SECONDS:
             return
-        self._is_told = True
-        told_at.append(now)
-        message = "%s: %s. %s"
-        if self._kept_back:
-            message = f"{message} ({self._kept_back} more such since the last line)"
-        self._kept_back = 0
-        warn(message, self._what, error, self._advice)
+        self._is_logged = True
+        logged_at.append(now)
+        suppressed, self._suppressed = self._suppressed, 0
+        warn(_counted("%s: %s. %s", suppressed), self._what, error, self._advice)
 
     def worked(self) -> None:
         """Note a success; the first one after a failure is logged."""
         if self._since is None:
             return
         since, self._since = self._since, None
-        if not self._is_told:
-            self._kept_back += 1
+        if not self._is_logged:
+            self._suppressed += 1
             return
-        lost, self._is_told, self._lost = self._lost, False, 0
+        lost, self._is_logged, self._lost = self._lost, False, 0
         warn(
             "%s: works again after %.0f s; %d spans were lost",
             self._what,
@@ -233,7 +221,7 @@ class ErrorReporter:
 
     def __init__(
         self,
-        metrics: _ErrorCounter | None = None,
+        metrics: object = None,
         logger: logging.Logger | None = None,  # noqa: A002, RUF100 - the name of 4.8
         log_interval_minutes: float = 15,
         *,
@@ -256,22 +244,19 @@ class ErrorReporter:
 
     def error(self, *args: object) -> None:
         """Log *args* as a message with its arguments, if the interval has passed."""
-        if self.logger is None:
-            return
-        if not self._is_due():
-            return
-        message, *rest = args or ("",)
-        self.logger.error(text_of(message), *bounded(rest))
+        if self.logger is not None and self._is_due():
+            message, *rest = args or ("",)
+            self.logger.error(text_of(message), *bounded(rest))
 
     def _is_due(self) -> bool:
         interval = self.log_interval_minutes * 60
         if not interval:
             return True
-        # In this order: a line in between must not look like a clock that was set back.
+        # The state first: a line logged in between must not look as if the clock had
+        # been set back.
         state = self._reported_at.read()
         now = self._clock.time()
         # A clock that was set back must not silence the log for the difference.
-        if 0 <= now - state[0] <= interval:
-            return False
+        is_quiet = 0 <= now - state[0] <= interval
         # Of several threads, or of a call and one that interrupts it, one logs.
-        return self._reported_at.replace(state, now)
+        return not is_quiet and self._reported_at.replace(state, now)

@@ -1,22 +1,22 @@
 """
 How values from outside appear in messages, log lines and explanations.
 
-What a request, a server, a configuration or an application's object contains may be
-huge, hold line breaks and terminal escapes, hold a password, or raise when it is turned
-into text. The functions of this module return one line of bounded length without
-secrets, and do not raise. Their time and memory grow with the limit, not with the
-value, except where an object's own `repr` or `str` is called.
+The content of a request, a response, a setting or an application's object may be
+huge, have line breaks and terminal escapes, contain a password, or raise when it is
+converted to text. The functions of this module return one line of bounded length
+without secrets, and do not raise. Their time and memory grow with the limit, not with
+the value, except where an object's own `repr` or `str` is called.
 
 A secret is recognized by its context: the part of a URL before the `@`, the value that
 follows a name such as `token`. In doubtful cases the text is hidden.
 
-Patterns are compiled when they are first used: most programs use none.
+Patterns are compiled on their first use: most programs use none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final, cast
 
@@ -28,6 +28,9 @@ MAX_SHOWN: Final = 1_000
 
 MAX_QUOTED: Final = 120
 """Maximum number of characters of a value that an error message quotes."""
+
+MAX_EXCERPT: Final = 200
+"""Maximum number of characters of a response that a message quotes."""
 
 _MAX_ITEMS: Final = 50
 """Maximum number of items of a container that are shown."""
@@ -41,6 +44,14 @@ Maximum number of bits of a number whose digits are shown.
 
 Python raises an error for numbers of more than 4,300 digits.
 """
+
+_BRACKETS: Final[dict[type, str]] = {
+    dict: "{}",
+    list: "[]",
+    tuple: "()",
+    set: "{}",
+    frozenset: "{}",
+}
 
 _WORDS: Final = (
     r"(?:access|api|auth|client|db|id|refresh|session|user)?[-_.]?"
@@ -57,7 +68,7 @@ _PERCENT: Final = r"%([0-9A-Fa-f]{2})"
 _NAME: Final = (
     r"(?<![\w.%-])([\w.%-]+)(?:\[\w{0,20}\])?\\{0,4}['\"]?\s*(?:=>?|:(?!//))\s*"
 )
-# It may be the first of a list, and JSON within JSON has its quotes escaped.
+# A value may be the first of a list, and JSON within JSON has escaped quotes.
 _QUOTED: Final = (
     r"[\[(]?(?:'(?:[^'\\]|\\.)*(?:'|$)|\"(?:[^\"\\]|\\.)*(?:\"|$)|"
     r"\\{1,4}['\"][^'\"]*)"
@@ -65,11 +76,10 @@ _QUOTED: Final = (
 _VALUE_IN_TEXT: Final = rf"(?is:{_QUOTED}|(?:bearer\s|basic\s)?[^\s,;&'\"}}]+)"
 _VALUE_OF_SETTING: Final = rf"(?s:{_QUOTED}|[^,;&\r\n]+)"
 _CREDENTIALS: Final = r"(?i)\b(bearer|basic)\s(?:[\w.~+/-]{16,}|[\w.~+/-]+@$)"
-"""What stands in the header `Authorization`; hardly a word is as long."""
+"""The value of the header `Authorization`; hardly a word is as long."""
 
 _PEM: Final = "-----BEGIN"
-"""How the text of a key begins that stands where the name of its file should."""
-_UNBROKEN: Final = r"[^\s'\"]+"
+"""Beginning of a key, which may be given in place of the name of its file."""
 
 _SECRET_PARAMETERS: Final = frozenset({"key", "code", "sign"})
 """Parameters of a URL's query whose values are secrets, besides those of `_WORDS`."""
@@ -84,7 +94,7 @@ def is_secret_name(name: str) -> bool:
 def without_secrets(text: str) -> str:
     """Hide secrets in a message: user information of URLs, and values of secrets."""
     if "@" in text:
-        text = re.sub(_UNBROKEN, lambda token: _without_user_info(token[0]), text)
+        text = re.sub(r"[^\s'\"]+", lambda word: _without_user_info(word[0]), text)
     return _without_values(text, _VALUE_IN_TEXT)
 
 
@@ -100,10 +110,9 @@ def setting_without_secrets(text: str, limit: int = MAX_SHOWN) -> str:
     if "//" in head:
         head = _without_user_info(head)
     elif "@" in head:
-        head = re.sub(r"\S+", lambda token: _without_user_info(token[0]), head)
+        head = re.sub(r"\S+", lambda word: _without_user_info(word[0]), head)
     head = _without_values(head, _VALUE_OF_SETTING)
-    head = head.removesuffix("@") if is_cut else head
-    return f"{head}{_more(len(text) - limit)}" if is_cut else head
+    return f"{head.removesuffix('@')}{_more(len(text) - limit)}" if is_cut else head
 
 
 def url_without_secrets(url: str) -> str:
@@ -115,26 +124,31 @@ def one_line(text: str, limit: int = MAX_SHOWN) -> str:
     """Return *text* cut at *limit* characters, with escapes for unprintable ones."""
     head = text[:limit]
     if not head.isprintable():
-        head = "".join(c if c.isprintable() else _escaped(c) for c in head)[:limit]
-    return f"{head}{_more(len(text) - limit)}" if len(text) > limit else head
+        head = "".join(
+            c if c.isprintable() else c.encode("unicode_escape").decode() for c in head
+        )[:limit]
+    return f"{head}{_more(len(text) - limit)}"
+
+
+def excerpt_of(text: str) -> str:
+    """
+    Return the beginning of a response's *text* on one line, without unprintables.
+
+    Unlike `one_line` it joins words that white space separates, because error pages in
+    HTML have many line breaks.
+    """
+    line = " ".join(text[: 4 * MAX_EXCERPT].split())
+    return "".join(c if c.isprintable() else "?" for c in line)[:MAX_EXCERPT]
 
 
 def text_of(value: object, limit: int = MAX_SHOWN) -> str:
     """Return `str(value)` on one line, cut and without secrets."""
-    try:
-        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
-            return _large(value)
-        # The base class's method: a subclass of `str` may have changed every method.
-        text = str.__str__(str(value))
-    except Exception as error:  # noqa: BLE001 - the code is the application's
-        return _unshowable(value, "str()", error)
-    return one_line(_head_without_secrets(text, limit), 2 * limit)
+    return one_line(_head_without_secrets(_converted(value, str), limit), 2 * limit)
 
 
 def shown(value: object, limit: int = MAX_QUOTED) -> str:
     """Return `repr(value)` on one line, cut and without secrets."""
-    text = _Repr(limit).of(value, _MAX_DEPTH)
-    return one_line(without_secrets(text), 2 * limit)
+    return one_line(without_secrets(_Repr(limit).of(value, _MAX_DEPTH)), 2 * limit)
 
 
 class _Repr:
@@ -146,8 +160,7 @@ class _Repr:
 
     def of(self, value: object, depth: int) -> str:
         """Return the text of *value*, with *depth* levels of nested containers."""
-        kind = type(value)
-        brackets = _BRACKETS.get(kind)
+        brackets = _BRACKETS.get(type(value))
         if brackets is not None and value:
             return self._container(cast("Iterable[object]", value), brackets, depth)
         text = self._leaf(value)
@@ -173,34 +186,24 @@ class _Repr:
         return f"{brackets[0]}{', '.join(parts)}{end}{brackets[-1]}"
 
     def _leaf(self, value: object) -> str:
-        try:
-            if type(value) is str:
-                return repr(setting_without_secrets(value, self._limit))
-            if isinstance(value, (bytes, bytearray)):
-                head = setting_without_secrets(repr(bytes(value[: self._limit])))
-                return f"{head}{_more(len(value) - self._limit)}"
-            if isinstance(value, int) and value.bit_length() > _MAX_BITS:
-                return _large(value)
-            return _head_without_secrets(str.__str__(repr(value)), self._limit)
-        except Exception as error:  # noqa: BLE001 - the code is the application's
-            return _unshowable(value, "repr()", error)
+        limit = self._limit
+        if type(value) is str:
+            return repr(setting_without_secrets(value, limit))
+        if type(value) is bytes or type(value) is bytearray:
+            head = setting_without_secrets(repr(bytes(value[:limit])))
+            return f"{head}{_more(len(value) - limit)}"
+        return _head_without_secrets(_converted(value, repr), limit)
 
 
-_BRACKETS: Final[dict[type, str]] = {
-    dict: "{}",
-    list: "[]",
-    tuple: "()",
-    set: "{}",
-    frozenset: "{}",
-}
-
-
-def _large(number: int) -> str:
-    return f"a very large {type(number).__name__}"
-
-
-def _unshowable(value: object, method: str, error: Exception) -> str:
-    return f"<{type(value).__name__} whose {method} raised {type(error).__name__}>"
+def _converted(value: object, convert: Callable[[object], str]) -> str:
+    try:
+        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+            return f"a very large {type(value).__name__}"
+        # The base class's method: a subclass of `str` may have changed every method.
+        return str.__str__(convert(value))
+    except Exception as error:  # noqa: BLE001 - the code is the application's
+        method, raised = convert.__name__, type(error).__name__
+        return f"<{type(value).__name__} whose {method}() raised {raised}>"
 
 
 def _more(count: int) -> str:
@@ -213,10 +216,6 @@ def _head_without_secrets(text: str, limit: int) -> str:
     # See `setting_without_secrets`.
     head = without_secrets(f"{text[:limit]}@").removesuffix("@")
     return f"{head}{_more(len(text) - limit)}"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _without_user_info(text: str) -> str:
@@ -239,9 +238,7 @@ def _without_values(text: str, value_pattern: str) -> str:
     done = position = 0
     while name := names.search(text, position):
         position = name.end()
-        if not _names_secret(text, name):
-            continue
-        value = values.match(text, position)
+        value = values.match(text, position) if _names_secret(text, name) else None
         if value is not None:
             pieces += (text[done:position], HIDDEN)
             done = position = value.end()

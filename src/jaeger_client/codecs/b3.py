@@ -59,6 +59,9 @@ _PRINTABLE: Final = encoding_but(string.punctuation.replace("%", "") + " ")
 class _B3(BaggageCodec):
     """What both formats share: the width of trace ids, and baggage."""
 
+    _own: frozenset[str]
+    """Names of the format's headers in lower case, without baggage."""
+
     def __init__(
         self,
         generate_128bit_trace_id: bool = False,  # noqa: FBT001, FBT002 - as in 4.8
@@ -73,10 +76,8 @@ class _B3(BaggageCodec):
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
         context = context_of(span_context)
         headers = writable(carrier)
-        if context.has_trace:
-            self._write_trace(context, headers)
-        elif context.decides_sampling_only:
-            self._write_decision(context, headers)
+        if context.has_trace or context.decides_sampling_only:
+            self._write(context, headers)
         if context.baggage:
             for key, value in self._outgoing(context.baggage).items():
                 headers[_BAGGAGE_PREFIX + key] = _baggage_text(value)
@@ -84,26 +85,24 @@ class _B3(BaggageCodec):
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context in *carrier*, which needs a method `items()`."""
         values: dict[str, object] = {}
-        baggage: list[tuple[str, object]] = []
+        items: list[tuple[str, object]] = []
         for header, value in self._names.own_headers(carrier):
             if header.kind is _BAGGAGE:
-                baggage.append((header.key, value))
+                items.append((header.key, value))
             elif value is not None:
                 values[header.kind] = value
-        items = self._read_baggage(baggage) if baggage else None
-        return self._context(values, items) if values else None
+        baggage: dict[str, str] | None = None
+        if items:
+            collected = self._incoming()
+            for key, value in items:
+                collected.add_header(key, value, _baggage_item)
+            baggage = self._carried(collected)
+        return self._context(values, baggage) if values else None
 
-    def _is_own(self, name: str) -> bool:
-        raise NotImplementedError
-
-    def _write_trace(
+    def _write(
         self, context: SpanContext, headers: MutableMapping[str, object]
     ) -> None:
-        raise NotImplementedError
-
-    def _write_decision(
-        self, context: SpanContext, headers: MutableMapping[str, object]
-    ) -> None:
+        """Write the ids, if there are any, and the sampling decision."""
         raise NotImplementedError
 
     def _context(
@@ -113,7 +112,7 @@ class _B3(BaggageCodec):
         raise NotImplementedError
 
     def _meaning(self, name: str) -> Header | None:
-        if self._is_own(name):
+        if name in self._own:
             return Header(name)
         if not name.startswith(_BAGGAGE_PREFIX):
             return None
@@ -128,12 +127,6 @@ class _B3(BaggageCodec):
     def _can_write_key(self, key: str) -> bool:
         return is_token(_BAGGAGE_PREFIX + key)
 
-    def _read_baggage(self, items: list[tuple[str, object]]) -> dict[str, str]:
-        baggage = self._incoming()
-        for key, value in items:
-            baggage.add_header(key, value, _baggage_item)
-        return self._carried(baggage)
-
 
 class B3Codec(_B3):
     """B3 in several headers, read in any case."""
@@ -144,32 +137,23 @@ class B3Codec(_B3):
     sampled_header = "X-B3-Sampled"
     flags_header = "X-B3-Flags"
     _own = frozenset(
-        name.lower()
-        for name in (
-            trace_header,
-            span_header,
-            parent_span_header,
-            sampled_header,
-            flags_header,
-        )
+        [
+            "x-b3-traceid",
+            "x-b3-spanid",
+            "x-b3-parentspanid",
+            "x-b3-sampled",
+            "x-b3-flags",
+        ]
     )
 
-    def _is_own(self, name: str) -> bool:
-        return name in self._own
-
-    def _write_trace(
+    def _write(
         self, context: SpanContext, headers: MutableMapping[str, object]
     ) -> None:
-        headers[self.trace_header] = self._trace_id(context)
-        # Half the time of an f-string.
-        headers[self.span_header] = "%016x" % context.span_id  # noqa: UP031 - see above
-        if context.parent_id is not None:
-            headers[self.parent_span_header] = "%016x" % context.parent_id  # noqa: UP031 - see above
-        self._write_decision(context, headers)
-
-    def _write_decision(
-        self, context: SpanContext, headers: MutableMapping[str, object]
-    ) -> None:
+        if context.has_trace:
+            headers[self.trace_header] = self._trace_id(context)
+            headers[self.span_header] = f"{context.span_id:016x}"
+            if context.parent_id is not None:
+                headers[self.parent_span_header] = f"{context.parent_id:016x}"
         flags = context.flags
         if flags & DEBUG_FLAG:
             headers[self.flags_header] = "1"
@@ -211,31 +195,31 @@ class B3SingleCodec(_B3):
     """
 
     header = "b3"
+    _own = frozenset({header})
 
-    def _is_own(self, name: str) -> bool:
-        return name == self.header
-
-    def _write_trace(
+    def _write(
         self, context: SpanContext, headers: MutableMapping[str, object]
     ) -> None:
-        value = f"{self._trace_id(context)}-{context.span_id:016x}"
-        if state := _single_state(context):
-            value = f"{value}-{state}"
-        if context.parent_id is not None:
-            value = f"{value}-{context.parent_id:016x}"
+        if context.flags & DEBUG_FLAG:
+            state = "d"
+        elif context.flags & SAMPLED_FLAG:
+            state = "1"
+        else:
+            state = "" if context.sampling_undecided else "0"
+        value = state
+        if context.has_trace:
+            value = f"{self._trace_id(context)}-{context.span_id:016x}"
+            value = f"{value}-{state}" if state else value
+            if context.parent_id is not None:
+                value = f"{value}-{context.parent_id:016x}"
         headers[self.header] = value
-
-    def _write_decision(
-        self, context: SpanContext, headers: MutableMapping[str, object]
-    ) -> None:
-        headers[self.header] = _single_state(context)
 
     def _context(
         self, values: dict[str, object], baggage: dict[str, str] | None
     ) -> SpanContext | None:
-        text = header_text(values[self.header]) or ""
+        value = values[self.header]
         parent: str | None
-        match text.strip().split("-"):
+        match (header_text(value) or "").strip().split("-"):
             case [word] if word.lower() in _STATES:
                 return _decision_only(_STATES[word.lower()], baggage)
             case [trace, span]:
@@ -246,7 +230,7 @@ class B3SingleCodec(_B3):
                 state, parent = _STATES[word.lower()], rest[0] if rest else None
             case _:
                 form = "{trace}-{span}-{state}-{parent}"
-                msg = f"b3 is {form}, got {shown(values[self.header])}"
+                msg = f"b3 is {form}, got {shown(value)}"
                 raise CorruptContextError(msg)
         return _context_of(
             id_of(trace, bits=MAX_TRACE_ID_BITS),
@@ -264,15 +248,6 @@ def _id_or_none(value: object, bits: int) -> int | None:
 def _state_of(text: str) -> int | None:
     state = _SAMPLED_STATES.get(text)
     return _SAMPLED_STATES.get(text.strip().lower()) if state is None else state
-
-
-def _single_state(context: SpanContext) -> str:
-    """Return the state that `b3` has; empty if the decision is left open."""
-    if context.flags & DEBUG_FLAG:
-        return "d"
-    if context.flags & SAMPLED_FLAG:
-        return "1"
-    return "" if context.sampling_undecided else "0"
 
 
 def _decision_only(

@@ -86,7 +86,7 @@ class BoundedBaggage:
         self._size_left = max_size
 
     def add(self, key: str, value: str | bytes | float) -> None:
-        """Add an item, or drop and count it; a later item of a key wins."""
+        """Add an item, or drop it; a later item of a key wins."""
         text = value if isinstance(value, (str, bytes)) else str(value)
         size = len(key) + len(text)
         if (
@@ -244,16 +244,13 @@ def _plain_key(key: object) -> str | None:
 
 
 def plain_value(value: object) -> str | bytes | float | None:
-    """
-    Return a value as plain text, bytes or a number.
-
-    Others are converted to text; `None` is returned if that fails.
-    """
-    kind = type(value)
-    if kind in {str, bytes, float, bool} or (
-        kind is int and value.bit_length() <= MAX_ID_BITS  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # an int
-    ):
-        return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # see above
+    """Return text, bytes and numbers as they are, others as text, or else `None`."""
+    if type(value) is int and value.bit_length() <= MAX_ID_BITS:
+        return value
+    if type(value) is str or type(value) is bytes:
+        return value
+    if type(value) is float or type(value) is bool:
+        return value
     try:
         return str.__str__(value if isinstance(value, str) else str(value))
     except Exception:  # noqa: BLE001 - the value's own code may raise anything

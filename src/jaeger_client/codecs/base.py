@@ -73,12 +73,7 @@ def set_beside(context: SpanContext, name: str, value: object) -> None:
 
 
 def writable(carrier: object) -> MutableMapping[str, object]:
-    """
-    Return *carrier* as a mapping that can be changed.
-
-    Raises:
-        InvalidCarrierError: If it is none.
-    """
+    """Return *carrier*, a mapping that can be changed, or raise."""
     # Nearly every carrier is a dict; a check against an ABC takes several times longer.
     if type(carrier) is dict or _is_writable(carrier):
         return carrier  # pyright: ignore[reportUnknownVariableType]  # any dict

@@ -11,7 +11,7 @@ lengths cost neither time nor memory.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from jaeger_client.codecs.baggage import BaggageCodec
@@ -69,22 +69,30 @@ class BinaryCodec(BaggageCodec):
         if count * _MIN_ITEM_SIZE > rest:
             msg = f"{count} items of baggage cannot be in {rest} bytes"
             raise CorruptContextError(msg)
-        limits = self.baggage_limits
-        max_length = limits.max_value_length
-        if len(buffer) <= max_length and count <= limits.max_items:
-            try:
-                return _small_baggage(buffer, count)
-            except (ValueError, struct.error):  # the general way finds what is wrong
-                pass
-        parts = _parts(buffer, 2 * count)
+        max_length = self.baggage_limits.max_value_length
         baggage = self._incoming()
-        for key, value in zip(parts, parts, strict=True):
-            if len(key) + len(value) > max_length:
-                baggage.dropped += 1
-            else:
-                baggage.add(
-                    key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
-                )
+        length, end, size = 0, _HEAD.size, len(buffer)
+        try:
+            for _ in range(count):
+                (length,) = _length_at(buffer, end)
+                key_begin = end + _LENGTH.size
+                key_end = key_begin + length
+                (length,) = _length_at(buffer, key_end)
+                begin = key_end + _LENGTH.size
+                end = begin + length
+                if key_end - key_begin + length > max_length:
+                    baggage.dropped += 1
+                else:
+                    key = buffer[key_begin:key_end].decode("utf-8", "replace")
+                    baggage.add(key, buffer[begin:end].decode("utf-8", "replace"))
+        except struct.error:  # there is no length where the next one should be
+            end = size + 1
+        if end > size:
+            msg = (
+                f"baggage ends after {size} bytes, in the middle of an item; "
+                f"the last length is {length}"
+            )
+            raise CorruptContextError(msg)
         return self._carried(baggage)
 
     def _items(self, baggage: Mapping[str, str]) -> list[bytes]:
@@ -130,44 +138,3 @@ def _encoded(value: object) -> bytes:
     if type(value) is str:
         return value.encode() if value.isascii() else utf8(value)
     return value if isinstance(value, bytes) else utf8(str(value))
-
-
-def _small_baggage(buffer: bytearray, count: int) -> dict[str, str]:
-    """
-    Return baggage that cannot be over the limits.
-
-    It is read as if it were well-formed, and checked afterwards: 3 us instead of 4.
-
-    Raises:
-        ValueError: If it is not well-formed.
-        struct.error: If it ends in the middle of a length.
-    """
-    items: dict[str, str] = {}
-    position = _HEAD.size
-    for _ in range(count):
-        key_begin = position + 4
-        key_end = key_begin + _length_at(buffer, position)[0]
-        value_begin = key_end + 4
-        position = value_begin + _length_at(buffer, key_end)[0]
-        key = buffer[key_begin:key_end].decode()
-        items[key] = buffer[value_begin:position].decode()
-    if position > len(buffer):
-        raise ValueError
-    return items
-
-
-def _parts(buffer: bytearray, count: int) -> Iterator[bytearray]:
-    """Yield keys and values in turn."""
-    end = len(buffer)
-    position = _HEAD.size
-    for _ in range(count):
-        begin = position + _LENGTH.size
-        if begin > end:
-            msg = f"baggage ends after {end} bytes, in the middle of an item"
-            raise CorruptContextError(msg)
-        (length,) = _LENGTH.unpack_from(buffer, position)
-        position = begin + length
-        if position > end:
-            msg = f"{length} bytes of baggage cannot be in {end - begin}"
-            raise CorruptContextError(msg)
-        yield buffer[begin:position]

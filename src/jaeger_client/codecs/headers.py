@@ -76,12 +76,7 @@ class HeaderNames:
         self.passed = set(self._looked_up)
 
     def own_headers(self, carrier: object) -> list[tuple[Header, object]]:
-        """
-        Return the codec's own headers with their values, in the carrier's order.
-
-        Raises:
-            InvalidCarrierError: If the carrier has no `items()`.
-        """
+        """Return the codec's own headers with their values, in the carrier's order."""
         found: list[tuple[Header, object]] = []
         foreign, own = self.foreign, self.own
         for name, value in _items_of(carrier):

@@ -161,12 +161,7 @@ def codec_names() -> tuple[str, ...]:
 
 
 def make_codec(name: str, options: CodecOptions) -> Codec:
-    """
-    Return a codec of the format *name*.
-
-    Raises:
-        ConfigError: If there is no such format.
-    """
+    """Return a codec of the format *name*, or raise a `ConfigError`."""
     if name in _OWN:
         return _OWN[name](options)
     if name not in BUILT_IN:

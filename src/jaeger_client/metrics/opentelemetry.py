@@ -69,6 +69,6 @@ class OpenTelemetryMetricsFactory(MetricsFactory):
 
 def _name_unit_description(name: str) -> tuple[str, str, str]:
     """Return name, unit and description; applications may have metrics of their own."""
-    allowed_name = _FORBIDDEN.sub("_", dotted(name))
     metric = metric_of(name)
-    return allowed_name, *(("", name) if metric is None else (metric.unit, metric.help))
+    unit, description = ("", name) if metric is None else (metric.unit, metric.help)
+    return _FORBIDDEN.sub("_", dotted(name)), unit, description

@@ -68,11 +68,9 @@ def test_outage_speaks_at_both_ends(
     outage.failed("refused", lost=2)
     clock.advance(90)
     outage.failed("refused", lost=3)
-    ongoing = outage.ongoing
     outage.worked()
     outage.worked()
 
-    assert (True, False) == (ongoing, outage.ongoing)
     assert [
         "sending: refused. Is it running?",
         "sending: works again after 90 s; 5 spans were lost",

@@ -1,4 +1,4 @@
-"""The codec interface, ids in hex, and what the package exports."""
+"""The codec interface, and what the package exports."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from jaeger_client.codecs import (
     Codec,
     TextCodec,
     ZipkinCodec,
-    header_to_hex,
 )
 from jaeger_client.codecs.b3 import B3SingleCodec
 from jaeger_client.codecs.registry import CompositeCodec
-from jaeger_client.codecs.trace_id import id_of
 from jaeger_client.codecs.w3c import W3CCodec
-from jaeger_client.errors import CorruptContextError
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.span_context import SpanContext
 
@@ -128,43 +125,3 @@ def test_every_codec_injects_a_context_of_a_derived_type(codec: Codec) -> None:
     codec.inject(Derived(1, 2, 3, 1), derived)
 
     assert base == derived
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("a", 10), ("A", 10), ("0" * 50 + "1", 1), ("f" * 32, 2**128 - 1), (" a ", 10)],
-)
-def test_header_to_hex(text: str, number: int) -> None:
-    """Hexadecimal text of up to 128 bits is a number."""
-    assert number == header_to_hex(text)
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        "",
-        "g",
-        "0xa",
-        "1_0",
-        "-1",
-        "+1",
-        "1 0",
-        "\u0661",
-        "f" * 33,
-        "0" * 600,
-        None,
-        b"a",
-        5,
-    ],
-)
-def test_header_to_hex_of_anything_else_is_corrupt(header: object) -> None:
-    """Signs, `0x`, `_`, more than 128 bits and other types are malformed."""
-    with pytest.raises(CorruptContextError):
-        header_to_hex(header)
-
-
-def test_an_id_has_a_number_of_bits() -> None:
-    """An id over its bits is corrupt, and the error names both."""
-    assert 2**64 - 1 == id_of("f" * 16, bits=64)
-    with pytest.raises(CorruptContextError, match="64 bits"):
-        id_of("f" * 17, bits=64)

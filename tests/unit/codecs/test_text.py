@@ -10,11 +10,7 @@ from typing import TypeAlias
 import opentracing
 import pytest
 
-from jaeger_client.codecs import (
-    TextCodec,
-    span_context_from_string,
-    span_context_to_string,
-)
+from jaeger_client.codecs import TextCodec, span_context_from_string
 from jaeger_client.codecs.baggage import (
     MAX_BAGGAGE_SIZE,
     MAX_DEBUG_ID_LENGTH,
@@ -729,24 +725,3 @@ def test_a_debug_id_is_cut(codec: TextCodec) -> None:
 
 
 # The functions of 4.8
-
-
-def test_span_context_to_string() -> None:
-    """The four numbers of a context are joined by colons."""
-    assert "100:7f:0:1" == span_context_to_string(256, 127, None, 1)
-    assert "100:7f:5:1" == span_context_to_string(256, 127, 5, 1)
-
-
-def test_span_context_from_string() -> None:
-    """Text and a list of one text are read; parent 0 is None."""
-    assert (256, 127, None, 1) == span_context_from_string("100:7f:0:1")
-    assert (256, 127, 5, 1) == span_context_from_string(["100:7f:5:1"])
-
-
-@pytest.mark.parametrize(
-    "value", [None, b"1:2:3:1", ("1:2:3:1",), 5, "", [], ["1:2:3:1", "x"]]
-)
-def test_span_context_from_anything_else_is_corrupt(value: object) -> None:
-    """What is neither text nor a list of one text is no context."""
-    with pytest.raises(CorruptContextError):
-        span_context_from_string(value)

@@ -149,7 +149,7 @@ def refuse(key: str, value: float) -> None:
 @pytest.fixture
 def may_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the line be said though another test has heard it a moment ago."""
-    monkeypatch.setattr(instruments._FAILED, "_speak_at", float("-inf"))
+    monkeypatch.setattr(instruments._FAILED, "_quiet_until", float("-inf"))
 
 
 @pytest.mark.usefixtures("may_speak")

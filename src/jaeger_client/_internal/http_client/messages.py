@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from jaeger_client._internal.http_client.url import HttpUrl
-from jaeger_client._internal.shown import HIDDEN
+from jaeger_client._internal.shown import HIDDEN, MAX_EXCERPT, excerpt_of
 
 MAX_BODY: Final = 1 << 20
 """Maximum size of a response's body in bytes; the rest is not read."""
 
-_EXCERPT_LENGTH: Final = 200
 _SUCCESS: Final = range(200, 300)
 
 _OPEN_HEADERS: Final = frozenset(
@@ -54,16 +53,12 @@ class Request:
         Return the first 200 characters of *text*, which the server sent, on one line.
 
         Credentials of this request are hidden, because servers quote what they reject.
-        Unlike `shown.one_line` it joins words that white space separates, because error
-        pages in HTML have many line breaks.
         """
         for name, value in self._sent_headers.items():
             if name not in _OPEN_HEADERS:
                 for credential in re.findall(_CREDENTIAL, value):
                     text = text.replace(credential, HIDDEN)
-        one_line = " ".join(text[: 4 * _EXCERPT_LENGTH].split())
-        printable = "".join(c if c.isprintable() else "?" for c in one_line)
-        return printable[:_EXCERPT_LENGTH]
+        return excerpt_of(text)
 
     def __str__(self) -> str:
         proxy = "" if self.proxy is None else f" by the proxy {self.proxy}"
@@ -104,5 +99,5 @@ class HttpResponse:
     def excerpt(self) -> str:
         """The beginning of the body, for messages."""
         # Four bytes are the longest UTF-8 character.
-        text = self.body[: 4 * _EXCERPT_LENGTH].decode("utf-8", "replace")
+        text = self.body[: 4 * MAX_EXCERPT].decode("utf-8", "replace")
         return self.request.excerpt_of(text)

@@ -1,0 +1,74 @@
+"""Ids in hexadecimal: single ones, and those of `uber-trace-id`."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.codecs import (
+    header_to_hex,
+    span_context_from_string,
+    span_context_to_string,
+)
+from jaeger_client.codecs.trace_id import id_of
+from jaeger_client.errors import CorruptContextError
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("a", 10), ("A", 10), ("0" * 50 + "1", 1), ("f" * 32, 2**128 - 1), (" a ", 10)],
+)
+def test_header_to_hex(text: str, number: int) -> None:
+    """Hexadecimal text of up to 128 bits is a number."""
+    assert number == header_to_hex(text)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "g",
+        "0xa",
+        "1_0",
+        "-1",
+        "+1",
+        "1 0",
+        "\u0661",
+        "f" * 33,
+        "0" * 600,
+        None,
+        b"a",
+        5,
+    ],
+)
+def test_header_to_hex_of_anything_else_is_corrupt(header: object) -> None:
+    """Signs, `0x`, `_`, more than 128 bits and other types are malformed."""
+    with pytest.raises(CorruptContextError):
+        header_to_hex(header)
+
+
+def test_an_id_has_a_number_of_bits() -> None:
+    """An id over its bits is corrupt, and the error names both."""
+    assert 2**64 - 1 == id_of("f" * 16, bits=64)
+    with pytest.raises(CorruptContextError, match="64 bits"):
+        id_of("f" * 17, bits=64)
+
+
+def test_span_context_to_string() -> None:
+    """The four numbers of a context are joined by colons."""
+    assert "100:7f:0:1" == span_context_to_string(256, 127, None, 1)
+    assert "100:7f:5:1" == span_context_to_string(256, 127, 5, 1)
+
+
+def test_span_context_from_string() -> None:
+    """Text and a list of one text are read; parent 0 is None."""
+    assert (256, 127, None, 1) == span_context_from_string("100:7f:0:1")
+    assert (256, 127, 5, 1) == span_context_from_string(["100:7f:5:1"])
+
+
+@pytest.mark.parametrize(
+    "value", [None, b"1:2:3:1", ("1:2:3:1",), 5, "", [], ["1:2:3:1", "x"]]
+)
+def test_span_context_from_anything_else_is_corrupt(value: object) -> None:
+    """What is neither text nor a list of one text is no context."""
+    with pytest.raises(CorruptContextError):
+        span_context_from_string(value)
