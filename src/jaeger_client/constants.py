@@ -52,8 +52,8 @@ DEFAULT_SAMPLING_INTERVAL: Final = 60
 DEFAULT_FLUSH_INTERVAL: Final = 1
 """Seconds that a partial batch waits for more spans."""
 
-DEFAULT_QUEUE_CAPACITY: Final = 10_000
-"""Maximum number of spans that wait to be sent."""
+DEFAULT_QUEUE_CAPACITY: Final = 20_000
+"""Maximum number of spans in the queue: a burst of 20,000 loses none."""
 
 DEFAULT_THROTTLER_REFRESH_INTERVAL: Final = 5
 """Seconds between two polls of throttling credits."""

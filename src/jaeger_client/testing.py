@@ -1,10 +1,9 @@
 """
-Fakes and pytest fixtures, for the tests of applications and for our own.
+Fakes and pytest fixtures for the tests of applications, and for our own.
 
-Nothing here reads a clock, draws a random number or opens a socket. The
-fixtures are there once a test module or a `conftest.py` says
-`pytest_plugins = ["jaeger_client.testing"]`, or imports them by name; without
-pytest this module is all the rest.
+Nothing here draws a random number or opens a socket. The fixtures are available once a
+`conftest.py` contains `pytest_plugins = ["jaeger_client.testing"]`, or where they are
+imported by name. Without pytest, this module is everything but the fixtures.
 """
 
 from __future__ import annotations
@@ -12,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import TYPE_CHECKING
+
+import opentracing
 
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.signal_safe import Atomic
@@ -20,6 +22,9 @@ from jaeger_client.sampler import ConstSampler
 from jaeger_client.senders.memory import MemorySender
 from jaeger_client.span import Span
 from jaeger_client.tracer import Tracer
+
+if TYPE_CHECKING:
+    from jaeger_client._internal.clock import Clock
 
 __all__ = [
     "CountingIds",
@@ -32,15 +37,21 @@ __all__ = [
 
 class FakeClock:
     """
-    A clock that goes only when it is told to, or slept by; see `clock.Clock`.
+    A clock that stands still until it is advanced or slept on.
 
-    Safe from any thread.
+    Accepted as `clock` by `Tracer`, `Config` and `MemoryTracer`. Safe from any thread.
+
+    Args:
+        time: Seconds since the epoch at first.
+        monotonic: Seconds since some fixed point at first.
     """
 
     def __init__(
         self, *, time: float = 1_700_000_000.0, monotonic: float = 0.0
     ) -> None:
         self._now = Atomic((time, monotonic))
+        self.sleeps: list[float] = []
+        """The argument of each call of `sleep`."""
 
     def time(self) -> float:
         """Return seconds since the epoch."""
@@ -51,11 +62,12 @@ class FakeClock:
         return self._now.read()[0][1]
 
     def sleep(self, seconds: float) -> None:
-        """Go on by *seconds* at once."""
+        """Advance by *seconds* and return at once."""
+        self.sleeps.append(seconds)
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Advance by *seconds*."""
+        """Advance both times by *seconds*."""
         self._now.update(lambda now: (now[0] + seconds, now[1] + seconds))
 
     def __repr__(self) -> str:
@@ -84,11 +96,20 @@ class CountingIds(IdRandom):
 
 
 class MemoryTracer(Tracer):
-    """A tracer that records every trace, in memory, with ids that count."""
+    """
+    A tracer that records every trace, in memory, with ids that count.
 
-    def __init__(self, service_name: str = "test") -> None:
+    Args:
+        service_name: Name of the process in its traces.
+        clock: Read for the times of spans; by default the system's clock.
+    """
+
+    def __init__(
+        self, service_name: str = "test", *, clock: Clock | None = None
+    ) -> None:
         self._memory = InMemoryReporter()
-        super().__init__(service_name, self._memory, ConstSampler(decision=True))
+        sampler = ConstSampler(decision=True)
+        super().__init__(service_name, self._memory, sampler, clock=clock)
         self.random = CountingIds()
 
     @property
@@ -98,14 +119,39 @@ class MemoryTracer(Tracer):
 
 
 @contextmanager
-def memory_tracer(service_name: str = "test") -> Generator[MemoryTracer]:
+def memory_tracer(
+    service_name: str = "test",
+    *,
+    clock: Clock | None = None,
+    set_global: bool = False,
+) -> Generator[MemoryTracer]:
     """
-    Make a tracer whose finished spans are in its `spans`; close it at the end.
+    Return a `MemoryTracer` for a `with` block, and close it at the end.
 
-    It is not the global tracer unless it is set as such.
+    Args:
+        service_name: Name of the process in its traces.
+        clock: Read for the times of spans; by default the system's clock.
+        set_global: Whether it is `opentracing.global_tracer()` within the block.
     """
-    with MemoryTracer(service_name) as tracer:
-        yield tracer
+    with MemoryTracer(service_name, clock=clock) as tracer:
+        if set_global:
+            with _set_as_global(tracer):
+                yield tracer
+        else:
+            yield tracer
+
+
+@contextmanager
+def _set_as_global(tracer: Tracer) -> Generator[None]:
+    """Set the global tracer; restore the previous one, or that there was none."""
+    previous = opentracing.tracer
+    is_registered = opentracing.is_global_tracer_registered()
+    opentracing.set_global_tracer(tracer)
+    try:
+        yield
+    finally:
+        opentracing.set_global_tracer(previous)
+        opentracing.is_tracer_registered = is_registered
 
 
 try:
@@ -115,12 +161,18 @@ except ImportError:
 else:
 
     @pytest.fixture
-    def jaeger_tracer() -> Iterator[MemoryTracer]:
-        """Return a tracer whose finished spans are in its `spans`."""
-        with memory_tracer() as tracer:
+    def fake_clock() -> FakeClock:
+        """Return the clock of `jaeger_tracer`, which stands still until advanced."""
+        return FakeClock()
+
+    @pytest.fixture
+    def jaeger_tracer(fake_clock: FakeClock) -> Iterator[MemoryTracer]:
+        """Return a tracer that keeps finished spans and reads `fake_clock`."""
+        with memory_tracer(clock=fake_clock) as tracer:
             yield tracer
 
     @pytest.fixture
-    def fake_clock() -> FakeClock:
-        """Return a clock that goes only when it is told to."""
-        return FakeClock()
+    def global_jaeger_tracer(jaeger_tracer: MemoryTracer) -> Iterator[MemoryTracer]:
+        """Set `jaeger_tracer` as the global tracer for one test, and return it."""
+        with _set_as_global(jaeger_tracer):
+            yield jaeger_tracer

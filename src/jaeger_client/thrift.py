@@ -48,10 +48,7 @@ class _Limits:
 
 
 def make_tag(
-    key: str,
-    value: object,
-    max_length: int,
-    max_traceback_length: int,
+    key: str, value: object, max_length: int, max_traceback_length: int
 ) -> Tag:
     """Return a tag; text is cut to *max_length* characters."""
     limits = _Limits(max_length, max_traceback_length)
@@ -59,9 +56,7 @@ def make_tag(
 
 
 def make_tags(
-    tags: Mapping[str, object] | None,
-    max_length: int,
-    max_traceback_length: int,
+    tags: Mapping[str, object] | None, max_length: int, max_traceback_length: int
 ) -> list[Tag]:
     """Return the tags of a dict."""
     return [
@@ -82,9 +77,7 @@ def make_log(
 
 
 def make_process(
-    service_name: str,
-    tags: Mapping[str, object] | None,
-    max_length: int,
+    service_name: str, tags: Mapping[str, object] | None, max_length: int
 ) -> ttypes.Process:
     """Return a process; text is cut to *max_length* characters."""
     return ttypes.Process(service_name, make_tags(tags, max_length, max_length))
@@ -107,8 +100,7 @@ def make_references(
 
 
 def make_jaeger_batch(
-    spans: Iterable[SpanData],
-    process: ttypes.Process,
+    spans: Iterable[SpanData], process: ttypes.Process
 ) -> ttypes.Batch:
     """Return a batch of spans of one process."""
     return ttypes.Batch(process, [_make_span(span) for span in spans])

@@ -76,7 +76,7 @@ def test_the_reporter_can_be_patched() -> None:
 
     assert 1 == reporter.call_count
     assert tracer.reporter is reporter.return_value
-    assert 10_000 == reporter.call_args.kwargs["queue_capacity"]
+    assert 20_000 == reporter.call_args.kwargs["queue_capacity"]
     tracer.close()
 
 

@@ -47,9 +47,7 @@ def reference(kind: str, trace_id: object, span_id: object) -> Reference:
 
 
 def encode_all(
-    encoder: Encoder,
-    spans: Sequence[SpanData],
-    limit: int = LARGE,
+    encoder: Encoder, spans: Sequence[SpanData], limit: int = LARGE
 ) -> list[Payload]:
     """Return all payloads of *spans*."""
     return list(encoder.encode(spans, limit=limit))

@@ -202,11 +202,7 @@ CASES: Final = [
     *_states(
         "state, characters of keys", None, ("foo =1",), ("FOO=1",), ("foo.bar=1",)
     ),
-    *_states(
-        "state, tenants",
-        None,
-        ("@foo=1,bar=2",),
-    ),
+    *_states("state, tenants", None, ("@foo=1,bar=2",)),
     *[
         case
         for key in ("foo@", "foo@@bar", "foo@bar@baz", "0foo", "0foo@bar")
@@ -221,11 +217,7 @@ CASES: Final = [
         f"foo=1,{'t' * 241}@{'v' * 14}=1",
         ("foo=1", f"{'t' * 241}@{'v' * 14}=1"),
     ),
-    *_states(
-        "state, too long a tenant",
-        None,
-        ("foo=1", f"{'t' * 242}@{'v' * 14}=1"),
-    ),
+    *_states("state, too long a tenant", None, ("foo=1", f"{'t' * 242}@{'v' * 14}=1")),
     *_states(
         "state, level 2 long tenant",
         f"foo=1,{'t' * 254}@v=1",

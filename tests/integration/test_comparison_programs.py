@@ -86,7 +86,7 @@ def test_a_stalled_server_costs_no_span_unseen() -> None:
     outage = measure_outage(Programs(this_python), seconds=1)
 
     assert outage.is_counted
-    assert 10_000 <= outage.figures.held
+    assert 20_000 <= outage.figures.held <= 21_000
     assert outage.figures.close_s < 3
 
 

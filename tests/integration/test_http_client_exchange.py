@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jaeger_client._internal.clock import SystemClock
 from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.messages import MAX_BODY
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.constants import __version__
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
+from jaeger_client.testing import FakeClock
 from tests.integration.http_servers import (
     PATIENCE,
     Request,
@@ -268,16 +268,13 @@ def test_a_server_that_drips_is_given_up(beginning: bytes) -> None:
         client.request("GET", server.url())
 
 
-class HastyClock(SystemClock):
-    """A clock on which an hour passes between any two looks."""
-
-    def __init__(self) -> None:
-        self._hours = 0
+class HastyClock(FakeClock):
+    """A clock that advances by an hour each time it is read."""
 
     def monotonic(self) -> float:
-        """Return a time an hour after the last."""
-        self._hours += 1
-        return self._hours * 3_600.0
+        """Advance by an hour and return the time."""
+        self.advance(3_600.0)
+        return super().monotonic()
 
 
 def test_the_deadline_ends_a_reading_that_was_slow() -> None:

@@ -88,10 +88,10 @@ def test_exit_tries_a_waiting_batch_once_more(
     run_program: RunProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end of a process sends what waits for `Retry-After`; flush() does not."""
-    answers = [make_answer(503, headers={"Retry-After": "30"})]
+    responses = [make_answer(503, headers={"Retry-After": "30"})]
 
     def respond(request: Request) -> bytes:
-        return answers.pop() if answers else make_answer()
+        return responses.pop() if responses else make_answer()
 
     with serve_http(respond) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
@@ -217,7 +217,7 @@ def test_gevent_may_patch_after_the_tracer_was_made(
 
 
 def test_partial_batch_leaves_without_close(sink: SpanSink) -> None:
-    """A single span arrives after the flush interval, with nobody closing."""
+    """A single span arrives after the flush interval, without close()."""
     tracer = make_tracer(sink, reporter_flush_interval=0.01)
     tracer.start_span("alone").finish()
 
@@ -290,13 +290,13 @@ def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
 
 
 def test_close_blocks_no_longer_than_asked() -> None:
-    """With a backend that never answers close() returns at its timeout, and says so."""
+    """With a backend that never responds, close() returns False at its timeout."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         settings = {
             "sampler": {"type": "const", "param": 1},
             "collector": {"endpoint": f"http://127.0.0.1:{port}/v1/traces"},
-            # Longer than any test may take: whoever waits for it fails.
+            # Longer than any test may take: a test that waits for it fails.
             "reporter_timeout": 300,
         }
         tracer = Config(settings, service_name="silent").new_tracer()

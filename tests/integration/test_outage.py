@@ -1,4 +1,4 @@
-"""A backend that is gone, errs or talks rubbish, over real sockets."""
+"""A backend that is gone, fails or sends invalid responses, over real sockets."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def flush_one_span(tracer: Tracer) -> bool:
     ],
 )
 @pytest.mark.parametrize("path", ["/api/traces", "/v1/traces", "/api/v2/spans"])
-def test_an_outage_is_counted_and_told_twice(
+def test_an_outage_is_counted_and_logged_twice(
     caplog: pytest.LogCaptureFixture,
     path: str,
     bad: bytes,
 ) -> None:
-    """While the backend errs spans are lost and counted; two lines tell of it."""
-    answers: Iterator[bytes] = iter([bad, bad, make_answer(), make_answer()])
+    """While the backend fails, spans are lost and counted; two lines are logged."""
+    responses: Iterator[bytes] = iter([bad, bad, make_answer(), make_answer()])
 
     def respond(request: Request) -> bytes:
-        return next(answers, make_answer())
+        return next(responses, make_answer())
 
     with serve_http(respond) as server, caplog.at_level(logging.WARNING):
         tracer = make_tracer(collector={"endpoint": server.url(path)})
@@ -69,13 +69,13 @@ def test_an_outage_is_counted_and_told_twice(
 
 
 @pytest.mark.parametrize("path", ["/api/traces", "/api/v2/spans"])
-def test_a_refused_connection_is_counted_and_told(
+def test_a_refused_connection_is_counted_and_logged(
     caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    """Where nothing listens all spans are lost and counted; a line says what to do."""
+    """If nothing listens, all spans are lost and counted; one line advises."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        # Bound and not listening: refused, and nobody else's meanwhile.
+        # Bound and not listening: refused, and used by no other process meanwhile.
         endpoint = f"http://127.0.0.1:{probe.getsockname()[1]}{path}"
         with caplog.at_level(logging.WARNING):
             tracer = make_tracer(collector={"endpoint": endpoint})
@@ -83,12 +83,12 @@ def test_a_refused_connection_is_counted_and_told(
                 tracer.start_span("op").finish()
             closed = tracer.close().result()
     assert isinstance(tracer.reporter, Reporter)
-    told = [line for line in caplog.messages if endpoint in line]
+    logged = [line for line in caplog.messages if endpoint in line]
 
     assert not closed
     assert 3 == tracer.reporter.losses.send_failed
-    assert 1 == len(told)
-    assert "JAEGER_ENDPOINT" in told[0]
+    assert 1 == len(logged)
+    assert "JAEGER_ENDPOINT" in logged[0]
 
 
 def test_spans_sent_to_jaegers_web_interface_are_lost_and_counted(
@@ -133,10 +133,10 @@ def test_an_agent_that_comes_later_gets_what_is_reported_then(
 def test_short_flushes_lose_no_batch() -> None:
     """A function that flushes after each call keeps what a busy backend put off."""
     busy = make_answer(503, headers={"Retry-After": "30"})
-    answers = [busy]
+    responses = [busy]
 
     def respond(request: Request) -> bytes:
-        return answers.pop() if answers else make_answer()
+        return responses.pop() if responses else make_answer()
 
     with serve_http(respond) as server:
         tracer = make_tracer(collector={"endpoint": server.url("/v1/traces")})
@@ -162,7 +162,7 @@ BAD_ANSWERS = [
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_span_arrives_or_is_counted_once(seed: int) -> None:
-    """Whatever a backend answers, each span arrives or is counted, and once."""
+    """Whatever a backend responses, each span arrives or is counted, and once."""
     choose = random.Random(seed)
     kept: list[int] = []
 

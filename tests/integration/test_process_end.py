@@ -178,14 +178,16 @@ def test_spans_leave_without_a_thread(
     sink: SpanSink,
     reason: str,
 ) -> None:
-    """Where no thread can start, flush() sends, and nothing is said to be lost."""
+    """Where no thread can start, flush() sends, and nothing is logged as lost."""
     output = run_program("without_threads.py", reason)
     flushed, _, closed, _ = result_in(output)
 
     assert ("True", "True") == (flushed, closed)
     assert sink.wait_for(1 if reason == "files" else 2)
     assert "starved" in sink.names
-    assert 1 == output.count("cannot start the thread that sends spans")
+    # Without file descriptors the thread starts, and can send when there are some.
+    lines = 0 if reason == "files" else 1
+    assert lines == output.count("cannot start the thread that sends spans")
     assert "lost" not in output
 
 

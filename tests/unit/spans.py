@@ -13,7 +13,7 @@ from jaeger_client._internal import (
 )
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.tag_lists import Log
-from jaeger_client.reporter import composite
+from jaeger_client.reporter import local
 from jaeger_client.span import Span
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Anything: TypeAlias = Any
 
 MODULES = (
     arguments,
-    composite,
+    local,
     span_records,
     span_module,
     span_starter,

@@ -1,4 +1,4 @@
-"""The fakes and fixtures that users may use too."""
+"""The fakes and fixtures that ship with the package."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jaeger_client import testing
+import opentracing
+import pytest
+
+from jaeger_client import Config, testing
 from jaeger_client.testing import (
     CountingIds,
     FakeClock,
@@ -17,30 +19,23 @@ from jaeger_client.testing import (
     memory_tracer,
 )
 
-if TYPE_CHECKING:
-    import pytest
-
 # As an application may take single fixtures into its conftest.py.
 jaeger_tracer = testing.jaeger_tracer
+global_jaeger_tracer = testing.global_jaeger_tracer
 fake_clock = testing.fake_clock
 
-TEST_OF_AN_APPLICATION = """
-def test_app(jaeger_tracer, fake_clock):
-    jaeger_tracer.start_span("op").finish()
-    assert 1 == len(jaeger_tracer.spans)
-    assert 0 == fake_clock.monotonic()
-"""
+EXAMPLE = Path(__file__).parents[2] / "examples" / "testing"
 
 
 def test_clock_stands_still() -> None:
-    """A fake clock goes only when it is told to."""
+    """A fake clock stands still by itself."""
     clock = FakeClock(time=100.0, monotonic=5.0)
 
     assert (100.0, 100.0, 5.0) == (clock.time(), clock.time(), clock.monotonic())
 
 
 def test_clock_goes_on() -> None:
-    """`advance` and `sleep` move both of its times on, at once."""
+    """`advance` and `sleep` advance both of its times at once."""
     clock = FakeClock(time=100.0, monotonic=5.0)
 
     clock.advance(2.5)
@@ -48,6 +43,36 @@ def test_clock_goes_on() -> None:
 
     assert (103.0, 8.0) == (clock.time(), clock.monotonic())
     assert "<FakeClock time=103.0 monotonic=8.0>" == repr(clock)
+
+
+def test_clock_keeps_its_sleeps() -> None:
+    """The clock has a list of how long each sleep was to take."""
+    clock = FakeClock()
+
+    clock.sleep(2.0)
+    clock.advance(1.0)
+    clock.sleep(0.5)
+
+    assert [2.0, 0.5] == clock.sleeps
+
+
+def test_clock_of_a_memory_tracer() -> None:
+    """A memory tracer takes the times of its spans from the clock it is given."""
+    clock = FakeClock(time=100.0)
+    with memory_tracer(clock=clock) as tracer, tracer.start_active_span("op"):
+        clock.advance(2.5)
+
+    assert [(100.0, 102.5)] == [(op.start_time, op.end_time) for op in tracer.spans]
+
+
+def test_clock_of_a_config() -> None:
+    """A tracer made by Config takes the times of its spans from Config's clock."""
+    settings = {"sampler": {"type": "const", "param": 1}}
+    config = Config(settings, service_name="svc", clock=FakeClock(time=100.0))
+    with config.new_tracer() as tracer:
+        span = tracer.start_span("op")
+
+    assert 100.0 == span.start_time
 
 
 def test_ids_count() -> None:
@@ -95,27 +120,51 @@ def test_fixture_of_a_tracer(jaeger_tracer: MemoryTracer) -> None:
     assert ["op"] == [span.operation_name for span in jaeger_tracer.spans]
 
 
-def test_fixture_of_a_clock(fake_clock: FakeClock) -> None:
-    """The fixture `fake_clock` is a clock that starts at 0."""
-    assert 0.0 == fake_clock.monotonic()
+def test_fixture_of_a_clock(jaeger_tracer: MemoryTracer, fake_clock: FakeClock) -> None:
+    """The fixture `fake_clock` is the clock of `jaeger_tracer`."""
+    with jaeger_tracer.start_active_span("op"):
+        fake_clock.advance(2.5)
+
+    (span,) = jaeger_tracer.spans
+    assert (1_700_000_000.0, 1_700_000_002.5) == (span.start_time, span.end_time)
 
 
-def test_fixtures_as_a_plugin(tmp_path: Path) -> None:
-    """`pytest_plugins = ["jaeger_client.testing"]` brings the fixtures."""
-    plugins = 'pytest_plugins = ["jaeger_client.testing"]'
-    (tmp_path / "conftest.py").write_text(plugins)
-    (tmp_path / "test_app.py").write_text(TEST_OF_AN_APPLICATION)
+def test_fixture_of_the_global_tracer(
+    global_jaeger_tracer: MemoryTracer, jaeger_tracer: MemoryTracer
+) -> None:
+    """The fixture `global_jaeger_tracer` sets `jaeger_tracer` as the global tracer."""
+    assert jaeger_tracer is global_jaeger_tracer
+    assert jaeger_tracer is opentracing.global_tracer()
 
+
+@pytest.mark.parametrize("is_registered", [False, True])
+def test_the_global_tracer_is_restored(
+    is_registered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the block the global tracer is the previous one, registered or not."""
+    previous = opentracing.Tracer()
+    monkeypatch.setattr(opentracing, "tracer", previous)
+    monkeypatch.setattr(opentracing, "is_tracer_registered", is_registered)
+
+    with memory_tracer(set_global=True) as tracer:
+        assert tracer is opentracing.global_tracer()
+
+    assert previous is opentracing.global_tracer()
+    assert is_registered is opentracing.is_global_tracer_registered()
+
+
+def test_the_example() -> None:
+    """`pytest_plugins = ["jaeger_client.testing"]` makes the fixtures available."""
+    options = ("-q", "-p", "no:cacheprovider", "--rootdir", str(EXAMPLE))
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pytest", "-q", "--rootdir=.", "."],
-        cwd=tmp_path,
+        [sys.executable, "-W", "error", "-m", "pytest", *options, EXAMPLE],
         check=False,
         capture_output=True,
         text=True,
         timeout=50,
     )
 
-    assert done.stdout.startswith("."), done.stdout + done.stderr
+    assert done.stdout.startswith(".."), done.stdout + done.stderr
     assert 0 == done.returncode
 
 

@@ -1,12 +1,12 @@
 """
-A question asked again and again on the worker's thread.
+A request that is repeated on the worker's thread.
 
-The first one is asked as soon as `begin` is called, later ones every interval,
-give or take a tenth, so that processes started together do not ask together for
-ever. A question without an answer is asked again after a second, then after two,
-four and so on up to the interval: a server that starts after us is heard soon, and
-one that stays away is not asked more often than one that is there. Nothing is
-locked, so there is no lock for a forked child to inherit.
+The first request is made as soon as `begin` is called, later ones every interval, with
+a jitter of a tenth, so that processes started together do not poll together for ever.
+A request without a response is repeated after a second, then after two, four and so on
+up to the interval: a server that starts later is found soon, and one that stays away is
+not polled more often than one that responds. No lock is used, so that a forked child
+inherits none.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.errors import AnswerError, SendError
 
 _JITTER: Final = 0.1
-"""Part of the interval by which a question may come early or late."""
+"""Fraction of a delay by which it is shorter or longer at random."""
 
-_FIRST_PAUSE: Final = 1.0
-"""Seconds after the first of several questions without an answer; then twice that."""
+_INITIAL_BACKOFF: Final = 1.0
+"""Seconds after the first of several requests without a response; then twice that."""
 
 
 class ErrorListener(Protocol):
-    """Who is told of every failed question; `diagnostics.ErrorReporter` is one."""
+    """Notified of every failed request; `diagnostics.ErrorReporter` is one."""
 
     def error(self, *args: object) -> None:
-        """Take a message and its arguments. Called from the worker's thread."""
+        """Receive a message and its arguments. Called on the worker's thread."""
         ...
 
 
 class Poller:
     """
-    Asks by calling *ask*, which returns whether it did.
+    Calls *ask*, which returns whether it made a request.
 
-    *ask* runs on the worker's thread, may block, and raises `SendError`,
-    `OSError` or `AnswerError` where there is no answer or none to follow. That
-    is logged once, and once more when an answer comes again.
+    *ask* runs on the worker's thread, may block, and raises `SendError` or `OSError` if
+    there is no response, `AnswerError` if there is none that can be followed. That is
+    logged once, and once more when it works again.
 
     Args:
-        ask: Asks once.
-        what: What is asked for, as the log lines name it.
-        advice: What to do when there is no answer, for the log.
-        interval: Seconds between two questions; the most, while none is answered.
-        logger: Where it is told.
-        error_reporter: Is told of each failure, in place of the log.
-        worker: On whose thread to ask; one of its own, closed by `close`, if None.
+        ask: Makes one request.
+        what: What is requested, as the log lines name it.
+        advice: What to do about a failure, for the log.
+        interval: Seconds between two requests; the maximum, while none is answered.
+        logger: Where failures are logged.
+        error_reporter: Notified of each failure, instead of the log.
+        worker: On whose thread to poll; `None`: one of its own, closed by `close`.
         random: Returns numbers in [0, 1), for the jitter.
-        clock: Tells how long a question that failed has taken.
+        clock: Measures how long a failed request has taken.
 
     Raises:
         ConfigError: If *interval* is not above 0.
@@ -85,25 +85,25 @@ class Poller:
         self._error_reporter = error_reporter
         self._random = IdRandom().random if random is None else random
         self._clock = clock
-        self._failing = False
-        self._pause = self._first_pause()
-        self._closed = False
-        self._next_question = math.inf
+        self._is_failing = False
+        self._backoff = self._initial_backoff = min(_INITIAL_BACKOFF, self.interval)
+        self._is_closed = False
+        self._due = math.inf
         self._owns_worker = worker is None
         self._worker = BackgroundWorker() if worker is None else worker
         self._worker.add_task(self)
 
     def begin(self) -> None:
-        """Ask at once, and from then on; called at first use, from any thread."""
+        """Poll now and from now on; called at first use, from any thread."""
         self.has_begun = True
-        self._next_question = -math.inf
+        self._due = -math.inf
         self._worker.wake()
 
     def close(self) -> None:
-        """Ask no more. Idempotent."""
-        if self._closed:
+        """Stop polling. Idempotent."""
+        if self._is_closed:
             return
-        self._closed = True
+        self._is_closed = True
         self.has_begun = True  # Nothing is left to begin.
         self._worker.remove_task(self)
         if self._owns_worker:
@@ -111,63 +111,58 @@ class Poller:
             self._worker.close(0.0)
 
     def run(self, now: float) -> float:
-        """Ask if a question is due at *now*; called by the worker."""
-        if self._closed:
+        """Poll if that is due at *now*; called by the worker."""
+        if self._is_closed:
             return math.inf
-        if now >= self._next_question:
-            self._next_question = now + self._jittered(self.interval)
-            self._ask_once(now)
-        return self._next_question
+        if now >= self._due:
+            self._due = now + self._jittered(self.interval)
+            self._poll(now)
+        return self._due
 
     def drain(self, deadline: float) -> bool:
-        """Do nothing: no question is worth waiting for."""
+        """Do nothing: no response is worth waiting for."""
         del deadline
         return True
 
     def after_fork_in_child(self) -> None:
         """Begin anew at the first use in the child, whose worker has no thread."""
-        if not self._closed:
+        if not self._is_closed:
             self.has_begun = False
-            self._next_question = math.inf
-            self._pause = self._first_pause()
-
-    def _first_pause(self) -> float:
-        return min(_FIRST_PAUSE, self.interval)
+            self._due = math.inf
+            self._backoff = self._initial_backoff
 
     def _jittered(self, seconds: float) -> float:
         return seconds * (1 + _JITTER * (2 * self._random() - 1))
 
-    def _ask_once(self, now: float) -> None:
-        asked = self._clock.monotonic()
+    def _poll(self, now: float) -> None:
+        begin = self._clock.monotonic()
         try:
             if self._ask():
                 self._worked()
         except AnswerError as error:
-            # Whoever answers is there, and will not say better so soon.
-            self._pause = self._first_pause()
+            # The server is available, and will hardly respond better so soon.
+            self._backoff = self._initial_backoff
             self._failed(error)
         except (SendError, OSError) as error:
-            # From its end: a server that hangs costs the timeout each time, and
-            # would have the thread, which sends the spans too, to itself.
-            self._ask_sooner(now + self._clock.monotonic() - asked)
+            # From the end of the request: a server that hangs costs the timeout each
+            # time, on the thread that also sends the spans.
+            end = now + self._clock.monotonic() - begin
+            self._due = end + self._jittered(self._backoff)
+            self._backoff = min(2 * self._backoff, self.interval)
             self._failed(error)
 
-    def _ask_sooner(self, now: float) -> None:
-        self._next_question = now + self._jittered(self._pause)
-        self._pause = min(2 * self._pause, self.interval)
-
     def _worked(self) -> None:
-        self._pause = self._first_pause()
-        if self._failing:
-            self._failing = False
+        self._backoff = self._initial_backoff
+        if self._is_failing:
+            self._is_failing = False
             self._logger.warning("available again: %s", *bounded((self._what,)))
 
     def _failed(self, error: Exception) -> None:
         if self._error_reporter is not None:
             self._error_reporter.error("cannot get %s: %s", self._what, error)
-        elif not self._failing:
+        elif not self._is_failing:
             self._logger.warning(
                 "cannot get %s: %s. %s",
                 *bounded((self._what, error, self._advice)),
             )
-        self._failing = True
+        self._is_failing = True

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXIT_TIMEOUT: Final = 5.0
-"""Maximum time in seconds that the end of a process waits for spans to leave."""
+"""Maximum time in seconds that the end of a process waits for spans to be sent."""
 
 
 class PendingFlush(Protocol):
@@ -51,7 +51,7 @@ class Flushable(Protocol):
         ...
 
 
-class _ProcessEnd:
+class ProcessEnd:
     """Flushes everything registered, once, when the process ends."""
 
     def __init__(self) -> None:
@@ -59,10 +59,12 @@ class _ProcessEnd:
         self._in_use: set[Flushable] = set()
         self._has_atexit = False
         self._has_child_hooks = False
-        self._is_told_of_children = False
+        self._is_watching = False
+        """Whether `multiprocessing` calls `_hook_child` in children."""
         self._deadline: float | None = None
 
     def register(self, flushable: Flushable) -> None:
+        """Flush *flushable* at the end, if it is alive; keeps no strong reference."""
         self._registered.add(flushable)
         if not self._has_atexit:
             atexit.register(self.flush)
@@ -70,44 +72,25 @@ class _ProcessEnd:
             self._has_atexit = True
         self._watch_children()
 
-    def use(self, flushable: Flushable) -> None:
+    def keep(self, flushable: Flushable) -> None:
+        """Keep *flushable* alive until the end or `forget`; it has spans to send."""
         self._in_use.add(flushable)
         self._hook_child()
         self._watch_children()
 
-    def _watch_children(self) -> None:
-        # A child is set up after the fork, or after it has imported the main program;
-        # that discards finalizers. Functions registered here are called afterwards. A
-        # thread of the child may report its first span when finalizers have run.
-        util = sys.modules.get("multiprocessing.util")
-        # Another thread may be importing it.
-        register = getattr(util, "register_after_fork", None)
-        # Once, because nothing is ever removed from there. Forked children inherit it.
-        if register is not None and not self._is_told_of_children:
-            self._is_told_of_children = True
-            register(self, _ProcessEnd._hook_child)
-
-    def _hook_child(self) -> None:
-        if not self._has_child_hooks and is_pool_child():
-            _call_at_end_of_child(self.flush)
-            self._has_child_hooks = True
-
-    def unregister(self, flushable: Flushable) -> None:
+    def forget(self, flushable: Flushable) -> None:
+        """Do not flush *flushable* at the end."""
         self._in_use.discard(flushable)
         self._registered.discard(flushable)
 
-    def after_fork_in_child(self) -> None:
-        """Begin anew: the child has an end of its own."""
-        self._has_child_hooks = False
-        self._deadline = None
-        self._watch_children()
-
     def seconds_left(self) -> float | None:
+        """Return how long spans can still be sent; `None` before the end has begun."""
         if self._deadline is None:
             return None
         return max(0.0, self._deadline - SYSTEM_CLOCK.monotonic())
 
     def flush(self) -> None:
+        """Flush everything registered; called at the end of the process."""
         notice_fork()
         if self._deadline is None:
             self._deadline = SYSTEM_CLOCK.monotonic() + EXIT_TIMEOUT
@@ -124,36 +107,32 @@ class _ProcessEnd:
                     EXIT_TIMEOUT,
                 )
 
+    def after_fork_in_child(self) -> None:
+        """Begin anew: the child has an end of its own."""
+        self._has_child_hooks = False
+        self._deadline = None
+        self._watch_children()
 
-_END: Final = _ProcessEnd()
+    def _watch_children(self) -> None:
+        # A child is set up after the fork, or after it has imported the main program;
+        # that discards finalizers. Functions registered here are called afterwards. A
+        # thread of the child may report its first span when finalizers have run.
+        util = sys.modules.get("multiprocessing.util")
+        # Another thread may be importing it.
+        register = getattr(util, "register_after_fork", None)
+        # Once, because nothing is ever removed from there. Forked children inherit it.
+        if register is not None and not self._is_watching:
+            self._is_watching = True
+            register(self, ProcessEnd._hook_child)
+
+    def _hook_child(self) -> None:
+        if not self._has_child_hooks and is_pool_child():
+            _call_at_end_of_child(self.flush)
+            self._has_child_hooks = True
 
 
-def flush_at_end(flushable: Flushable) -> None:
-    """
-    Flush *flushable* at the end of the process.
-
-    Keeps no strong reference to it before `keep_until_end`.
-    """
-    _END.register(flushable)
-
-
-def keep_until_end(flushable: Flushable) -> None:
-    """Keep *flushable* alive until the end or `forget`: it has something to send."""
-    _END.use(flushable)
-
-
-def forget(flushable: Flushable) -> None:
-    """Do not flush *flushable* at the end."""
-    _END.unregister(flushable)
-
-
-def seconds_left() -> float | None:
-    """
-    Return how many seconds remain to send spans at the end of the process.
-
-    `None` if the end has not begun.
-    """
-    return _END.seconds_left()
+PROCESS_END: Final = ProcessEnd()
+"""The end of this process."""
 
 
 def is_pool_child() -> bool:

@@ -89,11 +89,7 @@ class UdpReceiver(Closable):
     """
 
     def __init__(
-        self,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        *,
-        clock: Clock = SYSTEM_CLOCK,
+        self, host: str = "127.0.0.1", port: int = 0, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self._clock = clock
         self.rejected = 0
@@ -151,8 +147,7 @@ def decode_datagram(datagram: bytes) -> ReceivedBatch:
 @cache
 def _agent_service() -> Any:  # noqa: ANN401 - a generated class
     module: Any = _thriftpy2.load(
-        str(IDL / "agent.thrift"),
-        module_name="jaeger_client_agent_thrift",
+        str(IDL / "agent.thrift"), module_name="jaeger_client_agent_thrift"
     )
     return module.Agent
 

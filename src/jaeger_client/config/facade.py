@@ -29,6 +29,7 @@ from jaeger_client.metrics.instruments import choose_factory
 from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 
 if TYPE_CHECKING:
+    from jaeger_client._internal.clock import Clock
     from jaeger_client.config.explanation import Explanation
     from jaeger_client.config.settings import Settings
     from jaeger_client.reporter import BaseReporter
@@ -53,6 +54,8 @@ class Config(ConfigProperties):
         validate: Whether every mistake is an error at once. Otherwise unknown
             keys are logged, and a value is checked when it is needed.
         scope_manager: Keeps the active span; by default in context variables.
+        clock: Read for the times of spans, for tests: a
+            `jaeger_client.testing.FakeClock`. By default, `time.time`.
 
     Raises:
         ConfigError: If there is no service name, or *validate* finds a mistake.
@@ -74,9 +77,12 @@ class Config(ConfigProperties):
         metrics_factory: MetricsFactory | None = None,
         validate: bool = False,  # noqa: FBT001, FBT002 - as above
         scope_manager: opentracing.ScopeManager | None = None,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         self.config = config
         self.scope_manager = scope_manager
+        self.clock = clock
         self._source = source_of(config)
         self._given_name = service_name
         self._service_name = read_service_name(self._source, service_name)
@@ -206,6 +212,7 @@ class Config(ConfigProperties):
             max_logs_per_span=settings.max_logs_per_span,
             throttler=throttler,
             scope_manager=self.scope_manager,
+            clock=self.clock,
             worker=self._workers.get(id(reporter)),
         )
 

@@ -258,8 +258,7 @@ REPORTER_QUEUE_SIZE: Final = Param(
     _COUNT,
     DEFAULT_QUEUE_CAPACITY,
     (Variable("JAEGER_REPORTER_MAX_QUEUE_SIZE", _COUNT),),
-    about="Most spans that wait to be taken up for sending; more are dropped and "
-    "counted.",
+    about="Maximum number of spans in the queue; further ones are dropped and counted.",
     unit="spans",
 )
 

@@ -21,13 +21,12 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding.jaeger_thrift import (
     STOP,
-    BatchFrame,
     EncodeHeads,
     TagTypes,
     ThriftEncoder,
     tag_appender,
 )
-from jaeger_client.encoding.packing import usable_references
+from jaeger_client.encoding.packing import Frame, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import MASK_64, clamped_i64
@@ -103,15 +102,13 @@ class JaegerBinaryEncoder(ThriftEncoder):
         self._process = b"".join((_SERVICE_NAME, name, tags, STOP))
         return len(self._process)
 
-    def _frame(self) -> BatchFrame:
-        before = _BATCH_PROCESS + self._process + _BATCH_SPANS
-        return BatchFrame(before, self._lists, STOP)
+    def _frame(self) -> Frame:
+        return self._batch_frame(_BATCH_PROCESS + self._process + _BATCH_SPANS, STOP)
 
 
 def _heads_encoder(tables: Tables) -> EncodeHeads:
     """Return the function that encodes fields 1 to 9."""
-    names = tables.add(_text)
-    get_name, make_name = names.get, names.make
+    get_name, make_name = tables.add(_text).get_and_make
     pack_ids, pack_times = _IDS.pack, _TIMES.pack
 
     def encode_head(span: SpanData) -> list[bytes]:

@@ -21,21 +21,20 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding.jaeger_thrift import (
     STOP,
-    BatchFrame,
     EncodeHeads,
     EncodeLogTime,
     TagTypes,
     ThriftEncoder,
     tag_appender,
 )
-from jaeger_client.encoding.packing import usable_references
+from jaeger_client.encoding.packing import Frame, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
-from jaeger_client.encoding.tables import PieceTable, Tables
+from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import (
     MASK_64,
     MAX_I64,
@@ -50,8 +49,6 @@ from jaeger_client.model import Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
     import opentracing
-
-K = TypeVar("K")
 
 _MESSAGE: Final = b"\x82\x81"
 
@@ -105,13 +102,13 @@ class JaegerCompactEncoder(ThriftEncoder):
         self._process = b"".join((name, self._process_tags(process), STOP))
         return len(self._process)
 
-    def _frame(self) -> BatchFrame:
+    def _frame(self) -> Frame:
         number = self._payloads + 1
         head = (_MESSAGE, varint(number & _MASK_31), _text("emitBatch"))
         # The batch is the only argument, the process its first field.
         before = (*head, _STRUCT, _STRUCT, self._process, _LIST)
         after = (_I64, zigzag_varint(number), _STRUCT, self._stats(), STOP, STOP)
-        return BatchFrame(b"".join(before), self._lists, b"".join(after))
+        return self._batch_frame(b"".join(before), b"".join(after))
 
     def _stats(self) -> bytes:
         """Return the `ClientStats`: totals since the start, for the agent's metrics."""
@@ -123,7 +120,7 @@ class JaegerCompactEncoder(ThriftEncoder):
 
 def _heads_encoder(tables: Tables) -> EncodeHeads:
     """Return the function that encodes fields 1 to 9."""
-    get_parent, make_parent = _methods(tables.add(zigzag_id))
+    get_parent, make_parent = tables.add(zigzag_id).get_and_make
 
     def encode_trace(trace_id: int) -> bytes:
         """Return fields 1 and 2, and the header of field 3."""
@@ -133,9 +130,9 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
         low = get_parent(trace_id) or make_parent(trace_id)
         return b"".join((_I64, low, _I64, _ZERO, _I64))
 
-    get_trace, make_trace = _methods(tables.add(encode_trace))
-    get_name, make_name = _methods(tables.add(_text_field))
-    get_flags, make_flags = _methods(tables.add(_flags))
+    get_trace, make_trace = tables.add(encode_trace).get_and_make
+    get_name, make_name = tables.add(_text_field).get_and_make
+    get_flags, make_flags = tables.add(_flags).get_and_make
     encode_duration = _duration_encoder(tables)
 
     def encode_heads(spans: Sequence[SpanData]) -> list[list[bytes]]:
@@ -176,7 +173,7 @@ def _duration_encoder(
     tables: Tables,
 ) -> Callable[[float, float | None], tuple[bytes, ...]]:
     """Return the function that encodes field 9 of a span."""
-    get_rest, make_rest = _methods(tables.add(varint))
+    get_rest, make_rest = tables.add(varint).get_and_make
 
     def encode_duration(start: float, end: float | None) -> tuple[bytes, ...]:
         bits = 2 if end is None else int((end - start) * 1000000) << 1
@@ -201,7 +198,7 @@ def _lanes() -> Lanes:
 
 def _log_time_encoder(tables: Tables) -> EncodeLogTime:
     """Return the function that encodes field 1 of a log."""
-    get_second, make_second = _methods(tables.add(varint))
+    get_second, make_second = tables.add(varint).get_and_make
 
     def encode_log_time(timestamp: int) -> tuple[bytes, ...]:
         bits = timestamp << 1
@@ -217,12 +214,6 @@ def _log_time_encoder(tables: Tables) -> EncodeLogTime:
         return _I64, zigzag_varint(timestamp)
 
     return encode_log_time
-
-
-def _methods(
-    table: PieceTable[K],
-) -> tuple[Callable[[K], bytes | None], Callable[[K], bytes]]:
-    return table.get, table.make
 
 
 def _trace_id(trace_id: int) -> bytes:

@@ -23,9 +23,14 @@ still be added: an empty piece reserves its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from jaeger_client.encoding.packing import LARGE_SPAN, PackingEncoder, dropped_items
+from jaeger_client.encoding.packing import (
+    LARGE_SPAN,
+    Frame,
+    PackingEncoder,
+    dropped_items,
+)
 from jaeger_client.encoding.plain import plain_items
 from jaeger_client.encoding.tables import AppendItems, PieceTable, Tables
 from jaeger_client.model import LogItem, Process, SpanData, TagItem
@@ -52,22 +57,6 @@ the value's field; and the function that ends the tag.
 """
 
 
-class BatchFrame(NamedTuple):
-    """The bytes around the spans of one `Batch`."""
-
-    before: bytes
-    lists: PieceTable[int]
-    after: bytes
-
-    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - of `Frame`
-        """Return the size around *count* spans."""
-        return len(self.before) + len(self.lists[count]) + len(self.after)
-
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:  # noqa: ARG002 - of `Frame`
-        """Return the payload."""
-        return b"".join((self.before, self.lists[len(spans)], *spans, self.after))
-
-
 class ThriftEncoder(PackingEncoder):
     """The base of both encoders; each sets the functions and tables below."""
 
@@ -78,6 +67,8 @@ class ThriftEncoder(PackingEncoder):
     """The headers of the list of tags of a span, by size."""
     _log_lists: PieceTable[int]
     _field_lists: PieceTable[int]
+    _lists: PieceTable[int]
+    """The headers of the list of spans, by size."""
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         bodies: list[bytes] = []
@@ -110,6 +101,11 @@ class ThriftEncoder(PackingEncoder):
             pieces[place] = field_lists[append_tags(pieces, fields)]
             pieces.append(STOP)
 
+    def _batch_frame(self, before: bytes, after: bytes) -> Frame:
+        """Return the frame of a batch; the list of spans begins after *before*."""
+        lists = self._lists
+        return Frame(lambda count, _: before + lists[count], after)
+
     def _process_tags(self, process: Process) -> bytes:
         """Return field 2 of *process*, which has the number of a log's fields."""
         pieces: list[bytes] = []
@@ -127,11 +123,13 @@ def tag_appender(
     beyond 64 bits and text that UTF-8 cannot encode.
     """
 
-    def writer(before: bytes, end: EndTag) -> tuple[Any, Any, EndTag]:
-        begins: PieceTable[str] = tables.add(lambda key: encode_key(key) + before)
-        return begins.get, begins.make, end
+    def begin_table(before: bytes) -> PieceTable[str]:
+        return tables.add(lambda key: encode_key(key) + before)
 
-    writers = {kind: writer(*parts) for kind, parts in types.items()}
+    writers = {
+        kind: (*begin_table(before).get_and_make, end)
+        for kind, (before, end) in types.items()
+    }
 
     def encode_tag(item: TagItem) -> bytes:
         key, value = item

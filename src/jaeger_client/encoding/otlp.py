@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import (
@@ -46,26 +46,20 @@ from jaeger_client.encoding.otlp_attributes import (
 )
 from jaeger_client.encoding.packing import (
     LARGE_SPAN,
+    Frame,
     PackingEncoder,
     usable_references,
 )
 from jaeger_client.encoding.plain import plain_items, plain_text
-from jaeger_client.encoding.varint import MASK_64, ONES, varint
-from jaeger_client.model import (
-    LogItem,
-    Process,
-    SpanData,
-    SpanLosses,
-    TagValue,
-)
+from jaeger_client.encoding.tables import PieceTable
+from jaeger_client.encoding.varint import MASK_64, MASK_128, ONES, varint
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING:
     import opentracing
 
-# Begins of fields: number and wire type.
+# Begins of fields: number and wire type, with the size of ids.
 _TRACE_ID: Final = b"\x0a\x10"
-"""Field 1 and its size, 16 bytes. Ids are big-endian."""
-
 _SPAN_ID: Final = b"\x12\x08"
 _PARENT_ID: Final = b"\x22\x08"
 _NAME: Final = b"\x2a"
@@ -85,13 +79,6 @@ _RESOURCE_ATTRIBUTE: Final = b"\x0a"
 _SCOPE_SPANS: Final = b"\x12"
 _SPAN: Final = b"\x12"
 
-_LONG_IDS: Final = struct.Struct(">2sQQ2sQ")
-_ROOT_IDS: Final = struct.Struct(">10sQ2sQ")
-_CHILD_IDS: Final = struct.Struct(">10sQ2sQ2sQ")
-_SHORT_TRACE_ID: Final = _TRACE_ID + bytes(8)
-"""The begin of a trace id of 64 bits."""
-
-_PARENT: Final = struct.Struct(">2sQ")
 _TIMES: Final = struct.Struct("<BQBQ")
 _TIME: Final = struct.Struct("<BQ")
 _MASK_32: Final = (1 << 32) - 1
@@ -129,10 +116,12 @@ class OtlpEncoder(PackingEncoder):
     def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(losses, clock=clock)
         tables = self.tables
-        self._names = tables.add(_name)
-        self._begins = tables.add(_span_begin)
+        self._names: PieceTable[str] = tables.add(lambda name: _NAME + text_value(name))
+        self._begins: PieceTable[int] = tables.add(lambda size: _SPAN + varint(size))
         self._append_attributes = attribute_appender(tables, _ATTRIBUTE, _TAG_FIELDS)
-        self._event_begins = tables.add(_event_begin)
+        self._event_begins: PieceTable[int] = tables.add(
+            lambda size: _EVENT + varint(size)
+        )
         self._append_event_attributes = attribute_appender(
             tables, _EVENT_ATTRIBUTE, _LOG_FIELDS
         )
@@ -147,13 +136,15 @@ class OtlpEncoder(PackingEncoder):
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         bodies: list[bytes] = []
         append_attributes = self._append_attributes
-        get_name, make_name = self._names.get, self._names.make
-        get_begin, make_begin = self._begins.get, self._begins.make
+        get_name, make_name = self._names.get_and_make
+        get_begin, make_begin = self._begins.get_and_make
         for span in spans:
             context, name = span.ids, span.operation_name
+            parent_id = context.parent_id
             pieces = [
                 b"",
-                _ids(context.trace_id, context.span_id, context.parent_id),
+                _ids(context.trace_id, context.span_id),
+                _PARENT_ID + parent_id.to_bytes(8, "big") if parent_id else b"",
                 get_name(name) or make_name(name),
                 _times(span.start_time, span.end_time),
             ]
@@ -191,27 +182,15 @@ class OtlpEncoder(PackingEncoder):
             pieces.append(begins[sum(map(len, event))])
             pieces += event
 
-    def _frame(self) -> _RequestFrame:
-        return _RequestFrame(self._resource)
+    def _frame(self) -> Frame:
+        resource = self._resource
 
+        def before(count: int, spans_size: int) -> bytes:  # noqa: ARG001 - of `Frame`
+            scope_spans = _SCOPE_SPANS + varint(spans_size)
+            size = len(resource) + len(scope_spans) + spans_size
+            return b"".join((_RESOURCE_SPANS, varint(size), resource, scope_spans))
 
-class _RequestFrame(NamedTuple):
-    """A request of one `ResourceSpans` of one `ScopeSpans`."""
-
-    resource: bytes
-
-    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - of `Frame`
-        """Return the size around spans of *spans_size* bytes."""
-        return sum(map(len, self._before(spans_size)))
-
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:
-        """Return the payload."""
-        return b"".join((*self._before(spans_size), *spans))
-
-    def _before(self, spans_size: int) -> tuple[bytes, ...]:
-        scope_spans = _SCOPE_SPANS + varint(spans_size)
-        size = len(self.resource) + len(scope_spans) + spans_size
-        return _RESOURCE_SPANS, varint(size), self.resource, scope_spans
+        return Frame(before, b"")
 
 
 def _resource_items(process: Process) -> dict[str, TagValue]:
@@ -222,30 +201,10 @@ def _resource_items(process: Process) -> dict[str, TagValue]:
     return items | {"service.name": plain_text(process.service_name)}
 
 
-def _span_begin(size: int) -> bytes:
-    return _SPAN + varint(size)
-
-
-def _name(name: str) -> bytes:
-    return _NAME + text_value(name)
-
-
-def _ids(trace_id: int, span_id: int, parent_id: int | None) -> bytes:
-    """Return fields 1, 2 and 4; raises for an id of a span that has not 64 bits."""
-    if not 0 <= trace_id <= MASK_64:
-        ids = _long_ids(trace_id, span_id)
-        return ids + _PARENT.pack(_PARENT_ID, parent_id) if parent_id else ids
-    if parent_id:
-        return _CHILD_IDS.pack(
-            *(_SHORT_TRACE_ID, trace_id), *(_SPAN_ID, span_id), *(_PARENT_ID, parent_id)
-        )
-    return _ROOT_IDS.pack(_SHORT_TRACE_ID, trace_id, _SPAN_ID, span_id)
-
-
-def _long_ids(trace_id: int, span_id: int) -> bytes:
-    """Return fields 1 and 2 of a span or a link."""
-    high, low = trace_id >> 64 & MASK_64, trace_id & MASK_64
-    return _LONG_IDS.pack(_TRACE_ID, high, low, _SPAN_ID, span_id & MASK_64)
+def _ids(trace_id: int, span_id: int) -> bytes:
+    """Return fields 1 and 2 of a span or a link; raises for an id that is too large."""
+    trace, span = trace_id.to_bytes(16, "big"), span_id.to_bytes(8, "big")
+    return b"".join((_TRACE_ID, trace, _SPAN_ID, span))
 
 
 def _times(start: float, end: float | None) -> bytes:
@@ -269,10 +228,6 @@ def _dropped(span: SpanData) -> bytes:
     return b"".join((_DROPPED_ATTRIBUTES, tags, _DROPPED_EVENTS, logs))
 
 
-def _event_begin(size: int) -> bytes:
-    return _EVENT + varint(size)
-
-
 def _event_time(timestamp: int) -> bytes:
     nanoseconds = timestamp * 1000
     return _TIME.pack(_EVENT_TIME, max(0, min(nanoseconds, MASK_64)))
@@ -289,7 +244,7 @@ def _links(
             kind = "follows_from" if follows else "child_of"
             yield message_field(
                 13,
-                _long_ids(trace_id, span_id),
+                _ids(trace_id & MASK_128, span_id & MASK_64),
                 attribute(_LINK_ATTRIBUTE, "opentracing.ref_type", kind),
             )
 
@@ -359,6 +314,6 @@ _TAG_FIELDS: Final[OtherFields] = {
 """Tags of a span that are not attributes."""
 
 _LOG_FIELDS: Final[OtherFields] = {
-    "event": lambda value: text_field(2, value) if isinstance(value, str) else None,
+    "event": lambda value: text_field(2, value) if isinstance(value, str) else None
 }
 """Fields of a log that are not attributes: `event` is the name."""

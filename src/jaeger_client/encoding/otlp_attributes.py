@@ -93,8 +93,7 @@ def attribute_appender(
         field: The begin of the field that each attribute is.
         other_fields: Tags that are other fields.
     """
-    keys = tables.add(_key)
-    get_key, make_key = keys.get, keys.make
+    get_key, make_key = tables.add(_key).get_and_make
 
     def encode_item(item: TagItem) -> bytes:
         key, value = item

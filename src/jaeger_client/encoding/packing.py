@@ -14,10 +14,10 @@ seconds of spans that are left out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from operator import length_hint
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
@@ -25,14 +25,7 @@ from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrunk, shrunk_process
 from jaeger_client.encoding.tables import Tables
-from jaeger_client.model import (
-    LogItem,
-    Process,
-    SpanData,
-    SpanIds,
-    SpanLosses,
-    TagItem,
-)
+from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
     import opentracing
@@ -68,16 +61,20 @@ class LogsTooLargeError(Exception):
     """The logs of a span are larger than a payload may be."""
 
 
-class Frame(Protocol):
+class Frame(NamedTuple):
     """The bytes around the spans of one payload."""
 
-    def size(self, count: int, spans_size: int) -> int:
-        """Return the size of the frame of *count* spans; it grows with both numbers."""
-        ...
+    before: Callable[[int, int], bytes]
+    """Returns the bytes before a number of spans of a number of bytes in all."""
+    after: bytes
 
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:
+    def size(self, count: int, spans_size: int) -> int:
+        """Return the size of the frame of *count* spans of *spans_size* bytes."""
+        return len(self.before(count, spans_size)) + len(self.after)
+
+    def around(self, bodies: list[bytes], spans_size: int) -> bytes:
         """Return the payload."""
-        ...
+        return b"".join((self.before(len(bodies), spans_size), *bodies, self.after))
 
 
 class _OpenPayload:
@@ -90,26 +87,14 @@ class _OpenPayload:
         """Monotonic time at which it is yielded even if all spans are left out."""
         self.bodies: list[bytes] = []
         self.size = 0
-        self._max_frame = frame.size(limit, limit)
 
-    def add_all(self, bodies: list[bytes]) -> bool:
-        """Add *bodies* if they certainly fit; return whether they did."""
+    def add(self, bodies: list[bytes]) -> bool:
+        """Add *bodies* if they fit; return whether they did."""
+        count = len(self.bodies) + len(bodies)
         size = self.size + sum(map(len, bodies))
-        if size + self._max_frame > self.limit:
+        if size + self.frame.size(count, size) > self.limit:
             return False
         self.bodies += bodies
-        self.size = size
-        return True
-
-    def add(self, body: bytes) -> bool:
-        """Add *body* if it fits; return whether it did."""
-        size = self.size + len(body)
-        around = self.limit - size
-        if around < self._max_frame and (
-            around < self.frame.size(len(self.bodies) + 1, size)
-        ):
-            return False
-        self.bodies.append(body)
         self.size = size
         return True
 
@@ -165,12 +150,12 @@ class PackingEncoder(ABC):
         while done < len(spans):
             chunk = spans[done : done + SPANS_AT_ONCE]
             bodies = self._encode_together(chunk)
-            if bodies and payload.add_all(bodies):
+            if bodies and payload.add(bodies):
                 done += len(bodies)
                 continue
             for span, whole in zip(chunk, bodies or repeat(None), strict=False):
                 body = self._encode_singly(span) if whole is None else whole
-                if body is None or (body and not payload.add(body)):
+                if body is None or (body and not payload.add([body])):
                     if payload.bodies:
                         yield self._close(payload, done)
                         payload = self._open()
@@ -269,10 +254,7 @@ class PackingEncoder(ABC):
             return b""
 
     def _add_shrunk(
-        self,
-        span: SpanData,
-        body: bytes | None,
-        payload: _OpenPayload,
+        self, span: SpanData, body: bytes | None, payload: _OpenPayload
     ) -> bytes:
         """
         Add as much of *span* as fits to *payload*, which is empty.
@@ -292,7 +274,7 @@ class PackingEncoder(ABC):
                 self.losses.too_large += 1
                 return b""
             self.losses.truncated += 1
-        return fitting if fitting and payload.add(fitting) else b""
+        return fitting if fitting and payload.add([fitting]) else b""
 
     def _body(self, span: SpanData) -> bytes:
         (body,) = self._bodies((span,))

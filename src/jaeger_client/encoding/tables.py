@@ -56,9 +56,8 @@ class PieceTable(dict[K, bytes], Generic[K]):
     def make(self, key: K) -> bytes:
         """Return the bytes of *key*, which is not in the table, and store them."""
         piece = self._encode(key)
-        # A tag that is left out has no bytes, but its text is stored as a key.
-        size = len(piece) or len(str(key))
-        if size <= MAX_PIECE:
+        size = len(piece)
+        if 0 < size <= MAX_PIECE:
             if size > self._free or len(self) >= MAX_ENTRIES:
                 self.clear()
             self._free -= size
@@ -66,6 +65,11 @@ class PieceTable(dict[K, bytes], Generic[K]):
         return piece
 
     __missing__ = make
+
+    @property
+    def get_and_make(self) -> tuple[Callable[[K], bytes | None], Callable[[K], bytes]]:
+        """Both methods, for callers that store them."""
+        return self.get, self.make
 
     def clear(self) -> None:
         """Remove all entries."""
@@ -95,10 +99,9 @@ class Tables:
         two look-ups by its parts and two pieces to join 140 ns.
         """
         # A table for each type of value, because 1, 1.0 and True are equal keys.
-        texts, ints, bools = self.add(encode), self.add(encode), self.add(encode)
-        get_text, make_text = texts.get, texts.make
-        get_int, make_int = ints.get, ints.make
-        get_bool, make_bool = bools.get, bools.make
+        get_text, make_text = self.add(encode).get_and_make
+        get_int, make_int = self.add(encode).get_and_make
+        get_bool, make_bool = self.add(encode).get_and_make
 
         def append_items(pieces: list[bytes], items: Iterable[TagItem]) -> int:
             length = len(pieces)
@@ -107,14 +110,11 @@ class Tables:
                 # Exact types, because True is an int. On a miss a pair is stored,
                 # because the item may be a `Tag`, which can change.
                 if type(value) is str:
-                    piece = get_text(item)
-                    pieces.append(make_text((key, value)) if piece is None else piece)
+                    pieces.append(get_text(item) or make_text((key, value)))
                 elif type(value) is int:
-                    piece = get_int(item)
-                    pieces.append(make_int((key, value)) if piece is None else piece)
+                    pieces.append(get_int(item) or make_int((key, value)))
                 elif type(value) is bool:
-                    piece = get_bool(item)
-                    pieces.append(make_bool((key, value)) if piece is None else piece)
+                    pieces.append(get_bool(item) or make_bool((key, value)))
                 else:
                     if type(value) is float and not isfinite(value):
                         value = non_finite_text(value)

@@ -31,7 +31,12 @@ from jaeger_client.constants import (
     SPAN_KIND_PRODUCER,
     SPAN_KIND_SERVER,
 )
-from jaeger_client.encoding.packing import LARGE_SPAN, PackingEncoder, dropped_items
+from jaeger_client.encoding.packing import (
+    LARGE_SPAN,
+    Frame,
+    PackingEncoder,
+    dropped_items,
+)
 from jaeger_client.encoding.plain import (
     exact_text,
     non_finite_text,
@@ -131,20 +136,16 @@ class ZipkinJsonEncoder(PackingEncoder):
             annotation = {"timestamp": _whole(timestamp), "value": value}
             pieces.append(b"," + _to_json(annotation).encode())
 
-    def _frame(self) -> _ListFrame:
-        return _ListFrame()
+    def _frame(self) -> Frame:
+        return _ListFrame(lambda *_: b"", b"]")
 
 
-class _ListFrame:
-    """Brackets. Each span brings the comma before it; the first one's is removed."""
+class _ListFrame(Frame):
+    """Brackets. Each span brings the comma before it; the first one's is replaced."""
 
-    def size(self, count: int, spans_size: int) -> int:  # noqa: ARG002 - of `Frame`
-        """Return the size around the spans: two brackets, less a comma."""
-        return 1
-
-    def around(self, spans: list[bytes], spans_size: int) -> bytes:  # noqa: ARG002 - of `Frame`
+    def around(self, bodies: list[bytes], spans_size: int) -> bytes:
         """Return the payload."""
-        return b"".join((b"[", spans[0][1:], *spans[1:], b"]"))
+        return b"[" + super().around(bodies, spans_size)[1:]
 
 
 def _identity(span: SpanData) -> dict[str, object]:

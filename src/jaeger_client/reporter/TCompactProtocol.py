@@ -16,7 +16,7 @@ class TCompactProtocol:
 
     def __init__(self, *_: object, **__: object) -> None:
         """
-        Refuse.
+        Raise an error that names the replacement.
 
         Raises:
             RemovedError: Always.
@@ -31,4 +31,4 @@ class TCompactProtocol:
 
 
 class TCompactProtocolFactory(TCompactProtocol):
-    """Creates such protocols."""
+    """Factory of these protocols."""

@@ -1,4 +1,4 @@
-"""Where finished spans go: a backend, a list, the log, several of them."""
+"""Reporters of finished spans: to a backend, into a list, to the log, to several."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from jaeger_client.metrics import LegacyMetricsFactory, Metrics
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.reporter.base import BaseReporter, Channel
-    from jaeger_client.reporter.composite import CompositeReporter
+    from jaeger_client.reporter.batch import Reporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.reporter.local import (
+        CompositeReporter,
         InMemoryReporter,
         LoggingReporter,
         NullReporter,
     )
-    from jaeger_client.reporter.remote import Reporter
 else:
-    # Imported when they are asked for: see `lazy`. The first two lines are modules that
-    # the module of 4.8 imported; they are above this package.
+    # Imported at first use: see `lazy`. The first two lines are modules that the module
+    # of 4.8 imported; they are above this package.
     __getattr__, __dir__ = names_from(
         __name__,
         {
@@ -34,11 +34,10 @@ else:
             "jaeger_client.metrics": "LegacyMetricsFactory Metrics",
             "jaeger_client.metrics.instruments": "ReporterMetrics",
             "jaeger_client.reporter.base": "BaseReporter Channel",
-            "jaeger_client.reporter.composite": "CompositeReporter",
             "jaeger_client.reporter.future": "CompletedFuture",
-            "jaeger_client.reporter.local": "InMemoryReporter LoggingReporter "
-            "NullReporter",
-            "jaeger_client.reporter.remote": "Reporter",
+            "jaeger_client.reporter.local": "CompositeReporter InMemoryReporter "
+            "LoggingReporter NullReporter",
+            "jaeger_client.reporter.batch": "Reporter",
         },
         rooms="TCompactProtocol",
     )

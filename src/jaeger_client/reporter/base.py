@@ -1,4 +1,4 @@
-"""The interface of all reporters, and what they hand spans on to."""
+"""The interface of all reporters, and how reporters of any age are closed."""
 
 from __future__ import annotations
 
@@ -6,49 +6,43 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import logger
-from jaeger_client._internal.lazy import names_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jaeger_client.encoding.base import Encoder
-    from jaeger_client.reporter.future import CompletedFuture as CompletedFuture  # noqa: PLC0414 - its old place
+    from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.senders.base import Sender
     from jaeger_client.span import Span
-else:
-    __getattr__, __dir__ = names_from(
-        __name__,
-        {"jaeger_client.reporter.future": "CompletedFuture"},
-    )
 
 DEFAULT_CLOSE_TIMEOUT = 5.0
-"""Most seconds that `close` and `flush` block, unless told otherwise."""
+"""Maximum time in seconds that `close` and `flush` block by default."""
 
 
 class Channel(Protocol):
-    """A way out: how spans become bytes and where the bytes go."""
+    """How spans become bytes, and where the bytes are sent."""
 
     @property
     def encoder(self) -> Encoder:
-        """Makes payloads of spans."""
+        """Encodes spans as payloads."""
         ...
 
     @property
     def sender(self) -> Sender:
-        """Carries payloads out of the process."""
+        """Sends payloads."""
         ...
 
 
 class BaseReporter:
     """
-    Takes finished spans. Applications subclass it; none of it is required.
+    Receives finished spans. Applications may derive from it, but need not.
 
     `report_span` is called on the application's threads and must neither block
     nor raise. `set_process` is called once, by the tracer, by keyword.
     """
 
     def report_span(self, span: Span) -> None:
-        """Take a finished span."""
+        """Report a finished span."""
         raise NotImplementedError
 
     def set_process(
@@ -57,13 +51,13 @@ class BaseReporter:
         tags: Mapping[str, object],
         max_length: int,
     ) -> None:
-        """Learn who reports; text in *tags* is cut at *max_length* characters."""
+        """Set the process that reports; text in *tags* is cut at *max_length*."""
 
-    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:  # noqa: ARG002 - for those who queue
-        """Send what is queued; return whether all left within *timeout* seconds."""
+    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:  # noqa: ARG002 - for reporters that queue
+        """Send what is queued; return whether all was sent within *timeout* seconds."""
         return True
 
-    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:  # noqa: ARG002 - for those who queue
+    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:  # noqa: ARG002 - for reporters that queue
         """Flush within *timeout* seconds and release everything. Idempotent."""
         return completed(result=True)
 
@@ -77,14 +71,14 @@ def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future'
 
 def flush_reporter(reporter: object, timeout: float) -> bool:
     """
-    Flush *reporter*, if it can.
+    Flush *reporter*, if it has a method `flush`.
 
-    Never raises. Returns whether it said that everything left.
+    Never raises. Returns whether everything was sent.
     """
     try:
         flush = getattr(reporter, "flush", None)
         return True if flush is None else bool(flush(timeout))
-    except Exception:  # noqa: BLE001 - a reporter of the application's may raise anything
+    except Exception:  # noqa: BLE001 - an application's reporter may raise anything
         logger.exception("flushing %r failed", reporter)
         return False
 
@@ -93,7 +87,7 @@ def close_reporter(reporter: object, timeout: float) -> bool:
     """
     Close *reporter*, whose `close` may be older than the parameter *timeout*.
 
-    Never raises. Returns whether it said that everything left.
+    Never raises. Returns whether everything was sent.
     """
     try:
         from concurrent.futures import Future  # noqa: PLC0415 - see `future`
@@ -102,12 +96,12 @@ def close_reporter(reporter: object, timeout: float) -> bool:
         close = getattr(reporter, "close", None)
         if close is None:
             return True
-        answer = close(timeout) if takes_timeout(close) else close()
-        if not isinstance(answer, Future):
+        result = close(timeout) if takes_timeout(close) else close()
+        if not isinstance(result, Future):
             return True
         left = max(0.0, deadline - SYSTEM_CLOCK.monotonic())
-        return bool(cast("Future[object]", answer).result(left))
-    except Exception:  # noqa: BLE001 - a reporter of the application's may raise anything
+        return bool(cast("Future[object]", result).result(left))
+    except Exception:  # noqa: BLE001 - an application's reporter may raise anything
         logger.exception("closing %r failed", reporter)
         return False
 

@@ -1,8 +1,8 @@
 """
-The answer of `close`.
+The result of `close`.
 
-A module of its own, for `concurrent.futures` takes 1 ms that the start of a
-program need not: nothing closes there.
+In a module of its own because importing `concurrent.futures` takes 1 ms, which a
+program that is starting does not need.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from concurrent.futures import Future
 
 class CompletedFuture(Future[bool]):
     """
-    The answer of `close`: done already, awaitable in any event loop.
+    The future that `close` returns: already done, awaitable in any event loop.
 
-    Its result says whether everything left the process.
+    Its result is whether all spans were sent.
     """
 
-    def __init__(self, result: bool) -> None:  # noqa: FBT001 - the one thing it holds
+    def __init__(self, result: bool) -> None:  # noqa: FBT001 - its only value
         super().__init__()
         self.set_result(result)
 

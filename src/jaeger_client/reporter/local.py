@@ -1,4 +1,4 @@
-"""Reporters that keep spans in this process: none, a list, the log."""
+"""Reporters that send nothing themselves: to nowhere, a list, the log, or others."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from jaeger_client._internal.clock import SYSTEM_CLOCK
+from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.diagnostics import logger as default_logger
-from jaeger_client.reporter.base import BaseReporter
+from jaeger_client.reporter.base import (
+    DEFAULT_CLOSE_TIMEOUT,
+    BaseReporter,
+    close_reporter,
+    completed,
+    flush_reporter,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
+
+_REPORTER_FAILED = Notice("reporter %r raised %r; the others go on")
 
 
 class NullReporter(BaseReporter):
-    """Throws every span away."""
+    """Discards every span."""
 
     def report_span(self, span: Span) -> None:
         """Do nothing."""
@@ -22,10 +35,10 @@ class NullReporter(BaseReporter):
 
 class InMemoryReporter(BaseReporter):
     """
-    Keeps every span in a list, for tests.
+    Stores every span in a list, for tests.
 
-    Safe from any thread, signal handler and forked child: to append to a list and to
-    copy it are one step each to the interpreter.
+    Safe in any thread, signal handler and forked child: appending to a list and copying
+    it are atomic in CPython.
     """
 
     def __init__(self) -> None:
@@ -34,7 +47,7 @@ class InMemoryReporter(BaseReporter):
         """Not used; for programs that have used it since 4.8."""
 
     def report_span(self, span: Span) -> None:
-        """Keep *span*."""
+        """Store *span*."""
         self.spans.append(span)
 
     def get_spans(self) -> list[Span]:
@@ -51,3 +64,50 @@ class LoggingReporter(BaseReporter):
     def report_span(self, span: Span) -> None:
         """Log *span* at level INFO."""
         self.logger.info("Reporting span %s", span)
+
+
+class CompositeReporter(BaseReporter):
+    """Forwards every call to each of *reporters*, in their order."""
+
+    def __init__(self, *reporters: BaseReporter) -> None:
+        self.reporters = reporters
+
+    def set_process(
+        self,
+        service_name: str,
+        tags: Mapping[str, object],
+        max_length: int,
+    ) -> None:
+        """Set the process of every reporter."""
+        for reporter in self.reporters:
+            reporter.set_process(
+                service_name=service_name,
+                tags=tags,
+                max_length=max_length,
+            )
+
+    def report_span(self, span: Span) -> None:
+        """Report *span* to every reporter."""
+        for reporter in self.reporters:
+            try:
+                reporter.report_span(span)
+            except Exception as error:  # noqa: BLE001, PERF203 - an application's reporter may raise anything
+                _REPORTER_FAILED.warn(reporter, error)
+
+    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
+        """Flush every reporter; they share *timeout* seconds."""
+        deadline = SYSTEM_CLOCK.monotonic() + timeout
+        flushed = [
+            flush_reporter(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            for reporter in self.reporters
+        ]
+        return all(flushed)
+
+    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
+        """Close every reporter; they share *timeout* seconds."""
+        deadline = SYSTEM_CLOCK.monotonic() + timeout
+        closed = [
+            close_reporter(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            for reporter in self.reporters
+        ]
+        return completed(result=all(closed))

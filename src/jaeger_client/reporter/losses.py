@@ -1,15 +1,15 @@
-"""Tells the world of lost spans: metrics for machines, lines for people."""
+"""Lost spans: counted by cause, for metrics, and logged once a minute."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client.model import SpanLosses
 
 if TYPE_CHECKING:
     from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
+    from jaeger_client.model import SpanLosses
 
 _ADVICE: Final = {
     "queue_full": (
@@ -30,20 +30,20 @@ _ADVICE: Final = {
         "see their tag jaeger.truncated: set less, or send over HTTP (JAEGER_ENDPOINT)"
     ),
 }
+"""What is logged, by cause. Failed sends are logged as an outage, by the channel."""
 
 
 class LossReport:
-    """Publishes what `SpanLosses` has gained since the last time."""
+    """Counts spans that were lost or truncated, in *totals* and in the metrics."""
 
     def __init__(
         self,
-        losses: SpanLosses,
+        totals: SpanLosses,
         metrics: ReporterMetrics,
         *,
         clock: Clock,
     ) -> None:
-        self._losses = losses
-        self._published = SpanLosses(**losses.as_dict())
+        self.totals = totals
         self._metrics = metrics
         self._notices = {
             cause: Notice(advice, clock=clock) for cause, advice in _ADVICE.items()
@@ -51,34 +51,27 @@ class LossReport:
 
     def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it
         """Count one span that the queue refused; called on any thread."""
-        self._metrics.dropped(1)
-        cause = "closed" if closed else "queue_full"
-        self._metrics.dropped_by_cause[cause](1)
-        self._notices[cause].warn()
+        self.lost("closed" if closed else "queue_full", 1)
 
-    def abandoned(self, count: int) -> None:
-        """Count spans that had not left when `close` ended."""
-        if count:
-            self._metrics.dropped(count)
-            self._metrics.dropped_by_cause["closed"](count)
-            self._notices["closed"].warn()
+    def lost(self, cause: str, count: int) -> None:
+        """
+        Count *count* spans, which may be 0, that *cause* has lost or truncated.
 
-    def publish(self, *, queue_length: int) -> None:
-        """Count what was lost on the way out; one thread at a time."""
-        self._metrics.queue_length(queue_length)
-        for cause in ("too_large", "not_encodable", "send_failed", "truncated"):
-            gained = getattr(self._losses, cause) - getattr(self._published, cause)
-            if gained:
-                setattr(self._published, cause, getattr(self._losses, cause))
-                self._count(cause, gained)
-
-    def _count(self, cause: str, gained: int) -> None:
-        if cause == "truncated":
-            self._metrics.truncated(gained)
+        Causes other than "closed" and "queue_full": on one thread at a time.
+        """
+        if not count:
+            return
+        if cause == "queue_full":
+            self.totals.add_queue_full(count)
+        elif cause == "closed":
+            self.totals.add_closed(count)
         else:
-            self._metrics.dropped_by_cause[cause](gained)
-        # A failed send counts as result=err and is told by the outage's lines.
-        if cause in {"too_large", "not_encodable"}:
-            self._metrics.dropped(gained)
+            setattr(self.totals, cause, getattr(self.totals, cause) + count)
+        if cause == "truncated":
+            self._metrics.truncated(count)
+        else:
+            result_err = cause == "send_failed"
+            (self._metrics.failure if result_err else self._metrics.dropped)(count)
+            self._metrics.dropped_by_cause[cause](count)
         if cause in self._notices:
             self._notices[cause].warn()

@@ -1,4 +1,4 @@
-"""Requests and latencies of a server, counted from its finished spans."""
+"""Request counts and latencies of a server, from its finished spans."""
 
 from __future__ import annotations
 
@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME: Final = r"[^a-zA-Z0-9_./-]"
 
 _STATUS_KEYS: Final = ("http.status_code", "http.response.status_code")
-"""OpenTracing's tag and that of OpenTelemetry's newer conventions."""
+"""The tag of OpenTracing, and that of OpenTelemetry's newer conventions."""
 
 _STATUS: Final = r"[0-9]{3}"
 
 _TRUE: Final = frozenset({"1", "t", "true"})
-"""Texts that the Go client, too, takes for true."""
+"""Texts that count as true, as in the Go client."""
 
 _FAILED: Final = Notice("counting a request failed: %r")
 
 
 class RpcMetricsReporter(BaseReporter):
     """
-    Counts the sampled server spans among those that are reported.
+    Counts reported server spans by endpoint; used beside the reporter that sends.
 
-    Stands beside the reporter that sends. Spans of a trace that is not sampled
-    record nothing and are not counted; neither are those without a name.
+    Unsampled spans record nothing and are not counted, nor are spans without a name.
     """
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
@@ -41,12 +40,12 @@ class RpcMetricsReporter(BaseReporter):
         self._endpoints: dict[str, RpcMetrics] = {}
 
     def report_span(self, span: Span) -> None:
-        """Count *span* if it is of a server. Never raises."""
+        """Count *span* if it is a server span. Never raises."""
         try:
             tags: dict[str, object] = dict(span.tag_items)
             if tags.get(SPAN_KIND) == SPAN_KIND_SERVER and span.operation_name:
                 self._count(span, tags)
-        except Exception as error:  # noqa: BLE001 - the factory is the application's
+        except Exception as error:  # noqa: BLE001 - the application's factory may raise anything
             _FAILED.warn(error)
 
     def _count(self, span: Span, tags: dict[str, object]) -> None:
@@ -66,10 +65,10 @@ class RpcMetricsReporter(BaseReporter):
         known = self._endpoints.get(endpoint)
         if known is not None:
             return known
-        made = RpcMetrics(self._factory, endpoint)
-        # No lock: of two threads with the same new endpoint one wins, here. Each
-        # may bring one endpoint more than the most, once.
-        return self._endpoints.setdefault(endpoint, made)
+        created = RpcMetrics(self._factory, endpoint)
+        # No lock: of two threads with the same new endpoint, one wins here. Each thread
+        # may exceed the maximum by one endpoint, once.
+        return self._endpoints.setdefault(endpoint, created)
 
 
 def _is_true(value: object) -> bool:
@@ -77,6 +76,6 @@ def _is_true(value: object) -> bool:
 
 
 def _status_class(tags: dict[str, object]) -> str:
-    """Return the class of the HTTP status, `2xx`, or nothing without a status."""
+    """Return the class of the HTTP status, such as `2xx`; "" without a status."""
     status = next((str(tags[key]) for key in _STATUS_KEYS if key in tags), "")
     return f"{status[0]}xx" if re.fullmatch(_STATUS, status) else ""

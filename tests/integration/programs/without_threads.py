@@ -1,9 +1,9 @@
 """
-Reports a span where no thread can be started, and prints how long flushing takes.
+Reports a span where the thread cannot start or send; prints how long flushing takes.
 
-The argument says why there are none: "limit" (of processes), "files" (no descriptor is
-left when the thread is to start) or "silent" (a limit, and a collector that never
-responds). Prints whether flush() and close() succeeded, and their seconds.
+The argument is the reason: "limit" (of processes), "files" (no descriptor is left when
+the span is reported) or "silent" (a limit, and a collector that never responds). Prints
+whether flush() and close() succeeded, and their seconds.
 """
 
 from __future__ import annotations

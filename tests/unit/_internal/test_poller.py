@@ -1,4 +1,4 @@
-"""When questions are asked: after the interval, sooner while nobody answers."""
+"""When requests are made: after the interval, sooner while there is no response."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tests.unit.sampler.fakes import QuietWorker
 
 
 class Scene:
-    """A poller whose questions end as they are told to."""
+    """A poller whose requests end as the test specifies."""
 
     def __init__(self, *, interval: float = 60.0, random: float = 0.5) -> None:
         self.clock = FakeClock()
-        self.seconds_of_a_question = 0.0
+        self.seconds_of_a_request = 0.0
         self.outcome: Exception | bool = True
         self.poller = Poller(
             self._ask,
-            what="an answer",
-            advice="Ask again",
+            what="a response",
+            advice="Try again",
             interval=interval,
             worker=QuietWorker(),
             random=lambda: random,
@@ -31,95 +31,95 @@ class Scene:
         self.poller.begin()
 
     def _ask(self) -> bool:
-        self.clock.advance(self.seconds_of_a_question)
+        self.clock.advance(self.seconds_of_a_request)
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
 
-    def pause(self, outcome: Exception | bool) -> float:
-        """Ask once, end it so, and return the seconds until the next question."""
+    def delay(self, outcome: Exception | bool) -> float:
+        """Make a request that ends so; return the seconds until the next one."""
         self.outcome = outcome
         now = self.clock.monotonic()
-        next_question = self.poller.run(now)
-        self.clock.advance(next_question - now)
-        return next_question - now
+        next_request = self.poller.run(now)
+        self.clock.advance(next_request - now)
+        return next_request - now
 
-    def pauses(self, count: int, outcome: Exception | bool) -> list[float]:
-        """Ask *count* times, each when it is due, and return all the pauses."""
-        return [self.pause(outcome) for _ in range(count)]
+    def delays(self, count: int, outcome: Exception | bool) -> list[float]:
+        """Make *count* requests, each when it is due, and return all the delays."""
+        return [self.delay(outcome) for _ in range(count)]
 
 
 @pytest.mark.parametrize("error", [SendError("refused"), OSError("refused")])
-def test_without_an_answer_the_pauses_double_up_to_the_interval(
+def test_without_a_response_the_delays_double_up_to_the_interval(
     error: Exception,
 ) -> None:
-    """A server that is down is asked after 1, 2, 4... seconds, 60 at the most."""
-    assert [1, 2, 4, 8, 16, 32, 60, 60] == Scene().pauses(8, error)
+    """A server that is down is polled after 1, 2, 4... seconds, 60 at most."""
+    assert [1, 2, 4, 8, 16, 32, 60, 60] == Scene().delays(8, error)
 
 
-def test_a_short_interval_is_the_longest_pause() -> None:
-    """Where the interval is below a second, a failed question waits no longer."""
-    assert [0.5, 0.5] == Scene(interval=0.5).pauses(2, OSError())
+def test_a_short_interval_is_the_maximum_delay() -> None:
+    """If the interval is below a second, a failed request waits no longer."""
+    assert [0.5, 0.5] == Scene(interval=0.5).delays(2, OSError())
 
 
-def test_an_answer_ends_the_haste() -> None:
-    """After an answer the interval counts again, and the next outage begins at 1 s."""
+def test_a_response_resets_the_delay() -> None:
+    """A response restores the interval, and the next outage begins at 1 s."""
     scene = Scene()
-    scene.pauses(3, OSError())
+    scene.delays(3, OSError())
 
-    assert [60, 1] == [scene.pause(outcome=True), scene.pause(OSError())]
+    assert [60, 1] == [scene.delay(outcome=True), scene.delay(OSError())]
 
 
-def test_an_answer_that_cannot_be_followed_waits_for_the_interval() -> None:
-    """A server that answers rubbish is there, so it is not asked sooner."""
+def test_a_response_that_cannot_be_followed_waits_for_the_interval() -> None:
+    """A server that responds is available, so it is not polled sooner."""
     scene = Scene()
-    scene.pauses(3, OSError())
+    scene.delays(3, OSError())
 
-    assert [60, 1] == [scene.pause(AnswerError()), scene.pause(OSError())]
+    assert [60, 1] == [scene.delay(AnswerError()), scene.delay(OSError())]
 
 
-def test_nothing_to_ask_leaves_the_pauses_alone() -> None:
-    """A turn that asks nothing waits for the interval and is no answer."""
+def test_a_turn_without_a_request_leaves_the_delays_alone() -> None:
+    """A turn without a request waits for the interval and is no response."""
     scene = Scene()
-    scene.pauses(2, OSError())
+    scene.delays(2, OSError())
 
-    assert [60, 4] == [scene.pause(outcome=False), scene.pause(OSError())]
+    assert [60, 4] == [scene.delay(outcome=False), scene.delay(OSError())]
 
 
 @pytest.mark.parametrize(("random", "seconds"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
-def test_the_pauses_have_jitter(random: float, seconds: float) -> None:
+def test_the_delays_have_jitter(random: float, seconds: float) -> None:
     """They vary by a tenth, as the interval does."""
-    assert seconds == pytest.approx(Scene(random=random).pause(OSError()))
+    assert seconds == pytest.approx(Scene(random=random).delay(OSError()))
 
 
-def test_a_question_that_hangs_is_not_asked_back_to_back() -> None:
-    """The pause begins when the question has failed, not when it was asked."""
+def test_a_request_that_hangs_is_not_repeated_at_once() -> None:
+    """The delay begins when the request has failed, not when it was made."""
     scene = Scene()
-    scene.seconds_of_a_question = 5.0
+    scene.seconds_of_a_request = 5.0
 
-    assert [6, 7, 9] == scene.pauses(3, SendError("timed out"))
+    assert [6, 7, 9] == scene.delays(3, SendError("timed out"))
 
 
 def test_a_forked_child_begins_anew() -> None:
-    """It asks nothing until `begin`, and its own outage begins at one second."""
+    """It polls nothing until `begin`, and its own outage begins at one second."""
     scene = Scene()
-    scene.pauses(4, OSError())
+    scene.delays(4, OSError())
 
     scene.poller.after_fork_in_child()
 
     assert math.inf == scene.poller.run(scene.clock.monotonic())
     scene.poller.begin()
-    assert 1 == scene.pause(OSError())
+    assert 1 == scene.delay(OSError())
 
 
 def test_one_line_for_an_outage(caplog: pytest.LogCaptureFixture) -> None:
-    """However often it is asked meanwhile, the log tells begin and end alone."""
+    """However many requests fail meanwhile, begin and end alone are logged."""
     scene = Scene()
 
-    scene.pauses(5, OSError("refused"))
-    scene.pauses(2, outcome=True)
+    scene.delays(5, OSError("refused"))
+    scene.delays(2, outcome=True)
 
     assert [
-        "cannot get an answer: refused. Ask again",
-        "available again: an answer",
+        "cannot get a response: refused. Try again",
+        "available again: a response",
     ] == caplog.messages

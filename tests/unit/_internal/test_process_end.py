@@ -20,9 +20,9 @@ class Part:
 
     is_running = False
 
-    def __init__(self, *, answer: bool = True) -> None:
+    def __init__(self, *, result: bool = True) -> None:
         self.flushes = 0
-        self._answer = answer
+        self._result = result
 
     def begin_flush(self, timeout: float) -> Part:
         """Count."""
@@ -31,9 +31,9 @@ class Part:
         return self
 
     def wait(self, timeout: float) -> bool:
-        """Return the answer."""
+        """Return the result."""
         assert 0 <= timeout <= process_end.EXIT_TIMEOUT
-        return self._answer
+        return self._result
 
 
 class PoolWorker:
@@ -56,30 +56,30 @@ class PoolProcess:
 
 
 @pytest.fixture
-def end() -> process_end._ProcessEnd:
+def end() -> process_end.ProcessEnd:
     """Return the end of a process that registers nothing with the interpreter."""
-    end = process_end._ProcessEnd()
+    end = process_end.ProcessEnd()
     end._has_atexit = True
     return end
 
 
-def test_everything_registered_is_flushed(end: process_end._ProcessEnd) -> None:
+def test_everything_registered_is_flushed(end: process_end.ProcessEnd) -> None:
     """All that is registered and alive is flushed; what was forgotten is not."""
     first, second, closed = Part(), Part(), Part()
     for part in (first, second, closed):
         end.register(part)
-    end.unregister(closed)
+    end.forget(closed)
     end.flush()
 
     assert (1, 1, 0) == (first.flushes, second.flushes, closed.flushes)
 
 
-def test_unused_parts_are_not_kept_alive(end: process_end._ProcessEnd) -> None:
+def test_unused_parts_are_not_kept_alive(end: process_end.ProcessEnd) -> None:
     """Only what was used is kept alive until the end."""
     used, unused = Part(), Part()
     for part in (used, unused):
         end.register(part)
-    end.use(used)
+    end.keep(used)
     del part, used, unused
     gc.collect()
 
@@ -87,11 +87,11 @@ def test_unused_parts_are_not_kept_alive(end: process_end._ProcessEnd) -> None:
 
 
 def test_what_could_not_be_sent_is_logged(
-    end: process_end._ProcessEnd,
+    end: process_end.ProcessEnd,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One line tells of each part that was not flushed in time."""
-    parts = [Part(answer=False), Part()]
+    """One line is logged for each part that was not flushed in time."""
+    parts = [Part(result=False), Part()]
     for part in parts:
         end.register(part)
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
@@ -100,7 +100,7 @@ def test_what_could_not_be_sent_is_logged(
     assert [True] == ["not all spans could be sent" in line for line in caplog.messages]
 
 
-def test_time_runs_from_the_first_flush(end: process_end._ProcessEnd) -> None:
+def test_time_runs_from_the_first_flush(end: process_end.ProcessEnd) -> None:
     """Before the end no time is set; a forked child has an end of its own."""
     assert end.seconds_left() is None
     end.flush()
@@ -145,7 +145,7 @@ def test_worker_of_a_pool_needs_no_callback() -> None:
 
 
 def test_children_are_watched_once(
-    end: process_end._ProcessEnd,
+    end: process_end.ProcessEnd,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Parts that come and go add nothing to what multiprocessing calls in children."""
@@ -158,8 +158,8 @@ def test_children_are_watched_once(
     for _ in range(3):
         part = Part()
         end.register(part)
-        end.use(part)
-        end.unregister(part)
+        end.keep(part)
+        end.forget(part)
     end.after_fork_in_child()
 
     assert 1 == len(registered)

@@ -13,7 +13,7 @@ import pytest
 
 from jaeger_client import thrift
 from jaeger_client._internal.span_records import to_seconds, to_tag_value, to_text
-from jaeger_client.reporter.process import make_process
+from jaeger_client.reporter.transmitter import make_process
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer

@@ -15,11 +15,11 @@ import pytest
 
 from jaeger_client._internal.worker import BackgroundWorker
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 
 class Job:
-    """A task that tells of its turns, and does as the test says."""
+    """A task that counts its turns, and does as the test specifies."""
 
     def __init__(self) -> None:
         self.turn = threading.Event()
@@ -27,7 +27,7 @@ class Job:
         self.next_turn = math.inf
         self.error: BaseException | None = None
         self.drained: list[threading.Thread] = []
-        self.answer = True
+        self.result = True
         self.forked = 0
         self.hold: threading.Event | None = None
 
@@ -35,7 +35,7 @@ class Job:
         self.turns += 1
         self.turn.set()
         if self.hold is not None:
-            self.hold.wait(PATIENCE)
+            self.hold.wait(TIMEOUT)
         if self.error is not None:
             raise self.error
         return self.next_turn
@@ -44,7 +44,7 @@ class Job:
         self.drained.append(threading.current_thread())
         if self.error is not None:
             raise self.error
-        return self.answer
+        return self.result
 
     def after_fork_in_child(self) -> None:
         self.forked += 1
@@ -63,47 +63,47 @@ def worker(job: Job) -> Iterator[BackgroundWorker]:
     worker.add_task(job)
     yield worker
     job.hold = None
-    worker.close(PATIENCE)
+    worker.close(TIMEOUT)
 
 
 def test_no_thread_before_the_first_wake(worker: BackgroundWorker, job: Job) -> None:
-    """Making a worker and giving it tasks starts no thread; waking it does."""
+    """Creating a worker and adding tasks starts no thread; waking it does."""
     assert not worker.is_running
 
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     assert worker.is_running
 
 
 def test_thread_is_a_daemon_with_a_name(worker: BackgroundWorker, job: Job) -> None:
     """The one thread is a daemon, so that it never holds up the exit."""
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     (thread,) = [t for t in threading.enumerate() if t.name == "under test"]
 
     assert thread.daemon
 
 
-def test_task_gets_the_turn_it_asked_for(worker: BackgroundWorker, job: Job) -> None:
-    """A task that names a time gets its next turn then, unasked."""
+def test_task_gets_the_turn_it_needs(worker: BackgroundWorker, job: Job) -> None:
+    """A task that returns a time gets its next turn then."""
     job.next_turn = 0.0
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     job.turn.clear()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     job.next_turn = math.inf
 
 
 def test_wake_gives_another_turn(worker: BackgroundWorker, job: Job) -> None:
-    """A task that asked for no turn gets one when the worker is woken."""
+    """A task that needs no turn gets one when the worker is woken."""
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     job.turn.clear()
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
 
 
 def test_thread_outlives_a_task_that_raises(
@@ -115,13 +115,13 @@ def test_thread_outlives_a_task_that_raises(
     job.error = RuntimeError("broken task")
     with caplog.at_level(logging.ERROR, "jaeger_tracing"):
         worker.wake()
-        assert job.turn.wait(PATIENCE)
-        worker.flush(PATIENCE)
+        assert job.turn.wait(TIMEOUT)
+        worker.flush(TIMEOUT)
     job.error = None
     job.turn.clear()
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     assert "broken task" in caplog.text
 
 
@@ -129,7 +129,7 @@ def test_flush_is_done_by_the_thread(worker: BackgroundWorker, job: Job) -> None
     """A running worker drains on its own thread."""
     worker.wake()
 
-    assert worker.flush(PATIENCE)
+    assert worker.flush(TIMEOUT)
     assert ["under test"] == [thread.name for thread in job.drained]
 
 
@@ -137,41 +137,45 @@ def test_flush_without_thread_is_done_by_the_caller(
     worker: BackgroundWorker,
     job: Job,
 ) -> None:
-    """A worker that never ran drains on the thread of whoever flushes."""
-    assert worker.flush(PATIENCE)
+    """A worker that never ran drains on the thread that flushes."""
+    assert worker.flush(TIMEOUT)
     assert [threading.current_thread()] == job.drained
 
 
-def test_flush_tells_what_the_tasks_tell(worker: BackgroundWorker, job: Job) -> None:
-    """A task that could not do all makes flush answer False."""
-    job.answer = False
+def test_flush_returns_what_the_tasks_return(
+    worker: BackgroundWorker, job: Job
+) -> None:
+    """A task that could not do all makes flush return False."""
+    job.result = False
 
-    assert not worker.flush(PATIENCE)
+    assert not worker.flush(TIMEOUT)
 
 
 def test_flush_survives_a_task_that_raises(worker: BackgroundWorker, job: Job) -> None:
-    """A task that raises while it is drained makes flush answer False."""
+    """A task that raises while it is drained makes flush return False."""
     job.error = RuntimeError("broken task")
 
-    assert not worker.flush(PATIENCE)
+    assert not worker.flush(TIMEOUT)
 
 
-def test_flush_waits_no_longer_than_asked(worker: BackgroundWorker, job: Job) -> None:
-    """While a task hangs, flush returns at its timeout and answers False."""
+def test_flush_waits_no_longer_than_its_timeout(
+    worker: BackgroundWorker, job: Job
+) -> None:
+    """While a task hangs, flush returns False at its timeout."""
     job.hold = threading.Event()
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
 
     assert not worker.flush(0.01)
     job.hold.set()
 
 
-def test_flush_can_ask_for_one_task(worker: BackgroundWorker, job: Job) -> None:
+def test_flush_of_one_task(worker: BackgroundWorker, job: Job) -> None:
     """Flushing one task leaves the others alone."""
     other = Job()
     worker.add_task(other)
 
-    assert worker.flush(PATIENCE, task=other)
+    assert worker.flush(TIMEOUT, task=other)
     assert [] == job.drained
 
 
@@ -179,14 +183,14 @@ def test_close_ends_the_thread(worker: BackgroundWorker, job: Job) -> None:
     """close() drains, ends the thread, and may be called again."""
     worker.wake()
 
-    assert worker.close(PATIENCE)
+    assert worker.close(TIMEOUT)
     assert not worker.is_running
-    assert worker.close(PATIENCE)
+    assert worker.close(TIMEOUT)
 
 
 def test_closed_worker_stays_asleep(worker: BackgroundWorker, job: Job) -> None:
     """Waking a closed worker starts nothing."""
-    worker.close(PATIENCE)
+    worker.close(TIMEOUT)
     worker.wake()
 
     assert not worker.is_running
@@ -199,7 +203,7 @@ def test_removed_task_gets_no_turn(worker: BackgroundWorker, job: Job) -> None:
     worker.remove_task(job)
     worker.wake()
 
-    assert other.turn.wait(PATIENCE)
+    assert other.turn.wait(TIMEOUT)
     assert 0 == job.turns
 
 
@@ -215,8 +219,8 @@ def test_what_tasks_use_is_closed_after_them(job: Job) -> None:
     worker.close_afterwards(fail)
     worker.close_afterwards(lambda: closed.append(worker.is_running))
     worker.wake()
-    assert job.turn.wait(PATIENCE)
-    worker.close(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
+    worker.close(TIMEOUT)
 
     assert [False] == closed
 
@@ -228,24 +232,24 @@ def test_task_may_close_the_worker_it_runs_on(job: Job) -> None:
 
     class Closer(Job):
         def run(self, now: float) -> float:
-            worker.close(PATIENCE)
+            worker.close(TIMEOUT)
             closed.set()
             return math.inf
 
     worker.add_task(Closer())
     worker.wake()
 
-    assert closed.wait(PATIENCE)
-    worker.close(PATIENCE)
+    assert closed.wait(TIMEOUT)
+    worker.close(TIMEOUT)
 
 
-def test_thread_that_cannot_start_is_told(
+def test_thread_that_cannot_start_is_logged(
     worker: BackgroundWorker,
     job: Job,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Under a thread limit waking raises nothing, says so, and flush still works."""
+    """Under a thread limit waking raises nothing, logs it, and flush still works."""
 
     def refuse(self: threading.Thread) -> None:
         msg = "can't start new thread"
@@ -257,7 +261,7 @@ def test_thread_that_cannot_start_is_told(
         worker.wake()
 
     assert ["can't start new thread" in line for line in caplog.messages] == [True]
-    assert worker.flush(PATIENCE)
+    assert worker.flush(TIMEOUT)
 
 
 def test_error_of_any_kind_at_the_start_is_logged(
@@ -277,7 +281,7 @@ def test_error_of_any_kind_at_the_start_is_logged(
     assert "Too many open files" in caplog.text
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
 
 
 @pytest.mark.parametrize("is_started", [True, False])
@@ -302,8 +306,8 @@ def test_interrupt_in_the_start_blocks_no_later_start(
             worker.wake()
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
-    assert worker.flush(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
+    assert worker.flush(TIMEOUT)
     assert [["under test"]] == [[thread.name for thread in job.drained]]
     assert 1 == threads_named("under test")
 
@@ -324,7 +328,7 @@ def test_many_starts_at_once_leave_one_thread(
         waker.start()
     for waker in wakers:
         waker.join()
-    assert worker.flush(PATIENCE)
+    assert worker.flush(TIMEOUT)
 
     assert 1 == threads_named("under test", ends_soon=True)
 
@@ -336,12 +340,12 @@ def test_thread_outlives_a_task_that_exits(
     """A task that raises SystemExit, which ends other threads, runs again."""
     job.error = SystemExit()
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     job.error = None
     job.turn.clear()
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     assert worker.is_running
 
 
@@ -357,15 +361,15 @@ def test_thread_that_was_killed_is_replaced(
 
     job.error = Kill()
     worker.wake()
-    thread = worker._thread
-    assert thread is not None
-    thread.join(PATIENCE)
+    for thread in threading.enumerate():
+        if thread.name == "under test":
+            thread.join(TIMEOUT)
     job.error = None
     job.turn.clear()
-    assert worker.flush(PATIENCE)
+    assert worker.flush(TIMEOUT)
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
 
 
 @pytest.mark.parametrize("next_turn", [1e10, 1e300, math.nan, math.inf])
@@ -377,19 +381,19 @@ def test_thread_survives_any_next_turn(
     """A task may name a time that no timeout can express."""
     job.next_turn = next_turn
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
 
-    assert worker.flush(PATIENCE)
+    assert worker.flush(TIMEOUT)
     assert worker.is_running
 
 
 @pytest.mark.parametrize("timeout", [math.inf, 1e300, 1e10])
-def test_flush_takes_any_timeout(
+def test_flush_accepts_any_timeout(
     worker: BackgroundWorker,
     job: Job,
     timeout: float,
 ) -> None:
-    """Flushing may wait as long as it takes: an infinite timeout is no error."""
+    """An infinite timeout is no error."""
     worker.wake()
 
     assert worker.flush(timeout)
@@ -405,7 +409,7 @@ def test_flush_does_not_wait_with_a_timeout_that_is_none(
     """A negative timeout, or one that is no number, is 0."""
     job.hold = threading.Event()
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
 
     assert not worker.flush(timeout)
     job.hold.set()
@@ -435,7 +439,7 @@ def test_uwsgi_that_loads_is_delayed_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """If sending fails before uWSGI forks, one line is logged, and none tries again."""
-    job.answer = False
+    job.result = False
     worker.wake()
     worker.wake()
 
@@ -464,48 +468,37 @@ def test_other_processes_of_uwsgi_have_a_thread(
     monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
     worker.wake()
 
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
 
 
 def test_child_forgets_the_thread(worker: BackgroundWorker, job: Job) -> None:
-    """In a forked child there is no thread, and every task is told."""
+    """In a forked child there is no thread, and every task is notified."""
     worker.wake()
-    assert job.turn.wait(PATIENCE)
+    assert job.turn.wait(TIMEOUT)
     # What the fork hook calls, without a fork: the thread of the "parent" is ended.
-    thread = worker._thread
-    signals = worker._signals
+    runner = worker._runner
     worker.after_fork_in_child()
 
     assert not worker.is_running
     assert 1 == job.forked
-    assert thread is not None
-    assert signals is not None
+    assert runner is not None
     worker._closed = True
-    signals.put(None)
-    thread.join(PATIENCE)
+    runner.wake()
+    runner.thread.join(TIMEOUT)
 
 
-def test_forked_child_reports_by_its_age(worker: BackgroundWorker) -> None:
-    """The time of a partial batch is the interval's, in a child a tenth of its age."""
-    now = time.monotonic()
-    assert now + 1 == worker.due_time(1.0, now=now, previous=-math.inf)
-    worker.after_fork_in_child()
-
-    assert now == worker.due_time(1.0, now=now, previous=-math.inf)
-
-
-def test_repr_tells_the_state(worker: BackgroundWorker, job: Job) -> None:
+def test_repr_shows_the_state(worker: BackgroundWorker, job: Job) -> None:
     """The repr shows whether the worker is idle, running or closed."""
     assert "<BackgroundWorker 'under test' idle, 1 tasks>" == repr(worker)
     worker.wake()
     assert "running" in repr(worker)
-    worker.close(PATIENCE)
+    worker.close(TIMEOUT)
     assert "closed" in repr(worker)
 
 
 def threads_named(name: str, *, ends_soon: bool = False) -> int:
     """Return how many threads have that name, after all but one had time to end."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         found = [thread for thread in threading.enumerate() if thread.name == name]
         if len(found) <= 1 or not ends_soon or time.monotonic() > deadline:

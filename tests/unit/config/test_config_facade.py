@@ -75,7 +75,7 @@ def test_the_properties_have_the_defaults_of_4_8() -> None:
         "max_operations": None,
         "sampling_refresh_interval": 60,
         "reporter_batch_size": 10,
-        "reporter_queue_size": 10_000,
+        "reporter_queue_size": 20_000,
         "reporter_flush_interval": 1,
         "local_agent_enabled": True,
         "local_agent_reporting_host": "localhost",

@@ -49,7 +49,7 @@ def test_the_defaults_are_those_of_the_tables() -> None:
     assert 30.0 == settings.agent.resolve_interval
     assert settings.collector is None
     assert settings.throttler is None
-    assert 10_000 == settings.reporter.queue_size
+    assert 20_000 == settings.reporter.queue_size
     assert settings.reporter.batch_size is None
     assert 1.0 == settings.reporter.flush_interval
     assert 60.0 == settings.sampler.refresh_interval

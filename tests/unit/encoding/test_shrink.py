@@ -357,9 +357,7 @@ def zipkin_tags(payload: bytes) -> dict[str, object]:
     ],
 )
 def test_dropped_counts_as_tags(
-    make_encoder: MakeEncoder,
-    read_tags: Callable[[bytes], dict[str, object]],
-    odd: str,
+    make_encoder: MakeEncoder, read_tags: Callable[[bytes], dict[str, object]], odd: str
 ) -> None:
     """Other formats carry the counts as OpenTelemetry's tags, where there are any."""
     encoder = make_encoder(SpanLosses())

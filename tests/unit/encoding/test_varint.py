@@ -89,8 +89,7 @@ def test_ids_of_every_length_in_lanes(bits: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "stamp",
-    [-(2**63), -1, 0, 1, 2**48 - 1, 2**48, 2**55 - 1, 2**55, 2**63 - 1],
+    "stamp", [-(2**63), -1, 0, 1, 2**48 - 1, 2**48, 2**55 - 1, 2**55, 2**63 - 1]
 )
 def test_times_of_every_length_in_lanes(stamp: int) -> None:
     """Times of other centuries take as many bytes as they need."""

@@ -1,4 +1,4 @@
-"""A metrics factory that adds up what it is told."""
+"""A metrics factory that adds up what is counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaeger_client.metrics import MetricsFactory
 
 
 class CountingMetrics(MetricsFactory):
-    """Keeps every sum by name and tags, as `name{key=value}`."""
+    """Stores every sum by name and tags, as `name{key=value}`."""
 
     def __init__(self) -> None:
         self.sums: dict[str, float] = defaultdict(float)

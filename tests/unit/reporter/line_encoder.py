@@ -59,6 +59,6 @@ def named(*names: str) -> list[Span]:
 
 
 def lines_of(sender: Sender) -> list[list[str]]:
-    """Return the names in each payload that *sender*, a memory, has kept."""
+    """Return the names in each payload that *sender*, a memory, has stored."""
     assert isinstance(sender, MemorySender)
     return [payload.decode().split() for payload in sender.payloads]

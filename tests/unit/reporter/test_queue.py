@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from jaeger_client.model import SpanLosses
 from jaeger_client.reporter.queue import SpanQueue
 
 
@@ -23,46 +23,53 @@ class Bell:
 
 def make_queue(
     capacity: int = 100,
-    batch_size: int = 10,
-    losses: SpanLosses | None = None,
-    bell: Bell | None = None,
+    refused: list[bool] | None = None,
+    wake: Callable[[], None] = lambda: None,
 ) -> SpanQueue[str]:
-    """Return a queue of text, which is as good as spans here."""
+    """Return a queue of text instead of spans."""
+    ignored: list[bool] = []
     return SpanQueue(
         capacity,
-        losses=losses or SpanLosses(),
-        batch_size=batch_size,
-        wake=(bell or Bell()).ring,
+        batch_size=10,
+        wake=wake,
+        refused=(ignored if refused is None else refused).append,
     )
 
 
+def take(queue: SpanQueue[str], count: int) -> list[str]:
+    """Return up to *count* of the oldest spans."""
+    taken: list[str] = []
+    queue.move(count, taken.extend)
+    return taken
+
+
 def test_full_queue_refuses_the_newest() -> None:
-    """A full queue refuses the newest span, keeps the older ones, counts the loss."""
-    losses = SpanLosses()
-    queue = make_queue(capacity=1, losses=losses)
+    """A full queue refuses the newest span, keeps the older ones, reports the loss."""
+    refused: list[bool] = []
+    queue = make_queue(1, refused)
 
     assert queue.put("old")
     assert not queue.put("new")
-    assert ["old"] == queue.take(10)
-    assert 1 == losses.queue_full
+    assert ["old"] == take(queue, 10)
+    assert [False] == refused
 
 
 def test_closed_queue_refuses_everything() -> None:
-    """A closed queue refuses and counts spans, and still gives out the older ones."""
-    losses = SpanLosses()
-    queue = make_queue(losses=losses)
+    """A closed queue refuses spans, and still returns the older ones."""
+    refused: list[bool] = []
+    queue = make_queue(refused=refused)
     queue.put("before")
     queue.close()
 
     assert not queue.put("after")
-    assert ["before"] == queue.take(10)
-    assert (1, 0) == (losses.closed, losses.queue_full)
+    assert ["before"] == take(queue, 10)
+    assert [True] == refused
 
 
 def test_first_span_rings() -> None:
     """The first span into an empty queue wakes the worker; the second does not."""
     bell = Bell()
-    queue = make_queue(bell=bell)
+    queue = make_queue(wake=bell.ring)
     queue.put("a")
     queue.put("b")
 
@@ -72,8 +79,8 @@ def test_first_span_rings() -> None:
 def test_full_batch_rings_once() -> None:
     """While the interval runs, nothing wakes the worker but a full batch, once."""
     bell = Bell()
-    queue = make_queue(batch_size=3, bell=bell)
-    queue.wake_at_batch()
+    queue = make_queue(wake=bell.ring)
+    queue.wake_at_batch(3)
     for _ in range(5):
         queue.put("x")
 
@@ -81,17 +88,17 @@ def test_full_batch_rings_once() -> None:
 
 
 def test_another_batch_rings_again() -> None:
-    """Should nobody take spans, each further batch wakes the worker again."""
+    """If no spans are taken, each further batch wakes the worker again."""
     bell = Bell()
-    queue = make_queue(batch_size=3, bell=bell)
-    queue.wake_at_batch()
+    queue = make_queue(wake=bell.ring)
+    queue.wake_at_batch(3)
     for _ in range(9):
         queue.put("x")
 
     assert 3 == bell.rings
 
 
-def test_an_interrupted_wake_is_made_up_for() -> None:
+def test_an_interrupted_wake_is_repeated() -> None:
     """If a signal handler raises while the worker is woken, the next span wakes it."""
     bell = Bell()
     rings = iter([KeyboardInterrupt, None])
@@ -101,70 +108,44 @@ def test_an_interrupted_wake_is_made_up_for() -> None:
         if (interrupt := next(rings)) is not None:
             raise interrupt
 
-    queue = SpanQueue[str](10, losses=SpanLosses(), batch_size=5, wake=ring)
+    queue = make_queue(wake=ring)
     with pytest.raises(KeyboardInterrupt):
         queue.put("first")
     queue.put("second")
 
     assert 2 == bell.rings
-    assert ["first", "second"] == queue.take(10)
+    assert ["first", "second"] == take(queue, 10)
 
 
-def test_twice_as_many_may_wait_during_a_turn() -> None:
-    """While the sender is at work the queue holds twice as many, and no more."""
-    losses = SpanLosses()
-    queue = make_queue(capacity=2, losses=losses)
-    queue.begin_turn()
-    for span in "abcde":
-        queue.put(span)
-
-    assert ["a", "b", "c", "d"] == queue.take(10)
-    assert 1 == losses.queue_full
-
-
-def test_what_came_during_a_turn_is_kept() -> None:
-    """After a turn the bound is the old one; spans above it stay, new ones do not."""
-    losses = SpanLosses()
-    queue = make_queue(capacity=2, losses=losses)
-    queue.begin_turn()
-    for span in "abc":
-        queue.put(span)
-    queue.end_turn()
-    queue.put("d")
-
-    assert ["a", "b", "c"] == queue.take(10)
-    assert 1 == losses.queue_full
-
-
-def test_a_closed_queue_stays_closed_in_a_turn() -> None:
-    """Neither begin nor end of a turn opens a queue that was closed."""
+def test_a_closed_queue_stays_closed() -> None:
+    """Neither mark of the worker opens a queue that was closed."""
     queue = make_queue()
     queue.close()
-    queue.begin_turn()
-    queue.end_turn()
+    queue.wake_at_first()
+    queue.wake_at_batch(3)
 
     assert not queue.put("x")
 
 
-def test_clear_tells_how_many() -> None:
-    """What is thrown away is counted."""
+def test_clear_returns_how_many() -> None:
+    """What is discarded is counted."""
     queue = make_queue(capacity=2)
     queue.put("a")
     queue.put("b")
 
     assert 2 == queue.clear()
-    assert [] == queue.take(10)
+    assert [] == take(queue, 10)
 
 
 def test_child_begins_empty() -> None:
     """After a fork the queue is empty, open, and its first span wakes again."""
     bell = Bell()
-    queue = make_queue(bell=bell)
+    queue = make_queue(wake=bell.ring)
     queue.put("parent's")
     queue.after_fork_in_child()
     queue.put("child's")
 
-    assert ["child's"] == queue.take(10)
+    assert ["child's"] == take(queue, 10)
     assert 2 == bell.rings
 
 
@@ -178,9 +159,9 @@ def test_child_of_closed_queue_stays_closed() -> None:
 
 
 def test_no_span_is_lost_between_threads() -> None:
-    """What many threads put is all taken or counted."""
-    losses = SpanLosses()
-    queue = make_queue(capacity=2_000, losses=losses)
+    """What many threads put is all taken or refused."""
+    refused: list[bool] = []
+    queue = make_queue(2_000, refused)
     threads = [
         threading.Thread(target=lambda: [queue.put("x") for _ in range(1_000)])
         for _ in range(4)
@@ -190,10 +171,10 @@ def test_no_span_is_lost_between_threads() -> None:
     for thread in threads:
         thread.join()
 
-    assert 4_000 == len(queue.take(5_000)) + losses.queue_full
+    assert 4_000 == len(take(queue, 5_000)) + len(refused)
 
 
-def test_repr_tells_state_and_fill() -> None:
+def test_repr_shows_state_and_fill() -> None:
     """The repr shows whether the queue is open, its fill and its capacity."""
     queue = make_queue(capacity=5)
     queue.put("x")

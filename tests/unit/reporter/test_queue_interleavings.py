@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jaeger_client.model import SpanLosses
 from jaeger_client.reporter.queue import SpanQueue
 from tests.unit.bytecodes import call_at, every_place, interrupt
 
@@ -21,18 +20,17 @@ class Account:
     """A queue, and what became of every span that was put into it."""
 
     def __init__(self, queued: int = 0) -> None:
-        self.losses = SpanLosses()
         self.reported = 0
         self.delivered: list[int] = []
         self.abandoned = 0
-        self.told = 0
+        self.refused = 0
+        """Spans that the queue refused, and reported."""
         self.woken = 0
         self.queue: SpanQueue[int] = SpanQueue(
             CAPACITY,
-            losses=self.losses,
             batch_size=BATCH,
             wake=self._wake,
-            refused=self._tell,
+            refused=self._count_refused,
         )
         for _ in range(queued):
             self.put()
@@ -40,8 +38,8 @@ class Account:
     def _wake(self) -> None:
         self.woken += 1
 
-    def _tell(self, closed: bool) -> None:
-        self.told += 1
+    def _count_refused(self, closed: bool) -> None:
+        self.refused += 1
 
     def put(self) -> None:
         """Report one span more."""
@@ -50,7 +48,7 @@ class Account:
 
     def deliver(self) -> None:
         """Take spans as the worker does."""
-        self.delivered += self.queue.take(2)
+        self.queue.move(2, self.delivered.extend)
 
     def close(self) -> None:
         """Close, deliver some, and discard the rest: all that a reporter does."""
@@ -58,15 +56,9 @@ class Account:
         self.deliver()
         self.abandoned += self.queue.clear()
 
-    @property
-    def refused(self) -> int:
-        """Spans that the queue refused, and counted."""
-        return self.losses.closed + self.losses.queue_full
-
     def is_exact(self) -> bool:
         """Return whether each reported span is delivered, discarded or counted."""
         assert len(set(self.delivered)) == len(self.delivered)
-        assert self.told == self.refused
         known = len(self.delivered) + self.abandoned + self.refused
         return self.reported == known + len(self.queue)
 
@@ -90,7 +82,7 @@ def places(
     def run(at: int) -> str:
         account = Account(queued)
         place = call_at(at, lambda: action(account), lambda: operation(account))
-        assert not place or check(account), f"{account.losses} at {place}"
+        assert not place or check(account), f"{account.refused} refused at {place}"
         return place
 
     return sum(1 for _ in every_place(run))
@@ -146,7 +138,7 @@ def test_take_during_put(queued: int) -> None:
 
 @pytest.mark.parametrize("queued", PUTS)
 def test_put_during_take(queued: int) -> None:
-    """Spans put at any bytecode of `take` are kept or counted, refused ones too."""
+    """Spans put at any bytecode of `move` are kept or reported, refused ones too."""
 
     def put_and_close(account: Account) -> None:
         account.put()
@@ -156,13 +148,21 @@ def test_put_during_take(queued: int) -> None:
     assert places(queued, Account.deliver, put_and_close, Account.is_exact) > 10
 
 
+def wake_at_batch(queue: SpanQueue[int]) -> None:
+    """Set the mark for a full batch."""
+    queue.wake_at_batch(BATCH)
+
+
 @pytest.mark.parametrize("queued", PUTS)
 @pytest.mark.parametrize(
-    "method",
-    ["begin_turn", "end_turn", "wake_at_batch", "wake_at_first"],
+    "move",
+    [SpanQueue[int].wake_at_first, wake_at_batch],
+    ids=["first", "batch"],
 )
-def test_close_and_put_while_the_worker_moves_a_mark(method: str, queued: int) -> None:
-    """A closed queue takes no span, although the worker was about to open the mark."""
+def test_close_and_put_while_the_worker_moves_a_mark(
+    move: Callable[[SpanQueue[int]], None], queued: int
+) -> None:
+    """A closed queue accepts no span, although the worker was about to set a mark."""
 
     def close_and_put(account: Account) -> None:
         account.close()
@@ -172,10 +172,10 @@ def test_close_and_put_while_the_worker_moves_a_mark(method: str, queued: int) -
     def check(account: Account) -> bool:
         return account.is_exact() and 0 == len(account.queue)
 
-    def move(account: Account) -> None:
-        getattr(account.queue, method)()
+    def move_mark(account: Account) -> None:
+        move(account.queue)
 
-    assert places(queued, move, close_and_put, check) > 5
+    assert places(queued, move_mark, close_and_put, check) > 5
 
 
 @pytest.mark.parametrize("queued", PUTS)
@@ -198,7 +198,8 @@ def test_fork_during_put(queued: int) -> None:
 
     def check(account: Account) -> bool:
         account.queue.put(0)
-        child = account.queue.take(CAPACITY)
+        child: list[int] = []
+        account.queue.move(CAPACITY, child.extend)
         # The span that was being put is the parent's, the child's or both's.
         return account.woken > 0 and child in ([0], [queued + 1, 0])
 
@@ -210,8 +211,7 @@ def test_interrupt_during_put(queued: int) -> None:
     """After an interrupt at any bytecode of `put`, later spans wake the worker."""
 
     def check(account: Account) -> bool:
-        taken = len(account.queue.take(BATCH * 2))
-        assert CAPACITY + 1 >= taken
+        assert CAPACITY + 1 >= account.queue.clear()
         account.queue.wake_at_first()
         account.woken = 0
         account.put()

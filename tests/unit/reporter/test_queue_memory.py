@@ -1,4 +1,4 @@
-"""Memory that spans take while they wait to be sent."""
+"""Memory that queued spans use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 import tracemalloc
 from typing import TYPE_CHECKING
 
-from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import BaseReporter
 from jaeger_client.reporter.queue import SpanQueue
 from jaeger_client.sampler import ConstSampler
@@ -32,11 +31,14 @@ MAX_BYTES = 1024 + LAYOUT
 
 
 class QueueingReporter(BaseReporter):
-    """Keeps spans in a queue as the one that sends does."""
+    """Queues spans as the reporter that sends does."""
 
     def __init__(self) -> None:
         self.queue: SpanQueue[Span] = SpanQueue(
-            SPANS * 2, losses=SpanLosses(), batch_size=SPANS * 2, wake=lambda: None
+            SPANS * 2,
+            batch_size=SPANS * 2,
+            wake=lambda: None,
+            refused=lambda closed: None,
         )
 
     def report_span(self, span: Span) -> None:

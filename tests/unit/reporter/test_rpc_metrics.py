@@ -15,7 +15,7 @@ from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
 
 
 class Counts:
-    """Keeps counts and times by their keys."""
+    """Stores counts and times by their keys."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -78,7 +78,7 @@ def test_a_failed_server_span_is_a_failed_request() -> None:
     ],
 )
 def test_an_error_may_be_said_in_text(error: object, counted: str) -> None:
-    """What the Go client takes for true is a failure, anything else is none."""
+    """What is true to the Go client is a failure, anything else is none."""
     counts = Counts()
 
     report(RpcMetricsReporter(counts.factory), span_kind="server", error=error)
@@ -188,7 +188,7 @@ def test_endpoints_beyond_the_most_are_counted_together() -> None:
 
 
 def test_a_factory_that_fails_costs_no_span(caplog: pytest.LogCaptureFixture) -> None:
-    """The log tells, and nothing is raised into the application."""
+    """It is logged, and nothing is raised into the application."""
 
     class Broken(MetricsFactory):
         def create_counter(

@@ -77,6 +77,12 @@ def test_every_old_name_imports() -> None:
     assert all(hasattr(jaeger_client.sampler, name) for name in OLD_NAMES)
 
 
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """Although one name is imported on demand."""
+    with pytest.raises(AttributeError, match="'jaeger_client.sampler' has no .*'Typo'"):
+        _ = jaeger_client.sampler.Typo  # type: ignore[attr-defined]  # what is tested
+
+
 def test_the_old_defaults() -> None:
     """The default rates and limits are those of 4.8."""
     assert (0.001, 1 / 600, 2000, 60) == (

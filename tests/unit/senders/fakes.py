@@ -16,28 +16,6 @@ AWAY = Address(socket.AF_INET, "192.0.2.1")
 AWAY_2 = Address(socket.AF_INET, "192.0.2.2")
 
 
-class ManualClock:
-    """A clock that moves when it is told to, or slept on."""
-
-    def __init__(self, now: float = 1_000.0, *, oversleep: float = 0.0) -> None:
-        self.now = now
-        self.slept: list[float] = []
-        self._oversleep = oversleep
-
-    def time(self) -> float:
-        """Return what the clock was set to."""
-        return self.now
-
-    def monotonic(self) -> float:
-        """Return what the clock was set to."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move the clock instead of sleeping."""
-        self.slept.append(seconds)
-        self.now += seconds + self._oversleep
-
-
 class FakeSocket:
     """Stores what is sent; raises the errors that its network plans."""
 

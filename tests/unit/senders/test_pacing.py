@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jaeger_client.senders.pacing import Pacer, read_backlog
-from tests.unit.senders.fakes import ManualClock
+from jaeger_client.testing import FakeClock
 
 RATE = 20e6
 DEFAULT_RECEIVE_BUFFER = 212_992
@@ -22,23 +22,36 @@ def no_backlog() -> int:
     return 0
 
 
-def leave_times(sizes: list[int], clock: ManualClock) -> list[float]:
+class LateClock(FakeClock):
+    """A clock on which each sleep takes a little longer than it should."""
+
+    def __init__(self, excess: float) -> None:
+        super().__init__()
+        self._excess = excess
+
+    def sleep(self, seconds: float) -> None:
+        """Advance by *seconds* and the excess."""
+        super().sleep(seconds)
+        self.advance(self._excess)
+
+
+def leave_times(sizes: list[int], clock: FakeClock) -> list[float]:
     """Return when each datagram leaves, from the first on."""
     pacer = Pacer(clock, RATE)
-    start, times = clock.now, list[float]()
+    start, times = clock.monotonic(), list[float]()
     for size in sizes:
         pacer.wait(size, no_backlog)
-        times.append(clock.now - start)
+        times.append(clock.monotonic() - start)
     return times
 
 
 def test_the_first_datagram_leaves_at_once() -> None:
     """The first datagram does not wait."""
-    clock = ManualClock()
+    clock = FakeClock()
 
     Pacer(clock, RATE).wait(65_000, no_backlog)
 
-    assert [] == clock.slept
+    assert [] == clock.sleeps
 
 
 @pytest.mark.parametrize(
@@ -47,36 +60,36 @@ def test_the_first_datagram_leaves_at_once() -> None:
 )
 def test_the_gap_is_what_was_measured(size: int, least_gap: float) -> None:
     """A row of datagrams has the gaps at which a real Jaeger lost none."""
-    times = leave_times([size] * 1_000, ManualClock())
+    times = leave_times([size] * 1_000, FakeClock())
 
     assert least_gap <= times[-1] - times[-2] < 1.7 * least_gap
 
 
 def test_20_000_spans_leave_in_an_eighth_of_a_second() -> None:
     """A burst of 20,000 spans of 120 bytes in full datagrams takes 0.12 s."""
-    times = leave_times([65_000] * 37, ManualClock())
+    times = leave_times([65_000] * 37, FakeClock())
 
     assert 0.11 < times[-1] < 0.125
 
 
 def test_time_spent_otherwise_counts() -> None:
     """There is no wait if encoding took as long as the gap."""
-    clock = ManualClock()
+    clock = FakeClock()
     pacer = Pacer(clock, RATE)
     for _ in range(100):
         pacer.wait(65_000, no_backlog)
-    clock.slept.clear()
+    clock.sleeps.clear()
 
-    clock.now += 0.004
+    clock.advance(0.004)
     pacer.wait(65_000, no_backlog)
 
-    assert [] == clock.slept
+    assert [] == clock.sleeps
 
 
 def test_what_was_slept_too_long_is_caught_up() -> None:
     """Sleeps that last 0.06 ms too long do not slow the row down."""
-    exact = leave_times([6_500] * 1_000, ManualClock())
-    late = leave_times([6_500] * 1_000, ManualClock(oversleep=0.000_06))
+    exact = leave_times([6_500] * 1_000, FakeClock())
+    late = leave_times([6_500] * 1_000, LateClock(0.000_06))
 
     assert exact[-1] == pytest.approx(late[-1], rel=0.001)
 
@@ -85,16 +98,16 @@ def test_what_was_slept_too_long_is_caught_up() -> None:
 @pytest.mark.parametrize("pause", [0.0, 0.01, 3_600.0])
 def test_the_receive_buffer_never_overflows(size: int, pause: float) -> None:
     """At no time more is under way than a default buffer holds beyond what is read."""
-    clock = ManualClock(oversleep=0.000_06)
+    clock = LateClock(0.000_06)
     pacer = Pacer(clock, RATE)
-    waiting, last = 0.0, clock.now
+    waiting, last = 0.0, clock.monotonic()
     most = 0.0
     for number in range(500):
-        clock.now += pause if number == 250 else 0.0
+        clock.advance(pause if number == 250 else 0.0)
         pacer.wait(size, no_backlog)
-        read = (clock.now - last) * RATE
+        read = (clock.monotonic() - last) * RATE
         # What the kernel charges for a datagram beside its bytes: up to 2,000.
-        waiting, last = max(0.0, waiting - read) + size + 2_000, clock.now
+        waiting, last = max(0.0, waiting - read) + size + 2_000, clock.monotonic()
         most = max(most, waiting)
 
     assert most < DEFAULT_RECEIVE_BUFFER
@@ -102,13 +115,13 @@ def test_the_receive_buffer_never_overflows(size: int, pause: float) -> None:
 
 def test_an_infinite_rate_turns_the_pace_off() -> None:
     """With a rate of infinity nothing waits."""
-    clock = ManualClock()
+    clock = FakeClock()
     pacer = Pacer(clock, math.inf)
 
     for _ in range(100):
         pacer.wait(65_000, no_backlog)
 
-    assert [] == clock.slept
+    assert [] == clock.sleeps
 
 
 def make_row(port: int, queues: str, address: str = "0100007F") -> str:

@@ -14,13 +14,13 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.senders.udp import UdpSender
+from jaeger_client.testing import FakeClock
 from tests.unit.senders.fakes import (
     AWAY,
     AWAY_2,
     HOME,
     HOME_6,
     FakeNetwork,
-    ManualClock,
 )
 
 
@@ -46,7 +46,7 @@ def no_name() -> socket.gaierror:
 
 def make_sender(
     network: FakeNetwork,
-    clock: ManualClock | None = None,
+    clock: FakeClock | None = None,
     *,
     max_payload: int = 65_000,
     resolve_interval: float | None = 30.0,
@@ -55,7 +55,7 @@ def make_sender(
     return UdpSender(
         "agent",
         max_payload=max_payload,
-        clock=clock or ManualClock(),
+        clock=clock or FakeClock(),
         resolve_interval=resolve_interval,
         network=network,
     )
@@ -123,14 +123,14 @@ def test_a_name_that_resolves_later_is_used_then() -> None:
 
 def test_the_name_is_resolved_again_after_the_interval() -> None:
     """After 30 s the agent is followed to its new address."""
-    network, clock = FakeNetwork(addresses=[AWAY]), ManualClock()
+    network, clock = FakeNetwork(addresses=[AWAY]), FakeClock()
     sender = make_sender(network, clock)
     sender.send(b"before")
     network.addresses = [AWAY_2]
-    clock.now += 29.9
+    clock.advance(29.9)
     sender.send(b"still")
 
-    clock.now += 0.2
+    clock.advance(0.2)
     sender.send(b"after")
 
     assert [(AWAY, b"before"), (AWAY, b"still"), (AWAY_2, b"after")] == network.sent
@@ -139,12 +139,12 @@ def test_the_name_is_resolved_again_after_the_interval() -> None:
 
 def test_an_address_that_stays_keeps_its_socket() -> None:
     """If the name still leads to the same address nothing is opened anew."""
-    network, clock = FakeNetwork(addresses=[AWAY]), ManualClock()
+    network, clock = FakeNetwork(addresses=[AWAY]), FakeClock()
     sender = make_sender(network, clock)
     sender.send(b"before")
     network.addresses = [AWAY_2, AWAY]
 
-    clock.now += 31
+    clock.advance(31)
     sender.send(b"after")
 
     assert (2, 1) == (network.lookups, len(network.sockets))
@@ -153,11 +153,11 @@ def test_an_address_that_stays_keeps_its_socket() -> None:
 def test_a_silent_name_server_does_not_cut_off_the_agent() -> None:
     """If the name cannot be resolved again, the old address stays in use."""
     network = FakeNetwork(resolve_errors=[None, no_name()])
-    clock = ManualClock()
+    clock = FakeClock()
     sender = make_sender(network, clock)
     sender.send(b"before")
 
-    clock.now += 31
+    clock.advance(31)
     sender.send(b"after")
     sender.send(b"and on")
 
@@ -166,11 +166,11 @@ def test_a_silent_name_server_does_not_cut_off_the_agent() -> None:
 
 def test_resolving_again_can_be_turned_off() -> None:
     """With an interval of None the name is resolved once."""
-    network, clock = FakeNetwork(), ManualClock()
+    network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock, resolve_interval=None)
     sender.send(b"before")
 
-    clock.now += 3_600
+    clock.advance(3_600)
     sender.send(b"after")
 
     assert 1 == network.lookups
@@ -288,65 +288,65 @@ def test_a_payload_over_the_limit_is_not_tried() -> None:
 def test_a_full_machine_is_waited_for() -> None:
     """ENOBUFS is answered by short waits, and the datagram leaves."""
     network = FakeNetwork(send_errors=[no_buffer(), no_buffer()])
-    clock = ManualClock()
+    clock = FakeClock()
 
     make_sender(network, clock).send(b"x")
 
     assert [(HOME, b"x")] == network.sent
-    assert [0.001, 0.002] == clock.slept
+    assert [0.001, 0.002] == clock.sleeps
 
 
 def test_waiting_for_a_full_machine_is_bounded() -> None:
     """A machine without buffers costs two rounds of 31 ms and an error."""
     network = FakeNetwork(send_errors=[no_buffer() for _ in range(12)])
-    clock = ManualClock()
+    clock = FakeClock()
 
     with pytest.raises(SendError, match="no buffer"):
         make_sender(network, clock).send(b"x")
-    assert 0.062 == pytest.approx(sum(clock.slept))
+    assert 0.062 == pytest.approx(sum(clock.sleeps))
 
 
 def test_the_sender_is_paced() -> None:
     """A second full datagram waits for the time that the first one takes."""
-    network, clock = FakeNetwork(), ManualClock()
+    network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
 
     for _ in range(3):
         sender.send(bytes(65_000))
 
-    assert 2 == len(clock.slept)
-    assert 0.003_35 == pytest.approx(clock.slept[-1])
+    assert 2 == len(clock.sleeps)
+    assert 0.003_35 == pytest.approx(clock.sleeps[-1])
 
 
 def test_a_reader_that_falls_behind_is_waited_for() -> None:
     """In a burst the next datagram waits until little is unread at the agent."""
-    network, clock = FakeNetwork(), ManualClock()
+    network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
     sender.send(bytes(65_000))
     network.backlogs = [200_000, 100_000, 65_536]
 
     sender.send(bytes(65_000))
 
-    assert [0.001, 0.001] == clock.slept[1:]
+    assert [0.001, 0.001] == clock.sleeps[1:]
     assert 3 == network.backlog_checks
 
 
 def test_a_reader_that_does_not_read_is_not_waited_for_long() -> None:
     """An agent that was stopped costs 0.5 s a datagram, which is sent then."""
-    network, clock = FakeNetwork(), ManualClock()
+    network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
     sender.send(bytes(65_000))
     network.backlogs = [200_000] * 1_000
 
     sender.send(bytes(65_000))
 
-    assert 0.5 == pytest.approx(sum(clock.slept[1:]))
+    assert 0.5 == pytest.approx(sum(clock.sleeps[1:]))
     assert 2 == len(network.sent)
 
 
 def test_small_datagrams_share_a_check_of_the_backlog() -> None:
     """In a burst of small datagrams there is a check every 32 KB."""
-    network, clock = FakeNetwork(), ManualClock()
+    network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
 
     for _ in range(101):
@@ -357,12 +357,12 @@ def test_small_datagrams_share_a_check_of_the_backlog() -> None:
 
 def test_the_backlog_is_checked_at_any_pace() -> None:
     """Full datagrams check it, single or in a burst."""
-    network, clock = FakeNetwork(), ManualClock()
+    network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
 
     for _ in range(10):
         sender.send(bytes(65_000))
-        clock.now += 1
+        clock.advance(1)
 
     assert 9 == network.backlog_checks
 

@@ -1,4 +1,4 @@
-"""One reporter in front of several."""
+"""One reporter that forwards to several."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from jaeger_client.reporter import CompositeReporter, InMemoryReporter
-from jaeger_client.reporter.base import CompletedFuture
+from jaeger_client.reporter import (
+    CompletedFuture,
+    CompositeReporter,
+    InMemoryReporter,
+)
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
@@ -17,11 +20,11 @@ from tests.unit.spans import let_notices_speak
 
 
 class Noting(InMemoryReporter):
-    """Notes what it is told, and gives the answer it was made with."""
+    """Stores arguments, and returns the result it was created with."""
 
-    def __init__(self, *, answer: bool = True) -> None:
+    def __init__(self, *, result: bool = True) -> None:
         super().__init__()
-        self.answer = answer
+        self.result = result
         self.process: dict[str, object] = {}
         self.timeouts: list[float] = []
 
@@ -35,11 +38,11 @@ class Noting(InMemoryReporter):
 
     def flush(self, timeout: float = 0.0) -> bool:
         self.timeouts.append(timeout)
-        return self.answer
+        return self.result
 
     def close(self, timeout: float = 0.0) -> CompletedFuture:
         self.timeouts.append(timeout)
-        return CompletedFuture(self.answer)
+        return CompletedFuture(self.result)
 
 
 class Broken:
@@ -60,7 +63,7 @@ def make_span() -> Span:
     return Span(SpanContext(1, 2, None, 1), None, "op")
 
 
-def test_process_is_told_to_all() -> None:
+def test_process_reaches_all() -> None:
     """`set_process` reaches every reporter."""
     first, second = Noting(), Noting()
 
@@ -72,7 +75,7 @@ def test_process_is_told_to_all() -> None:
     assert (expected, expected) == (first.process, second.process)
 
 
-def test_span_is_told_to_all() -> None:
+def test_span_reaches_all() -> None:
     """`report_span` reaches every reporter, with the same span."""
     first, second = Noting(), Noting()
     span = make_span()
@@ -82,11 +85,11 @@ def test_span_is_told_to_all() -> None:
     assert ([span], [span]) == (first.get_spans(), second.get_spans())
 
 
-def test_one_that_raises_does_not_keep_it_from_the_others(
+def test_one_that_raises_does_not_affect_the_others(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A reporter that raises costs the others nothing; a warning names it."""
+    """A reporter that raises does not affect the others; a warning names it."""
     let_notices_speak(monkeypatch)
     broken: Any = Broken()
     other = Noting()
@@ -99,28 +102,28 @@ def test_one_that_raises_does_not_keep_it_from_the_others(
     ] == caplog.messages
 
 
-@pytest.mark.parametrize("answers", [(True, True), (True, False), (False, True)])
-def test_close_closes_all(answers: tuple[bool, bool]) -> None:
-    """`close` closes every reporter, and says whether all spans of all left."""
-    reporters = [Noting(answer=answer) for answer in answers]
+@pytest.mark.parametrize("results", [(True, True), (True, False), (False, True)])
+def test_close_closes_all(results: tuple[bool, bool]) -> None:
+    """`close` closes every reporter, and returns whether all of all was sent."""
+    reporters = [Noting(result=result) for result in results]
 
     future = CompositeReporter(*reporters).close(timeout=10)
 
-    assert (True, all(answers)) == (future.done(), future.result())
+    assert (True, all(results)) == (future.done(), future.result())
     assert [1, 1] == [len(reporter.timeouts) for reporter in reporters]
 
 
-@pytest.mark.parametrize("answers", [(True, True), (True, False), (False, True)])
-def test_flush_flushes_all(answers: tuple[bool, bool]) -> None:
-    """`flush` flushes every reporter, and says whether all spans of all left."""
-    reporters = [Noting(answer=answer) for answer in answers]
+@pytest.mark.parametrize("results", [(True, True), (True, False), (False, True)])
+def test_flush_flushes_all(results: tuple[bool, bool]) -> None:
+    """`flush` flushes every reporter, and returns whether all of all was sent."""
+    reporters = [Noting(result=result) for result in results]
 
-    assert all(answers) == CompositeReporter(*reporters).flush(timeout=10)
+    assert all(results) == CompositeReporter(*reporters).flush(timeout=10)
     assert [1, 1] == [len(reporter.timeouts) for reporter in reporters]
 
 
 def test_timeout_is_shared() -> None:
-    """No reporter is given more time than is left of the whole."""
+    """No reporter gets more time than is left of the whole."""
     reporter = Noting()
 
     CompositeReporter(Noting(), reporter).close(timeout=0.5)
@@ -129,7 +132,7 @@ def test_timeout_is_shared() -> None:
 
 
 def test_broken_reporters_can_be_closed() -> None:
-    """Reporters that raise keep none of the others from being flushed and closed."""
+    """Reporters that raise do not prevent the others from being flushed and closed."""
     broken: Any = Broken()
     other = Noting()
     reporter = CompositeReporter(broken, other)

@@ -1,4 +1,4 @@
-"""Spans that hold anything at all: what can be told is told, the rest is counted."""
+"""Spans that hold anything: what is usable is sent, the rest is counted."""
 
 from __future__ import annotations
 
@@ -301,8 +301,7 @@ class GrowingTags(list[tuple[str, object]]):
 def test_tags_that_grow(make_encoder: MakeEncoder, names: ReadNames) -> None:
     """Tags and logs added while they are read belie no size."""
     span = FinishedSpan(
-        tag_items=GrowingTags([("a", 1)]),
-        log_items=[(1, GrowingTags([("a", 1)]))],
+        tag_items=GrowingTags([("a", 1)]), log_items=[(1, GrowingTags([("a", 1)]))]
     )
     (payload,) = encode_all(make_encoder(SpanLosses()), [span, FinishedSpan()])
 

@@ -20,7 +20,7 @@ from tests.unit.reporter.line_encoder import LineChannel
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 
 
 class LateWorker(BackgroundWorker):
@@ -35,7 +35,7 @@ class LateWorker(BackgroundWorker):
 
 
 class Inbox:
-    """A sender that keeps payloads without a lock of its own."""
+    """A sender that stores payloads without a lock of its own."""
 
     max_payload = 65_000
     rejected_spans = 0
@@ -46,7 +46,7 @@ class Inbox:
         self.is_closed = False
 
     def send(self, payload: bytes) -> None:
-        """Keep *payload*."""
+        """Store *payload*."""
         self._payloads.put(payload)
 
     def after_fork_in_child(self) -> None:
@@ -60,7 +60,7 @@ class Inbox:
         """Wait until the span *name* was sent."""
         while name not in self._names:
             try:
-                payload = self._payloads.get(timeout=PATIENCE)
+                payload = self._payloads.get(timeout=TIMEOUT)
             except queue.Empty:
                 pytest.fail(f"{name!r} does not arrive")
             self._names.update(payload.decode().split())
@@ -95,7 +95,7 @@ class Scene:
         """Report a span on another thread."""
         thread = threading.Thread(target=self.finish_one, args=(name,), daemon=True)
         thread.start()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
         assert not thread.is_alive(), f"the thread that finishes {name!r} is blocked"
 
     def check_later_spans(self) -> None:
@@ -105,12 +105,12 @@ class Scene:
         self.finish_one_elsewhere("elsewhere")
         self.sender.wait_for("elsewhere")
         self.finish_one("flushed")
-        assert self.tracer.flush(PATIENCE), "flush() failed"
+        assert self.tracer.flush(TIMEOUT), "flush() failed"
         self.sender.wait_for("flushed")
 
     def check_close(self) -> None:
         """Check that the tracer can be closed."""
-        assert self.tracer.close(PATIENCE).result(), "close() failed"
+        assert self.tracer.close(TIMEOUT).result(), "close() failed"
         assert self.sender.is_closed, "the sender was not closed"
         assert not self.worker.is_running, "the thread has not ended"
 
@@ -131,7 +131,7 @@ def without_thread() -> Scene:
 
 
 @contextmanager
-def told_where(place: str) -> Generator[None]:
+def with_place(place: str) -> Generator[None]:
     """Add the place of the interrupt to what fails in the block."""
     try:
         yield
@@ -156,7 +156,7 @@ OPERATIONS: dict[str, Callable[[Scene], object]] = {
     "finish twice": finish_twice,
     "report_span": lambda scene: scene.reporter.report_span(scene.span),
     "wake": lambda scene: scene.worker.wake(),
-    "flush": lambda scene: scene.tracer.flush(PATIENCE),
+    "flush": lambda scene: scene.tracer.flush(TIMEOUT),
 }
 
 
@@ -171,7 +171,7 @@ def test_later_spans_arrive(
     def run(at: int) -> str:
         scene = make()
         place = call_at(at, interrupt, lambda: operation(scene))
-        with told_where(place):
+        with with_place(place):
             scene.check_later_spans()
             scene.check_close()
         return place
@@ -187,13 +187,13 @@ def test_later_spans_arrive_after_an_interrupt_in_the_standard_library(
 
     def run(at: int) -> str:
         scene = sleeping()
-        thread = scene.worker._thread
+        runner = scene.worker._runner
         place = call_at(
             at, interrupt, lambda: OPERATIONS[operation](scene), in_threading=True
         )
-        with told_where(place):
+        with with_place(place):
             scene.check_later_spans()
-            assert thread is scene.worker._thread, "another thread was started"
+            assert runner is scene.worker._runner, "another thread was started"
             scene.check_close()
         return place
 
@@ -205,11 +205,11 @@ def test_an_interrupted_flush_does_not_stop_the_worker() -> None:
 
     def run(at: int) -> str:
         scene = without_thread()
-        place = call_at(at, interrupt, lambda: scene.tracer.flush(PATIENCE))
+        place = call_at(at, interrupt, lambda: scene.tracer.flush(TIMEOUT))
         assert isinstance(scene.worker, LateWorker)
         scene.worker.may_start = True
         scene.worker.wake()
-        with told_where(place):
+        with with_place(place):
             scene.check_later_spans()
             scene.check_close()
         return place
@@ -223,9 +223,9 @@ def test_an_interrupted_flush_loses_no_span() -> None:
     def run(at: int) -> str:
         scene = without_thread()
         scene.finish_one("second")
-        place = call_at(at, interrupt, lambda: scene.tracer.flush(PATIENCE))
-        with told_where(place):
-            assert scene.tracer.flush(PATIENCE), "flush() failed"
+        place = call_at(at, interrupt, lambda: scene.tracer.flush(TIMEOUT))
+        with with_place(place):
+            assert scene.tracer.flush(TIMEOUT), "flush() failed"
             scene.sender.wait_for("first")
             scene.sender.wait_for("second")
         return place
@@ -239,8 +239,8 @@ def test_an_interrupted_close_can_be_called_again(make: Callable[[], Scene]) -> 
 
     def run(at: int) -> str:
         scene = make()
-        place = call_at(at, interrupt, lambda: scene.tracer.close(PATIENCE))
-        with told_where(place):
+        place = call_at(at, interrupt, lambda: scene.tracer.close(TIMEOUT))
+        with with_place(place):
             scene.check_close()
         return place
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.encoding import Payload
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
 from jaeger_client.model import SpanData
@@ -18,35 +16,18 @@ from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
 from tests.unit.reporter.line_encoder import LineChannel, LineEncoder, lines_of, named
-
-
-class ManualWorker(BackgroundWorker):
-    """A worker without a thread: waking it is only counted."""
-
-    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
-        super().__init__(clock=clock)
-        self.woken = 0
-        self.exits = False
-
-    @property
-    def is_exiting(self) -> bool:
-        """What the test has set."""
-        return self.exits
-
-    def wake(self) -> None:
-        """Count."""
-        self.woken += 1
+from tests.unit.reporter.manual_worker import ManualWorker
 
 
 class BusySender(MemorySender):
-    """Counts tries, and calls a function while it sends for the first time."""
+    """Counts attempts, and calls a function during the first one."""
 
-    tries = 0
+    attempts = 0
     during_send: Callable[[], None] | None = None
 
     def send(self, payload: bytes) -> None:
         """Send after that."""
-        self.tries += 1
+        self.attempts += 1
         during_send, self.during_send = self.during_send, None
         if during_send is not None:
             during_send()
@@ -54,7 +35,7 @@ class BusySender(MemorySender):
 
 
 class Scene:
-    """A reporter with all its parts at hand, and no thread."""
+    """A reporter with all its parts accessible, and no thread."""
 
     def __init__(
         self,
@@ -155,14 +136,14 @@ def test_child_without_an_interval_waits_for_close() -> None:
 
 
 class TimedSender(MemorySender):
-    """A sender whose `send` can be limited in time, and keeps the limits."""
+    """A sender whose `send` can be limited in time, and stores the limits."""
 
     def __init__(self) -> None:
         super().__init__()
         self.timeouts: list[float | None] = []
 
     def send(self, payload: bytes, timeout: float | None = None) -> None:
-        """Keep *payload* and *timeout*."""
+        """Store *payload* and *timeout*."""
         self.timeouts.append(timeout)
         super().send(payload)
 
@@ -218,7 +199,7 @@ def test_without_batch_size_payloads_are_full() -> None:
     assert [["a", "b", "c", "d"], ["e"]] == scene.sent
 
 
-def test_nobody_is_woken_for_a_span() -> None:
+def test_a_span_alone_wakes_no_worker() -> None:
     """Only the first span and a full batch wake the worker."""
     scene = Scene(batch_size=10)
     scene.report("first")
@@ -248,7 +229,7 @@ def test_values_are_forgotten_after_a_while() -> None:
     assert math.inf == next_turn
 
 
-def test_idle_reporter_asks_for_no_turn() -> None:
+def test_idle_reporter_needs_no_turn() -> None:
     """With an empty queue the next turn is at the next span."""
     scene = Scene()
 
@@ -275,7 +256,7 @@ def test_no_interval_waits_for_full_batches() -> None:
 
 
 def test_full_queue_drops_the_new_span(caplog: pytest.LogCaptureFixture) -> None:
-    """A full queue drops the new span, counts it and says once what to do."""
+    """A full queue drops the new span, counts it and logs once what to do."""
     scene = Scene(capacity=2)
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
         scene.report("a", "b", "c", "d")
@@ -284,6 +265,51 @@ def test_full_queue_drops_the_new_span(caplog: pytest.LogCaptureFixture) -> None
     assert 2 == scene.metrics.sums["jaeger:reporter_dropped{cause=queue_full}"]
     (line,) = caplog.messages
     assert "JAEGER_REPORTER_MAX_QUEUE_SIZE" in line
+
+
+def test_a_burst_as_large_as_the_queue_is_kept() -> None:
+    """Of a burst that fills the queue, no span is dropped before the worker runs."""
+    scene = Scene(capacity=2_500, batch_size=None)
+    scene.report(*["a"] * 2_500)
+
+    assert scene.reporter.flush()
+    assert 2_500 == sum(map(len, scene.sent))
+
+
+def test_the_queue_holds_its_capacity_while_spans_are_sent() -> None:
+    """While the sender works, the queue holds the same number of spans, not more."""
+    scene = Scene(capacity=2, batch_size=1)
+    scene.report("a")
+    scene.sender.during_send = lambda: scene.report("b", "c", "d")
+    scene.turn()
+
+    assert 1 == scene.reporter.losses.queue_full
+    assert scene.reporter.flush()
+    assert [["a"], ["b"], ["c"]] == scene.sent
+
+
+def test_a_thousand_spans_at_most_are_in_flight() -> None:
+    """In an outage a thousand spans are taken from the queue; the others stay."""
+    scene = Scene(capacity=2_500, batch_size=None, flush_interval=0)
+    scene.sender.fail_always(RetryableSendError("down"))
+    scene.report(*["a"] * 2_500)
+    scene.turn()
+    lengths = [scene.metrics.sums["jaeger:reporter_queue_length"]]
+    scene.report(*["b"] * 1_001)
+
+    assert ([1_500], 1) == (lengths, scene.reporter.losses.queue_full)
+
+
+def test_all_that_is_due_leaves_in_one_turn() -> None:
+    """When the interval has ended, no rest waits for another, however many spans."""
+    scene = Scene(capacity=2_500, batch_size=None)
+    scene.report(*["a"] * 1_500)
+    scene.clock.advance(1.0)
+    scene.turn()
+    scene.clock.advance(1.0)
+    scene.turn()
+
+    assert 1_500 == sum(map(len, scene.sent))
 
 
 def test_span_after_close_is_dropped_and_counted() -> None:
@@ -297,7 +323,7 @@ def test_span_after_close_is_dropped_and_counted() -> None:
 
 
 def test_close_sends_what_is_queued() -> None:
-    """close() sends what is queued, closes the sender, and says that all left."""
+    """close() sends what is queued, closes the sender, and returns that all left."""
     scene = Scene()
     scene.report("a")
 
@@ -315,8 +341,8 @@ def test_close_is_idempotent() -> None:
     assert scene.reporter.close() is first
 
 
-def test_close_tells_that_spans_were_lost() -> None:
-    """close() answers False when what was queued could not be sent."""
+def test_close_returns_that_spans_were_lost() -> None:
+    """The result of close() is False when what was queued could not be sent."""
     scene = Scene()
     scene.sender.fail_always(SendError("gone"))
     scene.report("a")
@@ -337,7 +363,7 @@ def test_close_gives_up_a_waiting_payload_at_its_deadline() -> None:
     assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=dropped}"]
 
 
-def test_flush_tries_again_until_it_leaves() -> None:
+def test_flush_sends_again_until_it_succeeds() -> None:
     """flush() waits out a busy backend while its time lasts."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy"))
@@ -378,7 +404,7 @@ def test_too_large_span_is_dropped_and_counted(
 
 
 def test_broken_encoder_loses_its_spans_only(caplog: pytest.LogCaptureFixture) -> None:
-    """An encoder that raises costs the spans it was given, counted and logged."""
+    """An encoder that raises loses the spans passed to it, counted and logged."""
     scene = Scene()
     broken = named("x")
     broken[0].operation_name = None  # type: ignore[assignment]  # what breaks LineEncoder
@@ -393,7 +419,7 @@ def test_broken_encoder_loses_its_spans_only(caplog: pytest.LogCaptureFixture) -
 
 
 def test_child_sends_nothing_of_its_parent() -> None:
-    """After a fork the child's reporter is empty, and takes and sends its own spans."""
+    """After a fork the child's reporter is empty, and sends the child's own spans."""
     scene = Scene()
     scene.report("parent's")
     scene.reporter.after_fork_in_child()
@@ -404,7 +430,7 @@ def test_child_sends_nothing_of_its_parent() -> None:
 
 
 def test_queue_length_is_measured() -> None:
-    """Each turn tells how many spans wait."""
+    """Each turn publishes how many spans are queued."""
     scene = Scene()
     scene.report("a", "b")
     scene.turn()
@@ -412,13 +438,13 @@ def test_queue_length_is_measured() -> None:
     assert 2 == scene.metrics.sums["jaeger:reporter_queue_length"]
 
 
-def test_error_reporter_is_told() -> None:
-    """The error reporter of 4.8 hears of every failed send."""
-    told: list[object] = []
+def test_error_reporter_is_notified() -> None:
+    """The error reporter of 4.8 is notified of every failed send."""
+    arguments: list[object] = []
 
     class ErrorReporter:
         def error(self, *args: object) -> None:
-            told.extend(args)
+            arguments.extend(args)
 
     reporter = Reporter(
         LineChannel(sender=(sender := MemorySender())),
@@ -429,7 +455,7 @@ def test_error_reporter_is_told() -> None:
     reporter.report_span(named("a")[0])
     reporter.flush()
 
-    assert "gone" == str(told[-1])
+    assert "gone" == str(arguments[-1])
 
 
 def report_too_large(scene: Scene) -> None:
@@ -458,7 +484,7 @@ def report_while_sending(scene: Scene) -> None:
 
 
 def report_rejected(scene: Scene) -> None:
-    """Report a span that the backend accepts and does not keep."""
+    """Report a span that the backend accepts and does not store."""
     scene.report("a")
 
     def reject() -> None:
@@ -499,30 +525,30 @@ def test_close_reports_a_loss(report: Callable[[Scene], None]) -> None:
     assert not scene.reporter.close().result()
 
 
-def test_flush_keeps_to_the_pause_of_the_backend() -> None:
-    """flush() neither spends tries nor time while the backend asks to wait longer."""
+def test_flush_keeps_to_the_delay_of_the_backend() -> None:
+    """While the backend requests a longer delay, flush() makes no attempt at all."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
     scene.report("a")
     flushed = [scene.reporter.flush(timeout=0.05) for _ in range(10)]
     began = scene.clock.monotonic()
     assert ([False] * 10, 0.0) == (flushed, began)
-    assert 1 == scene.sender.tries
+    assert 1 == scene.sender.attempts
 
     scene.clock.advance(30.0)
     assert scene.reporter.flush(timeout=0.05)
     assert [["a"]] == scene.sent
 
 
-def test_flush_keeps_to_the_pauses_between_tries() -> None:
-    """Without `Retry-After`, too, many short flushes make no try more."""
+def test_flush_keeps_to_the_delays_between_attempts() -> None:
+    """Without `Retry-After`, too, many short flushes make no further attempt."""
     scene = Scene()
     scene.sender.fail_always(RetryableSendError("down"))
     scene.report("a")
     for _ in range(20):
         scene.reporter.flush(timeout=0.01)
 
-    assert (1, 0) == (scene.sender.tries, scene.reporter.losses.dropped)
+    assert (1, 0) == (scene.sender.attempts, scene.reporter.losses.dropped)
 
 
 def test_close_tries_once_more() -> None:
@@ -536,8 +562,8 @@ def test_close_tries_once_more() -> None:
     assert [["a"]] == scene.sent
 
 
-def test_close_tries_a_last_time_before_its_deadline() -> None:
-    """Where the next try would be too late, close() makes it with half of the time."""
+def test_close_makes_a_last_attempt_before_its_deadline() -> None:
+    """If the next attempt is too late, close() makes one after half of the time."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
     scene.report("a")
@@ -547,15 +573,15 @@ def test_close_tries_a_last_time_before_its_deadline() -> None:
     assert 0.5 == scene.clock.monotonic()
 
 
-def test_close_tries_before_its_time_once_only() -> None:
-    """A backend that stays busy gets one early try, not one after the other."""
+def test_close_makes_one_early_attempt_only() -> None:
+    """A backend that stays busy gets one early attempt, not one after the other."""
     scene = Scene()
     scene.sender.fail_always(RetryableSendError("busy", retry_after=30.0))
     scene.report("a")
     scene.reporter.flush(timeout=1.0)
 
     assert not scene.reporter.close(timeout=1.0).result()
-    assert (2, 1) == (scene.sender.tries, scene.reporter.losses.closed)
+    assert (2, 1) == (scene.sender.attempts, scene.reporter.losses.closed)
 
 
 def test_exit_tries_once_more() -> None:
@@ -588,7 +614,7 @@ def test_full_batch_leaves_after_a_slow_turn() -> None:
 
 
 def test_queue_length_is_measured_during_an_outage() -> None:
-    """Between two tries each turn still publishes how many spans wait."""
+    """Between two attempts each turn still publishes how many spans are queued."""
     scene = Scene(batch_size=1)
     scene.sender.fail_always(RetryableSendError("down"))
     scene.report("a")
@@ -626,7 +652,7 @@ def test_encoding_stops_at_the_deadline() -> None:
 
 
 def test_encoding_ends_a_turn() -> None:
-    """A turn whose encoding takes long ends, so that other tasks get theirs."""
+    """A turn whose encoding takes long ends, so that other tasks run."""
     scene = Scene(encoder=SlowEncoder(), max_payload=2, batch_size=5)
     scene.report(*"abcde")
     began = scene.clock.monotonic()
@@ -658,7 +684,7 @@ def test_number_out_of_range_is_named(name: str, value: int) -> None:
         Reporter(LineChannel(), **options)  # type: ignore[arg-type]  # one of several types
 
 
-def test_repr_shows_queue_and_way() -> None:
+def test_repr_shows_queue_and_sender() -> None:
     """The repr shows the fill of the queue and where spans go."""
     scene = Scene()
 

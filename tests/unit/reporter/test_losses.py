@@ -1,4 +1,4 @@
-"""The page about how it works, beside what the library counts and logs."""
+"""Losses, and the page about how it works, beside what is counted and logged."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from jaeger_client.metrics.table import DROP_CAUSES
 from jaeger_client.reporter import losses
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-it-works.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-it-works.md"
 
 
 @pytest.mark.parametrize("cause", DROP_CAUSES)
 def test_each_cause_of_a_loss_has_a_row(cause: str) -> None:
-    """It tells when spans are lost so, and the counter that tells it."""
+    """It documents when spans are lost so, and the counter."""
     (row,) = [row for row in rows() if row[0] == f"`{cause}`"]
 
     assert f"`reporter_dropped{{cause={cause}}}`" in row[2]

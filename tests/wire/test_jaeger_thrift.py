@@ -1,4 +1,4 @@
-"""Jaeger's Thrift structs, read by thriftpy2, and golden bytes."""
+"""Jaeger's Thrift structs in both protocols, read by thriftpy2."""
 
 from __future__ import annotations
 
@@ -10,21 +10,13 @@ import pytest
 from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.encoding import JaegerBinaryEncoder, JaegerCompactEncoder
 from jaeger_client.model import Process, SpanLosses
-from tests.foreign.decoders import (
-    decode_batch,
-    decode_emit_batch,
-    decode_message,
-    tag_pairs,
-)
+from tests.foreign.decoders import decode_batch, decode_emit_batch, tag_pairs
 from tests.foreign.formats import MakeEncoder
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
 
 FORMATS = pytest.mark.parametrize(
     ("make_encoder", "decode"),
-    [
-        (JaegerCompactEncoder, decode_emit_batch),
-        (JaegerBinaryEncoder, decode_batch),
-    ],
+    [(JaegerCompactEncoder, decode_emit_batch), (JaegerBinaryEncoder, decode_batch)],
     ids=["compact", "binary"],
 )
 Decode = Callable[[bytes], Any]
@@ -164,110 +156,3 @@ def test_process(make_encoder: MakeEncoder, decode: Decode) -> None:
         ("odd", "None"),
         ("\ufffd", str(2**70)),
     ] == tag_pairs(process.tags)
-
-
-def test_messages_are_numbered() -> None:
-    """Messages are oneway emitBatch; sequence ids and batch numbers count from 1."""
-    encoder = JaegerCompactEncoder(SpanLosses())
-    bodies = [encode_one(encoder, FinishedSpan()) for _ in range(200)]
-    messages = [decode_message(body) for body in bodies]
-
-    assert {("emitBatch", 4)} == {(m.name, m.message_type) for m in messages}
-    assert list(range(1, 201)) == [message.sequence_id for message in messages]
-    assert list(range(1, 201)) == [message.batch.seqNo for message in messages]
-
-
-def test_messages_carry_losses() -> None:
-    """ClientStats are the losses so far: full queue, too large, not sent."""
-    losses = SpanLosses(
-        queue_full=300, too_large=2, send_failed=70_000, not_encodable=1
-    )
-    body = encode_one(JaegerCompactEncoder(losses), FinishedSpan())
-    stats = decode_emit_batch(body).stats
-
-    assert 300 == stats.fullQueueDroppedSpans
-    assert 2 == stats.tooLargeDroppedSpans
-    assert 70_001 == stats.failedToEmitSpans
-
-
-def test_http_batch_is_bare() -> None:
-    """Over HTTP there is neither a number nor statistics."""
-    body = encode_one(JaegerBinaryEncoder(SpanLosses()), FinishedSpan())
-    batch = decode_batch(body)
-
-    assert batch.seqNo is None
-    assert batch.stats is None
-
-
-def test_golden_compact() -> None:
-    """These are the bytes of a compact emitBatch, written out by hand."""
-    encoder = JaegerCompactEncoder(SpanLosses())
-    encoder.set_process(Process("s", (("p", True),)))
-    span = FinishedSpan(
-        ids=Ids(1, 2, 3, 1),
-        operation_name="op",
-        start_time=1.0,
-        end_time=1.000002,
-        references=[reference("follows_from", 4, 5)],
-        tag_items=[("a", "b"), ("n", -1), ("f", False), ("d", 1.0), ("x", b"y")],
-        log_items=[(3, [("e", "")])],
-    )
-
-    expected = (
-        b"\x82\x81\x01\x09emitBatch"  # protocol, oneway, number, name
-        b"\x1c\x1c"  # 1 batch, 1 process
-        b"\x18\x01s\x19\x1c\x18\x01p\x15\x04\x31\x00\x00"  # name, one tag
-        b"\x19\x1c"  # 2 spans, one
-        b"\x16\x02\x16\x00\x16\x04\x16\x06\x18\x02op"  # ids and name
-        b"\x19\x1c\x15\x02\x16\x08\x16\x00\x16\x0a\x00"  # 6 references, one
-        b"\x15\x02\x16\x80\x89\x7a\x16\x04"  # flags, start, duration
-        b"\x19\x5c"  # 10 tags, five
-        b"\x18\x01a\x15\x00\x18\x01b\x00"
-        b"\x18\x01n\x15\x06\x46\x01\x00"
-        b"\x18\x01f\x15\x04\x32\x00"
-        b"\x18\x01d\x15\x02\x27\x00\x00\x00\x00\x00\x00\xf0\x3f\x00"
-        b"\x18\x01x\x15\x08\x58\x01y\x00"
-        b"\x19\x1c\x16\x06\x19\x1c\x18\x01e\x15\x00\x18\x00\x00\x00"  # 11 logs
-        b"\x00"
-        b"\x16\x02\x1c\x16\x00\x16\x00\x16\x00\x00"  # 3 number, 4 statistics
-        b"\x00\x00"
-    )
-    assert expected == encode_one(encoder, span)
-
-
-def test_golden_binary() -> None:
-    """These are the bytes of a binary Batch, written out by hand."""
-    encoder = JaegerBinaryEncoder(SpanLosses())
-    encoder.set_process(Process("s"))
-    span = FinishedSpan(
-        ids=Ids(1, 2, 3, 1),
-        operation_name="op",
-        start_time=1.0,
-        end_time=1.000002,
-        tag_items=[("n", -1)],
-        log_items=[(3, [("b", True)])],
-    )
-
-    expected = (
-        b"\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x01s"
-        b"\x0f\x00\x02\x0c\x00\x00\x00\x00\x00"  # no process tags
-        b"\x0f\x00\x02\x0c\x00\x00\x00\x01"
-        b"\x0a\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01"
-        b"\x0a\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00"
-        b"\x0a\x00\x03\x00\x00\x00\x00\x00\x00\x00\x02"
-        b"\x0a\x00\x04\x00\x00\x00\x00\x00\x00\x00\x03"
-        b"\x0b\x00\x05\x00\x00\x00\x02op"
-        b"\x08\x00\x07\x00\x00\x00\x01"
-        b"\x0a\x00\x08\x00\x00\x00\x00\x00\x0f\x42\x40"
-        b"\x0a\x00\x09\x00\x00\x00\x00\x00\x00\x00\x02"
-        b"\x0f\x00\x0a\x0c\x00\x00\x00\x01"
-        b"\x0b\x00\x01\x00\x00\x00\x01n\x08\x00\x02\x00\x00\x00\x03"
-        b"\x0a\x00\x06\xff\xff\xff\xff\xff\xff\xff\xff\x00"
-        b"\x0f\x00\x0b\x0c\x00\x00\x00\x01"
-        b"\x0a\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03"
-        b"\x0f\x00\x02\x0c\x00\x00\x00\x01"
-        b"\x0b\x00\x01\x00\x00\x00\x01b\x08\x00\x02\x00\x00\x00\x02"
-        b"\x02\x00\x05\x01\x00"
-        b"\x00\x00\x00"
-    )
-    assert expected == encode_one(encoder, span)

@@ -16,7 +16,7 @@ from jaeger_client.throttler import RemoteThrottler
 from jaeger_client.tracer import Tracer
 from tests.unit.reporter.line_encoder import LineChannel
 
-PATIENCE = 10.0
+MAX_WAIT = 10.0
 TIMEOUT = 0.3
 SLACK = 0.6
 """Seconds on a busy machine; what used to be added was a second for each thread."""
@@ -34,7 +34,7 @@ class Hanging:
 
     def _hang(self) -> bytes:
         self.requested.release()
-        self._released.wait(PATIENCE)
+        self._released.wait(MAX_WAIT)
         return b"{}"
 
     def release(self) -> None:
@@ -63,7 +63,7 @@ class HangingSender(MemorySender):
         self._hanging = hanging
 
     def send(self, payload: bytes) -> None:
-        """Hang before keeping *payload*."""
+        """Hang before storing *payload*."""
         self._hanging.request_sampling_strategy("")
         super().send(payload)
 
@@ -89,7 +89,7 @@ def test_one_deadline_for_all_threads(hanging: Hanging) -> None:
     tracer.start_span("x").finish()
     tracer.is_debug_allowed("x")
     for _ in range(3):
-        assert hanging.requested.acquire(timeout=PATIENCE)
+        assert hanging.requested.acquire(timeout=MAX_WAIT)
     begin = time.monotonic()
     all_left = tracer.close(TIMEOUT).result()
 
@@ -101,14 +101,14 @@ def test_close_of_a_sampler_does_not_wait_for_its_request(hanging: Hanging) -> N
     """A sampler with a thread of its own closes at once while the server hangs."""
     sampler = RemoteControlledSampler(hanging, "hanging")
     sampler.is_sampled(1)
-    assert hanging.requested.acquire(timeout=PATIENCE)
+    assert hanging.requested.acquire(timeout=MAX_WAIT)
     begin = time.monotonic()
     sampler.close()
 
     assert time.monotonic() - begin < SLACK
 
 
-def test_reporter_that_answers_late_shares_the_timeout() -> None:
+def test_reporter_that_closes_late_shares_the_timeout() -> None:
     """The future of another reporter's close() gets the rest of the timeout only."""
 
     class Late(BaseReporter):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from jaeger_client._internal.ids import IdRandom
 from jaeger_client.encoding import Payload
 from jaeger_client.errors import (
     PayloadTooLargeError,
@@ -15,16 +14,9 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.metrics import MetricsFactory
-from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.model import Process, SpanData, SpanLosses
-from jaeger_client.reporter.base import Channel
-from jaeger_client.reporter.delivery import (
-    LONGEST_PAUSE,
-    MOST_READY,
-    MOST_TRIES,
-    Delivery,
-)
+from jaeger_client.reporter import Channel, Reporter
+from jaeger_client.reporter.transmitter import MAX_ATTEMPTS, MAX_BACKOFF, make_process
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
@@ -34,65 +26,82 @@ from tests.unit.reporter.line_encoder import (
     lines_of,
     named,
 )
+from tests.unit.reporter.manual_worker import ManualWorker
+
+
+class Errors:
+    """An error reporter that stores the errors."""
+
+    def __init__(self) -> None:
+        self.errors: list[object] = []
+
+    def error(self, _message: str, *args: object) -> None:
+        """Store the error."""
+        self.errors += args
 
 
 class Scene:
-    """A delivery with all its parts at hand."""
+    """A reporter that sends everything in its next turn."""
 
     def __init__(
         self,
         fallback: Callable[[], Channel | None] | None = None,
+        *,
         max_payload: int = 65_000,
-        metrics: MetricsFactory | None = None,
+        sender: MemorySender | None = None,
+        encoder: LineEncoder | None = None,
     ) -> None:
-        self.sender = MemorySender(max_payload=max_payload)
-        self.encoder = LineEncoder()
+        self.sender = sender or MemorySender(max_payload=max_payload)
         self.clock = FakeClock()
-        self.losses = SpanLosses()
-        self.errors: list[SendError] = []
-        self.delivery = Delivery(
-            LineChannel(self.encoder, self.sender),
-            losses=self.losses,
-            metrics=ReporterMetrics(metrics or MetricsFactory()),
-            clock=self.clock,
-            jitter=IdRandom(),
+        self.metrics = CountingMetrics()
+        self.errors = Errors()
+        self.reporter = Reporter(
+            LineChannel(encoder or LineEncoder(), self.sender),
+            flush_interval=0,
+            error_reporter=self.errors,  # type: ignore[arg-type]  # only error() is used
+            metrics_factory=self.metrics,
+            worker=ManualWorker(self.clock),
             fallback=fallback,
-            on_error=self.errors.append,
+            clock=self.clock,
         )
+        self.losses = self.reporter.losses
 
-    def deliver(self, *names: str) -> None:
-        """Encode spans of these names and send until nothing is left or waits."""
-        self.delivery.prepare(named(*names))
-        while self.delivery.has_ready and self.delivery.again_at is None:
-            self.delivery.send_next()
+    def deliver(self, *names: str) -> float:
+        """Report spans; send until nothing is left or waits; return the next turn."""
+        for span in named(*names):
+            self.reporter.report_span(span)
+        return self.reporter.run(self.clock.monotonic())
+
+    def deliver_at(self, time: float) -> float:
+        """Do the same at *time*."""
+        self.clock.advance(time - self.clock.monotonic())
+        return self.deliver()
 
 
 def test_sent_spans_are_counted() -> None:
     """Spans that left are counted as result=ok, by their number."""
-    metrics = CountingMetrics()
-    scene = Scene(metrics=metrics)
+    scene = Scene()
 
     scene.deliver("a", "b")
 
     assert [["a", "b"]] == lines_of(scene.sender)
-    assert 2 == metrics.sums["jaeger:reporter_spans{result=ok}"]
+    assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=ok}"]
 
 
 def test_failed_send_counts_and_goes_on() -> None:
     """A send error counts result=err by the number of spans; the next payload goes."""
-    metrics = CountingMetrics()
-    scene = Scene(max_payload=4, metrics=metrics)
+    scene = Scene(max_payload=4)
     scene.sender.fail_next(SendError("no"))
     scene.deliver("a", "b", "c")
 
     assert [["c"]] == lines_of(scene.sender)
-    assert 2 == metrics.sums["jaeger:reporter_spans{result=err}"]
+    assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=err}"]
     assert 2 == scene.losses.send_failed
-    assert ["no"] == list(map(str, scene.errors))
+    assert ["no"] == list(map(str, scene.errors.errors))
 
 
 class ShrinkingMemory(MemorySender):
-    """A network that turns out to take less than it said."""
+    """A network that turns out to accept less than its limit."""
 
     def send(self, payload: bytes) -> None:
         """Shrink once to half, and refuse what is longer."""
@@ -101,10 +110,8 @@ class ShrinkingMemory(MemorySender):
 
 
 def test_smaller_payloads_are_learned() -> None:
-    """When the network takes less, what is ready is encoded anew, in its order."""
-    scene = Scene()
-    scene.sender = ShrinkingMemory(max_payload=8)
-    scene.delivery.channel = LineChannel(scene.encoder, scene.sender)
+    """When the network accepts less, spans are encoded anew, in their order."""
+    scene = Scene(sender=ShrinkingMemory(max_payload=8))
     scene.deliver(*"abcdef")
 
     assert [["a", "b"], ["c", "d"], ["e", "f"]] == lines_of(scene.sender)
@@ -112,7 +119,7 @@ def test_smaller_payloads_are_learned() -> None:
 
 
 def test_same_limit_again_loses_the_payload() -> None:
-    """A network that asks for no smaller payload gets none: the spans are lost."""
+    """A network that requires no smaller payload gets none: the spans are lost."""
     scene = Scene(max_payload=4)
     scene.sender.fail_next(PayloadTooLargeError("too much", limit=4))
     scene.deliver("a", "b", "c")
@@ -122,69 +129,51 @@ def test_same_limit_again_loses_the_payload() -> None:
 
 
 def test_retryable_payload_waits() -> None:
-    """A payload the backend may take later waits, with all that is behind it."""
+    """A payload the backend may accept later waits, with all that is behind it."""
     scene = Scene(max_payload=2)
     scene.sender.fail_next(RetryableSendError("busy"))
-    scene.deliver("a", "b", "c")
-    waits = scene.delivery.again_at is not None
-    assert (True, []) == (waits, lines_of(scene.sender))
+    retry_at = scene.deliver("a", "b", "c")
+    assert [] == lines_of(scene.sender)
 
-    scene.delivery.send_next()
-    waits = scene.delivery.again_at is not None
-    assert (False, [["a"]]) == (waits, lines_of(scene.sender))
+    scene.deliver_at(retry_at)
 
-
-def test_room_for_what_is_ready_is_bounded() -> None:
-    """Encoding runs ahead of sending by a few megabytes, then it waits."""
-    scene = Scene(max_payload=MOST_READY)
-    rooms = [scene.delivery.has_room]
-    scene.delivery.prepare(named("x" * (MOST_READY - 1)))
-    rooms.append(scene.delivery.has_room)
-    scene.delivery.send_next()
-    rooms.append(scene.delivery.has_room)
-
-    assert [True, False, True] == rooms
-
-
-def test_in_an_outage_nothing_is_encoded_ahead() -> None:
-    """While sends fail there is room only once nothing is ready; a success ends it."""
-    scene = Scene()
-    scene.sender.fail_next(*[RetryableSendError("down")] * MOST_TRIES)
-    scene.delivery.prepare(named("a"))
-    rooms = [scene.delivery.has_room]
-
-    for _ in range(MOST_TRIES):
-        scene.delivery.send_next()
-        rooms.append(scene.delivery.has_room)
-    scene.deliver("b")
-    scene.delivery.prepare(named("c"))
-    rooms.append(scene.delivery.has_room)
-
-    assert [True, *[False] * (MOST_TRIES - 1), True, True] == rooms
+    assert [["a"], ["b"], ["c"]] == lines_of(scene.sender)
 
 
 def test_retry_after_is_honoured() -> None:
-    """The payload waits at least as long as the backend asks."""
+    """The payload waits at least as long as the backend requests."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy", retry_after=17.0))
-    scene.deliver("a")
 
-    assert scene.clock.monotonic() + 17.0 == scene.delivery.again_at
+    assert scene.clock.monotonic() + 17.0 == scene.deliver("a")
 
 
-def test_pauses_grow_to_a_limit_and_the_payload_is_given_up() -> None:
-    """Each try waits longer than the one before; after the last the spans are lost."""
+def test_delays_grow_to_a_limit_and_the_payload_is_given_up() -> None:
+    """Each attempt waits longer than the one before; after the last, spans are lost."""
     scene = Scene()
     scene.sender.fail_always(RetryableSendError("busy"))
-    scene.deliver("a")
-    pauses: list[float] = []
-    while (again_at := scene.delivery.again_at) is not None:
-        pauses.append(again_at - scene.clock.monotonic())
-        scene.delivery.send_next()
+    retry_at = scene.deliver("a")
+    delays: list[float] = []
+    while not scene.losses.send_failed:
+        delays.append(retry_at - scene.clock.monotonic())
+        retry_at = scene.deliver_at(retry_at)
 
-    assert MOST_TRIES - 1 == len(pauses)
-    assert pauses == sorted(pauses)
-    assert max(pauses) <= LONGEST_PAUSE * 1.2
+    assert MAX_ATTEMPTS - 1 == len(delays)
+    assert delays == sorted(delays)
+    assert max(delays) <= MAX_BACKOFF * 1.2
+    assert 1 == scene.losses.send_failed
+
+
+def test_attempts_are_counted_for_each_payload() -> None:
+    """A payload that was sent or lost takes no attempts from the next one."""
+    scene = Scene()
+    scene.sender.fail_next(*[RetryableSendError("busy")] * (2 * MAX_ATTEMPTS - 1))
+    for name in ("a", "b"):
+        retry_at = scene.deliver(name)
+        for _ in range(MAX_ATTEMPTS - 1):
+            retry_at = scene.deliver_at(retry_at)
+
+    assert [["b"]] == lines_of(scene.sender)
     assert 1 == scene.losses.send_failed
 
 
@@ -192,11 +181,10 @@ def test_waiting_payload_lost_by_another_error() -> None:
     """A waiting payload that fails for good is lost and counted."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy"), SendError("gone"))
-    scene.deliver("a")
 
-    scene.delivery.send_next()
+    scene.deliver_at(scene.deliver("a"))
 
-    assert not scene.delivery.has_ready
+    assert scene.reporter.flush()
     assert 1 == scene.losses.send_failed
 
 
@@ -214,13 +202,13 @@ def test_outage_speaks_twice(caplog: pytest.LogCaptureFixture) -> None:
     assert "2 spans were lost" in ended
 
 
-def test_refused_goes_over_to_the_channel_that_answers(
+def test_refused_switches_to_the_channel_that_is_available(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing listens, another channel answers: it takes these spans and all later."""
+    """Nothing listens, another channel does: it gets these spans and all later."""
     other = LineChannel()
     scene = Scene(fallback=lambda: other)
-    scene.delivery.set_process(Process("service"))
+    scene.reporter.set_process("service", {}, 10)
     scene.sender.fail_next(RefusedError("refused"))
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
         scene.deliver("a")
@@ -234,22 +222,22 @@ def test_refused_goes_over_to_the_channel_that_answers(
     assert 1 == len(caplog.messages)
 
 
-def test_refused_asks_for_another_channel_now_and_then() -> None:
-    """While no channel answers, the spans are lost, and the question is rare."""
-    questions: list[float] = []
+def test_fallback_is_probed_now_and_then() -> None:
+    """While no channel is available, the spans are lost, and probes are rare."""
+    probes: list[float] = []
 
-    def ask() -> Channel | None:
-        questions.append(scene.clock.monotonic())
+    def probe() -> Channel | None:
+        probes.append(scene.clock.monotonic())
         return None
 
-    scene = Scene(fallback=ask)
+    scene = Scene(fallback=probe)
     scene.sender.fail_always(RefusedError("refused"))
     for _ in range(3):
         scene.deliver("a")
     scene.clock.advance(11)
     scene.deliver("a")
 
-    assert 2 == len(questions)
+    assert 2 == len(probes)
     assert 4 == scene.losses.send_failed
 
 
@@ -258,52 +246,38 @@ def test_child_leaves_the_waiting_payload_to_its_parent() -> None:
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy"))
     scene.deliver("a")
-    scene.delivery.after_fork_in_child()
+    scene.reporter.after_fork_in_child()
+    scene.deliver("b")
 
-    assert scene.delivery.again_at is None
-    assert 0 == scene.delivery.abandon()
-
-
-def test_abandon_tells_how_many() -> None:
-    """What waits can be given up, and is told by the number of spans."""
-    scene = Scene()
-    scene.sender.fail_next(RetryableSendError("busy"))
-    scene.deliver("a", "b")
-
-    assert 2 == scene.delivery.abandon()
-    assert scene.delivery.again_at is None
+    assert [["b"]] == lines_of(scene.sender)
 
 
 def test_spans_the_backend_did_not_keep_are_counted() -> None:
     """Spans of a partial success count as failed, the others as sent."""
-    metrics = CountingMetrics()
-    scene = Scene(metrics=metrics)
 
     class Partial(MemorySender):
         def send(self, payload: bytes) -> None:
             super().send(payload)
             self.rejected_spans += 1
 
-    scene.delivery.channel = LineChannel(scene.encoder, Partial())
+    scene = Scene(sender=Partial())
     scene.deliver("a", "b", "c")
 
-    assert 2 == metrics.sums["jaeger:reporter_spans{result=ok}"]
-    assert 1 == metrics.sums["jaeger:reporter_spans{result=err}"]
+    assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=ok}"]
+    assert 1 == scene.metrics.sums["jaeger:reporter_spans{result=err}"]
     assert 1 == scene.losses.send_failed
 
 
 def test_span_encoded_again_is_lost_once() -> None:
     """A span that is left out again at a smaller limit is counted once."""
-    scene = Scene(max_payload=8)
-    scene.sender = ShrinkingMemory(max_payload=8)
-    scene.delivery.channel = LineChannel(scene.encoder, scene.sender)
-    scene.deliver("far too long", "a", "b", "far too long")
+    scene = Scene(sender=ShrinkingMemory(max_payload=8))
+    scene.deliver("far too long", "a", "b", "c", "far too long")
 
-    assert [["a", "b"]] == lines_of(scene.sender)
+    assert [["a", "b"], ["c"]] == lines_of(scene.sender)
     assert SpanLosses(too_large=2) == scene.losses
 
 
-def test_span_that_the_other_channel_takes_is_not_lost() -> None:
+def test_span_that_the_other_channel_accepts_is_not_lost() -> None:
     """A span too large for the first channel alone is sent over the second."""
     other = LineChannel()
     scene = Scene(fallback=lambda: other, max_payload=4)
@@ -328,10 +302,10 @@ def test_every_span_is_sent_or_lost_once(error: SendError) -> None:
     scene = Scene(max_payload=4)
     scene.sender.fail_next(error)
     scene.deliver("long one", "a", "b", "c", "long one", "d", "long one")
+    scene.reporter.close()
     sent = sum(map(len, lines_of(scene.sender)))
-    abandoned = scene.delivery.abandon()
 
-    assert 7 == sent + scene.losses.dropped + abandoned
+    assert 7 == sent + scene.losses.dropped
     assert 3 == scene.losses.too_large
 
 
@@ -344,23 +318,22 @@ def test_a_sender_that_raises_another_error_loses_one_payload() -> None:
                 raise ZeroDivisionError
             super().send(payload)
 
-    scene = Scene()
-    sender = Broken()
-    scene.delivery.channel = LineChannel(scene.encoder, sender)
+    scene = Scene(sender=Broken())
     scene.deliver("a")
     scene.deliver("b")
 
-    assert [["b"]] == lines_of(sender)
+    assert [["b"]] == lines_of(scene.sender)
     assert SpanLosses(send_failed=1) == scene.losses
 
 
 def test_child_counts_nothing_of_its_parent() -> None:
     """After a fork what the encoder left out is the parent's to count."""
     scene = Scene(max_payload=4)
-    scene.delivery.prepare(named("far too long", "a"))
-    scene.delivery.after_fork_in_child()
-    scene.delivery.abandon()
+    scene.sender.fail_next(RetryableSendError("busy"))
+    scene.deliver("far too long", "a")
+    scene.reporter.after_fork_in_child()
 
+    assert scene.reporter.close().result()
     assert SpanLosses() == scene.losses
 
 
@@ -374,19 +347,17 @@ def test_a_backend_rejects_no_more_spans_than_it_got(
     err: int,
 ) -> None:
     """Whatever number the backend returns, no counter goes down or above the batch."""
-    metrics = CountingMetrics()
-    scene = Scene(metrics=metrics)
 
     class Lying(MemorySender):
         def send(self, payload: bytes) -> None:
             super().send(payload)
             self.rejected_spans += rejected
 
-    scene.delivery.channel = LineChannel(scene.encoder, Lying())
+    scene = Scene(sender=Lying())
     scene.deliver("a", "b", "c")
 
-    assert ok == metrics.sums["jaeger:reporter_spans{result=ok}"]
-    assert err == metrics.sums["jaeger:reporter_spans{result=err}"]
+    assert ok == scene.metrics.sums["jaeger:reporter_spans{result=ok}"]
+    assert err == scene.metrics.sums["jaeger:reporter_spans{result=err}"]
     assert err == scene.losses.send_failed
 
 
@@ -399,10 +370,21 @@ def test_encoder_that_fails_the_second_time() -> None:
                 raise RuntimeError
             return super().encode(spans, limit=limit)
 
-    scene = Scene()
-    scene.sender = ShrinkingMemory(max_payload=8)
-    scene.delivery.channel = LineChannel(Failing(), scene.sender)
+    scene = Scene(sender=ShrinkingMemory(max_payload=8), encoder=Failing())
     scene.deliver("a", "b", "c", "d", "e")
 
     assert [] == lines_of(scene.sender)
     assert SpanLosses(not_encodable=5) == scene.losses
+
+
+def test_process_keeps_types_and_cuts_text() -> None:
+    """Process tags keep their types; text is cut at the tracer's length."""
+    process = make_process("service", {"text": "abcdef", "n": 1, "list": [1, 2]}, 4)
+
+    expected = Process("service", (("text", "abcd"), ("n", 1), ("list", "[1, ")))
+    assert expected == process
+
+
+def test_process_without_tags() -> None:
+    """A process may have no tags."""
+    assert Process("service") == make_process("service", None, 10)

@@ -1,0 +1,355 @@
+"""
+The reporter that sends: a queue, and one loop that empties it.
+
+`report_span` puts a span into the queue and returns. Everything else is the loop
+`_send_until`: take spans from the queue, encode a payload, send it. It runs
+
+- as a *turn* of the worker, which is woken by the first span in an empty queue and by
+  a full batch. A turn sends full batches, and everything once the flush interval since
+  the first span has ended. It ends after a second, or when a payload has to wait;
+- as a *drain*, for `flush`, `close` and the end of the process, on the worker's thread
+  or, if that does not run, on the caller's. A drain sends everything until its
+  deadline, and sleeps while a payload has to wait.
+
+Both hold `_sending`, and only they use the fields below it in `__init__`. No other lock
+is taken. The application's threads use the queue only, which needs no lock; see there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, at_least
+from jaeger_client._internal.process_end import is_pool_child
+from jaeger_client._internal.signal_safe import Exclusive
+from jaeger_client._internal.worker import BackgroundWorker
+from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL, DEFAULT_QUEUE_CAPACITY
+from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
+from jaeger_client.model import SpanLosses
+from jaeger_client.reporter.base import (
+    DEFAULT_CLOSE_TIMEOUT,
+    BaseReporter,
+    completed,
+)
+from jaeger_client.reporter.losses import LossReport
+from jaeger_client.reporter.queue import SpanQueue
+from jaeger_client.reporter.transmitter import Transmitter, make_process
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Mapping
+
+    from jaeger_client._internal.diagnostics import ErrorReporter
+    from jaeger_client.metrics.metrics import Metrics, MetricsFactory
+    from jaeger_client.model import SpanData
+    from jaeger_client.reporter.base import Channel
+    from jaeger_client.reporter.future import CompletedFuture
+    from jaeger_client.span import Span
+
+MAX_TAKEN: Final = 1_000
+"""Maximum number of spans that are taken from the queue at once."""
+
+MAX_BATCH: Final = 512
+"""Number of spans in the queue at which the worker is woken at the latest."""
+
+MAX_TURN: Final = 1.0
+"""Seconds of sending after which other tasks of the worker run."""
+
+_DELAY_BY_AGE: Final = 0.1
+"""Maximum delay of a report by a child process, as a fraction of its age."""
+
+
+class Reporter(BaseReporter):
+    """
+    Queues finished spans and sends them in the background.
+
+    `report_span` may be called from any thread and neither blocks nor raises.
+    Starts no thread before the first span.
+
+    The queue holds *queue_capacity* spans, so it loses none of a burst of that size,
+    however late the worker runs. Beyond these, at most 1,000 spans (or *batch_size*)
+    and one payload encoded from them are being sent.
+    """
+
+    def __init__(  # noqa: PLR0917 - the signature of 4.8; new parameters by keyword
+        self,
+        channel: Channel,
+        queue_capacity: int = DEFAULT_QUEUE_CAPACITY,
+        batch_size: int | None = None,
+        flush_interval: float | None = DEFAULT_FLUSH_INTERVAL,
+        io_loop: object = None,  # noqa: ARG002 - a parameter of 4.8
+        error_reporter: ErrorReporter | None = None,
+        metrics: Metrics | None = None,
+        metrics_factory: MetricsFactory | None = None,
+        *,
+        worker: BackgroundWorker | None = None,
+        fallback: Callable[[], Channel | None] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        logger: logging.Logger | None = None,  # noqa: ARG002 - a parameter of 4.8
+    ) -> None:
+        """
+        Create a reporter that sends over *channel*.
+
+        Args:
+            channel: Encoder and sender.
+            queue_capacity: Maximum number of spans in the queue; further ones are
+                dropped and counted.
+            batch_size: Maximum number of spans in a payload; `None`: as many as fit.
+            flush_interval: Seconds after which a partial batch is sent; `None`: by
+                `flush` and `close` only.
+            io_loop: Not used.
+            error_reporter: Notified of every failed send.
+            metrics: Counts through the interface older than *metrics_factory*.
+            metrics_factory: Creates the reporter's counters.
+            worker: The thread to use; `None`: one of its own.
+            fallback: Returns another channel, or `None`; called when nothing listens
+                at *channel*.
+            clock: Source of the time.
+            logger: Not used.
+
+        Raises:
+            ConfigError: If a number is out of its range.
+        """
+        queue_capacity = at_least("queue_capacity", queue_capacity, 1, most=MAX_COUNT)
+        if batch_size is not None:
+            batch_size = at_least("batch_size", batch_size, 1, most=MAX_COUNT)
+        if flush_interval is not None:
+            flush_interval = at_least(
+                "flush_interval", flush_interval, 0, most=MAX_SECONDS
+            )
+        self._batch_size = batch_size
+        self._max_batch = max(1, min(MAX_BATCH, queue_capacity // 2))
+        self._flush_interval = math.inf if flush_interval is None else flush_interval
+        self._clock = clock
+        self.losses = SpanLosses()
+        """Spans lost so far, by cause."""
+        self.metrics = ReporterMetrics(choose_factory(metrics_factory, metrics))
+        self._loss_report = LossReport(self.losses, self.metrics, clock=clock)
+        self._owns_worker = worker is None
+        self._worker = BackgroundWorker(clock=clock) if worker is None else worker
+        self._result: CompletedFuture | None = None
+        self._is_closing = False
+        self._is_releasable = False
+        """Whether `close` has ended, and the sender is to be closed."""
+        self._child_since: float | None = None
+        """When this process was forked, or first reported as the child of a pool."""
+
+        self._sending = Exclusive()
+        self._transmitter = Transmitter(
+            channel,
+            fallback=fallback,
+            losses=self._loss_report,
+            metrics=self.metrics,
+            error_reporter=error_reporter,
+            clock=clock,
+        )
+        self._retry_at = -math.inf
+        """When the next payload may be sent."""
+        self._may_hurry = False
+        """Whether one attempt may be made before `_retry_at`."""
+        self._due = math.inf
+        """When a partial batch is sent; infinity if no interval has begun."""
+        self._left_at = -math.inf
+        """When the last partial batch was sent."""
+
+        self._queue: SpanQueue[SpanData] = SpanQueue(
+            queue_capacity,
+            batch_size=self._full_batch,
+            wake=self._worker.wake,
+            refused=self._loss_report.refused,
+        )
+        self._worker.add_task(self)
+
+    def set_process(
+        self, service_name: str, tags: Mapping[str, object], max_length: int
+    ) -> None:
+        """Set the process that reports; text in *tags* is cut at *max_length*."""
+        self._transmitter.set_process(make_process(service_name, tags, max_length))
+
+    def report_span(self, span: Span) -> None:
+        """Queue *span*, or drop and count it if the queue is full or closed."""
+        self._queue.put(span)
+
+    def run(self, now: float) -> float:
+        """Send what is due; called by the worker."""
+        next_turn = self._sending.run(lambda: self._turn(now))
+        self._release_if_closed()
+        return now if next_turn is None else next_turn
+
+    def _turn(self, now: float) -> float:
+        if self._retry_at <= now:
+            self._begin_interval(now)
+            self._send_until(now + MAX_TURN, drain=False)
+        next_turn = self._next_turn(now)
+        self.metrics.queue_length(len(self._queue))
+        return next_turn
+
+    def _next_turn(self, now: float) -> float:
+        if self._retry_at > now:
+            return self._retry_at
+        if self._transmitter:
+            return now
+        self._queue.wake_at_first()
+        # Read after wake_at_first(): a span that came before it woke no one.
+        if not len(self._queue):
+            self._due = math.inf
+            return self._transmitter.forget_values(now)
+        full_batch = self._full_batch
+        self._queue.wake_at_batch(full_batch)
+        if len(self._queue) >= full_batch:
+            # Filled during this turn, so no later span would wake for it.
+            return now
+        self._begin_interval(now)
+        return self._due
+
+    def _begin_interval(self, now: float) -> None:
+        """
+        Set when a partial batch is sent whose first span comes *now*.
+
+        In most processes that is after the flush interval. A pool often kills its
+        children as soon as their work is done, so a child process sends a partial batch
+        when a tenth of its age has passed since the previous one: the first at once,
+        and after ten intervals no more often than other processes.
+        """
+        if self._due < math.inf:
+            return
+        self._due = now + self._flush_interval
+        if self._child_since is None and is_pool_child():
+            self._child_since = now
+        if self._child_since is not None and self._due < math.inf:
+            delay = (now - self._child_since) * _DELAY_BY_AGE
+            self._due = max(now, self._left_at + min(self._flush_interval, delay))
+
+    def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
+        """
+        Send what is queued; return whether all was sent within *timeout* seconds.
+
+        The delays that retries and `Retry-After` require are kept: if a delay ends
+        after *timeout*, `False` is returned at once and the spans stay queued.
+        Also returns `False` if any span was dropped meanwhile.
+        """
+        dropped = self.losses.dropped
+        all_left = self._worker.flush(timeout, task=self)
+        return all_left and dropped == self.losses.dropped
+
+    def drain(self, deadline: float) -> bool:
+        """Send everything until *deadline*; called by the worker."""
+        timeout = max(0.0, deadline - self._clock.monotonic())
+        try:
+            all_left = self._sending.run(lambda: self._drain(deadline), timeout=timeout)
+        finally:
+            self._release_if_closed()
+        return all_left is True
+
+    def _drain(self, deadline: float) -> bool:
+        dropped = self.losses.dropped
+        # At the end of the tracer or of the process, one attempt is made early.
+        self._may_hurry = self._is_closing or self._worker.is_exiting
+        if self._may_hurry and self._retry_at > -math.inf:
+            self._retry_at, self._may_hurry = -math.inf, False
+        # Before and after the work, because at the end of the process the worker must
+        # be woken by each later span.
+        self._queue.wake_at_first()
+        self._send_until(deadline, drain=True)
+        self._queue.wake_at_first()
+        self.metrics.queue_length(len(self._queue))
+        all_left = not self._transmitter and not len(self._queue)
+        return all_left and dropped == self.losses.dropped
+
+    def _send_until(self, deadline: float, *, drain: bool) -> None:
+        """Send what is due, or everything in a *drain*, until *deadline*."""
+        while self._transmitter or self._take(everything=drain):
+            if not self._wait_for_attempt(deadline, may_sleep=drain):
+                return
+            if self._transmitter.has_payload:
+                self._attempt(deadline if drain else math.inf)
+            else:
+                self._transmitter.encode_next()
+
+    def _take(self, *, everything: bool) -> bool:
+        """Take spans that are due from the queue; return whether there are any."""
+        count = len(self._queue)
+        if not count:
+            return False
+        most, now = self._batch_size or MAX_TAKEN, self._clock.monotonic()
+        if not everything and now < self._due:
+            count -= count % self._full_batch
+        elif count <= most:
+            # What comes while these are sent has an interval of its own.
+            self._due, self._left_at = math.inf, now
+        self._transmitter.take(self._queue, min(count, most))
+        return bool(self._transmitter)
+
+    @property
+    def _full_batch(self) -> int:
+        """Number of spans that make a full batch."""
+        if self._batch_size is not None:
+            return self._batch_size
+        return max(1, min(self._transmitter.spans_per_payload, self._max_batch))
+
+    def _wait_for_attempt(self, deadline: float, *, may_sleep: bool) -> bool:
+        """Return whether to go on; sleep while the payload has to wait."""
+        now = self._clock.monotonic()
+        start = max(now, self._retry_at)
+        if start >= deadline and self._may_hurry:
+            start, self._may_hurry = (now + deadline) / 2, False
+        if start >= deadline or (start > now and not may_sleep):
+            return False
+        if start > now:
+            self._clock.sleep(start - now)
+        return True
+
+    def _attempt(self, deadline: float) -> None:
+        # The worker's thread may finish a send after the caller has stopped waiting.
+        is_limited = deadline < math.inf and not self._worker.is_current_thread
+        timeout = deadline - self._clock.monotonic() if is_limited else None
+        delay = self._transmitter.attempt(timeout)
+        self._retry_at = self._clock.monotonic() + delay if delay else -math.inf
+
+    def after_fork_in_child(self) -> None:
+        """Become empty; what is queued or in flight is the parent's to send."""
+        self._child_since = self._clock.monotonic()
+        self._sending = Exclusive()
+        self._retry_at = self._left_at = -math.inf
+        self._due = math.inf
+        self._queue.after_fork_in_child()
+        self._transmitter.after_fork_in_child()
+
+    def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
+        """
+        Send what is queued, for up to *timeout* seconds, and refuse later spans.
+
+        Idempotent. The future is done; its result is whether all spans were sent.
+        """
+        if self._result is None:
+            dropped = self.losses.dropped
+            deadline = self._clock.monotonic() + timeout
+            self._is_closing = True
+            self._queue.close()
+            all_left = self.flush(timeout)
+            if self._owns_worker:
+                self._worker.close(max(0.0, deadline - self._clock.monotonic()))
+            self._is_releasable = True
+            self._release_if_closed()
+            self._worker.remove_task(self)
+            self._result = completed(all_left and dropped == self.losses.dropped)
+        return self._result
+
+    def _release_if_closed(self) -> None:
+        # If the worker is still sending after the timeout of close(), it calls this
+        # again when it has finished.
+        if self._is_releasable:
+            self._sending.run(self._release, timeout=0)
+
+    def _release(self) -> None:
+        """Count what is left as lost and close the sender."""
+        self._is_releasable = False
+        left = self._queue.clear() + self._transmitter.abandon()
+        self._loss_report.lost("closed", left)
+        self.metrics.queue_length(len(self._queue))
+        self._transmitter.sender.close()
+
+    def __repr__(self) -> str:
+        return f"<Reporter {self._queue!r} to {self._transmitter.sender!r}>"

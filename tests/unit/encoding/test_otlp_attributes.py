@@ -1,0 +1,64 @@
+"""OTLP attributes, byte for byte."""
+
+from __future__ import annotations
+
+import pytest
+
+from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
+from jaeger_client.encoding.tables import Tables
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("ab", b"\x4a\x09\x0a\x01k\x12\x04\x0a\x02ab"),
+        (True, b"\x4a\x07\x0a\x01k\x12\x02\x10\x01"),
+        (False, b"\x4a\x07\x0a\x01k\x12\x02\x10\x00"),
+        (300, b"\x4a\x08\x0a\x01k\x12\x03\x18\xac\x02"),
+        (1.0, b"\x4a\x0e\x0a\x01k\x12\x09\x21\0\0\0\0\0\0\xf0\x3f"),
+        (b"\xff", b"\x4a\x08\x0a\x01k\x12\x03\x3a\x01\xff"),
+    ],
+)
+def test_an_attribute_of_each_type(value: object, expected: bytes) -> None:
+    """A value is the field of `AnyValue` that its type has."""
+    assert expected == attribute(b"\x4a", "k", value)
+
+
+@pytest.mark.parametrize("size", range(115, 130))
+def test_texts_around_one_byte_of_size(size: int) -> None:
+    """A size of 128 or more takes two bytes, at each level."""
+    text = "x" * size
+    encoded = attribute(b"\x4a", "k", text)
+
+    assert encoded.endswith(text.encode())
+    whole = encoded[1] if encoded[1] < 128 else encoded[1] % 128 + 128 * encoded[2]
+    assert len(encoded) == whole + (2 if encoded[1] < 128 else 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "error"),
+    [
+        ("k", 1 << 63, OverflowError),
+        ("k", -(1 << 63) - 1, OverflowError),
+        ("k", None, KeyError),
+        ("k", "\ud800", UnicodeEncodeError),
+        (5, "v", TypeError),
+    ],
+)
+def test_what_has_no_encoding_raises(
+    key: str, value: object, error: type[Exception]
+) -> None:
+    """Keys, types, integers and texts that OTLP has no bytes for raise."""
+    with pytest.raises(error):
+        attribute(b"\x4a", key, value)
+
+
+def test_tags_that_are_other_fields() -> None:
+    """A tag may be encoded as another field; `None` leaves it an attribute."""
+    append = attribute_appender(
+        Tables(), b"\x4a", {"kind": lambda value: b"\x30\x03" if value == 3 else None}
+    )
+    pieces: list[bytes] = []
+    append(pieces, [("kind", 3), ("kind", 4)])
+
+    assert [b"\x30\x03", attribute(b"\x4a", "kind", 4)] == pieces

@@ -1,0 +1,115 @@
+"""The interface of all reporters, and how reporters of any age are closed."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+
+import pytest
+
+from jaeger_client.reporter import BaseReporter, CompletedFuture
+from jaeger_client.reporter.base import close_reporter, flush_reporter
+from jaeger_client.span import Span
+from jaeger_client.span_context import SpanContext
+
+
+def make_span(operation_name: str = "op") -> Span:
+    """Return a finished span of no tracer."""
+    return Span(SpanContext(1, 2, None, 1), None, operation_name)
+
+
+def test_base_reporter_requires_report_span() -> None:
+    """A derived reporter must define `report_span`; all else has a default."""
+    reporter = BaseReporter()
+
+    reporter.set_process(service_name="svc", tags={}, max_length=10)
+    assert (True, True) == (reporter.flush(), reporter.close().result())
+    with pytest.raises(NotImplementedError):
+        reporter.report_span(make_span())
+
+
+@pytest.mark.parametrize("all_left", [False, True])
+def test_completed_future(all_left: bool) -> None:
+    """The future of `close` is done already, and can be awaited in any loop."""
+    future = CompletedFuture(all_left)
+
+    async def wait() -> bool:
+        return await future
+
+    assert (True, all_left) == (future.done(), future.result())
+    assert all_left == asyncio.run(wait())
+    assert all_left == asyncio.run(wait())
+
+
+class Closing:
+    """A reporter whose `close` and `flush` do as the test specifies."""
+
+    def __init__(self, result: object) -> None:
+        self.result = result
+
+    def _do(self) -> object:
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+    def close(self) -> object:
+        """Accept no timeout, as in 4.8."""
+        return self._do()
+
+    def flush(self, timeout: float) -> object:
+        """Accept a timeout."""
+        return self._do()
+
+
+def never_done() -> Future[bool]:
+    """Return a future that is never completed."""
+    return Future()
+
+
+@pytest.mark.parametrize(
+    ("result", "all_left"),
+    [
+        (None, True),
+        ("done", True),
+        (CompletedFuture(result=True), True),
+        (CompletedFuture(result=False), False),
+        (never_done(), False),
+        (RuntimeError("broken"), False),
+    ],
+    ids=["nothing", "text", "all", "some", "never", "error"],
+)
+def test_close_reporter(result: object, all_left: bool) -> None:
+    """A reporter's `close` may return anything and raise anything."""
+    assert all_left == close_reporter(Closing(result), timeout=0.01)
+
+
+@pytest.mark.parametrize(
+    ("result", "all_left"),
+    [(None, False), (True, True), (RuntimeError("broken"), False)],
+)
+def test_flush_reporter(result: object, all_left: bool) -> None:
+    """A reporter's `flush` may return anything and raise anything."""
+    assert all_left == flush_reporter(Closing(result), timeout=0.01)
+
+
+def test_reporter_of_neither() -> None:
+    """A reporter without `close` and `flush` has nothing left to send."""
+    reporter = object()
+
+    assert (True, True) == (
+        close_reporter(reporter, 1.0),
+        flush_reporter(reporter, 1.0),
+    )
+
+
+def test_timeout_is_passed_on() -> None:
+    """A `close` that accepts a timeout gets it."""
+    timeouts: list[float] = []
+
+    class Reporter:
+        def close(self, timeout: float) -> None:
+            timeouts.append(timeout)
+
+    close_reporter(Reporter(), 1.5)
+
+    assert [1.5] == timeouts

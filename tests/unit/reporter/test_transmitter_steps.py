@@ -1,0 +1,159 @@
+"""The steps between the queue and the sender, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from jaeger_client.encoding import Payload
+from jaeger_client.errors import PayloadTooLargeError
+from jaeger_client.metrics import MetricsFactory
+from jaeger_client.metrics.instruments import ReporterMetrics
+from jaeger_client.model import SpanData, SpanLosses
+from jaeger_client.reporter.losses import LossReport
+from jaeger_client.reporter.queue import SpanQueue
+from jaeger_client.reporter.transmitter import Transmitter
+from jaeger_client.senders import MemorySender
+from jaeger_client.testing import FakeClock
+from tests.unit.bytecodes import call_at, every_place, interrupt
+from tests.unit.reporter.line_encoder import LineChannel, LineEncoder, lines_of, named
+
+
+class CountingEncoder(LineEncoder):
+    """Counts the payloads that were encoded."""
+
+    encoded = 0
+
+    def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+        """Count each payload."""
+        for payload in super().encode(spans, limit=limit):
+            self.encoded += 1
+            yield payload
+
+
+class Scene:
+    """A transmitter that has taken spans, of which two fit a payload."""
+
+    def __init__(self, *names: str) -> None:
+        clock, metrics = FakeClock(), ReporterMetrics(MetricsFactory())
+        self.losses = SpanLosses()
+        self.encoder = CountingEncoder()
+        self.sender = MemorySender(max_payload=4)
+        self.transmitter = Transmitter(
+            LineChannel(self.encoder, self.sender),
+            fallback=None,
+            losses=LossReport(self.losses, metrics, clock=clock),
+            metrics=metrics,
+            error_reporter=None,
+            clock=clock,
+        )
+        queue: SpanQueue[SpanData] = SpanQueue(
+            100, batch_size=100, wake=lambda: None, refused=lambda closed: None
+        )
+        for span in named(*names):
+            queue.put(span)
+        self.transmitter.take(queue, 100)
+
+    def step(self) -> None:
+        """Encode or send the next payload."""
+        if self.transmitter.has_payload:
+            self.transmitter.attempt(None)
+        else:
+            self.transmitter.encode_next()
+
+    def finish(self) -> None:
+        """Encode and send until all spans have left."""
+        while self.transmitter:
+            self.step()
+
+    @property
+    def sent(self) -> list[str]:
+        """The payloads that were sent."""
+        return ["".join(names) for names in lines_of(self.sender)]
+
+
+def test_a_payload_is_encoded_when_the_previous_one_has_left() -> None:
+    """However many spans were taken, there is no more than one payload."""
+    scene = Scene(*"abcde")
+    encoded: list[int] = []
+    for _ in range(4):
+        scene.step()
+        encoded.append(scene.encoder.encoded)
+
+    assert [1, 1, 2, 2] == encoded
+
+
+def test_length_is_what_has_not_left() -> None:
+    """Spans are held until their payload has left, whether they are in it or not."""
+    scene = Scene("a", "far too long", "b", "c")
+    lengths = [len(scene.transmitter)]
+    for _ in range(4):
+        scene.step()
+        lengths.append(len(scene.transmitter))
+
+    assert [4, 4, 1, 1, 0] == lengths
+
+
+def test_spans_that_have_left_are_not_encoded_again() -> None:
+    """A smaller limit concerns the spans that have not left, in their order."""
+    scene = Scene(*"abcd")
+    scene.step()
+    scene.step()
+    scene.step()
+    scene.sender.fail_next(PayloadTooLargeError("smaller", limit=2))
+    scene.finish()
+
+    assert ["ab", "cd"] == scene.sent
+    assert 3 == scene.encoder.encoded
+
+
+def test_losses_are_counted_when_the_payload_leaves() -> None:
+    """A span that is left out is counted with its payload, and once."""
+    scene = Scene("a", "far too long", "b")
+    scene.sender.fail_next(PayloadTooLargeError("smaller", limit=2))
+    counts: list[int] = []
+    for _ in range(4):
+        scene.step()
+        counts.append(scene.losses.too_large)
+
+    assert [0, 0, 0, 1] == counts
+
+
+def test_spans_behind_the_last_payload_are_counted() -> None:
+    """Spans that are left out behind the last payload leave without being sent."""
+    scene = Scene("far too long", "far too long")
+    scene.finish()
+
+    assert [] == scene.sent
+    assert 2 == scene.losses.too_large
+
+
+@pytest.mark.parametrize(
+    ("steps", "abandoned", "too_large"), [(0, 4, 0), (1, 3, 1), (2, 1, 1)]
+)
+def test_abandoned_spans_are_returned_or_counted(
+    steps: int, abandoned: int, too_large: int
+) -> None:
+    """Giving up returns how many spans were still to be sent; others are counted."""
+    scene = Scene("far too long", "a", "b", "c")
+    for _ in range(steps):
+        scene.step()
+
+    assert abandoned == scene.transmitter.abandon()
+    assert too_large == scene.losses.too_large
+    assert 0 == len(scene.transmitter)
+
+
+def test_an_interrupt_skips_no_span() -> None:
+    """Interrupted at any bytecode, all spans are sent; one payload may come twice."""
+
+    def run(at: int) -> str:
+        scene = Scene(*"abcde")
+        place = call_at(at, interrupt, scene.finish)
+        scene.finish()
+        assert ["ab", "cd", "e"] == sorted(set(scene.sent)), place
+        assert len(scene.sent) <= 4, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
