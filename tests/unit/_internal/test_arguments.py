@@ -66,7 +66,7 @@ def test_any_tags(tracer: MemoryTracer, value: Anything) -> None:
 
 @hostile
 def test_any_tag(tracer: MemoryTracer, value: Anything) -> None:
-    """With tags of any value a span is started, and is_rpc can be asked."""
+    """With tags of any value a span is started, and `is_rpc` works."""
     tracer.one_span_per_rpc = True
     parent = SpanContext(1, 2, None, 1)
 
@@ -91,7 +91,7 @@ def test_any_start_time(tracer: MemoryTracer, value: Anything) -> None:
 
 @hostile
 def test_context_of_rubbish(tracer: MemoryTracer, value: Anything) -> None:
-    """A parent whose ids, flags and baggage are rubbish raises nothing."""
+    """A parent whose ids, flags and baggage are of any type raises nothing."""
     for context in (
         SpanContext(value, 2, 3, 1),
         SpanContext(1, value, 3, 1),
