@@ -132,7 +132,7 @@ def test_machine_without_name_and_address(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_client_uuid_with_a_throttler() -> None:
-    """With a throttler there is a tag `client-uuid`, which is passed to the throttler."""
+    """With a throttler there is a tag `client-uuid`, which the throttler gets, too."""
     throttler = NotingThrottler()
 
     tracer = make_tracer(throttler=throttler)

@@ -348,7 +348,7 @@ def test_debug_header_names_the_tag() -> None:
 
 
 def test_debug_id_needs_the_throttlers_leave(tracer: MemoryTracer) -> None:
-    """If the throttler refuses a debug id, the sampler decides, as for any new trace."""
+    """If the throttler refuses a debug id, the sampler decides, as for other traces."""
     tracer.throttler = Refusing()
 
     span = tracer.start_span("op", child_of=SpanContext.with_debug_id("Coraline"))

@@ -555,7 +555,7 @@ def test_a_sampler_may_use_the_span_that_it_decides_about() -> None:
 
 
 def test_threads_decide_once() -> None:
-    """Of several threads that need the decision one calls the sampler; the others wait."""
+    """Of the threads that need the decision one calls the sampler; the others wait."""
     entered, go_on = threading.Event(), threading.Event()
 
     def slow(root: RootSpan, is_final: bool) -> Decision | None:
