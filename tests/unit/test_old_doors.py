@@ -6,24 +6,19 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import opentracing
 import pytest
 
-import jaeger_client
 from jaeger_client import (
     ConstSampler,
     SpanContext,
     Tracer,
     ioloop_util,
     thrift,
-    utils,
 )
-from jaeger_client._internal.host import local_ip
 from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.encoding import JaegerCompactEncoder
 from jaeger_client.errors import RemovedError, SendError
@@ -219,46 +214,6 @@ def test_what_needs_a_library_that_is_gone_names_the_way_out(
         make()
 
 
-class Loop:
-    """A loop of Tornado, as far as `submit` needs it; runs callbacks at once."""
-
-    def add_callback(self, callback: Callable[[], object]) -> None:
-        """Call *callback*."""
-        callback()
-
-
-def divide(number: int, by: int) -> int:
-    """Return a quotient."""
-    return number // by
-
-
-def later(number: int, by: int) -> Future[int]:
-    """Return a future, as a coroutine that Tornado decorates does."""
-    future: Future[int] = Future()
-    try:
-        future.set_result(number // by)
-    except ZeroDivisionError as error:
-        future.set_exception(error)
-    return future
-
-
-@pytest.mark.parametrize("function", [divide, later])
-def test_submit_returns_the_future_of_a_result(function: Callable[..., object]) -> None:
-    """Whether the function returns its result or a future; an error is one, too."""
-    loop = Loop()
-
-    assert 3 == ioloop_util.submit(function, loop, 6, by=2).result(0)
-    with pytest.raises(ZeroDivisionError):
-        ioloop_util.submit(function, loop, 6, by=0).result(0)
-
-
-def test_a_future_can_be_made_of_a_result_or_an_error() -> None:
-    """Each is done already."""
-    assert 5 == ioloop_util.future_result(5).result(0)
-    with pytest.raises(KeyError):
-        ioloop_util.future_exception(KeyError("a")).result(0)
-
-
 def test_the_local_agent_sender_is_a_channel() -> None:
     """It takes the parameters of 4.8 and opens nothing."""
     sender = LocalAgentSender("localhost", 5778, 6831, None, throttling_port=5779)
@@ -280,60 +235,3 @@ def test_a_closed_transport_takes_nothing() -> None:
     assert not transport.isOpen()
     with pytest.raises(SendError, match="closed"):
         transport.write(b"x")
-
-
-@pytest.mark.parametrize(
-    ("text", "default", "value"),
-    [
-        ("true", False, True),
-        ("1", False, True),
-        ("FALSE", True, False),
-        ("0", True, False),
-        ("yes", True, True),
-        ("yes", False, False),
-        (None, True, False),
-        ("None", "qwer", False),
-        ("zxcv", "qwer", "qwer"),
-        (True, False, True),
-        (0, True, False),
-    ],
-)
-def test_get_boolean_knows_five_words(
-    text: object,
-    default: object,
-    value: object,
-) -> None:
-    """For any other text the default is returned, as in 4.8."""
-    assert value == utils.get_boolean(text, default)
-    assert isinstance(utils.get_boolean(text, default), type(value))
-
-
-def test_utils_names_the_address_and_the_error_reporter() -> None:
-    """They live elsewhere now."""
-    assert local_ip is utils.local_ip
-    assert "ErrorReporter" == utils.ErrorReporter.__name__
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "TUDPTransport",
-        "ioloop_util",
-        "local_agent_net",
-        "thrift",
-        "thrift_gen",
-        "utils",
-    ],
-)
-def test_old_modules_are_attributes_of_the_package(name: str) -> None:
-    """They are loaded when they are first asked for."""
-    module = getattr(jaeger_client, name)
-
-    assert sys.modules[f"jaeger_client.{name}"] is module
-    assert importlib.import_module(f"jaeger_client.{name}") is module
-
-
-def test_an_attribute_that_is_not_there_is_an_attribute_error() -> None:
-    """As of any module."""
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = jaeger_client.nothing  # type: ignore[attr-defined]  # that is the fact

@@ -166,10 +166,10 @@ class AgentChannel(Closable):
         return self._client
 
     def _check_urls(self) -> None:
-        from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
-            parse_url,
-        )
-
+        with forks_wait():
+            from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
+                parse_url,
+            )
         for url in (self._sampling_url, self._credits_url):
             parse_url(url, key="sampling endpoint")
 

@@ -6,6 +6,8 @@ import sys
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
+from jaeger_client._internal.fork import forks_wait
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -46,9 +48,10 @@ def _socket_module() -> ModuleType:
     # and `selectors` would take a tenth; the module below it answers them as well.
     # What is loaded anyway is asked, for tests of applications patch it.
     if "socket" in sys.modules:
-        import socket  # noqa: PLC0415 - see above
+        import socket  # noqa: PLC0415 - loaded already
 
         return socket
-    import _socket  # noqa: PLC0415 - see above
+    with forks_wait():
+        import _socket  # noqa: PLC0415 - see above
 
     return _socket

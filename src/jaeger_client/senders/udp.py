@@ -81,7 +81,9 @@ class Network:
         """
         import socket  # noqa: PLC0415 - already imported by `resolve`
 
-        from jaeger_client._internal.resolver import socket_address  # noqa: PLC0415
+        from jaeger_client._internal.resolver import (  # noqa: PLC0415 - already imported
+            socket_address,
+        )
 
         connected = socket.socket(address.family, socket.SOCK_DGRAM)
         try:
