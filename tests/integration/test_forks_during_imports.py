@@ -12,9 +12,7 @@ from tests.integration.conftest import RunProgram
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
 @pytest.mark.parametrize(
     "module",
-    [
-        "jaeger_client.thrift",
-    ],
+    ["jaeger_client.reporter.future", "jaeger_client.thrift"],
 )
 def test_a_fork_during_an_import_stops_no_child(
     run_program: RunProgram, module: str

@@ -60,7 +60,6 @@ RARE = {
     "jaeger_client._internal.http_client",
     "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
-    "jaeger_client.reporter.local",
     "jaeger_client.reporter.future",
     "jaeger_client._internal.resolver",
     "jaeger_client.senders.http",

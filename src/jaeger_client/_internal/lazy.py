@@ -15,16 +15,19 @@ from jaeger_client._internal.fork import forks_wait
 
 
 def classes_of(
-    package: str, *modules: str
+    package: str, *modules: str, **aliases: str
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """
     Return the `__getattr__` and the `__dir__` of *package*.
 
     The first finds the classes of *modules*, which it imports and searches in this
-    order. They are attributes of the package themselves.
+    order. They are attributes of the package themselves, as are *aliases*: modules of
+    other packages by their full names.
     """
 
     def find(name: str) -> object:
+        if name in aliases:
+            return _import(aliases[name])
         for module in () if name.startswith("_") else modules:
             found = _import(f"{package}.{module}")
             if name == module:
@@ -39,7 +42,7 @@ def classes_of(
 
     def names() -> list[str]:
         namespace = vars(sys.modules[package])
-        return sorted({*namespace, *modules, *namespace["__all__"]})
+        return sorted({*namespace, *modules, *aliases, *namespace["__all__"]})
 
     return find, names
 

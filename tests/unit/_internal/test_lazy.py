@@ -30,7 +30,7 @@ class Answer:
 def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return a package with a class on first use, from the second of two modules."""
     package = ModuleType("lazy_package")
-    find, names = classes_of("lazy_package", "other", "inside")
+    find, names = classes_of("lazy_package", "other", "inside", old="math")
     package.__dict__.update(__getattr__=find, __dir__=names, __all__=["Answer"])
     monkeypatch.setitem(sys.modules, "lazy_package", package)
     inside, other = map(ModuleType, ("lazy_package.inside", "lazy_package.other"))
@@ -53,9 +53,14 @@ def test_a_module_is_an_attribute_too(package: ModuleType) -> None:
     assert sys.modules["lazy_package.inside"] is package.inside
 
 
+def test_a_module_of_another_package_has_a_name_here(package: ModuleType) -> None:
+    """As the modules that a module of 4.8 imported."""
+    assert importlib.import_module("math") is package.old
+
+
 def test_all_names_are_listed(package: ModuleType) -> None:
     """`dir` returns them before their first use."""
-    assert {"Answer", "inside", "other"} < {*dir(package)}
+    assert {"Answer", "inside", "other", "old"} < {*dir(package)}
 
 
 @pytest.mark.parametrize("name", ["Path", "e", "__wrapped__"])
