@@ -52,8 +52,7 @@ demo: $(READY) ## run the main job: three services, one trace
 	@$(BIN)/jaeger-client demo
 
 test: $(READY) ## fast tests on each Python 3.10 to 3.14 found, slow ones on one
-	@$(BIN)/nox -s clear fast slow && failed=0 || failed=1; \
-	  $(BIN)/nox -s result && exit $$failed
+	@$(BIN)/nox -s test
 
 lint: $(READY) ## format, rules, types, arrows and docs
 	@$(BIN)/nox -s lint
@@ -76,10 +75,10 @@ bench: $(READY) ## measure, compare with other tracers, write docs/benchmarks.md
 	@$(BIN)/python benchmarks/compare.py --write
 
 coverage: $(READY) ## which lines and branches the fast tests leave out
-	@$(BIN)/pytest -q -m 'not slow' --cov --cov-report=term
+	@$(BIN)/pytest -q -m 'not slow' --examples=100 --cov --cov-report=term
 
 lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
-	@for set in dev test servers uv build compat48 zipkin urllib3-oldest $(PEERS:%=bench-%); do \
+	@for set in dev test servers uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
 	  constraint=requirements/dev.txt; \
 	  case $$set in dev|compat48|zipkin|urllib3-oldest|bench-*) constraint=/dev/null;; esac; \
 	  $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \

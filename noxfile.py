@@ -1,9 +1,9 @@
 """
 The sessions behind `make test` and `make lint`.
 
-Fast tests run on every Python of `VERSIONS` that this machine has, slow ones
-on the Python of `.venv`. Each session has an environment of its own in `.nox`,
-made from locked requirements, with the package installed as a user gets it.
+Fast tests run on every Python of `VERSIONS` that this machine has, slow ones and those
+with real servers on the Python of `.venv`. Each session has an environment of its own
+in `.nox`, made from locked requirements, with the package installed as a user gets it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -23,9 +25,9 @@ nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "fast", "slow"]
+nox.options.sessions = ["lint", "test"]
 
-# Commands and environments are nobody's business unless one fails.
+# Commands and environments are shown only if one fails.
 logging.getLogger("nox").setLevel(logging.ERROR)
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
@@ -43,6 +45,12 @@ WHEELS = WORK / "wheels"
 OLD_CLIENT = WORK / "jaeger-client-4.8"
 PY_ZIPKIN = WORK / "py-zipkin"
 URLLIB3_OLDEST = WORK / "urllib3-oldest"
+
+LANES = (os.cpu_count() or 1) + 1
+"""Sessions that `test` runs at a time; slow and real tests wait more than they work."""
+
+FEW_EXAMPLES = 100
+"""Examples of each property, but 1,000 (the default) on one Python."""
 
 NO_TESTS = 5
 """What pytest returns when no test has the marks."""
@@ -84,6 +92,8 @@ def runs(python: Path) -> bool:
 
 PYTHONS = {version: find_python(version) for version in VERSIONS}
 FOUND = [version for version, python in PYTHONS.items() if python] or [OWN_VERSION]
+MANY_EXAMPLES = OWN_VERSION if OWN_VERSION in FOUND else FOUND[-1]
+"""The Python whose fast tests try 1,000 examples of each property."""
 
 # nox looks for `python3.X` on the path, so those of pyenv are put there, before its
 # placeholders; the others come last, so that they hide no other program.
@@ -98,29 +108,54 @@ os.environ["PATH"] = os.pathsep.join(
 
 
 @nox.session(python=False)
-def clear(session: nox.Session) -> None:
-    """Forget the last results."""
+def test(session: nox.Session) -> None:
+    """Run all tests, a few sessions at a time, and add up their results."""
     shutil.rmtree(RESULTS, ignore_errors=True)
+    # What takes longest begins first.
+    versions = sorted(FOUND, key=lambda version: version != MANY_EXAMPLES)
+    names = ["real", "slow", *(f"fast-{version}" for version in versions)]
+    with ThreadPoolExecutor(LANES) as lanes:
+        runs = [lanes.submit(run_session, name, session.posargs) for name in names]
+        for run in as_completed(runs):
+            print(run.result(), flush=True)
+    print_result(session)
+
+
+def run_session(name: str, arguments: Sequence[str]) -> str:
+    """Run one session in a process of its own; return its output."""
+    started = time.monotonic()
+    done = tool("nox", "--session", name, "--", *arguments)
+    seconds = time.monotonic() - started
+    return f"== {name} ({seconds:.0f} s)\n{done.stdout}"
 
 
 @nox.session(python=FOUND)
 def fast(session: nox.Session) -> None:
     """Run the tests that need nothing but the interpreter."""
     install(session)
-    run_pytest(session, f"fast-{session.python}", "not slow")
+    few = () if session.python == MANY_EXAMPLES else (f"--examples={FEW_EXAMPLES}",)
+    run_pytest(session, "not slow", *few)
 
 
 @nox.session(python=OWN_VERSION)
 def slow(session: nox.Session) -> None:
-    """Run the tests with real sockets, processes and servers."""
+    """Run the tests with sockets, processes and servers of our own."""
     install(session, "servers")
     install_old_client(session)
-    install_py_zipkin(session)
     install_urllib3_oldest(session)
+    install_type_checkers(session)
+    run_pytest(session, "slow and not real")
+
+
+@nox.session(python=OWN_VERSION)
+def real(session: nox.Session) -> None:
+    """Run the tests with Jaeger, Zipkin and clients of other languages."""
+    install(session)
+    install_py_zipkin(session)
     build_jaeger(session)
     session.run("python", "-m", "tests.real.clients.build")
     session.run("python", "-m", "tests.real.zipkin_fetch")
-    run_pytest(session, f"slow-{session.python}", "slow")
+    run_pytest(session, "real")
 
 
 @nox.session(python=False)
@@ -133,6 +168,12 @@ def old_client(session: nox.Session) -> None:
 def py_zipkin(session: nox.Session) -> None:
     """Install py-zipkin into an environment of its own."""
     install_py_zipkin(session)
+
+
+@nox.session(python=False)
+def typing(session: nox.Session) -> None:
+    """Install type checkers and the package, with and without types-opentracing."""
+    install_type_checkers(session)
 
 
 @nox.session(python=False)
@@ -149,11 +190,12 @@ def install(session: nox.Session, requirements: str = "test") -> None:
 
 def install_package(session: nox.Session, *options: str) -> None:
     """Install the package as it is now, without its dependencies."""
-    shutil.rmtree(WHEELS, ignore_errors=True)
-    built = tool("hatchling", "build", "-t", "wheel", "-d", str(WHEELS))
+    folder = WHEELS / session.name
+    shutil.rmtree(folder, ignore_errors=True)
+    built = tool("hatchling", "build", "-t", "wheel", "-d", str(folder))
     if built.returncode:
         session.error(built.stdout)
-    wheels = map(str, WHEELS.glob("*.whl"))
+    wheels = map(str, folder.glob("*.whl"))
     uv(session, "pip", "install", "--no-deps", "--reinstall", *options, *wheels)
 
 
@@ -176,11 +218,19 @@ def install_urllib3_oldest(session: nox.Session) -> None:
     uv(session, "pip", "check", *options)
 
 
+def install_type_checkers(session: nox.Session) -> None:
+    """Make the environments that tests/typing checks programs in."""
+    for name in ("typing", "typing-stubs"):
+        install_apart(session, WORK / name, sys.executable, name)
+        python = WORK / name / "bin" / "python"
+        install_package(session, "--python", str(python))
+
+
 def install_apart(
     session: nox.Session, folder: Path, python: Path | str, requirements: str
 ) -> None:
-    """Make an environment anew and install what is locked."""
-    uv(session, "venv", "--clear", "--python", str(python), str(folder))
+    """Make an environment and install what is locked."""
+    uv(session, "venv", "--allow-existing", "--python", str(python), str(folder))
     sync(session, requirements, "--python", str(folder / "bin" / "python"))
 
 
@@ -205,28 +255,20 @@ def uv(session: nox.Session, *arguments: str) -> None:
     session.run_install(str(BIN / "uv"), "--quiet", *arguments, external=True)
 
 
-def run_pytest(session: nox.Session, name: str, marks: str) -> None:
-    """Run the tests with *marks*; what is on the command line after `--` goes along."""
-    print(f"== {name}: pytest -m {marks!r}", flush=True)
+def run_pytest(session: nox.Session, marks: str, *options: str) -> None:
+    """Run the tests with *marks*, with *options* and those of the command line."""
+    print(f"pytest -m {marks!r} {' '.join(options)}", flush=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
-    report = RESULTS / f"{name}.xml"
-    session.run(
-        *("pytest", "--quiet", "-m", marks, f"--junitxml={report}", *session.posargs),
-        success_codes=[0, NO_TESTS],
-    )
+    report = RESULTS / f"{session.name}.xml"
+    command = ("pytest", "--quiet", "-m", marks, f"--junitxml={report}", *options)
+    session.run(*command, *session.posargs, success_codes=[0, NO_TESTS])
 
 
-@nox.session(python=False)
-def result(session: nox.Session) -> None:
-    """Add up what `fast` and `slow` left, one line each, and the sum as the last."""
+def print_result(session: nox.Session) -> None:
+    """Print a line for each session's report, and the sum as the last line."""
     expected = VERSIONS if IN_CI else FOUND
-    tallies = [
-        read_tally(name)
-        for name in (
-            *(f"fast-{version}" for version in expected),
-            f"slow-{OWN_VERSION}",
-        )
-    ]
+    names = [*(f"fast-{version}" for version in expected), "slow", "real"]
+    tallies = [read_tally(name) for name in names]
     passed, failed = (sum(column) for column in zip(*tallies, strict=True))
     if missing := [version for version in VERSIONS if version not in FOUND]:
         print(f"not on this machine: Python {', '.join(missing)}")

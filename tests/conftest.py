@@ -1,4 +1,4 @@
-"""What all tests share: the watch over threads and children, tools, profiles."""
+"""What all tests share: the check for threads and children, tools, options."""
 
 from __future__ import annotations
 
@@ -18,22 +18,42 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 REAL_TIMEOUT = 600
 """Seconds, instead of the 60 of all others: the first test may build a Jaeger."""
-SLOW_ROOMS = {"integration", "real", "speed"}
-PATIENCE = 5.0
-"""Seconds that a thread or child gets to end once its test has ended it."""
+SLOW_FOLDERS = {"integration", "real", "speed", "typing"}
+TIMEOUT = 5.0
+"""Seconds that a thread has to end after its test."""
 
-hypothesis.settings.register_profile("local", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, print_blob=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+EXAMPLES = 100
+"""Examples of each property, unless the option `--examples` has another number."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--examples`."""
+    parser.addoption(
+        "--examples",
+        type=int,
+        default=EXAMPLES,
+        help=f"examples that hypothesis tries for each property ({EXAMPLES})",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give hypothesis its number of examples before a test module is imported."""
+    hypothesis.settings.register_profile(
+        "examples",
+        deadline=None,
+        max_examples=config.getoption("examples"),
+        print_blob=bool(os.environ.get("CI")),
+    )
+    hypothesis.settings.load_profile("examples")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the slow rooms, so that none of them can be forgotten."""
+    """Mark the tests of the slow folders."""
     for item in items:
-        room = item.path.relative_to(ROOT).parts[1]
-        if room in SLOW_ROOMS:
+        folder = item.path.relative_to(ROOT).parts[1]
+        if folder in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
-        if room == "real":
+        if folder == "real":
             item.add_marker(pytest.mark.real)
             item.add_marker(pytest.mark.timeout(REAL_TIMEOUT))
 
@@ -43,7 +63,7 @@ def pytest_terminal_summary(
     exitstatus: int,
     config: pytest.Config,
 ) -> None:
-    """Say after a failure how to run the tests in the same order again."""
+    """Print after a failure how to run the tests in the same order again."""
     seed: object = config.getoption("randomly_seed", None)
     if exitstatus and seed is not None:
         terminalreporter.write_line(f"the same order again: --randomly-seed={seed}")
@@ -61,8 +81,8 @@ def nothing_left_behind() -> Iterator[None]:
 
 
 def threads_alive_but(known: set[threading.Thread]) -> list[str]:
-    """Return the names of threads that live on, each after a moment to end."""
-    deadline = time.monotonic() + PATIENCE
+    """Return the names of new threads that do not end within `TIMEOUT`."""
+    deadline = time.monotonic() + TIMEOUT
     new = set(threading.enumerate()) - known
     for thread in new:
         thread.join(max(0.0, deadline - time.monotonic()))
@@ -73,16 +93,16 @@ def new_child_processes(known: set[int]) -> list[str]:
     """Return the children made since *known*, ended but unwaited ones included."""
     new = {pid: command_of(pid) for pid in child_processes() - known}
     # These two serve the whole run; Python itself ends them.
-    servants = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+    servers = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
     return [
         f"process {pid} ({command or 'ended, but never waited for'})"
         for pid, command in new.items()
-        if not any(servant in command for servant in servants)
+        if not any(server in command for server in servers)
     ]
 
 
 def child_processes() -> set[int]:
-    """Return the pids of this process's children, where the system tells (Linux)."""
+    """Return the pids of this process's children; empty where there is no /proc."""
     lists = Path("/proc/self/task").glob("*/children")
     return {int(pid) for children in lists for pid in read_text(children).split()}
 
@@ -93,7 +113,7 @@ def command_of(pid: int) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Return what is in a file that may vanish while it is read."""
+    """Return the content of a file, empty if it has vanished."""
     try:
         return path.read_text()
     except OSError:
@@ -111,9 +131,9 @@ class RequireTool(Protocol):
 @pytest.fixture(scope="session")
 def require_tool() -> RequireTool:
     """
-    Ask for a program that this machine may lack: `require_tool("go", "see go.dev")`.
+    Return the path of a program: `require_tool("go", "install it from go.dev")`.
 
-    Without it the test is skipped; with CI set it fails, for CI has them all.
+    Without the program the test is skipped. With CI set it fails, for CI has them all.
     """
     return tool_or_skip
 

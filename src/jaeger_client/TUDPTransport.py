@@ -10,10 +10,9 @@ __all__ = ["TUDPTransport"]
 
 class TUDPTransport:
     """
-    Sends what is written, each write in a datagram of its own.
+    Sends each write in a datagram of its own, through a `UdpSender`.
 
-    A thin cover for `UdpSender`; nothing is opened before the first write.
-    *blocking* is accepted and not used.
+    Nothing is opened before the first write. *blocking* is accepted and not used.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class TUDPTransport:
         Send *buf* in one datagram.
 
         Raises:
-            SendError: If it was not handed to the network, or after `close`.
+            SendError: If it was not sent, or after `close`.
         """
         if self._sender is None:
             msg = "the transport is closed"

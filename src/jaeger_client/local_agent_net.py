@@ -1,4 +1,4 @@
-"""The local agent by the name that programs gave it."""
+"""The channel to the local agent under its name in jaeger-client 4.8."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_metrics_for_statsd(sink: SpanSink) -> None:
 
 
 def datagrams_of(server: socket.socket) -> list[str]:
-    """Return what has arrived; whoever sent it has ended."""
+    """Return what has arrived; the sender has ended."""
     lines: list[str] = []
     while select.select([server], [], [], 0)[0]:
         lines.append(server.recv(1_000).decode())

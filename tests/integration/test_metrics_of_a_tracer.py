@@ -81,7 +81,7 @@ class Agent:
 def make_tracer(
     seen: Seen, sink: SpanSink, **config: object
 ) -> Generator[Tracer, None, None]:
-    """Give a tracer that samples everything, unless told otherwise, and close it."""
+    """Yield a tracer that samples everything by default, and close it."""
     settings = {
         "sampler": {"type": "const", "param": 1},
         "local_agent": {"reporting_port": sink.port},
@@ -158,7 +158,7 @@ def ask_for_strategies(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> N
 
 
 def ask_for_credits(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
-    """Be refused a debug trace, then ask for credits, until nobody answers."""
+    """Have a debug trace refused, then poll for credits until the server is gone."""
     throttler = {"port": port, "refresh_interval": 0.01}
     with make_tracer(seen, sink, throttler=throttler) as tracer:
         tracer.start_span("bake", child_of=SpanContext.with_debug_id("ticket-42"))

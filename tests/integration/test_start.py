@@ -61,7 +61,7 @@ RARE = {
     "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
     "jaeger_client.reporter.future",
-    "jaeger_client._internal.resolver",
+    "jaeger_client._internal.sockets",
     "jaeger_client.senders.http",
     "jaeger_client.thrift",
     "jaeger_client.throttler",

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from jaeger_client._internal.resolver import Address
+from jaeger_client._internal import sockets
+from jaeger_client._internal.sockets import Address
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
 from jaeger_client.senders import UdpSender
-from jaeger_client.senders.udp import SYSTEM_NETWORK, Network
 
 PATIENCE = 10.0
 
@@ -143,7 +143,11 @@ def test_an_agent_that_goes_away_is_noticed(agent: socket.socket) -> None:
 def test_an_agent_on_one_family_of_localhost_is_found() -> None:
     """Where 127.0.0.1 refuses, ::1 is tried, with the same datagram."""
 
-    class BothFamilies(Network):
+    class BothFamilies:
+        connect_udp = staticmethod(sockets.connect_udp)
+        pending_error = staticmethod(sockets.pending_error)
+        backlog = staticmethod(sockets.backlog)
+
         def resolve(self, host: str, port: int) -> Sequence[Address]:
             """Return both addresses of this machine."""
             return [
@@ -175,7 +179,7 @@ def test_the_send_buffer_is_enlarged_where_it_is_small(agent: socket.socket) -> 
     """A send buffer that holds less than asked for is made larger."""
     address = Address(socket.AF_INET, "127.0.0.1")
     # Linux grants no more than net.core.wmem_max, and raises nothing then.
-    connected = SYSTEM_NETWORK.connect(address, port_of(agent), buffer_size=1 << 30)
+    connected = sockets.connect_udp(address, port_of(agent), buffer_size=1 << 30)
 
     connected.send(bytes(65_000))
     connected.close()
@@ -216,14 +220,14 @@ def test_the_kernel_reports_the_backlog_on_loopback(agent: socket.socket) -> Non
     here = Address(socket.AF_INET, "127.0.0.1")
     elsewhere = Address(socket.AF_INET, "192.0.2.1")
     port = port_of(agent)
-    before = SYSTEM_NETWORK.backlog(here, port)
+    before = sockets.backlog(here, port)
 
     with UdpSender("127.0.0.1", port) as sender:
         sender.send(bytes(10_000))
 
     assert 0 == before
-    assert SYSTEM_NETWORK.backlog(here, port) >= 10_000
-    assert 0 == SYSTEM_NETWORK.backlog(elsewhere, port)
+    assert sockets.backlog(here, port) >= 10_000
+    assert 0 == sockets.backlog(elsewhere, port)
 
 
 @on_linux

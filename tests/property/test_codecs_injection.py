@@ -113,6 +113,6 @@ def test_every_item_is_injected_or_counted(name: str, baggage: dict[str, str]) -
     context = codec.extract(carrier)
 
     assert context is not None
-    # Keys that differ in case alone are one key to whoever reads headers.
+    # Keys that differ in case alone are one key to readers of headers.
     unlike = len(baggage) - len({key.lower() for key in baggage})
     assert injected - unlike <= len(context.baggage) <= injected

@@ -1,4 +1,4 @@
-"""The codecs do as slow, plain code does that says the same in a few lines."""
+"""The codecs do the same as slow, plain code of a few lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote, unquote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jaeger_client.codecs import BinaryCodec, TextCodec
@@ -89,7 +89,7 @@ def plain_extract(carrier: Mapping[object, object], *, url_encoding: bool) -> ob
     """Read ids and baggage of Jaeger's headers."""
     ids: Ids | None = None
     baggage: dict[str, object] = {}
-    room = MAX_BAGGAGE_SIZE
+    size_left = MAX_BAGGAGE_SIZE
     for key, value in carrier.items():
         name = key.decode("utf-8", "replace") if isinstance(key, bytes) else key
         if not isinstance(name, str):
@@ -100,11 +100,11 @@ def plain_extract(carrier: Mapping[object, object], *, url_encoding: bool) -> ob
         elif name.startswith("uberctx-"):
             item = plain_value(value, url_encoding=url_encoding)
             size = len(name) - len("uberctx-") + len(str(item))
-            if item is None or size > room or len(baggage) >= MAX_BAGGAGE_ITEMS:
+            if item is None or size > size_left or len(baggage) >= MAX_BAGGAGE_ITEMS:
                 continue
             if len(str(item).encode("utf-8", "replace")) > MAX_BAGGAGE_VALUE_LENGTH:
                 continue
-            room -= size
+            size_left -= size
             baggage[name.removeprefix("uberctx-")] = item
     if ids is None:
         return (None, None, None, None, baggage) if baggage else None
@@ -189,7 +189,6 @@ kinds = st.sampled_from([dict, dict, OrderedDict, UserDict, Environ])
 CODECS = {encoded: TextCodec(url_encoding=encoded) for encoded in (False, True)}
 
 
-@settings(max_examples=600)
 @pytest.mark.parametrize("url_encoding", [False, True])
 @given(carriers, kinds)
 def test_extract_does_as_plain_code(
@@ -230,7 +229,6 @@ def test_encoding_does_as_the_standard_library(text: str) -> None:
     )
 
 
-@settings(max_examples=1000)
 @given(st.text() | st.text("%+20C3A9e\u00e9 ", max_size=16))
 def test_decoding_does_as_the_standard_library(text: str) -> None:
     """Text is percent-decoded as urllib does, well-formed or not."""

@@ -1,4 +1,4 @@
-"""Whatever is shown: it is short, on one line, and tells no secret."""
+"""Any value is shown in short, on one line, and without secrets."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ VALUES = st.recursive(
 
 
 @given(SECRETS, BESIDE, st.integers(0, 80))
-def test_a_secret_is_never_told(secret: str, beside: str, limit: int) -> None:
+def test_a_secret_is_never_shown(secret: str, beside: str, limit: int) -> None:
     """Neither alone, nor within a message or a container, nor where it is cut."""
-    for told in (
+    for text in (
         setting_without_secrets(secret, limit),
         without_secrets(f"{beside} {secret} {beside}"),
         text_of(f"{beside} {secret} {beside}", limit),
@@ -60,15 +60,15 @@ def test_a_secret_is_never_told(secret: str, beside: str, limit: int) -> None:
         shown({beside: [secret, beside]}, limit),
         repr(displayable({"a": [secret]}, is_secret=False)),
     ):
-        assert SECRET not in told
+        assert SECRET not in text
 
 
 @given(VALUES, st.integers(0, 300))
 def test_what_is_shown_is_bounded_and_on_one_line(value: object, limit: int) -> None:
     """And nothing raises, whatever the value."""
-    for told in (shown(value, limit), text_of(value, limit)):
-        assert told.isprintable()
-        assert len(told) <= 2 * limit + 40
+    for text in (shown(value, limit), text_of(value, limit)):
+        assert text.isprintable()
+        assert len(text) <= 2 * limit + 40
 
 
 @given(st.text(max_size=3 * MAX_QUOTED))

@@ -1,4 +1,4 @@
-"""Sampling decisions in B3 headers, and their effect on spans."""
+"""Sampling decisions in B3, and how the tracer follows them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_decision_of_several_headers_without_a_trace_is_followed(
 
 
 def test_an_unsampled_trace_stays_unsampled_behind_our_service() -> None:
-    """A service behind an unsampled one does not decide again."""
+    """A service behind one of ours that records nothing does not decide anew."""
     first, second = MemoryTracer("first"), MemoryTracer("second")
     first.sampler = ConstSampler(decision=False)
     headers: dict[str, str] = {}
@@ -86,7 +86,7 @@ TRACE, SPAN = "000000000000000a", "000000000000000b"
 def test_absent_decision_is_the_samplers(
     codec: Codec, headers: dict[str, str], *, decision: bool
 ) -> None:
-    """The sampler decides a trace whose sender left the decision to us."""
+    """A trace whose sender left the decision to us is sampled by our sampler."""
     tracer = MemoryTracer("svc")
     tracer.sampler = ConstSampler(decision)
     context = codec.extract(headers)
@@ -121,7 +121,7 @@ def test_absent_decision_is_the_samplers_after_a_relay(
     ids=["text", "http", "w3c", "binary"],
 )
 def test_an_open_decision_is_unsampled_in_formats_that_have_none(codec: Codec) -> None:
-    """Formats with flags alone write "not sampled" if the decision is left open."""
+    """Formats with flags alone write "not sampled" where the decision is left open."""
     context = B3SingleCodec().extract({"b3": f"{TRACE}-{SPAN}"})
     assert context is not None
     carrier = bytearray() if isinstance(codec, BinaryCodec) else dict[str, str]()

@@ -100,7 +100,7 @@ def test_carrier_of_a_wrong_type(format_: str) -> None:
 
 
 class Unspeakable:
-    """A format that has no text."""
+    """A format that cannot be converted to text."""
 
     def __str__(self) -> str:
         msg = "no text"

@@ -23,11 +23,11 @@ from jaeger_client._internal.shown import MAX_SHOWN, shown, text_of
 from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client.constants import LOGGER_NAME
 
-QUIET_SECONDS = 60.0
+_QUIET_SECONDS: Final = 60.0
 """Seconds for which a notice is suppressed after it was logged."""
 
 _MAX_OUTAGES: Final = 5
-"""Maximum number of outages that are logged within `QUIET_SECONDS`."""
+"""Maximum number of outages that are logged within `_QUIET_SECONDS`."""
 
 _MAX_FRAMES: Final = 30
 """Maximum number of frames of a traceback that are logged: the innermost ones."""
@@ -129,15 +129,8 @@ class Notice:
     The next line has the number of suppressed ones. Safe from any thread; never raises.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        interval: float = QUIET_SECONDS,
-        clock: Clock = SYSTEM_CLOCK,
-    ) -> None:
+    def __init__(self, message: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._message = message
-        self._interval = interval
         self._clock = clock
         self._quiet_until = float("-inf")
         self._suppressed = 0
@@ -150,7 +143,7 @@ class Notice:
             self._suppressed += 1
             return
         suppressed, self._suppressed = self._suppressed, 0
-        self._quiet_until = now + self._interval
+        self._quiet_until = now + _QUIET_SECONDS
         warn(_counted(self._message, suppressed), *args)
 
 
@@ -187,7 +180,7 @@ class Outage:
         now, logged_at = self._clock.monotonic(), self._logged_at
         if self._since is None:
             self._since = now
-        if len(logged_at) == _MAX_OUTAGES and now < logged_at[0] + QUIET_SECONDS:
+        if len(logged_at) == _MAX_OUTAGES and now < logged_at[0] + _QUIET_SECONDS:
             return
         self._is_logged = True
         logged_at.append(now)

@@ -1,4 +1,4 @@
-"""What this machine calls itself: hostname and address, as tags of the process."""
+"""Name and address of this machine, as tags of the process."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from jaeger_client._internal.fork import forks_wait
 if TYPE_CHECKING:
     from types import ModuleType
 
-# Addresses for documentation (RFC 5737, RFC 3849): the system only looks up
-# which of its own addresses it would send from.
+# Addresses for documentation (RFC 5737, RFC 3849): the system only determines from
+# which of its own addresses it would send there.
 _FAR_AWAY: Final = (("AF_INET", "192.0.2.1"), ("AF_INET6", "2001:db8::1"))
 
 
 def hostname() -> str | None:
-    """Return the name of this machine, or `None` where it has none."""
+    """Return the name of this machine, or `None` if it has none."""
     with suppress(Exception):  # a resolver's plug-in may raise anything
         return str(_socket_module().gethostname())
     return None
@@ -25,9 +25,9 @@ def hostname() -> str | None:
 
 def local_ip() -> str | None:
     """
-    Return the address this machine sends from, or `None` where it has none.
+    Return the address from which this machine sends, or `None` if it has none.
 
-    Sends nothing: connecting a UDP socket only chooses a route.
+    Sends nothing: connecting a UDP socket only selects a route.
     """
     addresses = (_address_towards(family, far) for family, far in _FAR_AWAY)
     return next(filter(None, addresses), None)
@@ -44,9 +44,9 @@ def _address_towards(family: str, far: str) -> str | None:
 
 
 def _socket_module() -> ModuleType:
-    # These questions are asked at every start, of which `socket` with its enums
-    # and `selectors` would take a tenth; the module below it answers them as well.
-    # What is loaded anyway is asked, for tests of applications patch it.
+    # Called at every start, which `socket` with its enums and `selectors` would make a
+    # tenth longer; the C module below it has the same functions. If `socket` is loaded
+    # already it is used, because tests of applications patch it.
     if "socket" in sys.modules:
         import socket  # noqa: PLC0415 - loaded already
 

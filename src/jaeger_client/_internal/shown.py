@@ -104,15 +104,15 @@ def setting_without_secrets(text: str, limit: int = MAX_SHOWN) -> str:
 
     Unlike in a message, blanks and quotes do not end a secret.
     """
-    is_cut = len(text) > limit
-    # An `@` may follow after the cut, so the text before it is treated as if one did.
-    head = f"{text[:limit]}@" if is_cut else text
-    if "//" in head:
-        head = _without_user_info(head)
-    elif "@" in head:
-        head = re.sub(r"\S+", lambda word: _without_user_info(word[0]), head)
-    head = _without_values(head, _VALUE_OF_SETTING)
-    return f"{head.removesuffix('@')}{_more(len(text) - limit)}" if is_cut else head
+
+    def hide(head: str) -> str:
+        if "//" in head:
+            head = _without_user_info(head)
+        elif "@" in head:
+            head = re.sub(r"\S+", lambda word: _without_user_info(word[0]), head)
+        return _without_values(head, _VALUE_OF_SETTING)
+
+    return _cut(text, limit, hide)
 
 
 def url_without_secrets(url: str) -> str:
@@ -143,7 +143,7 @@ def excerpt_of(text: str) -> str:
 
 def text_of(value: object, limit: int = MAX_SHOWN) -> str:
     """Return `str(value)` on one line, cut and without secrets."""
-    return one_line(_head_without_secrets(_converted(value, str), limit), 2 * limit)
+    return one_line(_cut(_converted(value, str), limit, without_secrets), 2 * limit)
 
 
 def shown(value: object, limit: int = MAX_QUOTED) -> str:
@@ -192,7 +192,7 @@ class _Repr:
         if type(value) is bytes or type(value) is bytearray:
             head = setting_without_secrets(repr(bytes(value[:limit])))
             return f"{head}{_more(len(value) - limit)}"
-        return _head_without_secrets(_converted(value, repr), limit)
+        return _cut(_converted(value, repr), limit, without_secrets)
 
 
 def _converted(value: object, convert: Callable[[object], str]) -> str:
@@ -210,11 +210,11 @@ def _more(count: int) -> str:
     return f"... ({count} more)" if count > 0 else ""
 
 
-def _head_without_secrets(text: str, limit: int) -> str:
+def _cut(text: str, limit: int, hide: Callable[[str], str]) -> str:
     if len(text) <= limit:
-        return without_secrets(text)
-    # See `setting_without_secrets`.
-    head = without_secrets(f"{text[:limit]}@").removesuffix("@")
+        return hide(text)
+    # An `@` may follow after the cut, so the text before it is treated as if one did.
+    head = hide(f"{text[:limit]}@").removesuffix("@")
     return f"{head}{_more(len(text) - limit)}"
 
 

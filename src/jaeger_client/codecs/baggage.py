@@ -53,8 +53,9 @@ class BaggageLimits(NamedTuple):
     """How much baggage a context carries."""
 
     max_items: int = MAX_BAGGAGE_ITEMS
+    """Maximum number of items."""
     max_value_length: int = MAX_BAGGAGE_VALUE_LENGTH
-    """Bytes in UTF-8."""
+    """Maximum length of a value in bytes of UTF-8."""
 
     @property
     def max_size(self) -> int:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from opentracing import Format
 
+from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.base import Codec, context_of, without_trace
@@ -36,11 +37,17 @@ class CodecOptions(NamedTuple):
     url_encoding: bool = True
     """Whether values are percent-encoded, as in HTTP headers and not in text maps."""
     generate_128bit_trace_id: bool = False
+    """Whether B3 writes all trace ids with 32 digits."""
     trace_id_header: str = TRACE_ID_HEADER
+    """Jaeger's header of ids and flags."""
     baggage_header_prefix: str = BAGGAGE_HEADER_PREFIX
+    """Prefix of Jaeger's headers of baggage."""
     debug_id_header: str = DEBUG_ID_HEADER_KEY
+    """Jaeger's header that requests a debug trace."""
     baggage_header: str = BAGGAGE_HEADER_KEY
+    """Jaeger's header with a list of baggage items."""
     baggage_limits: BaggageLimits = DEFAULT_LIMITS
+    """How much baggage is injected and extracted."""
 
 
 MakeCodec: TypeAlias = Callable[[CodecOptions], Codec]
@@ -146,14 +153,14 @@ def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None
     if not known or not set(known) <= _IN_NAMES:
         msg = (
             "the name of a format must be letters, digits, _, - and . of ASCII, "
-            f"got {name!r}"
+            f"got {shown(name)}"
         )
         raise ConfigError(msg)
     if replace and known not in BUILT_IN:
         _OWN[known] = make
     # setdefault(), so that of two threads with one name only one succeeds.
     elif known in codec_names() or _OWN.setdefault(known, make) is not make:
-        msg = f"the name of a format must be new, got {name!r}, which is taken"
+        msg = f"the name of a format must be new, got {shown(name)}, which is taken"
         raise ConfigError(msg)
 
 
@@ -167,9 +174,9 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
     if name in _OWN:
         return _OWN[name](options)
     if name not in BUILT_IN:
-        msg = f"a format must be one of {', '.join(codec_names())}, got {name!r}"
+        msg = f"a format must be one of {', '.join(codec_names())}, got {shown(name)}"
         raise ConfigError(msg)
-    return _jaeger(options) if name == "jaeger" else _foreign(name, options)
+    return _jaeger(options) if name == "jaeger" else _other_codec(name, options)
 
 
 def _jaeger(options: CodecOptions) -> Codec:
@@ -183,7 +190,7 @@ def _jaeger(options: CodecOptions) -> Codec:
     )
 
 
-def _foreign(name: str, options: CodecOptions) -> Codec:
+def _other_codec(name: str, options: CodecOptions) -> Codec:
     if name == "w3c":
         return W3CCodec(baggage_limits=options.baggage_limits)
     kind = B3Codec if name == "b3" else B3SingleCodec

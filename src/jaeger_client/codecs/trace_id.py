@@ -8,7 +8,7 @@ their numbers, are bytes, or are in a list; they are read by `read_ids`.
 
 from __future__ import annotations
 
-import re
+import string
 import struct
 from binascii import unhexlify
 from typing import Final, TypeAlias
@@ -23,8 +23,8 @@ from jaeger_client.span_context import NO_BAGGAGE, SpanContext
 Ids: TypeAlias = tuple[int, int, int | None, int]
 """Trace id, span id, parent id and flags."""
 
-_HEX: Final = re.compile(r"0*([0-9A-Fa-f]{1,32})").fullmatch
-_HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
+_HEX_DIGITS: Final = string.hexdigits.encode()
+_IN_HEX: Final = frozenset(string.hexdigits)
 _MAX_LENGTH: Final = 512
 """Maximum length of an id, or of an encoded value that is decoded, in characters."""
 _ID_LENGTH: Final = MAX_ID_BITS // 4
@@ -47,9 +47,11 @@ def header_to_hex(header: object) -> int:
         CorruptContextError: If it is anything else.
     """
     if isinstance(header, str) and len(header) <= _MAX_LENGTH:
-        match = _HEX(header.strip())
-        if match is not None:
-            return int(match[1], 16)
+        text = header.strip()
+        if text and _IN_HEX.issuperset(text):
+            number = int(text, 16)
+            if not number >> MAX_TRACE_ID_BITS:
+                return number
     msg = f"an id is 1 to 32 hexadecimal digits, got {shown(header)}"
     raise CorruptContextError(msg)
 

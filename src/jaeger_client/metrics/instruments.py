@@ -18,15 +18,7 @@ from jaeger_client.metrics.metrics import (
     Metrics,
     MetricsFactory,
 )
-from jaeger_client.metrics.table import (
-    COUNTER,
-    DROP_CAUSES,
-    GAUGE,
-    STATUS_CLASSES,
-    TIMER,
-    Metric,
-    metric_of,
-)
+from jaeger_client.metrics.table import Metric
 
 _Value = TypeVar("_Value", int, float)
 
@@ -97,7 +89,7 @@ class ReporterMetrics:
         self.queue_length = make.gauge(table.REPORTER_QUEUE_LENGTH)
         self.dropped_by_cause: Mapping[str, CountFunction] = {
             cause: make.counter(table.REPORTER_DROPPED, cause=cause)
-            for cause in DROP_CAUSES
+            for cause in table.DROP_CAUSES
         }
         """One counter for each of `DROP_CAUSES`."""
         self.truncated = make.counter(table.TRUNCATED_SPANS)
@@ -159,7 +151,7 @@ class RpcMetrics:
             status: make.counter(
                 table.RPC_HTTP_REQUESTS, endpoint=endpoint, status_code=status
             )
-            for status in STATUS_CLASSES
+            for status in table.STATUS_CLASSES
         }
         """Counters by the class of the HTTP status."""
 
@@ -192,19 +184,19 @@ class MetricMaker:
 
     def bare_counter(self, metric: Metric, **labels: str) -> CountFunction:
         """Return the factory's own function; the caller catches what it raises."""
-        _check(metric, COUNTER, labels)
+        _check(metric, table.COUNTER, labels)
         if labels:
             return self._factory.create_counter(name=metric.name, tags=labels)
         return self._factory.create_counter(name=metric.name)
 
     def gauge(self, metric: Metric) -> MeasureFunction:
         """Return a function that sets the gauge."""
-        _check(metric, GAUGE, {})
+        _check(metric, table.GAUGE, {})
         return _guarded(metric.name, self._factory.create_gauge(name=metric.name))
 
     def timer(self, metric: Metric, **labels: str) -> MeasureFunction:
         """Return a function that takes seconds; the factory's takes microseconds."""
-        _check(metric, TIMER, labels)
+        _check(metric, table.TIMER, labels)
         take = self._factory.create_timer(name=metric.name, tags=labels or None)
         return _guarded(metric.name, lambda seconds: take(seconds * _MICROSECONDS))
 
@@ -224,7 +216,7 @@ def _guarded(name: str, take: Callable[[_Value], object]) -> Callable[[_Value], 
 def _check(metric: Metric, kind: str, labels: dict[str, str]) -> None:
     """Raise an error for a metric that is not in the table: a bug of this library."""
     known = {label.name: label.values for label in metric.labels}
-    is_known = metric_of(metric.name) is metric
+    is_known = table.metric_of(metric.name) is metric
     if not is_known or metric.kind != kind or known.keys() != labels.keys():
         msg = f"the table of metrics has no {kind} {metric.name!r} with {labels!r}"
         raise ValueError(msg)

@@ -13,8 +13,9 @@ A call that interrupts another one must not see an update that is half made. A v
 memory is updated by `self._value += amount`: from Python 3.11 on nothing can interrupt
 that, because the interpreter handles signals and finalizers at calls and jumps only.
 Values in files, and all values in Python 3.10, are updated one at a time, through
-`SharedCollectors.run`. It does not wait: a handler that waited for a thread which
-itself waits for the library's lock, held by the interrupted frame, would hang.
+`SharedCollectors.run` (1 us a count). It does not wait: a handler that waited for a
+thread which itself waits for the library's lock, held by the interrupted frame, would
+hang.
 
 All of this applies to every version of the library since 0.11. The names used are
 private; in a version with other names its locks stay as they are.

@@ -81,12 +81,12 @@ TRACES: Final = Metric(
     "jaeger:traces",
     COUNTER,
     "{trace}",
-    "Root spans begun; those of servers are joined, others started.",
+    "Root spans started; those of servers count as joined, others as started.",
     (Label("state", ("started", "joined")), _SAMPLED),
     SINCE_OLD,
 )
 STARTED_SPANS: Final = Metric(
-    "jaeger:started_spans", COUNTER, "{span}", "Spans begun.", (_SAMPLED,), SINCE_OLD
+    "jaeger:started_spans", COUNTER, "{span}", "Spans started.", (_SAMPLED,), SINCE_OLD
 )
 FINISHED_SPANS: Final = Metric(
     "jaeger:finished_spans",
@@ -134,14 +134,14 @@ REPORTER_QUEUE_LENGTH: Final = Metric(
     "jaeger:reporter_queue_length",
     GAUGE,
     "{span}",
-    "Spans that wait to be sent.",
+    "Spans waiting to be sent.",
     since=SINCE_OLD,
 )
 REPORTER_SEND_SECONDS: Final = Metric(
     "jaeger:reporter_send_seconds",
     TIMER,
     SECONDS,
-    "How long it took to hand one batch to the network.",
+    "Time to hand one batch to the network.",
     buckets=_SEND_BUCKETS,
 )
 TRUNCATED_SPANS: Final = Metric(
@@ -164,7 +164,7 @@ SAMPLER_QUERIES: Final = Metric(
     "jaeger:sampler_queries",
     COUNTER,
     "{query}",
-    "Questions for a sampling strategy.",
+    "Requests for a sampling strategy.",
     (_RESULT,),
     SINCE_OLD,
 )
@@ -172,7 +172,7 @@ SAMPLER_UPDATES: Final = Metric(
     "jaeger:sampler_updates",
     COUNTER,
     "{update}",
-    "Sampling strategies followed, and those that could not be.",
+    "Sampling strategies applied, and those that could not be.",
     (_RESULT,),
     SINCE_OLD,
 )
@@ -180,7 +180,7 @@ THROTTLER_UPDATE: Final = Metric(
     "jaeger:throttler_update",
     COUNTER,
     "{update}",
-    "Questions for credits of debug traces.",
+    "Requests for credits of debug traces.",
     (_RESULT,),
     SINCE_OLD,
 )
@@ -195,7 +195,7 @@ RPC_LATENCY: Final = Metric(
     "jaeger-rpc:request_latency",
     TIMER,
     SECONDS,
-    "How long sampled requests took.",
+    "Duration of sampled requests.",
     (_ENDPOINT, _ERROR),
     buckets=_REQUEST_BUCKETS,
 )

@@ -1,4 +1,4 @@
-"""The interface of all senders: bytes in, network out."""
+"""The interface of all senders."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from typing import Protocol
 
 class Sender(Protocol):
     """
-    Carries one payload out of the process. Knows nothing of spans.
+    Sends payloads out of the process. Knows nothing of spans.
 
-    Used by one thread at a time: whichever drains the queue. Opens nothing
-    before the first `send`.
+    Used by one thread at a time. Opens nothing before the first `send`.
     """
 
     @property
     def max_payload(self) -> int:
-        """Most bytes of one payload; may shrink as the network is learned."""
+        """Maximum size of a payload in bytes; reduced when the network rejects one."""
         ...
 
     @property
     def rejected_spans(self) -> int:
-        """Spans the backend took and said that it did not keep, since the start."""
+        """Spans of accepted payloads that the backend rejected, since the start."""
         ...
 
     def send(self, payload: bytes) -> None:
@@ -32,15 +31,15 @@ class Sender(Protocol):
 
         Raises:
             RefusedError: If nothing listens at the other end.
-            PayloadTooLargeError: If the network takes less; `max_payload` has
-                shrunk and the spans can be encoded anew.
+            PayloadTooLargeError: If the network accepts less; `max_payload` is reduced
+                and the spans can be encoded again.
             RetryableSendError: If the same payload may be sent again later.
-            SendError: If the payload was not handed over for another reason.
+            SendError: If the payload was not sent for another reason.
         """
         ...
 
     def after_fork_in_child(self) -> None:
-        """Forget the parent's connection without a word to the peer."""
+        """Drop the parent's connection without a message to the peer."""
         ...
 
     def close(self) -> None:

@@ -98,7 +98,9 @@ class HttpSender(Closable):
             RetryableSendError: If the connection failed or timed out.
             SendError: If the server did not accept it, or the sender is closed.
         """
-        self._accepted(payload, self._post(payload, timeout))
+        response = self._post(payload, timeout)
+        if error := self._find_error(payload, response):
+            raise error
 
     def after_fork_in_child(self) -> None:
         """Drop the parent's connection without a message to the server."""
@@ -123,29 +125,22 @@ class HttpSender(Closable):
             timeout=timeout,
         )
 
-    def _accepted(self, payload: bytes, response: HttpResponse) -> HttpResponse:
-        """
-        Return *response* if it means that a collector has accepted *payload*.
-
-        Raises:
-            SendError: If it does not.
-        """
+    def _find_error(self, payload: bytes, response: HttpResponse) -> SendError | None:
+        """Return why *payload* was not accepted, or None if it was."""
         msg = f"POST {self._shown_url} was answered {response.status}"
         if response.is_success:
             # Jaeger's web interface responds 200 with its page to any path.
-            if response.media_type != _WEB_PAGE:
-                return response
-            msg = f"{msg} with {_PORT_HINT}"
-            raise SendError(msg)
+            is_page = response.media_type == _WEB_PAGE
+            return SendError(f"{msg} with {_PORT_HINT}") if is_page else None
         if reason := self._reason(response):
             msg = f"{msg}: {reason}"
         if response.status in _WRONG_PATH:
             msg = f"{msg}; {_PATH_HINT}"
         limit = len(payload) // 2
         if response.status != _PAYLOAD_TOO_LARGE or limit < _MIN_PAYLOAD:
-            raise SendError(msg)
+            return SendError(msg)
         self._max_payload = limit
-        raise PayloadTooLargeError(msg, limit=limit)
+        return PayloadTooLargeError(msg, limit=limit)
 
     def _reason(self, response: HttpResponse) -> str:
         """Return why the server did not accept a payload, for messages."""

@@ -1,4 +1,4 @@
-"""The shipped fake: a sender that keeps what it is given."""
+"""A sender for tests, which stores payloads in memory."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from jaeger_client._internal.closing import Closable
 from jaeger_client.errors import PayloadTooLargeError, SendError
 
 DEFAULT_CAPACITY: Final = 1_000
-"""Payloads that are kept; older ones make room."""
+"""Number of payloads that are stored; older ones are dropped."""
 
 
 class MemorySender(Closable):
     """
-    Keeps the last *capacity* payloads in memory, for tests.
+    Stores the last *capacity* payloads, for tests.
 
-    May be read and told to fail from any thread, while another one sends.
+    May be read, and be set to fail, from any thread while another one sends.
     """
 
     rejected_spans: int = 0
-    """Spans the backend said it did not keep; no answer tells it here."""
+    """Always 0: no backend rejects spans."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class MemorySender(Closable):
         capacity: int = DEFAULT_CAPACITY,
     ) -> None:
         self.max_payload = max_payload
-        """Most bytes of one payload; tests may change it at any time."""
+        """Maximum size of a payload in bytes; tests may change it at any time."""
         self._is_closed = False
         self._arrived = threading.Condition()
         self._payloads: deque[bytes] = deque(maxlen=capacity)
@@ -44,7 +44,7 @@ class MemorySender(Closable):
 
     @property
     def payloads(self) -> list[bytes]:
-        """A copy of what was sent and is kept, the oldest first."""
+        """A copy of the stored payloads, the oldest first."""
         with self._arrived:
             return list(self._payloads)
 
@@ -55,21 +55,20 @@ class MemorySender(Closable):
 
     def send(self, payload: bytes) -> None:
         """
-        Keep *payload*.
+        Store *payload*.
 
         Raises:
             PayloadTooLargeError: If it is longer than `max_payload`.
-            SendError: If the sender was told to fail, or is closed.
+            SendError: If the sender was set to fail, or is closed.
         """
         with self._arrived:
-            self._raise_planned_error()
-            self._check_size(payload)
+            self._check(payload)
             self._payloads.append(payload)
             self._sent += 1
             self._arrived.notify_all()
 
     def fail_next(self, *errors: SendError) -> None:
-        """Raise *errors* from the next sends, one each, then send again."""
+        """Raise *errors* from the next sends, one each."""
         with self._arrived:
             self._next_errors.extend(errors)
 
@@ -84,22 +83,22 @@ class MemorySender(Closable):
             return self._arrived.wait_for(lambda: self._sent >= count, timeout)
 
     def clear(self) -> None:
-        """Forget what was sent."""
+        """Drop the stored payloads."""
         with self._arrived:
             self._payloads.clear()
             self._sent = 0
 
     def after_fork_in_child(self) -> None:
-        """Begin empty, so that a child shows only what it sent itself."""
-        # A new one: the old one's lock may be held by a thread not copied.
+        """Drop the stored payloads, so that a child shows only what it sent itself."""
+        # Replaced, because a thread that was not copied may hold the old one's lock.
         self._arrived = threading.Condition()
         self.clear()
 
     def close(self) -> None:
-        """Refuse what comes later; what was sent stays. Idempotent."""
+        """Refuse later payloads; the stored ones stay. Idempotent."""
         self._is_closed = True
 
-    def _raise_planned_error(self) -> None:
+    def _check(self, payload: bytes) -> None:
         if self._is_closed:
             msg = "the memory sender is closed"
             raise SendError(msg)
@@ -108,8 +107,6 @@ class MemorySender(Closable):
             error = self._next_errors.popleft()
         if error is not None:
             raise error
-
-    def _check_size(self, payload: bytes) -> None:
         if len(payload) > self.max_payload:
             msg = f"memory takes {self.max_payload} bytes, got {len(payload)}"
             raise PayloadTooLargeError(msg, limit=self.max_payload)

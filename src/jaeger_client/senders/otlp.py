@@ -90,7 +90,9 @@ class OtlpHttpSender(HttpSender):
             response = self._post(payload, timeout)
         except RefusedError as exc:
             raise RetryableSendError(str(exc)) from exc
-        self._count_rejected(self._accepted(payload, response))
+        if error := self._find_error(payload, response):
+            raise error
+        self._count_rejected(response)
 
     def probe(self, timeout: float = 1.0) -> bool:
         """Return whether a backend there accepts OTLP, by an empty request."""
@@ -102,19 +104,17 @@ class OtlpHttpSender(HttpSender):
                 self._headers,
                 timeout=timeout,
             )
-            return self._accepted(b"", response).status == _OK
         except SendError:
             return False
+        return response.status == _OK and self._find_error(b"", response) is None
 
-    def _accepted(self, payload: bytes, response: HttpResponse) -> HttpResponse:
-        try:
-            return super()._accepted(payload, response)
-        except SendError as exc:
-            if response.status not in _RETRYABLE_STATUSES:
-                raise
-            header = response.headers.get("retry-after")
-            delay = parse_retry_after(header, self._clock.time())
-            raise RetryableSendError(str(exc), retry_after=delay) from None
+    def _find_error(self, payload: bytes, response: HttpResponse) -> SendError | None:
+        error = super()._find_error(payload, response)
+        if error is None or response.status not in _RETRYABLE_STATUSES:
+            return error
+        header = response.headers.get("retry-after")
+        delay = parse_retry_after(header, self._clock.time())
+        return RetryableSendError(str(error), retry_after=delay)
 
     def _reason(self, response: HttpResponse) -> str:
         # OTLP wraps the reason in a google.rpc Status, unreadable as text.

@@ -20,8 +20,7 @@ of 100,000 spans, a datagram was lost in 2 bursts of 2 without it.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from jaeger_client._internal.clock import Clock
@@ -47,12 +46,6 @@ _OVERHEAD: Final = 1_000
 # At most half a second: a receiver that was stopped must not delay this process's exit.
 _READER_DELAY: Final = 0.001
 _MAX_READER_DELAYS: Final = 500
-
-_TABLES: Final = ("/proc/net/udp", "/proc/net/udp6")
-# Columns of the tables: proc_pid_net(5), "local_address" and "tx_queue:rx_queue".
-_LOCAL_ADDRESS: Final = 1
-_QUEUES: Final = 4
-_READ_SIZE: Final = 1 << 16
 
 
 class Pacer:
@@ -95,45 +88,3 @@ class Pacer:
             if backlog() <= _MAX_BACKLOG:
                 return
             self._clock.sleep(_READER_DELAY)
-
-
-def read_backlog(
-    port: int,
-    tables: Iterable[str | os.PathLike[str]] = _TABLES,
-) -> int:
-    """
-    Return how many bytes are unread at this machine's UDP *port*.
-
-    0 where the system does not report it. Takes 0.06 ms, mostly in the kernel.
-    """
-    return sum(_parse_backlog(_read(table), port) for table in tables)
-
-
-def _read(table: str | os.PathLike[str]) -> bytes:
-    # A file object would take 0.06 ms more.
-    try:
-        descriptor = os.open(table, os.O_RDONLY)
-        try:
-            return b"".join(iter(lambda: os.read(descriptor, _READ_SIZE), b""))
-        finally:
-            os.close(descriptor)
-    except OSError:
-        return b""
-
-
-def _parse_backlog(table: bytes, port: int) -> int:
-    suffix = b":%04X" % port
-    rows = (line.split() for line in table.splitlines()[1:] if suffix in line)
-    return sum(
-        _parse_unread(row[_QUEUES])
-        for row in rows
-        if len(row) > _QUEUES and row[_LOCAL_ADDRESS].endswith(suffix)
-    )
-
-
-def _parse_unread(queues: bytes) -> int:
-    _, _, unread = queues.partition(b":")
-    try:
-        return int(unread, 16)
-    except ValueError:
-        return 0

@@ -14,20 +14,19 @@ import errno
 import math
 import os
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
-from jaeger_client.senders.pacing import DEFAULT_BYTES_PER_SECOND, Pacer, read_backlog
+from jaeger_client.senders.pacing import DEFAULT_BYTES_PER_SECOND, Pacer
 
 if TYPE_CHECKING:
     import socket
 
-    from jaeger_client._internal.resolver import Address
+    from jaeger_client._internal.sockets import Address
 
 DEFAULT_MAX_PAYLOAD: Final = 65_000
 """Bytes of the longest datagram that agents read."""
@@ -42,77 +41,30 @@ _PAYLOAD_STEPS: Final = (65_000, 32_000, 16_000, 9_216, 4_608, 2_304, 1_400, 1_0
 # The kernel counts more than the bytes of a datagram against the send buffer.
 _BUFFER_OVERHEAD: Final = 1_024
 
-# How long a send may wait for space in this machine's own buffers, in seconds: a full
-# datagram takes 52 ms over a line of 10 Mbit/s.
-_SEND_TIMEOUT: Final = 0.25
-
 # Delays before another try when the machine has no buffer left (ENOBUFS).
 _BUFFER_DELAYS: Final = (0.001, 0.002, 0.004, 0.008, 0.016)
 
 
-class Network:
-    """
-    The system's resolver and UDP sockets; tests pass their own.
+class Network(Protocol):
+    """The functions of `_internal.sockets` that are used here; tests pass their own."""
 
-    `socket` is imported at the first send: it would make a start a tenth longer.
-    """
+    def resolve(self, host: str, port: int, /) -> Sequence[Address]:
+        """Return the addresses of *host*; raise OSError or UnicodeError for none."""
+        ...
 
-    def resolve(self, host: str, port: int) -> Sequence[Address]:
-        """
-        Return the addresses of *host*, the IPv4 ones first; at least one.
-
-        Raises:
-            OSError, UnicodeError: If there is none.
-        """
-        # This is most often the background thread; see the module `fork`.
-        with forks_wait():
-            from jaeger_client._internal import resolver  # noqa: PLC0415 - see above
-
-        return resolver.resolve(host, port)
-
-    def connect(
-        self, address: Address, port: int, *, buffer_size: int
+    def connect_udp(
+        self, address: Address, port: int, /, *, buffer_size: int
     ) -> socket.socket:
-        """
-        Return a socket that sends up to *buffer_size* bytes at once to *address*.
+        """Return a socket that is connected to *address*, or raise OSError."""
+        ...
 
-        Raises:
-            OSError: If there is no route.
-        """
-        import socket  # noqa: PLC0415 - already imported by `resolve`
-
-        from jaeger_client._internal.resolver import (  # noqa: PLC0415 - already imported
-            socket_address,
-        )
-
-        connected = socket.socket(address.family, socket.SOCK_DGRAM)
-        try:
-            connected.settimeout(_SEND_TIMEOUT)
-            # On macOS the send buffer limits the size of a datagram, and is 9,216 bytes
-            # by default. Where it cannot be enlarged, EMSGSIZE lowers `max_payload`.
-            with suppress(OSError):
-                option = (socket.SOL_SOCKET, socket.SO_SNDBUF)
-                if connected.getsockopt(*option) < buffer_size:
-                    connected.setsockopt(*option, buffer_size)
-            connected.connect(socket_address(address.host, port))
-        except OSError:
-            connected.close()
-            raise
-        return connected
-
-    def pending_error(self, connected: socket.socket) -> int:
+    def pending_error(self, connected: socket.socket, /) -> int:
         """Return the number of the error that an earlier datagram met, or 0."""
-        import socket  # noqa: PLC0415 - already imported by `resolve`
+        ...
 
-        return connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-
-    def backlog(self, address: Address, port: int) -> int:
+    def backlog(self, address: Address, port: int, /) -> int:
         """Return how many bytes are unread there; 0 if that is not known."""
-        return read_backlog(port) if address.is_loopback else 0
-
-
-SYSTEM_NETWORK: Final = Network()
-"""The default wherever a network is passed in."""
+        ...
 
 
 class UdpSender(Closable):
@@ -138,7 +90,7 @@ class UdpSender(Closable):
         clock: Clock = SYSTEM_CLOCK,
         resolve_interval: float | None = DEFAULT_RESOLVE_INTERVAL,
         bytes_per_second: float = DEFAULT_BYTES_PER_SECOND,
-        network: Network = SYSTEM_NETWORK,
+        network: Network | None = None,
     ) -> None:
         max_payload = above_zero("max_payload", max_payload, most=MAX_COUNT)
         if resolve_interval is not None:
@@ -212,9 +164,19 @@ class UdpSender(Closable):
     def _target(self) -> str:
         return f"UDP to {self._host}:{self._port}"
 
+    @property
+    def _system(self) -> Network:
+        if self._network is None:
+            # This is most often the background thread; see the module `fork`.
+            with forks_wait():
+                from jaeger_client._internal import sockets  # noqa: PLC0415
+
+            self._network = sockets
+        return self._network
+
     def _backlog(self) -> int:
         address = self._address
-        return 0 if address is None else self._network.backlog(address, self._port)
+        return 0 if address is None else self._system.backlog(address, self._port)
 
     def _send_or_reconnect(self, payload: bytes) -> None:
         try:
@@ -239,46 +201,48 @@ class UdpSender(Closable):
             connected.send(payload)
         # On loopback a refusal arrives before `send` returns, so it is found for the
         # refused datagram itself and not only at the next one.
-        if code := self._network.pending_error(connected):
+        if code := self._system.pending_error(connected):
             raise OSError(code, os.strerror(code))
 
     def _connect(self) -> socket.socket:
-        if self._socket is None:
-            return self._connect_to_one_of(self._resolve())
-        if self._is_resolving_due():
-            return self._follow_name(self._socket)
-        return self._socket
+        """Return the socket; opens one if there is none, or if the agent has moved."""
+        if self._socket is not None and not self._is_resolving_due():
+            return self._socket
+        try:
+            addresses = self._resolve()
+        except SendError:
+            # The name server may be down while the agent is well.
+            if self._socket is None:
+                raise
+            return self._socket
+        if self._socket is not None and self._address in addresses:
+            return self._socket
+        self._close_socket()
+        return self._connect_to_one_of(addresses)
 
     def _is_resolving_due(self) -> bool:
         if self._resolve_interval is None:
             return False
         return self._clock.monotonic() - self._resolved_at >= self._resolve_interval
 
-    def _follow_name(self, connected: socket.socket) -> socket.socket:
-        try:
-            addresses = self._resolve()
-        except SendError:
-            # The name server may be down while the agent is well.
-            return connected
-        if self._address in addresses:
-            return connected
-        self._close_socket()
-        return self._connect_to_one_of(addresses)
-
     def _resolve(self) -> Sequence[Address]:
         self._resolved_at = self._clock.monotonic()
         try:
-            return self._network.resolve(self._host, self._port)
+            return self._system.resolve(self._host, self._port)
         except (OSError, UnicodeError) as exc:
             msg = f"{self._target}: the name does not resolve ({exc})"
             raise SendError(msg) from exc
 
     def _connect_to_one_of(self, addresses: Sequence[Address]) -> socket.socket:
         call_after_fork(self)
-        address = _choose(addresses, self._skipped)
+        address = addresses[0]
+        if self._skipped in addresses:
+            address = addresses[(addresses.index(self._skipped) + 1) % len(addresses)]
         size = self._max_payload + _BUFFER_OVERHEAD
         try:
-            self._socket = self._network.connect(address, self._port, buffer_size=size)
+            self._socket = self._system.connect_udp(
+                address, self._port, buffer_size=size
+            )
         except OSError:
             self._skipped = address
             raise
@@ -288,13 +252,11 @@ class UdpSender(Closable):
     def _disconnect(self, error: OSError) -> None:
         # "localhost" may be 127.0.0.1 and ::1, and the agent listen on one of them.
         # From another machine a refusal may be an old one and proves nothing.
-        if isinstance(error, ConnectionRefusedError) and self._is_on_loopback:
-            self._skipped = self._address
+        address = self._address
+        is_local = address is not None and address.is_loopback
+        if is_local and isinstance(error, ConnectionRefusedError):
+            self._skipped = address
         self._close_socket()
-
-    @property
-    def _is_on_loopback(self) -> bool:
-        return self._address is not None and self._address.is_loopback
 
     def _close_socket(self) -> None:
         if self._socket is not None:
@@ -317,9 +279,3 @@ class UdpSender(Closable):
             f"got {len(payload)}"
         )
         return PayloadTooLargeError(msg, limit=self._max_payload)
-
-
-def _choose(addresses: Sequence[Address], skipped: Address | None) -> Address:
-    if skipped not in addresses:
-        return addresses[0]
-    return addresses[(addresses.index(skipped) + 1) % len(addresses)]

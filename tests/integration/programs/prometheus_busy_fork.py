@@ -1,8 +1,10 @@
 """
-Forks under PROMETHEUS_MULTIPROC_DIR while threads of the parent count without pause.
+Forks under PROMETHEUS_MULTIPROC_DIR while a thread of the parent is in a count.
 
-Prints how many children did not end by themselves, how many have a file of counters of
-their own, and whether a scrape has exactly the spans of all processes.
+The thread is stopped where it holds the locks of the library and of the factory: before
+a value is written to the parent's file, and after that. Prints how many children did
+not end by themselves, how many have a file of counters of their own, and whether a
+scrape has exactly the spans of all processes.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 
 import prometheus_client.multiprocess
 from prometheus_client import CollectorRegistry
+from prometheus_client.mmap_dict import MmapedDict
 
 from jaeger_client import ConstSampler, Tracer
 from jaeger_client.metrics.prometheus import PrometheusMetricsFactory
@@ -24,26 +27,58 @@ from jaeger_client.reporter import NullReporter
 LIBRARY: Any = prometheus_client.multiprocess
 """Without types of its own."""
 
-CHILDREN = 30
+FILE: Any = MmapedDict
+WRITE_VALUE = FILE.write_value
+
+TIMEOUT = 5
 SPANS_OF_A_CHILD = 3
-PATIENCE = 5
 
 
-def count_on(tracer: Tracer, stop: threading.Event, counts: list[int]) -> None:
-    """Finish spans until told to stop."""
-    count = 0
-    while not stop.is_set():
-        tracer.start_span("parent").finish()
-        count += 1
-    counts.append(count)
+class Stop:
+    """Stops one thread in its next write to a file."""
+
+    def __init__(self, *, after_write: bool) -> None:
+        self._after_write = after_write
+        self.is_reached = threading.Event()
+        self.is_over = threading.Event()
+
+    def write_value(self, file: object, *value: object) -> None:
+        """Replace `MmapedDict.write_value`."""
+        if self._after_write:
+            WRITE_VALUE(file, *value)
+        if not self.is_reached.is_set():
+            self.is_reached.set()
+            self.is_over.wait(TIMEOUT)
+        if not self._after_write:
+            WRITE_VALUE(file, *value)
 
 
 def child(tracer: Tracer) -> None:
     """Finish a few spans; a child that hangs is ended by a signal."""
-    signal.alarm(PATIENCE)
+    signal.alarm(TIMEOUT)
     for _ in range(SPANS_OF_A_CHILD):
         tracer.start_span("child").finish()
     os._exit(0)
+
+
+def fork_in_a_count(tracer: Tracer, stop: Stop) -> tuple[int, bool]:
+    """Return the child's status, and whether it has a file of its own."""
+
+    def write_value(file: object, *value: object) -> None:
+        stop.write_value(file, *value)
+
+    FILE.write_value = write_value
+    thread = threading.Thread(target=lambda: tracer.start_span("parent").finish())
+    thread.start()
+    assert stop.is_reached.wait(TIMEOUT)
+    pid = os.fork()
+    if pid == 0:
+        child(tracer)
+    _, status = os.waitpid(pid, 0)
+    stop.is_over.set()
+    thread.join()
+    directory = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    return status, (directory / f"counter_{pid}.db").exists()
 
 
 def finished_spans() -> float | None:
@@ -54,33 +89,19 @@ def finished_spans() -> float | None:
 
 
 def main() -> None:
-    """Fork, and wait for each child."""
+    """Fork twice."""
     tracer = Tracer(
         "s",
         NullReporter(),
         ConstSampler(decision=True),
         metrics_factory=PrometheusMetricsFactory(),
     )
-    stop = threading.Event()
-    counts: list[int] = []
-    threads = [
-        threading.Thread(target=count_on, args=(tracer, stop, counts)) for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    hung = own_files = 0
-    for _ in range(CHILDREN):
-        pid = os.fork()
-        if pid == 0:
-            child(tracer)
-        hung += os.waitpid(pid, 0)[1] != 0
-        directory = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
-        own_files += (directory / f"counter_{pid}.db").exists()
-    stop.set()
-    for thread in threads:
-        thread.join()
-    expected = sum(counts) + CHILDREN * SPANS_OF_A_CHILD
-    print(f"hung {hung}, files {own_files}, exact {finished_spans() == expected}")
+    tracer.start_span("first").finish()
+    ends = [fork_in_a_count(tracer, Stop(after_write=late)) for late in (False, True)]
+    hung = sum(status != 0 for status, _ in ends)
+    files = sum(has_file for _, has_file in ends)
+    expected = 1 + len(ends) * (1 + SPANS_OF_A_CHILD)
+    print(f"hung {hung}, files {files}, exact {finished_spans() == expected}")
     sys.stdout.flush()
 
 

@@ -1,4 +1,4 @@
-"""How often the library speaks of itself."""
+"""What the library logs about itself, and how often."""
 
 # pyright: reportPrivateUsage=false
 # Tests of applications set `_last_error_reported_at`.
@@ -28,7 +28,7 @@ Writer: TypeAlias = Callable[[object], None]
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Return a clock that goes when told."""
+    """Return a clock that the test advances."""
     return FakeClock()
 
 
@@ -37,11 +37,11 @@ def test_logger_has_the_name_of_48() -> None:
     assert "jaeger_tracing" == logger.name
 
 
-def test_notice_speaks_once_a_minute(
+def test_notice_is_logged_once_a_minute(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A notice is silent for a minute after it spoke, then tells what it kept back."""
+    """A notice is logged once a minute; the next line counts the suppressed ones."""
     notice = Notice("no %s", clock=clock)
 
     notice.warn("a")
@@ -57,7 +57,7 @@ def test_notice_speaks_once_a_minute(
     assert {logging.WARNING} == {record.levelno for record in caplog.records}
 
 
-def test_outage_speaks_at_both_ends(
+def test_outage_is_logged_at_both_ends(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -212,7 +212,7 @@ def test_error_reporter_without_logger(caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_error_reporter_in_many_threads(caplog: pytest.LogCaptureFixture) -> None:
-    """Of many threads that report at once, one is heard."""
+    """Of many threads that report at once, one logs."""
     reporter = due_error_reporter()
     begin = threading.Barrier(4)
 
@@ -232,7 +232,7 @@ def test_error_reporter_in_many_threads(caplog: pytest.LogCaptureFixture) -> Non
 def test_error_reporter_may_be_interrupted_anywhere(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A signal handler that reports an error hangs nowhere; one of the two is heard."""
+    """A signal handler that reports an error never hangs; one of the two logs."""
 
     def interrupt_error(at: int) -> str:
         caplog.clear()
@@ -251,7 +251,7 @@ def test_error_reporter_may_be_interrupted_anywhere(
 def test_a_percent_sign_in_a_name_breaks_no_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The name of a service is no format, whoever hears of the failure."""
+    """The name of a service is never used as a format."""
     reporter = ErrorReporter(logger=logging.getLogger("app"), log_interval_minutes=0)
     sampler = RemoteControlledSampler(
         Agent(OSError("refused")),
@@ -259,7 +259,7 @@ def test_a_percent_sign_in_a_name_breaks_no_line(
         error_reporter=reporter,
         worker=QuietWorker(),
     )
-    sampler._poller.begin()  # pyright: ignore[reportPrivateUsage]  # asks without a thread
+    sampler._poller.begin()  # pyright: ignore[reportPrivateUsage]  # polls without a thread
     sampler._poller.run(0.0)  # pyright: ignore[reportPrivateUsage]  # as above
 
     assert ["cannot get a sampling strategy for 100%s: refused"] == caplog.messages
@@ -325,7 +325,7 @@ def write_by_poller(value: object) -> None:
     sampler = RemoteControlledSampler(
         agent, str(value), logger=logging.getLogger("app"), worker=QuietWorker()
     )
-    sampler._poller.begin()  # pyright: ignore[reportPrivateUsage]  # asks without a thread
+    sampler._poller.begin()  # pyright: ignore[reportPrivateUsage]  # polls without a thread
     sampler._poller.run(0.0)  # pyright: ignore[reportPrivateUsage]  # as above
 
 
@@ -387,7 +387,7 @@ def test_a_chain_of_errors_ends(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_numbers_stay_numbers(caplog: pytest.LogCaptureFixture) -> None:
-    """Formats for numbers work, and a number without end is no trouble."""
+    """Formats for numbers work, and a very large number does no harm."""
     logger.warning("%d %.1f %s %s", 1, 2.0, True, 10**5000)
 
     assert ["1 2.0 True a very large int"] == caplog.messages

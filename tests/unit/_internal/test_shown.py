@@ -58,7 +58,7 @@ def test_a_line_has_no_control_characters(text: str, line: str) -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    """The line tells how much is missing."""
+    """The line has the number of missing characters."""
     assert "aaa... (7 more)" == one_line("a" * 10, limit=3)
 
 

@@ -221,7 +221,7 @@ def test_no_parent_or_parent_zero_is_none(parent: str | None) -> None:
     "value", ["", "x", "-1", "+1", "0x1", "1_0", "f" * 33, 5, 0, 1.5, [], ["1", "2"]]
 )
 def test_non_hex_is_corrupt(name: str, value: object) -> None:
-    """An id that is no hexadecimal number, or has too many bits, raises."""
+    """An id that is not hexadecimal, or has too many bits, raises."""
     carrier = b3(traceid="1", spanid="2", parentspanid="3")
     carrier[f"x-b3-{name}"] = value
 
@@ -308,7 +308,7 @@ def test_the_single_header_is_read(
     ("value", "flags"), [("0", 0), ("1", 1), ("d", 3), ("false", 0)]
 )
 def test_a_decision_without_a_trace(value: str, flags: int) -> None:
-    """`b3: 0` alone is a context without ids that says what was decided."""
+    """`b3: 0` alone is a context without ids, with the decision."""
     context = SINGLE.extract({"b3": value})
 
     assert context is not None
@@ -433,7 +433,7 @@ def test_numbers_in_baggage(codec: Codec) -> None:
 def test_baggage_beyond_the_bounds_is_dropped_and_counted(
     codec: B3Codec | B3SingleCodec,
 ) -> None:
-    """Baggage that is too long or no text does not cost the trace."""
+    """Baggage that is too long or not text does not cost the trace."""
     before = codec.dropped_baggage_items
     carrier = written(codec, SpanContext(1, 2, 3, 1))
     carrier |= {"baggage-a": "x" * 9000, "baggage-b": None, "baggage-c": "x" * 200_000}

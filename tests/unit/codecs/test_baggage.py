@@ -37,7 +37,7 @@ NAMED_BY_KEY = pytest.mark.parametrize("name", ["http", "b3", "b3single"])
 
 
 class Silent:
-    """An object that has no text."""
+    """An object that cannot be converted to text."""
 
     def __str__(self) -> str:
         msg = "no text"
@@ -401,7 +401,7 @@ def test_keys_are_remembered_within_bounds() -> None:
     "name", ["x trace", "x-trace:", "x-trace\n", "\u00fcber", " x", None, 5], ids=ascii
 )
 def test_a_configured_name_must_be_a_token(setting: str, name: Anything) -> None:
-    """A codec refuses a name that no header can have, and says which setting it is."""
+    """A codec rejects a name that no header can have; the error names the setting."""
     with pytest.raises(ConfigError, match=f"^{setting} must be a valid HTTP header"):
         TextCodec(**{setting: name})
 

@@ -76,7 +76,7 @@ def test_bytes_after_the_context_are_passed_over() -> None:
 
 
 def test_bytes_and_numbers_in_baggage_are_written() -> None:
-    """Baggage that is no text is written as the text it stands for."""
+    """Baggage that is not text is converted to text."""
     baggage = {b"k": b"v", "n": 5, "s": "\ud800"}
     context = SpanContext(1, 2, 3, 1, baggage)  # type: ignore[arg-type]  # as in 4.8
 
@@ -118,7 +118,7 @@ def test_cut_baggage_is_corrupt(cut: int) -> None:
 
 
 def test_input_that_ends_before_the_last_value_is_corrupt() -> None:
-    """A key that takes the room of its value raises."""
+    """A key that takes the bytes of its value raises."""
     with pytest.raises(CorruptContextError, match="in the middle"):
         CODEC.extract(with_baggage(b"keyy", count=1))
 

@@ -13,14 +13,14 @@ OWN = Header("own")
 
 
 class Meanings:
-    """Knows names that begin with `own`, and which it was asked for."""
+    """Returns a meaning for names that begin with `own`; records its calls."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.calls: list[str] = []
 
     def __call__(self, name: str) -> Header | None:
         """Tell what *name* means."""
-        self.asked.append(name)
+        self.calls.append(name)
         return OWN if name.startswith("own") else None
 
 
@@ -37,18 +37,18 @@ def test_a_name_is_asked_for_once() -> None:
 
     for _ in range(2):
         assert [(OWN, 1)] == names.own_headers({"Own-A": 1, "Host": 2})
-    assert ["own-a", "host"] == meanings.asked
+    assert ["own-a", "host"] == meanings.calls
 
 
 def test_names_that_are_no_plain_text_are_not_remembered() -> None:
-    """Bytes and subclasses of str are asked for each time; others never."""
+    """Bytes and subclasses of str are looked up each time; others never."""
     meanings = Meanings()
     names = HeaderNames(meanings)
     carrier = {b"Own-A": 1, Text("own-b"): 2, 5: 3, None: 4}
 
     for _ in range(2):
         assert [(OWN, 1), (OWN, 2)] == names.own_headers(carrier)
-    assert ["own-a", "own-b"] * 2 == meanings.asked
+    assert ["own-a", "own-b"] * 2 == meanings.calls
 
 
 def test_long_names_are_not_remembered() -> None:

@@ -91,7 +91,7 @@ def test_an_own_format_can_be_named_by_the_variable(
     assert {"x-trace": "17 18"} == headers
 
 
-def test_an_own_format_is_told_the_settings() -> None:
+def test_an_own_format_gets_the_settings() -> None:
     """It is made for headers and for text maps, each with what is configured."""
     made: list[CodecOptions] = []
 
@@ -123,7 +123,7 @@ def test_names_of_the_library_are_taken(taken: str) -> None:
 
 
 def test_a_name_is_registered_once() -> None:
-    """A second registration is an error, unless it says that it replaces the first."""
+    """A second registration is an error, unless it is to replace the first."""
     register_codec("plain", PlainCodec)
     with pytest.raises(ConfigError, match="got 'plain', which is taken"):
         register_codec("plain", PlainCodec)
@@ -149,7 +149,7 @@ def test_an_unknown_format_is_an_error_that_names_what_is_known() -> None:
 
 
 def test_of_threads_with_one_name_one_succeeds() -> None:
-    """The others are told that it is taken, however close they come."""
+    """The others get the error that it is taken, however close they come."""
     start = threading.Barrier(4)
 
     def register() -> bool:

@@ -79,7 +79,7 @@ def test_underscores_in_configured_names_become_dashes() -> None:
 
 
 def test_underscores_in_a_carrier_stay_what_they_are() -> None:
-    """A carrier's `UBER_TRACE_ID` is no header of ours, as in 4.8."""
+    """A carrier's `UBER_TRACE_ID` is a foreign header, as in 4.8."""
     assert read(HTTP, {"UBER_TRACE_ID": "1:2:3:1", "uberctx_k": "v"}) is None
 
 
@@ -104,7 +104,7 @@ def test_matching_ignores_case(codec: TextCodec, name: str) -> None:
 
 @BOTH
 def test_extracted_baggage_keys_are_lower_case(codec: TextCodec) -> None:
-    """Baggage keys come out in lower case; what is no letter stays."""
+    """Baggage keys are converted to lower case; other characters stay."""
     carrier = {"uber-trace-id": "1:2:3:1", "Uberctx-A_b": "v", "uberctx-": "w"}
 
     assert (1, 2, 3, 1, {"a_b": "v", "": "w"}, None) == read(codec, carrier)
@@ -265,7 +265,7 @@ def test_malformed_ids_are_corrupt(codec: TextCodec, value: object) -> None:
 
 
 def test_a_corrupt_context_is_named_in_the_error_and_cut() -> None:
-    """The error says what was needed and what came, up to a length."""
+    """The error has the expected format and the value, cut at a length."""
     with pytest.raises(
         CorruptContextError,
         match=r"^{trace}:{span}:{parent}:{flags} .* got 'x{120}\.\.\. \(9880 more\)'$",
@@ -295,7 +295,7 @@ def test_the_last_of_several_headers_counts(codec: TextCodec) -> None:
 
 @BOTH
 def test_no_header_gives_none(codec: TextCodec) -> None:
-    """Where there is no header of ours there is no context."""
+    """Foreign headers alone hold no context."""
     assert read(codec, {}) is None
     assert read(codec, {"Host": "a", "uberct": "b"}) is None
 
@@ -444,7 +444,7 @@ def test_only_a_debug_id_is_a_context_without_trace(codec: TextCodec) -> None:
 
 @BOTH
 def test_an_empty_debug_id_is_none(codec: TextCodec) -> None:
-    """An empty debug header asks for nothing."""
+    """An empty debug header has no effect."""
     assert read(codec, {"jaeger-debug-id": ""}) is None
     assert read(codec, {"jaeger-debug-id": None}) is None
 
@@ -528,7 +528,7 @@ def test_a_context_without_trace_is_passed_on() -> None:
 
 
 def test_a_debug_id_is_not_passed_on_with_a_trace() -> None:
-    """Beside ids no debug header is written: the flags say it."""
+    """Beside ids no debug header is written: the flags suffice."""
     assert {"uber-trace-id": "1:2:3:3"} == written(
         TEXT, SpanContext(1, 2, 3, 3, debug_id="d")
     )
@@ -591,7 +591,7 @@ def test_anything_with_items_can_be_read(codec: TextCodec) -> None:
 @BOTH
 @pytest.mark.parametrize("carrier", [None, 5, "text", [], [("uber-trace-id", "1")]])
 def test_carriers_without_items_are_invalid(codec: TextCodec, carrier: object) -> None:
-    """What has no `items()` cannot be read, and what is no mapping not written."""
+    """Carriers without `items()` cannot be read; only mappings are written."""
     with pytest.raises(InvalidCarrierError, match=type(carrier).__name__):
         codec.extract(carrier)
     with pytest.raises(opentracing.InvalidCarrierException):
@@ -676,7 +676,7 @@ def test_limits_may_be_far_over_the_usual(letter: str) -> None:
 
 
 def test_losses_are_told_to_who_counts() -> None:
-    """Whoever asked is called with the number of items that were dropped."""
+    """The callback gets the number of dropped items."""
     codec = TextCodec(baggage_limits=BaggageLimits(max_items=1))
     counted: list[int] = []
     codec.count_dropped_baggage(counted.append)
@@ -706,7 +706,7 @@ def test_an_encoded_giant_is_dropped_before_it_is_decoded() -> None:
 
 
 def test_losses_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Dropped baggage is said in the log, with the limits and what sets them."""
+    """Dropped baggage is logged, with the limits and their settings."""
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
         TextCodec().extract({"uberctx-k": "x" * 10_000})
 

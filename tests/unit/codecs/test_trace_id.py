@@ -69,6 +69,6 @@ def test_span_context_from_string() -> None:
     "value", [None, b"1:2:3:1", ("1:2:3:1",), 5, "", [], ["1:2:3:1", "x"]]
 )
 def test_span_context_from_anything_else_is_corrupt(value: object) -> None:
-    """What is neither text nor a list of one text is no context."""
+    """Values other than text or a list of one text are corrupt."""
     with pytest.raises(CorruptContextError):
         span_context_from_string(value)

@@ -93,7 +93,7 @@ def test_a_later_version_is_read_as_the_prefix_it_shares(more: str) -> None:
     ],
 )
 def test_an_invalid_traceparent_starts_a_new_trace(value: object) -> None:
-    """An invalid header is no error and no context; its `tracestate` goes too."""
+    """An invalid header is ignored without an error, and so is its `tracestate`."""
     assert CODEC.extract({"traceparent": value, "tracestate": "a=b"}) is None
 
 
@@ -165,7 +165,7 @@ def test_debug_keeps_tracestate_at_32_members() -> None:
 
 
 def test_baggage_is_written() -> None:
-    """Baggage is a list of pairs, percent-encoded where its grammar says so."""
+    """Baggage is a list of pairs, percent-encoded where its grammar requires."""
     baggage = {"k": "a b", "K\u00e9": '",;\\%+', "u": "x=y/:"}
 
     assert (
@@ -221,7 +221,7 @@ def test_a_giant_baggage_header_is_dropped_and_counted() -> None:
 
 
 def test_carriers() -> None:
-    """What is no mapping is not written, what has no `items()` not read."""
+    """Only mappings are written; carriers without `items()` are not read."""
     invalid: tuple[object, ...] = (None, 5, [], "x")
     for wrong in invalid:
         with pytest.raises(InvalidCarrierError):

@@ -14,7 +14,7 @@ HTTP = "http_headers"
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_case_of_the_suite(case: Case) -> None:
-    """What comes in goes on as the suite asks, in a span of ours."""
+    """Incoming headers are passed on as the suite requires, in a span of ours."""
     outgoing = sent_on(carrier_of(case))
 
     trace, span = outgoing["traceparent"].split("-")[1:3]
@@ -48,7 +48,7 @@ def test_children_of_children_carry_the_state() -> None:
 
 
 def new_tracer() -> Tracer:
-    """Return a tracer of 128 bits that speaks W3C."""
+    """Return a tracer with 128-bit ids that propagates W3C."""
     return Tracer(
         "w3c",
         NullReporter(),

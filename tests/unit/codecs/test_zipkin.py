@@ -28,7 +28,7 @@ def ids(context: SpanContext | None) -> tuple[int | None, ...] | None:
 
 
 def test_the_format_has_a_name() -> None:
-    """The format is asked for by the name that 4.8 gave it."""
+    """The format has its name of 4.8."""
     assert "zipkin-span-format" == ZipkinSpanFormat
 
 
@@ -91,7 +91,7 @@ def test_span_ids_have_64_bits() -> None:
 
 @pytest.mark.parametrize("carrier", [None, 5, [], "x", SimpleNamespace(trace_id=1)])
 def test_other_carriers_are_invalid(carrier: object) -> None:
-    """What is neither mapping nor has all attributes is no carrier."""
+    """A carrier is a mapping or has all the attributes."""
     with pytest.raises(InvalidCarrierError):
         CODEC.extract(carrier)
     with pytest.raises(InvalidCarrierError):

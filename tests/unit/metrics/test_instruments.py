@@ -50,7 +50,7 @@ def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
     } == factory.values
 
 
-def test_the_tracers_metrics_know_whether_nobody_listens() -> None:
+def test_the_tracers_metrics_know_whether_they_do_nothing() -> None:
     """Only with the plain factory are the calls worth skipping."""
     assert TracerMetrics(MetricsFactory()).is_noop
     assert not TracerMetrics(RecordingFactory()).is_noop
@@ -84,7 +84,7 @@ def test_the_reporters_metrics_are_named_as_in_4_8() -> None:
 
 
 def test_the_counters_have_the_attributes_of_4_8() -> None:
-    """Who counted by `reporter.metrics.reporter_success` still does."""
+    """`reporter.metrics.reporter_success` still counts."""
     factory = RecordingFactory()
     reporter, sampler = ReporterMetrics(factory), SamplerMetrics(factory)
     throttler = ThrottlerMetrics(factory)
@@ -122,7 +122,7 @@ def test_the_time_of_a_send_reaches_the_timer_in_microseconds() -> None:
 
 
 def test_the_samplers_metrics_are_named_as_in_4_8() -> None:
-    """Questions and updates each count their results."""
+    """Requests and updates are each counted by result."""
     factory = RecordingFactory()
     metrics = SamplerMetrics(factory)
 

@@ -91,7 +91,7 @@ def test_tags_cannot_be_changed() -> None:
 
 
 def test_the_tags_are_a_copy() -> None:
-    """Who asks for a metric may use its dict for the next one."""
+    """The caller may reuse the dict of tags for the next metric."""
     recorder = Recorder()
     tags = {"a": "b"}
     count = recorder.factory.create_counter("jaeger:m", tags)

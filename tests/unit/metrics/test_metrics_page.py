@@ -27,9 +27,9 @@ def test_the_names_in_prometheus_are_those_of_a_scrape(metric: Metric) -> None:
     registry = CollectorRegistry()
     make(PrometheusMetricsFactory(registry=registry), metric)
 
-    told = generate_latest(registry).decode().splitlines()
+    lines = generate_latest(registry).decode().splitlines()
     (name,) = (cells[1] for cells in rows() if cells[0] == f"`{metric.name}`")
-    assert f"# HELP {name.strip('`')} {metric.help}" in told
+    assert f"# HELP {name.strip('`')} {metric.help}" in lines
 
 
 def make(factory: MetricsFactory, metric: Metric) -> None:

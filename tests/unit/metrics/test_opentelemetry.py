@@ -20,7 +20,7 @@ Points = dict[tuple[str, frozenset[tuple[str, object]]], Any]
 
 
 class Kept:
-    """An SDK that keeps what it is told."""
+    """An SDK that records everything."""
 
     def __init__(self) -> None:
         self.reader = InMemoryMetricReader()

@@ -67,7 +67,7 @@ def values_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
 
 
 def exported(registry: CollectorRegistry) -> str:
-    """Return what a scrape of *registry* says, without what the library adds."""
+    """Return a scrape of *registry*, without what the library adds."""
     lines = generate_latest(registry).decode().splitlines()
     return "\n".join(line for line in lines if "_created" not in line)
 
@@ -117,7 +117,7 @@ def test_the_service_name_becomes_a_label() -> None:
 
 
 def test_timers_are_histograms_of_seconds() -> None:
-    """A timer takes microseconds and shows seconds, as Prometheus asks."""
+    """A timer takes microseconds and exports seconds, as Prometheus requires."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(registry=registry)
 
@@ -154,7 +154,7 @@ def test_a_metric_that_was_unregistered_is_made_again() -> None:
 def test_a_name_with_other_labels_is_no_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A metric that the registry refuses is told in the log and not exported."""
+    """A metric that the registry refuses is logged and not exported."""
     registry = CollectorRegistry()
     PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")(1)
     named = PrometheusMetricsFactory(service_name_label="shop", registry=registry)
@@ -169,20 +169,20 @@ def test_a_name_with_other_labels_is_no_error(
 
 
 def test_the_help_is_that_of_the_table() -> None:
-    """A scrape tells what a metric of ours means; others have their name, as in 4.8."""
+    """Metrics of this library have the table's help; others their name, as in 4.8."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(namespace="bakery", registry=registry)
 
     factory.create_counter("jaeger:finished_spans")
     factory.create_counter("cakes")
 
-    told = exported(registry)
-    assert "# HELP bakery_jaeger:finished_spans_total Sampled spans finished." in told
-    assert "# HELP bakery_cakes_total cakes" in told
+    scrape = exported(registry)
+    assert "# HELP bakery_jaeger:finished_spans_total Sampled spans finished." in scrape
+    assert "# HELP bakery_cakes_total cakes" in scrape
 
 
 def test_the_buckets_are_those_of_the_table() -> None:
-    """A send of half a millisecond and one of three seconds are told apart."""
+    """A send of half a millisecond and one of three seconds are in other buckets."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(registry=registry)
 

@@ -1,4 +1,4 @@
-"""The table of metrics, and the one door that makes them."""
+"""The table of metrics, and the only class that creates them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_causes_of_losses_are_those_that_are_counted() -> None:
 
 
 def test_every_row_is_made_by_somebody() -> None:
-    """A row that nobody counts would be a promise that is not kept."""
+    """A row that is never counted would be a false promise."""
     factory = RecordingFactory()
 
     for metrics in (TracerMetrics, ReporterMetrics, SamplerMetrics, ThrottlerMetrics):
@@ -81,7 +81,7 @@ def test_every_row_is_made_by_somebody() -> None:
 
 
 def test_every_value_of_a_label_is_made() -> None:
-    """All that the table says a label may be is there from the start, at zero."""
+    """All values of a label in the table exist from the start, at zero."""
     factory = RecordingFactory()
 
     ReporterMetrics(factory)
@@ -90,10 +90,10 @@ def test_every_value_of_a_label_is_made() -> None:
     assert causes <= set(factory.made)
 
 
-def test_only_the_one_door_asks_a_factory() -> None:
+def test_only_the_maker_calls_a_factory() -> None:
     """Nowhere else in the library is a metric made."""
     creators = {"create_counter", "create_gauge", "create_timer"}
-    askers = {
+    callers = {
         str(path.relative_to(SOURCE))
         for path in SOURCE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
@@ -103,7 +103,7 @@ def test_only_the_one_door_asks_a_factory() -> None:
     }
 
     # What OpenTelemetry's meter makes is named alike.
-    assert {"metrics/instruments.py", "metrics/opentelemetry.py"} == askers
+    assert {"metrics/instruments.py", "metrics/opentelemetry.py"} == callers
 
 
 @pytest.mark.parametrize(
@@ -147,16 +147,16 @@ def refuse(key: str, value: float) -> None:
 
 
 @pytest.fixture
-def may_speak(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the line be said though another test has heard it a moment ago."""
+def may_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow the log line although another test caused it a moment ago."""
     monkeypatch.setattr(instruments._FAILED, "_quiet_until", float("-inf"))
 
 
-@pytest.mark.usefixtures("may_speak")
-def test_functions_that_raise_are_told_once_a_minute(
+@pytest.mark.usefixtures("may_log")
+def test_functions_that_raise_are_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Neither counts nor gauges nor times reach who counts; the log names the first."""
+    """No error of a count, gauge or timer reaches the caller; the first is logged."""
     factory = LegacyMetricsFactory(Metrics(count=refuse, gauge=refuse, timing=refuse))
     metrics = ReporterMetrics(factory)
 
@@ -171,7 +171,7 @@ def test_functions_that_raise_are_told_once_a_minute(
     assert "ConnectionError('jaeger:reporter_spans.result_ok')" in record.message
 
 
-@pytest.mark.usefixtures("may_speak")
+@pytest.mark.usefixtures("may_log")
 @pytest.mark.parametrize(
     "metrics", [ReporterMetrics, SamplerMetrics, ThrottlerMetrics], ids=repr
 )

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from jaeger_client._internal.resolver import Address
-from jaeger_client.senders.udp import Network
+from jaeger_client._internal.sockets import Address
 
 HOME = Address(socket.AF_INET, "127.0.0.1")
 HOME_6 = Address(socket.AF_INET6, "::1")
@@ -35,7 +34,7 @@ class FakeSocket:
 
 
 @dataclass
-class FakeNetwork(Network):
+class FakeNetwork:
     """Resolves to *addresses*; the lists of errors are used up from the front."""
 
     addresses: Sequence[Address] = (HOME,)
@@ -66,7 +65,7 @@ class FakeNetwork(Network):
         _raise_next(self.resolve_errors)
         return self.addresses
 
-    def connect(
+    def connect_udp(
         self, address: Address, port: int, *, buffer_size: int
     ) -> socket.socket:
         """Return a new socket, or raise the next planned error."""

@@ -8,7 +8,7 @@ urllib3 writes the request and reads the body, in ways that are the same in 1.26
 
 - Pools are not used. They add a queue whose lock a forked child may inherit locked,
   redirects and retries.
-- Connecting is done by `resolver`: forks wait while it resolves a name.
+- Connecting is done by `sockets`: forks wait while it resolves a name.
 - TLS is started here, because 1.26 changes the verification of the context passed to
   it, and does not name an address in the handshake.
 - The response is read by a deadline and within a maximum size, through a socket that
@@ -44,7 +44,7 @@ from jaeger_client._internal.http_client.messages import (
     HttpResponse,
     Request,
 )
-from jaeger_client._internal.resolver import connect
+from jaeger_client._internal.sockets import connect_tcp
 from jaeger_client.errors import SendError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Connection:
             return self._socket
         self._stage = Stage.CONNECT
         _, host, port = self._peer
-        sock = self._socket = connect(host.rstrip("."), port, request.timeout)
+        sock = self._socket = connect_tcp(host.rstrip("."), port, request.timeout)
         if request.has_tunnel:
             self._stage = Stage.TUNNEL
             self._open_tunnel(request, sock)

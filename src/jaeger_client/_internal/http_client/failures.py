@@ -20,7 +20,7 @@ from typing import Final
 import urllib3.exceptions
 
 from jaeger_client._internal.http_client.messages import Request
-from jaeger_client._internal.resolver import is_unresolved
+from jaeger_client._internal.sockets import is_unresolved
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 
 FOREIGN_ERRORS: Final = (
@@ -45,6 +45,9 @@ _HANG_UPS: Final = (
     ssl.SSLEOFError,
     ssl.SSLZeroReturnError,
 )
+
+_UNEXPECTED_EOF: Final = "UNEXPECTED_EOF_WHILE_READING"
+"""Reason of a plain `SSLError` that OpenSSL 3.5 causes in place of `SSLEOFError`."""
 
 _TEMPORARY_ALERTS: Final = frozenset({"TLSV1_ALERT_INTERNAL_ERROR"})
 """
@@ -112,7 +115,10 @@ def refused_tunnel(request: Request, status: int) -> SendError:
 
 def is_hang_up(error: BaseException) -> bool:
     """Return whether *error* means that the peer ended the connection."""
-    return isinstance(_innermost(error), _HANG_UPS)
+    cause = _innermost(error)
+    if isinstance(cause, ssl.SSLError) and cause.reason == _UNEXPECTED_EOF:
+        return True
+    return isinstance(cause, _HANG_UPS)
 
 
 def map_error(request: Request, error: BaseException, stage: Stage) -> SendError:
@@ -159,7 +165,7 @@ def _describe(cause: BaseException, stage: Stage, request: Request) -> str:
             description = _quote(cause, request)
         case ConnectionResetError() | ConnectionAbortedError() | ssl.SSLSyscallError():
             description = f"the connection was reset {stage.value}"
-        case BrokenPipeError() | ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+        case _ if is_hang_up(cause):
             description = f"the server closed the connection {stage.value}"
         case http.client.IncompleteRead():
             description = "the response is incomplete"

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 
 import pytest
 
-from jaeger_client._internal.http_client.failures import Stage, map_error
+from jaeger_client._internal.http_client.failures import (
+    Stage,
+    is_hang_up,
+    map_error,
+)
 from jaeger_client._internal.http_client.messages import Request
 from jaeger_client._internal.http_client.url import parse_url
+from jaeger_client.errors import RetryableSendError, SendError
 
 
 def request_to(port: int) -> Request:
@@ -54,3 +60,23 @@ def test_a_line_that_is_no_frame_is_quoted() -> None:
     error = map_error(request_to(22), cause, Stage.RESPONSE)
 
     assert "SSH-2.0" in str(error)
+
+
+def test_an_unexpected_end_of_tls_is_a_hang_up() -> None:
+    """Whatever its class, which depends on the version of OpenSSL."""
+    cause = ssl.SSLError(1, "unexpected eof while reading")
+    cause.reason = "UNEXPECTED_EOF_WHILE_READING"
+    error = map_error(request_to(443), cause, Stage.REQUEST)
+
+    assert is_hang_up(cause)
+    assert isinstance(error, RetryableSendError)
+    assert "the server closed the connection while the request was sent" in str(error)
+
+
+def test_other_failures_of_tls_are_no_hang_ups() -> None:
+    """A record that is not valid is sent again in vain."""
+    cause = ssl.SSLError(1, "bad record")
+    cause.reason = "BAD_RECORD_TYPE"
+
+    assert not is_hang_up(cause)
+    assert SendError is type(map_error(request_to(443), cause, Stage.REQUEST))

@@ -1,5 +1,7 @@
 """
-Names to addresses and TCP connections, in a way that is safe with forks.
+Names and sockets of the system, in a way that is safe with forks.
+
+Imported at the first send or request only: `socket` would make a start a tenth longer.
 
 The system's resolver has locks. A process that is forked while the background thread
 holds one gets a child in which it stays locked for ever. So the resolver is called only
@@ -9,8 +11,10 @@ for what needs it, and a fork waits for a moment until it is done.
 from __future__ import annotations
 
 import errno
+import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
@@ -32,6 +36,20 @@ Minimum time for one address in seconds, as long as the timeout lasts.
 The kernel repeats a lost SYN after one second; with less, one of many addresses would
 be given up for a single lost packet.
 """
+
+
+_UDP_SEND_TIMEOUT: Final = 0.25
+"""
+How long a datagram may wait for space in this machine's buffers, in seconds.
+
+A full one takes 52 ms over a line of 10 Mbit/s.
+"""
+
+_UDP_TABLES: Final = ("/proc/net/udp", "/proc/net/udp6")
+# Columns of the tables: proc_pid_net(5), "local_address" and "tx_queue:rx_queue".
+_LOCAL_ADDRESS: Final = 1
+_QUEUES: Final = 4
+_READ_SIZE: Final = 1 << 16
 
 
 class Address(NamedTuple):
@@ -65,7 +83,7 @@ def resolve(host: str, port: int) -> Sequence[Address]:
     return sorted(found, key=lambda address: address.family != socket.AF_INET)
 
 
-def connect(host: str, port: int, timeout: float) -> socket.socket:
+def connect_tcp(host: str, port: int, timeout: float) -> socket.socket:
     """
     Return a TCP socket to the first address of *host* that accepts the connection.
 
@@ -87,7 +105,7 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
             break
         share = min(left, max(left / (len(addresses) - index), _MIN_SHARE))
         try:
-            return _connect_to(address, port, share)
+            return _connect_tcp_to(address, port, share)
         except OSError as exc:
             errors.append(exc)
     timeouts = [error for error in errors if isinstance(error, TimeoutError)]
@@ -96,6 +114,50 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
     finally:
         # The traceback of each error refers to this frame, which refers to the errors.
         del errors, timeouts
+
+
+def connect_udp(address: Address, port: int, *, buffer_size: int) -> socket.socket:
+    """
+    Return a UDP socket that sends up to *buffer_size* bytes at once to *address*.
+
+    Raises:
+        OSError: If there is no route.
+    """
+    sock = socket.socket(address.family, socket.SOCK_DGRAM)
+    try:
+        sock.settimeout(_UDP_SEND_TIMEOUT)
+        # On macOS the send buffer limits the size of a datagram, and is 9,216 bytes by
+        # default. Where it cannot be enlarged, longer datagrams fail with EMSGSIZE.
+        with suppress(OSError):
+            if sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) < buffer_size:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_size)
+        sock.connect(socket_address(address.host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def pending_error(sock: socket.socket) -> int:
+    """Return the number of the error that an earlier datagram met, or 0."""
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
+def backlog(address: Address, port: int) -> int:
+    """Return how many bytes are unread at a UDP port; 0 if that is not known."""
+    return read_backlog(port) if address.is_loopback else 0
+
+
+def read_backlog(
+    port: int,
+    tables: Iterable[str | os.PathLike[str]] = _UDP_TABLES,
+) -> int:
+    """
+    Return how many bytes are unread at this machine's UDP *port*.
+
+    0 where the system does not report it. Takes 0.06 ms, mostly in the kernel.
+    """
+    return sum(_parse_backlog(_read(table), port) for table in tables)
 
 
 def socket_address(
@@ -116,7 +178,7 @@ def is_unresolved(error: BaseException) -> bool:
     return isinstance(error, socket.gaierror)
 
 
-def _connect_to(address: Address, port: int, timeout: float) -> socket.socket:
+def _connect_tcp_to(address: Address, port: int, timeout: float) -> socket.socket:
     sock = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -178,3 +240,33 @@ def _interface_index(zone: str) -> int:
 
 def _family(address: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _read(table: str | os.PathLike[str]) -> bytes:
+    # A file object would take 0.06 ms more.
+    try:
+        descriptor = os.open(table, os.O_RDONLY)
+        try:
+            return b"".join(iter(lambda: os.read(descriptor, _READ_SIZE), b""))
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return b""
+
+
+def _parse_backlog(table: bytes, port: int) -> int:
+    suffix = b":%04X" % port
+    rows = (line.split() for line in table.splitlines()[1:] if suffix in line)
+    return sum(
+        _parse_unread(row[_QUEUES])
+        for row in rows
+        if len(row) > _QUEUES and row[_LOCAL_ADDRESS].endswith(suffix)
+    )
+
+
+def _parse_unread(queues: bytes) -> int:
+    _, _, unread = queues.partition(b":")
+    try:
+        return int(unread, 16)
+    except ValueError:
+        return 0

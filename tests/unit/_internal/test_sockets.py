@@ -1,13 +1,18 @@
-"""Names that need no resolver, and those that do."""
+"""Names that need no resolver, those that do, and what Linux reports of UDP ports."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from jaeger_client._internal.resolver import resolve, socket_address
+from jaeger_client._internal.sockets import (
+    read_backlog,
+    resolve,
+    socket_address,
+)
 
 
 def refuse(*args: object, **kwargs: object) -> None:
@@ -154,3 +159,49 @@ def test_what_cannot_be_a_name(host: str) -> None:
     """A name that IDNA cannot encode raises without a question to anyone."""
     with pytest.raises((UnicodeError, OSError)):
         resolve(host, 6831)
+
+
+HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
+ROW = " 7: {address}:{port:04X} 00000000:0000 07 {queues} 00:00000000 00000000 0 0 5\n"
+
+
+def make_row(port: int, queues: str, address: str = "0100007F") -> str:
+    """Return a line of the kernel's table."""
+    return ROW.format(address=address, port=port, queues=queues)
+
+
+def test_the_unread_bytes_of_a_port_are_read(tmp_path: Path) -> None:
+    """Over both families; those of other ports do not count."""
+    four, six = tmp_path / "udp", tmp_path / "udp6"
+    four.write_text(
+        HEAD + make_row(6831, "00000009:00000100") + make_row(6832, "00000000:00000200")
+    )
+    six.write_text(HEAD + make_row(6831, "00000000:00010000", address="0" * 32))
+
+    assert 0x10100 == read_backlog(6831, [four, six])
+
+
+def test_a_port_where_nothing_listens_has_no_backlog(tmp_path: Path) -> None:
+    """A port that is not in the table has nothing unread."""
+    table = tmp_path / "udp"
+    table.write_text(HEAD + make_row(6831, "00000000:00000100"))
+
+    assert 0 == read_backlog(1, [table])
+
+
+def test_a_system_without_the_table_has_no_backlog(tmp_path: Path) -> None:
+    """Where there is no such file the backlog is 0."""
+    assert 0 == read_backlog(6831, [tmp_path / "missing"])
+
+
+def test_a_table_of_another_shape_has_no_backlog(tmp_path: Path) -> None:
+    """Lines that are too short, or hold no number, count as 0."""
+    table = tmp_path / "udp"
+    table.write_text(HEAD + "7: 0100007F:1AAF\n\n" + make_row(0x1AAF, "many"))
+
+    assert 0 == read_backlog(0x1AAF, [table])
+
+
+def test_a_table_that_cannot_be_read_has_no_backlog(tmp_path: Path) -> None:
+    """A directory in its place counts as 0."""
+    assert 0 == read_backlog(6831, [tmp_path])
