@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.limits import MAX_SECONDS, above_zero
 from jaeger_client.errors import SendError
@@ -27,7 +27,7 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 _PORTS: Final = range(1, 65536)
 
 
-class AgentChannel(Closable):
+class AgentChannel(AbstractContextManager["AgentChannel"]):
     """
     An agent, as the reporter, the remote sampler and the throttler use it.
 
@@ -122,6 +122,9 @@ class AgentChannel(Closable):
         self.sender.after_fork_in_child()
         if self._client is not None:
             self._client.after_fork_in_child()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close what is open. Idempotent."""
