@@ -43,8 +43,8 @@ def write(path: Path, kind: str, param: float) -> None:
     other.replace(path)
 
 
-def test_a_file_that_comes_changes_and_goes_is_followed(tmp_path: Path) -> None:
-    """It is looked at in the background, and its absence keeps the sampler."""
+def test_a_file_that_is_created_changed_and_removed_is_followed(tmp_path: Path) -> None:
+    """It is polled in the background; without it the sampler is kept."""
     factory = WaitingFactory()
     path = tmp_path / "strategies.json"
     remote = RemoteControlledSampler(
@@ -72,7 +72,7 @@ def test_a_file_that_comes_changes_and_goes_is_followed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_decides_though_another_thread_was_deciding() -> None:
-    """A lock that a lost thread holds costs the child a second, and no hang."""
+    """A lock that a thread of the parent holds delays the child by a second."""
     reporter = InMemoryReporter()
     tracer = Tracer(
         "shop",
@@ -81,18 +81,18 @@ def test_a_forked_child_decides_though_another_thread_was_deciding() -> None:
     )
     span = tracer.start_span("yes")
     other = tracer.start_span("no")
-    question = vars(span)["_question"]
+    pending = vars(span)["_pending"]
     held, let_go = threading.Event(), threading.Event()
 
     def decide_slowly() -> None:
         held.set()
         let_go.wait(10)
 
-    thread = threading.Thread(target=question.deciding.run, args=(decide_slowly,))
+    thread = threading.Thread(target=pending.deciding.run, args=(decide_slowly,))
     thread.start()
     held.wait(10)
     with warnings.catch_warnings():
-        # Python 3.12 warns of a fork in a process with threads: that is the point.
+        # Python 3.12 warns of a fork in a process with threads, which is tested here.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
@@ -128,7 +128,7 @@ def test_variables_alone_choose_file_and_late_binding(
     config = Config({"logging": False}, service_name="shop", metrics_factory=factory)
 
     with config.new_tracer() as tracer:
-        tracer.start_span("asks for the strategy").finish()
+        tracer.start_span("polls for the strategy").finish()
         factory.wait_for("jaeger:sampler_updates ok")
         for final_name in ("yes", "no"):
             with tracer.start_span("GET") as span:

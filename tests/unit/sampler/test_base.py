@@ -78,9 +78,10 @@ def test_every_old_name_imports() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """Although one name is imported on demand."""
+    """Although one name is imported on demand, and listed by `dir()` before that."""
     with pytest.raises(AttributeError, match="'jaeger_client.sampler' has no .*'Typo'"):
         _ = jaeger_client.sampler.Typo  # type: ignore[attr-defined]  # what is tested
+    assert "StrategiesFile" in dir(jaeger_client.sampler)
 
 
 def test_the_old_defaults() -> None:
