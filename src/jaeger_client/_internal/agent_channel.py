@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.limits import MAX_SECONDS, above_zero
 from jaeger_client.errors import SendError
@@ -27,7 +27,7 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 _PORTS: Final = range(1, 65536)
 
 
-class AgentChannel(Closable):
+class AgentChannel(AbstractContextManager["AgentChannel"]):
     """
     An agent, as the reporter, the remote sampler and the throttler use it.
 
@@ -128,6 +128,9 @@ class AgentChannel(Closable):
         for client in [*self._clients.values()]:
             client.after_fork_in_child()
 
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close what is open. Idempotent."""
         self.sender.close()
@@ -175,10 +178,10 @@ class AgentChannel(Closable):
         return client
 
     def _check_urls(self) -> None:
-        from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
-            parse_url,
-        )
-
+        with forks_wait():
+            from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
+                parse_url,
+            )
         for url in (self._sampling_url, self._credits_url):
             parse_url(url, key="sampling endpoint")
 
