@@ -179,7 +179,7 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
 
     def _check_urls(self) -> None:
         with forks_wait():
-            from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
+            from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415 - most need no check
                 parse_url,
             )
         for url in (self._sampling_url, self._credits_url):
