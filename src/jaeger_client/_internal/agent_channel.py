@@ -32,7 +32,8 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
     An agent, as the reporter, the remote sampler and the throttler use it.
 
     Opens nothing before the first span or poll. The encoder and the HTTP client are
-    imported then, too: each would make a start a tenth longer.
+    imported then, too: each would make a start a tenth longer. A forked child opens
+    connections of its own.
 
     Args:
         host: Name or address of the agent.
@@ -121,12 +122,6 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         query = [("service", service_name), ("uuid", client_id)]
         query += [("operations", operation) for operation in operations]
         return self._get(self._credits_url, query, timeout)
-
-    def after_fork_in_child(self) -> None:
-        """Drop the parent's connections without a message to the agent."""
-        self.sender.after_fork_in_child()
-        for client in [*self._clients.values()]:
-            client.after_fork_in_child()
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()

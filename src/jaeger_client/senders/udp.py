@@ -126,17 +126,16 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         bytes_per_second: float = DEFAULT_BYTES_PER_SECOND,
         network: Network | None = None,
     ) -> None:
-        max_payload = above_zero("max_payload", max_payload, most=MAX_COUNT)
-        if resolve_interval is not None:
-            resolve_interval = above_zero(
-                "resolve_interval", resolve_interval, most=MAX_SECONDS
-            )
         above_zero("bytes_per_second", bytes_per_second, most=math.inf)
         self._host = host
         self._port = port
-        self._max_payload = max_payload
+        self._max_payload = above_zero("max_payload", max_payload, most=MAX_COUNT)
         self._clock = clock
-        self._resolve_interval = resolve_interval
+        self._resolve_interval = math.inf
+        if resolve_interval is not None:
+            self._resolve_interval = above_zero(
+                "resolve_interval", resolve_interval, most=MAX_SECONDS
+            )
         self._pacer = Pacer(clock, bytes_per_second)
         self._unchecked_bytes = 0
         """Bytes sent since the backlog was checked."""
@@ -271,8 +270,6 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         return self._connect_to_one_of(addresses)
 
     def _is_resolving_due(self) -> bool:
-        if self._resolve_interval is None:
-            return False
         return self._clock.monotonic() - self._resolved_at >= self._resolve_interval
 
     def _resolve(self) -> Sequence[Address]:
