@@ -54,7 +54,7 @@ HEAVY = {
 
 RARE = {
     "jaeger_client._internal.http_channel",
-    "jaeger_client.config.propagation",
+    "jaeger_client.config.explanation",
     "jaeger_client.reporter.rpc_metrics",
     "jaeger_client.encoding",
     "jaeger_client._internal.http_client",
