@@ -25,6 +25,7 @@ from jaeger_client.config.settings import Settings
 from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter.local import NullReporter
+from jaeger_client.throttler import LocalThrottler
 
 if TYPE_CHECKING:
     from jaeger_client.codecs import Codec
@@ -135,9 +136,6 @@ def make_throttler(
     """Return the throttler that is configured, if any."""
     if not settings.has_throttler:
         return None
-    with forks_wait():
-        from jaeger_client.throttler import LocalThrottler  # noqa: PLC0415 - rare
-
     local = LocalThrottler(
         settings[table.DEBUG_SPANS_PER_SECOND],
         settings[table.DEBUG_SPANS_AT_ONCE],
