@@ -1,4 +1,4 @@
-"""The helpers of 4.8 for Tornado's event loop."""
+"""`jaeger_client.ioloop_util`: futures for programs that use a loop of Tornado."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 
@@ -52,22 +51,3 @@ def test_a_star_import_has_the_public_names() -> None:
     exec("from jaeger_client import *", scope)  # not allowed inside a function
 
     assert {"Config", "ConstSampler", "Span", "SpanContext", "Tracer"} < scope.keys()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "TUDPTransport",
-        "ioloop_util",
-        "local_agent_net",
-        "thrift",
-        "thrift_gen",
-        "utils",
-    ],
-)
-def test_old_modules_are_attributes_of_the_package(name: str) -> None:
-    """They are imported on first use."""
-    module = getattr(jaeger_client, name)
-
-    assert sys.modules[f"jaeger_client.{name}"] is module
-    assert importlib.import_module(f"jaeger_client.{name}") is module

@@ -32,19 +32,28 @@ def classes_of(
             found = _import(f"{package}.{module}")
             if name == module:
                 return found
-            value = vars(found).get(name)
-            # Not what the module itself has imported.
-            if isinstance(value, type) and value.__module__ == found.__name__:
-                setattr(sys.modules[package], name, value)
-                return value
+            if name in _classes(found):
+                setattr(sys.modules[package], name, getattr(found, name))
+                return getattr(found, name)
         msg = f"module {package!r} has no attribute {name!r}"
         raise AttributeError(msg)
 
     def names() -> list[str]:
-        namespace = vars(sys.modules[package])
-        return sorted({*namespace, *modules, *aliases, *namespace["__all__"]})
+        classes = [_classes(_import(f"{package}.{module}")) for module in modules]
+        return sorted({*vars(sys.modules[package]), *modules, *aliases}.union(*classes))
 
     return find, names
+
+
+def _classes(module: ModuleType) -> list[str]:
+    """Return the names of the public classes that *module* defines."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+    ]
 
 
 def _import(name: str) -> ModuleType:

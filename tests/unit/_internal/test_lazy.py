@@ -31,7 +31,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return a package with a class on first use, from the second of two modules."""
     package = ModuleType("lazy_package")
     find, names = classes_of("lazy_package", "other", "inside", old="math")
-    package.__dict__.update(__getattr__=find, __dir__=names, __all__=["Answer"])
+    package.__dict__.update(__getattr__=find, __dir__=names)
     monkeypatch.setitem(sys.modules, "lazy_package", package)
     inside, other = map(ModuleType, ("lazy_package.inside", "lazy_package.other"))
     inside.__dict__.update(Answer=Answer, Path=Path)

@@ -1,4 +1,4 @@
-"""The modules of 4.8 that have no logic of their own any more."""
+"""`jaeger_client.thrift` and the structs of `thrift_gen`, as 4.8 had them."""
 
 # pyright: reportPrivateUsage=false
 # Programs read private names of `thrift`.
@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import opentracing
@@ -16,19 +15,11 @@ from jaeger_client import (
     ConstSampler,
     SpanContext,
     Tracer,
-    ioloop_util,
     thrift,
 )
 from jaeger_client._internal.tag_lists import Log, Tag
-from jaeger_client.encoding import JaegerCompactEncoder
-from jaeger_client.errors import RemovedError, SendError
-from jaeger_client.local_agent_net import LocalAgentSender
-from jaeger_client.reporter import InMemoryReporter, TCompactProtocol
-from jaeger_client.senders import UdpSender
-from jaeger_client.thrift_gen.agent import Agent
-from jaeger_client.thrift_gen.agent import ttypes as agent_types
+from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.thrift_gen.jaeger import ttypes
-from jaeger_client.TUDPTransport import TUDPTransport
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -46,13 +37,13 @@ if TYPE_CHECKING:
         ([1], "vStr", "[1]", ttypes.TagType.STRING),
     ],
 )
-def test_make_tag_puts_a_value_where_its_type_says(
+def test_make_tag_stores_a_value_in_the_attribute_of_its_type(
     value: object,
     attribute: str,
     kept: object,
     kind: int,
 ) -> None:
-    """One attribute holds the value, `vType` tells which."""
+    """One attribute has the value; `vType` names it."""
     tag = thrift.make_tag("key", value, 5, 10)
 
     assert ("key", kind, kept) == (tag.key, tag.vType, getattr(tag, attribute))
@@ -95,7 +86,7 @@ def test_make_process_has_the_name_and_the_tags() -> None:
     assert ttypes.Process("shop", [Tag.of("a", "123")]) == process
 
 
-def test_make_references_tells_kind_and_signed_ids() -> None:
+def test_make_references_has_kind_and_signed_ids() -> None:
     """Ids of 64 bits and more become the signed halves of the IDL."""
     references = [
         opentracing.child_of(SpanContext(2**64 + 5, 7, 0, 1)),
@@ -164,7 +155,7 @@ def test_id_to_int_is_the_signed_low_half(big: int | None, signed: int | None) -
 
 
 def test_the_private_names_of_4_8_are_there() -> None:
-    """Programs reached for them."""
+    """Programs used them."""
     assert Tag.of("k", "ab") == thrift._make_string_tag("k", "abc", 2)
     assert Tag.of("k", True) == thrift._make_bool_tag("k", True)
     assert Tag.of("k", 4) == thrift._make_long_tag("k", 4)
@@ -176,62 +167,6 @@ def test_the_private_names_of_4_8_are_there() -> None:
 
 
 def test_the_structs_of_the_idl_are_values() -> None:
-    """They compare by what they hold, and may be made empty."""
+    """They compare by their fields and can be created empty."""
     assert ttypes.Batch(None, [ttypes.Span()]) == ttypes.Batch(spans=[ttypes.Span()])
     assert ttypes.BatchSubmitResponse(ok=True).ok
-
-
-def test_the_agents_service_can_be_imported() -> None:
-    """Its methods are the server's to write."""
-    assert [] == agent_types.__all__
-    with pytest.raises(NotImplementedError):
-        Agent.Iface().emitBatch(ttypes.Batch())
-    with pytest.raises(NotImplementedError):
-        Agent.Iface().emitZipkinBatch([])
-
-
-@pytest.mark.parametrize(
-    ("make", "way_out"),
-    [
-        (lambda: Agent.Client("iprot"), "jaeger_client.reporter.Reporter"),
-        (lambda: Agent.Processor("handler"), "agent.thrift"),
-        (
-            lambda: TCompactProtocol.TCompactProtocol("transport"),
-            "thrift.protocol.TCompactProtocol",
-        ),
-        (
-            TCompactProtocol.TCompactProtocolFactory,
-            "JaegerCompactEncoder",
-        ),
-        (lambda: ioloop_util.submit(int, None), "run_coroutine_threadsafe"),
-    ],
-)
-def test_what_needs_a_library_that_is_gone_names_the_way_out(
-    make: Callable[[], object], way_out: str
-) -> None:
-    """The names can be imported and patched; only their use is an error."""
-    with pytest.raises(RemovedError, match=way_out):
-        make()
-
-
-def test_the_local_agent_sender_is_a_channel() -> None:
-    """It takes the parameters of 4.8 and opens nothing."""
-    sender = LocalAgentSender("localhost", 5778, 6831, None, throttling_port=5779)
-
-    assert isinstance(sender.encoder, JaegerCompactEncoder)
-    assert isinstance(sender.sender, UdpSender)
-    sender.close()
-
-
-def test_a_closed_transport_takes_nothing() -> None:
-    """It says so; closing it twice is no error."""
-    transport = TUDPTransport("localhost", 6831, blocking=True)
-    transport.open()
-    assert transport.isOpen()
-
-    transport.close()
-    transport.close()
-
-    assert not transport.isOpen()
-    with pytest.raises(SendError, match="closed"):
-        transport.write(b"x")
