@@ -53,7 +53,6 @@ HEAVY = {
 """Modules of others that take a millisecond or more, alone or together."""
 
 RARE = {
-    "jaeger_client.codecs.b3",
     "jaeger_client.codecs.w3c",
     "jaeger_client._internal.http_channel",
     "jaeger_client.config.explanation",
