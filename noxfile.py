@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -52,8 +53,15 @@ LANES = (os.cpu_count() or 1) + 1
 FEW_EXAMPLES = 100
 """Examples of each property, but 1,000 (the default) on one Python."""
 
+TESTS = ROOT / "tests"
+REAL = {"real"}
+SLOW = {"integration", "speed", "typing"}
+ALL = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
+FAST = ALL - REAL - SLOW
+"""The folders of `tests` that the sessions run; a new one is fast."""
+
 NO_TESTS = 5
-"""What pytest returns when no test has the marks."""
+"""What pytest returns when it finds no test."""
 
 CODE = (
     "src",
@@ -81,7 +89,7 @@ def candidates(version: str) -> Iterator[Path]:
         done = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
         )
-        yield from map(Path, done.stdout.split())
+        yield from map(Path, done.stdout.splitlines())
 
 
 def runs(python: Path) -> bool:
@@ -115,16 +123,16 @@ def test(session: nox.Session) -> None:
     versions = sorted(FOUND, key=lambda version: version != MANY_EXAMPLES)
     names = ["real", "slow", *(f"fast-{version}" for version in versions)]
     with ThreadPoolExecutor(LANES) as lanes:
-        runs = [lanes.submit(run_session, name, session.posargs) for name in names]
+        runs = [lanes.submit(run_session, name) for name in names]
         for run in as_completed(runs):
             print(run.result(), flush=True)
     print_result(session)
 
 
-def run_session(name: str, arguments: Sequence[str]) -> str:
+def run_session(name: str) -> str:
     """Run one session in a process of its own; return its output."""
     started = time.monotonic()
-    done = tool("nox", "--session", name, "--", *arguments)
+    done = tool("nox", "--session", name)
     seconds = time.monotonic() - started
     return f"== {name} ({seconds:.0f} s)\n{done.stdout}"
 
@@ -134,7 +142,7 @@ def fast(session: nox.Session) -> None:
     """Run the tests that need nothing but the interpreter."""
     install(session)
     few = () if session.python == MANY_EXAMPLES else (f"--examples={FEW_EXAMPLES}",)
-    run_pytest(session, "not slow", *few)
+    run_pytest(session, FAST, *few)
 
 
 @nox.session(python=OWN_VERSION)
@@ -144,7 +152,7 @@ def slow(session: nox.Session) -> None:
     install_old_client(session)
     install_urllib3_oldest(session)
     install_type_checkers(session)
-    run_pytest(session, "slow and not real")
+    run_pytest(session, SLOW)
 
 
 @nox.session(python=OWN_VERSION)
@@ -155,7 +163,7 @@ def real(session: nox.Session) -> None:
     build_jaeger(session)
     session.run("python", "-m", "tests.real.clients.build")
     session.run("python", "-m", "tests.real.zipkin_fetch")
-    run_pytest(session, "real")
+    run_pytest(session, REAL)
 
 
 @nox.session(python=False)
@@ -190,13 +198,20 @@ def install(session: nox.Session, requirements: str = "test") -> None:
 
 def install_package(session: nox.Session, *options: str) -> None:
     """Install the package as it is now, without its dependencies."""
+    wheel = build_wheel(session)
+    uv(session, "pip", "install", "--no-deps", "--reinstall", *options, wheel)
+
+
+@cache
+def build_wheel(session: nox.Session) -> str:
+    """Build the package, once a session, and return the path of the wheel."""
     folder = WHEELS / session.name
     shutil.rmtree(folder, ignore_errors=True)
     built = tool("hatchling", "build", "-t", "wheel", "-d", str(folder))
     if built.returncode:
         session.error(built.stdout)
-    wheels = map(str, folder.glob("*.whl"))
-    uv(session, "pip", "install", "--no-deps", "--reinstall", *options, *wheels)
+    (wheel,) = folder.glob("*.whl")
+    return str(wheel)
 
 
 def install_old_client(session: nox.Session) -> None:
@@ -255,13 +270,14 @@ def uv(session: nox.Session, *arguments: str) -> None:
     session.run_install(str(BIN / "uv"), "--quiet", *arguments, external=True)
 
 
-def run_pytest(session: nox.Session, marks: str, *options: str) -> None:
-    """Run the tests with *marks*, with *options* and those of the command line."""
-    print(f"pytest -m {marks!r} {' '.join(options)}", flush=True)
+def run_pytest(session: nox.Session, folders: set[str], *options: str) -> None:
+    """Run the tests of *folders*, or as the command line says after `--`."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     report = RESULTS / f"{session.name}.xml"
-    command = ("pytest", "--quiet", "-m", marks, f"--junitxml={report}", *options)
-    session.run(*command, *session.posargs, success_codes=[0, NO_TESTS])
+    tests = session.posargs or [f"tests/{folder}" for folder in sorted(folders)]
+    print("pytest", *options, *tests, flush=True)
+    command = ("pytest", "--quiet", f"--junitxml={report}", *options, *tests)
+    session.run(*command, success_codes=[0, NO_TESTS])
 
 
 def print_result(session: nox.Session) -> None:

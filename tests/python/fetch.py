@@ -78,8 +78,12 @@ def _unpack_file(file: Mapping[str, Any], source: Path, target: Path) -> None:
 def main() -> None:
     """Fetch the interpreter if this machine has Go."""
     go = shutil.which("go")
-    outcome = fetch_python(go) if go else "Go is missing: no Python 3.14 is fetched"
-    sys.stdout.write(f"{outcome}\n")
+    if go is None:
+        sys.exit("Python 3.14 is not fetched: Go is missing")
+    try:
+        sys.stdout.write(f"{fetch_python(go)}\n")
+    except RuntimeError as error:
+        sys.exit(f"Python 3.14 is not fetched: {error}")
 
 
 if __name__ == "__main__":
