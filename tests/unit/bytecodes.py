@@ -100,7 +100,7 @@ if sys.version_info >= (3, 12):
             if code.co_filename.startswith(countdown.counted):
                 watched.append(code)
                 monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
-            # Not to be told of this function again.
+            # No more events of this function.
             return monitoring.DISABLE
 
         def step(code: CodeType, offset: int) -> None:
