@@ -284,7 +284,7 @@ class Span(SpanRecords):
             # As in `start_span`.
             max_length = self._tracer.max_tag_value_length
             for value in fields.values():
-                kind: Any = type(value)
+                kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
                 if kind is str:
                     if len(value) <= max_length:
                         continue

@@ -212,7 +212,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                     if len(kept) > self.max_tags_per_span:
                         kept = span.fewer_tags(kept)
                     for value in kept.values():
-                        kind: Any = type(value)
+                        kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
                         if kind is str:
                             if len(value) <= max_length:
                                 continue
