@@ -25,8 +25,7 @@ from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
 from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 from jaeger_client.sampler.adaptive import AdaptiveSampler
 from jaeger_client.sampler.base import Decision, Sampler
-from jaeger_client.sampler.probabilistic import ProbabilisticSampler
-from jaeger_client.sampler.rate_limiting import RateLimitingSampler
+from jaeger_client.sampler.basic import ProbabilisticSampler, RateLimitingSampler
 from jaeger_client.sampler.strategy import (
     DEFAULT_MAX_OPERATIONS,
     DEFAULT_SAMPLING_PROBABILITY,
