@@ -172,7 +172,10 @@ class MetricMaker:
 
     def bare_counter(self, metric: Metric, **labels: str) -> CountFunction:
         """Return the factory's own function; the caller catches what it raises."""
-        return self._factory.create_counter(name=metric.name, tags=labels or None)
+        # Exactly the calls of 4.8: tests of applications pass a mock as the factory.
+        if labels:
+            return self._factory.create_counter(name=metric.name, tags=labels)
+        return self._factory.create_counter(name=metric.name)
 
     def gauge(self, metric: Metric) -> MeasureFunction:
         """Return a function that sets the gauge."""
