@@ -162,7 +162,7 @@ BAD_ANSWERS = [
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_span_arrives_or_is_counted_once(seed: int) -> None:
-    """Whatever a backend responses, each span arrives or is counted, and once."""
+    """Whatever a backend responds, each span arrives or is counted, and once."""
     choose = random.Random(seed)
     kept: list[int] = []
 

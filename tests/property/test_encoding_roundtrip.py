@@ -1,4 +1,4 @@
-"""Whatever a span holds, foreign decoders read it back."""
+"""Foreign decoders read back what a span holds."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_no_payload_is_too_long(spans: list[FinishedSpan], limit: int) -> None:
 
 @given(st.lists(ANY_SPAN, max_size=2))
 def test_anything_at_all(spans: list[FinishedSpan]) -> None:
-    """A span of any objects is sent or counted, and never costs its neighbour."""
+    """A span of any objects is sent or counted; the next span is always sent."""
     good = FinishedSpan(operation_name="good")
     losses = SpanLosses()
     # Lost spans end a payload early when they take long; here no time passes.

@@ -9,7 +9,7 @@ from tests.foreign.spans import FinishedSpan, Ids, encode_one
 
 
 def test_http_batch_is_bare() -> None:
-    """Over HTTP there is neither a number nor statistics."""
+    """A batch over HTTP has neither a number nor statistics."""
     body = encode_one(JaegerBinaryEncoder(SpanLosses()), FinishedSpan())
     batch = decode_batch(body)
 

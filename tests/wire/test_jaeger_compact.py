@@ -20,7 +20,7 @@ def test_messages_are_numbered() -> None:
 
 
 def test_messages_carry_losses() -> None:
-    """ClientStats are the losses so far: full queue, too large, not sent."""
+    """ClientStats are the losses since the start: full queue, too large, not sent."""
     losses = SpanLosses(
         queue_full=300, too_large=2, send_failed=70_000, not_encodable=1
     )

@@ -30,7 +30,7 @@ def read_span(make_encoder: MakeEncoder, decode: Decode, span: FinishedSpan) -> 
 
 @FORMATS
 def test_ids_name_flags_and_times(make_encoder: MakeEncoder, decode: Decode) -> None:
-    """Fields 1 to 9 arrive as they are, times in microseconds."""
+    """Fields 1 to 9 arrive unchanged, times in microseconds."""
     context = Ids(0x1122334455667788_99AABBCCDDEEFF00, 2**63 + 5, 7, 3)
     decoded = read_span(make_encoder, decode, FinishedSpan(ids=context))
 
@@ -128,7 +128,7 @@ def test_only_empty_references(make_encoder: MakeEncoder, decode: Decode) -> Non
 def test_lists_of_every_size(
     make_encoder: MakeEncoder, decode: Decode, count: int
 ) -> None:
-    """Tags, logs and spans are counted right where the size needs more bytes."""
+    """Sizes of lists that take more bytes are correct."""
     items = [(f"k{index}", index) for index in range(count)]
     large = FinishedSpan(tag_items=items, log_items=[*[(1, [])] * count, (2, items)])
     encoder = make_encoder(SpanLosses())
@@ -143,7 +143,7 @@ def test_lists_of_every_size(
 
 @FORMATS
 def test_process(make_encoder: MakeEncoder, decode: Decode) -> None:
-    """The process comes with every batch, its odd tags made plain."""
+    """Every batch has the process, with unusual tags converted."""
     encoder = make_encoder(SpanLosses())
     tags: Any = (("hostname", "h"), ("weight", 0.5), ("odd", None), ("\ud800", 2**70))
     encoder.set_process(Process("shöp", tags))

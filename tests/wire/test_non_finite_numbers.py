@@ -110,7 +110,7 @@ def read_all(
 def test_tags_fields_and_process_tags(
     make_encoder: MakeEncoder, read: ReadPairs
 ) -> None:
-    """In tags, log fields and process tags they have one spelling everywhere."""
+    """Tags, log fields and process tags have the same spelling in every format."""
     span = FinishedSpan(tag_items=NUMBERS, log_items=[(1, NUMBERS)])
 
     assert [TEXTS] * 3 == read_all(make_encoder, read, span)
@@ -118,7 +118,7 @@ def test_tags_fields_and_process_tags(
 
 @ALL_ENCODERS
 def test_span_made_plain(make_encoder: MakeEncoder, read: ReadPairs) -> None:
-    """A span that is encoded by way of a plain copy says the same."""
+    """A span that is copied before it is encoded has the same text."""
     items = [*NUMBERS, ("odd", "\ud800")]
     span = FinishedSpan(tag_items=items, log_items=[(1, items)])
 
@@ -127,7 +127,7 @@ def test_span_made_plain(make_encoder: MakeEncoder, read: ReadPairs) -> None:
 
 @ALL_ENCODERS
 def test_span_shrunk(make_encoder: MakeEncoder, read: ReadPairs) -> None:
-    """A span that is shrunk to fit a packet says the same."""
+    """A span that is shrunk to fit a packet has the same text."""
     span = FinishedSpan(tag_items=[*NUMBERS, ("long", "x" * 9000)])
 
     assert [TEXTS] * 2 == read_all(make_encoder, read, span, limit=2000)
@@ -135,7 +135,7 @@ def test_span_shrunk(make_encoder: MakeEncoder, read: ReadPairs) -> None:
 
 @ALL_ENCODERS
 def test_tag_objects(make_encoder: MakeEncoder, read: ReadPairs) -> None:
-    """`span.tags` shows doubles; what leaves after it was read is text."""
+    """`span.tags` shows doubles; text is sent after it was read, too."""
     span = Span(SpanContext(1, 2, None, 1), None, "x", tags=dict(NUMBERS))
     assert [1] * 4 == [tag.vType for tag in span.tags]
 
@@ -145,7 +145,7 @@ def test_tag_objects(make_encoder: MakeEncoder, read: ReadPairs) -> None:
 
 @ALL_ENCODERS
 def test_text_is_remembered_as_text(make_encoder: MakeEncoder, read: ReadPairs) -> None:
-    """Equal keys with text, NaN and finite numbers never share remembered bytes."""
+    """Equal keys with text, NaN and finite numbers never share cached bytes."""
     values = ["NaN", math.nan, 1.0, math.inf, "Infinity", 0.0, -0.0, math.nan]
     expected = ["NaN", "NaN", "1.0", "Infinity", "Infinity", "0.0", "-0.0", "NaN"]
     encoder = make_encoder(SpanLosses())

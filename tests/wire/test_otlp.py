@@ -112,7 +112,7 @@ def test_resource() -> None:
     [("internal", 1), ("server", 2), ("client", 3), ("producer", 4), ("consumer", 5)],
 )
 def test_span_kind(tag: str, kind: int) -> None:
-    """The tag span.kind becomes the kind and leaves the tags."""
+    """The tag span.kind becomes the kind and is not an attribute."""
     decoded = read_tags(span__kind=tag)
 
     assert kind == decoded.kind
@@ -169,7 +169,7 @@ def test_unknown_span_kind(tag: object) -> None:
     ],
 )
 def test_status(tags: dict[str, object], code: int, left: list[str]) -> None:
-    """True errors, then otel.status_code, then http.status_code make the status."""
+    """error=True, then otel.status_code, then http.status_code determine the status."""
     decoded = read_tags(**tags)
 
     assert code == decoded.status.code
@@ -177,7 +177,7 @@ def test_status(tags: dict[str, object], code: int, left: list[str]) -> None:
 
 
 def test_status_description() -> None:
-    """otel.status_description is the status's message, and no attribute."""
+    """otel.status_description becomes the status's message, not an attribute."""
     decoded = read_tags(error=True, otel__status_description="no stock")
 
     assert "no stock" == decoded.status.message
@@ -200,12 +200,12 @@ def test_http_status_message(tags: dict[str, object], message: str) -> None:
 
 
 def test_empty_status_description() -> None:
-    """An empty description makes no status."""
+    """An empty description gives no status."""
     assert not read_tags(otel__status_description="").HasField("status")
 
 
 def test_odd_status_description() -> None:
-    """A description that is no text stays an attribute."""
+    """A description that is not text stays an attribute."""
     decoded = read_tags(otel__status_description=5)
 
     assert [("otel.status_description", 5)] == attribute_pairs(decoded.attributes)
@@ -213,7 +213,7 @@ def test_odd_status_description() -> None:
 
 
 def test_the_last_of_several_tags_counts() -> None:
-    """OTLP wants a key once: of several tags of a key the last is sent and counts."""
+    """Keys are unique in OTLP: of several tags of a key the last is sent."""
     items: list[Any] = [("span.kind", "client"), ("error", True), ("error", False)]
     items += [("a", 1), ("span.kind", "server"), ("a", "2")]
     decoded = read_span(FinishedSpan(tag_items=items))
@@ -240,7 +240,7 @@ def test_logs_become_events() -> None:
 
 
 def test_references_become_links() -> None:
-    """References other than the parent become links that tell their type."""
+    """References other than the parent become links, with their type as attribute."""
     context = Ids(1, 2, 3)
     references = [
         reference("child_of", 1, 3),  # the parent
@@ -261,7 +261,7 @@ def test_references_become_links() -> None:
 
 
 def test_debug_flag() -> None:
-    """A debug span says so in an attribute, for OTLP has no such flag."""
+    """A debug span has an attribute for it, because OTLP has no such flag."""
     decoded = read_span(FinishedSpan(ids=Ids(flags=3)))
 
     assert [("jaeger.debug", True)] == attribute_pairs(decoded.attributes)

@@ -58,7 +58,7 @@ def test_a_whole_span() -> None:
 
 
 def test_a_root_carries_the_process_tags() -> None:
-    """Process tags come with spans that enter the process, under the span's own."""
+    """Spans that enter the process have its tags; their own tags override them."""
     root = read_span(FinishedSpan(tag_items=[("zone", "mine")]))
     server = [("span.kind", "server")]
     entry = read_span(FinishedSpan(ids=Ids(1, 2, 3), tag_items=server))
@@ -70,7 +70,7 @@ def test_a_root_carries_the_process_tags() -> None:
 
 @pytest.mark.parametrize("value", [False, "false", "False"])
 def test_a_false_error_is_left_out(value: object) -> None:
-    """To Zipkin any error tag is an error, so a false one is not sent."""
+    """A false error is not sent, because Zipkin treats any error tag as an error."""
     span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("error", value)])
 
     assert "tags" not in read_span(span)
@@ -87,7 +87,7 @@ def test_an_error_says_which(value: object, expected: str) -> None:
 
 
 def test_a_log_keeps_what_is_false() -> None:
-    """In a log, `error` is a field as any other."""
+    """In a log, `error` is a field like any other."""
     span = FinishedSpan(log_items=[(1, [("error", False)])])
 
     assert [{"timestamp": 1, "value": '{"error":"false"}'}] == read_span(span)[
@@ -97,7 +97,7 @@ def test_a_log_keeps_what_is_false() -> None:
 
 @pytest.mark.parametrize("kind", ["server", "client", "producer", "consumer"])
 def test_kinds(kind: str) -> None:
-    """The four kinds that Zipkin knows are the span's kind and no tag."""
+    """The four kinds that Zipkin has become the span's kind and are not tags."""
     span = read_span(
         FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("span.kind", kind), ("a", 1)])
     )
@@ -133,14 +133,14 @@ def test_a_span_that_joined_its_callers_says_so() -> None:
 
 
 def test_a_joined_span_made_plain_is_still_shared() -> None:
-    """A span of which a copy had to be made is marked, too."""
+    """A span that is copied before it is encoded is marked as shared, too."""
     span = read_span(FinishedSpan(operation_name="\ud800", shares_span_id=True))
 
     assert ("\ufffd", True) == (span["name"], span["shared"])
 
 
 def test_a_joined_span_that_was_decided_late_is_shared() -> None:
-    """A span that joined and waited for its sampler is marked, once it is decided."""
+    """A span that joined and was undecided is marked as shared once it is sampled."""
     reporter = InMemoryReporter()
     sampler = TagEqualsSampler("user", {"17": True})
     tracer = Tracer("svc", reporter, sampler, one_span_per_rpc=True)
@@ -192,7 +192,7 @@ def test_odd_times() -> None:
     ],
 )
 def test_where_we_are(address: str | int, expected: dict[str, str]) -> None:
-    """The local endpoint has the address of the process, which is no tag then."""
+    """The local endpoint has the address of the process, which is then not a tag."""
     encoder = ZipkinJsonEncoder(SpanLosses())
     encoder.set_process(Process("s", (("ip", address),)))
     (decoded,) = decode_zipkin(encode_one(encoder, FinishedSpan()))
@@ -202,7 +202,7 @@ def test_where_we_are(address: str | int, expected: dict[str, str]) -> None:
 
 
 def test_an_ip_that_is_none() -> None:
-    """An ip tag that is no address is no endpoint's and stays a tag."""
+    """An ip tag that is not an address stays a tag."""
     encoder = ZipkinJsonEncoder(SpanLosses())
     encoder.set_process(Process("s", (("ip", "here"),)))
     (decoded,) = decode_zipkin(encode_one(encoder, FinishedSpan()))
@@ -213,7 +213,7 @@ def test_an_ip_that_is_none() -> None:
 
 @pytest.mark.parametrize("ids", [Ids(0, 1), Ids(1, 0), Ids(1 << 128, 1)])
 def test_an_id_of_zero_costs_itself(ids: Ids) -> None:
-    """For an id of 0 Zipkin would refuse the whole list, so that span is left out."""
+    """A span with an id of 0 is left out; Zipkin would reject the whole list."""
     losses = SpanLosses()
     spans = [FinishedSpan(ids=ids), FinishedSpan(operation_name="good")]
     (payload,) = encode_all(ZipkinJsonEncoder(losses), spans)
@@ -223,7 +223,7 @@ def test_an_id_of_zero_costs_itself(ids: Ids) -> None:
 
 
 def test_times_beyond_64_bits() -> None:
-    """A time that has not 64 bits is the nearest that has: Zipkin reads no other."""
+    """A time of more than 64 bits is clamped, because Zipkin cannot read it."""
     span = FinishedSpan(
         start_time=-1e300, end_time=1e300, log_items=[(1 << 70, []), (1.5, [])]
     )
@@ -262,7 +262,7 @@ def test_golden_bytes() -> None:
 
 
 def test_a_large_span_is_shrunk() -> None:
-    """What does not fit is cut: logs first, then values; ids and peer stay."""
+    """A span that does not fit loses logs, then parts of values; ids and peer stay."""
     losses = SpanLosses()
     span = FinishedSpan(
         tag_items=[("peer.service", "desk"), ("text", "é" * 5_000)],
@@ -278,7 +278,7 @@ def test_a_large_span_is_shrunk() -> None:
 
 
 def test_no_payload_is_over_its_limit() -> None:
-    """Spans are spread over lists that keep to the limit, and none is lost."""
+    """Spans are spread over lists within the limit, and none is lost."""
     spans = [FinishedSpan(operation_name=f"span {number}") for number in range(200)]
     payloads = encode_all(ZipkinJsonEncoder(SpanLosses()), spans, limit=3_000)
 
@@ -288,7 +288,7 @@ def test_no_payload_is_over_its_limit() -> None:
 
 
 def test_several_spans_are_one_list() -> None:
-    """Spans of a payload stand in one list, in order."""
+    """The spans of a payload are one list, in order."""
     spans = [FinishedSpan(operation_name=name) for name in "abc"]
     (payload,) = encode_all(ZipkinJsonEncoder(SpanLosses()), spans)
 

@@ -59,7 +59,7 @@ def read_peer(tags: Tags, kind: str = "client") -> tuple[dict[str, Any], Any]:
 def test_what_the_endpoint_says_is_no_tag(
     tags: Tags, expected: dict[str, Any], kind: str
 ) -> None:
-    """Tags that the endpoint says as a whole leave the span, of whatever kind."""
+    """Tags that the endpoint holds completely are removed, for any kind of span."""
     endpoint, left = read_peer(tags, kind)
 
     assert expected == endpoint
@@ -85,7 +85,7 @@ def test_what_the_endpoint_says_is_no_tag(
     ],
 )
 def test_what_cannot_be_used_stays(tags: Tags) -> None:
-    """What is no name, address or port stays a tag; a port alone is no endpoint."""
+    """What is not a name, address or port stays a tag; a port alone is no endpoint."""
     endpoint, left = read_peer(tags, "server")
 
     assert {} == endpoint
@@ -94,7 +94,7 @@ def test_what_cannot_be_used_stays(tags: Tags) -> None:
 
 @pytest.mark.parametrize("port", [0, -1, 65536, "http", 80.5, "1" * 5_000, ""])
 def test_a_port_that_is_none(port: TagValue) -> None:
-    """Zipkin refuses a list for a port beyond 65,535, so none but a port is sent."""
+    """Only valid ports are sent, because Zipkin rejects a list for one above 65,535."""
     endpoint, left = read_peer({"peer.service": "desk", "peer.port": port})
 
     assert {"serviceName": "desk"} == endpoint
@@ -113,7 +113,7 @@ def test_a_port_that_is_none(port: TagValue) -> None:
 )
 @pytest.mark.parametrize("kind", ["client", "producer"])
 def test_a_host_stands_in_for_the_service_called(tags: Tags, kind: str) -> None:
-    """Who is called without a service's name is known by the host's, still a tag."""
+    """A called service without a name has that of its host, which stays a tag."""
     endpoint, left = read_peer(tags, kind)
 
     assert "desk.local" == endpoint["serviceName"]
@@ -122,7 +122,7 @@ def test_a_host_stands_in_for_the_service_called(tags: Tags, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["server", "consumer", "cron"])
 def test_a_callers_host_is_no_service(kind: str) -> None:
-    """Hosts that call are no services: each would be a node of the graph."""
+    """Hosts that call are not services: each would be a node of the graph."""
     tags: Tags = {"peer.hostname": "laptop"}
 
     assert ({}, tags) == (
@@ -132,7 +132,7 @@ def test_a_callers_host_is_no_service(kind: str) -> None:
 
 
 def test_a_service_beats_its_host() -> None:
-    """A service that has a name is known by it, and the host stays a tag."""
+    """A service with a name keeps it, and the host stays a tag."""
     endpoint, left = read_peer({"peer.service": "desk", "peer.hostname": "d1"})
 
     assert ({"serviceName": "desk"}, {"peer.hostname": "d1"}) == (endpoint, left)
@@ -161,5 +161,5 @@ def test_a_service_beats_its_host() -> None:
 def test_what_contradicts_stays(
     tags: Tags, expected: dict[str, Any], left: dict[str, str]
 ) -> None:
-    """A tag that contradicts the endpoint gives nothing to it and is not lost."""
+    """A tag that contradicts the endpoint stays a tag."""
     assert (expected, left) == read_peer(tags)

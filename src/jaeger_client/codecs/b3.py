@@ -1,5 +1,10 @@
 """
-B3, the headers of Zipkin: in several headers (`X-B3-*`), and in one (`b3`).
+B3, the headers of Zipkin: in several headers, and in one.
+
+    X-B3-TraceId: 16 or 32 hexadecimal digits
+    X-B3-SpanId, X-B3-ParentSpanId: 16 digits; no parent for a root
+    X-B3-Sampled: 1 or 0        X-B3-Flags: 1 for debug
+    b3: {trace}-{span}-{1, 0, or d for debug}-{parent}, or the state alone
 
 Baggage travels in headers `baggage-<key>`, as in the Go and Java clients: as it is if
 it is printable ASCII and does not look encoded, else percent-encoded.

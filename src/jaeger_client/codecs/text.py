@@ -1,5 +1,10 @@
 """
-The headers of every Jaeger client: `uber-trace-id`, `uberctx-*` and two more.
+The headers of every Jaeger client; all names are configurable.
+
+    uber-trace-id: {trace}:{span}:{parent}:{flags}   in hexadecimal; parent 0 for a root
+    uberctx-{key}: value                             an item of baggage
+    jaeger-baggage: key=value, key=value             baggage written by people
+    jaeger-debug-id: text                            requests a debug trace
 
 The same codec serves TEXT_MAP, which leaves values as they are, and HTTP_HEADERS, which
 percent-encodes baggage and decodes all it reads.

@@ -1,5 +1,9 @@
 """
-W3C Trace Context and Baggage: `traceparent`, `tracestate`, `baggage`.
+W3C Trace Context and Baggage.
+
+    traceparent: {version, 00}-{trace, 32 digits}-{span, 16 digits}-{flags, 2 digits}
+    tracestate: key=value,key=value                 up to 32 members
+    baggage: key=value;property,key=value           percent-encoded
 
 A header that does not follow the recommendation is ignored and never an error: the
 recommendation requires the receiver to start a new trace. `tracestate`, the data of

@@ -26,7 +26,7 @@ from jaeger_client.encoding.jaeger_thrift import (
     ThriftEncoder,
     tag_appender,
 )
-from jaeger_client.encoding.packing import Frame, usable_references
+from jaeger_client.encoding.packing import Frame, duration_us, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import MASK_64, clamped_i64
@@ -115,10 +115,7 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
         context = span.ids
         trace_id, parent_id = context.trace_id, context.parent_id or 0
         name, references = span.operation_name, span.references
-        start, end = span.start_time, span.end_time
-        duration = 1 if end is None else int((end - start) * 1000000)
-        if duration <= 0:
-            duration = 0 if end < start else 1  # type: ignore[operator]  # None gives 1
+        start = span.start_time
         return [
             pack_ids(
                 _TRACE_ID_LOW,
@@ -139,7 +136,7 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
                 _START_TIME,
                 clamped_i64(int(start * 1000000)),
                 _DURATION,
-                clamped_i64(duration),
+                clamped_i64(duration_us(start, span.end_time)),
             ),
         ]
 

@@ -19,7 +19,7 @@ Nearly every field has the id after the field before, so its header is that of i
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,7 @@ from jaeger_client.encoding.jaeger_thrift import (
     ThriftEncoder,
     tag_appender,
 )
-from jaeger_client.encoding.packing import Frame, usable_references
+from jaeger_client.encoding.packing import Frame, duration_us, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import (
@@ -133,7 +133,7 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
     get_trace, make_trace = tables.add(encode_trace).get_and_make
     get_name, make_name = tables.add(_text_field).get_and_make
     get_flags, make_flags = tables.add(_flags).get_and_make
-    encode_duration = _duration_encoder(tables)
+    get_rest, make_rest = tables.add(varint).get_and_make
 
     def encode_heads(spans: Sequence[SpanData]) -> list[list[bytes]]:
         contexts = [span.ids for span in spans]
@@ -161,33 +161,18 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
                 if references
                 else get_flags(flags) or make_flags(flags),
                 start_time,
-                *encode_duration(span.start_time, span.end_time),
             )
+            duration = duration_us(span.start_time, span.end_time) << 1
+            if ONE_BYTE <= duration <= MAX_I64:
+                # All but the lowest bits, which many spans have in common.
+                rest = get_rest(duration >> 7) or make_rest(duration >> 7)
+                pieces += _I64_BEGINS[duration & 0x7F | 0x80], rest
+            else:
+                pieces += _I64, varint(min(duration, MAX_I64 << 1))
             heads.append(pieces)
         return heads
 
     return encode_heads
-
-
-def _duration_encoder(
-    tables: Tables,
-) -> Callable[[float, float | None], tuple[bytes, ...]]:
-    """Return the function that encodes field 9 of a span."""
-    get_rest, make_rest = tables.add(varint).get_and_make
-
-    def encode_duration(start: float, end: float | None) -> tuple[bytes, ...]:
-        bits = 2 if end is None else int((end - start) * 1000000) << 1
-        if bits <= 0:
-            bits = 0 if end < start else 2  # type: ignore[operator]  # None gives 2
-        if bits < ONE_BYTE:
-            return (_I64_BEGINS[bits],)
-        if bits > MAX_I64:
-            return _I64, zigzag_varint(bits >> 1)
-        # All but the lowest bits, which many spans have in common.
-        rest = bits >> 7
-        return _I64_BEGINS[bits & 0x7F | 0x80], get_rest(rest) or make_rest(rest)
-
-    return encode_duration
 
 
 @cache

@@ -94,8 +94,9 @@ class ThriftEncoder(PackingEncoder):
 
     def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
         append_tags, field_lists = self._append_tags, self._field_lists
+        encode_log_time = self._encode_log_time
         for timestamp, fields in logs:
-            pieces += self._encode_log_time(timestamp)
+            pieces += encode_log_time(timestamp)
             place = len(pieces)
             pieces.append(b"")
             pieces[place] = field_lists[append_tags(pieces, fields)]

@@ -48,6 +48,7 @@ from jaeger_client.encoding.packing import (
     LARGE_SPAN,
     Frame,
     PackingEncoder,
+    duration_us,
     usable_references,
 )
 from jaeger_client.encoding.plain import plain_items, plain_text
@@ -209,11 +210,8 @@ def _ids(trace_id: int, span_id: int) -> bytes:
 
 def _times(start: float, end: float | None) -> bytes:
     """Return fields 7 and 8."""
-    duration = 1 if end is None else int((end - start) * 1000000)
-    if duration <= 0:
-        duration = 0 if end < start else 1  # type: ignore[operator]  # None gives 1
     start_ns = int(start * 1000000) * 1000
-    end_ns = start_ns + duration * 1000
+    end_ns = start_ns + duration_us(start, end) * 1000
     if start_ns < 0 or end_ns > MASK_64:
         start_ns, end_ns = (max(0, min(ns, MASK_64)) for ns in (start_ns, end_ns))
     return _TIMES.pack(_START, start_ns, _END, end_ns)

@@ -305,6 +305,19 @@ class PackingEncoder(ABC):
             )
 
 
+def duration_us(start: float, end: float | None) -> int:
+    """
+    Return the time between two times in seconds, in whole microseconds.
+
+    It is at least 1, because Jaeger marks 0 as negative, but 0 if *end* is before
+    *start*. It is 1 if there is no end.
+    """
+    if end is None:
+        return 1
+    duration = int((end - start) * 1000000)
+    return duration if duration > 0 else int(end >= start)
+
+
 def dropped_items(span: SpanData) -> list[TagItem]:
     """
     Return the numbers of tags and logs that *span* dropped, as tags.

@@ -36,6 +36,7 @@ from jaeger_client.encoding.packing import (
     Frame,
     PackingEncoder,
     dropped_items,
+    duration_us,
 )
 from jaeger_client.encoding.plain import (
     exact_text,
@@ -152,11 +153,12 @@ def _identity(span: SpanData) -> dict[str, object]:
     """Return ids, name and times."""
     context = span.ids
     trace_id = _id(context.trace_id & MASK_128)
+    duration = duration_us(span.start_time, span.end_time)
     fields: dict[str, object] = {
         "traceId": f"{trace_id:032x}" if trace_id >> 64 else f"{trace_id:016x}",
         "id": f"{_id(context.span_id & MASK_64):016x}",
         "name": exact_text(span.operation_name).lower(),
-        "duration": _duration(span),
+        "duration": max(1, min(duration, MAX_I64)),
     }
     if context.parent_id:
         fields["parentId"] = f"{context.parent_id & MASK_64:016x}"
@@ -173,12 +175,6 @@ def _id(number: int) -> int:
         msg = "an id must not be 0"
         raise ValueError(msg)
     return number
-
-
-def _duration(span: SpanData) -> int:
-    if span.end_time is None:
-        return 1
-    return max(1, _whole(int((span.end_time - span.start_time) * 1000000)))
 
 
 def _whole(number: int) -> int:

@@ -8,49 +8,17 @@ What the client counts about itself, and the metrics systems it is passed to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from jaeger_client._internal.lazy import names_from
-
-if TYPE_CHECKING:
-    from jaeger_client.metrics.instruments import (
-        ReporterMetrics,
-        RpcMetrics,
-        SamplerMetrics,
-        ThrottlerMetrics,
-        TracerMetrics,
-    )
-    from jaeger_client.metrics.metrics import (
-        CallableMetricsFactory,
-        LegacyMetricsFactory,
-        Metrics,
-        MetricsFactory,
-    )
-    from jaeger_client.metrics.table import METRICS, Label, Metric
-else:
-    # Imported on demand: see `lazy`.
-    __getattr__, __dir__ = names_from(
-        __name__,
-        {
-            "jaeger_client.metrics.instruments": "ReporterMetrics RpcMetrics "
-            "SamplerMetrics ThrottlerMetrics TracerMetrics",
-            "jaeger_client.metrics.metrics": "CallableMetricsFactory "
-            "LegacyMetricsFactory Metrics MetricsFactory",
-            "jaeger_client.metrics.table": "METRICS Label Metric",
-        },
-    )
-
-__all__ = [
-    "METRICS",
-    "CallableMetricsFactory",
-    "Label",
-    "LegacyMetricsFactory",
-    "Metric",
-    "Metrics",
-    "MetricsFactory",
-    "ReporterMetrics",
-    "RpcMetrics",
-    "SamplerMetrics",
-    "ThrottlerMetrics",
-    "TracerMetrics",
-]
+from jaeger_client.metrics.instruments import ReporterMetrics as ReporterMetrics
+from jaeger_client.metrics.instruments import RpcMetrics as RpcMetrics
+from jaeger_client.metrics.instruments import SamplerMetrics as SamplerMetrics
+from jaeger_client.metrics.instruments import ThrottlerMetrics as ThrottlerMetrics
+from jaeger_client.metrics.instruments import TracerMetrics as TracerMetrics
+from jaeger_client.metrics.metrics import (
+    CallableMetricsFactory as CallableMetricsFactory,
+)
+from jaeger_client.metrics.metrics import LegacyMetricsFactory as LegacyMetricsFactory
+from jaeger_client.metrics.metrics import Metrics as Metrics
+from jaeger_client.metrics.metrics import MetricsFactory as MetricsFactory
+from jaeger_client.metrics.table import METRICS as METRICS
+from jaeger_client.metrics.table import Label as Label
+from jaeger_client.metrics.table import Metric as Metric

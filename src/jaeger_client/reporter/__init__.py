@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jaeger_client._internal.diagnostics import ErrorReporter
 from jaeger_client._internal.diagnostics import logger as default_logger
 from jaeger_client._internal.lazy import names_from
+from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
+from jaeger_client.metrics import LegacyMetricsFactory, Metrics
+from jaeger_client.metrics.instruments import ReporterMetrics
+from jaeger_client.reporter.base import BaseReporter, Channel
+from jaeger_client.reporter.batch import Reporter
 
 if TYPE_CHECKING:
-    from jaeger_client._internal.diagnostics import ErrorReporter
-    from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
-    from jaeger_client.metrics import LegacyMetricsFactory, Metrics
-    from jaeger_client.metrics.instruments import ReporterMetrics
-    from jaeger_client.reporter.base import BaseReporter, Channel
-    from jaeger_client.reporter.batch import Reporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.reporter.local import (
         CompositeReporter,
@@ -29,15 +29,9 @@ else:
         {
             "jaeger_client": "ioloop_util thrift",
             "jaeger_client.thrift_gen.agent": "Agent",
-            "jaeger_client.constants": "DEFAULT_FLUSH_INTERVAL",
-            "jaeger_client._internal.diagnostics": "ErrorReporter",
-            "jaeger_client.metrics": "LegacyMetricsFactory Metrics",
-            "jaeger_client.metrics.instruments": "ReporterMetrics",
-            "jaeger_client.reporter.base": "BaseReporter Channel",
             "jaeger_client.reporter.future": "CompletedFuture",
             "jaeger_client.reporter.local": "CompositeReporter InMemoryReporter "
             "LoggingReporter NullReporter",
-            "jaeger_client.reporter.batch": "Reporter",
         },
         rooms="TCompactProtocol",
     )

@@ -11,8 +11,9 @@ The reporter that sends: a queue, and one loop that empties it.
   or, if that does not run, on the caller's. A drain sends everything until its
   deadline, and sleeps while a payload has to wait.
 
-Both hold `_sending`, and only they use the fields below it in `__init__`. No other lock
-is taken. The application's threads use the queue only, which needs no lock; see there.
+Both hold `_sending`, and only they use the transmitter and the fields of `_forget`. No
+other lock is taken. The application's threads use the queue only, which needs no lock;
+see there.
 """
 
 from __future__ import annotations
@@ -71,6 +72,26 @@ class Reporter(BaseReporter):
     The queue holds *queue_capacity* spans, so it loses none of a burst of that size,
     however late the worker runs. Beyond these, at most 1,000 spans (or *batch_size*)
     and one payload encoded from them are being sent.
+
+    Args:
+        channel: Encoder and sender.
+        queue_capacity: Maximum number of spans in the queue; further ones are
+            dropped and counted.
+        batch_size: Maximum number of spans in a payload; `None`: as many as fit.
+        flush_interval: Seconds after which a partial batch is sent; `None`: by
+            `flush` and `close` only.
+        io_loop: Not used.
+        error_reporter: Notified of every failed send.
+        metrics: Counts through the interface older than *metrics_factory*.
+        metrics_factory: Creates the reporter's counters.
+        worker: The thread to use; `None`: one of its own.
+        fallback: Returns another channel, or `None`; called when nothing listens
+            at *channel*.
+        clock: Source of the time.
+        logger: Not used.
+
+    Raises:
+        ConfigError: If a number is out of its range.
     """
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8; new parameters by keyword
@@ -89,29 +110,6 @@ class Reporter(BaseReporter):
         clock: Clock = SYSTEM_CLOCK,
         logger: logging.Logger | None = None,  # noqa: ARG002 - a parameter of 4.8
     ) -> None:
-        """
-        Create a reporter that sends over *channel*.
-
-        Args:
-            channel: Encoder and sender.
-            queue_capacity: Maximum number of spans in the queue; further ones are
-                dropped and counted.
-            batch_size: Maximum number of spans in a payload; `None`: as many as fit.
-            flush_interval: Seconds after which a partial batch is sent; `None`: by
-                `flush` and `close` only.
-            io_loop: Not used.
-            error_reporter: Notified of every failed send.
-            metrics: Counts through the interface older than *metrics_factory*.
-            metrics_factory: Creates the reporter's counters.
-            worker: The thread to use; `None`: one of its own.
-            fallback: Returns another channel, or `None`; called when nothing listens
-                at *channel*.
-            clock: Source of the time.
-            logger: Not used.
-
-        Raises:
-            ConfigError: If a number is out of its range.
-        """
         queue_capacity = at_least("queue_capacity", queue_capacity, 1, most=MAX_COUNT)
         if batch_size is not None:
             batch_size = at_least("batch_size", batch_size, 1, most=MAX_COUNT)
@@ -135,8 +133,6 @@ class Reporter(BaseReporter):
         """Whether `close` has ended, and the sender is to be closed."""
         self._child_since: float | None = None
         """When this process was forked, or first reported as the child of a pool."""
-
-        self._sending = Exclusive()
         self._transmitter = Transmitter(
             channel,
             fallback=fallback,
@@ -145,6 +141,17 @@ class Reporter(BaseReporter):
             error_reporter=error_reporter,
             clock=clock,
         )
+        self._queue: SpanQueue[SpanData] = SpanQueue(
+            queue_capacity,
+            batch_size=self._full_batch,
+            wake=self._worker.wake,
+            refused=self._loss_report.refused,
+        )
+        self._forget()
+        self._worker.add_task(self)
+
+    def _forget(self) -> None:
+        self._sending = Exclusive()
         self._retry_at = -math.inf
         """When the next payload may be sent."""
         self._may_hurry = False
@@ -153,14 +160,6 @@ class Reporter(BaseReporter):
         """When a partial batch is sent; infinity if no interval has begun."""
         self._left_at = -math.inf
         """When the last partial batch was sent."""
-
-        self._queue: SpanQueue[SpanData] = SpanQueue(
-            queue_capacity,
-            batch_size=self._full_batch,
-            wake=self._worker.wake,
-            refused=self._loss_report.refused,
-        )
-        self._worker.add_task(self)
 
     def set_process(
         self, service_name: str, tags: Mapping[str, object], max_length: int
@@ -311,9 +310,7 @@ class Reporter(BaseReporter):
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued or in flight is the parent's to send."""
         self._child_since = self._clock.monotonic()
-        self._sending = Exclusive()
-        self._retry_at = self._left_at = -math.inf
-        self._due = math.inf
+        self._forget()
         self._queue.after_fork_in_child()
         self._transmitter.after_fork_in_child()
 

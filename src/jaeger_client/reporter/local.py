@@ -18,7 +18,7 @@ from jaeger_client.reporter.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
@@ -96,18 +96,16 @@ class CompositeReporter(BaseReporter):
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """Flush every reporter; they share *timeout* seconds."""
-        deadline = SYSTEM_CLOCK.monotonic() + timeout
-        flushed = [
-            flush_reporter(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
-            for reporter in self.reporters
-        ]
-        return all(flushed)
+        return self._all(flush_reporter, timeout)
 
     def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:
         """Close every reporter; they share *timeout* seconds."""
+        return completed(self._all(close_reporter, timeout))
+
+    def _all(self, call: Callable[[object, float], bool], timeout: float) -> bool:
         deadline = SYSTEM_CLOCK.monotonic() + timeout
-        closed = [
-            close_reporter(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+        results = [
+            call(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
             for reporter in self.reporters
         ]
-        return completed(result=all(closed))
+        return all(results)

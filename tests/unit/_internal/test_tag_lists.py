@@ -49,12 +49,12 @@ def test_tag_repr() -> None:
 
 
 def test_tag_defaults() -> None:
-    """A tag of nothing is an empty text's without a text."""
+    """Without arguments a tag has an empty key, the type of text and no text."""
     assert ("", 0, None) == (Tag().key, Tag().vType, Tag().value)
 
 
 def test_tag_list_makes_tags_of_pairs() -> None:
-    """Pairs that come into a list of tags become tags; tags stay what they are."""
+    """Pairs added to a list of tags become `Tag` objects; tags stay the same."""
     tag = Tag.of("a", 1)
 
     tags = TagList([tag, ("b", 2)])
@@ -83,7 +83,7 @@ def test_logs_compare_and_hash_by_value() -> None:
 
 
 def test_log_list_makes_logs_of_pairs() -> None:
-    """Pairs that come into a list of logs become logs; logs stay what they are."""
+    """Pairs added to a list of logs become `Log` objects; logs stay the same."""
     log = Log(1)
 
     logs = LogList([log, (2, [("a", 1)])])

@@ -1,4 +1,4 @@
-"""What the receiver makes of a datagram."""
+"""The receiver decodes datagrams."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_datagram_becomes_a_batch_of_plain_values() -> None:
 
 
 def test_text_that_is_no_utf8_is_kept_readable() -> None:
-    """Other clients send what they like."""
+    """Bytes that are not UTF-8 are replaced, because other clients send them."""
     raw = datagram(SPAN).replace(b"bakery", b"bake\xffy")
 
     assert "bake\ufffdy" == decode_datagram(raw).service_name
@@ -67,6 +67,6 @@ def test_text_that_is_no_utf8_is_kept_readable() -> None:
 
 @pytest.mark.parametrize("length", range(0, 120, 7))
 def test_a_datagram_that_ends_early_is_an_error_of_ours(length: int) -> None:
-    """Whatever the foreign decoder raised."""
+    """A truncated datagram raises `CorruptBatchError`, not the decoder's own error."""
     with pytest.raises(CorruptBatchError, match=f"{length} bytes hold no batch"):
         decode_datagram(datagram(SPAN)[:length])

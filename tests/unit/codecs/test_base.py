@@ -37,8 +37,22 @@ from jaeger_client.span_context import SpanContext
 )
 def test_the_names_of_the_old_module_import(name: str) -> None:
     """Every public name of 4.8's `codecs` is there."""
-    assert name in codecs.__all__
     assert hasattr(codecs, name)
+
+
+@pytest.mark.parametrize("name", ["B3Codec", "B3SingleCodec", "W3CCodec"])
+def test_a_codec_that_is_imported_on_demand_is_a_name_of_the_package(name: str) -> None:
+    """It need not be imported from its module, and `dir()` lists it."""
+    assert issubclass(getattr(codecs, name), Codec)
+    assert name in dir(codecs)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """The message is that of a module."""
+    with pytest.raises(
+        AttributeError, match="'jaeger_client.codecs' has no .* 'NoCodec'"
+    ):
+        getattr(codecs, "NoCodec")  # noqa: B009 - unknown to type checkers, too
 
 
 def test_the_base_class_does_nothing() -> None:

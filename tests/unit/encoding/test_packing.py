@@ -1,4 +1,4 @@
-"""As many spans as fit, and never a byte more than the limit."""
+"""Payloads hold as many spans as fit and never exceed the limit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_limits_at_every_byte(make_encoder: MakeEncoder, names: ReadNames) -> No
 
 @ALL_FORMATS
 def test_full_packets(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """A span more would not have fit into any payload but the last."""
+    """No payload but the last has space for another span."""
     spans = [FinishedSpan(operation_name="x" * 20)] * 100
     encoder = make_encoder(SpanLosses())
 
@@ -60,7 +60,7 @@ def test_full_packets(make_encoder: MakeEncoder, names: ReadNames) -> None:
 
 @pytest.mark.parametrize("count", [13, 14, 15, 16])
 def test_the_list_header_is_counted(count: int) -> None:
-    """The 15th span makes the compact list's header a byte longer, which counts."""
+    """The 15th span makes the compact list's header one byte longer."""
     spans = [FinishedSpan()] * count
     (payload,) = encode_all(JaegerCompactEncoder(SpanLosses()), spans)
     limit = len(payload.body)
@@ -77,7 +77,7 @@ def test_the_list_header_is_counted(count: int) -> None:
 
 @ALL_FORMATS
 def test_a_broken_span_among_many(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """Spans are encoded many at a time; one that cannot be costs no other."""
+    """Spans are encoded together; one that cannot be encoded affects no other."""
     spans = [FinishedSpan(operation_name=f"s{index}") for index in range(200)]
     spans[70] = FinishedSpan(ids=None)
     spans[140] = FinishedSpan(operation_name="lone \ud800")
@@ -92,7 +92,7 @@ def test_a_broken_span_among_many(make_encoder: MakeEncoder, names: ReadNames) -
 
 @ALL_FORMATS
 def test_consumed_counts_all_spans(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """`consumed` says up to where the given spans are dealt with, lost ones too."""
+    """`consumed` is the number of spans that are done, including lost ones."""
     broken = FinishedSpan(ids=None)
     spans = [broken, FinishedSpan(), broken, broken, FinishedSpan(), broken]
     losses = SpanLosses()
@@ -106,7 +106,7 @@ def test_consumed_counts_all_spans(make_encoder: MakeEncoder, names: ReadNames) 
 
 @ALL_FORMATS
 def test_no_spans_no_payload(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """Nothing comes of nothing, nor of spans that are all lost."""
+    """No spans, or only spans that are lost, give no payload."""
     losses = SpanLosses()
 
     assert [] == encode_all(make_encoder(losses), [])
@@ -116,7 +116,7 @@ def test_no_spans_no_payload(make_encoder: MakeEncoder, names: ReadNames) -> Non
 
 @ALL_FORMATS
 def test_a_large_limit(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """A payload may have megabytes."""
+    """A payload may be several megabytes large."""
     spans = [FinishedSpan(tag_items=[("k", "x" * 50_000)])] * 100
     payloads = encode_all(make_encoder(SpanLosses()), spans, 8_000_000)
 
@@ -127,7 +127,7 @@ def test_a_large_limit(make_encoder: MakeEncoder, names: ReadNames) -> None:
 def test_oversize_loses_oldest_logs_first(
     make_encoder: MakeEncoder, names: ReadNames
 ) -> None:
-    """A span too large for a packet loses logs until it just fits, tags stay."""
+    """A span too large for a packet loses logs until it fits and keeps its tags."""
     logs = [(index, [("event", f"{index:0100}")]) for index in range(100)]
     span = FinishedSpan(operation_name="big", tag_items=[("k", "v")], log_items=logs)
     losses = SpanLosses()
@@ -139,7 +139,7 @@ def test_oversize_loses_oldest_logs_first(
 
 
 def test_shrunk_compact_span() -> None:
-    """The youngest logs by time are left, in their order, and a tag says so."""
+    """The newest logs by time are left, in their order, and a tag marks the span."""
     logs = [(index * 7 % 10, [("event", "x" * 200)]) for index in range(10)]
     span = FinishedSpan(tag_items=[("k", "v")], log_items=logs)
     body = encode_one(JaegerCompactEncoder(SpanLosses()), span, 1000)
@@ -151,7 +151,7 @@ def test_shrunk_compact_span() -> None:
 
 @ALL_FORMATS
 def test_oversize_values_are_cut(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """Where logs are not the trouble, the longest values are cut to the last byte."""
+    """If a span is too large without logs, its longest values are cut to just fit."""
     items = [("a", "x" * 9000), ("short", "kept"), ("b", "y" * 3000)]
     span = FinishedSpan(operation_name="big", tag_items=items, log_items=[(1, items)])
     losses = SpanLosses()
@@ -190,7 +190,7 @@ def test_a_long_name_is_cut(make_encoder: MakeEncoder, names: ReadNames) -> None
 def test_what_cannot_be_shrunk_is_lost(
     make_encoder: MakeEncoder, names: ReadNames
 ) -> None:
-    """A span whose keys alone are too large is dropped and counted; others go on."""
+    """A span whose keys alone are too large is dropped and counted; others are sent."""
     hopeless = FinishedSpan(tag_items=[("k" * 70_000, 1)])
     losses = SpanLosses()
     spans = [FinishedSpan(), hopeless, FinishedSpan()]

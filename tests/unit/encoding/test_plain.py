@@ -16,7 +16,7 @@ from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, refer
 
 
 class Text(str):
-    """Text that lies about its text."""
+    """Text whose `str()` is another text."""
 
     __slots__ = ()
 
@@ -111,7 +111,7 @@ def read_span(span: FinishedSpan) -> Any:
     ],
 )
 def test_values(value: object, expected: object) -> None:
-    """A value of any type becomes one of the five, and costs no other tag."""
+    """A value of any type becomes one of the five types and affects no other tag."""
     items = [("a", 1), ("k", value), ("b", "x")]
     decoded = read_span(FinishedSpan(tag_items=items, log_items=[(1, items)]))
 
@@ -151,7 +151,7 @@ def test_zeros_keep_their_sign() -> None:
     ],
 )
 def test_keys_and_names(key: object, expected: str) -> None:
-    """A key or an operation name that is no text becomes text."""
+    """A key or an operation name that is not text becomes text."""
     decoded = read_span(
         FinishedSpan(operation_name=key, tag_items=[(key, 1), (key, "x")])
     )
@@ -231,7 +231,7 @@ def test_ids_beyond_their_width() -> None:
 def test_a_span_without_ids_costs_itself(
     make_encoder: MakeEncoder, names: ReadNames, ids: object
 ) -> None:
-    """A span whose ids are no numbers is counted; the others arrive."""
+    """A span whose ids are not numbers is counted; the others arrive."""
     losses = SpanLosses()
     spans = [FinishedSpan(operation_name=name) for name in "abc"]
     spans[1].ids = ids
@@ -258,7 +258,7 @@ def test_huge_integers_over_otlp() -> None:
 def test_odd_parts_cost_no_span(
     make_encoder: MakeEncoder, names: ReadNames, part: str, value: object
 ) -> None:
-    """An odd tag, log or reference is left out or made plain; the span arrives."""
+    """An invalid tag, log or reference is left out or converted; the span arrives."""
     losses = SpanLosses()
     span = FinishedSpan()
     setattr(span, part, value)
@@ -269,7 +269,7 @@ def test_odd_parts_cost_no_span(
 
 
 def test_good_neighbours_of_odd_parts_stay() -> None:
-    """Beside a tag that cannot be read the others are kept."""
+    """A tag that cannot be read is left out, the others are sent."""
     items = [("a", 1), ("k",), ("b", 2)]
     decoded = read_span(FinishedSpan(tag_items=items, log_items=[None, (1, items)]))
 
@@ -278,7 +278,7 @@ def test_good_neighbours_of_odd_parts_stay() -> None:
 
 
 def test_references_are_made_plain() -> None:
-    """References of an odd span keep what can be told of them."""
+    """References of a span that is copied are sent as far as they are usable."""
     references = [reference("follows_from", 5, True), reference("child_of", "x", 1)]
     span = FinishedSpan(operation_name=None, references=references)
 
@@ -288,7 +288,7 @@ def test_references_are_made_plain() -> None:
 
 
 class GrowingTags(list[tuple[str, object]]):
-    """A list to which the application adds while it is read."""
+    """A list that the application appends to while it is read."""
 
     def __iter__(self) -> Iterator[tuple[str, object]]:
         for index, item in enumerate(super().__iter__()):
@@ -299,7 +299,7 @@ class GrowingTags(list[tuple[str, object]]):
 
 @ALL_FORMATS
 def test_tags_that_grow(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """Tags and logs added while they are read belie no size."""
+    """Tags and logs that are added during encoding leave the sizes correct."""
     span = FinishedSpan(
         tag_items=GrowingTags([("a", 1)]), log_items=[(1, GrowingTags([("a", 1)]))]
     )
@@ -309,7 +309,7 @@ def test_tags_that_grow(make_encoder: MakeEncoder, names: ReadNames) -> None:
 
 
 def test_grown_tags_are_written() -> None:
-    """What was added in time is there."""
+    """Tags that are added before the end of the list is reached are sent."""
     decoded = read_span(FinishedSpan(tag_items=GrowingTags([("a", 1)])))
 
     assert ["a", "late0", "late1", "late2"] == [tag.key for tag in decoded.tags]

@@ -1,4 +1,4 @@
-"""Spans and processes too large for a payload: what is left, and what it costs."""
+"""Spans and processes too large for a payload: what is left, at what cost."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_odd_logs_that_are_too_large(
 def test_logs_without_which_a_span_is_still_too_large(
     make_encoder: MakeEncoder, names: ReadNames
 ) -> None:
-    """Where all logs go, none is left, and the values are cut."""
+    """If a span is too large without logs, all logs are dropped and values are cut."""
     logs = [(index, [("event", "x" * 9000)]) for index in range(3)]
     for tag in ("y", "y" * 9000):
         span = FinishedSpan(tag_items=[("k", tag)], log_items=logs)
@@ -138,7 +138,7 @@ def count_encodings(encoder: PackingEncoder) -> list[int]:
 def test_cost_of_long_values(
     make_encoder: MakeEncoder, names: ReadNames, value: str
 ) -> None:
-    """Where to cut values is calculated: a span is encoded a few times, not 20."""
+    """The length of values is calculated: a span is encoded a few times, not 20."""
     items = [(f"k{index}", value[: -index or None]) for index in range(10)]
     encoder = make_encoder(SpanLosses())
     calls = count_encodings(encoder)
@@ -226,7 +226,7 @@ LARGE_SPANS = st.builds(
 def test_as_much_as_fits(
     make_encoder: MakeEncoder, span: FinishedSpan, limit: int
 ) -> None:
-    """What is left is what trying one log or one character after the other leaves."""
+    """The result is the same as of trying one log or one character after the other."""
     whole = encode_one(make_encoder(SpanLosses()), span)
     expected = tried_out(make_encoder, span, limit)
     payloads = encode_all(make_encoder(SpanLosses()), [span], limit)
@@ -284,7 +284,7 @@ def test_spans_behind_a_large_one_are_read_later(
 def test_time_without_a_payload_is_bounded(
     make_encoder: MakeEncoder, names: ReadNames
 ) -> None:
-    """While spans are left out that take long, payloads come, with or without spans."""
+    """While slow spans are left out, payloads are yielded, with or without spans."""
     losses = SpanLosses()
     encoder = make_encoder(losses)
     encoder._clock = clock = FakeClock()
@@ -419,7 +419,7 @@ def test_long_process_tags_are_shortened(
     limit: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Spans leave whole; the longest values are cut, the rest of the process stays."""
+    """Spans are sent whole; the longest values of the process are cut."""
     tags = (("short", "stays"), ("a", "x" * 50_000), ("b", "é" * 40_000))
     losses = SpanLosses()
     encoder = make_encoder(losses)
@@ -448,7 +448,7 @@ def test_too_many_process_tags_are_left_out(
     read_process: ReadProcess,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Where the keys are too many, those that are longest go with their values."""
+    """If there are too many keys, the tags with the longest keys are dropped."""
     many = [(f"{index:04}{'k' * 100}", "v") for index in range(3000)]
     encoder = make_encoder(SpanLosses())
     encoder.set_process(Process("service", (*many, ("hostname", "host"))))

@@ -1,4 +1,4 @@
-"""The tables of repeating bytes: what they keep, and for how long."""
+"""The tables of repeating bytes: what they store, and for how long."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_piece_is_made_once() -> None:
 
 
 def test_long_pieces_are_not_kept() -> None:
-    """A piece beyond MAX_PIECE bytes is made anew each time."""
+    """A piece of more than MAX_PIECE bytes is not stored."""
     table = PieceTable(str.encode)
     kept, long = "x" * MAX_PIECE, "x" * (MAX_PIECE + 1)
 
@@ -41,7 +41,7 @@ def test_long_pieces_are_not_kept() -> None:
 
 
 def test_entries_are_bounded() -> None:
-    """A table that is full throws everything away and goes on."""
+    """A table that is full is emptied and used again."""
     table = PieceTable(varint)
     sizes: list[int] = []
     for number in range(3 * MAX_ENTRIES):
@@ -63,7 +63,7 @@ def test_bytes_are_bounded() -> None:
 
 
 def test_what_cannot_be_made_is_not_kept() -> None:
-    """An error of the maker reaches the caller, and leaves nothing behind."""
+    """An error while encoding reaches the caller, and nothing is stored."""
     table = PieceTable(str.encode)
 
     with pytest.raises(UnicodeEncodeError):
@@ -136,7 +136,7 @@ def test_encoders_forget(make_encoder: type[JaegerCompactEncoder]) -> None:
 
 @ALL_FORMATS
 def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """`forget` throws everything away at once, and encoding goes on."""
+    """`forget` empties all tables at once, and encoding continues."""
     encoder = make_encoder(SpanLosses())
     span = FinishedSpan(tag_items=[("password", "secret")])
     first = encode_all(encoder, [span])[0]
@@ -150,7 +150,7 @@ def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
 def test_no_text_of_many_is_kept_for_long(
     make_encoder: MakeEncoder, names: ReadNames
 ) -> None:
-    """However many secrets come in tags of any key, the tables stay small."""
+    """The tables stay small for any number of different texts."""
     encoder = make_encoder(SpanLosses())
     keys = ("k", "otel.status_description", "http.status_code", "span.kind", "event")
     for number in range(3_000):

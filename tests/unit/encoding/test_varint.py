@@ -54,7 +54,7 @@ def test_zigzag(number: int, expected: int) -> None:
 
 
 def test_ids_of_every_length() -> None:
-    """The arithmetic for ids gives the same bytes as the plain way, at each length."""
+    """The arithmetic for ids gives the same bytes as a loop, at each length."""
     for bits in range(66):
         for number in (2**bits - 1, 2**bits, 2**bits + 1, 0xAAAAAAAAAAAAAAAA >> bits):
             assert expected_varint(number) == zigzag_id(number)
@@ -62,7 +62,7 @@ def test_ids_of_every_length() -> None:
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, LANES - 1, LANES])
 def test_lanes_of_every_number_of_spans(count: int) -> None:
-    """Few spans, a full set and all between are written alike."""
+    """Any number of spans gives the same bytes as one by one."""
     numbers = random.Random(count)
     ids = [numbers.getrandbits(64) for _ in range(count)]
     stamps = [NOW + numbers.getrandbits(40) for _ in range(count)]
@@ -75,7 +75,7 @@ def test_lanes_of_every_number_of_spans(count: int) -> None:
 
 @pytest.mark.parametrize("bits", range(65))
 def test_ids_of_every_length_in_lanes(bits: int) -> None:
-    """Short ids take fewer bytes, between long ones, too."""
+    """Short ids take fewer bytes, also between long ones."""
     ids = [
         (1 << bits) - 1,
         1 << bits - 1 if bits else 0,
@@ -103,7 +103,7 @@ def test_times_of_every_length_in_lanes(stamp: int) -> None:
 @pytest.mark.parametrize("count", [1, LANES])
 @pytest.mark.parametrize("number", [-1, 1 << 64, "1", None, 1.0])
 def test_what_is_no_id_is_refused(number: object, count: int) -> None:
-    """An id that has not 64 bits, or is no number, raises."""
+    """An id of more than 64 bits, or one that is not a number, raises."""
     ids: list[int] = [7] * (count - 1) + [number]  # type: ignore[list-item]  # what comes
 
     with pytest.raises(Exception, match=r"id|int|argument|operand|support|number"):
