@@ -93,7 +93,7 @@ def candidates(version: str) -> Iterator[Path]:
 
 
 def runs(python: Path) -> bool:
-    """Say whether *python* starts; pyenv's placeholders do not."""
+    """Return whether *python* starts; pyenv's placeholders do not."""
     done = subprocess.run([python, "-c", ""], capture_output=True, check=False)
     return done.returncode == 0
 
@@ -215,13 +215,13 @@ def build_wheel(session: nox.Session) -> str:
 
 
 def install_old_client(session: nox.Session) -> None:
-    """Make the environment that tests know as the fixture `old_client_python`."""
+    """Make the environment of the fixture `old_client_python`."""
     python = PYTHONS["3.11"] or sys.executable
     install_apart(session, OLD_CLIENT, python, "compat48")
 
 
 def install_py_zipkin(session: nox.Session) -> None:
-    """Make the environment of the client that Zipkin's tests call."""
+    """Make the environment of the fixture `py_zipkin_python`."""
     install_apart(session, PY_ZIPKIN, sys.executable, "zipkin")
 
 
@@ -250,7 +250,7 @@ def install_apart(
 
 
 def build_jaeger(session: nox.Session) -> None:
-    """Build the Jaeger of the tests before they run, for it may take minutes."""
+    """Build Jaeger before the tests run, as it may take minutes."""
     if shutil.which("go"):
         print("building Jaeger, unless that was done before (some minutes)", flush=True)
         session.run("python", "-m", "tests.real.jaeger_build")
@@ -309,7 +309,7 @@ def read_tally(name: str) -> tuple[int, int]:
 
 @nox.session(python=False)
 def lint(session: nox.Session) -> None:
-    """Check format, rules, types, arrows and docs; show what a failed check said."""
+    """Check format, rules, types, imports and docs; print the output of failed checks."""
     code = [path for path in CODE if (ROOT / path).exists()]
     checks = {
         "ruff format": ("ruff", "format", "--check", "--diff", *code),
@@ -327,7 +327,7 @@ def lint(session: nox.Session) -> None:
 
 
 def holds(name: str, *command: str) -> bool:
-    """Run one check and say in a line how it went."""
+    """Run one check and print its result in a line."""
     done = tool(*command)
     print(f"  {name:<14}", "failed" if done.returncode else "ok", flush=True)
     if done.returncode:
@@ -336,7 +336,7 @@ def holds(name: str, *command: str) -> bool:
 
 
 def tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a tool of `.venv` and keep what it says."""
+    """Run a tool of `.venv` and capture its output."""
     return subprocess.run(
         [BIN / name, *arguments],
         cwd=ROOT,
