@@ -309,7 +309,7 @@ def read_tally(name: str) -> tuple[int, int]:
 
 @nox.session(python=False)
 def lint(session: nox.Session) -> None:
-    """Check format, rules, types, imports and docs; print the output of failed checks."""
+    """Check format, rules, types, imports and docs; print the output of failures."""
     code = [path for path in CODE if (ROOT / path).exists()]
     checks = {
         "ruff format": ("ruff", "format", "--check", "--diff", *code),
