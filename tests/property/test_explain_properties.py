@@ -1,4 +1,4 @@
-"""Whatever stands in a dict, it can be explained, and no secret is told."""
+"""Any dict can be explained, and no secret is shown."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_any_values_can_be_explained(flat: dict[str, object]) -> None:
 
 @given(st.dictionaries(st.text(max_size=10), anything, max_size=8))
 def test_any_keys_can_be_explained(config: dict[str, object]) -> None:
-    """Those that are unknown are told as errors."""
+    """Unknown ones are errors."""
     assert len(explain(config, "shop")) >= len(params.KEYS)
 
 
