@@ -6,13 +6,19 @@ A further page is one function that returns its text and one line in `PAGES`.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from jaeger_client.config.table import Section, Setting, sections, settings
+from jaeger_client.config import table as settings
+from jaeger_client.config.explanation import as_text
+from jaeger_client.config.settings import Param
+from jaeger_client.config.values import Reader
 from jaeger_client.metrics.table import (
     COUNTER,
     MAX_ENDPOINTS,
@@ -35,12 +41,11 @@ def reference_page() -> str:
     """Return the page about every setting."""
     return page(
         "Reference of settings",
-        "How settings are given, which one counts and what mistakes lead to is told in "
-        "[configuration](configuration.md). Here is each of them; `group.key` stands "
-        'for a key within a group: `sampler.type` is `{"sampler": {"type": ...}}`. '
-        "Where several variables are named, the first that says something counts. "
-        "Defaults are in the unit that the dict has.",
-        *(part for section in sections() for part in _section(section)),
+        "Every key and variable. Which one counts, and what mistakes lead to, is "
+        "described in [configuration](configuration.md). `group.key` is a key within a "
+        'group: `sampler.type` is `{"sampler": {"type": ...}}`. Of several variables '
+        "the first that is set counts. Defaults are in the unit of the dict.",
+        *_settings(),
         "## Variables",
         table(("variable", "setting"), _variables()),
     )
@@ -112,30 +117,64 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield f"## {section.title}"
-    for setting in section.settings:
-        yield f"({_target(setting)})=\n### `{setting.key}`"
-        yield setting.about
-        yield "\n".join(f"- {name}: {value}" for name, value in _facts(setting))
+def _settings() -> Iterator[str]:
+    meanings = meanings_of_settings()
+    for title, params in settings.SECTIONS.items():
+        yield f"## {title}"
+        for param in params:
+            yield f"({_target(param)})=\n### `{param.key}`"
+            yield meanings[param.key]
+            yield "\n".join(f"- {name}: {value}" for name, value in _facts(param))
 
 
-def _facts(setting: Setting) -> Iterator[tuple[str, str]]:
-    yield "takes", setting.expected
-    unit = f" {setting.unit}" if setting.default.startswith("`") else ""
-    yield "default", f"{setting.default}{unit}".rstrip()
-    for variable in setting.variables:
-        takes = setting.expected_of.get(variable)
-        yield "variable", f"`{variable}`" + (f", {takes}" if takes else "")
-    if setting.is_secret:
+def meanings_of_settings() -> dict[str, str]:
+    """Return the text below each entry of the table of settings, by its key."""
+    meanings: dict[str, str] = {}
+    for pair in pairwise(ast.parse(inspect.getsource(settings)).body):
+        match pair:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                param = getattr(settings, name)
+                if isinstance(param, Param):
+                    meanings[param.key] = " ".join(text.split())
+            case _:
+                pass
+    return meanings
+
+
+def _facts(param: Param[object]) -> Iterator[tuple[str, str]]:
+    yield "takes", param.read.expected
+    yield "default", param.default_text or _default(param)
+    for variable, read in param.variables.items():
+        expected = read.expected if isinstance(read, Reader) else ""
+        yield "variable", _described(variable, param, expected)
+    for variable, expected in param.influences.items():
+        yield "variable", _described(variable, param, expected)
+    if param.is_secret:
         yield "secret", "messages and `Config.explain()` do not show it"
+
+
+def _described(variable: str, param: Param[object], expected: str) -> str:
+    parts = [f"`{variable}`"]
+    if expected not in {"", param.read.expected}:
+        parts.append(expected)
+    if variable.startswith("OTEL_EXPORTER_") and param is not settings.ENDPOINT:
+        parts.append("counts only for an endpoint that an `OTEL_` variable names")
+    return ", ".join(parts)
+
+
+def _default(param: Param[object]) -> str:
+    text = as_text(param.default)
+    return "none" if text == "none" else f"`{text}` {param.unit}".rstrip()
 
 
 def _variables() -> list[tuple[str, str]]:
     of_variable: dict[str, list[str]] = {}
-    for setting in settings():
-        link = f"[`{setting.key}`](#{_target(setting)})"
-        for variable in setting.variables:
+    for param in settings.PARAMS:
+        link = f"[`{param.key}`](#{_target(param)})"
+        for variable in (*param.variables, *param.influences):
             of_variable.setdefault(f"`{variable}`", []).append(link)
     return [
         (variable, ", ".join(of_variable[variable])) for variable in sorted(of_variable)
@@ -170,8 +209,8 @@ def _buckets() -> Iterator[tuple[str, str]]:
             yield f"`{metric.name}`", ", ".join(f"{it:g}" for it in metric.buckets)
 
 
-def _target(setting: Setting) -> str:
-    return "setting-" + setting.key.replace(".", "-").replace("_", "-")
+def _target(param: Param[object]) -> str:
+    return "setting-" + param.key.replace(".", "-").replace("_", "-")
 
 
 def _wrapped(part: str) -> str:

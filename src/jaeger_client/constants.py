@@ -76,6 +76,12 @@ MAX_BAGGAGE_ITEMS: Final = 180
 MAX_BAGGAGE_VALUE_LENGTH: Final = 4096
 """Maximum length of a baggage value in bytes of UTF-8, as with the Go client."""
 
+OTLP_TRACES_PATH: Final = "/v1/traces"
+"""Path of an OTLP endpoint for traces."""
+
+ZIPKIN_SPANS_PATH: Final = "/api/v2/spans"
+"""Path of Zipkin's endpoint for spans in version 2 of its JSON."""
+
 JAEGER_CLIENT_VERSION: Final = f"Python-{__version__}"
 """Value of the process tag `jaeger.version`."""
 

@@ -1,4 +1,4 @@
-"""Servers on loopback that answer as a test tells them, well or badly."""
+"""Servers on loopback that respond as a test specifies, correctly or not."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Server:
 
 
 Respond = Callable[[Request], bytes | None]
-"""Gives the bytes to answer with, or None to close without a word."""
+"""Returns the bytes of the response, or None to close without one."""
 
 Talk = Callable[[Server, socket.socket, int], None]
-"""Holds one connection, whose number is given, until it returns."""
+"""Handles one connection, whose number is passed, until it returns."""
 
 
 def make_answer(
@@ -55,7 +55,7 @@ def make_answer(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return the bytes of an HTTP answer."""
+    """Return the bytes of an HTTP response."""
     lines = [f"HTTP/1.1 {status} Some Reason"]
     merged = {"Content-Length": str(len(body)), **(headers or {})}
     lines += [f"{name}: {value}" for name, value in merged.items()]
@@ -91,7 +91,7 @@ def serve_raw(
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
 ) -> Generator[Server, None, None]:
-    """Serve whatever *talk* says on each connection, each on a thread."""
+    """Call *talk* for each connection, each on a thread."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family)
     server = Server(listener.getsockname()[1])

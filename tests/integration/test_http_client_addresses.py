@@ -21,7 +21,7 @@ NAME = "collector.test"
 
 
 def answer_ok(_request: Request) -> bytes:
-    """Answer as a server that is well."""
+    """Respond with 200."""
     return make_answer(200)
 
 

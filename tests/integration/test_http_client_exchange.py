@@ -45,7 +45,7 @@ def client() -> Iterator[HttpClient]:
 
 
 def answer_ok(_request: Request) -> bytes:
-    """Answer as a server that is well."""
+    """Respond with 200."""
     return make_answer(200, b"ok", {"X-Answer": "yes"})
 
 
@@ -57,7 +57,7 @@ def free_port() -> int:
 
 
 def run_in_child(client: HttpClient, url: str) -> int:
-    """Ask *url* in a forked child; return the child's exit code, 0 if it worked."""
+    """Request *url* in a forked child; return its exit code, 0 if it worked."""
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -68,7 +68,7 @@ def run_in_child(client: HttpClient, url: str) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def test_a_request_arrives_and_its_answer_comes_back(client: HttpClient) -> None:
+def test_a_request_arrives_and_its_response_is_returned(client: HttpClient) -> None:
     """Method, target, headers and body go out; status, headers and body come in."""
     with serve_http(answer_ok) as server:
         response = client.request(
@@ -137,7 +137,7 @@ def test_a_connection_is_used_again(client: HttpClient) -> None:
 
 
 def test_another_server_gets_another_connection(client: HttpClient) -> None:
-    """A connection is not used for another server, nor kept beside its own."""
+    """A connection is not used for another server, nor retained beside its own."""
     with serve_http(answer_ok) as one, serve_http(answer_ok) as two:
         for server in (one, two, one):
             client.request("GET", server.url())
@@ -194,7 +194,7 @@ def test_a_connection_closed_as_it_is_used_again_is_replaced(
 
 
 def test_a_fresh_connection_without_an_answer_is_an_error(client: HttpClient) -> None:
-    """A server that closes without a word gets the request once only."""
+    """A server that closes without a response gets the request only once."""
     with (
         serve_http(lambda _request: None) as server,
         pytest.raises(RetryableSendError, match=r"GET http://.* failed: Remote"),
@@ -288,7 +288,7 @@ def test_the_deadline_ends_a_reading_that_was_slow() -> None:
 
 
 @pytest.mark.parametrize(
-    "rubbish",
+    "response",
     [
         b"",
         b"\x16\x03\x01\x02\x00",
@@ -309,12 +309,14 @@ def test_the_deadline_ends_a_reading_that_was_slow() -> None:
         CHUNKED + b"1" * 70_000,
     ],
 )
-def test_rubbish_is_our_error(rubbish: bytes, client: HttpClient) -> None:
-    """Whatever a server answers that is not HTTP is a SendError."""
+def test_a_response_that_is_not_http_is_our_error(
+    response: bytes, client: HttpClient
+) -> None:
+    """Any response that is not HTTP is a SendError."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
-        sock.sendall(rubbish)
+        sock.sendall(response)
 
     with serve_raw(talk) as server, pytest.raises(SendError, match="failed"):
         client.request("GET", server.url())
@@ -384,8 +386,8 @@ def test_framing_without_end_is_given_up(
     assert sent < 32 * MAX_BODY
 
 
-def test_no_more_of_a_body_is_kept_than_the_bound(client: HttpClient) -> None:
-    """Of a huge body 1 MiB is kept, and its connection is given up."""
+def test_no_more_of_a_body_is_retained_than_the_limit(client: HttpClient) -> None:
+    """Of a huge body 1 MiB is retained, and its connection is closed."""
     huge = make_answer(200, bytes(2 * MAX_BODY))
     with serve_http(lambda _request: huge) as server:
         first = client.request("GET", server.url())
@@ -411,7 +413,7 @@ def test_a_body_that_never_ends_is_cut(client: HttpClient) -> None:
 
 
 def test_a_body_until_the_end_of_the_connection_is_read(client: HttpClient) -> None:
-    """An answer of HTTP/1.0 style is read to its end."""
+    """A response of HTTP/1.0 is read to its end."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -424,7 +426,7 @@ def test_a_body_until_the_end_of_the_connection_is_read(client: HttpClient) -> N
 
 
 def test_a_chunked_body_is_read(client: HttpClient) -> None:
-    """Chunks are put together, and the connection is kept."""
+    """Chunks are joined, and the connection is retained."""
     answer = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
@@ -437,7 +439,7 @@ def test_a_chunked_body_is_read(client: HttpClient) -> None:
 
 
 def test_redirects_are_not_followed() -> None:
-    """A redirect is the answer; credentials go to no other server."""
+    """A redirect is returned as it is; credentials go to no other server."""
     with serve_http(answer_ok) as other:
         redirect = make_answer(307, headers={"Location": other.url()})
         with (
@@ -451,7 +453,7 @@ def test_redirects_are_not_followed() -> None:
 
 
 def test_two_threads_use_two_connections(client: HttpClient) -> None:
-    """Requests at the same time do not wait for each other; one connection is kept."""
+    """Requests at the same time do not wait for each other; one connection remains."""
     both = threading.Barrier(2)
 
     def respond(_request: Request) -> bytes:
@@ -474,7 +476,7 @@ def test_two_threads_use_two_connections(client: HttpClient) -> None:
 
 
 def test_close_during_a_request_lets_it_end(client: HttpClient) -> None:
-    """A request under way ends well after close, and its connection is not kept."""
+    """A request in progress succeeds after close, and its connection is closed."""
 
     def respond(_request: Request) -> bytes:
         client.close()
@@ -511,24 +513,24 @@ def test_a_forked_child_uses_another_connection(client: HttpClient) -> None:
 
 @forks_with_threads
 def test_a_fork_during_a_request_does_not_disturb_it(client: HttpClient) -> None:
-    """A child forked while an answer is awaited leaves it to the parent."""
-    asked, forked = threading.Event(), threading.Event()
+    """A child forked before the response leaves it to the parent."""
+    requested, forked = threading.Event(), threading.Event()
 
     def respond(request: Request) -> bytes:
         if request.target == "/slow":
-            asked.set()
+            requested.set()
             forked.wait(PATIENCE)
         return make_answer(200, request.target.encode())
 
     bodies = list[bytes]()
     with serve_http(respond) as server:
 
-        def ask_slowly() -> None:
+        def request_slowly() -> None:
             bodies.append(client.request("GET", server.url("/slow")).body)
 
-        thread = threading.Thread(target=ask_slowly)
+        thread = threading.Thread(target=request_slowly)
         thread.start()
-        assert asked.wait(PATIENCE)
+        assert requested.wait(PATIENCE)
         code = run_in_child(client, server.url("/child"))
         forked.set()
         thread.join(PATIENCE)
@@ -537,7 +539,7 @@ def test_a_fork_during_a_request_does_not_disturb_it(client: HttpClient) -> None
     assert [b"/slow"] == bodies
 
 
-def test_ipv6_is_spoken(client: HttpClient) -> None:
+def test_ipv6_is_supported(client: HttpClient) -> None:
     """A server on ::1 is reached by its bracketed address."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
@@ -554,7 +556,7 @@ SETTINGS_FRAME = bytes.fromhex("00000c 04 00 00000000 0003 000000fa 0005 0010000
 
 
 def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
-    """A gRPC port is a frequent mistake, and its bytes tell nobody anything."""
+    """A gRPC port is a frequent mistake, and its bytes are unreadable."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)

@@ -113,13 +113,13 @@ def proxy_for(server: Server, refusal: bytes = b"") -> Generator[Proxy, None, No
 
 
 def answer_ok(_request: Request) -> bytes:
-    """Answer as a server that is well."""
+    """Respond with 200."""
     return make_answer(200, b"ok")
 
 
 @dataclass(frozen=True)
 class Tls:
-    """An authority's file, and what a server called `HOST` speaks TLS with."""
+    """An authority's file, and the TLS context of a server called `HOST`."""
 
     ca_file: str
     context: ssl.SSLContext
@@ -137,7 +137,7 @@ def tls(tmp_path: Path) -> Tls:
 
 
 def test_plain_http_names_the_whole_url_to_the_proxy() -> None:
-    """The proxy gets its credentials, the server its host; the connection is kept."""
+    """The proxy gets its credentials, the server its host; the connection is reused."""
     with serve_http(answer_ok) as server, proxy_for(server) as proxy:
         options = HttpOptions(proxy=proxy.url("me:p%40ss%20word@"))
         with HttpClient(options) as client:

@@ -38,26 +38,26 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
 
 @pytest.fixture
 def server_tls(authority: trustme.CA) -> ssl.SSLContext:
-    """What a server for 127.0.0.1 speaks TLS with."""
+    """The TLS context of a server for 127.0.0.1."""
     return make_server_tls(authority, "127.0.0.1")
 
 
 def make_server_tls(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    """Return what a server called *name* speaks TLS with."""
+    """Return the TLS context of a server called *name*."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)  # pyright: ignore[reportUnknownMemberType]  # names pyOpenSSL
     return context
 
 
 def answer_ok(_request: Request) -> bytes:
-    """Answer as a server that is well."""
+    """Respond with 200."""
     return make_answer(200, b"ok")
 
 
 def test_a_trusted_server_is_spoken_to(
     server_tls: ssl.SSLContext, ca_file: str
 ) -> None:
-    """With the authority's file the server is trusted and its connection kept."""
+    """With the authority's file the server is trusted and its connection reused."""
     options = HttpOptions(ca_file=ca_file)
     with (
         serve_http(answer_ok, tls=server_tls) as server,
@@ -137,7 +137,7 @@ def test_a_client_certificate_is_shown(
     *,
     is_key_apart: bool,
 ) -> None:
-    """A server that asks for a certificate gets ours, its key in a file or two."""
+    """A server that requests a certificate gets ours, its key in a file or two."""
     server_tls.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(server_tls)  # pyright: ignore[reportUnknownMemberType]  # names pyOpenSSL
     own = authority.issue_cert("client.example")
@@ -163,19 +163,19 @@ def test_a_client_certificate_is_shown(
 
 
 def test_a_file_that_is_no_certificate_is_an_error(tmp_path: Path) -> None:
-    """A file of rubbish is named in the error of the request."""
-    rubbish = tmp_path / "rubbish.pem"
-    rubbish.write_text("no certificate")
+    """A file without a certificate is named in the error of the request."""
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
 
     with (
-        HttpClient(HttpOptions(ca_file=str(rubbish))) as client,
-        pytest.raises(SendError, match=r"TLS files .*rubbish.pem' cannot be used"),
+        HttpClient(HttpOptions(ca_file=str(broken))) as client,
+        pytest.raises(SendError, match=r"TLS files .*broken.pem' cannot be used"),
     ):
         client.request("GET", "https://127.0.0.1:1/")
 
 
 def test_plain_http_is_not_taken_for_tls(ca_file: str) -> None:
-    """A server that speaks no TLS is an error that trying again does not mend."""
+    """A server without TLS is a permanent error."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -198,7 +198,7 @@ def test_a_fork_leaves_the_parents_session_alone(
     server_tls: ssl.SSLContext,
     ca_file: str,
 ) -> None:
-    """The child says no farewell on the parent's TLS connection."""
+    """The child sends no close_notify on the parent's TLS connection."""
     with (
         serve_http(answer_ok, tls=server_tls) as server,
         HttpClient(HttpOptions(ca_file=ca_file)) as client,

@@ -268,7 +268,7 @@ def test_answer_before_the_end_of_the_body_counts(
     client: HttpClient,
     server_tls: ssl.SSLContext,
 ) -> None:
-    """A server that answers and closes before it has read the body is understood."""
+    """The response of a server that closes before it has read the body is returned."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(100)
@@ -287,7 +287,7 @@ def test_a_missing_client_certificate_is_permanent(
     server_tls: ssl.SSLContext,
     size: int,
 ) -> None:
-    """A server that requires a certificate says so, whatever the size of the body."""
+    """The error is the server's requirement, whatever the size of the body."""
     server_tls.verify_mode = ssl.CERT_REQUIRED
 
     def talk(_server: Server, _sock: socket.socket, _number: int) -> None:
@@ -343,7 +343,7 @@ def test_alerts_of_the_server(
 
 
 def test_expired_certificate_is_permanent(tmp_path: Path) -> None:
-    """An expired certificate is a permanent error that says so."""
+    """An expired certificate is a permanent error that names the cause."""
     authority = trustme.CA()
     yesterday = dt.datetime.now(dt.timezone.utc) - dt.timedelta(1)
     tls = make_server_tls(authority.issue_cert("127.0.0.1", not_after=yesterday))

@@ -1,4 +1,4 @@
-"""Thrift and OTLP over HTTP, against servers that answer as backends do."""
+"""Thrift and OTLP over HTTP, against servers that respond as backends do."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ THRIFT = "application/vnd.apache.thrift.binary"
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
 
-def always(answer: bytes) -> Callable[[Request], bytes]:
-    """Return a server's way to give one answer to everything."""
-    return lambda _request: answer
+def always(response: bytes) -> Callable[[Request], bytes]:
+    """Return a function that responds to every request with *response*."""
+    return lambda _request: response
 
 
 def refused_port() -> int:
@@ -53,7 +53,7 @@ def refused_port() -> int:
 
 
 def partial_success(rejected: int, message: str = "") -> bytes:
-    """Return the answer of a backend that refused some spans."""
+    """Return the response of a backend that rejected some spans."""
     answer = ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(
             rejected_spans=rejected,
@@ -64,7 +64,7 @@ def partial_success(rejected: int, message: str = "") -> bytes:
 
 
 def test_thrift_is_posted_as_it_is() -> None:
-    """A payload is the body of a POST with the encoder's media type; 202 is well."""
+    """A payload is the body of a POST with the encoder's media type; 202 is success."""
     with (
         serve_http(always(make_answer(202))) as server,
         HttpSender(server.url("/api/traces"), content_type=THRIFT) as sender,
@@ -79,7 +79,7 @@ def test_thrift_is_posted_as_it_is() -> None:
 
 
 def test_thrift_can_be_compressed() -> None:
-    """With gzip the body is compressed and says so."""
+    """With gzip the body is compressed, as a header specifies."""
     with (
         serve_http(always(make_answer(202))) as server,
         HttpSender(server.url(), content_type=THRIFT, gzip=True) as sender,
@@ -107,7 +107,7 @@ def test_credentials_and_headers_of_the_options_are_sent() -> None:
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 500, 503])
 def test_any_other_status_is_an_error(status: int) -> None:
-    """A status beyond the 200s is an error with the status and what was said."""
+    """A status beyond the 200s is an error with the status and the body."""
     with (
         serve_http(always(make_answer(status, b"no\nroom"))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
@@ -121,7 +121,7 @@ def test_any_other_status_is_an_error(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "is_hinted"), [(404, True), (405, True), (400, False)]
 )
-def test_a_path_that_is_not_there_is_said_to_select_the_format(
+def test_the_error_of_a_wrong_path_names_the_formats(
     status: int, is_hinted: bool
 ) -> None:
     """A wrong path is the most frequent mistake in an endpoint."""
@@ -165,7 +165,7 @@ def test_a_probe_that_gets_a_web_page_has_found_no_backend() -> None:
         assert not sender.probe()
 
 
-def test_an_error_without_words_is_short() -> None:
+def test_an_error_without_a_body_is_short() -> None:
     """A status without a body is all the message has."""
     with (
         serve_http(always(make_answer(500))) as server,
@@ -177,7 +177,7 @@ def test_an_error_without_words_is_short() -> None:
     assert f"POST {server.url('/x')} was answered 500" == str(caught.value)
 
 
-def test_a_server_that_takes_less_is_learned() -> None:
+def test_a_server_that_accepts_less_lowers_the_limit() -> None:
     """After 413 max_payload is half of what was refused."""
     with (
         serve_http(always(make_answer(413))) as server,
@@ -189,7 +189,7 @@ def test_a_server_that_takes_less_is_learned() -> None:
         assert (50_000, 50_000) == (caught.value.limit, sender.max_payload)
 
 
-def test_learning_from_a_server_ends_at_16_kilobytes() -> None:
+def test_the_limit_is_not_lowered_below_16_kilobytes() -> None:
     """A server that refuses even small bodies gives a plain error."""
     with (
         serve_http(always(make_answer(413))) as server,
@@ -248,7 +248,7 @@ def test_repr_shows_no_password() -> None:
 
 
 def test_otlp_is_posted_compressed() -> None:
-    """OTLP is sent as protobuf, compressed unless told otherwise."""
+    """OTLP is sent as protobuf, compressed by default."""
     with serve_http(always(make_answer(200, b"", PROTOBUF))) as server:
         for is_compressed in (True, False):
             url = server.url("/v1/traces")
@@ -262,8 +262,8 @@ def test_otlp_is_posted_compressed() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_otlp_failures_that_pass_may_be_tried_again(status: int) -> None:
-    """429, 502, 503 and 504 are retryable, after what Retry-After says."""
+def test_temporary_otlp_failures_may_be_retried(status: int) -> None:
+    """429, 502, 503 and 504 are retryable, after the delay in Retry-After."""
     answer = make_answer(status, headers={"Retry-After": "7"})
     with (
         serve_http(always(answer)) as server,
@@ -276,7 +276,7 @@ def test_otlp_failures_that_pass_may_be_tried_again(status: int) -> None:
 
 
 def test_otlp_without_retry_after_leaves_the_time_open() -> None:
-    """A server that does not say when leaves it to the reporter."""
+    """Then the reporter chooses the delay."""
     with (
         serve_http(always(make_answer(503))) as server,
         OtlpHttpSender(server.url()) as sender,
@@ -313,7 +313,7 @@ def test_other_otlp_failures_are_final(status: int) -> None:
 def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
     options: HttpOptions, url: str
 ) -> None:
-    """Servers say which key they refuse; the message says the rest of it."""
+    """Servers quote the key that they reject; the message has the rest."""
 
     def refuse(request: Request) -> bytes:
         sent = request.headers
@@ -329,14 +329,14 @@ def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
         with sender, pytest.raises(SendError) as caught:
             sender.send(b"x")
 
-    said = str(caught.value).partition(" was answered ")[2]
-    assert f"401: the key (hidden) for {THRIFT} is revoked" == said
+    quoted = str(caught.value).partition(" was answered ")[2]
+    assert f"401: the key (hidden) for {THRIFT} is revoked" == quoted
 
 
 def test_a_partial_success_that_quotes_the_credentials_does_not_show_them(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What is said of spans that were refused is cleaned as errors are."""
+    """The reason for rejected spans is cleaned as errors are."""
     options = HttpOptions(headers={"X-Api-Key": "hunter2hunter2"})
     with (
         serve_http(
@@ -372,8 +372,8 @@ def test_a_reason_that_is_no_status_is_shown_as_it_is() -> None:
         sender.send(b"x")
 
 
-def test_otlp_may_be_tried_again_where_nothing_listens_yet() -> None:
-    """A refused connection is a failure that may pass, over OTLP."""
+def test_otlp_may_be_retried_where_nothing_listens_yet() -> None:
+    """A refused connection is a temporary failure, over OTLP."""
     url = f"http://127.0.0.1:{refused_port()}/v1/traces"
 
     with (
@@ -383,8 +383,8 @@ def test_otlp_may_be_tried_again_where_nothing_listens_yet() -> None:
         sender.send(b"x")
 
 
-def test_otlp_may_be_tried_again_after_silence() -> None:
-    """A server that does not answer in time is a failure that may pass."""
+def test_otlp_may_be_retried_after_a_timeout() -> None:
+    """A server that does not respond in time is a temporary failure."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
         server.stopping.wait(PATIENCE)
@@ -397,10 +397,10 @@ def test_otlp_may_be_tried_again_after_silence() -> None:
         sender.send(b"x")
 
 
-def test_refused_spans_are_counted_and_told_once(
+def test_rejected_spans_are_counted_and_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Spans refused in a partial success add up; one line a minute says why."""
+    """Spans rejected in a partial success add up; one line a minute has the reason."""
     with (
         serve_http(always(partial_success(3, "too old"))) as server,
         OtlpHttpSender(server.url()) as sender,
@@ -441,12 +441,12 @@ def test_the_reason_of_a_refusal_is_short_and_on_one_line(
         (make_answer(200, b"{}"), 0),
     ],
 )
-def test_answers_of_success_are_understood(
+def test_responses_of_success_are_understood(
     answer: bytes,
     lines: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A warning is told though nothing was refused; an unreadable answer is success."""
+    """A warning is logged if nothing was rejected; an unreadable body is success."""
     with serve_http(always(answer)) as server, OtlpHttpSender(server.url()) as sender:
         sender.send(b"x")
 
@@ -457,21 +457,23 @@ def test_answers_of_success_are_understood(
     ("status", "is_there"),
     [(200, True), (202, False), (404, False), (503, False)],
 )
-def test_a_probe_tells_whether_otlp_is_taken(status: int, *, is_there: bool) -> None:
-    """An empty request answered 200 means that a backend is there."""
+def test_a_probe_returns_whether_otlp_is_accepted(
+    status: int, *, is_there: bool
+) -> None:
+    """A response of 200 to an empty request means that a backend is there."""
     with (
         serve_http(always(make_answer(status))) as server,
         OtlpHttpSender(server.url("/v1/traces")) as sender,
     ):
-        answer = sender.probe()
+        found = sender.probe()
 
-    assert is_there is answer
+    assert is_there is found
     request = server.requests[0]
     assert ("POST", "/v1/traces", b"") == (request.method, request.target, request.body)
 
 
 def test_a_probe_of_a_refused_port_is_no_error() -> None:
-    """Where nothing listens the probe says no."""
+    """Where nothing listens the probe returns False."""
     with OtlpHttpSender(f"http://127.0.0.1:{refused_port()}/v1/traces") as sender:
         assert not sender.probe()
 

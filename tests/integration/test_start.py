@@ -56,7 +56,7 @@ RARE = {
     "jaeger_client.codecs.b3",
     "jaeger_client.codecs.w3c",
     "jaeger_client._internal.http_channel",
-    "jaeger_client.config.propagation",
+    "jaeger_client.config.explanation",
     "jaeger_client.reporter.rpc_metrics",
     "jaeger_client.encoding",
     "jaeger_client._internal.http_client",

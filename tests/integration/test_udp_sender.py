@@ -176,7 +176,7 @@ def test_a_datagram_over_the_systems_limit_is_learned(agent: socket.socket) -> N
 
 
 def test_the_send_buffer_is_enlarged_where_it_is_small(agent: socket.socket) -> None:
-    """A send buffer that holds less than asked for is made larger."""
+    """A send buffer that holds less than requested is made larger."""
     address = Address(socket.AF_INET, "127.0.0.1")
     # Linux grants no more than net.core.wmem_max, and raises nothing then.
     connected = sockets.connect_udp(address, port_of(agent), buffer_size=1 << 30)

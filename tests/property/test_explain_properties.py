@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaeger_client.config import params
-from jaeger_client.config.explain import explain
+from jaeger_client.config import table
+from jaeger_client.config.explanation import explain
 
 SECRET = "hunter2"
 SECRET_KEYS = ("collector.password", "collector.auth_token", "collector.headers")
@@ -35,20 +35,20 @@ def nested(flat: dict[str, object]) -> dict[str, object]:
     return config
 
 
-@given(st.dictionaries(st.sampled_from(sorted(params.KEYS)), anything, max_size=8))
+@given(st.dictionaries(st.sampled_from(sorted(table.KEYS)), anything, max_size=8))
 def test_any_values_can_be_explained(flat: dict[str, object]) -> None:
     """Each key is there, with a value or with an error."""
-    explanation = explain(nested(flat), "shop")
+    explanation = explain(nested(flat), {}, "shop")
 
     assert str(explanation)
     keys = {setting.key for setting in explanation}
-    assert params.KEYS - keys <= {"tags"}
+    assert table.KEYS - keys <= {"tags"}
 
 
 @given(st.dictionaries(st.text(max_size=10), anything, max_size=8))
 def test_any_keys_can_be_explained(config: dict[str, object]) -> None:
     """Unknown ones are errors."""
-    assert len(explain(config, "shop")) >= len(params.KEYS)
+    assert len(explain(config, {}, "shop")) >= len(table.KEYS)
 
 
 @given(
@@ -58,7 +58,9 @@ def test_any_keys_can_be_explained(config: dict[str, object]) -> None:
 )
 def test_no_secret_is_told(key: str, secret: object, beside: object) -> None:
     """Neither as a value nor in the error that it is, whatever stands beside it."""
-    explanation = explain(nested({key: secret, "collector.endpoint": beside}), "shop")
+    explanation = explain(
+        nested({key: secret, "collector.endpoint": beside}), {}, "shop"
+    )
     told = f"{explanation} {list(explanation)!r}".replace(f"{SECRET}=(hidden)", "")
 
     assert SECRET not in told.replace(f"'{SECRET}': '(hidden)'", "")

@@ -18,7 +18,7 @@ from jaeger_client._internal.shown import (
     text_of,
     without_secrets,
 )
-from jaeger_client.config.secrets import displayable
+from jaeger_client.config.explanation import displayable
 from jaeger_client.errors import JaegerClientError
 
 SECRET = "hunter2hunter2"

@@ -7,9 +7,9 @@ Imported only where one is needed, because the encoders and the HTTP client take
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from jaeger_client._internal.http_client.options import HttpOptions
+from jaeger_client.constants import OTLP_TRACES_PATH
 from jaeger_client.encoding import (
     Encoder,
     JaegerBinaryEncoder,
@@ -19,8 +19,6 @@ from jaeger_client.encoding import (
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders import HttpSender, OtlpHttpSender, Sender
 
-OTLP_PATH: Final = "/v1/traces"
-ZIPKIN_PATH: Final = "/api/v2/spans"
 OTLP_PORT: Final = 4318
 """Port of OTLP over HTTP."""
 
@@ -32,33 +30,29 @@ class HttpChannel(NamedTuple):
     sender: Sender
 
 
-def format_of(endpoint: str) -> str:
-    """Return the format that the path of *endpoint* selects: OTLP, Zipkin or Thrift."""
-    path = urlsplit(endpoint).path.rstrip("/")
-    if path.endswith(OTLP_PATH):
-        return "OTLP"
-    return "Zipkin" if path.endswith(ZIPKIN_PATH) else "Thrift"
-
-
 def dial_collector(
     endpoint: str,
     *,
+    format_: str | None,
     options: HttpOptions,
-    gzip: bool | None,
+    gzip: bool,
 ) -> HttpChannel:
     """
-    Return the channel to the collector at *endpoint*, whose path selects the format.
+    Return the channel to the collector at *endpoint*.
 
-    *gzip* is whether to compress; `None` is the default of the format.
+    Args:
+        endpoint: Its URL.
+        format_: The format that it accepts: OTLP, Zipkin, or by default Thrift.
+        options: Options of the HTTP client.
+        gzip: Whether to compress batches.
 
     Raises:
         ConfigError: If a setting cannot be used.
     """
     options.check_files("collector.")
-    match format_of(endpoint):
+    match format_:
         case "OTLP":
-            is_compressed = True if gzip is None else gzip
-            sender = OtlpHttpSender(endpoint, options=options, gzip=is_compressed)
+            sender = OtlpHttpSender(endpoint, options=options, gzip=gzip)
             return HttpChannel(OtlpEncoder(SpanLosses()), sender)
         case "Zipkin":
             encoder: Encoder = ZipkinJsonEncoder(SpanLosses())
@@ -70,7 +64,7 @@ def dial_collector(
             endpoint,
             content_type=encoder.content_type,
             options=options,
-            gzip=bool(gzip),
+            gzip=gzip,
         ),
     )
 
@@ -78,7 +72,7 @@ def dial_collector(
 def dial_otlp(host: str) -> HttpChannel | None:
     """Return the channel to OTLP on *host*, or `None` if no backend responds there."""
     name = f"[{host}]" if ":" in host else host
-    sender = OtlpHttpSender(f"http://{name}:{OTLP_PORT}{OTLP_PATH}")
+    sender = OtlpHttpSender(f"http://{name}:{OTLP_PORT}{OTLP_TRACES_PATH}")
     if sender.probe():
         return HttpChannel(OtlpEncoder(SpanLosses()), sender)
     sender.close()

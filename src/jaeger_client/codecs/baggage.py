@@ -177,7 +177,7 @@ class BaggageCodec(Codec):
         for key, value in baggage.items():
             text, item = self._checked_key(key), plain_value(value)
             if text is None or item is None:
-                self._drop_item(key)
+                self._drop_unsafe(f"baggage item {shown(key)}")
             else:
                 bounded.add(text, item)
         return self._carried(bounded)
@@ -203,10 +203,6 @@ class BaggageCodec(Codec):
         """Count one item that cannot be written; *what* describes it in the log."""
         self._unsafe.warn(what)
         self._count(1)
-
-    def _drop_item(self, key: object) -> None:
-        """Count the baggage item of *key*, which cannot be written."""
-        self._drop_unsafe(f"baggage item {shown(key)}")
 
     def _count(self, items: int) -> None:
         self.dropped_baggage_items += items

@@ -261,7 +261,7 @@ class TextCodec(BaggageCodec):
             ):
                 text = text_map_value(value)
             if text is None:
-                self._drop_item(key)
+                self._drop_unsafe(f"baggage item {shown(key)}")
             else:
                 headers[prefix + key] = text
 

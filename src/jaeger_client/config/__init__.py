@@ -9,7 +9,7 @@ from jaeger_client._internal.lazy import names_from
 if TYPE_CHECKING:
     from jaeger_client.codecs import B3Codec
     from jaeger_client.config.facade import Config
-    from jaeger_client.config.params import (
+    from jaeger_client.config.table import (
         DEFAULT_REPORTING_HOST,
         DEFAULT_REPORTING_PORT,
         DEFAULT_SAMPLING_PORT,
@@ -31,7 +31,7 @@ else:
         {
             "jaeger_client.codecs": "B3Codec",
             "jaeger_client.config.facade": "Config",
-            "jaeger_client.config.params": "DEFAULT_REPORTING_HOST "
+            "jaeger_client.config.table": "DEFAULT_REPORTING_HOST "
             "DEFAULT_REPORTING_PORT DEFAULT_SAMPLING_PORT DEFAULT_THROTTLER_PORT",
             "jaeger_client.reporter": "CompositeReporter LoggingReporter Reporter",
             "jaeger_client.sampler": "ConstSampler ProbabilisticSampler "

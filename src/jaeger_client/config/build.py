@@ -1,47 +1,39 @@
 """
-From settings to living objects; the only place that knows every room.
+From settings to the parts of a tracer.
 
-Classes that applications replaced in the tests of 4.8, by
-`mock.patch("jaeger_client.config.Reporter")`, are looked up in the package at
-the time of the call.
+Classes that applications replace by `mock.patch("jaeger_client.config.Reporter")`, as
+in their tests for 4.8, are looked up in the package when they are called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-# The package itself, for its names are what applications patch; they are there
-# by the time a function runs.
-import jaeger_client.config as rooms
+import opentracing
+
+import jaeger_client.config as package
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import forks_wait
-from jaeger_client._internal.frozen import Frozen
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.constants import (
-    BAGGAGE_HEADER_KEY,
-    MAX_BAGGAGE_ITEMS,
-    MAX_BAGGAGE_VALUE_LENGTH,
-)
-from jaeger_client.errors import ConfigError, SamplingRateError
+from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
+from jaeger_client.codecs.binary import BinaryCodec
+from jaeger_client.codecs.registry import CodecOptions, CompositeCodec, make_codec
+from jaeger_client.config import table
+from jaeger_client.config.settings import Settings
+from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
 
 if TYPE_CHECKING:
     from jaeger_client.codecs import Codec
-    from jaeger_client.config.settings import (
-        AgentSettings,
-        PropagationSettings,
-        SamplerSettings,
-        Settings,
-    )
     from jaeger_client.reporter import BaseReporter
     from jaeger_client.reporter.base import Channel
     from jaeger_client.sampler import Sampler, StrategySource
     from jaeger_client.throttler import Throttler
 
 
-class Surroundings(Frozen):
+class Shared(NamedTuple):
     """What all parts of one tracer share."""
 
     metrics_factory: MetricsFactory
@@ -49,230 +41,212 @@ class Surroundings(Frozen):
     worker: BackgroundWorker
 
 
-def make_codecs(settings: PropagationSettings) -> dict[str, Codec]:
+def make_codecs(settings: Settings) -> dict[str, Codec]:
     """Return the codecs that replace those a tracer has by itself."""
-    limits = (settings.max_baggage_items, settings.max_baggage_value_length)
-    if (
-        settings.formats == ("jaeger",)
-        and settings.baggage_header == BAGGAGE_HEADER_KEY
-        and limits == (MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH)
-    ):
+    formats = settings[table.PROPAGATION]
+    limits = BaggageLimits(
+        settings[table.BAGGAGE_ITEMS], settings[table.BAGGAGE_VALUE_LENGTH]
+    )
+    baggage_header = settings[table.BAGGAGE_HEADER]
+    defaults = (("jaeger",), BAGGAGE_HEADER_KEY, DEFAULT_LIMITS)
+    if (formats, baggage_header, limits) == defaults:
         return {}
-    from jaeger_client.config import propagation  # noqa: PLC0415 - see there
+    options = CodecOptions(
+        generate_128bit_trace_id=settings[table.GENERATE_128BIT_TRACE_ID],
+        trace_id_header=settings[table.TRACE_ID_HEADER],
+        baggage_header_prefix=settings[table.BAGGAGE_HEADER_PREFIX],
+        debug_id_header=settings[table.DEBUG_ID_HEADER],
+        baggage_header=baggage_header,
+        baggage_limits=limits,
+    )
+    # As in 4.8, text maps stay in Jaeger's format where b3 is the only one.
+    in_text = ("jaeger",) if formats == ("b3",) else formats
+    codecs = {
+        opentracing.Format.HTTP_HEADERS: _make_codec(formats, options),
+        opentracing.Format.TEXT_MAP: _make_codec(
+            in_text, options._replace(url_encoding=False)
+        ),
+    }
+    if limits != DEFAULT_LIMITS:
+        codecs[opentracing.Format.BINARY] = BinaryCodec(limits)
+    elif formats == ("b3",):
+        del codecs[opentracing.Format.TEXT_MAP]
+    return codecs
 
-    return propagation.make_codecs(settings)
+
+def _make_codec(formats: tuple[str, ...], options: CodecOptions) -> Codec:
+    codecs = [make_codec(name, options) for name in formats]
+    return codecs[0] if len(codecs) == 1 else CompositeCodec(codecs)
 
 
-def make_sampler(settings: SamplerSettings) -> Sampler | None:
+def make_sampler(settings: Settings) -> Sampler | None:
     """
-    Return the sampler that is configured; `None` if a server is to be asked.
+    Return the sampler that is configured; `None` if its strategy is fetched.
 
     Raises:
-        ConfigError: If its parameter cannot be used.
+        ConfigError: If the parameter does not fit the type.
     """
-    if settings.given is not None:
-        return settings.given
-    match settings.kind:
+    if settings.given_sampler is not None:
+        return settings.given_sampler
+    if error := settings.values[table.SAMPLER_PARAM.key].error:
+        raise error
+    # Of a type that needs none, or checked together with the type.
+    param = settings[table.SAMPLER_PARAM] or 0.0
+    match settings[table.SAMPLER_TYPE]:
         case "const":
-            return rooms.ConstSampler(bool(settings.param))
+            return package.ConstSampler(bool(param))
         case "probabilistic":
-            return rooms.ProbabilisticSampler(_rate(settings))
+            return package.ProbabilisticSampler(param)
         case "ratelimiting":
-            return rooms.RateLimitingSampler(_traces_per_second(settings))
+            return package.RateLimitingSampler(param)
         case _:
             return None
 
 
-def check_sampler(settings: SamplerSettings) -> None:
-    """
-    Look whether the parameter fits the type.
-
-    Raises:
-        ConfigError: If it does not.
-    """
-    if make_sampler(settings) is None and settings.param is not None:
-        _ = _rate(settings)
-
-
 def make_remote_sampler(
-    settings: Settings,
-    channel: AgentChannel,
-    shared: Surroundings,
+    settings: Settings, channel: AgentChannel, shared: Shared
 ) -> Sampler:
-    """
-    Return a sampler that does what the agent, or a file in its place, says.
+    """Return a sampler whose strategy is fetched from the agent or read from a file."""
+    source: StrategySource = channel
+    path = settings[table.SAMPLING_STRATEGIES_FILE]
+    if path is not None:
+        from jaeger_client.sampler import StrategiesFile  # noqa: PLC0415 - rare
 
-    Raises:
-        ConfigError: If the rate until the first answer cannot be used.
-    """
-    sampler = settings.sampler
-    initial = None
-    if sampler.param is not None:
-        initial = rooms.ProbabilisticSampler(_rate(sampler))
-    return rooms.RemoteControlledSampler(
-        _strategy_source(sampler, channel),
-        settings.service_name,
+        source = StrategiesFile(path)
+    rate = settings[table.SAMPLER_PARAM]
+    return package.RemoteControlledSampler(
+        source,
+        settings[table.SERVICE_NAME],
         logger=logger,
         metrics_factory=shared.metrics_factory,
-        sampling_refresh_interval=sampler.refresh_interval,
-        init_sampler=initial,
-        max_operations=sampler.max_operations,
-        operation_name_late_binding=sampler.operation_name_late_binding,
+        sampling_refresh_interval=settings[table.SAMPLING_REFRESH_INTERVAL],
+        init_sampler=None if rate is None else package.ProbabilisticSampler(rate),
+        max_operations=settings[table.MAX_OPERATIONS],
+        operation_name_late_binding=settings[table.OPERATION_NAME_LATE_BINDING],
         worker=shared.worker,
     )
 
 
-def _strategy_source(
-    settings: SamplerSettings, channel: AgentChannel
-) -> StrategySource:
-    if settings.strategies_file is None:
-        return channel
-    from jaeger_client.sampler import StrategiesFile  # noqa: PLC0415 - most ask
-
-    return StrategiesFile(settings.strategies_file)
-
-
 def make_throttler(
-    settings: Settings,
-    channel: AgentChannel,
-    shared: Surroundings,
+    settings: Settings, channel: AgentChannel, shared: Shared
 ) -> Throttler | None:
-    """
-    Return the throttler that is configured, if any.
-
-    Raises:
-        ConfigError: If it is to allow nothing.
-    """
-    throttler = settings.throttler
-    if throttler is None:
+    """Return the throttler that is configured, if any."""
+    if not settings.has_throttler:
         return None
-    from jaeger_client.throttler import LocalThrottler  # noqa: PLC0415 - most have none
+    from jaeger_client.throttler import LocalThrottler  # noqa: PLC0415 - rare
 
-    # Also where the agent knows no credits, as Jaeger 2 does.
     local = LocalThrottler(
-        throttler.debug_spans_per_second, throttler.debug_spans_at_once
+        settings[table.DEBUG_SPANS_PER_SECOND],
+        settings[table.DEBUG_SPANS_AT_ONCE],
     )
-    if throttler.kind == "local":
+    if settings[table.THROTTLER_TYPE] == "local":
         return local
-    return rooms.RemoteThrottler(
+    return package.RemoteThrottler(
         channel,
-        settings.service_name,
-        refresh_interval=throttler.refresh_interval,
+        settings[table.SERVICE_NAME],
+        refresh_interval=settings[table.THROTTLER_REFRESH_INTERVAL],
         logger=logger,
         metrics_factory=shared.metrics_factory,
+        # Where the agent does not support credits, like Jaeger 2.
         local_policy=local,
         worker=shared.worker,
     )
 
 
 def make_agent_channel(settings: Settings) -> AgentChannel:
-    """Return the way to the agent."""
-    agent, throttler = settings.agent, settings.throttler
+    """Return the channel to the agent."""
+    # A URL that follows from host and port is not passed, for most never use it.
+    has_url = settings.values[table.SAMPLING_ENDPOINT.key].is_set
+    reconnects = settings[table.AGENT_RECONNECTS]
     return AgentChannel(
-        agent.host,
-        agent.sampling_port,
-        agent.reporting_port,
-        throttling_port=None if throttler is None else throttler.port,
-        sampling_url=settings.sampler.endpoint,
-        resolve_interval=agent.resolve_interval,
+        settings[table.AGENT_HOST],
+        settings[table.SAMPLING_PORT],
+        settings[table.AGENT_PORT],
+        throttling_port=settings[table.THROTTLER_PORT],
+        sampling_url=settings[table.SAMPLING_ENDPOINT] if has_url else None,
+        resolve_interval=(
+            settings[table.AGENT_RECONNECT_INTERVAL] if reconnects else None
+        ),
     )
 
 
 def make_reporter(
-    settings: Settings,
-    channel: AgentChannel,
-    shared: Surroundings,
+    settings: Settings, channel: AgentChannel, shared: Shared
 ) -> BaseReporter:
     """
-    Return the reporter, with those beside it that are configured.
+    Return the reporter, combined with those for logs and metrics of requests.
 
     Raises:
-        ConfigError: If the collector's settings cannot be used.
+        ConfigError: If a file of the collector's settings cannot be read.
     """
-    remote = (
-        _make_remote_reporter(settings, channel, shared)
-        if settings.reporter.sends_spans
-        else _make_null_reporter()
-    )
-    beside: list[BaseReporter] = []
-    if settings.reporter.logs_spans:
-        beside.append(rooms.LoggingReporter(logger))
-    if settings.reporter.counts_requests:
-        from jaeger_client.reporter.rpc_metrics import (  # noqa: PLC0415 - most do not
+    remote = _make_remote_reporter(settings, channel, shared)
+    others: list[BaseReporter] = []
+    if settings[table.LOGGING]:
+        others.append(package.LoggingReporter(logger))
+    if settings[table.RPC_METRICS]:
+        from jaeger_client.reporter.rpc_metrics import (  # noqa: PLC0415 - rare
             RpcMetricsReporter,
         )
 
-        beside.append(RpcMetricsReporter(shared.metrics_factory))
-    return rooms.CompositeReporter(remote, *beside) if beside else remote
-
-
-def _make_null_reporter() -> BaseReporter:
-    from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415 - most send
-
-    logger.info("OTEL_TRACES_EXPORTER is none: no spans are sent")
-    return NullReporter()
+        others.append(RpcMetricsReporter(shared.metrics_factory))
+    return package.CompositeReporter(remote, *others) if others else remote
 
 
 def _make_remote_reporter(
-    settings: Settings,
-    channel: AgentChannel,
-    shared: Surroundings,
+    settings: Settings, channel: AgentChannel, shared: Shared
 ) -> BaseReporter:
-    return rooms.Reporter(
-        channel=_make_channel(settings, channel),
-        queue_capacity=settings.reporter.queue_size,
-        batch_size=settings.reporter.batch_size,
-        flush_interval=settings.reporter.flush_interval,
+    if settings.format is None:
+        from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415 - rare
+
+        logger.info("OTEL_TRACES_EXPORTER is none: no spans are sent")
+        return NullReporter()
+    endpoint = settings[table.ENDPOINT]
+    host = settings[table.AGENT_HOST]
+    return package.Reporter(
+        channel=channel if endpoint is None else _dial_collector(settings, endpoint),
+        queue_capacity=settings[table.REPORTER_QUEUE_SIZE],
+        batch_size=settings[table.REPORTER_BATCH_SIZE],
+        flush_interval=settings[table.REPORTER_FLUSH_INTERVAL],
         error_reporter=shared.error_reporter,
         metrics_factory=shared.metrics_factory,
         worker=shared.worker,
-        fallback=None if settings.collector else _otlp_beside(settings.agent),
+        fallback=_otlp_dialer(host) if endpoint is None else None,
     )
 
 
-def _make_channel(settings: Settings, agent: AgentChannel) -> Channel:
-    if settings.collector is None:
-        return agent
-    from jaeger_client._internal import http_channel  # noqa: PLC0415 - see there
+def _dial_collector(settings: Settings, endpoint: str) -> Channel:
+    # With the encoders and the HTTP client 15 ms, which other starts save.
+    from jaeger_client._internal import http_channel  # noqa: PLC0415
+    from jaeger_client._internal.http_client.options import HttpOptions  # noqa: PLC0415
 
-    collector = settings.collector
+    options = HttpOptions(
+        timeout=settings[table.REPORTER_TIMEOUT],
+        user=settings[table.USER],
+        password=settings[table.PASSWORD],
+        token=settings[table.AUTH_TOKEN],
+        headers=settings[table.HEADERS],
+        ca_file=settings[table.CA_FILE],
+        client_cert=settings[table.CLIENT_CERT],
+        client_key=settings[table.CLIENT_KEY],
+        insecure=settings[table.INSECURE],
+        proxy=settings[table.PROXY],
+    )
     return http_channel.dial_collector(
-        collector.endpoint, options=collector.http, gzip=collector.gzip
+        endpoint,
+        format_=settings.format,
+        options=options,
+        gzip=bool(settings[table.GZIP]),
     )
 
 
-def _otlp_beside(agent: AgentSettings) -> Callable[[], Channel | None]:
-    """Return a function that dials OTLP on the agent's host, if it is there."""
+def _otlp_dialer(host: str) -> Callable[[], Channel | None]:
+    """Return a function that connects to OTLP on *host*, if it is available there."""
 
     def dial() -> Channel | None:
-        # Called by the background thread, so forks wait for the import.
+        # The background thread calls it, so forks wait for the import.
         with forks_wait():
-            from jaeger_client._internal import (  # noqa: PLC0415 - see there
-                http_channel,
-            )
+            from jaeger_client._internal import http_channel  # noqa: PLC0415 - 15 ms
 
-        return http_channel.dial_otlp(agent.host)
+        return http_channel.dial_otlp(host)
 
     return dial
-
-
-def _rate(settings: SamplerSettings) -> float:
-    if settings.param is None or not 0 <= settings.param <= 1:
-        msg = _wrong_param(settings, "a rate from 0 to 1")
-        raise SamplingRateError(msg)
-    return settings.param
-
-
-def _traces_per_second(settings: SamplerSettings) -> float:
-    if settings.param is None or settings.param < 0:
-        msg = _wrong_param(settings, "a number of traces a second, 0 or more")
-        raise ConfigError(msg)
-    return settings.param
-
-
-def _wrong_param(settings: SamplerSettings, expected: str) -> str:
-    got = "none" if settings.param is None else repr(settings.param)
-    return (
-        f"sampler.param (JAEGER_SAMPLER_PARAM): must be {expected} for sampler.type "
-        f"{settings.kind or 'remote'!r}, got {got}"
-    )

@@ -1,7 +1,8 @@
-"""`Config`: what an application says, and the tracer it gets for it."""
+"""`Config`: settings from an application, and the tracers made of them."""
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Mapping
@@ -9,20 +10,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import opentracing
 
-# Names that applications patch are looked up in the package when they are
-# needed; see `build`.
-import jaeger_client.config as rooms
+# Names that applications patch are looked up in the package; see `build`.
+import jaeger_client.config as package
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import call_after_fork
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.config import build
-from jaeger_client.config.parse import (
-    read_service_name,
-    read_settings,
-    source_of,
-)
-from jaeger_client.config.properties import ConfigProperties
+from jaeger_client.config import build, table
+from jaeger_client.config.properties import START, ConfigProperties, Start
+from jaeger_client.config.read import read_service_name
+from jaeger_client.config.settings import Settings
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics.instruments import choose_factory
@@ -31,7 +28,6 @@ from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 if TYPE_CHECKING:
     from jaeger_client._internal.clock import Clock
     from jaeger_client.config.explanation import Explanation
-    from jaeger_client.config.settings import Settings
     from jaeger_client.reporter import BaseReporter
     from jaeger_client.sampler import Sampler
     from jaeger_client.throttler import Throttler
@@ -40,19 +36,19 @@ if TYPE_CHECKING:
 
 class Config(ConfigProperties):
     """
-    The settings of a tracer: of a dict, else of variables, else the defaults.
+    The settings of a tracer: those in a dict, else in variables, else the defaults.
 
-    The dict is never changed. Variables are read when they are needed, so what
-    was set after this object was made counts too. A Config can be copied and pickled
-    if what it was given can be; a spawned process reads its own variables.
+    The dict is never changed. Variables are read when they are needed, so those that
+    are set after this object was made count too. A Config can be copied and pickled if
+    its arguments can be; a spawned process reads its own variables.
 
     Args:
         config: The settings by their keys.
-        metrics: Functions that take counts, where there is no factory.
+        metrics: Functions that receive counts, where there is no factory.
         service_name: Name of the service, unless the dict has one.
         metrics_factory: Makes the metrics of the tracer.
-        validate: Whether every mistake is an error at once. Otherwise unknown
-            keys are logged, and a value is checked when it is needed.
+        validate: Whether every mistake is an error at once. Otherwise unknown keys are
+            logged, and a value is checked when it is needed.
         scope_manager: Keeps the active span; by default in context variables.
         clock: Read for the times of spans, for tests: a
             `jaeger_client.testing.FakeClock`. By default, `time.time`.
@@ -83,42 +79,39 @@ class Config(ConfigProperties):
         self.config = config
         self.scope_manager = scope_manager
         self.clock = clock
-        self._source = source_of(config)
-        self._given_name = service_name
-        self._service_name = read_service_name(self._source, service_name)
-        self._metrics = metrics if self._uses_metrics else None
-        self._metrics_factory: MetricsFactory = (
-            choose_factory(metrics_factory, metrics)
-            if self._uses_metrics
-            else MetricsFactory()
-        )
+        self._passed_over: set[str] = set()
         self._error_reporter: ErrorReporter | None = None
-        # `create_tracer` has the signature of 4.8, for subclasses override it,
-        # so the worker that belongs to a reporter reaches it by this way.
-        self._workers: dict[int, BackgroundWorker] = {}
+        self._given_name = service_name
+        name = self._read(lambda source: read_service_name(source, service_name))
+        self._service_name = name[table.SERVICE_NAME]
+        if self._uses_metrics:
+            self._metrics = metrics
+            self._metrics_factory = choose_factory(metrics_factory, metrics)
+        else:
+            self._metrics = None
+            self._metrics_factory = MetricsFactory()
         self._check(everything=validate)
-        self._look_at_variables()
+        self._check_variables()
 
     def __getstate__(self) -> dict[str, object]:
         """Return the settings, for copies and for processes that are spawned."""
-        # What belongs to this process stays: its environment and its tracers' parts.
-        own = {"_source", "_error_reporter", "_workers"}
-        return {key: value for key, value in vars(self).items() if key not in own}
+        # What belongs to this process is made anew.
+        own: dict[str, object] = {"_error_reporter": None, "_passed_over": set[str]()}
+        return {**vars(self), **own}
 
-    def __setstate__(self, state: dict[str, object]) -> None:
-        vars(self).update(state)
-        self._source = source_of(self.config)
-        self._error_reporter = None
-        self._workers = {}
+    @property
+    def service_name(self) -> str:
+        """Name of the service."""
+        return self._service_name
 
     @property
     def metrics(self) -> Metrics | None:
-        """The functions that take counts, if they are given and used."""
+        """The functions that receive counts, if they are given and used."""
         return self._metrics
 
     @property
     def error_reporter(self) -> ErrorReporter:
-        """What errors are reported to; it logs them only with `logging` on."""
+        """Counts errors, and logs them with `logging` on."""
         if self._error_reporter is None:
             self._error_reporter = ErrorReporter(
                 metrics=self._metrics,
@@ -133,10 +126,10 @@ class Config(ConfigProperties):
 
     def initialize_tracer(self, io_loop: object = None) -> Tracer | None:
         """
-        Make a tracer and let it be `opentracing.global_tracer()`.
+        Make a tracer and set it as `opentracing.global_tracer()`.
 
-        Only the first call does so; later ones return None and log a line.
-        *io_loop* is not used any more.
+        Only the first call does so; later ones log a line and return None. *io_loop* is
+        not used.
 
         Raises:
             ConfigError: If a setting cannot be used.
@@ -155,36 +148,23 @@ class Config(ConfigProperties):
 
     def new_tracer(self, io_loop: object = None) -> Tracer:
         """
-        Make a tracer. *io_loop* is not used any more.
+        Make a tracer. *io_loop* is not used.
 
-        Opens nothing and starts no thread.
+        Opens no connection and starts no thread.
 
         Raises:
             ConfigError: If a setting cannot be used.
         """
         self._warn_of(io_loop)
-        settings = self._settings()
-        if not settings.enabled:
-            logger.info("Jaeger is disabled: context is carried on, nothing recorded")
-            return self._create_disabled_tracer()
-        shared = build.Surroundings(
-            metrics_factory=self._metrics_factory,
-            error_reporter=self.error_reporter,
-            worker=BackgroundWorker(),
-        )
-        channel = self._create_local_agent_channel(io_loop=io_loop)
-        # A subclass may have made another one, as it could in 4.8.
-        if isinstance(channel, AgentChannel):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
-            shared.worker.close_afterwards(channel.close_polling)
-        sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
-        reporter = build.make_reporter(settings, channel, shared)
-        throttler = build.make_throttler(settings, channel, shared)
-        logger.info("Initializing Jaeger Tracer with %r, %s", reporter, sampler)
-        self._workers[id(reporter)] = shared.worker
+        settings = self._read_all()
+        worker = BackgroundWorker() if settings[table.ENABLED] else None
+        token = START.set(Start(self, settings, worker))
         try:
-            return self.create_tracer(reporter, sampler, throttler)
+            if worker is None:
+                return self._create_disabled_tracer()
+            return self._create_enabled_tracer(settings, worker, io_loop)
         finally:
-            self._workers.pop(id(reporter), None)
+            START.reset(token)
 
     def create_tracer(
         self,
@@ -193,42 +173,58 @@ class Config(ConfigProperties):
         throttler: Throttler | None = None,
     ) -> Tracer:
         """Make a tracer of the given parts and the settings of this object."""
-        settings = self._settings()
-        propagation = settings.propagation
-        return rooms.Tracer(
-            service_name=settings.service_name,
+        settings = self._read_all()
+        start = self._starting()
+        return package.Tracer(
+            service_name=settings[table.SERVICE_NAME],
             reporter=reporter,
             sampler=sampler,
             metrics_factory=self._metrics_factory,
-            trace_id_header=propagation.trace_id_header,
-            generate_128bit_trace_id=propagation.generate_128bit_trace_id,
-            baggage_header_prefix=propagation.baggage_header_prefix,
-            debug_id_header=propagation.debug_id_header,
+            trace_id_header=settings[table.TRACE_ID_HEADER],
+            generate_128bit_trace_id=settings[table.GENERATE_128BIT_TRACE_ID],
+            baggage_header_prefix=settings[table.BAGGAGE_HEADER_PREFIX],
+            debug_id_header=settings[table.DEBUG_ID_HEADER],
             extra_codecs=self.propagation,
-            tags=dict(settings.tags),
-            max_tag_value_length=settings.max_tag_value_length,
-            max_traceback_length=settings.max_traceback_length,
-            max_tags_per_span=settings.max_tags_per_span,
-            max_logs_per_span=settings.max_logs_per_span,
+            tags=dict(settings[table.TAGS]),
+            max_tag_value_length=settings[table.MAX_TAG_VALUE_LENGTH],
+            max_traceback_length=settings[table.MAX_TRACEBACK_LENGTH],
+            max_tags_per_span=settings[table.MAX_TAGS_PER_SPAN],
+            max_logs_per_span=settings[table.MAX_LOGS_PER_SPAN],
             throttler=throttler,
             scope_manager=self.scope_manager,
             clock=self.clock,
-            worker=self._workers.get(id(reporter)),
+            worker=None if start is None else start.worker,
         )
 
     def explain(self) -> Explanation:
         """
-        Tell each setting's value and where it came from; secrets stay hidden.
+        Explain each setting: its value, its origin and what is wrong with it.
 
-        What cannot be used stands there as an error. Opens nothing, asks nobody.
+        Secrets are hidden. What cannot be used is an error in the result. Opens no
+        connection.
         """
-        # Only here, for a start needs none of it.
-        from jaeger_client.config.explain import explain  # noqa: PLC0415
+        # 5 ms, which a start saves.
+        from jaeger_client.config.explanation import explain  # noqa: PLC0415
 
-        return explain(self.config, self._given_name)
+        return explain(self.config, os.environ, self._given_name)
+
+    def _create_enabled_tracer(
+        self, settings: Settings, worker: BackgroundWorker, io_loop: object
+    ) -> Tracer:
+        shared = build.Shared(self._metrics_factory, self.error_reporter, worker)
+        channel = self._create_local_agent_channel(io_loop=io_loop)
+        # A subclass may have made another one, as it could in 4.8.
+        if isinstance(channel, AgentChannel):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+            worker.close_afterwards(channel.close_polling)
+        sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
+        reporter = build.make_reporter(settings, channel, shared)
+        throttler = build.make_throttler(settings, channel, shared)
+        logger.info("Initializing Jaeger Tracer with %r, %s", reporter, sampler)
+        return self.create_tracer(reporter, sampler, throttler)
 
     def _create_disabled_tracer(self) -> Tracer:
-        # Only here, for nobody else needs them: 1 ms.
+        logger.info("Jaeger is disabled: context is carried on, nothing recorded")
+        # Only here, for an enabled tracer does not need them: 1 ms.
         from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415
         from jaeger_client.sampler import ConstSampler  # noqa: PLC0415
 
@@ -243,28 +239,27 @@ class Config(ConfigProperties):
         )
 
     def _create_local_agent_channel(self, io_loop: object = None) -> AgentChannel:
-        """Return the way to the agent; subclasses may return another."""
+        """Return the channel to the agent; subclasses may return another."""
         del io_loop
-        return build.make_agent_channel(self._settings())
-
-    def _settings(self) -> Settings:
-        return read_settings(self._source, self._service_name)
+        return build.make_agent_channel(self._read_all())
 
     def _check(self, *, everything: bool) -> None:
-        complaints = "; ".join(unknown_keys(self.config))
+        complaints = "; ".join(text for _, text in unknown_keys(self.config))
         if complaints and everything:
             raise ConfigError(complaints)
         if complaints:
             logger.warning("Config: %s", complaints)
         if everything:
-            build.check_sampler(self._settings().sampler)
+            _ = build.make_sampler(self._read_all())
 
-    def _look_at_variables(self) -> None:
-        # Once a process: they are the same for all that it makes.
+    @classmethod
+    def _check_variables(cls) -> None:
+        # Once a process: they are the same for all Configs.
         if Config._looked_at_variables:
             return
         Config._looked_at_variables = True
-        if complaints := "; ".join(unknown_variables(self._source.environ)):
+        found = unknown_variables(os.environ)
+        if complaints := "; ".join(text for _, text in found):
             logger.warning("Environment: %s", complaints)
 
     @classmethod

@@ -1,45 +1,52 @@
 """
 What the variables of OpenTelemetry mean to this client.
 
-They are read where no `JAEGER_` variable and no key of the dict says otherwise.
+They count where neither the dict nor a `JAEGER_` variable sets the same thing.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
+from jaeger_client.config.http_values import url
 from jaeger_client.config.values import (
     Reader,
     number,
     pairs,
     quoted_pairs,
-    url,
+    reader,
+    words,
 )
 from jaeger_client.constants import (
+    OTLP_TRACES_PATH,
     SAMPLER_TYPE_CONST,
     SAMPLER_TYPE_PROBABILISTIC,
     SAMPLER_TYPE_REMOTE,
 )
 
+T = TypeVar("T")
+
+RESOURCE_ATTRIBUTES: Final = "OTEL_RESOURCE_ATTRIBUTES"
+EXPORTER: Final = "OTEL_TRACES_EXPORTER"
+PROTOCOLS: Final = (
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+)
+SAMPLER: Final = "OTEL_TRACES_SAMPLER"
+SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
+
 SERVICE_NAME_ATTRIBUTE: Final = "service.name"
-"""The attribute that is the service's name, not a tag."""
-
-OTLP_PATH: Final = "/v1/traces"
-"""Path of an OTLP endpoint for traces."""
-
-OTEL_SAMPLER: Final = "OTEL_TRACES_SAMPLER"
-OTEL_SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
-"""These two give type and parameter together, so they belong to no one setting."""
+"""The attribute that is the name of the service, not a tag."""
 
 NO_EXPORTER: Final = "none"
-"""The exporter that stands for no export."""
+"""The exporter that switches the export off."""
 
 _OUR_EXPORTERS: Final = frozenset({"otlp", "jaeger"})
 _PARENT_BASED: Final = "parentbased_"
 _NO_PROPAGATOR: Final = "none"
 _PROPAGATORS: Final = {
     "tracecontext": "w3c",
-    # The format w3c carries baggage anyway.
+    # The format w3c carries baggage as well.
     "baggage": None,
     "b3": "b3single",
     "b3multi": "b3",
@@ -47,62 +54,45 @@ _PROPAGATORS: Final = {
 }
 
 
-def _exporters(raw: object) -> str | None:
+def exporter(name: str, read: Reader[T]) -> dict[str, Reader[T]]:
+    """Return the variables of the exporter for traces, then for all signals."""
+    prefix = "OTEL_EXPORTER_OTLP_"
+    return {f"{prefix}TRACES_{name}": read, f"{prefix}{name}": read}
+
+
+@reader("none, otlp or jaeger")
+def exporters(raw: object) -> str | None:
+    """Read a list of exporters, all of which this client has."""
     names = {name.strip().lower() for name in str(raw).split(",")}
     if names == {NO_EXPORTER}:
         return NO_EXPORTER
     return ",".join(sorted(names)) if names <= _OUR_EXPORTERS else None
 
 
-exporters: Final = Reader("none, otlp or jaeger", _exporters)
-"""Reads a list of exporters of which this client has all."""
-
-
-def _protocol(raw: object) -> str | None:
-    name = str(raw).strip().lower()
-    return name if name == "http/protobuf" else None
-
-
-protocol: Final = Reader("http/protobuf; gRPC and JSON are not supported", _protocol)
+protocol: Final = words(
+    "http/protobuf; gRPC and JSON are not supported", {"http/protobuf": True}
+)
 """Reads the only protocol of OTLP that is supported."""
 
-
-def _compression(raw: object) -> bool | None:
-    return {"gzip": True, "none": False}.get(str(raw).strip().lower())
-
-
-compression: Final = Reader("gzip or none", _compression)
+compression: Final = words("gzip or none", {"gzip": True, "none": False})
 """Reads whether batches are compressed."""
 
 
-def _readable_file(raw: object) -> str | None:
-    from jaeger_client._internal.http_client.options import (  # noqa: PLC0415 - for collectors
-        is_readable,
-    )
-
-    path = str(raw)
-    return path if is_readable(path) else None
+def service_name_of_attributes(raw: object) -> str | None:
+    """Read the name of the service from resource attributes."""
+    return quoted_pairs(raw).get(SERVICE_NAME_ATTRIBUTE) or None
 
 
-readable_file: Final = Reader("a file that can be read", _readable_file)
-"""Reads the path of a file that is there."""
-
-
-def service_name_of_attributes(text: str) -> str | None:
-    """Read the service's name from resource attributes."""
-    return quoted_pairs(text).get(SERVICE_NAME_ATTRIBUTE) or None
-
-
-def tags_of_attributes(text: str) -> dict[str, str]:
+def tags_of_attributes(raw: object) -> dict[str, str]:
     """Read the tags from resource attributes."""
-    attributes = quoted_pairs(text)
+    attributes = quoted_pairs(raw)
     attributes.pop(SERVICE_NAME_ATTRIBUTE, None)
     return attributes
 
 
-def propagation_of(text: str) -> tuple[str, ...]:
+def propagation_of(raw: object) -> tuple[str, ...]:
     """Read the formats from a list of propagators."""
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    names = [name.strip().lower() for name in str(raw).split(",") if name.strip()]
     if names == [_NO_PROPAGATOR]:
         return ()
     if unknown := [name for name in names if name not in _PROPAGATORS]:
@@ -115,12 +105,16 @@ def propagation_of(text: str) -> tuple[str, ...]:
     return formats
 
 
-def traces_url(text: str) -> str:
-    """Read the endpoint of all signals and append to its path, before any query."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - see `values.url`
+traces_endpoint: Final = url(OTLP_TRACES_PATH)
+"""Reads the endpoint of traces, whose path is used as it is."""
 
-    base = urlsplit(url("/")(text))
-    path = f"{base.path.rstrip('/')}{OTLP_PATH}"
+
+def endpoint_of_all_signals(raw: object) -> str:
+    """Read the endpoint of all signals and add the path of traces, before any query."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
+
+    base = urlsplit(url("/")(raw))
+    path = f"{base.path.rstrip('/')}{OTLP_TRACES_PATH}"
     return base._replace(path=path, fragment="").geturl()
 
 
@@ -130,7 +124,7 @@ def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:
 
     A span with a parent always follows it, so `parentbased_` changes nothing.
     """
-    match name.strip().lower().removeprefix(_PARENT_BASED):
+    match name.lower().removeprefix(_PARENT_BASED):
         case "always_on":
             return SAMPLER_TYPE_CONST, 1.0
         case "always_off":

@@ -1,159 +1,152 @@
-"""The settings one by one, by the names they had in 4.8."""
+"""The settings of a `Config` one by one, and how it reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from itertools import chain
+from typing import (
+    TYPE_CHECKING,
+    Final,
+    Generic,
+    NamedTuple,
+    NoReturn,
+    TypeVar,
+    overload,
+)
 
-from jaeger_client.config import agent_params, build, params, sampling_params
-from jaeger_client.config.param import Source
-from jaeger_client.config.parse import (
+from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.worker import BackgroundWorker
+from jaeger_client.config import build, table
+from jaeger_client.config.read import (
+    read,
     read_propagation,
     read_sampler,
     read_tags,
+    read_throttler,
 )
+from jaeger_client.config.settings import Param, Settings, Source
 
 if TYPE_CHECKING:
+    from typing_extensions import Never, Self
+
     from jaeger_client.codecs import Codec
     from jaeger_client.sampler import Sampler
+
+T = TypeVar("T")
+
+
+class Setting(Generic[T]):
+    """A read-only property of `Config` that reads one setting at each access."""
+
+    def __init__(self, param: Param[T]) -> None:
+        self._param = param
+
+    @overload
+    def __get__(self, config: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, config: ConfigProperties, owner: type) -> T: ...
+    def __get__(self, config: ConfigProperties | None, owner: type) -> Self | T:
+        """Return the value for *config*, or itself for the class."""
+        if config is None:
+            return self
+        return config._value(self._param)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
+
+    def __set__(self, config: ConfigProperties, value: Never) -> NoReturn:
+        """Refuse: a Config does not change."""
+        msg = f"{self._param.key} of a Config cannot be set"
+        raise AttributeError(msg)
+
+
+class Start(NamedTuple):
+    """A tracer that is being made."""
+
+    config: ConfigProperties
+    settings: Settings
+    worker: BackgroundWorker | None
+
+
+START: Final[ContextVar[Start | None]] = ContextVar("jaeger_client_start", default=None)
+"""
+The tracer that this thread is making.
+
+Carries its settings through methods whose signatures are those of 4.8, because
+subclasses override them.
+"""
 
 
 class ConfigProperties:
     """
-    Each setting as a property, read anew at each access.
+    Each setting as a property that is read when it is accessed.
 
-    Every property raises `ConfigError` if its value cannot be used.
+    While a tracer is made, they are those of the tracer. A property raises
+    `ConfigError` if its value cannot be used.
     """
 
     config: Mapping[str, object]
-    """The dict that was given."""
-    _source: Source
+    """The dict that was passed."""
     _service_name: str
+    _passed_over: set[str]
+    """Complaints that were logged."""
 
-    @property
-    def service_name(self) -> str:
-        """Name of the service."""
-        return self._service_name
-
-    @property
-    def enabled(self) -> bool:
-        """Whether anything is recorded; context is carried on in any case."""
-        return params.ENABLED.value(self._source)
-
-    @property
-    def logging(self) -> bool:
-        """Whether reported spans and errors are logged."""
-        return params.LOGGING.value(self._source)
+    enabled = Setting(table.ENABLED)
+    logging = Setting(table.LOGGING)
+    sampling_refresh_interval = Setting(table.SAMPLING_REFRESH_INTERVAL)
+    reporter_queue_size = Setting(table.REPORTER_QUEUE_SIZE)
+    reporter_flush_interval = Setting(table.REPORTER_FLUSH_INTERVAL)
+    local_agent_enabled = Setting(table.AGENT_ENABLED)
+    local_agent_reporting_host = Setting(table.AGENT_HOST)
+    local_agent_reporting_port = Setting(table.AGENT_PORT)
+    local_agent_sampling_port = Setting(table.SAMPLING_PORT)
+    max_tag_value_length = Setting(table.MAX_TAG_VALUE_LENGTH)
+    max_traceback_length = Setting(table.MAX_TRACEBACK_LENGTH)
+    trace_id_header = Setting(table.TRACE_ID_HEADER)
+    baggage_header_prefix = Setting(table.BAGGAGE_HEADER_PREFIX)
+    debug_id_header = Setting(table.DEBUG_ID_HEADER)
+    generate_128bit_trace_id = Setting(table.GENERATE_128BIT_TRACE_ID)
+    _uses_metrics = Setting(table.METRICS)
 
     @property
     def tags(self) -> dict[str, object]:
         """Tags of the process."""
-        return read_tags(self._source)
+        return dict(self._read(read_tags)[table.TAGS])
 
     @property
     def sampler(self) -> Sampler | None:
-        """The sampler that is configured; `None` if a server is to be asked."""
-        return build.make_sampler(read_sampler(self._source))
+        """The sampler that is configured; `None` if its strategy is fetched."""
+        return build.make_sampler(self._read(read_sampler))
 
     @property
     def max_operations(self) -> int | None:
-        """Operations with a sampler of their own; `None` where nobody says."""
-        return sampling_params.MAX_OPERATIONS.value(self._source)
-
-    @property
-    def sampling_refresh_interval(self) -> float:
-        """Seconds between two questions for the sampling strategy."""
-        return sampling_params.SAMPLING_REFRESH_INTERVAL.value(self._source)
+        """Maximum number of operations with a sampler each; `None` if not set."""
+        param = table.MAX_OPERATIONS
+        settings = self._read(lambda source: source.read(param))
+        return settings[param] if settings.values[param.key].is_set else None
 
     @property
     def reporter_batch_size(self) -> int:
-        """Most spans in one batch; without a setting as many as fit the packet."""
-        found = params.REPORTER_BATCH_SIZE.value(self._source)
-        return params.DEFAULT_BATCH_SIZE if found is None else found
-
-    @property
-    def reporter_queue_size(self) -> int:
-        """Most spans that wait to be sent."""
-        return params.REPORTER_QUEUE_SIZE.value(self._source)
-
-    @property
-    def reporter_flush_interval(self) -> float:
-        """Seconds that a partial batch waits for more spans."""
-        return params.REPORTER_FLUSH_INTERVAL.value(self._source)
-
-    @property
-    def local_agent_enabled(self) -> bool:
-        """Kept for programs that read it; changes nothing."""
-        return agent_params.AGENT_ENABLED.value(self._source)
-
-    @property
-    def local_agent_reporting_host(self) -> str:
-        """Host of the agent."""
-        return agent_params.AGENT_HOST.value(self._source)
-
-    @property
-    def local_agent_reporting_port(self) -> int:
-        """UDP port of the agent for spans."""
-        return agent_params.AGENT_PORT.value(self._source)
-
-    @property
-    def local_agent_sampling_port(self) -> int:
-        """HTTP port of the agent for questions."""
-        return agent_params.SAMPLING_PORT.value(self._source)
-
-    @property
-    def max_tag_value_length(self) -> int:
-        """Characters of a text value that are kept."""
-        return params.MAX_TAG_VALUE_LENGTH.value(self._source)
-
-    @property
-    def max_traceback_length(self) -> int:
-        """Characters of a formatted traceback that are kept."""
-        return params.MAX_TRACEBACK.value(self._source)
-
-    @property
-    def trace_id_header(self) -> str:
-        """Header of the span context in Jaeger's format."""
-        return params.TRACE_ID_HEADER.value(self._source)
-
-    @property
-    def baggage_header_prefix(self) -> str:
-        """What headers of baggage begin with in Jaeger's format."""
-        return params.BAGGAGE_HEADER_PREFIX.value(self._source)
-
-    @property
-    def debug_id_header(self) -> str:
-        """Header that asks for a debug trace."""
-        return params.DEBUG_ID_HEADER.value(self._source)
-
-    @property
-    def generate_128bit_trace_id(self) -> bool:
-        """Whether new trace ids have 128 bits."""
-        return params.GENERATE_128BIT_TRACE_ID.value(self._source)
+        """Maximum number of spans in a batch; 10 if not set, though more may fit."""
+        return self._value(table.REPORTER_BATCH_SIZE) or 10
 
     @property
     def propagation(self) -> dict[str, Codec]:
         """The codecs that replace those a tracer has by itself."""
-        return build.make_codecs(read_propagation(self._source))
+        return build.make_codecs(self._read(read_propagation))
 
     @property
     def throttler_port(self) -> int | None:
         """Port of the agent for throttling credits; `None` without a throttler."""
         if self.throttler_group() is None:
             return None
-        port = sampling_params.THROTTLER_PORT.value(self._source)
-        return self.local_agent_sampling_port if port is None else port
+        return self._read(read_throttler)[table.THROTTLER_PORT]
 
     @property
     def throttler_refresh_interval(self) -> float | None:
-        """Seconds between two questions for credits; `None` without a throttler."""
+        """Interval of fetching credits in seconds; `None` without a throttler."""
         if self.throttler_group() is None:
             return None
-        return sampling_params.THROTTLER_REFRESH_INTERVAL.value(self._source)
-
-    @property
-    def _uses_metrics(self) -> bool:
-        return params.METRICS.value(self._source)
+        return self._value(table.THROTTLER_REFRESH_INTERVAL)
 
     def local_agent_group(self) -> object:
         """Return what the dict has under `local_agent`."""
@@ -162,3 +155,32 @@ class ConfigProperties:
     def throttler_group(self) -> object:
         """Return what the dict has under `throttler`."""
         return self.config.get("throttler")
+
+    def _starting(self) -> Start | None:
+        start = START.get()
+        return start if start is not None and start.config is self else None
+
+    def _read_all(self) -> Settings:
+        start = self._starting()
+        if start is not None:
+            return start.settings
+        return self._checked(read(self.config, os.environ, self._service_name))
+
+    def _read(self, read_part: Callable[[Source], object]) -> Settings:
+        """Return what *read_part* reads; while a tracer is made, what it was read."""
+        start = self._starting()
+        if start is not None:
+            return start.settings
+        source = Source(self.config, os.environ)
+        read_part(source)
+        return self._checked(source.settings())
+
+    def _value(self, param: Param[T]) -> T:
+        return self._read(lambda source: source.read(param))[param]
+
+    def _checked(self, settings: Settings) -> Settings:
+        for complaint in chain.from_iterable(settings.passed_over.values()):
+            if complaint not in self._passed_over:
+                self._passed_over.add(complaint)
+                logger.warning("Passed over: %s", complaint)
+        return settings.checked()

@@ -1,117 +1,294 @@
-"""What a tracer is to be: plain values that were checked and do not change."""
+"""
+What a setting is, how its value is found, and the settings of one tracer.
+
+A `Source` serves one pass over the dict and the environment. It looks each variable up
+at most once and records the value of each setting with its origin.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
 
-from jaeger_client._internal.frozen import Frozen
+from jaeger_client._internal.shown import shown
+from jaeger_client.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jaeger_client._internal.http_client.options import HttpOptions
+    from jaeger_client.config.values import Reader
     from jaeger_client.sampler.base import Sampler
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
-class AgentSettings(Frozen):
-    """Where the agent is."""
+BY_DEFAULT: Final = "default"
+"""Origin of a value that is set nowhere."""
 
-    host: str
-    reporting_port: int
-    """UDP port for spans."""
-    sampling_port: int
-    """HTTP port for questions."""
-    resolve_interval: float | None
-    """Seconds between two resolutions of the name; `None` for only one."""
+THE_DICT: Final = "the dict"
+"""Origin of a value in the application's dict."""
 
+VARIABLES: Final = ("JAEGER_", "OTEL_")
+"""Prefixes of the variables that are read."""
 
-class CollectorSettings(Frozen):
-    """Where spans go over HTTP."""
+OTEL: Final = "OTEL_"
+"""Prefix of the variables of OpenTelemetry."""
 
-    endpoint: str
-    http: HttpOptions
-    gzip: bool | None
-    """Whether to compress; `None` leaves it to the protocol."""
+# Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
+# service called jaeger-agent. It is not meant as a setting.
+KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
+FORMAT: Final = "collector.format"
+"""Key of the format of spans, which follows from the endpoint; `None` sends none."""
 
-class SamplerSettings(Frozen):
-    """How traces are chosen."""
+SAMPLER: Final = "sampler"
+"""Key of the sampler that the application made itself, if any."""
 
-    given: Sampler | None
-    """A sampler that the application made itself."""
-    kind: str | None
-    """One of `SAMPLER_TYPES`; `None` where nobody said anything."""
-    param: float | None
-    max_operations: int | None
-    refresh_interval: float
-    """Seconds."""
-    endpoint: str | None
-    """URL of the strategies; `None` for the agent's."""
-    strategies_file: str | None
-    """Path of a file that has them, instead of a server."""
-    operation_name_late_binding: bool
-    """Whether the name that decides is that of the end, not that of the start."""
+THROTTLER: Final = "throttler"
+"""Key of whether there is a throttler."""
 
 
-class ThrottlerSettings(Frozen):
-    """Who limits debug spans."""
+class Param(Generic[T_co]):
+    """
+    One setting: where its value may come from, and its default.
 
-    kind: str
-    """One of `THROTTLER_TYPES`."""
-    port: int | None
-    refresh_interval: float
-    """Seconds."""
-    debug_spans_per_second: float
-    """Of each operation, in the long run; for `local`."""
-    debug_spans_at_once: float
-    """Of each operation, after a pause; for `local`."""
+    Args:
+        key: Its key in the dict, `group.key` within a group.
+        read: Reads the value in the dict.
+        default: Its value when it is set nowhere.
+        unit: The unit of its value.
+        default_text: The default in Markdown, where *default* does not show it.
+        is_secret: Whether messages must not show the value.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        read: Reader[T_co],
+        default: T_co,
+        *,
+        unit: str = "",
+        default_text: str = "",
+        is_secret: bool = False,
+    ) -> None:
+        self.key = key
+        self.read = read
+        self.default = default
+        self.unit = unit
+        self.default_text = default_text
+        self.is_secret = is_secret
+        self.variables: Mapping[str, Callable[[object], T_co | None]] = {}
+        """The variables that may set it, first to last, and their readers."""
+        self.influences: Mapping[str, str] = {}
+        """Variables that affect it without holding its value, and what they accept."""
+
+    def env(self, **variables: Callable[[object], T_co | None]) -> Param[T_co]:
+        """Add variables; a reader returns `None` where its variable does not set it."""
+        self.variables = variables
+        return self
+
+    def affected_by(self, **expected: str) -> Param[T_co]:
+        """Add variables that affect the setting, and what they accept."""
+        self.influences = expected
+        return self
 
 
-class ReporterSettings(Frozen):
-    """How spans wait and leave."""
+class Value(NamedTuple):
+    """The value of one setting."""
 
-    queue_size: int
-    batch_size: int | None
-    """Most spans in a batch; `None` for as many as fit."""
-    flush_interval: float
-    """Seconds."""
-    logs_spans: bool
-    counts_requests: bool
-    """Whether server spans become metrics of requests."""
-    sends_spans: bool
-    """False where `OTEL_TRACES_EXPORTER` is `none` and nothing names a place."""
+    value: object
+    origin: str = BY_DEFAULT
+    """`the dict`, a variable, `default`, or the setting it follows from."""
+    remark: str = ""
+    error: ConfigError | None = None
+    """Why what is set cannot be used. *value* is the default then."""
 
-
-class PropagationSettings(Frozen):
-    """How context travels."""
-
-    formats: tuple[str, ...]
-    trace_id_header: str
-    baggage_header_prefix: str
-    debug_id_header: str
-    baggage_header: str
-    """Header of baggage without a context."""
-    max_baggage_items: int
-    """Of one context."""
-    max_baggage_value_length: int
-    """Bytes."""
-    generate_128bit_trace_id: bool
+    @property
+    def is_set(self) -> bool:
+        """Whether the dict or a variable sets it, even to an error."""
+        return self.origin == THE_DICT or self.origin.startswith(VARIABLES)
 
 
-class Settings(Frozen):
-    """Everything about one tracer."""
+class Settings:
+    """
+    The settings of one tracer: `settings[PARAM]` is the value of one.
 
-    service_name: str
-    enabled: bool
-    """Whether anything is recorded."""
-    tags: Mapping[str, object]
-    max_tag_value_length: int
-    max_traceback_length: int
-    max_tags_per_span: int
-    max_logs_per_span: int
-    agent: AgentSettings
-    collector: CollectorSettings | None
-    """`None` where spans go to the agent."""
-    sampler: SamplerSettings
-    throttler: ThrottlerSettings | None
-    reporter: ReporterSettings
-    propagation: PropagationSettings
+    Args:
+        values: The values by their keys; a single tag has `tags.` and its name.
+        passed_over: Complaints about `OTEL_` variables that cannot be used, by key.
+        error: The first error of a setting that is used.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, Value],
+        passed_over: Mapping[str, Sequence[str]],
+        error: ConfigError | None,
+    ) -> None:
+        self.values = MappingProxyType(values)
+        self.passed_over = MappingProxyType(passed_over)
+        self.error = error
+
+    def __getitem__(self, param: Param[T]) -> T:
+        """Return the value of a setting."""
+        return cast("T", self.values[param.key].value)
+
+    @property
+    def given_sampler(self) -> Sampler | None:
+        """The sampler that the application made itself, if any."""
+        return cast("Sampler | None", self.values[SAMPLER].value)
+
+    @property
+    def has_throttler(self) -> bool:
+        """Whether a throttler is configured."""
+        return bool(self.values[THROTTLER].value)
+
+    @property
+    def format(self) -> str | None:
+        """The format in which spans are sent, `None` if none are sent."""
+        return cast("str | None", self.values[FORMAT].value)
+
+    def checked(self) -> Settings:
+        """
+        Return the settings if a tracer can be made of them.
+
+        Raises:
+            ConfigError: If one that is used has an error.
+        """
+        if self.error is not None:
+            raise self.error
+        return self
+
+
+class Source:
+    """
+    The application's dict and the environment, for one pass over the settings.
+
+    Raises:
+        ConfigError: If *config* is not a dict.
+    """
+
+    def __init__(self, config: object, environ: Mapping[str, str]) -> None:
+        if not isinstance(config, Mapping):
+            msg = f"config: must be a dict, got {shown(config)}"
+            raise ConfigError(msg)
+        self.config = cast("Mapping[str, object]", config)
+        self.environ = environ
+        self.values: dict[str, Value] = {}
+        """The value of each setting that was read, by its key."""
+        self.error: ConfigError | None = None
+        """The first error of a setting that is used."""
+        self.passed_over: dict[str, list[str]] = {}
+        """Complaints about `OTEL_` variables that cannot be used, by key."""
+        self._texts: dict[str, str | None] = {}
+
+    def settings(self) -> Settings:
+        """Return what was read."""
+        return Settings(self.values, self.passed_over, self.error)
+
+    def read(
+        self, param: Param[T], *, with_otel: bool = True, is_used: bool = True
+    ) -> T:
+        """
+        Find, record and return the value of a setting, once.
+
+        *with_otel* is whether its `OTEL_` variables count, *is_used* whether an error
+        in it matters.
+        """
+        if param.key in self.values:
+            return cast("T", self.values[param.key].value)
+        found = self.find(param, with_otel=with_otel)
+        return self.record(param, found or Value(param.default), is_used=is_used)
+
+    def record(self, param: Param[T], value: Value, *, is_used: bool = True) -> T:
+        """Record *value* as that of a setting and return it without its origin."""
+        self.values[param.key] = value
+        if is_used and self.error is None:
+            self.error = value.error
+        return cast("T", value.value)
+
+    def note(self, param: Param[object], remark: str) -> None:
+        """Add a remark to the recorded value of a setting."""
+        self.values[param.key] = self.values[param.key]._replace(remark=remark)
+
+    def derive(self, key: str, value: object, origin: str = BY_DEFAULT) -> None:
+        """Record a value that follows from other settings."""
+        self.values[key] = Value(value, origin)
+
+    def is_set(self, param: Param[object]) -> bool:
+        """Return whether the dict or a variable sets a setting that was read."""
+        return self.values[param.key].is_set
+
+    def find(self, param: Param[object], *, with_otel: bool = True) -> Value | None:
+        """Return the value in the dict, else in a variable, `None` if there is none."""
+        found = self.find_in_dict(param)
+        return found or self.find_in_environment(param, with_otel=with_otel)
+
+    def find_in_dict(self, param: Param[object]) -> Value | None:
+        """Return the value in the dict, `None` if there is none."""
+        group_key, _, key = param.key.rpartition(".")
+        group = self.config.get(group_key) if group_key else self.config
+        if group is None:
+            return None
+        if not isinstance(group, Mapping):
+            error = ConfigError(f"{group_key}: must be a dict, got {shown(group)}")
+            return Value(param.default, THE_DICT, error=error)
+        raw = cast("Mapping[str, object]", group).get(key)
+        if raw is None or (isinstance(raw, str) and not raw):
+            return None
+        try:
+            return Value(param.read(raw), THE_DICT)
+        except ValueError as exc:
+            ours = (name for name in param.variables if not name.startswith(OTEL))
+            error = _error(param, next(ours, ""), exc, raw)
+            return Value(param.default, THE_DICT, error=error)
+
+    def find_in_environment(
+        self, param: Param[object], *, with_otel: bool = True
+    ) -> Value | None:
+        """Return the value of the first variable that has one, `None` if none has."""
+        for name, read in param.variables.items():
+            if with_otel or not name.startswith(OTEL):
+                found = self.find_in_variable(param, name, read)
+                if found is not None:
+                    return found
+        return None
+
+    def find_in_variable(
+        self, param: Param[object], name: str, read: Callable[[object], object]
+    ) -> Value | None:
+        """Return the value of a variable, `None` if it has none."""
+        text = self.variable(name)
+        if text is None:
+            return None
+        try:
+            value = read(text)
+        except ValueError as exc:
+            error = _error(param, name, exc, text)
+            if not name.startswith(OTEL):
+                return Value(param.default, name, error=error)
+            # It may be meant for another library in the same process.
+            self.pass_over(param, str(error))
+            return None
+        return None if value is None else Value(value, name)
+
+    def pass_over(self, param: Param[object], complaint: str) -> None:
+        """Record that an `OTEL_` variable of a setting cannot be used."""
+        self.passed_over.setdefault(param.key, []).append(complaint)
+
+    def variable(self, name: str) -> str | None:
+        """Return the text of a variable, `None` if it is empty or not set."""
+        if name not in self._texts:
+            text = self.environ.get(name, "").strip()
+            is_link = name.endswith("_PORT") and text.startswith(KUBERNETES_LINK)
+            self._texts[name] = None if is_link else text or None
+        return self._texts[name]
+
+
+def _error(
+    param: Param[object], variable: str, reason: ValueError, raw: object
+) -> ConfigError:
+    where = f"{param.key} ({variable})" if variable else param.key
+    got = "a value that is not shown" if param.is_secret else shown(raw)
+    error = ConfigError(f"{where}: {reason}, got {got}")
+    error.__cause__ = reason
+    return error

@@ -1,166 +1,395 @@
 """
-The table of settings as people see it: in sections, each key once.
+The table of settings: key, reader, default, variables and meaning of each.
 
-The reference page and `Config.explain()` are made from it. Not imported by a
-start, except where there are `JAEGER_` variables to be told from unknown ones.
+Error messages, `Config.explain()` and the reference page, which shows the text below
+each entry, are made from it. What happens where settings overlap is decided in `read`.
+
+Durations have two readers: the dict of jaeger-client 4.8 holds seconds, the variables
+of all Jaeger clients hold milliseconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from itertools import chain
+from typing import Final
 
-from jaeger_client._internal.frozen import Frozen
-from jaeger_client._internal.shown import text_of
-from jaeger_client.config import (
-    agent_params,
-    collector_params,
-    params,
-    sampling_params,
+from jaeger_client import constants
+from jaeger_client.codecs.registry import BUILT_IN
+from jaeger_client.config import http_values as http
+from jaeger_client.config import opentelemetry as otel
+from jaeger_client.config.settings import Param
+from jaeger_client.config.values import (
+    boolean,
+    formats,
+    header_name,
+    host,
+    mapping,
+    milliseconds,
+    number,
+    number_from,
+    one_of,
+    opposite,
+    pairs,
+    port,
+    positive,
+    sampler_param,
+    seconds,
+    text,
+    whole_number,
 )
-from jaeger_client.config.opentelemetry import OTEL_SAMPLER, OTEL_SAMPLER_ARG
-from jaeger_client.config.param import Param
-from jaeger_client.config.values import Reader
+from jaeger_client.sampler.strategy import DEFAULT_MAX_OPERATIONS
 
-NOTHING: Final = "none"
-"""How it is told that there is no value."""
+DEFAULT_REPORTING_HOST: Final = "localhost"
+DEFAULT_REPORTING_PORT: Final = 6831
+DEFAULT_SAMPLING_PORT: Final = 5778
+DEFAULT_THROTTLER_PORT: Final = DEFAULT_SAMPLING_PORT
+SAMPLING_PATH: Final = "/sampling"
 
-_BESIDE: Final = {
-    sampling_params.SAMPLER_TYPE.key: (OTEL_SAMPLER,),
-    sampling_params.SAMPLER_PARAM.key: (OTEL_SAMPLER_ARG,),
-}
-"""Variables that are read together, not by a setting of the table."""
-
-
-_SECTIONS: Final = {
-    "The service": "service_name enabled tags",
-    "Recording": "max_tag_value_length max_traceback_length max_tags_per_span "
-    "max_logs_per_span generate_128bit_trace_id",
-    "Propagation": "propagation trace_id_header baggage_header_prefix baggage_header "
-    "debug_id_header baggage.max_items baggage.max_value_length",
-    "Sampling": "sampler.type sampler.param sampler.operation_name_late_binding "
-    "max_operations sampling_refresh_interval sampling_endpoint "
-    "sampling_strategies_file throttler.type throttler.port "
-    "throttler.refresh_interval throttler.debug_spans_per_second "
-    "throttler.debug_spans_at_once",
-    "The agent": "local_agent.reporting_host local_agent.reporting_port "
-    "local_agent.sampling_port local_agent.enabled local_agent.attempt_reconnecting "
-    "local_agent.attempt_reconnect_interval",
-    "The collector": "collector.endpoint collector.user collector.password "
-    "collector.auth_token collector.headers collector.ca_file collector.client_cert "
-    "collector.client_key collector.insecure collector.proxy collector.gzip "
-    "reporter_timeout",
-    "The reporter": "reporter_queue_size reporter_batch_size reporter_flush_interval "
-    "logging metrics rpc_metrics",
-}
+_count: Final = whole_number(1)
+_length: Final = whole_number(0)
+_interval: Final = positive(seconds)
+_interval_in_ms: Final = positive(milliseconds)
+_sampling_url: Final = http.url(SAMPLING_PATH)
+_sampler_type: Final = one_of(
+    "remote", "const", "probabilistic", "ratelimiting", rate_limiting="ratelimiting"
+)
 
 
-class Setting(Frozen):
-    """One key: all that can be told of it without a configuration."""
+SERVICE_NAME: Final = Param("service_name", text, "", default_text="required").env(
+    JAEGER_SERVICE_NAME=text,
+    OTEL_SERVICE_NAME=text,
+    OTEL_RESOURCE_ATTRIBUTES=otel.service_name_of_attributes,
+)
+"""
+Name of the service. The parameter `service_name` of `Config` comes after the dict and
+before the variables. Of `OTEL_RESOURCE_ATTRIBUTES` it is `service.name`.
+"""
 
-    key: str
-    about: str
-    """What it means, in Markdown."""
-    expected: str
-    """What the dict may hold."""
-    default: str
-    """The default, in Markdown."""
-    unit: str
-    """What its number counts; empty where it is no number of things."""
-    variables: tuple[str, ...]
-    """Those that are asked, in their order."""
-    expected_of: Mapping[str, str]
-    """What a variable may hold, where that differs from the dict."""
-    is_secret: bool
+ENABLED: Final = Param("enabled", boolean, default=True).env(
+    JAEGER_DISABLED=opposite, JAEGER_DISABLE=opposite, OTEL_SDK_DISABLED=opposite
+)
+"""Whether anything is recorded. Context is propagated in any case."""
 
+TAGS: Final = Param("tags", mapping, {}).env(
+    JAEGER_TAGS=pairs, OTEL_RESOURCE_ATTRIBUTES=otel.tags_of_attributes
+)
+"""
+Tags of the process. Here, tag by tag, `JAEGER_TAGS` overrides the dict and the dict
+overrides `OTEL_RESOURCE_ATTRIBUTES`. In `JAEGER_TAGS` a value may contain `=`, and a
+value `${VARIABLE:default}` is replaced by that variable.
+"""
 
-class Section(Frozen):
-    """Settings that belong together."""
+MAX_TAG_VALUE_LENGTH: Final = Param(
+    "max_tag_value_length", _length, constants.MAX_TAG_VALUE_LENGTH, unit="characters"
+)
+"""Maximum length of a text value; longer ones are cut."""
 
-    title: str
-    settings: tuple[Setting, ...]
+MAX_TRACEBACK_LENGTH: Final = Param(
+    "max_traceback_length", _length, constants.MAX_TRACEBACK_LENGTH, unit="characters"
+)
+"""Maximum length of a formatted traceback; longer ones are cut."""
 
+MAX_TAGS_PER_SPAN: Final = Param(
+    "max_tags_per_span", _count, constants.MAX_TAGS_PER_SPAN, unit="tags"
+).env(JAEGER_MAX_TAGS_PER_SPAN=_count)
+"""Maximum number of tags of a span; tags in the middle are dropped and counted."""
 
-def sections() -> tuple[Section, ...]:
-    """Return all settings, in the order of the page."""
-    of_key: dict[str, list[Param[object]]] = {}
-    for param in all_params():
-        of_key.setdefault(param.key, []).append(param)
-    return tuple(
-        Section(title, tuple(_setting(of_key[key]) for key in keys.split()))
-        for title, keys in _SECTIONS.items()
+MAX_LOGS_PER_SPAN: Final = Param(
+    "max_logs_per_span", _count, constants.MAX_LOGS_PER_SPAN, unit="logs"
+).env(JAEGER_MAX_LOGS_PER_SPAN=_count)
+"""Maximum number of logs of a span; logs in the middle are dropped and counted."""
+
+PROPAGATION: Final = Param("propagation", formats, BUILT_IN[:1]).env(
+    JAEGER_PROPAGATION=formats, OTEL_PROPAGATORS=otel.propagation_of
+)
+"""
+Formats of the context. All are injected; the first that is present is extracted.
+`OTEL_PROPAGATORS` accepts `tracecontext` (as `w3c`), `baggage` (which is part of
+`w3c`), `b3` (as `b3single`), `b3multi` (as `b3`), `jaeger`, and `none`, alone.
+"""
+
+TRACE_ID_HEADER: Final = Param(
+    "trace_id_header", header_name, constants.TRACE_ID_HEADER
+)
+"""Header of the span context in Jaeger's format."""
+
+BAGGAGE_HEADER_PREFIX: Final = Param(
+    "baggage_header_prefix", header_name, constants.BAGGAGE_HEADER_PREFIX
+)
+"""Prefix of the names of baggage headers in Jaeger's format."""
+
+BAGGAGE_HEADER: Final = Param(
+    "baggage_header", header_name, constants.BAGGAGE_HEADER_KEY
+)
+"""Header by which a request without a context brings baggage, in Jaeger's format."""
+
+DEBUG_ID_HEADER: Final = Param(
+    "debug_id_header", header_name, constants.DEBUG_ID_HEADER_KEY
+)
+"""Header that asks for a debug trace, in Jaeger's format."""
+
+BAGGAGE_ITEMS: Final = Param(
+    "baggage.max_items", _length, constants.MAX_BAGGAGE_ITEMS, unit="items"
+).env(JAEGER_BAGGAGE_MAX_ITEMS=_length)
+"""Maximum number of baggage items of a context; more are dropped and counted."""
+
+BAGGAGE_VALUE_LENGTH: Final = Param(
+    "baggage.max_value_length",
+    _length,
+    constants.MAX_BAGGAGE_VALUE_LENGTH,
+    unit="bytes",
+).env(JAEGER_BAGGAGE_MAX_VALUE_LENGTH=_length)
+"""Maximum length of a baggage value; longer items are dropped and counted."""
+
+GENERATE_128BIT_TRACE_ID: Final = Param(
+    "generate_128bit_trace_id", boolean, default=False
+).env(JAEGER_TRACEID_128BIT=boolean)
+"""Whether new trace ids have 128 bits."""
+
+SAMPLER_TYPE: Final = (
+    Param("sampler.type", _sampler_type, "remote")
+    .env(JAEGER_SAMPLER_TYPE=_sampler_type)
+    .affected_by(OTEL_TRACES_SAMPLER="")
+)
+"""How traces are sampled. `sampler` may also be a sampler object."""
+
+SAMPLER_PARAM: Final = (
+    Param(
+        "sampler.param",
+        sampler_param,
+        None,
+        default_text="`0.001` for `remote`, `0` for `const`, required for the others",
     )
+    .env(JAEGER_SAMPLER_PARAM=sampler_param)
+    .affected_by(OTEL_TRACES_SAMPLER_ARG="")
+)
+"""
+`const`: 1 or 0. `probabilistic`: a rate from 0 to 1. `ratelimiting`: traces per second.
+`remote`: the rate until the first strategy is received.
+"""
+
+OPERATION_NAME_LATE_BINDING: Final = Param(
+    "sampler.operation_name_late_binding", boolean, default=False
+).env(JAEGER_SAMPLER_OPERATION_NAME_LATE_BINDING=boolean)
+"""Whether samplers by operation use the name at the end of a span, not at its start."""
+
+MAX_OPERATIONS: Final = Param(
+    "max_operations", _count, DEFAULT_MAX_OPERATIONS, unit="operations"
+).env(JAEGER_SAMPLER_MAX_OPERATIONS=_count)
+"""Maximum number of operations with a sampler each (`remote`); others share one."""
+
+SAMPLING_REFRESH_INTERVAL: Final = Param(
+    "sampling_refresh_interval",
+    _interval,
+    constants.DEFAULT_SAMPLING_INTERVAL,
+    unit="seconds",
+).env(JAEGER_SAMPLER_REFRESH_INTERVAL=_interval_in_ms)
+"""Interval at which the sampling strategy is fetched, with 10 % jitter."""
+
+SAMPLING_ENDPOINT: Final = Param(
+    "sampling_endpoint",
+    _sampling_url,
+    None,
+    default_text="`http://<agent host>:5778/sampling`",
+).env(
+    JAEGER_SAMPLING_ENDPOINT=_sampling_url,
+    JAEGER_SAMPLER_MANAGER_HOST_PORT=_sampling_url,
+)
+"""
+Where a remote sampler fetches its strategy. The second variable is deprecated. A
+`local_agent.sampling_port` in the dict overrides both variables.
+"""
+
+SAMPLING_STRATEGIES_FILE: Final = Param("sampling_strategies_file", text, None).env(
+    JAEGER_SAMPLING_STRATEGIES_FILE=text
+)
+"""JSON file of strategies, used instead of fetching them; read every 5 seconds."""
+
+THROTTLER_TYPE: Final = Param("throttler.type", one_of("remote", "local"), "remote")
+"""
+Whether debug traces are limited by the agent, with credits, or by this process. Any
+dict under `throttler`, even an empty one, configures a throttler.
+"""
+
+THROTTLER_PORT: Final = Param(
+    "throttler.port", port, None, default_text="sampling port"
+)
+"""Port of the agent for credits for debug traces."""
+
+THROTTLER_REFRESH_INTERVAL: Final = Param(
+    "throttler.refresh_interval",
+    _interval,
+    constants.DEFAULT_THROTTLER_REFRESH_INTERVAL,
+    unit="seconds",
+)
+"""Interval at which credits are fetched."""
+
+DEBUG_SPANS_PER_SECOND: Final = Param(
+    "throttler.debug_spans_per_second", positive(number), 1.0
+)
+"""
+Debug traces per second that a `local` throttler allows each operation. A `remote` one
+does the same if the agent does not support credits, like Jaeger 2.
+"""
+
+DEBUG_SPANS_AT_ONCE: Final = Param(
+    "throttler.debug_spans_at_once", number_from(1.0), 10.0
+)
+"""Maximum burst of an operation where `throttler.debug_spans_per_second` applies."""
+
+AGENT_HOST: Final = Param(
+    "local_agent.reporting_host", host, DEFAULT_REPORTING_HOST
+).env(JAEGER_AGENT_HOST=host)
+"""Host that receives spans over UDP and provides strategies and credits."""
+
+AGENT_PORT: Final = Param(
+    "local_agent.reporting_port", port, DEFAULT_REPORTING_PORT
+).env(JAEGER_AGENT_PORT=port)
+"""UDP port for compact Thrift. Values set by Kubernetes (`tcp://...`) are ignored."""
+
+SAMPLING_PORT: Final = Param("local_agent.sampling_port", port, DEFAULT_SAMPLING_PORT)
+"""HTTP port for strategies and credits."""
+
+AGENT_ENABLED: Final = Param("local_agent.enabled", boolean, default=True)
+"""Accepted for programs that set it; has no effect."""
+
+AGENT_RECONNECTS: Final = Param(
+    "local_agent.attempt_reconnecting", boolean, default=True
+).env(JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED=opposite)
+"""Whether the host's name is resolved periodically, not only after errors."""
+
+AGENT_RECONNECT_INTERVAL: Final = Param(
+    "local_agent.attempt_reconnect_interval", _interval, 30.0, unit="seconds"
+).env(JAEGER_REPORTER_ATTEMPT_RECONNECT_INTERVAL=_interval_in_ms)
+"""Interval at which the name is resolved."""
+
+ENDPOINT: Final = (
+    Param("collector.endpoint", http.endpoint, None, default_text="the agent")
+    .env(
+        JAEGER_ENDPOINT=http.endpoint,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=otel.traces_endpoint,
+        OTEL_EXPORTER_OTLP_ENDPOINT=otel.endpoint_of_all_signals,
+    )
+    .affected_by(
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=otel.protocol.expected,
+        OTEL_EXPORTER_OTLP_PROTOCOL=otel.protocol.expected,
+        OTEL_TRACES_EXPORTER=otel.exporters.expected,
+    )
+)
+"""
+Where spans are sent over HTTP instead of to the agent. The path selects the format:
+`/v1/traces` at its end is OTLP, `/api/v2/spans` Zipkin, any other Thrift. Without a
+path, port 4318 means `/v1/traces`, port 9411 `/api/v2/spans` and any other port
+`/api/traces`. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` without a path gets `/v1/traces`; to
+`OTEL_EXPORTER_OTLP_ENDPOINT` it is added. Both count only where nothing else names a
+collector or an agent. There, `OTEL_TRACES_EXPORTER=none` means that no spans are sent.
+"""
+
+USER: Final = Param("collector.user", text, None).env(JAEGER_USER=text)
+"""Name for Basic authentication; needs the password."""
+
+PASSWORD: Final = Param("collector.password", text, None, is_secret=True).env(
+    JAEGER_PASSWORD=text
+)
+"""Password for Basic authentication; needs the name."""
+
+AUTH_TOKEN: Final = Param("collector.auth_token", http.token, None, is_secret=True).env(
+    JAEGER_AUTH_TOKEN=http.token
+)
+"""Token for Bearer authentication. Basic authentication takes precedence."""
+
+HEADERS: Final = Param("collector.headers", http.headers, {}, is_secret=True).env(
+    **otel.exporter("HEADERS", http.quoted_headers)
+)
+"""Headers sent with each batch."""
+
+CA_FILE: Final = Param(
+    "collector.ca_file", text, None, default_text="the system's"
+).env(**otel.exporter("CERTIFICATE", http.readable_file))
+"""PEM file of the certificate authorities to trust instead of the system's."""
+
+CLIENT_CERT: Final = Param("collector.client_cert", text, None).env(
+    **otel.exporter("CLIENT_CERTIFICATE", http.readable_file)
+)
+"""PEM file of the client's certificate."""
+
+CLIENT_KEY: Final = Param("collector.client_key", text, None).env(
+    **otel.exporter("CLIENT_KEY", http.readable_file)
+)
+"""PEM file of the certificate's key; its variables need those of the certificate."""
+
+INSECURE: Final = Param("collector.insecure", boolean, default=False)
+"""Whether any certificate is trusted. For development only."""
+
+PROXY: Final = Param("collector.proxy", http.proxy, None).env(
+    JAEGER_COLLECTOR_PROXY=http.proxy
+)
+"""
+HTTP proxy for the collector; for an `https` endpoint it opens a tunnel (`CONNECT`).
+Credentials in the URL are sent to it only. `HTTP_PROXY` and the like are ignored.
+"""
+
+GZIP: Final = Param(
+    "collector.gzip", boolean, None, default_text="`true` for OTLP, `false` for others"
+).env(**otel.exporter("COMPRESSION", otel.compression))
+"""Whether batches are compressed."""
+
+REPORTER_TIMEOUT: Final = Param("reporter_timeout", _interval, 5.0, unit="seconds").env(
+    JAEGER_REPORTER_TIMEOUT=_interval_in_ms, **otel.exporter("TIMEOUT", _interval_in_ms)
+)
+"""Timeout for a connection to the collector, and again for its response."""
+
+REPORTER_QUEUE_SIZE: Final = Param(
+    "reporter_queue_size", _count, constants.DEFAULT_QUEUE_CAPACITY, unit="spans"
+).env(JAEGER_REPORTER_MAX_QUEUE_SIZE=_count)
+"""Maximum number of spans in the queue; further ones are dropped and counted."""
+
+REPORTER_BATCH_SIZE: Final = Param(
+    "reporter_batch_size", _count, None, unit="spans", default_text="as many as fit"
+)
+"""Maximum number of spans in a batch."""
+
+REPORTER_FLUSH_INTERVAL: Final = Param(
+    "reporter_flush_interval", seconds, constants.DEFAULT_FLUSH_INTERVAL, unit="seconds"
+).env(JAEGER_REPORTER_FLUSH_INTERVAL=milliseconds)
+"""How long a partial batch waits for more spans; 0 sends it at once."""
+
+LOGGING: Final = Param("logging", boolean, default=False).env(
+    JAEGER_REPORTER_LOG_SPANS=boolean
+)
+"""Whether spans are logged, and errors of sending by the error reporter of 4.8."""
+
+METRICS: Final = Param("metrics", boolean, default=True)
+"""Whether the metrics or the factory given to `Config` are used."""
+
+RPC_METRICS: Final = Param("rpc_metrics", boolean, default=False).env(
+    JAEGER_RPC_METRICS=boolean
+)
+"""Whether sampled server spans are counted as requests, with their latencies."""
+
+PARAMS: Final = tuple(each for each in globals().values() if isinstance(each, Param))
+"""All settings."""
+
+KEYS: Final = frozenset(param.key for param in PARAMS)
+"""The key of every setting."""
 
 
-def settings() -> Iterator[Setting]:
-    """Yield all settings, in the order of the page."""
-    for section in sections():
-        yield from section.settings
+def _from_to(first: Param[object], last: Param[object]) -> tuple[Param[object], ...]:
+    return PARAMS[PARAMS.index(first) : PARAMS.index(last) + 1]
+
+
+SECTIONS: Final = {
+    "The service": _from_to(SERVICE_NAME, TAGS),
+    "Recording": _from_to(MAX_TAG_VALUE_LENGTH, MAX_LOGS_PER_SPAN),
+    "Propagation": _from_to(PROPAGATION, GENERATE_128BIT_TRACE_ID),
+    "Sampling": _from_to(SAMPLER_TYPE, DEBUG_SPANS_AT_ONCE),
+    "The agent": _from_to(AGENT_HOST, AGENT_RECONNECT_INTERVAL),
+    "The collector": _from_to(ENDPOINT, REPORTER_TIMEOUT),
+    "The reporter": _from_to(REPORTER_QUEUE_SIZE, RPC_METRICS),
+}
+"""All settings, by the titles of their sections on the reference page."""
 
 
 def variable_names() -> frozenset[str]:
     """Return the names of all variables that are read."""
-    return frozenset(name for setting in settings() for name in setting.variables)
-
-
-def all_params() -> Iterator[Param[object]]:
-    """Yield every entry; where variables depend on others, a key has two."""
-    for room in (params, sampling_params, agent_params, collector_params):
-        for value in vars(room).values():
-            if isinstance(value, Param):
-                yield cast("Param[object]", value)
-
-
-def as_text(value: object) -> str:  # noqa: PLR0911 - one for each type
-    """Return a value as one writes it in a configuration."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:.15g}"
-        case None:
-            return NOTHING
-        case str():
-            return value
-        case Mapping():
-            items = cast("Mapping[object, object]", value).items()
-            pairs = (f"{text_of(key)}={text_of(item)}" for key, item in items)
-            return ", ".join(pairs) or NOTHING
-        case list() | tuple():
-            return ", ".join(map(text_of, cast("tuple[object, ...]", value)))
-        case _:
-            return text_of(value)
-
-
-def _setting(params_of_key: list[Param[object]]) -> Setting:
-    """Return what all entries of one key say together; the first explains it."""
-    first = params_of_key[0]
-    variables = {
-        variable.name: variable
-        for param in params_of_key
-        for variable in param.variables
-    }
-    expected = _expected_by(first.read)
-    return Setting(
-        key=first.key,
-        about=first.about,
-        expected=expected,
-        default=first.default_text or _default_of(first),
-        unit=first.unit,
-        variables=(*variables, *_BESIDE.get(first.key, ())),
-        expected_of={
-            name: _expected_by(variable.read)
-            for name, variable in variables.items()
-            if _expected_by(variable.read) not in {"", expected}
-        },
-        is_secret=first.is_secret,
-    )
-
-
-def _expected_by(read: object) -> str:
-    return read.expected if isinstance(read, Reader) else ""
-
-
-def _default_of(param: Param[object]) -> str:
-    text = as_text(param.default)
-    return f"`{text}`" if text != NOTHING else text
+    return frozenset(chain.from_iterable((*p.variables, *p.influences) for p in PARAMS))

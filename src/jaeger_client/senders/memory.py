@@ -21,7 +21,7 @@ class MemorySender(Closable):
     """
 
     rejected_spans: int = 0
-    """Always 0: no backend rejects spans."""
+    """Always 0, because no backend rejects spans."""
 
     def __init__(
         self,

@@ -144,11 +144,10 @@ class OtlpHttpSender(HttpSender):
 
 
 class PartialSuccess(NamedTuple):
-    """Spans of an accepted batch that the backend rejected."""
+    """Number of rejected spans; the reason, or a warning if none was rejected."""
 
     rejected_spans: int = 0
     error_message: str = ""
-    """The reason, or a warning if none was rejected."""
 
 
 def parse_partial_success(body: bytes) -> PartialSuccess:

@@ -79,7 +79,7 @@ class UdpSender(Closable):
     """
 
     rejected_spans: int = 0
-    """Always 0: UDP has no response that could report rejected spans."""
+    """Always 0, because UDP has no response that could report rejected spans."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The agent as a channel: what it refuses, and what it makes when."""
+"""The channel to the agent: what it refuses, and what it opens when."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import pytest
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client.errors import ConfigError, SendError
 
-Ask = Callable[[AgentChannel], bytes]
+Poll = Callable[[AgentChannel], bytes]
 
 
-def ask_for_strategy(channel: AgentChannel) -> bytes:
-    """Ask how to sample."""
+def poll_strategy(channel: AgentChannel) -> bytes:
+    """Request the sampling strategy."""
     return channel.request_sampling_strategy("shop")
 
 
-def ask_for_credits(channel: AgentChannel) -> bytes:
-    """Ask for throttling credits."""
+def poll_credits(channel: AgentChannel) -> bytes:
+    """Request throttling credits."""
     return channel.request_throttling_credits("shop", "1", ["get"])
 
 
-QUESTIONS = [ask_for_strategy, ask_for_credits]
+POLLS = [poll_strategy, poll_credits]
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ QUESTIONS = [ask_for_strategy, ask_for_credits]
         ("localhost", 5778, "ftp://localhost/sampling"),
     ],
 )
-def test_an_address_that_cannot_be_asked_is_refused_at_once(
+def test_an_address_that_cannot_be_polled_is_refused_at_once(
     host: str,
     port: int,
     url: str | None,
 ) -> None:
-    """Not only when the first question fails."""
+    """Not only when the first poll fails."""
     with pytest.raises(ConfigError):
         AgentChannel(host, port, 6831, sampling_url=url)
 
@@ -50,30 +50,30 @@ def test_an_address_that_cannot_be_asked_is_refused_at_once(
 @pytest.mark.parametrize(
     "host", ["localhost", "Agent-1.my_zone.test", "::1", "fe80::1%eth0"]
 )
-def test_any_name_or_address_is_taken(host: str) -> None:
-    """Whether it resolves is seen when something is sent."""
+def test_any_name_or_address_is_accepted(host: str) -> None:
+    """Whether it resolves is known when something is sent."""
     channel = AgentChannel(host, 5778, 6831)
 
     assert host in repr(channel.sender)
     channel.close()
 
 
-@pytest.mark.parametrize("ask", QUESTIONS)
+@pytest.mark.parametrize("poll", POLLS)
 @pytest.mark.parametrize("url", [None, "http://localhost:5778/sampling"])
-def test_a_closed_channel_answers_no_question(ask: Ask, url: str | None) -> None:
-    """Neither if it was asked before nor if it was not; closing twice does no harm."""
+def test_a_closed_channel_does_not_poll(poll: Poll, url: str | None) -> None:
+    """Whether it has polled before or not; closing twice does no harm."""
     channel = AgentChannel("localhost", 5778, 6831, sampling_url=url)
     channel.close()
     channel.close()
 
     for _ in range(2):
         with pytest.raises(SendError, match="closed"):
-            ask(channel)
+            poll(channel)
 
 
 @pytest.mark.parametrize("url", [None, "http://localhost:5778/sampling"])
 def test_a_forked_child_may_go_on(url: str | None) -> None:
-    """Whether the parent has asked or not."""
+    """Whether the parent has polled or not."""
     channel = AgentChannel("localhost", 5778, 6831, sampling_url=url)
 
     channel.after_fork_in_child()

@@ -24,14 +24,14 @@ def test_hostname() -> None:
 
 
 def test_no_hostname(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that cannot tell its name has none."""
+    """A machine whose name cannot be determined has none."""
     monkeypatch.setattr(socket, "gethostname", refuse)
 
     assert hostname() is None
 
 
 class Route:
-    """A socket that tells its address, where there is a route."""
+    """A socket that has an address, where there is a route."""
 
     families: tuple[int, ...] = ()
 
@@ -81,7 +81,7 @@ def test_local_ip_of_this_machine() -> None:
 def test_the_module_below_socket_answers_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where nobody has imported `socket` yet it is not imported, and not missed."""
+    """If `socket` is not imported yet, it is not needed."""
     expected = (hostname(), local_ip())
     monkeypatch.delitem(sys.modules, "socket")
 

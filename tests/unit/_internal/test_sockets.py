@@ -16,8 +16,8 @@ from jaeger_client._internal.sockets import (
 
 
 def refuse(*args: object, **kwargs: object) -> None:
-    """Fail the test that asks the system's resolver."""
-    msg = "the resolver was asked"
+    """Fail the test that calls the system's resolver."""
+    msg = "the resolver was called"
     raise AssertionError(msg)
 
 
@@ -45,23 +45,23 @@ def test_no_resolver_for_what_needs_none(
     host: str,
     expected: list[tuple[int, str]],
 ) -> None:
-    """For `localhost` and addresses the system's resolver is not asked."""
+    """For `localhost` and addresses the system's resolver is not called."""
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
     assert expected == resolve(host, 6831)
 
 
 def test_names_are_asked_for_ipv4_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For other names the resolver is asked; IPv4 addresses come first."""
+    """For other names the resolver is called; IPv4 addresses come first."""
 
-    def answer(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+    def look_up(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
         assert ("agent.test", 6831) == (host, port)
         return [
             (socket.AF_INET6, 2, 17, "", ("2001:db8::7", port, 0, 0)),
             (socket.AF_INET, 2, 17, "", ("192.0.2.7", port)),
         ]
 
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
     expected = [(socket.AF_INET, "192.0.2.7"), (socket.AF_INET6, "2001:db8::7")]
     assert expected == resolve("agent.test", 6831)
@@ -145,18 +145,18 @@ def test_a_zone_that_is_no_interface(zone: str) -> None:
 def test_zones_of_what_has_none(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     """What has a percent sign but is no address with a zone goes to the resolver."""
 
-    def answer(asked: str, *_: object, **__: object) -> list[tuple[object, ...]]:
-        assert host == asked
+    def look_up(name: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        assert host == name
         return [(socket.AF_INET, 2, 17, "", ("192.0.2.8", 6831))]
 
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
     assert [(socket.AF_INET, "192.0.2.8")] == resolve(host, 6831)
 
 
 @pytest.mark.parametrize("host", ["a" * 70, "a..b"])
 def test_what_cannot_be_a_name(host: str) -> None:
-    """A name that IDNA cannot encode raises without a question to anyone."""
+    """A name that IDNA cannot encode raises without a lookup."""
     with pytest.raises((UnicodeError, OSError)):
         resolve(host, 6831)
 

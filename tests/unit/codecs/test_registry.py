@@ -148,6 +148,12 @@ def test_an_unknown_format_is_an_error_that_names_what_is_known() -> None:
         tracer_of(propagation="nope")
 
 
+def test_no_codec_is_made_for_an_unknown_format() -> None:
+    """Making a codec by name raises the same error."""
+    with pytest.raises(ConfigError, match="must be one of jaeger, .*, got 'nope'"):
+        registry.make_codec("nope", CodecOptions())
+
+
 def test_of_threads_with_one_name_one_succeeds() -> None:
     """The others get the error that it is taken, however close they come."""
     start = threading.Barrier(4)

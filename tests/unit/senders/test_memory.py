@@ -36,7 +36,7 @@ def test_payloads_are_a_copy() -> None:
 
 
 def test_old_payloads_make_room() -> None:
-    """No more than the capacity is kept."""
+    """No more than the capacity is stored."""
     sender = MemorySender(capacity=2)
 
     for payload in (b"1", b"2", b"3"):
@@ -46,7 +46,7 @@ def test_old_payloads_make_room() -> None:
 
 
 def test_planned_errors_come_once_each() -> None:
-    """The errors given to fail_next are raised in turn, then sends work."""
+    """The errors passed to fail_next are raised in turn, then sends work."""
     sender = MemorySender()
     sender.fail_next(RefusedError("a"), RetryableSendError("b"))
 
@@ -60,7 +60,7 @@ def test_planned_errors_come_once_each() -> None:
 
 
 def test_a_lasting_error_comes_until_it_is_taken_back() -> None:
-    """An error given to fail_always is raised by every send until None is given."""
+    """An error passed to fail_always is raised by every send until None is passed."""
     sender = MemorySender()
     sender.fail_always(RefusedError("gone"))
     for _ in range(2):
@@ -129,7 +129,7 @@ def test_close_is_idempotent_and_final() -> None:
 
 
 def test_repr_shows_the_state() -> None:
-    """The repr says how much was sent and whether the sender is open."""
+    """The repr has the number of payloads and whether the sender is open."""
     sender = MemorySender()
     sender.send(b"x")
     before = repr(sender)

@@ -34,7 +34,7 @@ def test_what_another_encoder_wrote_is_read(rejected: int, message: str) -> None
 
 
 def test_an_empty_answer_is_full_success() -> None:
-    """No bytes at all say that nothing was refused."""
+    """An empty body means that nothing was rejected."""
     assert PartialSuccess(0, "") == parse_partial_success(b"")
 
 
@@ -67,7 +67,7 @@ def test_numbers_at_the_limits(varint: bytes, expected: int) -> None:
 
 
 def test_unknown_fields_are_passed_over() -> None:
-    """Fields of every wire type that nobody knows do no harm."""
+    """Unknown fields of every wire type are skipped."""
     unknown = b"\x18\x07" + b"\x21" + bytes(8) + b"\x2d" + bytes(4) + b"\x32\x01x"
     inner = unknown + b"\x08\x03" + b"\x0a\x00" + b"\x10\x01"
 
@@ -87,14 +87,14 @@ def test_unknown_fields_are_passed_over() -> None:
     ],
 )
 def test_rubbish_is_our_error(body: bytes, complaint: str) -> None:
-    """Bytes that are no answer raise AnswerError with the numbers."""
+    """Bytes that are not protobuf raise AnswerError with the numbers."""
     with pytest.raises(AnswerError, match=complaint):
         parse_partial_success(body)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
-    """Whatever comes is an answer or an AnswerError."""
+    """Any bytes are a response or an AnswerError."""
     try:
         parsed = parse_partial_success(body)
     except AnswerError:

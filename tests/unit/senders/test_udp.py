@@ -221,7 +221,7 @@ def test_after_both_families_refused_the_first_is_tried_again() -> None:
 
 
 def test_a_refusal_from_afar_does_not_change_the_address() -> None:
-    """A refusal from another machine may be old, so the address is kept."""
+    """A refusal from another machine may be old, so the address stays."""
     network = FakeNetwork(addresses=[AWAY, AWAY_2], send_errors=[refused()])
 
     make_sender(network).send(b"x")
@@ -286,7 +286,7 @@ def test_a_payload_over_the_limit_is_not_tried() -> None:
 
 
 def test_a_full_machine_is_waited_for() -> None:
-    """ENOBUFS is answered by short waits, and the datagram leaves."""
+    """After ENOBUFS there are short delays, and the datagram leaves."""
     network = FakeNetwork(send_errors=[no_buffer(), no_buffer()])
     clock = FakeClock()
 

@@ -41,6 +41,7 @@ from jaeger_client._internal.http_client.failures import (
 )
 from jaeger_client._internal.http_client.messages import (
     MAX_BODY,
+    SUCCESS,
     HttpResponse,
     Request,
 )
@@ -65,8 +66,6 @@ Enough for a body of `MAX_BODY` in chunks of one byte. Without this limit the se
 decides: `http.client` reads a chunk of size -1 until the end of the connection, and any
 number of trailers.
 """
-
-_SUCCESS: Final = range(200, 300)
 
 
 class Connection:
@@ -154,9 +153,10 @@ class Connection:
         if self._tls is not None:
             self._stage = Stage.HANDSHAKE
             sock.settimeout(request.timeout)
-            sock = self._socket = self._tls.wrap_socket(
-                sock, server_hostname=_server_name(self._origin)
-            )
+            # Certificates are for names without a final dot, and for addresses without
+            # a zone (RFC 6874, section 4).
+            name = self._origin[1].rstrip(".").partition("%")[0]
+            sock = self._socket = self._tls.wrap_socket(sock, server_hostname=name)
         return sock
 
     def _open_tunnel(self, request: Request, sock: socket.socket) -> None:
@@ -169,7 +169,7 @@ class Connection:
         finally:
             # Only the reader, at the end of the head: the tunnel comes after it.
             head.close()
-        if head.status not in _SUCCESS:
+        if head.status not in SUCCESS:
             raise refused_tunnel(request, head.status)
 
     def _exchange(self, request: Request, sock: socket.socket) -> HttpResponse:
@@ -254,12 +254,6 @@ def _connect_request(request: Request) -> bytes:
     if request.proxy is not None and request.proxy.authorization is not None:
         lines.append(f"Proxy-Authorization: {request.proxy.authorization}")
     return "\r\n".join([*lines, "", ""]).encode("ascii")
-
-
-def _server_name(origin: Origin) -> str:
-    # Certificates are for names without a final dot, and for addresses without a zone
-    # (RFC 6874, section 4).
-    return origin[1].rstrip(".").partition("%")[0]
 
 
 def _read_body(head: http.client.HTTPResponse, method: str) -> bytes:

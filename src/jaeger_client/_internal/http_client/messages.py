@@ -13,7 +13,9 @@ from jaeger_client._internal.shown import HIDDEN, MAX_EXCERPT, excerpt_of
 MAX_BODY: Final = 1 << 20
 """Maximum size of a response's body in bytes; the rest is not read."""
 
-_SUCCESS: Final = range(200, 300)
+SUCCESS: Final = range(200, 300)
+"""Statuses of success."""
+
 
 _OPEN_HEADERS: Final = frozenset(
     {"content-encoding", "content-type", "host", "user-agent"}
@@ -88,7 +90,7 @@ class HttpResponse:
     @property
     def is_success(self) -> bool:
         """Whether the status is 200 to 299."""
-        return self.status in _SUCCESS
+        return self.status in SUCCESS
 
     @property
     def media_type(self) -> str:

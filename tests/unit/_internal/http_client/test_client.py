@@ -15,7 +15,7 @@ from jaeger_client.errors import ConfigError, SendError
 
 @pytest.mark.parametrize("key", ["ca_file", "client_cert", "client_key"])
 def test_a_missing_file_is_a_config_error(key: str, tmp_path: Path) -> None:
-    """A TLS file that is not there is told at the start, by its key."""
+    """A missing TLS file is an error of the constructor that names its key."""
     there = tmp_path / "there.pem"
     there.touch()
     files = {"client_cert": str(there)} | {key: str(tmp_path / "gone.pem")}
@@ -24,7 +24,7 @@ def test_a_missing_file_is_a_config_error(key: str, tmp_path: Path) -> None:
         HttpClient(HttpOptions(**files))  # type: ignore[arg-type]  # text options only
 
 
-def test_a_closed_client_asks_nothing() -> None:
+def test_a_closed_client_sends_nothing() -> None:
     """A request after close is a SendError; close is idempotent."""
     with HttpClient() as client:
         pass

@@ -48,7 +48,7 @@ def test_other_failures_have_no_hint_at_grpc(port: int, stage: Stage) -> None:
 
 
 def test_a_refused_connection_has_no_hint_at_grpc() -> None:
-    """It says nothing of what the port is for."""
+    """It is no evidence of what the port is for."""
     error = ConnectionRefusedError()
 
     assert "gRPC" not in str(map_error(request_to(4317), error, Stage.CONNECT))

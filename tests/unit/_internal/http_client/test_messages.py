@@ -15,7 +15,7 @@ def respond(status: int, body: bytes = b"") -> HttpResponse:
 
 
 def test_an_excerpt_is_one_short_printable_line() -> None:
-    """What a server says comes into messages as 200 characters of one line."""
+    """Of a body, messages quote 200 characters on one line."""
     body = "a\n\r b\x1b[31m\u2028".encode() + b"\xff" + "é".encode() * 500
 
     excerpt = respond(500, body).excerpt

@@ -8,8 +8,8 @@ from jaeger_client._internal.http_client.url import parse_url
 from jaeger_client.errors import ConfigError
 
 
-def test_a_url_is_taken_apart() -> None:
-    """Scheme, host, port and target come out of a URL."""
+def test_a_url_is_parsed() -> None:
+    """A URL has a scheme, a host, a port and a target."""
     url = parse_url("https://Collector:4318/v1/traces?a=b&c=%20")
 
     assert ("https", "collector", 4318) == url.origin
@@ -62,7 +62,7 @@ def test_a_proxy_is_named_host_and_port(url: str, authority: str) -> None:
 
 
 def test_a_target_is_ascii() -> None:
-    """What a request line cannot carry is percent-encoded."""
+    """What a request line cannot contain is percent-encoded."""
     assert "/caf%C3%A9%20x?y=%22" == parse_url('http://host/café x?y="').target
 
 

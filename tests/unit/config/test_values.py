@@ -132,59 +132,6 @@ def test_what_is_no_host_is_an_error(raw: object) -> None:
         values.host(raw)
 
 
-@pytest.mark.parametrize(
-    ("raw", "url"),
-    [
-        ("http://jaeger:14268/api/traces", "http://jaeger:14268/api/traces"),
-        ("https://jaeger/v1/traces?a=b", "https://jaeger/v1/traces?a=b"),
-        ("jaeger:14268", "http://jaeger:14268/path"),
-        ("http://jaeger:14268/", "http://jaeger:14268/path"),
-        ("[::1]:80/x", "http://[::1]:80/x"),
-    ],
-)
-def test_a_url_may_lack_its_scheme_and_its_path(raw: str, url: str) -> None:
-    """`host:port` is a URL whose scheme is http and whose path is the usual one."""
-    assert url == values.url("/path")(raw)
-
-
-@pytest.mark.parametrize("raw", ["ftp://jaeger", "http://", "", None, "http://[x"])
-def test_what_is_no_url_is_an_error(raw: object) -> None:
-    """Only http and https lead anywhere."""
-    with pytest.raises(ValueError, match=r"must be|IPv6"):
-        values.url("/path")(raw)
-
-
-def test_a_url_with_a_port_that_is_none_is_an_error() -> None:
-    """A port is checked at the start, not at the first span."""
-    with pytest.raises(ValueError, match="Port"):
-        values.url("/path")("http://jaeger:99999")
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        pytest.param("http://me:hunter2/b@host", id="a slash in the password"),
-        pytest.param("http://me:hunter2?b@host", id="a question mark in it"),
-        pytest.param("http://me:hunter2\u2100@host", id="a letter that stands for a/c"),
-        pytest.param("me:hunter2", id="no host"),
-    ],
-)
-def test_the_error_of_a_url_quotes_no_piece_of_it(raw: str) -> None:
-    """What urllib says of a URL quotes the password, which nobody can recognize."""
-    with pytest.raises(ValueError, match=r"must be") as caught:
-        values.url("/path")(raw)
-
-    assert "hunter2" not in str(caught.value)
-    assert caught.value.__context__ is None
-
-
-@pytest.mark.parametrize("raw", ["http:/jaeger:14268", "https:/me:hunter2@jaeger/"])
-def test_a_url_that_lacks_a_slash_is_an_error(raw: str) -> None:
-    """The scheme is not taken for the name of a host, and the rest for a path."""
-    with pytest.raises(ValueError, match="must be an http"):
-        values.url("/path")(raw)
-
-
 def test_a_word_is_read_in_any_case() -> None:
     """`CONST` is `const`."""
     assert "const" == values.one_of("const", "remote")(" CONST ")
@@ -271,7 +218,6 @@ def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
         (values.seconds, "x"),
         (values.positive(values.milliseconds), "0"),
         (values.host, "a:b"),
-        (values.url("/"), "ftp://x"),
         (values.one_of("a", "b"), "x"),
         (values.list_of(values.one_of("a", "b")), 5),
         (values.mapping, 5),
@@ -350,3 +296,10 @@ def test_the_longest_duration_suits_threads_and_sockets() -> None:
     assert MAX_SECONDS < sockets
     with socket.socket() as sock:
         sock.settimeout(MAX_SECONDS)
+
+
+def test_an_unknown_format_is_an_error_that_lists_the_known_ones() -> None:
+    """Those of the application too, which are not on the page."""
+    assert ("b3", "w3c") == values.formats("B3,w3c")
+    with pytest.raises(ValueError, match="must be one of jaeger, b3, b3single, w3c"):
+        values.formats("xray")

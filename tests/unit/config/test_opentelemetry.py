@@ -42,12 +42,14 @@ def test_an_unknown_propagator_is_an_error_that_names_it() -> None:
 @pytest.mark.parametrize("text", ["http://collector:4318", "http://collector:4318/"])
 def test_the_endpoint_of_all_signals_gets_the_path_of_traces(text: str) -> None:
     """OTEL_EXPORTER_OTLP_ENDPOINT is a base, to which the path is added."""
-    assert "http://collector:4318/v1/traces" == otel.traces_url(text)
+    assert "http://collector:4318/v1/traces" == otel.endpoint_of_all_signals(text)
 
 
 def test_the_endpoint_of_all_signals_may_have_a_path_of_its_own() -> None:
     """The path of traces comes after it."""
-    assert "http://gate/otlp/v1/traces" == otel.traces_url("http://gate/otlp")
+    assert "http://gate/otlp/v1/traces" == otel.endpoint_of_all_signals(
+        "http://gate/otlp"
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_the_endpoint_of_all_signals_may_have_a_path_of_its_own() -> None:
 )
 def test_the_path_is_added_before_a_query(base: str, endpoint: str) -> None:
     """The query stays at the end; a fragment is never sent and is dropped."""
-    assert endpoint == otel.traces_url(base)
+    assert endpoint == otel.endpoint_of_all_signals(base)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from docs import make_pages
-from jaeger_client.config import params
-from jaeger_client.config.table import Setting, all_params, settings, variable_names
+from jaeger_client.config import table
+from jaeger_client.config.settings import Param
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference.md"
 
@@ -57,25 +57,32 @@ def test_each_key_has_a_heading() -> None:
     """No setting is left out, none is there twice or made up."""
     headings = re.findall(r"^### `(.+)`$", text_of_page(), re.MULTILINE)
 
-    assert sorted(params.KEYS) == sorted(headings)
+    assert sorted(table.KEYS) == sorted(headings)
 
 
 def test_each_variable_is_in_the_index() -> None:
     """Who finds one in an environment finds its setting."""
     rows = re.findall(r"^\| `([A-Z0-9_]+)` \| \[", text_of_page(), re.MULTILINE)
 
-    assert sorted(variable_names()) == sorted(rows)
+    assert sorted(table.variable_names()) == sorted(rows)
 
 
-@pytest.mark.parametrize("setting", [*settings()], ids=lambda setting: str(setting.key))
-def test_each_setting_tells_what_it_is(setting: Setting) -> None:
-    """Its meaning ends as a sentence; what it takes and its default are named."""
-    assert setting.about.endswith(".")
-    assert "" not in {setting.expected, setting.default}
+@pytest.mark.parametrize("param", table.PARAMS, ids=lambda param: str(param.key))
+def test_each_setting_has_a_description(param: Param[object]) -> None:
+    """Its meaning ends as a sentence; what it takes is named."""
+    assert make_pages.meanings_of_settings()[param.key].endswith(".")
+    assert "" != param.read.expected
 
 
-def test_of_two_entries_of_a_key_one_tells_the_meaning() -> None:
+def test_each_key_has_one_entry() -> None:
     """So that no sentence is written twice."""
-    keys = [param.key for param in all_params() if param.about]
+    assert len(table.KEYS) == len(table.PARAMS)
 
-    assert sorted(params.KEYS) == sorted(keys)
+
+def test_each_setting_is_in_one_section() -> None:
+    """None would be missing on the page, none there twice."""
+    sections = table.SECTIONS.values()
+
+    assert sorted(param.key for params in sections for param in params) == sorted(
+        param.key for param in table.PARAMS
+    )

@@ -20,8 +20,7 @@ from jaeger_client.codecs import (
     W3CCodec,
 )
 from jaeger_client.config import build
-from jaeger_client.config.param import Source
-from jaeger_client.config.parse import read_settings
+from jaeger_client.config.read import read
 from jaeger_client.encoding import (
     JaegerBinaryEncoder,
     JaegerCompactEncoder,
@@ -39,13 +38,18 @@ from jaeger_client.reporter import (
 )
 from jaeger_client.reporter.base import Channel
 from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
-from jaeger_client.sampler import RemoteControlledSampler, Sampler
+from jaeger_client.sampler import (
+    RemoteControlledSampler,
+    Sampler,
+    StrategiesFile,
+)
 from jaeger_client.senders import OtlpHttpSender
 from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from jaeger_client.config.settings import Settings
 
@@ -56,18 +60,18 @@ def settings_of(
     **environ: str,
 ) -> Settings:
     """Return the settings of a service `shop`."""
-    return read_settings(Source(config or {}, environ), "shop")
+    return read(config or {}, environ, "shop").checked()
 
 
 @pytest.fixture
-def shared() -> Iterator[build.Surroundings]:
+def shared() -> Iterator[build.Shared]:
     """Return what the parts of a tracer share."""
     worker = BackgroundWorker()
-    yield build.Surroundings(MetricsFactory(), ErrorReporter(), worker)
+    yield build.Shared(MetricsFactory(), ErrorReporter(), worker)
     worker.close(1.0)
 
 
-def reporter_of(settings: Settings, shared: build.Surroundings) -> BaseReporter:
+def reporter_of(settings: Settings, shared: build.Shared) -> BaseReporter:
     """Return the reporter of *settings*, which has sent nothing."""
     channel = build.make_agent_channel(settings)
     return build.make_reporter(settings, channel, shared)
@@ -85,7 +89,7 @@ class RecordingReporter(BaseReporter):
 @pytest.fixture
 def made(
     monkeypatch: pytest.MonkeyPatch,
-    shared: build.Surroundings,
+    shared: build.Shared,
 ) -> Callable[[Settings], dict[str, object]]:
     """Return a function that tells how the reporter of settings is made."""
     monkeypatch.setattr(package, "Reporter", RecordingReporter)
@@ -117,7 +121,7 @@ def test_each_type_makes_its_sampler(
     sampler: Sampler,
 ) -> None:
     """A parameter may be text; `const` without one is off, as in 4.8."""
-    assert sampler == build.make_sampler(settings_of({"sampler": config}).sampler)
+    assert sampler == build.make_sampler(settings_of({"sampler": config}))
 
 
 @pytest.mark.parametrize("config", [{}, {"sampler": {"type": "remote", "param": 0.5}}])
@@ -125,7 +129,7 @@ def test_where_a_server_is_asked_there_is_no_sampler_yet(
     config: dict[str, object],
 ) -> None:
     """Without a type, and with `remote`, a server is asked."""
-    assert build.make_sampler(settings_of(config).sampler) is None
+    assert build.make_sampler(settings_of(config)) is None
 
 
 @pytest.mark.parametrize("param", [None, 2, -0.5])
@@ -134,7 +138,7 @@ def test_a_rate_outside_its_range_is_an_error_that_names_the_key(
 ) -> None:
     """It is an AssertionError, too, as in 4.8."""
     sampler = {"type": "probabilistic", "param": param}
-    settings = settings_of({"sampler": sampler}).sampler
+    settings = settings_of({"sampler": sampler})
 
     with pytest.raises(AssertionError, match=r"sampler.param .*from 0 to 1") as caught:
         build.make_sampler(settings)
@@ -150,11 +154,11 @@ def test_a_limit_outside_its_range_is_an_error_that_names_the_key(
     settings = settings_of({"sampler": {"type": "ratelimiting", "param": param}})
 
     with pytest.raises(ConfigError, match=r"sampler.param .*0 or more"):
-        build.make_sampler(settings.sampler)
+        build.make_sampler(settings)
 
 
 def test_the_remote_sampler_begins_with_the_rate_that_is_configured(
-    shared: build.Surroundings,
+    shared: build.Shared,
 ) -> None:
     """The parameter of `remote` decides until the first answer."""
     settings = settings_of({"sampler": {"type": "remote", "param": 0.5}})
@@ -168,7 +172,7 @@ def test_the_remote_sampler_begins_with_the_rate_that_is_configured(
 
 
 def test_the_remote_sampler_begins_with_one_in_a_thousand(
-    shared: build.Surroundings,
+    shared: build.Shared,
 ) -> None:
     """So it is where nobody says anything."""
     settings = settings_of()
@@ -181,11 +185,27 @@ def test_the_remote_sampler_begins_with_one_in_a_thousand(
     sampler.close()
 
 
+def test_the_remote_sampler_may_read_a_file(
+    shared: build.Shared, tmp_path: Path
+) -> None:
+    """Its strategy is used instead of the agent's."""
+    path = tmp_path / "strategies.json"
+    path.write_text('{"default_strategy": {"type": "probabilistic", "param": 0.25}}')
+    settings = settings_of({"sampling_strategies_file": str(path)})
+    channel = build.make_agent_channel(settings)
+
+    sampler = build.make_remote_sampler(settings, channel, shared)
+
+    assert isinstance(sampler, RemoteControlledSampler)
+    assert isinstance(sampler._channel, StrategiesFile)
+    sampler.close()
+
+
 # The throttler.
 
 
 def test_there_is_a_throttler_only_where_its_group_is(
-    shared: build.Surroundings,
+    shared: build.Shared,
 ) -> None:
     """Without the group debug traces are not limited."""
     none, some = settings_of(), settings_of({"throttler": {"port": 5778}})
@@ -196,7 +216,7 @@ def test_there_is_a_throttler_only_where_its_group_is(
     throttler.close()
 
 
-def test_a_local_throttler_asks_nobody(shared: build.Surroundings) -> None:
+def test_a_local_throttler_asks_nobody(shared: build.Shared) -> None:
     """It lets an operation begin as many debug traces as the settings say."""
     settings = settings_of(
         {"throttler": {"type": "local", "debug_spans_at_once": 2}},
@@ -216,17 +236,17 @@ def test_a_local_throttler_asks_nobody(shared: build.Surroundings) -> None:
 def codec_of(name: str, formats: object) -> object:
     """Return the codec of a format for a propagation setting."""
     settings = settings_of({"propagation": formats})
-    return build.make_codecs(settings.propagation).get(name)
+    return build.make_codecs(settings).get(name)
 
 
 def test_jaegers_own_format_replaces_nothing() -> None:
     """The tracer has its codec by itself."""
-    assert {} == build.make_codecs(settings_of().propagation)
+    assert {} == build.make_codecs(settings_of())
 
 
 def test_b3_alone_replaces_the_codec_of_http_headers() -> None:
     """Text maps stay in Jaeger's format, as in 4.8."""
-    codecs = build.make_codecs(settings_of({"propagation": "b3"}).propagation)
+    codecs = build.make_codecs(settings_of({"propagation": "b3"}))
 
     assert [opentracing.Format.HTTP_HEADERS] == list(codecs)
     assert isinstance(codecs[opentracing.Format.HTTP_HEADERS], B3Codec)
@@ -246,7 +266,7 @@ def test_several_formats_are_written_beside_each_other() -> None:
     """Jaeger's with the header names that are configured."""
     settings = settings_of({"propagation": ["jaeger", "b3"], "trace_id_header": "mine"})
     headers: dict[str, str] = {}
-    codec = build.make_codecs(settings.propagation)[opentracing.Format.HTTP_HEADERS]
+    codec = build.make_codecs(settings)[opentracing.Format.HTTP_HEADERS]
 
     codec.inject(SpanContext(1, 2, None, 1), headers)
 
@@ -257,7 +277,7 @@ def test_only_headers_encode_baggage() -> None:
     """Text maps carry values as they are."""
     written: list[dict[str, str]] = []
     settings = settings_of({"propagation": "jaeger,w3c"})
-    codecs = build.make_codecs(settings.propagation)
+    codecs = build.make_codecs(settings)
     for name in (opentracing.Format.HTTP_HEADERS, opentracing.Format.TEXT_MAP):
         carrier: dict[str, str] = {}
         codecs[name].inject(SpanContext(1, 2, None, 1, {"k": "a b"}), carrier)
@@ -265,6 +285,17 @@ def test_only_headers_encode_baggage() -> None:
 
     assert "a%20b" == written[0]["uberctx-k"]
     assert "a b" == written[1]["uberctx-k"]
+
+
+def test_limits_of_baggage_count_in_every_format() -> None:
+    """Also in that of binary carriers, which has no settings of its own."""
+    codecs = build.make_codecs(settings_of({"baggage": {"max_items": 1}}))
+
+    assert {
+        opentracing.Format.BINARY,
+        opentracing.Format.HTTP_HEADERS,
+        opentracing.Format.TEXT_MAP,
+    } == codecs.keys()
 
 
 # The reporter and its way out.
@@ -328,14 +359,14 @@ def test_the_path_of_the_endpoint_chooses_the_encoder(
     assert options["fallback"] is None
 
 
-def test_without_an_exporter_spans_go_nowhere(shared: build.Surroundings) -> None:
+def test_without_an_exporter_spans_go_nowhere(shared: build.Shared) -> None:
     """Sampling and propagation stay as they are."""
     settings = settings_of(OTEL_TRACES_EXPORTER="none")
 
     assert isinstance(reporter_of(settings, shared), NullReporter)
 
 
-def test_a_file_that_is_missing_is_named_by_its_key(shared: build.Surroundings) -> None:
+def test_a_file_that_is_missing_is_named_by_its_key(shared: build.Shared) -> None:
     """In the dict it is an error at the start."""
     collector = {"endpoint": "https://far", "ca_file": "missing.pem"}
     settings = settings_of({"collector": collector})
@@ -389,7 +420,7 @@ def test_where_udp_is_refused_otlp_on_the_agents_host_is_asked(
     assert "http://[::1]:4318/v1/traces" in probed[0]
 
 
-def test_logging_adds_a_reporter_that_logs(shared: build.Surroundings) -> None:
+def test_logging_adds_a_reporter_that_logs(shared: build.Shared) -> None:
     """`logging` in the dict, or JAEGER_REPORTER_LOG_SPANS."""
     for settings in (
         settings_of({"logging": True}),
@@ -405,7 +436,7 @@ def test_logging_adds_a_reporter_that_logs(shared: build.Surroundings) -> None:
 
 
 def test_metrics_of_requests_add_a_reporter_that_counts(
-    shared: build.Surroundings,
+    shared: build.Shared,
 ) -> None:
     """JAEGER_RPC_METRICS switches them on."""
     reporter = reporter_of(settings_of(JAEGER_RPC_METRICS="true"), shared)
@@ -413,6 +444,25 @@ def test_metrics_of_requests_add_a_reporter_that_counts(
     assert isinstance(reporter, CompositeReporter)
     assert RpcMetricsReporter is type(reporter.reporters[1])
     reporter.close()
+
+
+@pytest.mark.parametrize(("disabled", "interval"), [("false", 30.0), ("true", None)])
+def test_resolving_again_can_be_switched_off(
+    monkeypatch: pytest.MonkeyPatch, disabled: str, interval: float | None
+) -> None:
+    """JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED leaves one resolution."""
+    made: list[object] = []
+
+    def make_channel(*_: object, **given: object) -> None:
+        made.append(given["resolve_interval"])
+
+    monkeypatch.setattr(build, "AgentChannel", make_channel)
+
+    build.make_agent_channel(
+        settings_of(JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED=disabled)
+    )
+
+    assert [interval] == made
 
 
 def test_the_channel_of_the_agent_opens_nothing_by_itself() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jaeger_client._internal.shown import is_secret_name, without_secrets
-from jaeger_client.config.secrets import displayable
+from jaeger_client.config.explanation import displayable
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import pytest
 
 from jaeger_client import Config, ConstSampler
-from jaeger_client.config import params
-from jaeger_client.config.explain import explain
+from jaeger_client.config import explanation as module
+from jaeger_client.config import table
 from jaeger_client.config.explanation import Explained, Explanation
 from jaeger_client.errors import ConfigError
 
@@ -19,6 +20,11 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the variables of whoever runs the tests out of them."""
     for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
         monkeypatch.delenv(name, raising=False)
+
+
+def explain(config: object, name: str | None = None) -> Explanation:
+    """Return the explanation of a dict and of the variables of this process."""
+    return module.explain(config, os.environ, name)
 
 
 def explained(
@@ -40,7 +46,7 @@ def test_every_key_is_explained() -> None:
     """Tags one by one, where there are some; beside them only what follows."""
     keys = [setting.key for setting in explain({}, "shop")]
 
-    assert sorted([*params.KEYS, "collector.format"]) == sorted(keys)
+    assert sorted([*table.KEYS, "collector.format"]) == sorted(keys)
 
 
 def test_what_nobody_said_is_the_default() -> None:
@@ -259,10 +265,10 @@ def test_the_sampling_url_follows_from_the_agent(
 @pytest.mark.parametrize(
     ("config", "note"),
     [
-        ({"sampler": {"type": "const"}}, "not asked: the sampler is const"),
+        ({"sampler": {"type": "const"}}, "not used: the sampler is const"),
         (
             {"sampling_strategies_file": "x.json"},
-            "not asked: sampling_strategies_file is read",
+            "not used: sampling_strategies_file is read",
         ),
         ({}, ""),
     ],

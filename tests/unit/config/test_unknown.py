@@ -1,4 +1,4 @@
-"""Variables that nobody reads; for keys see `test_config_parse`."""
+"""Keys and variables that are not read."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import sys
 import pytest
 
 from jaeger_client import Config
-from jaeger_client.config import params
-from jaeger_client.config.table import variable_names
-from jaeger_client.config.unknown import (
-    MEANT_BY_KEY,
-    MEANT_BY_VARIABLE,
-    unknown_keys,
-    unknown_variables,
-)
+from jaeger_client.config import table, unknown
+from jaeger_client.config.unknown import MEANT_BY_KEY, MEANT_BY_VARIABLE
+
+
+def unknown_keys(config: dict[str, object]) -> list[str]:
+    """Return the sentences about the unknown keys of *config*."""
+    return [sentence for _, sentence in unknown.unknown_keys(config)]
+
+
+def unknown_variables(environ: dict[str, str]) -> list[str]:
+    """Return the sentences about the unknown variables of *environ*."""
+    return [sentence for _, sentence in unknown.unknown_variables(environ)]
 
 
 @pytest.fixture
@@ -33,6 +37,57 @@ def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
         "JAEGER_AGNET_HOST is not read, did you mean JAEGER_AGENT_HOST?",
         "JAEGER_XYZZY is not read",
     ] == [*unknown_variables(environ)]
+
+
+def test_an_unknown_key_is_named_with_the_nearest_known_one() -> None:
+    """Most unknown keys are misspelt."""
+    assert [
+        "'enabeld' is no setting, did you mean 'enabled'?",
+        (
+            "'local_agent.reporting_prot' is no setting, did you mean "
+            "'local_agent.reporting_port'?"
+        ),
+        "'xyzzy' is no setting",
+    ] == unknown_keys(
+        {"enabeld": True, "local_agent": {"reporting_prot": 1}, "xyzzy": 1}
+    )
+
+
+def test_every_documented_key_is_known() -> None:
+    """The keys of 4.8 and those that came since."""
+    config: dict[str, object] = {
+        "enabled": True,
+        "logging": True,
+        "metrics": True,
+        "sampler": {"type": "const", "param": 1},
+        "local_agent": {
+            "enabled": True,
+            "reporting_host": "localhost",
+            "reporting_port": 6831,
+            "sampling_port": 5778,
+        },
+        "reporter_batch_size": 10,
+        "reporter_queue_size": 100,
+        "reporter_flush_interval": 1,
+        "sampling_refresh_interval": 60,
+        "max_operations": 10,
+        "tags": {"any": "tag"},
+        "trace_id_header": "uber-trace-id",
+        "baggage_header_prefix": "uberctx-",
+        "debug_id_header": "jaeger-debug-id",
+        "generate_128bit_trace_id": True,
+        "propagation": "b3",
+        "max_tag_value_length": 1024,
+        "max_traceback_length": 4096,
+        "service_name": "shop",
+        "throttler": {"port": 5778, "refresh_interval": 5},
+        "rpc_metrics": True,
+        "reporter_timeout": 5,
+        "sampling_endpoint": "http://far",
+        "collector": {"endpoint": "http://far"},
+    }
+
+    assert [] == unknown_keys(config)
 
 
 def test_what_all_names_begin_with_makes_none_similar() -> None:
@@ -102,9 +157,9 @@ def test_the_group_of_a_key_makes_no_key_of_it_similar() -> None:
 
 def test_a_known_wrong_name_is_not_a_right_one() -> None:
     """What is meant by it is one."""
-    groups = {key.partition(".")[0] for key in params.KEYS if "." in key}
-    keys = params.KEYS | groups
-    variables = variable_names()
+    groups = {key.partition(".")[0] for key in table.KEYS if "." in key}
+    keys = table.KEYS | groups
+    variables = table.variable_names()
     meant = {
         name for names in MEANT_BY_VARIABLE.values() for name in names.split(" and ")
     }
@@ -174,8 +229,8 @@ def test_a_start_without_mistakes_imports_nothing_for_them() -> None:
     program = (
         "import sys; from jaeger_client import Config; "
         "Config({}, service_name='shop').new_tracer(); "
-        "print([name for name in ('difflib', 'jaeger_client.config.table', "
-        "'jaeger_client.config.explain', 'jaeger_client.config.secrets') "
+        "print([name for name in ('difflib', "
+        "'jaeger_client.config.explanation') "
         "if name in sys.modules])"
     )
 

@@ -6,11 +6,8 @@ from typing import cast
 
 import pytest
 
-from jaeger_client.config import params
-from jaeger_client.config.param import Source
-from jaeger_client.config.parse import read_settings
-from jaeger_client.config.settings import Settings
-from jaeger_client.config.table import variable_names
+from jaeger_client.config import table
+from jaeger_client.config.read import read
 
 AT_COLLECTOR = {"JAEGER_ENDPOINT": "http://far"}
 AT_OTLP = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://far"}
@@ -135,15 +132,16 @@ IN_GROUPS = {
 
 def settings_of(
     config: dict[str, object], environ: dict[str, str] | None = None
-) -> Settings:
-    """Return the settings; of a service `other` where none is named."""
+) -> dict[str, object]:
+    """Return the values of a service `other`, unless another one is named."""
     name = {"OTEL_RESOURCE_ATTRIBUTES": "service.name=other"}
-    return read_settings(Source(config, {**name, **(environ or {})}), None)
+    settings = read(config, {**name, **(environ or {})}).checked()
+    return {key: value.value for key, value in settings.values.items()}
 
 
 def test_every_variable_is_in_the_table_and_no_other() -> None:
     """Each is on the page, in explanations and among those that are known."""
-    assert sorted({*VARIABLES} | ONLY_CHECKED) == sorted(variable_names())
+    assert sorted({*VARIABLES} | ONLY_CHECKED) == sorted(table.variable_names())
 
 
 @pytest.mark.parametrize("variable", sorted(VARIABLES))
@@ -164,7 +162,7 @@ def test_every_key_is_in_the_table_and_no_other() -> None:
         else:
             promised.add(key)
 
-    assert sorted(promised) == sorted(params.KEYS)
+    assert sorted(promised) == sorted(table.KEYS)
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import opentracing
@@ -14,18 +17,29 @@ import pytest
 from opentracing.scope_managers import ThreadLocalScopeManager
 
 import jaeger_client.config as package
-from jaeger_client import Config, ConstSampler, ProbabilisticSampler, Tracer
-from jaeger_client.codecs import B3Codec
+from jaeger_client import Config, ConstSampler, Tracer
+from jaeger_client.config.table import variable_names
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
-from jaeger_client.reporter import InMemoryReporter, NullReporter, Reporter
-from jaeger_client.sampler import RateLimitingSampler, RemoteControlledSampler
-from jaeger_client.throttler import RemoteThrottler
+from jaeger_client.reporter import (
+    BaseReporter,
+    CompositeReporter,
+    InMemoryReporter,
+    NullReporter,
+    Reporter,
+)
+from jaeger_client.sampler import (
+    RemoteControlledSampler,
+    Sampler,
+)
+from jaeger_client.throttler import RemoteThrottler, Throttler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from jaeger_client._internal.agent_channel import AgentChannel
+
+VARIABLES = variable_names()
 
 CONST = {"sampler": {"type": "const", "param": 1}}
 
@@ -60,108 +74,84 @@ def new_tracer() -> Iterator[Callable[[Config], Tracer]]:
         tracer.close(0.0)
 
 
-def test_the_properties_have_the_defaults_of_4_8() -> None:
-    """Apart from the queue, which is a hundred times as long."""
-    config = Config({}, service_name="shop")
+class CountingEnvironment(dict[str, str]):
+    """An environment that counts how often each variable is looked up."""
 
-    assert {
-        "service_name": "shop",
-        "enabled": True,
-        "logging": False,
-        "metrics": None,
-        "sampler": None,
-        "tags": {},
-        "propagation": {},
-        "max_operations": None,
-        "sampling_refresh_interval": 60,
-        "reporter_batch_size": 10,
-        "reporter_queue_size": 20_000,
-        "reporter_flush_interval": 1,
-        "local_agent_enabled": True,
-        "local_agent_reporting_host": "localhost",
-        "local_agent_reporting_port": 6831,
-        "local_agent_sampling_port": 5778,
-        "max_tag_value_length": 1024,
-        "max_traceback_length": 4096,
-        "trace_id_header": "uber-trace-id",
-        "baggage_header_prefix": "uberctx-",
-        "debug_id_header": "jaeger-debug-id",
-        "generate_128bit_trace_id": False,
-        "throttler_port": None,
-        "throttler_refresh_interval": None,
-    } == {name: getattr(config, name) for name in properties_of(Config)}
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.counts = Counter[str]()
+
+    def __getitem__(self, key: str) -> str:
+        """Return the value of a variable."""
+        self.counts[key] += 1
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]  # as it is called
+        """Return the value of a variable, or *default*."""
+        self.counts[key] += 1
+        return super().get(key, default)
 
 
-def test_an_empty_group_configures_a_throttler_with_the_defaults() -> None:
-    """Its port is that for sampling, unless it has one of its own."""
-    config = Config({"throttler": {}}, service_name="shop")
-    assert (5778, 5) == (config.throttler_port, config.throttler_refresh_interval)
-
-    config = Config(
-        {"throttler": {}, "local_agent": {"sampling_port": 9}}, service_name="shop"
-    )
-    assert 9 == config.throttler_port
-
-
-@pytest.mark.parametrize("name", ["rate_limiting", "RATE_LIMITING", "ratelimiting"])
-def test_the_rate_limiting_sampler_has_two_names(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In the dict as well as in the variable."""
-    sampler = {"type": name, "param": 2}
-    of_dict = Config({"sampler": sampler}, service_name="shop", validate=True)
-    monkeypatch.setenv("JAEGER_SAMPLER_TYPE", name)
-    monkeypatch.setenv("JAEGER_SAMPLER_PARAM", "2")
-
-    assert RateLimitingSampler(2) == of_dict.sampler
-    assert RateLimitingSampler(2) == Config({}, service_name="shop").sampler
-
-
-def properties_of(kind: type) -> list[str]:
-    """Return the names of a class's public properties, but that of errors."""
-    found = {
-        name
-        for base in kind.__mro__
-        for name, value in vars(base).items()
-        if isinstance(value, property) and not name.startswith("_")
-    }
-    return sorted(found - {"error_reporter"})
-
-
-def test_the_properties_show_what_the_dict_says() -> None:
-    """Text is read as what it means; the port of the agent may be text."""
-    config = Config(
-        {
-            "local_agent": {"reporting_port": "77", "sampling_port": 78},
-            "throttler": {"port": "79"},
-            "generate_128bit_trace_id": "true",
-            "reporter_batch_size": "5",
-            "propagation": "b3",
-            "sampler": {"type": "probabilistic", "param": 0.5},
-        },
-        service_name="shop",
-    )
-
-    assert 77 == config.local_agent_reporting_port
-    assert 78 == config.local_agent_sampling_port
-    assert 79 == config.throttler_port
-    assert 5 == config.throttler_refresh_interval
-    assert config.generate_128bit_trace_id
-    assert 5 == config.reporter_batch_size
-    assert ProbabilisticSampler(0.5) == config.sampler
-    assert [B3Codec] == [type(codec) for codec in config.propagation.values()]
-    assert {"reporting_port": "77", "sampling_port": 78} == config.local_agent_group()
-
-
-def test_variables_are_read_when_they_are_needed(
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"OTEL_RESOURCE_ATTRIBUTES": "zone=a", "JAEGER_PROPAGATION": "b3"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://far", "OTEL_TRACES_SAMPLER": "xray"},
+        {"JAEGER_ENDPOINT": "http://far", "JAEGER_REPORTER_LOG_SPANS": "true"},
+        {"JAEGER_DISABLED": "true"},
+    ],
+    ids=" ".join,
+)
+def test_a_new_tracer_looks_each_variable_up_once(
     monkeypatch: pytest.MonkeyPatch,
+    new_tracer: Callable[[Config], Tracer],
+    environ: dict[str, str],
 ) -> None:
-    """What is set after the Config was made counts."""
-    config = Config({}, service_name="shop")
+    """All its parts are made of the same values, even if a variable is changed."""
+    config = Config({"throttler": {}}, service_name="shop")
+    counting = CountingEnvironment({**os.environ, **environ})
+    monkeypatch.setattr(os, "environ", counting)
 
-    monkeypatch.setenv("JAEGER_AGENT_HOST", "far")
+    new_tracer(config)
 
-    assert "far" == config.local_agent_reporting_host
+    read = {name: n for name, n in counting.counts.items() if name in VARIABLES}
+    assert dict.fromkeys(read, 1) == read
+    assert environ.keys() <= read.keys()
+
+
+def test_two_threads_make_tracers_of_one_config() -> None:
+    """Each with a worker of its own."""
+    config = Config(CONST, service_name="shop")
+
+    with ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(config.new_tracer) for _ in range(2)]
+    first, second = (each.result() for each in started)
+
+    assert first._worker is not second._worker
+    for tracer in (first, second):
+        tracer.close(0.0)
+
+
+def test_a_wrapped_reporter_belongs_to_the_tracer_as_well() -> None:
+    """A subclass may replace the reporter; the worker of the parts is closed."""
+
+    class Own(Config):
+        def create_tracer(
+            self,
+            reporter: BaseReporter,
+            sampler: Sampler,
+            throttler: Throttler | None = None,
+        ) -> Tracer:
+            return super().create_tracer(
+                CompositeReporter(reporter), sampler, throttler
+            )
+
+    tracer = Own(CONST, service_name="shop").new_tracer()
+    tracer.close(0.0)
+
+    assert isinstance(tracer.reporter, CompositeReporter)
+    assert tracer._worker is not None
 
 
 def test_the_service_name_may_come_from_a_variable(

@@ -1,0 +1,309 @@
+"""
+From a dict and the environment to the settings of a tracer, in one pass.
+
+The dict comes before the variables, those of Jaeger before those of OpenTelemetry, and
+the default last. What happens where several settings overlap is decided here:
+
+- `JAEGER_TAGS` comes before the dict, tag by tag.
+- A type of sampler in the dict takes its parameter from the dict only.
+- A sampling port in the dict overrides a sampling endpoint in a variable.
+- OpenTelemetry's endpoint counts only where nothing names a collector or an agent.
+  Its headers, certificates, compression and timeouts count for that endpoint only, so
+  that credentials are sent to no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from jaeger_client._internal.shown import shown, text_of
+from jaeger_client.config import opentelemetry as otel
+from jaeger_client.config import table
+from jaeger_client.config.settings import (
+    FORMAT,
+    OTEL,
+    SAMPLER,
+    THE_DICT,
+    THROTTLER,
+    Settings,
+    Source,
+    Value,
+)
+from jaeger_client.config.values import fill_in
+from jaeger_client.constants import (
+    OTLP_TRACES_PATH,
+    SAMPLER_TYPE_CONST,
+    SAMPLER_TYPE_REMOTE,
+    ZIPKIN_SPANS_PATH,
+)
+from jaeger_client.errors import ConfigError, SamplingRateError
+from jaeger_client.sampler.base import Sampler
+from jaeger_client.sampler.strategy import DEFAULT_SAMPLING_PROBABILITY
+
+THE_PARAMETER: Final = "the parameter service_name"
+"""Origin of a name that is passed to `Config`."""
+
+TOGETHER: Final = "together"
+"""Key of an error in settings that do not fit together."""
+
+_DEFAULT_SAMPLER_PARAM: Final = {
+    SAMPLER_TYPE_REMOTE: DEFAULT_SAMPLING_PROBABILITY,
+    SAMPLER_TYPE_CONST: 0.0,
+}
+
+
+def read(
+    config: object, environ: Mapping[str, str], service_name: str | None = None
+) -> Settings:
+    """
+    Read all settings; *service_name* is used where the dict has none.
+
+    Raises:
+        ConfigError: If *config* is not a dict. Other errors are in the settings.
+    """
+    source = Source(config, environ)
+    read_service_name(source, service_name)
+    read_tags(source)
+    _read_agent(source)
+    _read_collector(source)
+    read_sampler(source)
+    _read_sampling_endpoint(source)
+    read_throttler(source)
+    for param in table.PARAMS:
+        source.read(param)
+    return source.settings()
+
+
+def read_service_name(source: Source, service_name: str | None) -> None:
+    """Read the name: of the dict, else *service_name*, else of a variable."""
+    found = source.find_in_dict(table.SERVICE_NAME)
+    if found is None and service_name:
+        found = Value(service_name, THE_PARAMETER)
+    found = found or source.find_in_environment(table.SERVICE_NAME)
+    if found is None:
+        msg = (
+            "service_name (JAEGER_SERVICE_NAME): required in the config, as a "
+            "parameter of Config or as a variable, got none"
+        )
+        found = Value("", error=ConfigError(msg))
+    source.record(table.SERVICE_NAME, found)
+
+
+def read_tags(source: Source) -> None:
+    """Read the tags of the process, each with its own origin."""
+    of_jaeger = source.find_in_environment(table.TAGS, with_otel=False)
+    of_dict = source.find_in_dict(table.TAGS)
+    for found in (of_jaeger, of_dict):
+        if found and found.error:
+            source.record(table.TAGS, found)
+            return
+    of_otel = source.find_in_variable(
+        table.TAGS, otel.RESOURCE_ATTRIBUTES, otel.tags_of_attributes
+    )
+    tags = _tags_of(of_otel) | _tags_of(of_dict)
+    for name, tag in _tags_of(of_jaeger).items():
+        tags[name] = tag._replace(value=fill_in(str(tag.value), source.environ))
+    source.values.update({f"tags.{name}": tag for name, tag in tags.items()})
+    source.record(table.TAGS, Value({name: tag.value for name, tag in tags.items()}))
+
+
+def _tags_of(found: Value | None) -> dict[str, Value]:
+    if found is None:
+        return {}
+    tags = cast("Mapping[str, object]", found.value)
+    return {name: Value(tag, found.origin) for name, tag in tags.items()}
+
+
+def _read_agent(source: Source) -> None:
+    for param in (table.AGENT_HOST, table.AGENT_PORT, table.SAMPLING_PORT):
+        source.read(param)
+    source.read(table.AGENT_ENABLED, is_used=False)
+    source.read(table.AGENT_RECONNECT_INTERVAL)
+    if not source.read(table.AGENT_RECONNECTS):
+        reason = f"not used: {table.AGENT_RECONNECTS.key} is false"
+        source.note(table.AGENT_RECONNECT_INTERVAL, reason)
+
+
+def _read_collector(source: Source) -> None:
+    found = _find_endpoint(source)
+    endpoint = source.record(table.ENDPOINT, found or Value(None))
+    with_otel = found is not None and found.origin.startswith(OTEL)
+    for param in table.SECTIONS["The collector"][1:]:
+        source.read(param, with_otel=with_otel, is_used=endpoint is not None)
+        if endpoint is None and source.is_set(param):
+            source.note(param, "not used: spans go by UDP")
+    if endpoint is not None:
+        path = f"the path of {table.ENDPOINT.key}"
+        source.derive(FORMAT, _format_of(endpoint), path)
+        if source.is_set(table.AGENT_PORT):
+            source.note(table.AGENT_PORT, "not used: spans go to collector.endpoint")
+        _check_pairs(source)
+    if not source.is_set(table.GZIP):
+        source.derive(table.GZIP.key, source.values[FORMAT].value == "OTLP", FORMAT)
+
+
+def _format_of(endpoint: str) -> str:
+    """Return the format that the path of *endpoint* selects."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
+
+    path = urlsplit(endpoint).path.rstrip("/")
+    if path.endswith(OTLP_TRACES_PATH):
+        return "OTLP"
+    return "Zipkin" if path.endswith(ZIPKIN_SPANS_PATH) else "Thrift"
+
+
+def _find_endpoint(source: Source) -> Value | None:
+    """Return the endpoint, `None` where spans go to the agent or nowhere."""
+    source.derive(FORMAT, "compact Thrift over UDP")
+    found = source.find(table.ENDPOINT, with_otel=False)
+    agent_is_named = any(map(source.is_set, (table.AGENT_HOST, table.AGENT_PORT)))
+    if found is not None or agent_is_named:
+        return found
+    exporter = source.find_in_variable(table.ENDPOINT, otel.EXPORTER, otel.exporters)
+    if exporter is not None and exporter.value == otel.NO_EXPORTER:
+        source.derive(FORMAT, None, otel.EXPORTER)
+        return None
+    found = source.find_in_environment(table.ENDPOINT)
+    if found is not None:
+        # There is one protocol, so its value does not matter; another one is logged.
+        for name in otel.PROTOCOLS:
+            if source.find_in_variable(table.ENDPOINT, name, otel.protocol):
+                break
+    return found
+
+
+def _check_pairs(source: Source) -> None:
+    """Check the settings of a collector that need each other."""
+    key, certificate = (
+        source.values[param.key] for param in (table.CLIENT_KEY, table.CLIENT_CERT)
+    )
+    if key.origin.startswith(OTEL) and not certificate.origin.startswith(OTEL):
+        reason = "needs the variable of its certificate beside it"
+        where = f"{table.CLIENT_KEY.key} ({key.origin})"
+        complaint = f"{where}: {reason}, got {shown(key.value)}"
+        source.pass_over(table.CLIENT_KEY, complaint)
+        source.derive(table.CLIENT_KEY.key, None)
+    elif key.is_set and not certificate.is_set:
+        _refuse(source, table.CLIENT_CERT.key, table.CLIENT_KEY.key)
+    has_user = source.is_set(table.USER)
+    if has_user != source.is_set(table.PASSWORD):
+        given, missing = ("user", "password") if has_user else ("password", "user")
+        missing = f"collector.{missing} (JAEGER_{missing.upper()})"
+        _refuse(source, missing, f"collector.{given}")
+
+
+def _refuse(source: Source, missing: str, given: str) -> None:
+    msg = f"{missing}: must be given together with {given}, got none"
+    error = ConfigError(msg)
+    source.values[TOGETHER] = Value(None, error=error)
+    source.error = source.error or error
+
+
+def read_propagation(source: Source) -> None:
+    """Read how context is propagated."""
+    for param in table.SECTIONS["Propagation"]:
+        source.read(param)
+
+
+def read_sampler(source: Source) -> None:
+    """Read how traces are sampled."""
+    given = source.config.get("sampler")
+    if isinstance(given, Sampler) or callable(getattr(given, "is_sampled", None)):
+        source.derive(SAMPLER, given)
+        source.derive(table.SAMPLER_TYPE.key, text_of(given), THE_DICT)
+        source.derive(table.SAMPLER_PARAM.key, None)
+        # The group of this setting in the dict is the sampler itself.
+        late_binding = table.OPERATION_NAME_LATE_BINDING
+        found = source.find_in_environment(late_binding)
+        source.record(late_binding, found or Value(late_binding.default))
+    else:
+        source.derive(SAMPLER, None)
+        _find_sampler(source)
+
+
+def _find_sampler(source: Source) -> None:
+    """Record type and parameter of the sampler."""
+    kind = source.find_in_dict(table.SAMPLER_TYPE)
+    if kind is not None:
+        param = source.find_in_dict(table.SAMPLER_PARAM)
+    else:
+        kind = source.find_in_environment(table.SAMPLER_TYPE)
+        param = source.find(table.SAMPLER_PARAM)
+    if kind is None and param is None:
+        kind, param = _find_otel_sampler(source)
+    name = source.record(table.SAMPLER_TYPE, kind or Value(SAMPLER_TYPE_REMOTE))
+    param = param or Value(_DEFAULT_SAMPLER_PARAM.get(name))
+    rate = source.record(table.SAMPLER_PARAM, param)
+    if not (kind and kind.error) and not param.error:
+        # Raised where the sampler is made, for a tracer may be made with another one.
+        misfit = _find_misfit(name, rate)
+        source.values[table.SAMPLER_PARAM.key] = param._replace(error=misfit)
+
+
+def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
+    name = source.variable(otel.SAMPLER)
+    argument = source.variable(otel.SAMPLER_ARG)
+    if name is None:
+        return None, None
+    try:
+        kind, param = otel.sampler_of(name, argument)
+    except ValueError as exc:
+        complaint = f"{exc}, got {shown(name)} with {shown(argument)}"
+        where = f"{table.SAMPLER_TYPE.key} ({otel.SAMPLER})"
+        source.pass_over(table.SAMPLER_TYPE, f"{where}: {complaint}")
+        return None, None
+    origin = otel.SAMPLER if argument is None else otel.SAMPLER_ARG
+    return Value(kind, otel.SAMPLER), None if param is None else Value(param, origin)
+
+
+def _find_misfit(kind: str, param: float | None) -> ConfigError | None:
+    """Return why a sampler of type *kind* cannot have *param*, if it cannot."""
+    got = "none" if param is None else repr(param)
+    end = f"for sampler.type {kind!r}, got {got}"
+    start = "sampler.param (JAEGER_SAMPLER_PARAM): must be"
+    if kind in {"probabilistic", "remote"} and (param is None or not 0 <= param <= 1):
+        return SamplingRateError(f"{start} a rate from 0 to 1 {end}")
+    if kind == "ratelimiting" and (param is None or param < 0):
+        return ConfigError(f"{start} a number of traces a second, 0 or more {end}")
+    return None
+
+
+def read_throttler(source: Source) -> None:
+    """Read whether there is a throttler, and its port."""
+    # An empty dict configures a throttler with the defaults.
+    has_throttler = source.config.get("throttler") is not None
+    source.derive(THROTTLER, has_throttler)
+    source.read(table.THROTTLER_PORT)
+    if not source.is_set(table.THROTTLER_PORT):
+        source.read(table.SAMPLING_PORT)
+        port = source.values[table.SAMPLING_PORT.key]
+        port = port._replace(origin=table.SAMPLING_PORT.key)
+        source.record(table.THROTTLER_PORT, port)
+    source.read(table.THROTTLER_TYPE)
+    if not has_throttler:
+        source.note(table.THROTTLER_TYPE, "not used: the dict has no throttler")
+
+
+def _read_sampling_endpoint(source: Source) -> None:
+    """Read the URL of the strategies, which may follow from the agent."""
+    params = (table.AGENT_HOST, table.SAMPLING_PORT)
+    host, port = (source.values[param.key] for param in params)
+    if port.origin == THE_DICT:
+        found = source.find_in_dict(table.SAMPLING_ENDPOINT)
+    else:
+        found = source.find(table.SAMPLING_ENDPOINT)
+    if found is None:
+        name = f"[{host.value}]" if ":" in str(host.value) else host.value
+        found = Value(
+            f"http://{name}:{port.value}{table.SAMPLING_PATH}",
+            "local_agent" if any(map(source.is_set, params)) else host.origin,
+            error=host.error or port.error,
+        )
+    source.record(table.SAMPLING_ENDPOINT, found)
+    kind = source.read(table.SAMPLER_TYPE)
+    if kind != SAMPLER_TYPE_REMOTE:
+        source.note(table.SAMPLING_ENDPOINT, f"not used: the sampler is {kind}")
+    elif source.read(table.SAMPLING_STRATEGIES_FILE) is not None:
+        reason = f"not used: {table.SAMPLING_STRATEGIES_FILE.key} is read"
+        source.note(table.SAMPLING_ENDPOINT, reason)
