@@ -8,14 +8,16 @@ in `.nox`, made from locked requirements, with the package installed as a user g
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -159,6 +161,7 @@ def slow(session: nox.Session) -> None:
 def real(session: nox.Session) -> None:
     """Run the tests with Jaeger, Zipkin and clients of other languages."""
     install(session)
+    install_old_client(session)
     install_py_zipkin(session)
     build_jaeger(session)
     session.run("python", "-m", "tests.real.clients.build")
@@ -244,9 +247,24 @@ def install_type_checkers(session: nox.Session) -> None:
 def install_apart(
     session: nox.Session, folder: Path, python: Path | str, requirements: str
 ) -> None:
-    """Make an environment and install what is locked."""
-    uv(session, "venv", "--allow-existing", "--python", str(python), str(folder))
-    sync(session, requirements, "--python", str(folder / "bin" / "python"))
+    """Make an environment with what is locked, unless it is there."""
+    locked = (ROOT / "requirements" / f"{requirements}.txt").read_text(encoding="utf-8")
+    content = f"{python}\n{locked}"
+    made = folder / "made-of.txt"
+    with only_session(folder.name):
+        if not made.exists() or made.read_text(encoding="utf-8") != content:
+            uv(session, "venv", "--clear", "--python", str(python), str(folder))
+            sync(session, requirements, "--python", str(folder / "bin" / "python"))
+            made.write_text(content, encoding="utf-8")
+
+
+@contextmanager
+def only_session(name: str) -> Generator[None]:
+    """Wait for other sessions that make the environment *name*."""
+    WORK.mkdir(exist_ok=True)
+    with (WORK / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def build_jaeger(session: nox.Session) -> None:
