@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from jaeger_client import codecs as codecs
 from jaeger_client import config as config
 from jaeger_client import constants as constants
+from jaeger_client import errors as errors
 from jaeger_client import metrics as metrics
 from jaeger_client import rate_limiter as rate_limiter
 from jaeger_client import reporter as reporter
 from jaeger_client import sampler as sampler
+from jaeger_client import scope as scope
+from jaeger_client import senders as senders
 from jaeger_client import span as span
 from jaeger_client import span_context as span_context
 from jaeger_client import tracer as tracer
@@ -33,6 +36,7 @@ from jaeger_client.tracer import Tracer as Tracer
 
 if TYPE_CHECKING:
     from jaeger_client import TUDPTransport as TUDPTransport
+    from jaeger_client import encoding as encoding
     from jaeger_client import ioloop_util as ioloop_util
     from jaeger_client import local_agent_net as local_agent_net
     from jaeger_client import thrift as thrift

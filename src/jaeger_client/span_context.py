@@ -92,7 +92,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
 
     @property
     def decides_sampling_only(self) -> bool:
-        """Whether the context is a sampling decision without ids, as `b3: 0` is."""
+        """Whether the context is a sampling decision without ids, as a `b3` of 0 is."""
         return self.trace_id is None and self.flags is not None  # type: ignore[unreachable]  # no trace, no ids
 
     @property

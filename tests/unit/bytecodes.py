@@ -5,9 +5,9 @@ Signal handlers run between two bytecodes of whatever the main thread executes.
 Which ones differs between versions of Python; a test that goes through all of them
 covers every version, every handler and every switch to another thread.
 
-Only bytecodes of `jaeger_client` are counted, and those of `threading` if the test
-requests it, on the thread that calls. Python up to 3.11 traces them with
-`sys.settrace`. From 3.12 on `sys.monitoring` does, because a frame that requests opcode
+Only bytecodes of `jaeger_client` are counted, and those of `threading` if the test asks
+for them, on the thread that calls. Python up to 3.11 traces them with
+`sys.settrace`. From 3.12 on `sys.monitoring` does, because a frame that asks for opcode
 events when it is entered gets none there.
 """
 
@@ -100,7 +100,7 @@ if sys.version_info >= (3, 12):
             if code.co_filename.startswith(countdown.counted):
                 watched.append(code)
                 monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
-            # No further event for this function.
+            # No more events of this function.
             return monitoring.DISABLE
 
         def step(code: CodeType, offset: int) -> None:

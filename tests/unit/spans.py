@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
 Anything: TypeAlias = Any
-"""What no type checker has seen before it is handed in."""
+"""A value that type checkers accept for any argument."""
 
 MODULES = (
     arguments,

@@ -118,7 +118,7 @@ def test_update_of_a_bucket_of_no_size_leaves_it_empty() -> None:
 
 @pytest.mark.parametrize("part", [0.0, 0.25, 1.0])
 def test_the_first_balance_is_a_random_part_of_the_most(part: float) -> None:
-    """A bucket begins with the part of its most that chance says."""
+    """The initial balance is the random part of the maximum."""
     limiter = RateLimiter(2.0, 4.0, random=lambda: part)
 
     assert 4.0 * part == limiter.balance

@@ -121,7 +121,7 @@ def test_exception_is_recorded(tracer: MemoryTracer) -> None:
 
 
 def test_exception_on_a_span_of_another_tracer(tracer: MemoryTracer) -> None:
-    """A span of another tracer, too, is told of the exception."""
+    """The exception is recorded on a span of another tracer, too."""
     logs: list[dict[str, object]] = []
 
     class Foreign(opentracing.Span):  # type: ignore[misc]  # untyped base
@@ -198,7 +198,7 @@ def test_scope_closed_by_another_thread(tracer: MemoryTracer) -> None:
 
 
 def test_span_handed_to_a_thread(tracer: MemoryTracer) -> None:
-    """A span that is handed to a thread can be activated and finished there."""
+    """A span can be activated and finished on another thread."""
     span = tracer.start_span("request")
 
     def work() -> None:
@@ -343,7 +343,7 @@ def test_opentracings_own_scope_manager() -> None:
 
 
 def test_subclass_of_our_scope_manager() -> None:
-    """A scope manager derived from ours is asked by its own `active`."""
+    """Of a scope manager derived from ours its own `active` is read."""
 
     class Hiding(ContextScopeManager):
         @property

@@ -26,7 +26,7 @@ def test_baggage_replaces_the_context() -> None:
 
 
 def test_baggage_is_logged() -> None:
-    """Each item is logged with event, key and value; one that replaces says so."""
+    """Each item is logged with event, key and value; a replacement with `override`."""
     span = MemoryTracer().start_span("op")
 
     span.set_baggage_item("key", "one").set_baggage_item("key", "two")

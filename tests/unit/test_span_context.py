@@ -133,7 +133,7 @@ def test_is_sampled(flags: int, is_sampled: bool) -> None:
 
 
 def test_a_context_without_flags_is_not_sampled() -> None:
-    """A request with baggage alone can be asked whether it is sampled."""
+    """The context of a request with baggage alone has `is_sampled`."""
     assert not SpanContext(None, None, None, None, {"k": "v"}).is_sampled  # type: ignore[arg-type]  # no trace
 
 

@@ -227,7 +227,7 @@ def test_a_long_list_is_reduced_in_one_step() -> None:
 
 
 def test_ordinary_spans_store_no_count() -> None:
-    """A span that has dropped nothing says 0 and stores no attribute for that."""
+    """A span that has dropped nothing has 0 without storing an attribute."""
     span = set_tags(MemoryTracer().start_span("op"), 3)
 
     assert (0, 0) == (span.dropped_tags, span.dropped_logs)
@@ -315,7 +315,7 @@ def test_baggage_of_many_keys() -> None:
 
 
 def test_full_baggage_can_be_changed() -> None:
-    """Items of full baggage can be replaced and deleted, which makes room."""
+    """Items of full baggage can be replaced, and deleted to add others."""
     full = {str(number): "old" for number in range(DEFAULT)}
     span = Span(SpanContext(1, 2, None, 1, full), MemoryTracer(), "op")
 
@@ -423,7 +423,7 @@ def test_drops_are_logged_once(
 def test_first_references_are_kept(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of endless references the first 4,096 are kept; a line in the log says so."""
+    """Of endless references the first 4,096 are kept, with a warning."""
     let_notices_speak(monkeypatch)
     tracer = MemoryTracer()
     parent = tracer.start_span("parent")
@@ -482,7 +482,7 @@ def test_dropped_data_of_a_span_that_is_gone() -> None:
 
 
 def test_pairs_of_ordinary_spans_are_not_touched() -> None:
-    """A tag list that nobody reads and that stays short is a plain list of pairs."""
+    """A tag list that is not read and stays short is a plain list of pairs."""
     span = set_tags(MemoryTracer().start_span("op"), 3)
 
     assert list is type(span.more_tags)

@@ -17,7 +17,7 @@ BOTH = SAMPLED_FLAG | DEBUG_FLAG
 
 
 class Refusing(Throttler):
-    """Allows no debug trace, and notes who asked."""
+    """Allows no debug trace, and records the operations."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -111,7 +111,7 @@ def test_throttler_may_refuse() -> None:
 
 
 def test_throttler_is_not_asked_about_0() -> None:
-    """Clearing the flags needs nobody's leave."""
+    """Clearing the flags does not depend on the throttler."""
     tracer = MemoryTracer()
     tracer.throttler = throttler = Refusing()
 

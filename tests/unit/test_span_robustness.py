@@ -1,4 +1,4 @@
-"""Recording never raises into the application, whatever it is handed."""
+"""Recording never raises into the application, whatever is passed."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_exception_that_has_no_text() -> None:
 
 
 def test_payload_that_cannot_be_asked_counts_as_one(span: Span) -> None:
-    """A payload whose truth cannot be told is logged."""
+    """A payload whose `__bool__` raises is logged."""
     span.info("message", Hostile())
 
     assert {"event": "message", "payload": "touched"} == fields_of(span.logs[0])

@@ -132,7 +132,7 @@ def test_machine_without_name_and_address(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_client_uuid_with_a_throttler() -> None:
-    """With a throttler there is a tag `client-uuid`, which the throttler is told."""
+    """With a throttler there is a tag `client-uuid`, which the throttler gets, too."""
     throttler = NotingThrottler()
 
     tracer = make_tracer(throttler=throttler)
@@ -205,7 +205,7 @@ def test_close_closes_all_parts() -> None:
 
 
 def test_close_gives_a_completed_future() -> None:
-    """`close` returns a future that is done already and says whether all left."""
+    """`close` returns a completed future; its result is whether everything was sent."""
     future = make_tracer().close()
 
     assert isinstance(future, Future)
@@ -312,7 +312,7 @@ def test_parts_without_close() -> None:
 
 
 def test_flush_asks_the_reporter() -> None:
-    """`flush` returns what the reporter says, within the given timeout."""
+    """`flush` passes the timeout to the reporter and returns its result."""
     timeouts: list[float] = []
 
     class Reporter(InMemoryReporter):

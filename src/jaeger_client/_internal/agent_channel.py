@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.limits import MAX_SECONDS, above_zero
 from jaeger_client.errors import SendError
@@ -27,7 +27,7 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 _PORTS: Final = range(1, 65536)
 
 
-class AgentChannel(Closable):
+class AgentChannel(AbstractContextManager["AgentChannel"]):
     """
     An agent, as the reporter, the remote sampler and the throttler use it.
 
@@ -67,11 +67,14 @@ class AgentChannel(Closable):
         )
         ports = int(sampling_port), int(throttling_port or sampling_port)
         urls = [f"http://{_bracketed(host)}:{port}" for port in ports]
-        self._sampling_url = sampling_url or f"{urls[0]}/sampling"
+        self._sampling_url = f"{urls[0]}/sampling"
         self._credits_url = f"{urls[1]}/credits"
+        if sampling_url is not None:
+            self._sampling_url = sampling_url
         if sampling_url is not None or not _is_plain(host, ports):
             self._check_urls()
-        self._client: HttpClient | None = None
+        # By URL. Each URL is polled by one thread at a time.
+        self._clients: dict[str, HttpClient] = {}
         self._is_closed = False
 
     @property
@@ -93,7 +96,7 @@ class AgentChannel(Closable):
         """
         Return the sampling strategy of *service_name*, not parsed.
 
-        Called by one thread at a time, as the next.
+        Called by one thread at a time.
 
         Raises:
             SendError: If there is no response with status 200.
@@ -110,6 +113,8 @@ class AgentChannel(Closable):
         """
         Return how many debug spans *operations* may start, not parsed.
 
+        Called by one thread at a time.
+
         Raises:
             SendError: If there is no response with status 200.
         """
@@ -120,8 +125,11 @@ class AgentChannel(Closable):
     def after_fork_in_child(self) -> None:
         """Drop the parent's connections without a message to the agent."""
         self.sender.after_fork_in_child()
-        if self._client is not None:
-            self._client.after_fork_in_child()
+        for client in [*self._clients.values()]:
+            client.after_fork_in_child()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close what is open. Idempotent."""
@@ -129,10 +137,10 @@ class AgentChannel(Closable):
         self.close_polling()
 
     def close_polling(self) -> None:
-        """Close the HTTP connection, which is not the reporter's. Idempotent."""
+        """Close the HTTP connections, which are not the reporter's. Idempotent."""
         self._is_closed = True
-        if self._client is not None:
-            self._client.close()
+        for client in [*self._clients.values()]:
+            client.close()
 
     def _get(
         self,
@@ -142,7 +150,9 @@ class AgentChannel(Closable):
     ) -> bytes:
         timeout = DEFAULT_TIMEOUT if timeout is None else timeout
         timeout = above_zero("timeout", timeout, most=MAX_SECONDS)
-        response = self._http_client().request("GET", url, query=query, timeout=timeout)
+        response = self._client_for(url).request(
+            "GET", url, query=query, timeout=timeout
+        )
         msg = f"{response.request} was answered {response.status}"
         if response.status != _OK:
             msg = f"{msg}: {response.excerpt}"
@@ -152,24 +162,26 @@ class AgentChannel(Closable):
             raise SendError(msg)
         return response.body
 
-    def _http_client(self) -> HttpClient:
-        if self._client is None:
+    def _client_for(self, url: str) -> HttpClient:
+        client = self._clients.get(url)
+        if client is None:
             # This is most often the background thread; see the module `fork`.
             with forks_wait():
                 from jaeger_client._internal.http_client.client import (  # noqa: PLC0415
                     HttpClient,
                 )
 
-            self._client = HttpClient()
+            client = self._clients[url] = HttpClient()
+            # After it is stored, because close() may have run just before.
             if self._is_closed:
-                self._client.close()
-        return self._client
+                client.close()
+        return client
 
     def _check_urls(self) -> None:
-        from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
-            parse_url,
-        )
-
+        with forks_wait():
+            from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
+                parse_url,
+            )
         for url in (self._sampling_url, self._credits_url):
             parse_url(url, key="sampling endpoint")
 

@@ -6,6 +6,8 @@ import sys
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
+from jaeger_client._internal.fork import forks_wait
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -46,9 +48,10 @@ def _socket_module() -> ModuleType:
     # tenth longer; the C module below it has the same functions. If `socket` is loaded
     # already it is used, because tests of applications patch it.
     if "socket" in sys.modules:
-        import socket  # noqa: PLC0415 - see above
+        import socket  # noqa: PLC0415 - loaded already
 
         return socket
-    import _socket  # noqa: PLC0415 - see above
+    with forks_wait():
+        import _socket  # noqa: PLC0415 - see above
 
     return _socket

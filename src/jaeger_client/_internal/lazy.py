@@ -1,9 +1,8 @@
 """
-Names of a package that are imported when they are first asked for (PEP 562).
+Classes of a package that are imported on first use, because their import is costly.
 
-A start needs half of this library; to import the rest, too, would take twice as
-long. Where the background thread asks for such a name, forks must wait
-(`fork.forks_wait`).
+A package imports such classes for type checkers only; at run time its `__getattr__`
+(PEP 562) finds them, so that each name is written once.
 """
 
 from __future__ import annotations
@@ -12,7 +11,41 @@ import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
+from jaeger_client._internal.fork import forks_wait
 
+
+def classes_of(
+    package: str, *modules: str, **aliases: str
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """
+    Return the `__getattr__` and the `__dir__` of *package*.
+
+    The first finds the classes of *modules*, which it imports and searches in this
+    order. They are attributes of the package themselves, as are *aliases*: modules of
+    other packages by their full names.
+    """
+
+    def find(name: str) -> object:
+        if name in aliases:
+            return _import(aliases[name])
+        for module in () if name.startswith("_") else modules:
+            found = _import(f"{package}.{module}")
+            if name == module:
+                return found
+            if name in _classes(found):
+                setattr(sys.modules[package], name, getattr(found, name))
+                return getattr(found, name)
+        msg = f"module {package!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+
+    def names() -> list[str]:
+        classes = [_classes(_import(f"{package}.{module}")) for module in modules]
+        return sorted({*vars(sys.modules[package]), *modules, *aliases}.union(*classes))
+
+    return find, names
+
+
+# Until `config` and `reporter` have changed to `classes_of`.
 def names_from(
     package: str,
     homes: Mapping[str, str],
@@ -38,12 +71,12 @@ def names_from(
 
     def load(name: str) -> object:
         if name in home_of:
-            found: object = getattr(_module(home_of[name]), name)
+            found: object = getattr(_import(home_of[name]), name)
             # The next one to ask finds it without coming by here.
             setattr(sys.modules[package], name, found)
             return found
         if name in known_rooms:
-            return _module(inside + name)
+            return _import(inside + name)
         msg = f"module {package!r} has no attribute {name!r}"
         raise AttributeError(msg)
 
@@ -53,7 +86,19 @@ def names_from(
     return load, names
 
 
-def _module(name: str) -> ModuleType:
-    # `importlib.import_module` without `importlib`.
-    __import__(name)
+def _classes(module: ModuleType) -> list[str]:
+    """Return the names of the public classes that *module* defines."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+    ]
+
+
+def _import(name: str) -> ModuleType:
+    # `importlib.import_module` without `importlib`, which a start need not import.
+    with forks_wait():
+        __import__(name)
     return sys.modules[name]

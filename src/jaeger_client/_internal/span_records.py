@@ -289,10 +289,11 @@ class SpanRecords(SpanIdentity):
 
     def _grow_tags(self) -> None:
         """Start the list of later tags, or replace it if it has become long."""
-        if (
-            self.more_tags is not NO_MORE_TAGS
-            or self._tracer.max_tags_per_span - len(self.first_tags) <= MANY
-        ):
+        more: Any = self.more_tags
+        if isinstance(more, TagList):
+            return  # It is long already, and limited.
+        space = self._tracer.max_tags_per_span - len(self.first_tags)
+        if more is not NO_MORE_TAGS or space <= MANY:
             self._tag_list()
             return
         tags: list[TagItem] = []
@@ -302,7 +303,10 @@ class SpanRecords(SpanIdentity):
 
     def _grow_logs(self) -> None:
         """Do the same for the list of logs."""
-        if self.log_items is not NO_LOGS or self._tracer.max_logs_per_span <= MANY:
+        items: Any = self.log_items
+        if isinstance(items, LogList):
+            return  # As above.
+        if items is not NO_LOGS or self._tracer.max_logs_per_span <= MANY:
             self._log_list()
             return
         logs: list[LogItem] = []

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import opentracing
@@ -23,7 +22,7 @@ from jaeger_client._internal.arguments import (
 )
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import Notice
-from jaeger_client._internal.fork import ProcessMark, forks_wait, notice_fork
+from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.span_records import (
     BY_VALUE,
     NO_LOGS,
@@ -33,6 +32,7 @@ from jaeger_client._internal.span_records import (
     to_tag_values,
     to_text,
 )
+from jaeger_client._internal.undecided_span import leave_undecided
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.sampler.base import DecisionTags, Undecided
 from jaeger_client.span import SAMPLING_PRIORITY, Span
@@ -326,7 +326,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     def _take_decision(self, span: Span, decision: Mapping[str, object]) -> None:
         """Set tags that were made for this span, or wait for the decision."""
         if isinstance(decision, Undecided):
-            _leave_undecided()(span, decision, self._count_decided)
+            leave_undecided(span, decision, self._count_decided)
         else:
             span.add_tags(decision)
 
@@ -383,14 +383,3 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     def random_id(self) -> int:
         """Return a new span id, which is never 0."""
         return self.random.getrandbits(MAX_ID_BITS) or 1
-
-
-@cache
-def _leave_undecided() -> Callable[
-    [Span, Undecided, Callable[[Span, Mapping[str, object]], None]], None
-]:
-    with forks_wait():
-        from jaeger_client._internal.undecided_span import (  # noqa: PLC0415 - 6 % of a start; most samplers decide at once
-            leave_undecided,
-        )
-    return leave_undecided

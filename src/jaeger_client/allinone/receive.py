@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.closing import Closable
 from jaeger_client.errors import CorruptBatchError
 
 # Imported by name, because it has no type annotations.
@@ -78,7 +77,7 @@ class ReceivedBatch:
     spans: Sequence[ReceivedSpan]
 
 
-class UdpReceiver(Closable):
+class UdpReceiver(AbstractContextManager["UdpReceiver"]):
     """
     Listens on *host*:*port*, as an agent does; port 0 selects a free one.
 
@@ -119,6 +118,9 @@ class UdpReceiver(Closable):
             return self._socket.recv(MAX_DATAGRAM)
         except (TimeoutError, BlockingIOError):
             return None
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the socket. Idempotent."""

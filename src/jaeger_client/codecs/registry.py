@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from opentracing import Format
 
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.base import Codec, context_of, without_trace
@@ -189,9 +190,10 @@ def _jaeger(options: CodecOptions) -> Codec:
 
 
 def _other_codec(name: str, options: CodecOptions) -> Codec:
-    # Imported on demand: the two take 2 ms of a start.
-    from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec  # noqa: PLC0415
-    from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415
+    with forks_wait():
+        # Imported on demand: the two take 2 ms of a start.
+        from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec  # noqa: PLC0415
+        from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415
 
     if name == "w3c":
         return W3CCodec(baggage_limits=options.baggage_limits)

@@ -342,7 +342,10 @@ REPORTER_TIMEOUT: Final = Param("reporter_timeout", _interval, 5.0, unit="second
 REPORTER_QUEUE_SIZE: Final = Param(
     "reporter_queue_size", _count, constants.DEFAULT_QUEUE_CAPACITY, unit="spans"
 ).env(JAEGER_REPORTER_MAX_QUEUE_SIZE=_count)
-"""Maximum number of spans in the queue; further ones are dropped and counted."""
+"""
+Maximum number of spans in the queue; further ones are dropped and counted. Beyond the
+queue, 1,000 spans at most, or `reporter_batch_size`, are being sent.
+"""
 
 REPORTER_BATCH_SIZE: Final = Param(
     "reporter_batch_size", _count, None, unit="spans", default_text="as many as fit"

@@ -6,34 +6,31 @@ from typing import TYPE_CHECKING
 
 from jaeger_client._internal.diagnostics import ErrorReporter
 from jaeger_client._internal.diagnostics import logger as default_logger
-from jaeger_client._internal.lazy import names_from
+from jaeger_client._internal.lazy import classes_of
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics
 from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.reporter.base import BaseReporter, Channel
 from jaeger_client.reporter.batch import Reporter
+from jaeger_client.reporter.local import (
+    CompositeReporter,
+    InMemoryReporter,
+    LoggingReporter,
+    NullReporter,
+)
 
 if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
-    from jaeger_client.reporter.local import (
-        CompositeReporter,
-        InMemoryReporter,
-        LoggingReporter,
-        NullReporter,
-    )
 else:
-    # Imported at first use: see `lazy`. The first two lines are modules that the module
-    # of 4.8 imported; they are above this package.
-    __getattr__, __dir__ = names_from(
+    # The class is imported on first use because of `concurrent.futures`, 1 ms; the
+    # modules because programs for 4.8 may use them from here.
+    __getattr__, __dir__ = classes_of(
         __name__,
-        {
-            "jaeger_client": "ioloop_util thrift",
-            "jaeger_client.thrift_gen.agent": "Agent",
-            "jaeger_client.reporter.future": "CompletedFuture",
-            "jaeger_client.reporter.local": "CompositeReporter InMemoryReporter "
-            "LoggingReporter NullReporter",
-        },
-        rooms="TCompactProtocol",
+        "future",
+        "TCompactProtocol",
+        Agent="jaeger_client.thrift_gen.agent.Agent",
+        ioloop_util="jaeger_client.ioloop_util",
+        thrift="jaeger_client.thrift",
     )
 
 __all__ = [

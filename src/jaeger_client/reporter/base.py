@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.fork import forks_wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +65,8 @@ class BaseReporter:
 
 def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future's own
     """Return a future that is done and has *result*."""
-    from jaeger_client.reporter import future  # noqa: PLC0415 - see there
-
+    with forks_wait():
+        from jaeger_client.reporter import future  # noqa: PLC0415 - see there
     return future.CompletedFuture(result)
 
 
@@ -90,8 +91,8 @@ def close_reporter(reporter: object, timeout: float) -> bool:
     Never raises. Returns whether everything was sent.
     """
     try:
-        from concurrent.futures import Future  # noqa: PLC0415 - see `future`
-
+        with forks_wait():
+            from concurrent.futures import Future  # noqa: PLC0415 - see `future`
         deadline = SYSTEM_CLOCK.monotonic() + timeout
         close = getattr(reporter, "close", None)
         if close is None:

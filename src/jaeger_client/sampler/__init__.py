@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jaeger_client._internal.lazy import classes_of
 from jaeger_client.constants import (
     DEFAULT_SAMPLING_INTERVAL,
     SAMPLER_PARAM_TAG_KEY,
@@ -57,19 +58,8 @@ from jaeger_client.sampler.strategy import (
 if TYPE_CHECKING:
     from jaeger_client.sampler.strategies_file import StrategiesFile
 else:
-
-    def __getattr__(name: str) -> object:
-        """Import `StrategiesFile` on demand; its module imports json and pathlib."""
-        if name != "StrategiesFile":
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        from jaeger_client.sampler import strategies_file  # noqa: PLC0415 - see above
-
-        return strategies_file.StrategiesFile
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
-
+    # It imports `pathlib`, 4 ms.
+    __getattr__, __dir__ = classes_of(__name__, "strategies_file")
 
 __all__ = [
     "DEFAULT_LOWER_BOUND",

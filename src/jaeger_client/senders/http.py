@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import Final
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.messages import HttpResponse
@@ -20,6 +20,9 @@ from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client._internal.http_client.url import parse_url
 from jaeger_client._internal.limits import MAX_COUNT, above_zero
 from jaeger_client.errors import PayloadTooLargeError, SendError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 DEFAULT_MAX_PAYLOAD: Final = 4 * 1024 * 1024
 """Maximum size of a request's body in bytes, before compression."""
@@ -47,7 +50,7 @@ _GZIP_LEVEL: Final = 1
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS  # zlib writes a gzip header
 
 
-class HttpSender(Closable):
+class HttpSender(AbstractContextManager["HttpSender"]):
     """
     Posts payloads to *url*.
 
@@ -105,6 +108,12 @@ class HttpSender(Closable):
     def after_fork_in_child(self) -> None:
         """Drop the parent's connection without a message to the server."""
         self._client.after_fork_in_child()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the connection. Idempotent."""

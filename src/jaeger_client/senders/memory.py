@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import AbstractContextManager
 from typing import Final
 
-from jaeger_client._internal.closing import Closable
 from jaeger_client.errors import PayloadTooLargeError, SendError
 
 DEFAULT_CAPACITY: Final = 1_000
 """Number of payloads that are stored; older ones are dropped."""
 
 
-class MemorySender(Closable):
+class MemorySender(AbstractContextManager["MemorySender"]):
     """
     Stores the last *capacity* payloads, for tests.
 
@@ -93,6 +93,9 @@ class MemorySender(Closable):
         # Replaced, because a thread that was not copied may hold the old one's lock.
         self._arrived = threading.Condition()
         self.clear()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Refuse later payloads; the stored ones stay. Idempotent."""

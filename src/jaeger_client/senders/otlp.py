@@ -39,6 +39,8 @@ _VARINT: Final = 0
 _LENGTH_DELIMITED: Final = 2
 _FIXED_SIZES: Final = {1: 8, 5: 4}
 _MAX_VARINT_SIZE: Final = 10
+_MORE_FOLLOW: Final = 0x80
+_MESSAGE_FIELD: Final = 2
 _MAX_INT64: Final = (1 << 63) - 1
 
 
@@ -180,7 +182,7 @@ def _parse_rejection(body: bytes) -> tuple[int, str]:
     for number, value in _iterate_fields(body):
         if number == 1 and isinstance(value, int):
             count = value if value <= _MAX_INT64 else 0
-        elif number == 2 and isinstance(value, bytes):  # noqa: PLR2004 - the field's number
+        elif number == _MESSAGE_FIELD and isinstance(value, bytes):
             message = value.decode("utf-8", "replace")
     return count, message
 
@@ -215,7 +217,7 @@ def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
     value = 0
     for index, byte in enumerate(body[offset : offset + _MAX_VARINT_SIZE]):
         value |= (byte & 0x7F) << 7 * index
-        if byte < 0x80:  # noqa: PLR2004 - the bit that means that more follow
+        if not byte & _MORE_FOLLOW:
             return value, offset + index + 1
     msg = f"a number at byte {offset} does not end"
     raise AnswerError(msg)

@@ -14,10 +14,10 @@ import errno
 import math
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
@@ -67,7 +67,7 @@ class Network(Protocol):
         ...
 
 
-class UdpSender(Closable):
+class UdpSender(AbstractContextManager["UdpSender"]):
     """
     Sends payloads to *host*:*port*, each in a datagram.
 
@@ -154,6 +154,9 @@ class UdpSender(Closable):
     def after_fork_in_child(self) -> None:
         """Close the parent's socket here; the next send opens another."""
         self._close_socket()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the socket. Idempotent."""

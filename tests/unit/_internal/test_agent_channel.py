@@ -35,6 +35,7 @@ POLLS = [poll_strategy, poll_credits]
         ("localhost", 0, None),
         ("localhost", 65536, None),
         ("localhost", 5778, "ftp://localhost/sampling"),
+        ("localhost", 5778, ""),
     ],
 )
 def test_an_address_that_cannot_be_polled_is_refused_at_once(

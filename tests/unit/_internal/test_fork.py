@@ -189,7 +189,7 @@ def test_fork_is_noticed_once(fork: str, before: str) -> None:
 
 
 def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
-    """While one thread makes everything anew, others wait, and do not do it again."""
+    """While one thread renews everything, others wait, and do not do it again."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
     began, go_on, done = threading.Event(), threading.Event(), threading.Event()
 

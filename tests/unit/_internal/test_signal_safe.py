@@ -166,7 +166,7 @@ def test_a_value_is_replaced() -> None:
 
 
 def test_of_two_who_read_the_same_state_one_replaces_it() -> None:
-    """The other one is told, and finds the newer value."""
+    """The other one fails, and reads the newer value."""
     value = Atomic("a")
     state = value.read()
 

@@ -26,7 +26,7 @@ BOTH = SAMPLED_FLAG | DEBUG_FLAG
 
 
 class NotingSampler(Sampler):
-    """Refuses, and notes what it was asked."""
+    """Decides against each trace, and records the calls."""
 
     def __init__(self) -> None:
         # Without super().__init__(), as samplers of applications may be.
@@ -188,7 +188,7 @@ def test_child_of_a_span_whose_context_became_unsampled(tracer: MemoryTracer) ->
 
 
 def test_child_inherits_flags_and_not_the_sampler(tracer: MemoryTracer) -> None:
-    """A child has its parent's flags; the sampler is not asked about it."""
+    """A child has its parent's flags; the sampler is not called."""
     tracer.sampler = sampler = NotingSampler()
 
     sampled = tracer.start_span("child", child_of=SpanContext(1, 2, None, 1))
@@ -348,7 +348,7 @@ def test_debug_header_names_the_tag() -> None:
 
 
 def test_debug_id_needs_the_throttlers_leave(tracer: MemoryTracer) -> None:
-    """A debug id that the throttler refuses asks the sampler, like any new trace."""
+    """If the throttler refuses a debug id, the sampler decides, as for other traces."""
     tracer.throttler = Refusing()
 
     span = tracer.start_span("op", child_of=SpanContext.with_debug_id("Coraline"))
@@ -382,7 +382,7 @@ def test_baggage_without_a_trace_begins_one(tracer: MemoryTracer) -> None:
 
 
 def test_baggage_without_a_trace_can_be_sampled(tracer: MemoryTracer) -> None:
-    """A trace that begins with baggage alone is recorded if the sampler says so."""
+    """The sampler decides a trace that begins with baggage alone."""
     assert SAMPLED_FLAG == tracer.start_span("op", child_of=baggage_only()).flags
 
 
@@ -538,7 +538,7 @@ def test_trace_ids_of_64_bits_by_default() -> None:
 
 
 def test_sampler_is_asked_with_id_and_name(tracer: MemoryTracer) -> None:
-    """The sampler is asked once for each new trace, with its id and first name."""
+    """The sampler is called once per new trace, with its id and first name."""
     tracer.sampler = sampler = NotingSampler()
 
     span = tracer.start_span("op")

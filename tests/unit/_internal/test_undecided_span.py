@@ -46,7 +46,7 @@ class Late(Sampler):
 
 
 class LateDecision(Undecided):
-    """Asks the function of a `Late`, and notes that it did."""
+    """Calls the function of a `Late`, and records the call."""
 
     def __init__(self, sampler: Late) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class LateDecision(Undecided):
         return self.sampler.watched
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
-        """Ask the function."""
+        """Call the function."""
         self.sampler.asked.append((root.operation, is_final))
         return self.sampler.decide(root, is_final)
 
@@ -71,7 +71,7 @@ def by_final_name(root: RootSpan, is_final: bool) -> Decision | None:
 
 
 def by_any_name(root: RootSpan, is_final: bool) -> Decision | None:
-    """Decide as soon as the name says yes or no."""
+    """Decide as soon as the name is yes or no."""
     return {"yes": YES, "no": NO}.get(root.operation, NO if is_final else None)
 
 
@@ -204,12 +204,12 @@ def test_a_sampler_may_decide_at_a_new_name() -> None:
 
 
 def test_tags_of_the_start_may_decide() -> None:
-    """They are there when the sampler is first asked."""
+    """The first call of the sampler sees them."""
     assert Span is type(Scene(by_tag).start("any", tags={"wanted": 1}))
 
 
 def test_a_watched_tag_may_decide() -> None:
-    """The sampler is asked when one of the tags is set that it watches."""
+    """The sampler is called when one of the tags is set that it watches."""
     scene = Scene(by_tag, frozenset({"wanted"}))
     span = scene.start("any").set_tag("other", 1)
     before = len(scene.sampler.asked)
@@ -347,7 +347,7 @@ def test_no_priority_ends_the_wait() -> None:
 
 
 def test_priority_at_the_start_leaves_nothing_to_wait_for() -> None:
-    """The sampler is not asked any further."""
+    """The sampler is not called again."""
     scene = Scene()
     span = scene.start("no", tags={"sampling.priority": 1})
 
@@ -363,7 +363,7 @@ class Refusing(Throttler):
 
 
 def test_priority_that_the_throttler_refuses_decides_nothing() -> None:
-    """The name in the end decides, as if nobody had asked for the trace."""
+    """The last name decides, as without the request for the trace."""
     scene = Scene(throttler=Refusing())
     span = scene.start("no").set_tag("sampling.priority", 1)
 
@@ -374,7 +374,7 @@ def test_priority_that_the_throttler_refuses_decides_nothing() -> None:
 
 
 def test_a_debug_id_leaves_nothing_to_decide() -> None:
-    """The sampler is not asked at all."""
+    """The sampler is not called at all."""
     scene = Scene()
 
     span = scene.tracer.start_span("no", child_of=SpanContext.with_debug_id("ticket"))
@@ -454,7 +454,7 @@ def test_a_start_that_decides_is_counted_once(name: str, letter: str) -> None:
 
 
 def test_the_sampler_is_asked_for_the_final_decision_once() -> None:
-    """Child, injection and end after the decision ask nothing."""
+    """Child, injection and end after the decision do not call the sampler."""
     scene = Scene()
     span = scene.start("yes")
 
@@ -537,7 +537,7 @@ def use_up(span: Span, value: Anything) -> None:
 
 
 def test_a_sampler_may_use_the_span_that_it_decides_about() -> None:
-    """It sees the span as it is, and is not asked anew by its own hand."""
+    """It sees the span as it is, and does not cause another call of itself."""
     held: list[Span] = []
 
     def through_the_span(root: RootSpan, is_final: bool) -> Decision | None:
@@ -555,7 +555,7 @@ def test_a_sampler_may_use_the_span_that_it_decides_about() -> None:
 
 
 def test_threads_decide_once() -> None:
-    """Of several that need the decision one asks, and the others wait for it."""
+    """Of the threads that need the decision one calls the sampler; the others wait."""
     entered, go_on = threading.Event(), threading.Event()
 
     def slow(root: RootSpan, is_final: bool) -> Decision | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import Future
 
 import pytest
@@ -26,19 +25,6 @@ def test_base_reporter_requires_report_span() -> None:
     assert (True, True) == (reporter.flush(), reporter.close().result())
     with pytest.raises(NotImplementedError):
         reporter.report_span(make_span())
-
-
-@pytest.mark.parametrize("all_left", [False, True])
-def test_completed_future(all_left: bool) -> None:
-    """The future of `close` is done already, and can be awaited in any loop."""
-    future = CompletedFuture(all_left)
-
-    async def wait() -> bool:
-        return await future
-
-    assert (True, all_left) == (future.done(), future.result())
-    assert all_left == asyncio.run(wait())
-    assert all_left == asyncio.run(wait())
 
 
 class Closing:

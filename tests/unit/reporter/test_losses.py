@@ -1,15 +1,78 @@
-"""Losses, and the page about how it works, beside what is counted and logged."""
+"""How losses are counted and logged, and the page that documents it."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 
+from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.metrics.table import DROP_CAUSES
+from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import losses
+from jaeger_client.testing import FakeClock
+from tests.unit.reporter.counting_metrics import CountingMetrics
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-it-works.md"
+
+
+class Scene:
+    """A report of losses, and what it counts."""
+
+    def __init__(self) -> None:
+        self.totals = SpanLosses()
+        self.metrics = CountingMetrics()
+        self.clock = FakeClock()
+        self.report = losses.LossReport(
+            self.totals, ReporterMetrics(self.metrics), clock=self.clock
+        )
+
+
+@pytest.mark.parametrize("cause", DROP_CAUSES)
+def test_lost_spans_are_counted_by_their_cause(cause: str) -> None:
+    """In the totals and in two metrics: by the cause, and by the result."""
+    scene = Scene()
+    scene.report.lost(cause, 2)
+    scene.report.lost(cause, 3)
+    result = "err" if cause == "send_failed" else "dropped"
+
+    assert 5 == scene.totals.as_dict()[cause] == scene.totals.dropped
+    assert {
+        f"jaeger:reporter_dropped{{cause={cause}}}": 5,
+        f"jaeger:reporter_spans{{result={result}}}": 5,
+    } == scene.metrics.sums
+
+
+def test_truncated_spans_are_not_lost() -> None:
+    """They have a counter of their own."""
+    scene = Scene()
+    scene.report.lost("truncated", 2)
+
+    assert (2, 0) == (scene.totals.truncated, scene.totals.dropped)
+    assert {"jaeger:truncated_spans": 2} == scene.metrics.sums
+
+
+def test_no_spans_are_no_loss(caplog: pytest.LogCaptureFixture) -> None:
+    """A count of 0 is neither published nor logged."""
+    scene = Scene()
+    scene.report.lost("closed", 0)
+
+    assert {} == scene.metrics.sums
+    assert [] == caplog.messages
+
+
+def test_a_loss_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """The first loss by a cause is logged, later ones when a minute has passed."""
+    scene = Scene()
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        for seconds in (0, 30, 31):
+            scene.clock.advance(seconds)
+            scene.report.refused(closed=False)
+    first, second = caplog.messages
+
+    assert "the queue is full" in first
+    assert "(1 more" in second
 
 
 @pytest.mark.parametrize("cause", DROP_CAUSES)

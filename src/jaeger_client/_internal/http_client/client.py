@@ -18,11 +18,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.closing import Closable
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.http_client.messages import HttpResponse, Request
 from jaeger_client._internal.http_client.options import HttpOptions
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from jaeger_client._internal.http_client.connection import Connection
 
 
-class HttpClient(Closable):
+class HttpClient(AbstractContextManager["HttpClient"]):
     """
     Sends requests, and keeps one idle connection to the last server.
 
@@ -127,6 +126,9 @@ class HttpClient(Closable):
             connection.release()
         self._idle = deque()
         self._connections = set()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the idle connection; exchanges in progress are completed."""
