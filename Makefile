@@ -54,10 +54,10 @@ demo: $(READY) ## run the main job: three services, one trace
 test: $(READY) ## fast tests on each Python 3.10 to 3.14 found, slow ones on one
 	@$(BIN)/nox -s test
 
-lint: $(READY) ## format, rules, types, arrows and docs
+lint: $(READY) ## format, rules, types, imports and docs
 	@$(BIN)/nox -s lint
 
-format: $(READY) ## put the code into its form
+format: $(READY) ## format the code
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/ruff check --quiet --select I --fix
 

@@ -8,14 +8,16 @@ in `.nox`, made from locked requirements, with the package installed as a user g
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -93,7 +95,7 @@ def candidates(version: str) -> Iterator[Path]:
 
 
 def runs(python: Path) -> bool:
-    """Say whether *python* starts; pyenv's placeholders do not."""
+    """Return whether *python* starts; pyenv's placeholders do not."""
     done = subprocess.run([python, "-c", ""], capture_output=True, check=False)
     return done.returncode == 0
 
@@ -159,6 +161,7 @@ def slow(session: nox.Session) -> None:
 def real(session: nox.Session) -> None:
     """Run the tests with Jaeger, Zipkin and clients of other languages."""
     install(session)
+    install_old_client(session)
     install_py_zipkin(session)
     build_jaeger(session)
     session.run("python", "-m", "tests.real.clients.build")
@@ -215,13 +218,13 @@ def build_wheel(session: nox.Session) -> str:
 
 
 def install_old_client(session: nox.Session) -> None:
-    """Make the environment that tests know as the fixture `old_client_python`."""
+    """Make the environment of the fixture `old_client_python`."""
     python = PYTHONS["3.11"] or sys.executable
     install_apart(session, OLD_CLIENT, python, "compat48")
 
 
 def install_py_zipkin(session: nox.Session) -> None:
-    """Make the environment of the client that Zipkin's tests call."""
+    """Make the environment of the fixture `py_zipkin_python`."""
     install_apart(session, PY_ZIPKIN, sys.executable, "zipkin")
 
 
@@ -244,13 +247,28 @@ def install_type_checkers(session: nox.Session) -> None:
 def install_apart(
     session: nox.Session, folder: Path, python: Path | str, requirements: str
 ) -> None:
-    """Make an environment and install what is locked."""
-    uv(session, "venv", "--allow-existing", "--python", str(python), str(folder))
-    sync(session, requirements, "--python", str(folder / "bin" / "python"))
+    """Make an environment with what is locked, unless it is there."""
+    locked = (ROOT / "requirements" / f"{requirements}.txt").read_text(encoding="utf-8")
+    content = f"{python}\n{locked}"
+    made = folder / "made-of.txt"
+    with only_session(folder.name):
+        if not made.exists() or made.read_text(encoding="utf-8") != content:
+            uv(session, "venv", "--clear", "--python", str(python), str(folder))
+            sync(session, requirements, "--python", str(folder / "bin" / "python"))
+            made.write_text(content, encoding="utf-8")
+
+
+@contextmanager
+def only_session(name: str) -> Generator[None]:
+    """Wait for other sessions that make the environment *name*."""
+    WORK.mkdir(exist_ok=True)
+    with (WORK / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def build_jaeger(session: nox.Session) -> None:
-    """Build the Jaeger of the tests before they run, for it may take minutes."""
+    """Build Jaeger before the tests run, as it may take minutes."""
     if shutil.which("go"):
         print("building Jaeger, unless that was done before (some minutes)", flush=True)
         session.run("python", "-m", "tests.real.jaeger_build")
@@ -309,7 +327,7 @@ def read_tally(name: str) -> tuple[int, int]:
 
 @nox.session(python=False)
 def lint(session: nox.Session) -> None:
-    """Check format, rules, types, arrows and docs; show what a failed check said."""
+    """Check format, rules, types, imports and docs; print the output of failures."""
     code = [path for path in CODE if (ROOT / path).exists()]
     checks = {
         "ruff format": ("ruff", "format", "--check", "--diff", *code),
@@ -327,7 +345,7 @@ def lint(session: nox.Session) -> None:
 
 
 def holds(name: str, *command: str) -> bool:
-    """Run one check and say in a line how it went."""
+    """Run one check and print its result in a line."""
     done = tool(*command)
     print(f"  {name:<14}", "failed" if done.returncode else "ok", flush=True)
     if done.returncode:
@@ -336,7 +354,7 @@ def holds(name: str, *command: str) -> bool:
 
 
 def tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a tool of `.venv` and keep what it says."""
+    """Run a tool of `.venv` and capture its output."""
     return subprocess.run(
         [BIN / name, *arguments],
         cwd=ROOT,

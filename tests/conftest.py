@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-REAL_TIMEOUT = 600
-"""Seconds, instead of the 60 of all others: the first test may build a Jaeger."""
+TIMEOUTS = {"property": 300, "real": 600}
+"""Seconds for a test, instead of 60: many examples; the first may build a Jaeger."""
 SLOW_FOLDERS = {"integration", "real", "speed", "typing"}
 TIMEOUT = 5.0
 """Seconds that a thread has to end after its test."""
@@ -55,7 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if folder == "real":
             item.add_marker(pytest.mark.real)
-            item.add_marker(pytest.mark.timeout(REAL_TIMEOUT))
+        if folder in TIMEOUTS:
+            item.add_marker(pytest.mark.timeout(TIMEOUTS[folder]))
 
 
 def pytest_terminal_summary(

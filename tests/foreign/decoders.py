@@ -25,7 +25,7 @@ thriftpy2: Any = import_module("thriftpy2")
 protocols: Any = import_module("thriftpy2.protocol")
 transports: Any = import_module("thriftpy2.transport")
 
-# The names of structs in the answers: `jaeger.Batch`, `jaeger.Span`, `jaeger.Tag` ...
+# The names of structs in the results: `jaeger.Batch`, `jaeger.Span`, `jaeger.Tag` ...
 agent: Any = thriftpy2.load(str(IDL / "agent.thrift"), module_name="agent_thrift")
 jaeger: Any = agent.jaeger
 
@@ -84,13 +84,13 @@ def decode_zipkin(payload: bytes) -> list[dict[str, Any]]:
 
 
 def tag_pairs(tags: Any) -> list[tuple[str, object]]:
-    """Return key and value of each `jaeger.Tag`, the value as `vType` says."""
+    """Return key and value of each `jaeger.Tag`, the value in the type of `vType`."""
     names = "vStr", "vDouble", "vBool", "vLong", "vBinary"
     return [(tag.key, getattr(tag, names[int(tag.vType)])) for tag in tags or ()]
 
 
 def attribute_pairs(attributes: Any) -> list[tuple[str, object]]:
-    """Return key and value of each OTLP attribute, the value as its type says."""
+    """Return key and value of each OTLP attribute, the value in its type."""
     return [(item.key, _any_value(item.value)) for item in attributes]
 
 

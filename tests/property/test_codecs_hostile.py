@@ -123,7 +123,6 @@ def check(context: SpanContext | None) -> None:
     max_examples=10 * settings().max_examples,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@pytest.mark.timeout(300)
 @given(header_sets)
 def test_header_sets_raise_nothing_but_corrupt_context(
     headers: dict[object, object],

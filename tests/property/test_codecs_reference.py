@@ -208,7 +208,7 @@ def test_extract_does_as_plain_code(
 @pytest.mark.parametrize("count", [178, 179, 180, 181])
 @pytest.mark.parametrize("size", [1, 360, 362, 600, 4096])
 def test_bounds_are_the_same_for_plain_code(count: int, size: int) -> None:
-    """Around the bounds, the same items are kept, also of a name that comes twice."""
+    """Around the bounds, the same items remain, also of a name that occurs twice."""
     carrier: dict[object, object] = {"uber-trace-id": "1:2:3:1"}
     carrier |= {f"uberctx-{number}": "x" * size for number in range(count)}
     carrier["Uberctx-7"] = "late"

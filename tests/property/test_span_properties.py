@@ -1,4 +1,4 @@
-"""Whatever is recorded on a span, it is kept, cut and typed as promised."""
+"""Whatever is recorded on a span is stored, cut and typed as documented."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_plain_values_are_kept(pairs: list[tuple[str, object]]) -> None:
 
 @given(st.dictionaries(st.text(min_size=1), ANYTHING))
 def test_first_tags_are_as_later_tags(tags: dict[str, object]) -> None:
-    """Tags given at the start are kept just as tags set one by one."""
+    """Tags passed at the start are stored exactly as tags set one by one."""
     at_start = Span(SpanContext(1, 2, None, 1), None, "op", tags)
     one_by_one = make_span()
     for key, value in tags.items():
@@ -61,7 +61,7 @@ def test_first_tags_are_as_later_tags(tags: dict[str, object]) -> None:
 
 @given(ANYTHING)
 def test_every_value_has_a_type(value: object) -> None:
-    """Any value is kept as one of five types, which `vType` names."""
+    """Any value is stored as one of five types, which `vType` names."""
     (tag,) = make_span().set_tag("key", value).tags
     (field,) = make_span().log_kv({"key": value}).logs[0].fields
 

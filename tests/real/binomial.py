@@ -18,6 +18,6 @@ DEVIATIONS: Final = 4
 
 
 def is_likely(sampled: int, starts: int, probability: float) -> bool:
-    """Tell whether so many of *starts* may be sampled at *probability*."""
+    """Return whether so many of *starts* may be sampled at *probability*."""
     deviation = math.sqrt(starts * probability * (1 - probability))
     return abs(sampled - starts * probability) <= DEVIATIONS * deviation

@@ -26,7 +26,7 @@ def cache_folder() -> Path:
 
 
 def folder_of(name: str, *locks: Path) -> Path:
-    """Return the folder for what *name* and the content of its lock files say."""
+    """Return the folder for *name* in the version of its lock files."""
     content = b"".join(path.read_bytes() for path in locks)
     return cache_folder() / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}"
 

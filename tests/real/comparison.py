@@ -1,7 +1,7 @@
 """
 Compares what a program's traces look like in Jaeger with what is expected.
 
-Expected traces are kept as text, in the form that trace_view makes. Where another
+Expected traces are stored as text, in the form that trace_view makes. Where another
 client or another way to Jaeger shows them differently, each such place is a
 `Difference` with its reason, and nothing else may differ.
 """
@@ -94,7 +94,7 @@ def _replace(lines: list[str], old: Sequence[str], new: Sequence[str]) -> list[s
 
 
 def read_expected(name: str) -> Traces:
-    """Return the traces kept in expected/*name*.txt."""
+    """Return the traces stored in expected/*name*.txt."""
     text = (EXPECTED / f"{name}.txt").read_text(encoding="utf-8")
     traces: Traces = {}
     lines: list[str] = []
@@ -112,7 +112,7 @@ def read_from_jaeger(
     """Return the traces with *ids* once each has as many spans as is expected."""
     found: dict[str, Json] = {}
     deadline = time.monotonic() + WAIT
-    # What is expected to be lost comes last and is asked for once: it was sent
+    # What is expected to be lost comes last and is requested once: it was sent
     # before or with what has arrived by then.
     for name in sorted(ids, key=lambda name: expected[name] == LOST):
         spans = sum(line.startswith("span ") for line in expected[name])

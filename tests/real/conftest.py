@@ -1,4 +1,4 @@
-"""A real Jaeger and a real Zipkin for this room, and programs that report to them."""
+"""A real Jaeger and a real Zipkin, and programs that report to them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def jaeger(
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
 ) -> Iterator[JaegerQuery]:
-    """Questions to the one Jaeger for the whole run, with its defaults."""
+    """Queries to the one Jaeger for the whole run, with its defaults."""
     log = tmp_path_factory.mktemp("jaeger") / "jaeger.log"
     with started("jaeger", JaegerServer(jaeger_binary, log), pytestconfig):
         yield JaegerQuery()
@@ -87,7 +87,7 @@ def zipkin(
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
 ) -> Iterator[ZipkinQuery]:
-    """Questions to the one Zipkin for the whole run."""
+    """Queries to the one Zipkin for the whole run."""
     log = tmp_path_factory.mktemp("zipkin") / "zipkin.log"
     server = ZipkinServer(zipkin_command(require_tool), log)
     with started("zipkin", server, pytestconfig):

@@ -75,7 +75,7 @@ OTLP: Differences = (
 """Our client over OTLP, against our client over UDP."""
 
 BYTES_AS_TEXT = "bytes stay bytes; 4.8 wrote the text of a Python literal"
-EPOCH = "mended: a start of 0 is the epoch, not now"
+EPOCH = "fixed: a start of 0 is the epoch, not now"
 NEGATIVE = (
     "warning Negative duration detected, sanitizing end timestamp. "
     "Original end timestamp: 2023-11-14 {} +0000 UTC, "
@@ -104,7 +104,7 @@ OLD_CLIENT: Differences = (
         theirs=("bytes: string \"b'\\\\x01\\\\x02'\"",),
     ),
     Difference(
-        "mended: any duration is at least 1 us, for Jaeger marks 0 as negative",
+        "fixed: any duration is at least 1 us, for Jaeger marks 0 as negative",
         trace="odd_times",
         ours=(
             "starts 1700000000.000000, lasts 1 us",
@@ -117,7 +117,7 @@ OLD_CLIENT: Differences = (
         ),
     ),
     Difference(
-        "mended: a finish before the start gives duration 0",
+        "fixed: a finish before the start gives duration 0",
         trace="odd_times",
         ours=(NEGATIVE.format("22:13:20.25", "22:13:20.250000001"),),
         theirs=(NEGATIVE.format("22:13:19.5", "22:13:20.250000001"),),
@@ -144,15 +144,15 @@ OLD_CLIENT: Differences = (
         ),
     ),
     LostTrace(
-        "mended: the sampler is asked when there is baggage but no trace",
+        "fixed: the sampler is asked when there is baggage but no trace",
         trace="only_baggage",
     ),
-    LostTrace("mended: an integer outside 64 bits cost the batch", "huge_integers"),
-    LostTrace("mended: a lone surrogate cost the batch", "lone_surrogates"),
+    LostTrace("fixed: an integer outside 64 bits cost the batch", "huge_integers"),
+    LostTrace("fixed: a lone surrogate cost the batch", "lone_surrogates"),
     LostTrace(
-        "mended: a reference without a trace id cost the datagram",
+        "fixed: a reference without a trace id cost the datagram",
         "reference_to_nothing",
     ),
-    LostTrace("mended: a span too large for a packet cost the batch", "too_large"),
+    LostTrace("fixed: a span too large for a packet cost the batch", "too_large"),
 )
 """jaeger-client 4.8 over UDP, against our client over UDP."""

@@ -1,8 +1,8 @@
 """
-What the tests ask a running Jaeger: traces, services, and what it counted.
+Queries to a running Jaeger: traces, services, and its counters.
 
 A span that was sent is not stored yet: Jaeger gathers spans for 0.2 s. So every
-question here is asked again until the answer is as wanted or time is up.
+query here is repeated until the response is as expected or time is up.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 PAUSE: Final = 0.05
-"""Seconds between two questions."""
+"""Seconds between two queries."""
 
 WAIT: Final = 20.0
-"""Seconds until a test gives up on an answer."""
+"""Timeout in seconds for the expected response."""
 
 
 def ask_until(
@@ -32,7 +32,7 @@ def ask_until(
     *,
     timeout: float = WAIT,
 ) -> T:
-    """Call *ask* until *is_wanted* says yes, or return the last answer."""
+    """Call *ask* until *is_wanted* accepts its result; return the last result."""
     deadline = time.monotonic() + timeout
     pause = threading.Event()
     while True:

@@ -4,7 +4,7 @@ Real Jaegers on loopback: one for all tests of a run, and those of single tests.
 The first is the all-in-one, in memory. Its ports are fixed, so only one runs at a
 time on a machine: a lock file in the temporary folder makes a second test run wait
 for the first. Those of single tests have configurations of ours, and free ports. A
-Jaeger that somebody else started is never used, for what it holds is not known.
+Jaeger that another program started is never used: its content is unknown.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class JaegerProcess(ServerProcess):
     Args:
         binary: What jaeger_build made.
         log: The file that takes the process's output.
-        arguments: Its command line, which says what Jaeger is to be.
+        arguments: Its command line.
         environment: What the configuration reads of the environment.
-        health_url: Where it says how it is.
+        health_url: URL of its health check.
     """
 
     name = "Jaeger"
@@ -67,7 +67,7 @@ class JaegerProcess(ServerProcess):
         self._health_url = health_url
 
     def is_healthy(self) -> bool:
-        """Return whether it says so."""
+        """Return whether the health check passes."""
         try:
             status, body = get(self._health_url)
         except OSError:
@@ -140,7 +140,7 @@ class OwnJaeger(JaegerProcess):
         )
 
     def strategy(self, service: str) -> bytes:
-        """Return the answer to how *service* is to be sampled."""
+        """Return the sampling strategy of *service*."""
         query = urlencode({"service": service})
         port = self.ports["SAMPLING_PORT"]
         status, body = get(f"http://127.0.0.1:{port}/sampling?{query}")
@@ -160,7 +160,7 @@ class OwnJaeger(JaegerProcess):
 
 def free_ports() -> Iterator[int]:
     """
-    Yield ports of loopback that nobody has, over UDP or TCP.
+    Yield free ports of loopback, for UDP or TCP.
 
     They lie below those that the system hands out by itself: a port is not to be
     taken by some connection's other end while its Jaeger starts anew.

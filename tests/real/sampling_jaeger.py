@@ -1,5 +1,5 @@
 """
-Jaegers that say how to sample: by a file, or by what they work out themselves.
+Jaegers with sampling strategies: from a file, or computed by Jaeger.
 
 Both are by configurations of ours, with short intervals, on free ports.
 """
@@ -19,7 +19,7 @@ from tests.real.jaeger_query import JaegerQuery, ask_until
 from tests.real.jaeger_server import OwnJaeger
 
 INTERVAL: Final = 2.0
-"""Seconds between two questions of our samplers."""
+"""Seconds between two polls of our samplers."""
 
 WITHIN: Final = 1.1 * INTERVAL + 1.5
 """
@@ -49,7 +49,7 @@ class FileJaeger(OwnJaeger):
         unfinished.replace(self.path)
 
     def serve(self, strategies: Strategies, service: str) -> Strategy:
-        """Replace the file, and return what *service* is answered once that changed."""
+        """Replace the file; return the strategy of *service* once it has changed."""
         before = self.strategy(service)
         self.write(strategies)
         answer = ask_until(lambda: self.strategy(service), lambda now: now != before)
@@ -60,7 +60,7 @@ class FileJaeger(OwnJaeger):
     def sampled_tracer(
         self, service: str, **config: object
     ) -> Generator[Tracer, None, None]:
-        """Make a tracer of *service* that asks this Jaeger and reports to it."""
+        """Make a tracer of *service* that polls this Jaeger and reports to it."""
         agent = {
             "reporting_host": "127.0.0.1",
             "reporting_port": self.ports["UDP_PORT"],
@@ -80,7 +80,7 @@ class FileJaeger(OwnJaeger):
 
 class AdaptiveJaeger(OwnJaeger):
     """
-    A Jaeger that works out rates from the traces it gets, and keeps them on disk.
+    A Jaeger that computes rates from the traces it receives, and stores them on disk.
 
     It calculates each second, but reads what it has calculated only when it starts.
     """

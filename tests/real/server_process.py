@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PAUSE = 0.05
-"""Seconds between two questions to something that is not ready yet."""
+"""Seconds between two health checks of a server that starts."""
 
 END_TIMEOUT = 10.0
 
@@ -40,12 +40,12 @@ class ServerProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def is_healthy(self) -> bool:
-        """Return whether it says that it is ready."""
+        """Return whether it is ready."""
         raise NotImplementedError
 
     def start(self, timeout: float = 120.0) -> None:
         """
-        Start and wait until it says that it is healthy.
+        Start and wait until it is healthy.
 
         Raises:
             RuntimeError: If it dies or is late.
@@ -69,15 +69,15 @@ class ServerProcess:
             pause.wait(PAUSE)
 
     def output(self) -> str:
-        """Return all that it said."""
+        """Return its output."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def tail(self, lines: int = 40) -> str:
-        """Return the last *lines* of what it said."""
+        """Return the last *lines* of its output."""
         return "\n".join(self.output().splitlines()[-lines:])
 
     def close(self) -> None:
-        """Ask the process to end, and wait until it has. Idempotent."""
+        """Terminate the process and wait for its end. Idempotent."""
         if self._process is None:
             return
         self._process.terminate()

@@ -2,7 +2,7 @@
 Contexts across the wire: our client calls and is called by those for Go and Node.
 
 Each client serves in a process of its own. A test gives the first of a row of
-services an order, which it obeys and hands on; the answer holds what each client saw
+services an order, which it obeys and passes on; the response has what each client saw
 of its spans.
 """
 
@@ -61,7 +61,7 @@ READ_AS: Final[dict[tuple[str, str, str], Baggage]] = {
 }
 """
 How ours reads baggage that a client sets and does not encode where our own codec
-does, as both cannot be told apart.
+does: the two cannot be distinguished.
 """
 
 LONGEST_SET: Final = 2048
@@ -75,7 +75,7 @@ STATES: Final[dict[str, Order]] = {
     "unsampled": {"sampled": False},
     "debug": {"sampled": True, "debug": True},
 }
-"""What the first service is told of the trace."""
+"""What the first service receives of the trace."""
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +84,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
     logs = tmp_path_factory.mktemp("clients")
     commands: dict[str, Sequence[str | Path]] = {"ours": [sys.executable, RELAY]}
     for name, command in COMMANDS.items():
-        # Where a tool is missing, `service` says so to the tests that need it.
+        # Where a tool is missing, `service` reports it to the tests that need it.
         with suppress(FileNotFoundError):
             commands[name] = command(find_tool)
     with ExitStack() as stack:
@@ -129,7 +129,7 @@ def send(
     Args:
         row: The services.
         forms: The format in which each takes its caller's context.
-        first: What the first one is told beside.
+        first: Further parts of the order for the first one.
         headers: What the first one's caller sends.
     """
     each = [forms] * len(row) if isinstance(forms, str) else forms
@@ -144,7 +144,7 @@ def send(
 
 
 def spans_of(answer: Answer | None) -> Iterator[Hop]:
-    """Yield the spans of an answer and of those in it."""
+    """Yield the spans of a response and of those in it."""
     while answer is not None:
         yield answer["server"]
         if answer["client"] is not None:
@@ -248,7 +248,7 @@ def test_formats_change_on_the_way(service: FindService) -> None:
 def test_debug_id_reaches_the_next_client(
     service: FindService, client: str, first: str
 ) -> None:
-    """A trace that a debug id asks of one client is a debug trace to the other."""
+    """A debug trace that one client starts is a debug trace to the other."""
     names = ["ours", client] if first == "ours" else [client, "ours"]
     row = [service(name) for name in names]
 

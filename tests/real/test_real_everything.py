@@ -3,7 +3,7 @@ A program that uses everything, and what a real Jaeger shows of it.
 
 It runs once over each way out, and once on jaeger-client 4.8. Each of its traces
 is compared whole with expected/everything.txt; where another look is right,
-differences.py says where and why.
+differences.py lists where and why.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def test_jaeger_shows_the_same_over_otlp(over_otlp: Traces, trace: str) -> None:
 
 @each_trace
 def test_old_client_shows_the_same(of_old_client: Traces, trace: str) -> None:
-    """The program means the same on jaeger-client 4.8, but for what was mended."""
+    """The program means the same on jaeger-client 4.8, except for fixed faults."""
     assert EXPECTED_OF_OLD_CLIENT[trace] == of_old_client[trace]
 
 

@@ -66,7 +66,7 @@ def test_times_are_those_of_the_clock(
 
 
 def test_process_names_the_client(jaeger: JaegerQuery, run_program: RunProgram) -> None:
-    """The process says which client it has, and on which machine it runs."""
+    """The process has tags for its client and its machine."""
     trace_id = run_program("getting_started.py").strip()
     trace = jaeger.trace(trace_id, spans=2)
 

@@ -37,13 +37,13 @@ class NewTraffic(Protocol):
     """Type of the fixture `new_traffic`."""
 
     def __call__(self, service: str) -> AbstractContextManager[Traffic]:
-        """Make a service that reports to the adaptive Jaeger, and asks it often."""
+        """Make a service that reports to the adaptive Jaeger and polls it often."""
         ...
 
 
 @pytest.fixture
 def new_traffic(adaptive_jaeger: AdaptiveJaeger, tmp_path: Path) -> NewTraffic:
-    """Make a service that reports to the adaptive Jaeger, and asks it often."""
+    """Make a service that reports to the adaptive Jaeger and polls it often."""
     settings = adaptive_jaeger.client_settings()
     settings["JAEGER_SAMPLER_REFRESH_INTERVAL"] = "500ms"
     return lambda service: closing(start_traffic(service, settings, tmp_path))
@@ -58,21 +58,21 @@ def rate_of(jaeger: AdaptiveJaeger, service: str) -> float:
 
 
 def follow(jaeger: AdaptiveJaeger, traffic: Traffic) -> float:
-    """Wait until the service samples as Jaeger says, and return its probability."""
+    """Wait until the service follows Jaeger; return its probability."""
     rate = rate_of(jaeger, traffic.service)
     traffic.wait_until_sampled_at(rate)
     return rate
 
 
 def is_share(made: Made, rate: float) -> bool:
-    """Tell whether a right sampler may have sampled so many of a busy service."""
+    """Return whether a correct sampler may sample so many of a busy service."""
     return is_likely(made.by_probability, BUSY, rate)
 
 
 def test_rate_of_a_busy_service_is_lowered(
     adaptive_jaeger: AdaptiveJaeger, new_traffic: NewTraffic
 ) -> None:
-    """A service with too many traces is told to sample fewer, and does."""
+    """A service with too many traces gets and follows a lower rate."""
     with new_traffic("busy") as busy:
         initial = follow(adaptive_jaeger, busy)
         many = busy.make(BUSY)
@@ -90,7 +90,7 @@ def test_rate_of_a_busy_service_is_lowered(
 def test_rate_of_a_quiet_service_is_raised(
     adaptive_jaeger: AdaptiveJaeger, new_traffic: NewTraffic
 ) -> None:
-    """A service with too few traces is told to sample more, and does."""
+    """A service with too few traces gets and follows a higher rate."""
     with new_traffic("quiet") as quiet:
         initial = follow(adaptive_jaeger, quiet)
         quiet.make_one_sampled()

@@ -1,4 +1,4 @@
-"""Debug traces under a throttler that asks a real Jaeger for credits."""
+"""Debug traces under a throttler that requests credits from a real Jaeger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AT_ONCE = 10
 
 
 def debug_span(tracer: Tracer) -> Span:
-    """Start the trace of a request that asks for a debug trace."""
+    """Start the trace of a request with a debug id."""
     headers = {"jaeger-debug-id": "why so slow"}
     asked = tracer.extract(Format.HTTP_HEADERS, headers)
     return tracer.start_span("debugged", child_of=asked)
@@ -22,7 +22,7 @@ def debug_span(tracer: Tracer) -> Span:
 
 def test_local_policy_lets_debug_traces_begin(file_jaeger: FileJaeger) -> None:
     """
-    Jaeger answers the question for credits with a strategy, so a local policy decides.
+    Jaeger responds to the request for credits with a strategy: a local policy decides.
 
     The first request is refused, for nobody was asked yet. Once Jaeger has answered,
     a debug trace begins, although the sampler records nothing, and is stored.

@@ -52,10 +52,10 @@ FILES = {
 PARSED: dict[str, Strategy] = {
     "probabilistic": Probabilistic(0.25),
     "rate-limiting": RateLimiting(20),
-    # Jaeger's file has no lower bound, and Jaeger says so: none.
+    # Jaeger's file has no lower bound, and Jaeger sends none.
     "per-operation": PerOperation(0.125, 0, {"named": 0.5}),
 }
-"""What Jaeger answers for each."""
+"""Jaeger's response for each."""
 
 TAGS = {
     "probabilistic": decision("probabilistic", 0.25),
@@ -78,7 +78,7 @@ def follow(tracer: Tracer, tags: Decision) -> Decision:
 
 @pytest.mark.parametrize("kind", FILES)
 def test_first_answer_is_followed_at_once(file_jaeger: FileJaeger, kind: str) -> None:
-    """A tracer that starts samples as the file says, whatever kind it names."""
+    """A new tracer follows the file, whatever kind of strategy it has."""
     strategy = file_jaeger.serve(FILES[kind], SERVICE)
     with file_jaeger.sampled_tracer(SERVICE) as tracer:
         tags = follow(tracer, TAGS[kind])
@@ -203,7 +203,7 @@ def test_rate_limit_is_kept(
     file_jaeger: FileJaeger, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """
-    In 30 s as many traces are sampled as the file's limit says, and a burst at most.
+    In 30 s the limit of the file holds, plus at most one burst.
 
     The bucket's clock is put forward by hand, 1 ms a trace. What the bucket held at
     its start is random, from nothing to the burst of one second.
@@ -224,7 +224,7 @@ def test_rate_limit_is_kept(
 
 
 def sampler_tags(trace: Json) -> list[tuple[str, str, object]]:
-    """Return key, type and value of what the sampler says about a trace's root."""
+    """Return key, type and value of the sampler's tags of a trace's root."""
     (root,) = trace["spans"]
     return sorted(
         (tag["key"], tag["type"], tag["value"])

@@ -1,4 +1,4 @@
-"""A file of strategies answers as a real Jaeger does that serves the same file."""
+"""A strategies file gives the strategies that a real Jaeger serves from it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ DEFAULTS: Mapping[str, Entry | None] = {
         0.5, operation_strategies=[operation("limited", limiting(5))]
     ),
 }
-"""What a file may say of services that it does not name, and of all others."""
+"""Default strategies that a file may have, and others."""
 
 
 def outcome(request: Callable[[str], bytes], service: str) -> object:

@@ -197,7 +197,7 @@ WIDE: Final = pytest.mark.parametrize("wide", [False, True], ids=["64", "128"])
 def row_of(
     *services: tuple[str, Service, Order], peer: Mapping[str, str] | None = None
 ) -> Answer:
-    """Let each service call the next; return what the first one answered."""
+    """Let each service call the next; return the response of the first one."""
     following: Order | None = None
     for name, service, order in reversed(services):
         told: Order = order if following is None else order | {"next": following}
@@ -327,7 +327,7 @@ def test_a_host_is_no_service_where_the_service_reports(
 def test_a_debug_trace_of_its_client(
     zipkin: ZipkinQuery, ours: Service, foreign: Service, *, single: bool
 ) -> None:
-    """A debug trace is one to us, and Zipkin is told so."""
+    """A debug trace of its client is one to us and to Zipkin."""
     first: Order = {"single": single, "debug": True}
     answer = there_and_back(ours, foreign, first, joins=True)
     spans = named(zipkin.trace(answer["server"]["trace_id"], 5))
@@ -344,7 +344,7 @@ def test_an_unsampled_trace_of_its_client(
     """What its client does not record we do not, nor does the next of its services."""
     first: Order = {"single": single, "sampled": False}
     answer = there_and_back(ours, foreign, first, joins=True)
-    # What left before it is stored before it is asked for.
+    # What was sent before it is stored before it is requested.
     later = there_and_back(ours, foreign, {}, joins=True)
     assert len(zipkin.trace(later["server"]["trace_id"], 5)) == 5
 

@@ -1,4 +1,4 @@
-"""A service in a process of its own: programs/sampled_traffic.py and its answers."""
+"""A service in a process of its own: programs/sampled_traffic.py and its output."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Made:
 
 class Traffic:
     """
-    One running service that makes traces when it is told to.
+    One running service that makes traces on request.
 
     Args:
         service: Its name.

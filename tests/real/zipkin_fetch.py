@@ -28,7 +28,7 @@ HOW_TO_GET_JAVA: Final = (
 )
 
 RequireTool = Callable[[str, str], str]
-"""Returns the path of a tool by its name, or says how to get it."""
+"""Returns the path of a tool by its name, or explains how to get it."""
 
 
 def repository() -> Path:

@@ -1,7 +1,7 @@
 """
-What the tests ask a running Zipkin: traces, services, links, and what it counted.
+Queries to a running Zipkin: traces, services, links, and its counters.
 
-A question is asked again until the answer is as wanted or time is up, for spans that
+A query is repeated until the response is as expected or time is up, for spans that
 were taken are stored a moment later.
 """
 
@@ -77,7 +77,7 @@ class ZipkinQuery:
         return self._count("spans")
 
     def dropped_spans(self) -> int:
-        """Return how many spans came in and were not kept."""
+        """Return how many spans came in and were not stored."""
         return self._count("spans_dropped")
 
     def _count(self, name: str) -> int:

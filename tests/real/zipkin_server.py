@@ -42,7 +42,7 @@ class ZipkinServer(ServerProcess):
         return f"http://127.0.0.1:{self.port}"
 
     def is_healthy(self) -> bool:
-        """Return whether it listens, and says so."""
+        """Return whether it is healthy."""
         if not self.port:
             serves = _SERVES.search(self.output())
             self.port = int(serves[1]) if serves else 0

@@ -23,7 +23,7 @@ import opentracing
 import jaeger_client.config as package
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
-from jaeger_client._internal.fork import call_after_fork
+from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build, table
 from jaeger_client.config.read import read
@@ -31,6 +31,8 @@ from jaeger_client.config.settings import Param, Settings
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics.instruments import choose_factory
+from jaeger_client.reporter.local import NullReporter
+from jaeger_client.sampler import ConstSampler
 
 if TYPE_CHECKING:
     from typing_extensions import Never, Self
@@ -113,8 +115,7 @@ class Config:
 
     _initialized: ClassVar[bool] = False
     """Whether the global tracer was made; tests set it to False to start anew."""
-    # Reentrant: `initialize_tracer` calls what a subclass overrides, and a signal
-    # handler may interrupt it.
+    # Reentrant for what a subclass overrides, and for signal handlers.
     _initialized_lock: ClassVar[threading.RLock] = threading.RLock()
     _warned_of_io_loop: ClassVar[bool] = False
     _looked_at_variables: ClassVar[bool] = False
@@ -163,8 +164,7 @@ class Config:
         self._check_variables()
 
     def __getstate__(self) -> dict[str, object]:
-        """Return the settings, for copies and for processes that are spawned."""
-        # What belongs to this process is made anew.
+        """Return what copies and spawned processes share; the rest is made anew."""
         return {**vars(self), "_error_reporter": None, "_passed_over": set[str]()}
 
     @property
@@ -274,7 +274,7 @@ class Config:
                 logger.info(
                     "Jaeger is disabled: context is carried on, nothing recorded"
                 )
-                return self.create_tracer(*build.make_null_parts())
+                return self.create_tracer(NullReporter(), ConstSampler(decision=False))
             return self._create_enabled_tracer(settings, worker, io_loop)
         finally:
             _START.reset(token)
@@ -317,7 +317,8 @@ class Config:
         connection.
         """
         # 5 ms, which a start saves.
-        from jaeger_client.config.explanation import explain  # noqa: PLC0415
+        with forks_wait():
+            from jaeger_client.config.explanation import explain  # noqa: PLC0415
 
         return explain(self.config, os.environ, self._given_name)
 
@@ -376,8 +377,7 @@ class Config:
 
     @staticmethod
     def _check_variables() -> None:
-        # Once a process: they are the same for all Configs.
-        if not Config._looked_at_variables:
+        if not Config._looked_at_variables:  # they are the same for all Configs
             Config._looked_at_variables = True
             if complaints := unknown_variables(os.environ):
                 logger.warning("Environment: %s", "; ".join(complaints.values()))

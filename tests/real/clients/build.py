@@ -20,7 +20,7 @@ GO: Final = CLIENTS / "go"
 NODE: Final = CLIENTS / "node"
 
 RequireTool = Callable[[str, str], str]
-"""Returns the path of a tool by its name, or says how to get it."""
+"""Returns the path of a tool by its name, or explains how to get it."""
 
 
 def go_command(require_tool: RequireTool) -> list[str | Path]:
@@ -76,7 +76,7 @@ def find_tool(name: str, how_to_get: str) -> str:
     Return the path of a tool.
 
     Raises:
-        FileNotFoundError: If this machine lacks it; says how to get it.
+        FileNotFoundError: If this machine lacks it; the message explains how to get it.
     """
     path = shutil.which(name)
     if path is None:

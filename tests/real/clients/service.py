@@ -13,7 +13,7 @@ ORDER_TIMEOUT = 30.0
 END_TIMEOUT = 10.0
 
 Order = dict[str, Any]
-"""What a service is told to do; see `go/main.go`."""
+"""A command for a service; see `go/main.go`."""
 
 Answer = dict[str, Any]
 """What it saw; see there."""
@@ -25,7 +25,7 @@ class Service:
 
     Args:
         command: What starts it.
-        log: The file that takes what it says on stderr.
+        log: The file that stores its stderr.
         environment: Its environment, if not this process's.
     """
 
@@ -58,7 +58,7 @@ class Service:
         return f"http://127.0.0.1:{self.port}/"
 
     def obey(self, order: Order, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send an order as a caller that is not traced; return the answer."""
+        """Send an order as a caller without a trace; return the response."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=ORDER_TIMEOUT
         )
@@ -73,7 +73,7 @@ class Service:
         return answer
 
     def tail(self) -> str:
-        """Return the end of what it said on stderr."""
+        """Return the end of its stderr."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
     def close(self) -> None:
