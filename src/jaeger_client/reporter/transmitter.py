@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from jaeger_client._internal.diagnostics import ErrorReporter, Outage, logger
 from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.shown import text_of
 from jaeger_client._internal.span_records import to_tag_value
 from jaeger_client.constants import MAX_TRACEBACK_LENGTH
 from jaeger_client.errors import (
@@ -235,7 +236,7 @@ class Transmitter:
         except SendError as error:
             self._lose(error)
         except Exception as error:  # noqa: BLE001 - a sender broke its promise
-            self._lose(SendError(f"{type(error).__name__}: {error}"))
+            self._lose(SendError(f"{type(error).__name__}: {text_of(error)}"))
         else:
             self._leave()
         return 0.0

@@ -360,6 +360,27 @@ def test_a_sender_that_raises_another_error_loses_one_payload() -> None:
     assert SpanLosses(send_failed=1) == scene.losses
 
 
+def test_error_without_a_text_loses_one_payload() -> None:
+    """An error whose own `str` raises costs its payload; the next one is sent."""
+
+    class UnreadableError(Exception):
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    class Broken(MemorySender):
+        def send(self, payload: bytes) -> None:
+            if b"a" in payload:
+                raise UnreadableError
+            super().send(payload)
+
+    scene = Scene(sender=Broken())
+    scene.deliver("a")
+    scene.deliver("b")
+
+    assert [["b"]] == lines_of(scene.sender)
+    assert SpanLosses(send_failed=1) == scene.losses
+
+
 def test_child_counts_nothing_of_its_parent() -> None:
     """After a fork what the encoder left out is the parent's to count."""
     scene = Scene(max_payload=4)
