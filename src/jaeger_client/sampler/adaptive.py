@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from jaeger_client.constants import SAMPLER_TYPE_LOWER_BOUND
 from jaeger_client.errors import SamplingRateError, StrategyError
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.sampler.base import (
-    Decision,
-    RootSpan,
-    Sampler,
-    Undecided,
-    decisions,
-)
+from jaeger_client.sampler.base import Decision, RootSpan, Sampler, Undecided, decisions
 from jaeger_client.sampler.basic import (
     NewLimiter,
     ProbabilisticSampler,

@@ -154,11 +154,7 @@ class TagEqualsSampler(Sampler):
     """
 
     def __init__(
-        self,
-        key: str,
-        choices: Mapping[TagValue, Choice],
-        *,
-        otherwise: Choice = False,
+        self, key: str, choices: Mapping[TagValue, Choice], *, otherwise: Choice = False
     ) -> None:
         super().__init__()
         if not choices:
@@ -233,10 +229,7 @@ class _TagDecides(ConstSampler):
 
 
 def _decide(
-    pending: Pending,
-    root: RootSpan,
-    *,
-    is_final: bool,
+    pending: Pending, root: RootSpan, *, is_final: bool
 ) -> tuple[Pending, Decision | None]:
     """Return the decision of *pending*, if any, and what to call next otherwise."""
     if not isinstance(pending, Undecided):
@@ -250,7 +243,7 @@ def _decide(
 
 def _watched_tags(all_pending: Iterable[Pending]) -> frozenset[str]:
     return WATCHES_NOTHING.union(
-        *(each.watched_tags for each in all_pending if isinstance(each, Undecided)),
+        *(each.watched_tags for each in all_pending if isinstance(each, Undecided))
     )
 
 
