@@ -20,7 +20,6 @@ from jaeger_client.sampler.base import (
     RootSpan,
     Sampler,
     Undecided,
-    decisions,
 )
 from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
 
@@ -222,7 +221,8 @@ class _TagDecides(ConstSampler):
 
     def __init__(self, decision: bool, param: TagValue) -> None:  # noqa: FBT001 - as the base
         super().__init__(decision)
-        self._result = decisions(SAMPLER_TYPE_TAG_EQUALS, param)[decision]
+        self._set_tags(SAMPLER_TYPE_TAG_EQUALS, param)
+        self._result = self._yes if decision else self._no
 
     def __repr__(self) -> str:
         return str(self.decision)
