@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from jaeger_client._internal.limits import check_range
+from jaeger_client._internal.limits import MAX_COUNT, at_least, check_range
 from jaeger_client.rate_limiter import RateLimiter
 
 MINIMUM_CREDITS: Final = 1.0
@@ -42,12 +42,13 @@ class LocalThrottler(Throttler):
     """
     Allows each operation a number of debug spans per second.
 
-    Operations beyond `MAX_OPERATIONS` share one token bucket, so that generated
+    Operations beyond *max_operations* share one token bucket, so that generated
     names do not fill the memory.
 
     Args:
         debug_spans_per_second: The rate for an operation in the long run.
         debug_spans_at_once: The largest burst; a new operation may start with one.
+        max_operations: Maximum number of operations with a bucket of their own.
         new_limiter: Creates the buckets; tests pass one with a clock of their own.
 
     Raises:
@@ -59,10 +60,14 @@ class LocalThrottler(Throttler):
         debug_spans_per_second: float = DEBUG_SPANS_PER_SECOND,
         debug_spans_at_once: float = DEBUG_SPANS_AT_ONCE,
         *,
+        max_operations: int = MAX_OPERATIONS,
         new_limiter: Callable[[float, float], RateLimiter] = RateLimiter,
     ) -> None:
         self._rate = _check("debug_spans_per_second", debug_spans_per_second)
         self._burst = _check("debug_spans_at_once", debug_spans_at_once)
+        self._max_operations = at_least(
+            "max_operations", max_operations, 0, most=MAX_COUNT
+        )
         self._new_limiter = new_limiter
         self._buckets: dict[str, RateLimiter] = {}
         self._shared_bucket = self._new_bucket()
@@ -75,7 +80,7 @@ class LocalThrottler(Throttler):
         bucket = self._buckets.get(operation)
         if bucket is not None:
             return bucket
-        if len(self._buckets) >= MAX_OPERATIONS:
+        if len(self._buckets) >= self._max_operations:
             return self._shared_bucket
         # No lock: of two threads with the same new operation the first one wins.
         return self._buckets.setdefault(operation, self._new_bucket())

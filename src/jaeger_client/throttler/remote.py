@@ -15,7 +15,7 @@ from operator import add
 from typing import Final, NamedTuple, Protocol
 
 from jaeger_client._internal.json_reader import JsonReader
-from jaeger_client._internal.limits import MAX_SECONDS, above_zero
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
 from jaeger_client._internal.poller import ErrorListener, Poller
 from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client._internal.worker import BackgroundWorker
@@ -54,8 +54,7 @@ class RemoteThrottler(Throttler):
 
     The first span of an operation is refused: from then on the operation is known,
     and the agent is polled for its credits. If the server does not support credits,
-    a local policy decides, until a response contains some. Operations beyond
-    `MAX_OPERATIONS` have no credits.
+    a local policy decides, until a response contains some.
 
     Args:
         channel: Where to get the credits.
@@ -65,6 +64,7 @@ class RemoteThrottler(Throttler):
         metrics: Functions that count, if there is no factory.
         metrics_factory: Creates the counters of `ThrottlerMetrics`.
         error_reporter: Reports each failure, in place of the log.
+        max_operations: Maximum number of operations with credits; others have none.
         local_policy: Decides if the server does not support credits.
         worker: Runs the polls; by default the throttler creates one, and closes it.
         random: Returns numbers in [0, 1), for the jitter.
@@ -83,6 +83,7 @@ class RemoteThrottler(Throttler):
         metrics: Metrics | None = None,
         metrics_factory: MetricsFactory | None = None,
         error_reporter: ErrorListener | None = None,
+        max_operations: int = MAX_OPERATIONS,
         local_policy: Throttler | None = None,
         worker: BackgroundWorker | None = None,
         random: Callable[[], float] | None = None,
@@ -98,6 +99,9 @@ class RemoteThrottler(Throttler):
         self._balances: dict[str, Atomic[float]] = {}
         self._channel = channel
         self._metrics = ThrottlerMetrics(choose_factory(metrics_factory, metrics))
+        self._max_operations = at_least(
+            "max_operations", max_operations, 0, most=MAX_COUNT
+        )
         self._local_policy = LocalThrottler() if local_policy is None else local_policy
         self._is_local = False
         self._poller = Poller(
@@ -148,16 +152,17 @@ class RemoteThrottler(Throttler):
     def _add_operation(self, operation: str, balance: float) -> None:
         # Threads that see new operations at the same moment may exceed the limit, each
         # by one. Of two threads with the same operation the first one wins.
-        if len(self._balances) < MAX_OPERATIONS:
+        if len(self._balances) < self._max_operations:
             self._balances.setdefault(operation, Atomic(balance))
 
     def _poll(self) -> bool:
         """Poll once for all operations seen; called by the worker."""
-        if self.client_id is None:
+        operations = list(self._balances)
+        if self.client_id is None or not operations:
             return False
         try:
             body = self._channel.request_throttling_credits(
-                self.service_name, str(self.client_id), list(self._balances)
+                self.service_name, str(self.client_id), operations
             )
             balances = parse_credits(body)
         except (SendError, OSError, CreditsError):
