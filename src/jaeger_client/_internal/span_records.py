@@ -23,6 +23,7 @@ from jaeger_client._internal.tag_lists import LogList, TagList
 from jaeger_client.constants import (
     MAX_LOGS_PER_SPAN,
     MAX_TAGS_PER_SPAN,
+    MAX_TRACEBACK_LENGTH,
     SPAN_KIND,
     SPAN_KIND_CLIENT,
     SPAN_KIND_SERVER,
@@ -101,6 +102,18 @@ class TextLimits(Protocol):
 
     max_tag_value_length: int
     max_traceback_length: int
+
+
+class FixedLimits(TextLimits):
+    """Limits for values that belong to no span."""
+
+    def __init__(
+        self,
+        max_tag_value_length: int,
+        max_traceback_length: int = MAX_TRACEBACK_LENGTH,
+    ) -> None:
+        self.max_tag_value_length = max_tag_value_length
+        self.max_traceback_length = max_traceback_length
 
 
 def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
