@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown, text_of
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table
+from jaeger_client.config.http_values import format_of
 from jaeger_client.config.settings import (
     FORMAT,
     OTEL,
@@ -33,10 +33,8 @@ from jaeger_client.config.settings import (
 )
 from jaeger_client.config.values import fill_in
 from jaeger_client.constants import (
-    OTLP_TRACES_PATH,
     SAMPLER_TYPE_CONST,
     SAMPLER_TYPE_REMOTE,
-    ZIPKIN_SPANS_PATH,
 )
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.sampler.base import Sampler
@@ -136,23 +134,12 @@ def _read_collector(source: Source) -> None:
             source.note(param, "not used: spans go by UDP")
     if endpoint is not None:
         path = f"the path of {table.ENDPOINT.key}"
-        source.derive(FORMAT, _format_of(endpoint), path)
+        source.derive(FORMAT, format_of(endpoint), path)
         if source.is_set(table.AGENT_PORT):
             source.note(table.AGENT_PORT, "not used: spans go to collector.endpoint")
         _check_pairs(source)
     if not source.is_set(table.GZIP):
         source.derive(table.GZIP.key, source.values[FORMAT].value == "OTLP", FORMAT)
-
-
-def _format_of(endpoint: str) -> str:
-    """Return the format that the path of *endpoint* selects."""
-    with forks_wait():
-        from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
-
-    path = urlsplit(endpoint).path.rstrip("/")
-    if path.endswith(OTLP_TRACES_PATH):
-        return "OTLP"
-    return "Zipkin" if path.endswith(ZIPKIN_SPANS_PATH) else "Thrift"
 
 
 def _find_endpoint(source: Source) -> Value | None:
