@@ -21,7 +21,12 @@ from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.binary import BinaryCodec
 from jaeger_client.codecs.registry import CodecOptions, CompositeCodec, make_codec
 from jaeger_client.config import table
-from jaeger_client.config.settings import Settings
+from jaeger_client.config.settings import (
+    FORMAT,
+    GIVEN_SAMPLER,
+    HAS_THROTTLER,
+    Settings,
+)
 from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter.local import NullReporter
@@ -88,8 +93,9 @@ def make_sampler(settings: Settings) -> Sampler | None:
     Raises:
         ConfigError: If the parameter does not fit the type.
     """
-    if settings.given_sampler is not None:
-        return settings.given_sampler
+    given = settings[GIVEN_SAMPLER]
+    if given is not None:
+        return given
     if error := settings.values[table.SAMPLER_PARAM.key].error:
         raise error
     # Of a type that needs none, or checked together with the type.
@@ -134,7 +140,7 @@ def make_throttler(
     settings: Settings, channel: AgentChannel, shared: Shared
 ) -> Throttler | None:
     """Return the throttler that is configured, if any."""
-    if not settings.has_throttler:
+    if not settings[HAS_THROTTLER]:
         return None
     local = LocalThrottler(
         settings[table.DEBUG_SPANS_PER_SECOND],
@@ -197,7 +203,7 @@ def make_reporter(
 def _make_remote_reporter(
     settings: Settings, channel: AgentChannel, shared: Shared
 ) -> BaseReporter:
-    if settings.format is None:
+    if settings[FORMAT] is None:
         logger.info("OTEL_TRACES_EXPORTER is none: no spans are sent")
         return NullReporter()
     endpoint = settings[table.ENDPOINT]
@@ -234,7 +240,7 @@ def _dial_collector(settings: Settings, endpoint: str) -> Channel:
     )
     return http_channel.dial_collector(
         endpoint,
-        format_=settings.format,
+        format_=settings[FORMAT],
         options=options,
         gzip=bool(settings[table.GZIP]),
     )

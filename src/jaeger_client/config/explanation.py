@@ -140,7 +140,7 @@ def _rows(settings: Settings, param: Param[object]) -> Iterator[Explained]:
         return
     yield _explained(settings, param.key, unit=param.unit, is_secret=param.is_secret)
     if param is table.ENDPOINT:
-        yield _explained(settings, FORMAT, is_secret=False)
+        yield _explained(settings, FORMAT.key, is_secret=False)
 
 
 def _explained(

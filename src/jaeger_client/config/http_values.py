@@ -45,11 +45,9 @@ def split_url(raw: object) -> SplitResult | None:
         return None
     if parts.netloc in {"http:", "https:"}:
         return None  # a slash is missing: http:/host
-    try:
-        _ = parts.port
-    except ValueError:
+    if not _has_valid_port(parts):
         msg = "Port must be a whole number from 0 to 65535"
-        raise ValueError(msg) from None
+        raise ValueError(msg)
     return parts
 
 
@@ -134,6 +132,14 @@ def readable_file(raw: object) -> str | None:
 
     path = str(raw)
     return path if options.is_readable(path) else None
+
+
+def _has_valid_port(parts: SplitResult) -> bool:
+    try:
+        _ = parts.port
+    except ValueError:
+        return False
+    return True
 
 
 def _header_fault(name: str, value: str) -> str | None:

@@ -23,10 +23,10 @@ from jaeger_client.config import table
 from jaeger_client.config.http_values import format_of
 from jaeger_client.config.settings import (
     FORMAT,
+    GIVEN_SAMPLER,
+    HAS_THROTTLER,
     OTEL,
-    SAMPLER,
     THE_DICT,
-    THROTTLER,
     Settings,
     Source,
     Value,
@@ -79,7 +79,7 @@ def _read_service_name(source: Source, service_name: str | None) -> None:
     found = source.find_in_dict(table.SERVICE_NAME)
     if found is None and service_name:
         found = Value(service_name, THE_PARAMETER)
-    found = found or source.find_in_environment(table.SERVICE_NAME)
+    found = found or source.find(table.SERVICE_NAME, in_dict=False)
     if found is None:
         msg = (
             "service_name (JAEGER_SERVICE_NAME): required in the config, as a "
@@ -91,7 +91,7 @@ def _read_service_name(source: Source, service_name: str | None) -> None:
 
 def _read_tags(source: Source) -> None:
     """Read the tags of the process, each with its own origin."""
-    of_jaeger = source.find_in_environment(table.TAGS, with_otel=False)
+    of_jaeger = source.find(table.TAGS, in_dict=False, with_otel=False)
     of_dict = source.find_in_dict(table.TAGS)
     for found in (of_jaeger, of_dict):
         if found and found.error:
@@ -139,7 +139,7 @@ def _read_collector(source: Source) -> None:
             source.note(table.AGENT_PORT, "not used: spans go to collector.endpoint")
         _check_pairs(source)
     if not source.is_set(table.GZIP):
-        source.derive(table.GZIP.key, source.values[FORMAT].value == "OTLP", FORMAT)
+        source.derive(table.GZIP, source.values[FORMAT.key].value == "OTLP", FORMAT.key)
 
 
 def _find_endpoint(source: Source) -> Value | None:
@@ -153,7 +153,7 @@ def _find_endpoint(source: Source) -> Value | None:
     if exporter is not None and exporter.value == otel.NO_EXPORTER:
         source.derive(FORMAT, None, otel.EXPORTER)
         return None
-    found = source.find_in_environment(table.ENDPOINT)
+    found = source.find(table.ENDPOINT, in_dict=False)
     if found is not None:
         # There is one protocol, so its value does not matter; another one is logged.
         for name in otel.PROTOCOLS:
@@ -172,7 +172,7 @@ def _check_pairs(source: Source) -> None:
         where = f"{table.CLIENT_KEY.key} ({key.origin})"
         complaint = f"{where}: {reason}, got {shown(key.value)}"
         source.pass_over(table.CLIENT_KEY, complaint)
-        source.derive(table.CLIENT_KEY.key, None)
+        source.derive(table.CLIENT_KEY, None)
     elif key.is_set and not certificate.is_set:
         _refuse(source, table.CLIENT_CERT.key, table.CLIENT_KEY.key)
     has_user = source.is_set(table.USER)
@@ -193,15 +193,15 @@ def _read_sampler(source: Source) -> None:
     """Read how traces are sampled."""
     given = source.config.get("sampler")
     if isinstance(given, Sampler) or callable(getattr(given, "is_sampled", None)):
-        source.derive(SAMPLER, given)
-        source.derive(table.SAMPLER_TYPE.key, text_of(given), THE_DICT)
-        source.derive(table.SAMPLER_PARAM.key, None)
+        source.derive(GIVEN_SAMPLER, given)
+        source.derive(table.SAMPLER_TYPE, text_of(given), THE_DICT)
+        source.derive(table.SAMPLER_PARAM, None)
         # The group of this setting in the dict is the sampler itself.
         late_binding = table.OPERATION_NAME_LATE_BINDING
-        found = source.find_in_environment(late_binding)
+        found = source.find(late_binding, in_dict=False)
         source.record(late_binding, found or Value(late_binding.default))
     else:
-        source.derive(SAMPLER, None)
+        source.derive(GIVEN_SAMPLER, None)
         _find_sampler(source)
 
 
@@ -211,7 +211,7 @@ def _find_sampler(source: Source) -> None:
     if kind is not None:
         param = source.find_in_dict(table.SAMPLER_PARAM)
     else:
-        kind = source.find_in_environment(table.SAMPLER_TYPE)
+        kind = source.find(table.SAMPLER_TYPE, in_dict=False)
         param = source.find(table.SAMPLER_PARAM)
     if kind is None and param is None:
         kind, param = _find_otel_sampler(source)
@@ -256,7 +256,7 @@ def _read_throttler(source: Source) -> None:
     """Read whether there is a throttler."""
     # An empty dict configures a throttler with the defaults.
     has_throttler = source.config.get("throttler") is not None
-    source.derive(THROTTLER, has_throttler)
+    source.derive(HAS_THROTTLER, has_throttler)
     source.read(table.THROTTLER_TYPE)
     if not has_throttler:
         source.note(table.THROTTLER_TYPE, "not used: the dict has no throttler")

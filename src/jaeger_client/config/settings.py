@@ -37,17 +37,25 @@ OTEL: Final = "OTEL_"
 # service called jaeger-agent. It is not meant as a setting.
 KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
-FORMAT: Final = "collector.format"
-"""Key of the format of spans, which follows from the endpoint; `None` sends none."""
 
-SAMPLER: Final = "sampler"
-"""Key of the sampler that the application made itself, if any."""
+class Key(Generic[T_co]):
+    """The key of a value in the settings."""
 
-THROTTLER: Final = "throttler"
-"""Key of whether there is a throttler."""
+    def __init__(self, key: str) -> None:
+        self.key = key
 
 
-class Param(Generic[T_co]):
+FORMAT: Final[Key[str | None]] = Key("collector.format")
+"""The format of spans, which follows from the endpoint; `None` sends none."""
+
+GIVEN_SAMPLER: Final[Key[Sampler | None]] = Key("sampler")
+"""The sampler that the application made itself, if any."""
+
+HAS_THROTTLER: Final[Key[bool]] = Key("throttler")
+"""Whether a throttler is configured."""
+
+
+class Param(Key[T_co]):
     """
     One setting: where its value may come from, and its default.
 
@@ -70,7 +78,7 @@ class Param(Generic[T_co]):
         default_text: str = "",
         is_secret: bool = False,
     ) -> None:
-        self.key = key
+        super().__init__(key)
         self.read = read
         self.default = default
         self.unit = unit
@@ -128,24 +136,9 @@ class Settings:
         self.passed_over = MappingProxyType(passed_over)
         self.error = error
 
-    def __getitem__(self, param: Param[T]) -> T:
+    def __getitem__(self, key: Key[T]) -> T:
         """Return the value of a setting."""
-        return cast("T", self.values[param.key].value)
-
-    @property
-    def given_sampler(self) -> Sampler | None:
-        """The sampler that the application made itself, if any."""
-        return cast("Sampler | None", self.values[SAMPLER].value)
-
-    @property
-    def has_throttler(self) -> bool:
-        """Whether a throttler is configured."""
-        return bool(self.values[THROTTLER].value)
-
-    @property
-    def format(self) -> str | None:
-        """The format in which spans are sent, `None` if none are sent."""
-        return cast("str | None", self.values[FORMAT].value)
+        return cast("T", self.values[key.key].value)
 
     def checked(self, *params: Param[object]) -> Settings:
         """
@@ -211,18 +204,23 @@ class Source:
         """Add a remark to the recorded value of a setting."""
         self.values[param.key] = self.values[param.key]._replace(remark=remark)
 
-    def derive(self, key: str, value: object, origin: str = BY_DEFAULT) -> None:
+    def derive(self, key: Key[T], value: T, origin: str = BY_DEFAULT) -> None:
         """Record a value that follows from other settings."""
-        self.values[key] = Value(value, origin)
+        self.values[key.key] = Value(value, origin)
 
     def is_set(self, param: Param[object]) -> bool:
         """Return whether the dict or a variable sets a setting that was read."""
         return self.values[param.key].is_set
 
-    def find(self, param: Param[object], *, with_otel: bool = True) -> Value | None:
+    def find(
+        self, param: Param[object], *, in_dict: bool = True, with_otel: bool = True
+    ) -> Value | None:
         """Return the value in the dict, else in a variable, `None` if there is none."""
-        found = self.find_in_dict(param)
-        return found or self.find_in_environment(param, with_otel=with_otel)
+        found = self.find_in_dict(param) if in_dict else None
+        for name, read in param.variables.items():
+            if found is None and (with_otel or not name.startswith(OTEL)):
+                found = self.find_in_variable(param, name, read)
+        return found
 
     def find_in_dict(self, param: Param[object]) -> Value | None:
         """Return the value in the dict, `None` if there is none."""
@@ -242,17 +240,6 @@ class Source:
             ours = (name for name in param.variables if not name.startswith(OTEL))
             error = _error(param, next(ours, ""), exc, raw)
             return Value(param.default, THE_DICT, error=error)
-
-    def find_in_environment(
-        self, param: Param[object], *, with_otel: bool = True
-    ) -> Value | None:
-        """Return the value of the first variable that has one, `None` if none has."""
-        for name, read in param.variables.items():
-            if with_otel or not name.startswith(OTEL):
-                found = self.find_in_variable(param, name, read)
-                if found is not None:
-                    return found
-        return None
 
     def find_in_variable(
         self, param: Param[object], name: str, read: Callable[[object], object]
