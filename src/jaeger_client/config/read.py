@@ -98,7 +98,7 @@ def _read_tags(source: Source) -> None:
             source.record(table.TAGS, found)
             return
     of_otel = source.find_in_variable(
-        table.TAGS, otel.RESOURCE_ATTRIBUTES, otel.tags_of_attributes
+        table.TAGS, "OTEL_RESOURCE_ATTRIBUTES", otel.tags_of_attributes
     )
     tags = _tags_of(of_otel) | _tags_of(of_dict)
     for name, tag in _tags_of(of_jaeger).items():
@@ -149,15 +149,17 @@ def _find_endpoint(source: Source) -> Value | None:
     agent_is_named = any(map(source.is_set, (table.AGENT_HOST, table.AGENT_PORT)))
     if found is not None or agent_is_named:
         return found
-    exporter = source.find_in_variable(table.ENDPOINT, otel.EXPORTER, otel.exporters)
-    if exporter is not None and exporter.value == otel.NO_EXPORTER:
-        source.derive(FORMAT, None, otel.EXPORTER)
+    exporter = source.find_in_variable(
+        table.ENDPOINT, "OTEL_TRACES_EXPORTER", otel.exporters
+    )
+    if exporter is not None and not exporter.value:
+        source.derive(FORMAT, None, exporter.origin)
         return None
     found = source.find(table.ENDPOINT, in_dict=False)
     if found is not None:
         # There is one protocol, so its value does not matter; another one is logged.
-        for name in otel.PROTOCOLS:
-            if source.find_in_variable(table.ENDPOINT, name, otel.protocol):
+        for name, protocol in otel.exporter("PROTOCOL", otel.protocol).items():
+            if source.find_in_variable(table.ENDPOINT, name, protocol):
                 break
     return found
 
@@ -225,19 +227,19 @@ def _find_sampler(source: Source) -> None:
 
 
 def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
-    name = source.variable(otel.SAMPLER)
-    argument = source.variable(otel.SAMPLER_ARG)
+    variable, of_argument = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
+    name, argument = source.variable(variable), source.variable(of_argument)
     if name is None:
         return None, None
     try:
         kind, param = otel.sampler_of(name, argument)
     except ValueError as exc:
         complaint = f"{exc}, got {shown(name)} with {shown(argument)}"
-        where = f"{table.SAMPLER_TYPE.key} ({otel.SAMPLER})"
+        where = f"{table.SAMPLER_TYPE.key} ({variable})"
         source.pass_over(table.SAMPLER_TYPE, f"{where}: {complaint}")
         return None, None
-    origin = otel.SAMPLER if argument is None else otel.SAMPLER_ARG
-    return Value(kind, otel.SAMPLER), None if param is None else Value(param, origin)
+    origin = variable if argument is None else of_argument
+    return Value(kind, variable), None if param is None else Value(param, origin)
 
 
 def _find_misfit(kind: str, param: float | None) -> ConfigError | None:

@@ -265,7 +265,7 @@ ENDPOINT: Final = (
     Param("collector.endpoint", http.endpoint, None, default_text="the agent")
     .env(
         JAEGER_ENDPOINT=http.endpoint,
-        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=otel.traces_endpoint,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http.url(constants.OTLP_TRACES_PATH),
         OTEL_EXPORTER_OTLP_ENDPOINT=otel.endpoint_of_all_signals,
     )
     .affected_by(
