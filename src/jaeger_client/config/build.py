@@ -7,7 +7,7 @@ in their tests for 4.8, are looked up in the package when they are called.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import opentracing
@@ -21,12 +21,7 @@ from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.binary import BinaryCodec
 from jaeger_client.codecs.registry import CodecOptions, CompositeCodec, make_codec
 from jaeger_client.config import table
-from jaeger_client.config.settings import (
-    FORMAT,
-    GIVEN_SAMPLER,
-    HAS_THROTTLER,
-    Settings,
-)
+from jaeger_client.config.settings import FORMAT, GIVEN_SAMPLER, HAS_THROTTLER, Settings
 from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter.local import NullReporter
@@ -216,7 +211,7 @@ def _make_remote_reporter(
         error_reporter=shared.error_reporter,
         metrics_factory=shared.metrics_factory,
         worker=shared.worker,
-        fallback=_otlp_dialer(host) if endpoint is None else None,
+        fallback=partial(_dial_otlp, host) if endpoint is None else None,
     )
 
 
@@ -246,14 +241,10 @@ def _dial_collector(settings: Settings, endpoint: str) -> Channel:
     )
 
 
-def _otlp_dialer(host: str) -> Callable[[], Channel | None]:
-    """Return a function that connects to OTLP on *host*, if it is available there."""
+def _dial_otlp(host: str) -> Channel | None:
+    """Connect to OTLP on *host*, if it is available there."""
+    # The background thread calls it, so forks wait for the import.
+    with forks_wait():
+        from jaeger_client._internal import http_channel  # noqa: PLC0415 - 15 ms
 
-    def dial() -> Channel | None:
-        # The background thread calls it, so forks wait for the import.
-        with forks_wait():
-            from jaeger_client._internal import http_channel  # noqa: PLC0415 - 15 ms
-
-        return http_channel.dial_otlp(host)
-
-    return dial
+    return http_channel.dial_otlp(host)

@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from jaeger_client._internal.fork import forks_wait
-from jaeger_client.config.values import (
-    Reader,
-    quoted_pairs,
-    reader,
-    text,
-    text_mapping,
-)
+from jaeger_client.config.values import Reader, quoted_pairs, reader, text, text_mapping
 from jaeger_client.constants import OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
+from jaeger_client import constants
 from jaeger_client.config.http_values import split_url
 from jaeger_client.config.values import (
     Reader,
@@ -16,12 +17,6 @@ from jaeger_client.config.values import (
     quoted_pairs,
     reader,
     words,
-)
-from jaeger_client.constants import (
-    OTLP_TRACES_PATH,
-    SAMPLER_TYPE_CONST,
-    SAMPLER_TYPE_PROBABILISTIC,
-    SAMPLER_TYPE_REMOTE,
 )
 
 T = TypeVar("T")
@@ -93,7 +88,7 @@ def propagation_of(raw: object) -> tuple[str, ...]:
 def endpoint_of_all_signals(raw: object) -> str:
     """Read the endpoint of all signals and add the path of traces, before any query."""
     base = split_url(raw)
-    path = f"{base.path.rstrip('/')}{OTLP_TRACES_PATH}"
+    path = f"{base.path.rstrip('/')}{constants.OTLP_TRACES_PATH}"
     return base._replace(path=path, fragment="").geturl()
 
 
@@ -105,14 +100,16 @@ def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:
     """
     match name.lower().removeprefix("parentbased_"):
         case "always_on":
-            return SAMPLER_TYPE_CONST, 1.0
+            return constants.SAMPLER_TYPE_CONST, 1.0
         case "always_off":
-            return SAMPLER_TYPE_CONST, 0.0
+            return constants.SAMPLER_TYPE_CONST, 0.0
         case "traceidratio":
-            return SAMPLER_TYPE_PROBABILISTIC, _rate(argument or 1.0)
+            return constants.SAMPLER_TYPE_PROBABILISTIC, _rate(argument or 1.0)
         case "jaeger_remote":
             initial = pairs(argument or "").get("initialSamplingRate")
-            return SAMPLER_TYPE_REMOTE, None if initial is None else _rate(initial)
+            return constants.SAMPLER_TYPE_REMOTE, None if initial is None else _rate(
+                initial
+            )
         case _:
             msg = "must be always_on, always_off, traceidratio or jaeger_remote"
             raise ValueError(msg)

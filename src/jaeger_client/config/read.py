@@ -32,10 +32,7 @@ from jaeger_client.config.settings import (
     Value,
 )
 from jaeger_client.config.values import fill_in
-from jaeger_client.constants import (
-    SAMPLER_TYPE_CONST,
-    SAMPLER_TYPE_REMOTE,
-)
+from jaeger_client.constants import SAMPLER_TYPE_CONST, SAMPLER_TYPE_REMOTE
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.sampler.base import Sampler
 from jaeger_client.sampler.strategy import DEFAULT_SAMPLING_PROBABILITY
@@ -120,8 +117,8 @@ def _read_agent(source: Source) -> None:
     source.read(table.AGENT_ENABLED, is_used=False)
     source.read(table.AGENT_RECONNECT_INTERVAL)
     if not source.read(table.AGENT_RECONNECTS):
-        reason = f"not used: {table.AGENT_RECONNECTS.key} is false"
-        source.note(table.AGENT_RECONNECT_INTERVAL, reason)
+        reason = f"{table.AGENT_RECONNECTS.key} is false"
+        source.note_unused(table.AGENT_RECONNECT_INTERVAL, reason)
 
 
 def _read_collector(source: Source) -> None:
@@ -131,12 +128,12 @@ def _read_collector(source: Source) -> None:
     for param in table.SECTIONS["The collector"][1:]:
         source.read(param, with_otel=with_otel, is_used=endpoint is not None)
         if endpoint is None and source.is_set(param):
-            source.note(param, "not used: spans go by UDP")
+            source.note_unused(param, "spans go by UDP")
     if endpoint is not None:
         path = f"the path of {table.ENDPOINT.key}"
         source.derive(FORMAT, format_of(endpoint), path)
         if source.is_set(table.AGENT_PORT):
-            source.note(table.AGENT_PORT, "not used: spans go to collector.endpoint")
+            source.note_unused(table.AGENT_PORT, "spans go to collector.endpoint")
         _check_pairs(source)
     if not source.is_set(table.GZIP):
         source.derive(table.GZIP, source.values[FORMAT.key].value == "OTLP", FORMAT.key)
@@ -166,29 +163,21 @@ def _find_endpoint(source: Source) -> Value | None:
 
 def _check_pairs(source: Source) -> None:
     """Check the settings of a collector that need each other."""
-    key, certificate = (
-        source.values[param.key] for param in (table.CLIENT_KEY, table.CLIENT_CERT)
-    )
-    if key.origin.startswith(OTEL) and not certificate.origin.startswith(OTEL):
+    key, certificate = table.CLIENT_KEY, table.CLIENT_CERT
+    found = source.values[key.key]
+    of_certificate = source.values[certificate.key].origin
+    if found.origin.startswith(OTEL) and not of_certificate.startswith(OTEL):
         reason = "needs the variable of its certificate beside it"
-        where = f"{table.CLIENT_KEY.key} ({key.origin})"
-        complaint = f"{where}: {reason}, got {shown(key.value)}"
-        source.pass_over(table.CLIENT_KEY, complaint)
-        source.derive(table.CLIENT_KEY, None)
-    elif key.is_set and not certificate.is_set:
-        _refuse(source, table.CLIENT_CERT.key, table.CLIENT_KEY.key)
-    has_user = source.is_set(table.USER)
-    if has_user != source.is_set(table.PASSWORD):
-        given, missing = ("user", "password") if has_user else ("password", "user")
-        missing = f"collector.{missing} (JAEGER_{missing.upper()})"
-        _refuse(source, missing, f"collector.{given}")
-
-
-def _refuse(source: Source, missing: str, given: str) -> None:
-    msg = f"{missing}: must be given together with {given}, got none"
-    error = ConfigError(msg)
-    source.values[TOGETHER] = Value(None, error=error)
-    source.error = source.error or error
+        complaint = f"{key.key} ({found.origin}): {reason}, got {shown(found.value)}"
+        source.passed_over[key.key].append(complaint)
+        source.derive(key, None)
+    pairs = ((key, certificate), (table.USER, table.PASSWORD))
+    for given, missing in (*pairs, (table.PASSWORD, table.USER)):
+        if source.is_set(given) and not source.is_set(missing):
+            msg = f"{missing.name}: must be given together with {given.key}, got none"
+            error = ConfigError(msg)
+            source.values[TOGETHER] = Value(None, error=error)
+            source.error = source.error or error
 
 
 def _read_sampler(source: Source) -> None:
@@ -235,8 +224,8 @@ def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
         kind, param = otel.sampler_of(name, argument)
     except ValueError as exc:
         complaint = f"{exc}, got {shown(name)} with {shown(argument)}"
-        where = f"{table.SAMPLER_TYPE.key} ({variable})"
-        source.pass_over(table.SAMPLER_TYPE, f"{where}: {complaint}")
+        key = table.SAMPLER_TYPE.key
+        source.passed_over[key].append(f"{key} ({variable}): {complaint}")
         return None, None
     origin = variable if argument is None else of_argument
     return Value(kind, variable), None if param is None else Value(param, origin)
@@ -261,7 +250,7 @@ def _read_throttler(source: Source) -> None:
     source.derive(HAS_THROTTLER, has_throttler)
     source.read(table.THROTTLER_TYPE)
     if not has_throttler:
-        source.note(table.THROTTLER_TYPE, "not used: the dict has no throttler")
+        source.note_unused(table.THROTTLER_TYPE, "the dict has no throttler")
 
 
 def _read_sampling_endpoint(source: Source) -> None:
@@ -282,7 +271,7 @@ def _read_sampling_endpoint(source: Source) -> None:
     source.record(table.SAMPLING_ENDPOINT, found)
     kind = source.read(table.SAMPLER_TYPE)
     if kind != SAMPLER_TYPE_REMOTE:
-        source.note(table.SAMPLING_ENDPOINT, f"not used: the sampler is {kind}")
+        source.note_unused(table.SAMPLING_ENDPOINT, f"the sampler is {kind}")
     elif source.read(table.SAMPLING_STRATEGIES_FILE) is not None:
-        reason = f"not used: {table.SAMPLING_STRATEGIES_FILE.key} is read"
-        source.note(table.SAMPLING_ENDPOINT, reason)
+        reason = f"{table.SAMPLING_STRATEGIES_FILE.key} is read"
+        source.note_unused(table.SAMPLING_ENDPOINT, reason)

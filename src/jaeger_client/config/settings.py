@@ -7,6 +7,7 @@ at most once and records the value of each setting with its origin.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
@@ -99,6 +100,12 @@ class Param(Key[T_co]):
         self.influences = expected
         return self
 
+    @property
+    def name(self) -> str:
+        """Its key, with the variable of Jaeger that sets it, for messages."""
+        of_jaeger = (name for name in self.variables if not name.startswith(OTEL))
+        return next((f"{self.key} ({name})" for name in of_jaeger), self.key)
+
 
 class Value(NamedTuple):
     """The value of one setting."""
@@ -133,7 +140,7 @@ class Settings:
         error: ConfigError | None,
     ) -> None:
         self.values = MappingProxyType(values)
-        self.passed_over = MappingProxyType(passed_over)
+        self.passed_over = MappingProxyType({**passed_over})
         self.error = error
 
     def __getitem__(self, key: Key[T]) -> T:
@@ -171,7 +178,7 @@ class Source:
         """The value of each setting that was read, by its key."""
         self.error: ConfigError | None = None
         """The first error of a setting that is used."""
-        self.passed_over: dict[str, list[str]] = {}
+        self.passed_over: defaultdict[str, list[str]] = defaultdict(list)
         """Complaints about `OTEL_` variables that cannot be used, by key."""
         self._texts: dict[str, str | None] = {}
 
@@ -200,8 +207,9 @@ class Source:
             self.error = value.error
         return cast("T", value.value)
 
-    def note(self, param: Param[object], remark: str) -> None:
-        """Add a remark to the recorded value of a setting."""
+    def note_unused(self, param: Param[object], reason: str) -> None:
+        """Record why a setting that was read is not used."""
+        remark = f"not used: {reason}"
         self.values[param.key] = self.values[param.key]._replace(remark=remark)
 
     def derive(self, key: Key[T], value: T, origin: str = BY_DEFAULT) -> None:
@@ -237,8 +245,7 @@ class Source:
         try:
             return Value(param.read(raw), THE_DICT)
         except ValueError as exc:
-            ours = (name for name in param.variables if not name.startswith(OTEL))
-            error = _error(param, next(ours, ""), exc, raw)
+            error = _error(param, param.name, exc, raw)
             return Value(param.default, THE_DICT, error=error)
 
     def find_in_variable(
@@ -251,17 +258,13 @@ class Source:
         try:
             value = read(text)
         except ValueError as exc:
-            error = _error(param, name, exc, text)
+            error = _error(param, f"{param.key} ({name})", exc, text)
             if not name.startswith(OTEL):
                 return Value(param.default, name, error=error)
             # It may be meant for another library in the same process.
-            self.pass_over(param, str(error))
+            self.passed_over[param.key].append(str(error))
             return None
         return None if value is None else Value(value, name)
-
-    def pass_over(self, param: Param[object], complaint: str) -> None:
-        """Record that an `OTEL_` variable of a setting cannot be used."""
-        self.passed_over.setdefault(param.key, []).append(complaint)
 
     def variable(self, name: str) -> str | None:
         """Return the text of a variable, `None` if it is empty or not set."""
@@ -273,10 +276,9 @@ class Source:
 
 
 def _error(
-    param: Param[object], variable: str, reason: ValueError, raw: object
+    param: Param[object], name: str, reason: ValueError, raw: object
 ) -> ConfigError:
-    where = f"{param.key} ({variable})" if variable else param.key
     got = "a value that is not shown" if param.is_secret else shown(raw)
-    error = ConfigError(f"{where}: {reason}, got {got}")
+    error = ConfigError(f"{name}: {reason}, got {got}")
     error.__cause__ = reason
     return error
