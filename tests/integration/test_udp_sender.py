@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import pytest
 
@@ -145,8 +146,6 @@ def test_an_agent_on_one_family_of_localhost_is_found() -> None:
 
     class BothFamilies:
         connect_udp = staticmethod(sockets.connect_udp)
-        pending_error = staticmethod(sockets.pending_error)
-        backlog = staticmethod(sockets.backlog)
 
         def resolve(self, host: str, port: int) -> Sequence[Address]:
             """Return both addresses of this machine."""
@@ -219,15 +218,16 @@ def test_the_kernel_reports_the_backlog_on_loopback(agent: socket.socket) -> Non
     """The backlog grows with what is unread; of other machines it is not known."""
     here = Address(socket.AF_INET, "127.0.0.1")
     elsewhere = Address(socket.AF_INET, "192.0.2.1")
-    port = port_of(agent)
-    before = sockets.backlog(here, port)
-
-    with UdpSender("127.0.0.1", port) as sender:
-        sender.send(bytes(10_000))
+    with closing(
+        sockets.connect_udp(here, port_of(agent), buffer_size=10_000)
+    ) as connected:
+        before = connected.backlog()
+        connected.send(bytes(10_000))
+        after = connected.backlog()
 
     assert 0 == before
-    assert sockets.backlog(here, port) >= 10_000
-    assert 0 == sockets.backlog(elsewhere, port)
+    assert after >= 10_000
+    assert 0 == sockets.UdpSocket(agent, elsewhere, port_of(agent)).backlog()
 
 
 @on_linux

@@ -6,6 +6,7 @@ Imported only where one is needed, because the encoders and the HTTP client take
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from jaeger_client._internal.http_client.options import HttpOptions
@@ -21,6 +22,14 @@ from jaeger_client.senders import HttpSender, OtlpHttpSender, Sender
 
 OTLP_PORT: Final = 4318
 """Port of OTLP over HTTP."""
+
+_FORMATS: Final[
+    Mapping[str, tuple[Callable[[SpanLosses], Encoder], type[HttpSender]]]
+] = {
+    "OTLP": (OtlpEncoder, OtlpHttpSender),
+    "Thrift": (JaegerBinaryEncoder, HttpSender),
+    "Zipkin": (ZipkinJsonEncoder, HttpSender),
+}
 
 
 class HttpChannel(NamedTuple):
@@ -50,23 +59,12 @@ def dial_collector(
         ConfigError: If a setting cannot be used.
     """
     options.check_files("collector.")
-    match format_:
-        case "OTLP":
-            sender = OtlpHttpSender(endpoint, options=options, gzip=gzip)
-            return HttpChannel(OtlpEncoder(SpanLosses()), sender)
-        case "Zipkin":
-            encoder: Encoder = ZipkinJsonEncoder(SpanLosses())
-        case _:
-            encoder = JaegerBinaryEncoder(SpanLosses())
-    return HttpChannel(
-        encoder,
-        HttpSender(
-            endpoint,
-            content_type=encoder.content_type,
-            options=options,
-            gzip=gzip,
-        ),
+    new_encoder, new_sender = _FORMATS[format_ or "Thrift"]
+    encoder = new_encoder(SpanLosses())
+    sender = new_sender(
+        endpoint, content_type=encoder.content_type, options=options, gzip=gzip
     )
+    return HttpChannel(encoder, sender)
 
 
 def dial_otlp(host: str) -> HttpChannel | None:

@@ -28,7 +28,6 @@ _FAMILIES: Final[frozenset[int]] = frozenset({socket.AF_INET, socket.AF_INET6})
 _MAX_INDEX_DIGITS: Final = 9
 """Digits of the index of a network interface, which is a C int."""
 
-
 _MIN_SHARE: Final = 1.0
 """
 Minimum time for one address in seconds, as long as the timeout lasts.
@@ -36,7 +35,6 @@ Minimum time for one address in seconds, as long as the timeout lasts.
 The kernel repeats a lost SYN after one second; with less, one of many addresses would
 be given up for a single lost packet.
 """
-
 
 _UDP_SEND_TIMEOUT: Final = 0.25
 """
@@ -116,7 +114,37 @@ def connect_tcp(host: str, port: int, timeout: float) -> socket.socket:
         del errors, timeouts
 
 
-def connect_udp(address: Address, port: int, *, buffer_size: int) -> socket.socket:
+class UdpSocket:
+    """A UDP socket that is connected to *port* of *address*."""
+
+    def __init__(self, sock: socket.socket, address: Address, port: int) -> None:
+        self.address = address
+        self._port = port
+        self._socket = sock
+
+    def send(self, datagram: bytes) -> None:
+        """
+        Send *datagram*.
+
+        Raises:
+            OSError: That of this datagram or of an earlier one.
+        """
+        self._socket.send(datagram)
+        # On loopback a refusal arrives before `send` returns, so it is found for the
+        # refused datagram itself and not only at the next one.
+        if code := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(code, os.strerror(code))
+
+    def backlog(self) -> int:
+        """Return how many bytes the receiver has not read; 0 if that is not known."""
+        return read_backlog(self._port) if self.address.is_loopback else 0
+
+    def close(self) -> None:
+        """Close the socket. Idempotent."""
+        self._socket.close()
+
+
+def connect_udp(address: Address, port: int, *, buffer_size: int) -> UdpSocket:
     """
     Return a UDP socket that sends up to *buffer_size* bytes at once to *address*.
 
@@ -135,27 +163,17 @@ def connect_udp(address: Address, port: int, *, buffer_size: int) -> socket.sock
     except OSError:
         sock.close()
         raise
-    return sock
+    return UdpSocket(sock, address, port)
 
 
-def pending_error(sock: socket.socket) -> int:
-    """Return the number of the error that an earlier datagram met, or 0."""
-    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-
-
-def backlog(
-    address: Address,
-    port: int,
-    tables: Iterable[str | os.PathLike[str]] = _UDP_TABLES,
+def read_backlog(
+    port: int, tables: Iterable[str | os.PathLike[str]] = _UDP_TABLES
 ) -> int:
     """
-    Return how many bytes are unread at a UDP port of this machine.
+    Return how many bytes are unread at this machine's UDP *port*.
 
-    0 if *address* is of another one, or where the system does not report it. Takes
-    0.06 ms, mostly in the kernel.
+    0 where the system does not report it. Takes 0.06 ms, mostly in the kernel.
     """
-    if not address.is_loopback:
-        return 0
     return sum(_parse_backlog(_read(table), port) for table in tables)
 
 

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import errno
 import math
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Protocol
@@ -38,9 +37,7 @@ from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
 
 if TYPE_CHECKING:
-    import socket
-
-    from jaeger_client._internal.sockets import Address
+    from jaeger_client._internal.sockets import Address, UdpSocket
 
 DEFAULT_MAX_PAYLOAD: Final = 65_000
 """Bytes of the longest datagram that agents read."""
@@ -88,16 +85,8 @@ class Network(Protocol):
 
     def connect_udp(
         self, address: Address, port: int, /, *, buffer_size: int
-    ) -> socket.socket:
+    ) -> UdpSocket:
         """Return a socket that is connected to *address*, or raise OSError."""
-        ...
-
-    def pending_error(self, connected: socket.socket, /) -> int:
-        """Return the number of the error that an earlier datagram met, or 0."""
-        ...
-
-    def backlog(self, address: Address, port: int, /) -> int:
-        """Return how many bytes are unread there; 0 if that is not known."""
         ...
 
 
@@ -141,16 +130,15 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         """Bytes sent since the backlog was checked."""
         self._network = network
         self._is_closed = False
-        self._socket: socket.socket | None = None
-        self._address: Address | None = None
+        self._socket: UdpSocket | None = None
         self._skipped: Address | None = None
         """The address that failed last; the next one of the name is tried."""
         self._resolved_at = 0.0
 
     def __repr__(self) -> str:
         state = "not connected"
-        if self._address is not None:
-            host = self._address.host
+        if self._socket is not None:
+            host = self._socket.address.host
             state = f"to {f'[{host}]' if ':' in host else host}:{self._port}"
         if self._is_closed:
             state = "closed"
@@ -219,13 +207,9 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             return
         self._unchecked_bytes = 0
         for _ in range(_MAX_READER_DELAYS):
-            if self._backlog() <= _MAX_BACKLOG:
+            if self._socket is None or self._socket.backlog() <= _MAX_BACKLOG:
                 return
             self._clock.sleep(_READER_DELAY)
-
-    def _backlog(self) -> int:
-        address = self._address
-        return 0 if address is None else self._system.backlog(address, self._port)
 
     def _send_or_reconnect(self, payload: bytes) -> None:
         try:
@@ -241,19 +225,15 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         for delay in _BUFFER_DELAYS:
             try:
                 connected.send(payload)
-                break
             except OSError as exc:
                 if exc.errno != errno.ENOBUFS:
                     raise
+            else:
+                return
             self._clock.sleep(delay)
-        else:
-            connected.send(payload)
-        # On loopback a refusal arrives before `send` returns, so it is found for the
-        # refused datagram itself and not only at the next one.
-        if code := self._system.pending_error(connected):
-            raise OSError(code, os.strerror(code))
+        connected.send(payload)
 
-    def _connect(self) -> socket.socket:
+    def _connect(self) -> UdpSocket:
         """Return the socket; opens one if there is none, or if the agent has moved."""
         if self._socket is not None and not self._is_resolving_due():
             return self._socket
@@ -264,7 +244,7 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             if self._socket is None:
                 raise
             return self._socket
-        if self._socket is not None and self._address in addresses:
+        if self._socket is not None and self._socket.address in addresses:
             return self._socket
         self._close_socket()
         return self._connect_to_one_of(addresses)
@@ -280,7 +260,7 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             msg = f"{self._target}: the name does not resolve ({exc})"
             raise SendError(msg) from exc
 
-    def _connect_to_one_of(self, addresses: Sequence[Address]) -> socket.socket:
+    def _connect_to_one_of(self, addresses: Sequence[Address]) -> UdpSocket:
         call_after_fork(self)
         address = addresses[0]
         if self._skipped in addresses:
@@ -293,15 +273,14 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         except OSError:
             self._skipped = address
             raise
-        self._address = address
         return self._socket
 
     def _disconnect(self, error: OSError) -> None:
         # "localhost" may be 127.0.0.1 and ::1, and the agent listen on one of them.
         # From another machine a refusal may be an old one and proves nothing.
-        address = self._address
-        is_local = address is not None and address.is_loopback
-        if is_local and isinstance(error, ConnectionRefusedError):
+        address = None if self._socket is None else self._socket.address
+        is_refused = isinstance(error, ConnectionRefusedError)
+        if is_refused and address is not None and address.is_loopback:
             self._skipped = address
         self._close_socket()
 
@@ -309,7 +288,6 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         if self._socket is not None:
             self._socket.close()
         self._socket = None
-        self._address = None
 
     def _map_error(self, error: OSError, payload: bytes) -> SendError:
         if isinstance(error, ConnectionRefusedError):

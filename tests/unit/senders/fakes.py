@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from jaeger_client._internal.sockets import Address
+from jaeger_client._internal.sockets import Address, UdpSocket
 
 HOME = Address(socket.AF_INET, "127.0.0.1")
 HOME_6 = Address(socket.AF_INET6, "::1")
@@ -24,9 +24,15 @@ class FakeSocket:
         self.is_closed = False
 
     def send(self, datagram: bytes) -> None:
-        """Store *datagram*, or raise the next planned error."""
+        """Store *datagram*, or raise the next planned error before or after that."""
         _raise_next(self.network.send_errors)
         self.network.sent.append((self.address, datagram))
+        _raise_next(self.network.late_errors)
+
+    def backlog(self) -> int:
+        """Return the next planned figure."""
+        self.network.backlog_checks += 1
+        return self.network.backlogs.pop(0) if self.network.backlogs else 0
 
     def close(self) -> None:
         """Note that it was closed."""
@@ -56,8 +62,10 @@ class FakeNetwork:
     send_errors: list[Exception | None] = field(
         default_factory=list[Exception | None],
     )
-    late_errors: list[int] = field(default_factory=list[int])
-    """Numbers of errors that are pending after a send."""
+    late_errors: list[Exception | None] = field(
+        default_factory=list[Exception | None],
+    )
+    """Errors that are pending after a send."""
 
     def resolve(self, host: str, port: int) -> Sequence[Address]:
         """Return the addresses, or raise the next planned error."""
@@ -67,21 +75,12 @@ class FakeNetwork:
 
     def connect_udp(
         self, address: Address, port: int, *, buffer_size: int
-    ) -> socket.socket:
+    ) -> UdpSocket:
         """Return a new socket, or raise the next planned error."""
         self.buffer_sizes.append(buffer_size)
         _raise_next(self.connect_errors)
         self.sockets.append(FakeSocket(self, address))
-        return cast("socket.socket", self.sockets[-1])
-
-    def pending_error(self, connected: socket.socket) -> int:
-        """Return the next planned late error."""
-        return self.late_errors.pop(0) if self.late_errors else 0
-
-    def backlog(self, address: Address, port: int) -> int:
-        """Return the next planned figure."""
-        self.backlog_checks += 1
-        return self.backlogs.pop(0) if self.backlogs else 0
+        return cast("UdpSocket", self.sockets[-1])
 
 
 def _raise_next(errors: list[Exception | None]) -> None:

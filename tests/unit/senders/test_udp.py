@@ -188,7 +188,7 @@ def test_an_old_refusal_does_not_cost_the_next_datagram() -> None:
 
 def test_a_refusal_of_the_very_datagram_is_known_at_once() -> None:
     """A datagram refused twice in a row raises RefusedError."""
-    network = FakeNetwork(late_errors=[errno.ECONNREFUSED, errno.ECONNREFUSED])
+    network = FakeNetwork(late_errors=[refused(), refused()])
 
     with pytest.raises(RefusedError, match="agent:6831 was refused: nothing listens"):
         make_sender(network).send(b"x")
@@ -196,7 +196,7 @@ def test_a_refusal_of_the_very_datagram_is_known_at_once() -> None:
 
 def test_localhost_is_tried_over_both_families() -> None:
     """An agent that listens on ::1 only is found behind a refusing 127.0.0.1."""
-    network = FakeNetwork(addresses=[HOME, HOME_6], late_errors=[errno.ECONNREFUSED])
+    network = FakeNetwork(addresses=[HOME, HOME_6], late_errors=[refused()])
     sender = make_sender(network)
 
     sender.send(b"one")
@@ -209,7 +209,7 @@ def test_after_both_families_refused_the_first_is_tried_again() -> None:
     """An agent that comes back on 127.0.0.1 is found by the next send."""
     network = FakeNetwork(
         addresses=[HOME, HOME_6],
-        late_errors=[errno.ECONNREFUSED, errno.ECONNREFUSED],
+        late_errors=[refused(), refused()],
     )
     sender = make_sender(network)
     with pytest.raises(RefusedError):
