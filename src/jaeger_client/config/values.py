@@ -24,8 +24,6 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True),
     **dict.fromkeys(("false", "f", "0", "no", "n", "off"), False),
 }
-_MAX_PORT: Final = 65535
-
 _AT_LEAST_0: Final = ", at least 0"
 
 _UNITS: Final = {
@@ -124,7 +122,7 @@ def whole_number(least: int, most: float = math.inf) -> Reader[int]:
     return convert
 
 
-port: Final = whole_number(1, _MAX_PORT)
+port: Final = whole_number(1, 65535)
 """Reads the number of a port."""
 
 
@@ -142,15 +140,11 @@ number: Final = Reader("a number that is finite", _number)
 """Reads a finite number of any size."""
 
 
-def number_from(least: float) -> Reader[float]:
-    """Return a reader of finite numbers of at least *least*."""
-
-    @reader(f"a number of at least {least:g}")
-    def convert(raw: object) -> float | None:
-        value = _number(raw)
-        return None if value is None or value < least else value
-
-    return convert
+@reader("a number of at least 1")
+def at_least_1(raw: object) -> float | None:
+    """Read a finite number of at least 1."""
+    value = _number(raw)
+    return None if value is None or value < 1 else value
 
 
 @reader("a number, or true or false")

@@ -213,7 +213,7 @@ def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
         (values.opposite, "x"),
         (values.port, "x"),
         (values.number, "x"),
-        (values.number_from(1.0), "x"),
+        (values.at_least_1, "x"),
         (values.sampler_param, "x"),
         (values.seconds, "x"),
         (values.positive(values.milliseconds), "0"),
@@ -244,7 +244,7 @@ def test_a_variable_may_say_the_opposite(raw: str, value: bool) -> None:
 
 def test_a_number_may_have_a_least() -> None:
     """It is the least that is taken."""
-    read = values.number_from(1.0)
+    read = values.at_least_1
 
     assert 1.0 == read("1")
     with pytest.raises(ValueError, match="must be a number of at least 1"):
