@@ -164,7 +164,9 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
                 start_time,
             )
             duration = duration_us(span.start_time, span.end_time) << 1
-            if ONE_BYTE <= duration <= MAX_I64:
+            if duration < ONE_BYTE:
+                pieces.append(_I64_BEGINS[duration])
+            elif duration <= MAX_I64:
                 # All but the lowest bits, which many spans have in common.
                 rest = get_rest(duration >> 7) or make_rest(duration >> 7)
                 pieces += _I64_BEGINS[duration & 0x7F | 0x80], rest
