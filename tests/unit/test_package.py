@@ -66,6 +66,4 @@ def test_a_star_import_has_no_tools_of_the_module(module: str) -> None:
 
 def test_the_help_of_the_package_describes_its_names() -> None:
     """`help(jaeger_client)` shows the methods of `Config`."""
-    assert "initialize_tracer" in pydoc.render_doc(
-        jaeger_client, renderer=pydoc.plaintext
-    )
+    assert "initialize_tracer" in pydoc.plain(pydoc.render_doc(jaeger_client))

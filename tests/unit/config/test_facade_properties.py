@@ -145,6 +145,25 @@ def test_properties_that_a_subclass_reads_for_a_tracer_are_those_of_the_tracer(
     assert 2 == config.local_agent_reporting_port
 
 
+def test_a_subclass_may_override_the_properties_of_the_tracer() -> None:
+    """As in 4.8; the dict and the variables do not count then."""
+
+    class Own(Config):
+        @property
+        def service_name(self) -> str:
+            return "own"
+
+        @property
+        def tags(self) -> dict[str, object]:
+            return {**super().tags, "zone": "a"}
+
+    tracer = Own({**CONST, "tags": {"rack": "1"}}, service_name="shop").new_tracer()
+    tracer.close(0.0)
+
+    assert "own" == tracer.service_name
+    assert {"rack": "1", "zone": "a"}.items() < tracer.tags.items()
+
+
 @pytest.mark.parametrize("name", ["enabled", "local_agent_reporting_port"])
 def test_a_property_cannot_be_set(name: str) -> None:
     """It would not change the tracers of the Config."""
