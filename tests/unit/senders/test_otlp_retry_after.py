@@ -1,10 +1,10 @@
-"""What the HTTP sender reads of a response: the header Retry-After."""
+"""What the OTLP sender reads of a response: the header Retry-After."""
 
 from __future__ import annotations
 
 import pytest
 
-from jaeger_client.senders.http import parse_retry_after
+from jaeger_client.senders.otlp import parse_retry_after
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 
