@@ -17,12 +17,7 @@ import opentracing
 from jaeger_client.span import Span
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
-
-
-if TYPE_CHECKING:
 
     class SpanScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
         """
@@ -84,28 +79,14 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        if exc_val is not None:
-            self._record(exc_type, exc_val, exc_tb)
-        self.close()
-
-    def _record(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException,
-        exc_tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
         span = self.span
-        if isinstance(span, Span):
+        if exc_val is not None and isinstance(span, Span):
             span.record_exception(exc_type, exc_val, exc_tb)
-        else:
+        elif exc_val is not None:
             # A span of another tracer that was activated here.
             opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # it has no public one
+        self.close()
 
 
 class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # untyped base

@@ -46,8 +46,6 @@ from jaeger_client.constants import (
 from jaeger_client.model import LogItem, SpanIds
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     import opentracing
     from typing_extensions import Self
 
@@ -72,20 +70,20 @@ _TOO_MUCH_BAGGAGE = Notice(
 class SpanOwner(Protocol):
     """What a span needs of its tracer. Called on the application's thread."""
 
-    service_name: str
-    max_tag_value_length: int
-    max_traceback_length: int
-    max_tags_per_span: int
-    max_logs_per_span: int
+    service_name: str = ""
+    max_tag_value_length: int = MAX_TAG_VALUE_LENGTH
+    max_traceback_length: int = MAX_TRACEBACK_LENGTH
+    max_tags_per_span: int = MAX_TAGS_PER_SPAN
+    max_logs_per_span: int = MAX_LOGS_PER_SPAN
 
     @property
     def clock(self) -> Clock | None:
         """Where its spans read the time; `None` is the system's clock."""
-        ...
+        return None
 
-    def is_debug_allowed(self, operation: str) -> bool:
+    def is_debug_allowed(self, operation: str) -> bool:  # noqa: ARG002 - for tracers
         """Return whether one more debug trace may be started."""
-        ...
+        return True
 
     def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
         """Count what spans dropped because of their limits. Never raises."""
@@ -96,20 +94,10 @@ class SpanOwner(Protocol):
         ...
 
 
-class _NoOwner:
+class _NoOwner(SpanOwner):
     """The owner of a span that was created without a tracer: reports nothing."""
 
-    service_name = ""
-    max_tag_value_length = MAX_TAG_VALUE_LENGTH
-    max_traceback_length = MAX_TRACEBACK_LENGTH
-    max_tags_per_span = MAX_TAGS_PER_SPAN
-    max_logs_per_span = MAX_LOGS_PER_SPAN
-    clock = None
-
-    def is_debug_allowed(self, operation: str) -> bool:  # noqa: ARG002 - see SpanOwner
-        return True
-
-    def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
+    def count_dropped(self, **numbers: int) -> None:
         pass
 
     def report_span(self, span: Span) -> None:
@@ -360,21 +348,13 @@ class Span(SpanRecords):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
         if exc_val is not None:
             self.record_exception(exc_type, exc_val, exc_tb)
         self.finish()
 
     def record_exception(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException,
-        exc_tb: TracebackType | None,
+        self, exc_type: object, exc_val: object, exc_tb: object
     ) -> None:
         """Set the tag `error` and log the exception with its traceback."""
         self.set_tag("error", True)  # noqa: FBT003 - a tag's value

@@ -12,13 +12,13 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.shown import (
     MAX_QUOTED,
     MAX_SHOWN,
+    displayable,
     one_line,
     setting_without_secrets,
     shown,
     text_of,
     without_secrets,
 )
-from jaeger_client.config.explanation import displayable
 from jaeger_client.errors import JaegerClientError
 
 SECRET = "hunter2hunter2"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Final
 
 from jaeger_client._internal.fork import call_after_fork
 
-_FLOAT_BITS: Final = 53
-"""Bits of precision of a float: all that fit a number in [0, 1)."""
+operating_system_random: Final = random.SystemRandom().random
+"""Returns a number in [0, 1) from the operating system's randomness."""
 
 
 class IdRandom(random.Random):
@@ -28,8 +27,3 @@ class IdRandom(random.Random):
     def after_fork_in_child(self) -> None:
         """Take a new seed from the operating system."""
         self.seed()
-
-
-def operating_system_random() -> float:
-    """Return a number in [0, 1) from the operating system's randomness."""
-    return (int.from_bytes(os.urandom(7), "big") >> 3) / (1 << _FLOAT_BITS)

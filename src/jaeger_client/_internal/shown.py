@@ -16,7 +16,7 @@ Patterns are compiled on their first use: most programs use none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Final, cast
 
@@ -34,6 +34,12 @@ MAX_EXCERPT: Final = 200
 
 _MAX_ITEMS: Final = 50
 """Maximum number of items of a container that are shown."""
+
+_MAX_DISPLAYED: Final = 100
+"""Maximum number of headers or list items of a setting that are shown."""
+
+_MAX_NUMBER: Final = 1 << 64
+"""Larger numbers of settings are shown as text: Python may refuse to convert them."""
 
 _MAX_DEPTH: Final = 4
 """Maximum depth of nested containers that are shown."""
@@ -149,6 +155,28 @@ def text_of(value: object, limit: int = MAX_SHOWN) -> str:
 def shown(value: object, limit: int = MAX_QUOTED) -> str:
     """Return `repr(value)` on one line, cut and without secrets."""
     return one_line(without_secrets(_Repr(limit).of(value, _MAX_DEPTH)), 2 * limit)
+
+
+def displayable(  # noqa: PLR0911 - one for each type
+    value: object, *, is_secret: bool
+) -> object:
+    """Return what can be shown of the value of a setting; numbers stay numbers."""
+    whole: object = value  # `value` gets narrower and partly unknown types below
+    if value is None:
+        return None
+    if isinstance(value, Mapping) and (is_secret or not value):
+        # Of headers the names are shown.
+        names = islice(cast("Mapping[object, object]", value), _MAX_DISPLAYED)
+        return {text_of(name): HIDDEN for name in names}
+    if is_secret:
+        return HIDDEN
+    if isinstance(value, str):
+        return setting_without_secrets(value)
+    if isinstance(value, (int, float)) and -_MAX_NUMBER < value < _MAX_NUMBER:
+        return value
+    if isinstance(value, tuple):
+        return tuple(map(text_of, cast("tuple[object, ...]", value)[:_MAX_DISPLAYED]))
+    return shown(whole)
 
 
 class _Repr:

@@ -136,6 +136,9 @@ class SpanList(list[_Object]):
     _is_read: bool = True
     _has_pairs: bool = False
 
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        super().__init__(map(self._as_object, items))
+
     @classmethod
     def of_pairs(cls, pairs: Iterable[object] = ()) -> Self:
         """Return a list that holds *pairs* as they are until it is read."""
@@ -168,9 +171,7 @@ class SpanList(list[_Object]):
 
     def extend(self, items: Iterable[Any], /) -> None:
         """Append *items*; pairs become objects."""
-        super().extend(
-            [self._as_object(item) if type(item) is tuple else item for item in items]
-        )
+        super().extend([self._as_object(item) for item in items])
         self.trim()
 
     def trim(self) -> Self:
@@ -228,9 +229,6 @@ class TagList(SpanList[Tag]):
 
     _as_object = staticmethod(_as_tag)
 
-    def __init__(self, items: Iterable[TagItem | Tag] = ()) -> None:
-        super().__init__(map(_as_tag, items))
-
 
 class Log:
     """A log as the object of jaeger-client 4.8; unpacks as `(timestamp, fields)`."""
@@ -266,6 +264,3 @@ class LogList(SpanList[Log]):
     """The logs of a span as objects; a pair that is appended becomes one."""
 
     _as_object = staticmethod(_as_log)
-
-    def __init__(self, items: Iterable[LogItem | Log] = ()) -> None:
-        super().__init__(map(_as_log, items))

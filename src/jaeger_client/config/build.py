@@ -7,7 +7,7 @@ in their tests for 4.8, are looked up in the package when they are called.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import opentracing
@@ -21,7 +21,7 @@ from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.binary import BinaryCodec
 from jaeger_client.codecs.registry import CodecOptions, CompositeCodec, make_codec
 from jaeger_client.config import table
-from jaeger_client.config.settings import Settings
+from jaeger_client.config.settings import FORMAT, GIVEN_SAMPLER, HAS_THROTTLER, Settings
 from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter.local import NullReporter
@@ -88,8 +88,9 @@ def make_sampler(settings: Settings) -> Sampler | None:
     Raises:
         ConfigError: If the parameter does not fit the type.
     """
-    if settings.given_sampler is not None:
-        return settings.given_sampler
+    given = settings[GIVEN_SAMPLER]
+    if given is not None:
+        return given
     if error := settings.values[table.SAMPLER_PARAM.key].error:
         raise error
     # Of a type that needs none, or checked together with the type.
@@ -134,7 +135,7 @@ def make_throttler(
     settings: Settings, channel: AgentChannel, shared: Shared
 ) -> Throttler | None:
     """Return the throttler that is configured, if any."""
-    if not settings.has_throttler:
+    if not settings[HAS_THROTTLER]:
         return None
     local = LocalThrottler(
         settings[table.DEBUG_SPANS_PER_SECOND],
@@ -197,7 +198,7 @@ def make_reporter(
 def _make_remote_reporter(
     settings: Settings, channel: AgentChannel, shared: Shared
 ) -> BaseReporter:
-    if settings.format is None:
+    if settings[FORMAT] is None:
         logger.info("OTEL_TRACES_EXPORTER is none: no spans are sent")
         return NullReporter()
     endpoint = settings[table.ENDPOINT]
@@ -210,7 +211,7 @@ def _make_remote_reporter(
         error_reporter=shared.error_reporter,
         metrics_factory=shared.metrics_factory,
         worker=shared.worker,
-        fallback=_otlp_dialer(host) if endpoint is None else None,
+        fallback=partial(_dial_otlp, host) if endpoint is None else None,
     )
 
 
@@ -234,20 +235,16 @@ def _dial_collector(settings: Settings, endpoint: str) -> Channel:
     )
     return http_channel.dial_collector(
         endpoint,
-        format_=settings.format,
+        format_=settings[FORMAT],
         options=options,
         gzip=bool(settings[table.GZIP]),
     )
 
 
-def _otlp_dialer(host: str) -> Callable[[], Channel | None]:
-    """Return a function that connects to OTLP on *host*, if it is available there."""
+def _dial_otlp(host: str) -> Channel | None:
+    """Connect to OTLP on *host*, if it is available there."""
+    # The background thread calls it, so forks wait for the import.
+    with forks_wait():
+        from jaeger_client._internal import http_channel  # noqa: PLC0415 - 15 ms
 
-    def dial() -> Channel | None:
-        # The background thread calls it, so forks wait for the import.
-        with forks_wait():
-            from jaeger_client._internal import http_channel  # noqa: PLC0415 - 15 ms
-
-        return http_channel.dial_otlp(host)
-
-    return dial
+    return http_channel.dial_otlp(host)

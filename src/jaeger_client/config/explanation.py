@@ -8,17 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final, cast
 
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
-from jaeger_client._internal.shown import (
-    HIDDEN,
-    is_secret_name,
-    setting_without_secrets,
-    shown,
-    text_of,
-)
+from jaeger_client._internal.shown import displayable, is_secret_name, text_of
 from jaeger_client.config import table
 from jaeger_client.config.read import TOGETHER, read
 from jaeger_client.config.settings import (
@@ -36,12 +29,6 @@ NOTHING: Final = "none"
 
 _MAX_COLUMN: Final = 48
 """Maximum width of a column; longer keys and values protrude."""
-
-_MAX_ITEMS: Final = 100
-"""Maximum number of headers or list items that are shown."""
-
-_MAX_NUMBER: Final = 1 << 64
-"""Larger numbers are shown as text: Python may refuse to convert them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +107,11 @@ def explain(
         ConfigError: If *config* is not a dict. Other errors are in the result.
     """
     settings = read(config, environ, service_name)
-    explained = [each for param in table.PARAMS for each in _rows(settings, param)]
+    explained = [
+        _explained(settings, key, param)
+        for param in table.PARAMS
+        for key in _keys_of(settings, param)
+    ]
     for key, complaint in unknown_keys(cast("Mapping[str, object]", config)).items():
         explained.append(Explained(key, None, THE_DICT, error=complaint))
     for name, complaint in unknown_variables(environ).items():
@@ -131,22 +122,17 @@ def explain(
     return Explanation(explained)
 
 
-def _rows(settings: Settings, param: Param[object]) -> Iterator[Explained]:
-    tags = [key for key in settings.values if key.startswith("tags.")]
-    if param is table.TAGS and tags:
-        for key in tags:
-            is_secret = is_secret_name(key.removeprefix("tags."))
-            yield _explained(settings, key, is_secret=is_secret)
-        return
-    yield _explained(settings, param.key, unit=param.unit, is_secret=param.is_secret)
-    if param is table.ENDPOINT:
-        yield _explained(settings, FORMAT, is_secret=False)
+def _keys_of(settings: Settings, param: Param[object]) -> Sequence[str]:
+    """Return the keys that are explained for *param*."""
+    if param is table.TAGS:
+        tags = [key for key in settings.values if key.startswith("tags.")]
+        return tags or [param.key]
+    return [param.key, FORMAT.key] if param is table.ENDPOINT else [param.key]
 
 
-def _explained(
-    settings: Settings, key: str, *, is_secret: bool, unit: str = ""
-) -> Explained:
+def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
     value, origin, remark, error = settings.values[key]
+    tag = key.removeprefix("tags.") if param is table.TAGS else ""
     key = text_of(key)
     if error is not None:
         return Explained(key, None, origin, error=str(error))
@@ -156,13 +142,8 @@ def _explained(
         "the largest value that works on every platform" if is_limit else "",
         *(f"passed over: {each}" for each in settings.passed_over.get(key, ())),
     )
-    return Explained(
-        key,
-        displayable(value, is_secret=is_secret),
-        origin,
-        unit,
-        "; ".join(filter(None, notes)),
-    )
+    value = displayable(value, is_secret=param.is_secret or is_secret_name(tag))
+    return Explained(key, value, origin, param.unit, "; ".join(filter(None, notes)))
 
 
 def _lines(settings: Sequence[Explained]) -> Iterator[str]:
@@ -195,25 +176,3 @@ def as_text(value: object) -> str:
             return ", ".join(map(text_of, cast("tuple[object, ...]", value)))
         case _:
             return value if isinstance(value, str) else text_of(value)
-
-
-def displayable(  # noqa: PLR0911 - one for each type
-    value: object, *, is_secret: bool
-) -> object:
-    """Return *value*, or what may be shown of it; numbers stay numbers."""
-    whole: object = value  # `value` gets narrower and partly unknown types below
-    if value is None:
-        return None
-    if isinstance(value, Mapping) and (is_secret or not value):
-        # Of headers the names are shown.
-        names = islice(cast("Mapping[object, object]", value), _MAX_ITEMS)
-        return {text_of(name): HIDDEN for name in names}
-    if is_secret:
-        return HIDDEN
-    if isinstance(value, str):
-        return setting_without_secrets(value)
-    if isinstance(value, (int, float)) and -_MAX_NUMBER < value < _MAX_NUMBER:
-        return value
-    if isinstance(value, tuple):
-        return tuple(map(text_of, cast("tuple[object, ...]", value)[:_MAX_ITEMS]))
-    return shown(whole)

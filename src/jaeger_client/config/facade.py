@@ -7,15 +7,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import (
-    TYPE_CHECKING,
-    ClassVar,
-    Final,
-    Generic,
-    NamedTuple,
-    TypeVar,
-    overload,
-)
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeVar, cast
 
 import opentracing
 
@@ -35,8 +27,6 @@ from jaeger_client.reporter.local import NullReporter
 from jaeger_client.sampler import ConstSampler
 
 if TYPE_CHECKING:
-    from typing_extensions import Never, Self
-
     from jaeger_client._internal.clock import Clock
     from jaeger_client.codecs import Codec
     from jaeger_client.config.explanation import Explanation
@@ -49,26 +39,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Setting(Generic[T]):
-    """A read-only property of `Config` that reads one setting at each access."""
+def _property(param: Param[T]) -> T:
+    """Return a property of `Config` that reads a setting; typed as its value."""
 
-    def __init__(self, param: Param[T]) -> None:
-        self._param = param
+    def read_value(config: Config) -> T:
+        return config._read(param)[param]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
 
-    @overload
-    def __get__(self, config: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, config: Config, owner: type) -> T: ...
-    def __get__(self, config: Config | None, owner: type) -> Self | T:
-        """Return the value for *config*, or itself for the class."""
-        if config is None:
-            return self
-        return config._read(self._param)[self._param]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
-
-    def __set__(self, config: Config, value: Never) -> None:
-        """Refuse: a Config does not change."""
-        msg = f"{self._param.key} of a Config cannot be set"
-        raise AttributeError(msg)
+    return cast("T", property(read_value))
 
 
 class _Start(NamedTuple):
@@ -120,21 +97,21 @@ class Config:
     _warned_of_io_loop: ClassVar[bool] = False
     _looked_at_variables: ClassVar[bool] = False
 
-    enabled = Setting(table.ENABLED)
-    logging = Setting(table.LOGGING)
-    sampling_refresh_interval = Setting(table.SAMPLING_REFRESH_INTERVAL)
-    reporter_queue_size = Setting(table.REPORTER_QUEUE_SIZE)
-    reporter_flush_interval = Setting(table.REPORTER_FLUSH_INTERVAL)
-    local_agent_enabled = Setting(table.AGENT_ENABLED)
-    local_agent_reporting_host = Setting(table.AGENT_HOST)
-    local_agent_reporting_port = Setting(table.AGENT_PORT)
-    local_agent_sampling_port = Setting(table.SAMPLING_PORT)
-    max_tag_value_length = Setting(table.MAX_TAG_VALUE_LENGTH)
-    max_traceback_length = Setting(table.MAX_TRACEBACK_LENGTH)
-    trace_id_header = Setting(table.TRACE_ID_HEADER)
-    baggage_header_prefix = Setting(table.BAGGAGE_HEADER_PREFIX)
-    debug_id_header = Setting(table.DEBUG_ID_HEADER)
-    generate_128bit_trace_id = Setting(table.GENERATE_128BIT_TRACE_ID)
+    enabled: Final = _property(table.ENABLED)
+    logging: Final = _property(table.LOGGING)
+    sampling_refresh_interval: Final = _property(table.SAMPLING_REFRESH_INTERVAL)
+    reporter_queue_size: Final = _property(table.REPORTER_QUEUE_SIZE)
+    reporter_flush_interval: Final = _property(table.REPORTER_FLUSH_INTERVAL)
+    local_agent_enabled: Final = _property(table.AGENT_ENABLED)
+    local_agent_reporting_host: Final = _property(table.AGENT_HOST)
+    local_agent_reporting_port: Final = _property(table.AGENT_PORT)
+    local_agent_sampling_port: Final = _property(table.SAMPLING_PORT)
+    max_tag_value_length: Final = _property(table.MAX_TAG_VALUE_LENGTH)
+    max_traceback_length: Final = _property(table.MAX_TRACEBACK_LENGTH)
+    trace_id_header: Final = _property(table.TRACE_ID_HEADER)
+    baggage_header_prefix: Final = _property(table.BAGGAGE_HEADER_PREFIX)
+    debug_id_header: Final = _property(table.DEBUG_ID_HEADER)
+    generate_128bit_trace_id: Final = _property(table.GENERATE_128BIT_TRACE_ID)
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,

@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from jaeger_client._internal.fork import forks_wait
-from jaeger_client.config.values import (
-    Reader,
-    quoted_pairs,
-    reader,
-    text,
-    text_mapping,
-)
+from jaeger_client.config.values import Reader, quoted_pairs, reader, text, text_mapping
 from jaeger_client.constants import OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH
 
 if TYPE_CHECKING:
@@ -25,51 +19,55 @@ _COLLECTOR_PATHS: Final = (OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH, _THRIFT_PATH)
 _PATH_OF_PORT: Final = {4318: OTLP_TRACES_PATH, 9411: ZIPKIN_SPANS_PATH}
 
 
+@reader("an http or https URL, or host:port")
+def split_url(raw: object) -> SplitResult | None:
+    """Read the parts of a URL."""
+    # With `ipaddress` 3 ms, which a start without URLs saves.
+    with forks_wait():
+        from urllib.parse import urlsplit  # noqa: PLC0415
+
+    address = text(raw)
+    # The query may contain a URL, too.
+    if "://" not in address.partition("?")[0]:
+        address = f"http://{address}"
+    # The messages of urllib are not used: they quote parts of the password.
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return None
+    if parts.netloc in {"http:", "https:"}:
+        return None  # a slash is missing: http:/host
+    if not _has_valid_port(parts):
+        msg = "Port must be a whole number from 0 to 65535"
+        raise ValueError(msg)
+    return parts
+
+
 def url(default_path: str) -> Reader[str]:
     """Return a reader of URLs and `host:port`, which get *default_path* if none."""
 
-    @reader("an http or https URL, or host:port")
-    def convert(raw: object) -> str | None:
-        # With `ipaddress` 3 ms, which a start without URLs saves.
-        with forks_wait():
-            from urllib.parse import urlsplit  # noqa: PLC0415
-
-        address = text(raw)
-        # The query may contain a URL, too.
-        if "://" not in address.partition("?")[0]:
-            address = f"http://{address}"
-        # The messages of urllib are not used: they quote parts of the password.
-        try:
-            parts = urlsplit(address)
-        except ValueError:
-            return None
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            return None
-        if parts.netloc in {"http:", "https:"}:
-            return None  # a slash is missing: http:/host
-        if not _has_valid_port(parts):
-            msg = "Port must be a whole number from 0 to 65535"
-            raise ValueError(msg)
-        if parts.path in {"", "/"}:
-            parts = parts._replace(path=default_path)
-        return parts.geturl()
+    @reader(split_url.expected)
+    def convert(raw: object) -> str:
+        parts = split_url(raw)
+        has_path = parts.path not in {"", "/"}
+        return (parts if has_path else parts._replace(path=default_path)).geturl()
 
     return convert
-
-
-_base_url: Final = url("/")
 
 
 @reader("an http URL without a path, or host:port")
 def proxy(raw: object) -> str | None:
     """Read the URL of an HTTP proxy."""
-    address = _base_url(raw)
-    # No slash but the one that the reader of URLs adds.
-    _, *path = address.removeprefix("http://").partition("/")
-    return address if path == ["/", ""] else None
+    parts = split_url(raw)
+    scheme, _, path, query, fragment = parts
+    if scheme != "http" or path not in {"", "/"} or query or fragment:
+        return None
+    return parts._replace(path="/").geturl()
 
 
-@reader(_base_url.expected)
+@reader(split_url.expected)
 def endpoint(raw: object) -> str:
     """
     Read the URL of a collector.
@@ -77,16 +75,21 @@ def endpoint(raw: object) -> str:
     Without a path it gets that of its port. A slash behind a known path is dropped, for
     collectors respond to that with 404.
     """
-    with forks_wait():
-        from urllib.parse import urlsplit  # noqa: PLC0415 - see url()
-
-    whole = urlsplit(_base_url(raw))
-    path = whole.path.rstrip("/")
+    parts = split_url(raw)
+    path = parts.path.rstrip("/")
     if not path:
-        path = _PATH_OF_PORT.get(whole.port or 0, _THRIFT_PATH)
+        path = _PATH_OF_PORT.get(parts.port or 0, _THRIFT_PATH)
     elif not path.endswith(_COLLECTOR_PATHS):
-        return whole.geturl()
-    return whole._replace(path=path).geturl()
+        return parts.geturl()
+    return parts._replace(path=path).geturl()
+
+
+def format_of(endpoint: str) -> str:
+    """Return the format that the path of a collector's URL selects."""
+    path = split_url(endpoint).path.rstrip("/")
+    if path.endswith(OTLP_TRACES_PATH):
+        return "OTLP"
+    return "Zipkin" if path.endswith(ZIPKIN_SPANS_PATH) else "Thrift"
 
 
 def _sendable(read: Reader[HeadersT]) -> Reader[HeadersT]:

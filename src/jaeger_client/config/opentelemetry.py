@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from jaeger_client._internal.fork import forks_wait
-from jaeger_client.config.http_values import url
+from jaeger_client import constants
+from jaeger_client.config.http_values import split_url
 from jaeger_client.config.values import (
     Reader,
     number,
@@ -18,33 +18,12 @@ from jaeger_client.config.values import (
     reader,
     words,
 )
-from jaeger_client.constants import (
-    OTLP_TRACES_PATH,
-    SAMPLER_TYPE_CONST,
-    SAMPLER_TYPE_PROBABILISTIC,
-    SAMPLER_TYPE_REMOTE,
-)
 
 T = TypeVar("T")
 
-RESOURCE_ATTRIBUTES: Final = "OTEL_RESOURCE_ATTRIBUTES"
-EXPORTER: Final = "OTEL_TRACES_EXPORTER"
-PROTOCOLS: Final = (
-    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_PROTOCOL",
-)
-SAMPLER: Final = "OTEL_TRACES_SAMPLER"
-SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
-
-SERVICE_NAME_ATTRIBUTE: Final = "service.name"
+_SERVICE_NAME: Final = "service.name"
 """The attribute that is the name of the service, not a tag."""
 
-NO_EXPORTER: Final = "none"
-"""The exporter that switches the export off."""
-
-_OUR_EXPORTERS: Final = frozenset({"otlp", "jaeger"})
-_PARENT_BASED: Final = "parentbased_"
-_NO_PROPAGATOR: Final = "none"
 _PROPAGATORS: Final = {
     "tracecontext": "w3c",
     # The format w3c carries baggage as well.
@@ -62,12 +41,12 @@ def exporter(name: str, read: Reader[T]) -> dict[str, Reader[T]]:
 
 
 @reader("none, otlp or jaeger")
-def exporters(raw: object) -> str | None:
-    """Read a list of exporters, all of which this client has."""
+def exporters(raw: object) -> bool | None:
+    """Read whether spans are sent, from a list of exporters that this client has."""
     names = {name.strip().lower() for name in str(raw).split(",")}
-    if names == {NO_EXPORTER}:
-        return NO_EXPORTER
-    return ",".join(sorted(names)) if names <= _OUR_EXPORTERS else None
+    if names == {"none"}:
+        return False
+    return True if names <= {"otlp", "jaeger"} else None
 
 
 protocol: Final = words(
@@ -81,20 +60,20 @@ compression: Final = words("gzip or none", {"gzip": True, "none": False})
 
 def service_name_of_attributes(raw: object) -> str | None:
     """Read the name of the service from resource attributes."""
-    return quoted_pairs(raw).get(SERVICE_NAME_ATTRIBUTE) or None
+    return quoted_pairs(raw).get(_SERVICE_NAME) or None
 
 
 def tags_of_attributes(raw: object) -> dict[str, str]:
     """Read the tags from resource attributes."""
     attributes = quoted_pairs(raw)
-    attributes.pop(SERVICE_NAME_ATTRIBUTE, None)
+    attributes.pop(_SERVICE_NAME, None)
     return attributes
 
 
 def propagation_of(raw: object) -> tuple[str, ...]:
     """Read the formats from a list of propagators."""
     names = [name.strip().lower() for name in str(raw).split(",") if name.strip()]
-    if names == [_NO_PROPAGATOR]:
+    if names == ["none"]:
         return ()
     if unknown := [name for name in names if name not in _PROPAGATORS]:
         msg = f"knows only {', '.join(_PROPAGATORS)}, not {', '.join(unknown)}"
@@ -106,17 +85,10 @@ def propagation_of(raw: object) -> tuple[str, ...]:
     return formats
 
 
-traces_endpoint: Final = url(OTLP_TRACES_PATH)
-"""Reads the endpoint of traces, whose path is used as it is."""
-
-
 def endpoint_of_all_signals(raw: object) -> str:
     """Read the endpoint of all signals and add the path of traces, before any query."""
-    with forks_wait():
-        from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
-
-    base = urlsplit(url("/")(raw))
-    path = f"{base.path.rstrip('/')}{OTLP_TRACES_PATH}"
+    base = split_url(raw)
+    path = f"{base.path.rstrip('/')}{constants.OTLP_TRACES_PATH}"
     return base._replace(path=path, fragment="").geturl()
 
 
@@ -126,16 +98,18 @@ def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:
 
     A span with a parent always follows it, so `parentbased_` changes nothing.
     """
-    match name.lower().removeprefix(_PARENT_BASED):
+    match name.lower().removeprefix("parentbased_"):
         case "always_on":
-            return SAMPLER_TYPE_CONST, 1.0
+            return constants.SAMPLER_TYPE_CONST, 1.0
         case "always_off":
-            return SAMPLER_TYPE_CONST, 0.0
+            return constants.SAMPLER_TYPE_CONST, 0.0
         case "traceidratio":
-            return SAMPLER_TYPE_PROBABILISTIC, _rate(argument or 1.0)
+            return constants.SAMPLER_TYPE_PROBABILISTIC, _rate(argument or 1.0)
         case "jaeger_remote":
             initial = pairs(argument or "").get("initialSamplingRate")
-            return SAMPLER_TYPE_REMOTE, None if initial is None else _rate(initial)
+            return constants.SAMPLER_TYPE_REMOTE, None if initial is None else _rate(
+                initial
+            )
         case _:
             msg = "must be always_on, always_off, traceidratio or jaeger_remote"
             raise ValueError(msg)

@@ -17,27 +17,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown, text_of
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table
+from jaeger_client.config.http_values import format_of
 from jaeger_client.config.settings import (
     FORMAT,
+    GIVEN_SAMPLER,
+    HAS_THROTTLER,
     OTEL,
-    SAMPLER,
     THE_DICT,
-    THROTTLER,
     Settings,
     Source,
     Value,
 )
 from jaeger_client.config.values import fill_in
-from jaeger_client.constants import (
-    OTLP_TRACES_PATH,
-    SAMPLER_TYPE_CONST,
-    SAMPLER_TYPE_REMOTE,
-    ZIPKIN_SPANS_PATH,
-)
+from jaeger_client.constants import SAMPLER_TYPE_CONST, SAMPLER_TYPE_REMOTE
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.sampler.base import Sampler
 from jaeger_client.sampler.strategy import DEFAULT_SAMPLING_PROBABILITY
@@ -81,7 +76,7 @@ def _read_service_name(source: Source, service_name: str | None) -> None:
     found = source.find_in_dict(table.SERVICE_NAME)
     if found is None and service_name:
         found = Value(service_name, THE_PARAMETER)
-    found = found or source.find_in_environment(table.SERVICE_NAME)
+    found = found or source.find(table.SERVICE_NAME, in_dict=False)
     if found is None:
         msg = (
             "service_name (JAEGER_SERVICE_NAME): required in the config, as a "
@@ -93,14 +88,14 @@ def _read_service_name(source: Source, service_name: str | None) -> None:
 
 def _read_tags(source: Source) -> None:
     """Read the tags of the process, each with its own origin."""
-    of_jaeger = source.find_in_environment(table.TAGS, with_otel=False)
+    of_jaeger = source.find(table.TAGS, in_dict=False, with_otel=False)
     of_dict = source.find_in_dict(table.TAGS)
     for found in (of_jaeger, of_dict):
         if found and found.error:
             source.record(table.TAGS, found)
             return
     of_otel = source.find_in_variable(
-        table.TAGS, otel.RESOURCE_ATTRIBUTES, otel.tags_of_attributes
+        table.TAGS, "OTEL_RESOURCE_ATTRIBUTES", otel.tags_of_attributes
     )
     tags = _tags_of(of_otel) | _tags_of(of_dict)
     for name, tag in _tags_of(of_jaeger).items():
@@ -122,8 +117,8 @@ def _read_agent(source: Source) -> None:
     source.read(table.AGENT_ENABLED, is_used=False)
     source.read(table.AGENT_RECONNECT_INTERVAL)
     if not source.read(table.AGENT_RECONNECTS):
-        reason = f"not used: {table.AGENT_RECONNECTS.key} is false"
-        source.note(table.AGENT_RECONNECT_INTERVAL, reason)
+        reason = f"{table.AGENT_RECONNECTS.key} is false"
+        source.note_unused(table.AGENT_RECONNECT_INTERVAL, reason)
 
 
 def _read_collector(source: Source) -> None:
@@ -133,26 +128,15 @@ def _read_collector(source: Source) -> None:
     for param in table.SECTIONS["The collector"][1:]:
         source.read(param, with_otel=with_otel, is_used=endpoint is not None)
         if endpoint is None and source.is_set(param):
-            source.note(param, "not used: spans go by UDP")
+            source.note_unused(param, "spans go by UDP")
     if endpoint is not None:
         path = f"the path of {table.ENDPOINT.key}"
-        source.derive(FORMAT, _format_of(endpoint), path)
+        source.derive(FORMAT, format_of(endpoint), path)
         if source.is_set(table.AGENT_PORT):
-            source.note(table.AGENT_PORT, "not used: spans go to collector.endpoint")
+            source.note_unused(table.AGENT_PORT, "spans go to collector.endpoint")
         _check_pairs(source)
     if not source.is_set(table.GZIP):
-        source.derive(table.GZIP.key, source.values[FORMAT].value == "OTLP", FORMAT)
-
-
-def _format_of(endpoint: str) -> str:
-    """Return the format that the path of *endpoint* selects."""
-    with forks_wait():
-        from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
-
-    path = urlsplit(endpoint).path.rstrip("/")
-    if path.endswith(OTLP_TRACES_PATH):
-        return "OTLP"
-    return "Zipkin" if path.endswith(ZIPKIN_SPANS_PATH) else "Thrift"
+        source.derive(table.GZIP, source.values[FORMAT.key].value == "OTLP", FORMAT.key)
 
 
 def _find_endpoint(source: Source) -> Value | None:
@@ -162,59 +146,53 @@ def _find_endpoint(source: Source) -> Value | None:
     agent_is_named = any(map(source.is_set, (table.AGENT_HOST, table.AGENT_PORT)))
     if found is not None or agent_is_named:
         return found
-    exporter = source.find_in_variable(table.ENDPOINT, otel.EXPORTER, otel.exporters)
-    if exporter is not None and exporter.value == otel.NO_EXPORTER:
-        source.derive(FORMAT, None, otel.EXPORTER)
+    exporter = source.find_in_variable(
+        table.ENDPOINT, "OTEL_TRACES_EXPORTER", otel.exporters
+    )
+    if exporter is not None and not exporter.value:
+        source.derive(FORMAT, None, exporter.origin)
         return None
-    found = source.find_in_environment(table.ENDPOINT)
+    found = source.find(table.ENDPOINT, in_dict=False)
     if found is not None:
         # There is one protocol, so its value does not matter; another one is logged.
-        for name in otel.PROTOCOLS:
-            if source.find_in_variable(table.ENDPOINT, name, otel.protocol):
+        for name, protocol in otel.exporter("PROTOCOL", otel.protocol).items():
+            if source.find_in_variable(table.ENDPOINT, name, protocol):
                 break
     return found
 
 
 def _check_pairs(source: Source) -> None:
     """Check the settings of a collector that need each other."""
-    key, certificate = (
-        source.values[param.key] for param in (table.CLIENT_KEY, table.CLIENT_CERT)
-    )
-    if key.origin.startswith(OTEL) and not certificate.origin.startswith(OTEL):
+    key, certificate = table.CLIENT_KEY, table.CLIENT_CERT
+    found = source.values[key.key]
+    of_certificate = source.values[certificate.key].origin
+    if found.origin.startswith(OTEL) and not of_certificate.startswith(OTEL):
         reason = "needs the variable of its certificate beside it"
-        where = f"{table.CLIENT_KEY.key} ({key.origin})"
-        complaint = f"{where}: {reason}, got {shown(key.value)}"
-        source.pass_over(table.CLIENT_KEY, complaint)
-        source.derive(table.CLIENT_KEY.key, None)
-    elif key.is_set and not certificate.is_set:
-        _refuse(source, table.CLIENT_CERT.key, table.CLIENT_KEY.key)
-    has_user = source.is_set(table.USER)
-    if has_user != source.is_set(table.PASSWORD):
-        given, missing = ("user", "password") if has_user else ("password", "user")
-        missing = f"collector.{missing} (JAEGER_{missing.upper()})"
-        _refuse(source, missing, f"collector.{given}")
-
-
-def _refuse(source: Source, missing: str, given: str) -> None:
-    msg = f"{missing}: must be given together with {given}, got none"
-    error = ConfigError(msg)
-    source.values[TOGETHER] = Value(None, error=error)
-    source.error = source.error or error
+        complaint = f"{key.key} ({found.origin}): {reason}, got {shown(found.value)}"
+        source.passed_over[key.key].append(complaint)
+        source.derive(key, None)
+    pairs = ((key, certificate), (table.USER, table.PASSWORD))
+    for given, missing in (*pairs, (table.PASSWORD, table.USER)):
+        if source.is_set(given) and not source.is_set(missing):
+            msg = f"{missing.name}: must be given together with {given.key}, got none"
+            error = ConfigError(msg)
+            source.values[TOGETHER] = Value(None, error=error)
+            source.error = source.error or error
 
 
 def _read_sampler(source: Source) -> None:
     """Read how traces are sampled."""
     given = source.config.get("sampler")
     if isinstance(given, Sampler) or callable(getattr(given, "is_sampled", None)):
-        source.derive(SAMPLER, given)
-        source.derive(table.SAMPLER_TYPE.key, text_of(given), THE_DICT)
-        source.derive(table.SAMPLER_PARAM.key, None)
+        source.derive(GIVEN_SAMPLER, given)
+        source.derive(table.SAMPLER_TYPE, text_of(given), THE_DICT)
+        source.derive(table.SAMPLER_PARAM, None)
         # The group of this setting in the dict is the sampler itself.
         late_binding = table.OPERATION_NAME_LATE_BINDING
-        found = source.find_in_environment(late_binding)
+        found = source.find(late_binding, in_dict=False)
         source.record(late_binding, found or Value(late_binding.default))
     else:
-        source.derive(SAMPLER, None)
+        source.derive(GIVEN_SAMPLER, None)
         _find_sampler(source)
 
 
@@ -224,7 +202,7 @@ def _find_sampler(source: Source) -> None:
     if kind is not None:
         param = source.find_in_dict(table.SAMPLER_PARAM)
     else:
-        kind = source.find_in_environment(table.SAMPLER_TYPE)
+        kind = source.find(table.SAMPLER_TYPE, in_dict=False)
         param = source.find(table.SAMPLER_PARAM)
     if kind is None and param is None:
         kind, param = _find_otel_sampler(source)
@@ -238,19 +216,19 @@ def _find_sampler(source: Source) -> None:
 
 
 def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
-    name = source.variable(otel.SAMPLER)
-    argument = source.variable(otel.SAMPLER_ARG)
+    variable, of_argument = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
+    name, argument = source.variable(variable), source.variable(of_argument)
     if name is None:
         return None, None
     try:
         kind, param = otel.sampler_of(name, argument)
     except ValueError as exc:
         complaint = f"{exc}, got {shown(name)} with {shown(argument)}"
-        where = f"{table.SAMPLER_TYPE.key} ({otel.SAMPLER})"
-        source.pass_over(table.SAMPLER_TYPE, f"{where}: {complaint}")
+        key = table.SAMPLER_TYPE.key
+        source.passed_over[key].append(f"{key} ({variable}): {complaint}")
         return None, None
-    origin = otel.SAMPLER if argument is None else otel.SAMPLER_ARG
-    return Value(kind, otel.SAMPLER), None if param is None else Value(param, origin)
+    origin = variable if argument is None else of_argument
+    return Value(kind, variable), None if param is None else Value(param, origin)
 
 
 def _find_misfit(kind: str, param: float | None) -> ConfigError | None:
@@ -269,10 +247,10 @@ def _read_throttler(source: Source) -> None:
     """Read whether there is a throttler."""
     # An empty dict configures a throttler with the defaults.
     has_throttler = source.config.get("throttler") is not None
-    source.derive(THROTTLER, has_throttler)
+    source.derive(HAS_THROTTLER, has_throttler)
     source.read(table.THROTTLER_TYPE)
     if not has_throttler:
-        source.note(table.THROTTLER_TYPE, "not used: the dict has no throttler")
+        source.note_unused(table.THROTTLER_TYPE, "the dict has no throttler")
 
 
 def _read_sampling_endpoint(source: Source) -> None:
@@ -293,7 +271,7 @@ def _read_sampling_endpoint(source: Source) -> None:
     source.record(table.SAMPLING_ENDPOINT, found)
     kind = source.read(table.SAMPLER_TYPE)
     if kind != SAMPLER_TYPE_REMOTE:
-        source.note(table.SAMPLING_ENDPOINT, f"not used: the sampler is {kind}")
+        source.note_unused(table.SAMPLING_ENDPOINT, f"the sampler is {kind}")
     elif source.read(table.SAMPLING_STRATEGIES_FILE) is not None:
-        reason = f"not used: {table.SAMPLING_STRATEGIES_FILE.key} is read"
-        source.note(table.SAMPLING_ENDPOINT, reason)
+        reason = f"{table.SAMPLING_STRATEGIES_FILE.key} is read"
+        source.note_unused(table.SAMPLING_ENDPOINT, reason)

@@ -7,6 +7,7 @@ at most once and records the value of each setting with its origin.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
@@ -37,17 +38,25 @@ OTEL: Final = "OTEL_"
 # service called jaeger-agent. It is not meant as a setting.
 KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
-FORMAT: Final = "collector.format"
-"""Key of the format of spans, which follows from the endpoint; `None` sends none."""
 
-SAMPLER: Final = "sampler"
-"""Key of the sampler that the application made itself, if any."""
+class Key(Generic[T_co]):
+    """The key of a value in the settings."""
 
-THROTTLER: Final = "throttler"
-"""Key of whether there is a throttler."""
+    def __init__(self, key: str) -> None:
+        self.key = key
 
 
-class Param(Generic[T_co]):
+FORMAT: Final[Key[str | None]] = Key("collector.format")
+"""The format of spans, which follows from the endpoint; `None` sends none."""
+
+GIVEN_SAMPLER: Final[Key[Sampler | None]] = Key("sampler")
+"""The sampler that the application made itself, if any."""
+
+HAS_THROTTLER: Final[Key[bool]] = Key("throttler")
+"""Whether a throttler is configured."""
+
+
+class Param(Key[T_co]):
     """
     One setting: where its value may come from, and its default.
 
@@ -70,7 +79,7 @@ class Param(Generic[T_co]):
         default_text: str = "",
         is_secret: bool = False,
     ) -> None:
-        self.key = key
+        super().__init__(key)
         self.read = read
         self.default = default
         self.unit = unit
@@ -90,6 +99,12 @@ class Param(Generic[T_co]):
         """Add variables that affect the setting, and what they accept."""
         self.influences = expected
         return self
+
+    @property
+    def name(self) -> str:
+        """Its key, with the variable of Jaeger that sets it, for messages."""
+        of_jaeger = (name for name in self.variables if not name.startswith(OTEL))
+        return next((f"{self.key} ({name})" for name in of_jaeger), self.key)
 
 
 class Value(NamedTuple):
@@ -125,27 +140,12 @@ class Settings:
         error: ConfigError | None,
     ) -> None:
         self.values = MappingProxyType(values)
-        self.passed_over = MappingProxyType(passed_over)
+        self.passed_over = MappingProxyType({**passed_over})
         self.error = error
 
-    def __getitem__(self, param: Param[T]) -> T:
+    def __getitem__(self, key: Key[T]) -> T:
         """Return the value of a setting."""
-        return cast("T", self.values[param.key].value)
-
-    @property
-    def given_sampler(self) -> Sampler | None:
-        """The sampler that the application made itself, if any."""
-        return cast("Sampler | None", self.values[SAMPLER].value)
-
-    @property
-    def has_throttler(self) -> bool:
-        """Whether a throttler is configured."""
-        return bool(self.values[THROTTLER].value)
-
-    @property
-    def format(self) -> str | None:
-        """The format in which spans are sent, `None` if none are sent."""
-        return cast("str | None", self.values[FORMAT].value)
+        return cast("T", self.values[key.key].value)
 
     def checked(self, *params: Param[object]) -> Settings:
         """
@@ -178,7 +178,7 @@ class Source:
         """The value of each setting that was read, by its key."""
         self.error: ConfigError | None = None
         """The first error of a setting that is used."""
-        self.passed_over: dict[str, list[str]] = {}
+        self.passed_over: defaultdict[str, list[str]] = defaultdict(list)
         """Complaints about `OTEL_` variables that cannot be used, by key."""
         self._texts: dict[str, str | None] = {}
 
@@ -207,22 +207,28 @@ class Source:
             self.error = value.error
         return cast("T", value.value)
 
-    def note(self, param: Param[object], remark: str) -> None:
-        """Add a remark to the recorded value of a setting."""
+    def note_unused(self, param: Param[object], reason: str) -> None:
+        """Record why a setting that was read is not used."""
+        remark = f"not used: {reason}"
         self.values[param.key] = self.values[param.key]._replace(remark=remark)
 
-    def derive(self, key: str, value: object, origin: str = BY_DEFAULT) -> None:
+    def derive(self, key: Key[T], value: T, origin: str = BY_DEFAULT) -> None:
         """Record a value that follows from other settings."""
-        self.values[key] = Value(value, origin)
+        self.values[key.key] = Value(value, origin)
 
     def is_set(self, param: Param[object]) -> bool:
         """Return whether the dict or a variable sets a setting that was read."""
         return self.values[param.key].is_set
 
-    def find(self, param: Param[object], *, with_otel: bool = True) -> Value | None:
+    def find(
+        self, param: Param[object], *, in_dict: bool = True, with_otel: bool = True
+    ) -> Value | None:
         """Return the value in the dict, else in a variable, `None` if there is none."""
-        found = self.find_in_dict(param)
-        return found or self.find_in_environment(param, with_otel=with_otel)
+        found = self.find_in_dict(param) if in_dict else None
+        for name, read in param.variables.items():
+            if found is None and (with_otel or not name.startswith(OTEL)):
+                found = self.find_in_variable(param, name, read)
+        return found
 
     def find_in_dict(self, param: Param[object]) -> Value | None:
         """Return the value in the dict, `None` if there is none."""
@@ -239,20 +245,8 @@ class Source:
         try:
             return Value(param.read(raw), THE_DICT)
         except ValueError as exc:
-            ours = (name for name in param.variables if not name.startswith(OTEL))
-            error = _error(param, next(ours, ""), exc, raw)
+            error = _error(param, param.name, exc, raw)
             return Value(param.default, THE_DICT, error=error)
-
-    def find_in_environment(
-        self, param: Param[object], *, with_otel: bool = True
-    ) -> Value | None:
-        """Return the value of the first variable that has one, `None` if none has."""
-        for name, read in param.variables.items():
-            if with_otel or not name.startswith(OTEL):
-                found = self.find_in_variable(param, name, read)
-                if found is not None:
-                    return found
-        return None
 
     def find_in_variable(
         self, param: Param[object], name: str, read: Callable[[object], object]
@@ -264,17 +258,13 @@ class Source:
         try:
             value = read(text)
         except ValueError as exc:
-            error = _error(param, name, exc, text)
+            error = _error(param, f"{param.key} ({name})", exc, text)
             if not name.startswith(OTEL):
                 return Value(param.default, name, error=error)
             # It may be meant for another library in the same process.
-            self.pass_over(param, str(error))
+            self.passed_over[param.key].append(str(error))
             return None
         return None if value is None else Value(value, name)
-
-    def pass_over(self, param: Param[object], complaint: str) -> None:
-        """Record that an `OTEL_` variable of a setting cannot be used."""
-        self.passed_over.setdefault(param.key, []).append(complaint)
 
     def variable(self, name: str) -> str | None:
         """Return the text of a variable, `None` if it is empty or not set."""
@@ -286,10 +276,9 @@ class Source:
 
 
 def _error(
-    param: Param[object], variable: str, reason: ValueError, raw: object
+    param: Param[object], name: str, reason: ValueError, raw: object
 ) -> ConfigError:
-    where = f"{param.key} ({variable})" if variable else param.key
     got = "a value that is not shown" if param.is_secret else shown(raw)
-    error = ConfigError(f"{where}: {reason}, got {got}")
+    error = ConfigError(f"{name}: {reason}, got {got}")
     error.__cause__ = reason
     return error

@@ -19,6 +19,7 @@ from jaeger_client.config import http_values as http
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config.settings import Param
 from jaeger_client.config.values import (
+    at_least_1,
     boolean,
     formats,
     header_name,
@@ -26,7 +27,6 @@ from jaeger_client.config.values import (
     mapping,
     milliseconds,
     number,
-    number_from,
     one_of,
     opposite,
     pairs,
@@ -230,9 +230,7 @@ Debug traces per second that a `local` throttler allows each operation. A `remot
 does the same if the agent does not support credits, like Jaeger 2.
 """
 
-DEBUG_SPANS_AT_ONCE: Final = Param(
-    "throttler.debug_spans_at_once", number_from(1.0), 10.0
-)
+DEBUG_SPANS_AT_ONCE: Final = Param("throttler.debug_spans_at_once", at_least_1, 10.0)
 """Maximum burst of an operation where `throttler.debug_spans_per_second` applies."""
 
 AGENT_HOST: Final = Param(
@@ -265,7 +263,7 @@ ENDPOINT: Final = (
     Param("collector.endpoint", http.endpoint, None, default_text="the agent")
     .env(
         JAEGER_ENDPOINT=http.endpoint,
-        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=otel.traces_endpoint,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http.url(constants.OTLP_TRACES_PATH),
         OTEL_EXPORTER_OTLP_ENDPOINT=otel.endpoint_of_all_signals,
     )
     .affected_by(

@@ -19,7 +19,6 @@ _LINK: Final = (
     r"_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|_ENV_\w+"
 )
 
-# Of Jaeger's own programs and images, and of its clients in Java and C#.
 _OF_OTHERS: Final = {
     "JAEGER_LISTEN_HOST",
     "JAEGER_QUERY_URL",
@@ -31,7 +30,7 @@ _OF_OTHERS: Final = {
     "JAEGER_GRPC_CLIENT_CHAIN",
     "JAEGER_GRPC_CLIENT_KEY",
 }
-"""Variables that other software of Jaeger reads."""
+"""Variables that Jaeger's own programs and its clients in Java and C# read."""
 
 
 def _by_wrong_name(names: Mapping[str, str], prefix: str = "") -> dict[str, str]:
@@ -105,7 +104,7 @@ def unknown_keys(config: Mapping[str, object]) -> dict[str, str]:
     groups = {key.partition(".")[0] for key in table.KEYS if "." in key}
     known = table.KEYS | groups
     return {
-        key: f"{key!r} is no setting{_suggestion(key, known)}"
+        key: f"{key!r} is no setting{_suggested_key(key, known)}"
         for key in _keys_of(config, groups)
         if key not in known
     }
@@ -116,7 +115,7 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     names = {name for name in environ if name.startswith(_OURS)}
     known = table.variable_names() if names else frozenset[str]()
     return {
-        name: f"{name} is not read{_suggestion_of_variable(name, known)}"
+        name: f"{name} is not read{_suggested_variable(name, known)}"
         for name in sorted(names - known - _OF_OTHERS)
         if not _is_link(name, environ[name])
     }
@@ -128,11 +127,6 @@ def _is_link(name: str, value: str) -> bool:
     return re.search(f"({_LINK})$", name) is not None
 
 
-def _suggestion_of_variable(name: str, known: Iterable[str]) -> str:
-    meant = MEANT_BY_VARIABLE.get(name) or _nearest(name, known, _OURS)
-    return f", did you mean {meant}?" if meant else ""
-
-
 def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[str]:
     for key, value in config.items():
         yield text_of(key)
@@ -141,26 +135,25 @@ def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[st
                 yield f"{key}.{text_of(inner)}"
 
 
-def _suggestion(key: str, known: Iterable[str]) -> str:
-    meant = (
-        MEANT_BY_KEY.get(key)
-        or _key_of_variable(key.upper())
-        or _key_in_its_group(key)
-        or _nearest(key, known, key[: key.rfind(".") + 1])
-    )
+def _suggested_variable(name: str, known: Iterable[str]) -> str:
+    meant = MEANT_BY_VARIABLE.get(name) or _nearest(name, known, _OURS)
+    return f", did you mean {meant}?" if meant else ""
+
+
+def _suggested_key(key: str, known: Iterable[str]) -> str:
+    group = key[: key.rfind(".") + 1]
+    meant = MEANT_BY_KEY.get(key) or _same_key(key) or _nearest(key, known, group)
     return f", did you mean {meant!r}?" if meant else ""
 
 
-def _key_of_variable(name: str) -> str | None:
-    return next((each.key for each in table.PARAMS if name in each.variables), None)
-
-
-def _key_in_its_group(key: str) -> str | None:
-    """Return the only key that is *key* in a group, as for `endpoint`."""
+def _same_key(name: str) -> str | None:
+    """Return the key of a variable, or the only key that is *name* in a group."""
+    for param in table.PARAMS:
+        if name.upper() in param.variables:
+            return param.key
+    grouped = (key for key in table.KEYS if "." in key)
     found = [
-        each
-        for each in table.KEYS
-        if "." in each and key in {each.partition(".")[2], each.replace(".", "_")}
+        key for key in grouped if name in {key.partition(".")[2], key.replace(".", "_")}
     ]
     return found[0] if len(found) == 1 else None
 
@@ -170,10 +163,7 @@ def _nearest(name: str, known: Iterable[str], prefix: str) -> str | None:
         import difflib  # noqa: PLC0415 - 3 ms, which programs without mistakes save
 
     # Without the common prefix, or all of them would resemble each other.
-    ends = {
-        each.removeprefix(prefix): each for each in known if each.startswith(prefix)
-    }
+    ends = [each.removeprefix(prefix) for each in known if each.startswith(prefix)]
     end = name.removeprefix(prefix)
-    for match in difflib.get_close_matches(end, ends, n=1, cutoff=_SIMILAR):
-        return ends[match]
-    return None
+    found = difflib.get_close_matches(end, ends, n=1, cutoff=_SIMILAR)
+    return f"{prefix}{found[0]}" if found else None

@@ -24,20 +24,19 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True),
     **dict.fromkeys(("false", "f", "0", "no", "n", "off"), False),
 }
-_MAX_PORT: Final = 65535
+_AT_LEAST_0: Final = ", at least 0"
 
-# Patterns are compiled when they are first used: most starts need none.
 _UNITS: Final = {
     "ns": 1e-9,
     "us": 1e-6,
     "µs": 1e-6,
     "ms": 1e-3,
-    "s": 1.0,
-    "m": 60.0,
-    "h": 3600.0,
+    "s": 1,
+    "m": 60,
+    "h": 3600,
 }
-_DURATION_PART: Final = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
-_AT_LEAST_0: Final = ", at least 0"
+# Patterns are compiled when they are first used: most starts need none.
+_DURATION_PART: Final = rf"(\d+(?:\.\d*)?|\.\d+)({'|'.join(_UNITS)})"
 _NOT_IN_A_HOST: Final = r"[\s/@?#]"
 _PLACEHOLDER: Final = r"(?s)\$\{([^:}]*)(?::(.*))?\}"
 
@@ -108,23 +107,22 @@ opposite: Final = words(
 """Reads a boolean and inverts it."""
 
 
-def whole_number(least: int, most: int | None = None) -> Reader[int]:
+def whole_number(least: int, most: float = math.inf) -> Reader[int]:
     """Return a reader of whole numbers from *least* to *most*."""
+    limits = f"from {least} to {most}" if most < math.inf else f"of at least {least}"
 
+    @reader(f"a whole number {limits}")
     def convert(raw: object) -> int | None:
         value = _number(raw)
-        if value is None or value != int(value) or value < least:
-            return None
-        if most is not None and value > most:
+        if value is None or value != int(value) or not least <= value <= most:
             return None
         # sys.maxsize, as programs write "no limit", is more than works everywhere.
         return min(int(value), MAX_COUNT)
 
-    limits = f"of at least {least}" if most is None else f"from {least} to {most}"
-    return Reader(f"a whole number {limits}", convert)
+    return convert
 
 
-port: Final = whole_number(1, _MAX_PORT)
+port: Final = whole_number(1, 65535)
 """Reads the number of a port."""
 
 
@@ -142,15 +140,11 @@ number: Final = Reader("a number that is finite", _number)
 """Reads a finite number of any size."""
 
 
-def number_from(least: float) -> Reader[float]:
-    """Return a reader of finite numbers of at least *least*."""
-
-    @reader(f"a number of at least {least:g}")
-    def convert(raw: object) -> float | None:
-        value = _number(raw)
-        return None if value is None or value < least else value
-
-    return convert
+@reader("a number of at least 1")
+def at_least_1(raw: object) -> float | None:
+    """Read a finite number of at least 1."""
+    value = _number(raw)
+    return None if value is None or value < 1 else value
 
 
 @reader("a number, or true or false")
@@ -201,31 +195,21 @@ def host(raw: object) -> str | None:
     return name.strip("[]") if is_ipv6 else name
 
 
-def list_of(read_one: Reader[str]) -> Reader[tuple[str, ...]]:
-    """Return a reader of a list, or of text with commas; duplicates are removed."""
-
-    @reader(f"a list, or text with commas, of which each is {read_one.expected}")
-    def convert(raw: object) -> tuple[str, ...] | None:
-        items = raw.split(",") if isinstance(raw, str) else raw
-        if not isinstance(items, (list, tuple)):
-            return None
-        return tuple(dict.fromkeys(map(read_one, cast("list[object]", items))))
-
-    return convert
-
-
-@reader(f"one of {', '.join(BUILT_IN)}, or a name given to `register_codec`")
-def _format(raw: object) -> str:
-    name = str(raw).strip().lower()
-    if name not in codec_names():
+@reader(
+    "a list, or text with commas, of which each is one of "
+    f"{', '.join(BUILT_IN)}, or a name given to `register_codec`"
+)
+def formats(raw: object) -> tuple[str, ...] | None:
+    """Read the names of formats of the context; duplicates are removed."""
+    items = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(items, (list, tuple)):
+        return None
+    names = [str(item).strip().lower() for item in cast("list[object]", items)]
+    if not {*names} <= {*codec_names()}:
         # With the formats of the application, which the page cannot list.
         msg = f"must be one of {', '.join(codec_names())}"
         raise ValueError(msg)
-    return name
-
-
-formats: Final = list_of(_format)
-"""Reads the names of formats of the context."""
+    return tuple(dict.fromkeys(names))
 
 
 @reader("a dict")
@@ -244,8 +228,7 @@ def text_mapping(raw: object) -> Mapping[str, str] | None:
         return pairs(raw)
     if not isinstance(raw, Mapping):
         return None
-    items = cast("Mapping[object, object]", raw).items()
-    return {str(key): str(item) for key, item in items}
+    return {key: str(item) for key, item in mapping(cast("object", raw)).items()}
 
 
 @reader("key=value pairs with commas between")

@@ -67,14 +67,17 @@ class Frame(NamedTuple):
     before: Callable[[int, int], bytes]
     """Returns the bytes before a number of spans of a number of bytes in all."""
     after: bytes
+    separator: bytes = b""
 
     def size(self, count: int, spans_size: int) -> int:
         """Return the size of the frame of *count* spans of *spans_size* bytes."""
-        return len(self.before(count, spans_size)) + len(self.after)
+        between = len(self.separator) * (count - 1)
+        return len(self.before(count, spans_size)) + between + len(self.after)
 
     def around(self, bodies: list[bytes], spans_size: int) -> bytes:
         """Return the payload."""
-        return b"".join((self.before(len(bodies), spans_size), *bodies, self.after))
+        spans = self.separator.join(bodies)
+        return b"".join((self.before(len(bodies), spans_size), spans, self.after))
 
 
 class _OpenPayload:

@@ -96,7 +96,7 @@ class ZipkinJsonEncoder(PackingEncoder):
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         bodies: list[bytes] = []
         for span in spans:
-            body = b"," + _to_json(self._fields(span)).encode()
+            body = _to_json(self._fields(span)).encode()
             if logs := [*span.log_items]:
                 pieces = [body[:-1], b',"annotations":[']
                 self._append_logs(pieces, logs)
@@ -138,19 +138,10 @@ class ZipkinJsonEncoder(PackingEncoder):
             pieces.append(b"," + _to_json(annotation).encode())
 
     def _frame(self) -> Frame:
-        return _ListFrame(_nothing_before, b"]")
+        def before(_count: int, _spans_size: int) -> bytes:
+            return b"["
 
-
-def _nothing_before(_count: int, _spans_size: int) -> bytes:
-    return b""
-
-
-class _ListFrame(Frame):
-    """Brackets. Each span brings the comma before it; the first one's is replaced."""
-
-    def around(self, bodies: list[bytes], spans_size: int) -> bytes:
-        """Return the payload."""
-        return b"[" + super().around(bodies, spans_size)[1:]
+        return Frame(before, after=b"]", separator=b",")
 
 
 def _identity(span: SpanData) -> dict[str, object]:

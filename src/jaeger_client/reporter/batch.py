@@ -271,6 +271,7 @@ class Reporter(BaseReporter):
         """Take spans that are due from the queue; return whether there are any."""
         count = len(self._queue)
         if not count:
+            self._transmitter.release()
             return False
         most, now = self._batch_size or MAX_TAKEN, self._clock.monotonic()
         if not everything and now < self._due:

@@ -158,9 +158,14 @@ class Transmitter:
 
     def take(self, queue: SpanQueue[SpanData], count: int) -> None:
         """Take up to *count* spans from *queue*; only when all others have left."""
+        self.release()
+        queue.move(count, self._spans.extend)
+
+    def release(self) -> None:
+        """Drop the references to spans and payload; only when all have left."""
+        # In this order, so that no interrupt leaves a payload to be counted again.
         self._encode_again()
         self._spans, self._left = [], 0
-        queue.move(count, self._spans.extend)
 
     def encode_next(self) -> None:
         """Encode the next payload."""
@@ -308,7 +313,7 @@ class Transmitter:
     def abandon(self) -> int:
         """Give up all spans; return how many are lost by that."""
         lost = self._leave() + len(self)
-        self._left = len(self._spans)
+        self.release()
         return lost
 
     def forget_values(self, now: float) -> float:

@@ -9,7 +9,6 @@ import pytest
 from jaeger_client import Config, ProbabilisticSampler
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client.codecs import B3Codec
-from jaeger_client.config.facade import Setting
 from jaeger_client.sampler import RateLimitingSampler
 
 CONST = {"sampler": {"type": "const", "param": 1}}
@@ -85,7 +84,7 @@ def properties_of(kind: type) -> list[str]:
         name
         for base in kind.__mro__
         for name, value in vars(base).items()
-        if isinstance(value, (property, Setting)) and not name.startswith("_")
+        if isinstance(value, property) and not name.startswith("_")
     }
     return sorted(found - {"error_reporter"})
 
@@ -151,13 +150,13 @@ def test_a_property_cannot_be_set(name: str) -> None:
     """It would not change the tracers of the Config."""
     config = Config({}, service_name="shop")
 
-    with pytest.raises(AttributeError, match="of a Config cannot be set"):
+    with pytest.raises(AttributeError, match=r"can't set|no setter"):
         setattr(config, name, None)
 
 
 def test_a_property_of_the_class_is_the_property() -> None:
     """As tools that inspect a class expect."""
-    assert isinstance(Config.enabled, Setting)
+    assert isinstance(vars(Config)["enabled"], property)
 
 
 def test_a_complaint_is_logged_once_a_config(

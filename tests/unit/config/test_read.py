@@ -7,7 +7,12 @@ import pytest
 from jaeger_client import ConstSampler
 from jaeger_client.config import table
 from jaeger_client.config.read import read
-from jaeger_client.config.settings import Settings
+from jaeger_client.config.settings import (
+    FORMAT,
+    GIVEN_SAMPLER,
+    HAS_THROTTLER,
+    Settings,
+)
 from jaeger_client.errors import ConfigError
 
 
@@ -58,7 +63,7 @@ def test_the_defaults_are_those_of_the_tables() -> None:
     assert 5778 == settings[table.SAMPLING_PORT]
     assert 30.0 == settings[table.AGENT_RECONNECT_INTERVAL]
     assert settings[table.ENDPOINT] is None
-    assert not settings.has_throttler
+    assert not settings[HAS_THROTTLER]
     assert 20_000 == settings[table.REPORTER_QUEUE_SIZE]
     assert settings[table.REPORTER_BATCH_SIZE] is None
     assert 1.0 == settings[table.REPORTER_FLUSH_INTERVAL]
@@ -220,8 +225,8 @@ def test_a_sampler_of_the_application_is_taken_as_it_is() -> None:
 
     duck: object = Duck()
 
-    assert own is settings_of({"sampler": own}).given_sampler
-    assert duck is settings_of({"sampler": duck}).given_sampler
+    assert own is settings_of({"sampler": own})[GIVEN_SAMPLER]
+    assert duck is settings_of({"sampler": duck})[GIVEN_SAMPLER]
 
 
 def test_opentelemetrys_sampler_counts_where_no_other_is_named() -> None:
@@ -400,7 +405,7 @@ def test_the_throttler_is_there_when_its_group_is() -> None:
 
     params = (table.THROTTLER_PORT, table.THROTTLER_REFRESH_INTERVAL)
     assert [False, True, True] == [
-        settings.has_throttler for settings in (settings_of(), some, empty)
+        settings[HAS_THROTTLER] for settings in (settings_of(), some, empty)
     ]
     assert [77, 2.0] == [some[param] for param in params]
     assert [5778, 5.0] == [empty[param] for param in params]
@@ -477,7 +482,7 @@ def test_a_throttler_may_be_local() -> None:
     """Its limits are those of `LocalThrottler` by default."""
     throttler = settings_of({"throttler": {"type": "local"}})
 
-    assert throttler.has_throttler
+    assert throttler[HAS_THROTTLER]
     assert ("local", 1.0, 10.0) == (
         throttler[table.THROTTLER_TYPE],
         throttler[table.DEBUG_SPANS_PER_SECOND],
@@ -534,7 +539,7 @@ def test_the_query_of_an_opentelemetry_endpoint_is_sent() -> None:
 )
 def test_the_path_selects_the_format(endpoint: str, expected: str) -> None:
     """By its end; every other path is Thrift's."""
-    assert expected == collector_of(JAEGER_ENDPOINT=endpoint).format
+    assert expected == collector_of(JAEGER_ENDPOINT=endpoint)[FORMAT]
 
 
 def test_an_opentelemetry_endpoint_for_traces_is_taken_as_it_is() -> None:
@@ -684,7 +689,7 @@ def test_no_exporter_means_no_spans_unless_a_place_is_named(
     """`none` may be meant for the SDK of OpenTelemetry beside this client."""
     settings = settings_of(config, **environ, OTEL_TRACES_EXPORTER="none")
 
-    assert sends is (settings.format is not None)
+    assert sends is (settings[FORMAT] is not None)
     assert ("JAEGER_ENDPOINT" in environ or "collector" in config) is (
         settings[table.ENDPOINT] is not None
     )

@@ -144,15 +144,15 @@ def test_an_unknown_word_is_an_error_that_lists_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize("raw", ["b3, jaeger,b3", ["b3", "jaeger"], ("b3", "jaeger")])
-def test_a_list_may_be_text_with_commas(raw: object) -> None:
-    """Doubles are left out, the order stays."""
-    assert ("b3", "jaeger") == values.list_of(values.one_of("b3", "jaeger"))(raw)
+def test_formats_may_be_text_with_commas(raw: object) -> None:
+    """Duplicates are removed, the order remains."""
+    assert ("b3", "jaeger") == values.formats(raw)
 
 
-def test_what_is_no_list_is_an_error() -> None:
+def test_formats_that_are_no_list_are_an_error() -> None:
     """A number is no list."""
     with pytest.raises(ValueError, match="must be a list"):
-        values.list_of(values.text)(5)
+        values.formats(5)
 
 
 def test_pairs_may_have_equal_signs_in_their_values() -> None:
@@ -213,13 +213,13 @@ def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
         (values.opposite, "x"),
         (values.port, "x"),
         (values.number, "x"),
-        (values.number_from(1.0), "x"),
+        (values.at_least_1, "x"),
         (values.sampler_param, "x"),
         (values.seconds, "x"),
         (values.positive(values.milliseconds), "0"),
         (values.host, "a:b"),
         (values.one_of("a", "b"), "x"),
-        (values.list_of(values.one_of("a", "b")), 5),
+        (values.formats, 5),
         (values.mapping, 5),
         (values.text_mapping, 5),
         (values.pairs, "x"),
@@ -244,7 +244,7 @@ def test_a_variable_may_say_the_opposite(raw: str, value: bool) -> None:
 
 def test_a_number_may_have_a_least() -> None:
     """It is the least that is taken."""
-    read = values.number_from(1.0)
+    read = values.at_least_1
 
     assert 1.0 == read("1")
     with pytest.raises(ValueError, match="must be a number of at least 1"):

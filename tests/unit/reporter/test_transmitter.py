@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -86,6 +88,38 @@ def test_sent_spans_are_counted() -> None:
 
     assert [["a", "b"]] == lines_of(scene.sender)
     assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=ok}"]
+
+
+def test_sent_spans_are_released() -> None:
+    """A span that has left is not kept alive: it may be large, and hold secrets."""
+    scene = Scene()
+    (span,) = named("a")
+    kept = weakref.ref(span.context)
+    scene.reporter.report_span(span)
+    del span
+
+    scene.deliver()
+    gc.collect()
+
+    assert [["a"]] == lines_of(scene.sender)
+    assert kept() is None
+
+
+def test_given_up_spans_are_released() -> None:
+    """A span that `close` has given up is not kept alive by the reporter."""
+    scene = Scene()
+    scene.sender.fail_always(RetryableSendError("busy"))
+    (span,) = named("a")
+    kept = weakref.ref(span.context)
+    scene.reporter.report_span(span)
+    del span
+
+    scene.deliver()
+    scene.reporter.close(0)
+    gc.collect()
+
+    assert 1 == scene.losses.closed
+    assert kept() is None
 
 
 def test_failed_send_counts_and_goes_on() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client._internal.shown import is_secret_name, without_secrets
-from jaeger_client.config.explanation import displayable
+from jaeger_client._internal.shown import displayable, is_secret_name, without_secrets
 
 
 @pytest.mark.parametrize(
