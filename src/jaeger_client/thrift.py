@@ -12,7 +12,7 @@ from typing import Final, cast
 
 import opentracing
 
-from jaeger_client._internal.span_records import to_tag_value
+from jaeger_client._internal.span_records import FixedLimits, to_tag_value
 from jaeger_client._internal.tag_lists import Log, Tag
 from jaeger_client.model import SpanData, SpanIds
 from jaeger_client.thrift_gen.jaeger import ttypes
@@ -41,17 +41,11 @@ _MAX_UNSIGNED: Final = 1 << _ID_BITS
 _MAX_SIGNED: Final = (_MAX_UNSIGNED >> 1) - 1
 
 
-class _Limits:
-    def __init__(self, max_tag_value_length: int, max_traceback_length: int) -> None:
-        self.max_tag_value_length = max_tag_value_length
-        self.max_traceback_length = max_traceback_length
-
-
 def make_tag(
     key: str, value: object, max_length: int, max_traceback_length: int
 ) -> Tag:
     """Return a tag; text is cut to *max_length* characters."""
-    limits = _Limits(max_length, max_traceback_length)
+    limits = FixedLimits(max_length, max_traceback_length)
     return Tag.of(key, to_tag_value(value, limits))
 
 

@@ -15,7 +15,7 @@ signal handler may fork, or enter, on a thread that is inside or about to fork.
 
 Not every fork runs the hooks: uWSGI (without `--py-call-uwsgi-fork-hooks`) and C
 extensions call the system's `fork()`. So the hot path tests a mark, an object that is
-true only in the process that set it, and calls `noticed_mark()` when it is false. The
+true only in the process that set it, and calls `notice_fork()` when it is false. The
 mark is a byte of a page that Linux fills with zeros in every forked child
 (`MADV_WIPEONFORK`): testing it takes 3 ns, a call of `getpid` 130. It is created at the
 first span; until then the process id is compared.

@@ -41,17 +41,17 @@ class ErrorListener(Protocol):
 
 class Poller:
     """
-    Calls *ask*, which returns whether it made a request.
+    Calls *request*, which returns whether it has sent one.
 
-    *ask* runs on the worker's thread, may block, and raises `SendError` or `OSError` if
-    there is no response, `AnswerError` if there is none that can be followed. That is
-    logged once, and once more when it works again.
+    *request* runs on the worker's thread, may block, and raises `SendError` or
+    `OSError` if there is no response, `AnswerError` if the response cannot be used.
+    That is logged once, and once more when it works again.
 
     Args:
-        ask: Makes one request.
+        request: Makes one request.
         what: What is requested, as the log lines name it.
         advice: What to do about a failure, for the log.
-        interval: Seconds between two requests; the maximum, while none is answered.
+        interval: Seconds between two requests; the maximum while there is no response.
         logger: Where failures are logged.
         error_reporter: Notified of each failure, instead of the log.
         worker: On whose thread to poll; `None`: one of its own, closed by `close`.
@@ -64,7 +64,7 @@ class Poller:
 
     def __init__(
         self,
-        ask: Callable[[], bool],
+        request: Callable[[], bool],
         *,
         what: str,
         advice: str,
@@ -78,7 +78,7 @@ class Poller:
         self.has_begun = False
         """Whether `begin` need not be called (again)."""
         self.interval = above_zero("interval", interval, most=MAX_SECONDS)
-        self._ask = ask
+        self._request = request
         self._what = what
         self._advice = advice
         self._logger = default_logger if logger is None else logger
@@ -137,7 +137,7 @@ class Poller:
     def _poll(self, now: float) -> None:
         begin = self._clock.monotonic()
         try:
-            if self._ask():
+            if self._request():
                 self._worked()
         except AnswerError as error:
             # The server is available, and will hardly respond better so soon.

@@ -23,6 +23,7 @@ from jaeger_client._internal.tag_lists import LogList, TagList
 from jaeger_client.constants import (
     MAX_LOGS_PER_SPAN,
     MAX_TAGS_PER_SPAN,
+    MAX_TRACEBACK_LENGTH,
     SPAN_KIND,
     SPAN_KIND_CLIENT,
     SPAN_KIND_SERVER,
@@ -101,6 +102,18 @@ class TextLimits(Protocol):
 
     max_tag_value_length: int
     max_traceback_length: int
+
+
+class FixedLimits(TextLimits):
+    """Limits for values that belong to no span."""
+
+    def __init__(
+        self,
+        max_tag_value_length: int,
+        max_traceback_length: int = MAX_TRACEBACK_LENGTH,
+    ) -> None:
+        self.max_tag_value_length = max_tag_value_length
+        self.max_traceback_length = max_traceback_length
 
 
 def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
@@ -212,14 +225,11 @@ class SpanRecords(SpanIdentity):
 
     def is_rpc(self) -> bool:
         """Return whether the first `span.kind` tag is client or server."""
-        return self._span_kind() in {SPAN_KIND_CLIENT, SPAN_KIND_SERVER}
+        return kind_of(self) in {SPAN_KIND_CLIENT, SPAN_KIND_SERVER}
 
     def is_rpc_client(self) -> bool:
         """Return whether the first `span.kind` tag is client."""
-        return self._span_kind() == SPAN_KIND_CLIENT
-
-    def _span_kind(self) -> object:
-        return next((value for key, value in self.tag_items if key == SPAN_KIND), None)
+        return kind_of(self) == SPAN_KIND_CLIENT
 
     @property
     def tag_items(self) -> Iterable[TagItem]:
@@ -360,6 +370,13 @@ class SpanRecords(SpanIdentity):
         _TOO_MANY_FIELDS.warn(self.operation_name, len(fields), MAX_LOG_FIELDS)
         self._report_dropped(tags=dropped)
         return _first_and_last(fields, MAX_LOG_FIELDS) | {_DROPPED_FIELDS: dropped}
+
+
+def kind_of(span: SpanRecords) -> TagValue | None:
+    """Return the value of the first `span.kind` tag of *span*, if it has one."""
+    with suppress(Exception):  # a key's own code may raise anything
+        return next(value for key, value in span.tag_items if key == SPAN_KIND)
+    return None
 
 
 def _first_and_last(values: dict[str, Any], limit: int) -> dict[str, Any]:

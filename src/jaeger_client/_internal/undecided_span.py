@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.signal_safe import Exclusive
-from jaeger_client._internal.span_records import NO_TAGS
+from jaeger_client._internal.span_records import NO_TAGS, kind_of
 from jaeger_client._internal.tag_lists import TagList
 from jaeger_client.constants import SAMPLED_FLAG, SPAN_KIND
 from jaeger_client.sampler.base import DecisionTags, RootSpan, Undecided
@@ -152,19 +152,12 @@ def _decide(
     decision = _decision_on(span, pending.undecided, is_final=is_final)
     if decision is None:
         return None
-    kind = _kind_of(span)
+    # Traces joined are counted apart from those begun.
+    kind = {SPAN_KIND: kind_of(span)}
     _apply(span, decision)
     del span.__dict__[_PENDING]
     span.__class__ = Span
     return kind
-
-
-def _kind_of(span: Span) -> Mapping[str, object]:
-    """Return the `span.kind` tag: traces joined are counted apart from those begun."""
-    try:
-        return next({key: value} for key, value in span.tag_items if key == SPAN_KIND)
-    except Exception:  # noqa: BLE001 - there is none, or as above
-        return {}
 
 
 def _pending_of(span: Span) -> _Pending | None:

@@ -18,13 +18,13 @@ which then applies to the trace that the receiver starts.
 from __future__ import annotations
 
 import string
-from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Final, TypeAlias
 
 from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageCodec, BaggageLimits
 from jaeger_client.codecs.base import (
+    Headers,
     context_of,
     header_text,
     set_beside,
@@ -65,7 +65,7 @@ _PRINTABLE: Final = encoding_but(string.punctuation.replace("%", "") + " ")
 
 
 class _B3(BaggageCodec):
-    """What both formats share: the width of trace ids, and baggage."""
+    """What both formats share: ids, the sampling decision and baggage."""
 
     _own: frozenset[str]
     """Names of the format's headers in lower case, without baggage."""
@@ -106,9 +106,7 @@ class _B3(BaggageCodec):
             )
         return self._context(values, baggage) if values else None
 
-    def _write(
-        self, context: SpanContext, headers: MutableMapping[str, object]
-    ) -> None:
+    def _write(self, context: SpanContext, headers: Headers) -> None:
         """Write the ids, if there are any, and the sampling decision."""
         raise NotImplementedError
 
@@ -167,9 +165,7 @@ class B3Codec(_B3):
         ]
     )
 
-    def _write(
-        self, context: SpanContext, headers: MutableMapping[str, object]
-    ) -> None:
+    def _write(self, context: SpanContext, headers: Headers) -> None:
         if context.has_trace:
             headers[self.trace_header] = self._trace_id(context)
             headers[self.span_header] = f"{context.span_id:016x}"
@@ -212,9 +208,7 @@ class B3SingleCodec(_B3):
     header = "b3"
     _own = frozenset({header})
 
-    def _write(
-        self, context: SpanContext, headers: MutableMapping[str, object]
-    ) -> None:
+    def _write(self, context: SpanContext, headers: Headers) -> None:
         if context.flags & DEBUG_FLAG:
             state = "d"
         elif context.flags & SAMPLED_FLAG:

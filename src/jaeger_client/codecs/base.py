@@ -9,10 +9,13 @@ under names of others, and keeps a bounded amount of what it reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import TypeGuard, cast
+from typing import TypeAlias, TypeGuard, cast
 
 from jaeger_client.errors import InvalidCarrierError
 from jaeger_client.span_context import SpanContext
+
+Headers: TypeAlias = MutableMapping[str, object]
+"""A carrier that a context is written into."""
 
 
 class Codec:
@@ -72,7 +75,7 @@ def set_beside(context: SpanContext, name: str, value: object) -> None:
     setattr(context, name, value)
 
 
-def writable(carrier: object) -> MutableMapping[str, object]:
+def writable(carrier: object) -> Headers:
     """Return *carrier*, a mapping that can be changed, or raise."""
     # Nearly every carrier is a dict; a check against an ABC takes several times longer.
     if type(carrier) is dict or _is_writable(carrier):
@@ -81,7 +84,7 @@ def writable(carrier: object) -> MutableMapping[str, object]:
     raise InvalidCarrierError(msg)
 
 
-def _is_writable(carrier: object) -> TypeGuard[MutableMapping[str, object]]:
+def _is_writable(carrier: object) -> TypeGuard[Headers]:
     return isinstance(carrier, (dict, MutableMapping))
 
 

@@ -15,7 +15,7 @@ ids and baggage in plain text, and anything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from jaeger_client._internal.shown import shown
@@ -30,7 +30,7 @@ from jaeger_client.codecs.baggage import (
     text_map_value,
     text_or_number,
 )
-from jaeger_client.codecs.base import context_of, without_trace, writable
+from jaeger_client.codecs.base import Headers, context_of, without_trace, writable
 from jaeger_client.codecs.headers import (
     HEADER_NAME,
     Header,
@@ -98,7 +98,7 @@ class TextCodec(BaggageCodec):
 
         A context without trace writes the baggage or debug id that it has.
         """
-        headers: MutableMapping[str, object]
+        headers: Headers
         # A single check for nearly every carrier: 0.1 us less than writable().
         headers = carrier if type(carrier) is dict else writable(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
         try:
@@ -249,9 +249,7 @@ class TextCodec(BaggageCodec):
             return is_token(name)
         return bool(name) and not breaks_lines(name)
 
-    def _write_baggage(
-        self, baggage: Mapping[str, str], headers: MutableMapping[str, object]
-    ) -> None:
+    def _write_baggage(self, baggage: Mapping[str, str], headers: Headers) -> None:
         prefix, encode = self.baggage_prefix, self.url_encoding
         for key, value in self._outgoing(baggage).items():
             text: object = value
@@ -267,9 +265,7 @@ class TextCodec(BaggageCodec):
             else:
                 headers[prefix + key] = text
 
-    def _write_debug_id(
-        self, debug_id: object, headers: MutableMapping[str, object]
-    ) -> None:
+    def _write_debug_id(self, debug_id: object, headers: Headers) -> None:
         value = plain_value(debug_id)
         if value is not None:
             encode = percent_encoded if self.url_encoding else text_map_value

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from jaeger_client.codecs.baggage import (
@@ -26,6 +26,7 @@ from jaeger_client.codecs.baggage import (
     Item,
 )
 from jaeger_client.codecs.base import (
+    Headers,
     context_of,
     header_text,
     is_list,
@@ -117,9 +118,7 @@ class W3CCodec(BaggageCodec):
         own = {self.traceparent_header, self.tracestate_header, self.baggage_header}
         return Header(name) if name in own else None
 
-    def _write_trace(
-        self, context: SpanContext, headers: MutableMapping[str, object]
-    ) -> None:
+    def _write_trace(self, context: SpanContext, headers: Headers) -> None:
         is_debug = bool(context.flags & DEBUG_FLAG)
         flags = "01" if is_debug or context.flags & SAMPLED_FLAG else "00"
         headers[self.traceparent_header] = (

@@ -29,13 +29,11 @@ from jaeger_client.encoding.jaeger_thrift import (
 from jaeger_client.encoding.packing import Frame, duration_us, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
-from jaeger_client.encoding.varint import MASK_64, clamped_i64
+from jaeger_client.encoding.varint import MASK_32, MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 if TYPE_CHECKING:
     import opentracing
-
-_MASK_32: Final = (1 << 32) - 1
 
 _I32: Final = struct.Struct(">i")
 _I64: Final = struct.Struct(">q")
@@ -132,7 +130,7 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
             _references(references) if references else b"",
             pack_times(
                 _FLAGS,
-                context.flags & _MASK_32,
+                context.flags & MASK_32,
                 _START_TIME,
                 clamped_i64(int(start * 1000000)),
                 _DURATION,

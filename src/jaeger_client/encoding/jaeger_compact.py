@@ -36,11 +36,13 @@ from jaeger_client.encoding.packing import Frame, duration_us, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
 from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import (
+    MASK_32,
     MASK_64,
     MAX_I64,
     ONE_BYTE,
     ONES,
     Lanes,
+    delimited,
     varint,
     zigzag_id,
     zigzag_varint,
@@ -73,7 +75,6 @@ _LATER_BYTES: Final = ONES[ONE_BYTE:]
 _SHORT_LISTS: Final = tuple(bytes((size << 4 | 12,)) for size in range(15))
 _DOUBLE: Final = struct.Struct("<d")
 _MASK_31: Final = (1 << 31) - 1
-_MASK_32: Final = (1 << 32) - 1
 
 _FIRST_TIME: Final = 1 << 21
 _END_OF_TIMES: Final = 1 << 64
@@ -226,8 +227,8 @@ def _references(references: Sequence[opentracing.Reference], flags: int) -> byte
 
 def _flags(flags: int, header: bytes = _FLAGS) -> bytes:
     """Return field 7, the low 32 bits as a signed number, and the header of 8."""
-    flags &= _MASK_32
-    bits = flags << 1 if flags >> 31 == 0 else ((_MASK_32 - flags) << 1) + 1
+    flags &= MASK_32
+    bits = flags << 1 if flags >> 31 == 0 else ((MASK_32 - flags) << 1) + 1
     return b"".join((header, varint(bits), _I64))
 
 
@@ -246,11 +247,7 @@ def _text_field(value: str) -> bytes:
 
 
 def _text(value: str) -> bytes:
-    return _blob(exact_text(value).encode())
-
-
-def _blob(value: bytes) -> bytes:
-    return varint(len(value)) + value
+    return delimited(exact_text(value).encode())
 
 
 def _text_tag(begin: bytes, value: str) -> bytes:
@@ -284,7 +281,7 @@ _TAG_TYPES: Final[TagTypes] = {
     int: (b"\x15\x06\x46", _int_tag),
     bytes: (
         b"\x15\x08\x58",
-        lambda begin, value: b"".join((begin, _blob(value), STOP)),
+        lambda begin, value: b"".join((begin, delimited(value), STOP)),
     ),
 }
 """`vType` of each type as a zigzag varint, and the header of the value's field."""

@@ -53,7 +53,7 @@ from jaeger_client.encoding.packing import (
 )
 from jaeger_client.encoding.plain import plain_items, plain_text
 from jaeger_client.encoding.tables import PieceTable
-from jaeger_client.encoding.varint import MASK_64, MASK_128, ONES, varint
+from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, ONES, varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING:
@@ -82,7 +82,6 @@ _SPAN: Final = b"\x12"
 
 _TIMES: Final = struct.Struct("<BQBQ")
 _TIME: Final = struct.Struct("<BQ")
-_MASK_32: Final = (1 << 32) - 1
 
 _SDK: Final = {
     "telemetry.sdk.name": "jaeger-client",
@@ -220,7 +219,7 @@ def _times(start: float, end: float | None) -> bytes:
 def _dropped(span: SpanData) -> bytes:
     """Return fields 10 and 12."""
     tags, logs = (
-        varint(max(0, min(count, _MASK_32)))
+        varint(max(0, min(count, MASK_32)))
         for count in (span.dropped_tags, span.dropped_logs)
     )
     return b"".join((_DROPPED_ATTRIBUTES, tags, _DROPPED_EVENTS, logs))

@@ -27,6 +27,7 @@ from jaeger_client.encoding.varint import (
     MIN_I64,
     ONE_BYTE,
     ONES,
+    delimited,
     varint,
 )
 from jaeger_client.model import TagItem
@@ -58,7 +59,7 @@ _DOUBLE: Final = struct.Struct("<d")
 
 def text_value(value: str) -> bytes:
     """Return the size of *value* and its UTF-8."""
-    return _delimited(exact_text(value).encode())
+    return delimited(exact_text(value).encode())
 
 
 def text_field(number: int, value: str) -> bytes:
@@ -117,7 +118,7 @@ def _text(field: bytes, key: bytes, value: str) -> bytes:
     whole = len(key) + size + 4
     if whole < ONE_BYTE:
         return b"".join((field, ONES[whole], key, _TEXT_BEGINS[size], data))
-    return _whole(field, key, _STRING + _delimited(data))
+    return _whole(field, key, _STRING + delimited(data))
 
 
 def _int(field: bytes, key: bytes, value: int) -> bytes:
@@ -141,7 +142,7 @@ def _float(field: bytes, key: bytes, value: float) -> bytes:
 
 
 def _bytes(field: bytes, key: bytes, value: bytes) -> bytes:
-    return _whole(field, key, _BYTES + _delimited(value))
+    return _whole(field, key, _BYTES + delimited(value))
 
 
 def _whole(field: bytes, key: bytes, value: bytes) -> bytes:
@@ -150,10 +151,6 @@ def _whole(field: bytes, key: bytes, value: bytes) -> bytes:
     length = varint(size)
     whole = varint(len(key) + len(length) + size + 1)
     return b"".join((field, whole, key, _VALUE, length, value))
-
-
-def _delimited(value: bytes) -> bytes:
-    return varint(len(value)) + value
 
 
 _ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {

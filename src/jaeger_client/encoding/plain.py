@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, SupportsFloat, SupportsIndex, TypeVar, cas
 
 import opentracing
 
-from jaeger_client.encoding.varint import MASK_64, MASK_128
+from jaeger_client.encoding.varint import MASK_64, MASK_128, MAX_I64, MIN_I64
 from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 
 T = TypeVar("T")
@@ -150,7 +150,7 @@ def _plain_value(value: object) -> TagValue:
 
 def _plain_int(value: int) -> TagValue:
     try:
-        return value if -(1 << 63) <= value < 1 << 63 else str(value)
+        return value if MIN_I64 <= value <= MAX_I64 else str(value)
     except ValueError:  # Python refuses to print more than 4,300 digits
         return hex(value)
 

@@ -29,6 +29,7 @@ _LOW: Final = ONE_BYTE - 1
 
 MIN_I64: Final = -(1 << 63)
 MAX_I64: Final = (1 << 63) - 1
+MASK_32: Final = (1 << 32) - 1
 MASK_64: Final = (1 << 64) - 1
 MASK_128: Final = (1 << 128) - 1
 
@@ -62,6 +63,11 @@ def varint(number: int) -> bytes:
         number >>= 7
     octets.append(number)
     return bytes(octets)
+
+
+def delimited(value: bytes) -> bytes:
+    """Return *value* after its size, as both protocols write text and bytes."""
+    return varint(len(value)) + value
 
 
 def zigzag(number: int) -> int:

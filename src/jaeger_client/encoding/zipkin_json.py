@@ -98,10 +98,10 @@ class ZipkinJsonEncoder(PackingEncoder):
         for span in spans:
             body = _to_json(self._fields(span)).encode()
             if logs := [*span.log_items]:
-                pieces = [body[:-1], b',"annotations":[']
+                pieces: list[bytes] = []
                 self._append_logs(pieces, logs)
-                pieces[2] = pieces[2][1:]  # the first has no comma before it
-                body = b"".join((*pieces, b"]}"))
+                annotations = b"".join(pieces)[1:]  # the first has no comma before it
+                body = b'%b,"annotations":[%b]}' % (body[:-1], annotations)
             bodies.append(body)
             if len(body) > LARGE_SPAN:
                 break

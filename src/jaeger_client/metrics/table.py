@@ -109,10 +109,7 @@ REPORTER_SPANS: Final = Metric(
     SINCE_OLD,
 )
 REPORTER_DROPPED: Final = Metric(
-    "jaeger:reporter_dropped",
-    "{span}",
-    "Spans lost, by cause.",
-    {"cause": DROP_CAUSES},
+    "jaeger:reporter_dropped", "{span}", "Spans lost, by cause.", {"cause": DROP_CAUSES}
 )
 REPORTER_QUEUE_LENGTH: Final = Metric(
     "jaeger:reporter_queue_length",

@@ -27,8 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from jaeger_client._internal.diagnostics import ErrorReporter, Outage, logger
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client._internal.span_records import to_tag_value
-from jaeger_client.constants import MAX_TRACEBACK_LENGTH
+from jaeger_client._internal.span_records import FixedLimits, to_tag_value
 from jaeger_client.errors import (
     PayloadTooLargeError,
     RefusedError,
@@ -324,18 +323,11 @@ class Transmitter:
         return self._forget_at
 
 
-class _TextLimits:
-    max_traceback_length = MAX_TRACEBACK_LENGTH
-
-    def __init__(self, max_tag_value_length: int) -> None:
-        self.max_tag_value_length = max_tag_value_length
-
-
 def make_process(
     service_name: str, tags: Mapping[str, object] | None, max_length: int
 ) -> Process:
     """Return the process; text in *tags* is cut at *max_length* characters."""
-    limits = _TextLimits(max_length)
+    limits = FixedLimits(max_length)
     items = (tags or {}).items()
     return Process(
         service_name=service_name,

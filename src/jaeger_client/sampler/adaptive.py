@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from jaeger_client.constants import SAMPLER_TYPE_LOWER_BOUND
 from jaeger_client.errors import SamplingRateError, StrategyError
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.sampler.base import (
-    Decision,
-    RootSpan,
-    Sampler,
-    Undecided,
-    decisions,
-)
+from jaeger_client.sampler.base import Decision, RootSpan, Sampler, Undecided
 from jaeger_client.sampler.basic import (
     NewLimiter,
     ProbabilisticSampler,
@@ -73,7 +67,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
             self._set_probabilistic(probabilistic)
 
     def _set_probabilistic(self, sampler: ProbabilisticSampler) -> None:
-        self._no, self._yes = decisions(SAMPLER_TYPE_LOWER_BOUND, float(sampler.rate))
+        self._set_tags(SAMPLER_TYPE_LOWER_BOUND, float(sampler.rate))
         self.rate = sampler.rate
         self.probabilistic_sampler = sampler
 

@@ -26,14 +26,6 @@ class DecisionTags(dict[str, TagValue]):
     """
 
 
-def decisions(sampler_type: str, param: TagValue) -> tuple[Decision, Decision]:
-    """Return the decisions against and for a trace, which have the same tags."""
-    tags = DecisionTags(
-        {SAMPLER_TYPE_TAG_KEY: sampler_type, SAMPLER_PARAM_TAG_KEY: param}
-    )
-    return (False, tags), (True, tags)
-
-
 class RootSpan(NamedTuple):
     """The current state of a root span, as far as a decision may depend on it."""
 
@@ -89,6 +81,14 @@ class Sampler:
 
     def __init__(self, tags: SamplerTags | None = None) -> None:
         self._tags: SamplerTags = tags or {}
+
+    def _set_tags(self, sampler_type: str, param: TagValue) -> None:
+        """Set the tags of both decisions, and the decisions with them."""
+        self._tags = DecisionTags(
+            {SAMPLER_TYPE_TAG_KEY: sampler_type, SAMPLER_PARAM_TAG_KEY: param}
+        )
+        self._yes: Decision = (True, self._tags)
+        self._no: Decision = (False, self._tags)
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """

@@ -16,7 +16,7 @@ from jaeger_client.constants import (
 )
 from jaeger_client.errors import SamplingRateError
 from jaeger_client.rate_limiter import RateLimiter
-from jaeger_client.sampler.base import Decision, Sampler, decisions
+from jaeger_client.sampler.base import Decision, Sampler
 
 NewLimiter: TypeAlias = Callable[[float, float], RateLimiter]
 """Creates a token bucket from credits per second and maximum balance."""
@@ -30,8 +30,8 @@ class ConstSampler(Sampler):
     def __init__(self, decision: bool) -> None:  # noqa: FBT001 - as in 4.8
         super().__init__()
         self.decision = decision
-        sampled = bool(decision)
-        self._result = decisions(SAMPLER_TYPE_CONST, sampled)[sampled]
+        self._set_tags(SAMPLER_TYPE_CONST, bool(decision))
+        self._result = self._yes if decision else self._no
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """Return the same decision for every trace."""
@@ -62,7 +62,7 @@ class ProbabilisticSampler(Sampler):
         self.boundary: int = math.ceil(rate * (1 << MAX_ID_BITS))
         """A trace is sampled if the low 64 bits of its id are less than this."""
         # A double on the wire, even if the rate is the int 1.
-        self._no, self._yes = decisions(SAMPLER_TYPE_PROBABILISTIC, float(rate))
+        self._set_tags(SAMPLER_TYPE_PROBABILISTIC, float(rate))
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """Decide by the low 64 bits of *trace_id*."""
@@ -129,7 +129,7 @@ class RateLimitingSampler(Sampler):
         self.traces_per_second = limit
         self._burst = max(limit, 1.0)
         # A double on the wire, like a rate.
-        self._no, self._yes = decisions(SAMPLER_TYPE_RATE_LIMITING, float(limit))
+        self._set_tags(SAMPLER_TYPE_RATE_LIMITING, float(limit))
 
     def __eq__(self, other: object) -> bool:
         return (

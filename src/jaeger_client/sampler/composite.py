@@ -20,7 +20,6 @@ from jaeger_client.sampler.base import (
     RootSpan,
     Sampler,
     Undecided,
-    decisions,
 )
 from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
 
@@ -154,11 +153,7 @@ class TagEqualsSampler(Sampler):
     """
 
     def __init__(
-        self,
-        key: str,
-        choices: Mapping[TagValue, Choice],
-        *,
-        otherwise: Choice = False,
+        self, key: str, choices: Mapping[TagValue, Choice], *, otherwise: Choice = False
     ) -> None:
         super().__init__()
         if not choices:
@@ -226,17 +221,15 @@ class _TagDecides(ConstSampler):
 
     def __init__(self, decision: bool, param: TagValue) -> None:  # noqa: FBT001 - as the base
         super().__init__(decision)
-        self._result = decisions(SAMPLER_TYPE_TAG_EQUALS, param)[decision]
+        self._set_tags(SAMPLER_TYPE_TAG_EQUALS, param)
+        self._result = self._yes if decision else self._no
 
     def __repr__(self) -> str:
         return str(self.decision)
 
 
 def _decide(
-    pending: Pending,
-    root: RootSpan,
-    *,
-    is_final: bool,
+    pending: Pending, root: RootSpan, *, is_final: bool
 ) -> tuple[Pending, Decision | None]:
     """Return the decision of *pending*, if any, and what to call next otherwise."""
     if not isinstance(pending, Undecided):
@@ -250,7 +243,7 @@ def _decide(
 
 def _watched_tags(all_pending: Iterable[Pending]) -> frozenset[str]:
     return WATCHES_NOTHING.union(
-        *(each.watched_tags for each in all_pending if isinstance(each, Undecided)),
+        *(each.watched_tags for each in all_pending if isinstance(each, Undecided))
     )
 
 

@@ -123,7 +123,7 @@ class RemoteControlledSampler(Sampler):
         if max_operations is None:
             max_operations = DEFAULT_MAX_OPERATIONS
         self.max_operations = int(
-            above_zero("max_operations", max_operations, most=MAX_COUNT),
+            above_zero("max_operations", max_operations, most=MAX_COUNT)
         )
         self.sampler: Sampler = _first_sampler(init_sampler)
         """The current sampler; replaced by the worker's thread."""

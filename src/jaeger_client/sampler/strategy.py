@@ -161,8 +161,7 @@ def _operation_rate(entry: object) -> tuple[str, float]:
 
 
 def _parameters(
-    strategy: Mapping[str, object] | None,
-    key: str,
+    strategy: Mapping[str, object] | None, key: str
 ) -> Mapping[str, object]:
     given = None if strategy is None else strategy.get(key)
     return {} if given is None else _READER.mapping(given, key)

@@ -37,10 +37,7 @@ class CreditsSource(Protocol):
     """Where the throttler gets credits: an agent's client."""
 
     def request_throttling_credits(
-        self,
-        service_name: str,
-        client_id: str,
-        operations: Sequence[str],
+        self, service_name: str, client_id: str, operations: Sequence[str]
     ) -> bytes:
         """
         Return the server's JSON. Called from the worker's thread; may block.
@@ -165,9 +162,7 @@ class RemoteThrottler(Throttler):
             return False
         try:
             body = self._channel.request_throttling_credits(
-                self.service_name,
-                str(self.client_id),
-                operations,
+                self.service_name, str(self.client_id), operations
             )
             balances = parse_credits(body)
         except (SendError, OSError, CreditsError):

@@ -12,7 +12,12 @@ import numpy as np
 import pytest
 
 from jaeger_client import thrift
-from jaeger_client._internal.span_records import to_seconds, to_tag_value, to_text
+from jaeger_client._internal.span_records import (
+    FixedLimits,
+    to_seconds,
+    to_tag_value,
+    to_text,
+)
 from jaeger_client.reporter.transmitter import make_process
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
@@ -129,7 +134,7 @@ OTHER_NUMBERS: list[tuple[Anything, object]] = [
 )
 def test_numbers_of_numpy(value: Anything, expected: object) -> None:
     """NumPy's numbers and truth values are those of Python; all else becomes text."""
-    kept = to_tag_value(value, thrift._Limits(100, 100))
+    kept = to_tag_value(value, FixedLimits(100, 100))
 
     assert (type(expected), expected) == (type(kept), kept)
 

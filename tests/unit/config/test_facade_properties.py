@@ -89,7 +89,7 @@ def properties_of(kind: type) -> list[str]:
     return sorted(found - {"error_reporter"})
 
 
-def test_the_properties_show_what_the_dict_says() -> None:
+def test_the_properties_have_the_values_of_the_dict() -> None:
     """Text is read as what it means; the port of the agent may be text."""
     config = Config(
         {
