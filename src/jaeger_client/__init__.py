@@ -10,30 +10,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client import codecs as codecs
-from jaeger_client import config as config
-from jaeger_client import constants as constants
-from jaeger_client import errors as errors
-from jaeger_client import metrics as metrics
-from jaeger_client import rate_limiter as rate_limiter
-from jaeger_client import reporter as reporter
-from jaeger_client import sampler as sampler
-from jaeger_client import scope as scope
-from jaeger_client import senders as senders
-from jaeger_client import span as span
-from jaeger_client import span_context as span_context
-from jaeger_client import throttler as throttler
-from jaeger_client import tracer as tracer
+from jaeger_client import (
+    codecs,
+    config,
+    constants,
+    errors,
+    metrics,
+    rate_limiter,
+    reporter,
+    sampler,
+    scope,
+    senders,
+    span,
+    span_context,
+    throttler,
+    tracer,
+)
 from jaeger_client._internal.fork import forks_wait as _forks_wait
-from jaeger_client.config import Config as Config
-from jaeger_client.constants import __version__ as __version__
-from jaeger_client.sampler import ConstSampler as ConstSampler
-from jaeger_client.sampler import ProbabilisticSampler as ProbabilisticSampler
-from jaeger_client.sampler import RateLimitingSampler as RateLimitingSampler
-from jaeger_client.sampler import RemoteControlledSampler as RemoteControlledSampler
-from jaeger_client.span import Span as Span
-from jaeger_client.span_context import SpanContext as SpanContext
-from jaeger_client.tracer import Tracer as Tracer
+from jaeger_client.config import Config
+from jaeger_client.constants import __version__
+from jaeger_client.sampler import (
+    ConstSampler,
+    ProbabilisticSampler,
+    RateLimitingSampler,
+    RemoteControlledSampler,
+)
+from jaeger_client.span import Span
+from jaeger_client.span_context import SpanContext
+from jaeger_client.tracer import Tracer
 
 if TYPE_CHECKING:
     from jaeger_client import TUDPTransport as TUDPTransport
@@ -64,3 +68,30 @@ else:
             import pkgutil  # noqa: PLC0415 - for interactive use only
         modules = {module.name for module in pkgutil.iter_modules(__path__)}
         return sorted(n for n in modules | {*globals()} if not n.startswith("_"))
+
+
+__all__ = [
+    "Config",
+    "ConstSampler",
+    "ProbabilisticSampler",
+    "RateLimitingSampler",
+    "RemoteControlledSampler",
+    "Span",
+    "SpanContext",
+    "Tracer",
+    "__version__",
+    "codecs",
+    "config",
+    "constants",
+    "errors",
+    "metrics",
+    "rate_limiter",
+    "reporter",
+    "sampler",
+    "scope",
+    "senders",
+    "span",
+    "span_context",
+    "throttler",
+    "tracer",
+]

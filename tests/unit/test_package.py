@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 import subprocess
 import sys
 
@@ -51,3 +52,18 @@ def test_a_star_import_has_the_public_names() -> None:
     exec("from jaeger_client import *", scope)  # not allowed inside a function
 
     assert {"Config", "ConstSampler", "Span", "SpanContext", "Tracer"} < scope.keys()
+
+
+@pytest.mark.parametrize("module", ["", ".codecs", ".metrics"])
+def test_a_star_import_has_no_tools_of_the_module(module: str) -> None:
+    """Neither `annotations` nor `TYPE_CHECKING`, which would replace the caller's."""
+    scope: dict[str, object] = {}
+
+    exec(f"from jaeger_client{module} import *", scope)  # as above
+
+    assert set() == scope.keys() & {"TYPE_CHECKING", "annotations", "classes_of"}
+
+
+def test_the_help_of_the_package_describes_its_names() -> None:
+    """`help(jaeger_client)` shows the methods of `Config`."""
+    assert "initialize_tracer" in pydoc.plain(pydoc.render_doc(jaeger_client))

@@ -265,19 +265,20 @@ class Config:
         """Make a tracer of the given parts and the settings of this object."""
         start = self._starting()
         settings = self._read()
+        # Those of 4.8 are properties, because a subclass may override them.
         return package.Tracer(
-            service_name=settings[table.SERVICE_NAME],
+            service_name=self.service_name,
             reporter=reporter,
             sampler=sampler,
             metrics_factory=self._metrics_factory,
-            trace_id_header=settings[table.TRACE_ID_HEADER],
-            generate_128bit_trace_id=settings[table.GENERATE_128BIT_TRACE_ID],
-            baggage_header_prefix=settings[table.BAGGAGE_HEADER_PREFIX],
-            debug_id_header=settings[table.DEBUG_ID_HEADER],
+            trace_id_header=self.trace_id_header,
+            generate_128bit_trace_id=self.generate_128bit_trace_id,
+            baggage_header_prefix=self.baggage_header_prefix,
+            debug_id_header=self.debug_id_header,
             extra_codecs=self.propagation,
-            tags=dict(settings[table.TAGS]),
-            max_tag_value_length=settings[table.MAX_TAG_VALUE_LENGTH],
-            max_traceback_length=settings[table.MAX_TRACEBACK_LENGTH],
+            tags=self.tags,
+            max_tag_value_length=self.max_tag_value_length,
+            max_traceback_length=self.max_traceback_length,
             max_tags_per_span=settings[table.MAX_TAGS_PER_SPAN],
             max_logs_per_span=settings[table.MAX_LOGS_PER_SPAN],
             throttler=throttler,

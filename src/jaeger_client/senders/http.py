@@ -7,13 +7,11 @@ specifies beyond that is in `otlp`.
 
 from __future__ import annotations
 
-import re
 import zlib
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.messages import HttpResponse, parse_url
 from jaeger_client._internal.http_client.options import HttpOptions
@@ -25,11 +23,6 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_PAYLOAD: Final = 4 * 1024 * 1024
 """Maximum size of a request's body in bytes, before compression."""
-
-MAX_RETRY_AFTER: Final = 60.0
-"""Maximum delay in seconds that a server may request: the queue is bounded."""
-
-_SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 _PAYLOAD_TOO_LARGE: Final = 413
 _WRONG_PATH: Final = frozenset({404, 405})
@@ -153,34 +146,6 @@ class HttpSender(AbstractContextManager["HttpSender"]):
     def _reason(self, response: HttpResponse) -> str:
         """Return why the server did not accept a payload, for messages."""
         return response.excerpt
-
-
-def parse_retry_after(header: str | None, now: float) -> float | None:
-    """
-    Return the delay in `Retry-After`, from 0 to `MAX_RETRY_AFTER` seconds, or None.
-
-    *now* is in seconds since the epoch, because *header* may be a date.
-    """
-    text = (header or "").strip()
-    if _SECONDS.fullmatch(text):
-        seconds: float | None = float(text)
-    else:
-        seconds = _seconds_until(text, now)
-    return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def _seconds_until(http_date: str, now: float) -> float | None:
-    # Its import takes 20 ms, and few servers send dates.
-    with forks_wait():
-        from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - see above
-
-    parsed = parsedate_tz(http_date)
-    if parsed is None:
-        return None
-    try:
-        return mktime_tz(parsed) - now
-    except (ValueError, OverflowError):
-        return None
 
 
 def _compress(payload: bytes) -> bytes:

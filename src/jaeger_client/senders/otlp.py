@@ -10,11 +10,13 @@ may contain the four wire types of protobuf.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.messages import HttpResponse
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import (
@@ -23,17 +25,18 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.senders.http import (
-    DEFAULT_MAX_PAYLOAD,
-    HttpSender,
-    parse_retry_after,
-)
+from jaeger_client.senders.http import DEFAULT_MAX_PAYLOAD, HttpSender
 
 OTLP_CONTENT_TYPE: Final = "application/x-protobuf"
 """Media type of OTLP in protobuf."""
 
+MAX_RETRY_AFTER: Final = 60.0
+"""Maximum delay in seconds that a server may request: the queue is bounded."""
+
 _OK: Final = 200
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 _VARINT: Final = 0
 _LENGTH_DELIMITED: Final = 2
@@ -139,6 +142,34 @@ class OtlpHttpSender(HttpSender):
         if rejected or message:
             reason = response.request.excerpt_of(message) or "it does not say why"
             self._rejection.warn(self._shown_url, rejected, reason)
+
+
+def parse_retry_after(header: str | None, now: float) -> float | None:
+    """
+    Return the delay in `Retry-After`, from 0 to `MAX_RETRY_AFTER` seconds, or None.
+
+    *now* is in seconds since the epoch, because *header* may be a date.
+    """
+    text = (header or "").strip()
+    if _SECONDS.fullmatch(text):
+        seconds: float | None = float(text)
+    else:
+        seconds = _seconds_until(text, now)
+    return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _seconds_until(http_date: str, now: float) -> float | None:
+    # Its import takes 20 ms, and few servers send dates.
+    with forks_wait():
+        from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - see above
+
+    parsed = parsedate_tz(http_date)
+    if parsed is None:
+        return None
+    try:
+        return mktime_tz(parsed) - now
+    except (ValueError, OverflowError):
+        return None
 
 
 class Rejection(NamedTuple):

@@ -78,3 +78,12 @@ def test_each_public_name_exists(path: Path) -> None:
     module = importlib.import_module(".".join(path.parts))
 
     assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+
+
+def test_a_star_import_has_the_classes_that_are_imported_on_first_use() -> None:
+    """`from jaeger_client.codecs import *` defines `W3CCodec`."""
+    scope: dict[str, object] = {}
+
+    exec("from jaeger_client.codecs import *", scope)  # not allowed in a function
+
+    assert "W3CCodec" in scope

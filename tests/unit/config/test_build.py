@@ -125,7 +125,7 @@ def test_each_type_makes_its_sampler(
 
 
 @pytest.mark.parametrize("config", [{}, {"sampler": {"type": "remote", "param": 0.5}}])
-def test_where_a_server_is_asked_there_is_no_sampler_yet(
+def test_a_remote_sampler_is_not_made_by_the_property(
     config: dict[str, object],
 ) -> None:
     """Without a type, and with `remote`, the strategy is fetched."""
@@ -157,10 +157,10 @@ def test_a_limit_outside_its_range_is_an_error_that_names_the_key(
         build.make_sampler(settings)
 
 
-def test_the_remote_sampler_begins_with_the_rate_that_is_configured(
+def test_the_remote_sampler_starts_with_the_configured_rate(
     shared: build.Shared,
 ) -> None:
-    """The parameter of `remote` decides until the first answer."""
+    """The parameter of `remote` is used until the first response."""
     settings = settings_of({"sampler": {"type": "remote", "param": 0.5}})
     channel = build.make_agent_channel(settings)
 
@@ -171,7 +171,7 @@ def test_the_remote_sampler_begins_with_the_rate_that_is_configured(
     sampler.close()
 
 
-def test_the_remote_sampler_begins_with_one_in_a_thousand(
+def test_the_remote_sampler_starts_with_one_trace_in_a_thousand_by_default(
     shared: build.Shared,
 ) -> None:
     """The default rate of a remote sampler."""
@@ -398,11 +398,11 @@ def test_without_an_endpoint_spans_go_to_the_agent(
     assert "far:6831" in repr(channel.sender)
 
 
-def test_where_udp_is_refused_otlp_on_the_agents_host_is_asked(
+def test_the_fallback_for_udp_is_otlp_on_the_host_of_the_agent(
     made: Callable[[Settings], dict[str, object]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """If it answers there is a channel to it; if not there is none."""
+    """There is a channel to it only if it responds."""
     probed: list[str] = []
 
     def probe(sender: OtlpHttpSender) -> bool:

@@ -49,7 +49,7 @@ def test_every_key_is_explained() -> None:
     assert sorted([*table.KEYS, "collector.format"]) == sorted(keys)
 
 
-def test_what_is_not_set_is_the_default() -> None:
+def test_a_setting_that_is_not_set_has_its_default() -> None:
     """With its unit in the text."""
     setting = explained("sampling_refresh_interval")
 
@@ -57,7 +57,9 @@ def test_what_is_not_set_is_the_default() -> None:
     assert "60 seconds" == setting.text
 
 
-def test_what_the_dict_says_is_of_the_dict(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_origin_of_a_value_in_the_dict_is_the_dict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Also where a variable sets it, too."""
     monkeypatch.setenv("JAEGER_AGENT_PORT", "1")
 
@@ -65,7 +67,7 @@ def test_what_the_dict_says_is_of_the_dict(monkeypatch: pytest.MonkeyPatch) -> N
     assert (77, "the dict") == origin_and_value("local_agent.reporting_port", config)
 
 
-def test_what_a_variable_says_names_the_variable(
+def test_the_origin_of_a_variables_value_is_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The value is what it means, the variable is there by name."""
@@ -106,7 +108,7 @@ def test_a_config_tells_the_name_it_was_given() -> None:
     assert "the parameter service_name" == explanation.of("service_name").origin
 
 
-def test_no_name_is_told_not_raised() -> None:
+def test_a_missing_service_name_is_an_error_in_the_result() -> None:
     """A tool may ask before there is one."""
     setting = explained("service_name", {}, None)
 
@@ -166,7 +168,7 @@ def test_secrets_are_hidden(
     assert "hunter2" not in repr(list(explanation))
 
 
-def test_what_cannot_be_used_stands_there_as_an_error(
+def test_a_value_that_cannot_be_used_is_an_error_in_the_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With the origin of the error; all others are explained as usual."""
@@ -189,7 +191,7 @@ def test_a_group_that_is_no_dict_is_an_error_of_its_keys() -> None:
     assert "the dict" == setting.origin
 
 
-def test_what_does_not_fit_together_is_told() -> None:
+def test_settings_that_need_each_other_are_an_error_in_the_result() -> None:
     """Each of the two may be as it is, but not without the other."""
     collector = {"endpoint": "http://far", "user": "me"}
 
@@ -273,7 +275,7 @@ def test_the_sampling_url_follows_from_the_agent(
         ({}, ""),
     ],
 )
-def test_it_is_noted_if_the_sampling_server_is_not_asked(
+def test_a_note_explains_why_no_strategies_are_fetched(
     config: dict[str, object],
     note: str,
 ) -> None:
@@ -371,7 +373,7 @@ def test_headers_of_another_library_count_only_with_its_endpoint(
     )
 
 
-def test_a_mistake_of_the_agent_is_not_told_of_the_collector() -> None:
+def test_an_error_of_the_agent_is_not_an_error_of_the_collector() -> None:
     """Once is enough."""
     explanation = explain({"local_agent": {"reporting_host": "a:b"}}, "shop")
 
@@ -380,7 +382,7 @@ def test_a_mistake_of_the_agent_is_not_told_of_the_collector() -> None:
     }
 
 
-def test_a_sampler_of_the_application_is_told_as_it_shows_itself() -> None:
+def test_a_sampler_of_the_application_is_shown_by_its_own_text() -> None:
     """It has no type and no parameter of ours."""
     explanation = explain({"sampler": ConstSampler(decision=True)}, "shop")
 
@@ -426,7 +428,7 @@ def test_a_throttler_that_is_not_there_is_noted() -> None:
 
 
 def test_an_interval_that_is_not_used_is_noted() -> None:
-    """Who switched resolving off need not wonder."""
+    """Resolving was switched off by the application."""
     config: dict[str, object] = {"local_agent": {"attempt_reconnecting": False}}
 
     note = explained("local_agent.attempt_reconnect_interval", config).note

@@ -157,7 +157,7 @@ def test_a_wrapped_reporter_belongs_to_the_tracer_as_well() -> None:
 def test_the_service_name_may_come_from_a_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """JAEGER_SERVICE_NAME stands in where neither dict nor parameter has one."""
+    """JAEGER_SERVICE_NAME is used if neither dict nor parameter has one."""
     monkeypatch.setenv("JAEGER_SERVICE_NAME", "shop")
 
     assert "shop" == Config({}).service_name
@@ -175,7 +175,7 @@ def test_settings_that_are_no_dict_are_an_error() -> None:
         Config(None, service_name="shop")  # type: ignore[arg-type]  # the mistake
 
 
-def test_a_bad_sampler_is_an_error_when_it_is_asked_for() -> None:
+def test_a_bad_sampler_is_an_error_when_it_is_read() -> None:
     """As in 4.8 a Config can be made of it, unless it is to validate."""
     bad: dict[str, object] = {"sampler": {"type": "bad"}}
     config = Config(bad, service_name="shop")
@@ -195,7 +195,7 @@ def test_a_rate_outside_its_range_is_found_when_validating() -> None:
 
 
 def test_a_rate_of_the_remote_sampler_is_checked_when_validating() -> None:
-    """It is the rate until the first answer."""
+    """It is the rate until the first response."""
     bad = {"sampler": {"type": "remote", "param": 7}}
 
     with pytest.raises(ConfigError, match="sampler.param"):
@@ -211,7 +211,7 @@ def test_unknown_keys_are_an_error_when_validating() -> None:
 def test_unknown_keys_are_one_line_in_the_log_otherwise(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A program that ran with them goes on running."""
+    """Programs that ran with them continue to run."""
     Config({"smapler": {}, "x": 1}, service_name="shop")
 
     assert 1 == len(caplog.records)
@@ -239,7 +239,7 @@ def test_a_tracer_starts_no_thread(new_tracer: Callable[[Config], Tracer]) -> No
     assert before == threading.enumerate()
 
 
-def test_a_tracer_is_made_of_what_is_configured(
+def test_a_tracer_has_the_configured_parts(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
     """Its parts follow from the dict, its tags are there."""
@@ -269,7 +269,7 @@ def test_a_tracer_is_made_of_what_is_configured(
     assert "debug-me" == tracer.debug_id_header
 
 
-def test_without_a_sampler_the_agent_is_asked(
+def test_strategies_are_fetched_by_default(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
     """So it is with the type `remote`."""
@@ -397,7 +397,7 @@ def test_an_agent_that_does_not_resolve_is_no_error(
     assert isinstance(tracer.reporter, Reporter)
 
 
-def test_an_io_loop_is_accepted_and_told_of_once(
+def test_an_io_loop_is_accepted_with_one_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is not used, which is a warning once."""
@@ -445,7 +445,7 @@ def test_the_classes_are_looked_up_where_applications_patch_them(
     monkeypatch: pytest.MonkeyPatch,
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
-    """What stands in `jaeger_client.config.Reporter` is what is made."""
+    """The reporter is an instance of `jaeger_client.config.Reporter`."""
 
     class Patched(InMemoryReporter):
         def __init__(self, **_: object) -> None:

@@ -89,7 +89,7 @@ def properties_of(kind: type) -> list[str]:
     return sorted(found - {"error_reporter"})
 
 
-def test_the_properties_show_what_the_dict_says() -> None:
+def test_the_properties_have_the_values_of_the_dict() -> None:
     """Text is read as what it means; the port of the agent may be text."""
     config = Config(
         {
@@ -143,6 +143,25 @@ def test_properties_that_a_subclass_reads_for_a_tracer_are_those_of_the_tracer(
 
     assert [1] == ports
     assert 2 == config.local_agent_reporting_port
+
+
+def test_a_subclass_may_override_the_properties_of_the_tracer() -> None:
+    """As in 4.8; the dict and the variables do not count then."""
+
+    class Own(Config):
+        @property
+        def service_name(self) -> str:
+            return "own"
+
+        @property
+        def tags(self) -> dict[str, object]:
+            return {**super().tags, "zone": "a"}
+
+    tracer = Own({**CONST, "tags": {"rack": "1"}}, service_name="shop").new_tracer()
+    tracer.close(0.0)
+
+    assert "own" == tracer.service_name
+    assert {"rack": "1", "zone": "a"}.items() < tracer.tags.items()
 
 
 @pytest.mark.parametrize("name", ["enabled", "local_agent_reporting_port"])

@@ -24,7 +24,7 @@ def test_a_url_may_lack_its_scheme_and_its_path(raw: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["ftp://jaeger", "http://", "", None, "http://[x"])
-def test_what_is_no_url_is_an_error(raw: object) -> None:
+def test_an_invalid_url_is_an_error(raw: object) -> None:
     """Only http and https lead anywhere."""
     with pytest.raises(ValueError, match=r"must be|IPv6"):
         http_values.url("/path")(raw)
@@ -73,7 +73,9 @@ def test_a_url_that_lacks_a_slash_is_an_error(raw: str) -> None:
         (http_values.readable_file, "null\0byte"),
     ],
 )
-def test_a_refusal_says_what_the_page_says(reader: Reader[object], raw: object) -> None:
+def test_errors_use_the_text_of_the_reference_page(
+    reader: Reader[object], raw: object
+) -> None:
     """The message of an error is what the reference page shows."""
     with pytest.raises(ValueError, match="must be") as caught:
         reader(raw)

@@ -208,7 +208,7 @@ def test_type_and_parameter_of_a_sampler_have_one_origin() -> None:
 
 
 def test_a_parameter_alone_is_that_of_the_remote_sampler() -> None:
-    """Without a type the parameter is the rate until the first answer."""
+    """Without a type the parameter is the rate until the first response."""
     sampler = settings_of(JAEGER_SAMPLER_PARAM="0.5")
 
     assert "remote" == sampler[table.SAMPLER_TYPE]
@@ -386,7 +386,7 @@ def test_opentelemetrys_variables_of_traces_beat_those_of_all_signals() -> None:
         ({}, {"JAEGER_AGENT_PORT": "1"}),
     ],
 )
-def test_who_names_an_agent_means_the_agent(
+def test_a_configured_agent_takes_precedence_over_an_opentelemetry_endpoint(
     config: dict[str, object],
     environ: dict[str, str],
 ) -> None:
@@ -398,7 +398,7 @@ def test_who_names_an_agent_means_the_agent(
     assert settings_of(config, **environ, **jaeger)[table.ENDPOINT] is not None
 
 
-def test_the_throttler_is_there_when_its_group_is() -> None:
+def test_a_group_in_the_dict_configures_a_throttler() -> None:
     """An empty group configures one with the defaults, as in 4.8."""
     some = settings_of({"throttler": {"port": "77", "refresh_interval": 2}})
     empty = settings_of({"throttler": {}})
@@ -453,7 +453,7 @@ def test_the_limits_of_baggage_come_from_the_dict_or_a_variable() -> None:
     assert [(180, 4096), (1, 2), (3, 4)] == limits
 
 
-def test_a_file_may_stand_in_for_the_sampling_server() -> None:
+def test_strategies_may_be_read_from_a_file() -> None:
     """Its path comes from the dict or a variable."""
     of_variable = settings_of(JAEGER_SAMPLING_STRATEGIES_FILE="a.json")
 
@@ -696,7 +696,7 @@ def test_no_exporter_means_no_spans_unless_a_place_is_named(
 
 
 @pytest.mark.parametrize("exporters", ["otlp", "jaeger", "OTLP, jaeger"])
-def test_exporters_that_there_are_change_nothing(exporters: str) -> None:
+def test_supported_exporters_change_nothing(exporters: str) -> None:
     """Spans go to the agent where no endpoint is named."""
     assert values_of(settings_of()) == values_of(
         settings_of(OTEL_TRACES_EXPORTER=exporters)

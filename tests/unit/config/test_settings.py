@@ -41,7 +41,7 @@ def test_the_variable_beats_the_default() -> None:
         ({"agent": {"port": ""}}, {"JAEGER_PORT": "  "}),
     ],
 )
-def test_what_is_empty_counts_as_not_given(
+def test_empty_values_count_as_not_set(
     config: dict[str, object],
     environ: dict[str, str],
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_group_that_is_no_dict_is_an_error() -> None:
         value_of(PORT, Source({"agent": 5}, {}))
 
 
-def test_what_kubernetes_says_of_a_service_is_no_setting() -> None:
+def test_variables_set_by_kubernetes_are_ignored() -> None:
     """A service named jaeger-agent puts JAEGER_AGENT_PORT=tcp://... into each pod."""
     source = Source({}, {"JAEGER_PORT": "tcp://10.0.0.7:6831"})
 

@@ -61,7 +61,7 @@ def test_each_key_has_a_heading() -> None:
 
 
 def test_each_variable_is_in_the_index() -> None:
-    """Who finds one in an environment finds its setting."""
+    """A variable found in an environment leads to its setting."""
     rows = re.findall(r"^\| `([A-Z0-9_]+)` \| \[", text_of_page(), re.MULTILINE)
 
     assert sorted(table.variable_names()) == sorted(rows)

@@ -90,7 +90,7 @@ def test_every_documented_key_is_known() -> None:
     assert [] == unknown_keys(config)
 
 
-def test_what_all_names_begin_with_makes_none_similar() -> None:
+def test_the_common_prefix_does_not_make_names_similar() -> None:
     """`JAEGER_X` is not near to every other name."""
     assert ["JAEGER_QQ is not read"] == [*unknown_variables({"JAEGER_QQ": "1"})]
 
@@ -106,7 +106,7 @@ def test_what_all_names_begin_with_makes_none_similar() -> None:
         ("JAEGER_SAMPLER_HOST", "JAEGER_SAMPLING_ENDPOINT"),
     ],
 )
-def test_a_known_wrong_name_is_answered_by_the_right_one(name: str, meant: str) -> None:
+def test_a_known_wrong_name_suggests_the_right_one(name: str, meant: str) -> None:
     """The name with the most letters in common often belongs to something else."""
     assert [f"{name} is not read, did you mean {meant}?"] == [
         *unknown_variables({name: "x"})
@@ -135,7 +135,7 @@ def test_a_variable_that_resembles_none_gets_no_suggestion(name: str) -> None:
         ("repoter_queue_size", "reporter_queue_size"),
     ],
 )
-def test_a_key_written_in_another_way_is_answered_by_the_right_one(
+def test_a_key_written_in_another_way_suggests_the_right_one(
     key: str, meant: str
 ) -> None:
     """As a variable, without its group, with another separator, or misspelt."""
@@ -192,7 +192,7 @@ def test_a_known_wrong_name_is_not_a_right_one() -> None:
         ("JAEGER_SAMPLER_MANAGER_HOST_PORT", "far:5778"),
     ],
 )
-def test_what_others_set_and_read_is_no_mistake(name: str, value: str) -> None:
+def test_variables_of_other_software_are_not_reported(name: str, value: str) -> None:
     """Links of Kubernetes, other Jaeger software, and names that are deprecated."""
     assert [] == [*unknown_variables({name: value})]
 

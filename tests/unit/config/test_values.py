@@ -14,19 +14,19 @@ from jaeger_client.config import values
 
 
 @pytest.mark.parametrize("word", [True, 1, "true", "True", "1", "yes", "on", " Y "])
-def test_a_yes_may_be_said_in_any_usual_word(word: object) -> None:
+def test_true_may_be_any_usual_word(word: object) -> None:
     """Dicts and variables say yes in many ways."""
     assert values.boolean(word)
 
 
 @pytest.mark.parametrize("word", [False, 0, "false", "FALSE", "0", "no", "off", "n"])
-def test_a_no_may_be_said_in_any_usual_word(word: object) -> None:
+def test_false_may_be_any_usual_word(word: object) -> None:
     """Dicts and variables say no in many ways."""
     assert not values.boolean(word)
 
 
 @pytest.mark.parametrize("raw", ["maybe", 2, None, [], ""])
-def test_what_is_neither_yes_nor_no_is_an_error(raw: object) -> None:
+def test_any_other_word_is_not_a_boolean(raw: object) -> None:
     """A misspelt word is not taken for a default."""
     with pytest.raises(ValueError, match="must be true or false"):
         values.boolean(raw)
@@ -41,7 +41,7 @@ def test_a_port_may_be_text(raw: object, number: int) -> None:
 @pytest.mark.parametrize(
     "raw", ["x", 0, 65536, -1, 1.5, True, None, "", "1e400", "nan"]
 )
-def test_what_is_no_port_is_an_error_that_names_the_range(raw: object) -> None:
+def test_an_invalid_port_is_an_error_that_names_the_range(raw: object) -> None:
     """Text, fractions, booleans and numbers outside the range are refused."""
     with pytest.raises(ValueError, match="must be a whole number from 1 to 65535"):
         values.port(raw)
@@ -85,7 +85,7 @@ def test_a_duration_of_a_variable_is_in_milliseconds(raw: str, seconds: float) -
 @pytest.mark.parametrize(
     "raw", ["soon", "", "2 weeks", "s", "5ss", -1, "-2s", None, []]
 )
-def test_what_is_no_duration_is_an_error(raw: object) -> None:
+def test_an_invalid_duration_is_an_error(raw: object) -> None:
     """The message has the unit of a bare number and shows the other form."""
     with pytest.raises(ValueError, match="number of seconds or a duration such as"):
         values.seconds(raw)
@@ -126,7 +126,7 @@ def test_a_host_may_be_an_ipv6_address(raw: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["host:6831", "udp://host", "a b", "", 5, "me@host"])
-def test_what_is_no_host_is_an_error(raw: object) -> None:
+def test_an_invalid_host_is_an_error(raw: object) -> None:
     """A port beside the host would be lost in silence, so it is refused."""
     with pytest.raises(ValueError, match="must be"):
         values.host(raw)
@@ -180,7 +180,7 @@ def test_a_dict_of_texts_may_be_text() -> None:
     assert {"a": "1"} == values.text_mapping("a=1")
 
 
-def test_what_is_no_dict_is_an_error() -> None:
+def test_a_mapping_must_be_a_dict() -> None:
     """A list of pairs is no dict."""
     with pytest.raises(ValueError, match="must be a dict"):
         values.mapping([("a", "b")])
@@ -225,11 +225,11 @@ def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
         (values.pairs, "x"),
     ],
 )
-def test_a_refusal_says_what_the_page_says(
+def test_errors_use_the_text_of_the_reference_page(
     reader: values.Reader[object],
     raw: object,
 ) -> None:
-    """The words of the message are those of the reference page."""
+    """Messages and the reference page are made from the same text."""
     with pytest.raises(ValueError, match="must be") as caught:
         reader(raw)
 
@@ -237,7 +237,7 @@ def test_a_refusal_says_what_the_page_says(
 
 
 @pytest.mark.parametrize(("raw", "value"), [("true", False), ("0", True)])
-def test_a_variable_may_say_the_opposite(raw: str, value: bool) -> None:
+def test_a_variable_may_have_the_opposite_meaning(raw: str, value: bool) -> None:
     """JAEGER_DISABLED is `enabled` the other way round."""
     assert value is values.opposite(raw)
 
@@ -260,7 +260,7 @@ def test_a_header_name_is_any_token(raw: str) -> None:
 @pytest.mark.parametrize(
     "raw", ["", "x trace", "x-trace:", "x-trace\n", " x", "\u00fc", "x,y", None, 5]
 )
-def test_what_is_no_header_name_is_an_error(raw: object) -> None:
+def test_an_invalid_header_name_is_an_error(raw: object) -> None:
     """A name that would break every request is refused, blanks around it included."""
     with pytest.raises(ValueError, match="must be a valid HTTP header name"):
         values.header_name(raw)
@@ -268,7 +268,7 @@ def test_what_is_no_header_name_is_an_error(raw: object) -> None:
 
 @pytest.mark.parametrize("raw", [1e10, sys.maxsize, "1e10", "9999999h"])
 def test_a_duration_beyond_the_platform_is_the_longest_that_works(raw: object) -> None:
-    """Who writes a huge number means "never", and gets 23 days."""
+    """A huge number means "never"; it is limited to 23 days."""
     assert MAX_SECONDS == values.seconds(raw)
     assert MAX_SECONDS == values.positive(values.seconds)(raw)
 
@@ -284,7 +284,7 @@ def test_a_duration_that_is_no_number_is_an_error(raw: object) -> None:
 
 @pytest.mark.parametrize("raw", [sys.maxsize, 1e30, str(2**40)])
 def test_a_count_beyond_any_memory_is_the_largest_that_works(raw: object) -> None:
-    """Who writes a huge number means "without limit"."""
+    """A huge number means "without limit"."""
     assert MAX_COUNT == values.whole_number(1)(raw)
 
 

@@ -1,45 +1,44 @@
-"""What the HTTP sender reads of a response: the header Retry-After."""
+"""What the HTTP senders refuse and show before they open anything."""
 
 from __future__ import annotations
 
 import pytest
 
-from jaeger_client.senders.http import parse_retry_after
+from jaeger_client.errors import ConfigError, SendError
+from jaeger_client.senders import HttpSender, OtlpHttpSender
 
-NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
+THRIFT = "application/vnd.apache.thrift.binary"
 
 
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        (None, None),
-        ("", None),
-        ("0", 0.0),
-        (" 7 ", 7.0),
-        ("3600", 60.0),
-        ("Tue, 14 Nov 2023 22:13:35 GMT", 15.0),
-        ("Tue, 14 Nov 2023 23:13:35 +0100", 15.0),
-        ("Tue, 14 Nov 2023 22:00:00 GMT", 0.0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 60.0),
-        ("-1", None),
-        ("1.5", None),
-        ("soon", None),
-        ("Tue, 99 Nov 99999999999999999999 22:13:35 GMT", None),
-        ("9" * 400, None),
-        ("999999999", 60.0),
-        ("+7", None),
-        ("7, 8", None),
-        ("1e2", None),
-        ("NaN", None),
-        ("Tue, 14 Nov 2023 22:13:35 +99999999", 0.0),
-        ("Tue, 14 Nov 2023 22:13:35 -99999999", 60.0),
-        ("Tue, 14 Nov 2023 22:13:35 +" + "9" * 400, None),
-        ("Tue, 14 Nov 2023 22:13:35 -" + "9" * 5_000, 15.0),
-        ("Tue, 14 Nov 0000 22:13:35 GMT", 0.0),
-        ("Tue, 14 Nov 2023 22:61:99 GMT", 60.0),
-        ("٣", None),
-    ],
-)
-def test_seconds_and_dates_are_read(header: str | None, expected: float | None) -> None:
-    """Seconds and HTTP dates count, up to a minute; anything else is ignored."""
-    assert expected == parse_retry_after(header, NOW)
+def test_a_bad_url_is_a_config_error() -> None:
+    """The URL is checked when the sender is made."""
+    with pytest.raises(ConfigError, match="the scheme must be http or https"):
+        HttpSender("collector:14268", content_type=THRIFT)
+
+
+def test_a_bad_size_is_a_config_error() -> None:
+    """The size is checked when the sender is made."""
+    with pytest.raises(ConfigError, match="max_payload must be more than 0"):
+        HttpSender("http://collector/", content_type=THRIFT, max_payload=0)
+
+
+def test_close_is_idempotent_and_final() -> None:
+    """A closed sender sends no more."""
+    sender = HttpSender("http://127.0.0.1:1/", content_type=THRIFT)
+    sender.close()
+    sender.close()
+
+    with pytest.raises(SendError, match="closed"):
+        sender.send(b"x")
+    assert "<HttpSender to http://127.0.0.1:1/ by <HttpClient closed>>" == repr(sender)
+
+
+def test_repr_shows_no_password() -> None:
+    """The repr of a sender masks the credentials of its URL."""
+    with OtlpHttpSender("http://me:secret@host/v1/traces") as sender:
+        shown = repr(sender)
+
+    assert (
+        "<OtlpHttpSender to http://***@host/v1/traces by <HttpClient 0 connected>>"
+        == shown
+    )
