@@ -116,6 +116,10 @@ os.environ["PATH"] = os.pathsep.join(
     ]
 )
 
+# Compiled once an environment, not in each process that a test starts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["UV_COMPILE_BYTECODE"] = "1"
+
 
 @nox.session(python=False)
 def test(session: nox.Session) -> None:
