@@ -27,7 +27,13 @@ from opentracing import Format
 
 from jaeger_client import ConstSampler, Span, SpanContext, Tracer
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.encoding import JaegerCompactEncoder
+from jaeger_client.encoding import (
+    Encoder,
+    JaegerBinaryEncoder,
+    JaegerCompactEncoder,
+    OtlpEncoder,
+    ZipkinJsonEncoder,
+)
 from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter import BaseReporter, NullReporter, Reporter
 from jaeger_client.senders.memory import MemorySender
@@ -224,19 +230,23 @@ def make_finished_spans(tracer: Tracer) -> list[Span]:
     return parents + children
 
 
-def make_encode(turns: int) -> Call:
-    """Make a go of the encoder over spans whose ids and times are new."""
-    tracer = make_tracer()
-    goes = [make_finished_spans(tracer) for _ in range(turns)]
-    take = iter(goes).__next__
-    encoder = JaegerCompactEncoder(SpanLosses())
-    encoder.set_process(Process("gates", (("hostname", "host"),)))
+def make_encode(make_encoder: Callable[[SpanLosses], Encoder]) -> MakeCall:
+    """Return what makes a go of an encoder over spans whose ids and times are new."""
 
-    def encode() -> None:
-        for _ in encoder.encode(take(), limit=65_000):
-            pass
+    def make(turns: int) -> Call:
+        tracer = make_tracer()
+        goes = [make_finished_spans(tracer) for _ in range(turns)]
+        take = iter(goes).__next__
+        encoder = make_encoder(SpanLosses())
+        encoder.set_process(Process("gates", (("hostname", "host"),)))
 
-    return encode
+        def encode() -> None:
+            for _ in encoder.encode(take(), limit=65_000):
+                pass
+
+        return encode
+
+    return make
 
 
 class HotCall(NamedTuple):
@@ -259,7 +269,10 @@ HOT_CALLS: Final = (
     HotCall("log_kv", make_log_kv),
     HotCall("inject", make_inject),
     HotCall("extract", make_extract),
-    HotCall("encode a span", make_encode, ENCODED_AT_ONCE),
+    HotCall("encode a span", make_encode(JaegerCompactEncoder), ENCODED_AT_ONCE),
+    HotCall("encode, binary", make_encode(JaegerBinaryEncoder), ENCODED_AT_ONCE),
+    HotCall("encode, OTLP", make_encode(OtlpEncoder), ENCODED_AT_ONCE),
+    HotCall("encode, Zipkin", make_encode(ZipkinJsonEncoder), ENCODED_AT_ONCE),
 )
 
 

@@ -47,7 +47,7 @@ def test_any_values_can_be_explained(flat: dict[str, object]) -> None:
 
 @given(st.dictionaries(st.text(max_size=10), anything, max_size=8))
 def test_any_keys_can_be_explained(config: dict[str, object]) -> None:
-    """Unknown ones are errors."""
+    """Those that are unknown are errors."""
     assert len(explain(config, {}, "shop")) >= len(table.KEYS)
 
 
@@ -61,6 +61,6 @@ def test_no_secret_is_told(key: str, secret: object, beside: object) -> None:
     explanation = explain(
         nested({key: secret, "collector.endpoint": beside}), {}, "shop"
     )
-    told = f"{explanation} {list(explanation)!r}".replace(f"{SECRET}=(hidden)", "")
+    shown = f"{explanation} {list(explanation)!r}".replace(f"{SECRET}=(hidden)", "")
 
-    assert SECRET not in told.replace(f"'{SECRET}': '(hidden)'", "")
+    assert SECRET not in shown.replace(f"'{SECRET}': '(hidden)'", "")

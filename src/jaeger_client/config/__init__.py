@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jaeger_client.throttler import RemoteThrottler
     from jaeger_client.tracer import Tracer
 else:
-    # Imported when they are asked for: see `lazy`.
+    # Imported on demand; see `lazy`.
     __getattr__, __dir__ = names_from(
         __name__,
         {

@@ -155,7 +155,7 @@ def make_throttler(
 
 def make_agent_channel(settings: Settings) -> AgentChannel:
     """Return the channel to the agent."""
-    # A URL that follows from host and port is not passed, for most never use it.
+    # A URL that follows from host and port is checked only if it is used.
     has_url = settings.values[table.SAMPLING_ENDPOINT.key].is_set
     reconnects = settings[table.AGENT_RECONNECTS]
     return AgentChannel(

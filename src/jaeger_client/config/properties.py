@@ -20,7 +20,7 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build, table
 from jaeger_client.config.read import (
-    read,
+    read_all,
     read_propagation,
     read_sampler,
     read_tags,
@@ -161,10 +161,7 @@ class ConfigProperties:
         return start if start is not None and start.config is self else None
 
     def _read_all(self) -> Settings:
-        start = self._starting()
-        if start is not None:
-            return start.settings
-        return self._checked(read(self.config, os.environ, self._service_name))
+        return self._read(lambda source: read_all(source, self._service_name))
 
     def _read(self, read_part: Callable[[Source], object]) -> Settings:
         """Return what *read_part* reads; while a tracer is made, what it was read."""
@@ -173,14 +170,11 @@ class ConfigProperties:
             return start.settings
         source = Source(self.config, os.environ)
         read_part(source)
-        return self._checked(source.settings())
-
-    def _value(self, param: Param[T]) -> T:
-        return self._read(lambda source: source.read(param))[param]
-
-    def _checked(self, settings: Settings) -> Settings:
-        for complaint in chain.from_iterable(settings.passed_over.values()):
+        for complaint in chain.from_iterable(source.passed_over.values()):
             if complaint not in self._passed_over:
                 self._passed_over.add(complaint)
                 logger.warning("Passed over: %s", complaint)
-        return settings.checked()
+        return source.settings().checked()
+
+    def _value(self, param: Param[T]) -> T:
+        return self._read(lambda source: source.read(param))[param]

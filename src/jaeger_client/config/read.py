@@ -63,6 +63,12 @@ def read(
         ConfigError: If *config* is not a dict. Other errors are in the settings.
     """
     source = Source(config, environ)
+    read_all(source, service_name)
+    return source.settings()
+
+
+def read_all(source: Source, service_name: str | None) -> None:
+    """Read all settings into *source*."""
     read_service_name(source, service_name)
     read_tags(source)
     _read_agent(source)
@@ -72,7 +78,6 @@ def read(
     read_throttler(source)
     for param in table.PARAMS:
         source.read(param)
-    return source.settings()
 
 
 def read_service_name(source: Source, service_name: str | None) -> None:

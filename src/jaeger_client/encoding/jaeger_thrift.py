@@ -105,7 +105,11 @@ class ThriftEncoder(PackingEncoder):
     def _batch_frame(self, before: bytes, after: bytes) -> Frame:
         """Return the frame of a batch; the list of spans begins after *before*."""
         lists = self._lists
-        return Frame(lambda count, _: before + lists[count], after)
+
+        def with_list(count: int, _spans_size: int) -> bytes:
+            return before + lists[count]
+
+        return Frame(with_list, after)
 
     def _process_tags(self, process: Process) -> bytes:
         """Return field 2 of *process*, which has the number of a log's fields."""

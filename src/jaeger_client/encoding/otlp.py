@@ -186,7 +186,7 @@ class OtlpEncoder(PackingEncoder):
     def _frame(self) -> Frame:
         resource = self._resource
 
-        def before(count: int, spans_size: int) -> bytes:  # noqa: ARG001 - of `Frame`
+        def before(_count: int, spans_size: int) -> bytes:
             scope_spans = _SCOPE_SPANS + varint(spans_size)
             size = len(resource) + len(scope_spans) + spans_size
             return b"".join((_RESOURCE_SPANS, varint(size), resource, scope_spans))

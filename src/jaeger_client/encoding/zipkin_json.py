@@ -138,7 +138,11 @@ class ZipkinJsonEncoder(PackingEncoder):
             pieces.append(b"," + _to_json(annotation).encode())
 
     def _frame(self) -> Frame:
-        return _ListFrame(lambda *_: b"", b"]")
+        return _ListFrame(_nothing_before, b"]")
+
+
+def _nothing_before(_count: int, _spans_size: int) -> bytes:
+    return b""
 
 
 class _ListFrame(Frame):

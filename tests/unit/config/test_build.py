@@ -91,7 +91,7 @@ def made(
     monkeypatch: pytest.MonkeyPatch,
     shared: build.Shared,
 ) -> Callable[[Settings], dict[str, object]]:
-    """Return a function that tells how the reporter of settings is made."""
+    """Return a function that returns the arguments of the reporter of settings."""
     monkeypatch.setattr(package, "Reporter", RecordingReporter)
 
     def make(settings: Settings) -> dict[str, object]:
@@ -128,7 +128,7 @@ def test_each_type_makes_its_sampler(
 def test_where_a_server_is_asked_there_is_no_sampler_yet(
     config: dict[str, object],
 ) -> None:
-    """Without a type, and with `remote`, a server is asked."""
+    """Without a type, and with `remote`, the strategy is fetched."""
     assert build.make_sampler(settings_of(config)) is None
 
 
@@ -174,7 +174,7 @@ def test_the_remote_sampler_begins_with_the_rate_that_is_configured(
 def test_the_remote_sampler_begins_with_one_in_a_thousand(
     shared: build.Shared,
 ) -> None:
-    """So it is where nobody says anything."""
+    """The default rate of a remote sampler."""
     settings = settings_of()
     channel = build.make_agent_channel(settings)
 
@@ -216,7 +216,7 @@ def test_there_is_a_throttler_only_where_its_group_is(
     throttler.close()
 
 
-def test_a_local_throttler_asks_nobody(shared: build.Shared) -> None:
+def test_a_local_throttler_sends_no_requests(shared: build.Shared) -> None:
     """It lets an operation begin as many debug traces as the settings say."""
     settings = settings_of(
         {"throttler": {"type": "local", "debug_spans_at_once": 2}},
@@ -323,7 +323,7 @@ def test_the_reporter_gets_the_settings_of_the_reporter(
 def test_without_a_batch_size_a_batch_is_as_many_as_fit(
     made: Callable[[Settings], dict[str, object]],
 ) -> None:
-    """The property says 10, as in 4.8; the reporter is told of no limit."""
+    """The property is 10, as in 4.8; the reporter gets no limit."""
     assert made(settings_of())["batch_size"] is None
 
 
@@ -349,7 +349,7 @@ def test_the_path_of_the_endpoint_chooses_the_encoder(
     endpoint: str,
     encoder: type,
 ) -> None:
-    """JAEGER_ENDPOINT beats the agent, and its path tells how to speak to it."""
+    """JAEGER_ENDPOINT overrides the agent, and its path selects the format."""
     options = made(settings_of(JAEGER_ENDPOINT=endpoint))
 
     channel = options["channel"]

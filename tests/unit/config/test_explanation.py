@@ -17,7 +17,7 @@ from jaeger_client.errors import ConfigError
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the variables of whoever runs the tests out of them."""
+    """Remove variables of the environment that tests are run in."""
     for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
         monkeypatch.delenv(name, raising=False)
 
@@ -49,7 +49,7 @@ def test_every_key_is_explained() -> None:
     assert sorted([*table.KEYS, "collector.format"]) == sorted(keys)
 
 
-def test_what_nobody_said_is_the_default() -> None:
+def test_what_is_not_set_is_the_default() -> None:
     """With its unit in the text."""
     setting = explained("sampling_refresh_interval")
 
@@ -58,7 +58,7 @@ def test_what_nobody_said_is_the_default() -> None:
 
 
 def test_what_the_dict_says_is_of_the_dict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where a variable says something else."""
+    """Also where a variable sets it, too."""
     monkeypatch.setenv("JAEGER_AGENT_PORT", "1")
 
     config: dict[str, object] = {"local_agent": {"reporting_port": "77"}}
@@ -169,7 +169,7 @@ def test_secrets_are_hidden(
 def test_what_cannot_be_used_stands_there_as_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With the origin of the mistake; all others are told as usual."""
+    """With the origin of the error; all others are explained as usual."""
     monkeypatch.setenv("JAEGER_AGENT_PORT", "x")
 
     explanation = explain({"max_operations": -1}, "shop")
@@ -226,7 +226,7 @@ def test_a_variable_of_another_library_that_is_passed_over_is_noted(
     assert [] == caplog.records
 
 
-def test_keys_and_variables_that_nobody_reads_are_told(
+def test_keys_and_variables_that_are_not_read_are_errors(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With the nearest known ones."""
@@ -258,7 +258,7 @@ def test_the_sampling_url_follows_from_the_agent(
     config: dict[str, object],
     expected: tuple[str, str],
 ) -> None:
-    """Unless somebody names it."""
+    """Unless it is set."""
     assert expected == origin_and_value("sampling_endpoint", config)
 
 
@@ -308,7 +308,7 @@ def test_without_an_exporter_there_is_no_format(
 
 
 def test_a_mistake_of_the_agent_leaves_the_format_that_of_the_agent() -> None:
-    """It is told of the agent."""
+    """The error is at the key of the agent."""
     config: dict[str, object] = {"local_agent": {"reporting_port": "x"}}
 
     assert "compact Thrift over UDP" == explained("collector.format", config).value
@@ -335,7 +335,7 @@ def test_certificate_and_compression_of_opentelemetry_are_explained(
 
 
 def test_without_an_endpoint_the_format_is_that_of_the_agent() -> None:
-    """And what is said of a collector is noted as not used."""
+    """Settings of a collector are noted as not used."""
     explanation = explain({"collector": {"user": "me"}}, "shop")
 
     assert "compact Thrift over UDP" == explanation.of("collector.format").value
@@ -343,7 +343,7 @@ def test_without_an_endpoint_the_format_is_that_of_the_agent() -> None:
 
 
 def test_with_an_endpoint_the_agents_port_is_not_used() -> None:
-    """Which is noted where somebody named one."""
+    """This is noted where the port is set."""
     config: dict[str, object] = {
         "collector": {"endpoint": "http://far"},
         "local_agent": {"reporting_port": 1},

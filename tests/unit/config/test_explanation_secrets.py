@@ -63,7 +63,7 @@ def test_a_text_without_secrets_stays(shown: str) -> None:
 
 
 def test_of_headers_the_names_are_shown() -> None:
-    """They tell what is set without telling to what."""
+    """They show what is set without its value."""
     assert {"api-key": "(hidden)"} == displayable({"api-key": "x"}, is_secret=True)
 
 

@@ -46,7 +46,7 @@ CONST = {"sampler": {"type": "const", "param": 1}}
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the variables of whoever runs the tests out of them."""
+    """Remove variables of the environment that tests are run in."""
     for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
         monkeypatch.delenv(name, raising=False)
 
@@ -400,7 +400,7 @@ def test_an_agent_that_does_not_resolve_is_no_error(
 def test_an_io_loop_is_accepted_and_told_of_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is not used; who passes one is told so, but not again and again."""
+    """It is not used, which is a warning once."""
     monkeypatch.setattr(Config, "_warned_of_io_loop", False)
     config = Config(CONST, service_name="shop")
 
@@ -413,20 +413,20 @@ def test_an_io_loop_is_accepted_and_told_of_once(
 
 
 def test_the_way_to_the_agent_can_be_overridden() -> None:
-    """A subclass that makes its own channel is asked, with `io_loop` by keyword."""
-    asked: list[object] = []
+    """The method of a subclass is called with `io_loop` by keyword."""
+    calls: list[object] = []
 
     class Own(Config):
         def _create_local_agent_channel(
             self,
             io_loop: object = None,
         ) -> AgentChannel:
-            asked.append(io_loop)
+            calls.append(io_loop)
             return super()._create_local_agent_channel(io_loop=io_loop)
 
     Own(CONST, service_name="shop").new_tracer().close(0.0)
 
-    assert [None] == asked
+    assert [None] == calls
 
 
 def test_create_tracer_takes_parts_made_elsewhere() -> None:

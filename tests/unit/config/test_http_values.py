@@ -46,7 +46,7 @@ def test_a_url_with_a_port_that_is_none_is_an_error() -> None:
     ],
 )
 def test_the_error_of_a_url_quotes_no_piece_of_it(raw: str) -> None:
-    """What urllib says of a URL quotes the password, which nobody can recognize."""
+    """Messages of urllib quote the password, where it cannot be recognized."""
     with pytest.raises(ValueError, match=r"must be") as caught:
         http_values.url("/path")(raw)
 

@@ -17,7 +17,7 @@ CONST = {"sampler": {"type": "const", "param": 1}}
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the variables of whoever runs the tests out of them."""
+    """Remove variables of the environment that tests are run in."""
     for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
         monkeypatch.delenv(name, raising=False)
 

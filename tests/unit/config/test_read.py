@@ -394,7 +394,7 @@ def test_who_names_an_agent_means_the_agent(
 
 
 def test_the_throttler_is_there_when_its_group_is() -> None:
-    """An empty group asks for the defaults, as in 4.8."""
+    """An empty group configures one with the defaults, as in 4.8."""
     some = settings_of({"throttler": {"port": "77", "refresh_interval": 2}})
     empty = settings_of({"throttler": {}})
 
@@ -432,7 +432,7 @@ def test_formats_come_from_the_dict_or_a_variable(
 
 
 def test_the_limits_of_baggage_come_from_the_dict_or_a_variable() -> None:
-    """180 items of 4,096 bytes each where nobody says anything."""
+    """180 items of 4,096 bytes each by default."""
     of_dict: dict[str, object] = {"baggage": {"max_items": 1, "max_value_length": "2"}}
     limits = [
         (each[table.BAGGAGE_ITEMS], each[table.BAGGAGE_VALUE_LENGTH])
@@ -474,7 +474,7 @@ def test_late_binding_comes_from_the_group_or_a_variable() -> None:
 
 
 def test_a_throttler_may_be_local() -> None:
-    """Its limits are those of `LocalThrottler` where nobody says anything."""
+    """Its limits are those of `LocalThrottler` by default."""
     throttler = settings_of({"throttler": {"type": "local"}})
 
     assert throttler.has_throttler
@@ -502,7 +502,7 @@ def test_the_size_of_trace_ids_comes_from_a_variable() -> None:
 
 
 def test_the_settings_do_not_show_secrets() -> None:
-    """Whoever prints them may be writing a log."""
+    """They may be printed into a log."""
     collector = collector_of(
         JAEGER_ENDPOINT="http://far",
         JAEGER_USER="me",

@@ -30,7 +30,7 @@ def test_a_stale_page_is_named_with_the_command_that_renews_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The check of `make lint` fails and tells what to do."""
+    """The check of `make lint` fails and prints what to do."""
     monkeypatch.setitem(make_pages.PAGES, "reference.md", lambda: "another")
 
     code = make_pages.main(["--check"])

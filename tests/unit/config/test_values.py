@@ -86,7 +86,7 @@ def test_a_duration_of_a_variable_is_in_milliseconds(raw: str, seconds: float) -
     "raw", ["soon", "", "2 weeks", "s", "5ss", -1, "-2s", None, []]
 )
 def test_what_is_no_duration_is_an_error(raw: object) -> None:
-    """The message tells the unit of a bare number and shows the other form."""
+    """The message has the unit of a bare number and shows the other form."""
     with pytest.raises(ValueError, match="number of seconds or a duration such as"):
         values.seconds(raw)
 
