@@ -22,6 +22,7 @@ from jaeger_client import scope as scope
 from jaeger_client import senders as senders
 from jaeger_client import span as span
 from jaeger_client import span_context as span_context
+from jaeger_client import throttler as throttler
 from jaeger_client import tracer as tracer
 from jaeger_client._internal.fork import forks_wait as _forks_wait
 from jaeger_client.config import Config as Config
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from jaeger_client import local_agent_net as local_agent_net
     from jaeger_client import thrift as thrift
     from jaeger_client import thrift_gen as thrift_gen
-    from jaeger_client import throttler as throttler
     from jaeger_client import utils as utils
 else:
 

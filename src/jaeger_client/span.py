@@ -18,7 +18,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import Notice
@@ -43,7 +43,7 @@ from jaeger_client.constants import (
     MAX_TRACEBACK_LENGTH,
     SAMPLED_FLAG,
 )
-from jaeger_client.model import LogItem, SpanIds, TagItem
+from jaeger_client.model import LogItem, SpanIds
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -236,7 +236,7 @@ class Span(SpanRecords):
                     value = value[: self._tracer.max_tag_value_length]
             elif type(value) not in BY_VALUE:
                 value = to_tag_value(value, self._tracer)
-            pair: TagItem = key, value  # type: ignore[assignment]  # see BY_VALUE
+            pair: Any = key, value  # a `TagItem` by now
             if len(self.more_tags) >= MANY:
                 self._grow_tags()
             # The pair exists already, so nothing is allocated and no finalizer
@@ -278,21 +278,21 @@ class Span(SpanRecords):
                 when = self.clock_offset + STEADY_CLOCK()
             else:
                 when = self.wall_time()
-            fields = dict(key_values)
+            fields: dict[str, Any] = dict(key_values)
             if len(fields) > MAX_LOG_FIELDS:
                 fields = self._fewer_fields(fields)
             # As in `start_span`.
             max_length = self._tracer.max_tag_value_length
             for value in fields.values():
-                kind = type(value)
+                kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
                 if kind is str:
-                    if len(value) <= max_length:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
+                    if len(value) <= max_length:
                         continue
                 elif kind is int or kind is bool or kind in BY_VALUE:
                     continue
-                fields = to_tag_values(fields, self._tracer)  # type: ignore[assignment]  # values are objects
+                fields = to_tag_values(fields, self._tracer)
                 break
-            item: LogItem = int(when * 1000000), fields.items()  # type: ignore[assignment]  # see BY_VALUE
+            item: LogItem = int(when * 1000000), fields.items()
             logs = self.log_items
             if logs is NO_LOGS or len(logs) >= MANY:
                 self._grow_logs()

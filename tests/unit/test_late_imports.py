@@ -20,7 +20,6 @@ SOURCE = Path(jaeger_client.__file__).parent
 EXEMPT = {
     SOURCE / "allinone",  # a program
     SOURCE / "cli",  # a program
-    SOURCE / "config",  # its entry points hold `forks_wait()` for all they call
     SOURCE / "_internal" / "fork.py",  # it defines `forks_wait()`
 }
 

@@ -8,7 +8,7 @@ A package imports such classes for type checkers only; at run time its `__getatt
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import ModuleType
 
 from jaeger_client._internal.fork import forks_wait
@@ -43,47 +43,6 @@ def classes_of(
         return sorted({*vars(sys.modules[package]), *modules, *aliases}.union(*classes))
 
     return find, names
-
-
-# Until `config` and `reporter` have changed to `classes_of`.
-def names_from(
-    package: str,
-    homes: Mapping[str, str],
-    *,
-    rooms: str = "",
-) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """
-    Return the `__getattr__` and the `__dir__` of *package*.
-
-    Several names stand in one text with spaces between.
-
-    Args:
-        package: Its full name.
-        homes: The names that come from a module, by the full name of the module.
-        rooms: Modules of the package; those among *homes* need not be named.
-    """
-    home_of = {name: home for home, names in homes.items() for name in names.split()}
-    inside = f"{package}."
-    known_rooms = {
-        *rooms.split(),
-        *(home.removeprefix(inside) for home in homes if home.startswith(inside)),
-    }
-
-    def load(name: str) -> object:
-        if name in home_of:
-            found: object = getattr(_import(home_of[name]), name)
-            # The next one to ask finds it without coming by here.
-            setattr(sys.modules[package], name, found)
-            return found
-        if name in known_rooms:
-            return _import(inside + name)
-        msg = f"module {package!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-
-    def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *home_of, *known_rooms})
-
-    return load, names
 
 
 def _classes(module: ModuleType) -> list[str]:

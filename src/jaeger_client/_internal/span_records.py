@@ -346,7 +346,7 @@ class SpanRecords(SpanIdentity):
         with suppress(Exception):  # see `_limit`
             self._tracer.count_dropped(**numbers)
 
-    def fewer_tags(self, tags: dict[str, object]) -> dict[str, object]:
+    def fewer_tags(self, tags: dict[str, Any]) -> dict[str, Any]:
         """Return as many of *tags* as a span may have; count the others."""
         limit = self._limit("tags")
         if len(tags) <= limit:
@@ -354,7 +354,7 @@ class SpanRecords(SpanIdentity):
         self.count_dropped("tags", len(tags) - limit)
         return _first_and_last(tags, limit)
 
-    def _fewer_fields(self, fields: dict[str, object]) -> dict[str, object]:
+    def _fewer_fields(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of a log that has more than `MAX_LOG_FIELDS`."""
         dropped = len(fields) - MAX_LOG_FIELDS
         _TOO_MANY_FIELDS.warn(self.operation_name, len(fields), MAX_LOG_FIELDS)
@@ -362,7 +362,7 @@ class SpanRecords(SpanIdentity):
         return _first_and_last(fields, MAX_LOG_FIELDS) | {_DROPPED_FIELDS: dropped}
 
 
-def _first_and_last(values: dict[str, object], limit: int) -> dict[str, object]:
+def _first_and_last(values: dict[str, Any], limit: int) -> dict[str, Any]:
     """Return *limit* of *values*, half from the beginning and half from the end."""
     items = iter(values.items())
     kept = dict(islice(items, limit // 2))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import opentracing
 
@@ -140,7 +140,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 references = with_context(references)
                 if parent is None and references:
                     parent = references[0].referenced_context
-            given: dict[str, object] | None = tags  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # or else:
+            given: Any = tags
             if given is not None and dict is not type(given):
                 given = as_dict(tags)
             if type(operation_name) is not str:
@@ -207,20 +207,21 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                     flags = span.flags
                 elif flags & SAMPLED_FLAG:
                     # As to_tag_values() does.
-                    kept, max_length = given.copy(), self.max_tag_value_length
+                    max_length = self.max_tag_value_length
+                    kept: dict[str, Any] = given.copy()
                     if len(kept) > self.max_tags_per_span:
                         kept = span.fewer_tags(kept)
                     for value in kept.values():
-                        kind = type(value)
+                        kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
                         if kind is str:
-                            if len(value) <= max_length:  # type: ignore[arg-type]  # it is text  # pyright: ignore[reportArgumentType]  # as before
+                            if len(value) <= max_length:
                                 continue
                         # Testing these two first takes half the instructions.
                         elif kind is int or kind is bool or kind in BY_VALUE:
                             continue
-                        kept = to_tag_values(kept, self)  # type: ignore[assignment]  # tags are objects
+                        kept = to_tag_values(kept, self)
                         break
-                    span.first_tags = kept  # type: ignore[assignment]  # see BY_VALUE
+                    span.first_tags = kept
             if decision is not None and flags:
                 if type(decision) is DecisionTags:
                     span.decision_tags = decision

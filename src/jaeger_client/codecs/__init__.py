@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jaeger_client._internal.lazy import classes_of
+from jaeger_client.codecs.b3 import B3Codec as B3Codec
+from jaeger_client.codecs.b3 import B3SingleCodec as B3SingleCodec
 from jaeger_client.codecs.baggage import BaggageLimits as BaggageLimits
 from jaeger_client.codecs.base import Codec as Codec
 from jaeger_client.codecs.binary import BinaryCodec as BinaryCodec
@@ -24,9 +26,7 @@ from jaeger_client.codecs.zipkin import ZipkinCodec as ZipkinCodec
 from jaeger_client.codecs.zipkin import ZipkinSpanFormat as ZipkinSpanFormat
 
 if TYPE_CHECKING:
-    from jaeger_client.codecs.b3 import B3Codec as B3Codec
-    from jaeger_client.codecs.b3 import B3SingleCodec as B3SingleCodec
     from jaeger_client.codecs.w3c import W3CCodec as W3CCodec
 else:
-    # 2 ms of a start.
-    __getattr__, __dir__ = classes_of(__name__, "b3", "w3c")
+    # 1 ms of a start.
+    __getattr__, __dir__ = classes_of(__name__, "w3c")

@@ -98,11 +98,13 @@ class _B3(BaggageCodec):
                 values[header.kind] = value
         baggage: dict[str, str] | None = None
         if items:
-            collected = self._incoming()
-            for key, value in items:
-                collected.add_header(key, value, _baggage_item)
-            baggage = self._carried(collected)
-        return self._context(values, baggage) if values else None
+            baggage = self._incoming(
+                (key, self._header_value(value, _baggage_item)) for key, value in items
+            )
+        context = self._context(values) if values else None
+        if context is not None and baggage:
+            context.baggage = baggage
+        return context
 
     def _write(
         self, context: SpanContext, headers: MutableMapping[str, object]
@@ -110,9 +112,7 @@ class _B3(BaggageCodec):
         """Write the ids, if there are any, and the sampling decision."""
         raise NotImplementedError
 
-    def _context(
-        self, values: dict[str, object], baggage: dict[str, str] | None
-    ) -> SpanContext | None:
+    def _context(self, values: dict[str, object]) -> SpanContext | None:
         """Return the context in the *values* of the own headers, by lower-case name."""
         raise NotImplementedError
 
@@ -171,9 +171,7 @@ class B3Codec(_B3):
         elif not context.sampling_undecided:
             headers[self.sampled_header] = "0"
 
-    def _context(
-        self, values: dict[str, object], baggage: dict[str, str] | None
-    ) -> SpanContext | None:
+    def _context(self, values: dict[str, object]) -> SpanContext | None:
         get = values.get
         trace_id = _id_or_none(get("x-b3-traceid"), MAX_TRACE_ID_BITS)
         span_id = _id_or_none(get("x-b3-spanid"), MAX_ID_BITS)
@@ -182,12 +180,13 @@ class B3Codec(_B3):
         is_debug = header_text(get("x-b3-flags")) == "1"
         state = None if sampled is None else _state_of(sampled)
         if trace_id is None and span_id is None:
-            return _decision_only(_DEBUG_STATE if is_debug else state, baggage)
+            state = _DEBUG_STATE if is_debug else state
+            return None if state is None else without_trace(flags=state)
         if is_debug:
             state = (state or 0) | DEBUG_FLAG
         elif sampled is not None:
             state = state or 0
-        return _context_of(trace_id, span_id, parent_id, state, baggage)
+        return _context_of(trace_id, span_id, parent_id, state)
 
 
 class B3SingleCodec(_B3):
@@ -219,14 +218,12 @@ class B3SingleCodec(_B3):
                 value = f"{value}-{context.parent_id:016x}"
         headers[self.header] = value
 
-    def _context(
-        self, values: dict[str, object], baggage: dict[str, str] | None
-    ) -> SpanContext | None:
+    def _context(self, values: dict[str, object]) -> SpanContext | None:
         value = values[self.header]
         parent: str | None
         match (header_text(value) or "").strip().split("-"):
             case [word] if word.lower() in _STATES:
-                return _decision_only(_STATES[word.lower()], baggage)
+                return without_trace(flags=_STATES[word.lower()])
             case [trace, span]:
                 state = parent = None
             case [trace, span, parent] if len(parent) == _PARENT_LENGTH:
@@ -242,7 +239,6 @@ class B3SingleCodec(_B3):
             id_of(span, bits=MAX_ID_BITS),
             _id_or_none(parent, MAX_ID_BITS),
             state,
-            baggage,
         )
 
 
@@ -255,23 +251,12 @@ def _state_of(text: str) -> int | None:
     return _SAMPLED_STATES.get(text.strip().lower()) if state is None else state
 
 
-def _decision_only(
-    flags: int | None, baggage: dict[str, str] | None
-) -> SpanContext | None:
-    """Return the context of a decision without ids; `None` without a decision."""
-    return None if flags is None else without_trace(baggage, flags=flags)
-
-
 def _context_of(
-    trace_id: int | None,
-    span_id: int | None,
-    parent_id: int | None,
-    state: int | None,
-    baggage: dict[str, str] | None,
+    trace_id: int | None, span_id: int | None, parent_id: int | None, state: int | None
 ) -> SpanContext | None:
     if not trace_id or not span_id:
         return None
-    context = SpanContext(trace_id, span_id, parent_id, state or 0, baggage)
+    context = SpanContext(trace_id, span_id, parent_id, state or 0)
     if state is None:
         set_beside(context, "sampling_undecided", True)  # noqa: FBT003 - a value
     return context

@@ -10,8 +10,8 @@ dropped item is counted and logged, and the request goes on.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
 
 from jaeger_client._internal.diagnostics import Notice
 from jaeger_client._internal.shown import shown
@@ -73,45 +73,8 @@ class BaggageLimits(NamedTuple):
 
 DEFAULT_LIMITS: Final = BaggageLimits()
 
-
-class BoundedBaggage:
-    """Collects items of baggage within limits; counts the others."""
-
-    __slots__ = ("_limits", "_size_left", "dropped", "items")
-
-    def __init__(self, limits: BaggageLimits, max_size: float) -> None:
-        self.items: dict[str, str] = {}
-        self.dropped = 0
-        """Number of items that were not added."""
-        self._limits = limits
-        self._size_left = max_size
-
-    def add(self, key: str, value: str | bytes | float) -> None:
-        """Add an item, or drop it; a later item of a key wins."""
-        text = value if isinstance(value, (str, bytes)) else str(value)
-        size = len(key) + len(text)
-        if (
-            size > self._size_left
-            or len(self.items) >= self._limits.max_items
-            or _length(text) > self._limits.max_value_length
-        ):
-            self.dropped += 1
-            return
-        self._size_left -= size
-        self.items[key] = value  # type: ignore[assignment]  # numbers stay, as in 4.8
-
-    def add_header(self, key: str, value: object, decode: Callable[[str], str]) -> None:
-        """Add an item with the header *value*, which *decode* decodes if it is text."""
-        text = text_or_number(value)
-        if not isinstance(text, str):
-            if text is None:
-                self.dropped += 1
-            else:
-                self.add(key, text)
-        elif self._limits.is_too_long(text):
-            self.dropped += 1
-        else:
-            self.add(key, decode(text))
+Item: TypeAlias = tuple[str, str | bytes | float | None]
+"""Key and value; `None` replaces a value that cannot be carried."""
 
 
 class BaggageCodec(Codec):
@@ -141,15 +104,18 @@ class BaggageCodec(Codec):
         """Return whether the format can write *key*, which is plain text."""
         return True
 
-    def _incoming(self) -> BoundedBaggage:
-        """Return the collector of one carrier's baggage; see `_carried`."""
-        limits = self.baggage_limits
-        return BoundedBaggage(limits, limits.max_size)
+    def _header_value(
+        self, value: object, decode: Callable[[str], str]
+    ) -> str | float | None:
+        """Return the decoded text or the number in a header, or `None`."""
+        text = text_or_number(value)
+        if not isinstance(text, str):
+            return text
+        return None if self.baggage_limits.is_too_long(text) else decode(text)
 
-    def _carried(self, baggage: BoundedBaggage) -> dict[str, str]:
-        """Return what was collected, and count and log what was dropped."""
-        self._drop(baggage.dropped)
-        return baggage.items
+    def _incoming(self, items: Iterable[Item]) -> dict[str, str]:
+        """Return the *items* of a carrier that are within the limits."""
+        return self._bounded(items, self.baggage_limits.max_size)
 
     def _outgoing(self, baggage: Mapping[str, str]) -> Mapping[str, str]:
         """
@@ -173,14 +139,40 @@ class BaggageCodec(Codec):
         else:
             if len(baggage) <= limits.max_items:
                 return baggage
-        bounded = BoundedBaggage(limits, math.inf)
+        return self._bounded(self._writable_items(baggage), math.inf)
+
+    def _writable_items(self, baggage: Mapping[str, str]) -> Iterator[Item]:
         for key, value in baggage.items():
             text, item = self._checked_key(key), plain_value(value)
             if text is None or item is None:
                 self._drop_unsafe(f"baggage item {shown(key)}")
             else:
-                bounded.add(text, item)
-        return self._carried(bounded)
+                yield text, item
+
+    def _bounded(self, items: Iterable[Item], max_size: float) -> dict[str, str]:
+        """
+        Return the *items* within the limits, of which a later one of a key wins.
+
+        The others are counted and logged.
+        """
+        max_items, max_length = self.baggage_limits
+        carried: dict[str, str] = {}
+        size_left, dropped = max_size, 0
+        for key, value in items:
+            text = value if isinstance(value, (str, bytes)) else str(value)
+            size = len(key) + len(text)
+            if (
+                value is None
+                or size > size_left
+                or len(carried) >= max_items
+                or _length(text) > max_length
+            ):
+                dropped += 1
+            else:
+                size_left -= size
+                carried[key] = value  # type: ignore[assignment]  # numbers stay, as in 4.8
+        self._drop(dropped)
+        return carried
 
     def _checked_key(self, key: object) -> str | None:
         """Return the text of *key*, or `None` if the codec cannot write it."""

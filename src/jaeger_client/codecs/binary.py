@@ -11,10 +11,10 @@ lengths cost neither time nor memory.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from jaeger_client.codecs.baggage import BaggageCodec
+from jaeger_client.codecs.baggage import BaggageCodec, Item
 from jaeger_client.codecs.base import context_of
 from jaeger_client.codecs.headers import utf8
 from jaeger_client.constants import MAX_ID_BITS
@@ -61,16 +61,15 @@ class BinaryCodec(BaggageCodec):
             msg = f"a span context needs {_HEAD.size} bytes, got {len(buffer)}"
             raise CorruptContextError(msg) from exc
         trace_id = high << MAX_ID_BITS | low if high else low
-        baggage = self._read_baggage(buffer, count) if count else None
+        baggage = self._incoming(self._items_in(buffer, count)) if count else None
         return SpanContext(trace_id, span_id, parent_id, flags, baggage)
 
-    def _read_baggage(self, buffer: bytearray, count: int) -> dict[str, str]:
+    def _items_in(self, buffer: bytearray, count: int) -> Iterator[Item]:
         rest = len(buffer) - _HEAD.size
         if count * _MIN_ITEM_SIZE > rest:
             msg = f"{count} items of baggage cannot be in {rest} bytes"
             raise CorruptContextError(msg)
         max_length = self.baggage_limits.max_value_length
-        baggage = self._incoming()
         length, end, size = 0, _HEAD.size, len(buffer)
         try:
             for _ in range(count):
@@ -81,10 +80,10 @@ class BinaryCodec(BaggageCodec):
                 begin = key_end + _LENGTH.size
                 end = begin + length
                 if key_end - key_begin + length > max_length:
-                    baggage.dropped += 1
+                    yield "", None
                 else:
                     key = buffer[key_begin:key_end].decode("utf-8", "replace")
-                    baggage.add(key, buffer[begin:end].decode("utf-8", "replace"))
+                    yield key, buffer[begin:end].decode("utf-8", "replace")
         except struct.error:  # there is no length where the next one should be
             end = size + 1
         if end > size:
@@ -93,7 +92,6 @@ class BinaryCodec(BaggageCodec):
                 f"the last length is {length}"
             )
             raise CorruptContextError(msg)
-        return self._carried(baggage)
 
     def _items(self, baggage: Mapping[str, str]) -> list[bytes]:
         """

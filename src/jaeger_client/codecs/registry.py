@@ -15,6 +15,7 @@ from opentracing import Format
 
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown
+from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.base import Codec, context_of, without_trace
 from jaeger_client.codecs.binary import BinaryCodec
@@ -190,12 +191,9 @@ def _jaeger(options: CodecOptions) -> Codec:
 
 
 def _other_codec(name: str, options: CodecOptions) -> Codec:
-    with forks_wait():
-        # Imported on demand: the two take 2 ms of a start.
-        from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec  # noqa: PLC0415
-        from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415
-
     if name == "w3c":
+        with forks_wait():
+            from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415 - 1 ms
         return W3CCodec(baggage_limits=options.baggage_limits)
     kind = B3Codec if name == "b3" else B3SingleCodec
     return kind(options.generate_128bit_trace_id, baggage_limits=options.baggage_limits)

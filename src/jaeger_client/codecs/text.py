@@ -15,7 +15,7 @@ ids and baggage in plain text, and anything else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Final
 
 from jaeger_client._internal.shown import shown
@@ -24,13 +24,13 @@ from jaeger_client.codecs.baggage import (
     MAX_DEBUG_ID_LENGTH,
     BaggageCodec,
     BaggageLimits,
-    BoundedBaggage,
+    Item,
     breaks_lines,
     plain_value,
     text_map_value,
     text_or_number,
 )
-from jaeger_client.codecs.base import context_of, header_text, without_trace, writable
+from jaeger_client.codecs.base import context_of, without_trace, writable
 from jaeger_client.codecs.headers import (
     HEADER_NAME,
     Header,
@@ -185,24 +185,40 @@ class TextCodec(BaggageCodec):
 
     def _read_all(self, carrier: object) -> SpanContext | None:
         ids = debug_id = None
-        baggage = self._incoming()
-        # The Go and Java clients write a blank in baggage as a plus.
-        decode = plus_decoded if self.url_encoding else str
+        baggage: list[tuple[Header, object]] = []
         for header, value in self._names.own_headers(carrier):
             if header is _TRACE_ID:
                 ids = read_ids(value, decode=self.url_encoding)
             elif header is _DEBUG_ID:
                 debug_id = self._debug_id(value)
-            elif header is _BAGGAGE_LIST:
-                self._read_list(value, baggage)
             else:
-                baggage.add_header(header.key, value, decode)
-        items = self._carried(baggage)
+                baggage.append((header, value))
+        items = self._incoming(self._items_of(baggage))
         if ids is not None:
             return SpanContext(*ids, items, debug_id)
         if not items and not debug_id:
             return None
         return without_trace(items, debug_id=debug_id)
+
+    def _items_of(self, headers: Iterable[tuple[Header, object]]) -> Iterator[Item]:
+        # The Go and Java clients write a blank in baggage as a plus.
+        decode = plus_decoded if self.url_encoding else str
+        for header, value in headers:
+            if header is _BAGGAGE_LIST:
+                yield from self._listed_items(value)
+            else:
+                yield header.key, self._header_value(value, decode)
+
+    def _listed_items(self, value: object) -> Iterator[Item]:
+        decode = percent_decoded if self.url_encoding else str
+        text = self._header_value(value, decode)
+        if not isinstance(text, str):
+            yield "", None
+            return
+        for item in text.split(","):
+            key, equals, item_value = item.strip().partition("=")
+            if key or equals:
+                yield key, item_value if equals else None
 
     def _meaning(self, name: str) -> Header | None:
         if name == self.trace_id_header:
@@ -219,20 +235,6 @@ class TextCodec(BaggageCodec):
             return None if text is None else str(text)
         text = text[:MAX_DEBUG_ID_LENGTH]
         return percent_decoded(text) if self.url_encoding else text
-
-    def _read_list(self, value: object, baggage: BoundedBaggage) -> None:
-        text = header_text(value)
-        if text is None or self.baggage_limits.is_too_long(text):
-            baggage.dropped += 1
-            return
-        if self.url_encoding:
-            text = percent_decoded(text)
-        for item in text.split(","):
-            key, equals, value = item.strip().partition("=")
-            if equals:
-                baggage.add(key, value)
-            elif key:
-                baggage.dropped += 1
 
     def _can_write_key(self, key: str) -> bool:
         """Return whether *key* can be in a header, and replaces no other of ours."""

@@ -16,10 +16,15 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Final
 
-from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageCodec, BaggageLimits
+from jaeger_client.codecs.baggage import (
+    DEFAULT_LIMITS,
+    BaggageCodec,
+    BaggageLimits,
+    Item,
+)
 from jaeger_client.codecs.base import (
     context_of,
     header_text,
@@ -95,7 +100,7 @@ class W3CCodec(BaggageCodec):
             values.setdefault(header.kind, []).extend(_texts(value))
         baggage: dict[str, str] | None = None
         if self.baggage_header in values:
-            baggage = self._read_baggage(values[self.baggage_header])
+            baggage = self._incoming(self._items_in(values[self.baggage_header]))
         ids = _read_parent(values.get(self.traceparent_header, []))
         if ids is None:
             return without_trace(baggage) if baggage else None
@@ -158,21 +163,18 @@ class W3CCodec(BaggageCodec):
         self._drop(len(carried) - len(members))
         return ",".join(members)
 
-    def _read_baggage(self, values: list[str]) -> dict[str, str]:
-        baggage = self._incoming()
+    def _items_in(self, values: list[str]) -> Iterator[Item]:
         for text in values:
             if self.baggage_limits.is_too_long(text):
-                baggage.dropped += 1
+                yield "", None
                 continue
             for member in text.split(","):
                 # Properties, which follow a semicolon, are not carried.
                 key, equals, value = member.partition(";")[0].partition("=")
                 if equals and key.strip():
-                    name = percent_decoded(key.strip())
-                    baggage.add(name, percent_decoded(value.strip()))
+                    yield percent_decoded(key.strip()), percent_decoded(value.strip())
                 elif member.strip():
-                    baggage.dropped += 1
-        return self._carried(baggage)
+                    yield "", None
 
 
 def _texts(value: object) -> list[str]:

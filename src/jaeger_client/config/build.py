@@ -24,6 +24,8 @@ from jaeger_client.config import table
 from jaeger_client.config.settings import Settings
 from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
+from jaeger_client.reporter.local import NullReporter
+from jaeger_client.throttler import LocalThrottler
 
 if TYPE_CHECKING:
     from jaeger_client.codecs import Codec
@@ -110,7 +112,8 @@ def make_remote_sampler(
     source: StrategySource = channel
     path = settings[table.SAMPLING_STRATEGIES_FILE]
     if path is not None:
-        from jaeger_client.sampler import StrategiesFile  # noqa: PLC0415 - rare
+        with forks_wait():
+            from jaeger_client.sampler import StrategiesFile  # noqa: PLC0415 - rare
 
         source = StrategiesFile(path)
     rate = settings[table.SAMPLER_PARAM]
@@ -133,8 +136,6 @@ def make_throttler(
     """Return the throttler that is configured, if any."""
     if not settings.has_throttler:
         return None
-    from jaeger_client.throttler import LocalThrottler  # noqa: PLC0415 - rare
-
     local = LocalThrottler(
         settings[table.DEBUG_SPANS_PER_SECOND],
         settings[table.DEBUG_SPANS_AT_ONCE],
@@ -184,9 +185,10 @@ def make_reporter(
     if settings[table.LOGGING]:
         others.append(package.LoggingReporter(logger))
     if settings[table.RPC_METRICS]:
-        from jaeger_client.reporter.rpc_metrics import (  # noqa: PLC0415 - rare
-            RpcMetricsReporter,
-        )
+        with forks_wait():
+            from jaeger_client.reporter.rpc_metrics import (  # noqa: PLC0415 - rare
+                RpcMetricsReporter,
+            )
 
         others.append(RpcMetricsReporter(shared.metrics_factory))
     return package.CompositeReporter(remote, *others) if others else remote
@@ -196,8 +198,6 @@ def _make_remote_reporter(
     settings: Settings, channel: AgentChannel, shared: Shared
 ) -> BaseReporter:
     if settings.format is None:
-        from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415 - rare
-
         logger.info("OTEL_TRACES_EXPORTER is none: no spans are sent")
         return NullReporter()
     endpoint = settings[table.ENDPOINT]
@@ -216,8 +216,9 @@ def _make_remote_reporter(
 
 def _dial_collector(settings: Settings, endpoint: str) -> Channel:
     # With the encoders and the HTTP client 15 ms, which other starts save.
-    from jaeger_client._internal import http_channel  # noqa: PLC0415
-    from jaeger_client._internal.http_client.options import HttpOptions  # noqa: PLC0415
+    with forks_wait():
+        from jaeger_client._internal import http_channel  # noqa: PLC0415
+        from jaeger_client._internal.http_client.options import HttpOptions  # noqa: PLC0415
 
     options = HttpOptions(
         timeout=settings[table.REPORTER_TIMEOUT],

@@ -14,7 +14,7 @@ import opentracing
 import jaeger_client.config as package
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
-from jaeger_client._internal.fork import call_after_fork
+from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build, table
 from jaeger_client.config.properties import START, ConfigProperties, Start
@@ -24,6 +24,8 @@ from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics.instruments import choose_factory
 from jaeger_client.metrics.metrics import Metrics, MetricsFactory
+from jaeger_client.reporter.local import NullReporter
+from jaeger_client.sampler import ConstSampler
 
 if TYPE_CHECKING:
     from jaeger_client._internal.clock import Clock
@@ -204,7 +206,8 @@ class Config(ConfigProperties):
         connection.
         """
         # 5 ms, which a start saves.
-        from jaeger_client.config.explanation import explain  # noqa: PLC0415
+        with forks_wait():
+            from jaeger_client.config.explanation import explain  # noqa: PLC0415
 
         return explain(self.config, os.environ, self._given_name)
 
@@ -224,10 +227,6 @@ class Config(ConfigProperties):
 
     def _create_disabled_tracer(self) -> Tracer:
         logger.info("Jaeger is disabled: context is carried on, nothing recorded")
-        # Only here, for an enabled tracer does not need them: 1 ms.
-        from jaeger_client.reporter.local import NullReporter  # noqa: PLC0415
-        from jaeger_client.sampler import ConstSampler  # noqa: PLC0415
-
         return self.create_tracer(NullReporter(), ConstSampler(decision=False))
 
     def _initialize_global_tracer(self, tracer: Tracer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client.config.values import (
     Reader,
     quoted_pairs,
@@ -30,7 +31,8 @@ def url(default_path: str) -> Reader[str]:
     @reader("an http or https URL, or host:port")
     def convert(raw: object) -> str | None:
         # With `ipaddress` 3 ms, which a start without URLs saves.
-        from urllib.parse import urlsplit  # noqa: PLC0415
+        with forks_wait():
+            from urllib.parse import urlsplit  # noqa: PLC0415
 
         address = text(raw)
         # The query may contain a URL, too.
@@ -75,7 +77,8 @@ def endpoint(raw: object) -> str:
     Without a path it gets that of its port. A slash behind a known path is dropped, for
     collectors respond to that with 404.
     """
-    from urllib.parse import urlsplit  # noqa: PLC0415 - see url()
+    with forks_wait():
+        from urllib.parse import urlsplit  # noqa: PLC0415 - see url()
 
     whole = urlsplit(_base_url(raw))
     path = whole.path.rstrip("/")
@@ -115,7 +118,8 @@ def token(raw: object) -> str | None:
 @reader("a file that can be read")
 def readable_file(raw: object) -> str | None:
     """Read the path of a file that is there."""
-    from jaeger_client._internal.http_client import options  # noqa: PLC0415 - see below
+    with forks_wait():
+        from jaeger_client._internal.http_client import options  # noqa: PLC0415 - see below
 
     path = str(raw)
     return path if options.is_readable(path) else None
@@ -131,6 +135,7 @@ def _has_valid_port(parts: SplitResult) -> bool:
 
 def _header_fault(name: str, value: str) -> str | None:
     # With its patterns and base64 3 ms, which a start without a collector saves.
-    from jaeger_client._internal.http_client import options  # noqa: PLC0415
+    with forks_wait():
+        from jaeger_client._internal.http_client import options  # noqa: PLC0415
 
     return options.find_header_fault(name, value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client.config.http_values import url
 from jaeger_client.config.values import (
     Reader,
@@ -111,7 +112,8 @@ traces_endpoint: Final = url(OTLP_TRACES_PATH)
 
 def endpoint_of_all_signals(raw: object) -> str:
     """Read the endpoint of all signals and add the path of traces, before any query."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
+    with forks_wait():
+        from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
 
     base = urlsplit(url("/")(raw))
     path = f"{base.path.rstrip('/')}{OTLP_TRACES_PATH}"

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown, text_of
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table
@@ -150,7 +151,8 @@ def _read_collector(source: Source) -> None:
 
 def _format_of(endpoint: str) -> str:
     """Return the format that the path of *endpoint* selects."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
+    with forks_wait():
+        from urllib.parse import urlsplit  # noqa: PLC0415 - see `http_values.url`
 
     path = urlsplit(endpoint).path.rstrip("/")
     if path.endswith(OTLP_TRACES_PATH):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, cast
 
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import text_of
 from jaeger_client.config import table
 from jaeger_client.config.settings import KUBERNETES_LINK
@@ -163,7 +164,8 @@ def _key_in_its_group(key: str) -> str | None:
 
 
 def _nearest(name: str, known: Iterable[str], prefix: str) -> str | None:
-    import difflib  # noqa: PLC0415 - 3 ms, which programs without mistakes save
+    with forks_wait():
+        import difflib  # noqa: PLC0415 - 3 ms, which programs without mistakes save
 
     # Without the common prefix, or all of them would resemble each other.
     ends = {

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
+from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.codecs.registry import BUILT_IN, codec_names
@@ -262,7 +263,8 @@ def pairs(raw: object) -> dict[str, str] | None:
 @reader("key=value pairs with commas between, percent-encoded")
 def quoted_pairs(raw: object) -> dict[str, str]:
     """Read pairs whose values are percent-encoded, as OpenTelemetry writes them."""
-    from urllib.parse import unquote  # noqa: PLC0415 - see url()
+    with forks_wait():
+        from urllib.parse import unquote  # noqa: PLC0415 - see url()
 
     return {key: unquote(value) for key, value in pairs(raw).items()}
 

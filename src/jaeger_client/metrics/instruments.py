@@ -1,7 +1,7 @@
 """
-What each part of the library counts about itself.
+What each part of the library counts about itself; attributes have the names of 4.8.
 
-Only `MetricMaker` calls the methods of a factory, and only for rows of the table.
+Only `MetricMaker` calls the methods of a factory.
 """
 
 from __future__ import annotations
@@ -83,10 +83,10 @@ class ReporterMetrics:
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         make = MetricMaker(metrics_factory)
-        self.success = make.counter(table.REPORTER_SPANS, result="ok")
-        self.failure = make.counter(table.REPORTER_SPANS, result="err")
-        self.dropped = make.counter(table.REPORTER_SPANS, result="dropped")
-        self.queue_length = make.gauge(table.REPORTER_QUEUE_LENGTH)
+        self.reporter_success = make.counter(table.REPORTER_SPANS, result="ok")
+        self.reporter_failure = make.counter(table.REPORTER_SPANS, result="err")
+        self.reporter_dropped = make.counter(table.REPORTER_SPANS, result="dropped")
+        self.reporter_queue_length = make.gauge(table.REPORTER_QUEUE_LENGTH)
         self.dropped_by_cause: Mapping[str, CountFunction] = {
             cause: make.counter(table.REPORTER_DROPPED, cause=cause)
             for cause in table.DROP_CAUSES
@@ -96,11 +96,6 @@ class ReporterMetrics:
         """Spans that were shrunk to fit a packet."""
         self.send_seconds = make.timer(table.REPORTER_SEND_SECONDS)
         """Takes the duration of one send in seconds."""
-        # The names of 4.8.
-        self.reporter_success = self.success
-        self.reporter_failure = self.failure
-        self.reporter_dropped = self.dropped
-        self.reporter_queue_length = self.queue_length
 
 
 class SamplerMetrics:
@@ -108,15 +103,10 @@ class SamplerMetrics:
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         make = MetricMaker(metrics_factory)
-        self.query_success = make.counter(table.SAMPLER_QUERIES, result="ok")
-        self.query_failure = make.counter(table.SAMPLER_QUERIES, result="err")
-        self.update_success = make.counter(table.SAMPLER_UPDATES, result="ok")
-        self.update_failure = make.counter(table.SAMPLER_UPDATES, result="err")
-        # The names of 4.8.
-        self.sampler_retrieved = self.query_success
-        self.sampler_query_failure = self.query_failure
-        self.sampler_updated = self.update_success
-        self.sampler_update_failure = self.update_failure
+        self.sampler_retrieved = make.counter(table.SAMPLER_QUERIES, result="ok")
+        self.sampler_query_failure = make.counter(table.SAMPLER_QUERIES, result="err")
+        self.sampler_updated = make.counter(table.SAMPLER_UPDATES, result="ok")
+        self.sampler_update_failure = make.counter(table.SAMPLER_UPDATES, result="err")
 
 
 class ThrottlerMetrics:
@@ -124,11 +114,9 @@ class ThrottlerMetrics:
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         make = MetricMaker(metrics_factory)
-        self.updates_success = make.counter(table.THROTTLER_UPDATE, result="ok")
-        self.updates_failure = make.counter(table.THROTTLER_UPDATE, result="err")
-        # The names of 4.8.
-        self.throttler_update_success = self.updates_success
-        self.throttler_update_failure = self.updates_failure
+        count = make.counter
+        self.throttler_update_success = count(table.THROTTLER_UPDATE, result="ok")
+        self.throttler_update_failure = count(table.THROTTLER_UPDATE, result="err")
 
 
 class RpcMetrics:
@@ -184,19 +172,17 @@ class MetricMaker:
 
     def bare_counter(self, metric: Metric, **labels: str) -> CountFunction:
         """Return the factory's own function; the caller catches what it raises."""
-        _check(metric, table.COUNTER, labels)
+        # Exactly the calls of 4.8: tests of applications pass a mock as the factory.
         if labels:
             return self._factory.create_counter(name=metric.name, tags=labels)
         return self._factory.create_counter(name=metric.name)
 
     def gauge(self, metric: Metric) -> MeasureFunction:
         """Return a function that sets the gauge."""
-        _check(metric, table.GAUGE, {})
         return _guarded(metric.name, self._factory.create_gauge(name=metric.name))
 
     def timer(self, metric: Metric, **labels: str) -> MeasureFunction:
         """Return a function that takes seconds; the factory's takes microseconds."""
-        _check(metric, table.TIMER, labels)
         take = self._factory.create_timer(name=metric.name, tags=labels or None)
         return _guarded(metric.name, lambda seconds: take(seconds * _MICROSECONDS))
 
@@ -211,16 +197,3 @@ def _guarded(name: str, take: Callable[[_Value], object]) -> Callable[[_Value], 
             _FAILED.warn(name, error)
 
     return take_or_log
-
-
-def _check(metric: Metric, kind: str, labels: dict[str, str]) -> None:
-    """Raise an error for a metric that is not in the table: a bug of this library."""
-    known = {label.name: label.values for label in metric.labels}
-    is_known = table.metric_of(metric.name) is metric
-    if not is_known or metric.kind != kind or known.keys() != labels.keys():
-        msg = f"the table of metrics has no {kind} {metric.name!r} with {labels!r}"
-        raise ValueError(msg)
-    for name, value in labels.items():
-        if known[name] and value not in known[name]:
-            msg = f"{metric.name}: {name} is one of {known[name]!r}, got {value!r}"
-            raise ValueError(msg)

@@ -1,9 +1,8 @@
 """
 Every metric of this library, in one table.
 
-`jaeger_client.metrics.instruments` makes the metrics from its rows; they also have the
+`jaeger_client.metrics.instruments` makes the metrics from its rows, which also have the
 help for Prometheus, the units for OpenTelemetry and the text of the page about metrics.
-A metric without a row cannot be made.
 """
 
 from __future__ import annotations
@@ -60,14 +59,14 @@ class Metric(NamedTuple):
     """One row of the table."""
 
     name: str
-    kind: str
-    """`COUNTER`, `GAUGE` or `TIMER`."""
     unit: str
     """Unit of UCUM, as in OpenTelemetry; timers have seconds."""
     help: str
     labels: tuple[Label, ...] = ()
     since: str = SINCE_NEW
     """First version with this metric."""
+    kind: str = COUNTER
+    """`COUNTER`, `GAUGE` or `TIMER`."""
     buckets: tuple[float, ...] = ()
     """Upper bounds of a timer's histogram, in seconds."""
 
@@ -79,45 +78,36 @@ _ERROR: Final = Label("error", ("false", "true"))
 
 TRACES: Final = Metric(
     "jaeger:traces",
-    COUNTER,
     "{trace}",
     "Root spans started; those of servers count as joined, others as started.",
     (Label("state", ("started", "joined")), _SAMPLED),
     SINCE_OLD,
 )
 STARTED_SPANS: Final = Metric(
-    "jaeger:started_spans", COUNTER, "{span}", "Spans started.", (_SAMPLED,), SINCE_OLD
+    "jaeger:started_spans", "{span}", "Spans started.", (_SAMPLED,), SINCE_OLD
 )
 FINISHED_SPANS: Final = Metric(
-    "jaeger:finished_spans",
-    COUNTER,
-    "{span}",
-    "Sampled spans finished.",
-    since=SINCE_OLD,
+    "jaeger:finished_spans", "{span}", "Sampled spans finished.", since=SINCE_OLD
 )
 THROTTLED_DEBUG_SPANS: Final = Metric(
     "jaeger:throttled_debug_spans",
-    COUNTER,
     "{span}",
     "Debug traces that the throttler did not allow.",
     since=SINCE_OLD,
 )
 DECODING_ERRORS: Final = Metric(
     "jaeger:span_context_decoding_errors",
-    COUNTER,
     "{error}",
     "Carriers whose span context could not be read.",
 )
 DROPPED_BAGGAGE_ITEMS: Final = Metric(
     "jaeger:dropped_baggage_items",
-    COUNTER,
     "{item}",
     "Baggage items that were over the limits or could not be carried, in either "
     "direction, and debug ids and trace states that could not be injected.",
 )
 REPORTER_SPANS: Final = Metric(
     "jaeger:reporter_spans",
-    COUNTER,
     "{span}",
     "Spans sent, failed to be sent, and dropped before.",
     (Label("result", ("ok", "err", "dropped")),),
@@ -125,44 +115,40 @@ REPORTER_SPANS: Final = Metric(
 )
 REPORTER_DROPPED: Final = Metric(
     "jaeger:reporter_dropped",
-    COUNTER,
     "{span}",
     "Spans lost, by cause.",
     (Label("cause", DROP_CAUSES),),
 )
 REPORTER_QUEUE_LENGTH: Final = Metric(
     "jaeger:reporter_queue_length",
-    GAUGE,
     "{span}",
     "Spans waiting to be sent.",
     since=SINCE_OLD,
+    kind=GAUGE,
 )
 REPORTER_SEND_SECONDS: Final = Metric(
     "jaeger:reporter_send_seconds",
-    TIMER,
     SECONDS,
     "Time to hand one batch to the network.",
+    kind=TIMER,
     buckets=_SEND_BUCKETS,
 )
 TRUNCATED_SPANS: Final = Metric(
-    "jaeger:truncated_spans", COUNTER, "{span}", "Spans shrunk to fit a packet."
+    "jaeger:truncated_spans", "{span}", "Spans shrunk to fit a packet."
 )
 DROPPED_TAGS: Final = Metric(
     "jaeger:dropped_tags",
-    COUNTER,
     "{tag}",
     "Tags dropped because their span had more than `max_tags_per_span`, and fields "
     "dropped because their log had more than 4,096.",
 )
 DROPPED_LOGS: Final = Metric(
     "jaeger:dropped_logs",
-    COUNTER,
     "{log}",
     "Logs dropped because their span had more than `max_logs_per_span`.",
 )
 SAMPLER_QUERIES: Final = Metric(
     "jaeger:sampler_queries",
-    COUNTER,
     "{query}",
     "Requests for a sampling strategy.",
     (_RESULT,),
@@ -170,7 +156,6 @@ SAMPLER_QUERIES: Final = Metric(
 )
 SAMPLER_UPDATES: Final = Metric(
     "jaeger:sampler_updates",
-    COUNTER,
     "{update}",
     "Sampling strategies applied, and those that could not be.",
     (_RESULT,),
@@ -178,30 +163,24 @@ SAMPLER_UPDATES: Final = Metric(
 )
 THROTTLER_UPDATE: Final = Metric(
     "jaeger:throttler_update",
-    COUNTER,
     "{update}",
     "Requests for credits of debug traces.",
     (_RESULT,),
     SINCE_OLD,
 )
 RPC_REQUESTS: Final = Metric(
-    "jaeger-rpc:requests",
-    COUNTER,
-    "{request}",
-    "Sampled requests served.",
-    (_ENDPOINT, _ERROR),
+    "jaeger-rpc:requests", "{request}", "Sampled requests served.", (_ENDPOINT, _ERROR)
 )
 RPC_LATENCY: Final = Metric(
     "jaeger-rpc:request_latency",
-    TIMER,
     SECONDS,
     "Duration of sampled requests.",
     (_ENDPOINT, _ERROR),
+    kind=TIMER,
     buckets=_REQUEST_BUCKETS,
 )
 RPC_HTTP_REQUESTS: Final = Metric(
     "jaeger-rpc:http_requests",
-    COUNTER,
     "{request}",
     "Sampled HTTP requests served, by the class of their status.",
     (_ENDPOINT, Label("status_code", STATUS_CLASSES)),

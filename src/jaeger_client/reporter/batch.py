@@ -182,7 +182,7 @@ class Reporter(BaseReporter):
             self._begin_interval(now)
             self._send_until(now + MAX_TURN, drain=False)
         next_turn = self._next_turn(now)
-        self.metrics.queue_length(len(self._queue))
+        self.metrics.reporter_queue_length(len(self._queue))
         return next_turn
 
     def _next_turn(self, now: float) -> float:
@@ -253,7 +253,7 @@ class Reporter(BaseReporter):
         self._queue.wake_at_first()
         self._send_until(deadline, drain=True)
         self._queue.wake_at_first()
-        self.metrics.queue_length(len(self._queue))
+        self.metrics.reporter_queue_length(len(self._queue))
         all_left = not self._transmitter and not len(self._queue)
         return all_left and dropped == self.losses.dropped
 
@@ -345,7 +345,7 @@ class Reporter(BaseReporter):
         self._is_releasable = False
         left = self._queue.clear() + self._transmitter.abandon()
         self._loss_report.lost("closed", left)
-        self.metrics.queue_length(len(self._queue))
+        self.metrics.reporter_queue_length(len(self._queue))
         self._transmitter.sender.close()
 
     def __repr__(self) -> str:

@@ -70,8 +70,10 @@ class LossReport:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:
-            result_err = cause == "send_failed"
-            (self._metrics.failure if result_err else self._metrics.dropped)(count)
+            if cause == "send_failed":
+                self._metrics.reporter_failure(count)
+            else:
+                self._metrics.reporter_dropped(count)
             self._metrics.dropped_by_cause[cause](count)
         if cause in self._notices:
             self._notices[cause].warn()

@@ -247,7 +247,7 @@ class Transmitter:
         # The number comes from the backend, and no counter may go down by it.
         rejected = max(0, min(self._rejected - before, payload.span_count))
         self._losses.lost("send_failed", rejected)
-        self._metrics.success(payload.span_count - rejected)
+        self._metrics.reporter_success(payload.span_count - rejected)
         self._outage.worked()
         self._bytes_per_span = len(payload.body) / payload.span_count
 

@@ -26,14 +26,17 @@ from jaeger_client.sampler.base import (
     SamplerTags,
     Undecided,
 )
+from jaeger_client.sampler.basic import (
+    ConstSampler,
+    ProbabilisticSampler,
+    RateLimitingSampler,
+)
 from jaeger_client.sampler.composite import (
     SAMPLER_TYPE_TAG_EQUALS,
     CompositeSampler,
     PrioritySampler,
     TagEqualsSampler,
 )
-from jaeger_client.sampler.probabilistic import ConstSampler, ProbabilisticSampler
-from jaeger_client.sampler.rate_limiting import RateLimitingSampler
 from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
 from jaeger_client.sampler.strategy import (
     DEFAULT_LOWER_BOUND,

@@ -9,13 +9,16 @@ from jaeger_client.errors import SamplingRateError, StrategyError
 from jaeger_client.rate_limiter import RateLimiter
 from jaeger_client.sampler.base import (
     Decision,
-    DecisionTags,
     RootSpan,
     Sampler,
     Undecided,
+    decisions,
 )
-from jaeger_client.sampler.probabilistic import ProbabilisticSampler
-from jaeger_client.sampler.rate_limiting import NewLimiter, RateLimitingSampler
+from jaeger_client.sampler.basic import (
+    NewLimiter,
+    ProbabilisticSampler,
+    RateLimitingSampler,
+)
 from jaeger_client.sampler.strategy import PerOperation, parse_per_operation
 
 
@@ -41,8 +44,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
         super().__init__()
         self.operation = operation
         self.lower_bound_sampler = RateLimitingSampler(
-            lower_bound,
-            new_limiter=new_limiter,
+            lower_bound, new_limiter=new_limiter
         )
         self.lower_bound = lower_bound
         self._set_probabilistic(ProbabilisticSampler(rate))
@@ -71,9 +73,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
             self._set_probabilistic(probabilistic)
 
     def _set_probabilistic(self, sampler: ProbabilisticSampler) -> None:
-        self._tags = DecisionTags(SAMPLER_TYPE_LOWER_BOUND, float(sampler.rate))
-        self._yes: Decision = (True, self._tags)
-        self._no: Decision = (False, self._tags)
+        self._no, self._yes = decisions(SAMPLER_TYPE_LOWER_BOUND, float(sampler.rate))
         self.rate = sampler.rate
         self.probabilistic_sampler = sampler
 
@@ -131,9 +131,7 @@ class AdaptiveSampler(Sampler):
         """Decide by the sampler of *operation*, or postpone if names bind late."""
         if self._undecided is not None:
             return self._undecided
-        sampler = self.samplers.get(operation)
-        if sampler is None:
-            return self._newcomer(operation).is_sampled(trace_id, operation)
+        sampler = self.samplers.get(operation) or self._newcomer(operation)
         return sampler.is_sampled(trace_id, operation)
 
     def is_sampled_by_name(self, trace_id: int, operation: str) -> Decision:
@@ -166,39 +164,37 @@ class AdaptiveSampler(Sampler):
         # A copy, because other threads add operations meanwhile.
         for operation, sampler in tuple(self.samplers.items()):
             if operation not in self._listed:
-                self._apply_to(operation, sampler)
+                self._apply_to(sampler)
 
     def _newcomer(self, operation: str) -> Sampler:
         if len(self.samplers) >= self.max_operations:
             return self.default_sampler
         listed = self._listed
-        created = self._new_sampler(operation, self.default_sampling_probability)
+        created = self._new_sampler(operation)
         # No lock: of two threads with the same new operation the first one wins.
         kept = self.samplers.setdefault(operation, created)
         if kept is created and self._listed is not listed:
             # The strategy was updated meanwhile. An update before `setdefault` did not
             # find this sampler; one after this check does.
-            self._apply_to(operation, created)
+            self._apply_to(created)
         return kept
 
     def _follow(self, strategy: PerOperation) -> None:
         self.default_sampling_probability = strategy.default_rate
         self.lower_bound = strategy.default_lower_bound
         self._listed = dict(strategy.rates)
-        for operation, rate in self._listed.items():
+        for operation in self._listed:
             sampler = self.samplers.get(operation)
             if sampler is None:
-                self.samplers[operation] = self._new_sampler(operation, rate)
+                self.samplers[operation] = self._new_sampler(operation)
             else:
-                sampler.update(self.lower_bound, rate)
+                self._apply_to(sampler)
 
-    def _apply_to(
-        self,
-        operation: str,
-        sampler: GuaranteedThroughputProbabilisticSampler,
-    ) -> None:
-        rate = self._listed.get(operation, self.default_sampling_probability)
-        sampler.update(self.lower_bound, rate)
+    def _apply_to(self, sampler: GuaranteedThroughputProbabilisticSampler) -> None:
+        sampler.update(self.lower_bound, self._rate_of(sampler.operation))
+
+    def _rate_of(self, operation: str) -> float:
+        return self._listed.get(operation, self.default_sampling_probability)
 
     def _remove_surplus(self) -> None:
         # A server that lists other operations each time must not fill the memory.
@@ -207,15 +203,11 @@ class AdaptiveSampler(Sampler):
         for operation in unlisted[: max(surplus, 0)]:
             self.samplers.pop(operation, None)
 
-    def _new_sampler(
-        self,
-        operation: str,
-        rate: float,
-    ) -> GuaranteedThroughputProbabilisticSampler:
+    def _new_sampler(self, operation: str) -> GuaranteedThroughputProbabilisticSampler:
         return GuaranteedThroughputProbabilisticSampler(
             operation,
             self.lower_bound,
-            rate,
+            self._rate_of(operation),
             new_limiter=self._new_limiter,
         )
 

@@ -25,10 +25,13 @@ class DecisionTags(dict[str, TagValue]):
     copied.
     """
 
-    def __init__(self, sampler_type: str, param: TagValue) -> None:
-        super().__init__(
-            {SAMPLER_TYPE_TAG_KEY: sampler_type, SAMPLER_PARAM_TAG_KEY: param}
-        )
+
+def decisions(sampler_type: str, param: TagValue) -> tuple[Decision, Decision]:
+    """Return the decisions against and for a trace, which have the same tags."""
+    tags = DecisionTags(
+        {SAMPLER_TYPE_TAG_KEY: sampler_type, SAMPLER_PARAM_TAG_KEY: param}
+    )
+    return (False, tags), (True, tags)
 
 
 class RootSpan:

@@ -17,12 +17,12 @@ from jaeger_client.model import TagValue
 from jaeger_client.sampler.base import (
     WATCHES_NOTHING,
     Decision,
-    DecisionTags,
     RootSpan,
     Sampler,
     Undecided,
+    decisions,
 )
-from jaeger_client.sampler.probabilistic import ConstSampler, ProbabilisticSampler
+from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
 
 SAMPLER_TYPE_TAG_EQUALS: Final = "TagEqualsSampler"
 """Value of `sampler.type` if a tag's value alone decided."""
@@ -35,15 +35,7 @@ _REFUSED: Final[Decision] = (False, {})
 
 
 class SamplerGroup(Sampler):
-    """
-    The common part of samplers that call several others in order.
-
-    Args:
-        samplers: At least one sampler.
-
-    Raises:
-        ConfigError: If *samplers* is empty.
-    """
+    """The common part of samplers that call several others in order."""
 
     decisive: ClassVar[bool]
     """The decision after which no other sampler is called."""
@@ -234,7 +226,7 @@ class _TagDecides(ConstSampler):
 
     def __init__(self, decision: bool, param: TagValue) -> None:  # noqa: FBT001 - as the base
         super().__init__(decision)
-        self._result = (decision, DecisionTags(SAMPLER_TYPE_TAG_EQUALS, param))
+        self._result = decisions(SAMPLER_TYPE_TAG_EQUALS, param)[decision]
 
     def __repr__(self) -> str:
         return str(self.decision)

@@ -25,8 +25,7 @@ from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
 from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 from jaeger_client.sampler.adaptive import AdaptiveSampler
 from jaeger_client.sampler.base import Decision, Sampler
-from jaeger_client.sampler.probabilistic import ProbabilisticSampler
-from jaeger_client.sampler.rate_limiting import RateLimitingSampler
+from jaeger_client.sampler.basic import ProbabilisticSampler, RateLimitingSampler
 from jaeger_client.sampler.strategy import (
     DEFAULT_MAX_OPERATIONS,
     DEFAULT_SAMPLING_PROBABILITY,
@@ -163,9 +162,9 @@ class RemoteControlledSampler(Sampler):
             is_new = body is not self._followed
             response = decode_strategy(body) if is_new else None
         except (SendError, OSError, StrategyError):
-            self._metrics.query_failure(1)
+            self._metrics.sampler_query_failure(1)
             raise
-        self._metrics.query_success(1)
+        self._metrics.sampler_retrieved(1)
         if is_new:
             self._follow(response)
             self._followed = body
@@ -175,10 +174,10 @@ class RemoteControlledSampler(Sampler):
         try:
             strategy = parse_strategy(response)
         except StrategyError:
-            self._metrics.update_failure(1)
+            self._metrics.sampler_update_failure(1)
             raise
         if self._apply(strategy):
-            self._metrics.update_success(1)
+            self._metrics.sampler_updated(1)
             self._logger.debug("sampling by %r", *bounded((self.sampler,)))
 
     def _apply(self, strategy: Strategy) -> bool:

@@ -16,8 +16,8 @@ from typing import Final, TypeAlias
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import warn
 from jaeger_client.errors import SendError, StrategyError
+from jaeger_client.sampler.basic import check_rate
 from jaeger_client.sampler.file_format import Strategies, parse_file
-from jaeger_client.sampler.probabilistic import check_rate
 from jaeger_client.sampler.strategy import (
     DEFAULT_SAMPLING_PROBABILITY,
     decode_strategy,

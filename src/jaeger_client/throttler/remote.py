@@ -171,11 +171,11 @@ class RemoteThrottler(Throttler):
             )
             balances = parse_credits(body)
         except (SendError, OSError, CreditsError):
-            self._metrics.updates_failure(1)
+            self._metrics.throttler_update_failure(1)
             raise
         self._is_local = balances is None
         self._add_credits(balances or ())
-        self._metrics.updates_success(1)
+        self._metrics.throttler_update_success(1)
         return True
 
     def _add_credits(self, balances: Sequence[Balance]) -> None:

@@ -14,17 +14,18 @@ class RecordingFactory(MetricsFactory):
     def __init__(self) -> None:
         self.made: list[str] = []
         """The metrics that were made."""
+        self.created: list[tuple[str, str, Mapping[str, str]]] = []
+        """Their kinds, names and tags."""
         self.values: dict[str, float] = {}
         """The sums of those that were given something."""
 
     def _take(
-        self,
-        name: str,
-        tags: Mapping[str, str] | None,
+        self, kind: str, name: str, tags: Mapping[str, str] | None
     ) -> MeasureFunction:
         shown = ",".join(f"{k}={v}" for k, v in (tags or {}).items())
         key = f"{name}{{{shown}}}" if shown else name
         self.made.append(key)
+        self.created.append((kind, name, tags or {}))
 
         def take(value: float) -> None:
             self.values[key] = self.values.get(key, 0) + value
@@ -37,7 +38,7 @@ class RecordingFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> CountFunction:
         """Return a function that keeps what it is given."""
-        return self._take(name, tags)
+        return self._take("counter", name, tags)
 
     def create_timer(
         self,
@@ -45,7 +46,7 @@ class RecordingFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
         """Return a function that keeps what it is given."""
-        return self._take(name, tags)
+        return self._take("timer", name, tags)
 
     def create_gauge(
         self,
@@ -53,4 +54,4 @@ class RecordingFactory(MetricsFactory):
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
         """Return a function that keeps what it is given."""
-        return self._take(name, tags)
+        return self._take("gauge", name, tags)

@@ -57,14 +57,14 @@ def test_the_tracers_metrics_know_whether_they_do_nothing() -> None:
 
 
 def test_the_reporters_metrics_are_named_as_in_4_8() -> None:
-    """Each of the reporter's metrics has its name and tags."""
+    """Each of the reporter's metrics has its attribute, name and tags."""
     factory = RecordingFactory()
     metrics = ReporterMetrics(factory)
 
-    metrics.success(1)
-    metrics.failure(2)
-    metrics.dropped(3)
-    metrics.queue_length(4)
+    metrics.reporter_success(1)
+    metrics.reporter_failure(2)
+    metrics.reporter_dropped(3)
+    metrics.reporter_queue_length(4)
     metrics.truncated(5)
     for number, count in enumerate(metrics.dropped_by_cause.values(), 6):
         count(number)
@@ -83,35 +83,6 @@ def test_the_reporters_metrics_are_named_as_in_4_8() -> None:
     } == factory.values
 
 
-def test_the_counters_have_the_attributes_of_4_8() -> None:
-    """`reporter.metrics.reporter_success` still counts."""
-    factory = RecordingFactory()
-    reporter, sampler = ReporterMetrics(factory), SamplerMetrics(factory)
-    throttler = ThrottlerMetrics(factory)
-
-    for count in (
-        *(reporter.reporter_success, reporter.reporter_failure),
-        *(reporter.reporter_dropped, reporter.reporter_queue_length),
-        *(sampler.sampler_retrieved, sampler.sampler_query_failure),
-        *(sampler.sampler_updated, sampler.sampler_update_failure),
-        *(throttler.throttler_update_success, throttler.throttler_update_failure),
-    ):
-        count(1)
-
-    assert {
-        "jaeger:reporter_spans{result=ok}": 1,
-        "jaeger:reporter_spans{result=err}": 1,
-        "jaeger:reporter_spans{result=dropped}": 1,
-        "jaeger:reporter_queue_length": 1,
-        "jaeger:sampler_queries{result=ok}": 1,
-        "jaeger:sampler_queries{result=err}": 1,
-        "jaeger:sampler_updates{result=ok}": 1,
-        "jaeger:sampler_updates{result=err}": 1,
-        "jaeger:throttler_update{result=ok}": 1,
-        "jaeger:throttler_update{result=err}": 1,
-    } == factory.values
-
-
 def test_the_time_of_a_send_reaches_the_timer_in_microseconds() -> None:
     """The reporter gives seconds; timers have taken microseconds since 4.8."""
     factory = RecordingFactory()
@@ -122,14 +93,14 @@ def test_the_time_of_a_send_reaches_the_timer_in_microseconds() -> None:
 
 
 def test_the_samplers_metrics_are_named_as_in_4_8() -> None:
-    """Requests and updates are each counted by result."""
+    """Requests and updates are each counted by result, as attributes of 4.8."""
     factory = RecordingFactory()
     metrics = SamplerMetrics(factory)
 
-    metrics.query_success(1)
-    metrics.query_failure(2)
-    metrics.update_success(3)
-    metrics.update_failure(4)
+    metrics.sampler_retrieved(1)
+    metrics.sampler_query_failure(2)
+    metrics.sampler_updated(3)
+    metrics.sampler_update_failure(4)
 
     assert {
         "jaeger:sampler_queries{result=ok}": 1,
@@ -140,12 +111,12 @@ def test_the_samplers_metrics_are_named_as_in_4_8() -> None:
 
 
 def test_the_throttlers_metrics_are_named_as_in_4_8() -> None:
-    """The throttler counts its updates by result."""
+    """The throttler counts its updates by result, as attributes of 4.8."""
     factory = RecordingFactory()
     metrics = ThrottlerMetrics(factory)
 
-    metrics.updates_success(1)
-    metrics.updates_failure(2)
+    metrics.throttler_update_success(1)
+    metrics.throttler_update_failure(2)
 
     assert {
         "jaeger:throttler_update{result=ok}": 1,

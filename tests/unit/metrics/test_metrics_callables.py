@@ -50,7 +50,7 @@ def test_a_gauge_comes_as_it_is() -> None:
     """Metrics without tags have none."""
     recorder = Recorder()
 
-    ReporterMetrics(recorder.factory).queue_length(3.0)
+    ReporterMetrics(recorder.factory).reporter_queue_length(3.0)
 
     assert [("jaeger.reporter_queue_length", 3.0, {})] == recorder.gauges
 

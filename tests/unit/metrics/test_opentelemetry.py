@@ -74,8 +74,8 @@ def test_a_counter_has_the_tags_as_attributes(kept: Kept) -> None:
 def test_a_gauge_has_the_last_value(kept: Kept) -> None:
     """The queue's length is what was set last."""
     metrics = ReporterMetrics(kept.factory)
-    metrics.queue_length(7)
-    metrics.queue_length(4)
+    metrics.reporter_queue_length(7)
+    metrics.reporter_queue_length(4)
 
     assert 4 == kept.points()["jaeger.reporter_queue_length", frozenset()].value
 

@@ -1,4 +1,4 @@
-"""The table of metrics, and the only class that creates them."""
+"""The table of metrics, and what is made of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from jaeger_client.metrics import (
     instruments,
 )
 from jaeger_client.metrics.instruments import (
-    MetricMaker,
     ReporterMetrics,
     RpcMetrics,
     SamplerMetrics,
@@ -31,7 +30,6 @@ from jaeger_client.metrics.table import (
     COUNTER,
     DROP_CAUSES,
     GAUGE,
-    REPORTER_QUEUE_LENGTH,
     TIMER,
     TRACES,
     dotted,
@@ -68,16 +66,30 @@ def test_the_causes_of_losses_are_those_that_are_counted() -> None:
     assert known == set(DROP_CAUSES)
 
 
-def test_every_row_is_made_by_somebody() -> None:
-    """A row that is never counted would be a false promise."""
+@pytest.fixture
+def made() -> RecordingFactory:
+    """Return a factory that has made the metrics of every part of the library."""
     factory = RecordingFactory()
-
     for metrics in (TracerMetrics, ReporterMetrics, SamplerMetrics, ThrottlerMetrics):
         metrics(factory)
     RpcMetrics(factory, "bake")
+    return factory
 
-    made = {name.partition("{")[0] for name in factory.made}
-    assert {metric.name for metric in METRICS} == made
+
+def test_every_row_is_made(made: RecordingFactory) -> None:
+    """A row that is never counted would be a false promise."""
+    assert {metric.name for metric in METRICS} == {name for _, name, _ in made.created}
+
+
+def test_a_metric_has_kind_and_labels_of_its_row(made: RecordingFactory) -> None:
+    """Nothing is made of another name, kind, label or value than the table has."""
+    for kind, name, tags in made.created:
+        metric = metric_of(name)
+        assert metric is not None
+        values = {label.name: label.values for label in metric.labels}
+        assert metric.kind == kind
+        assert values.keys() == tags.keys()
+        assert all(tags[key] in values[key] for key in tags if values[key])
 
 
 def test_every_value_of_a_label_is_made() -> None:
@@ -104,35 +116,6 @@ def test_only_the_maker_calls_a_factory() -> None:
 
     # What OpenTelemetry's meter makes is named alike.
     assert {"metrics/instruments.py", "metrics/opentelemetry.py"} == callers
-
-
-@pytest.mark.parametrize(
-    ("metric", "labels"),
-    [
-        (Metric("jaeger:other", COUNTER, "{span}", "Not in the table."), {}),
-        (TRACES._replace(help="Another row of the same name."), {}),
-        (REPORTER_QUEUE_LENGTH, {}),
-        (TRACES, {}),
-        (TRACES, {"state": "started", "sampled": "y", "more": "z"}),
-        (TRACES, {"state": "started", "sampled": "perhaps"}),
-    ],
-)
-def test_what_the_table_does_not_have_is_not_made(
-    metric: Metric, labels: dict[str, str]
-) -> None:
-    """Neither another metric nor another kind, label or value."""
-    with pytest.raises(ValueError, match=r"jaeger:"):
-        MetricMaker(MetricsFactory()).counter(metric, **labels)
-
-
-def test_a_counter_is_no_gauge_and_no_timer() -> None:
-    """The kind is that of the row."""
-    make = MetricMaker(MetricsFactory())
-
-    with pytest.raises(ValueError, match="no gauge"):
-        make.gauge(TRACES)
-    with pytest.raises(ValueError, match="no timer"):
-        make.timer(TRACES, state="started", sampled="y")
 
 
 def test_a_name_that_is_not_in_the_table_has_no_row() -> None:
@@ -162,8 +145,8 @@ def test_functions_that_raise_are_logged_once_a_minute(
 
     with caplog.at_level(logging.WARNING):
         for _ in range(10):
-            metrics.success(1)
-            metrics.queue_length(1.0)
+            metrics.reporter_success(1)
+            metrics.reporter_queue_length(1.0)
             metrics.send_seconds(0.1)
 
     (record,) = caplog.records
