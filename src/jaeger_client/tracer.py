@@ -74,6 +74,35 @@ class Tracer(SpanStarter):
     raises; these raise only errors of `jaeger_client.errors`, which are
     OpenTracing's as well. `sampler`, `reporter`, `one_span_per_rpc`, the
     lengths and the limits may be replaced at any time.
+
+    Most applications let `Config` create it.
+
+    Args:
+        service_name: Name of the process in every trace.
+        reporter: Receives finished spans.
+        sampler: Decides which traces are recorded.
+        metrics: Receives counts by the interface older than *metrics_factory*.
+        metrics_factory: Creates the tracer's counters.
+        trace_id_header: Header of the span context.
+        generate_128bit_trace_id: Whether trace ids have 128 bits instead of 64.
+        baggage_header_prefix: Prefix of the headers that carry baggage.
+        debug_id_header: Header that requests a debug trace.
+        one_span_per_rpc: Whether a server span shares its client's span id.
+        extra_codecs: Codecs by format, in addition to or instead of the built-in
+            ones.
+        tags: Tags of the process.
+        max_tag_value_length: Maximum length of a text value; longer ones are cut.
+        max_traceback_length: Maximum length of a traceback.
+        throttler: Decides which debug traces may be started.
+        scope_manager: Stores the active span; by default one that supports
+            threads and asyncio tasks.
+        max_tags_per_span: Maximum number of tags of a span. Further ones replace
+            older ones, except the first half.
+        max_logs_per_span: The same for logs.
+        clock: Where spans read the time, such as a `FakeClock` of
+            `jaeger_client.testing`; by default, `time.time`.
+        worker: Thread that reporter, sampler and throttler share; closed with the
+            tracer.
     """
 
     _scope_manager: opentracing.ScopeManager
@@ -102,36 +131,6 @@ class Tracer(SpanStarter):
         clock: Clock | None = None,
         worker: BackgroundWorker | None = None,
     ) -> None:
-        """
-        Create a tracer; most applications use `Config` instead.
-
-        Args:
-            service_name: Name of the process in every trace.
-            reporter: Receives finished spans.
-            sampler: Decides which traces are recorded.
-            metrics: Receives counts by the interface older than *metrics_factory*.
-            metrics_factory: Creates the tracer's counters.
-            trace_id_header: Header of the span context.
-            generate_128bit_trace_id: Whether trace ids have 128 bits instead of 64.
-            baggage_header_prefix: Prefix of the headers that carry baggage.
-            debug_id_header: Header that requests a debug trace.
-            one_span_per_rpc: Whether a server span shares its client's span id.
-            extra_codecs: Codecs by format, in addition to or instead of the built-in
-                ones.
-            tags: Tags of the process.
-            max_tag_value_length: Maximum length of a text value; longer ones are cut.
-            max_traceback_length: Maximum length of a traceback.
-            throttler: Decides which debug traces may be started.
-            scope_manager: Stores the active span; by default one that supports
-                threads and asyncio tasks.
-            max_tags_per_span: Maximum number of tags of a span. Further ones replace
-                older ones, except the first half.
-            max_logs_per_span: The same for logs.
-            clock: Where spans read the time, such as a `FakeClock` of
-                `jaeger_client.testing`; by default, `time.time`.
-            worker: Thread that reporter, sampler and throttler share; closed with the
-                tracer.
-        """
         super().__init__(
             ContextScopeManager() if scope_manager is None else scope_manager,
         )

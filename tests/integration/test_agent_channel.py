@@ -178,16 +178,6 @@ def test_an_ipv6_agent_may_have_brackets(host: str) -> None:
         channel.request_sampling_strategy("s")
 
 
-def test_the_connection_can_be_forgotten(agent: Server) -> None:
-    """After the call for forked children the next request goes over another."""
-    with channel_to(agent.port) as channel:
-        channel.request_sampling_strategy("s")
-        channel.after_fork_in_child()
-        channel.request_sampling_strategy("s")
-
-    assert [1, 2] == [request.connection for request in agent.requests]
-
-
 def test_a_bad_url_is_a_config_error() -> None:
     """A sampling endpoint that is no URL is refused when the channel is made."""
     with pytest.raises(ConfigError, match="sampling endpoint must be like http"):
@@ -231,7 +221,6 @@ def test_a_forked_child_polls_over_its_own_connection(agent: Server) -> None:
         if pid == 0:
             code = 1
             try:
-                channel.after_fork_in_child()
                 channel.request_sampling_strategy("child")
                 code = 0
             finally:

@@ -32,7 +32,8 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
     An agent, as the reporter, the remote sampler and the throttler use it.
 
     Opens nothing before the first span or poll. The encoder and the HTTP client are
-    imported then, too: each would make a start a tenth longer.
+    imported then, too: each would make a start a tenth longer. A forked child opens
+    connections of its own.
 
     Args:
         host: Name or address of the agent.
@@ -122,12 +123,6 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         query += [("operations", operation) for operation in operations]
         return self._get(self._credits_url, query, timeout)
 
-    def after_fork_in_child(self) -> None:
-        """Drop the parent's connections without a message to the agent."""
-        self.sender.after_fork_in_child()
-        for client in [*self._clients.values()]:
-            client.after_fork_in_child()
-
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
@@ -179,7 +174,7 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
 
     def _check_urls(self) -> None:
         with forks_wait():
-            from jaeger_client._internal.http_client.url import (  # noqa: PLC0415 - most need no check
+            from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415 - most need no check
                 parse_url,
             )
         for url in (self._sampling_url, self._credits_url):

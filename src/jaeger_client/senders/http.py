@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.client import HttpClient
-from jaeger_client._internal.http_client.messages import HttpResponse
+from jaeger_client._internal.http_client.messages import HttpResponse, parse_url
 from jaeger_client._internal.http_client.options import HttpOptions
-from jaeger_client._internal.http_client.url import parse_url
 from jaeger_client._internal.limits import MAX_COUNT, above_zero
 from jaeger_client.errors import PayloadTooLargeError, SendError
 

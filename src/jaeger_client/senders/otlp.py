@@ -122,69 +122,62 @@ class OtlpHttpSender(HttpSender):
         # OTLP wraps the reason in a google.rpc Status, unreadable as text.
         if response.media_type == OTLP_CONTENT_TYPE:
             try:
-                message = parse_status_message(response.body)
+                status = parse_rejection(response.body)
             except AnswerError:
                 pass
             else:
-                return response.request.excerpt_of(message)
+                return response.request.excerpt_of(status.message)
         return response.excerpt
 
     def _count_rejected(self, response: HttpResponse) -> None:
         try:
-            partial = parse_partial_success(response.body)
+            rejected, message = parse_partial_success(response.body)
         except AnswerError:
             # Accepted, as the status says. Some servers respond 200 with JSON.
             return
-        self.rejected_spans += partial.rejected_spans
-        if partial.rejected_spans or partial.error_message:
-            self._rejection.warn(
-                self._shown_url,
-                partial.rejected_spans,
-                response.request.excerpt_of(partial.error_message)
-                or "it does not say why",
-            )
+        self.rejected_spans += rejected
+        if rejected or message:
+            reason = response.request.excerpt_of(message) or "it does not say why"
+            self._rejection.warn(self._shown_url, rejected, reason)
 
 
-class PartialSuccess(NamedTuple):
-    """Number of rejected spans; the reason, or a warning if none was rejected."""
+class Rejection(NamedTuple):
+    """What `partial_success` and `Status` contain, which have the same two fields."""
 
-    rejected_spans: int = 0
-    error_message: str = ""
+    number: int = 0
+    """Number of rejected spans, or the code of the status."""
+    message: str = ""
+    """The reason, or a warning if no span was rejected."""
 
 
-def parse_partial_success(body: bytes) -> PartialSuccess:
+def parse_partial_success(body: bytes) -> Rejection:
     """
     Read an `ExportTraceServiceResponse`.
 
     Raises:
         AnswerError: If *body* is not one.
     """
-    rejected, message = 0, ""
+    rejection = Rejection()
     for number, value in _iterate_fields(body):
         if number == 1 and isinstance(value, bytes):
-            rejected, message = _parse_rejection(value)
-    return PartialSuccess(rejected, message)
+            rejection = parse_rejection(value)
+    return rejection
 
 
-def parse_status_message(body: bytes) -> str:
+def parse_rejection(body: bytes) -> Rejection:
     """
-    Return the message of a google.rpc `Status`, "" if it has none.
+    Read a `partial_success` or a google.rpc `Status`.
 
     Raises:
-        AnswerError: If *body* is not one.
+        AnswerError: If *body* is neither.
     """
-    return _parse_rejection(body)[1]
-
-
-def _parse_rejection(body: bytes) -> tuple[int, str]:
-    # `Status` has the same two fields of the same types.
     count, message = 0, ""
     for number, value in _iterate_fields(body):
         if number == 1 and isinstance(value, int):
             count = value if value <= _MAX_INT64 else 0
         elif number == _MESSAGE_FIELD and isinstance(value, bytes):
             message = value.decode("utf-8", "replace")
-    return count, message
+    return Rejection(count, message)
 
 
 def _iterate_fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:

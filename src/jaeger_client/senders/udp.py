@@ -3,9 +3,24 @@ UDP to the agent: one payload, one datagram.
 
 Guarantees: nothing is opened before the first send, and a name that does not resolve
 is an error of that send only. The name is resolved again every *resolve_interval*
-seconds and after an error, and the datagram that met the error is sent once more. The
-receiver is not flooded (see `pacing`). A size that the network rejects is not tried
-again.
+seconds and after an error, and the datagram that met the error is sent once more. A
+size that the network rejects is not tried again.
+
+No error reports that a datagram found the receiver's buffer full. Linux gives a
+socket 212,992 bytes by default, and Jaeger reads 20 MB/s or more if the datagrams are
+full. Two rules keep that buffer from overflowing:
+
+*Pace.* A datagram is followed by a gap of (size + 2,000 bytes) / 20 MB/s, less the time
+spent on encoding the next one. The 2,000 bytes are what a datagram costs Jaeger besides
+its content. The gap is 0.16 ms after 1.2 KB, 0.43 ms after 6.5 KB and 2.5 ms after
+48 KB. Measured with 20,000 spans and Jaeger 1.76 and 2.20, all arrive with 0.17, 0.6
+and 2.2 ms, the inaccuracy of the sleep included.
+
+*Backlog.* A pace is not enough where the receiver gets no processor for 10 ms. Measured
+with Jaeger 1.76 beside other programs on two cores, up to a third of 20,000 spans was
+lost at 20 MB/s. For a receiver on this machine, Linux reports how many bytes are
+unread, and the sender waits while these are more than 65,536. That holds at any pace:
+of 100,000 spans, a datagram was lost in 2 bursts of 2 without it.
 """
 
 from __future__ import annotations
@@ -21,7 +36,6 @@ from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
-from jaeger_client.senders.pacing import DEFAULT_BYTES_PER_SECOND, Pacer
 
 if TYPE_CHECKING:
     import socket
@@ -34,12 +48,32 @@ DEFAULT_MAX_PAYLOAD: Final = 65_000
 DEFAULT_RESOLVE_INTERVAL: Final = 30.0
 """Seconds after which the agent's name is resolved again."""
 
+DEFAULT_BYTES_PER_SECOND: Final = 20e6
+"""What Jaeger reads with the system's default receive buffer."""
+
+_BYTES_PER_DATAGRAM: Final = 2_000
+
+# Sleeps last 0.06 ms or more too long, which may be caught up. The limit is low,
+# because with a credit of a full datagram (65,000) a Jaeger on a busy machine lost
+# spans of 5 bursts in 5, of 50 datagrams each, and with this one of 0 in 5.
+_CREDIT_BYTES: Final = 4_000
+
+# A default buffer (212,992) holds this and what is sent until the next check.
+_MAX_BACKLOG: Final = 65_536
+
+# A check takes 0.15 ms, so many small datagrams share one.
+_CHECK_AFTER: Final = 32_000
+
+# The kernel counts more than the bytes of a datagram against either buffer.
+_OVERHEAD: Final = 1_024
+
+# At most half a second: a receiver that was stopped must not delay this process's exit.
+_READER_DELAY: Final = 0.001
+_MAX_READER_DELAYS: Final = 500
+
 # The sizes to try after EMSGSIZE. 9,216 is what macOS accepts by default; 1,024 passes
 # everywhere, and a network that rejects it is broken.
 _PAYLOAD_STEPS: Final = (65_000, 32_000, 16_000, 9_216, 4_608, 2_304, 1_400, 1_024)
-
-# The kernel counts more than the bytes of a datagram against the send buffer.
-_BUFFER_OVERHEAD: Final = 1_024
 
 # Delays before another try when the machine has no buffer left (ENOBUFS).
 _BUFFER_DELAYS: Final = (0.001, 0.002, 0.004, 0.008, 0.016)
@@ -92,18 +126,19 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         bytes_per_second: float = DEFAULT_BYTES_PER_SECOND,
         network: Network | None = None,
     ) -> None:
-        max_payload = above_zero("max_payload", max_payload, most=MAX_COUNT)
-        if resolve_interval is not None:
-            resolve_interval = above_zero(
-                "resolve_interval", resolve_interval, most=MAX_SECONDS
-            )
         above_zero("bytes_per_second", bytes_per_second, most=math.inf)
         self._host = host
         self._port = port
-        self._max_payload = max_payload
+        self._max_payload = above_zero("max_payload", max_payload, most=MAX_COUNT)
         self._clock = clock
-        self._resolve_interval = resolve_interval
+        self._resolve_interval = math.inf
+        if resolve_interval is not None:
+            self._resolve_interval = above_zero(
+                "resolve_interval", resolve_interval, most=MAX_SECONDS
+            )
         self._pacer = Pacer(clock, bytes_per_second)
+        self._unchecked_bytes = 0
+        """Bytes sent since the backlog was checked."""
         self._network = network
         self._is_closed = False
         self._socket: socket.socket | None = None
@@ -144,7 +179,8 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             raise SendError(msg)
         if len(payload) > self._max_payload:
             raise self._too_large(payload)
-        self._pacer.wait(len(payload), self._backlog)
+        self._pacer.wait(len(payload))
+        self._wait_for_reader(len(payload))
         try:
             self._send_or_reconnect(payload)
         except OSError as exc:
@@ -176,6 +212,16 @@ class UdpSender(AbstractContextManager["UdpSender"]):
 
             self._network = sockets
         return self._network
+
+    def _wait_for_reader(self, size: int) -> None:
+        self._unchecked_bytes += size + _OVERHEAD
+        if self._unchecked_bytes < _CHECK_AFTER:
+            return
+        self._unchecked_bytes = 0
+        for _ in range(_MAX_READER_DELAYS):
+            if self._backlog() <= _MAX_BACKLOG:
+                return
+            self._clock.sleep(_READER_DELAY)
 
     def _backlog(self) -> int:
         address = self._address
@@ -224,8 +270,6 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         return self._connect_to_one_of(addresses)
 
     def _is_resolving_due(self) -> bool:
-        if self._resolve_interval is None:
-            return False
         return self._clock.monotonic() - self._resolved_at >= self._resolve_interval
 
     def _resolve(self) -> Sequence[Address]:
@@ -241,7 +285,7 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         address = addresses[0]
         if self._skipped in addresses:
             address = addresses[(addresses.index(self._skipped) + 1) % len(addresses)]
-        size = self._max_payload + _BUFFER_OVERHEAD
+        size = self._max_payload + _OVERHEAD
         try:
             self._socket = self._system.connect_udp(
                 address, self._port, buffer_size=size
@@ -282,3 +326,26 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             f"got {len(payload)}"
         )
         return PayloadTooLargeError(msg, limit=self._max_payload)
+
+
+class Pacer:
+    """
+    Delays datagrams to *bytes_per_second*; `math.inf` turns the delays off.
+
+    Used by one thread at a time.
+    """
+
+    def __init__(self, clock: Clock, bytes_per_second: float) -> None:
+        self._clock = clock
+        self._bytes_per_second = bytes_per_second
+        self._free_at = clock.monotonic()
+
+    def wait(self, size: int) -> None:
+        """Sleep until a datagram of *size* bytes may be sent."""
+        now = self._clock.monotonic()
+        if self._free_at > now:
+            self._clock.sleep(self._free_at - now)
+        credit = _CREDIT_BYTES / self._bytes_per_second
+        start = max(self._free_at, now - credit)
+        cost = (size + _BYTES_PER_DATAGRAM) / self._bytes_per_second
+        self._free_at = start + cost

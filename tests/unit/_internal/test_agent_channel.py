@@ -70,13 +70,3 @@ def test_a_closed_channel_does_not_poll(poll: Poll, url: str | None) -> None:
     for _ in range(2):
         with pytest.raises(SendError, match="closed"):
             poll(channel)
-
-
-@pytest.mark.parametrize("url", [None, "http://localhost:5778/sampling"])
-def test_a_forked_child_may_go_on(url: str | None) -> None:
-    """Whether the parent has polled or not."""
-    channel = AgentChannel("localhost", 5778, 6831, sampling_url=url)
-
-    channel.after_fork_in_child()
-
-    channel.close()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from jaeger_client._internal.sockets import (
-    read_backlog,
+    Address,
+    backlog,
     resolve,
     socket_address,
 )
@@ -161,6 +162,7 @@ def test_what_cannot_be_a_name(host: str) -> None:
         resolve(host, 6831)
 
 
+HERE = Address(socket.AF_INET, "127.0.0.1")
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
 ROW = " 7: {address}:{port:04X} 00000000:0000 07 {queues} 00:00000000 00000000 0 0 5\n"
 
@@ -178,7 +180,7 @@ def test_the_unread_bytes_of_a_port_are_read(tmp_path: Path) -> None:
     )
     six.write_text(HEAD + make_row(6831, "00000000:00010000", address="0" * 32))
 
-    assert 0x10100 == read_backlog(6831, [four, six])
+    assert 0x10100 == backlog(HERE, 6831, [four, six])
 
 
 def test_a_port_where_nothing_listens_has_no_backlog(tmp_path: Path) -> None:
@@ -186,12 +188,12 @@ def test_a_port_where_nothing_listens_has_no_backlog(tmp_path: Path) -> None:
     table = tmp_path / "udp"
     table.write_text(HEAD + make_row(6831, "00000000:00000100"))
 
-    assert 0 == read_backlog(1, [table])
+    assert 0 == backlog(HERE, 1, [table])
 
 
 def test_a_system_without_the_table_has_no_backlog(tmp_path: Path) -> None:
     """Where there is no such file the backlog is 0."""
-    assert 0 == read_backlog(6831, [tmp_path / "missing"])
+    assert 0 == backlog(HERE, 6831, [tmp_path / "missing"])
 
 
 def test_a_table_of_another_shape_has_no_backlog(tmp_path: Path) -> None:
@@ -199,9 +201,9 @@ def test_a_table_of_another_shape_has_no_backlog(tmp_path: Path) -> None:
     table = tmp_path / "udp"
     table.write_text(HEAD + "7: 0100007F:1AAF\n\n" + make_row(0x1AAF, "many"))
 
-    assert 0 == read_backlog(0x1AAF, [table])
+    assert 0 == backlog(HERE, 0x1AAF, [table])
 
 
 def test_a_table_that_cannot_be_read_has_no_backlog(tmp_path: Path) -> None:
     """A directory in its place counts as 0."""
-    assert 0 == read_backlog(6831, [tmp_path])
+    assert 0 == backlog(HERE, 6831, [tmp_path])

@@ -466,10 +466,9 @@ def test_resolving_again_can_be_switched_off(
 
 
 def test_the_channel_of_the_agent_opens_nothing_by_itself() -> None:
-    """It may be forked and closed, twice even, before its first use."""
+    """It may be closed, twice even, before its first use."""
     channel = build.make_agent_channel(settings_of({"throttler": {"port": 1}}))
 
-    channel.after_fork_in_child()
     channel.close()
     channel.close()
 

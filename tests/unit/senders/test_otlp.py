@@ -12,9 +12,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from jaeger_client.errors import AnswerError
 from jaeger_client.senders.otlp import (
-    PartialSuccess,
+    Rejection,
     parse_partial_success,
-    parse_status_message,
+    parse_rejection,
 )
 
 
@@ -30,12 +30,12 @@ def test_what_another_encoder_wrote_is_read(rejected: int, message: str) -> None
 
     parsed = parse_partial_success(answer.SerializeToString())
 
-    assert PartialSuccess(rejected, message) == parsed
+    assert Rejection(rejected, message) == parsed
 
 
 def test_an_empty_answer_is_full_success() -> None:
     """An empty body means that nothing was rejected."""
-    assert PartialSuccess(0, "") == parse_partial_success(b"")
+    assert Rejection(0, "") == parse_partial_success(b"")
 
 
 def test_a_negative_count_is_none() -> None:
@@ -44,7 +44,7 @@ def test_a_negative_count_is_none() -> None:
         partial_success=ExportTracePartialSuccess(rejected_spans=-1),
     )
 
-    assert PartialSuccess(0, "") == parse_partial_success(answer.SerializeToString())
+    assert Rejection(0, "") == parse_partial_success(answer.SerializeToString())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_numbers_at_the_limits(varint: bytes, expected: int) -> None:
 
     parsed = parse_partial_success(b"\x0a" + bytes([len(inner)]) + inner)
 
-    assert PartialSuccess(expected, "") == parsed
+    assert Rejection(expected, "") == parsed
 
 
 def test_unknown_fields_are_passed_over() -> None:
@@ -73,7 +73,7 @@ def test_unknown_fields_are_passed_over() -> None:
 
     parsed = parse_partial_success(unknown + b"\x0a" + bytes([len(inner)]) + inner)
 
-    assert PartialSuccess(3, "") == parsed
+    assert Rejection(3, "") == parsed
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_no_bytes_raise_anything_else(body: bytes) -> None:
     except AnswerError:
         return
 
-    assert parsed.rejected_spans >= 0
+    assert parsed.number >= 0
 
 
 def test_a_status_has_a_message() -> None:
     """The message of a google.rpc Status is read, whatever its code."""
-    assert "too much" == parse_status_message(b"\x08\x03\x12\x08too much")
+    assert Rejection(3, "too much") == parse_rejection(b"\x08\x03\x12\x08too much")

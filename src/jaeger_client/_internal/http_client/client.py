@@ -18,19 +18,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.fork import call_after_fork, forks_wait
-from jaeger_client._internal.http_client.messages import HttpResponse, Request
-from jaeger_client._internal.http_client.options import HttpOptions
-from jaeger_client._internal.http_client.url import (
+from jaeger_client._internal.http_client.messages import (
+    HttpResponse,
     HttpUrl,
     Origin,
+    Request,
     parse_url,
     with_query,
 )
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.constants import __version__
 from jaeger_client.errors import RetryableSendError, SendError
 
@@ -142,13 +143,6 @@ class HttpClient(AbstractContextManager["HttpClient"]):
         merged = {"user-agent": f"jaeger-client-python/{__version__}"}
         if url.authorization is not None:
             merged["authorization"] = url.authorization
-        if url.zone_free_host is not None:
-            merged["host"] = url.zone_free_host
-        elif proxy is not None:
-            # http.client would name the host that it is connected to. A name that
-            # IDNA cannot encode fails again, and is reported, when it is connected to.
-            with suppress(UnicodeError):
-                merged["host"] = url.authority
         merged |= {name.lower(): text for name, text in options.headers.items()}
         if options.authorization is not None:
             merged["authorization"] = options.authorization

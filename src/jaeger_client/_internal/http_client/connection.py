@@ -27,7 +27,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 from urllib3._collections import HTTPHeaderDict
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 from urllib3.util.wait import wait_for_read
 
@@ -43,6 +43,8 @@ from jaeger_client._internal.http_client.messages import (
     MAX_BODY,
     SUCCESS,
     HttpResponse,
+    HttpUrl,
+    Origin,
     Request,
 )
 from jaeger_client._internal.sockets import connect_tcp
@@ -52,7 +54,6 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from jaeger_client._internal.http_client.options import HttpOptions
-    from jaeger_client._internal.http_client.url import HttpUrl, Origin
 
 # The codec for names, which connecting uses. It is imported now, because this module is
 # imported while forks wait (`fork.forks_wait`).
@@ -184,13 +185,12 @@ class Connection:
         return self._read_response(request, sock)
 
     def _send(self, request: Request, sock: socket.socket) -> None:
-        # The class determines for which port the header `Host` omits it.
-        kind = HTTPConnection if self._tls is None else HTTPSConnection
         _, host, port = self._peer
-        writer = kind(host, port, timeout=request.timeout)
+        writer = HTTPConnection(host, port, timeout=request.timeout)
         writer.sock = sock
         sock.settimeout(request.timeout)
-        writer.request(request.method, request.target, request.body, request.headers)
+        headers = {"host": request.host, **request.headers}
+        writer.request(request.method, request.target, request.body, headers)
 
     def _read_early_response(
         self, request: Request, sock: socket.socket, hang_up: Exception

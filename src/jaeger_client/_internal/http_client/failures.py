@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import enum
 import http.client
+import socket
 import ssl
 from typing import Final
 
 import urllib3.exceptions
 
 from jaeger_client._internal.http_client.messages import Request
-from jaeger_client._internal.sockets import is_unresolved
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 
 FOREIGN_ERRORS: Final = (
@@ -182,7 +182,8 @@ def _describe(cause: BaseException, stage: Stage, request: Request) -> str:
 
 
 def _quote(cause: BaseException, request: Request) -> str:
-    name = "the name does not resolve" if is_unresolved(cause) else type(cause).__name__
+    is_unresolved = isinstance(cause, socket.gaierror)
+    name = "the name does not resolve" if is_unresolved else type(cause).__name__
     # A server that does not speak HTTP may send back what it has received.
     return f"{name}: {request.excerpt_of(str(cause))}"
 

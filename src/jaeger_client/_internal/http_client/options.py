@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from jaeger_client._internal.http_client.url import (
+from jaeger_client._internal.http_client.messages import (
     HttpUrl,
     basic_authorization,
     parse_url,

@@ -12,8 +12,7 @@ from jaeger_client._internal.http_client.failures import (
     is_hang_up,
     map_error,
 )
-from jaeger_client._internal.http_client.messages import Request
-from jaeger_client._internal.http_client.url import parse_url
+from jaeger_client._internal.http_client.messages import Request, parse_url
 from jaeger_client.errors import RetryableSendError, SendError
 
 

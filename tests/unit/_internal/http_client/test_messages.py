@@ -1,17 +1,42 @@
-"""What is read of a response; pure."""
+"""What is sent of a request, and read of a response; pure."""
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from jaeger_client._internal.http_client.messages import HttpResponse, Request
-from jaeger_client._internal.http_client.url import parse_url
+from jaeger_client._internal.http_client.messages import (
+    HttpResponse,
+    Request,
+    parse_url,
+)
 
 
 def respond(status: int, body: bytes = b"") -> HttpResponse:
     """Return a response."""
     request = Request("GET", parse_url("http://server"), None, {}, 5.0)
     return HttpResponse(request, status, {}, body)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "host_for_a_proxy"),
+    [
+        ("http://server", "server", "server:80"),
+        ("https://server:443", "server", "server:443"),
+        ("https://server:80", "server:80", "server:80"),
+        ("http://[fe80::1%25eth0]:4318", "[fe80::1]:4318", "[fe80::1]:4318"),
+    ],
+)
+def test_the_host_omits_the_port_of_the_scheme(
+    url: str, host: str, host_for_a_proxy: str
+) -> None:
+    """Through a proxy the header `Host` has every port, as the target has."""
+    direct = Request("GET", parse_url(url), None, {}, 5.0)
+    proxy = parse_url("http://proxy:3128")
+
+    assert host == direct.host
+    assert host_for_a_proxy == dataclasses.replace(direct, proxy=proxy).host
 
 
 def test_an_excerpt_is_one_short_printable_line() -> None:

@@ -6,16 +6,11 @@ import math
 
 import pytest
 
-from jaeger_client.senders.pacing import Pacer
+from jaeger_client.senders.udp import Pacer
 from jaeger_client.testing import FakeClock
 
 RATE = 20e6
 DEFAULT_RECEIVE_BUFFER = 212_992
-
-
-def no_backlog() -> int:
-    """Return that nothing is unread."""
-    return 0
 
 
 class LateClock(FakeClock):
@@ -36,7 +31,7 @@ def leave_times(sizes: list[int], clock: FakeClock) -> list[float]:
     pacer = Pacer(clock, RATE)
     start, times = clock.monotonic(), list[float]()
     for size in sizes:
-        pacer.wait(size, no_backlog)
+        pacer.wait(size)
         times.append(clock.monotonic() - start)
     return times
 
@@ -45,7 +40,7 @@ def test_the_first_datagram_leaves_at_once() -> None:
     """The first datagram does not wait."""
     clock = FakeClock()
 
-    Pacer(clock, RATE).wait(65_000, no_backlog)
+    Pacer(clock, RATE).wait(65_000)
 
     assert [] == clock.sleeps
 
@@ -73,11 +68,11 @@ def test_time_spent_otherwise_counts() -> None:
     clock = FakeClock()
     pacer = Pacer(clock, RATE)
     for _ in range(100):
-        pacer.wait(65_000, no_backlog)
+        pacer.wait(65_000)
     clock.sleeps.clear()
 
     clock.advance(0.004)
-    pacer.wait(65_000, no_backlog)
+    pacer.wait(65_000)
 
     assert [] == clock.sleeps
 
@@ -100,7 +95,7 @@ def test_the_receive_buffer_never_overflows(size: int, pause: float) -> None:
     most = 0.0
     for number in range(500):
         clock.advance(pause if number == 250 else 0.0)
-        pacer.wait(size, no_backlog)
+        pacer.wait(size)
         read = (clock.monotonic() - last) * RATE
         # What the kernel charges for a datagram beside its bytes: up to 2,000.
         waiting, last = max(0.0, waiting - read) + size + 2_000, clock.monotonic()
@@ -115,6 +110,6 @@ def test_an_infinite_rate_turns_the_pace_off() -> None:
     pacer = Pacer(clock, math.inf)
 
     for _ in range(100):
-        pacer.wait(65_000, no_backlog)
+        pacer.wait(65_000)
 
     assert [] == clock.sleeps

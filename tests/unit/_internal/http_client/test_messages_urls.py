@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client._internal.http_client.url import parse_url
+from jaeger_client._internal.http_client.messages import parse_url
 from jaeger_client.errors import ConfigError
 
 
@@ -43,7 +43,7 @@ def test_a_zone_is_part_of_the_host(host: str, expected: str) -> None:
     url = parse_url(f"http://[{host}]:4318/")
 
     assert ("http", expected, 4318) == url.origin
-    assert "[fe80::1]:4318" == url.zone_free_host
+    assert "[fe80::1]:4318" == url.authority
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_zone_is_part_of_the_host(host: str, expected: str) -> None:
         ("http://bücher.example", "xn--bcher-kva.example:80"),
     ],
 )
-def test_a_proxy_is_named_host_and_port(url: str, authority: str) -> None:
+def test_an_authority_is_host_and_port(url: str, authority: str) -> None:
     """In ASCII, without a zone, and with the port of the scheme if there is none."""
     assert authority == parse_url(url).authority
 
