@@ -25,7 +25,6 @@ from jaeger_client.metrics.table import (
     METRICS,
     OTHER_ENDPOINT,
     TIMER,
-    Label,
     Metric,
     dotted,
 )
@@ -183,13 +182,13 @@ def _variables() -> list[tuple[str, str]]:
 
 def _metrics() -> Iterator[tuple[str, ...]]:
     for metric in METRICS:
-        labels = "; ".join(_label(label) for label in metric.labels)
+        labels = "; ".join(_label(*label) for label in metric.labels.items())
         yield f"`{metric.name}`", metric.kind, labels, metric.since, metric.help
 
 
-def _label(label: Label) -> str:
-    values = ", ".join(f"`{value}`" for value in label.values)
-    return f"`{label.name}`: {values or 'see below'}"
+def _label(name: str, values: tuple[str, ...]) -> str:
+    listed = ", ".join(f"`{value}`" for value in values)
+    return f"`{name}`: {listed or 'see below'}"
 
 
 def _names_elsewhere() -> Iterator[tuple[str, ...]]:

@@ -192,8 +192,8 @@ def keys_of_the_table() -> set[Key]:
         for metric in METRICS
         for tags in itertools.product(
             *(
-                [(label.name, value) for value in label.values or ("bake",)]
-                for label in metric.labels
+                [(name, value) for value in values or ("bake",)]
+                for name, values in metric.labels.items()
             )
         )
     }

@@ -20,7 +20,7 @@ from __future__ import annotations
 import string
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
 from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageCodec, BaggageLimits
@@ -58,6 +58,9 @@ _STATES: Final = {**_SAMPLED_STATES, "d": _DEBUG_STATE}
 """The flags of each sampling decision in `b3`."""
 _PARENT_LENGTH: Final = MAX_ID_BITS // 4
 """Number of digits that distinguishes a parent id from a sampling state."""
+_Fields: TypeAlias = tuple[object, object, object, int | None]
+"""Trace id, span id and parent id as they were read, and the flags of the decision."""
+
 _PRINTABLE: Final = encoding_but(string.punctuation.replace("%", "") + " ")
 
 
@@ -101,10 +104,7 @@ class _B3(BaggageCodec):
             baggage = self._incoming(
                 (key, self._header_value(value, _baggage_item)) for key, value in items
             )
-        context = self._context(values) if values else None
-        if context is not None and baggage:
-            context.baggage = baggage
-        return context
+        return self._context(values, baggage) if values else None
 
     def _write(
         self, context: SpanContext, headers: MutableMapping[str, object]
@@ -112,9 +112,25 @@ class _B3(BaggageCodec):
         """Write the ids, if there are any, and the sampling decision."""
         raise NotImplementedError
 
-    def _context(self, values: dict[str, object]) -> SpanContext | None:
-        """Return the context in the *values* of the own headers, by lower-case name."""
+    def _fields(self, values: dict[str, object]) -> _Fields:
+        """Return what is in the *values* of the own headers, by lower-case name."""
         raise NotImplementedError
+
+    def _context(
+        self, values: dict[str, object], baggage: dict[str, str] | None
+    ) -> SpanContext | None:
+        trace, span, parent, state = self._fields(values)
+        trace_id = _id_or_none(trace, MAX_TRACE_ID_BITS)
+        span_id = _id_or_none(span, MAX_ID_BITS)
+        parent_id = _id_or_none(parent, MAX_ID_BITS)
+        if trace_id is None and span_id is None:
+            return None if state is None else without_trace(baggage, flags=state)
+        if not trace_id or not span_id:
+            return None
+        context = SpanContext(trace_id, span_id, parent_id, state or 0, baggage)
+        if state is None:
+            set_beside(context, "sampling_undecided", True)  # noqa: FBT003 - a value
+        return context
 
     def _meaning(self, name: str) -> Header | None:
         if name in self._own:
@@ -171,22 +187,17 @@ class B3Codec(_B3):
         elif not context.sampling_undecided:
             headers[self.sampled_header] = "0"
 
-    def _context(self, values: dict[str, object]) -> SpanContext | None:
+    def _fields(self, values: dict[str, object]) -> _Fields:
         get = values.get
-        trace_id = _id_or_none(get("x-b3-traceid"), MAX_TRACE_ID_BITS)
-        span_id = _id_or_none(get("x-b3-spanid"), MAX_ID_BITS)
-        parent_id = _id_or_none(get("x-b3-parentspanid"), MAX_ID_BITS)
+        trace, span = get("x-b3-traceid"), get("x-b3-spanid")
+        has_ids = trace is not None or span is not None
         sampled = header_text(get("x-b3-sampled"))
-        is_debug = header_text(get("x-b3-flags")) == "1"
         state = None if sampled is None else _state_of(sampled)
-        if trace_id is None and span_id is None:
-            state = _DEBUG_STATE if is_debug else state
-            return None if state is None else without_trace(flags=state)
-        if is_debug:
-            state = (state or 0) | DEBUG_FLAG
-        elif sampled is not None:
+        if header_text(get("x-b3-flags")) == "1":
+            state = (state or 0) | DEBUG_FLAG if has_ids else _DEBUG_STATE
+        elif has_ids and sampled is not None:
             state = state or 0
-        return _context_of(trace_id, span_id, parent_id, state)
+        return trace, span, get("x-b3-parentspanid"), state
 
 
 class B3SingleCodec(_B3):
@@ -218,28 +229,22 @@ class B3SingleCodec(_B3):
                 value = f"{value}-{context.parent_id:016x}"
         headers[self.header] = value
 
-    def _context(self, values: dict[str, object]) -> SpanContext | None:
+    def _fields(self, values: dict[str, object]) -> _Fields:
         value = values[self.header]
-        parent: str | None
         match (header_text(value) or "").strip().split("-"):
             case [word] if word.lower() in _STATES:
-                return without_trace(flags=_STATES[word.lower()])
+                return None, None, None, _STATES[word.lower()]
             case [trace, span]:
-                state = parent = None
+                return trace, span, None, None
             case [trace, span, parent] if len(parent) == _PARENT_LENGTH:
-                state = None  # Brave writes no state if the decision is open
+                # Brave writes no state if the decision is open.
+                return trace, span, parent, None
             case [trace, span, word, *rest] if word.lower() in _STATES and not rest[1:]:
-                state, parent = _STATES[word.lower()], rest[0] if rest else None
+                return trace, span, rest[0] if rest else None, _STATES[word.lower()]
             case _:
                 form = "{trace}-{span}-{state}-{parent}"
                 msg = f"b3 is {form}, got {shown(value)}"
                 raise CorruptContextError(msg)
-        return _context_of(
-            id_of(trace, bits=MAX_TRACE_ID_BITS),
-            id_of(span, bits=MAX_ID_BITS),
-            _id_or_none(parent, MAX_ID_BITS),
-            state,
-        )
 
 
 def _id_or_none(value: object, bits: int) -> int | None:
@@ -249,17 +254,6 @@ def _id_or_none(value: object, bits: int) -> int | None:
 def _state_of(text: str) -> int | None:
     state = _SAMPLED_STATES.get(text)
     return _SAMPLED_STATES.get(text.strip().lower()) if state is None else state
-
-
-def _context_of(
-    trace_id: int | None, span_id: int | None, parent_id: int | None, state: int | None
-) -> SpanContext | None:
-    if not trace_id or not span_id:
-        return None
-    context = SpanContext(trace_id, span_id, parent_id, state or 0)
-    if state is None:
-        set_beside(context, "sampling_undecided", True)  # noqa: FBT003 - a value
-    return context
 
 
 def _baggage_text(value: object) -> str:

@@ -58,7 +58,7 @@ def context_of(thing: object) -> SpanContext:
 
 
 def without_trace(
-    baggage: dict[str, str] | None = None,
+    baggage: dict[str, str] | None,
     *,
     flags: int | None = None,
     debug_id: str | None = None,

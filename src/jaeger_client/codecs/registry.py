@@ -119,8 +119,8 @@ def make_codecs(
         debug_id_header=debug_id_header,
     )
     return {
-        Format.TEXT_MAP: _jaeger(options._replace(url_encoding=False)),
-        Format.HTTP_HEADERS: _jaeger(options),
+        Format.TEXT_MAP: make_codec("jaeger", options._replace(url_encoding=False)),
+        Format.HTTP_HEADERS: make_codec("jaeger", options),
         Format.BINARY: BinaryCodec(),
         ZipkinSpanFormat: ZipkinCodec(),
     }
@@ -176,24 +176,19 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
     if name not in BUILT_IN:
         msg = f"a format must be one of {', '.join(codec_names())}, got {shown(name)}"
         raise ConfigError(msg)
-    return _jaeger(options) if name == "jaeger" else _other_codec(name, options)
-
-
-def _jaeger(options: CodecOptions) -> Codec:
-    return TextCodec(
-        options.url_encoding,
-        options.trace_id_header,
-        options.baggage_header_prefix,
-        options.debug_id_header,
-        options.baggage_header,
-        baggage_limits=options.baggage_limits,
-    )
-
-
-def _other_codec(name: str, options: CodecOptions) -> Codec:
+    limits = options.baggage_limits
+    if name == "jaeger":
+        return TextCodec(
+            options.url_encoding,
+            options.trace_id_header,
+            options.baggage_header_prefix,
+            options.debug_id_header,
+            options.baggage_header,
+            baggage_limits=limits,
+        )
     if name == "w3c":
         with forks_wait():
             from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415 - 1 ms
-        return W3CCodec(baggage_limits=options.baggage_limits)
+        return W3CCodec(baggage_limits=limits)
     kind = B3Codec if name == "b3" else B3SingleCodec
-    return kind(options.generate_128bit_trace_id, baggage_limits=options.baggage_limits)
+    return kind(options.generate_128bit_trace_id, baggage_limits=limits)

@@ -121,9 +121,9 @@ def explain(
     """
     settings = read(config, environ, service_name)
     explained = [each for param in table.PARAMS for each in _rows(settings, param)]
-    for key, complaint in unknown_keys(cast("Mapping[str, object]", config)):
+    for key, complaint in unknown_keys(cast("Mapping[str, object]", config)).items():
         explained.append(Explained(key, None, THE_DICT, error=complaint))
-    for name, complaint in unknown_variables(environ):
+    for name, complaint in unknown_variables(environ).items():
         explained.append(Explained(name, None, name, error=complaint))
     if TOGETHER in settings.values:
         error = str(settings.values[TOGETHER].error)

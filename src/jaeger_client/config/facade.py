@@ -6,7 +6,16 @@ import os
 import threading
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final
+from contextvars import ContextVar
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Final,
+    Generic,
+    NamedTuple,
+    TypeVar,
+    overload,
+)
 
 import opentracing
 
@@ -17,32 +26,77 @@ from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build, table
-from jaeger_client.config.properties import START, ConfigProperties, Start
-from jaeger_client.config.read import read_service_name
-from jaeger_client.config.settings import Settings
+from jaeger_client.config.read import read
+from jaeger_client.config.settings import Param, Settings
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics.instruments import choose_factory
-from jaeger_client.metrics.metrics import Metrics, MetricsFactory
 from jaeger_client.reporter.local import NullReporter
 from jaeger_client.sampler import ConstSampler
 
 if TYPE_CHECKING:
+    from typing_extensions import Never, Self
+
     from jaeger_client._internal.clock import Clock
+    from jaeger_client.codecs import Codec
     from jaeger_client.config.explanation import Explanation
+    from jaeger_client.metrics.metrics import Metrics, MetricsFactory
     from jaeger_client.reporter import BaseReporter
     from jaeger_client.sampler import Sampler
     from jaeger_client.throttler import Throttler
     from jaeger_client.tracer import Tracer
 
+T = TypeVar("T")
 
-class Config(ConfigProperties):
+
+class Setting(Generic[T]):
+    """A read-only property of `Config` that reads one setting at each access."""
+
+    def __init__(self, param: Param[T]) -> None:
+        self._param = param
+
+    @overload
+    def __get__(self, config: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, config: Config, owner: type) -> T: ...
+    def __get__(self, config: Config | None, owner: type) -> Self | T:
+        """Return the value for *config*, or itself for the class."""
+        if config is None:
+            return self
+        return config._read(self._param)[self._param]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
+
+    def __set__(self, config: Config, value: Never) -> None:
+        """Refuse: a Config does not change."""
+        msg = f"{self._param.key} of a Config cannot be set"
+        raise AttributeError(msg)
+
+
+class _Start(NamedTuple):
+    """
+    A tracer that a thread is making.
+
+    Carries its settings through methods whose signatures are those of 4.8, because
+    subclasses override them.
+    """
+
+    config: Config
+    settings: Settings
+    worker: BackgroundWorker | None
+
+
+_START: Final = ContextVar["_Start | None"]("jaeger_client_start", default=None)
+
+
+class Config:
     """
     The settings of a tracer: those in a dict, else in variables, else the defaults.
 
     The dict is never changed. Variables are read when they are needed, so those that
     are set after this object was made count too. A Config can be copied and pickled if
     its arguments can be; a spawned process reads its own variables.
+
+    Each property reads its setting when it is accessed, and raises `ConfigError` if its
+    value cannot be used. While a tracer is made, they are the settings of the tracer.
 
     Args:
         config: The settings by their keys.
@@ -61,11 +115,26 @@ class Config(ConfigProperties):
 
     _initialized: ClassVar[bool] = False
     """Whether the global tracer was made; tests set it to False to start anew."""
-    # Reentrant: `initialize_tracer` calls what a subclass overrides, and a signal
-    # handler may interrupt it.
+    # Reentrant for what a subclass overrides, and for signal handlers.
     _initialized_lock: ClassVar[threading.RLock] = threading.RLock()
     _warned_of_io_loop: ClassVar[bool] = False
     _looked_at_variables: ClassVar[bool] = False
+
+    enabled = Setting(table.ENABLED)
+    logging = Setting(table.LOGGING)
+    sampling_refresh_interval = Setting(table.SAMPLING_REFRESH_INTERVAL)
+    reporter_queue_size = Setting(table.REPORTER_QUEUE_SIZE)
+    reporter_flush_interval = Setting(table.REPORTER_FLUSH_INTERVAL)
+    local_agent_enabled = Setting(table.AGENT_ENABLED)
+    local_agent_reporting_host = Setting(table.AGENT_HOST)
+    local_agent_reporting_port = Setting(table.AGENT_PORT)
+    local_agent_sampling_port = Setting(table.SAMPLING_PORT)
+    max_tag_value_length = Setting(table.MAX_TAG_VALUE_LENGTH)
+    max_traceback_length = Setting(table.MAX_TRACEBACK_LENGTH)
+    trace_id_header = Setting(table.TRACE_ID_HEADER)
+    baggage_header_prefix = Setting(table.BAGGAGE_HEADER_PREFIX)
+    debug_id_header = Setting(table.DEBUG_ID_HEADER)
+    generate_128bit_trace_id = Setting(table.GENERATE_128BIT_TRACE_ID)
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -84,22 +153,19 @@ class Config(ConfigProperties):
         self._passed_over: set[str] = set()
         self._error_reporter: ErrorReporter | None = None
         self._given_name = service_name
-        name = self._read(lambda source: read_service_name(source, service_name))
-        self._service_name = name[table.SERVICE_NAME]
-        if self._uses_metrics:
-            self._metrics = metrics
-            self._metrics_factory = choose_factory(metrics_factory, metrics)
-        else:
-            self._metrics = None
-            self._metrics_factory = MetricsFactory()
-        self._check(everything=validate)
+        self._service_name = service_name or ""
+        settings = self._read(table.SERVICE_NAME, table.METRICS)
+        self._service_name = settings[table.SERVICE_NAME]
+        if not settings[table.METRICS]:
+            metrics = metrics_factory = None
+        self._metrics = metrics
+        self._metrics_factory = choose_factory(metrics_factory, metrics)
+        self._check_keys(validate=validate)
         self._check_variables()
 
     def __getstate__(self) -> dict[str, object]:
-        """Return the settings, for copies and for processes that are spawned."""
-        # What belongs to this process is made anew.
-        own: dict[str, object] = {"_error_reporter": None, "_passed_over": set[str]()}
-        return {**vars(self), **own}
+        """Return what copies and spawned processes share; the rest is made anew."""
+        return {**vars(self), "_error_reporter": None, "_passed_over": set[str]()}
 
     @property
     def service_name(self) -> str:
@@ -115,11 +181,53 @@ class Config(ConfigProperties):
     def error_reporter(self) -> ErrorReporter:
         """Counts errors, and logs them with `logging` on."""
         if self._error_reporter is None:
-            self._error_reporter = ErrorReporter(
-                metrics=self._metrics,
-                logger=logger if self.logging else None,
-            )
+            log = logger if self.logging else None
+            self._error_reporter = ErrorReporter(self._metrics, log)
         return self._error_reporter
+
+    @property
+    def tags(self) -> dict[str, object]:
+        """Tags of the process."""
+        return dict(self._read(table.TAGS)[table.TAGS])
+
+    @property
+    def sampler(self) -> Sampler | None:
+        """The sampler that is configured; `None` if its strategy is fetched."""
+        return build.make_sampler(self._read(table.SAMPLER_TYPE, table.SAMPLER_PARAM))
+
+    @property
+    def max_operations(self) -> int | None:
+        """Maximum number of operations with a sampler each; `None` if not set."""
+        settings = self._read(param := table.MAX_OPERATIONS)
+        return settings[param] if settings.values[param.key].is_set else None
+
+    @property
+    def reporter_batch_size(self) -> int:
+        """Maximum number of spans in a batch; 10 if not set, though more may fit."""
+        return self._read(param := table.REPORTER_BATCH_SIZE)[param] or 10
+
+    @property
+    def propagation(self) -> dict[str, Codec]:
+        """The codecs that replace those a tracer has by itself."""
+        return build.make_codecs(self._read(*table.SECTIONS["Propagation"]))
+
+    @property
+    def throttler_port(self) -> int | None:
+        """Port of the agent for throttling credits; `None` without a throttler."""
+        return self._of_throttler(table.THROTTLER_PORT)
+
+    @property
+    def throttler_refresh_interval(self) -> float | None:
+        """Interval of fetching credits in seconds; `None` without a throttler."""
+        return self._of_throttler(table.THROTTLER_REFRESH_INTERVAL)
+
+    def local_agent_group(self) -> object:
+        """Return what the dict has under `local_agent`."""
+        return self.config.get("local_agent")
+
+    def throttler_group(self) -> object:
+        """Return what the dict has under `throttler`."""
+        return self.config.get("throttler")
 
     @staticmethod
     def initialized() -> bool:
@@ -158,15 +266,18 @@ class Config(ConfigProperties):
             ConfigError: If a setting cannot be used.
         """
         self._warn_of(io_loop)
-        settings = self._read_all()
+        settings = self._read()
         worker = BackgroundWorker() if settings[table.ENABLED] else None
-        token = START.set(Start(self, settings, worker))
+        token = _START.set(_Start(self, settings, worker))
         try:
             if worker is None:
-                return self._create_disabled_tracer()
+                logger.info(
+                    "Jaeger is disabled: context is carried on, nothing recorded"
+                )
+                return self.create_tracer(NullReporter(), ConstSampler(decision=False))
             return self._create_enabled_tracer(settings, worker, io_loop)
         finally:
-            START.reset(token)
+            _START.reset(token)
 
     def create_tracer(
         self,
@@ -175,8 +286,8 @@ class Config(ConfigProperties):
         throttler: Throttler | None = None,
     ) -> Tracer:
         """Make a tracer of the given parts and the settings of this object."""
-        settings = self._read_all()
         start = self._starting()
+        settings = self._read()
         return package.Tracer(
             service_name=settings[table.SERVICE_NAME],
             reporter=reporter,
@@ -211,6 +322,26 @@ class Config(ConfigProperties):
 
         return explain(self.config, os.environ, self._given_name)
 
+    def _starting(self) -> _Start | None:
+        start = _START.get()
+        return start if start is not None and start.config is self else None
+
+    def _read(self, *params: Param[object]) -> Settings:
+        """Read the settings, and check *params*; without any, all of a tracer."""
+        start = self._starting()
+        if start is not None:
+            return start.settings
+        settings = read(self.config, os.environ, self._service_name)
+        for key in [param.key for param in params] or settings.passed_over:
+            for complaint in settings.passed_over.get(key, ()):
+                if complaint not in self._passed_over:
+                    self._passed_over.add(complaint)
+                    logger.warning("Passed over: %s", complaint)
+        return settings.checked(*params)
+
+    def _of_throttler(self, param: Param[T]) -> T | None:
+        return None if self.throttler_group() is None else self._read(param)[param]
+
     def _create_enabled_tracer(
         self, settings: Settings, worker: BackgroundWorker, io_loop: object
     ) -> Tracer:
@@ -225,52 +356,38 @@ class Config(ConfigProperties):
         logger.info("Initializing Jaeger Tracer with %r, %s", reporter, sampler)
         return self.create_tracer(reporter, sampler, throttler)
 
-    def _create_disabled_tracer(self) -> Tracer:
-        logger.info("Jaeger is disabled: context is carried on, nothing recorded")
-        return self.create_tracer(NullReporter(), ConstSampler(decision=False))
-
     def _initialize_global_tracer(self, tracer: Tracer) -> None:
         opentracing.set_global_tracer(tracer)
-        logger.info(
-            "opentracing.tracer initialized to %s[app_name=%s]",
-            tracer,
-            self.service_name,
-        )
+        message = "opentracing.tracer initialized to %s[app_name=%s]"
+        logger.info(message, tracer, self.service_name)
 
     def _create_local_agent_channel(self, io_loop: object = None) -> AgentChannel:
         """Return the channel to the agent; subclasses may return another."""
         del io_loop
-        return build.make_agent_channel(self._read_all())
+        return build.make_agent_channel(self._read())
 
-    def _check(self, *, everything: bool) -> None:
-        complaints = "; ".join(text for _, text in unknown_keys(self.config))
-        if complaints and everything:
+    def _check_keys(self, *, validate: bool) -> None:
+        complaints = "; ".join(unknown_keys(self.config).values())
+        if complaints and validate:
             raise ConfigError(complaints)
         if complaints:
             logger.warning("Config: %s", complaints)
-        if everything:
-            _ = build.make_sampler(self._read_all())
+        if validate:
+            _ = build.make_sampler(self._read())
 
-    @classmethod
-    def _check_variables(cls) -> None:
-        # Once a process: they are the same for all Configs.
-        if Config._looked_at_variables:
-            return
-        Config._looked_at_variables = True
-        found = unknown_variables(os.environ)
-        if complaints := "; ".join(text for _, text in found):
-            logger.warning("Environment: %s", complaints)
+    @staticmethod
+    def _check_variables() -> None:
+        if not Config._looked_at_variables:  # they are the same for all Configs
+            Config._looked_at_variables = True
+            if complaints := unknown_variables(os.environ):
+                logger.warning("Environment: %s", "; ".join(complaints.values()))
 
-    @classmethod
-    def _warn_of(cls, io_loop: object) -> None:
-        if io_loop is None or Config._warned_of_io_loop:
-            return
-        Config._warned_of_io_loop = True
-        warnings.warn(
-            "io_loop is not used any more: spans are sent by a thread of their own",
-            DeprecationWarning,
-            stacklevel=3,
-        )
+    @staticmethod
+    def _warn_of(io_loop: object) -> None:
+        if io_loop is not None and not Config._warned_of_io_loop:
+            Config._warned_of_io_loop = True
+            message = "io_loop is not used any more: spans are sent by their own thread"
+            warnings.warn(message, DeprecationWarning, stacklevel=3)
 
 
 class _FreshLock:

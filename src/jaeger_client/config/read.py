@@ -64,24 +64,19 @@ def read(
         ConfigError: If *config* is not a dict. Other errors are in the settings.
     """
     source = Source(config, environ)
-    read_all(source, service_name)
+    _read_service_name(source, service_name)
+    _read_tags(source)
+    _read_agent(source)
+    _read_collector(source)
+    _read_sampler(source)
+    _read_sampling_endpoint(source)
+    _read_throttler(source)
+    for param in table.PARAMS:
+        source.read(param)
     return source.settings()
 
 
-def read_all(source: Source, service_name: str | None) -> None:
-    """Read all settings into *source*."""
-    read_service_name(source, service_name)
-    read_tags(source)
-    _read_agent(source)
-    _read_collector(source)
-    read_sampler(source)
-    _read_sampling_endpoint(source)
-    read_throttler(source)
-    for param in table.PARAMS:
-        source.read(param)
-
-
-def read_service_name(source: Source, service_name: str | None) -> None:
+def _read_service_name(source: Source, service_name: str | None) -> None:
     """Read the name: of the dict, else *service_name*, else of a variable."""
     found = source.find_in_dict(table.SERVICE_NAME)
     if found is None and service_name:
@@ -96,7 +91,7 @@ def read_service_name(source: Source, service_name: str | None) -> None:
     source.record(table.SERVICE_NAME, found)
 
 
-def read_tags(source: Source) -> None:
+def _read_tags(source: Source) -> None:
     """Read the tags of the process, each with its own origin."""
     of_jaeger = source.find_in_environment(table.TAGS, with_otel=False)
     of_dict = source.find_in_dict(table.TAGS)
@@ -207,13 +202,7 @@ def _refuse(source: Source, missing: str, given: str) -> None:
     source.error = source.error or error
 
 
-def read_propagation(source: Source) -> None:
-    """Read how context is propagated."""
-    for param in table.SECTIONS["Propagation"]:
-        source.read(param)
-
-
-def read_sampler(source: Source) -> None:
+def _read_sampler(source: Source) -> None:
     """Read how traces are sampled."""
     given = source.config.get("sampler")
     if isinstance(given, Sampler) or callable(getattr(given, "is_sampled", None)):
@@ -276,17 +265,11 @@ def _find_misfit(kind: str, param: float | None) -> ConfigError | None:
     return None
 
 
-def read_throttler(source: Source) -> None:
-    """Read whether there is a throttler, and its port."""
+def _read_throttler(source: Source) -> None:
+    """Read whether there is a throttler."""
     # An empty dict configures a throttler with the defaults.
     has_throttler = source.config.get("throttler") is not None
     source.derive(THROTTLER, has_throttler)
-    source.read(table.THROTTLER_PORT)
-    if not source.is_set(table.THROTTLER_PORT):
-        source.read(table.SAMPLING_PORT)
-        port = source.values[table.SAMPLING_PORT.key]
-        port = port._replace(origin=table.SAMPLING_PORT.key)
-        source.record(table.THROTTLER_PORT, port)
     source.read(table.THROTTLER_TYPE)
     if not has_throttler:
         source.note(table.THROTTLER_TYPE, "not used: the dict has no throttler")

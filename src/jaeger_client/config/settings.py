@@ -147,15 +147,16 @@ class Settings:
         """The format in which spans are sent, `None` if none are sent."""
         return cast("str | None", self.values[FORMAT].value)
 
-    def checked(self) -> Settings:
+    def checked(self, *params: Param[object]) -> Settings:
         """
-        Return the settings if a tracer can be made of them.
+        Return the settings if *params* can be used; if none, all that a tracer uses.
 
         Raises:
-            ConfigError: If one that is used has an error.
+            ConfigError: If one of them has an error.
         """
-        if self.error is not None:
-            raise self.error
+        errors = (self.values[param.key].error for param in params)
+        for error in filter(None, errors if params else (self.error,)):
+            raise error
         return self
 
 

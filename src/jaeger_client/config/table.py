@@ -211,9 +211,7 @@ Whether debug traces are limited by the agent, with credits, or by this process.
 dict under `throttler`, even an empty one, configures a throttler.
 """
 
-THROTTLER_PORT: Final = Param(
-    "throttler.port", port, None, default_text="sampling port"
-)
+THROTTLER_PORT: Final = Param("throttler.port", port, DEFAULT_THROTTLER_PORT)
 """Port of the agent for credits for debug traces."""
 
 THROTTLER_REFRESH_INTERVAL: Final = Param(

@@ -100,24 +100,26 @@ _SIMILAR: Final = 0.8
 """Similarity from which a name is suggested: 0.6 suggested names of other things."""
 
 
-def unknown_keys(config: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield each key that no setting has, and a sentence about it."""
+def unknown_keys(config: Mapping[str, object]) -> dict[str, str]:
+    """Return each key that no setting has, and a sentence about it."""
     groups = {key.partition(".")[0] for key in table.KEYS if "." in key}
     known = table.KEYS | groups
-    for key in _keys_of(config, groups):
-        if key not in known:
-            yield key, f"{key!r} is no setting{_suggestion(key, known)}"
+    return {
+        key: f"{key!r} is no setting{_suggestion(key, known)}"
+        for key in _keys_of(config, groups)
+        if key not in known
+    }
 
 
-def unknown_variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each `JAEGER_` variable that no Jaeger software reads, and a sentence."""
-    names = [name for name in environ if name.startswith(_OURS)]
-    if not names:
-        return
-    known = table.variable_names()
-    for name in sorted({*names} - known - _OF_OTHERS):
-        if not _is_link(name, environ[name]):
-            yield name, f"{name} is not read{_suggestion_of_variable(name, known)}"
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return each `JAEGER_` variable that no Jaeger software reads, and a sentence."""
+    names = {name for name in environ if name.startswith(_OURS)}
+    known = table.variable_names() if names else frozenset[str]()
+    return {
+        name: f"{name} is not read{_suggestion_of_variable(name, known)}"
+        for name in sorted(names - known - _OF_OTHERS)
+        if not _is_link(name, environ[name])
+    }
 
 
 def _is_link(name: str, value: str) -> bool:

@@ -20,5 +20,4 @@ from jaeger_client.metrics.metrics import LegacyMetricsFactory as LegacyMetricsF
 from jaeger_client.metrics.metrics import Metrics as Metrics
 from jaeger_client.metrics.metrics import MetricsFactory as MetricsFactory
 from jaeger_client.metrics.table import METRICS as METRICS
-from jaeger_client.metrics.table import Label as Label
 from jaeger_client.metrics.table import Metric as Metric

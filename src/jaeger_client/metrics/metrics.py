@@ -20,6 +20,10 @@ MeasureFunction: TypeAlias = Callable[[float], None]
 """Sets a gauge, or adds one measured time to a timer."""
 
 
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
 class MetricsFactory:
     """
     Creates counters, gauges and timers; those of this class do nothing.
@@ -30,9 +34,7 @@ class MetricsFactory:
     forked child or a signal handler; the page "How it works" describes what to do.
     """
 
-    @staticmethod
-    def _noop(*_: object) -> None:
-        """Do nothing."""
+    _noop = staticmethod(_ignore)
 
     def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
         """Return a function that adds to the counter."""
@@ -60,24 +62,21 @@ class Metrics:
         timing: Callable[[str, float], object] | None = None,
     ) -> None:
         # As in 4.8, what cannot be called is ignored.
-        self._count = count if callable(count) else None
-        self._gauge = gauge if callable(gauge) else None
-        self._timing = timing if callable(timing) else None
+        self._count = count if callable(count) else _ignore
+        self._gauge = gauge if callable(gauge) else _ignore
+        self._timing = timing if callable(timing) else _ignore
 
     def count(self, key: str, value: int) -> None:
         """Add *value* to the counter *key*."""
-        if self._count is not None:
-            self._count(key, value)
+        self._count(key, value)
 
     def gauge(self, key: str, value: float) -> None:
         """Set the gauge *key* to *value*."""
-        if self._gauge is not None:
-            self._gauge(key, value)
+        self._gauge(key, value)
 
     def timing(self, key: str, value: float) -> None:
         """Add one measured time of *value* milliseconds."""
-        if self._timing is not None:
-            self._timing(key, value)
+        self._timing(key, value)
 
 
 class LegacyMetricsFactory(MetricsFactory):
@@ -134,9 +133,9 @@ class CallableMetricsFactory(MetricsFactory):
         gauge: Callable[[str, float, Mapping[str, str]], object] | None = None,
         timing: Callable[[str, float, Mapping[str, str]], object] | None = None,
     ) -> None:
-        self._take_count = count
-        self._take_gauge = gauge
-        self._take_timing = timing
+        self._take_count = _ignore if count is None else count
+        self._take_gauge = _ignore if gauge is None else gauge
+        self._take_timing = _ignore if timing is None else timing
 
     def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
         """Return a function that adds to the counter."""
@@ -153,15 +152,12 @@ class CallableMetricsFactory(MetricsFactory):
 
 
 def _bound(
-    take: Callable[[str, _Value, Mapping[str, str]], object] | None,
-    name: str,
-    tags: Tags,
+    take: Callable[[str, _Value, Mapping[str, str]], object], name: str, tags: Tags
 ) -> Callable[[_Value], None]:
     # All calls share the tags, so they must not be changed.
     key, shared = dotted(name), MappingProxyType(dict(tags or {}))
 
     def pass_on(value: _Value) -> None:
-        if take is not None:
-            take(key, value, shared)
+        take(key, value, shared)
 
     return pass_on

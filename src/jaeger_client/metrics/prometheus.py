@@ -178,10 +178,9 @@ class SharedCollectors:
         self._turns = Exclusive()
         self._waiting.clear()
         for registry, made in list(self._made.items()):
-            _replace_locks(registry)
-            for collector in list(made.values()):
-                for part in _parts_of(collector):
-                    _replace_locks(part)
+            for owner in (registry, *list(made.values())):
+                for _, replace in _locks_of(owner):
+                    replace(threading.RLock())
 
     def run(self, work: Callable[[float], object], value: float) -> None:
         """
@@ -267,32 +266,27 @@ def _parts_of(collector: object) -> Iterator[object]:
         yield from getattr(metric, "_buckets", ())
 
 
-def _replace_locks(part: object) -> None:
-    """Replace the locks that *part* uses, even if they are held."""
-    if hasattr(part, "_lock"):
-        setattr(part, "_lock", threading.RLock())  # noqa: B010 - it is private
-    for cell in _lock_cells(type(part)):
-        cell.cell_contents = threading.RLock()
-
-
-def _make_reentrant(metric: object) -> None:
-    """Replace the plain locks that *metric* uses, unless they are held."""
-    for part in _parts_of(metric):
+def _locks_of(owner: object) -> Iterator[tuple[object, Callable[[object], None]]]:
+    """Yield each lock that a metric or registry uses, and a function to replace it."""
+    for part in _parts_of(owner):
         lock = getattr(part, "_lock", None)
-        _replace_plain(lock, partial(setattr, part, "_lock"))
+        if lock is not None:
+            yield lock, partial(setattr, part, "_lock")
         for cell in _lock_cells(type(part)):
-            _replace_plain(cell.cell_contents, partial(setattr, cell, "cell_contents"))
+            yield cell.cell_contents, partial(setattr, cell, "cell_contents")
 
 
-def _replace_plain(lock: object, replace: Callable[[object], None]) -> None:
-    # Without waiting: the interrupted frame may hold it, and the next metric that is
-    # created tries again. A thread that begins to wait for the old lock at this moment
-    # may update at the same time as one that acquires the new lock, once.
-    if isinstance(lock, _PLAIN_LOCK) and lock.acquire(blocking=False):
-        try:
-            replace(threading.RLock())
-        finally:
-            lock.release()
+def _make_reentrant(owner: object) -> None:
+    """Replace the plain locks that a metric or registry uses, unless they are held."""
+    for lock, replace in _locks_of(owner):
+        # Without waiting: the interrupted frame may hold it, and the next metric that
+        # is created tries again. A thread that begins to wait for the old lock at this
+        # moment may update at the same time as one that acquires the new one, once.
+        if isinstance(lock, _PLAIN_LOCK) and lock.acquire(blocking=False):
+            try:
+                replace(threading.RLock())
+            finally:
+                lock.release()
 
 
 def _takes_turns(method: MeasureFunction) -> bool:

@@ -7,6 +7,8 @@ help for Prometheus, the units for OpenTelemetry and the text of the page about 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 COUNTER: Final = "counter"
@@ -47,14 +49,6 @@ _REQUEST_BUCKETS: Final = (
 )
 
 
-class Label(NamedTuple):
-    """A label, which distinguishes metrics of one name."""
-
-    name: str
-    values: tuple[str, ...] = ()
-    """All its values; empty for the name of an endpoint."""
-
-
 class Metric(NamedTuple):
     """One row of the table."""
 
@@ -62,7 +56,8 @@ class Metric(NamedTuple):
     unit: str
     """Unit of UCUM, as in OpenTelemetry; timers have seconds."""
     help: str
-    labels: tuple[Label, ...] = ()
+    labels: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """All values of each label; none for the name of an endpoint."""
     since: str = SINCE_NEW
     """First version with this metric."""
     kind: str = COUNTER
@@ -71,20 +66,20 @@ class Metric(NamedTuple):
     """Upper bounds of a timer's histogram, in seconds."""
 
 
-_RESULT: Final = Label("result", ("ok", "err"))
-_SAMPLED: Final = Label("sampled", ("y", "n"))
-_ENDPOINT: Final = Label("endpoint")
-_ERROR: Final = Label("error", ("false", "true"))
+_RESULT: Final = {"result": ("ok", "err")}
+_SAMPLED: Final = {"sampled": ("y", "n")}
+_ENDPOINT: Final[dict[str, tuple[str, ...]]] = {"endpoint": ()}
+_ENDPOINT_AND_ERROR: Final = _ENDPOINT | {"error": ("false", "true")}
 
 TRACES: Final = Metric(
     "jaeger:traces",
     "{trace}",
     "Root spans started; those of servers count as joined, others as started.",
-    (Label("state", ("started", "joined")), _SAMPLED),
+    {"state": ("started", "joined")} | _SAMPLED,
     SINCE_OLD,
 )
 STARTED_SPANS: Final = Metric(
-    "jaeger:started_spans", "{span}", "Spans started.", (_SAMPLED,), SINCE_OLD
+    "jaeger:started_spans", "{span}", "Spans started.", _SAMPLED, SINCE_OLD
 )
 FINISHED_SPANS: Final = Metric(
     "jaeger:finished_spans", "{span}", "Sampled spans finished.", since=SINCE_OLD
@@ -110,14 +105,14 @@ REPORTER_SPANS: Final = Metric(
     "jaeger:reporter_spans",
     "{span}",
     "Spans sent, failed to be sent, and dropped before.",
-    (Label("result", ("ok", "err", "dropped")),),
+    {"result": ("ok", "err", "dropped")},
     SINCE_OLD,
 )
 REPORTER_DROPPED: Final = Metric(
     "jaeger:reporter_dropped",
     "{span}",
     "Spans lost, by cause.",
-    (Label("cause", DROP_CAUSES),),
+    {"cause": DROP_CAUSES},
 )
 REPORTER_QUEUE_LENGTH: Final = Metric(
     "jaeger:reporter_queue_length",
@@ -151,31 +146,31 @@ SAMPLER_QUERIES: Final = Metric(
     "jaeger:sampler_queries",
     "{query}",
     "Requests for a sampling strategy.",
-    (_RESULT,),
+    _RESULT,
     SINCE_OLD,
 )
 SAMPLER_UPDATES: Final = Metric(
     "jaeger:sampler_updates",
     "{update}",
     "Sampling strategies applied, and those that could not be.",
-    (_RESULT,),
+    _RESULT,
     SINCE_OLD,
 )
 THROTTLER_UPDATE: Final = Metric(
     "jaeger:throttler_update",
     "{update}",
     "Requests for credits of debug traces.",
-    (_RESULT,),
+    _RESULT,
     SINCE_OLD,
 )
 RPC_REQUESTS: Final = Metric(
-    "jaeger-rpc:requests", "{request}", "Sampled requests served.", (_ENDPOINT, _ERROR)
+    "jaeger-rpc:requests", "{request}", "Sampled requests served.", _ENDPOINT_AND_ERROR
 )
 RPC_LATENCY: Final = Metric(
     "jaeger-rpc:request_latency",
     SECONDS,
     "Duration of sampled requests.",
-    (_ENDPOINT, _ERROR),
+    _ENDPOINT_AND_ERROR,
     kind=TIMER,
     buckets=_REQUEST_BUCKETS,
 )
@@ -183,7 +178,7 @@ RPC_HTTP_REQUESTS: Final = Metric(
     "jaeger-rpc:http_requests",
     "{request}",
     "Sampled HTTP requests served, by the class of their status.",
-    (_ENDPOINT, Label("status_code", STATUS_CLASSES)),
+    _ENDPOINT | {"status_code": STATUS_CLASSES},
 )
 
 METRICS: Final[tuple[Metric, ...]] = tuple(

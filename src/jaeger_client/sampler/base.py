@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from jaeger_client.constants import SAMPLER_PARAM_TAG_KEY, SAMPLER_TYPE_TAG_KEY
 from jaeger_client.model import TagItem, TagValue
@@ -34,21 +34,13 @@ def decisions(sampler_type: str, param: TagValue) -> tuple[Decision, Decision]:
     return (False, tags), (True, tags)
 
 
-class RootSpan:
+class RootSpan(NamedTuple):
     """The current state of a root span, as far as a decision may depend on it."""
 
-    __slots__ = ("operation", "tag_items", "trace_id")
-
-    def __init__(
-        self,
-        trace_id: int,
-        operation: str,
-        tag_items: Iterable[TagItem] = (),
-    ) -> None:
-        self.trace_id = trace_id
-        self.operation = operation
-        self.tag_items = tag_items
-        """All tags set so far as pairs; a key may occur more than once."""
+    trace_id: int
+    operation: str
+    tag_items: Iterable[TagItem] = ()
+    """All tags set so far as pairs; a key may occur more than once."""
 
 
 class Undecided(dict[str, TagValue]):

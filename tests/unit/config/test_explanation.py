@@ -412,13 +412,11 @@ def test_type_and_parameter_may_come_from_two_variables_of_opentelemetry(
     assert (0.5, "OTEL_TRACES_SAMPLER_ARG") == origin_and_value("sampler.param")
 
 
-def test_credits_are_asked_for_at_the_sampling_port() -> None:
-    """Unless the throttler has its own."""
+def test_the_port_for_credits_does_not_follow_the_sampling_port() -> None:
+    """Each has its own default, as in 4.8."""
     config: dict[str, object] = {"throttler": {}, "local_agent": {"sampling_port": 9}}
 
-    assert (9, "local_agent.sampling_port") == origin_and_value(
-        "throttler.port", config
-    )
+    assert (5778, "default") == origin_and_value("throttler.port", config)
     assert "" == explained("throttler.type", config).note
 
 

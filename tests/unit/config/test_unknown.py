@@ -15,12 +15,12 @@ from jaeger_client.config.unknown import MEANT_BY_KEY, MEANT_BY_VARIABLE
 
 def unknown_keys(config: dict[str, object]) -> list[str]:
     """Return the sentences about the unknown keys of *config*."""
-    return [sentence for _, sentence in unknown.unknown_keys(config)]
+    return [*unknown.unknown_keys(config).values()]
 
 
 def unknown_variables(environ: dict[str, str]) -> list[str]:
     """Return the sentences about the unknown variables of *environ*."""
-    return [sentence for _, sentence in unknown.unknown_variables(environ)]
+    return [*unknown.unknown_variables(environ).values()]
 
 
 @pytest.fixture

@@ -69,12 +69,12 @@ class Trace:
 
     def decide(self, *tags: TagItem) -> Decision | None:
         """Set *tags* and call `decide`."""
-        self.root.tag_items = [*self.root.tag_items, *tags]
+        self.root = self.root._replace(tag_items=[*self.root.tag_items, *tags])
         return self.undecided.decide(self.root, is_final=False)
 
     def end(self, name: str = "op") -> Decision | None:
         """Set the name and call `decide` for the last time."""
-        self.root.operation = name
+        self.root = self.root._replace(operation=name)
         return self.undecided.decide(self.root, is_final=True)
 
 

@@ -143,7 +143,7 @@ def test_it_watches_its_tag_and_then_those_of_the_chosen_sampler() -> None:
     first = undecided.decide(root, is_final=False)
     watched = undecided.watched_tags
 
-    root.tag_items = [("level", "gold"), ("size", "large")]
+    root = RootSpan(1, "op", [("level", "gold"), ("size", "large")])
     second = undecided.decide(root, is_final=False)
     assert (frozenset({"level"}), frozenset({"size"})) == (before, watched)
     assert first is None

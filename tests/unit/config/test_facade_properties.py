@@ -9,7 +9,7 @@ import pytest
 from jaeger_client import Config, ProbabilisticSampler
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client.codecs import B3Codec
-from jaeger_client.config.properties import Setting
+from jaeger_client.config.facade import Setting
 from jaeger_client.sampler import RateLimitingSampler
 
 CONST = {"sampler": {"type": "const", "param": 1}}
@@ -54,15 +54,15 @@ def test_the_properties_have_the_defaults_of_4_8() -> None:
     } == {name: getattr(config, name) for name in properties_of(Config)}
 
 
-def test_an_empty_group_configures_a_throttler_with_the_defaults() -> None:
-    """Its port is that for sampling, unless it has one of its own."""
-    config = Config({"throttler": {}}, service_name="shop")
-    assert (5778, 5) == (config.throttler_port, config.throttler_refresh_interval)
+@pytest.mark.parametrize("local_agent", [{}, {"sampling_port": 1234}])
+def test_an_empty_group_configures_a_throttler_with_the_defaults(
+    local_agent: dict[str, object],
+) -> None:
+    """The sampling port is a setting of its own, as in 4.8."""
+    given = {"throttler": {}, "local_agent": local_agent}
+    config = Config(given, service_name="shop")
 
-    config = Config(
-        {"throttler": {}, "local_agent": {"sampling_port": 9}}, service_name="shop"
-    )
-    assert 9 == config.throttler_port
+    assert (5778, 5) == (config.throttler_port, config.throttler_refresh_interval)
 
 
 @pytest.mark.parametrize("name", ["rate_limiting", "RATE_LIMITING", "ratelimiting"])
