@@ -52,8 +52,8 @@ URLLIB3_OLDEST = WORK / "urllib3-oldest"
 LANES = (os.cpu_count() or 1) + 1
 """Sessions that `test` runs at a time; slow and real tests wait more than they work."""
 
-FEW_EXAMPLES = 100
-"""Examples of each property, but 1,000 (the default) on one Python."""
+FEW, MANY = 100, 1_000
+"""Examples of each property: many on one Python, few on the others."""
 
 TESTS = ROOT / "tests"
 REAL = {"real"}
@@ -116,6 +116,10 @@ os.environ["PATH"] = os.pathsep.join(
     ]
 )
 
+# Compiled once an environment, not in each process that a test starts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["UV_COMPILE_BYTECODE"] = "1"
+
 
 @nox.session(python=False)
 def test(session: nox.Session) -> None:
@@ -143,8 +147,8 @@ def run_session(name: str) -> str:
 def fast(session: nox.Session) -> None:
     """Run the tests that need nothing but the interpreter."""
     install(session)
-    few = () if session.python == MANY_EXAMPLES else (f"--examples={FEW_EXAMPLES}",)
-    run_pytest(session, FAST, *few)
+    examples = MANY if session.python == MANY_EXAMPLES else FEW
+    run_pytest(session, FAST, f"--examples={examples}")
 
 
 @nox.session(python=OWN_VERSION)

@@ -22,7 +22,7 @@ SLOW_FOLDERS = {"integration", "real", "speed", "typing"}
 TIMEOUT = 5.0
 """Seconds that a thread has to end after its test."""
 
-EXAMPLES = 100
+EXAMPLES = 1_000
 """Examples of each property, unless the option `--examples` has another number."""
 
 

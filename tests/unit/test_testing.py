@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -156,8 +157,11 @@ def test_the_global_tracer_is_restored(
 def test_the_example() -> None:
     """`pytest_plugins = ["jaeger_client.testing"]` makes the fixtures available."""
     options = ("-q", "-p", "no:cacheprovider", "--rootdir", str(EXAMPLE))
+    # Options of this run are not options of the application's.
+    environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", *options, EXAMPLE],
+        env=environment,
         check=False,
         capture_output=True,
         text=True,
