@@ -9,6 +9,7 @@ from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.limits import find_header_fault, is_readable
 from jaeger_client.config.values import Reader, quoted_pairs, reader, text, text_mapping
 from jaeger_client.constants import OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH
+from jaeger_client.errors import ConfigError
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -17,6 +18,7 @@ HeadersT = TypeVar("HeadersT", bound=Mapping[str, str])
 
 _THRIFT_PATH: Final = "/api/traces"
 _COLLECTOR_PATHS: Final = (OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH, _THRIFT_PATH)
+_AS_BLANKS: Final = dict.fromkeys(b"\t\r\n", " ")
 _PATH_OF_PORT: Final = {4318: OTLP_TRACES_PATH, 9411: ZIPKIN_SPANS_PATH}
 
 
@@ -27,6 +29,8 @@ def split_url(raw: object) -> SplitResult | None:
     with forks_wait():
         from urllib.parse import urlsplit  # noqa: PLC0415
 
+        from jaeger_client._internal.http_client.messages import parse_url  # noqa: PLC0415
+
     address = text(raw)
     # The query may contain a URL, too.
     if "://" not in address.partition("?")[0]:
@@ -36,13 +40,16 @@ def split_url(raw: object) -> SplitResult | None:
         parts = urlsplit(address)
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return None
+    if not _has_valid_port(parts):
+        msg = "Port must be a whole number from 1 to 65535"
+        raise ValueError(msg)
     if parts.netloc in {"http:", "https:"}:
         return None  # a slash is missing: http:/host
-    if not _has_valid_port(parts):
-        msg = "Port must be a whole number from 0 to 65535"
-        raise ValueError(msg)
+    try:
+        # urllib removes tabs and line breaks. The HTTP client refuses the rest.
+        parse_url(address.translate(_AS_BLANKS))
+    except ConfigError:
+        return None
     return parts
 
 
@@ -128,7 +135,6 @@ def readable_file(raw: object) -> str | None:
 
 def _has_valid_port(parts: SplitResult) -> bool:
     try:
-        _ = parts.port
+        return parts.port != 0
     except ValueError:
         return False
-    return True

@@ -489,6 +489,19 @@ def test_the_name_of_a_tag_is_shown_as_a_value_is(name: str) -> None:
     assert len(text) < 20_000
 
 
+def test_an_endpoint_that_is_no_url_is_an_error_of_its_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is named as any other wrong value, before a tracer is made."""
+    monkeypatch.setenv("JAEGER_ENDPOINT", "not a url")
+    complaint = (
+        "collector.endpoint (JAEGER_ENDPOINT): must be an http or https URL, or "
+        "host:port, got 'not a url'"
+    )
+
+    assert [complaint] == [each.error for each in explain({}, "shop").errors]
+
+
 def test_a_key_that_is_not_there_is_a_key_error() -> None:
     """`of` finds what there is."""
     with pytest.raises(KeyError, match="nonsense"):

@@ -39,6 +39,29 @@ def test_a_url_with_a_port_that_is_none_is_an_error() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
+        "not a url",
+        "http://a\tb",
+        "http://a\nb/x",
+        "http://a\x01b",
+        "http://a%20b",
+        "http://host%25eth0",
+    ],
+)
+def test_a_host_that_is_none_is_an_error_of_the_setting(raw: str) -> None:
+    """What the HTTP client would refuse at the start is refused by the reader."""
+    with pytest.raises(ValueError, match=f"^must be {http_values.endpoint.expected}$"):
+        http_values.endpoint(raw)
+
+
+def test_a_url_with_port_0_is_an_error() -> None:
+    """Nothing can be reached there."""
+    with pytest.raises(ValueError, match="Port must be a whole number from 1"):
+        http_values.endpoint("http://jaeger:0")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
         pytest.param("http://me:hunter2/b@host", id="a slash in the password"),
         pytest.param("http://me:hunter2?b@host", id="a question mark in it"),
         pytest.param("http://me:hunter2\u2100@host", id="a letter that stands for a/c"),
