@@ -58,7 +58,6 @@ def dial_collector(
     Raises:
         ConfigError: If a setting cannot be used.
     """
-    options.check_files("collector.")
     new_encoder, new_sender = _FORMATS[format_ or "Thrift"]
     encoder = new_encoder(SpanLosses())
     sender = new_sender(

@@ -129,7 +129,7 @@ def token(raw: object) -> str | None:
 @reader("a file that can be read")
 def readable_file(raw: object) -> str | None:
     """Read the path of a file that is there."""
-    path = str(raw)
+    path = str(raw).strip()
     return path if is_readable(path) else None
 
 

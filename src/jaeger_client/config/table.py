@@ -300,16 +300,16 @@ HEADERS: Final = Param("collector.headers", http.headers, {}, is_secret=True).en
 """Headers sent with each batch."""
 
 CA_FILE: Final = Param(
-    "collector.ca_file", text, None, default_text="the system's"
+    "collector.ca_file", http.readable_file, None, default_text="the system's"
 ).env(**otel.exporter("CERTIFICATE", http.readable_file))
 """PEM file of the certificate authorities to trust instead of the system's."""
 
-CLIENT_CERT: Final = Param("collector.client_cert", text, None).env(
+CLIENT_CERT: Final = Param("collector.client_cert", http.readable_file, None).env(
     **otel.exporter("CLIENT_CERTIFICATE", http.readable_file)
 )
 """PEM file of the client's certificate."""
 
-CLIENT_KEY: Final = Param("collector.client_key", text, None).env(
+CLIENT_KEY: Final = Param("collector.client_key", http.readable_file, None).env(
     **otel.exporter("CLIENT_KEY", http.readable_file)
 )
 """PEM file of the certificate's key; its variables need those of the certificate."""

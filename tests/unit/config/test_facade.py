@@ -36,6 +36,7 @@ from jaeger_client.throttler import RemoteThrottler, Throttler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from jaeger_client._internal.agent_channel import AgentChannel
 
@@ -200,6 +201,24 @@ def test_a_rate_of_the_remote_sampler_is_checked_when_validating() -> None:
 
     with pytest.raises(ConfigError, match="sampler.param"):
         Config(bad, service_name="shop", validate=True)
+
+
+@pytest.mark.parametrize("key", ["ca_file", "client_cert", "client_key"])
+def test_a_missing_file_of_the_collector_is_found_when_validating(
+    key: str, tmp_path: Path
+) -> None:
+    """The message names the key, and `explain` has it, too."""
+    path = str(tmp_path / "gone.pem")
+    files = {"client_cert": __file__, "client_key": __file__, key: path}
+    bad = {"collector": {"endpoint": "https://127.0.0.1:1", **files}}
+
+    with pytest.raises(ConfigError) as caught:
+        Config(bad, service_name="shop", validate=True)
+    errors = Config(bad, service_name="shop").explain().errors
+
+    complaint = f"collector.{key}: must be a file that can be read, got {path!r}"
+    assert complaint == str(caught.value)
+    assert [complaint] == [each.error for each in errors]
 
 
 def test_unknown_keys_are_an_error_when_validating() -> None:

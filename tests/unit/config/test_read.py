@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from jaeger_client import ConstSampler
@@ -297,9 +299,9 @@ def test_every_key_of_the_collector_is_honoured() -> None:
             "collector": {
                 "endpoint": "https://far",
                 "headers": {"x": "y"},
-                "ca_file": "ca.pem",
-                "client_cert": "cert.pem",
-                "client_key": "key.pem",
+                "ca_file": os.__file__,
+                "client_cert": pytest.__file__,
+                "client_key": __file__,
                 "insecure": True,
                 "gzip": True,
             },
@@ -308,9 +310,9 @@ def test_every_key_of_the_collector_is_honoured() -> None:
 
     assert "https://far/api/traces" == collector[table.ENDPOINT]
     assert {"x": "y"} == collector[table.HEADERS]
-    assert "ca.pem" == collector[table.CA_FILE]
-    assert "cert.pem" == collector[table.CLIENT_CERT]
-    assert "key.pem" == collector[table.CLIENT_KEY]
+    assert os.__file__ == collector[table.CA_FILE]
+    assert pytest.__file__ == collector[table.CLIENT_CERT]
+    assert __file__ == collector[table.CLIENT_KEY]
     assert collector[table.INSECURE]
     assert collector[table.GZIP]
     assert 3.0 == collector[table.REPORTER_TIMEOUT]
@@ -647,12 +649,12 @@ def test_certificate_and_compression_of_opentelemetry_count_for_its_endpoint() -
 def test_a_key_of_opentelemetry_does_not_go_with_a_certificate_of_the_dict() -> None:
     """They would not fit, and every send would fail."""
     collector = collector_of(
-        {"collector": {"client_cert": "own.pem"}},
+        {"collector": {"client_cert": __file__}},
         OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs",
         OTEL_EXPORTER_OTLP_CLIENT_KEY=__file__,
     )
 
-    assert ("own.pem", None) == (
+    assert (__file__, None) == (
         collector[table.CLIENT_CERT],
         collector[table.CLIENT_KEY],
     )
@@ -710,7 +712,7 @@ def test_supported_exporters_change_nothing(exporters: str) -> None:
             {"auth_token": "hunter2\nx"},
             r"^collector\.auth_token \(JAEGER_AUTH_TOKEN\): ",
         ),
-        ({"client_key": "own.pem"}, r"^collector\.client_cert: must be given together"),
+        ({"client_key": __file__}, r"^collector\.client_cert: must be given together"),
     ],
 )
 def test_a_setting_that_cannot_be_sent_names_the_key(

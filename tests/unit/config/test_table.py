@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import cast
 
 import pytest
@@ -120,9 +121,9 @@ IN_GROUPS = {
     "collector.password": "other",
     "collector.auth_token": "token",
     "collector.headers": {"a": "b"},
-    "collector.ca_file": "ca.pem",
-    "collector.client_cert": "cert.pem",
-    "collector.client_key": "key.pem",
+    "collector.ca_file": os.__file__,
+    "collector.client_cert": pytest.__file__,
+    "collector.client_key": __file__,
     "collector.insecure": True,
     "collector.proxy": "proxy:3128",
     "collector.gzip": True,
@@ -180,7 +181,7 @@ def test_every_key_of_a_group_changes_the_settings(key: str) -> None:
             "endpoint": "http://far",
             "user": "me",
             "password": "secret",
-            "client_cert": "own.pem",
+            "client_cert": __file__,
         },
     }
     without = beside.get(group, {})

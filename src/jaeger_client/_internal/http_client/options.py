@@ -88,11 +88,9 @@ class HttpOptions:
             raise ConfigError(msg)
         return url
 
-    def check_files(self, group: str = "") -> None:
+    def check_files(self) -> None:
         """
         Check that the files can be read.
-
-        Messages have *group* before the name of the option.
 
         Raises:
             ConfigError: If one cannot be read.
@@ -100,9 +98,7 @@ class HttpOptions:
         for key in ("ca_file", "client_cert", "client_key"):
             path: str | None = getattr(self, key)
             if path is not None and not is_readable(path):
-                msg = (
-                    f"{group}{key} must name a file that can be read, got {shown(path)}"
-                )
+                msg = f"{key} must name a file that can be read, got {shown(path)}"
                 raise ConfigError(msg)
 
 
