@@ -90,10 +90,7 @@ class Explanation(tuple[Explained, ...]):
         Raises:
             KeyError: If there is none.
         """
-        for setting in self:
-            if setting.key == key:
-                return setting
-        raise KeyError(key)
+        return {each.key: each for each in self}[key]
 
 
 def explain(

@@ -19,7 +19,7 @@ from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build, table
 from jaeger_client.config.read import read
-from jaeger_client.config.settings import Param, Settings
+from jaeger_client.config.settings import Param, Settings, raise_errors
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics.instruments import choose_factory
@@ -131,13 +131,13 @@ class Config:
         self._error_reporter: ErrorReporter | None = None
         self._given_name = service_name
         self._service_name = service_name or ""
-        settings = self._read(table.SERVICE_NAME, table.METRICS)
+        settings = self._read(table.SERVICE_NAME)
         self._service_name = settings[table.SERVICE_NAME]
-        if not settings[table.METRICS]:
+        self._check_keys(settings, validate=validate)
+        if not settings.checked(table.METRICS)[table.METRICS]:
             metrics = metrics_factory = None
         self._metrics = metrics
         self._metrics_factory = choose_factory(metrics_factory, metrics)
-        self._check_keys(validate=validate)
         self._check_variables()
 
     def __getstate__(self) -> dict[str, object]:
@@ -344,14 +344,14 @@ class Config:
         del io_loop
         return build.make_agent_channel(self._read())
 
-    def _check_keys(self, *, validate: bool) -> None:
-        complaints = "; ".join(unknown_keys(self.config).values())
-        if complaints and validate:
-            raise ConfigError(complaints)
-        if complaints:
-            logger.warning("Config: %s", complaints)
+    def _check_keys(self, settings: Settings, *, validate: bool) -> None:
+        complaints = unknown_keys(self.config).values()
         if validate:
-            _ = build.make_sampler(self._read())
+            unknown = map(ConfigError, complaints)
+            misfit = settings.values[table.SAMPLER_PARAM.key].error
+            raise_errors((*unknown, *settings.errors, misfit))
+        if complaints:
+            logger.warning("Config: %s", "; ".join(complaints))
 
     @staticmethod
     def _check_variables() -> None:

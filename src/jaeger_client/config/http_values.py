@@ -29,7 +29,10 @@ def split_url(raw: object) -> SplitResult | None:
     with forks_wait():
         from urllib.parse import urlsplit  # noqa: PLC0415
 
-        from jaeger_client._internal.http_client.messages import parse_url  # noqa: PLC0415
+        from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415
+            parse_url,
+            port_of,
+        )
 
     address = text(raw)
     # The query may contain a URL, too.
@@ -40,9 +43,7 @@ def split_url(raw: object) -> SplitResult | None:
         parts = urlsplit(address)
     except ValueError:
         return None
-    if not _has_valid_port(parts):
-        msg = "Port must be a whole number from 1 to 65535"
-        raise ValueError(msg)
+    port_of(parts)
     if parts.netloc in {"http:", "https:"}:
         return None  # a slash is missing: http:/host
     try:
@@ -131,10 +132,3 @@ def readable_file(raw: object) -> str | None:
     """Read the path of a file that is there."""
     path = str(raw).strip()
     return path if is_readable(path) else None
-
-
-def _has_valid_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False

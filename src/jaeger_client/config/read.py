@@ -177,7 +177,7 @@ def _check_pairs(source: Source) -> None:
             msg = f"{missing.name}: must be given together with {given.key}, got none"
             error = ConfigError(msg)
             source.values[TOGETHER] = Value(None, error=error)
-            source.error = source.error or error
+            source.errors.append(error)
 
 
 def _read_sampler(source: Source) -> None:

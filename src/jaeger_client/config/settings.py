@@ -8,7 +8,7 @@ at most once and records the value of each setting with its origin.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
 
@@ -129,7 +129,7 @@ class Settings:
     def __init__(self, source: Source) -> None:
         self.values = MappingProxyType(source.values)
         self.passed_over = MappingProxyType({**source.passed_over})
-        self.error = source.error
+        self.errors = source.errors
 
     def __getitem__(self, key: Key[T]) -> T:
         """Return the value of a setting."""
@@ -140,12 +140,20 @@ class Settings:
         Return the settings if *params* can be used; if none, all that a tracer uses.
 
         Raises:
-            ConfigError: If one of them has an error.
+            ConfigError: With all of their errors, if there are any.
         """
-        errors = (self.values[param.key].error for param in params)
-        for error in filter(None, errors if params else (self.error,)):
-            raise error
+        errors = [self.values[param.key].error for param in params]
+        raise_errors(errors if params else self.errors)
         return self
+
+
+def raise_errors(errors: Iterable[ConfigError | None]) -> None:
+    """Raise the error if there is one, or one with the messages of all."""
+    # The URL of strategies has the error of the agent's host.
+    found = [*dict.fromkeys(filter(None, errors))]
+    if found:
+        several = ConfigError("; ".join(map(str, found)))
+        raise found[0] if len(found) == 1 else several
 
 
 class Source:
@@ -159,8 +167,8 @@ class Source:
         self.environ = environ
         self.values: dict[str, Value] = {}
         """What was read, by key; a single tag has `tags.` and its name."""
-        self.error: ConfigError | None = None
-        """The first error of a setting that is used."""
+        self.errors: list[ConfigError] = []
+        """The errors of settings that are used."""
         self.passed_over: defaultdict[str, list[str]] = defaultdict(list)
         """Complaints about `OTEL_` variables that cannot be used, by key."""
         self._texts: dict[str, str | None] = {}
@@ -182,8 +190,8 @@ class Source:
     def record(self, param: Param[T], value: Value, *, is_used: bool = True) -> T:
         """Record *value* as that of a setting and return it without its origin."""
         self.values[param.key] = value
-        if is_used and self.error is None:
-            self.error = value.error
+        if is_used and value.error:
+            self.errors.append(value.error)
         return cast("T", value.value)
 
     def note_unused(self, param: Param[object], reason: str) -> None:

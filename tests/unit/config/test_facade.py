@@ -221,6 +221,27 @@ def test_a_missing_file_of_the_collector_is_found_when_validating(
     assert [complaint] == [each.error for each in errors]
 
 
+def test_all_mistakes_are_found_at_once_when_validating() -> None:
+    """Each once, with keys that are unknown first."""
+    bad = {
+        "smapler": {},
+        "metrics": "x",
+        "local_agent": {"reporting_host": "a:b"},
+        "sampler": {"type": "probabilistic", "param": 7},
+    }
+
+    with pytest.raises(ConfigError) as caught:
+        Config(bad, service_name="shop", validate=True)
+
+    assert (
+        "'smapler' is no setting, did you mean 'sampler'?; local_agent.reporting_host "
+        "(JAEGER_AGENT_HOST): must be the name or address of a host, without a port, "
+        "got 'a:b'; metrics: must be true or false, got 'x'; sampler.param "
+        "(JAEGER_SAMPLER_PARAM): must be a rate from 0 to 1 for sampler.type "
+        "'probabilistic', got 7.0"
+    ) == str(caught.value)
+
+
 def test_unknown_keys_are_an_error_when_validating() -> None:
     """The message names the nearest known key."""
     with pytest.raises(ConfigError, match="did you mean 'sampler'"):

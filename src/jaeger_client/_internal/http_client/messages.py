@@ -176,7 +176,7 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
     """
     try:
         parts = _split(url)
-        origin = (parts.scheme, _host(parts), _port(parts))
+        origin = (parts.scheme, _host(parts), port_of(parts))
     except ValueError as exc:
         msg = (
             f"{key} must be like http://host:port/path or https://host/path "
@@ -185,6 +185,23 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
         raise ConfigError(msg) from None
     masked = url_without_secrets(_USER_INFO.sub("***@", url))
     return HttpUrl(origin, _target(parts), _authorization(parts), masked)
+
+
+def port_of(parts: SplitResult) -> int:
+    """
+    Return the port of a URL, which may be that of its scheme.
+
+    Raises:
+        ValueError: If it is no port. The message does not quote the URL.
+    """
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        msg = "the port must be a whole number from 1 to 65535"
+        raise ValueError(msg)
+    return _DEFAULT_PORTS.get(parts.scheme, 0) if port is None else port
 
 
 def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
@@ -229,17 +246,6 @@ def _zone(host: str, zone: str) -> str:
         msg = "the zone must name a network interface after an IPv6 address"
         raise ValueError(msg)
     return zone
-
-
-def _port(parts: SplitResult) -> int:
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if port == 0:
-        msg = "the port must be a whole number from 1 to 65535"
-        raise ValueError(msg)
-    return _DEFAULT_PORTS[parts.scheme] if port is None else port
 
 
 def _target(parts: SplitResult) -> str:
