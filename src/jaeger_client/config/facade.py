@@ -314,7 +314,7 @@ class Config:
             for complaint in settings.passed_over.get(key, ()):
                 if complaint not in self._passed_over:
                     self._passed_over.add(complaint)
-                    logger.warning("Passed over: %s", complaint)
+                    logger.warning("Variable passed over: %s", complaint)
         return settings.checked(*params)
 
     def _of_throttler(self, param: Param[T]) -> T | None:

@@ -43,7 +43,8 @@ def exporters(raw: object) -> bool | None:
 
 
 protocol: Final = values.words(
-    "http/protobuf; gRPC and JSON are not supported", {"http/protobuf": True}
+    "http/protobuf, as spans are sent in any case; gRPC and JSON are not supported",
+    {"http/protobuf": True},
 )
 """Reads the only protocol of OTLP that is supported."""
 

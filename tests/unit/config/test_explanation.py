@@ -224,7 +224,7 @@ def test_a_variable_of_another_library_that_is_passed_over_is_noted(
         setting = explained("propagation")
 
     assert (("jaeger",), "default") == (setting.value, setting.origin)
-    assert "passed over: propagation (OTEL_PROPAGATORS)" in setting.note
+    assert "variable passed over: propagation (OTEL_PROPAGATORS)" in setting.note
     assert [] == caplog.records
 
 
@@ -500,6 +500,20 @@ def test_an_endpoint_that_is_no_url_is_an_error_of_its_setting(
     )
 
     assert [complaint] == [each.error for each in explain({}, "shop").errors]
+
+
+def test_a_protocol_that_is_not_supported_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The note explains how spans are sent, and that the endpoint is used."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://far:4318")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+
+    setting = explained("collector.endpoint")
+
+    assert "http://far:4318/v1/traces" == setting.value
+    assert setting.note.startswith("variable passed over: collector.endpoint (OTEL_")
+    assert "must be http/protobuf, as spans are sent in any case" in setting.note
 
 
 def test_a_key_that_is_not_there_is_a_key_error() -> None:

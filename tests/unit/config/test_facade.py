@@ -552,7 +552,7 @@ def test_a_variable_that_cannot_be_used_is_logged_once_a_start(
 
     lines = [line for line in caplog.messages if "not-mounted.pem" in line]
     expected = (
-        "Passed over: collector.ca_file (OTEL_EXPORTER_OTLP_CERTIFICATE): must be a "
-        "file that can be read, got 'not-mounted.pem'"
+        "Variable passed over: collector.ca_file (OTEL_EXPORTER_OTLP_CERTIFICATE): "
+        "must be a file that can be read, got 'not-mounted.pem'"
     )
     assert [expected] == lines
