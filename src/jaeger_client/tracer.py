@@ -18,7 +18,7 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.host import hostname, local_ip
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client._internal.limits import usable_timeout
+from jaeger_client._internal.limits import usable_timeout, with_method
 from jaeger_client._internal.span_records import to_text
 from jaeger_client._internal.span_starter import SpanStarter
 from jaeger_client.codecs.base import Codec
@@ -103,6 +103,9 @@ class Tracer(SpanStarter):
             `jaeger_client.testing`; by default, `time.time`.
         worker: Thread that reporter, sampler and throttler share; closed with the
             tracer.
+
+    Raises:
+        ConfigError: If the metrics factory or the clock lacks a method.
     """
 
     _scope_manager: opentracing.ScopeManager
@@ -150,7 +153,7 @@ class Tracer(SpanStarter):
         )
         self.random = IdRandom()
         self.throttler = throttler
-        self.clock = clock
+        self.clock = None if clock is None else with_method("clock", clock, "time")
         self._worker = worker
         self._process_mark = False
         self._closed: CompletedFuture | None = None

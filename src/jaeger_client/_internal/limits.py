@@ -1,5 +1,5 @@
 """
-Checks of what applications pass: numbers, headers and files.
+Checks of what applications pass: numbers, headers, files and objects of their own.
 
 Numbers are limited so that they work on every platform. Some programs write "never" or
 "without limit" as `sys.maxsize` or 1e10, which neither threads nor sockets accept. Such
@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
 
+T = TypeVar("T")
 NumberT = TypeVar("NumberT", int, float)
 
 MAX_SECONDS: Final = 2_000_000.0
@@ -82,6 +83,19 @@ def check_range(
         pass
     msg = f"{name} must be {expected}, got {shown(value)}"
     raise error(msg)
+
+
+def with_method(name: str, value: T, method: str) -> T:
+    """
+    Return *value*, which may be of any class that has *method*.
+
+    Raises:
+        ConfigError: If it has none.
+    """
+    if not callable(getattr(value, method, None)):
+        msg = f"{name} must have a method {method}(), got {shown(value)}"
+        raise ConfigError(msg)
+    return value
 
 
 def usable_timeout(timeout: float | None) -> float:

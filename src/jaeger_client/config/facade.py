@@ -16,6 +16,7 @@ import jaeger_client.config as package
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import call_after_fork, forks_wait
+from jaeger_client._internal.limits import with_method
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.config import build, table
 from jaeger_client.config.read import read
@@ -87,7 +88,8 @@ class Config:
             `jaeger_client.testing.FakeClock`. By default, `time.time`.
 
     Raises:
-        ConfigError: If there is no service name, or *validate* finds a mistake.
+        ConfigError: If there is no service name, the metrics factory or the clock lacks
+            a method, or *validate* finds a mistake.
     """
 
     _initialized: ClassVar[bool] = False
@@ -126,7 +128,7 @@ class Config:
     ) -> None:
         self.config = config
         self.scope_manager = scope_manager
-        self.clock = clock
+        self.clock = None if clock is None else with_method("clock", clock, "time")
         self._passed_over: set[str] = set()
         self._error_reporter: ErrorReporter | None = None
         self._given_name = service_name

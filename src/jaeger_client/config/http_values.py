@@ -29,10 +29,7 @@ def split_url(raw: object) -> SplitResult | None:
     with forks_wait():
         from urllib.parse import urlsplit  # noqa: PLC0415
 
-        from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415
-            parse_url,
-            port_of,
-        )
+        from jaeger_client._internal.http_client import messages  # noqa: PLC0415
 
     address = text(raw)
     # The query may contain a URL, too.
@@ -43,12 +40,12 @@ def split_url(raw: object) -> SplitResult | None:
         parts = urlsplit(address)
     except ValueError:
         return None
-    port_of(parts)
+    messages.port_of(parts)
     if parts.netloc in {"http:", "https:"}:
         return None  # a slash is missing: http:/host
     try:
         # urllib removes tabs and line breaks. The HTTP client refuses the rest.
-        parse_url(address.translate(_AS_BLANKS))
+        messages.parse_url(address.translate(_AS_BLANKS))
     except ConfigError:
         return None
     return parts

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.limits import with_method
 from jaeger_client.metrics import table
 from jaeger_client.metrics.metrics import (
     CountFunction,
@@ -147,9 +148,14 @@ class RpcMetrics:
 def choose_factory(
     metrics_factory: MetricsFactory | None, metrics: Metrics | None
 ) -> MetricsFactory:
-    """Return the factory for the two parameters that 4.8 had for it."""
+    """
+    Return the factory for the two parameters that 4.8 had for it.
+
+    Raises:
+        ConfigError: If *metrics_factory* is no factory.
+    """
     if metrics_factory is not None:
-        return metrics_factory
+        return with_method("metrics_factory", metrics_factory, "create_counter")
     if metrics is not None:
         return LegacyMetricsFactory(metrics)
     return MetricsFactory()

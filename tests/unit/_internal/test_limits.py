@@ -1,4 +1,4 @@
-"""Numbers, headers and files that applications pass."""
+"""Numbers, headers, files and objects that applications pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jaeger_client import Config, RemoteControlledSampler
+from jaeger_client import Config, ConstSampler, RemoteControlledSampler, Tracer
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client._internal.limits import (
     MAX_COUNT,
@@ -22,7 +22,7 @@ from jaeger_client._internal.limits import (
 )
 from jaeger_client._internal.poller import Poller
 from jaeger_client.errors import ConfigError
-from jaeger_client.reporter import Reporter
+from jaeger_client.reporter import NullReporter, Reporter
 from jaeger_client.senders.udp import UdpSender
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
 from tests.unit.sampler.fakes import Agent, QuietWorker
@@ -159,3 +159,41 @@ def test_a_path_that_no_file_can_have_is_not_readable() -> None:
     """The operating system accepts no null byte in it."""
     assert is_readable(__file__)
     assert not is_readable("a\0")
+
+
+@pytest.mark.parametrize(
+    ("argument", "method"), [("clock", "time"), ("metrics_factory", "create_counter")]
+)
+@pytest.mark.parametrize("value", [3, "x", SimpleNamespace(time=1, create_counter=1)])
+def test_an_object_that_lacks_a_method_is_an_error(
+    argument: str, method: str, value: Any
+) -> None:
+    """Whether it is passed to a `Config` or to a tracer, it is named at once."""
+    complaint = rf"^{argument} must have a method {method}\(\), got "
+
+    with pytest.raises(ConfigError, match=complaint):
+        Config({}, service_name="shop", **{argument: value})
+    with pytest.raises(ConfigError, match=complaint):
+        Tracer("shop", NullReporter(), ConstSampler(decision=True), **{argument: value})
+
+
+def test_an_object_needs_no_base_class_and_no_more_than_the_method() -> None:
+    """Applications pass mocks and classes of their own."""
+    clock: Any = SimpleNamespace(time=lambda: 7.0)
+
+    def create_counter(**_: object) -> Callable[[object], None]:
+        return print
+
+    factory: Any = SimpleNamespace(create_counter=create_counter)
+
+    tracer = Tracer(
+        "shop",
+        NullReporter(),
+        ConstSampler(decision=True),
+        metrics_factory=factory,
+        clock=clock,
+    )
+
+    assert 7.0 == tracer.start_span("op").start_time
+    assert factory is tracer.metrics_factory
+    assert clock is Config({}, None, "shop", factory, clock=clock).clock
