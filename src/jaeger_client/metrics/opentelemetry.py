@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from opentelemetry.metrics import Meter, get_meter
-
 from jaeger_client.constants import __version__
 from jaeger_client.metrics.metrics import (
     CountFunction,
@@ -15,6 +13,12 @@ from jaeger_client.metrics.metrics import (
     Tags,
 )
 from jaeger_client.metrics.table import SECONDS, dotted, metric_of
+
+try:
+    from opentelemetry.metrics import Meter, get_meter
+except ModuleNotFoundError as error:
+    msg = f"{error}: it is part of the extra, pip install 'jaeger-client[otel-metrics]'"
+    raise ModuleNotFoundError(msg, name=error.name) from error
 
 METER_NAME: Final = "jaeger_client"
 """The scope of the metrics if no meter is passed."""

@@ -34,8 +34,6 @@ from types import CellType
 from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
-
 from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import call_after_fork
 from jaeger_client._internal.signal_safe import Exclusive
@@ -46,6 +44,18 @@ from jaeger_client.metrics.metrics import (
     Tags,
 )
 from jaeger_client.metrics.table import metric_of
+
+try:
+    from prometheus_client import (
+        REGISTRY,
+        CollectorRegistry,
+        Counter,
+        Gauge,
+        Histogram,
+    )
+except ModuleNotFoundError as error:
+    msg = f"{error}: it is part of the extra, pip install 'jaeger-client[prometheus]'"
+    raise ModuleNotFoundError(msg, name=error.name) from error
 
 SERVICE_NAME_TAG: Final = "service"
 """Label for `service_name_label`."""
