@@ -111,8 +111,7 @@ def make_throttler(
     if not settings[HAS_THROTTLER]:
         return None
     local = LocalThrottler(
-        settings[table.DEBUG_SPANS_PER_SECOND],
-        settings[table.DEBUG_SPANS_AT_ONCE],
+        settings[table.DEBUG_SPANS_PER_SECOND], settings[table.DEBUG_SPANS_AT_ONCE]
     )
     if settings[table.THROTTLER_TYPE] == "local":
         return local

@@ -17,8 +17,8 @@ from jaeger_client.config.read import TOGETHER, read
 from jaeger_client.config.settings import FORMAT, THE_DICT, VARIABLES, Param, Settings
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 
-_MAX_COLUMN: Final = 48
-"""Maximum width of a column; longer keys and values protrude."""
+_MAX_COLUMN: Final = 40
+"""Maximum width of a column; longer keys and values protrude and do not widen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Explained:
         text = as_text(self.value)
         text = text if text.isprintable() else repr(text)
         has_unit = self.unit and isinstance(self.value, (int, float))
-        return f"{text} {self.unit}" if has_unit else text
+        unit = self.unit.removesuffix("s") if self.value == 1 else self.unit
+        return f"{text} {unit}" if has_unit else text
 
 
 class Explanation(tuple[Explained, ...]):
@@ -69,8 +70,9 @@ class Explanation(tuple[Explained, ...]):
     def __str__(self) -> str:
         rows = [("setting", "value", "from", "")]
         rows += ((s.key, s.text, s.origin, s.error or s.note) for s in self)
-        key_width = max(min(len(row[0]), _MAX_COLUMN) for row in rows)
-        value_width = max(min(len(row[1]), _MAX_COLUMN) for row in rows)
+        keys, values = ([len(row[i]) for row in rows] for i in (0, 1))
+        key_width = max(n for n in keys if n <= _MAX_COLUMN)
+        value_width = max(n for n in values if n <= _MAX_COLUMN)
         lines: list[str] = []
         for key, value, origin, remark in rows:
             lines.append(f"{key:<{key_width}}  {value:<{value_width}}  {origin}")

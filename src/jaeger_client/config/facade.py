@@ -88,8 +88,8 @@ class Config:
             `jaeger_client.testing.FakeClock`. By default, `time.time`.
 
     Raises:
-        ConfigError: If there is no service name, the metrics factory or the clock lacks
-            a method, or *validate* finds a mistake.
+        ConfigError: If the name or an object's method is missing, or *validate* finds
+            a mistake.
     """
 
     _initialized: ClassVar[bool] = False

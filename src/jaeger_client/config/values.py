@@ -26,15 +26,7 @@ _BOOLEANS: Final = {
 }
 _AT_LEAST_0: Final = ", at least 0"
 
-_UNITS: Final = {
-    "ns": 1e-9,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "ms": 1e-3,
-    "s": 1,
-    "m": 60,
-    "h": 3600,
-}
+_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 # Patterns are compiled when they are first used: most starts need none.
 _DURATION_PART: Final = rf"(\d+(?:\.\d*)?|\.\d+)({'|'.join(_UNITS)})"
 _NOT_IN_A_HOST: Final = r"[\s/@?#]"
@@ -256,9 +248,8 @@ def fill_in(value: str, environ: Mapping[str, str]) -> str:
 
 
 def _with_units(raw: object) -> float | None:
-    if not isinstance(raw, str) or not raw.strip():
-        return None
-    parts = re.findall(_DURATION_PART, raw.strip())
-    if "".join(amount + unit for amount, unit in parts) != raw.strip():
+    duration = raw.strip().replace("µs", "us") if isinstance(raw, str) else ""
+    parts = re.findall(_DURATION_PART, duration)
+    if not duration or "".join(map("".join, parts)) != duration:
         return None
     return sum(float(amount) * _UNITS[unit] for amount, unit in parts)
