@@ -140,10 +140,13 @@ def _suggested_key(key: str, known: Iterable[str]) -> str:
 
 
 def _same_key(name: str) -> str | None:
-    """Return the key of a variable, or the only key that is *name* in a group."""
+    """Return the key of a variable, or the only one that is *name* in another group."""
     for param in table.PARAMS:
         if name.upper() in param.variables:
             return param.key
+    inner = name.rpartition(".")[2]
+    if inner in table.KEYS:
+        return inner
     grouped = (key for key in table.KEYS if "." in key)
     found = [
         key for key in grouped if name in {key.partition(".")[2], key.replace(".", "_")}

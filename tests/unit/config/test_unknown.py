@@ -144,6 +144,13 @@ def test_a_key_written_in_another_way_suggests_the_right_one(
     ]
 
 
+def test_a_key_in_a_group_suggests_the_one_outside() -> None:
+    """The reverse of a key that lacks its group."""
+    complaint = "'sampler.max_operations' is no setting, did you mean 'max_operations'?"
+
+    assert [complaint] == unknown_keys({"sampler": {"max_operations": 1}})
+
+
 @pytest.mark.parametrize("key", ["type", "spans"])
 def test_a_key_that_may_mean_several_or_none_gets_no_suggestion(key: str) -> None:
     """Sampler and throttler have a `type`."""
