@@ -138,10 +138,7 @@ def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
     notes = (
         remark,
         "the largest value that works on every platform" if is_limit else "",
-        *(
-            f"variable passed over: {each}"
-            for each in settings.passed_over.get(key, ())
-        ),
+        *settings.warnings.get(key, ()),
     )
     value = displayable(value, is_secret=param.is_secret or is_secret_name(tag))
     return Explained(key, value, origin, param.unit, "; ".join(filter(None, notes)))

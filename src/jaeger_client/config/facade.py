@@ -129,7 +129,7 @@ class Config:
         self.config = config
         self.scope_manager = scope_manager
         self.clock = None if clock is None else with_method("clock", clock, "time")
-        self._passed_over: set[str] = set()
+        self._logged: set[str] = set()
         self._error_reporter: ErrorReporter | None = None
         self._given_name = service_name
         self._service_name = service_name or ""
@@ -144,7 +144,7 @@ class Config:
 
     def __getstate__(self) -> dict[str, object]:
         """Return what copies and spawned processes share; the rest is made anew."""
-        return {**vars(self), "_error_reporter": None, "_passed_over": set[str]()}
+        return {**vars(self), "_error_reporter": None, "_logged": set[str]()}
 
     @property
     def service_name(self) -> str:
@@ -312,11 +312,11 @@ class Config:
         if start is not None:
             return start.settings
         settings = read(self.config, os.environ, self._service_name)
-        for key in [param.key for param in params] or settings.passed_over:
-            for complaint in settings.passed_over.get(key, ()):
-                if complaint not in self._passed_over:
-                    self._passed_over.add(complaint)
-                    logger.warning("Variable passed over: %s", complaint)
+        for key in [param.key for param in params] or settings.warnings:
+            for complaint in settings.warnings.get(key, ()):
+                if complaint not in self._logged:
+                    self._logged.add(complaint)
+                    logger.warning("Config: %s", complaint)
         return settings.checked(*params)
 
     def _of_throttler(self, param: Param[T]) -> T | None:

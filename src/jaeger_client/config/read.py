@@ -169,7 +169,7 @@ def _check_pairs(source: Source) -> None:
     if found.origin.startswith(OTEL) and not of_certificate.startswith(OTEL):
         reason = "needs the variable of its certificate beside it"
         complaint = f"{key.key} ({found.origin}): {reason}, got {shown(found.value)}"
-        source.passed_over[key.key].append(complaint)
+        source.pass_over(key.key, complaint)
         source.derive(key, None)
     pairs = ((key, certificate), (table.USER, table.PASSWORD))
     for given, missing in (*pairs, (table.PASSWORD, table.USER)):
@@ -213,6 +213,9 @@ def _find_sampler(source: Source) -> None:
         # Raised where the sampler is made, for a tracer may be made with another one.
         misfit = _find_misfit(name, rate)
         source.values[table.SAMPLER_PARAM.key] = param._replace(error=misfit)
+    if name == SAMPLER_TYPE_CONST and rate not in {0, 1}:
+        text = f"const takes 1 or 0, so {rate} is 1; for a rate, use probabilistic"
+        source.warnings["sampler.param"].append(f"sampler.param: {text}")
 
 
 def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
@@ -223,9 +226,8 @@ def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
     try:
         kind, param = otel.sampler_of(name, argument)
     except ValueError as exc:
-        complaint = f"{exc}, got {shown(name)} with {shown(argument)}"
-        key = table.SAMPLER_TYPE.key
-        source.passed_over[key].append(f"{key} ({variable}): {complaint}")
+        got = f"{shown(name)} with {shown(argument)}"
+        source.pass_over("sampler.type", f"sampler.type ({variable}): {exc}, got {got}")
         return None, None
     origin = variable if argument is None else of_argument
     return Value(kind, variable), None if param is None else Value(param, origin)

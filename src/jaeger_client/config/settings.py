@@ -128,7 +128,7 @@ class Settings:
 
     def __init__(self, source: Source) -> None:
         self.values = MappingProxyType(source.values)
-        self.passed_over = MappingProxyType({**source.passed_over})
+        self.warnings = MappingProxyType({**source.warnings})
         self.errors = source.errors
 
     def __getitem__(self, key: Key[T]) -> T:
@@ -169,8 +169,8 @@ class Source:
         """What was read, by key; a single tag has `tags.` and its name."""
         self.errors: list[ConfigError] = []
         """The errors of settings that are used."""
-        self.passed_over: defaultdict[str, list[str]] = defaultdict(list)
-        """Complaints about `OTEL_` variables that cannot be used, by key."""
+        self.warnings: defaultdict[str, list[str]] = defaultdict(list)
+        """What is logged and noted about settings that can be used, by key."""
         self._texts: dict[str, str | None] = {}
 
     def read(
@@ -249,9 +249,13 @@ class Source:
             if not name.startswith(OTEL):
                 return Value(param.default, name, error=error)
             # It may be meant for another library in the same process.
-            self.passed_over[param.key].append(str(error))
+            self.pass_over(param.key, error)
             return None
         return None if value is None else Value(value, name)
+
+    def pass_over(self, key: str, complaint: object) -> None:
+        """Record what is wrong with an `OTEL_` variable, which is not used."""
+        self.warnings[key].append(f"variable passed over: {complaint}")
 
     def variable(self, name: str) -> str | None:
         """Return the text of a variable, `None` if it is empty or not set."""

@@ -540,6 +540,41 @@ def test_the_scope_manager_is_the_one_that_is_given(
     assert manager is tracer.scope_manager
 
 
+@pytest.mark.parametrize("param", [5, 0.1, "-1"])
+def test_a_parameter_of_const_that_is_no_decision_is_logged_once(
+    param: object,
+    new_tracer: Callable[[Config], Tracer],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It samples all, as in 4.8, where a rate may be meant."""
+    config = Config({"sampler": {"type": "const", "param": param}}, None, "shop")
+
+    with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
+        tracer = new_tracer(config)
+        _ = config.sampler
+
+    assert tracer.start_span("op").is_sampled()
+    (line,) = caplog.messages
+    assert line.startswith("Config: sampler.param: const takes 1 or 0, so ")
+    assert line.endswith(" is 1; for a rate, use probabilistic")
+    assert line == f"Config: {config.explain().of('sampler.param').note}"
+
+
+@pytest.mark.parametrize("param", [1, 0, True, "yes", None])
+def test_a_decision_of_const_is_not_logged(
+    param: object,
+    new_tracer: Callable[[Config], Tracer],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """True and `yes` are 1."""
+    config = Config({"sampler": {"type": "const", "param": param}}, None, "shop")
+
+    with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
+        new_tracer(config)
+
+    assert [] == caplog.messages
+
+
 def test_a_variable_that_cannot_be_used_is_logged_once_a_start(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -552,7 +587,8 @@ def test_a_variable_that_cannot_be_used_is_logged_once_a_start(
 
     lines = [line for line in caplog.messages if "not-mounted.pem" in line]
     expected = (
-        "Variable passed over: collector.ca_file (OTEL_EXPORTER_OTLP_CERTIFICATE): "
-        "must be a file that can be read, got 'not-mounted.pem'"
+        "Config: variable passed over: collector.ca_file "
+        "(OTEL_EXPORTER_OTLP_CERTIFICATE): must be a file that can be read, got "
+        "'not-mounted.pem'"
     )
     assert [expected] == lines

@@ -249,7 +249,7 @@ def test_a_sampler_of_opentelemetry_that_is_not_there_is_passed_over() -> None:
     settings = settings_of(OTEL_TRACES_SAMPLER="xray")
 
     assert "remote" == settings[table.SAMPLER_TYPE]
-    (complaint,) = settings.passed_over["sampler.type"]
+    (complaint,) = settings.warnings["sampler.type"]
     assert "OTEL_TRACES_SAMPLER" in complaint
 
 
@@ -605,9 +605,9 @@ def test_a_variable_of_opentelemetry_that_cannot_be_used_is_passed_over(
     settings = settings_of(**environ, **{variable: value})
 
     assert values_of(collector_of(**environ)) == values_of(settings)
-    ((line,),) = settings.passed_over.values()
-    assert line in settings.passed_over[key]
-    assert line.startswith(f"{key} ({variable}): ")
+    ((line,),) = settings.warnings.values()
+    assert line in settings.warnings[key]
+    assert line.startswith(f"variable passed over: {key} ({variable}): ")
 
 
 @pytest.mark.parametrize(

@@ -85,9 +85,12 @@ def test_a_wrong_value_of_a_variable_of_opentelemetry_is_passed_over() -> None:
     assert 6831 == value_of(PORT, source)
     assert {
         "agent.port": [
-            "agent.port (OTEL_PORT): must be a whole number from 1 to 65535, got 'x'"
+            (
+                "variable passed over: agent.port (OTEL_PORT): must be a whole number "
+                "from 1 to 65535, got 'x'"
+            )
         ]
-    } == source.passed_over
+    } == source.warnings
 
 
 def test_a_setting_that_is_read_again_is_not_looked_up_again() -> None:
@@ -99,7 +102,7 @@ def test_a_setting_that_is_read_again_is_not_looked_up_again() -> None:
     value_of(PORT, source)
 
     assert ["JAEGER_PORT", "OTEL_PORT"] == looked_up
-    assert 1 == len(source.passed_over["agent.port"])
+    assert 1 == len(source.warnings["agent.port"])
 
 
 def test_a_variable_of_two_settings_is_looked_up_once() -> None:
