@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+from jaeger_client._internal.http_client.messages import grpc_hint, parse_url
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client._internal.shown import as_text, displayable, is_secret_name, text_of
 from jaeger_client.config import table
@@ -56,11 +57,7 @@ class Explained:
 
 
 class Explanation(tuple[Explained, ...]):
-    """
-    All settings of one configuration, in a tuple. Its text is a table for people.
-
-    Shows no secret: neither in its values nor in its text.
-    """
+    """All settings of one configuration. Its text is a table, without secrets."""
 
     __slots__ = ()
 
@@ -138,6 +135,7 @@ def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
     notes = (
         remark,
         "the largest value that works on every platform" if is_limit else "",
+        grpc_hint(parse_url(str(value))) if value and key == table.ENDPOINT.key else "",
         *settings.warnings.get(key, ()),
     )
     value = displayable(value, is_secret=param.is_secret or is_secret_name(tag))

@@ -525,6 +525,25 @@ def test_the_unit_of_1_is_singular(key: str, text: str) -> None:
     assert text == explained(key, {key: 1}).text
 
 
+@pytest.mark.parametrize(
+    ("port", "replacement"),
+    [(4317, "4318"), (14250, "14268 for spans, 5778 for sampling strategies")],
+)
+def test_a_port_of_grpc_is_noted(port: int, replacement: str) -> None:
+    """It is no error: a server of HTTP may have that port."""
+    setting = explained("collector.endpoint", {"collector": {"endpoint": f"h:{port}"}})
+
+    note = f"port {port} is for gRPC, which is not supported: use the HTTP port, "
+    assert (f"{note}{replacement}", None) == (setting.note, setting.error)
+
+
+def test_a_port_of_http_has_no_note() -> None:
+    """4318 is that of OTLP over HTTP."""
+    config: dict[str, object] = {"collector": {"endpoint": "http://far:4318"}}
+
+    assert "" == explained("collector.endpoint", config).note
+
+
 def test_a_key_that_is_not_there_is_a_key_error() -> None:
     """`of` finds what there is."""
     with pytest.raises(KeyError, match="nonsense"):

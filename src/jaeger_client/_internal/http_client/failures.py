@@ -20,7 +20,7 @@ from typing import Final
 
 import urllib3.exceptions
 
-from jaeger_client._internal.http_client.messages import Request
+from jaeger_client._internal.http_client.messages import Request, grpc_hint
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 
 FOREIGN_ERRORS: Final = (
@@ -72,12 +72,6 @@ _NOT_TLS: Final = frozenset(
 _UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
 """Codes of X509_verify_cert() for a chain that ends at no trusted authority."""
 
-_GRPC_PORTS: Final = {
-    4317: "4318",
-    14250: "14268 for spans, 5778 for sampling strategies",
-}
-"""Ports of gRPC in Jaeger and OpenTelemetry, with the HTTP ports to use instead."""
-
 _HTTP2_SETTINGS: Final = "\x04\x00\x00\x00\x00\x00"
 """
 Type, flags and stream of the frame that an HTTP/2 server sends first.
@@ -127,12 +121,9 @@ def map_error(request: Request, error: BaseException, stage: Stage) -> SendError
     if isinstance(cause, ConnectionRefusedError):
         return RefusedError(f"{request} failed: connection refused")
     message = f"{request} failed: {_describe(cause, stage, request)}"
-    _, _, port = request.url.origin
-    if stage is not Stage.CONNECT and port in _GRPC_PORTS:
-        message = (
-            f"{message}; port {port} is for gRPC, which is not supported: use the HTTP "
-            f"port, {_GRPC_PORTS[port]}"
-        )
+    hint = grpc_hint(request.url)
+    if hint and stage is not Stage.CONNECT:
+        message = f"{message}; {hint}"
     if _is_retryable(error, cause):
         return RetryableSendError(message)
     return SendError(message)

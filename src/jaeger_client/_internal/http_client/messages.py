@@ -36,6 +36,12 @@ Origin: TypeAlias = tuple[str, str, int]
 """Scheme, host and port of a server."""
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_GRPC_PORTS: Final = {
+    4317: "4318",
+    14250: "14268 for spans, 5778 for sampling strategies",
+}
+"""Ports of gRPC in Jaeger and OpenTelemetry, with the HTTP ports to use instead."""
+
 _TARGET_SAFE: Final = "/%:@!$&'()*+,;=~?-._"
 _USER_INFO: Final = re.compile(r"(?<=//)[^/?#]*@")
 _NOT_IN_HOST: Final = re.compile(r"[\s\x00-\x1f\x7f%]")
@@ -202,6 +208,17 @@ def port_of(parts: SplitResult) -> int:
         msg = "the port must be a whole number from 1 to 65535"
         raise ValueError(msg)
     return _DEFAULT_PORTS.get(parts.scheme, 0) if port is None else port
+
+
+def grpc_hint(url: HttpUrl) -> str:
+    """Return which port to use instead if that of *url* is one of gRPC, else `""`."""
+    _, _, port = url.origin
+    if port not in _GRPC_PORTS:
+        return ""
+    return (
+        f"port {port} is for gRPC, which is not supported: use the HTTP port, "
+        f"{_GRPC_PORTS[port]}"
+    )
 
 
 def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
