@@ -15,8 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from jaeger_client._internal.shown import as_text
 from jaeger_client.config import table as settings
-from jaeger_client.config.explanation import as_text
 from jaeger_client.config.settings import Param
 from jaeger_client.config.values import Reader
 from jaeger_client.metrics.table import (

@@ -94,17 +94,26 @@ if sys.version_info >= (3, 12):
 
     def _trace(countdown: _Countdown, operation: Callable[[], object]) -> None:
         monitoring, events = sys.monitoring, sys.monitoring.events
-        watched: list[CodeType] = []
+        # Code, and its offsets without a line: handlers of exceptions by the compiler,
+        # such as the one that ends a generator which is closed. No signal handler runs
+        # there, and what is raised there while a generator is deleted is not raised.
+        watched: dict[CodeType, set[int]] = {}
 
         def enter(code: CodeType, offset: int) -> object:
             if code.co_filename.startswith(countdown.counted):
-                watched.append(code)
+                watched[code] = {
+                    inner
+                    for start, end, line in code.co_lines()
+                    if line is None
+                    for inner in range(start, end)
+                }
                 monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
             # No more events of this function.
             return monitoring.DISABLE
 
         def step(code: CodeType, offset: int) -> None:
-            countdown.step(code, lambda: _line_of(code, offset))
+            if offset not in watched[code]:
+                countdown.step(code, lambda: _line_of(code, offset))
 
         monitoring.use_tool_id(_TOOL, "bytecodes of jaeger_client")
         monitoring.register_callback(_TOOL, events.PY_START, enter)

@@ -1,14 +1,17 @@
 """
-Checks of numbers that applications pass, so that they work on every platform.
+Checks of what applications pass: numbers, headers and files.
 
-Some programs write "never" or "without limit" as `sys.maxsize` or 1e10, which neither
-threads nor sockets accept. Such a number becomes the largest that works everywhere: a
-poll every 23 days instead of every 300 years. A value that is not a number, or is too
-small, is an error that names the argument, its range and the value.
+Numbers are limited so that they work on every platform. Some programs write "never" or
+"without limit" as `sys.maxsize` or 1e10, which neither threads nor sockets accept. Such
+a number becomes the largest that works everywhere: a poll every 23 days instead of
+every 300 years. A value that is not a number, or is too small, is an error that names
+the argument, its range and the value.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -27,6 +30,13 @@ and elsewhere 9.2e9 s. An interval may be a tenth longer than it is set, by its 
 
 MAX_COUNT: Final = 2**31 - 1
 """Largest number of items: more than any memory holds."""
+
+# The patterns are compiled when they are first used: most starts need none.
+_HEADER_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+# Printable Latin-1 and tab: a line break would let a value add headers.
+_HEADER_VALUE: Final = r"[\t\x20-\x7e\xa0-\xff]*"
+# A body of another length than announced would break the connection.
+_FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 
 
 def at_least(name: str, value: NumberT, least: float, *, most: NumberT) -> NumberT:
@@ -78,3 +88,21 @@ def usable_timeout(timeout: float | None) -> float:
     """Return how many seconds to wait: `None` and infinity are `MAX_SECONDS`."""
     # max() returns 0.0 for NaN, which is not larger.
     return MAX_SECONDS if timeout is None else min(max(0.0, timeout), MAX_SECONDS)
+
+
+def find_header_fault(name: str, value: str) -> str | None:
+    """Return why the header cannot be set, or None if it can."""
+    # The value is not shown: it may be a secret.
+    if not re.fullmatch(_HEADER_NAME, name) or name.lower() in _FRAMING_HEADERS:
+        return f"{shown(name)} is no header that can be set"
+    if not re.fullmatch(_HEADER_VALUE, value):
+        return f"the value of {shown(name)} must be printable Latin-1 on one line"
+    return None
+
+
+def is_readable(path: str) -> bool:
+    """Return whether *path* names something that this process may read."""
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:  # a null byte
+        return False

@@ -179,6 +179,25 @@ def displayable(  # noqa: PLR0911 - one for each type
     return shown(whole)
 
 
+def as_text(value: object) -> str:
+    """Return a value as one writes it in a configuration."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:.15g}"
+        case None:
+            return "none"
+        case Mapping():
+            items = cast("Mapping[object, object]", value).items()
+            pairs = (f"{text_of(key)}={text_of(item)}" for key, item in items)
+            return ", ".join(pairs) or "none"
+        case tuple():
+            return ", ".join(map(text_of, cast("tuple[object, ...]", value)))
+        case _:
+            return value if isinstance(value, str) else text_of(value)
+
+
 class _Repr:
     """Writes values like `repr`, until it has written *limit* characters."""
 

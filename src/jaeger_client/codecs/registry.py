@@ -126,6 +126,31 @@ def make_codecs(
     }
 
 
+def make_codecs_for(
+    formats: tuple[str, ...], options: CodecOptions
+) -> dict[str, Codec]:
+    """Return the codecs of *formats* that replace those of `make_codecs`."""
+    limits = options.baggage_limits
+    defaults = (("jaeger",), BAGGAGE_HEADER_KEY, DEFAULT_LIMITS)
+    if (formats, options.baggage_header, limits) == defaults:
+        return {}
+    in_text = options._replace(url_encoding=False)
+    codecs = {Format.HTTP_HEADERS: _combined(formats, options)}
+    # As in 4.8, text maps stay in Jaeger's format where b3 is the only one.
+    if formats != ("b3",):
+        codecs[Format.TEXT_MAP] = _combined(formats, in_text)
+    elif limits != DEFAULT_LIMITS:
+        codecs[Format.TEXT_MAP] = make_codec("jaeger", in_text)
+    if limits != DEFAULT_LIMITS:
+        codecs[Format.BINARY] = BinaryCodec(limits)
+    return codecs
+
+
+def _combined(formats: tuple[str, ...], options: CodecOptions) -> Codec:
+    codecs = [make_codec(name, options) for name in formats]
+    return codecs[0] if len(codecs) == 1 else CompositeCodec(codecs)
+
+
 BUILT_IN: Final = ("jaeger", "b3", "b3single", "w3c")
 """Names of the formats of this library."""
 

@@ -10,19 +10,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import opentracing
-
 import jaeger_client.config as package
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
-from jaeger_client.codecs.binary import BinaryCodec
-from jaeger_client.codecs.registry import CodecOptions, CompositeCodec, make_codec
+from jaeger_client.codecs.baggage import BaggageLimits
+from jaeger_client.codecs.registry import CodecOptions, make_codecs_for
 from jaeger_client.config import table
 from jaeger_client.config.settings import FORMAT, GIVEN_SAMPLER, HAS_THROTTLER, Settings
-from jaeger_client.constants import BAGGAGE_HEADER_KEY
 from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter.local import NullReporter
 from jaeger_client.throttler import LocalThrottler
@@ -45,40 +41,17 @@ class Shared(NamedTuple):
 
 def make_codecs(settings: Settings) -> dict[str, Codec]:
     """Return the codecs that replace those a tracer has by itself."""
-    formats = settings[table.PROPAGATION]
-    limits = BaggageLimits(
-        settings[table.BAGGAGE_ITEMS], settings[table.BAGGAGE_VALUE_LENGTH]
-    )
-    baggage_header = settings[table.BAGGAGE_HEADER]
-    defaults = (("jaeger",), BAGGAGE_HEADER_KEY, DEFAULT_LIMITS)
-    if (formats, baggage_header, limits) == defaults:
-        return {}
     options = CodecOptions(
         generate_128bit_trace_id=settings[table.GENERATE_128BIT_TRACE_ID],
         trace_id_header=settings[table.TRACE_ID_HEADER],
         baggage_header_prefix=settings[table.BAGGAGE_HEADER_PREFIX],
         debug_id_header=settings[table.DEBUG_ID_HEADER],
-        baggage_header=baggage_header,
-        baggage_limits=limits,
-    )
-    # As in 4.8, text maps stay in Jaeger's format where b3 is the only one.
-    in_text = ("jaeger",) if formats == ("b3",) else formats
-    codecs = {
-        opentracing.Format.HTTP_HEADERS: _make_codec(formats, options),
-        opentracing.Format.TEXT_MAP: _make_codec(
-            in_text, options._replace(url_encoding=False)
+        baggage_header=settings[table.BAGGAGE_HEADER],
+        baggage_limits=BaggageLimits(
+            settings[table.BAGGAGE_ITEMS], settings[table.BAGGAGE_VALUE_LENGTH]
         ),
-    }
-    if limits != DEFAULT_LIMITS:
-        codecs[opentracing.Format.BINARY] = BinaryCodec(limits)
-    elif formats == ("b3",):
-        del codecs[opentracing.Format.TEXT_MAP]
-    return codecs
-
-
-def _make_codec(formats: tuple[str, ...], options: CodecOptions) -> Codec:
-    codecs = [make_codec(name, options) for name in formats]
-    return codecs[0] if len(codecs) == 1 else CompositeCodec(codecs)
+    )
+    return make_codecs_for(settings[table.PROPAGATION], options)
 
 
 def make_sampler(settings: Settings) -> Sampler | None:

@@ -6,26 +6,16 @@ Imported by `Config.explain()` only. Shows no secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
-from jaeger_client._internal.shown import displayable, is_secret_name, text_of
+from jaeger_client._internal.shown import as_text, displayable, is_secret_name, text_of
 from jaeger_client.config import table
 from jaeger_client.config.read import TOGETHER, read
-from jaeger_client.config.settings import (
-    BY_DEFAULT,
-    FORMAT,
-    THE_DICT,
-    VARIABLES,
-    Param,
-    Settings,
-)
+from jaeger_client.config.settings import FORMAT, THE_DICT, VARIABLES, Param, Settings
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
-
-NOTHING: Final = "none"
-"""Text for a value that is not there."""
 
 _MAX_COLUMN: Final = 48
 """Maximum width of a column; longer keys and values protrude."""
@@ -77,7 +67,16 @@ class Explanation(tuple[Explained, ...]):
         return f"<Explanation of {len(self)} settings, {len(self.errors)} in error>"
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self))
+        rows = [("setting", "value", "from", "")]
+        rows += ((s.key, s.text, s.origin, s.error or s.note) for s in self)
+        key_width = max(min(len(row[0]), _MAX_COLUMN) for row in rows)
+        value_width = max(min(len(row[1]), _MAX_COLUMN) for row in rows)
+        lines: list[str] = []
+        for key, value, origin, remark in rows:
+            lines.append(f"{key:<{key_width}}  {value:<{value_width}}  {origin}")
+            if remark:
+                lines.append(f"    {remark}")
+        return "\n".join(lines)
 
     @property
     def errors(self) -> tuple[Explained, ...]:
@@ -117,8 +116,8 @@ def explain(
     for name, complaint in unknown_variables(environ).items():
         explained.append(Explained(name, None, name, error=complaint))
     if TOGETHER in settings.values:
-        error = str(settings.values[TOGETHER].error)
-        explained.append(Explained(TOGETHER, None, BY_DEFAULT, error=error))
+        _, origin, _, error = settings.values[TOGETHER]
+        explained.append(Explained(TOGETHER, None, origin, error=str(error)))
     return Explanation(explained)
 
 
@@ -144,35 +143,3 @@ def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
     )
     value = displayable(value, is_secret=param.is_secret or is_secret_name(tag))
     return Explained(key, value, origin, param.unit, "; ".join(filter(None, notes)))
-
-
-def _lines(settings: Sequence[Explained]) -> Iterator[str]:
-    rows = [
-        ("setting", "value", "from", ""),
-        *((s.key, s.text, s.origin, s.error or s.note) for s in settings),
-    ]
-    key_width = max(min(len(row[0]), _MAX_COLUMN) for row in rows)
-    value_width = max(min(len(row[1]), _MAX_COLUMN) for row in rows)
-    for key, value, origin, remark in rows:
-        yield f"{key:<{key_width}}  {value:<{value_width}}  {origin}"
-        if remark:
-            yield f"    {remark}"
-
-
-def as_text(value: object) -> str:
-    """Return a value as one writes it in a configuration."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:.15g}"
-        case None:
-            return NOTHING
-        case Mapping():
-            items = cast("Mapping[object, object]", value).items()
-            pairs = (f"{text_of(key)}={text_of(item)}" for key, item in items)
-            return ", ".join(pairs) or NOTHING
-        case tuple():
-            return ", ".join(map(text_of, cast("tuple[object, ...]", value)))
-        case _:
-            return value if isinstance(value, str) else text_of(value)

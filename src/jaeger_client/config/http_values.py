@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.limits import find_header_fault, is_readable
 from jaeger_client.config.values import Reader, quoted_pairs, reader, text, text_mapping
 from jaeger_client.constants import OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH
 
@@ -97,7 +98,7 @@ def _sendable(read: Reader[HeadersT]) -> Reader[HeadersT]:
     def convert(raw: object) -> HeadersT:
         found = read(raw)
         for name, value in found.items():
-            if fault := _header_fault(name, value):
+            if fault := find_header_fault(name, value):
                 raise ValueError(fault)
         return found
 
@@ -115,17 +116,14 @@ quoted_headers: Final = _sendable(quoted_pairs)
 def token(raw: object) -> str | None:
     """Read a token for the header `Authorization`."""
     value = text(raw)
-    return None if _header_fault("authorization", value) else value
+    return None if find_header_fault("authorization", value) else value
 
 
 @reader("a file that can be read")
 def readable_file(raw: object) -> str | None:
     """Read the path of a file that is there."""
-    with forks_wait():
-        from jaeger_client._internal.http_client import options  # noqa: PLC0415 - see below
-
     path = str(raw)
-    return path if options.is_readable(path) else None
+    return path if is_readable(path) else None
 
 
 def _has_valid_port(parts: SplitResult) -> bool:
@@ -134,11 +132,3 @@ def _has_valid_port(parts: SplitResult) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _header_fault(name: str, value: str) -> str | None:
-    # With its patterns and base64 3 ms, which a start without a collector saves.
-    with forks_wait():
-        from jaeger_client._internal.http_client import options  # noqa: PLC0415
-
-    return options.find_header_fault(name, value)

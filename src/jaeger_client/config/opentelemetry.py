@@ -9,15 +9,8 @@ from __future__ import annotations
 from typing import Final, TypeVar
 
 from jaeger_client import constants
+from jaeger_client.config import values
 from jaeger_client.config.http_values import split_url
-from jaeger_client.config.values import (
-    Reader,
-    number,
-    pairs,
-    quoted_pairs,
-    reader,
-    words,
-)
 
 T = TypeVar("T")
 
@@ -34,13 +27,13 @@ _PROPAGATORS: Final = {
 }
 
 
-def exporter(name: str, read: Reader[T]) -> dict[str, Reader[T]]:
+def exporter(name: str, read: values.Reader[T]) -> dict[str, values.Reader[T]]:
     """Return the variables of the exporter for traces, then for all signals."""
     prefix = "OTEL_EXPORTER_OTLP_"
     return {f"{prefix}TRACES_{name}": read, f"{prefix}{name}": read}
 
 
-@reader("none, otlp or jaeger")
+@values.reader("none, otlp or jaeger")
 def exporters(raw: object) -> bool | None:
     """Read whether spans are sent, from a list of exporters that this client has."""
     names = {name.strip().lower() for name in str(raw).split(",")}
@@ -49,23 +42,23 @@ def exporters(raw: object) -> bool | None:
     return True if names <= {"otlp", "jaeger"} else None
 
 
-protocol: Final = words(
+protocol: Final = values.words(
     "http/protobuf; gRPC and JSON are not supported", {"http/protobuf": True}
 )
 """Reads the only protocol of OTLP that is supported."""
 
-compression: Final = words("gzip or none", {"gzip": True, "none": False})
+compression: Final = values.words("gzip or none", {"gzip": True, "none": False})
 """Reads whether batches are compressed."""
 
 
 def service_name_of_attributes(raw: object) -> str | None:
     """Read the name of the service from resource attributes."""
-    return quoted_pairs(raw).get(_SERVICE_NAME) or None
+    return values.quoted_pairs(raw).get(_SERVICE_NAME) or None
 
 
 def tags_of_attributes(raw: object) -> dict[str, str]:
     """Read the tags from resource attributes."""
-    attributes = quoted_pairs(raw)
+    attributes = values.quoted_pairs(raw)
     attributes.pop(_SERVICE_NAME, None)
     return attributes
 
@@ -106,17 +99,16 @@ def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:
         case "traceidratio":
             return constants.SAMPLER_TYPE_PROBABILISTIC, _rate(argument or 1.0)
         case "jaeger_remote":
-            initial = pairs(argument or "").get("initialSamplingRate")
-            return constants.SAMPLER_TYPE_REMOTE, None if initial is None else _rate(
-                initial
-            )
+            initial = values.pairs(argument or "").get("initialSamplingRate")
+            rate = None if initial is None else _rate(initial)
+            return constants.SAMPLER_TYPE_REMOTE, rate
         case _:
             msg = "must be always_on, always_off, traceidratio or jaeger_remote"
             raise ValueError(msg)
 
 
 def _rate(raw: object) -> float:
-    rate = number(raw)
+    rate = values.number(raw)
     if not 0 <= rate <= 1:
         msg = "must have an argument from 0 to 1"
         raise ValueError(msg)

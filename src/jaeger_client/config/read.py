@@ -68,7 +68,7 @@ def read(
     _read_throttler(source)
     for param in table.PARAMS:
         source.read(param)
-    return source.settings()
+    return Settings(source)
 
 
 def _read_service_name(source: Source, service_name: str | None) -> None:

@@ -8,7 +8,7 @@ at most once and records the value of each setting with its origin.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
 
@@ -124,24 +124,12 @@ class Value(NamedTuple):
 
 
 class Settings:
-    """
-    The settings of one tracer: `settings[PARAM]` is the value of one.
+    """The settings of one tracer: `settings[PARAM]` is the value of one."""
 
-    Args:
-        values: The values by their keys; a single tag has `tags.` and its name.
-        passed_over: Complaints about `OTEL_` variables that cannot be used, by key.
-        error: The first error of a setting that is used.
-    """
-
-    def __init__(
-        self,
-        values: Mapping[str, Value],
-        passed_over: Mapping[str, Sequence[str]],
-        error: ConfigError | None,
-    ) -> None:
-        self.values = MappingProxyType(values)
-        self.passed_over = MappingProxyType({**passed_over})
-        self.error = error
+    def __init__(self, source: Source) -> None:
+        self.values = MappingProxyType(source.values)
+        self.passed_over = MappingProxyType({**source.passed_over})
+        self.error = source.error
 
     def __getitem__(self, key: Key[T]) -> T:
         """Return the value of a setting."""
@@ -161,12 +149,7 @@ class Settings:
 
 
 class Source:
-    """
-    The application's dict and the environment, for one pass over the settings.
-
-    Raises:
-        ConfigError: If *config* is not a dict.
-    """
+    """The application's dict and the environment, for one pass over the settings."""
 
     def __init__(self, config: object, environ: Mapping[str, str]) -> None:
         if not isinstance(config, Mapping):
@@ -175,16 +158,12 @@ class Source:
         self.config = cast("Mapping[str, object]", config)
         self.environ = environ
         self.values: dict[str, Value] = {}
-        """The value of each setting that was read, by its key."""
+        """What was read, by key; a single tag has `tags.` and its name."""
         self.error: ConfigError | None = None
         """The first error of a setting that is used."""
         self.passed_over: defaultdict[str, list[str]] = defaultdict(list)
         """Complaints about `OTEL_` variables that cannot be used, by key."""
         self._texts: dict[str, str | None] = {}
-
-    def settings(self) -> Settings:
-        """Return what was read."""
-        return Settings(self.values, self.passed_over, self.error)
 
     def read(
         self, param: Param[T], *, with_otel: bool = True, is_used: bool = True

@@ -19,18 +19,11 @@ _LINK: Final = (
     r"_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|_ENV_\w+"
 )
 
-_OF_OTHERS: Final = {
-    "JAEGER_LISTEN_HOST",
-    "JAEGER_QUERY_URL",
-    "JAEGER_UI",
-    "JAEGER_VERSION",
-    "JAEGER_SENDER_FACTORY",
-    "JAEGER_GRPC_TARGET",
-    "JAEGER_GRPC_ROOT_CERTIFICATE",
-    "JAEGER_GRPC_CLIENT_CHAIN",
-    "JAEGER_GRPC_CLIENT_KEY",
-}
-"""Variables that Jaeger's own programs and its clients in Java and C# read."""
+# Variables that Jaeger's own programs and its clients in Java and C# read.
+_OF_OTHERS: Final = (
+    r"JAEGER_(LISTEN_HOST|QUERY_URL|UI|VERSION|SENDER_FACTORY|GRPC_TARGET|"
+    r"GRPC_ROOT_CERTIFICATE|GRPC_CLIENT_CHAIN|GRPC_CLIENT_KEY)"
+)
 
 
 def _by_wrong_name(names: Mapping[str, str], prefix: str = "") -> dict[str, str]:
@@ -116,15 +109,15 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     known = table.variable_names() if names else frozenset[str]()
     return {
         name: f"{name} is not read{_suggested_variable(name, known)}"
-        for name in sorted(names - known - _OF_OTHERS)
-        if not _is_link(name, environ[name])
+        for name in sorted(names - known)
+        if not _is_of_others(name, environ[name])
     }
 
 
-def _is_link(name: str, value: str) -> bool:
+def _is_of_others(name: str, value: str) -> bool:
     if name.endswith("_PORT") and value.startswith(KUBERNETES_LINK):
         return True
-    return re.search(f"({_LINK})$", name) is not None
+    return re.search(f"^{_OF_OTHERS}$|({_LINK})$", name) is not None
 
 
 def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[str]:

@@ -56,12 +56,7 @@ class Reader(Generic[T_co]):
         self._convert = convert
 
     def __call__(self, raw: object) -> T_co:
-        """
-        Return the value of *raw*.
-
-        Raises:
-            ValueError: If it is not accepted.
-        """
+        """Return the value of *raw*, or raise `ValueError` if it is not accepted."""
         value = self._convert(raw)
         if value is None:
             msg = f"must be {self.expected}"
@@ -247,7 +242,7 @@ def pairs(raw: object) -> dict[str, str] | None:
 def quoted_pairs(raw: object) -> dict[str, str]:
     """Read pairs whose values are percent-encoded, as OpenTelemetry writes them."""
     with forks_wait():
-        from urllib.parse import unquote  # noqa: PLC0415 - see url()
+        from urllib.parse import unquote  # noqa: PLC0415 - see split_url()
 
     return {key: unquote(value) for key, value in pairs(raw).items()}
 

@@ -1,4 +1,4 @@
-"""Numbers that applications pass, and what every platform can work with."""
+"""Numbers, headers and files that applications pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ import pytest
 
 from jaeger_client import Config, RemoteControlledSampler
 from jaeger_client._internal.http_client.options import HttpOptions
-from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
+from jaeger_client._internal.limits import (
+    MAX_COUNT,
+    MAX_SECONDS,
+    above_zero,
+    at_least,
+    find_header_fault,
+    is_readable,
+)
 from jaeger_client._internal.poller import Poller
 from jaeger_client.errors import ConfigError
 from jaeger_client.reporter import Reporter
@@ -125,3 +132,30 @@ def test_a_setting_that_is_no_number_names_key_value_and_range(
     assert message.startswith(f"{key} (JAEGER_")
     assert "at least 0" in message or "of at least 1" in message
     assert message.endswith(f"got {value!r}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("x-key", "a\tb\xe9", None),
+        ("x-key", "", None),
+        ("", "x", "'' is no header that can be set"),
+        ("Content-Length", "1", "'Content-Length' is no header that can be set"),
+        (
+            "x-key",
+            "a\n",
+            "the value of 'x-key' must be printable Latin-1 on one line",
+        ),
+    ],
+)
+def test_a_header_is_sendable_if_it_stays_on_its_line(
+    name: str, value: str, fault: str | None
+) -> None:
+    """Its name is a token that does not frame the body, its value printable."""
+    assert fault == find_header_fault(name, value)
+
+
+def test_a_path_that_no_file_can_have_is_not_readable() -> None:
+    """The operating system accepts no null byte in it."""
+    assert is_readable(__file__)
+    assert not is_readable("a\0")

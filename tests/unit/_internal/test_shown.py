@@ -7,6 +7,7 @@ import pytest
 from jaeger_client._internal.shown import (
     MAX_QUOTED,
     MAX_SHOWN,
+    as_text,
     one_line,
     setting_without_secrets,
     shown,
@@ -216,3 +217,21 @@ def test_every_error_has_a_bounded_message_on_one_line(error: type[Exception]) -
 
     assert message.startswith(r"a\nba\nb")
     assert len(message) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (0.1 + 0.2, "0.3"),
+        (None, "none"),
+        ({}, "none"),
+        ({"a": 1, "b": "x"}, "a=1, b=x"),
+        (("b3", "w3c"), "b3, w3c"),
+        ("shop", "shop"),
+        (3, "3"),
+    ],
+)
+def test_a_setting_has_the_text_of_a_configuration(value: object, text: str) -> None:
+    """Not that of Python."""
+    assert text == as_text(value)

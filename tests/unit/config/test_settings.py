@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client.config.settings import Param, Source
+from jaeger_client.config.settings import Param, Settings, Source
 from jaeger_client.config.values import port
 from jaeger_client.errors import ConfigError
 
@@ -14,7 +14,7 @@ PORT = Param("agent.port", port, 6831).env(JAEGER_PORT=port, OTEL_PORT=port)
 def value_of(param: Param[int], source: Source) -> int:
     """Return the value of a setting, or raise its error."""
     value = source.read(param)
-    source.settings().checked()
+    Settings(source).checked()
     return value
 
 
@@ -119,7 +119,7 @@ def test_an_error_of_a_setting_that_is_not_used_does_not_matter() -> None:
 
     source.read(PORT, is_used=False)
 
-    source.settings().checked()
+    Settings(source).checked()
     assert source.values["agent.port"].error is not None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,18 +11,17 @@ from jaeger_client._internal.http_client.messages import (
     basic_authorization,
     parse_url,
 )
-from jaeger_client._internal.limits import MAX_SECONDS, above_zero
+from jaeger_client._internal.limits import (
+    MAX_SECONDS,
+    above_zero,
+    find_header_fault,
+    is_readable,
+)
 from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
 
 DEFAULT_TIMEOUT: Final = 5.0
 """Seconds to connect, and again to wait for the response."""
-
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# Printable Latin-1 and tab: a line break would let a value add headers.
-_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-# A body of another length than announced would break the connection.
-_FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 
 
 @dataclass(frozen=True)
@@ -107,24 +104,6 @@ class HttpOptions:
                     f"{group}{key} must name a file that can be read, got {shown(path)}"
                 )
                 raise ConfigError(msg)
-
-
-def is_readable(path: str) -> bool:
-    """Return whether *path* names something that this process may read."""
-    try:
-        return os.access(path, os.R_OK)
-    except ValueError:  # a null byte
-        return False
-
-
-def find_header_fault(name: str, value: str) -> str | None:
-    """Return why the header cannot be set, or None if it can."""
-    # The value is not shown: it may be a secret.
-    if not _HEADER_NAME.fullmatch(name) or name.lower() in _FRAMING_HEADERS:
-        return f"{shown(name)} is no header that can be set"
-    if not _HEADER_VALUE.fullmatch(value):
-        return f"the value of {shown(name)} must be printable Latin-1 on one line"
-    return None
 
 
 def _check_pair(key: str, value: str | None, other: str, partner: str | None) -> None:
