@@ -87,6 +87,20 @@ def test_the_program_of_the_readme(sink: SpanSink) -> None:
     assert parent.spanId == child.parentSpanId
 
 
+def test_the_explanation_on_the_configuration_page(sink: SpanSink) -> None:
+    """Each line of the excerpt is printed with the settings that the page shows."""
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    blocks = re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL)
+    (_, config), (_, explain), (_, excerpt) = blocks
+    (variables,) = re.findall(r"With the settings above,(.*?):\n", page, re.DOTALL)
+    environ = dict(re.findall(r"`(JAEGER_\w+)=(\S+)`", variables))
+    environment = f"import os\nos.environ.update({environ!r})\n"
+
+    lines = run(sink, "-c", environment + config + explain).splitlines()
+
+    assert excerpt.splitlines() == [line for line in lines if line in excerpt]
+
+
 def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> None:
     """So it does with a debug id; headers that are no context are no error."""
     with running(sink, "examples/wsgi_application.py", "0") as server:

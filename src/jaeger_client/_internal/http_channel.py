@@ -7,7 +7,7 @@ Imported only where one is needed, because the encoders and the HTTP client take
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.constants import OTLP_TRACES_PATH
@@ -17,26 +17,17 @@ from jaeger_client.encoding import (
     OtlpEncoder,
     ZipkinJsonEncoder,
 )
-from jaeger_client.model import SpanLosses
-from jaeger_client.senders import HttpSender, OtlpHttpSender, Sender
+from jaeger_client.reporter.base import SimpleChannel
+from jaeger_client.senders import HttpSender, OtlpHttpSender
 
 OTLP_PORT: Final = 4318
 """Port of OTLP over HTTP."""
 
-_FORMATS: Final[
-    Mapping[str, tuple[Callable[[SpanLosses], Encoder], type[HttpSender]]]
-] = {
+_FORMATS: Final[Mapping[str, tuple[Callable[[], Encoder], type[HttpSender]]]] = {
     "OTLP": (OtlpEncoder, OtlpHttpSender),
     "Thrift": (JaegerBinaryEncoder, HttpSender),
     "Zipkin": (ZipkinJsonEncoder, HttpSender),
 }
-
-
-class HttpChannel(NamedTuple):
-    """A channel over HTTP."""
-
-    encoder: Encoder
-    sender: Sender
 
 
 def dial_collector(
@@ -45,7 +36,7 @@ def dial_collector(
     format_: str | None,
     options: HttpOptions,
     gzip: bool,
-) -> HttpChannel:
+) -> SimpleChannel:
     """
     Return the channel to the collector at *endpoint*.
 
@@ -59,18 +50,18 @@ def dial_collector(
         ConfigError: If a setting cannot be used.
     """
     new_encoder, new_sender = _FORMATS[format_ or "Thrift"]
-    encoder = new_encoder(SpanLosses())
+    encoder = new_encoder()
     sender = new_sender(
         endpoint, content_type=encoder.content_type, options=options, gzip=gzip
     )
-    return HttpChannel(encoder, sender)
+    return SimpleChannel(encoder, sender)
 
 
-def dial_otlp(host: str) -> HttpChannel | None:
+def dial_otlp(host: str) -> SimpleChannel | None:
     """Return the channel to OTLP on *host*, or `None` if no backend responds there."""
     name = f"[{host}]" if ":" in host else host
     sender = OtlpHttpSender(f"http://{name}:{OTLP_PORT}{OTLP_TRACES_PATH}")
     if sender.probe():
-        return HttpChannel(OtlpEncoder(SpanLosses()), sender)
+        return SimpleChannel(OtlpEncoder(), sender)
     sender.close()
     return None

@@ -82,7 +82,9 @@ class JaegerBinaryEncoder(ThriftEncoder):
 
     content_type = "application/x-thrift"
 
-    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         super().__init__(losses, clock=clock)
         add_table = self.tables.add
         self._lists = add_table(_struct_list)

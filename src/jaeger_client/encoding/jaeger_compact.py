@@ -86,7 +86,9 @@ class JaegerCompactEncoder(ThriftEncoder):
 
     content_type = "application/vnd.apache.thrift.compact"
 
-    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         super().__init__(losses, clock=clock)
         tables = self.tables
         self._lists = tables.add(_struct_list)

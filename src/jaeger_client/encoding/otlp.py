@@ -113,7 +113,9 @@ class OtlpEncoder(PackingEncoder):
 
     content_type = "application/x-protobuf"
 
-    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         super().__init__(losses, clock=clock)
         tables = self.tables
         self._names: PieceTable[str] = tables.add(lambda name: _NAME + text_value(name))

@@ -120,8 +120,10 @@ class PackingEncoder(ABC):
     content_type: str = "application/octet-stream"
     """Media type of the payloads, for senders that use HTTP."""
 
-    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.losses = losses
+    def __init__(
+        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.losses = SpanLosses() if losses is None else losses
         self.tables = Tables(clock)
         """Bytes that are cached because they may repeat."""
         self._clock = clock

@@ -79,7 +79,9 @@ class ZipkinJsonEncoder(PackingEncoder):
 
     content_type = "application/json"
 
-    def __init__(self, losses: SpanLosses, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         super().__init__(losses, clock=clock)
         self.set_process(Process(service_name=""))
 

@@ -10,7 +10,7 @@ from jaeger_client._internal.lazy import classes_of
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics
 from jaeger_client.metrics.instruments import ReporterMetrics
-from jaeger_client.reporter.base import BaseReporter, Channel
+from jaeger_client.reporter.base import BaseReporter, Channel, SimpleChannel
 from jaeger_client.reporter.batch import Reporter
 from jaeger_client.reporter.local import (
     CompositeReporter,
@@ -47,5 +47,6 @@ __all__ = [
     "NullReporter",
     "Reporter",
     "ReporterMetrics",
+    "SimpleChannel",
     "default_logger",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import logger
@@ -32,6 +32,15 @@ class Channel(Protocol):
     def sender(self) -> Sender:
         """Sends payloads."""
         ...
+
+
+class SimpleChannel(NamedTuple):
+    """A `Channel` of an encoder and a sender that exist already."""
+
+    encoder: Encoder
+    """Encodes spans as payloads."""
+    sender: Sender
+    """Sends payloads."""
 
 
 class BaseReporter:

@@ -20,6 +20,11 @@ _ADVICE: Final = {
         "spans were finished after the tracer was closed, or did not leave before "
         "its timeout, and are dropped: close it last, or with a longer timeout"
     ),
+    "unreachable": (
+        "the backend could not be reached, or did not accept spans, before close() "
+        "ended, and %d spans are lost: is it running, and does JAEGER_ENDPOINT name "
+        "it? With a longer timeout, close() retries for longer"
+    ),
     "too_large": (
         "spans are dropped that are too large for a packet even without logs and "
         "with short values: set fewer tags, or send over HTTP (JAEGER_ENDPOINT)"
@@ -30,7 +35,11 @@ _ADVICE: Final = {
         "see their tag jaeger.truncated: set less, or send over HTTP (JAEGER_ENDPOINT)"
     ),
 }
-"""What is logged, by cause. Failed sends are logged as an outage, by the channel."""
+"""
+What is logged, by cause. Failed sends are logged as an outage, by the channel.
+
+"unreachable" is counted as "closed".
+"""
 
 
 class LossReport:
@@ -59,8 +68,24 @@ class LossReport:
 
         Causes other than "closed" and "queue_full": on one thread at a time.
         """
-        if not count:
-            return
+        if count:
+            self._count(cause, count)
+            if cause in self._notices:
+                self._notices[cause].warn()
+
+    def unsent(self, count: int, *, is_retrying: bool) -> None:
+        """
+        Count *count* spans, which may be 0, that did not leave before `close` ended.
+
+        *is_retrying*: whether they were waiting for another attempt.
+        """
+        if count and is_retrying:
+            self._count("closed", count)
+            self._notices["unreachable"].warn(count)
+        else:
+            self.lost("closed", count)
+
+    def _count(self, cause: str, count: int) -> None:
         if cause == "queue_full":
             self.totals.add_queue_full(count)
         elif cause == "closed":
@@ -75,5 +100,3 @@ class LossReport:
             else:
                 self._metrics.reporter_dropped(count)
             self._metrics.dropped_by_cause[cause](count)
-        if cause in self._notices:
-            self._notices[cause].warn()

@@ -146,6 +146,11 @@ class Transmitter:
         return self._payload is not None and self._payload.end > self._left
 
     @property
+    def is_retrying(self) -> bool:
+        """Whether the next payload has been sent before, and is to be sent again."""
+        return self._failures > 0
+
+    @property
     def spans_per_payload(self) -> int:
         """Estimate of how many spans fit a payload."""
         return int(self.sender.max_payload / self._bytes_per_span)

@@ -20,7 +20,7 @@ def main() -> None:
         validate=True,
     )
     tracer = config.initialize_tracer()
-    assert tracer is not None  # as it is at the second call in one process
+    assert tracer is not None  # only a second call in one process returns None
 
     with tracer.start_span("bake-bread") as span:
         span.set_tag("loaves", 2)
@@ -29,7 +29,7 @@ def main() -> None:
             child.log_kv({"event": "dough is smooth"})
 
     tracer.close()
-    print(f"{span.trace_id:x}")
+    print(f"{span.trace_id:016x}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import jaeger_client.config as package
 from jaeger_client import ConstSampler, ProbabilisticSampler, RateLimitingSampler
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter
-from jaeger_client._internal.http_channel import HttpChannel
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.codecs import (
     B3Codec,
@@ -36,7 +35,7 @@ from jaeger_client.reporter import (
     NullReporter,
     Reporter,
 )
-from jaeger_client.reporter.base import Channel
+from jaeger_client.reporter.base import Channel, SimpleChannel
 from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
 from jaeger_client.sampler import (
     RemoteControlledSampler,
@@ -353,7 +352,7 @@ def test_the_path_of_the_endpoint_chooses_the_encoder(
     options = made(settings_of(JAEGER_ENDPOINT=endpoint))
 
     channel = options["channel"]
-    assert isinstance(channel, HttpChannel)
+    assert isinstance(channel, SimpleChannel)
     assert isinstance(channel.encoder, encoder)
     assert endpoint.partition("://")[2].split("/")[0] in repr(channel.sender)
     assert options["fallback"] is None
@@ -382,7 +381,7 @@ def test_compression_can_be_chosen(
 
     assert isinstance(
         made(settings_of({"collector": collector}))["channel"],
-        HttpChannel,
+        SimpleChannel,
     )
 
 
@@ -414,7 +413,7 @@ def test_the_fallback_for_udp_is_otlp_on_the_host_of_the_agent(
     assert callable(fallback)
     assert fallback() is None
     channel = fallback()
-    assert isinstance(channel, HttpChannel)
+    assert isinstance(channel, SimpleChannel)
     assert isinstance(channel.encoder, OtlpEncoder)
     assert "http://[::1]:4318/v1/traces" in probed[0]
 

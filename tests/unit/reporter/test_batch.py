@@ -351,6 +351,23 @@ def test_close_returns_that_spans_were_lost() -> None:
     assert 1 == scene.metrics.sums["jaeger:reporter_dropped{cause=send_failed}"]
 
 
+def test_close_logs_that_the_backend_could_not_be_reached(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Spans that wait for a retry when close() ends: the line has their number."""
+    scene = Scene(batch_size=2)
+    scene.sender.fail_always(RetryableSendError("refused"))
+    scene.report("a", "b", "c")
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        scene.reporter.close(timeout=0.4)
+
+    _, line = caplog.messages
+    assert (
+        "the backend could not be reached, or did not accept spans, before close() "
+        "ended, and 3 spans are lost"
+    ) == line.partition(":")[0]
+
+
 def test_close_gives_up_a_waiting_payload_at_its_deadline() -> None:
     """A backend that is busy until the deadline loses the spans, counted as closed."""
     scene = Scene()

@@ -62,6 +62,26 @@ def test_no_spans_are_no_loss(caplog: pytest.LogCaptureFixture) -> None:
     assert [] == caplog.messages
 
 
+@pytest.mark.parametrize(
+    ("is_retrying", "line"),
+    [(False, "spans were finished after"), (True, "the backend could not be reached")],
+)
+def test_unsent_spans_are_counted_as_closed(
+    is_retrying: bool,
+    line: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The line tells those that were waiting for a retry from the others."""
+    scene = Scene()
+    scene.report.unsent(0, is_retrying=is_retrying)
+    scene.report.unsent(2, is_retrying=is_retrying)
+
+    assert (2, 2) == (scene.totals.closed, scene.totals.dropped)
+    assert 2 == scene.metrics.sums["jaeger:reporter_dropped{cause=closed}"]
+    (message,) = caplog.messages
+    assert message.startswith(line)
+
+
 def test_a_loss_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     """The first loss by a cause is logged, later ones when a minute has passed."""
     scene = Scene()
