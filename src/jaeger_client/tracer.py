@@ -148,9 +148,8 @@ class Tracer(SpanStarter):
         self.max_traceback_length = max_traceback_length
         self.max_tags_per_span = max_tags_per_span
         self.max_logs_per_span = max_logs_per_span
-        self.max_trace_id_bits = (
-            MAX_TRACE_ID_BITS if generate_128bit_trace_id else MAX_ID_BITS
-        )
+        bits = MAX_TRACE_ID_BITS if generate_128bit_trace_id else MAX_ID_BITS
+        self.max_trace_id_bits = bits
         self.random = IdRandom()
         self.throttler = throttler
         self.clock = None if clock is None else with_method("clock", clock, "time")
@@ -164,16 +163,19 @@ class Tracer(SpanStarter):
             debug_id_header=debug_id_header,
         )
         self.codecs.update(extra_codecs or {})
-        for codec in self.codecs.values():
-            # An application's codec may be of any type.
-            if isinstance(codec, Codec):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
-                codec.count_dropped_baggage(self._count_dropped_baggage)
+        self._count_baggage_that_codecs_drop()
         self.tags = self._process_tags(tags or {})
         self.reporter.set_process(
             service_name=self.service_name,
             tags=self.tags,
             max_length=self.max_tag_value_length,
         )
+
+    def _count_baggage_that_codecs_drop(self) -> None:
+        for codec in self.codecs.values():
+            # An application's codec may be of any type.
+            if isinstance(codec, Codec):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+                codec.count_dropped_baggage(self._count_dropped_baggage)
 
     def _process_tags(self, tags: Mapping[str, object]) -> dict[str, object]:
         all_tags: dict[str, object] = {JAEGER_VERSION_TAG_KEY: JAEGER_CLIENT_VERSION}
