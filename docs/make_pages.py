@@ -56,7 +56,7 @@ def metrics_page() -> str:
         "Reference of metrics",
         "What the tracer counts about itself. How to get it into Prometheus, "
         "OpenTelemetry or statsd, and what is counted in servers of several processes, "
-        "is told in [how it works](how-it-works.md#metrics).",
+        "is described in [how it works](how-it-works.md#metrics).",
         table(("metric", "kind", "labels", "since", "what it counts"), _metrics()),
         f"Endpoints are named as their spans. The first {MAX_ENDPOINTS} have metrics "
         f"of their own, all others are counted as `{OTHER_ENDPOINT}`.",
