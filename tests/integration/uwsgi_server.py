@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
@@ -76,16 +77,20 @@ class UwsgiServer:
             pid, trace_id = response.read().decode().split()
         return pid, trace_id
 
-    def get_many(self, count: int) -> dict[str, list[str]]:
-        """Send *count* requests; return the trace ids by the worker's pid."""
+    def get_until(
+        self, enough: Callable[[dict[str, list[str]]], bool]
+    ) -> dict[str, list[str]]:
+        """Send requests until the trace ids by the worker's pid are *enough*."""
         ids: dict[str, list[str]] = {}
-        for _ in range(count):
+        deadline = time.monotonic() + _TIMEOUT
+        while not enough(ids):
+            assert time.monotonic() < deadline, self.output
             pid, trace_id = self.get()
             ids.setdefault(pid, []).append(trace_id)
         return ids
 
     def get_from_each(self, workers: int) -> dict[str, list[str]]:
-        """Send requests until each of *workers* has responded; return as `get_many`."""
+        """Send requests until *workers* have responded; return as `get_until`."""
         ids: dict[str, list[str]] = {}
         deadline = time.monotonic() + _TIMEOUT
         while len(ids) < workers:
