@@ -16,10 +16,10 @@ PYTHON ?=
 PEERS := ours jaeger48 opentelemetry ddtrace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format pages docs bench coverage lock clean
+.PHONY: help setup demo test guarantees lint format pages docs bench coverage lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(READY) ## make .venv with the package and all tools
 
@@ -53,6 +53,9 @@ demo: $(READY) ## run the main job: three services, one trace
 
 test: $(READY) ## fast tests on each Python 3.10 to 3.14 found, slow ones on one
 	@$(BIN)/nox -s test
+
+guarantees: $(READY) ## the longest tests of docs/guarantees.md, as CI runs them
+	@$(BIN)/nox -s long
 
 lint: $(READY) ## format, rules, types, imports and docs
 	@$(BIN)/nox -s lint

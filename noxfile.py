@@ -62,6 +62,9 @@ ALL = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
 FAST = ALL - REAL - SLOW
 """The folders of `tests` that the sessions run; a new one is fast."""
 
+LONG_SESSIONS = ["long"]
+"""Run in CI and by `make guarantees`."""
+
 NO_TESTS = 5
 """What pytest returns when it finds no test."""
 
@@ -128,6 +131,8 @@ def test(session: nox.Session) -> None:
     # What takes longest begins first.
     versions = sorted(FOUND, key=lambda version: version != MANY_EXAMPLES)
     names = ["real", "slow", *(f"fast-{version}" for version in versions)]
+    if IN_CI:
+        names[:0] = LONG_SESSIONS
     with ThreadPoolExecutor(LANES) as lanes:
         runs = [lanes.submit(run_session, name) for name in names]
         for run in as_completed(runs):
@@ -148,7 +153,7 @@ def fast(session: nox.Session) -> None:
     """Run the tests that need nothing but the interpreter."""
     install(session)
     examples = MANY if session.python == MANY_EXAMPLES else FEW
-    run_pytest(session, FAST, f"--examples={examples}")
+    run_pytest(session, FAST, "-m", "not long", f"--examples={examples}")
 
 
 @nox.session(python=OWN_VERSION)
@@ -158,7 +163,14 @@ def slow(session: nox.Session) -> None:
     install_old_client(session)
     install_urllib3_oldest(session)
     install_type_checkers(session)
-    run_pytest(session, SLOW)
+    run_pytest(session, SLOW, "-m", "not long")
+
+
+@nox.session(python=OWN_VERSION)
+def long(session: nox.Session) -> None:
+    """Run the longest tests of docs/guarantees.md."""
+    install(session, "servers")
+    run_pytest(session, {"integration"}, "-m", "long")
 
 
 @nox.session(python=OWN_VERSION)
@@ -306,6 +318,8 @@ def print_result(session: nox.Session) -> None:
     """Print a line for each session's report, and the sum as the last line."""
     expected = VERSIONS if IN_CI else FOUND
     names = [*(f"fast-{version}" for version in expected), "slow", "real"]
+    if IN_CI:
+        names += LONG_SESSIONS
     tallies = [read_tally(name) for name in names]
     passed, failed = (sum(column) for column in zip(*tallies, strict=True))
     if missing := [version for version in VERSIONS if version not in FOUND]:
