@@ -22,12 +22,14 @@ def test_every_promise_links_to_a_test() -> None:
 
 def test_every_link_leads_to_a_test() -> None:
     """The linked file defines the test of that name."""
-    wrong = [link for link in LINK.findall(PAGE) if link[0] not in tests_in(link[1])]
+    wrong = [
+        link for link in LINK.findall(PAGE) if link[0] not in functions_in(link[1])
+    ]
 
     assert [] == wrong
 
 
-def tests_in(path: str) -> set[str]:
+def functions_in(path: str) -> set[str]:
     """Return the names of the functions in a file that the page links to."""
     tree = ast.parse((DOCS / path).read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
