@@ -65,7 +65,7 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff check --quiet --select I --fix
 
 pages: $(READY) ## write the pages that are made from tables in the code
-	@$(BIN)/python docs/make_pages.py
+	@$(BIN)/python -m docs.make_pages
 
 docs: $(READY) ## build the pages into docs/_build/html
 	@$(BIN)/sphinx-build -n -W -q docs docs/_build/html

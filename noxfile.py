@@ -75,6 +75,7 @@ CODE = (
     "benchmarks",
     "docs/conf.py",
     "docs/make_pages.py",
+    "docs/pictures.py",
     "noxfile.py",
 )
 
@@ -353,7 +354,7 @@ def lint(session: nox.Session) -> None:
         "mypy": ("mypy", *code),
         "basedpyright": ("basedpyright", *code),
         "import-linter": ("lint-imports", "--no-logo", "--no-cache"),
-        "pages": ("python", "docs/make_pages.py", "--check"),
+        "pages": ("python", "-m", "docs.make_pages", "--check"),
         "docs": ("sphinx-build", "-n", "-W", "-q", "docs", "docs/_build/html"),
     }
     failed = [name for name, command in checks.items() if not holds(name, *command)]

@@ -1,7 +1,7 @@
 """
-Writes the pages that are made from tables in the code; `make pages` calls it.
+Writes the pages and pictures that are made by code; `make pages` calls it.
 
-A further page is one function that returns its text and one line in `PAGES`.
+A further one is a function that returns its text and one line in `PAGES`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from docs import pictures
 from jaeger_client._internal.shown import as_text
 from jaeger_client.config import table as settings
 from jaeger_client.config.settings import Param
@@ -81,9 +82,11 @@ def metrics_page() -> str:
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "metrics.md": metrics_page,
+    "pictures/architecture.svg": pictures.architecture_picture,
+    "pictures/trace.svg": pictures.trace_picture,
     "reference.md": reference_page,
 }
-"""The functions that make the pages, by the names of their files."""
+"""The functions that make the files, by their names."""
 
 
 def page(title: str, *parts: str) -> str:
@@ -111,6 +114,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"docs/{name} is stale: run `{COMMAND}`")
         return 1 if stale else 0
     for name, make in PAGES.items():
+        (HERE / name).parent.mkdir(exist_ok=True)
         (HERE / name).write_text(make(), encoding="utf-8")
         print(f"pages: docs/{name}")
     return 0
