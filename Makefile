@@ -16,7 +16,7 @@ PYTHON ?=
 PEERS := ours jaeger48 opentelemetry ddtrace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test guarantees lint format pages docs bench coverage lock clean
+.PHONY: help setup demo test guarantees lint format pages texts docs bench coverage lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ format: $(READY) ## format the code
 
 pages: $(READY) ## write the pages that are made from tables in the code
 	@$(BIN)/python -m docs.make_pages
+
+texts: $(READY) ## print all docstrings, comments, errors and log lines, to proofread
+	@$(BIN)/python docs/list_texts.py
 
 docs: $(READY) ## build the pages into docs/_build/html
 	@$(BIN)/sphinx-build -n -W -q docs docs/_build/html

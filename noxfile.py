@@ -74,6 +74,7 @@ CODE = (
     "examples",
     "benchmarks",
     "docs/conf.py",
+    "docs/list_texts.py",
     "docs/make_pages.py",
     "docs/pictures.py",
     "noxfile.py",

@@ -1,8 +1,8 @@
 """
 Jaeger's `Batch` in the Thrift binary protocol, for HTTP 14268.
 
-The protocol (thrift-binary-protocol.md) writes all numbers in their full width,
-big-endian:
+The protocol (thrift-binary-protocol.md of Apache Thrift) writes all numbers in their
+full width, big-endian:
 
 ```text
 field    type (1 byte), id (i16), value; a struct ends with a zero byte
@@ -10,6 +10,9 @@ types    2 bool  4 double  8 i32  10 i64  11 text or bytes  12 struct  15 list
 text     size (i32), bytes
 list     type of its elements (1 byte), size (i32), elements
 ```
+
+The request body is a bare `Batch` without the head of a message. The fields of the
+structs are listed in `jaeger_thrift`; `seqNo` and `ClientStats` are for the agent only.
 """
 
 from __future__ import annotations
@@ -47,7 +50,8 @@ _TIMES: Final = struct.Struct(">3sI3sq3sq")
 _REFERENCE: Final = struct.Struct(">3si3sQ3sQ3sQx")
 """A whole `SpanRef`; the pad byte ends it."""
 
-# Headers of fields: type and id.
+# Headers of fields: type (1 byte) and id (i16). 08 i32, 0a i64, 0b text, 0c struct,
+# 0f list.
 _TRACE_ID_LOW: Final = b"\x0a\x00\x01"
 _TRACE_ID_HIGH: Final = b"\x0a\x00\x02"
 _SPAN_ID: Final = b"\x0a\x00\x03"
@@ -73,6 +77,9 @@ _BATCH_SPANS: Final = b"\x0f\x00\x02"
 _SERVICE_NAME: Final = b"\x0b\x00\x01"
 
 _TAG_KEY: Final = b"\x0b\x00\x01"
+_STRUCT: Final = b"\x0c"
+"""The type of a list's elements."""
+
 _V_TYPE: Final = b"\x08\x00\x02\x00\x00\x00"
 """The header of field 2 of a tag, and all but the last byte of its value."""
 
@@ -164,7 +171,7 @@ def _log_time(timestamp: int) -> tuple[bytes, bytes]:
 
 
 def _struct_list(size: int) -> bytes:
-    return b"\x0c" + _I32.pack(size)
+    return _STRUCT + _I32.pack(size)
 
 
 def _text(value: str) -> bytes:
@@ -184,22 +191,24 @@ def _text_tag(begin: bytes, value: str) -> bytes:
     return b"".join((begin, len(data).to_bytes(4, "big"), data, STOP))
 
 
+# The last byte of `vType` (0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY), then type and
+# id of the value's field.
 _TAG_TYPES: Final[TagTypes] = {
-    str: (_V_TYPE + b"\x00\x0b\x00\x03", _text_tag),
+    str: (_V_TYPE + b"\x00\x0b\x00\x03", _text_tag),  # text, field 3
     float: (
-        _V_TYPE + b"\x01\x04\x00\x04",
+        _V_TYPE + b"\x01\x04\x00\x04",  # double, field 4
         lambda begin, value: b"".join((begin, _DOUBLE.pack(value), STOP)),
     ),
     bool: (
-        _V_TYPE + b"\x02\x02\x00\x05",
+        _V_TYPE + b"\x02\x02\x00\x05",  # bool, field 5
         lambda begin, value: b"".join((begin, b"\x01" if value else b"\x00", STOP)),
     ),
     int: (
-        _V_TYPE + b"\x03\x0a\x00\x06",
+        _V_TYPE + b"\x03\x0a\x00\x06",  # i64, field 6
         lambda begin, value: b"".join((begin, _I64.pack(value), STOP)),
     ),
     bytes: (
-        _V_TYPE + b"\x04\x0b\x00\x07",
+        _V_TYPE + b"\x04\x0b\x00\x07",  # bytes, field 7
         lambda begin, value: b"".join((begin, _blob(value), STOP)),
     ),
 }

@@ -1,7 +1,7 @@
 """
 Jaeger's `emitBatch` in the Thrift compact protocol, for UDP 6831.
 
-The protocol (thrift-compact-protocol.md):
+The protocol (thrift-compact-protocol.md of Apache Thrift):
 
 ```text
 message  82, then version 1 and type 4 (oneway) as 81, sequence number, name, arguments
@@ -13,7 +13,14 @@ text     size (varint), bytes
 list     one byte: size and type, sizes up to 14; from 15 on fc for structs, varint
 ```
 
-Nearly every field has the id after the field before, so its header is that of its type.
+The fields of the structs are listed in `jaeger_thrift`. Nearly every field has the id
+after that of the field before, so its header is `1` and its type: `16` for an i64.
+
+Strategy: what is the same in many spans (trace ids, names, flags, tags) is encoded once
+and looked up; ids and times, which differ in every span, are encoded 64 at a time by
+`Lanes`; headers are joined to the value beside them in advance, so that a span has few
+pieces. The functions never raise for a value of the right type and range; for any other
+they may, and the span is then encoded as a plain copy (see `packing`).
 """
 
 from __future__ import annotations
@@ -52,19 +59,23 @@ from jaeger_client.model import Process, SpanData, SpanLosses
 if TYPE_CHECKING:
     import opentracing
 
-_MESSAGE: Final = b"\x82\x81"
+_MESSAGE: Final = (
+    b"\x82"  # protocol id
+    b"\x81"  # type 4 (oneway) << 5 | version 1
+)
 
-# Headers of fields whose id is one more than that of the field before.
-_I32: Final = b"\x15"
-_I64: Final = b"\x16"
-_TEXT: Final = b"\x18"
-_LIST: Final = b"\x19"
-_STRUCT: Final = b"\x1c"
+# Headers of fields whose id is one more than that of the field before: 1 << 4 | type.
+_I32: Final = b"\x15"  # type 5
+_I64: Final = b"\x16"  # type 6
+_TEXT: Final = b"\x18"  # type 8
+_LIST: Final = b"\x19"  # type 9
+_STRUCT: Final = b"\x1c"  # type 12
 
-_FLAGS: Final = b"\x25"
+_FLAGS: Final = b"\x25"  # id two more than that before, type 5 (i32)
 """The header of field 7 of a span without field 6."""
 
 _ZERO: Final = b"\x00"
+"""The varint of 0: an id that is absent."""
 
 _I64_BEGINS: Final = tuple([_I64 + octet for octet in ONES])
 """The header of an i64, and its first byte."""
@@ -73,12 +84,16 @@ _LATER_BYTES: Final = ONES[ONE_BYTE:]
 """Seven bits of a varint that is not at its end."""
 
 _SHORT_LISTS: Final = tuple(bytes((size << 4 | 12,)) for size in range(15))
+"""Headers of lists of structs (type 12), by size."""
+
+_LONG_LIST: Final = b"\xfc"  # 15 << 4 | type 12; the size follows as a varint
 _DOUBLE: Final = struct.Struct("<d")
 _MASK_31: Final = (1 << 31) - 1
+"""Sequence numbers of messages are positive i32."""
 
 _FIRST_TIME: Final = 1 << 21
 _END_OF_TIMES: Final = 1 << 64
-"""Doubled microseconds between these two consist of seconds and three bytes."""
+"""Doubled microseconds between these two have three low bytes and a rest, see below."""
 
 
 class JaegerCompactEncoder(ThriftEncoder):
@@ -165,6 +180,8 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
                 else get_flags(flags) or make_flags(flags),
                 start_time,
             )
+            # Zigzag of a number that is not negative. The header of field 9 and the
+            # first byte are one piece.
             duration = duration_us(span.start_time, span.end_time) << 1
             if duration < ONE_BYTE:
                 pieces.append(_I64_BEGINS[duration])
@@ -193,7 +210,8 @@ def _log_time_encoder(tables: Tables) -> EncodeLogTime:
     def encode_log_time(timestamp: int) -> tuple[bytes, ...]:
         bits = timestamp << 1
         if _FIRST_TIME <= bits < _END_OF_TIMES:
-            # About a second, which many logs have in common.
+            # Three bytes hold 21 bits, about a second; the rest, which many logs have
+            # in common, is looked up.
             second = bits >> 21
             return (
                 _I64_BEGINS[bits & 0x7F | 0x80],
@@ -231,6 +249,7 @@ def _references(references: Sequence[opentracing.Reference], flags: int) -> byte
 
 def _flags(flags: int, header: bytes = _FLAGS) -> bytes:
     """Return field 7, the low 32 bits as a signed number, and the header of 8."""
+    # The zigzag of the i32 that has these bits.
     flags &= MASK_32
     bits = flags << 1 if flags >> 31 == 0 else ((MASK_32 - flags) << 1) + 1
     return b"".join((header, varint(bits), _I64))
@@ -243,7 +262,7 @@ def _list_field(size: int) -> bytes:
 def _struct_list(size: int) -> bytes:
     if size < len(_SHORT_LISTS):
         return _SHORT_LISTS[size]
-    return b"\xfc" + varint(size)
+    return _LONG_LIST + varint(size)
 
 
 def _text_field(value: str) -> bytes:
@@ -264,28 +283,31 @@ def _text_tag(begin: bytes, value: str) -> bytes:
 
 
 def _int_tag(begin: bytes, value: int) -> bytes:
-    bits = value << 1 if value >= 0 else ~(value << 1)
+    bits = value << 1 if value >= 0 else ~(value << 1)  # zigzag
     if bits > MASK_64:
         msg = f"needs 64 signed bits, got {value.bit_length()} bits"
         raise OverflowError(msg)
     return b"".join((begin, varint(bits), STOP))
 
 
+# Field 2 of a tag, `vType`, is an i32 whose value is the zigzag varint of the enum:
+# 0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY become 00, 02, 04, 06, 08. Then comes the
+# header of the field of the value: the difference of its id to 2, and its type.
 _TAG_TYPES: Final[TagTypes] = {
-    str: (b"\x15\x00\x18", _text_tag),
+    str: (b"\x15\x00\x18", _text_tag),  # field 3 (+1), type 8
     float: (
-        b"\x15\x02\x27",
+        b"\x15\x02\x27",  # field 4 (+2), type 7
         lambda begin, value: b"".join((begin, _DOUBLE.pack(value), STOP)),
     ),
-    # A boolean is written as the type of its field.
     bool: (
         b"\x15\x04",
+        # Field 5 (+3). A boolean has no value: it is the type of its field, 1 or 2.
         lambda begin, value: b"".join((begin, b"\x31" if value else b"\x32", STOP)),
     ),
-    int: (b"\x15\x06\x46", _int_tag),
+    int: (b"\x15\x06\x46", _int_tag),  # field 6 (+4), type 6
     bytes: (
-        b"\x15\x08\x58",
+        b"\x15\x08\x58",  # field 7 (+5), type 8
         lambda begin, value: b"".join((begin, delimited(value), STOP)),
     ),
 }
-"""`vType` of each type as a zigzag varint, and the header of the value's field."""
+"""`vType` of each type and the header of the value's field; what ends the tag."""

@@ -1,10 +1,11 @@
 """
-Spans as OTLP, an `ExportTraceServiceRequest` a payload, so that Jaeger shows the same.
+Spans as OTLP: one `ExportTraceServiceRequest` a payload.
 
-What Jaeger does with a Thrift span is done before it is sent: `span.kind` becomes the
-kind, errors become the status, a log becomes an event named by its `event` field,
-references other than the parent become links. Times are whole microseconds, as in
-Thrift. The fields of OTLP's trace.proto, bytes before text where ids are meant:
+Jaeger converts Thrift spans to OTLP when it receives them. This encoder applies the
+same rules, so that a trace looks the same in Jaeger by either format: `span.kind`
+becomes the kind, errors become the status, a log becomes an event named by its `event`
+field, references other than the parent become links. Times are whole microseconds, as
+in Thrift. The fields of opentelemetry/proto/trace/v1/trace.proto (ids are bytes):
 
 ```text
 Request        1 ResourceSpans
@@ -59,26 +60,32 @@ from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 if TYPE_CHECKING:
     import opentracing
 
-# Begins of fields: number and wire type, with the size of ids.
-_TRACE_ID: Final = b"\x0a\x10"
-_SPAN_ID: Final = b"\x12\x08"
-_PARENT_ID: Final = b"\x22\x08"
-_NAME: Final = b"\x2a"
-_KIND: Final = b"\x30"
-_START: Final = 0x39
-_END: Final = 0x41
-_ATTRIBUTE: Final = b"\x4a"
-_DROPPED_ATTRIBUTES: Final = b"\x50"
-_EVENT: Final = b"\x5a"
-_DROPPED_EVENTS: Final = b"\x60"
-_EVENT_TIME: Final = 0x09
-_EVENT_ATTRIBUTE: Final = b"\x1a"
-_LINK_ATTRIBUTE: Final = b"\x22"
-_STATUS_CODE: Final = b"\x18"
-_RESOURCE_SPANS: Final = b"\x0a"
-_RESOURCE_ATTRIBUTE: Final = b"\x0a"
-_SCOPE_SPANS: Final = b"\x12"
-_SPAN: Final = b"\x12"
+# Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Those of
+# ids are followed by the size, which is fixed.
+_TRACE_ID: Final = b"\x0a\x10"  # 1 trace_id, 16 bytes
+_SPAN_ID: Final = b"\x12\x08"  # 2 span_id, 8 bytes
+_PARENT_ID: Final = b"\x22\x08"  # 4 parent_span_id, 8 bytes
+_NAME: Final = b"\x2a"  # 5 name
+_KIND: Final = b"\x30"  # 6 kind
+_START: Final = 0x39  # 7 start_time_unix_nano
+_END: Final = 0x41  # 8 end_time_unix_nano
+_ATTRIBUTE: Final = b"\x4a"  # 9 attributes
+_DROPPED_ATTRIBUTES: Final = b"\x50"  # 10 dropped_attributes_count
+_EVENT: Final = b"\x5a"  # 11 events
+_DROPPED_EVENTS: Final = b"\x60"  # 12 dropped_events_count
+_LINKS: Final = 13
+_STATUS: Final = 15
+_EVENT_TIME: Final = 0x09  # Event: 1 time_unix_nano
+_EVENT_NAME: Final = 2
+_EVENT_ATTRIBUTE: Final = b"\x1a"  # Event: 3 attributes
+_LINK_ATTRIBUTE: Final = b"\x22"  # Link: 4 attributes
+_STATUS_MESSAGE: Final = 2
+_STATUS_CODE: Final = b"\x18"  # Status: 3 code
+_RESOURCE: Final = 1
+_RESOURCE_SPANS: Final = b"\x0a"  # Request: 1 resource_spans
+_RESOURCE_ATTRIBUTE: Final = b"\x0a"  # Resource: 1 attributes
+_SCOPE_SPANS: Final = b"\x12"  # ResourceSpans: 2 scope_spans
+_SPAN: Final = b"\x12"  # ScopeSpans: 2 spans
 
 _TIMES: Final = struct.Struct("<BQBQ")
 _TIME: Final = struct.Struct("<BQ")
@@ -132,7 +139,7 @@ class OtlpEncoder(PackingEncoder):
     def _use_process(self, process: Process) -> int:
         items = _resource_items(process).items()
         pieces = [attribute(_RESOURCE_ATTRIBUTE, key, value) for key, value in items]
-        self._resource = message_field(1, *pieces)
+        self._resource = message_field(_RESOURCE, *pieces)
         return len(self._resource)
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
@@ -242,7 +249,7 @@ def _links(
             follows, trace_id, span_id = reference
             kind = "follows_from" if follows else "child_of"
             yield message_field(
-                13,
+                _LINKS,
                 _ids(trace_id & MASK_128, span_id & MASK_64),
                 attribute(_LINK_ATTRIBUTE, "opentracing.ref_type", kind),
             )
@@ -254,10 +261,10 @@ def _status(tags: Mapping[str, object]) -> bytes:
     message = _status_message(tags, code)
     if not code and not message:
         return b""
-    pieces = [text_field(2, message)] if message else []
+    pieces = [text_field(_STATUS_MESSAGE, message)] if message else []
     if code:
         pieces.append(_STATUS_CODE + ONES[code])
-    return message_field(15, *pieces)
+    return message_field(_STATUS, *pieces)
 
 
 def _status_code(tags: Mapping[str, object]) -> int:
@@ -313,6 +320,8 @@ _TAG_FIELDS: Final[OtherFields] = {
 """Tags of a span that are not attributes."""
 
 _LOG_FIELDS: Final[OtherFields] = {
-    "event": lambda value: text_field(2, value) if isinstance(value, str) else None
+    "event": lambda value: (
+        text_field(_EVENT_NAME, value) if isinstance(value, str) else None
+    )
 }
 """Fields of a log that are not attributes: `event` is the name."""

@@ -38,13 +38,14 @@ OtherFields: TypeAlias = Mapping[str, Callable[[object], bytes | None]]
 DELIMITED: Final = 2
 """The wire type of text, bytes and messages."""
 
-_KEY: Final = b"\x0a"
-_VALUE: Final = b"\x12"
-_STRING: Final = b"\x0a"
-_BOOL: Final = b"\x10"
-_INT: Final = b"\x18"
-_FLOAT: Final = b"\x21"
-_BYTES: Final = b"\x3a"
+# Tags of fields: number << 3 | wire type.
+_KEY: Final = b"\x0a"  # KeyValue: 1 key
+_VALUE: Final = b"\x12"  # KeyValue: 2 value
+_STRING: Final = b"\x0a"  # AnyValue: 1 string_value
+_BOOL: Final = b"\x10"  # AnyValue: 2 bool_value
+_INT: Final = b"\x18"  # AnyValue: 3 int_value
+_FLOAT: Final = b"\x21"  # AnyValue: 4 double_value, wire type 1
+_BYTES: Final = b"\x3a"  # AnyValue: 7 bytes_value
 
 _TEXT_BEGINS: Final = tuple(
     [bytes((*_VALUE, n + 2, *_STRING, n)) for n in range(ONE_BYTE - 4)]

@@ -1,0 +1,85 @@
+"""
+Prints every text of the package that people read; `make texts` calls it.
+
+Docstrings, comments, and the texts of errors and log lines, with file and line, in the
+order of the files, so that they can be proofread in one go.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+PACKAGE: Final = Path(__file__).parents[1] / "src" / "jaeger_client"
+MIN_WORDS: Final = 3
+"""Shorter strings are keys and names."""
+
+
+class Text(NamedTuple):
+    """A text and the line where it begins."""
+
+    line: int
+    kind: str
+    content: str
+
+
+def texts_of(path: Path) -> list[Text]:
+    """Return the texts of a module, in their order."""
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    documented = set(_docstrings(tree))
+    strings = (_message(node) for node in ast.walk(tree) if node not in documented)
+    docstrings = (
+        Text(node.lineno, "docstring", str(node.value)) for node in documented
+    )
+    return sorted({*docstrings, *filter(None, strings), *_comments(source)})
+
+
+def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    # A string that is a statement of its own documents what is before or around it.
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str()) as text):
+                yield text
+            case _:
+                pass
+
+
+def _message(node: ast.AST) -> Text | None:
+    match node:
+        case ast.JoinedStr(values=values):
+            content = "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "{}"
+                for part in values
+            )
+        case ast.Constant(value=str(content)):
+            pass
+        case _:
+            return None
+    if len(content.split()) < MIN_WORDS:
+        return None
+    return Text(getattr(node, "lineno", 0), "message", content)
+
+
+def _comments(source: str) -> Iterator[Text]:
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield Text(token.start[0], "comment", token.string)
+
+
+def main() -> int:
+    """Print all texts."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for text in texts_of(path):
+            content = " ".join(text.content.split())
+            print(f"{path.relative_to(PACKAGE)}:{text.line}: {text.kind}: {content}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
