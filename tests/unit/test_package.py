@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pydoc
+import re
 import subprocess
 import sys
+from importlib.metadata import metadata
 
 import pytest
 
@@ -67,3 +69,12 @@ def test_a_star_import_has_no_tools_of_the_module(module: str) -> None:
 def test_the_help_of_the_package_describes_its_names() -> None:
     """`help(jaeger_client)` shows the methods of `Config`."""
     assert "initialize_tracer" in pydoc.plain(pydoc.render_doc(jaeger_client))
+
+
+def test_the_description_has_no_relative_links() -> None:
+    """An index page shows README.md, but has no files that it could link to."""
+    description = metadata("jaeger-client").get_payload()
+    links = re.findall(r"\]\((.*?)\)", str(description))
+
+    assert 10 < len(links)
+    assert [] == [link for link in links if not link.startswith("https://")]
