@@ -73,7 +73,7 @@ def test_the_help_of_the_package_describes_its_names() -> None:
 
 def test_the_description_has_no_relative_links() -> None:
     """An index page shows README.md, but has no files that it could link to."""
-    description = metadata("jaeger-client").get_payload()
+    description = metadata("jaeger-client").json["description"]
     links = re.findall(r"\]\((.*?)\)", str(description))
 
     assert 10 < len(links)
