@@ -233,6 +233,23 @@ class Connection:
         )
 
 
+class _TlsSocket(ssl.SSLSocket):
+    """
+    A socket that `wrap_socket` closes whenever it fails.
+
+    Up to Python 3.12 the standard one stays open, and is closed with a ResourceWarning,
+    if the server has reset the connection before the handshake.
+    """
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Receive up to *buflen* bytes; called by `wrap_socket` only."""
+        try:
+            return super().recv(buflen, flags)
+        except ConnectionResetError:
+            self.close()
+            raise
+
+
 def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     """
     Return the TLS context for *options*.
@@ -242,6 +259,7 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cafile=options.ca_file)
+        context.sslsocket_class = _TlsSocket
         context.set_alpn_protocols(["http/1.1"])
         if options.client_cert is not None:
             context.load_cert_chain(options.client_cert, options.client_key)
