@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import socket
 import ssl
 import struct
@@ -102,7 +103,7 @@ class Visit:
             raise ConnectionAbortedError
         is_gzip = request.headers.get("content-encoding") == "gzip"
         body = gzip.decompress(request.body) if is_gzip else request.body
-        return names_in(request.target, body)
+        return names_in(self.collector.way.path, body)
 
     def refuse(self, response: bytes) -> None:
         """Read a request, and respond without having accepted its spans."""
@@ -150,6 +151,7 @@ class Collector:
     """TLS contexts by the quality of their certificate."""
     bound: socket.socket
     port: int
+    number: int = field(default_factory=itertools.count(1).__next__)
     accepted: list[str] = field(default_factory=list[str])
     """Names of the spans for which success was responded."""
     received: list[str] = field(default_factory=list[str])
@@ -159,8 +161,9 @@ class Collector:
 
     @property
     def url(self) -> str:
-        """Its endpoint."""
-        return f"{self.way.scheme}://127.0.0.1:{self.port}{self.way.path}"
+        """Its endpoint, which no other collector has, even at the same port later."""
+        place = f"127.0.0.1:{self.port}{self.way.path}"
+        return f"{self.way.scheme}://{place}?collector={self.number:06}"
 
     def listen(self) -> None:
         """Begin to accept connections; they are refused until then."""
