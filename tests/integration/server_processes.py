@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from tests.integration.span_sink import SpanSink
 
@@ -189,7 +189,7 @@ def wait_until_stopped(pid: int) -> None:
         assert time.monotonic() < deadline, f"{pid} goes on"
 
 
-def wait_for_ends(pids: set[int]) -> None:
+def wait_for_ends(pids: Iterable[int]) -> None:
     """Wait until processes have ended, which need not be children."""
     for pid in pids:
         with suppress(ProcessLookupError):
