@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import PROGRAMS
 from tests.integration.span_sink import SpanSink
 from tests.integration.uwsgi_server import UwsgiServer
 
@@ -138,6 +139,15 @@ def test_worker_that_is_killed_loses_the_open_span(
     assert killed not in after
     assert sink.wait_for(requests)
     assert Counter(request=requests) == Counter(sink.names)
+
+
+def test_mule_reports(uwsgi: StartUwsgi, sink: SpanSink) -> None:
+    """A mule, which is forked like a worker and serves no requests, reports."""
+    with uwsgi("--master", f"--mule={PROGRAMS / 'uwsgi_mule.py'}") as server:
+        server.get("/mule")
+
+        assert sink.wait_for(3)
+        assert ["message", "request", "start"] == sink.names
 
 
 def test_flush_sends_before_the_response(uwsgi: StartUwsgi, sink: SpanSink) -> None:

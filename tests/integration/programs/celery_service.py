@@ -52,7 +52,8 @@ def start_tracing(**kwargs: Any) -> None:
 
 def stop_tracing(**kwargs: Any) -> None:
     """Send what is queued."""
-    opentracing.global_tracer().close()
+    tracer: Any = opentracing.global_tracer()
+    tracer.close()
 
 
 def bake(steps: list[str]) -> None:

@@ -6,6 +6,7 @@ A request to `/hang` responds with the pid only, and never ends.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +22,7 @@ def application(
     environ: dict[str, object],
     start_response: Callable[[str, list[tuple[str, str]]], object],
 ) -> Iterable[bytes]:
-    """Report a span; `/flush` sends it before the response."""
+    """Report a span; `/flush` sends it before the response, `/mule` has one more."""
     if environ["PATH_INFO"] == "/hang":
         start_response("200 OK", [])
         return hang()
@@ -29,6 +30,9 @@ def application(
     span.finish()
     if environ["PATH_INFO"] == "/flush":
         assert tracer.flush(timeout=5.0)
+    if environ["PATH_INFO"] == "/mule":
+        # Exists in the processes of uWSGI only.
+        importlib.import_module("uwsgi").mule_msg(b"message")
     start_response("200 OK", [("content-type", "text/plain")])
     return [f"{os.getpid()} {span.trace_id:x}".encode()]
 
