@@ -19,7 +19,7 @@ from jaeger_client.metrics import CallableMetricsFactory
 from tests.unit.racing import run_together
 
 THREADS: Final = 16
-SPANS: Final = 200
+SPANS: Final = 100
 WRITES: Final = 10
 PATIENCE: Final = 45.0
 
