@@ -1,27 +1,26 @@
 """
-Spans that 16 threads write, finish and go on writing, one span after the other.
+Spans that 16 threads write, all of them finish, and go on writing.
 
-The spans leave at once, so they are encoded while the threads go on. Prints the counts
-of the tracer.
+Each thread goes through all spans, so that a thread which is stopped anywhere in a call
+is overtaken by the others. Spans leave at once, so they are encoded while the threads
+write to them. Prints the counts of the tracer.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
 from jaeger_client import Config, Span
 from jaeger_client.metrics import CallableMetricsFactory
-from tests.unit.racing import run_together
+from tests.integration.programs.switches import run_on_threads
 
 THREADS: Final = 16
-SPANS: Final = 100
-WRITES: Final = 10
-PATIENCE: Final = 45.0
+SPANS: Final = 1500
+WRITES: Final = 2
 
 counted: list[tuple[str, int]] = []
 
@@ -31,20 +30,28 @@ def count(name: str, value: int, labels: Mapping[str, str]) -> None:
     counted.append((" ".join([name, *labels.values()]), value))
 
 
-def use(spans: list[Span], together: threading.Barrier, thread: int) -> None:
-    """Write to each span, finish it as all other threads do, and write again."""
+def write(spans: list[Span], thread: int) -> None:
+    """Write to each span several times, and read some."""
     name = f"w{thread}"
-    for span in spans:
-        together.wait(PATIENCE)
-        for number in range(WRITES):
+    for number in range(WRITES):
+        for index, span in enumerate(spans):
             span.set_tag(name, number).log_kv({name: number})
-            if thread == number:
+            if index % THREADS == thread:
                 _ = span.tags, span.logs
-        together.wait(PATIENCE)
+
+
+def finish(spans: list[Span], thread: int) -> None:
+    """Finish each span, as all other threads do, and write again."""
+    name = f"late w{thread}"
+    for span in spans:
         span.finish()
-        for number in range(WRITES):
-            span.set_tag(f"late {name}", number).log_kv({f"late {name}": number})
-            _ = span.tags, span.logs
+        span.set_tag(name, 0).log_kv({name: 0})
+
+
+def run_threads(function: Callable[[list[Span], int], None]) -> None:
+    """Call a function with all spans on each thread."""
+    calls = (partial(function, spans, thread) for thread in range(THREADS))
+    run_on_threads(*calls)
 
 
 tracer = Config(
@@ -53,10 +60,8 @@ tracer = Config(
     metrics_factory=CallableMetricsFactory(count=count),
 ).new_tracer()
 spans = [tracer.start_span(f"span {n}", tags={"first": n}) for n in range(SPANS)]
-barrier = threading.Barrier(THREADS)
-run_together(
-    *(partial(use, spans, barrier, n) for n in range(THREADS)), patience=PATIENCE
-)
+run_threads(write)
+run_threads(finish)
 assert tracer.close().result()
 totals = Counter[str]()
 for name, value in counted:

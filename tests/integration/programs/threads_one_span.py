@@ -18,7 +18,7 @@ from opentracing import Format
 
 from jaeger_client import Span, Tracer
 from tests.integration.programs.make_tracer import make_tracer
-from tests.unit.racing import run_together
+from tests.integration.programs.switches import run_on_threads
 
 SECONDS: Final = 10.0
 WRITERS: Final = 12
@@ -26,7 +26,6 @@ READERS: Final = 4
 WRITES: Final = 1500
 """Tags, and logs, by each writer; as many as a payload can hold."""
 WRITES_PER_ITEM: Final = 50
-PATIENCE: Final = 45.0
 
 
 def write(span: Span, writer: int) -> None:
@@ -78,7 +77,7 @@ actions: list[Callable[[], None]] = [
     *(partial(write, span, writer) for writer in range(WRITERS)),
     *(partial(read, span, tracer) for _ in range(READERS)),
 ]
-run_together(*actions, patience=PATIENCE)
-run_together(*[span.finish] * len(actions))
+run_on_threads(*actions)
+run_on_threads(*[span.finish] * len(actions))
 assert tracer.close().result()
 print(json.dumps(span.context.baggage))

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from jaeger_client import Config, Tracer
 from jaeger_client.metrics.prometheus import PrometheusMetricsFactory
-from tests.unit.racing import run_together
+from tests.integration.programs.switches import run_on_threads
 
 THREADS: Final = 16
 TRACES: Final = 100
@@ -89,11 +89,10 @@ tracer = Config(
     service_name="threads",
     metrics_factory=PrometheusMetricsFactory(registry=registry),
 ).new_tracer()
-run_together(
+run_on_threads(
     *(partial(record_all, tracer, n) for n in range(THREADS)),
     partial(flush, tracer),
     read_metrics,
-    patience=PATIENCE,
 )
 assert tracer.close().result()
 counts = {
