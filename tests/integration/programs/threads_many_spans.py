@@ -3,7 +3,7 @@ Spans that 16 threads write, all of them finish, and go on writing.
 
 Each thread goes through all spans, so that a thread which is stopped anywhere in a call
 is overtaken by the others. Spans leave at once, so they are encoded while the threads
-write to them. Prints the counts of the tracer.
+write to them. Prints the counts of the tracer and the baggage.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jaeger_client.metrics import CallableMetricsFactory
 from tests.integration.programs.switches import run_on_threads
 
 THREADS: Final = 16
-SPANS: Final = 1500
+SPANS: Final = 1000
 WRITES: Final = 2
 
 counted: list[tuple[str, int]] = []
@@ -36,6 +36,7 @@ def write(spans: list[Span], thread: int) -> None:
     for number in range(WRITES):
         for index, span in enumerate(spans):
             span.set_tag(name, number).log_kv({name: number})
+            span.set_baggage_item(name, str(number))
             if index % THREADS == thread:
                 _ = span.tags, span.logs
 
@@ -59,11 +60,13 @@ tracer = Config(
     service_name="threads",
     metrics_factory=CallableMetricsFactory(count=count),
 ).new_tracer()
-spans = [tracer.start_span(f"span {n}", tags={"first": n}) for n in range(SPANS)]
+names = [f"span {n}" for n in range(SPANS)]
+spans = [tracer.start_span(name, tags={"first": name}) for name in names]
 run_threads(write)
 run_threads(finish)
 assert tracer.close().result()
 totals = Counter[str]()
 for name, value in counted:
     totals[name] += value
-print(json.dumps(totals))
+baggage = [span.context.baggage for span in spans]
+print(json.dumps({"counts": totals, "baggage": baggage}))
