@@ -19,7 +19,7 @@ from jaeger_client.metrics import CallableMetricsFactory
 from tests.integration.programs.switches import run_on_threads
 
 THREADS: Final = 16
-SPANS: Final = 1000
+SPANS: Final = 600
 WRITES: Final = 2
 
 counted: list[tuple[str, int]] = []
