@@ -64,7 +64,7 @@ names = [f"span {n}" for n in range(SPANS)]
 spans = [tracer.start_span(name, tags={"first": name}) for name in names]
 run_threads(write)
 run_threads(finish)
-assert tracer.close().result()
+assert tracer.close(30).result()
 totals = Counter[str]()
 for name, value in counted:
     totals[name] += value
