@@ -188,11 +188,13 @@ def parse_partial_success(body: bytes) -> Rejection:
     Raises:
         AnswerError: If *body* is not one.
     """
-    rejection = Rejection()
-    for number, value in _iterate_fields(body):
-        if number == 1 and isinstance(value, bytes):
-            rejection = parse_rejection(value)
-    return rejection
+    # Parts of a message that come one after another are merged, as if they were one.
+    parts = [
+        value
+        for number, value in _iterate_fields(body)
+        if number == 1 and isinstance(value, bytes)
+    ]
+    return parse_rejection(b"".join(parts))
 
 
 def parse_rejection(body: bytes) -> Rejection:
