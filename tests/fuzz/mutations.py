@@ -22,7 +22,7 @@ def mutations_of(inputs: Sequence[bytes]) -> st.SearchStrategy[bytes]:
 def piece_of(data: bytes) -> st.SearchStrategy[bytes]:
     """Return a piece of *data*."""
     at = st.integers(0, len(data))
-    return st.builds(lambda first, last: data[first:last], at, at)
+    return st.tuples(at, at).map(lambda ends: data[slice(*ends)])
 
 
 def change(data: bytes, changes: Sequence[tuple[int, int, bytes]]) -> bytes:

@@ -156,7 +156,7 @@ class OddText(str):
         raise OddError
 
     def __len__(self) -> int:
-        return -1
+        raise OddError
 
     def encode(self, encoding: str = "", errors: str = "") -> bytes:
         raise OddError

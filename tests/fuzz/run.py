@@ -1,10 +1,10 @@
 """
-Runs one target: `python -m tests.fuzz.run TARGET [--seconds N] [--found FOLDER] [FILE...]`.
+Runs one target: `python -m tests.fuzz.run TARGET [--seconds N] [FILE...]`.
 
-With files, each is tried once. Otherwise the target is fuzzed for some seconds, from its
-corpus and from what was found before: by atheris, which is guided by the coverage of the
-package, and where that does not install by hypothesis, which is not. Inputs that reach
-new code are added to the folder; the one that fails is there as `crash-...`.
+With files, each is tried once. Otherwise the target is fuzzed for some seconds, from
+its corpus and from what was found before: by atheris, which is guided by the coverage
+of the package, or where that does not install by hypothesis, which is not. Inputs that
+reach new code are kept in `.fuzz/TARGET`; the one that fails is there as `crash-...`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +31,12 @@ FuzzOne = Callable[[bytes], None]
 HERE: Final = Path(__file__).parent
 CORPUS: Final = HERE / "corpus"
 TARGETS: Final = sorted(path.stem for path in (HERE / "targets").glob("*.py"))
+
+FOUND: Final = HERE.parents[1] / ".fuzz"
+"""Where inputs that reach new code are kept; git ignores the folder."""
+
+MAX_FILES: Final = 60
+"""Maximum number of inputs in the corpus of a target."""
 
 MAX_SIZE: Final = 4096
 """Maximum size of an input in bytes."""
@@ -46,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run")
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--found", type=Path, default=Path(".fuzz"))
+    parser.add_argument("--found", type=Path, default=FOUND)
     parser.add_argument("files", type=Path, nargs="*")
     options = parser.parse_args()
     if options.files:
@@ -72,7 +78,7 @@ def load(target: str) -> FuzzOne:
     def try_one(data: bytes) -> None:
         try:
             fuzz_one(data)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the target's own, too
             # atheris ends without a word if the error cannot be converted to text.
             traceback.print_exc()
             msg = f"the target failed: {type(error).__name__}, see above"
@@ -116,23 +122,22 @@ def fuzz_with_hypothesis(target: str, seconds: int, found: Path) -> None:
     fuzz_one = load(target)
     inputs = [path.read_bytes() for path in (*corpus_of(target), *found.iterdir())]
 
-    @settings(database=None, deadline=None)
-    @given(mutations_of(inputs))
     def try_one(data: bytes) -> None:
         with saved_if_it_fails(data, found), limited_time():
             fuzz_one(data[:MAX_SIZE])
 
+    test: Any = settings(database=None)(given(mutations_of(inputs))(try_one))
     source = random.Random()
     end = time.monotonic() + seconds
     runs = 0
     while time.monotonic() < end:
-        try_one.hypothesis.fuzz_one_input(source.randbytes(MAX_SIZE))
+        test.hypothesis.fuzz_one_input(source.randbytes(MAX_SIZE))
         runs += 1
     print(f"Done {runs} runs with hypothesis in {seconds} s")
 
 
 @contextlib.contextmanager
-def saved_if_it_fails(data: bytes, found: Path) -> Iterator[None]:
+def saved_if_it_fails(data: bytes, found: Path) -> Generator[None]:
     """Write an input that fails to a file, named as libFuzzer names them."""
     try:
         yield
@@ -143,7 +148,7 @@ def saved_if_it_fails(data: bytes, found: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def limited_time() -> Iterator[None]:
+def limited_time() -> Generator[None]:
     """Raise an error after `TIMEOUT` seconds."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:

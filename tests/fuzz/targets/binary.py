@@ -64,11 +64,11 @@ def check(expected: Fields, context: SpanContext) -> None:
     trace_id, span_id, parent_id, flags, items = expected
     assert (trace_id, span_id, parent_id or None, flags) == parts(context)[:4]
     assert len(context.baggage) <= MAX_BAGGAGE_ITEMS
-    carried = dict(
-        (key.decode("utf-8", "replace"), value.decode("utf-8", "replace"))
+    carried = {
+        key.decode("utf-8", "replace"): value.decode("utf-8", "replace")
         for key, value in items
         if len(key) + len(value) <= MAX_BAGGAGE_VALUE_LENGTH
-    )
+    }
     is_plain = all(key.isascii() and value.isascii() for key, value in items)
     if len(items) <= MAX_BAGGAGE_ITEMS and is_plain:
         assert carried == context.baggage

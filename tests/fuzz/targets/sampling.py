@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +36,7 @@ OPERATIONS: Final = ("GET /", "\udc80", "")
 FIRST: Final = (
     b'{"probabilisticSampling": {"samplingRate": 1}}',
     b'{"rateLimitingSampling": {"maxTracesPerSecond": 2.5}}',
-    b'{"operationSampling": {"perOperationStrategies": [{"operation": "GET /",'
-    b'"probabilisticSampling": {"samplingRate": 0.5}}]}}',
+    b'{"operationSampling": {"perOperationStrategies": [{"operation": "GET /"}]}}',
 )
 """Strategies that are replaced: one of each type."""
 
@@ -47,11 +47,13 @@ class Fixed:
     def __init__(self, body: bytes) -> None:
         self.body = body
 
-    def request_sampling_strategy(self, _service_name: str) -> bytes:
+    def request_sampling_strategy(self, service_name: str) -> bytes:
         """Return the strategy."""
         return self.body
 
-    def request_throttling_credits(self, *_args: object) -> bytes:
+    def request_throttling_credits(
+        self, service_name: str, client_id: str, operations: Sequence[str]
+    ) -> bytes:
         """Return the credits."""
         return self.body
 
@@ -103,7 +105,7 @@ def add_credits(body: bytes) -> None:
     throttler.set_client_id(1)
     for operation in OPERATIONS[:2]:
         throttler._decide(operation)
-    before = {operation: 0.0 for operation in OPERATIONS[:2]}
+    before = dict.fromkeys(OPERATIONS[:2], 0.0)
     for _ in range(2):
         try:
             throttler._poll()
@@ -124,10 +126,15 @@ def read_file(body: bytes) -> None:
         path.write_bytes(body)
         source = StrategiesFile(path, default_probability=0.25)
         for service in (SERVICE, ""):
-            try:
-                response = source.request_sampling_strategy(service)
-            except StrategyError as error:
-                check_error(error)
-            else:
-                parse_strategy(json.loads(response))
-                follow(FIRST[0], response)
+            follow_file(source, service)
+
+
+def follow_file(source: StrategiesFile, service: str) -> None:
+    """Follow the strategy of *service*, if it has one."""
+    try:
+        response = source.request_sampling_strategy(service)
+    except StrategyError as error:
+        check_error(error)
+    else:
+        parse_strategy(json.loads(response))
+        follow(FIRST[0], response)
