@@ -98,6 +98,11 @@ def fuzz_with_atheris(atheris: Any, target: str, seconds: int, found: Path) -> N
     # What is imported later, within functions, is instrumented as well.
     with atheris.instrument_imports(include=[INSTRUMENTED]):
         fuzz_one = load(target)
+
+        def try_one(data: bytes) -> None:
+            with saved_if_it_fails(data, found):
+                fuzz_one(data)
+
         options = [
             f"-max_total_time={seconds}",
             f"-max_len={MAX_SIZE}",
@@ -109,7 +114,7 @@ def fuzz_with_atheris(atheris: Any, target: str, seconds: int, found: Path) -> N
         if words.exists():
             options.append(f"-dict={words}")
         folders = [str(found), str(CORPUS / target)]
-        atheris.Setup([sys.argv[0], *options, *folders], fuzz_one)
+        atheris.Setup([sys.argv[0], *options, *folders], try_one)
         atheris.Fuzz()
 
 
@@ -138,10 +143,14 @@ def fuzz_with_hypothesis(target: str, seconds: int, found: Path) -> None:
 
 @contextlib.contextmanager
 def saved_if_it_fails(data: bytes, found: Path) -> Generator[None]:
-    """Write an input that fails to a file, named as libFuzzer names them."""
+    """
+    Write an input that fails to a file, named as libFuzzer names them.
+
+    libFuzzer itself writes it, too, unless its timer ends the process at that moment.
+    """
     try:
         yield
-    except BaseException:
+    except Exception:
         name = f"crash-{hashlib.sha1(data).hexdigest()}"
         (found / name).write_bytes(data)
         raise

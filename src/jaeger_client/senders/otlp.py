@@ -226,7 +226,8 @@ def _iterate_fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
         if offset + size > len(body):
             msg = f"a field needs {size} bytes, got {len(body) - offset}"
             raise AnswerError(msg)
-        yield number, body[offset : offset + size]
+        if wire_type == _LENGTH_DELIMITED:
+            yield number, body[offset : offset + size]
         offset += size
 
 
