@@ -81,7 +81,7 @@ class Reader:
             case "n":
                 return None
             case "L":  # long text
-                return self.text()[:2] * self.byte() * self.byte()
+                return self.text()[:4] * self.byte() * 16
             case "l" if depth < _MAX_DEPTH:
                 return [self.value(depth + 1) for _ in range(self.byte() % 8)]
             case "d" if depth < _MAX_DEPTH:

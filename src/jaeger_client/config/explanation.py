@@ -135,7 +135,7 @@ def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
     notes = (
         remark,
         "the largest value that works on every platform" if is_limit else "",
-        grpc_hint(parse_url(str(value))) if value and key == table.ENDPOINT.key else "",
+        grpc_hint(parse_url(str(value))) if key == table.ENDPOINT.key and value else "",
         *settings.warnings.get(key, ()),
     )
     value = displayable(value, is_secret=param.is_secret or is_secret_name(tag))

@@ -15,7 +15,6 @@ import json
 import math
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from jaeger_client.errors import CreditsError, StrategyError
@@ -63,8 +62,7 @@ def fuzz_one(data: bytes) -> None:
     kind, body = data[:1], data[1:]
     with checked_log():
         if kind == b"s":
-            for first in FIRST:
-                follow(first, body)
+            follow(FIRST[len(body) % len(FIRST)], body)
         elif kind == b"c":
             add_credits(body)
         else:
@@ -121,10 +119,10 @@ def add_credits(body: bytes) -> None:
 
 def read_file(body: bytes) -> None:
     """Write *body* to a file, and read its strategies of two services."""
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        path = Path(folder, "strategies.json")
-        path.write_bytes(body)
-        source = StrategiesFile(path, default_probability=0.25)
+    with tempfile.NamedTemporaryFile(prefix="fuzz-") as file:
+        file.write(body)
+        file.flush()
+        source = StrategiesFile(file.name, default_probability=0.25)
         for service in (SERVICE, ""):
             follow_file(source, service)
 
