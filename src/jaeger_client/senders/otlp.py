@@ -45,6 +45,7 @@ _MAX_VARINT_SIZE: Final = 10
 _MORE_FOLLOW: Final = 0x80
 _MESSAGE_FIELD: Final = 2
 _MAX_INT64: Final = (1 << 63) - 1
+_MASK_64: Final = (1 << 64) - 1
 
 
 class OtlpHttpSender(HttpSender):
@@ -245,6 +246,6 @@ def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
     for index, byte in enumerate(body[offset : offset + _MAX_VARINT_SIZE]):
         value |= (byte & 0x7F) << 7 * index
         if not byte & _MORE_FOLLOW:
-            return value, offset + index + 1
+            return value & _MASK_64, offset + index + 1  # as protobuf does
     msg = f"a number at byte {offset} does not end"
     raise AnswerError(msg)

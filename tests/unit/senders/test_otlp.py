@@ -123,3 +123,10 @@ def test_a_number_of_fixed_size_is_no_message(field: bytes) -> None:
     assert Rejection(5, "") == parse_partial_success(
         b"\x0a" + bytes([len(inner)]) + inner
     )
+
+
+def test_bits_beyond_64_are_cut() -> None:
+    """Ten bytes of a number have room for 70 bits, of which protobuf reads 64."""
+    assert Rejection((1 << 63) - 1, "") == parse_partial_success(
+        b"\x0a\x0b\x08" + b"\xff" * 9 + b"\x60"
+    )
