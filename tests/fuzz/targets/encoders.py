@@ -117,7 +117,11 @@ def as_pairs(span: Any) -> tuple[object, ...]:
     logs = [(log.timestamp, repr(tag_pairs(log.fields))) for log in span.logs or ()]
     ids = span.traceIdLow, span.traceIdHigh, span.spanId, span.parentSpanId
     times = span.startTime, span.duration
-    return (*ids, *times, span.operationName, repr(tag_pairs(span.tags)), logs)
+    # A number of dropped tags that is no number is left out only from a plain copy.
+    tags = [
+        repr(item) for item in tag_pairs(span.tags) if not item[0].startswith("otel.")
+    ]
+    return (*ids, *times, span.operationName, tags, logs)
 
 
 def name_of(span: Any) -> str:
