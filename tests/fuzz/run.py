@@ -35,9 +35,6 @@ TARGETS: Final = sorted(path.stem for path in (HERE / "targets").glob("*.py"))
 FOUND: Final = HERE.parents[1] / ".fuzz"
 """Where inputs that reach new code are kept; git ignores the folder."""
 
-MAX_FILES: Final = 60
-"""Maximum number of inputs in the corpus of a target."""
-
 MAX_SIZE: Final = 4096
 """Maximum size of an input in bytes."""
 
