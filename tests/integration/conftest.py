@@ -27,7 +27,13 @@ def sink() -> Iterator[SpanSink]:
 class RunProgram(Protocol):
     """Type of the fixture `run_program`."""
 
-    def __call__(self, name: str, *arguments: str) -> str:
+    def __call__(
+        self,
+        name: str,
+        *arguments: str,
+        code: int = 0,
+        timeout: float = _PATIENCE,
+    ) -> str:
         """Run a program of `programs/` to its end and return what it printed."""
         ...
 
@@ -36,7 +42,12 @@ class RunProgram(Protocol):
 def run_program(sink: SpanSink) -> RunProgram:
     """Run programs as a user does, with the sink as their agent."""
 
-    def run(name: str, *arguments: str) -> str:
+    def run(
+        name: str,
+        *arguments: str,
+        code: int = 0,
+        timeout: float = _PATIENCE,
+    ) -> str:
         done = subprocess.run(
             [sys.executable, "-W", "error", PROGRAMS / name, *arguments],
             env={
@@ -46,11 +57,11 @@ def run_program(sink: SpanSink) -> RunProgram:
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=_PATIENCE,
+            timeout=timeout,
             check=False,
             text=True,
         )
-        assert 0 == done.returncode, done.stdout
+        assert code == done.returncode, done.stdout
         return done.stdout
 
     return run
