@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,39 @@ def sink() -> Iterator[SpanSink]:
     """Return a running sink for spans over UDP."""
     with SpanSink() as sink:
         yield sink
+
+
+def command_of(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs a program of `programs/`."""
+    return [sys.executable, "-W", "error", str(PROGRAMS / name), *arguments]
+
+
+def environment_for(sink: SpanSink) -> dict[str, str]:
+    """Return the environment of a program whose agent is *sink*."""
+    return {
+        **os.environ,
+        "JAEGER_AGENT_PORT": str(sink.port),
+        "PYTHONPATH": str(PROGRAMS.parents[2]),
+    }
+
+
+@contextmanager
+def started(
+    sink: SpanSink, name: str, *arguments: str
+) -> Generator[subprocess.Popen[str]]:
+    """Run a program of `programs/` meanwhile, which the block is to end."""
+    with subprocess.Popen(
+        command_of(name, *arguments),
+        env=environment_for(sink),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
 
 
 class RunProgram(Protocol):
@@ -49,12 +83,8 @@ def run_program(sink: SpanSink) -> RunProgram:
         timeout: float = _PATIENCE,
     ) -> str:
         done = subprocess.run(
-            [sys.executable, "-W", "error", PROGRAMS / name, *arguments],
-            env={
-                **os.environ,
-                "JAEGER_AGENT_PORT": str(sink.port),
-                "PYTHONPATH": str(PROGRAMS.parents[2]),
-            },
+            command_of(name, *arguments),
+            env=environment_for(sink),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=timeout,

@@ -22,7 +22,7 @@ def test_all_spans_of_a_thousand_forks_arrive_once(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """Parent, children and grandchildren report all their spans, whatever they end by."""
+    """Parent, children and grandchildren report everything, however they end."""
     output = run_program("fork_often_under_load.py", timeout=TIMEOUT)
     handled, dropped = map(int, output.split())
     processes = 2 * CHILDREN + GRANDCHILDREN + LATE  # each child, and before its fork

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import PROGRAMS, RunProgram
+from tests.integration.conftest import PROGRAMS, RunProgram, started
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT = 40.0
@@ -112,18 +112,9 @@ def test_child_whose_first_span_comes_after_its_finalizers(
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_child_reports_its_first_spans_at_once(sink: SpanSink, method: str) -> None:
     """The first span of a child that will be killed arrives without any interval."""
-    program = subprocess.Popen(
-        [sys.executable, "-W", "error", PROGRAMS / "terminated_child.py", method],
-        env={
-            **os.environ,
-            "JAEGER_AGENT_PORT": str(sink.port),
-            "PYTHONPATH": str(PROGRAMS.parents[2]),
-        },
-        stdin=subprocess.PIPE,
-        text=True,
-    )
-    arrived = sink.wait_for(1)
-    program.communicate("now\n", timeout=TIMEOUT)
+    with started(sink, "terminated_child.py", method) as program:
+        arrived = sink.wait_for(1)
+        program.communicate("now\n", timeout=TIMEOUT)
 
     assert arrived
     assert ["from a child"] == sink.names

@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import NoReturn
 
-from tests.integration.programs.make_tracer import make_tracer
+from tests.integration.programs.make_tracer import losses_of, make_tracer
 
 CHILDREN, THREADS, SPANS = 1_000, 4, 5
 MAX_ALIVE = 6
@@ -65,13 +65,13 @@ def flush_and_die() -> None:
 
 def raise_error() -> None:
     """End by an exception that nothing handles."""
-    sys.excepthook = lambda *_: None
+    sys.excepthook = lambda _kind, _error, _traceback: None
     raise RuntimeError
 
 
 def exit_by_signal() -> None:
     """End by a handler for SIGTERM that raises SystemExit."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(3))
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -135,8 +135,8 @@ def fork_often() -> None:
         alive.append((child, ENDS[number % len(ENDS)][1]))
         if len(alive) == MAX_ALIVE:
             check_exit(*alive.pop(0))
-    for child in alive:
-        check_exit(*child)
+    for pid, code in alive:
+        check_exit(pid, code)
 
 
 def main() -> None:
@@ -157,7 +157,7 @@ def main() -> None:
     for thread in threads:
         thread.join()
     assert tracer.close(30).result()
-    print(next(handled), tracer.reporter.losses.dropped)
+    print(next(handled), losses_of(tracer).dropped)
 
 
 main()
