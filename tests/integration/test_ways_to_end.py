@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import signal
+import socket
+import threading
+from collections import Counter
 
 import pytest
 
 from tests.integration.conftest import RunProgram, started
+from tests.integration.http_servers import Server, serve_raw
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT = 50.0
@@ -73,3 +77,49 @@ def test_sigterm_under_load_loses_nothing(sink: SpanSink, handler: str) -> None:
     # The handler that exits may do so after a span was queued and before it is counted.
     assert arrived + closed - finished in ({0, 1} if handler == "exit" else {0})
     assert 0 == closed or handler == "close"
+
+
+def test_daemon_threads_may_report_during_the_exit(
+    run_program: RunProgram, sink: SpanSink
+) -> None:
+    """All that daemon threads have finished before the exit arrives once."""
+    output = run_program("exit_with_daemon_threads.py")
+    before = Counter(f"{thread}.{n}" for thread in range(4) for n in range(1_000))
+
+    assert sink.wait_for(before.total())
+    assert before == Counter(name for name in sink.names if name in before)
+    assert "Traceback" not in output
+
+
+def test_an_interrupt_ends_the_wait_of_the_exit(
+    sink: SpanSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the exit waits for a backend ends the process, not after 5 s."""
+    has_request = threading.Event()
+
+    def hang(server: Server, connection: socket.socket, _number: int) -> None:
+        assert connection.recv(1)
+        has_request.set()
+        server.stopping.wait(TIMEOUT)
+
+    with serve_raw(hang) as server:
+        monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
+        with started(sink, "exit_interrupted.py") as program:
+            assert has_request.wait(TIMEOUT)
+            program.send_signal(signal.SIGINT)
+            output, _ = program.communicate(timeout=TIMEOUT)
+
+    assert 0 == program.returncode
+    assert "KeyboardInterrupt" in output
+    assert "not all spans could be sent" not in output
+
+
+def test_a_dropped_tracer_sends_its_spans(
+    run_program: RunProgram, sink: SpanSink
+) -> None:
+    """A tracer without references is kept until its spans are sent, and no other is."""
+    output = run_program("abandoned_tracers.py")
+
+    assert sink.wait_for(10)
+    assert {"abandoned": 5, "closed": 5} == Counter(sink.names)
+    assert "0 0 5\n" == output
