@@ -29,14 +29,16 @@ def report_and_close(tracer: Tracer) -> None:
 
 def alive_after(use: Callable[[Tracer], object]) -> int:
     """Create tracers, use and drop them; return how many are alive."""
-    created = list[weakref.ref[Tracer]]()
-    for _ in range(TRACERS):
-        tracer = make_tracer(reporter_flush_interval=300)
-        use(tracer)
-        created.append(weakref.ref(tracer))
-    del tracer
+    created = [create(use) for _ in range(TRACERS)]
     gc.collect()
     return sum(each() is not None for each in created)
+
+
+def create(use: Callable[[Tracer], object]) -> weakref.ref[Tracer]:
+    """Create a tracer, use it, and keep no reference."""
+    tracer = make_tracer(reporter_flush_interval=300)
+    use(tracer)
+    return weakref.ref(tracer)
 
 
 print(*map(alive_after, (id, report_and_close, report)))
