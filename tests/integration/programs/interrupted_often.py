@@ -104,6 +104,9 @@ tracer = make_tracer(reporter_queue_size=1_000_000)
 threads = [threading.Thread(target=report_in_thread, args=(n,)) for n in range(THREADS)]
 for thread in threads:
     thread.start()
+# First calls import modules. An interrupt of an import may leave it locked: the import
+# system of Python is not made for that.
+work()
 receive_signals()
 stopping.append(True)
 for thread in threads:
