@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from collections import Counter
 
 import pytest
 
-from tests.integration.conftest import PROGRAMS, RunProgram, started
+from tests.integration.conftest import RunProgram, started
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT = 40.0
