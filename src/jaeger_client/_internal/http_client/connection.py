@@ -123,7 +123,15 @@ class Connection:
             return self._exchange(request, self._open(request))
         except FOREIGN_ERRORS as exc:
             self.is_stale = is_reused and is_hang_up(exc) and not self._received
-            raise map_error(request, exc, self._stage) from exc
+            error = map_error(request, exc, self._stage)
+            error.__cause__ = exc if isinstance(exc, OSError) else None
+        # Not in the handler, which would refer to `exc` in any case: an error of
+        # http.client quotes what the server sent back, perhaps the credentials.
+        try:
+            raise error
+        finally:
+            # The traceback of its cause refers to this frame.
+            del error
 
     def release(self) -> None:
         """Close this process's descriptor only: no FIN, no TLS close_notify."""
@@ -236,7 +244,9 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=options.ca_file)
         context.set_alpn_protocols(["http/1.1"])
         if options.client_cert is not None:
-            context.load_cert_chain(options.client_cert, options.client_key)
+            context.load_cert_chain(
+                options.client_cert, options.client_key, _no_password
+            )
     except OSError as exc:
         files = [options.ca_file, options.client_cert, options.client_key]
         shown = ", ".join(repr(name) for name in files if name is not None)
@@ -246,6 +256,13 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _no_password() -> str:
+    # Called for an encrypted key. By itself, OpenSSL would ask for the password on the
+    # terminal and wait.
+    msg = "the key is encrypted, which is not supported"
+    raise OSError(msg)
 
 
 def _connect_request(request: Request) -> bytes:

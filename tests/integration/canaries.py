@@ -1,0 +1,214 @@
+"""Secrets that are found wherever they appear, and the settings to put them in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from jaeger_client.config import table
+from jaeger_client.config.settings import Param
+
+CANARY: Final = "canary"
+"""A part of every secret, and of nothing else."""
+
+USER: Final = "canary-user"
+PASSWORD: Final = "canary p@ss/w:\u00f6rd-canary"
+TOKEN: Final = "canary-token-0123456789"
+
+PROGRAM: Final = Path(__file__).parent / "programs" / "show_everything.py"
+_PATIENCE: Final = 55.0
+
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+
+OTHERS: Final = {
+    "AWS_SECRET_ACCESS_KEY": "canary-aws",
+    "DATABASE_URL": "postgres://canary:canary@127.0.0.1/canary",
+    "HTTP_PROXY": "http://canary:canary@127.0.0.1:9",
+    "HTTPS_PROXY": "http://canary:canary@127.0.0.1:9",
+    "NETRC": "/canary",
+}
+"""Variables of other software, which are set in every case."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A configuration that `programs/show_everything.py` uses."""
+
+    name: str
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    sends: bool = False
+
+
+def observe(cases: Iterable[Case], directory: Path) -> dict[str, list[str]]:
+    """Return the lines that can be observed of each case, by its name."""
+    path = directory / "cases.json"
+    path.write_text(json.dumps([vars(case) for case in cases]), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", PROGRAM, path],
+        env={**os.environ, **OTHERS, "PYTHONPATH": str(PROGRAM.parents[3])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=_PATIENCE,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert 0 == done.returncode, done.stdout[-3000:]
+    observed: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in done.stdout.splitlines():
+        if line.startswith("BEGIN "):
+            lines = observed[line.removeprefix("BEGIN ")] = []
+        lines.append(line)
+    return observed
+
+
+def find_secrets(text: str) -> bool:
+    """Return whether *text* contains a secret: as it is, quoted, or in Base64."""
+    texts = (text, unquote(text), *_decoded(text))
+    return any(CANARY in each.lower() for each in texts)
+
+
+def leaks_in(observed: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the beginnings of lines with a secret, with the names of their cases."""
+    return [
+        f"{name}: {line[:300]}"
+        for name, lines in observed.items()
+        for line in lines
+        if find_secrets(line) and not line.startswith("BEGIN ")
+    ]
+
+
+def _decoded(text: str) -> Iterator[str]:
+    for found in _BASE64.findall(text):
+        # From each of the four places where a group of characters may begin.
+        for start in range(4):
+            piece = found[start:].replace("-", "+").replace("_", "/")
+            piece = piece[: len(piece) // 4 * 4]
+            try:
+                yield base64.b64decode(piece).decode("latin-1")
+            except binascii.Error:
+                continue
+
+
+URLS: Final = (
+    "http://canary-user:canary-pw@host:1/?token=canary-token",
+    "http://canary-user:canary/canary?canary#canary@host:1/",
+    "http://canary-user:canary-pw@host:port/",
+    "http://canary-user:canary-pw@[::1/",
+    "http:canary-user:canary-pw@host",
+    "ftp://canary-user:canary-pw@host",
+    "canary-user:canary-pw@host:14268/api/traces?api_key=canary",
+    "http://canary-user:canary\npw@host/",
+    " http://canary-user:canary-pw@ho st/ ",
+)
+"""URLs with user information, most of them invalid."""
+
+TEXTS: Final = (
+    "password=canary1,Authorization=Bearer canary2",
+    "Authorization: Bearer canary",
+    "Bearer canary-0123456789-canary",
+    '{"token": "canary", "password": "canary',
+    "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----",
+    f"{'x' * 5000} http://canary:canary@host",
+)
+"""Texts that contain a secret, as its context shows."""
+
+OBJECTS: Final = (
+    {"password": "canary", "url": "http://me:canary@host", "api_key": ["canary"]},
+    ["http://me:canary@host", {"token": "canary"}],
+    [["password=canary"]],
+)
+"""Values of wrong types, with secrets in them."""
+
+PLAIN: Final = (
+    "canary",
+    "canary\r\nX-Canary: canary",
+    "x-team: canary=",
+    "x-team=canary\x7f",
+    "x-team=canary,canary",
+    "x team=canary",
+)
+"""Values of settings that are secret as a whole; most of them cannot be used."""
+
+PLAIN_OBJECTS: Final = (
+    ["canary"],
+    {"x": {"y": "canary"}, "x y": "canary"},
+    {"x": "canary\n"},
+)
+"""The same, of other types than text."""
+
+_SENT_AS_THEY_ARE: Final = {table.SERVICE_NAME.key}
+"""Settings that have no secrets: each server gets them."""
+
+
+_TEXTS: Final = {
+    table.TAGS,
+    table.PROPAGATION,
+    table.SAMPLING_ENDPOINT,
+    table.SAMPLING_STRATEGIES_FILE,
+    table.AGENT_HOST,
+}
+"""Settings outside the collector's whose texts are read in ways of their own."""
+
+
+def settings_with_secrets() -> Iterator[Case]:
+    """Return cases with secrets in each setting, by the dict and by each variable."""
+    for param in table.PARAMS:
+        if param.key in _SENT_AS_THEY_ARE:
+            continue
+        texts, objects = _values_for(param)
+        for number, value in enumerate((*texts, *objects)):
+            yield Case(f"{param.key} {number}", _nested(param.key, value))
+        for name in (*param.variables, *param.influences):
+            for number, text in enumerate(texts):
+                yield Case(f"{name} {number}", environ=_with_endpoint(name, text))
+
+
+def _values_for(
+    param: Param[object],
+) -> tuple[Sequence[str], Sequence[object]]:
+    if param.is_secret:
+        return (*URLS, *TEXTS, *PLAIN), (*OBJECTS, *PLAIN_OBJECTS)
+    if param in table.SECTIONS["The collector"] or param in _TEXTS:
+        return (*URLS, *TEXTS), OBJECTS
+    return (*URLS[:2], *TEXTS[:2]), OBJECTS[:1]
+
+
+def unknown_settings() -> Iterator[Case]:
+    """Return cases with secrets in settings that there are not."""
+    keys = ("password", "passwd", "collector.pasword", "agent.token", "api_key")
+    for key in keys:
+        for value in ("canary", {"canary": "canary"}):
+            yield Case(
+                f"unknown {key} {value}".replace(CANARY, ""), _nested(key, value)
+            )
+    for name in ("PASSWD", "TOKEN", "API_KEY", "COLLECTOR_PASSWORD", "AUTH_TOKENS"):
+        yield Case(f"unknown {name}", environ={f"JAEGER_{name}": "canary"})
+    yield Case("in a key", {"http://me:canary@host": 1, "password=canary": 1})
+    yield Case("placeholder", environ={"JAEGER_TAGS": "key=${AWS_SECRET_ACCESS_KEY}"})
+
+
+def _nested(key: str, value: object) -> dict[str, Any]:
+    group, _, name = key.rpartition(".")
+    if not group:
+        return {name: value}
+    beside = {"endpoint": "http://127.0.0.1:9"} if group == "collector" else {}
+    return {group: {**beside, name: value}}
+
+
+def _with_endpoint(name: str, value: str) -> dict[str, str]:
+    # Without it the variables of OpenTelemetry do not count.
+    endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+    return {endpoint: "http://127.0.0.1:9", name: value.replace("\0", "")}
