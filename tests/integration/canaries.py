@@ -9,7 +9,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -53,7 +54,8 @@ class Case:
 def observe(cases: Iterable[Case], directory: Path) -> dict[str, list[str]]:
     """Return the lines that can be observed of each case, by its name."""
     path = directory / "cases.json"
-    path.write_text(json.dumps([vars(case) for case in cases]), encoding="utf-8")
+    listed = [vars(case) for case in cases]
+    path.write_text(json.dumps(listed), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-X", "utf8", PROGRAM, path],
         env={**os.environ, **OTHERS, "PYTHONPATH": str(PROGRAM.parents[3])},
@@ -71,6 +73,7 @@ def observe(cases: Iterable[Case], directory: Path) -> dict[str, list[str]]:
         if line.startswith("BEGIN "):
             lines = observed[line.removeprefix("BEGIN ")] = []
         lines.append(line)
+    assert len(listed) == len(observed)
     return observed
 
 
@@ -149,41 +152,77 @@ PLAIN_OBJECTS: Final = (
 )
 """The same, of other types than text."""
 
-_SENT_AS_THEY_ARE: Final = {table.SERVICE_NAME.key}
-"""Settings that have no secrets: each server gets them."""
+_ALONE: Final = {table.ENDPOINT, table.AGENT_HOST, table.AGENT_PORT, table.METRICS}
+"""Settings that others do not count beside, or whose error comes before all others."""
 
 
-_TEXTS: Final = {
-    table.TAGS,
-    table.PROPAGATION,
-    table.SAMPLING_ENDPOINT,
-    table.SAMPLING_STRATEGIES_FILE,
-    table.AGENT_HOST,
-}
-"""Settings outside the collector's whose texts are read in ways of their own."""
+@dataclass(frozen=True)
+class _Place:
+    """One way to set a setting: by the dict, or by its nth variable."""
+
+    param: Param[object]
+    way: int
+    name: str
+    read: Callable[[object], object] | None = None
+    """Reads the value, if there is a reader for it."""
+
+    def values(self) -> Sequence[object]:
+        """Return the values with secrets that can be put here."""
+        is_secret = self.param.is_secret
+        texts = (*URLS, *TEXTS, *(PLAIN if is_secret else ()))
+        objects = (*OBJECTS, *(PLAIN_OBJECTS if is_secret else ()))
+        return texts if self.way else (*texts, *objects)
+
+    def accepts(self, value: object) -> bool:
+        """Return whether *value* can be used, so that a tracer is made with it."""
+        try:
+            return self.read is not None and self.read(value) is not None
+        except ValueError:
+            return False
 
 
 def settings_with_secrets() -> Iterator[Case]:
-    """Return cases with secrets in each setting, by the dict and by each variable."""
+    """
+    Return cases with secrets in each setting, by the dict and by each variable.
+
+    What cannot be used is an error, and of these there may be many in one case.
+    """
+    wrong = defaultdict[tuple[int, str], list[_Place]](list)
+    values = dict[str, object]()
+    for place in _places():
+        for number, value in enumerate(place.values()):
+            text = repr(value)
+            values[text] = value
+            if place.param in _ALONE or place.accepts(value):
+                yield _case(f"{place.name} {number}", value, place)
+            else:
+                wrong[place.way, text].append(place)
+    for number, ((_, text), places) in enumerate(wrong.items()):
+        yield _case(f"wrong {number}", values[text], *places)
+
+
+def _places() -> Iterator[_Place]:
     for param in table.PARAMS:
-        if param.key in _SENT_AS_THEY_ARE:
-            continue
-        texts, objects = _values_for(param)
-        for number, value in enumerate((*texts, *objects)):
-            yield Case(f"{param.key} {number}", _nested(param.key, value))
-        for name in (*param.variables, *param.influences):
-            for number, text in enumerate(texts):
-                yield Case(f"{name} {number}", environ=_with_endpoint(name, text))
+        # The name of the service is no secret: each server gets it.
+        if param is not table.SERVICE_NAME:
+            yield _Place(param, 0, param.key, param.read)
+            readers = (
+                *param.variables.items(),
+                *dict.fromkeys(param.influences).items(),
+            )
+            for number, (name, read) in enumerate(readers, 1):
+                yield _Place(param, number, name, read)
 
 
-def _values_for(
-    param: Param[object],
-) -> tuple[Sequence[str], Sequence[object]]:
-    if param.is_secret:
-        return (*URLS, *TEXTS, *PLAIN), (*OBJECTS, *PLAIN_OBJECTS)
-    if param in table.SECTIONS["The collector"] or param in _TEXTS:
-        return (*URLS, *TEXTS), OBJECTS
-    return (*URLS[:2], *TEXTS[:2]), OBJECTS[:1]
+def _case(name: str, value: object, *places: _Place) -> Case:
+    if places[0].way:
+        # Without an endpoint the variables of OpenTelemetry do not count.
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+        return Case(name, environ=environ | {each.name: str(value) for each in places})
+    config: dict[str, Any] = {}
+    for each in places:
+        _put(config, each.name, value)
+    return Case(name, config)
 
 
 def unknown_settings() -> Iterator[Case]:
@@ -200,15 +239,14 @@ def unknown_settings() -> Iterator[Case]:
     yield Case("placeholder", environ={"JAEGER_TAGS": "key=${AWS_SECRET_ACCESS_KEY}"})
 
 
-def _nested(key: str, value: object) -> dict[str, Any]:
+def _put(config: dict[str, Any], key: str, value: object) -> None:
     group, _, name = key.rpartition(".")
-    if not group:
-        return {name: value}
-    beside = {"endpoint": "http://127.0.0.1:9"} if group == "collector" else {}
-    return {group: {**beside, name: value}}
+    if group == "collector":
+        config.setdefault(group, {"endpoint": "http://127.0.0.1:9"})
+    (config.setdefault(group, {}) if group else config)[name] = value
 
 
-def _with_endpoint(name: str, value: str) -> dict[str, str]:
-    # Without it the variables of OpenTelemetry do not count.
-    endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
-    return {endpoint: "http://127.0.0.1:9", name: value.replace("\0", "")}
+def _nested(key: str, value: object) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    _put(config, key, value)
+    return config
