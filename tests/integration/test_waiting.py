@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,12 +18,17 @@ from typing import Any, Final
 
 import pytest
 
+from jaeger_client._internal.http_client.options import HttpOptions
+from jaeger_client.errors import RetryableSendError
+from jaeger_client.senders import HttpSender
 from tests.integration.conftest import PROGRAMS
+from tests.integration.http_servers import Server, serve_raw
 
 MARGIN: Final = 10.0
 """Seconds for a busy machine: a call that waits without a bound takes 40 or more."""
 
 PATIENCE: Final = 55.0
+SEND_TIMEOUT: Final = 5.0
 TIMEOUT: Final = 0.3
 FORK_TIMEOUT: Final = 2.0
 EXIT_TIMEOUT: Final = 5.0
@@ -121,3 +127,24 @@ def test_the_end_of_a_process_waits_five_seconds_at_most(
 ) -> None:
     """Whatever a tracer waits for."""
     assert results[condition]["exit"] < EXIT_TIMEOUT + MARGIN
+
+
+def test_the_stages_of_a_send_share_its_timeout() -> None:
+    """Opening the tunnel, the handshake and the response do not each have all of it."""
+
+    def delay_then_stall(server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65536)
+        server.stopping.wait(0.7 * SEND_TIMEOUT)
+        sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        server.stopping.wait(PATIENCE)
+
+    with serve_raw(delay_then_stall) as proxy:
+        options = HttpOptions(timeout=PATIENCE, proxy=proxy.url(""))
+        url = "https://collector.invalid/api/traces"
+        with HttpSender(url, content_type="x/y", options=options) as sender:
+            start = time.monotonic()
+            with pytest.raises(RetryableSendError):
+                sender.send(b"spans", SEND_TIMEOUT)
+            seconds = time.monotonic() - start
+
+    assert seconds < 1.6 * SEND_TIMEOUT

@@ -150,18 +150,26 @@ class Connection:
     def _received(self) -> int:
         return 0 if self._reader is None else self._reader.received
 
+    def _timeout_of(self, request: Request) -> float:
+        """Return how many seconds the next stage of *request* may take."""
+        timeout = min(request.timeout, request.deadline - self._clock.monotonic())
+        if timeout <= 0:
+            raise TimeoutError
+        return timeout
+
     def _open(self, request: Request) -> socket.socket:
         if self._socket is not None:
             return self._socket
         self._stage = Stage.CONNECT
         _, host, port = self._peer
-        sock = self._socket = connect_tcp(host.rstrip("."), port, request.timeout)
+        timeout = self._timeout_of(request)
+        sock = self._socket = connect_tcp(host.rstrip("."), port, timeout)
         if request.has_tunnel:
             self._stage = Stage.TUNNEL
             self._open_tunnel(request, sock)
         if self._tls is not None:
             self._stage = Stage.HANDSHAKE
-            sock.settimeout(request.timeout)
+            sock.settimeout(self._timeout_of(request))
             # Certificates are for names without a final dot, and for addresses without
             # a zone (RFC 6874, section 4).
             name = self._origin[1].rstrip(".").partition("%")[0]
@@ -169,9 +177,9 @@ class Connection:
         return sock
 
     def _open_tunnel(self, request: Request, sock: socket.socket) -> None:
-        sock.settimeout(request.timeout)
+        sock.settimeout(self._timeout_of(request))
         sock.sendall(_connect_request(request))
-        reader = _LimitedReader(sock, self._clock, request.timeout)
+        reader = _LimitedReader(sock, self._clock, self._timeout_of(request))
         head = reader.response_to("CONNECT")
         try:
             head.begin()
@@ -196,7 +204,7 @@ class Connection:
         _, host, port = self._peer
         writer = HTTPConnection(host, port, timeout=request.timeout)
         writer.sock = sock
-        sock.settimeout(request.timeout)
+        sock.settimeout(self._timeout_of(request))
         headers = {"host": request.host, **request.headers}
         writer.request(request.method, request.target, request.body, headers)
 
@@ -215,7 +223,8 @@ class Connection:
         return response
 
     def _read_response(self, request: Request, sock: socket.socket) -> HttpResponse:
-        self._reader = _LimitedReader(sock, self._clock, request.timeout)
+        timeout = self._timeout_of(request)
+        self._reader = _LimitedReader(sock, self._clock, timeout)
         head = self._reader.response_to(request.method)
         try:
             head.begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -102,6 +103,8 @@ class Request:
     """By their names in lower case."""
     timeout: float
     proxy: HttpUrl | None = None
+    deadline: float = math.inf
+    """When the exchange must have ended, in monotonic seconds."""
 
     @property
     def has_tunnel(self) -> bool:
