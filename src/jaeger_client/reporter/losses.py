@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client._internal.diagnostics import Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.model import SpanLosses
@@ -41,6 +43,9 @@ What is logged, by cause. Failed sends are logged as an outage, by the channel.
 "unreachable" is counted as "closed".
 """
 
+_OF_PAYLOADS: Final = ("not_encodable", "send_failed", "too_large", "truncated")
+"""The causes that only the thread which sends payloads counts."""
+
 
 class LossReport:
     """Counts spans that were lost or truncated, in *totals* and in the metrics."""
@@ -72,6 +77,23 @@ class LossReport:
             self._count(cause, count)
             if cause in self._notices:
                 self._notices[cause].warn()
+
+    def totals_after(self, losses: SpanLosses) -> Mapping[str, int]:
+        """Return the totals with *losses* of a payload added, for `reach`."""
+        return {
+            cause: getattr(self.totals, cause) + max(0, getattr(losses, cause))
+            for cause in _OF_PAYLOADS
+        }
+
+    def reach(self, totals: Mapping[str, int]) -> None:
+        """
+        Count what is missing from *totals*; called by the thread that sends payloads.
+
+        If a signal handler raises meanwhile, another call counts the rest: the totals
+        are exact then, while a metric may lack the count of that moment.
+        """
+        for cause, total in totals.items():
+            self.lost(cause, max(0, total - getattr(self.totals, cause)))
 
     def unsent(self, count: int, *, is_retrying: bool) -> None:
         """
