@@ -62,10 +62,18 @@ class Account:
 
     def report_beside(self, count: int, threads: int = THREADS) -> None:
         """Let each of *threads* report *count* spans from now on; see `join`."""
+        # Together, so that the first one has not ended before the last one begins.
+        together = threading.Barrier(threads + 1)
+
+        def work() -> None:
+            together.wait(PATIENCE)
+            self.report(count)
+
         for _ in range(threads):
-            thread = threading.Thread(target=self.report, args=(count,))
+            thread = threading.Thread(target=work)
             self._threads.append(thread)
             thread.start()
+        together.wait(PATIENCE)
 
     def join(self) -> None:
         """Wait for the threads that report."""

@@ -8,23 +8,22 @@ random programs; the interleaving of the threads is the machine's.
 from __future__ import annotations
 
 import random
+import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.integration.accounting import Account, assert_exact
 from tests.integration.http_servers import make_answer
-from tests.integration.receivers import WAYS, Receiver, Way
+from tests.integration.receivers import on_linux
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jaeger_client import Span
+    from tests.integration.receivers import Receiver, Way
 
-pytestmark = pytest.mark.skipif(
-    "sys.platform != 'linux'",
-    reason="Linux is missing: elsewhere a refused datagram is noticed later",
-)
+pytestmark = [on_linux, pytest.mark.usefixtures("no_otlp_beside")]
 
 BAD_ANSWERS: Final = (
     make_answer(503, headers={"Retry-After": "0"}),
@@ -38,16 +37,13 @@ HUGE_KEY: Final = "k" * (4 << 20)
 """Too long for a request of 4 MiB, and for a datagram."""
 
 
-@pytest.fixture(autouse=True)
-def no_otlp_beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send nothing to a Jaeger that this machine may run, where UDP is refused."""
-    monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", 9)
-
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Way:
-    """Each way out."""
-    return WAYS[request.param]
+@pytest.fixture
+def frequent_switches() -> Iterator[None]:
+    """Let threads interleave within their spans, not after hundreds of them."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
 
 
 def set_huge_key(span: Span) -> None:
@@ -119,7 +115,10 @@ class Program:
         self._receiver.answers += self._choose.choices(BAD_ANSWERS, k=count)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed",
+    [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 15))],
+)
 def test_every_span_arrives_or_is_counted_once(way: Way, seed: int) -> None:
     """Whatever happens in whatever order, each sampled span is accounted for, once."""
     with way.receive() as receiver:
@@ -127,3 +126,67 @@ def test_every_span_arrives_or_is_counted_once(way: Way, seed: int) -> None:
         program.run()
 
         assert_exact(program.account, receiver)
+
+
+def test_a_burst_from_16_threads_arrives_whole(way: Way) -> None:
+    """A burst that the queue holds loses no span."""
+    with way.receive() as receiver:
+        account = Account(way.settings(receiver.host, receiver.port))
+        account.report_beside(250)
+        account.join()
+        has_closed = account.tracer.close(timeout=30.0).result()
+        account.end(receiver)
+
+        assert has_closed
+        assert 4_000 == len(receiver.span_ids)
+        assert_exact(account, receiver)
+
+
+def test_a_burst_that_the_queue_cannot_hold_is_counted(way: Way) -> None:
+    """What a full queue refuses is counted as `queue_full`; all else arrives."""
+    with way.receive() as receiver:
+        account = Account(
+            way.settings(receiver.host, receiver.port), {"reporter_queue_size": 20}
+        )
+        account.report_beside(250)
+        account.join()
+        # Its result is true although spans were refused: that was before.
+        has_closed = account.tracer.close(timeout=30.0).result()
+        account.end(receiver)
+
+        assert has_closed
+        assert 4_000 == len(receiver.span_ids) + account.reporter.losses.queue_full
+        assert account.reporter.losses.queue_full > 0
+        assert_exact(account, receiver)
+
+
+def test_flush_while_16_threads_report_loses_none(way: Way) -> None:
+    """Flushes neither lose nor repeat spans that are reported meanwhile."""
+    with way.receive() as receiver:
+        account = Account(way.settings(receiver.host, receiver.port))
+        account.report_beside(250)
+        for _ in range(20):
+            account.tracer.flush(timeout=30.0)
+        account.join()
+        has_closed = account.tracer.close(timeout=30.0).result()
+        account.end(receiver)
+
+        assert has_closed
+        assert 4_000 == len(receiver.span_ids)
+        assert_exact(account, receiver)
+
+
+@pytest.mark.usefixtures("frequent_switches")
+@pytest.mark.parametrize("timeout", [0.0, 30.0])
+def test_close_while_16_threads_report_is_exact(way: Way, timeout: float) -> None:
+    """Spans arrive or are counted as `closed`, whenever the tracer is closed."""
+    with way.receive() as receiver:
+        account = Account(way.settings(receiver.host, receiver.port))
+        account.report_beside(100)
+        account.report(50)
+        account.tracer.close(timeout)
+        account.report(10)
+        account.end(receiver)
+
+        assert account.reporter.losses.closed >= 10
+        assert_exact(account, receiver)
