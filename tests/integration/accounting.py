@@ -33,6 +33,7 @@ class Account:
             merged.update(group)
         self._registry = CollectorRegistry()
         self._threads: list[threading.Thread] = []
+        self._others = {*threading.enumerate()}
         self.tracer = Config(
             merged,
             service_name="accounting",
@@ -85,7 +86,7 @@ class Account:
     def end(self, receiver: Receiver) -> None:
         """Wait for all threads, and until *receiver* has read what was accepted."""
         self.join()
-        for thread in threading.enumerate():
+        for thread in {*threading.enumerate()} - self._others:
             # After the timeout of close(), it still finishes the send it had begun.
             if thread.name == "jaeger-client":
                 thread.join(PATIENCE)

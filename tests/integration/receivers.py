@@ -211,9 +211,13 @@ def _ids_of_batch(payload: bytes) -> list[int]:
 
 
 def _ids_of_otlp(payload: bytes) -> list[int]:
-    (resource,) = decode_otlp(payload).resource_spans
-    (scope,) = resource.scope_spans
-    return [int.from_bytes(span.span_id, "big") for span in scope.spans]
+    # None in the empty request by which OTLP is probed.
+    return [
+        int.from_bytes(span.span_id, "big")
+        for resource in decode_otlp(payload).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
 
 
 def _ids_of_zipkin(payload: bytes) -> list[int]:
