@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.encoding import JaegerCompactEncoder
+from jaeger_client.model import SpanLosses
+from jaeger_client.reporter import Reporter, SimpleChannel
+from jaeger_client.senders import UdpSender
 from tests.integration.accounting import Account, assert_exact
 from tests.integration.receivers import WAYS, Receiver, Way, on_linux
 
@@ -132,6 +137,25 @@ def test_refused_datagrams_go_to_otlp(monkeypatch: pytest.MonkeyPatch) -> None:
         assert has_closed
         assert 1_600 == len(otlp.span_ids)
         assert_exact(account, otlp)
+
+
+def test_a_size_that_the_system_rejects_loses_none() -> None:
+    """Spans of a datagram over UDP's 65,507 bytes are sent in smaller ones."""
+    way = WAYS["udp"]
+    with way.receive() as receiver:
+        sender = UdpSender(receiver.host, receiver.port, max_payload=100_000)
+        encoder = JaegerCompactEncoder(SpanLosses())
+        reporter = Reporter(SimpleChannel(encoder, sender))
+        tracer = Tracer("accounting", reporter, ConstSampler(True))
+        for _ in range(5_000):
+            tracer.start_span("op").finish()
+        has_closed = tracer.close(timeout=30.0).result()
+        receiver.down()
+
+        assert has_closed
+        assert 65_000 == sender.max_payload
+        assert 5_000 == len(set(receiver.span_ids)) == len(receiver.span_ids)
+        assert SpanLosses() == reporter.losses
 
 
 class Minute:

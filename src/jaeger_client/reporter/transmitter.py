@@ -27,7 +27,7 @@ import math
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
-from jaeger_client._internal.diagnostics import ErrorReporter, Outage, logger
+from jaeger_client._internal.diagnostics import ErrorReporter, Notice, Outage, logger
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.shown import text_of
 from jaeger_client._internal.span_records import FixedLimits, to_tag_value
@@ -112,6 +112,7 @@ class Transmitter:
         self._metrics = metrics
         self._error_reporter = error_reporter
         self._clock = clock
+        self._encoder_failed = Notice("%d spans are lost by an error", clock=clock)
         self._random = IdRandom()
         self._process: Process | None = None
         self._probe_at = -math.inf
@@ -189,7 +190,7 @@ class Transmitter:
             payloads = payloads or self._encode(encoder)
             self._payload = next(payloads)
         except Exception:  # noqa: BLE001 - an encoder broke its promise
-            logger.exception("%d spans are lost by an error", len(self))
+            self._encoder_failed.warn(len(self), exc_info=True)
             self._depart(len(self._spans), SpanLosses(not_encodable=len(self)))
         else:
             self._payloads = payloads

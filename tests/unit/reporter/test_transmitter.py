@@ -523,6 +523,30 @@ def test_encoder_that_fails_the_second_time() -> None:
     assert SpanLosses(not_encodable=5) == scene.losses
 
 
+def test_an_encoder_that_raises_is_logged_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its traceback comes with the first batch only."""
+
+    class Failing(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            raise ZeroDivisionError
+
+    scene = Scene(encoder=Failing())
+    for time in (0, 59, 60):
+        scene.clock.advance(time - scene.clock.monotonic())
+        scene.deliver("a", "b")
+    first, second = (
+        record
+        for record in caplog.records
+        if "spans are lost by an error" in record.message
+    )
+
+    assert "ZeroDivisionError" in str(first.exc_text)
+    assert "(1 more" in second.message
+    assert SpanLosses(not_encodable=6) == scene.losses
+
+
 def test_process_keeps_types_and_cuts_text() -> None:
     """Process tags keep their types; text is cut at the tracer's length."""
     process = make_process("service", {"text": "abcdef", "n": 1, "list": [1, 2]}, 4)
