@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
-    from jaeger_client.model import SpanLosses
+    from jaeger_client.model import SpanData, SpanLosses
 
 _ADVICE: Final = {
     "queue_full": (
@@ -95,17 +96,20 @@ class LossReport:
         for cause, total in totals.items():
             self.lost(cause, max(0, total - getattr(self.totals, cause)))
 
-    def unsent(self, count: int, *, is_retrying: bool) -> None:
+    def unsent(self, spans: list[SpanData], count: int, *, is_retrying: bool) -> None:
         """
-        Count *count* spans, which may be 0, that did not leave before `close` ended.
+        Remove the last *count* of *spans*, which did not leave before `close` ended.
 
+        Each is removed and counted in one step, so that no interrupt loses a count.
         *is_retrying*: whether they were waiting for another attempt.
         """
-        if count and is_retrying:
-            self._count("closed", count)
-            self._notices["unreachable"].warn(count)
-        else:
-            self.lost("closed", count)
+        self.totals.add_each_closed(starmap(spans.pop, repeat((), count)))
+        if count:
+            self._publish("closed", count)
+            if is_retrying:
+                self._notices["unreachable"].warn(count)
+            else:
+                self._notices["closed"].warn()
 
     def _count(self, cause: str, count: int) -> None:
         if cause == "queue_full":
@@ -114,6 +118,9 @@ class LossReport:
             self.totals.add_closed(count)
         else:
             setattr(self.totals, cause, getattr(self.totals, cause) + count)
+        self._publish(cause, count)
+
+    def _publish(self, cause: str, count: int) -> None:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:

@@ -341,15 +341,19 @@ class Transmitter:
         self._forget_spans()
         self.sender.after_fork_in_child()
 
-    def abandon(self) -> int:
-        """Give up all spans; return how many are lost by that."""
-        lost = len(self)
-        if self.has_payload and self._payload is not None:
+    def abandon(self, queue: SpanQueue[SpanData]) -> None:
+        """Give up all spans, those in *queue* as well, and count them."""
+        is_retrying = self.is_retrying
+        queue.clear(self._spans.extend)
+        self._settle()
+        payload = self._payload
+        self._encode_again()
+        if payload is not None and payload.end > self._left:
             # What the encoder left out of it is counted by its cause.
-            self._leave()
-            lost = self._payload.span_count + len(self)
+            left_out = payload.end - self._left - payload.span_count
+            self._depart(self._left + max(0, left_out), payload.losses)
+        self._losses.unsent(self._spans, len(self), is_retrying=is_retrying)
         self.release()
-        return lost
 
     def forget_values(self, now: float) -> float:
         """Discard cached values, which may be secrets; return when to do that next."""

@@ -21,6 +21,7 @@ from jaeger_client.reporter import Channel, Reporter
 from jaeger_client.reporter.transmitter import MAX_ATTEMPTS, MAX_BACKOFF, make_process
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
+from tests.unit.bytecodes import call_at, every_place, interrupt
 from tests.unit.reporter.counting_metrics import CountingMetrics
 from tests.unit.reporter.line_encoder import (
     LineChannel,
@@ -545,6 +546,24 @@ def test_an_encoder_that_raises_is_logged_once_a_minute(
     assert "ZeroDivisionError" in str(first.exc_text)
     assert "(1 more" in second.message
     assert SpanLosses(not_encodable=6) == scene.losses
+
+
+def test_an_interrupted_close_loses_no_count(caplog: pytest.LogCaptureFixture) -> None:
+    """Interrupted at any bytecode and called again, it counts each span, and once."""
+    caplog.set_level(logging.CRITICAL, "jaeger_tracing")
+
+    def run(at: int) -> str:
+        scene = Scene()
+        scene.sender.fail_always(RetryableSendError("busy"))
+        scene.deliver("a", "b")
+        for span in named("c"):
+            scene.reporter.report_span(span)
+        place = call_at(at, interrupt, lambda: scene.reporter.close(0.0))
+        scene.reporter.close(0.0)
+        assert SpanLosses(closed=3) == scene.losses, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
 
 
 def test_process_keeps_types_and_cuts_text() -> None:

@@ -49,12 +49,12 @@ class Scene:
             error_reporter=None,
             clock=clock,
         )
-        queue: SpanQueue[SpanData] = SpanQueue(
+        self.queue: SpanQueue[SpanData] = SpanQueue(
             100, batch_size=100, wake=lambda: None, refused=lambda closed: None
         )
         for span in named(*names):
-            queue.put(span)
-        self.transmitter.take(queue, 100)
+            self.queue.put(span)
+        self.transmitter.take(self.queue, 100)
 
     def step(self) -> None:
         """Encode or send the next payload."""
@@ -131,18 +131,19 @@ def test_spans_behind_the_last_payload_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "abandoned", "too_large"), [(0, 4, 0), (1, 3, 1), (2, 1, 1)]
+    ("steps", "closed", "too_large"), [(0, 5, 0), (1, 4, 1), (2, 2, 1)]
 )
-def test_abandoned_spans_are_returned_or_counted(
-    steps: int, abandoned: int, too_large: int
-) -> None:
-    """Giving up returns how many spans were still to be sent; others are counted."""
+def test_abandoned_spans_are_counted(steps: int, closed: int, too_large: int) -> None:
+    """Spans that were still to be sent, or queued, are closed; others have a cause."""
     scene = Scene("far too long", "a", "b", "c")
+    for span in named("queued"):
+        scene.queue.put(span)
     for _ in range(steps):
         scene.step()
+    scene.transmitter.abandon(scene.queue)
 
-    assert abandoned == scene.transmitter.abandon()
-    assert too_large == scene.losses.too_large
+    assert SpanLosses(closed=closed, too_large=too_large) == scene.losses
+    assert 0 == len(scene.queue)
     assert 0 == len(scene.transmitter)
 
 
@@ -199,6 +200,29 @@ def test_an_interrupt_loses_no_count_of_an_encoder_that_raises(
         scene.finish()
         scene.transmitter.release()
         assert SpanLosses(not_encodable=2) == scene.losses, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
+
+
+def test_an_interrupt_while_spans_are_abandoned_loses_no_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Interrupted at any bytecode and repeated, each span is counted, and once."""
+    caplog.set_level(logging.CRITICAL, "jaeger_tracing")
+
+    def run(at: int) -> str:
+        scene = Scene("far too long", "a", "b", "c")
+        for span in named("queued"):
+            scene.queue.put(span)
+        scene.step()
+
+        def abandon() -> None:
+            scene.transmitter.abandon(scene.queue)
+
+        place = call_at(at, interrupt, abandon)
+        abandon()
+        assert 5 == scene.losses.dropped, place
         return place
 
     assert sum(1 for _ in every_place(run)) > 100
