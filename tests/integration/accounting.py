@@ -28,7 +28,11 @@ class Account:
     """A tracer with metrics of its own, and the threads that report by it."""
 
     def __init__(self, *settings: Mapping[str, object]) -> None:
-        merged: dict[str, object] = {"sampler": {"type": "const", "param": 1}}
+        merged: dict[str, object] = {
+            "sampler": {"type": "const", "param": 1},
+            # A response that comes too late is a batch that arrives and is lost.
+            "reporter_timeout": 60,
+        }
         for group in settings:
             merged.update(group)
         self._registry = CollectorRegistry()

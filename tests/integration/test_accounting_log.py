@@ -66,7 +66,7 @@ def report_to_no_one(account: Account, receiver: Receiver) -> None:
 
 def report_to_a_failing_server(account: Account, receiver: Receiver) -> None:
     """Report while the server responds 500."""
-    receiver.answers += [make_answer(500, b"out of disk")] * 3
+    receiver.answers += [make_answer(500, b"out of disk")] * 10
     report_before_close(account)
 
 
@@ -90,9 +90,10 @@ def close_at_once(account: Account, _receiver: Receiver) -> None:
 
 def close_while_retrying(account: Account, receiver: Receiver) -> None:
     """Close the tracer in an outage, before the attempts have ended."""
-    receiver.down()
+    receiver.answers += [make_answer(503, headers={"Retry-After": "60"})] * 10
     account.report(6)
-    account.tracer.flush(timeout=0.1)
+    while len(receiver.answers) == 10:
+        account.tracer.flush(timeout=0.1)
     account.tracer.close(timeout=0.1)
 
 
