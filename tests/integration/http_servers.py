@@ -90,11 +90,18 @@ def serve_raw(
     *,
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
-    port: int = 0,
+    bound: socket.socket | None = None,
 ) -> Generator[Server, None, None]:
-    """Call *talk* for each connection, each on a thread."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family)
+    """
+    Call *talk* for each connection, each on a thread.
+
+    *bound* is the socket to listen on, if it is bound already.
+    """
+    if bound is None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.create_server((host, 0), family=family)
+    listener = bound
+    listener.listen()
     server = Server(listener.getsockname()[1])
     crew = _Crew(server, talk, tls)
     acceptor = threading.Thread(target=crew.accept, args=(listener,))
@@ -162,8 +169,11 @@ class _Crew:
             plain.close()
 
 
-def read_request(reader: io.BufferedReader, number: int) -> Request | None:
-    """Return the next request of connection *number*, or None if there is none."""
+def read_request(
+    reader: io.BufferedReader,
+    number: int,
+) -> Request | None:
+    """Return the next request, or None at the end of the connection."""
     lines = list[str]()
     while (line := reader.readline().decode("latin-1")) not in {"", "\r\n"}:
         lines.append(line.rstrip("\r\n"))

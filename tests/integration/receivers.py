@@ -173,7 +173,8 @@ class HttpReceiver(Receiver):
 
     def _open(self) -> None:
         self._open_server = ExitStack()
-        server = serve_raw(self._talk, host=self.host, port=self.port)
+        bound = socket.create_server((self.host, self.port))
+        server = serve_raw(self._talk, bound=bound)
         self._open_server.enter_context(server)
 
     def _shut(self) -> None:

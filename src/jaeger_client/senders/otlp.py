@@ -36,7 +36,7 @@ MAX_RETRY_AFTER: Final = 60.0
 _OK: Final = 200
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}")
+_SECONDS: Final = re.compile(r"[0-9]+")
 
 _VARINT: Final = 0
 _LENGTH_DELIMITED: Final = 2
