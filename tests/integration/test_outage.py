@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-
-import pytest
+from typing import TYPE_CHECKING
 
 from jaeger_client import Config, Tracer
 from jaeger_client.reporter import Reporter
 from tests.integration.http_servers import Request, make_answer, serve_http
 from tests.integration.span_sink import SpanSink
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def make_tracer(**config: object) -> Tracer:
