@@ -283,9 +283,6 @@ BEHAVIOURS: Final = {
 """Each begins to misbehave at once."""
 
 SLOW_BEHAVIOURS: Final = {
-    "connection refused": Behaviour(
-        _O, does_nothing, is_read=False, is_refused=True, remedy="connection refused"
-    ),
     "never responds": Behaviour(_R, stays_silent),
     "never reads": Behaviour(_R, reads_nothing, is_read=False),
     "trickles a status line": Behaviour(_R, trickles(b"HTTP/1.1 200 ", b"a")),
