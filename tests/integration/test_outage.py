@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
-import random
-import socket
-import threading
-from collections.abc import Iterator
-
-import pytest
+from typing import TYPE_CHECKING
 
 from jaeger_client import Config, Tracer
 from jaeger_client.reporter import Reporter
-from tests.foreign.decoders import decode_otlp
 from tests.integration.http_servers import Request, make_answer, serve_http
 from tests.integration.span_sink import SpanSink
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def make_tracer(**config: object) -> Tracer:
@@ -28,84 +24,6 @@ def flush_one_span(tracer: Tracer) -> bool:
     """Report a span; return whether it left."""
     tracer.start_span("op").finish()
     return tracer.flush()
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        make_answer(500, b"out of disk"),
-        make_answer(400, b"no JSON"),
-        make_answer(404),
-        make_answer(302, headers={"Location": "http://192.0.2.1/"}),
-        make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"}),
-        b"SSH-2.0-rubbish\r\n\r\n",
-        b"HTTP/1.1 999999 \xff\xfe\r\n\r\n",
-    ],
-)
-@pytest.mark.parametrize("path", ["/api/traces", "/v1/traces", "/api/v2/spans"])
-def test_an_outage_is_counted_and_logged_twice(
-    caplog: pytest.LogCaptureFixture,
-    path: str,
-    bad: bytes,
-) -> None:
-    """While the backend fails, spans are lost and counted; two lines are logged."""
-    responses: Iterator[bytes] = iter([bad, bad, make_answer(), make_answer()])
-
-    def respond(request: Request) -> bytes:
-        return next(responses, make_answer())
-
-    with serve_http(respond) as server, caplog.at_level(logging.WARNING):
-        tracer = make_tracer(collector={"endpoint": server.url(path)})
-        left = [flush_one_span(tracer) for _ in range(4)]
-        closed = tracer.close().result()
-    assert isinstance(tracer.reporter, Reporter)
-    lost = tracer.reporter.losses.send_failed
-    began, ended = caplog.messages
-
-    assert closed
-    assert 4 == lost + sum(left)
-    assert "JAEGER_ENDPOINT" in began
-    assert f"{lost} spans were lost" in ended
-
-
-@pytest.mark.parametrize("path", ["/api/traces", "/api/v2/spans"])
-def test_a_refused_connection_is_counted_and_logged(
-    caplog: pytest.LogCaptureFixture, path: str
-) -> None:
-    """If nothing listens, all spans are lost and counted; one line advises."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        # Bound and not listening: refused, and used by no other process meanwhile.
-        endpoint = f"http://127.0.0.1:{probe.getsockname()[1]}{path}"
-        with caplog.at_level(logging.WARNING):
-            tracer = make_tracer(collector={"endpoint": endpoint})
-            for _ in range(3):
-                tracer.start_span("op").finish()
-            closed = tracer.close().result()
-    assert isinstance(tracer.reporter, Reporter)
-    logged = [line for line in caplog.messages if endpoint in line]
-
-    assert not closed
-    assert 3 == tracer.reporter.losses.send_failed
-    assert 1 == len(logged)
-    assert "JAEGER_ENDPOINT" in logged[0]
-
-
-def test_spans_sent_to_jaegers_web_interface_are_lost_and_counted(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """It responds 200 with its page; the line names the ports of the collector."""
-    page = make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"})
-
-    with serve_http(lambda _request: page) as server, caplog.at_level(logging.WARNING):
-        tracer = make_tracer(collector={"endpoint": server.url("/api/traces")})
-        assert not flush_one_span(tracer)
-        tracer.close()
-    assert isinstance(tracer.reporter, Reporter)
-    (line,) = [line for line in caplog.messages if "web page" in line]
-
-    assert 1 == tracer.reporter.losses.send_failed
-    assert "port 14268" in line
 
 
 def test_an_agent_that_comes_later_gets_what_is_reported_then(
@@ -150,46 +68,3 @@ def test_short_flushes_lose_no_batch() -> None:
     assert [True, *[False] * 10] == flushed
     assert closed
     assert 0 == tracer.reporter.losses.dropped
-
-
-BAD_ANSWERS = [
-    make_answer(503, headers={"Retry-After": "0"}),
-    make_answer(413),
-    make_answer(500),
-    None,
-]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_every_span_arrives_or_is_counted_once(seed: int) -> None:
-    """Whatever a backend responds, each span arrives or is counted, and once."""
-    choose = random.Random(seed)
-    kept: list[int] = []
-
-    def respond(request: Request) -> bytes | None:
-        if choose.random() < 0.3:
-            return choose.choice(BAD_ANSWERS)
-        (spans,) = decode_otlp(gzip.decompress(request.body)).resource_spans
-        kept.append(len(spans.scope_spans[0].spans))
-        return make_answer()
-
-    def work() -> None:
-        for number in range(1000):
-            with tracer.start_span("op") as span:
-                if number % 50 == 0:
-                    span.set_tag("k" * choose.choice([9_000, 5_000_000]), 1)
-
-    with serve_http(respond) as server:
-        tracer = make_tracer(
-            collector={"endpoint": server.url("/v1/traces")}, reporter_queue_size=300
-        )
-        threads = [threading.Thread(target=work) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        tracer.close(timeout=30.0)
-    assert isinstance(tracer.reporter, Reporter)
-
-    assert 3_000 == sum(kept) + tracer.reporter.losses.dropped
-    assert tracer.reporter.losses.too_large <= 60

@@ -112,8 +112,10 @@ def explain(
     for name, complaint in unknown_variables(environ).items():
         explained.append(Explained(name, None, name, error=complaint))
     if TOGETHER in settings.values:
-        _, origin, _, error = settings.values[TOGETHER]
-        explained.append(Explained(TOGETHER, None, origin, error=str(error)))
+        found = settings.values[TOGETHER]
+        explained.append(
+            Explained(TOGETHER, None, found.origin, error=str(found.error))
+        )
     return Explanation(explained)
 
 
@@ -126,17 +128,18 @@ def _keys_of(settings: Settings, param: Param[object]) -> Sequence[str]:
 
 
 def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
-    value, origin, remark, error = settings.values[key]
+    value, origin, remark, error, is_secret = settings.values[key]
     tag = key.removeprefix("tags.") if param is table.TAGS else ""
     key = text_of(key)
     if error is not None:
         return Explained(key, None, origin, error=str(error))
-    is_limit = isinstance(value, (int, float)) and value in {MAX_SECONDS, MAX_COUNT}
+    is_secret = is_secret or param.is_secret or is_secret_name(tag)
+    shown = displayable(value, is_secret=is_secret)
+    is_limit = isinstance(shown, (int, float)) and shown in {MAX_SECONDS, MAX_COUNT}
     notes = (
         remark,
         "the largest value that works on every platform" if is_limit else "",
-        grpc_hint(parse_url(str(value))) if value and key == table.ENDPOINT.key else "",
+        grpc_hint(parse_url(str(value))) if key == table.ENDPOINT.key and value else "",
         *settings.warnings.get(key, ()),
     )
-    value = displayable(value, is_secret=param.is_secret or is_secret_name(tag))
-    return Explained(key, value, origin, param.unit, "; ".join(filter(None, notes)))
+    return Explained(key, shown, origin, param.unit, "; ".join(filter(None, notes)))

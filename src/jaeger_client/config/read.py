@@ -15,9 +15,9 @@ the default last. What happens where several settings overlap is decided here:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final, TypeGuard, cast
 
-from jaeger_client._internal.shown import shown, text_of
+from jaeger_client._internal.shown import is_secret_name, shown, text_of
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table
 from jaeger_client.config.http_values import format_of
@@ -99,7 +99,10 @@ def _read_tags(source: Source) -> None:
     )
     tags = _tags_of(of_otel) | _tags_of(of_dict)
     for name, tag in _tags_of(of_jaeger).items():
-        tags[name] = tag._replace(value=fill_in(str(tag.value), source.environ))
+        raw = str(tag.value)
+        value = fill_in(raw, source.environ)
+        is_secret = value != raw and is_secret_name(raw)
+        tags[name] = tag._replace(value=value, is_secret=is_secret)
     source.values.update({f"tags.{name}": tag for name, tag in tags.items()})
     source.record(table.TAGS, Value({name: tag.value for name, tag in tags.items()}))
 
@@ -183,7 +186,7 @@ def _check_pairs(source: Source) -> None:
 def _read_sampler(source: Source) -> None:
     """Read how traces are sampled."""
     given = source.config.get("sampler")
-    if isinstance(given, Sampler) or callable(getattr(given, "is_sampled", None)):
+    if _is_sampler(given):
         source.derive(GIVEN_SAMPLER, given)
         source.derive(table.SAMPLER_TYPE, text_of(given), THE_DICT)
         source.derive(table.SAMPLER_PARAM, None)
@@ -194,6 +197,15 @@ def _read_sampler(source: Source) -> None:
     else:
         source.derive(GIVEN_SAMPLER, None)
         _find_sampler(source)
+
+
+def _is_sampler(given: object) -> TypeGuard[Sampler]:
+    try:
+        if isinstance(given, Sampler):
+            return True
+        return callable(getattr(given, "is_sampled", None))
+    except Exception:  # noqa: BLE001 - the object's own code may raise anything
+        return False
 
 
 def _find_sampler(source: Source) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -149,6 +150,9 @@ def test_each_tag_has_its_own_origin(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"tags": {"db.url": "postgres://me:hunter2@db"}}, {}),
         ({}, {"JAEGER_TAGS": "password=hunter2"}),
         ({}, {"JAEGER_TAGS": "password=hunter2,broken"}),
+        ({}, {"JAEGER_TAGS": "build=${CI_TOKEN}", "CI_TOKEN": "hunter2"}),
+        ({"collector": {"endpoint": "http://far", "user": "hunter2"}}, {}),
+        ({}, {"OTEL_PROPAGATORS": "http://me:hunter2@far"}),
         ({"passwrod": "hunter2"}, {}),
         ({}, {"JAEGER_PASSWROD": "hunter2"}),
     ],
@@ -613,3 +617,27 @@ def test_a_secret_in_the_query_of_an_endpoint_is_hidden(parameter: str) -> None:
     shown = f"{explanation} {list(explanation)!r}"
     assert "hunter2" not in shown
     assert "tenant=a" in shown
+
+
+class Odd(int):
+    """A number that cannot be compared."""
+
+    def __lt__(self, other: object) -> bool:
+        raise RuntimeError
+
+    __gt__ = __lt__
+
+
+class Closed(dict[str, object]):
+    """A dict that cannot be read."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError
+
+
+def test_values_whose_own_code_raises_are_explained() -> None:
+    """A tag is shown by its text; a group that cannot be read has an error."""
+    explanation = explain({"tags": {"t": Odd(1)}, "baggage": Closed(max_items=1)}, "x")
+
+    assert "1" == explanation.of("tags.t").text
+    assert 1 == explanation.of("baggage.max_items").value

@@ -69,6 +69,14 @@ number of trailers.
 """
 
 
+_OK: Final = 200
+_INFORMATIONAL: Final = range(102, 200)
+"""Statuses before that of the final response; 101 is final, and 100 is skipped."""
+
+_HTTP: Final = "HTTP/"
+"""Beginning of a status line."""
+
+
 class Connection:
     """
     One connection to *origin*, opened by its first request.
@@ -123,7 +131,15 @@ class Connection:
             return self._exchange(request, self._open(request))
         except FOREIGN_ERRORS as exc:
             self.is_stale = is_reused and is_hang_up(exc) and not self._received
-            raise map_error(request, exc, self._stage) from exc
+            error = map_error(request, exc, self._stage)
+            error.__cause__ = exc if isinstance(exc, OSError) else None
+        # Not in the handler, which would refer to `exc` in any case: an error of
+        # http.client quotes what the server sent back, perhaps the credentials.
+        try:
+            raise error
+        finally:
+            # The traceback of its cause refers to this frame.
+            del error
 
     def release(self) -> None:
         """Close this process's descriptor only: no FIN, no TLS close_notify."""
@@ -142,18 +158,26 @@ class Connection:
     def _received(self) -> int:
         return 0 if self._reader is None else self._reader.received
 
+    def _timeout_of(self, request: Request) -> float:
+        """Return how many seconds the next stage of *request* may take."""
+        timeout = min(request.timeout, request.deadline - self._clock.monotonic())
+        if timeout <= 0:
+            raise TimeoutError
+        return timeout
+
     def _open(self, request: Request) -> socket.socket:
         if self._socket is not None:
             return self._socket
         self._stage = Stage.CONNECT
         _, host, port = self._peer
-        sock = self._socket = connect_tcp(host.rstrip("."), port, request.timeout)
+        timeout = self._timeout_of(request)
+        sock = self._socket = connect_tcp(host.rstrip("."), port, timeout)
         if request.has_tunnel:
             self._stage = Stage.TUNNEL
             self._open_tunnel(request, sock)
         if self._tls is not None:
             self._stage = Stage.HANDSHAKE
-            sock.settimeout(request.timeout)
+            sock.settimeout(self._timeout_of(request))
             # Certificates are for names without a final dot, and for addresses without
             # a zone (RFC 6874, section 4).
             name = self._origin[1].rstrip(".").partition("%")[0]
@@ -161,12 +185,12 @@ class Connection:
         return sock
 
     def _open_tunnel(self, request: Request, sock: socket.socket) -> None:
-        sock.settimeout(request.timeout)
+        sock.settimeout(self._timeout_of(request))
         sock.sendall(_connect_request(request))
-        reader = _LimitedReader(sock, self._clock, request.timeout)
+        reader = _LimitedReader(sock, self._clock, self._timeout_of(request))
         head = reader.response_to("CONNECT")
         try:
-            head.begin()
+            _read_head(head, reader)
         finally:
             # Only the reader, at the end of the head: the tunnel comes after it.
             head.close()
@@ -188,7 +212,7 @@ class Connection:
         _, host, port = self._peer
         writer = HTTPConnection(host, port, timeout=request.timeout)
         writer.sock = sock
-        sock.settimeout(request.timeout)
+        sock.settimeout(self._timeout_of(request))
         headers = {"host": request.host, **request.headers}
         writer.request(request.method, request.target, request.body, headers)
 
@@ -207,14 +231,15 @@ class Connection:
         return response
 
     def _read_response(self, request: Request, sock: socket.socket) -> HttpResponse:
-        self._reader = _LimitedReader(sock, self._clock, request.timeout)
+        timeout = self._timeout_of(request)
+        self._reader = _LimitedReader(sock, self._clock, timeout)
         head = self._reader.response_to(request.method)
         try:
-            head.begin()
+            _read_head(head, self._reader)
             body = _read_body(head, request.method)
         finally:
             head.close()
-        if head.will_close or len(body) > MAX_BODY:
+        if head.will_close or head.status < _OK or len(body) > MAX_BODY:
             self.close()
         return HttpResponse(
             request,
@@ -223,6 +248,23 @@ class Connection:
             body=body[:MAX_BODY],
             is_truncated=len(body) > MAX_BODY,
         )
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """
+    A socket that `wrap_socket` closes whenever it fails.
+
+    Up to Python 3.12 the standard one stays open, and is closed with a ResourceWarning,
+    if the server has reset the connection before the handshake.
+    """
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Receive up to *buflen* bytes; called by `wrap_socket` only."""
+        try:
+            return super().recv(buflen, flags)
+        except ConnectionResetError:
+            self.close()
+            raise
 
 
 def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
@@ -234,9 +276,12 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cafile=options.ca_file)
+        context.sslsocket_class = _TlsSocket
         context.set_alpn_protocols(["http/1.1"])
         if options.client_cert is not None:
-            context.load_cert_chain(options.client_cert, options.client_key)
+            context.load_cert_chain(
+                options.client_cert, options.client_key, _no_password
+            )
     except OSError as exc:
         files = [options.ca_file, options.client_cert, options.client_key]
         shown = ", ".join(repr(name) for name in files if name is not None)
@@ -248,12 +293,47 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     return context
 
 
+def _no_password() -> str:
+    # Called for an encrypted key. By itself, OpenSSL would ask for the password on the
+    # terminal and wait.
+    msg = "the key is encrypted, which is not supported"
+    raise OSError(msg)
+
+
 def _connect_request(request: Request) -> bytes:
     authority = request.url.authority
     lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
     if request.proxy is not None and request.proxy.authorization is not None:
         lines.append(f"Proxy-Authorization: {request.proxy.authorization}")
     return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
+def _read_head(head: http.client.HTTPResponse, reader: _LimitedReader) -> None:
+    """
+    Read the head of the final response.
+
+    http.client skips 100, but returns other informational responses, so that the final
+    one would be read as the response to the next request. It also accepts a head that
+    ends with the connection, whatever is missing, or calls it invalid.
+
+    Raises:
+        IncompleteRead: If the connection ended within the head.
+    """
+    try:
+        head.begin()
+        while head.status in _INFORMATIONAL and not reader.has_ended:
+            # Where there are headers, begin() does nothing.
+            head.headers = cast("http.client.HTTPMessage", None)
+            head.begin()
+    except http.client.BadStatusLine as exc:
+        if not (reader.has_ended and _begins_status_line(str(exc))):
+            raise
+    if reader.has_ended:
+        raise http.client.IncompleteRead(partial=b"")
+
+
+def _begins_status_line(line: str) -> bool:
+    return line.startswith(_HTTP) or _HTTP.startswith(line)
 
 
 def _read_body(head: http.client.HTTPResponse, method: str) -> bytes:
@@ -298,6 +378,8 @@ class _LimitedReader(io.RawIOBase):
         self._deadline = clock.monotonic() + timeout
         self.received = 0
         """Bytes of the response, framing included."""
+        self.has_ended = False
+        """Whether the end of the connection was read."""
 
     def response_to(self, method: str) -> http.client.HTTPResponse:
         """Return the response to a request with *method*, of which nothing is read."""
@@ -320,6 +402,7 @@ class _LimitedReader(io.RawIOBase):
         self._socket.settimeout(left)
         size = self._raw.readinto(buffer) or 0
         self.received += size
+        self.has_ended = not size
         if self.received > MAX_RAW_RESPONSE:
             msg = f"the response has more than {MAX_RAW_RESPONSE} bytes"
             raise http.client.HTTPException(msg)

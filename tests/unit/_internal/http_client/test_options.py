@@ -18,13 +18,22 @@ def test_basic_wins_over_bearer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("password", "expected"),
+    [("\udcfc", "Basic dTr8"), ("\ud800", "Basic dTo/")],
+)
+def test_a_password_may_be_any_text(password: str, expected: str) -> None:
+    """Bytes of a variable that are no UTF-8 are sent as they are."""
+    assert expected == HttpOptions(user="u", password=password).authorization
+
+
+@pytest.mark.parametrize(
     ("options", "complaint"),
     [
         ({"user": "u"}, "user needs password beside it"),
         ({"password": "p"}, "password needs user beside it"),
         ({"client_key": "k"}, "client_key needs client_cert beside it"),
         ({"timeout": 0}, "timeout must be more than 0 seconds, got 0"),
-        ({"headers": {"bad name": "x"}}, "'bad name' is no header"),
+        ({"headers": {"bad name": "x"}}, "headers: each name of a header must be"),
         ({"headers": {"Content-Length": "1"}}, "'Content-Length' is no header"),
         ({"headers": {"x": "a\r\nb: c"}}, "value of 'x' must be printable"),
         ({"headers": {"x": "\u20ac"}}, "value of 'x' must be printable"),
