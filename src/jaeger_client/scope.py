@@ -8,9 +8,10 @@ greenlet has a context of its own, so it behaves as a thread does.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import opentracing
 
@@ -36,6 +37,17 @@ if TYPE_CHECKING:
 
 
 _new: Final = object.__new__
+
+_ActiveScope: TypeAlias = "ContextVar[ContextScope | None]"
+
+_unused_variables: Final[deque[_ActiveScope]] = deque()
+"""
+Variables of scope managers that are gone, for later ones.
+
+A context keeps each variable that was ever set in it, with its last value, for as long
+as the thread or the task lives. With a variable of its own, each tracer that is created
+and closed would leave one behind in the main thread.
+"""
 
 
 class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
@@ -94,10 +106,17 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
 
     def __init__(self) -> None:
         # The base's __init__ creates objects that are not used here.
-        self.variable: ContextVar[ContextScope | None] = ContextVar(
-            "jaeger_client.active_scope",
-            default=None,
-        )
+        try:
+            self.variable: _ActiveScope = _unused_variables.pop()
+        except IndexError:
+            self.variable = ContextVar("jaeger_client.active_scope", default=None)
+
+    def __del__(
+        self, leave: Callable[[_ActiveScope], None] = _unused_variables.append
+    ) -> None:
+        # Its value is `None` in every context: a scope keeps its manager alive. The
+        # default survives the module's globals at the end of the interpreter.
+        leave(self.variable)
 
     def __reduce__(self) -> tuple[type[ContextScopeManager], tuple[()]]:
         # No span is active in another process yet.

@@ -316,6 +316,36 @@ def test_callbacks_that_plan_themselves_keep_nothing_alive(
     assert context is not None
 
 
+def test_a_context_keeps_nothing_of_managers_that_are_gone() -> None:
+    """A context keeps each variable that was ever set in it; later managers use it."""
+    gc.collect()  # managers of other tests
+
+    def use_managers() -> int:
+        for _ in range(3):
+            manager = ContextScopeManager()
+            span = opentracing.Span(None, None)
+            manager.activate(span, finish_on_close=False).close()
+            assert manager.active is None
+        return len(contextvars.copy_context())
+
+    # The second is created before the first is gone.
+    assert 2 == contextvars.Context().run(use_managers)
+
+
+def test_a_manager_that_is_gone_leaves_its_open_scopes_to_no_other() -> None:
+    """A scope that is still active somewhere keeps its manager alive."""
+
+    def leave_a_scope_open() -> None:
+        span = opentracing.Span(None, None)
+        ContextScopeManager().activate(span, finish_on_close=False)
+
+    context = contextvars.Context()
+    context.run(leave_a_scope_open)
+    gc.collect()
+
+    assert context.run(lambda: ContextScopeManager().active) is None
+
+
 def test_default_scope_manager(tracer: MemoryTracer) -> None:
     """Without a scope manager, a tracer has one that follows threads and tasks."""
     with tracer.start_active_span("op") as scope:
