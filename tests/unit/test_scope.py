@@ -316,14 +316,16 @@ def test_callbacks_that_plan_themselves_keep_nothing_alive(
     assert context is not None
 
 
-def test_a_context_keeps_nothing_of_managers_that_are_gone() -> None:
+def test_a_context_keeps_nothing_of_managers_that_are_gone(
+    tracer: MemoryTracer,
+) -> None:
     """A context keeps each variable that was ever set in it; later managers use it."""
+    span = tracer.start_span("request")
     gc.collect()  # managers of other tests
 
     def use_managers() -> int:
         for _ in range(3):
             manager = ContextScopeManager()
-            span = opentracing.Span(None, None)
             manager.activate(span, finish_on_close=False).close()
             assert manager.active is None
         return len(contextvars.copy_context())
@@ -332,11 +334,13 @@ def test_a_context_keeps_nothing_of_managers_that_are_gone() -> None:
     assert 2 == contextvars.Context().run(use_managers)
 
 
-def test_a_manager_that_is_gone_leaves_its_open_scopes_to_no_other() -> None:
+def test_a_manager_that_is_gone_leaves_its_open_scopes_to_no_other(
+    tracer: MemoryTracer,
+) -> None:
     """A scope that is still active somewhere keeps its manager alive."""
 
     def leave_a_scope_open() -> None:
-        span = opentracing.Span(None, None)
+        span = tracer.start_span("request")
         ContextScopeManager().activate(span, finish_on_close=False)
 
     context = contextvars.Context()

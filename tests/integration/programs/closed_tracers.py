@@ -41,10 +41,15 @@ def use_tracer(number: int) -> None:
     assert tracer.close(30).result()
 
 
+def kind_of(thing: object) -> str:
+    """Return the name of the type of *thing*, with its module."""
+    return f"{type(thing).__module__}.{type(thing).__qualname__}"
+
+
 def state() -> dict[str, object]:
     """Return what the process holds that a tracer may have added."""
     gc.collect()
-    kinds = Counter(type(thing) for thing in gc.get_objects())
+    kinds = Counter(map(kind_of, gc.get_objects()))
     return {
         "threads": threading.active_count(),
         "descriptors": len([*Path("/proc/self/fd").iterdir()]),
@@ -54,9 +59,9 @@ def state() -> dict[str, object]:
         "finders": len(sys.meta_path) + len(sys.path_hooks),
         "garbage": len(gc.garbage),
         "objects": {
-            f"{kind.__module__}.{kind.__qualname__}": number
+            kind: number
             for kind, number in kinds.items()
-            if kind.__module__.partition(".")[0] in {"jaeger_client", "opentracing"}
+            if kind.partition(".")[0] in {"jaeger_client", "opentracing"}
         },
     }
 

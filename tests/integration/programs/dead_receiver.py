@@ -74,7 +74,7 @@ def make_tracer() -> Tracer:
     """Return a tracer that reports there."""
     host, port = receiver()
     # A Jaeger that this machine may run must not receive them instead.
-    vars(http_channel)["OTLP_PORT"] = port
+    setattr(http_channel, "OTLP_PORT", port)  # noqa: B010 - a constant
     settings: dict[str, object] = {
         "sampler": {"type": "const", "param": 1},
         "local_agent": {"reporting_host": host, "reporting_port": port},

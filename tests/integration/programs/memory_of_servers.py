@@ -135,14 +135,16 @@ class Source:
             goal = self._polls + polls
             assert self._polled.wait_for(lambda: self._polls >= goal, TIMEOUT)
 
-    def request_sampling_strategy(self, _service_name: str) -> bytes:
+    def request_sampling_strategy(self, service_name: str) -> bytes:
         """Return the next strategy."""
+        del service_name
         return self.poll()
 
     def request_throttling_credits(
-        self, _service_name: str, _client_id: str, _operations: Sequence[str]
+        self, service_name: str, client_id: str, operations: Sequence[str]
     ) -> bytes:
         """Return the next credits."""
+        del service_name, client_id, operations
         return self.poll()
 
 
