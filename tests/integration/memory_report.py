@@ -50,8 +50,8 @@ class Report:
         if the least of the last measurements is above the most of the first ones.
         """
         return {
-            kind: max(0.0, (rise_of(values) - SLACK[kind]) / self.operations)
-            for kind, values in (("rss", self.rss), ("traced", self.traced))
+            "rss": growth_of(self.rss, SLACK["rss"]) / self.operations,
+            "traced": growth_of(self.traced, SLACK["traced"]) / self.operations,
         }
 
     @property
@@ -60,10 +60,10 @@ class Report:
         return all(growth < BYTES_PER_OPERATION for growth in self.growth.values())
 
 
-def rise_of(values: list[int]) -> float:
+def growth_of(values: list[int], slack: int) -> float:
     """Return by how much *values* rise from one to the next, at least."""
     third = len(values) // 3
-    rise = min(values[-third:]) - max(values[:third])
+    rise = min(values[-third:]) - max(values[:third]) - slack
     return max(0, rise) / (len(values) - third)
 
 

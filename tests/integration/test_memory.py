@@ -118,9 +118,10 @@ def test_closed_tracers_leave_nothing_behind(run_program: RunProgram) -> None:
     ("scene", "operations"),
     [
         ("hanging_flushes", 2_000),
-        pytest.param("endless_bodies", 5, marks=pytest.mark.long),
+        pytest.param("endless_bodies", 10, marks=pytest.mark.long),
         pytest.param("resolver", 50, marks=pytest.mark.long),
         pytest.param("strategies", 30, marks=pytest.mark.long),
+        pytest.param("operations_sampled", 30, marks=pytest.mark.long),
         ("credits_of_debug_traces", 100),
     ],
 )

@@ -110,8 +110,8 @@ span = tracer.start_span("request", tags={"http.method": "GET"})
 span.finish()
 
 resident, traced = list[int](), list[int]()
-for _ in range(MILLIONS * 2):
-    report(MILLION // 2)
+for _ in range(10):
+    report(MILLIONS * MILLION // 10)
     resident.append(rss())
 tracemalloc.start()
 for _ in range(BLOCKS):

@@ -148,16 +148,19 @@ class Source:
         return self.poll()
 
 
-def strategy(number: int) -> object:
-    """Return a strategy that no other number has, of each of the three kinds."""
-    if number % 10 == 0:
-        return {
-            "strategyType": 0,
-            "probabilisticSampling": {"samplingRate": 1 / number},
-        }
-    if number % 10 == 1:
+def any_strategy(number: int) -> object:
+    """Return a strategy that no other number has, of another kind than the last."""
+    if number % 3 == 0:
+        rate = {"samplingRate": 1 / number}
+        return {"strategyType": 0, "probabilisticSampling": rate}
+    if number % 3 == 1:
         limit = {"maxTracesPerSecond": number % 500}
         return {"strategyType": 1, "rateLimitingSampling": limit}
+    return strategy_of_operations(number)
+
+
+def strategy_of_operations(number: int) -> object:
+    """Return a strategy for operations that no other number has."""
     listed = [
         {
             "operation": f"listed {number} {each}",
@@ -174,9 +177,16 @@ def strategy(number: int) -> object:
     }
 
 
-def strategies(operations: int) -> Block:
-    """Follow strategies that change all the time, with names that never repeat."""
-    source = Source(strategy)
+def operations_sampled(operations: int) -> Block:
+    """Follow strategies whose operations never repeat."""
+    return strategies(operations, strategy_of_operations)
+
+
+def strategies(
+    operations: int, respond: Callable[[int], object] = any_strategy
+) -> Block:
+    """Follow strategies of each kind that change all the time."""
+    source = Source(respond)
     sampler = RemoteControlledSampler(
         source, "memory", sampling_refresh_interval=1e-4, max_operations=100
     )
@@ -220,6 +230,7 @@ SCENES: Final[dict[str, Callable[[int], Block]]] = {
         endless_bodies,
         resolver,
         strategies,
+        operations_sampled,
         credits_of_debug_traces,
     )
 }

@@ -15,6 +15,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from contextvars import copy_context
 from itertools import count
 from typing import Final
 
@@ -117,18 +118,19 @@ def callbacks(operations: int) -> Block:
     tracer = Tracer("memory", NullReporter(), ConstSampler(decision=True))
     loop = asyncio.new_event_loop()
     atexit.register(loop.close)
-    left = 0
+    left, context = 0, copy_context()
 
     def call() -> None:
-        nonlocal left
+        nonlocal left, context
         with tracer.start_active_span("tick"):
             left -= 1
             loop.call_soon(call if left else loop.stop)
+            context = copy_context()
 
     def block() -> None:
         nonlocal left
         left = operations
-        loop.call_soon(call)
+        loop.call_soon(call, context=context)
         loop.run_forever()
 
     return block
