@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -30,6 +31,11 @@ class RunProgram(Protocol):
     def __call__(self, name: str, *arguments: str) -> str:
         """Run a program of `programs/` to its end and return what it printed."""
         ...
+
+
+def printed_json(output: str) -> Any:
+    """Return the object that a program printed, among its lines of the log."""
+    return json.loads(next(line for line in output.splitlines() if line[:1] == "{"))
 
 
 @pytest.fixture

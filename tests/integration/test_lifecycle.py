@@ -194,28 +194,6 @@ def test_multiprocessing_children_report(
     assert 5 == len({span.spanId for span in sink.spans})
 
 
-def test_greenlets_have_their_own_active_span(
-    run_program: RunProgram,
-    sink: SpanSink,
-) -> None:
-    """Under gevent each greenlet has its own active span, and all spans arrive."""
-    run_program("gevent_application.py")
-
-    assert sink.wait_for(100)
-    assert 100 == len(sink.spans)
-
-
-def test_gevent_may_patch_after_the_tracer_was_made(
-    run_program: RunProgram,
-    sink: SpanSink,
-) -> None:
-    """A tracer made before gevent patches reports, and holds nothing up."""
-    run_program("gevent_late_patch.py")
-
-    assert sink.wait_for(2)
-    assert ["first", "second"] == sink.names
-
-
 def test_partial_batch_leaves_without_close(sink: SpanSink) -> None:
     """A single span arrives after the flush interval, without close()."""
     tracer = make_tracer(sink, reporter_flush_interval=0.01)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -129,49 +127,6 @@ def test_child_reports_its_first_spans_at_once(sink: SpanSink, method: str) -> N
     assert ["from a child"] == sink.names
 
 
-@pytest.mark.parametrize("recycling", [["--max-tasks-per-child=1"], []])
-def test_celery_workers_report(
-    sink: SpanSink,
-    tmp_path: Path,
-    recycling: list[str],
-) -> None:
-    """Children of a Celery worker report, recycled after each task or shut down."""
-    pytest.importorskip("celery")
-    (tmp_path / "control").mkdir()
-    environment = {
-        **os.environ,
-        "JAEGER_AGENT_PORT": str(sink.port),
-        "PYTHONPATH": str(PROGRAMS.parents[2]),
-        "TEST_BROKER": str(tmp_path),
-    }
-    module = "tests.integration.programs.celery_tasks"
-    send = f"from {module} import work\nfor n in range(10): work.delay(n)"
-    subprocess.run([sys.executable, "-c", send], env=environment, check=True)
-    celery = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "celery", "-A", module, "worker"),
-            *("--pool=prefork", "--concurrency=2", "--loglevel=INFO"),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-            *recycling,
-        ],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        read_until(celery, "succeeded in", len(TASKS))
-        celery.send_signal(signal.SIGTERM)
-        output, _ = celery.communicate(timeout=TIMEOUT)
-        assert 0 == celery.returncode, output
-    finally:
-        end_group(celery)
-
-    assert sink.wait_for(len(TASKS))
-    assert TASKS == sink.names
-
-
 @pytest.mark.parametrize("reason", ["limit", "files"])
 def test_spans_leave_without_a_thread(
     run_program: RunProgram,
@@ -230,20 +185,3 @@ def result_in(output: str) -> list[str]:
     """Return the words of the line RESULT of `without_threads.py`."""
     (line,) = [line for line in output.splitlines() if line.startswith("RESULT ")]
     return line.split()[1:]
-
-
-def read_until(process: subprocess.Popen[str], text: str, count: int) -> None:
-    """Read the output of a process until *count* lines with *text* have come."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        count -= text in line
-        if not count:
-            return
-    pytest.fail(f"the process has ended before it printed {text!r}")
-
-
-def end_group(process: subprocess.Popen[str]) -> None:
-    """End what is left of the process group that a test has started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(TIMEOUT)

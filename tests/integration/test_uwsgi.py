@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import PROGRAMS
 from tests.integration.span_sink import SpanSink
 from tests.integration.uwsgi_server import UwsgiServer
 
@@ -67,9 +68,18 @@ def test_every_span_arrives_once(
     assert seconds < MAX_EXIT
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        "prefork",
+        pytest.param("fork hooks", marks=pytest.mark.long),
+        pytest.param("lazy apps", marks=pytest.mark.long),
+    ],
+)
 def test_worker_that_replaces_another_reports(
     uwsgi: StartUwsgi,
     sink: SpanSink,
+    options: str,
 ) -> None:
     """A worker that is forked later, when the master has been idle, reports as well."""
 
@@ -78,14 +88,66 @@ def test_worker_that_replaces_another_reports(
         counts = Counter(map(len, ids.values()))
         return counts[5] >= WORKERS and counts.total() == counts[5] + WORKERS
 
-    with uwsgi(
-        "--master", "--max-requests=5", "--min-worker-lifetime=0", spans_in_master=1
-    ) as server:
-        requests = sum(map(len, server.get_until(both_are_replaced).values()))
+    recycling = ("--max-requests=5", "--min-worker-lifetime=0")
+    with uwsgi(*OPTIONS[options], *recycling, spans_in_master=1) as server:
+        ids = server.get_until(both_are_replaced)
         server.stop()
+    requests = sum(map(len, ids.values()))
+    loads = len(ids) if options == "lazy apps" else 1
 
-    assert sink.wait_for(1 + requests)
-    assert Counter(master=1, request=requests) == Counter(sink.names)
+    assert sink.wait_for(loads + requests)
+    assert Counter(master=loads, request=requests) == Counter(sink.names)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("options", OPTIONS.keys() - {"no master"})
+def test_reload_loses_nothing(
+    uwsgi: StartUwsgi,
+    sink: SpanSink,
+    options: str,
+) -> None:
+    """At SIGHUP old workers and the old master send all, and new ones report."""
+    with uwsgi(*OPTIONS[options], spans_in_master=1) as server:
+        old = server.get_from_each(WORKERS)
+        server.reload(old)
+        new = server.get_from_each(WORKERS)
+        server.stop()
+    requests = list(chain.from_iterable([*old.values(), *new.values()]))
+    loads = 2 * WORKERS if options == "lazy apps" else 2
+    expected = Counter(request=len(requests), master=loads)
+
+    assert sink.wait_for(expected.total())
+    assert expected == Counter(sink.names)
+    assert expected.total() == len({span.spanId for span in sink.spans})
+
+
+@pytest.mark.long
+def test_worker_that_is_killed_loses_the_open_span(
+    uwsgi: StartUwsgi,
+    sink: SpanSink,
+) -> None:
+    """Harakiri kills a worker; what left before has arrived, and the next reports."""
+    with uwsgi("--master", "--harakiri=2") as server:
+        before = server.get_from_each(WORKERS)
+        assert sink.wait_for(sum(map(len, before.values())))
+        killed = server.hang()
+        after = server.get_from_each(WORKERS)
+        server.stop()
+    requests = sum(map(len, [*before.values(), *after.values()]))
+
+    assert killed in before
+    assert killed not in after
+    assert sink.wait_for(requests)
+    assert Counter(request=requests) == Counter(sink.names)
+
+
+def test_mule_reports(uwsgi: StartUwsgi, sink: SpanSink) -> None:
+    """A mule, which is forked like a worker and serves no requests, reports."""
+    with uwsgi("--master", f"--mule={PROGRAMS / 'uwsgi_mule.py'}") as server:
+        server.get("/mule")
+
+        assert sink.wait_for(3)
+        assert ["message", "request", "start"] == sink.names
 
 
 def test_flush_sends_before_the_response(uwsgi: StartUwsgi, sink: SpanSink) -> None:

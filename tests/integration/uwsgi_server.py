@@ -11,11 +11,14 @@ import sys
 import time
 import urllib.request
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.integration.server_processes import wait_for_ends
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from typing_extensions import Self
@@ -101,16 +104,32 @@ class UwsgiServer:
             ids.setdefault(pid, []).append(trace_id)
         return ids
 
+    def reload(self, workers: Iterable[str]) -> None:
+        """Let uWSGI replace itself and all *workers*, which then have ended."""
+        self._wait_until_idle()
+        self._process.send_signal(signal.SIGHUP)
+        wait_for_ends(map(int, workers))
+
+    def hang(self) -> str:
+        """Return the pid of a worker that hangs in a request until it is killed."""
+        with socket.create_connection(("127.0.0.1", self._port), _TIMEOUT) as client:
+            client.sendall(b"GET /hang HTTP/1.0\r\n\r\n")
+            response = b"".join(iter(partial(client.recv, 4096), b""))
+        return response.split()[-1].decode()
+
     def stop(self) -> float:
         """End uWSGI gracefully; return the seconds that it took."""
-        # A worker that responded, but has not closed the request, skips exit handlers.
-        deadline = time.monotonic() + _TIMEOUT
-        while not self._is_idle():
-            assert time.monotonic() < deadline, self.output
+        self._wait_until_idle()
         begin = time.monotonic()
         self._process.terminate()
         self._process.wait(_TIMEOUT)
         return time.monotonic() - begin
+
+    def _wait_until_idle(self) -> None:
+        # A worker that responded, but has not closed the request, skips exit handlers.
+        deadline = time.monotonic() + _TIMEOUT
+        while not self._is_idle():
+            assert time.monotonic() < deadline, self.output
 
     def _is_idle(self) -> bool:
         stats = b""

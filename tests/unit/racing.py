@@ -6,8 +6,11 @@ import sys
 import threading
 from collections.abc import Callable
 
+PATIENCE = 30.0
+"""Seconds after which a thread that has not ended fails the test."""
 
-def run_together(*functions: Callable[[], None]) -> None:
+
+def run_together(*functions: Callable[[], object], patience: float = PATIENCE) -> None:
     """
     Run each function in a thread of its own, all at once; raise what one raises.
 
@@ -16,22 +19,26 @@ def run_together(*functions: Callable[[], None]) -> None:
     begin = threading.Barrier(len(functions))
     errors: list[BaseException] = []
 
-    def run(function: Callable[[], None]) -> None:
+    def run(function: Callable[[], object]) -> None:
         try:
-            begin.wait(10)
+            begin.wait(patience)
             function()
         except BaseException as error:  # noqa: BLE001 - raised again below
             errors.append(error)
 
-    threads = [threading.Thread(target=run, args=(each,)) for each in functions]
+    threads = [
+        threading.Thread(target=run, args=(each,), daemon=True) for each in functions
+    ]
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(patience)
     finally:
         sys.setswitchinterval(before)
     if errors:
         raise errors[0]
+    hung = [thread.name for thread in threads if thread.is_alive()]
+    assert not hung, f"threads that did not end: {hung}"

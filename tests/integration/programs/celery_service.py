@@ -1,34 +1,44 @@
-"""A Celery application whose tasks are spans, and whose children close the tracer."""
+"""
+A Celery application whose tasks are spans.
+
+A task takes a list of steps, does the first and sends the rest as the next task:
+
+- "stop" ends the worker by SIGTERM, "wait" waits until the test opens a pipe;
+- "/soft" is interrupted by its soft time limit, "/hang" killed by its hard one;
+- any other is a span of that name.
+
+With TEST_TRACER=signals, children create and close the tracer by Celery's signals;
+otherwise it is created at import, before the children are forked, and not closed.
+"""
 
 from __future__ import annotations
 
 import importlib
 import os
 import signal
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from jaeger_client import Config, Tracer
+import opentracing
+
+from jaeger_client import Config
 
 # Celery has no types.
 celery: Any = importlib.import_module("celery")
 signals: Any = importlib.import_module("celery.signals")
 
-QUEUE = Path(os.environ["TEST_FOLDER"], "queue")
-DONE = Path(os.environ["TEST_FOLDER"], "done")
-TASKS = 4
-
-QUEUE.mkdir(exist_ok=True)
-DONE.mkdir(exist_ok=True)
+FOLDER = Path(os.environ["TEST_FOLDER"])
+LIMITS = {"/soft": {"soft_time_limit": 2}, "/hang": {"time_limit": 2}}
 
 app = celery.Celery("celery_service", broker="filesystem://")
 app.conf.broker_transport_options = {
-    "data_folder_in": str(QUEUE),
-    "data_folder_out": str(QUEUE),
-    "control_folder": str(QUEUE),
+    "data_folder_in": str(FOLDER),
+    "data_folder_out": str(FOLDER),
+    "control_folder": str(FOLDER / "control"),
+    "polling_interval": 0.05,
 }
-
-tracers: list[Tracer] = []
+app.conf.task_ignore_result = True
 
 
 def start_tracing(**kwargs: Any) -> None:
@@ -37,31 +47,57 @@ def start_tracing(**kwargs: Any) -> None:
         "sampler": {"type": "const", "param": 1},
         "reporter_flush_interval": 300,
     }
-    tracers.append(Config(settings, service_name="celery").new_tracer())
+    Config(settings, service_name="celery").initialize_tracer()
 
 
 def stop_tracing(**kwargs: Any) -> None:
     """Send what is queued."""
-    tracers[0].close()
+    tracer: Any = opentracing.global_tracer()
+    tracer.close()
 
 
-def bake(number: int) -> None:
-    """Finish a span; in the last task to run, let the worker shut down."""
-    with tracers[0].start_active_span(f"/{number}"):
-        DONE.joinpath(str(number)).touch()
-        if len(list(DONE.iterdir())) == TASKS:
-            os.kill(os.getppid(), signal.SIGTERM)
+def bake(steps: list[str]) -> None:
+    """Do the first step, and send the others however that ends."""
+    try:
+        do(steps[0])
+    finally:
+        if len(steps) > 1:
+            send(*steps[1:])
+
+
+def do(step: str) -> None:
+    """Do one step."""
+    if step == "stop":
+        os.kill(os.getppid(), signal.SIGTERM)
+        return
+    if step == "wait":
+        (FOLDER / "pipe").read_text()
+        return
+    with opentracing.global_tracer().start_active_span(step):
+        if step == "/soft":
+            while True:
+                signal.pause()
+        if step == "/hang":
+            # Holds the interpreter lock and runs no handlers of signals.
+            assert 1 in repeat(0)
 
 
 task = app.task(bake, name="bake")
 
 
-def send_tasks(**kwargs: Any) -> None:
-    """Send all tasks to this worker."""
-    for number in range(TASKS):
-        task.delay(number)
+def send(*steps: str) -> None:
+    """Send a task."""
+    task.apply_async([steps], **LIMITS.get(steps[0], {}))
 
 
-signals.worker_process_init.connect(start_tracing)
-signals.worker_process_shutdown.connect(stop_tracing)
-signals.worker_ready.connect(send_tasks)
+def send_first(**kwargs: Any) -> None:
+    """Send the task that the test has chosen."""
+    send(*os.environ["TEST_STEPS"].split())
+
+
+if os.environ["TEST_TRACER"] == "signals":
+    signals.worker_process_init.connect(start_tracing)
+    signals.worker_process_shutdown.connect(stop_tracing)
+else:
+    start_tracing()
+signals.worker_ready.connect(send_first)

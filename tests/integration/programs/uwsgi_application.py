@@ -1,9 +1,15 @@
-"""A WSGI application for uWSGI: responds with the id of the request's span."""
+"""
+A WSGI application for uWSGI: responds with the id of the request's span.
+
+A request to `/hang` responds with the pid only, and never ends.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterable, Iterator
 
 from tests.integration.programs.make_tracer import make_tracer
 
@@ -15,11 +21,25 @@ for _ in range(int(os.environ["TEST_SPANS_IN_MASTER"])):
 def application(
     environ: dict[str, object],
     start_response: Callable[[str, list[tuple[str, str]]], object],
-) -> list[bytes]:
-    """Report a span; `/flush` sends it before the response."""
+) -> Iterable[bytes]:
+    """Report a span; `/flush` sends it before the response, `/mule` has one more."""
+    if environ["PATH_INFO"] == "/hang":
+        start_response("200 OK", [])
+        return hang()
     span = tracer.start_span("request")
     span.finish()
     if environ["PATH_INFO"] == "/flush":
         assert tracer.flush(timeout=5.0)
+    if environ["PATH_INFO"] == "/mule":
+        # Exists in the processes of uWSGI only.
+        importlib.import_module("uwsgi").mule_msg(b"message")
     start_response("200 OK", [("content-type", "text/plain")])
     return [f"{os.getpid()} {span.trace_id:x}".encode()]
+
+
+def hang() -> Iterator[bytes]:
+    """Respond while the span is open."""
+    with tracer.start_span("hang"):
+        yield str(os.getpid()).encode()
+        while True:
+            signal.pause()
