@@ -11,12 +11,13 @@ export UV_PYTHON_DOWNLOADS := never
 
 UPGRADE ?=
 PYTHON ?=
+SECONDS ?= 60
 
 # Each has an environment of its own in benchmarks/compare.py.
 PEERS := ours jaeger48 opentelemetry ddtrace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test guarantees lint format pages docs bench coverage lock clean
+.PHONY: help setup demo test guarantees fuzz lint format pages docs bench coverage lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,6 +58,9 @@ test: $(READY) ## fast tests on each Python 3.10 to 3.14 found, slow ones on one
 guarantees: $(READY) ## the longest tests of docs/guarantees.md, as CI runs them
 	@$(BIN)/nox -s long
 
+fuzz: $(READY) ## fuzz what comes from outside; SECONDS=600 for each target
+	@$(BIN)/nox -s fuzz -- tests/fuzz --fuzz-seconds=$(SECONDS)
+
 lint: $(READY) ## format, rules, types, imports and docs
 	@$(BIN)/nox -s lint
 
@@ -92,6 +96,6 @@ lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
 	@if grep -n '://' requirements/*.txt; then echo "lock: an address is in a file" >&2; exit 1; fi
 
 clean: ## remove all that make and the tools have made
-	@rm -rf .venv .nox .cache .coverage .benchmarks .hypothesis .import_linter_cache \
+	@rm -rf .venv .nox .cache .fuzz .coverage .benchmarks .hypothesis .import_linter_cache \
 	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +

@@ -62,8 +62,8 @@ ALL = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
 FAST = ALL - REAL - SLOW
 """The folders of `tests` that the sessions run; a new one is fast."""
 
-LONG_SESSIONS = ["long"]
-"""Run in CI and by `make guarantees`."""
+LONG_SESSIONS = ["fuzz", "long"]
+"""Run in CI, and by `make fuzz` and `make guarantees`."""
 
 NO_TESTS = 5
 """What pytest returns when it finds no test."""
@@ -171,6 +171,13 @@ def long(session: nox.Session) -> None:
     """Run the longest tests of docs/guarantees.md."""
     install(session, "servers")
     run_pytest(session, {"integration"}, "-m", "long")
+
+
+@nox.session(python=OWN_VERSION)
+def fuzz(session: nox.Session) -> None:
+    """Run the fuzzers, as long as the option `--fuzz-seconds` says."""
+    install(session, "servers")
+    run_pytest(session, {"fuzz"}, "-m", "long")
 
 
 @nox.session(python=OWN_VERSION)

@@ -26,13 +26,23 @@ EXAMPLES = 1_000
 """Examples of each property, unless the option `--examples` has another number."""
 
 
+FUZZ_SECONDS = 60
+"""Seconds for each target of `tests/fuzz`, unless `--fuzz-seconds` is given."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--examples`."""
+    """Add `--examples` and `--fuzz-seconds`."""
     parser.addoption(
         "--examples",
         type=int,
         default=EXAMPLES,
         help=f"examples that hypothesis tries for each property ({EXAMPLES})",
+    )
+    parser.addoption(
+        "--fuzz-seconds",
+        type=int,
+        default=FUZZ_SECONDS,
+        help=f"seconds for which each target of tests/fuzz is run ({FUZZ_SECONDS})",
     )
 
 

@@ -73,7 +73,7 @@ def serve_http(
 
     def talk(server: Server, sock: socket.socket, number: int) -> None:
         with sock.makefile("rb") as reader:
-            while (request := _read_request(reader, number)) is not None:
+            while (request := read_request(reader, number)) is not None:
                 server.requests.append(request)
                 answer = respond(request)
                 if answer is None:
@@ -90,10 +90,18 @@ def serve_raw(
     *,
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
+    bound: socket.socket | None = None,
 ) -> Generator[Server, None, None]:
-    """Call *talk* for each connection, each on a thread."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, 0), family=family)
+    """
+    Call *talk* for each connection, each on a thread.
+
+    *bound* is the socket to listen on, if it is bound already.
+    """
+    if bound is None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.create_server((host, 0), family=family)
+    listener = bound
+    listener.listen()
     server = Server(listener.getsockname()[1])
     crew = _Crew(server, talk, tls)
     acceptor = threading.Thread(target=crew.accept, args=(listener,))
@@ -161,10 +169,11 @@ class _Crew:
             plain.close()
 
 
-def _read_request(
+def read_request(
     reader: io.BufferedReader,
     number: int,
 ) -> Request | None:
+    """Return the next request, or None at the end of the connection."""
     lines = list[str]()
     while (line := reader.readline().decode("latin-1")) not in {"", "\r\n"}:
         lines.append(line.rstrip("\r\n"))

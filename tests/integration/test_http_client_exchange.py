@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import struct
@@ -395,6 +396,16 @@ def test_no_more_of_a_body_is_retained_than_the_limit(client: HttpClient) -> Non
 
     assert (MAX_BODY, True) == (len(first.body), first.is_truncated)
     assert [1, 2] == [request.connection for request in server.requests]
+
+
+def test_a_compressed_body_is_not_decompressed(client: HttpClient) -> None:
+    """A small response cannot fill the memory."""
+    bomb = gzip.compress(bytes(1 << 26), compresslevel=1)
+    answer = make_answer(200, bomb, {"Content-Encoding": "gzip"})
+    with serve_http(lambda _request: answer) as server:
+        response = client.request("GET", server.url())
+
+    assert bomb == response.body
 
 
 def test_a_body_that_never_ends_is_cut(client: HttpClient) -> None:

@@ -116,6 +116,26 @@ def test_hang_up_in_handshake_is_retryable(
         client.request("GET", server.url("/", "https"))
 
 
+def test_reset_before_the_handshake_leaves_nothing_open() -> None:
+    """A connection that the server resets before TLS begins is closed at once."""
+
+    def talk(_server: Server, sock: socket.socket, _number: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        reset(sock)
+
+    # Through the tunnel of a proxy, for it can reset before the client begins with TLS.
+    # What stays open causes a ResourceWarning, which is an error.
+    with serve_raw(talk) as server:
+        options = HttpOptions(insecure=True, proxy=server.url())
+        for _ in range(5):
+            with (
+                HttpClient(options) as client,
+                pytest.raises(RetryableSendError, match="reset during the TLS"),
+            ):
+                client.request("GET", "https://collector.example/")
+
+
 def test_stalled_handshake_is_retryable(client: HttpClient) -> None:
     """A handshake that does not end within the timeout may be tried again."""
 

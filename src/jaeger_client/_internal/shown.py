@@ -157,10 +157,17 @@ def shown(value: object, limit: int = MAX_QUOTED) -> str:
     return one_line(without_secrets(_Repr(limit).of(value, _MAX_DEPTH)), 2 * limit)
 
 
-def displayable(  # noqa: PLR0911 - one for each type
+def displayable(value: object, *, is_secret: bool) -> object:
+    """Return what can be shown of the value of a setting; numbers stay numbers."""
+    try:
+        return _displayable(value, is_secret=is_secret)
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        return HIDDEN if is_secret else shown(value)
+
+
+def _displayable(  # noqa: PLR0911 - one for each type
     value: object, *, is_secret: bool
 ) -> object:
-    """Return what can be shown of the value of a setting; numbers stay numbers."""
     whole: object = value  # `value` gets narrower and partly unknown types below
     if value is None:
         return None

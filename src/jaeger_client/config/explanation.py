@@ -131,12 +131,12 @@ def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
     key = text_of(key)
     if error is not None:
         return Explained(key, None, origin, error=str(error))
-    is_limit = isinstance(value, (int, float)) and value in {MAX_SECONDS, MAX_COUNT}
+    shown = displayable(value, is_secret=param.is_secret or is_secret_name(tag))
+    is_limit = isinstance(shown, (int, float)) and shown in {MAX_SECONDS, MAX_COUNT}
     notes = (
         remark,
         "the largest value that works on every platform" if is_limit else "",
-        grpc_hint(parse_url(str(value))) if value and key == table.ENDPOINT.key else "",
+        grpc_hint(parse_url(str(value))) if key == table.ENDPOINT.key and value else "",
         *settings.warnings.get(key, ()),
     )
-    value = displayable(value, is_secret=param.is_secret or is_secret_name(tag))
-    return Explained(key, value, origin, param.unit, "; ".join(filter(None, notes)))
+    return Explained(key, shown, origin, param.unit, "; ".join(filter(None, notes)))

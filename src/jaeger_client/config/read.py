@@ -15,7 +15,7 @@ the default last. What happens where several settings overlap is decided here:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final, TypeGuard, cast
 
 from jaeger_client._internal.shown import shown, text_of
 from jaeger_client.config import opentelemetry as otel
@@ -183,7 +183,7 @@ def _check_pairs(source: Source) -> None:
 def _read_sampler(source: Source) -> None:
     """Read how traces are sampled."""
     given = source.config.get("sampler")
-    if isinstance(given, Sampler) or callable(getattr(given, "is_sampled", None)):
+    if _is_sampler(given):
         source.derive(GIVEN_SAMPLER, given)
         source.derive(table.SAMPLER_TYPE, text_of(given), THE_DICT)
         source.derive(table.SAMPLER_PARAM, None)
@@ -194,6 +194,15 @@ def _read_sampler(source: Source) -> None:
     else:
         source.derive(GIVEN_SAMPLER, None)
         _find_sampler(source)
+
+
+def _is_sampler(given: object) -> TypeGuard[Sampler]:
+    try:
+        if isinstance(given, Sampler):
+            return True
+        return callable(getattr(given, "is_sampled", None))
+    except Exception:  # noqa: BLE001 - the object's own code may raise anything
+        return False
 
 
 def _find_sampler(source: Source) -> None:

@@ -223,15 +223,16 @@ class Source:
         group = self.config.get(group_key) if group_key else self.config
         if group is None:
             return None
-        if not isinstance(group, Mapping):
-            error = ConfigError(f"{group_key}: must be a dict, got {shown(group)}")
-            return Value(param.default, THE_DICT, error=error)
-        raw = cast("Mapping[str, object]", group).get(key)
-        if raw is None or (isinstance(raw, str) and not raw):
-            return None
+        raw = group
         try:
+            if not isinstance(group, Mapping):
+                error = ConfigError(f"{group_key}: must be a dict, got {shown(group)}")
+                return Value(param.default, THE_DICT, error=error)
+            raw = cast("Mapping[str, object]", group).get(key)
+            if raw is None or (isinstance(raw, str) and not raw):
+                return None
             return Value(param.read(raw), THE_DICT)
-        except ValueError as exc:
+        except Exception as exc:  # noqa: BLE001 - the value's own code may raise anything
             error = _error(param, param.name, exc, raw)
             return Value(param.default, THE_DICT, error=error)
 
@@ -267,9 +268,11 @@ class Source:
 
 
 def _error(
-    param: Param[object], name: str, reason: ValueError, raw: object
+    param: Param[object], name: str, reason: Exception, raw: object
 ) -> ConfigError:
     got = "a value that is not shown" if param.is_secret else shown(raw)
+    if not isinstance(reason, ValueError):  # raised by the value itself
+        reason = ValueError(f"cannot be read ({type(reason).__name__})")
     error = ConfigError(f"{name}: {reason}, got {got}")
     error.__cause__ = reason
     return error

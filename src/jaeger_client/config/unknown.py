@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final, cast
 
 from jaeger_client._internal.fork import forks_wait
@@ -122,10 +123,19 @@ def _is_of_others(name: str, value: str) -> bool:
 
 def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[str]:
     for key, value in config.items():
-        yield text_of(key)
-        if key in groups and isinstance(value, Mapping):
-            for inner in cast("Mapping[object, object]", value):
-                yield f"{key}.{text_of(inner)}"
+        name = text_of(key)
+        yield name
+        if name in groups:
+            for inner in _inner_keys(value):
+                yield f"{name}.{text_of(inner)}"
+
+
+def _inner_keys(value: object) -> list[object]:
+    # The value's own code may raise anything, which is reported where it is read.
+    with suppress(Exception):
+        if isinstance(value, Mapping):
+            return [*cast("Mapping[object, object]", value)]
+    return []
 
 
 def _suggested_variable(name: str, known: Iterable[str]) -> str:

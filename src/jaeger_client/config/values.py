@@ -16,6 +16,7 @@ from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.codecs.registry import BUILT_IN, codec_names
+from jaeger_client.errors import ConfigError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -179,7 +180,24 @@ def host(raw: object) -> str | None:
     is_ipv6 = name.count(":") > 1
     if not name or re.search(_NOT_IN_A_HOST, name) or (":" in name and not is_ipv6):
         return None
-    return name.strip("[]") if is_ipv6 else name
+    name = name.strip("[]") if is_ipv6 else name
+    return name if _can_be_in_urls(name) else None
+
+
+def _can_be_in_urls(name: str) -> bool:
+    """Return whether a host can be in the URLs of strategies and credits."""
+    if re.fullmatch(r"[\w.-]+", name, re.ASCII):
+        return True
+    if "[" in name or "]" in name:
+        return False
+    # With urllib 3 ms, which a start with a plain name saves.
+    with forks_wait():
+        from jaeger_client._internal.http_client import messages  # noqa: PLC0415
+    try:
+        messages.parse_url(f"http://[{name}]/" if ":" in name else f"http://{name}/")
+    except ConfigError:
+        return False
+    return True
 
 
 @reader(

@@ -134,7 +134,7 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
                 _FLAGS,
                 context.flags & MASK_32,
                 _START_TIME,
-                clamped_i64(int(start * 1000000)),
+                clamped_i64(int(start * 1e6)),
                 _DURATION,
                 clamped_i64(duration_us(start, span.end_time)),
             ),

@@ -141,7 +141,8 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
     def encode_heads(spans: Sequence[SpanData]) -> list[list[bytes]]:
         contexts = [span.ids for span in spans]
         ids = [context.span_id for context in contexts]
-        times = [int(span.start_time * 1000000) for span in spans]
+        # By a float: a list in place of the time, times an integer, fills the memory.
+        times = [int(span.start_time * 1e6) for span in spans]
         heads: list[list[bytes]] = []
         for span, context, id_begin, id_end, start_time in zip(
             spans, contexts, *_lanes().encode(ids, times), strict=False

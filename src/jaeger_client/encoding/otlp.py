@@ -211,7 +211,7 @@ def _ids(trace_id: int, span_id: int) -> bytes:
 
 def _times(start: float, end: float | None) -> bytes:
     """Return fields 7 and 8."""
-    start_ns = int(start * 1000000) * 1000
+    start_ns = int(start * 1e6) * 1000
     end_ns = start_ns + duration_us(start, end) * 1000
     if start_ns < 0 or end_ns > MASK_64:
         start_ns, end_ns = (max(0, min(ns, MASK_64)) for ns in (start_ns, end_ns))

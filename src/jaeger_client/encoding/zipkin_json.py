@@ -161,7 +161,7 @@ def _identity(span: SpanData) -> dict[str, object]:
         fields["parentId"] = f"{context.parent_id & MASK_64:016x}"
     if context.flags & DEBUG_FLAG:
         fields["debug"] = True
-    start = _whole(int(span.start_time * 1000000))
+    start = _whole(int(span.start_time * 1e6))
     if start > 0:
         fields["timestamp"] = start
     return fields

@@ -36,7 +36,7 @@ MAX_RETRY_AFTER: Final = 60.0
 _OK: Final = 200
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}")
+_SECONDS: Final = re.compile(r"[0-9]+")
 
 _VARINT: Final = 0
 _LENGTH_DELIMITED: Final = 2
@@ -45,6 +45,7 @@ _MAX_VARINT_SIZE: Final = 10
 _MORE_FOLLOW: Final = 0x80
 _MESSAGE_FIELD: Final = 2
 _MAX_INT64: Final = (1 << 63) - 1
+_MASK_64: Final = (1 << 64) - 1
 
 
 class OtlpHttpSender(HttpSender):
@@ -188,11 +189,13 @@ def parse_partial_success(body: bytes) -> Rejection:
     Raises:
         AnswerError: If *body* is not one.
     """
-    rejection = Rejection()
-    for number, value in _iterate_fields(body):
-        if number == 1 and isinstance(value, bytes):
-            rejection = parse_rejection(value)
-    return rejection
+    # Parts of a message that come one after another are merged, as if they were one.
+    parts = [
+        value
+        for number, value in _iterate_fields(body)
+        if number == 1 and isinstance(value, bytes)
+    ]
+    return parse_rejection(b"".join(parts))
 
 
 def parse_rejection(body: bytes) -> Rejection:
@@ -224,7 +227,8 @@ def _iterate_fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
         if offset + size > len(body):
             msg = f"a field needs {size} bytes, got {len(body) - offset}"
             raise AnswerError(msg)
-        yield number, body[offset : offset + size]
+        if wire_type == _LENGTH_DELIMITED:
+            yield number, body[offset : offset + size]
         offset += size
 
 
@@ -242,6 +246,6 @@ def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
     for index, byte in enumerate(body[offset : offset + _MAX_VARINT_SIZE]):
         value |= (byte & 0x7F) << 7 * index
         if not byte & _MORE_FOLLOW:
-            return value, offset + index + 1
+            return value & _MASK_64, offset + index + 1  # as protobuf does
     msg = f"a number at byte {offset} does not end"
     raise AnswerError(msg)

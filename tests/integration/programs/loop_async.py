@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import anyio
 import uvloop
 
+from tests.integration.programs.loop_receivers import make_receivers
 from tests.integration.programs.loop_work import (
     Task,
     measurements,
@@ -48,17 +49,18 @@ async def by_anyio(*tasks: Task) -> None:
 
 
 async def report_spans(together: Together) -> None:
-    """Report the spans of requests, and close the tracer in a thread."""
+    """Report a span and those of requests under it; close the tracer in a thread."""
     tracer = make_tracer()
-    await together(*requests_of(tracer, inherits=True))
+    with tracer.start_active_span("all"):
+        await together(*requests_of(tracer, inherits=True))
     results: list[bool] = []
-    await together(iter([lambda: results.append(tracer.close().result())]))
+    await together(iter([lambda: results.append(tracer.close(30).result())]))
     assert results == [True]
 
 
 async def measure(together: Together) -> None:
     """Measure how the loop is delayed."""
-    for tasks in measurements(inherits=True):
+    for tasks in measurements(make_receivers(), inherits=True):
         await together(*tasks)
 
 

@@ -2,7 +2,7 @@
 Requests in greenlets.
 
 The arguments are the library; when it patches the standard library, "early" or "late"
-(after the tracer was created); and "spans", which are reported, or "measure".
+(after the tracers were created); and "spans", which are reported, or "measure".
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if library == "eventlet":
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     # Its resolver calls what dnspython has deprecated.
     warnings.filterwarnings("ignore", "please use dns.resolver.Resolver.resolve")
+greenlets: Any = import_module(library)  # without types that are of use here
 
 
 def patch() -> None:
@@ -31,6 +32,9 @@ def patch() -> None:
 if when == "early":
     patch()
 
+from tests.integration.programs.loop_receivers import (  # noqa: E402 - as below
+    make_receivers,
+)
 from tests.integration.programs.loop_work import (  # noqa: E402 - the patch comes first
     Task,
     measurements,
@@ -39,10 +43,9 @@ from tests.integration.programs.loop_work import (  # noqa: E402 - the patch com
 from tests.integration.programs.make_tracer import make_tracer  # noqa: E402 - as above
 
 tracer = make_tracer()
+receivers = make_receivers() if what == "measure" else {}
 if when == "late":
     patch()
-
-greenlets: Any = import_module(library)  # without types that are of use here
 
 
 def start(function: Callable[..., object], *arguments: object) -> Callable[[], object]:
@@ -69,8 +72,9 @@ def run_together(*tasks: Task) -> None:
 
 
 if what == "spans":
-    run_together(*requests_of(tracer, inherits=False))
-    assert tracer.close().result()
+    with tracer.start_active_span("all"):
+        run_together(*requests_of(tracer, inherits=False))
+    assert tracer.close(30).result()
 else:
-    for tasks in measurements(inherits=False):
+    for tasks in measurements(receivers, inherits=False):
         run_together(*tasks)

@@ -8,7 +8,7 @@ import io
 import logging
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -127,9 +127,11 @@ def tracer_to(listener: socket.socket) -> opentracing.Tracer:
     )
 
 
-RECEIVERS: Final[Mapping[str, Callable[[], Receiver]]] = {
-    "none": Receiver,
-    "refused": Refused,
-    "hanging": Hanging,
-    "unresolvable": Unresolvable,
-}
+def make_receivers() -> dict[str, Receiver]:
+    """Return the receivers by name, the baseline among them."""
+    return {
+        "none": Receiver(),
+        "refused": Refused(),
+        "hanging": Hanging(),
+        "unresolvable": Unresolvable(),
+    }

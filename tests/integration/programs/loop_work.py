@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -18,7 +18,7 @@ import opentracing
 from opentracing import Format
 
 from jaeger_client import Tracer
-from tests.integration.programs.loop_receivers import RECEIVERS, Receiver
+from tests.integration.programs.loop_receivers import Receiver
 
 Step: TypeAlias = "float | Callable[[], object]"
 Task: TypeAlias = Iterator[Step]
@@ -148,11 +148,13 @@ class Measurement:
         return {**figures, "turns at the end": self._turns}
 
 
-def measurements(*, inherits: bool) -> Iterator[list[Task]]:
+def measurements(
+    receivers: Mapping[str, Receiver], *, inherits: bool
+) -> Iterator[list[Task]]:
     """Yield the phases of all measurements, then print the figures by receiver."""
     figures: dict[str, dict[str, float]] = {}
-    for name, make in RECEIVERS.items():
-        with closing(make()) as receiver:
+    for name, receiver in receivers.items():
+        with closing(receiver):
             measurement = Measurement(receiver, inherits=inherits)
             yield from measurement.phases()
             figures[name] = measurement.figures()

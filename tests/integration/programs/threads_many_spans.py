@@ -21,6 +21,7 @@ from tests.integration.programs.switches import run_on_threads
 THREADS: Final = 16
 SPANS: Final = 600
 WRITES: Final = 2
+LATE_WRITES: Final = 5
 
 counted: list[tuple[str, int]] = []
 
@@ -42,11 +43,13 @@ def write(spans: list[Span], thread: int) -> None:
 
 
 def finish(spans: list[Span], thread: int) -> None:
-    """Finish each span, as all other threads do, and write again."""
+    """Finish each span, as all other threads do, and write again, several times."""
     name = f"late w{thread}"
-    for span in spans:
-        span.finish()
-        span.set_tag(name, 0).log_kv({name: 0})
+    for number in range(LATE_WRITES):
+        for span in spans:
+            if not number:
+                span.finish()
+            span.set_tag(name, number).log_kv({name: number})
 
 
 def run_threads(function: Callable[[list[Span], int], None]) -> None:
@@ -64,7 +67,7 @@ names = [f"span {n}" for n in range(SPANS)]
 spans = [tracer.start_span(name, tags={"first": name}) for name in names]
 run_threads(write)
 run_threads(finish)
-assert tracer.close().result()
+assert tracer.close(30).result()
 totals = Counter[str]()
 for name, value in counted:
     totals[name] += value

@@ -79,5 +79,5 @@ actions: list[Callable[[], None]] = [
 ]
 run_on_threads(*actions)
 run_on_threads(*[span.finish] * len(actions))
-assert tracer.close().result()
+assert tracer.close(30).result()
 print(json.dumps(span.context.baggage))

@@ -94,7 +94,7 @@ run_on_threads(
     partial(flush, tracer),
     read_metrics,
 )
-assert tracer.close().result()
+assert tracer.close(30).result()
 counts = {
     " ".join([sample.name, *sample.labels.values()]): sample.value
     for metric in registry.collect()

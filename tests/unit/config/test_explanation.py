@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -613,3 +614,27 @@ def test_a_secret_in_the_query_of_an_endpoint_is_hidden(parameter: str) -> None:
     shown = f"{explanation} {list(explanation)!r}"
     assert "hunter2" not in shown
     assert "tenant=a" in shown
+
+
+class Odd(int):
+    """A number that cannot be compared."""
+
+    def __lt__(self, other: object) -> bool:
+        raise RuntimeError
+
+    __gt__ = __lt__
+
+
+class Closed(dict[str, object]):
+    """A dict that cannot be read."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError
+
+
+def test_values_whose_own_code_raises_are_explained() -> None:
+    """A tag is shown by its text; a group that cannot be read has an error."""
+    explanation = explain({"tags": {"t": Odd(1)}, "baggage": Closed(max_items=1)}, "x")
+
+    assert "1" == explanation.of("tags.t").text
+    assert 1 == explanation.of("baggage.max_items").value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -724,3 +725,38 @@ def test_a_setting_that_cannot_be_sent_names_the_key(
     with pytest.raises(ConfigError, match=message) as caught:
         settings_of({**config})
     assert "hunter2" not in str(caught.value)
+
+
+class Unbound:
+    """A proxy that is bound to nothing, so that reading anything of it raises."""
+
+    def __getattribute__(self, name: str) -> object:
+        msg = "outside of a request"
+        raise RuntimeError(msg)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"logging": Unbound()},
+            "logging .*: cannot be read \\(RuntimeError\\), got .*",
+        ),
+        ({"sampler": Unbound()}, "sampler.type .*: cannot be read .*"),
+        (
+            {"local_agent": Unbound()},
+            "local_agent.reporting_host .*: cannot be read .*",
+        ),
+        (
+            {"collector": {"endpoint": "http://h", "password": Unbound()}},
+            "collector.password .*: cannot be read .*, got a value that is not shown",
+        ),
+    ],
+)
+def test_a_value_whose_own_code_raises_is_an_error_of_its_setting(
+    config: dict[str, object], message: str
+) -> None:
+    """The error names the setting and the type of what was raised."""
+    errors = [str(error) for error in read(config, {}, "shop").errors]
+
+    assert [] != [error for error in errors if re.fullmatch(message, error)], errors

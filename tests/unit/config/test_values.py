@@ -125,7 +125,19 @@ def test_a_host_may_be_an_ipv6_address(raw: str) -> None:
     assert "::1" == values.host(raw)
 
 
-@pytest.mark.parametrize("raw", ["host:6831", "udp://host", "a b", "", 5, "me@host"])
+@pytest.mark.parametrize("raw", ["caf\u00e9", "fe80::1%eth0", "[fe80::1%25eth0]"])
+def test_a_host_may_have_letters_of_any_script_or_a_zone(raw: str) -> None:
+    """Both are checked as parts of URLs, where they are used."""
+    assert raw.strip("[]") == values.host(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("host:6831", "udp://host", "a b", "", 5, "me@host"),
+        *("[::1]:6831", "[fe80::1]x", "fe80::1%", "host%eth0", "a[b", "a\x10b"),
+    ],
+)
 def test_an_invalid_host_is_an_error(raw: object) -> None:
     """A port beside the host would be lost in silence, so it is refused."""
     with pytest.raises(ValueError, match="must be"):

@@ -106,3 +106,27 @@ def test_no_bytes_raise_anything_else(body: bytes) -> None:
 def test_a_status_has_a_message() -> None:
     """The message of a google.rpc Status is read, whatever its code."""
     assert Rejection(3, "too much") == parse_rejection(b"\x08\x03\x12\x08too much")
+
+
+def test_parts_of_a_message_are_merged() -> None:
+    """A `partial_success` in several parts is read as protobuf reads it."""
+    body = b"\x0a\x02\x08\x05" + b"\x0a\x05\x12\x03bad"
+
+    assert Rejection(5, "bad") == parse_partial_success(body)
+
+
+@pytest.mark.parametrize("field", [b"\x15bad!", b"\x11bad!bad!"])
+def test_a_number_of_fixed_size_is_no_message(field: bytes) -> None:
+    """A field of another wire type is as unknown as one of another number."""
+    inner = b"\x08\x05" + field
+
+    assert Rejection(5, "") == parse_partial_success(
+        b"\x0a" + bytes([len(inner)]) + inner
+    )
+
+
+def test_bits_beyond_64_are_cut() -> None:
+    """Ten bytes of a number have room for 70 bits, of which protobuf reads 64."""
+    assert Rejection((1 << 63) - 1, "") == parse_partial_success(
+        b"\x0a\x0b\x08" + b"\xff" * 9 + b"\x60"
+    )

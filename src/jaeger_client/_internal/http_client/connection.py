@@ -69,6 +69,14 @@ number of trailers.
 """
 
 
+_OK: Final = 200
+_INFORMATIONAL: Final = range(102, 200)
+"""Statuses before that of the final response; 101 is final, and 100 is skipped."""
+
+_HTTP: Final = "HTTP/"
+"""Beginning of a status line."""
+
+
 class Connection:
     """
     One connection to *origin*, opened by its first request.
@@ -166,7 +174,7 @@ class Connection:
         reader = _LimitedReader(sock, self._clock, request.timeout)
         head = reader.response_to("CONNECT")
         try:
-            head.begin()
+            _read_head(head, reader)
         finally:
             # Only the reader, at the end of the head: the tunnel comes after it.
             head.close()
@@ -210,11 +218,11 @@ class Connection:
         self._reader = _LimitedReader(sock, self._clock, request.timeout)
         head = self._reader.response_to(request.method)
         try:
-            head.begin()
+            _read_head(head, self._reader)
             body = _read_body(head, request.method)
         finally:
             head.close()
-        if head.will_close or len(body) > MAX_BODY:
+        if head.will_close or head.status < _OK or len(body) > MAX_BODY:
             self.close()
         return HttpResponse(
             request,
@@ -223,6 +231,23 @@ class Connection:
             body=body[:MAX_BODY],
             is_truncated=len(body) > MAX_BODY,
         )
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """
+    A socket that `wrap_socket` closes whenever it fails.
+
+    Up to Python 3.12 the standard one stays open, and is closed with a ResourceWarning,
+    if the server has reset the connection before the handshake.
+    """
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Receive up to *buflen* bytes; called by `wrap_socket` only."""
+        try:
+            return super().recv(buflen, flags)
+        except ConnectionResetError:
+            self.close()
+            raise
 
 
 def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
@@ -234,6 +259,7 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cafile=options.ca_file)
+        context.sslsocket_class = _TlsSocket
         context.set_alpn_protocols(["http/1.1"])
         if options.client_cert is not None:
             context.load_cert_chain(options.client_cert, options.client_key)
@@ -254,6 +280,34 @@ def _connect_request(request: Request) -> bytes:
     if request.proxy is not None and request.proxy.authorization is not None:
         lines.append(f"Proxy-Authorization: {request.proxy.authorization}")
     return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
+def _read_head(head: http.client.HTTPResponse, reader: _LimitedReader) -> None:
+    """
+    Read the head of the final response.
+
+    http.client skips 100, but returns other informational responses, so that the final
+    one would be read as the response to the next request. It also accepts a head that
+    ends with the connection, whatever is missing, or calls it invalid.
+
+    Raises:
+        IncompleteRead: If the connection ended within the head.
+    """
+    try:
+        head.begin()
+        while head.status in _INFORMATIONAL and not reader.has_ended:
+            # Where there are headers, begin() does nothing.
+            head.headers = cast("http.client.HTTPMessage", None)
+            head.begin()
+    except http.client.BadStatusLine as exc:
+        if not (reader.has_ended and _begins_status_line(str(exc))):
+            raise
+    if reader.has_ended:
+        raise http.client.IncompleteRead(partial=b"")
+
+
+def _begins_status_line(line: str) -> bool:
+    return line.startswith(_HTTP) or _HTTP.startswith(line)
 
 
 def _read_body(head: http.client.HTTPResponse, method: str) -> bytes:
@@ -298,6 +352,8 @@ class _LimitedReader(io.RawIOBase):
         self._deadline = clock.monotonic() + timeout
         self.received = 0
         """Bytes of the response, framing included."""
+        self.has_ended = False
+        """Whether the end of the connection was read."""
 
     def response_to(self, method: str) -> http.client.HTTPResponse:
         """Return the response to a request with *method*, of which nothing is read."""
@@ -320,6 +376,7 @@ class _LimitedReader(io.RawIOBase):
         self._socket.settimeout(left)
         size = self._raw.readinto(buffer) or 0
         self.received += size
+        self.has_ended = not size
         if self.received > MAX_RAW_RESPONSE:
             msg = f"the response has more than {MAX_RAW_RESPONSE} bytes"
             raise http.client.HTTPException(msg)

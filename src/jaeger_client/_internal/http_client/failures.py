@@ -34,6 +34,7 @@ FOREIGN_ERRORS: Final = (
 _RETRYABLE: Final = (
     urllib3.exceptions.ProtocolError,
     urllib3.exceptions.TimeoutError,
+    http.client.IncompleteRead,
     OSError,
 )
 
@@ -78,6 +79,10 @@ Type, flags and stream of the frame that an HTTP/2 server sends first.
 
 A length of three bytes comes before them (RFC 9113, sections 3.4 and 4.1).
 """
+
+
+_TLS_ALERT: Final = "\x15\x03"
+"""Type and version of a TLS record with an alert (RFC 8446, section 5.1)."""
 
 
 class Stage(enum.Enum):
@@ -166,6 +171,10 @@ def _describe(cause: BaseException, stage: Stage, request: Request) -> str:
             description = (
                 "the server speaks HTTP/2 at this port, as for gRPC, which is not "
                 "supported: use its port for HTTP/1.1"
+            )
+        case http.client.BadStatusLine() if str(cause).startswith(_TLS_ALERT):
+            description = (
+                "the server speaks TLS at this port: use https:// or another port"
             )
         case _:
             description = _quote(cause, request)

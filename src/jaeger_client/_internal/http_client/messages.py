@@ -183,6 +183,7 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
     try:
         parts = _split(url)
         origin = (parts.scheme, _host(parts), port_of(parts))
+        target = _target(parts)  # raises for a lone surrogate
     except ValueError as exc:
         msg = (
             f"{key} must be like http://host:port/path or https://host/path "
@@ -190,7 +191,7 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
         )
         raise ConfigError(msg) from None
     masked = url_without_secrets(_USER_INFO.sub("***@", url))
-    return HttpUrl(origin, _target(parts), _authorization(parts), masked)
+    return HttpUrl(origin, target, _authorization(parts), masked)
 
 
 def port_of(parts: SplitResult) -> int:
@@ -231,7 +232,13 @@ def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
 
 def basic_authorization(user: str, password: str) -> str:
     """Return the value of the header `Authorization` for Basic authentication."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    text = f"{user}:{password}"
+    try:
+        # Python reads the bytes of a variable that are not UTF-8 as lone surrogates.
+        credentials = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        credentials = text.encode("utf-8", "replace")
+    return "Basic " + base64.b64encode(credentials).decode("ascii")
 
 
 def _split(url: str) -> SplitResult:

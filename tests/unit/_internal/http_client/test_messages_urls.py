@@ -134,3 +134,9 @@ def test_a_bad_url_shows_no_password_wherever_it_is(url: str) -> None:
         parse_url(url)
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_lone_surrogate_in_a_path_is_a_config_error() -> None:
+    """It has no bytes that could be sent."""
+    with pytest.raises(ConfigError, match="must be like"):
+        parse_url("http://host/\ud800")

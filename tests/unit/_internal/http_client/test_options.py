@@ -18,6 +18,15 @@ def test_basic_wins_over_bearer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("password", "expected"),
+    [("\udcfc", "Basic dTr8"), ("\ud800", "Basic dTo/")],
+)
+def test_a_password_may_be_any_text(password: str, expected: str) -> None:
+    """Bytes of a variable that are no UTF-8 are sent as they are."""
+    assert expected == HttpOptions(user="u", password=password).authorization
+
+
+@pytest.mark.parametrize(
     ("options", "complaint"),
     [
         ({"user": "u"}, "user needs password beside it"),

@@ -1,0 +1,36 @@
+"""Each committed input keeps the promises of its target, on every Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.run import CORPUS, MAX_FILES, MAX_SIZE, TARGETS, corpus_of, load
+
+MAX_BYTES = 100_000
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_input_of_the_corpus_fails(target: str) -> None:
+    """Inputs that failed once, and those that reach most of the code, do not fail."""
+    fuzz_one = load(target)
+    for path in corpus_of(target):
+        fuzz_one(path.read_bytes())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_corpus_is_small(target: str) -> None:
+    """A corpus is read by every test run, so it has few inputs and short ones."""
+    sizes = [path.stat().st_size for path in corpus_of(target)]
+
+    assert 10 <= len(sizes) <= MAX_FILES
+    assert max(sizes) <= MAX_SIZE
+    assert sum(sizes) <= MAX_BYTES
+
+
+def test_every_corpus_has_a_target() -> None:
+    """No folder of inputs is left over from a target that was renamed."""
+    assert TARGETS == sorted(path.name for path in CORPUS.iterdir())
+    dictionaries = (Path(__file__).parent / "dictionaries").iterdir()
+    assert {path.name for path in dictionaries} <= {*TARGETS}

@@ -1,0 +1,131 @@
+"""What a tracer and a collector that misbehaves exchange, and what it should be."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from jaeger_client import Tracer
+from tests.integration.collectors import Collector, Step, Visit, Way, collect
+from tests.integration.log_lines import LogLines
+from tests.integration.misbehaviour import Behaviour, Fate
+from tests.integration.reporting import (
+    PATIENCE,
+    Authority,
+    Counts,
+    make_tracer,
+    report,
+)
+
+FIRST: Final = ["a 0", "a 1", "a 2"]
+SECOND: Final = ["b 0", "b 1", "b 2"]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all conversations of a test need."""
+
+    authority: Authority
+    log: LogLines
+
+    def collect(
+        self, way: Way, steps: Iterable[Step], *, listens: bool = True
+    ) -> AbstractContextManager[Collector]:
+        """Run a collector that performs *steps* and then accepts everything."""
+        return collect(way, steps, self.authority.tls, listens=listens)
+
+    def make_tracer(
+        self, collector: Collector, counts: Counts, timeout: float = PATIENCE
+    ) -> Tracer:
+        """Return a tracer that reports to *collector*."""
+        return make_tracer(collector.url, self.authority, counts, timeout)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a collector received, and what the tracer counted and logged."""
+
+    accepted: list[str]
+    """Names of the spans for which success was responded."""
+    received: list[str]
+    """Names of the spans of other requests."""
+    counts: Mapping[str, int]
+    lines: list[str]
+    """The lines, or the text that was expected in them."""
+
+
+def meet(
+    way: Way,
+    behaviour: Behaviour,
+    bench: Bench,
+    *,
+    times: int = 1,
+    timeout: float = PATIENCE,
+) -> Outcome:
+    """Report two batches to a collector that misbehaves *times* times at one."""
+    steps = [behaviour.step] * times
+    if behaviour.is_on_reuse:
+        steps.insert(0, Visit.accept)
+    counts, listens = Counts(), not behaviour.is_refused
+    with bench.collect(way, steps, listens=listens) as collector:
+        tracer = bench.make_tracer(collector, counts, timeout)
+        report(tracer, FIRST)
+        if not listens:
+            bench.log.wait_for(collector.url, PATIENCE)
+            collector.steps = iter(())
+            collector.listen()
+        tracer.flush(PATIENCE)
+        report(tracer, SECOND)
+        tracer.flush(PATIENCE)
+        tracer.close(PATIENCE)
+    texts = expected_lines(behaviour, behaviour.fate.of(way))
+    return Outcome(
+        accepted=collector.accepted,
+        received=collector.received,
+        counts=counts.wait_for_all(),
+        lines=abridged(bench.log.about(collector.url), texts),
+    )
+
+
+def abridged(lines: list[str], texts: list[str]) -> list[str]:
+    """Replace each line by the one of *texts* that it contains, in their order."""
+    pairs = itertools.zip_longest(lines, texts, fillvalue="")
+    return [text if text and text in line else line for line, text in pairs]
+
+
+def expected_lines(behaviour: Behaviour, fate: Fate) -> list[str]:
+    """Return texts of the lines that are logged about one failure."""
+    if fate is Fate.ACCEPTED or not behaviour.is_logged:
+        return []
+    lost = 3 if fate is Fate.LOST else 0
+    return [behaviour.remedy, f"; {lost} spans were lost"]
+
+
+def expected_outcome(way: Way, behaviour: Behaviour) -> Outcome:
+    """Return what `meet` is to return."""
+    fate = behaviour.fate.of(way)
+    spoiled = SECOND if behaviour.is_on_reuse else FIRST
+    is_received = behaviour.is_read and fate is not Fate.ACCEPTED
+    is_lost = fate is Fate.LOST
+    lost = {"err": 3, "send_failed": 3} if is_lost else {}
+    return Outcome(
+        accepted=SECOND if is_lost else [*FIRST, *SECOND],
+        received=spoiled if is_received else [],
+        counts={"sampled": 6, "ok": 3 if is_lost else 6, **lost},
+        lines=expected_lines(behaviour, fate),
+    )
+
+
+def cases_of(
+    ways: Iterable[Way], behaviours: Mapping[str, Behaviour]
+) -> dict[str, tuple[Way, Behaviour]]:
+    """Return *ways* with those of *behaviours* that they can meet, by name."""
+    return {
+        f"{way} {name}": (way, behaviour)
+        for way in ways
+        for name, behaviour in behaviours.items()
+        if behaviour.meets(way)
+    }

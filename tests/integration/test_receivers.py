@@ -1,0 +1,230 @@
+"""Collectors that misbehave: what arrives, what is counted and logged, what hangs."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
+
+from tests.integration.collectors import WAYS, Step, Visit, Way
+from tests.integration.conversations import (
+    FIRST,
+    Bench,
+    Outcome,
+    abridged,
+    cases_of,
+    expected_outcome,
+    meet,
+)
+from tests.integration.http_servers import make_answer
+from tests.integration.log_lines import LogLines
+from tests.integration.misbehaviour import (
+    BEHAVIOURS,
+    SLOW_BEHAVIOURS,
+    Behaviour,
+    Fate,
+    accepts,
+    refuses,
+)
+from tests.integration.reporting import (
+    PATIENCE,
+    Authority,
+    Counts,
+    differences,
+    in_parallel,
+    make_authority,
+    report,
+)
+
+SENT: Final = {"sampled": 3, "ok": 3}
+LOST: Final = {"sampled": 3, "err": 3, "send_failed": 3}
+CLOSED: Final = {"sampled": 3, "dropped": 3, "closed": 3}
+
+Counted = Mapping[str, int]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority that the tracers trust, and certificates of several qualities."""
+    return make_authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def bench(authority: Authority) -> Iterator[Bench]:
+    """What all conversations of a test need."""
+    with LogLines() as log:
+        yield Bench(authority, log)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_every_span_is_accepted_or_counted(way: Way, bench: Bench) -> None:
+    """Each span is accepted once or counted as lost; two lines are about an outage."""
+    cases = cases_of([way], BEHAVIOURS)
+    expected = {name: expected_outcome(*case) for name, case in cases.items()}
+    actual = in_parallel(lambda case: meet(*case, bench), cases)
+
+    assert [] == differences(expected, actual)
+
+
+@pytest.mark.long
+def test_every_span_is_accepted_by_a_slow_collector(bench: Bench) -> None:
+    """What a collector does not respond to in time is sent again."""
+    cases = cases_of(WAYS, SLOW_BEHAVIOURS)
+    expected = {name: expected_outcome(*case) for name, case in cases.items()}
+    actual = in_parallel(lambda case: meet(*case, bench, timeout=3.0), cases)
+
+    assert [] == differences(expected, actual)
+
+
+@pytest.mark.long
+def test_a_batch_is_given_up_after_six_attempts(bench: Bench) -> None:
+    """A collector that never accepts gets a batch six times; then it is lost."""
+    names = ("resets after the request", "503")
+    cases = {
+        name: (way, replace(behaviour, fate=Fate.LOST))
+        for name, (way, behaviour) in cases_of(
+            WAYS, {name: BEHAVIOURS[name] for name in names}
+        ).items()
+        if behaviour.fate.of(way) is Fate.AGAIN
+    }
+    expected = {
+        name: replace(expected_outcome(*case), received=FIRST * 6)
+        for name, case in cases.items()
+    }
+    actual = in_parallel(lambda case: meet(*case, bench, times=6), cases)
+
+    assert [] == differences(expected, actual)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_close_ends_whatever_the_collector_does(way: Way, bench: Bench) -> None:
+    """close() keeps its timeout, and all that was not accepted is counted by cause."""
+    counted = {Fate.ACCEPTED: SENT, Fate.LOST: LOST, Fate.AGAIN: CLOSED}
+
+    def close(case: tuple[Way, Behaviour]) -> tuple[bool, list[str], Counted]:
+        behaviour, counts = case[1], Counts()
+        steps, listens = itertools.repeat(behaviour.step), not behaviour.is_refused
+        with bench.collect(way, steps, listens=listens) as collector:
+            tracer = bench.make_tracer(collector, counts, timeout=3_600)
+            report(tracer, FIRST)
+            if listens:
+                collector.wait_for_step()
+            if behaviour.fate.of(way) is not Fate.AGAIN:
+                tracer.flush(PATIENCE)
+            began = time.monotonic()
+            tracer.close(timeout=0.5)
+            is_in_time = time.monotonic() - began < PATIENCE
+        return is_in_time, collector.accepted, counts.wait_for_all()
+
+    cases = cases_of([way], {**BEHAVIOURS, **SLOW_BEHAVIOURS})
+    fates = {name: behaviour.fate.of(way) for name, (_, behaviour) in cases.items()}
+    expected = {
+        name: (True, FIRST if fate is Fate.ACCEPTED else [], counted[fate])
+        for name, fate in fates.items()
+    }
+    actual = in_parallel(close, cases)
+
+    assert [] == differences(expected, actual)
+
+
+def test_a_long_delay_is_kept_until_close(bench: Bench) -> None:
+    """flush() does not wait for it and does not send; close() sends once more."""
+    forever = ["60", "3600", "1000000000", "9" * 30, "Fri, 31 Dec 9999 23:59:59 GMT"]
+
+    def flush(case: tuple[Way, str]) -> tuple[list[str], bool, bool, list[str]]:
+        way, delay = case
+        with bench.collect(way, [refuses(503, Retry_After=delay)]) as collector:
+            tracer = bench.make_tracer(collector, Counts())
+            report(tracer, FIRST)
+            bench.log.wait_for(collector.url, PATIENCE)
+            flushed = tracer.flush(PATIENCE)
+            closed = tracer.close(PATIENCE).result()
+        return collector.received, flushed, closed, collector.accepted
+
+    actual = in_parallel(
+        flush,
+        {
+            f"{way} {delay}": (way, delay)
+            for way in WAYS
+            for delay in forever
+            if way.is_otlp
+        },
+    )
+    expected = dict.fromkeys(actual, (FIRST, False, True, FIRST))
+
+    assert [] == differences(expected, actual)
+
+
+def test_a_batch_that_is_too_large_arrives_in_parts(bench: Bench) -> None:
+    """After 413 the spans are sent in smaller batches; nothing is lost or logged."""
+
+    def send(way: Way) -> Outcome:
+        counts = Counts()
+        with bench.collect(way, [refuses(413)]) as collector:
+            tracer = bench.make_tracer(collector, counts)
+            for name in FIRST:
+                tracer.start_span(name, tags={"large": "x" * 40_000}).finish()
+            tracer.close(PATIENCE)
+        return Outcome(
+            accepted=collector.accepted,
+            received=collector.received,
+            counts=counts.wait_for_all(),
+            lines=bench.log.about(collector.url),
+        )
+
+    actual = in_parallel(send, {str(way): way for way in WAYS})
+    expected = dict.fromkeys(actual, Outcome(FIRST, FIRST, SENT, []))
+
+    assert [] == differences(expected, actual)
+
+
+def test_spans_that_a_collector_rejects_are_counted(bench: Bench) -> None:
+    """Of a batch accepted with OTLP's partial_success, the rejected spans are lost."""
+    partial = ExportTracePartialSuccess(rejected_spans=2, error_message="too old")
+    body = ExportTraceServiceResponse(partial_success=partial).SerializeToString()
+    (way,) = [way for way in WAYS if way.is_otlp and way.is_tls]
+    counts = Counts()
+    with bench.collect(way, [accepts(make_answer(200, body))]) as collector:
+        tracer = bench.make_tracer(collector, counts)
+        report(tracer, FIRST)
+        tracer.close(PATIENCE)
+    line = f"{collector.url} refused 2 spans of a batch that it took: too old"
+
+    assert {"sampled": 3, "ok": 1, "err": 2, "send_failed": 2} == counts.wait_for_all()
+    assert [line] == bench.log.about(collector.url)
+
+
+def lines_about(way: Way, bench: Bench, successes: list[bool]) -> list[str]:
+    """Report batches, of which *successes* are accepted; return the lines."""
+    steps: list[Step] = [Visit.accept if each else refuses(500) for each in successes]
+    with bench.collect(way, steps) as collector:
+        tracer = bench.make_tracer(collector, Counts())
+        for _ in steps:
+            report(tracer, FIRST)
+            tracer.flush(PATIENCE)
+        tracer.close(PATIENCE)
+    return bench.log.about(collector.url)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_an_outage_is_logged_twice(way: Way, bench: Bench) -> None:
+    """However many batches fail, one line begins the outage and one ends it."""
+    lines = lines_about(way, bench, [*[False] * 10, True])
+    texts = ["JAEGER_ENDPOINT", "; 30 spans were lost"]
+
+    assert texts == abridged(lines, texts)
+
+
+def test_at_most_five_outages_a_minute_are_logged(bench: Bench) -> None:
+    """A collector that fails now and then does not fill the log."""
+    lines = lines_about(WAYS[0], bench, [False, True] * 10)
+
+    assert 10 == len(lines)
