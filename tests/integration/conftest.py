@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.integration.receivers import WAYS, Way
 from tests.integration.span_sink import SpanSink
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -60,3 +61,15 @@ def run_program(sink: SpanSink) -> RunProgram:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each way out of the process."""
+    return WAYS[request.param]
+
+
+@pytest.fixture
+def no_otlp_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send nothing to a Jaeger that this machine may run, where UDP is refused."""
+    monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", 9)

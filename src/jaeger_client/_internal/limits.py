@@ -114,8 +114,11 @@ def usable_timeout(timeout: float | None) -> float:
 
 def find_header_fault(name: str, value: str) -> str | None:
     """Return why the header cannot be set, or None if it can."""
-    # The value is not shown: it may be a secret.
-    if not re.fullmatch(_HEADER_NAME, name) or name.lower() in _FRAMING_HEADERS:
+    # The value is not shown: it may be a secret. Nor is a name that is none: of
+    # `name: value`, it has the value where that ends in the `=` of Base64.
+    if not re.fullmatch(_HEADER_NAME, name):
+        return "each name of a header must be a valid one (an RFC 9110 token)"
+    if name.lower() in _FRAMING_HEADERS:
         return f"{shown(name)} is no header that can be set"
     if not re.fullmatch(_HEADER_VALUE, value):
         return f"the value of {shown(name)} must be printable Latin-1 on one line"

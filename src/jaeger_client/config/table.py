@@ -285,7 +285,7 @@ path, port 4318 means `/v1/traces`, port 9411 `/api/v2/spans` and any other port
 collector or an agent. There, `OTEL_TRACES_EXPORTER=none` means that no spans are sent.
 """
 
-USER: Final = Param("collector.user", text, None).env(JAEGER_USER=text)
+USER: Final = Param("collector.user", text, None, is_secret=True).env(JAEGER_USER=text)
 """Name for Basic authentication; needs the password."""
 
 PASSWORD: Final = Param("collector.password", text, None, is_secret=True).env(

@@ -293,6 +293,11 @@ def test_repr_is_the_call_of_the_constructor() -> None:
     assert "StrategiesFile('a.json')" == repr(StrategiesFile("a.json"))
 
 
+def test_repr_shows_no_password_of_a_url() -> None:
+    """A URL in place of a path is a mistake, and may have one."""
+    assert "hunter2" not in repr(StrategiesFile("http://me:hunter2@far/a.json"))
+
+
 class Followed:
     """A remote sampler that follows a file, poll by poll."""
 
