@@ -133,6 +133,10 @@ class SpanLosses:
         """Count *spans* that a closed queue refused or discarded; from any thread."""
         self._closed.add(spans)
 
+    def add_each_closed(self, spans: Iterable[object]) -> None:
+        """Consume *spans* and count each, in one step; see `SharedCount.add_each`."""
+        self._closed.add_each(spans)
+
     def as_dict(self) -> dict[str, int]:
         """Return the counts by cause."""
         return {

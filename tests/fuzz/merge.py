@@ -16,10 +16,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from tests.fuzz.run import CORPUS, FOUND, MAX_FILES, TARGETS, FuzzOne, corpus_of, load
+from tests.fuzz.run import CORPUS, FOUND, TARGETS, FuzzOne, corpus_of, load
 
 Step = tuple[str, int, int]
 """A file, a line, and the line that is run after it."""
+
+MAX_FILES: Final = 60
+"""Number of inputs from which on a corpus is full."""
 
 MAX_SIZE: Final = 2_000
 """Maximum size of an input that is added, in bytes."""

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from tests.integration.receivers import WAYS, Way
 from tests.integration.span_sink import SpanSink
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -25,10 +27,49 @@ def sink() -> Iterator[SpanSink]:
         yield sink
 
 
+def command_of(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs a program of `programs/`."""
+    return [sys.executable, "-W", "error", str(PROGRAMS / name), *arguments]
+
+
+def environment_for(sink: SpanSink) -> dict[str, str]:
+    """Return the environment of a program whose agent is *sink*."""
+    return {
+        **os.environ,
+        "JAEGER_AGENT_PORT": str(sink.port),
+        "PYTHONPATH": str(PROGRAMS.parents[2]),
+    }
+
+
+@contextmanager
+def started(
+    sink: SpanSink, name: str, *arguments: str
+) -> Generator[subprocess.Popen[str]]:
+    """Run a program of `programs/` meanwhile, which the block is to end."""
+    with subprocess.Popen(
+        command_of(name, *arguments),
+        env=environment_for(sink),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
 class RunProgram(Protocol):
     """Type of the fixture `run_program`."""
 
-    def __call__(self, name: str, *arguments: str) -> str:
+    def __call__(
+        self,
+        name: str,
+        *arguments: str,
+        code: int = 0,
+        timeout: float = _PATIENCE,
+    ) -> str:
         """Run a program of `programs/` to its end and return what it printed."""
         ...
 
@@ -42,21 +83,34 @@ def printed_json(output: str) -> Any:
 def run_program(sink: SpanSink) -> RunProgram:
     """Run programs as a user does, with the sink as their agent."""
 
-    def run(name: str, *arguments: str) -> str:
+    def run(
+        name: str,
+        *arguments: str,
+        code: int = 0,
+        timeout: float = _PATIENCE,
+    ) -> str:
         done = subprocess.run(
-            [sys.executable, "-W", "error", PROGRAMS / name, *arguments],
-            env={
-                **os.environ,
-                "JAEGER_AGENT_PORT": str(sink.port),
-                "PYTHONPATH": str(PROGRAMS.parents[2]),
-            },
+            command_of(name, *arguments),
+            env=environment_for(sink),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=_PATIENCE,
+            timeout=timeout,
             check=False,
             text=True,
         )
-        assert 0 == done.returncode, done.stdout
+        assert code == done.returncode, done.stdout
         return done.stdout
 
     return run
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each way out of the process."""
+    return WAYS[request.param]
+
+
+@pytest.fixture
+def no_otlp_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send nothing to a Jaeger that this machine may run, where UDP is refused."""
+    monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", 9)

@@ -104,8 +104,16 @@ def test_recycled_workers_lose_nothing(sink: SpanSink, worker: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("preload", PRELOAD.values(), ids=PRELOAD.keys())
-@pytest.mark.parametrize("worker", ["sync", "gthread", "gevent", UVICORN_WORKER])
+@pytest.mark.parametrize(
+    ("worker", "preload"),
+    [
+        ("sync", ()),
+        ("sync", ("--preload",)),
+        ("gthread", ()),
+        ("gevent", ("--preload",)),
+        (UVICORN_WORKER, ()),
+    ],
+)
 def test_reload_under_requests_loses_nothing(
     sink: SpanSink,
     worker: str,
@@ -143,11 +151,7 @@ def test_aborted_worker_sends_all(sink: SpanSink, worker: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("worker", "path"),
-    [
-        ("sync", "/hang-in-c"),
-        ("gthread", "/hang-in-c"),
-        (UVICORN_WORKER, "/hang"),
-    ],
+    [("sync", "/hang-in-c"), (UVICORN_WORKER, "/hang")],
 )
 def test_killed_worker_loses_one_flush_interval(
     sink: SpanSink,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import warnings
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.options import HttpOptions
@@ -172,6 +174,45 @@ def test_a_file_that_is_no_certificate_is_an_error(tmp_path: Path) -> None:
         pytest.raises(SendError, match=r"TLS files .*broken.pem' cannot be used"),
     ):
         client.request("GET", "https://127.0.0.1:1/")
+
+
+def test_an_encrypted_key_is_an_error(authority: trustme.CA, tmp_path: Path) -> None:
+    """No password is read from the terminal; the error says what is not supported."""
+    own = authority.issue_cert("client.example")
+    key = serialization.load_pem_private_key(own.private_key_pem.bytes(), None)
+    encrypted = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"password"),
+    )
+    file = tmp_path / "client.pem"
+    file.write_bytes(encrypted + own.cert_chain_pems[0].bytes())
+
+    with (
+        HttpClient(HttpOptions(client_cert=str(file))) as client,
+        pytest.raises(SendError, match="the key is encrypted, which is not supported"),
+    ):
+        client.request("GET", "https://127.0.0.1:1/")
+
+
+def test_versions_of_tls_before_1_2_are_refused(
+    server_tls: ssl.SSLContext, ca_file: str
+) -> None:
+    """A server that has none of a later one gets no request."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        server_tls.minimum_version = ssl.TLSVersion.TLSv1
+        server_tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    # OpenSSL 3 permits them at its lowest level of security only.
+    server_tls.set_ciphers("ALL:@SECLEVEL=0")
+    with (
+        serve_http(answer_ok, tls=server_tls) as server,
+        HttpClient(HttpOptions(ca_file=ca_file)) as client,
+        pytest.raises(SendError, match="TLS failed"),
+    ):
+        client.request("GET", server.url("/", "https"))
+
+    assert [] == server.requests
 
 
 def test_plain_http_is_not_taken_for_tls(ca_file: str) -> None:

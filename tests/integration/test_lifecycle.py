@@ -76,14 +76,6 @@ def test_settings_beyond_the_platform_keep_the_thread_alive(sink: SpanSink) -> N
     assert tracer.close().result()
 
 
-def test_exit_flushes(run_program: RunProgram, sink: SpanSink) -> None:
-    """A program that ends without close() leaves nothing behind."""
-    run_program("exit_without_close.py")
-
-    assert sink.wait_for(1)
-    assert ["last words"] == sink.names
-
-
 def test_exit_tries_a_waiting_batch_once_more(
     run_program: RunProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:

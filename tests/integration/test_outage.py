@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
-import random
-import threading
-
-import pytest
+from typing import TYPE_CHECKING
 
 from jaeger_client import Config, Tracer
 from jaeger_client.reporter import Reporter
-from tests.foreign.decoders import decode_otlp
 from tests.integration.http_servers import Request, make_answer, serve_http
 from tests.integration.span_sink import SpanSink
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def make_tracer(**config: object) -> Tracer:
@@ -70,46 +68,3 @@ def test_short_flushes_lose_no_batch() -> None:
     assert [True, *[False] * 10] == flushed
     assert closed
     assert 0 == tracer.reporter.losses.dropped
-
-
-BAD_ANSWERS = [
-    make_answer(503, headers={"Retry-After": "0"}),
-    make_answer(413),
-    make_answer(500),
-    None,
-]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_every_span_arrives_or_is_counted_once(seed: int) -> None:
-    """Whatever a backend responds, each span arrives or is counted, and once."""
-    choose = random.Random(seed)
-    kept: list[int] = []
-
-    def respond(request: Request) -> bytes | None:
-        if choose.random() < 0.3:
-            return choose.choice(BAD_ANSWERS)
-        (spans,) = decode_otlp(gzip.decompress(request.body)).resource_spans
-        kept.append(len(spans.scope_spans[0].spans))
-        return make_answer()
-
-    def work() -> None:
-        for number in range(1000):
-            with tracer.start_span("op") as span:
-                if number % 50 == 0:
-                    span.set_tag("k" * choose.choice([9_000, 5_000_000]), 1)
-
-    with serve_http(respond) as server:
-        tracer = make_tracer(
-            collector={"endpoint": server.url("/v1/traces")}, reporter_queue_size=300
-        )
-        threads = [threading.Thread(target=work) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        tracer.close(timeout=30.0)
-    assert isinstance(tracer.reporter, Reporter)
-
-    assert 3_000 == sum(kept) + tracer.reporter.losses.dropped
-    assert tracer.reporter.losses.too_large <= 60

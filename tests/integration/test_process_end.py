@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from collections import Counter
 
 import pytest
 
-from tests.integration.conftest import PROGRAMS, RunProgram
+from tests.integration.conftest import RunProgram, started
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT = 40.0
@@ -110,18 +108,9 @@ def test_child_whose_first_span_comes_after_its_finalizers(
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_child_reports_its_first_spans_at_once(sink: SpanSink, method: str) -> None:
     """The first span of a child that will be killed arrives without any interval."""
-    program = subprocess.Popen(
-        [sys.executable, "-W", "error", PROGRAMS / "terminated_child.py", method],
-        env={
-            **os.environ,
-            "JAEGER_AGENT_PORT": str(sink.port),
-            "PYTHONPATH": str(PROGRAMS.parents[2]),
-        },
-        stdin=subprocess.PIPE,
-        text=True,
-    )
-    arrived = sink.wait_for(1)
-    program.communicate("now\n", timeout=TIMEOUT)
+    with started(sink, "terminated_child.py", method) as program:
+        arrived = sink.wait_for(1)
+        program.communicate("now\n", timeout=TIMEOUT)
 
     assert arrived
     assert ["from a child"] == sink.names
@@ -158,16 +147,16 @@ def test_flush_and_close_keep_their_timeout_without_a_thread(
     assert 0.4 < float(seconds_of_close) < 1.5
 
 
-@pytest.mark.skipif(
-    sys.version_info >= (3, 14),
-    reason="the private modules of subinterpreters differ",
-)
-def test_subinterpreter_reports(run_program: RunProgram, sink: SpanSink) -> None:
-    """A subinterpreter that permits no threads, or no daemon threads, reports."""
-    run_program("subinterpreter.py")
+@pytest.mark.parametrize("end", ["close", "exit"])
+def test_subinterpreters_report(
+    run_program: RunProgram, sink: SpanSink, end: str
+) -> None:
+    """Subinterpreters that permit no threads, or no daemon threads, report."""
+    run_program("subinterpreter.py", end)
 
-    assert sink.wait_for(1)
-    assert ["in a subinterpreter"] == sink.names
+    assert sink.wait_for(3)
+    expected = {"in the main interpreter": 1, "in a subinterpreter": 2}
+    assert expected == Counter(sink.names)
 
 
 def test_thread_that_uwsgi_does_not_run_is_logged(

@@ -1,5 +1,5 @@
 """
-What the start of a program imports, in an interpreter of its own.
+What the start of a program imports and does, in an interpreter of its own.
 
 A start was brought from 0.83 to 0.35 of jaeger-client 4.8's time by not importing
 what only some programs need. Time is not looked at here, for it depends on the
@@ -13,6 +13,8 @@ import subprocess
 import sys
 
 import pytest
+
+from tests.integration.conftest import RunProgram
 
 PROGRAM = """
 import sys
@@ -68,6 +70,9 @@ RARE = {
 }
 """Our own modules that a start with default settings needs nothing of."""
 
+FAR_AWAY = ("192.0.2.1", "2001:db8::1")
+"""Addresses for documentation. To find its own, the system selects a route there."""
+
 MOST_OWN = 77
 """Modules of this library that a start may take; each costs 0.2 ms."""
 
@@ -101,6 +106,18 @@ def test_a_bare_import_takes_no_more_than_a_start() -> None:
 
     imported = {name for name in json.loads(output_of(bare)) if "jaeger" in name}
     assert imported <= imported_at_start(DEFAULT)
+
+
+def test_a_new_tracer_opens_no_connection(run_program: RunProgram) -> None:
+    """It determines name and address of this machine, for any kind of tracer."""
+    events = {
+        event.removeprefix("initialize_tracer ").removeprefix("new_tracer ")
+        for event in run_program("start_without_io.py").splitlines()
+    }
+
+    # Those of import, Config, explain and repr would have their step before them.
+    own_address = {f"socket.connect {each}" for each in FAR_AWAY}
+    assert set() == events - own_address - {"socket.gethostname "}
 
 
 def imported_at_start(config: str) -> set[str]:

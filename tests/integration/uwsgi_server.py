@@ -13,12 +13,12 @@ import urllib.request
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.integration.server_processes import wait_for_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from types import TracebackType
 
     from typing_extensions import Self
@@ -38,7 +38,8 @@ class UwsgiServer:
         spans_in_master: int,
         log: Path,
     ) -> None:
-        self._stats_port = _free_port()
+        # Not a port, which another process could get before uWSGI binds it.
+        self._stats = log.with_name("stats")
         # uWSGI inherits it, so clients may connect before it runs.
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._port: int = self._listener.getsockname()[1]
@@ -49,7 +50,7 @@ class UwsgiServer:
                 [
                     _UWSGI,
                     f"--http-socket=fd://{self._listener.fileno()}",
-                    f"--stats=127.0.0.1:{self._stats_port}",
+                    f"--stats={self._stats}",
                     f"--wsgi-file={application}",
                     "--need-app",
                     "--die-on-term",
@@ -80,17 +81,33 @@ class UwsgiServer:
             pid, trace_id = response.read().decode().split()
         return pid, trace_id
 
-    def get_until(
-        self, enough: Callable[[dict[str, list[str]]], bool]
-    ) -> dict[str, list[str]]:
-        """Send requests until the trace ids by the worker's pid are *enough*."""
-        ids: dict[str, list[str]] = {}
+    def get_until_replaced(self, max_requests: int) -> int:
+        """
+        Send requests until each worker was replaced, and the new ones have responded.
+
+        Returns the number of requests. No worker is being replaced at any of them, nor
+        afterwards: uWSGI that is stopped then hangs, or skips exit handlers.
+        """
+        self.get()
+        requests = 1
+        served = self._wait_until_ready(max_requests)
+        first = served.keys()
+        while first & served.keys() or not all(served.values()):
+            self.get()
+            requests += 1
+            served = self._wait_until_ready(max_requests)
+        return requests
+
+    def _wait_until_ready(self, max_requests: int) -> dict[int, int]:
+        """Wait until no worker has work, or has had all it may; return them, by pid."""
         deadline = time.monotonic() + _TIMEOUT
-        while not enough(ids):
+        while True:
+            workers = self._workers()
+            served = {worker["pid"]: worker["delta_requests"] for worker in workers}
+            is_idle = all(worker["status"] == "idle" for worker in workers)
+            if is_idle and max(served.values()) < max_requests:
+                return served
             assert time.monotonic() < deadline, self.output
-            pid, trace_id = self.get()
-            ids.setdefault(pid, []).append(trace_id)
-        return ids
 
     def get_from_each(self, workers: int) -> dict[str, list[str]]:
         """Send requests until *workers* have responded; return as `get_until`."""
@@ -128,16 +145,19 @@ class UwsgiServer:
     def _wait_until_idle(self) -> None:
         # A worker that responded, but has not closed the request, skips exit handlers.
         deadline = time.monotonic() + _TIMEOUT
-        while not self._is_idle():
+        while not all(worker["status"] == "idle" for worker in self._workers()):
             assert time.monotonic() < deadline, self.output
 
-    def _is_idle(self) -> bool:
+    def _workers(self) -> list[dict[str, Any]]:
+        """Return what uWSGI reports about its workers."""
         stats = b""
-        with socket.create_connection(("127.0.0.1", self._stats_port)) as connection:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_TIMEOUT)
+            connection.connect(str(self._stats))
             while received := connection.recv(65_536):
                 stats += received
-        workers = json.loads(stats)["workers"]
-        return all(worker["status"] == "idle" for worker in workers)
+        workers: list[dict[str, Any]] = json.loads(stats)["workers"]
+        return workers
 
     def __enter__(self) -> Self:
         """Return the server itself."""
@@ -154,9 +174,3 @@ class UwsgiServer:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(_TIMEOUT)
         self._listener.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port

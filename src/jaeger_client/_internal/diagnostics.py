@@ -111,15 +111,15 @@ logger = logging.getLogger(LOGGER_NAME)
 logger.addFilter(_LineFilter())
 
 
-def warn(message: str, *args: object) -> None:
+def warn(message: str, *args: object, exc_info: bool = False) -> None:
     """
-    Log a warning; never raise.
+    Log a warning, with the current exception's traceback if *exc_info*; never raise.
 
     A handler of the application's may raise, for instance one that writes to a stream
     in a signal handler that interrupted a write to it.
     """
     with suppress(Exception):
-        logger.warning(message, *args)
+        logger.warning(message, *args, exc_info=exc_info or None)
 
 
 class Notice:
@@ -135,7 +135,7 @@ class Notice:
         self._quiet_until = float("-inf")
         self._suppressed = 0
 
-    def warn(self, *args: object) -> None:
+    def warn(self, *args: object, exc_info: bool = False) -> None:
         """Log the message with *args*, or count it if it was logged a moment ago."""
         # Without a lock: threads that come at the same moment may each log a line.
         now = self._clock.monotonic()
@@ -144,7 +144,7 @@ class Notice:
             return
         suppressed, self._suppressed = self._suppressed, 0
         self._quiet_until = now + _QUIET_SECONDS
-        warn(_counted(self._message, suppressed), *args)
+        warn(_counted(self._message, suppressed), *args, exc_info=exc_info)
 
 
 def _counted(message: str, suppressed: int) -> str:

@@ -250,7 +250,12 @@ class _ForkRegistry:
         return self._mark
 
     def _before(self) -> None:
-        self._gate.begin_fork()
+        gate = self._gate
+        gate.begin_fork()
+        if gate is not self._gate:
+            # A signal handler forked meanwhile, and its child goes on with the fork.
+            # The threads of the child use another gate.
+            self._before()
 
     def _after_in_parent(self) -> None:
         self._gate.end_fork()

@@ -32,6 +32,14 @@ and elsewhere 9.2e9 s. An interval may be a tenth longer than it is set, by its 
 MAX_COUNT: Final = 2**31 - 1
 """Largest number of items: more than any memory holds."""
 
+MAX_STORED_NAME: Final = 1024
+"""
+Maximum length of an operation name under which something is stored, in characters.
+
+Tables by operation are limited in their entries. Without this limit, 2,000 names of a
+megabyte each, such as queries with their values, would take 2 GB.
+"""
+
 # The patterns are compiled when they are first used: most starts need none.
 _HEADER_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # Printable Latin-1 and tab: a line break would let a value add headers.
@@ -106,8 +114,11 @@ def usable_timeout(timeout: float | None) -> float:
 
 def find_header_fault(name: str, value: str) -> str | None:
     """Return why the header cannot be set, or None if it can."""
-    # The value is not shown: it may be a secret.
-    if not re.fullmatch(_HEADER_NAME, name) or name.lower() in _FRAMING_HEADERS:
+    # The value is not shown: it may be a secret. Nor is a name that is none: of
+    # `name: value`, it has the value where that ends in the `=` of Base64.
+    if not re.fullmatch(_HEADER_NAME, name):
+        return "each name of a header must be a valid one (an RFC 9110 token)"
+    if name.lower() in _FRAMING_HEADERS:
         return f"{shown(name)} is no header that can be set"
     if not re.fullmatch(_HEADER_VALUE, value):
         return f"the value of {shown(name)} must be printable Latin-1 on one line"

@@ -18,7 +18,7 @@ state is half changed. Its call of `run` returns `None` at once.
 
 *Counts.* `count += 1` is several bytecodes: an increment that another thread or a
 signal handler makes in between is lost. `SharedCount` advances an iterator instead,
-which is a single call into C.
+which is a single call into C. That call may also consume what is counted, by `zip`.
 
 *Values.* `Atomic` is replaced by compare-and-set, so no caller ever waits. Each state
 is a value and a dict that is empty as long as the state is the latest. `setdefault`
@@ -41,7 +41,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ResultT = TypeVar("ResultT")
 ValueT = TypeVar("ValueT")
@@ -113,6 +113,15 @@ class SharedCount:
         """Increase the count by *number*, which is not negative."""
         # A deque of length 0 consumes an iterator in C.
         deque(islice(self._left, number), maxlen=0)
+
+    def add_each(self, items: Iterable[object]) -> None:
+        """
+        Increase the count by the number of *items*, which are consumed.
+
+        If *items* is implemented in C, no signal handler finds one consumed that is not
+        counted, or counted and not consumed.
+        """
+        deque(zip(items, self._left, strict=False), maxlen=0)
 
     @property
     def value(self) -> int:

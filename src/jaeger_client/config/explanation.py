@@ -112,8 +112,10 @@ def explain(
     for name, complaint in unknown_variables(environ).items():
         explained.append(Explained(name, None, name, error=complaint))
     if TOGETHER in settings.values:
-        _, origin, _, error = settings.values[TOGETHER]
-        explained.append(Explained(TOGETHER, None, origin, error=str(error)))
+        found = settings.values[TOGETHER]
+        explained.append(
+            Explained(TOGETHER, None, found.origin, error=str(found.error))
+        )
     return Explanation(explained)
 
 
@@ -126,12 +128,13 @@ def _keys_of(settings: Settings, param: Param[object]) -> Sequence[str]:
 
 
 def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
-    value, origin, remark, error = settings.values[key]
+    value, origin, remark, error, is_secret = settings.values[key]
     tag = key.removeprefix("tags.") if param is table.TAGS else ""
     key = text_of(key)
     if error is not None:
         return Explained(key, None, origin, error=str(error))
-    shown = displayable(value, is_secret=param.is_secret or is_secret_name(tag))
+    is_secret = is_secret or param.is_secret or is_secret_name(tag)
+    shown = displayable(value, is_secret=is_secret)
     is_limit = isinstance(shown, (int, float)) and shown in {MAX_SECONDS, MAX_COUNT}
     notes = (
         remark,

@@ -69,8 +69,8 @@ def propagation_of(raw: object) -> tuple[str, ...]:
     names = [name.strip().lower() for name in str(raw).split(",") if name.strip()]
     if names == ["none"]:
         return ()
-    if unknown := [name for name in names if name not in _PROPAGATORS]:
-        msg = f"knows only {', '.join(_PROPAGATORS)}, not {', '.join(unknown)}"
+    if not {*names} <= {*_PROPAGATORS}:
+        msg = f"knows only {', '.join(_PROPAGATORS)}"
         raise ValueError(msg)
     formats = tuple(dict.fromkeys(filter(None, map(_PROPAGATORS.get, names))))
     if not formats:

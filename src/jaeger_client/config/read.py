@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeGuard, cast
 
-from jaeger_client._internal.shown import shown, text_of
+from jaeger_client._internal.shown import is_secret_name, shown, text_of
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table
 from jaeger_client.config.http_values import format_of
@@ -99,7 +99,10 @@ def _read_tags(source: Source) -> None:
     )
     tags = _tags_of(of_otel) | _tags_of(of_dict)
     for name, tag in _tags_of(of_jaeger).items():
-        tags[name] = tag._replace(value=fill_in(str(tag.value), source.environ))
+        raw = str(tag.value)
+        value = fill_in(raw, source.environ)
+        is_secret = value != raw and is_secret_name(raw)
+        tags[name] = tag._replace(value=value, is_secret=is_secret)
     source.values.update({f"tags.{name}": tag for name, tag in tags.items()})
     source.record(table.TAGS, Value({name: tag.value for name, tag in tags.items()}))
 

@@ -116,6 +116,12 @@ class Value(NamedTuple):
     remark: str = ""
     error: ConfigError | None = None
     """Why what is set cannot be used. *value* is the default then."""
+    is_secret: bool = False
+    """Whether the value is one of a variable whose name is that of a secret."""
+
+    def __repr__(self) -> str:
+        # Without the value, which may be a secret: debuggers show this.
+        return f"<Value from {self.origin}>"
 
     @property
     def is_set(self) -> bool:

@@ -176,7 +176,11 @@ OPERATION_NAME_LATE_BINDING: Final = Param(
 MAX_OPERATIONS: Final = Param(
     "max_operations", _count, DEFAULT_MAX_OPERATIONS, unit="operations"
 ).env(JAEGER_SAMPLER_MAX_OPERATIONS=_count)
-"""Maximum number of operations with a sampler each (`remote`); others share one."""
+"""
+Maximum number of operations with a sampler each (`remote`); others share one.
+
+So do operations with names of more than 1,024 characters.
+"""
 
 SAMPLING_REFRESH_INTERVAL: Final = Param(
     "sampling_refresh_interval",
@@ -281,7 +285,7 @@ path, port 4318 means `/v1/traces`, port 9411 `/api/v2/spans` and any other port
 collector or an agent. There, `OTEL_TRACES_EXPORTER=none` means that no spans are sent.
 """
 
-USER: Final = Param("collector.user", text, None).env(JAEGER_USER=text)
+USER: Final = Param("collector.user", text, None, is_secret=True).env(JAEGER_USER=text)
 """Name for Basic authentication; needs the password."""
 
 PASSWORD: Final = Param("collector.password", text, None, is_secret=True).env(

@@ -16,7 +16,11 @@ class Payload(NamedTuple):
     span_count: int
     """Number of spans in it; if it is 0, there is nothing to send."""
     consumed: int
-    """Number of the spans passed to `encode` that are done after this payload."""
+    """
+    Number of the spans passed to `encode` that are done after this payload.
+
+    Grows with each payload.
+    """
 
 
 class Encoder(Protocol):

@@ -344,9 +344,7 @@ class Reporter(BaseReporter):
     def _release(self) -> None:
         """Count what is left as lost and close the sender."""
         self._is_releasable = False
-        is_retrying = self._transmitter.is_retrying
-        left = self._queue.clear() + self._transmitter.abandon()
-        self._loss_report.unsent(left, is_retrying=is_retrying)
+        self._transmitter.abandon(self._queue)
         self.metrics.reporter_queue_length(len(self._queue))
         self._transmitter.sender.close()
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
-    from jaeger_client.model import SpanLosses
+    from jaeger_client.model import SpanData, SpanLosses
 
 _ADVICE: Final = {
     "queue_full": (
@@ -40,6 +43,9 @@ What is logged, by cause. Failed sends are logged as an outage, by the channel.
 
 "unreachable" is counted as "closed".
 """
+
+_OF_PAYLOADS: Final = ("not_encodable", "send_failed", "too_large", "truncated")
+"""The causes that only the thread which sends payloads counts."""
 
 
 class LossReport:
@@ -73,17 +79,37 @@ class LossReport:
             if cause in self._notices:
                 self._notices[cause].warn()
 
-    def unsent(self, count: int, *, is_retrying: bool) -> None:
-        """
-        Count *count* spans, which may be 0, that did not leave before `close` ended.
+    def totals_after(self, losses: SpanLosses) -> Mapping[str, int]:
+        """Return the totals with *losses* of a payload added, for `reach`."""
+        return {
+            cause: getattr(self.totals, cause) + max(0, getattr(losses, cause))
+            for cause in _OF_PAYLOADS
+        }
 
+    def reach(self, totals: Mapping[str, int]) -> None:
+        """
+        Count what is missing from *totals*; called by the thread that sends payloads.
+
+        If a signal handler raises meanwhile, another call counts the rest: the totals
+        are exact then, while a metric may lack the count of that moment.
+        """
+        for cause, total in totals.items():
+            self.lost(cause, max(0, total - getattr(self.totals, cause)))
+
+    def unsent(self, spans: list[SpanData], count: int, *, is_retrying: bool) -> None:
+        """
+        Remove the last *count* of *spans*, which did not leave before `close` ended.
+
+        Each is removed and counted in one step, so that no interrupt loses a count.
         *is_retrying*: whether they were waiting for another attempt.
         """
-        if count and is_retrying:
-            self._count("closed", count)
-            self._notices["unreachable"].warn(count)
-        else:
-            self.lost("closed", count)
+        self.totals.add_each_closed(starmap(spans.pop, repeat((), count)))
+        if count:
+            self._publish("closed", count)
+            if is_retrying:
+                self._notices["unreachable"].warn(count)
+            else:
+                self._notices["closed"].warn()
 
     def _count(self, cause: str, count: int) -> None:
         if cause == "queue_full":
@@ -92,6 +118,9 @@ class LossReport:
             self.totals.add_closed(count)
         else:
             setattr(self.totals, cause, getattr(self.totals, cause) + count)
+        self._publish(cause, count)
+
+    def _publish(self, cause: str, count: int) -> None:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:

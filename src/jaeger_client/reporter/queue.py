@@ -170,16 +170,14 @@ class SpanQueue(Generic[SpanT]):
         with suppress(IndexError):
             extend(starmap(self._spans.popleft, repeat((), count)))
 
-    def clear(self) -> int:
+    def clear(self, extend: Callable[[Iterable[SpanT]], object]) -> None:
         """
-        Discard all spans and return their number, for the caller to count.
+        Remove all spans and append them by *extend* of a list.
 
         If the queue is closed, spans that are still being put are refused from now on.
         """
         self._is_final = self._closed
-        cleared: list[SpanT] = []
-        self.move(sys.maxsize, cleared.extend)
-        return len(cleared)
+        self.move(sys.maxsize, extend)
 
     def wake_at_batch(self, batch_size: int) -> None:
         """Call *wake* for each *batch_size* spans only: an interval has begun."""

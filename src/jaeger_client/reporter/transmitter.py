@@ -16,16 +16,18 @@ leaves, so that a span which is encoded twice is counted once.
 
 A signal handler may raise between any two bytecodes of a flush that runs on the
 application's thread. Therefore a payload leaves by a single store, to `_left`, and an
-iterator whose step did not end is not used again. A payload whose sending is
-interrupted may be sent twice; no span is lost or skipped.
+iterator whose step did not end is not used again. What the payload lost is stored
+before that, as totals: if counting is interrupted, the next step completes it. A
+payload whose sending is interrupted may be sent twice; no span is lost or skipped.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
-from jaeger_client._internal.diagnostics import ErrorReporter, Outage, logger
+from jaeger_client._internal.diagnostics import ErrorReporter, Notice, Outage, logger
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.shown import text_of
 from jaeger_client._internal.span_records import FixedLimits, to_tag_value
@@ -35,7 +37,7 @@ from jaeger_client.errors import (
     RetryableSendError,
     SendError,
 )
-from jaeger_client.model import Process
+from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter.base import takes_timeout
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from jaeger_client._internal.clock import Clock
     from jaeger_client.encoding.base import Encoder
     from jaeger_client.metrics.instruments import ReporterMetrics
-    from jaeger_client.model import SpanData, SpanLosses
+    from jaeger_client.model import SpanData
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.losses import LossReport
     from jaeger_client.reporter.queue import SpanQueue
@@ -84,8 +86,8 @@ class _Payload(NamedTuple):
     """Spans in *body*; if there are none, there is nothing to send."""
     end: int
     """Index of the first span behind those that the encoder put in or left out."""
-    losses: SpanLosses | None
-    """What the encoder left out or truncated, if anything."""
+    losses: SpanLosses
+    """What the encoder left out or truncated."""
 
 
 class Transmitter:
@@ -110,6 +112,7 @@ class Transmitter:
         self._metrics = metrics
         self._error_reporter = error_reporter
         self._clock = clock
+        self._encoder_failed = Notice("%d spans are lost by an error", clock=clock)
         self._random = IdRandom()
         self._process: Process | None = None
         self._probe_at = -math.inf
@@ -131,6 +134,10 @@ class Transmitter:
         self._spans: list[SpanData] = []
         self._left = 0
         """How many of the spans have left."""
+        self._departed: tuple[int, Mapping[str, int]] = (0, {})
+        """The last value of `_left`, and the totals of losses that belong to it."""
+        self._limit = sys.maxsize
+        """Maximum payload size that the network has required for these spans."""
         self._payload: _Payload | None = None
         self._payloads: Iterator[_Payload] | None = None
         """The payloads after the current one."""
@@ -169,7 +176,9 @@ class Transmitter:
     def release(self) -> None:
         """Drop the references to spans and payload; only when all have left."""
         # In this order, so that no interrupt leaves a payload to be counted again.
+        self._settle()
         self._encode_again()
+        self._departed, self._limit = (0, {}), sys.maxsize
         self._spans, self._left = [], 0
 
     def encode_next(self) -> None:
@@ -181,9 +190,8 @@ class Transmitter:
             payloads = payloads or self._encode(encoder)
             self._payload = next(payloads)
         except Exception:  # noqa: BLE001 - an encoder broke its promise
-            lost, self._left = len(self), len(self._spans)
-            logger.exception("%d spans are lost by an error", lost)
-            self._losses.lost("not_encodable", lost)
+            self._encoder_failed.warn(len(self), exc_info=True)
+            self._depart(len(self._spans), SpanLosses(not_encodable=len(self)))
         else:
             self._payloads = payloads
 
@@ -199,16 +207,20 @@ class Transmitter:
         start = end = self._left
         encoder.losses = losses = self._losses.totals.copy()
         before = losses.counts
-        spans, limit = self._spans[start:], self.sender.max_payload
+        spans, limit = self._spans[start:], min(self.sender.max_payload, self._limit)
         for payload in encoder.encode(spans, limit=limit):
-            end = start + payload.consumed
-            after = losses.counts
-            own = losses.since(before) if after != before else None
-            before = after
+            begin, end = end, min(start + payload.consumed, len(self._spans))
+            if end <= begin:
+                msg = f"{encoder!r} made a payload for no further span"
+                raise ValueError(msg)
+            own, before = losses.since(before), losses.counts
+            _complete(own, end - begin - payload.span_count)
             yield _Payload(payload.body, payload.span_count, end, own)
         # All that is behind the last payload was left out.
         if end < len(self._spans):
-            yield _Payload(b"", 0, len(self._spans), losses.since(before))
+            own = losses.since(before)
+            _complete(own, len(self._spans) - end)
+            yield _Payload(b"", 0, len(self._spans), own)
 
     def _encode_again(self) -> None:
         self._payload = self._payloads = None
@@ -220,15 +232,18 @@ class Transmitter:
 
         Never raises. If *timeout* is not `None`, a sender that can limit its time does.
         """
+        self._settle()
         payload = self._payload
         if payload is None or not payload.span_count:
             self._leave()
             return 0.0
-        limit = self.sender.max_payload
+        limit = min(self.sender.max_payload, self._limit)
         try:
-            self._send(payload, timeout)
+            rejected = self._send(payload, timeout)
         except PayloadTooLargeError as error:
             if error.limit < limit:
+                # The sender should reduce its maximum as well, but it may not.
+                self._limit = error.limit
                 self._encode_again()
             else:
                 self._lose(error)
@@ -242,10 +257,11 @@ class Transmitter:
         except Exception as error:  # noqa: BLE001 - a sender broke its promise
             self._lose(SendError(f"{type(error).__name__}: {text_of(error)}"))
         else:
-            self._leave()
+            self._leave(rejected)
         return 0.0
 
-    def _send(self, payload: _Payload, timeout: float | None) -> None:
+    def _send(self, payload: _Payload, timeout: float | None) -> int:
+        """Send *payload*; return how many of its spans the backend rejected."""
         sender, start = self.sender, self._clock.monotonic()
         if timeout is not None and takes_timeout(sender.send):
             timeout = max(_MIN_TIMEOUT, timeout)
@@ -256,25 +272,35 @@ class Transmitter:
         before, self._rejected = self._rejected, sender.rejected_spans
         # The number comes from the backend, and no counter may go down by it.
         rejected = max(0, min(self._rejected - before, payload.span_count))
-        self._losses.lost("send_failed", rejected)
         self._metrics.reporter_success(payload.span_count - rejected)
         self._outage.worked()
         self._bytes_per_span = len(payload.body) / payload.span_count
+        return rejected
 
-    def _leave(self) -> int:
-        """Go on to the next payload; return how many spans were in this one."""
+    def _leave(self, failed: int = 0) -> None:
+        """Go on to the next payload; *failed* spans of this one were not sent."""
         payload = self._payload
-        if payload is None or payload.end <= self._left:
-            return 0
-        self._left, self._failures = payload.end, 0
-        if payload.losses is not None:
-            for cause, count in payload.losses.as_dict().items():
-                self._losses.lost(cause, count)
-        return payload.span_count
+        if payload is not None and payload.end > self._left:
+            self._failures = 0
+            losses = payload.losses.copy()
+            losses.send_failed += failed
+            self._depart(payload.end, losses)
+
+    def _depart(self, end: int, losses: SpanLosses) -> None:
+        """Go on to the span at *end*; *losses* is what the spans before it lost."""
+        self._departed = end, self._losses.totals_after(losses)
+        self._left = end
+        self._settle()
+
+    def _settle(self) -> None:
+        """Count what the spans that have left lost, unless that is done."""
+        end, totals = self._departed
+        if end == self._left:
+            self._losses.reach(totals)
 
     def _lose(self, error: SendError) -> None:
-        lost = self._leave()
-        self._losses.lost("send_failed", lost)
+        lost = self._payload.span_count if self._payload is not None else 0
+        self._leave(failed=lost)
         self._outage.failed(error, lost=lost)
         if self._error_reporter is not None:
             self._error_reporter.error("Failed to submit traces to Jaeger: %s", error)
@@ -313,20 +339,36 @@ class Transmitter:
     def after_fork_in_child(self) -> None:
         """Leave the spans and the connection to the parent."""
         self._forget_spans()
+        self.forget_values(math.inf)
         self.sender.after_fork_in_child()
 
-    def abandon(self) -> int:
-        """Give up all spans; return how many are lost by that."""
-        lost = self._leave() + len(self)
+    def abandon(self, queue: SpanQueue[SpanData]) -> None:
+        """Give up all spans, those in *queue* as well, and count them."""
+        is_retrying = self.is_retrying
+        queue.clear(self._spans.extend)
+        self._settle()
+        payload = self._payload
+        self._encode_again()
+        if payload is not None and payload.end > self._left:
+            # What the encoder left out of it is counted by its cause.
+            left_out = payload.end - self._left - payload.span_count
+            self._depart(self._left + max(0, left_out), payload.losses)
+        self._losses.unsent(self._spans, len(self), is_retrying=is_retrying)
         self.release()
-        return lost
+        self.forget_values(math.inf)
 
     def forget_values(self, now: float) -> float:
         """Discard cached values, which may be secrets; return when to do that next."""
-        if now >= self._forget_at:
-            self._get_encoder().forget()
+        if now >= self._forget_at and self._encoder is not None:
+            self._encoder.forget()
             self._forget_at = math.inf
         return self._forget_at
+
+
+def _complete(losses: SpanLosses, left_out: int) -> None:
+    """Add to *losses* what the encoder did not count of *left_out* spans."""
+    counted = losses.not_encodable + losses.send_failed + losses.too_large
+    losses.not_encodable += max(0, left_out - counted)
 
 
 def make_process(

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import warn
+from jaeger_client._internal.shown import MAX_SHOWN, shown, text_of
 from jaeger_client.errors import SendError, StrategyError
 from jaeger_client.sampler.basic import check_rate
 from jaeger_client.sampler.file_format import Strategies, parse_file
@@ -32,6 +33,9 @@ _TICK: Final = 2.0
 
 _MAX_NOTES: Final = 5
 """Maximum number of notes in one line of the log."""
+
+_MAX_SERVICES: Final = 200
+"""Maximum number of services whose notes are remembered."""
 
 _Version: TypeAlias = tuple[int, int, int, int]
 """What changes when a file does: device, inode, size and time."""
@@ -98,7 +102,7 @@ class StrategiesFile:
             if self._version is None or self._version != _version_of(status):
                 self._read(status)
         except OSError as exc:
-            msg = f"cannot read the strategies file: {exc}"
+            msg = f"cannot read the strategies file: {text_of(exc)}"
             raise SendError(msg) from exc
         if self._strategies is None:
             raise StrategyError(self._refusal)
@@ -113,7 +117,7 @@ class StrategiesFile:
             content = decode_strategy(self._content(status))
             self._strategies = parse_file(content, self.default_probability)
         except StrategyError as exc:
-            self._refusal = f"strategies file {str(self.path)!r}: {exc}"
+            self._refusal = f"strategies file {self._shown_path}: {exc}"
         # A second change in the same tick of the file system's clock is not visible,
         # so a file that was changed just now is read again.
         if self._clock.time() - status.st_mtime > _TICK:
@@ -136,7 +140,7 @@ class StrategiesFile:
         try:
             parse_strategy(response)
         except StrategyError as exc:
-            msg = f"strategies file {str(self.path)!r}, service {service_name!r}: {exc}"
+            msg = f"strategies file {self._shown_path}, service {service_name!r}: {exc}"
             raise StrategyError(msg) from exc
         self._log(service_name, "; ".join(notes[:_MAX_NOTES]))
         return json.dumps(response).encode()
@@ -146,10 +150,17 @@ class StrategiesFile:
         # minute, and an unchanged file is not read again.
         if notes and notes != self._logged.get(service_name):
             warn("strategies file %r: %s", str(self.path), notes)
+        if len(self._logged) >= _MAX_SERVICES:
+            self._logged.clear()
         self._logged[service_name] = notes
 
+    @property
+    def _shown_path(self) -> str:
+        # A URL is a common mistake, as clients in other languages accept one.
+        return shown(str(self.path), MAX_SHOWN)
+
     def __repr__(self) -> str:
-        return f"StrategiesFile({str(self.path)!r})"
+        return f"StrategiesFile({self._shown_path})"
 
 
 def _version_of(status: stat_result) -> _Version:

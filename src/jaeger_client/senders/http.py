@@ -7,6 +7,7 @@ specifies beyond that is in `otlp`.
 
 from __future__ import annotations
 
+import math
 import zlib
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
@@ -116,14 +117,12 @@ class HttpSender(AbstractContextManager["HttpSender"]):
         if self._gzip:
             payload = _compress(payload)
             headers = {**headers, "content-encoding": "gzip"}
-        if timeout is not None:
-            timeout = min(timeout, self._client.options.timeout)
         return self._client.request(
             "POST",
             self._url,
             payload,
             headers,
-            timeout=timeout,
+            total_timeout=math.inf if timeout is None else timeout,
         )
 
     def _find_error(self, payload: bytes, response: HttpResponse) -> SendError | None:

@@ -94,10 +94,11 @@ def settings_of(text: str) -> tuple[dict[object, object], dict[str, str]]:
         key, _, value = line.partition(" ")
         group, dot, inner = key.partition(".")
         entries = config.setdefault(group, {}) if dot else config
+        name = inner if dot else key
         if type(entries) is dict:
-            entries[OBJECTS.get(inner if dot else key, inner if dot else key)] = parsed(
-                value
-            )
+            # Not every object can be a key.
+            with suppress(TypeError):
+                entries[OBJECTS.get(name, name)] = parsed(value)
     return config, environ
 
 

@@ -1,8 +1,8 @@
 """
 Begins spans in a signal handler, over and over, while the main thread begins spans.
 
-The argument names what both share. Prints whether the handler ran, and how many spans
-began.
+The argument names what both share. Prints whether the handler ran, how many spans
+began, and how many were dropped.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter import BaseReporter, InMemoryReporter, NullReporter
 from jaeger_client.sampler import AdaptiveSampler, Sampler
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler, Throttler
+from tests.integration.programs.make_tracer import losses_of
+from tests.integration.programs.make_tracer import make_tracer as make_reporting_tracer
 
 SECONDS = 1.5
+SECONDS_OF_REPORTING = 0.5
 INTERVAL = 0.0003
+TIMEOUT = 30.0
 
 
 class Agent:
@@ -75,6 +79,7 @@ TRACERS: dict[str, Callable[[], Tracer]] = {
     ),
     "memory": lambda: make_tracer(reporter=InMemoryReporter()),
     "prometheus": prometheus,
+    "agent": make_reporting_tracer,
 }
 
 
@@ -93,12 +98,17 @@ def main(shared: str) -> None:
     signal.signal(signal.SIGALRM, handle)
     signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
     begun = 0
-    end = time.monotonic() + SECONDS
+    seconds = SECONDS_OF_REPORTING if shared == "agent" else SECONDS
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         tracer.start_span("x", tags=tags).finish()
         begun += 1
     signal.setitimer(signal.ITIMER_REAL, 0)
-    print(handled > 0, begun + handled)
+    dropped = 0
+    if shared == "agent":
+        assert tracer.close(TIMEOUT).done()
+        dropped = losses_of(tracer).dropped
+    print(handled > 0, begun + handled, dropped)
     if shared == "memory":
         assert isinstance(tracer.reporter, InMemoryReporter)
         assert begun + handled == len(tracer.reporter.get_spans())

@@ -1,7 +1,8 @@
 """
-Reports a span in an isolated subinterpreter, which permits no daemon threads.
+Reports a span in the main interpreter and in each of two isolated subinterpreters.
 
-Before Python 3.12 it permits no threads at all.
+They permit no daemon threads; before Python 3.12, no threads at all. The argument is
+"close" if they close their tracers, or "exit" if they leave that to the exit handlers.
 """
 
 from __future__ import annotations
@@ -10,18 +11,34 @@ import importlib
 import sys
 from typing import Any
 
+from tests.integration.programs.make_tracer import make_tracer
+
 PROGRAM = """
 from tests.integration.programs.make_tracer import make_tracer
 
 tracer = make_tracer()
 tracer.start_span("in a subinterpreter").finish()
-assert tracer.close(timeout=5.0).result()
 """
+PROGRAMS = {"close": PROGRAM + "assert tracer.close().result()\n", "exit": PROGRAM}
 
-MODULE = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
 
-interpreters: Any = importlib.import_module(MODULE)
-interpreter = interpreters.create()
-error = interpreters.run_string(interpreter, PROGRAM)
-interpreters.destroy(interpreter)
-sys.exit(None if error is None else str(error))
+def run(program: str) -> None:
+    """Run *program* in an interpreter of its own."""
+    if sys.version_info >= (3, 14):
+        interpreters: Any = importlib.import_module("concurrent.interpreters")
+        interpreter = interpreters.create()
+        interpreter.exec(program)
+        interpreter.close()
+        return
+    name = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    interpreters = importlib.import_module(name)
+    interpreter = interpreters.create()
+    error = interpreters.run_string(interpreter, program)
+    interpreters.destroy(interpreter)
+    assert error is None, error
+
+
+tracer = make_tracer()
+tracer.start_span("in the main interpreter").finish()
+for _ in range(2):
+    run(PROGRAMS[sys.argv[1]])

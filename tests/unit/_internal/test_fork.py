@@ -427,3 +427,18 @@ def test_a_child_begins_with_nothing_to_wait_for() -> None:
         seconds = seconds_of_fork(registry)
 
     assert seconds < 1.0
+
+
+def test_a_fork_that_goes_on_in_a_child_waits_for_the_threads_there() -> None:
+    """If a signal handler forks during a fork, that fork begins anew in the child."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    class Interrupted(fork._ForkGate):  # pyright: ignore[reportPrivateUsage]  # as above
+        def begin_fork(self) -> None:
+            super().begin_fork()
+            registry._after_in_child()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+
+    registry._gate = Interrupted()  # pyright: ignore[reportPrivateUsage]  # as above
+    registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
+
+    assert 1 == len(registry._gate._forks)  # pyright: ignore[reportPrivateUsage]  # as above

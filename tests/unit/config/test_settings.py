@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client.config.settings import Param, Settings, Source
+from jaeger_client.config.settings import Param, Settings, Source, Value
 from jaeger_client.config.values import port
 from jaeger_client.errors import ConfigError
 
@@ -23,6 +23,11 @@ def test_the_dict_beats_the_variable() -> None:
     source = Source({"agent": {"port": 1}}, {"JAEGER_PORT": "2"})
 
     assert 1 == value_of(PORT, source)
+
+
+def test_the_text_of_a_value_does_not_show_it() -> None:
+    """It may be a secret."""
+    assert "<Value from JAEGER_PASSWORD>" == repr(Value("hunter2", "JAEGER_PASSWORD"))
 
 
 def test_the_variable_beats_the_default() -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.metrics.table import DROP_CAUSES
-from jaeger_client.model import SpanLosses
+from jaeger_client.model import SpanData, SpanLosses
 from jaeger_client.reporter import losses
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
+from tests.unit.reporter.line_encoder import named
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-it-works.md"
 
@@ -73,10 +74,12 @@ def test_unsent_spans_are_counted_as_closed(
 ) -> None:
     """The line tells those that were waiting for a retry from the others."""
     scene = Scene()
-    scene.report.unsent(0, is_retrying=is_retrying)
-    scene.report.unsent(2, is_retrying=is_retrying)
+    spans: list[SpanData] = [*named("left", "a", "b")]
+    scene.report.unsent(spans, 0, is_retrying=is_retrying)
+    scene.report.unsent(spans, 2, is_retrying=is_retrying)
 
-    assert (2, 2) == (scene.totals.closed, scene.totals.dropped)
+    assert ["left"] == [span.operation_name for span in spans]
+    assert SpanLosses(closed=2) == scene.totals
     assert 2 == scene.metrics.sums["jaeger:reporter_dropped{cause=closed}"]
     (message,) = caplog.messages
     assert message.startswith(line)

@@ -127,13 +127,16 @@ def test_a_closed_queue_stays_closed() -> None:
     assert not queue.put("x")
 
 
-def test_clear_returns_how_many() -> None:
-    """What is discarded is counted."""
+def test_clear_moves_all() -> None:
+    """What is in the queue is appended to a list, and the queue is empty."""
     queue = make_queue(capacity=2)
     queue.put("a")
     queue.put("b")
 
-    assert 2 == queue.clear()
+    cleared: list[str] = []
+    queue.clear(cleared.extend)
+
+    assert ["a", "b"] == cleared
     assert [] == take(queue, 10)
 
 

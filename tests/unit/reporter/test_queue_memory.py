@@ -63,7 +63,7 @@ def make_tags() -> dict[str, object]:
 def bytes_per_span(queue: SpanQueue[Span], finish_one: Callable[[], None]) -> float:
     """Return how many bytes more are in use for each span queued."""
     finish_one()
-    queue.clear()
+    queue.clear(list)
     gc.collect()
     tracemalloc.start()
     try:

@@ -21,6 +21,7 @@ from jaeger_client.reporter import Channel, Reporter
 from jaeger_client.reporter.transmitter import MAX_ATTEMPTS, MAX_BACKOFF, make_process
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
+from tests.unit.bytecodes import call_at, every_place, interrupt
 from tests.unit.reporter.counting_metrics import CountingMetrics
 from tests.unit.reporter.line_encoder import (
     LineChannel,
@@ -150,6 +151,54 @@ def test_smaller_payloads_are_learned() -> None:
 
     assert [["a", "b"], ["c", "d"], ["e", "f"]] == lines_of(scene.sender)
     assert 0 == scene.losses.send_failed
+
+
+@pytest.mark.parametrize(
+    ("limits", "lines", "lost"),
+    [
+        pytest.param([4], [["a", "b"], ["c", "d"]], 0, id="smaller"),
+        pytest.param([4, 2], [["a"], ["b"], ["c"], ["d"]], 0, id="smaller-twice"),
+        pytest.param([4, 4], [["c", "d"]], 2, id="the-same-limit-again"),
+        pytest.param([4, 6], [["c", "d"]], 2, id="a-larger-limit"),
+    ],
+)
+def test_a_sender_need_not_reduce_its_own_limit(
+    limits: list[int], lines: list[list[str]], lost: int
+) -> None:
+    """The limit that its errors name is kept for the spans that are being sent."""
+    scene = Scene(max_payload=8)
+    errors = [PayloadTooLargeError("too much", limit=limit) for limit in limits]
+    scene.sender.fail_next(*errors)
+    scene.deliver(*"abcd")
+
+    assert lines == lines_of(scene.sender)
+    assert SpanLosses(send_failed=lost) == scene.losses
+
+
+def test_a_learned_limit_ends_with_its_spans() -> None:
+    """Later spans are encoded for the limit of the sender, which decides."""
+    scene = Scene(max_payload=8)
+    scene.sender.fail_next(PayloadTooLargeError("too much", limit=2))
+    scene.deliver(*"ab")
+    scene.deliver(*"cd")
+
+    assert [["a"], ["b"], ["c", "d"]] == lines_of(scene.sender)
+
+
+@pytest.mark.timeout(10)
+def test_a_sender_that_rejects_every_size_does_not_stop_the_worker() -> None:
+    """Its limits go down until no span fits: the spans are lost and counted."""
+
+    class Rejecting(MemorySender):
+        def send(self, payload: bytes) -> None:
+            msg = "too much"
+            raise PayloadTooLargeError(msg, limit=len(payload) - 1)
+
+    scene = Scene(sender=Rejecting())
+    scene.deliver(*"abcd")
+
+    assert SpanLosses(too_large=4) == scene.losses
+    assert scene.reporter.flush()
 
 
 def test_same_limit_again_loses_the_payload() -> None:
@@ -416,6 +465,49 @@ def test_a_backend_rejects_no_more_spans_than_it_got(
     assert err == scene.losses.send_failed
 
 
+@pytest.mark.parametrize("consumed", [0, -1])
+def test_an_encoder_that_makes_no_progress_loses_spans(consumed: int) -> None:
+    """Spans whose encoder does not go on are lost and counted; the worker goes on."""
+
+    class Standing(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            yield from super().encode(spans[:1], limit=limit)
+            while True:
+                yield Payload(b"x", 1, consumed)
+
+    scene = Scene(encoder=Standing())
+    scene.deliver("a", "b", "c")
+
+    assert [["a"]] == lines_of(scene.sender)
+    assert SpanLosses(not_encodable=2) == scene.losses
+
+
+@pytest.mark.parametrize(
+    ("payloads", "lines"),
+    [
+        ([], []),
+        ([Payload(b"a\n", 1, 3)], [["a"]]),
+        ([Payload(b"a\n", 1, 2)], [["a"]]),
+        ([Payload(b"", 0, 1), Payload(b"b\n", 1, 2)], [["b"]]),
+        ([Payload(b"a\n", 1, 99)], [["a"]]),
+    ],
+)
+def test_spans_that_an_encoder_leaves_out_are_counted(
+    payloads: list[Payload], lines: list[list[str]]
+) -> None:
+    """An encoder that counts no losses itself loses no span uncounted."""
+
+    class Careless(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            yield from payloads
+
+    scene = Scene(encoder=Careless())
+    scene.deliver("a", "b", "c")
+
+    assert lines == lines_of(scene.sender)
+    assert SpanLosses(not_encodable=3 - len(lines)) == scene.losses
+
+
 def test_encoder_that_fails_the_second_time() -> None:
     """Spans that cannot be encoded again for a smaller limit are lost and counted."""
 
@@ -430,6 +522,48 @@ def test_encoder_that_fails_the_second_time() -> None:
 
     assert [] == lines_of(scene.sender)
     assert SpanLosses(not_encodable=5) == scene.losses
+
+
+def test_an_encoder_that_raises_is_logged_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its traceback comes with the first batch only."""
+
+    class Failing(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            raise ZeroDivisionError
+
+    scene = Scene(encoder=Failing())
+    for time in (0, 59, 60):
+        scene.clock.advance(time - scene.clock.monotonic())
+        scene.deliver("a", "b")
+    first, second = (
+        record
+        for record in caplog.records
+        if "spans are lost by an error" in record.message
+    )
+
+    assert "ZeroDivisionError" in str(first.exc_text)
+    assert "(1 more" in second.message
+    assert SpanLosses(not_encodable=6) == scene.losses
+
+
+def test_an_interrupted_close_loses_no_count(caplog: pytest.LogCaptureFixture) -> None:
+    """Interrupted at any bytecode and called again, it counts each span, and once."""
+    caplog.set_level(logging.CRITICAL, "jaeger_tracing")
+
+    def run(at: int) -> str:
+        scene = Scene()
+        scene.sender.fail_always(RetryableSendError("busy"))
+        scene.deliver("a", "b")
+        for span in named("c"):
+            scene.reporter.report_span(span)
+        place = call_at(at, interrupt, lambda: scene.reporter.close(0.0))
+        scene.reporter.close(0.0)
+        assert SpanLosses(closed=3) == scene.losses, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
 
 
 def test_process_keeps_types_and_cuts_text() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from jaeger_client.encoding import Payload
-from jaeger_client.errors import PayloadTooLargeError
+from jaeger_client.errors import PayloadTooLargeError, SendError
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.model import SpanData, SpanLosses
@@ -35,10 +36,10 @@ class CountingEncoder(LineEncoder):
 class Scene:
     """A transmitter that has taken spans, of which two fit a payload."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, encoder: CountingEncoder | None = None) -> None:
         clock, metrics = FakeClock(), ReporterMetrics(MetricsFactory())
         self.losses = SpanLosses()
-        self.encoder = CountingEncoder()
+        self.encoder = encoder or CountingEncoder()
         self.sender = MemorySender(max_payload=4)
         self.transmitter = Transmitter(
             LineChannel(self.encoder, self.sender),
@@ -48,12 +49,12 @@ class Scene:
             error_reporter=None,
             clock=clock,
         )
-        queue: SpanQueue[SpanData] = SpanQueue(
+        self.queue: SpanQueue[SpanData] = SpanQueue(
             100, batch_size=100, wake=lambda: None, refused=lambda closed: None
         )
         for span in named(*names):
-            queue.put(span)
-        self.transmitter.take(queue, 100)
+            self.queue.put(span)
+        self.transmitter.take(self.queue, 100)
 
     def step(self) -> None:
         """Encode or send the next payload."""
@@ -104,8 +105,8 @@ def test_spans_that_have_left_are_not_encoded_again() -> None:
     scene.sender.fail_next(PayloadTooLargeError("smaller", limit=2))
     scene.finish()
 
-    assert ["ab", "cd"] == scene.sent
-    assert 3 == scene.encoder.encoded
+    assert ["ab", "c", "d"] == scene.sent
+    assert 4 == scene.encoder.encoded
 
 
 def test_losses_are_counted_when_the_payload_leaves() -> None:
@@ -130,18 +131,19 @@ def test_spans_behind_the_last_payload_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "abandoned", "too_large"), [(0, 4, 0), (1, 3, 1), (2, 1, 1)]
+    ("steps", "closed", "too_large"), [(0, 5, 0), (1, 4, 1), (2, 2, 1)]
 )
-def test_abandoned_spans_are_returned_or_counted(
-    steps: int, abandoned: int, too_large: int
-) -> None:
-    """Giving up returns how many spans were still to be sent; others are counted."""
+def test_abandoned_spans_are_counted(steps: int, closed: int, too_large: int) -> None:
+    """Spans that were still to be sent, or queued, are closed; others have a cause."""
     scene = Scene("far too long", "a", "b", "c")
+    for span in named("queued"):
+        scene.queue.put(span)
     for _ in range(steps):
         scene.step()
+    scene.transmitter.abandon(scene.queue)
 
-    assert abandoned == scene.transmitter.abandon()
-    assert too_large == scene.losses.too_large
+    assert SpanLosses(closed=closed, too_large=too_large) == scene.losses
+    assert 0 == len(scene.queue)
     assert 0 == len(scene.transmitter)
 
 
@@ -154,6 +156,73 @@ def test_an_interrupt_skips_no_span() -> None:
         scene.finish()
         assert ["ab", "cd", "e"] == sorted(set(scene.sent)), place
         assert len(scene.sent) <= 4, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
+
+
+@pytest.mark.parametrize("error", [None, SendError("gone")])
+def test_an_interrupt_loses_no_count(
+    caplog: pytest.LogCaptureFixture, error: SendError | None
+) -> None:
+    """Interrupted at any bytecode, each span is sent or in the totals, and once."""
+    # Thousands of bytecodes write a line; none of them counts.
+    caplog.set_level(logging.CRITICAL, "jaeger_tracing")
+
+    def run(at: int) -> str:
+        scene = Scene("a", "far too long", "b", "c", "far too long")
+        if error is not None:
+            scene.sender.fail_next(error)
+        place = call_at(at, interrupt, scene.finish)
+        scene.finish()
+        scene.transmitter.release()
+        arrived = len(set("".join(scene.sent)))
+        expected = SpanLosses(too_large=2, send_failed=3 - arrived)
+        assert expected == scene.losses, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
+
+
+def test_an_interrupt_loses_no_count_of_an_encoder_that_raises(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Spans that are lost because the encoder raised are in the totals, and once."""
+    caplog.set_level(logging.CRITICAL, "jaeger_tracing")
+
+    class Failing(CountingEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            raise ZeroDivisionError
+
+    def run(at: int) -> str:
+        scene = Scene("a", "b", encoder=Failing())
+        place = call_at(at, interrupt, scene.finish)
+        scene.finish()
+        scene.transmitter.release()
+        assert SpanLosses(not_encodable=2) == scene.losses, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
+
+
+def test_an_interrupt_while_spans_are_abandoned_loses_no_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Interrupted at any bytecode and repeated, each span is counted, and once."""
+    caplog.set_level(logging.CRITICAL, "jaeger_tracing")
+
+    def run(at: int) -> str:
+        scene = Scene("far too long", "a", "b", "c")
+        for span in named("queued"):
+            scene.queue.put(span)
+        scene.step()
+
+        def abandon() -> None:
+            scene.transmitter.abandon(scene.queue)
+
+        place = call_at(at, interrupt, abandon)
+        abandon()
+        assert 5 == scene.losses.dropped, place
         return place
 
     assert sum(1 for _ in every_place(run)) > 100

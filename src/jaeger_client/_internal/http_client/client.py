@@ -16,6 +16,7 @@ over UDP and does not poll needs none of them.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -83,12 +84,14 @@ class HttpClient(AbstractContextManager["HttpClient"]):
         *,
         query: Sequence[tuple[str, str]] = (),
         timeout: float | None = None,
+        total_timeout: float = math.inf,
     ) -> HttpResponse:
         """
         Send a request and return the response, whatever its status.
 
         *query* is appended to *url*. *headers* and *timeout* take precedence over the
-        options.
+        options. Once the name is resolved, all stages together take *total_timeout*
+        seconds at most.
 
         Raises:
             ConfigError: If *url* is not valid.
@@ -98,13 +101,15 @@ class HttpClient(AbstractContextManager["HttpClient"]):
                 closed.
         """
         parsed = parse_url(with_query(url, query) if query else url)
+        timeout = self.options.timeout if timeout is None else timeout
         request = Request(
             method=method,
             url=parsed,
             body=body,
             headers=self._merge_headers(parsed, headers or {}),
-            timeout=self.options.timeout if timeout is None else timeout,
+            timeout=min(timeout, total_timeout),
             proxy=self._proxy,
+            deadline=self._clock.monotonic() + total_timeout,
         )
         idle = self._take_idle(parsed.origin)
         if idle is not None:

@@ -131,7 +131,15 @@ class Connection:
             return self._exchange(request, self._open(request))
         except FOREIGN_ERRORS as exc:
             self.is_stale = is_reused and is_hang_up(exc) and not self._received
-            raise map_error(request, exc, self._stage) from exc
+            error = map_error(request, exc, self._stage)
+            error.__cause__ = exc if isinstance(exc, OSError) else None
+        # Not in the handler, which would refer to `exc` in any case: an error of
+        # http.client quotes what the server sent back, perhaps the credentials.
+        try:
+            raise error
+        finally:
+            # The traceback of its cause refers to this frame.
+            del error
 
     def release(self) -> None:
         """Close this process's descriptor only: no FIN, no TLS close_notify."""
@@ -150,18 +158,26 @@ class Connection:
     def _received(self) -> int:
         return 0 if self._reader is None else self._reader.received
 
+    def _timeout_of(self, request: Request) -> float:
+        """Return how many seconds the next stage of *request* may take."""
+        timeout = min(request.timeout, request.deadline - self._clock.monotonic())
+        if timeout <= 0:
+            raise TimeoutError
+        return timeout
+
     def _open(self, request: Request) -> socket.socket:
         if self._socket is not None:
             return self._socket
         self._stage = Stage.CONNECT
         _, host, port = self._peer
-        sock = self._socket = connect_tcp(host.rstrip("."), port, request.timeout)
+        timeout = self._timeout_of(request)
+        sock = self._socket = connect_tcp(host.rstrip("."), port, timeout)
         if request.has_tunnel:
             self._stage = Stage.TUNNEL
             self._open_tunnel(request, sock)
         if self._tls is not None:
             self._stage = Stage.HANDSHAKE
-            sock.settimeout(request.timeout)
+            sock.settimeout(self._timeout_of(request))
             # Certificates are for names without a final dot, and for addresses without
             # a zone (RFC 6874, section 4).
             name = self._origin[1].rstrip(".").partition("%")[0]
@@ -169,9 +185,9 @@ class Connection:
         return sock
 
     def _open_tunnel(self, request: Request, sock: socket.socket) -> None:
-        sock.settimeout(request.timeout)
+        sock.settimeout(self._timeout_of(request))
         sock.sendall(_connect_request(request))
-        reader = _LimitedReader(sock, self._clock, request.timeout)
+        reader = _LimitedReader(sock, self._clock, self._timeout_of(request))
         head = reader.response_to("CONNECT")
         try:
             _read_head(head, reader)
@@ -196,7 +212,7 @@ class Connection:
         _, host, port = self._peer
         writer = HTTPConnection(host, port, timeout=request.timeout)
         writer.sock = sock
-        sock.settimeout(request.timeout)
+        sock.settimeout(self._timeout_of(request))
         headers = {"host": request.host, **request.headers}
         writer.request(request.method, request.target, request.body, headers)
 
@@ -215,7 +231,8 @@ class Connection:
         return response
 
     def _read_response(self, request: Request, sock: socket.socket) -> HttpResponse:
-        self._reader = _LimitedReader(sock, self._clock, request.timeout)
+        timeout = self._timeout_of(request)
+        self._reader = _LimitedReader(sock, self._clock, timeout)
         head = self._reader.response_to(request.method)
         try:
             _read_head(head, self._reader)
@@ -262,7 +279,9 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
         context.sslsocket_class = _TlsSocket
         context.set_alpn_protocols(["http/1.1"])
         if options.client_cert is not None:
-            context.load_cert_chain(options.client_cert, options.client_key)
+            context.load_cert_chain(
+                options.client_cert, options.client_key, _no_password
+            )
     except OSError as exc:
         files = [options.ca_file, options.client_cert, options.client_key]
         shown = ", ".join(repr(name) for name in files if name is not None)
@@ -272,6 +291,13 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _no_password() -> str:
+    # Called for an encrypted key. By itself, OpenSSL would ask for the password on the
+    # terminal and wait.
+    msg = "the key is encrypted, which is not supported"
+    raise OSError(msg)
 
 
 def _connect_request(request: Request) -> bytes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
@@ -15,6 +17,7 @@ from jaeger_client._internal.shown import (
     excerpt_of,
     shown,
     url_without_secrets,
+    without_secrets,
 )
 from jaeger_client.errors import ConfigError
 
@@ -31,6 +34,9 @@ _OPEN_HEADERS: Final = frozenset(
 
 _CREDENTIAL: Final = r"[^\s,;]{8,}"
 """A part of a header's value that may be secret. Shorter ones occur in any text."""
+
+_MIN_CREDENTIAL: Final = 4
+"""Minimum length of a user or password that is hidden; shorter ones are words."""
 
 Origin: TypeAlias = tuple[str, str, int]
 """Scheme, host and port of a server."""
@@ -97,6 +103,8 @@ class Request:
     """By their names in lower case."""
     timeout: float
     proxy: HttpUrl | None = None
+    deadline: float = math.inf
+    """When the exchange must have ended, in monotonic seconds."""
 
     @property
     def has_tunnel(self) -> bool:
@@ -126,9 +134,10 @@ class Request:
         """
         for name, value in self._sent_headers.items():
             if name not in _OPEN_HEADERS:
-                for credential in re.findall(_CREDENTIAL, value):
+                # A password may contain the name.
+                for credential in sorted(_credentials_in(value), key=len, reverse=True):
                     text = text.replace(credential, HIDDEN)
-        return excerpt_of(text)
+        return excerpt_of(without_secrets(text[: 8 * MAX_EXCERPT]))
 
     def __str__(self) -> str:
         proxy = "" if self.proxy is None else f" by the proxy {self.proxy}"
@@ -148,9 +157,10 @@ class HttpResponse:
 
     request: Request
     status: int
-    headers: Mapping[str, str]
+    # Servers send back what they reject, with its credentials.
+    headers: Mapping[str, str] = field(repr=False)
     """By their names in lower case."""
-    body: bytes
+    body: bytes = field(repr=False)
     """The first `MAX_BODY` bytes, not decoded."""
     is_truncated: bool = False
     """Whether the body was longer."""
@@ -168,9 +178,8 @@ class HttpResponse:
     @property
     def excerpt(self) -> str:
         """The beginning of the body, for messages."""
-        # Four bytes are the longest UTF-8 character.
-        text = self.body[: 4 * MAX_EXCERPT].decode("utf-8", "replace")
-        return self.request.excerpt_of(text)
+        # The whole body, for a credential that is cut is not recognized.
+        return self.request.excerpt_of(self.body.decode("utf-8", "replace"))
 
 
 def parse_url(url: str, *, key: str = "url") -> HttpUrl:
@@ -275,6 +284,16 @@ def _zone(host: str, zone: str) -> str:
 def _target(parts: SplitResult) -> str:
     path = parts.path or "/"
     return quote(f"{path}?{parts.query}" if parts.query else path, safe=_TARGET_SAFE)
+
+
+def _credentials_in(value: str) -> Iterator[str]:
+    """Return the parts of a header's value that a server may quote."""
+    yield from re.findall(_CREDENTIAL, value)
+    scheme, _, encoded = value.partition(" ")
+    if scheme.lower() == "basic":
+        with suppress(ValueError):  # not what `basic_authorization` returns
+            user, _, password = base64.b64decode(encoded).decode().partition(":")
+            yield from (x for x in (user, password) if len(x) >= _MIN_CREDENTIAL)
 
 
 def _authorization(parts: SplitResult) -> str | None:

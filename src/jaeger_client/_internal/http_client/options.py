@@ -35,7 +35,7 @@ class HttpOptions:
 
     timeout: float = DEFAULT_TIMEOUT
     """Seconds to connect, and again to wait for the response; at most 23 days."""
-    user: str | None = None
+    user: str | None = field(default=None, repr=False)
     """Name for Basic authentication; needs `password`."""
     password: str | None = field(default=None, repr=False)
     """Password for Basic authentication; needs `user`."""

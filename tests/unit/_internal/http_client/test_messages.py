@@ -9,6 +9,7 @@ import pytest
 from jaeger_client._internal.http_client.messages import (
     HttpResponse,
     Request,
+    basic_authorization,
     parse_url,
 )
 
@@ -47,6 +48,29 @@ def test_an_excerpt_is_one_short_printable_line() -> None:
 
     assert "a b?[31m \ufffdéé" == excerpt[:12]
     assert 200 == len(excerpt)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "body"),
+    [
+        (basic_authorization("cook", "hunter2"), "cook, hunter2 is wrong"),
+        (basic_authorization("hunter", "hunter2"), "hunter has not hunter2"),
+        (basic_authorization("me", "hunter2"), "Basic bWU6aHVudGVyMg== is wrong"),
+        ("Basic hunter2!", "Basic hunter2! cannot be decoded"),
+        ("Bearer hunter2/3", f"{'.' * 3}{' ' * 797}hunter2/3 is wrong"),
+        ("", "/api/traces?token=hunter2 is not there"),
+    ],
+)
+def test_an_excerpt_hides_the_credentials_of_the_request(
+    authorization: str, body: str
+) -> None:
+    """As they were sent, and as the server has decoded them."""
+    headers = {"authorization": authorization}
+    request = Request("GET", parse_url("http://server"), None, headers, 5.0)
+    response = HttpResponse(request, 401, {}, body.encode())
+
+    assert "hunter" not in response.excerpt
+    assert "hunter" not in repr(response)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_password_may_be_any_text(password: str, expected: str) -> None:
         ({"password": "p"}, "password needs user beside it"),
         ({"client_key": "k"}, "client_key needs client_cert beside it"),
         ({"timeout": 0}, "timeout must be more than 0 seconds, got 0"),
-        ({"headers": {"bad name": "x"}}, "'bad name' is no header"),
+        ({"headers": {"bad name": "x"}}, "headers: each name of a header must be"),
         ({"headers": {"Content-Length": "1"}}, "'Content-Length' is no header"),
         ({"headers": {"x": "a\r\nb: c"}}, "value of 'x' must be printable"),
         ({"headers": {"x": "\u20ac"}}, "value of 'x' must be printable"),

@@ -1,0 +1,125 @@
+"""Ways in which a process ends, with spans in the queue; real processes."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections import Counter
+
+import pytest
+
+from tests.integration.conftest import RunProgram, started
+from tests.integration.http_servers import Server, serve_raw
+from tests.integration.span_sink import SpanSink
+
+TIMEOUT = 50.0
+ORDERLY_ENDS = {
+    "return": 0,
+    "sys.exit": 3,
+    "exception": 1,
+    "sys.exit in a thread": 0,
+    "KeyboardInterrupt": -signal.SIGINT,
+    "sys.exit by SIGTERM": 0,
+    "close by SIGTERM": -signal.SIGTERM,
+}
+SUDDEN_ENDS = {
+    "os._exit": 3,
+    "SIGTERM": -signal.SIGTERM,
+    "SIGHUP": -signal.SIGHUP,
+    "SIGKILL": -signal.SIGKILL,
+    "os.abort": -signal.SIGABRT,
+}
+
+
+@pytest.mark.parametrize(("way", "code"), ORDERLY_ENDS.items())
+def test_an_orderly_end_loses_nothing(
+    run_program: RunProgram, sink: SpanSink, way: str, code: int
+) -> None:
+    """If the interpreter exits, or a handler closes the tracer, all spans are sent."""
+    run_program("ways_to_end.py", way, code=code)
+
+    assert sink.wait_for(2)
+    assert ["flushed", "queued"] == sink.names
+
+
+@pytest.mark.parametrize(("way", "code"), SUDDEN_ENDS.items())
+def test_a_sudden_end_loses_what_is_queued(
+    run_program: RunProgram, sink: SpanSink, way: str, code: int
+) -> None:
+    """A sudden end loses what is queued, and nothing that was flushed."""
+    run_program("ways_to_end.py", way, code=code)
+
+    assert sink.wait_for(1)
+    assert ["flushed"] == sink.names
+
+
+def test_exec_loses_what_is_queued(run_program: RunProgram, sink: SpanSink) -> None:
+    """`os.execv` runs no exit handlers; what was flushed and the new program report."""
+    run_program("ways_to_end.py", "os.execv")
+
+    assert sink.wait_for(2)
+    assert ["after", "flushed"] == sink.names
+
+
+@pytest.mark.parametrize("handler", ["exit", "close"])
+def test_sigterm_under_load_loses_nothing(sink: SpanSink, handler: str) -> None:
+    """A handler that exits or closes under load loses no span that was finished."""
+    with started(sink, "terminated_under_load.py", handler) as program:
+        assert sink.wait_for(1)
+        program.terminate()
+        output, _ = program.communicate(timeout=TIMEOUT)
+    finished, closed = map(int, output.splitlines()[-1].split())
+    arrived = len({span.spanId for span in sink.spans})
+
+    assert 0 == program.returncode
+    assert arrived == len(sink.spans)
+    # The handler that exits may do so after a span was queued and before it is counted.
+    assert arrived + closed - finished in ({0, 1} if handler == "exit" else {0})
+    assert 0 == closed or handler == "close"
+
+
+def test_daemon_threads_may_report_during_the_exit(
+    run_program: RunProgram, sink: SpanSink
+) -> None:
+    """All that daemon threads have finished before the exit arrives once."""
+    output = run_program("exit_with_daemon_threads.py")
+    before = Counter(f"{thread}.{n}" for thread in range(4) for n in range(1_000))
+
+    assert sink.wait_for(before.total())
+    assert before == Counter(name for name in sink.names if name in before)
+    assert "Traceback" not in output
+
+
+def test_an_interrupt_ends_the_wait_of_the_exit(
+    sink: SpanSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the exit waits for a backend ends the process, not after 5 s."""
+    has_request = threading.Event()
+
+    def hang(server: Server, connection: socket.socket, _number: int) -> None:
+        assert connection.recv(1)
+        has_request.set()
+        server.stopping.wait(TIMEOUT)
+
+    with serve_raw(hang) as server:
+        monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
+        with started(sink, "exit_interrupted.py") as program:
+            assert has_request.wait(TIMEOUT)
+            program.send_signal(signal.SIGINT)
+            output, _ = program.communicate(timeout=TIMEOUT)
+
+    assert 0 == program.returncode
+    assert "KeyboardInterrupt" in output
+    assert "not all spans could be sent" not in output
+
+
+def test_a_dropped_tracer_sends_its_spans(
+    run_program: RunProgram, sink: SpanSink
+) -> None:
+    """A tracer without references is kept until its spans are sent, and no other is."""
+    output = run_program("abandoned_tracers.py")
+
+    assert sink.wait_for(10)
+    assert {"abandoned": 5, "closed": 5} == Counter(sink.names)
+    assert "0 0 5\n" == output
