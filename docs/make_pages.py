@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from docs import pictures
+from jaeger_client._internal.limits import MAX_STORED_NAME
 from jaeger_client._internal.shown import as_text
 from jaeger_client.config import table as settings
 from jaeger_client.config.settings import Param
@@ -60,7 +61,8 @@ def metrics_page() -> str:
         "is described in [how it works](how-it-works.md#metrics).",
         table(("metric", "kind", "labels", "since", "what it counts"), _metrics()),
         f"Endpoints are named as their spans. The first {MAX_ENDPOINTS} have metrics "
-        f"of their own, all others are counted as `{OTHER_ENDPOINT}`.",
+        f"of their own. All others, and names of more than {MAX_STORED_NAME:,} "
+        f"characters, are counted as `{OTHER_ENDPOINT}`.",
         "## Names elsewhere",
         "A namespace of Prometheus comes before the name, with a `_` between. Keys of "
         "`Metrics` and `LegacyMetricsFactory` are the name and the labels in the order "

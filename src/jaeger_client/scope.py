@@ -8,9 +8,12 @@ greenlet has a context of its own, so it behaves as a thread does.
 
 from __future__ import annotations
 
+import weakref
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import opentracing
 
@@ -36,6 +39,19 @@ if TYPE_CHECKING:
 
 
 _new: Final = object.__new__
+
+_ActiveScope: TypeAlias = "ContextVar[ContextScope | None]"
+
+_VARIABLES: Final[deque[tuple[weakref.ref[ContextScopeManager], _ActiveScope]]] = (
+    deque()
+)
+"""
+The variable of each scope manager; later managers use those of managers that are gone.
+
+A context keeps each variable that was ever set in it, with its last value, for as long
+as the thread or the task lives. With a variable of its own, each tracer that is created
+and closed would leave one behind in the main thread.
+"""
 
 
 class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
@@ -94,10 +110,7 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
 
     def __init__(self) -> None:
         # The base's __init__ creates objects that are not used here.
-        self.variable: ContextVar[ContextScope | None] = ContextVar(
-            "jaeger_client.active_scope",
-            default=None,
-        )
+        self.variable = _variable_for(self)
 
     def __reduce__(self) -> tuple[type[ContextScopeManager], tuple[()]]:
         # No span is active in another process yet.
@@ -124,6 +137,25 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
     def active(self) -> ContextScope | None:
         """The active scope, or `None`."""
         return self.variable.get()
+
+
+def _variable_for(manager: ContextScopeManager) -> _ActiveScope:
+    """Return a variable that no other manager uses, and that is `None` everywhere."""
+    found: _ActiveScope | None = None
+    # Single calls of a deque are atomic. No finalizer does this, because an interrupt
+    # that comes in a finalizer is lost.
+    with suppress(IndexError):
+        for _ in range(len(_VARIABLES)):
+            reference, variable = _VARIABLES.popleft()
+            if reference() is None:
+                # In no context it is a scope: that would keep its manager alive.
+                found = variable
+                break
+            _VARIABLES.append((reference, variable))
+    if found is None:
+        found = ContextVar("jaeger_client.active_scope", default=None)
+    _VARIABLES.append((weakref.ref(manager), found))
+    return found
 
 
 def reader_of_active_scope(

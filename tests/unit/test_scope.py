@@ -7,6 +7,7 @@ import contextvars
 import gc
 import threading
 import weakref
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -314,6 +315,41 @@ def test_callbacks_that_plan_themselves_keep_nothing_alive(
     alive = [scope for scope in scopes if scope() is not None]
     assert len(alive) <= 2
     assert context is not None
+
+
+def test_a_context_keeps_nothing_of_managers_that_are_gone(
+    tracer: MemoryTracer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A context keeps each variable that was ever set in it; later managers use it."""
+    span = tracer.start_span("request")
+    # Without those of other tests, which would be used again first.
+    monkeypatch.setattr("jaeger_client.scope._VARIABLES", deque[object]())
+
+    def use_managers() -> int:
+        for _ in range(3):
+            manager = ContextScopeManager()
+            manager.activate(span, finish_on_close=False).close()
+            assert manager.active is None
+        return len(contextvars.copy_context())
+
+    # The second is created before the first is gone.
+    assert 2 == contextvars.Context().run(use_managers)
+
+
+def test_a_manager_that_is_gone_leaves_its_open_scopes_to_no_other(
+    tracer: MemoryTracer,
+) -> None:
+    """A scope that is still active somewhere keeps its manager alive."""
+
+    def leave_a_scope_open() -> None:
+        span = tracer.start_span("request")
+        ContextScopeManager().activate(span, finish_on_close=False)
+
+    context = contextvars.Context()
+    context.run(leave_a_scope_open)
+    gc.collect()
+
+    assert context.run(lambda: ContextScopeManager().active) is None
 
 
 def test_default_scope_manager(tracer: MemoryTracer) -> None:

@@ -32,6 +32,14 @@ and elsewhere 9.2e9 s. An interval may be a tenth longer than it is set, by its 
 MAX_COUNT: Final = 2**31 - 1
 """Largest number of items: more than any memory holds."""
 
+MAX_STORED_NAME: Final = 1024
+"""
+Maximum length of an operation name under which something is stored, in characters.
+
+Tables by operation are limited in their entries. Without this limit, 2,000 names of a
+megabyte each, such as queries with their values, would take 2 GB.
+"""
+
 # The patterns are compiled when they are first used: most starts need none.
 _HEADER_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # Printable Latin-1 and tab: a line break would let a value add headers.

@@ -326,7 +326,18 @@ class BackgroundWorker:
         Blocks for *timeout* seconds at most.
         """
         timeout = usable_timeout(timeout)
-        return self.begin_flush(timeout, task=task).wait(timeout)
+        flush = self.begin_flush(timeout, task=task)
+        try:
+            return flush.wait(timeout)
+        finally:
+            self._forget_flush(flush)
+
+    def _forget_flush(self, flush: Flush) -> None:
+        # Of those that have timed out, one stays, so that the worker sends soon. More
+        # would pile up if it is slower, at a backend that hangs, than they come.
+        if len(self._flushes) > 1:
+            with suppress(ValueError, IndexError):  # performed meanwhile
+                self._flushes.remove(flush)
 
     def close(self, timeout: float) -> bool:
         """

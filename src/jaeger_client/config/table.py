@@ -176,7 +176,11 @@ OPERATION_NAME_LATE_BINDING: Final = Param(
 MAX_OPERATIONS: Final = Param(
     "max_operations", _count, DEFAULT_MAX_OPERATIONS, unit="operations"
 ).env(JAEGER_SAMPLER_MAX_OPERATIONS=_count)
-"""Maximum number of operations with a sampler each (`remote`); others share one."""
+"""
+Maximum number of operations with a sampler each (`remote`); others share one.
+
+So do operations with names of more than 1,024 characters.
+"""
 
 SAMPLING_REFRESH_INTERVAL: Final = Param(
     "sampling_refresh_interval",

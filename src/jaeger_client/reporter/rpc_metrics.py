@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.limits import MAX_STORED_NAME
 from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
 from jaeger_client.metrics.instruments import RpcMetrics
 from jaeger_client.metrics.metrics import MetricsFactory
@@ -60,7 +61,9 @@ class RpcMetricsReporter(BaseReporter):
 
     def _metrics_of(self, operation: str) -> RpcMetrics:
         endpoint = re.sub(_NOT_IN_A_NAME, "-", operation)
-        if endpoint not in self._endpoints and len(self._endpoints) >= MAX_ENDPOINTS:
+        if endpoint not in self._endpoints and (
+            len(self._endpoints) >= MAX_ENDPOINTS or len(endpoint) > MAX_STORED_NAME
+        ):
             endpoint = OTHER_ENDPOINT
         known = self._endpoints.get(endpoint)
         if known is not None:

@@ -339,6 +339,7 @@ class Transmitter:
     def after_fork_in_child(self) -> None:
         """Leave the spans and the connection to the parent."""
         self._forget_spans()
+        self.forget_values(math.inf)
         self.sender.after_fork_in_child()
 
     def abandon(self, queue: SpanQueue[SpanData]) -> None:
@@ -354,11 +355,12 @@ class Transmitter:
             self._depart(self._left + max(0, left_out), payload.losses)
         self._losses.unsent(self._spans, len(self), is_retrying=is_retrying)
         self.release()
+        self.forget_values(math.inf)
 
     def forget_values(self, now: float) -> float:
         """Discard cached values, which may be secrets; return when to do that next."""
-        if now >= self._forget_at:
-            self._get_encoder().forget()
+        if now >= self._forget_at and self._encoder is not None:
+            self._encoder.forget()
             self._forget_at = math.inf
         return self._forget_at
 

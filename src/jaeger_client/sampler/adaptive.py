@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jaeger_client._internal.limits import MAX_STORED_NAME
 from jaeger_client.constants import SAMPLER_TYPE_LOWER_BOUND
 from jaeger_client.errors import SamplingRateError, StrategyError
 from jaeger_client.rate_limiter import RateLimiter
@@ -85,8 +86,9 @@ class AdaptiveSampler(Sampler):
     An operation that the server did not list gets a sampler with the default rate
     when it first occurs. When *max_operations* operations have a sampler, further
     ones share a probabilistic sampler, so that generated names do not fill the
-    memory. If several threads use new operations at the same moment, the number may
-    exceed *max_operations* by the number of threads.
+    memory; names of more than 1,024 characters always do. If several threads use new
+    operations at the same moment, the number may exceed *max_operations* by the number
+    of threads.
 
     Args:
         strategies: The object `operationSampling` of a response, decoded or parsed.
@@ -161,7 +163,10 @@ class AdaptiveSampler(Sampler):
                 self._apply_to(sampler)
 
     def _newcomer(self, operation: str) -> Sampler:
-        if len(self.samplers) >= self.max_operations:
+        if (
+            len(self.samplers) >= self.max_operations
+            or len(operation) > MAX_STORED_NAME
+        ):
             return self.default_sampler
         listed = self._listed
         created = self._new_sampler(operation)

@@ -34,6 +34,9 @@ _TICK: Final = 2.0
 _MAX_NOTES: Final = 5
 """Maximum number of notes in one line of the log."""
 
+_MAX_SERVICES: Final = 200
+"""Maximum number of services whose notes are remembered."""
+
 _Version: TypeAlias = tuple[int, int, int, int]
 """What changes when a file does: device, inode, size and time."""
 
@@ -147,6 +150,8 @@ class StrategiesFile:
         # minute, and an unchanged file is not read again.
         if notes and notes != self._logged.get(service_name):
             warn("strategies file %r: %s", str(self.path), notes)
+        if len(self._logged) >= _MAX_SERVICES:
+            self._logged.clear()
         self._logged[service_name] = notes
 
     @property

@@ -6,7 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from jaeger_client._internal.limits import MAX_COUNT, at_least, check_range
+from jaeger_client._internal.limits import (
+    MAX_COUNT,
+    MAX_STORED_NAME,
+    at_least,
+    check_range,
+)
 from jaeger_client.rate_limiter import RateLimiter
 
 MINIMUM_CREDITS: Final = 1.0
@@ -42,8 +47,8 @@ class LocalThrottler(Throttler):
     """
     Allows each operation a number of debug spans per second.
 
-    Operations beyond *max_operations* share one token bucket, so that generated
-    names do not fill the memory.
+    Operations beyond *max_operations*, and those with names of more than 1,024
+    characters, share one token bucket, so that generated names do not fill the memory.
 
     Args:
         debug_spans_per_second: The rate for an operation in the long run.
@@ -80,7 +85,10 @@ class LocalThrottler(Throttler):
         bucket = self._buckets.get(operation)
         if bucket is not None:
             return bucket
-        if len(self._buckets) >= self._max_operations:
+        if (
+            len(self._buckets) >= self._max_operations
+            or len(operation) > MAX_STORED_NAME
+        ):
             return self._shared_bucket
         # No lock: of two threads with the same new operation the first one wins.
         return self._buckets.setdefault(operation, self._new_bucket())

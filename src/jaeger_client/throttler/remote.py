@@ -15,7 +15,13 @@ from operator import add
 from typing import Final, NamedTuple, Protocol
 
 from jaeger_client._internal.json_reader import JsonReader
-from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero, at_least
+from jaeger_client._internal.limits import (
+    MAX_COUNT,
+    MAX_SECONDS,
+    MAX_STORED_NAME,
+    above_zero,
+    at_least,
+)
 from jaeger_client._internal.poller import ErrorListener, Poller
 from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client._internal.worker import BackgroundWorker
@@ -64,7 +70,8 @@ class RemoteThrottler(Throttler):
         metrics: Functions that count, if there is no factory.
         metrics_factory: Creates the counters of `ThrottlerMetrics`.
         error_reporter: Reports each failure, in place of the log.
-        max_operations: Maximum number of operations with credits; others have none.
+        max_operations: Maximum number of operations with credits; others have none,
+            nor do those with names of more than 1,024 characters.
         local_policy: Decides if the server does not support credits.
         worker: Runs the polls; by default the throttler creates one, and closes it.
         random: Returns numbers in [0, 1), for the jitter.
@@ -152,7 +159,10 @@ class RemoteThrottler(Throttler):
     def _add_operation(self, operation: str, balance: float) -> None:
         # Threads that see new operations at the same moment may exceed the limit, each
         # by one. Of two threads with the same operation the first one wins.
-        if len(self._balances) < self._max_operations:
+        if (
+            len(self._balances) < self._max_operations
+            and len(operation) <= MAX_STORED_NAME
+        ):
             self._balances.setdefault(operation, Atomic(balance))
 
     def _poll(self) -> bool:

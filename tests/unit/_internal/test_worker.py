@@ -170,6 +170,22 @@ def test_flush_waits_no_longer_than_its_timeout(
     job.hold.set()
 
 
+def test_flushes_that_have_timed_out_do_not_pile_up(
+    worker: BackgroundWorker, job: Job
+) -> None:
+    """One of them remains for the thread, and is performed as soon as it can be."""
+    job.hold = threading.Event()
+    worker.wake()
+    assert job.turn.wait(TIMEOUT)
+
+    for _ in range(100):
+        worker.flush(0)
+    job.hold.set()
+
+    assert worker.flush(TIMEOUT)
+    assert 2 == len(job.drained)
+
+
 def test_flush_of_one_task(worker: BackgroundWorker, job: Job) -> None:
     """Flushing one task leaves the others alone."""
     other = Job()

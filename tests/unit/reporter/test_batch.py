@@ -229,6 +229,27 @@ def test_values_are_forgotten_after_a_while() -> None:
     assert math.inf == next_turn
 
 
+def test_values_are_forgotten_at_the_end() -> None:
+    """`close` lets the encoder forget the values that it has seen."""
+    scene = Scene()
+    scene.report("a")
+
+    scene.reporter.close()
+
+    assert 1 == scene.encoder.forgot
+
+
+def test_values_are_forgotten_in_a_child() -> None:
+    """A forked child may never send anything that would discard them in time."""
+    scene = Scene()
+    scene.report("a")
+    scene.reporter.flush()
+
+    scene.reporter.after_fork_in_child()
+
+    assert 1 == scene.encoder.forgot
+
+
 def test_idle_reporter_needs_no_turn() -> None:
     """With an empty queue the next turn is at the next span."""
     scene = Scene()

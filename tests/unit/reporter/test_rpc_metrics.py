@@ -187,6 +187,17 @@ def test_endpoints_beyond_the_most_are_counted_together() -> None:
     assert MAX_ENDPOINTS + 1 == len(counts.counts)
 
 
+def test_long_endpoints_are_counted_together() -> None:
+    """Those of more than 1,024 characters are not stored."""
+    counts = Counts()
+    reporter = RpcMetricsReporter(counts.factory)
+
+    for letter in "ab":
+        report(reporter, letter * 1025, span_kind="server")
+
+    assert {"jaeger-rpc:requests.endpoint_other.error_false": 2} == counts.counts
+
+
 def test_a_factory_that_fails_costs_no_span(caplog: pytest.LogCaptureFixture) -> None:
     """It is logged, and nothing is raised into the application."""
 

@@ -154,6 +154,16 @@ def test_adaptive_falls_back_to_the_default_beyond_max_operations() -> None:
     assert {"op", "second"} == set(sampler.samplers)
 
 
+def test_long_names_share_the_default_sampler() -> None:
+    """Names of more than 1,024 characters are not stored."""
+    sampler = AdaptiveSampler(strategies(1.0, 2.0), 10)
+
+    sampler.is_sampled(1, "a" * 1024)
+    sampler.is_sampled(1, "b" * 1025)
+
+    assert ["a" * 1024] == list(sampler.samplers)
+
+
 def test_adaptive_update_leaves_unlisted_operations_alone() -> None:
     """Listed operations get new rate and bound, unlisted ones keep both."""
     sampler = AdaptiveSampler(strategies(0.4, 1, a=0.2), 10)

@@ -256,6 +256,22 @@ def test_services_that_share_a_file_are_logged_once_each(
     assert 2 == len(caplog.messages)
 
 
+def test_the_services_that_share_a_file_are_not_all_remembered(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """After 200 services a line is logged for each again."""
+    scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
+
+    for number in range(200):
+        scene.rate(f"service {number}")
+    before = len(caplog.messages)
+    scene.rate("service 200")
+    scene.rate("service 0")
+
+    assert (200, 202) == (before, len(caplog.messages))
+
+
 def test_the_default_probability_can_be_set(tmp_path: Path) -> None:
     """It is in the configuration of a Jaeger, not in the file."""
     scene = Scene(tmp_path, "{}")

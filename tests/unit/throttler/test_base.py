@@ -87,6 +87,14 @@ def test_operations_beyond_the_limit_share_one_bucket() -> None:
     assert 2 == sum(throttler.is_allowed(f"random {n}") for n in range(1000))
 
 
+def test_long_names_share_that_bucket() -> None:
+    """Names of more than 1,024 characters are not stored."""
+    throttler = LocalThrottler(1, 2, new_limiter=empty_limiters(FakeClock()))
+    names = [f"{number:01025}" for number in range(10)]
+
+    assert 2 == sum(throttler.is_allowed(name) for name in names)
+
+
 @pytest.mark.parametrize(
     "rates",
     [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (1, float("inf")), ("1", 1)],

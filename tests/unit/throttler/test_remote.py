@@ -232,6 +232,18 @@ def test_the_number_of_operations_is_limited() -> None:
     assert {"a": 0.0, "b": 0.0} == scene.throttler.credits
 
 
+def test_long_names_have_no_credits() -> None:
+    """Names of more than 1,024 characters are not stored, used or received."""
+    scene = Scene()
+    longest, longer, received = "a" * 1024, "b" * 1025, "c" * 1025
+
+    scene.allowed(longest)
+    scene.allowed(longer)
+    scene.poll(balances(**{received: 1}))
+
+    assert {longest: 0.0} == scene.throttler.credits
+
+
 def test_without_credits_the_local_policy_decides() -> None:
     """After a response without balances, such as that of Jaeger 2."""
     scene = Scene()
