@@ -76,7 +76,7 @@ CODE = (
     "docs/conf.py",
     "docs/list_texts.py",
     "docs/make_pages.py",
-    "docs/pictures.py",
+    "docs/draw_pictures.py",
     "noxfile.py",
 )
 

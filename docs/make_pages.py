@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from docs import pictures
+from docs import draw_pictures
 from jaeger_client._internal.limits import MAX_STORED_NAME
 from jaeger_client._internal.shown import as_text
 from jaeger_client.config import table as settings
@@ -84,8 +84,8 @@ def metrics_page() -> str:
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "metrics.md": metrics_page,
-    "pictures/architecture.svg": pictures.architecture_picture,
-    "pictures/trace.svg": pictures.trace_picture,
+    "pictures/architecture.svg": draw_pictures.architecture_picture,
+    "pictures/trace.svg": draw_pictures.trace_picture,
     "reference.md": reference_page,
 }
 """The functions that make the files, by their names."""
