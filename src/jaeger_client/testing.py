@@ -1,9 +1,9 @@
 """
 Fakes and pytest fixtures for the tests of applications, and for our own.
 
-Nothing here draws a random number or opens a socket. The fixtures are available once a
+Nothing here uses random numbers or opens a socket. The fixtures are available if a
 `conftest.py` contains `pytest_plugins = ["jaeger_client.testing"]`, or where they are
-imported by name. Without pytest, this module is everything but the fixtures.
+imported by name. They need pytest; the fakes do not.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ __all__ = [
 
 class FakeClock:
     """
-    A clock that stands still until it is advanced or slept on.
+    A clock that advances only when `advance` or `sleep` is called.
 
-    Accepted as `clock` by `Tracer`, `Config` and `MemoryTracer`. Safe from any thread.
+    Accepted as `clock` by `Tracer`, `Config` and `MemoryTracer`. Thread-safe.
 
     Args:
-        time: Seconds since the epoch at first.
-        monotonic: Seconds since some fixed point at first.
+        time: Initial seconds since the epoch.
+        monotonic: Initial seconds since some fixed point.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class FakeClock:
 
 class CountingIds(IdRandom):
     """
-    A source of ids that counts: 1, 2, 3 and so on.
+    A source of ids that returns 1, 2, 3 and so on.
 
-    A root span takes one number for its trace and itself, a child takes one.
-    Set it as `tracer.random`. Safe from any thread.
+    A root span uses one number as both trace id and span id; a child span uses one.
+    Set it as `tracer.random`. Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -87,21 +87,21 @@ class CountingIds(IdRandom):
         self._numbers = count(1)
 
     def getrandbits(self, k: int, /) -> int:
-        """Return the next number, cut to *k* bits."""
-        # To take the next number is one step to the interpreter.
+        """Return the next number, truncated to *k* bits."""
+        # No lock is needed: next() on itertools.count is a single operation.
         return next(self._numbers) & ((1 << k) - 1)
 
     def after_fork_in_child(self) -> None:
-        """Count on from where the parent was."""
+        """Continue with the number after the parent's last one."""
 
 
 class MemoryTracer(Tracer):
     """
-    A tracer that records every trace, in memory, with ids that count.
+    A tracer that samples every trace, with `CountingIds`, and stores it in memory.
 
     Args:
-        service_name: Name of the process in its traces.
-        clock: Read for the times of spans; by default the system's clock.
+        service_name: Name of the service in its traces.
+        clock: Provides the timestamps of spans; by default the system's clock.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class MemoryTracer(Tracer):
 
     @property
     def spans(self) -> list[Span]:
-        """All spans finished so far, in the order in which they finished."""
+        """All spans finished so far, in the order in which they finished; a copy."""
         return self._memory.get_spans()
 
 
@@ -129,9 +129,9 @@ def memory_tracer(
     Return a `MemoryTracer` for a `with` block, and close it at the end.
 
     Args:
-        service_name: Name of the process in its traces.
-        clock: Read for the times of spans; by default the system's clock.
-        set_global: Whether it is `opentracing.global_tracer()` within the block.
+        service_name: Name of the service in its traces.
+        clock: Provides the timestamps of spans; by default the system's clock.
+        set_global: Whether to set it as `opentracing.global_tracer()` in the block.
     """
     with MemoryTracer(service_name, clock=clock) as tracer:
         if set_global:
@@ -143,7 +143,7 @@ def memory_tracer(
 
 @contextmanager
 def _set_as_global(tracer: Tracer) -> Generator[None]:
-    """Set the global tracer; restore the previous one, or that there was none."""
+    """Set the global tracer, and restore the previous state afterwards."""
     previous = opentracing.tracer
     is_registered = opentracing.is_global_tracer_registered()
     opentracing.set_global_tracer(tracer)
@@ -162,12 +162,12 @@ else:
 
     @pytest.fixture
     def fake_clock() -> FakeClock:
-        """Return the clock of `jaeger_tracer`, which stands still until advanced."""
+        """Return the clock of `jaeger_tracer`, which the test advances."""
         return FakeClock()
 
     @pytest.fixture
     def jaeger_tracer(fake_clock: FakeClock) -> Iterator[MemoryTracer]:
-        """Return a tracer that keeps finished spans and reads `fake_clock`."""
+        """Return a tracer that stores finished spans and uses `fake_clock`."""
         with memory_tracer(clock=fake_clock) as tracer:
             yield tracer
 

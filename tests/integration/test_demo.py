@@ -18,7 +18,7 @@ from typing import IO
 import pytest
 
 from jaeger_client.cli.demo import run
-from jaeger_client.cli.demo.backend import Backend, SeenSpan
+from jaeger_client.cli.demo.backend import Backend, DemoSpan
 from jaeger_client.cli.demo.jaeger import Jaeger
 from jaeger_client.cli.demo.own_receiver import OwnReceiver
 from jaeger_client.cli.demo.processes import ServiceError, ServiceProcess
@@ -64,9 +64,9 @@ class ListedReceiver(OwnReceiver):
         super().__init__()
         self.maximum = maximum
         """Maximum number of spans of a trace, as if the others were lost."""
-        self.seen: list[SeenSpan] = []
+        self.seen: list[DemoSpan] = []
 
-    def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
+    def trace(self, trace_id: str, spans: int) -> Sequence[DemoSpan]:
         """Return the first spans of the trace."""
         found = super().trace(trace_id, spans)[: self.maximum]
         self.seen.extend(found)

@@ -16,7 +16,7 @@ from jaeger_client.codecs import BinaryCodec, TextCodec
 from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE
 from jaeger_client.codecs.base import is_list
 from jaeger_client.codecs.headers import (
-    encoding_but,
+    encoding_except,
     percent_decoded,
     percent_encoded,
     plus_decoded,
@@ -223,7 +223,7 @@ def test_encoding_does_as_the_standard_library(text: str) -> None:
     readable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     assert quote(readable) == percent_encoded(text)
-    assert quote(readable, safe="!,") == percent_encoded(text, encoding_but("!,"))
+    assert quote(readable, safe="!,") == percent_encoded(text, encoding_except("!,"))
     assert quote(text.encode("utf-8", "replace")) == percent_encoded(
         text.encode("utf-8", "replace")
     )

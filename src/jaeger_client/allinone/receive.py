@@ -1,8 +1,8 @@
 """
 Receives spans over UDP: datagrams of `emitBatch`, as an agent does.
 
-thriftpy2 decodes them by the IDL in `idl/`: a foreign decoder shows a mistake of our
-encoders, where our own would repeat it.
+thriftpy2 decodes them with the IDL in `idl/`: an independent decoder detects errors of
+our encoders that a decoder of our own could share.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="jaeger-client",
-        description="Tools of the Jaeger tracer for Python.",
+        description="Tools for the Jaeger tracer for Python.",
     )
     parser.add_argument(
         "--version",
@@ -35,12 +35,12 @@ def _make_parser() -> argparse.ArgumentParser:
         "demo",
         help="run three small services and show their trace",
         description="Runs three small services that call each other, and shows "
-        "their traces. A Jaeger that runs on this machine is used.",
+        "their traces. Spans are sent to Jaeger if it runs on this machine.",
     )
     demo.add_argument(
         "--no-jaeger",
         action="store_true",
-        help="use the demo's own receiver even if a Jaeger runs",
+        help="use the demo's own receiver even if Jaeger runs",
     )
     demo.add_argument(
         "--requests",

@@ -1,4 +1,4 @@
-"""Span contexts to carriers and back: one codec for each format on the wire."""
+"""Codecs write span contexts to carriers and read them, one for each wire format."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
 if TYPE_CHECKING:
     from jaeger_client.codecs.w3c import W3CCodec
 else:
-    # 1 ms of a start.
+    # Imported on demand: 1 ms.
     __getattr__, __dir__ = classes_of(__name__, "w3c")
 
 __all__ = [

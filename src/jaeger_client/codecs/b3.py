@@ -1,13 +1,13 @@
 """
-B3, the headers of Zipkin: in several headers, and in one.
+B3, the headers of Zipkin (github.com/openzipkin/b3-propagation): multiple, and single.
 
     X-B3-TraceId: 16 or 32 hexadecimal digits
     X-B3-SpanId, X-B3-ParentSpanId: 16 digits; no parent for a root
     X-B3-Sampled: 1 or 0        X-B3-Flags: 1 for debug
     b3: {trace}-{span}-{1, 0, or d for debug}-{parent}, or the state alone
 
-Baggage travels in headers `baggage-<key>`, as in the Go and Java clients: as it is if
-it is printable ASCII and does not look encoded, else percent-encoded.
+Baggage is written to headers `baggage-<key>`, as by the Go and Java clients: unchanged
+if it is printable ASCII and does not look encoded, otherwise percent-encoded.
 
 A sender may leave the sampling decision to the receiver. The context then has flags
 0 and its `sampling_undecided` is true: the tracer uses its sampler, and a codec that
@@ -27,14 +27,14 @@ from jaeger_client.codecs.base import (
     Headers,
     context_of,
     header_text,
-    set_beside,
+    set_extra,
     without_trace,
     writable,
 )
 from jaeger_client.codecs.headers import (
     Header,
     HeaderNames,
-    encoding_but,
+    encoding_except,
     is_token,
     percent_decoded,
     percent_encoded,
@@ -61,11 +61,11 @@ _PARENT_LENGTH: Final = MAX_ID_BITS // 4
 _Fields: TypeAlias = tuple[object, object, object, int | None]
 """Trace id, span id and parent id as they were read, and the flags of the decision."""
 
-_PRINTABLE: Final = encoding_but(string.punctuation.replace("%", "") + " ")
+_PRINTABLE: Final = encoding_except(string.punctuation.replace("%", "") + " ")
 
 
 class _B3(BaggageCodec):
-    """What both formats share: ids, the sampling decision and baggage."""
+    """The common part of both formats: ids, the sampling decision and baggage."""
 
     _own: frozenset[str]
     """Names of the format's headers in lower case, without baggage."""
@@ -111,7 +111,7 @@ class _B3(BaggageCodec):
         raise NotImplementedError
 
     def _fields(self, values: dict[str, object]) -> _Fields:
-        """Return what is in the *values* of the own headers, by lower-case name."""
+        """Return the fields in *values*, the codec's own headers by lower-case name."""
         raise NotImplementedError
 
     def _context(
@@ -127,7 +127,7 @@ class _B3(BaggageCodec):
             return None
         context = SpanContext(trace_id, span_id, parent_id, state or 0, baggage)
         if state is None:
-            set_beside(context, "sampling_undecided", True)  # noqa: FBT003 - a value
+            set_extra(context, "sampling_undecided", True)  # noqa: FBT003 - a value
         return context
 
     def _meaning(self, name: str) -> Header | None:
@@ -138,7 +138,7 @@ class _B3(BaggageCodec):
         return Header(_BAGGAGE, name.removeprefix(_BAGGAGE_PREFIX))
 
     def _trace_id(self, context: SpanContext) -> str:
-        """Return a trace id as 16 digits, or 32 if it needs them or is to have them."""
+        """Return a trace id as 32 digits if it needs them or if configured, else 16."""
         trace_id = context.trace_id
         is_wide = self.generate_128bit_trace_id or trace_id >> MAX_ID_BITS
         return f"{trace_id:032x}" if is_wide else f"{trace_id:016x}"
@@ -148,7 +148,7 @@ class _B3(BaggageCodec):
 
 
 class B3Codec(_B3):
-    """B3 in several headers, read in any case."""
+    """B3 in multiple headers. The case of header names is ignored."""
 
     trace_header = "X-B3-TraceId"
     span_header = "X-B3-SpanId"
@@ -174,12 +174,12 @@ class B3Codec(_B3):
         flags = context.flags
         if flags & DEBUG_FLAG:
             headers[self.flags_header] = "1"
-        # Also beside the debug header: without it the Go and Java clients record
-        # nothing of a debug trace.
+        # Required in addition to the debug header: without it the Go and Java clients
+        # do not record a debug trace.
         if flags & (DEBUG_FLAG | SAMPLED_FLAG):
             headers[self.sampled_header] = "1"
-        # Without a decision, each service that receives the headers makes its own, and
-        # traces are recorded in part.
+        # Without this header, each service that receives the context decides on its
+        # own, and traces are incomplete.
         elif not context.sampling_undecided:
             headers[self.sampled_header] = "0"
 
@@ -200,9 +200,9 @@ class B3SingleCodec(_B3):
     """
     B3 in one header, `b3: {trace}-{span}-{state}-{parent}`.
 
-    The state is missing if the sender leaves the decision to the receiver, and the
-    parent for a root. `b3: 0` alone is a decision without a trace: a context without
-    ids whose flags are those of the decision.
+    The state is missing if the sender leaves the decision to the receiver; the parent
+    is missing for a root span. `b3: 0` alone is a decision without a trace: a context
+    without ids whose flags are those of the decision.
     """
 
     header = "b3"
@@ -231,13 +231,13 @@ class B3SingleCodec(_B3):
             case [trace, span]:
                 return trace, span, None, None
             case [trace, span, parent] if len(parent) == _PARENT_LENGTH:
-                # Brave writes no state if the decision is open.
+                # Brave omits the state if it leaves the decision to the receiver.
                 return trace, span, parent, None
             case [trace, span, word, *rest] if word.lower() in _STATES and not rest[1:]:
                 return trace, span, rest[0] if rest else None, _STATES[word.lower()]
             case _:
                 form = "{trace}-{span}-{state}-{parent}"
-                msg = f"b3 is {form}, got {shown(value)}"
+                msg = f"b3 must be {form}, got {shown(value)}"
                 raise CorruptContextError(msg)
 
 
@@ -252,8 +252,8 @@ def _state_of(text: str) -> int | None:
 
 def _baggage_text(value: object) -> str:
     encoded = percent_encoded(value, _PRINTABLE)
-    # The Go and Java clients decode nothing, so a percent sign that does not look like
-    # an escape stays as it is.
+    # The Go and Java clients do not decode, so a percent sign is encoded only where it
+    # looks like an escape.
     plain = encoded.replace("%25", "%")
     if plain != value or percent_decoded(plain) != plain:
         plain = encoded
@@ -264,8 +264,8 @@ def _baggage_text(value: object) -> str:
 
 
 def _baggage_item(text: str) -> str:
-    # The Go client writes UTF-8 as it is, and servers, by PEP 3333 too, pass the bytes
-    # of headers on as Latin-1. Other text is hardly ever valid UTF-8 in Latin-1.
+    # The Go client writes UTF-8 without encoding it, and servers (PEP 3333) decode
+    # headers as Latin-1. This reverses that; other text is hardly ever valid UTF-8.
     if not text.isascii():
         with suppress(UnicodeError):
             text = text.encode("latin-1").decode()

@@ -1,5 +1,5 @@
 """
-Baggage of carriers: limits, safe keys and values, and counts of what is dropped.
+Baggage in carriers: limits, safe keys and values, and counts of dropped items.
 
 Each request of a trace carries its baggage, so the limits apply to what is extracted
 and to what is injected. Keys and values come from other services and from users: an
@@ -27,7 +27,7 @@ MAX_BAGGAGE_SIZE: Final = 65_536
 """
 Maximum size of all keys and values that are read from one carrier, in characters.
 
-Sixteen values of maximum length. Each span of a trace passes its baggage on: with the
+This is sixteen values of maximum length. Every span passes its baggage on: with the
 other limits alone, a caller could make a service send 720 KB with every request.
 """
 
@@ -63,9 +63,9 @@ class BaggageLimits(NamedTuple):
         return max(MAX_BAGGAGE_SIZE, 2 * self.max_value_length)
 
     def is_too_long(self, encoded: str) -> bool:
-        """Return whether an encoded text exceeds the size whatever its content is."""
+        """Return whether an encoded text is too long, whatever it decodes to."""
         length = len(encoded)
-        # Nearly all are below the smallest bound, so the property is not read.
+        # Most are shorter than the constant, which saves reading the property.
         return length > MAX_BAGGAGE_SIZE and (
             length > self.max_size * _MAX_ENCODED_CHARACTER
         )
@@ -81,8 +81,8 @@ class BaggageCodec(Codec):
     """
     A codec that carries baggage within limits.
 
-    The count of dropped items has no lock, because a forked child could inherit one
-    that is held: items that threads drop at the same moment may be counted once.
+    The count of dropped items has no lock, because a forked child could inherit it
+    while it is held. Items that several threads drop at once may be counted as one.
     """
 
     def __init__(self, baggage_limits: BaggageLimits = DEFAULT_LIMITS) -> None:
@@ -97,7 +97,7 @@ class BaggageCodec(Codec):
         self._known_keys: set[str] = set()
 
     def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
-        """Call *count* with the number of baggage items whenever some are dropped."""
+        """Call *count* with the number of dropped items whenever any are dropped."""
         self._count_dropped = count
 
     def _can_write_key(self, key: str) -> bool:  # noqa: ARG002 - for other formats
@@ -126,8 +126,8 @@ class BaggageCodec(Codec):
         """
         limits = self.baggage_limits
         known, max_length = self._known_keys, limits.max_value_length
-        # Nearly all baggage has known keys and short text, and needs no closer look: no
-        # character takes more than four bytes.
+        # Fast path: known keys and short text need no further checks. No character
+        # takes more than four bytes.
         for key, value in baggage.items():
             if (
                 type(key) is not str
@@ -151,9 +151,9 @@ class BaggageCodec(Codec):
 
     def _bounded(self, items: Iterable[Item], max_size: float) -> dict[str, str]:
         """
-        Return the *items* within the limits, of which a later one of a key wins.
+        Return the *items* within the limits; count and log the others.
 
-        The others are counted and logged.
+        The last item of a key is used.
         """
         max_items, max_length = self.baggage_limits
         carried: dict[str, str] = {}
@@ -233,7 +233,7 @@ def _plain_key(key: object) -> str | None:
 
 
 def plain_value(value: object) -> str | bytes | float | None:
-    """Return text, bytes and numbers as they are, others as text, or else `None`."""
+    """Return text, bytes and numbers as they are, others as text; `None` if none."""
     if type(value) is int and value.bit_length() <= MAX_ID_BITS:
         return value
     if type(value) is str or type(value) is bytes:

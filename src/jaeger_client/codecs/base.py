@@ -2,8 +2,8 @@
 The interface of a codec, and what all codecs share: contexts, carriers and values.
 
 Carriers come from other services. `extract` raises only `CorruptContextError` for the
-content of a carrier and `InvalidCarrierError` for its type. It does not touch values
-under names of others, and keeps a bounded amount of what it reads.
+content of a carrier and `InvalidCarrierError` for its type. It does not access the
+values of other names, and stores a bounded amount of data.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Codec:
     """
     Writes span contexts into carriers of one format and reads them back.
 
-    The tracer calls it on the application's threads, several at once. Subclass it to
-    add a format: see `register_codec`, and `extra_codecs` of the tracer.
+    The tracer calls it on the application's threads, concurrently. Subclass it to add a
+    format: see `register_codec`, and `extra_codecs` of the tracer.
     """
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
@@ -49,7 +49,7 @@ class Codec:
         raise NotImplementedError
 
     def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
-        """Call *count* with the number of baggage items whenever some are dropped."""
+        """Call *count* with the number of dropped items whenever any are dropped."""
 
 
 def context_of(thing: object) -> SpanContext:
@@ -70,7 +70,7 @@ def without_trace(
     return SpanContext(None, None, None, flags, baggage, debug_id)  # type: ignore[arg-type]  # no ids
 
 
-def set_beside(context: SpanContext, name: str, value: object) -> None:
+def set_extra(context: SpanContext, name: str, value: object) -> None:
     """Set an attribute that has no slot, because few contexts have it."""
     setattr(context, name, value)
 
@@ -99,7 +99,7 @@ def is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def sole(value: object) -> object:
-    """Return the element of a list of one; some carriers have lists as values."""
+    """Return *value*, or its element if it is a list of one, as some carriers have."""
     return value[0] if is_list(value) and len(value) == 1 else value
 
 

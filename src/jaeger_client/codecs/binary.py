@@ -1,5 +1,8 @@
 """
-The binary format: ids, flags and baggage, big-endian, in one bytearray.
+The binary format of all Jaeger clients: ids, flags and baggage in one bytearray.
+
+All numbers are big-endian, and texts are UTF-8, as in `BinaryPropagator` of the Go
+client:
 
     u64 trace id, high   u64 trace id, low   u64 span id   u64 parent id
     u8 flags   u32 count   count x (u32 length, key, u32 length, value)
@@ -30,7 +33,7 @@ _MASK_64: Final = (1 << MAX_ID_BITS) - 1
 
 
 class BinaryCodec(BaggageCodec):
-    """Writes to the end of a bytearray and reads from the beginning of one."""
+    """Appends to a bytearray, and reads from the beginning of one."""
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Append *span_context* to *carrier*, a bytearray."""
@@ -67,7 +70,7 @@ class BinaryCodec(BaggageCodec):
     def _items_in(self, buffer: bytearray, count: int) -> Iterator[Item]:
         rest = len(buffer) - _HEAD.size
         if count * _MIN_ITEM_SIZE > rest:
-            msg = f"{count} items of baggage cannot be in {rest} bytes"
+            msg = f"{count} items of baggage do not fit in {rest} bytes"
             raise CorruptContextError(msg)
         max_length = self.baggage_limits.max_value_length
         length, end, size = 0, _HEAD.size, len(buffer)
@@ -95,10 +98,10 @@ class BinaryCodec(BaggageCodec):
 
     def _items(self, baggage: Mapping[str, str]) -> list[bytes]:
         """
-        Return the encoded items of *baggage* that are carried.
+        Return the encoded items of *baggage* that are within the limits.
 
-        Key and value together are no longer than a value may be: the Go client refuses
-        a whole context with a longer item.
+        Key and value together must not exceed the limit of a value, because the Go
+        client rejects the whole context otherwise.
         """
         max_length = self.baggage_limits.max_value_length
         carried = self._outgoing(baggage)

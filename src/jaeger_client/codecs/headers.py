@@ -3,9 +3,9 @@ Names and values of headers: finding a codec's own headers, and percent-encoding
 
 Header names repeat from request to request, so `HeaderNames` remembers the meaning of
 each spelling. A foreign header then costs one look-up in a set, and a carrier with only
-remembered names a single call. Other services choose the names, so the memory is
-bounded in entries and in the length of a name. When it is full it starts anew, so that
-invented names replace the usual ones for a moment only.
+remembered names a single call. Other services choose the names, so the number of
+entries and the length of a name are limited. When the limit is reached, all entries are
+removed, so that invented names displace the usual ones only briefly.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MAX_NAME_LENGTH: Final = 64
 """Maximum length of a name that is remembered, in characters."""
 
 HEADER_NAME: Final = "a valid HTTP header name (an RFC 9110 token)"
-"""What error messages require of a configured header name."""
+"""Describes a valid header name in error messages."""
 
 _IN_TOKENS: Final = frozenset(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~")
 
 Encoding: TypeAlias = Mapping[int, int | str]
-"""What each of the 256 bytes becomes: itself, or a percent sign and two digits."""
+"""The encoding of each of the 256 bytes: itself, or a percent sign and two digits."""
 
 
 def is_token(text: str) -> bool:
@@ -52,11 +52,11 @@ class Header:
 
 class HeaderNames:
     """
-    The header names of one codec; safe from any thread.
+    The header names of one codec. Thread-safe.
 
     Args:
         meaning: Returns the meaning of a lower-case name, `None` for a foreign one.
-        looked_up: Names that the codec looks up by itself.
+        looked_up: Names that the codec looks up in the carrier itself.
     """
 
     foreign: set[object]
@@ -64,7 +64,7 @@ class HeaderNames:
     own: dict[object, Header]
     """Spellings of the codec's names, with their meaning."""
     passed: set[object]
-    """The foreign names, and those that the codec looks up by itself."""
+    """The foreign names, and those that the codec looks up itself."""
 
     def __init__(
         self, meaning: Callable[[str], Header | None], looked_up: Iterable[str] = ()
@@ -123,13 +123,13 @@ def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
     raise InvalidCarrierError(msg)
 
 
-def encoding_but(safe: str) -> Encoding:
+def encoding_except(safe: str) -> Encoding:
     """Return the encoding of all but letters, digits, `_.-~` and *safe*."""
-    kept = f"{string.ascii_letters}{string.digits}_.-~{safe}".encode()
-    return {byte: byte if byte in kept else f"%{byte:02X}" for byte in range(256)}
+    plain = f"{string.ascii_letters}{string.digits}_.-~{safe}".encode()
+    return {byte: byte if byte in plain else f"%{byte:02X}" for byte in range(256)}
 
 
-IN_HEADERS: Final = encoding_but("/")
+IN_HEADERS: Final = encoding_except("/")
 """The encoding of values in Jaeger's own headers, as in 4.8."""
 
 _ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+").sub
@@ -151,8 +151,8 @@ def percent_decoded(text: str) -> str:
     """Return *text* decoded; bytes that are no UTF-8 become U+FFFD."""
     if "%" not in text:
         return text
-    # Blanks are the most frequent. They are part of no other escape, so the rest can
-    # be decoded as if they had not been encoded.
+    # Fast path for blanks, the most frequent escape. A blank is part of no other
+    # escape, so the others can be decoded afterwards.
     text = text.replace("%20", " ")
     return _ESCAPES(_decoded, text) if "%" in text else text
 

@@ -1,8 +1,8 @@
 """
-Formats by name, as `propagation` and `JAEGER_PROPAGATION` list them; several at once.
+Formats by name, as listed in `propagation` and `JAEGER_PROPAGATION`, and combinations.
 
-An application adds its own formats by `register_codec`. There is one registry a
-process, because names in the environment mean the same to all its tracers.
+Applications add formats with `register_codec`. There is one registry for the process,
+because the environment, which contains names, applies to all its tracers.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ class CodecOptions(NamedTuple):
 
 
 MakeCodec: TypeAlias = Callable[[CodecOptions], Codec]
-"""Makes the codec of a format; called once for each tracer and kind of carrier."""
+"""Creates the codec of a format; called once for each tracer and kind of carrier."""
 
 
 class CompositeCodec(Codec):
     """
-    Writes every format; reads the first, in the order given, that has a trace.
+    Writes all formats; reads the first one, in order, that contains a trace.
 
-    If none has a trace, baggage, debug id and sampling decision are each taken from the
-    first format that has one. A format that cannot be read is skipped, and is an error
-    only if no other has anything.
+    If none contains a trace, baggage, debug id and sampling decision are each read from
+    the first format that contains it. A format that cannot be read is skipped; it is an
+    error only if no other format contains anything.
     """
 
     def __init__(self, codecs: Iterable[Codec]) -> None:
@@ -90,7 +90,7 @@ class CompositeCodec(Codec):
         return merged
 
     def count_dropped_baggage(self, count: Callable[[int], object]) -> None:
-        """Have each format count what it drops."""
+        """Pass *count* on to each codec."""
         for codec in self.codecs:
             codec.count_dropped_baggage(count)
 
@@ -98,7 +98,7 @@ class CompositeCodec(Codec):
 def _merged(
     first: SpanContext | None, second: SpanContext | None
 ) -> SpanContext | None:
-    """Merge two contexts without a trace; each part of the first one wins."""
+    """Merge two contexts without a trace; parts of the first take precedence."""
     if first is None or second is None:
         return second if first is None else first
     decision = first if first.decides_sampling_only else second
@@ -162,14 +162,14 @@ _IN_NAMES: Final = frozenset(f"{string.ascii_lowercase}{string.digits}_-.")
 
 def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None:
     """
-    Add a format of the application's to those of `propagation`.
+    Register a format of the application, for use in `propagation`.
 
-    May be called from any thread, before the tracer is made.
+    Must be called before the tracer is created. Thread-safe.
 
     Args:
-        name: The format's name, in any case: letters, digits, `_`, `-` and `.`.
-        make: Makes its codec from the settings.
-        replace: Whether it may replace another format of the application's.
+        name: Name of the format; ASCII letters, digits, `_`, `-` and `.`, in any case.
+        make: Creates its codec from the settings.
+        replace: Whether it may replace another format of the application.
 
     Raises:
         ConfigError: If the name is invalid or in use.
@@ -177,15 +177,15 @@ def register_codec(name: str, make: MakeCodec, *, replace: bool = False) -> None
     known = name.strip().lower()
     if not known or not set(known) <= _IN_NAMES:
         msg = (
-            "the name of a format must be letters, digits, _, - and . of ASCII, "
+            "the name of a format must consist of ASCII letters, digits, _, - and ., "
             f"got {shown(name)}"
         )
         raise ConfigError(msg)
     if replace and known not in BUILT_IN:
         _OWN[known] = make
-    # setdefault(), so that of two threads with one name only one succeeds.
+    # setdefault(), so that only one of several threads can register a name.
     elif known in codec_names() or _OWN.setdefault(known, make) is not make:
-        msg = f"the name of a format must be new, got {shown(name)}, which is taken"
+        msg = f"the name of a format must be unique, got {shown(name)}, which is in use"
         raise ConfigError(msg)
 
 

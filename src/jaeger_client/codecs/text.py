@@ -1,9 +1,11 @@
 """
-The headers of every Jaeger client; all names are configurable.
+Jaeger's own headers ("Propagation Format" in its documentation).
+
+All names are configurable:
 
     uber-trace-id: {trace}:{span}:{parent}:{flags}   in hexadecimal; parent 0 for a root
     uberctx-{key}: value                             an item of baggage
-    jaeger-baggage: key=value, key=value             baggage written by people
+    jaeger-baggage: key=value, key=value             baggage that is set by hand
     jaeger-debug-id: text                            requests a debug trace
 
 The same codec serves TEXT_MAP, which leaves values as they are, and HTTP_HEADERS, which
@@ -58,7 +60,11 @@ _NOTHING: Final = object()
 
 
 class TextCodec(BaggageCodec):
-    """Jaeger's headers; case does not matter, `_` in a configured name is `-`."""
+    """
+    Jaeger's headers. The case of names is ignored.
+
+    In a configured name, `_` is replaced by `-`, as in 4.8.
+    """
 
     def __init__(
         self,
@@ -96,7 +102,7 @@ class TextCodec(BaggageCodec):
         """
         Write *span_context* into *carrier*, a dict or other mutable mapping.
 
-        A context without trace writes the baggage or debug id that it has.
+        Of a context without a trace, the debug id and the baggage are written.
         """
         headers: Headers
         # A single check for nearly every carrier: 0.1 us less than writable().
@@ -109,7 +115,7 @@ class TextCodec(BaggageCodec):
             debug_id = span_context.debug_id
         parent_id = span_context.parent_id
         try:
-            # Half the time of an f-string: 0.3 instead of 0.6 us.
+            # The operator % takes half the time of an f-string: 0.3 instead of 0.6 us.
             headers[self.trace_id_header] = (
                 "%x:%x:%x:%x"  # noqa: UP031 - above
                 % (
@@ -134,7 +140,7 @@ class TextCodec(BaggageCodec):
         """
         Return the context in *carrier*, which needs a method `items()`.
 
-        Without trace, it may still hold baggage or a debug id.
+        A context without a trace may contain baggage or a debug id.
         """
         if type(carrier) is not dict:
             return self._read_all(carrier)
@@ -237,7 +243,7 @@ class TextCodec(BaggageCodec):
         return percent_decoded(text) if self.url_encoding else text
 
     def _can_write_key(self, key: str) -> bool:
-        """Return whether *key* can be in a header, and replaces no other of ours."""
+        """Return whether *key* gives a valid name that no other of our headers has."""
         name = self.baggage_prefix + key
         if name.lower() in {
             self.trace_id_header,

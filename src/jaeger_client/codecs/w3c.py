@@ -1,5 +1,5 @@
 """
-W3C Trace Context and Baggage.
+W3C Trace Context (w3.org/TR/trace-context) and Baggage (w3.org/TR/baggage).
 
     traceparent: {version, 00}-{trace, 32 digits}-{span, 16 digits}-{flags, 2 digits}
     tracestate: key=value,key=value                 up to 32 members
@@ -7,9 +7,9 @@ W3C Trace Context and Baggage.
 
 A header that does not follow the recommendation is ignored and never an error: the
 recommendation requires the receiver to start a new trace. `tracestate`, the data of
-other tracers, is passed on unchanged and in its order, in the context's `trace_state`;
-an invalid one is omitted as a whole. Only Jaeger has a debug flag, so it travels there,
-under our own key, and not in `traceparent`.
+other tracers, is passed on unchanged and in order, in the context's `trace_state`; an
+invalid one is omitted as a whole. `traceparent` has no debug flag, which only Jaeger
+has, so debug is written to `tracestate` as `jaeger=debug`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from jaeger_client.codecs.base import (
     context_of,
     header_text,
     is_list,
-    set_beside,
+    set_extra,
     without_trace,
     writable,
 )
 from jaeger_client.codecs.headers import (
     Header,
     HeaderNames,
-    encoding_but,
+    encoding_except,
     percent_decoded,
     percent_encoded,
 )
@@ -51,14 +51,14 @@ _TRACEPARENT: Final = re.compile(
     r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 ).fullmatch
 _BLANKS: Final = " \t"
-"""What may surround a header and the members of `tracestate`."""
+"""Characters that may surround a header and the members of `tracestate`."""
 
-_IN_KEYS: Final = encoding_but("!#$&'*+^`|")
+_IN_KEYS: Final = encoding_except("!#$&'*+^`|")
 """A baggage key is a token; `%` marks escapes."""
-_IN_VALUES: Final = encoding_but(
+_IN_VALUES: Final = encoding_except(
     string.punctuation.translate(str.maketrans("", "", '%",;\\+'))
 )
-"""A plus is allowed in a value, but some receivers read it as a blank."""
+"""A plus is allowed in a value, but is encoded: some receivers read it as a blank."""
 
 _DEBUG_KEY: Final = "jaeger="
 _DEBUG_MEMBER: Final = f"{_DEBUG_KEY}debug"
@@ -111,7 +111,7 @@ class W3CCodec(BaggageCodec):
             flags |= DEBUG_FLAG | SAMPLED_FLAG
         context = SpanContext(trace_id, span_id, None, flags, baggage)
         if state is not None:
-            set_beside(context, "trace_state", state)
+            set_extra(context, "trace_state", state)
         return context
 
     def _meaning(self, name: str) -> Header | None:
@@ -186,7 +186,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
-    # Several headers are as invalid as none.
+    # More than one header of this name is invalid.
     match = _TRACEPARENT(values[0].strip(_BLANKS)) if len(values) == 1 else None
     if match is None:
         return None
@@ -196,7 +196,8 @@ def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
     trace_id, span_id = int(trace, 16), int(span, 16)
     if not trace_id or not span_id:
         return None
-    # Only the lowest bit is a decision; the next one is not our debug flag.
+    # Only the lowest bit is the sampling decision. The next one marks random trace ids
+    # and must not be read as Jaeger's debug flag.
     return trace_id, span_id, int(flags, 16) & SAMPLED_FLAG
 
 

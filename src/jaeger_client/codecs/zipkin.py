@@ -1,4 +1,4 @@
-"""The format of TChannel: four numbers, by name."""
+"""The format of TChannel: four fields or attributes that contain numbers."""
 
 from __future__ import annotations
 

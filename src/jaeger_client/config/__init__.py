@@ -1,4 +1,4 @@
-"""Settings, and the tracer that they make."""
+"""Settings, and the creation of a tracer from them."""
 
 from __future__ import annotations
 

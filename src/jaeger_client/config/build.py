@@ -1,8 +1,8 @@
 """
-From settings to the parts of a tracer.
+Creates the parts of a tracer from its settings.
 
-Classes that applications replace by `mock.patch("jaeger_client.config.Reporter")`, as
-in their tests for 4.8, are looked up in the package when they are called.
+Tests of applications replace classes by `mock.patch("jaeger_client.config.Reporter")`,
+as with 4.8. These classes are therefore looked up in the package at each call.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.codecs.baggage import BaggageLimits
 from jaeger_client.codecs.registry import CodecOptions, make_codecs_for
 from jaeger_client.config import table
-from jaeger_client.config.settings import FORMAT, GIVEN_SAMPLER, HAS_THROTTLER, Settings
+from jaeger_client.config.settings import (
+    FORMAT,
+    HAS_THROTTLER,
+    SAMPLER_OBJECT,
+    Settings,
+)
 from jaeger_client.metrics.metrics import MetricsFactory
 from jaeger_client.reporter.local import NullReporter
 from jaeger_client.throttler import LocalThrottler
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Shared(NamedTuple):
-    """What all parts of one tracer share."""
+    """Objects that all parts of one tracer share."""
 
     metrics_factory: MetricsFactory
     error_reporter: ErrorReporter
@@ -40,7 +45,7 @@ class Shared(NamedTuple):
 
 
 def make_codecs(settings: Settings) -> dict[str, Codec]:
-    """Return the codecs that replace those a tracer has by itself."""
+    """Return the codecs that replace the default ones of a tracer."""
     options = CodecOptions(
         generate_128bit_trace_id=settings[table.GENERATE_128BIT_TRACE_ID],
         trace_id_header=settings[table.TRACE_ID_HEADER],
@@ -56,17 +61,17 @@ def make_codecs(settings: Settings) -> dict[str, Codec]:
 
 def make_sampler(settings: Settings) -> Sampler | None:
     """
-    Return the sampler that is configured; `None` if its strategy is fetched.
+    Return the configured sampler; `None` if its type is `remote`.
 
     Raises:
-        ConfigError: If the parameter does not fit the type.
+        ConfigError: If the parameter is invalid for the type.
     """
-    given = settings[GIVEN_SAMPLER]
+    given = settings[SAMPLER_OBJECT]
     if given is not None:
         return given
     if error := settings.values[table.SAMPLER_PARAM.key].error:
         raise error
-    # Of a type that needs none, or checked together with the type.
+    # Never None here: types without a default require the parameter.
     param = settings[table.SAMPLER_PARAM] or 0.0
     match settings[table.SAMPLER_TYPE]:
         case "const":
@@ -107,7 +112,7 @@ def make_remote_sampler(
 def make_throttler(
     settings: Settings, channel: AgentChannel, shared: Shared
 ) -> Throttler | None:
-    """Return the throttler that is configured, if any."""
+    """Return the configured throttler, if any."""
     if not settings[HAS_THROTTLER]:
         return None
     local = LocalThrottler(
@@ -121,7 +126,7 @@ def make_throttler(
         refresh_interval=settings[table.THROTTLER_REFRESH_INTERVAL],
         logger=logger,
         metrics_factory=shared.metrics_factory,
-        # Where the agent does not support credits, like Jaeger 2.
+        # Used if the agent does not support credits, like Jaeger 2.
         local_policy=local,
         worker=shared.worker,
     )
@@ -129,7 +134,7 @@ def make_throttler(
 
 def make_agent_channel(settings: Settings) -> AgentChannel:
     """Return the channel to the agent."""
-    # A URL that follows from host and port is checked only if it is used.
+    # Otherwise the channel derives the URL from host and port.
     has_url = settings.values[table.SAMPLING_ENDPOINT.key].is_set
     reconnects = settings[table.AGENT_RECONNECTS]
     return AgentChannel(
@@ -148,10 +153,10 @@ def make_reporter(
     settings: Settings, channel: AgentChannel, shared: Shared
 ) -> BaseReporter:
     """
-    Return the reporter, combined with those for logs and metrics of requests.
+    Return the reporter, combined with those for `logging` and `rpc_metrics`.
 
     Raises:
-        ConfigError: If a file of the collector's settings cannot be read.
+        ConfigError: If a certificate or key file for the collector cannot be read.
     """
     remote = _make_remote_reporter(settings, channel, shared)
     others: list[BaseReporter] = []
@@ -188,7 +193,7 @@ def _make_remote_reporter(
 
 
 def _dial_collector(settings: Settings, endpoint: str) -> Channel:
-    # With the encoders and the HTTP client 15 ms, which other starts save.
+    # Imported on demand: with the encoders and the HTTP client it takes 15 ms.
     with forks_wait():
         from jaeger_client._internal import http_channel  # noqa: PLC0415
         from jaeger_client._internal.http_client.options import HttpOptions  # noqa: PLC0415
@@ -214,8 +219,8 @@ def _dial_collector(settings: Settings, endpoint: str) -> Channel:
 
 
 def _dial_otlp(host: str) -> Channel | None:
-    """Connect to OTLP on *host*, if it is available there."""
-    # The background thread calls it, so forks wait for the import.
+    """Return a channel for OTLP to *host*, `None` if nothing listens there."""
+    # Runs on the background thread, so a fork must wait for the import.
     with forks_wait():
         from jaeger_client._internal import http_channel  # noqa: PLC0415 - 15 ms
 

@@ -1,7 +1,7 @@
 """
-What a configuration amounts to: each setting's value, its origin, what is wrong.
+The effective configuration: value and origin of each setting, and its errors.
 
-Imported by `Config.explain()` only. Shows no secret.
+Imported only by `Config.explain()`. Secrets are never shown.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from jaeger_client._internal.http_client.messages import grpc_hint, parse_url
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client._internal.shown import as_text, displayable, is_secret_name, text_of
 from jaeger_client.config import table
-from jaeger_client.config.read import TOGETHER, read
+from jaeger_client.config.read import COMBINATION, read
 from jaeger_client.config.settings import FORMAT, THE_DICT, VARIABLES, Param, Settings
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 
 _MAX_COLUMN: Final = 40
-"""Maximum width of a column; longer keys and values protrude and do not widen it."""
+"""Maximum width of a column; longer keys and values overflow and do not widen it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedSetting:
     """One setting of one configuration."""
 
     key: str
-    """Its key; a tag has `tags.` and its name."""
+    """Its key; for a tag, `tags.` and the name."""
     value: object
-    """The value that is used; a secret is replaced by a text."""
+    """The value in use; a secret is replaced by a placeholder."""
     origin: str
-    """`the dict`, a variable, `default`, or the setting it follows from."""
+    """`the dict`, a variable, `default`, or the setting it is derived from."""
     unit: str = ""
     """The unit of a number."""
     note: str = ""
     """Remarks, for example why it is not used."""
     error: str | None = None
-    """Why what is set cannot be used."""
+    """Why the configured value cannot be used."""
 
     @property
     def variable(self) -> str | None:
-        """The variable that it comes from, if any."""
+        """The variable that sets it, if any."""
         return self.origin if self.origin.startswith(VARIABLES) else None
 
     @property
@@ -56,7 +56,7 @@ class Explained:
         return f"{text} {unit}" if has_unit else text
 
 
-class Explanation(tuple[Explained, ...]):
+class Explanation(tuple[ExplainedSetting, ...]):
     """All settings of one configuration. Its text is a table, without secrets."""
 
     __slots__ = ()
@@ -78,11 +78,11 @@ class Explanation(tuple[Explained, ...]):
         return "\n".join(lines)
 
     @property
-    def errors(self) -> tuple[Explained, ...]:
-        """Those that cannot be used, in their order."""
+    def errors(self) -> tuple[ExplainedSetting, ...]:
+        """The settings that cannot be used, in order."""
         return tuple(each for each in self if each.error is not None)
 
-    def of(self, key: str) -> Explained:
+    def setting(self, key: str) -> ExplainedSetting:
         """
         Return the setting with *key*.
 
@@ -96,7 +96,7 @@ def explain(
     config: object, environ: Mapping[str, str], service_name: str | None = None
 ) -> Explanation:
     """
-    Explain the settings of a dict and the environment, as a tracer would use them.
+    Explain the settings that a tracer reads from a dict and the environment.
 
     Raises:
         ConfigError: If *config* is not a dict. Other errors are in the result.
@@ -107,14 +107,14 @@ def explain(
         for param in table.PARAMS
         for key in _keys_of(settings, param)
     ]
-    for key, complaint in unknown_keys(cast("Mapping[str, object]", config)).items():
-        explained.append(Explained(key, None, THE_DICT, error=complaint))
-    for name, complaint in unknown_variables(environ).items():
-        explained.append(Explained(name, None, name, error=complaint))
-    if TOGETHER in settings.values:
-        found = settings.values[TOGETHER]
+    for key, problem in unknown_keys(cast("Mapping[str, object]", config)).items():
+        explained.append(ExplainedSetting(key, None, THE_DICT, error=problem))
+    for name, problem in unknown_variables(environ).items():
+        explained.append(ExplainedSetting(name, None, name, error=problem))
+    if COMBINATION in settings.values:
+        found = settings.values[COMBINATION]
         explained.append(
-            Explained(TOGETHER, None, found.origin, error=str(found.error))
+            ExplainedSetting(COMBINATION, None, found.origin, error=str(found.error))
         )
     return Explanation(explained)
 
@@ -127,12 +127,12 @@ def _keys_of(settings: Settings, param: Param[object]) -> Sequence[str]:
     return [param.key, FORMAT.key] if param is table.ENDPOINT else [param.key]
 
 
-def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
+def _explained(settings: Settings, key: str, param: Param[object]) -> ExplainedSetting:
     value, origin, remark, error, is_secret = settings.values[key]
     tag = key.removeprefix("tags.") if param is table.TAGS else ""
     key = text_of(key)
     if error is not None:
-        return Explained(key, None, origin, error=str(error))
+        return ExplainedSetting(key, None, origin, error=str(error))
     is_secret = is_secret or param.is_secret or is_secret_name(tag)
     shown = displayable(value, is_secret=is_secret)
     is_limit = isinstance(shown, (int, float)) and shown in {MAX_SECONDS, MAX_COUNT}
@@ -142,4 +142,6 @@ def _explained(settings: Settings, key: str, param: Param[object]) -> Explained:
         grpc_hint(parse_url(str(value))) if key == table.ENDPOINT.key and value else "",
         *settings.warnings.get(key, ()),
     )
-    return Explained(key, shown, origin, param.unit, "; ".join(filter(None, notes)))
+    return ExplainedSetting(
+        key, shown, origin, param.unit, "; ".join(filter(None, notes))
+    )

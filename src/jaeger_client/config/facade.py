@@ -1,4 +1,4 @@
-"""`Config`: settings from an application, and the tracers made of them."""
+"""`Config`: reads the settings of an application and creates tracers from them."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def _property(param: Param[T]) -> T:
 
 class _Start(NamedTuple):
     """
-    A tracer that a thread is making.
+    A tracer that is being created.
 
-    Carries its settings through methods whose signatures are those of 4.8, because
-    subclasses override them.
+    Passes its settings to methods that subclasses override, and whose signatures are
+    therefore those of 4.8.
     """
 
     config: Config
@@ -67,37 +67,41 @@ _START: Final = ContextVar["_Start | None"]("jaeger_client_start", default=None)
 
 class Config:
     """
-    The settings of a tracer: those in a dict, else in variables, else the defaults.
+    The settings of a tracer, from a dict, environment variables and defaults.
 
-    The dict is never changed. Variables are read when they are needed, so those that
-    are set after this object was made count too. A Config can be copied and pickled if
-    its arguments can be; a spawned process reads its own variables.
+    The dict takes precedence over variables; it is never changed. A variable is read
+    when its setting is needed, so later changes of the environment take effect. A
+    Config can be copied and pickled if its arguments can be; a spawned process reads
+    its own variables.
 
-    Each property reads its setting when it is accessed, and raises `ConfigError` if its
-    value cannot be used. While a tracer is made, they are the settings of the tracer.
+    Each property reads its setting when it is accessed, and raises `ConfigError` if the
+    value cannot be used. While a tracer is being created, the properties return the
+    settings of that tracer.
 
     Args:
-        config: The settings by their keys.
-        metrics: Functions that receive counts, where there is no factory.
+        config: The settings by key.
+        metrics: Functions that receive the metrics; used without *metrics_factory*.
         service_name: Name of the service, unless the dict has one.
-        metrics_factory: Makes the metrics of the tracer.
-        validate: Whether every mistake is an error at once. Otherwise unknown keys are
-            logged, and a value is checked when it is needed.
-        scope_manager: Keeps the active span; by default in context variables.
-        clock: Read for the times of spans, for tests: a
-            `jaeger_client.testing.FakeClock`. By default, `time.time`.
+        metrics_factory: Creates the metrics of the tracer.
+        validate: Whether to raise at once for unknown keys and for every value that
+            cannot be used. Otherwise unknown keys are logged, and a value is checked
+            when it is needed.
+        scope_manager: Stores the active span; by default in context variables.
+        clock: Provides the timestamps of spans; by default `time.time`. Tests pass a
+            `jaeger_client.testing.FakeClock`.
 
     Raises:
-        ConfigError: If the name or an object's method is missing, or *validate* finds
-            a mistake.
+        ConfigError: If there is no service name, if *clock* or *metrics_factory* lacks
+            its method, or if *validate* finds an error.
     """
 
     _initialized: ClassVar[bool] = False
-    """Whether the global tracer was made; tests set it to False to start anew."""
-    # Reentrant for what a subclass overrides, and for signal handlers.
+    """Whether the global tracer was created; tests reset it to create another."""
+    # Reentrant: a signal handler or an overridden method of a subclass may call
+    # initialize_tracer() on the thread that holds it.
     _initialized_lock: ClassVar[threading.RLock] = threading.RLock()
-    _warned_of_io_loop: ClassVar[bool] = False
-    _looked_at_variables: ClassVar[bool] = False
+    _has_warned_of_io_loop: ClassVar[bool] = False
+    _has_checked_variables: ClassVar[bool] = False
 
     enabled: Final = _property(table.ENABLED)
     logging: Final = _property(table.LOGGING)
@@ -131,7 +135,7 @@ class Config:
         self.clock = None if clock is None else with_method("clock", clock, "time")
         self._logged: set[str] = set()
         self._error_reporter: ErrorReporter | None = None
-        self._given_name = service_name
+        self._name_argument = service_name
         self._service_name = service_name or ""
         settings = self._read(table.SERVICE_NAME)
         self._service_name = settings[table.SERVICE_NAME]
@@ -143,7 +147,7 @@ class Config:
         self._check_variables()
 
     def __getstate__(self) -> dict[str, object]:
-        """Return what copies and spawned processes share; the rest is made anew."""
+        """Return the state of copies, without what was logged and counted so far."""
         return {**vars(self), "_error_reporter": None, "_logged": set[str]()}
 
     @property
@@ -153,12 +157,12 @@ class Config:
 
     @property
     def metrics(self) -> Metrics | None:
-        """The functions that receive counts, if they are given and used."""
+        """The functions that receive the metrics; `None` without any."""
         return self._metrics
 
     @property
     def error_reporter(self) -> ErrorReporter:
-        """Counts errors, and logs them with `logging` on."""
+        """Counts errors, and logs them if `logging` is true."""
         if self._error_reporter is None:
             log = logger if self.logging else None
             self._error_reporter = ErrorReporter(self._metrics, log)
@@ -171,23 +175,23 @@ class Config:
 
     @property
     def sampler(self) -> Sampler | None:
-        """The sampler that is configured; `None` if its strategy is fetched."""
+        """The configured sampler; `None` if its type is `remote`."""
         return build.make_sampler(self._read(table.SAMPLER_TYPE, table.SAMPLER_PARAM))
 
     @property
     def max_operations(self) -> int | None:
-        """Maximum number of operations with a sampler each; `None` if not set."""
+        """Maximum number of operations with their own sampler; `None` if not set."""
         settings = self._read(param := table.MAX_OPERATIONS)
         return settings[param] if settings.values[param.key].is_set else None
 
     @property
     def reporter_batch_size(self) -> int:
-        """Maximum number of spans in a batch; 10 if not set, though more may fit."""
+        """Maximum number of spans in a batch; 10, as in 4.8, if not set."""
         return self._read(param := table.REPORTER_BATCH_SIZE)[param] or 10
 
     @property
     def propagation(self) -> dict[str, Codec]:
-        """The codecs that replace those a tracer has by itself."""
+        """The codecs that replace the default ones of a tracer."""
         return build.make_codecs(self._read(*table.SECTIONS["Propagation"]))
 
     @property
@@ -197,37 +201,37 @@ class Config:
 
     @property
     def throttler_refresh_interval(self) -> float | None:
-        """Interval of fetching credits in seconds; `None` without a throttler."""
+        """Seconds between two requests for credits; `None` without a throttler."""
         return self._of_throttler(table.THROTTLER_REFRESH_INTERVAL)
 
     def local_agent_group(self) -> object:
-        """Return what the dict has under `local_agent`."""
+        """Return the value of `local_agent` in the dict."""
         return self.config.get("local_agent")
 
     def throttler_group(self) -> object:
-        """Return what the dict has under `throttler`."""
+        """Return the value of `throttler` in the dict."""
         return self.config.get("throttler")
 
     @staticmethod
     def initialized() -> bool:
-        """Return whether the global tracer was made by this class."""
+        """Return whether this class has created the global tracer."""
         return Config._initialized
 
     def initialize_tracer(self, io_loop: object = None) -> Tracer | None:
         """
-        Make a tracer and set it as `opentracing.global_tracer()`.
+        Create a tracer and set it as `opentracing.global_tracer()`.
 
-        Only the first call does so; later ones log a line and return None. *io_loop* is
-        not used.
+        Only the first call in a process does this; later ones log a warning and return
+        `None`. Thread-safe. *io_loop* is not used.
 
         Raises:
             ConfigError: If a setting cannot be used.
         """
         self._warn_of(io_loop)
-        call_after_fork(_FRESH_LOCK)
+        call_after_fork(_LOCK_RESET)
         with Config._initialized_lock:
             tracer = None if Config._initialized else self.new_tracer(io_loop)
-            # Checked again: a signal handler may have initialized one meanwhile.
+            # Checked again: a signal handler may have initialized a tracer meanwhile.
             if tracer is None or Config._initialized:
                 logger.warning("Jaeger tracer already initialized, skipping")
                 return None
@@ -237,9 +241,9 @@ class Config:
 
     def new_tracer(self, io_loop: object = None) -> Tracer:
         """
-        Make a tracer. *io_loop* is not used.
+        Create a tracer that is not the global one. *io_loop* is not used.
 
-        Opens no connection and starts no thread.
+        Opens no connection and starts no thread. Thread-safe.
 
         Raises:
             ConfigError: If a setting cannot be used.
@@ -251,7 +255,7 @@ class Config:
         try:
             if worker is None:
                 logger.info(
-                    "Jaeger is disabled: context is carried on, nothing recorded"
+                    "Jaeger is disabled: context is propagated, no span is recorded"
                 )
                 return self.create_tracer(NullReporter(), ConstSampler(decision=False))
             return self._create_enabled_tracer(settings, worker, io_loop)
@@ -264,10 +268,10 @@ class Config:
         sampler: Sampler,
         throttler: Throttler | None = None,
     ) -> Tracer:
-        """Make a tracer of the given parts and the settings of this object."""
+        """Create a tracer from the given parts and the settings of this object."""
         start = self._starting()
         settings = self._read()
-        # Those of 4.8 are properties, because a subclass may override them.
+        # Settings of 4.8 are read from the properties, which a subclass may override.
         return package.Tracer(
             service_name=self.service_name,
             reporter=reporter,
@@ -291,32 +295,32 @@ class Config:
 
     def explain(self) -> Explanation:
         """
-        Explain each setting: its value, its origin and what is wrong with it.
+        Explain each setting: its value, its origin and its error, if any.
 
-        Secrets are hidden. What cannot be used is an error in the result. Opens no
-        connection.
+        Secrets are hidden. Values that cannot be used are errors in the result and
+        raise nothing. Opens no connection.
         """
-        # 5 ms, which a start saves.
+        # Imported on demand: 5 ms.
         with forks_wait():
             from jaeger_client.config.explanation import explain  # noqa: PLC0415
 
-        return explain(self.config, os.environ, self._given_name)
+        return explain(self.config, os.environ, self._name_argument)
 
     def _starting(self) -> _Start | None:
         start = _START.get()
         return start if start is not None and start.config is self else None
 
     def _read(self, *params: Param[object]) -> Settings:
-        """Read the settings, and check *params*; without any, all of a tracer."""
+        """Read the settings and check *params*, or all that are in use if none."""
         start = self._starting()
         if start is not None:
             return start.settings
         settings = read(self.config, os.environ, self._service_name)
         for key in [param.key for param in params] or settings.warnings:
-            for complaint in settings.warnings.get(key, ()):
-                if complaint not in self._logged:
-                    self._logged.add(complaint)
-                    logger.warning("Config: %s", complaint)
+            for problem in settings.warnings.get(key, ()):
+                if problem not in self._logged:
+                    self._logged.add(problem)
+                    logger.warning("Config: %s", problem)
         return settings.checked(*params)
 
     def _of_throttler(self, param: Param[T]) -> T | None:
@@ -327,7 +331,7 @@ class Config:
     ) -> Tracer:
         shared = build.Shared(self._metrics_factory, self.error_reporter, worker)
         channel = self._create_local_agent_channel(io_loop=io_loop)
-        # A subclass may have made another one, as it could in 4.8.
+        # A subclass may return a channel of another type, as in 4.8.
         if isinstance(channel, AgentChannel):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
             worker.close_afterwards(channel.close_polling)
         sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
@@ -347,34 +351,34 @@ class Config:
         return build.make_agent_channel(self._read())
 
     def _check_keys(self, settings: Settings, *, validate: bool) -> None:
-        complaints = unknown_keys(self.config).values()
+        problems = unknown_keys(self.config).values()
         if validate:
-            unknown = map(ConfigError, complaints)
-            misfit = settings.values[table.SAMPLER_PARAM.key].error
-            raise_errors((*unknown, *settings.errors, misfit))
-        if complaints:
-            logger.warning("Config: %s", "; ".join(complaints))
+            unknown = map(ConfigError, problems)
+            mismatch = settings.values[table.SAMPLER_PARAM.key].error
+            raise_errors((*unknown, *settings.errors, mismatch))
+        if problems:
+            logger.warning("Config: %s", "; ".join(problems))
 
     @staticmethod
     def _check_variables() -> None:
-        if not Config._looked_at_variables:  # they are the same for all Configs
-            Config._looked_at_variables = True
-            if complaints := unknown_variables(os.environ):
-                logger.warning("Environment: %s", "; ".join(complaints.values()))
+        if not Config._has_checked_variables:  # they are the same for all Configs
+            Config._has_checked_variables = True
+            if problems := unknown_variables(os.environ):
+                logger.warning("Environment: %s", "; ".join(problems.values()))
 
     @staticmethod
     def _warn_of(io_loop: object) -> None:
-        if io_loop is not None and not Config._warned_of_io_loop:
-            Config._warned_of_io_loop = True
-            message = "io_loop is not used any more: spans are sent by their own thread"
+        if io_loop is not None and not Config._has_warned_of_io_loop:
+            Config._has_warned_of_io_loop = True
+            message = "io_loop is no longer used: a background thread sends the spans"
             warnings.warn(message, DeprecationWarning, stacklevel=3)
 
 
-class _FreshLock:
-    """Replaces the lock in a forked child, where it may be held for ever."""
+class _LockReset:
+    """Replaces the lock in a forked child; a thread that was not copied may hold it."""
 
     def after_fork_in_child(self) -> None:
         Config._initialized_lock = threading.RLock()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
 
 
-_FRESH_LOCK: Final = _FreshLock()
+_LOCK_RESET: Final = _LockReset()

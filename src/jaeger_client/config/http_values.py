@@ -1,4 +1,4 @@
-"""Readers of what HTTP needs: URLs, headers, tokens and files."""
+"""Readers of the values of HTTP settings: URLs, headers, tokens and files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PATH_OF_PORT: Final = {4318: OTLP_TRACES_PATH, 9411: ZIPKIN_SPANS_PATH}
 @reader("an http or https URL, or host:port")
 def split_url(raw: object) -> SplitResult | None:
     """Read the parts of a URL."""
-    # With `ipaddress` 3 ms, which a start without URLs saves.
+    # Imported on demand: with `ipaddress` it takes 3 ms.
     with forks_wait():
         from urllib.parse import urlsplit  # noqa: PLC0415
 
@@ -35,7 +35,7 @@ def split_url(raw: object) -> SplitResult | None:
     # The query may contain a URL, too.
     if "://" not in address.partition("?")[0]:
         address = f"http://{address}"
-    # The messages of urllib are not used: they quote parts of the password.
+    # The messages of urllib are not passed on: they may quote parts of a password.
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -44,7 +44,8 @@ def split_url(raw: object) -> SplitResult | None:
     if parts.netloc in {"http:", "https:"}:
         return None  # a slash is missing: http:/host
     try:
-        # urllib removes tabs and line breaks. The HTTP client refuses the rest.
+        # urlsplit() removes tabs and line breaks without an error. As blanks they are
+        # rejected here, like all that the HTTP client rejects.
         messages.parse_url(address.translate(_AS_BLANKS))
     except ConfigError:
         return None
@@ -52,7 +53,7 @@ def split_url(raw: object) -> SplitResult | None:
 
 
 def url(default_path: str) -> Reader[str]:
-    """Return a reader of URLs and `host:port`, which get *default_path* if none."""
+    """Return a reader of URLs and `host:port`; *default_path* is the default path."""
 
     @reader(split_url.expected)
     def convert(raw: object) -> str:
@@ -78,8 +79,8 @@ def endpoint(raw: object) -> str:
     """
     Read the URL of a collector.
 
-    Without a path it gets that of its port. A slash behind a known path is dropped, for
-    collectors respond to that with 404.
+    The default path depends on the port. A slash after a known path is removed, because
+    collectors respond to it with 404.
     """
     parts = split_url(raw)
     path = parts.path.rstrip("/")
@@ -111,10 +112,10 @@ def _sendable(read: Reader[HeadersT]) -> Reader[HeadersT]:
 
 
 headers: Final = _sendable(text_mapping)
-"""Reads headers that can be sent."""
+"""Reads headers; rejects those that cannot be sent."""
 
 quoted_headers: Final = _sendable(quoted_pairs)
-"""Reads headers that can be sent, whose values are percent-encoded."""
+"""Reads headers with percent-encoded values; rejects those that cannot be sent."""
 
 
 @reader("printable Latin-1 text on one line")
@@ -126,6 +127,6 @@ def token(raw: object) -> str | None:
 
 @reader("a file that can be read")
 def readable_file(raw: object) -> str | None:
-    """Read the path of a file that is there."""
+    """Read the path of a file that can be read."""
     path = str(raw).strip()
     return path if is_readable(path) else None

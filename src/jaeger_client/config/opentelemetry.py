@@ -1,7 +1,7 @@
 """
-What the variables of OpenTelemetry mean to this client.
+OpenTelemetry's variables, converted to the settings of this client.
 
-They count where neither the dict nor a `JAEGER_` variable sets the same thing.
+A variable is used only if neither the dict nor a `JAEGER_` variable sets the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jaeger_client.config.http_values import split_url
 T = TypeVar("T")
 
 _SERVICE_NAME: Final = "service.name"
-"""The attribute that is the name of the service, not a tag."""
+"""The resource attribute with the service name; it does not become a tag."""
 
 _PROPAGATORS: Final = {
     "tracecontext": "w3c",
@@ -28,14 +28,14 @@ _PROPAGATORS: Final = {
 
 
 def exporter(name: str, read: values.Reader[T]) -> dict[str, values.Reader[T]]:
-    """Return the variables of the exporter for traces, then for all signals."""
+    """Return an exporter's variable for traces, then the one for all signals."""
     prefix = "OTEL_EXPORTER_OTLP_"
     return {f"{prefix}TRACES_{name}": read, f"{prefix}{name}": read}
 
 
 @values.reader("none, otlp or jaeger")
 def exporters(raw: object) -> bool | None:
-    """Read whether spans are sent, from a list of exporters that this client has."""
+    """Read a list of exporters; return whether spans are sent."""
     names = {name.strip().lower() for name in str(raw).split(",")}
     if names == {"none"}:
         return False
@@ -43,7 +43,7 @@ def exporters(raw: object) -> bool | None:
 
 
 protocol: Final = values.words(
-    "http/protobuf, as spans are sent in any case; gRPC and JSON are not supported",
+    "http/protobuf, which is used in any case; gRPC and JSON are not supported",
     {"http/protobuf": True},
 )
 """Reads the only protocol of OTLP that is supported."""
@@ -70,17 +70,17 @@ def propagation_of(raw: object) -> tuple[str, ...]:
     if names == ["none"]:
         return ()
     if not {*names} <= {*_PROPAGATORS}:
-        msg = f"knows only {', '.join(_PROPAGATORS)}"
+        msg = f"must be a list of {', '.join(_PROPAGATORS)}"
         raise ValueError(msg)
     formats = tuple(dict.fromkeys(filter(None, map(_PROPAGATORS.get, names))))
     if not formats:
-        msg = "must name a format of a trace, such as tracecontext, beside baggage"
+        msg = "must contain a trace format, such as tracecontext, besides baggage"
         raise ValueError(msg)
     return formats
 
 
 def endpoint_of_all_signals(raw: object) -> str:
-    """Read the endpoint of all signals and add the path of traces, before any query."""
+    """Read the endpoint for all signals; append the path for traces to its path."""
     base = split_url(raw)
     path = f"{base.path.rstrip('/')}{constants.OTLP_TRACES_PATH}"
     return base._replace(path=path, fragment="").geturl()
@@ -88,9 +88,9 @@ def endpoint_of_all_signals(raw: object) -> str:
 
 def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:
     """
-    Return type and parameter of the sampler that *name* and *argument* mean.
+    Return type and parameter of the sampler for OpenTelemetry's *name* and *argument*.
 
-    A span with a parent always follows it, so `parentbased_` changes nothing.
+    A span with a parent always inherits its decision, so `parentbased_` is implied.
     """
     match name.lower().removeprefix("parentbased_"):
         case "always_on":

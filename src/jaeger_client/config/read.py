@@ -1,15 +1,15 @@
 """
-From a dict and the environment to the settings of a tracer, in one pass.
+Reads the settings of a tracer from a dict and the environment, in one pass.
 
-The dict comes before the variables, those of Jaeger before those of OpenTelemetry, and
-the default last. What happens where several settings overlap is decided here:
+The dict takes precedence over Jaeger's variables, these over OpenTelemetry's variables,
+and these over the default. Precedence between settings that overlap:
 
-- `JAEGER_TAGS` comes before the dict, tag by tag.
-- A type of sampler in the dict takes its parameter from the dict only.
+- `JAEGER_TAGS` overrides the dict, tag by tag.
+- If the dict sets the sampler type, the parameter is read from the dict only.
 - A sampling port in the dict overrides a sampling endpoint in a variable.
-- OpenTelemetry's endpoint counts only where nothing names a collector or an agent.
-  Its headers, certificates, compression and timeouts count for that endpoint only, so
-  that credentials are sent to no other.
+- OpenTelemetry's endpoint is used only if no other setting specifies a collector or an
+  agent. OpenTelemetry's headers, certificates, compression and timeouts are used for
+  that endpoint only, so that credentials are not sent to another server.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from jaeger_client.config import table
 from jaeger_client.config.http_values import format_of
 from jaeger_client.config.settings import (
     FORMAT,
-    GIVEN_SAMPLER,
     HAS_THROTTLER,
     OTEL,
+    SAMPLER_OBJECT,
     THE_DICT,
     Settings,
     Source,
@@ -40,8 +40,8 @@ from jaeger_client.sampler.strategy import DEFAULT_SAMPLING_PROBABILITY
 THE_PARAMETER: Final = "the parameter service_name"
 """Origin of a name that is passed to `Config`."""
 
-TOGETHER: Final = "together"
-"""Key of an error in settings that do not fit together."""
+COMBINATION: Final = "combination"
+"""Key of an error in settings that are invalid in combination."""
 
 _DEFAULT_SAMPLER_PARAM: Final = {
     SAMPLER_TYPE_REMOTE: DEFAULT_SAMPLING_PROBABILITY,
@@ -72,7 +72,7 @@ def read(
 
 
 def _read_service_name(source: Source, service_name: str | None) -> None:
-    """Read the name: of the dict, else *service_name*, else of a variable."""
+    """Read the name from the dict, else from *service_name*, else from a variable."""
     found = source.find_in_dict(table.SERVICE_NAME)
     if found is None and service_name:
         found = Value(service_name, THE_PARAMETER)
@@ -131,19 +131,19 @@ def _read_collector(source: Source) -> None:
     for param in table.SECTIONS["The collector"][1:]:
         source.read(param, with_otel=with_otel, is_used=endpoint is not None)
         if endpoint is None and source.is_set(param):
-            source.note_unused(param, "spans go by UDP")
+            source.note_unused(param, "spans are sent over UDP")
     if endpoint is not None:
         path = f"the path of {table.ENDPOINT.key}"
         source.derive(FORMAT, format_of(endpoint), path)
         if source.is_set(table.AGENT_PORT):
-            source.note_unused(table.AGENT_PORT, "spans go to collector.endpoint")
+            source.note_unused(table.AGENT_PORT, "spans are sent to collector.endpoint")
         _check_pairs(source)
     if not source.is_set(table.GZIP):
         source.derive(table.GZIP, source.values[FORMAT.key].value == "OTLP", FORMAT.key)
 
 
 def _find_endpoint(source: Source) -> Value | None:
-    """Return the endpoint, `None` where spans go to the agent or nowhere."""
+    """Return the endpoint; `None` if spans are sent to the agent or not at all."""
     source.derive(FORMAT, "compact Thrift over UDP")
     found = source.find(table.ENDPOINT, with_otel=False)
     agent_is_named = any(map(source.is_set, (table.AGENT_HOST, table.AGENT_PORT)))
@@ -157,7 +157,7 @@ def _find_endpoint(source: Source) -> Value | None:
         return None
     found = source.find(table.ENDPOINT, in_dict=False)
     if found is not None:
-        # There is one protocol, so its value does not matter; another one is logged.
+        # Only one protocol is supported, so the value is not used; others are logged.
         for name, protocol in otel.exporter("PROTOCOL", otel.protocol).items():
             if source.find_in_variable(table.ENDPOINT, name, protocol):
                 break
@@ -165,21 +165,21 @@ def _find_endpoint(source: Source) -> Value | None:
 
 
 def _check_pairs(source: Source) -> None:
-    """Check the settings of a collector that need each other."""
+    """Check the settings of a collector that must be set in pairs."""
     key, certificate = table.CLIENT_KEY, table.CLIENT_CERT
     found = source.values[key.key]
     of_certificate = source.values[certificate.key].origin
     if found.origin.startswith(OTEL) and not of_certificate.startswith(OTEL):
-        reason = "needs the variable of its certificate beside it"
-        complaint = f"{key.key} ({found.origin}): {reason}, got {shown(found.value)}"
-        source.pass_over(key.key, complaint)
+        reason = "requires the variable of its certificate"
+        problem = f"{key.key} ({found.origin}): {reason}, got {shown(found.value)}"
+        source.ignore_variable(key.key, problem)
         source.derive(key, None)
     pairs = ((key, certificate), (table.USER, table.PASSWORD))
     for given, missing in (*pairs, (table.PASSWORD, table.USER)):
         if source.is_set(given) and not source.is_set(missing):
-            msg = f"{missing.name}: must be given together with {given.key}, got none"
+            msg = f"{missing.name}: must be set together with {given.key}, got none"
             error = ConfigError(msg)
-            source.values[TOGETHER] = Value(None, error=error)
+            source.values[COMBINATION] = Value(None, error=error)
             source.errors.append(error)
 
 
@@ -187,15 +187,15 @@ def _read_sampler(source: Source) -> None:
     """Read how traces are sampled."""
     given = source.config.get("sampler")
     if _is_sampler(given):
-        source.derive(GIVEN_SAMPLER, given)
+        source.derive(SAMPLER_OBJECT, given)
         source.derive(table.SAMPLER_TYPE, text_of(given), THE_DICT)
         source.derive(table.SAMPLER_PARAM, None)
-        # The group of this setting in the dict is the sampler itself.
+        # In the dict, the group of this setting is the sampler object itself.
         late_binding = table.OPERATION_NAME_LATE_BINDING
         found = source.find(late_binding, in_dict=False)
         source.record(late_binding, found or Value(late_binding.default))
     else:
-        source.derive(GIVEN_SAMPLER, None)
+        source.derive(SAMPLER_OBJECT, None)
         _find_sampler(source)
 
 
@@ -222,11 +222,11 @@ def _find_sampler(source: Source) -> None:
     param = param or Value(_DEFAULT_SAMPLER_PARAM.get(name))
     rate = source.record(table.SAMPLER_PARAM, param)
     if not (kind and kind.error) and not param.error:
-        # Raised where the sampler is made, for a tracer may be made with another one.
-        misfit = _find_misfit(name, rate)
-        source.values[table.SAMPLER_PARAM.key] = param._replace(error=misfit)
+        # Raised when this sampler is created: a tracer may be created with another.
+        mismatch = _find_mismatch(name, rate)
+        source.values[table.SAMPLER_PARAM.key] = param._replace(error=mismatch)
     if name == SAMPLER_TYPE_CONST and rate not in {0, 1}:
-        text = f"const takes 1 or 0, so {rate} is 1; for a rate, use probabilistic"
+        text = f"const requires 1 or 0, so {rate} is 1; for a rate, use probabilistic"
         source.warnings["sampler.param"].append(f"sampler.param: {text}")
 
 
@@ -239,14 +239,16 @@ def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
         kind, param = otel.sampler_of(name, argument)
     except ValueError as exc:
         got = f"{shown(name)} with {shown(argument)}"
-        source.pass_over("sampler.type", f"sampler.type ({variable}): {exc}, got {got}")
+        source.ignore_variable(
+            "sampler.type", f"sampler.type ({variable}): {exc}, got {got}"
+        )
         return None, None
     origin = variable if argument is None else of_argument
     return Value(kind, variable), None if param is None else Value(param, origin)
 
 
-def _find_misfit(kind: str, param: float | None) -> ConfigError | None:
-    """Return why a sampler of type *kind* cannot have *param*, if it cannot."""
+def _find_mismatch(kind: str, param: float | None) -> ConfigError | None:
+    """Return the error if *param* is invalid for a sampler of type *kind*."""
     got = "none" if param is None else repr(param)
     end = f"for sampler.type {kind!r}, got {got}"
     start = "sampler.param (JAEGER_SAMPLER_PARAM): must be"
@@ -268,7 +270,7 @@ def _read_throttler(source: Source) -> None:
 
 
 def _read_sampling_endpoint(source: Source) -> None:
-    """Read the URL of the strategies, which may follow from the agent."""
+    """Read the URL of the strategies; the default is derived from the agent's host."""
     params = (table.AGENT_HOST, table.SAMPLING_PORT)
     host, port = (source.values[param.key] for param in params)
     if port.origin == THE_DICT:
@@ -285,7 +287,7 @@ def _read_sampling_endpoint(source: Source) -> None:
     source.record(table.SAMPLING_ENDPOINT, found)
     kind = source.read(table.SAMPLER_TYPE)
     if kind != SAMPLER_TYPE_REMOTE:
-        source.note_unused(table.SAMPLING_ENDPOINT, f"the sampler is {kind}")
+        source.note_unused(table.SAMPLING_ENDPOINT, f"sampler.type is {kind}")
     elif source.read(table.SAMPLING_STRATEGIES_FILE) is not None:
-        reason = f"{table.SAMPLING_STRATEGIES_FILE.key} is read"
+        reason = f"{table.SAMPLING_STRATEGIES_FILE.key} is set"
         source.note_unused(table.SAMPLING_ENDPOINT, reason)

@@ -1,8 +1,8 @@
 """
-What a setting is, how its value is found, and the settings of one tracer.
+Settings: their definition, the lookup of their values, and the result for one tracer.
 
-A `Source` serves one pass over the dict and the environment. It looks each variable up
-at most once and records the value of each setting with its origin.
+A `Source` reads the dict and the environment in one pass. It looks up each variable at
+most once and records the value of each setting with its origin.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 BY_DEFAULT: Final = "default"
-"""Origin of a value that is set nowhere."""
+"""Origin of a value that is not set."""
 
 THE_DICT: Final = "the dict"
 """Origin of a value in the application's dict."""
@@ -47,10 +47,10 @@ class Key(Generic[T_co]):
 
 
 FORMAT: Final[Key[str | None]] = Key("collector.format")
-"""The format of spans, which follows from the endpoint; `None` sends none."""
+"""The format of spans, derived from the endpoint; `None` if none are sent."""
 
-GIVEN_SAMPLER: Final[Key[Sampler | None]] = Key("sampler")
-"""The sampler that the application made itself, if any."""
+SAMPLER_OBJECT: Final[Key[Sampler | None]] = Key("sampler")
+"""The sampler object that the application passes, if any."""
 
 HAS_THROTTLER: Final[Key[bool]] = Key("throttler")
 """Whether a throttler is configured."""
@@ -58,14 +58,14 @@ HAS_THROTTLER: Final[Key[bool]] = Key("throttler")
 
 class Param(Key[T_co]):
     """
-    One setting: where its value may come from, and its default.
+    One setting: its key, its variables and its default.
 
     Args:
         key: Its key in the dict, `group.key` within a group.
         read: Reads the value in the dict.
-        default: Its value when it is set nowhere.
+        default: Its value if it is not set.
         unit: The unit of its value.
-        default_text: The default in Markdown, where *default* does not show it.
+        default_text: The default in Markdown, if it is not *default* itself.
         is_secret: Whether messages must not show the value.
     """
 
@@ -86,9 +86,9 @@ class Param(Key[T_co]):
         self.default_text = default_text
         self.is_secret = is_secret
         self.variables: Mapping[str, Callable[[object], T_co | None]] = {}
-        """The variables that may set it, first to last, and their readers."""
+        """The variables that set it, in order of precedence, and their readers."""
         self.influences: Mapping[str, str] = {}
-        """Variables that affect it without holding its value, and what they accept."""
+        """Variables that affect but do not set it, and what they accept."""
 
     def env(self, **variables: Callable[[object], T_co | None]) -> Param[T_co]:
         """Add variables; a reader returns `None` where its variable does not set it."""
@@ -102,7 +102,7 @@ class Param(Key[T_co]):
 
     @property
     def name(self) -> str:
-        """Its key, with the variable of Jaeger that sets it, for messages."""
+        """Its key, with the first `JAEGER_` variable that sets it, for messages."""
         of_jaeger = (name for name in self.variables if not name.startswith(OTEL))
         return next((f"{self.key} ({name})" for name in of_jaeger), self.key)
 
@@ -112,20 +112,20 @@ class Value(NamedTuple):
 
     value: object
     origin: str = BY_DEFAULT
-    """`the dict`, a variable, `default`, or the setting it follows from."""
+    """`the dict`, a variable, `default`, or the setting it is derived from."""
     remark: str = ""
     error: ConfigError | None = None
-    """Why what is set cannot be used. *value* is the default then."""
+    """Why the configured value cannot be used; *value* is then the default."""
     is_secret: bool = False
-    """Whether the value is one of a variable whose name is that of a secret."""
+    """Whether it comes from a variable whose name suggests a secret."""
 
     def __repr__(self) -> str:
-        # Without the value, which may be a secret: debuggers show this.
+        # Debuggers show this, so it omits the value, which may be a secret.
         return f"<Value from {self.origin}>"
 
     @property
     def is_set(self) -> bool:
-        """Whether the dict or a variable sets it, even to an error."""
+        """Whether the dict or a variable sets it, even to an invalid value."""
         return self.origin == THE_DICT or self.origin.startswith(VARIABLES)
 
 
@@ -143,10 +143,10 @@ class Settings:
 
     def checked(self, *params: Param[object]) -> Settings:
         """
-        Return the settings if *params* can be used; if none, all that a tracer uses.
+        Check *params*, or all settings in use if none, and return the settings.
 
         Raises:
-            ConfigError: With all of their errors, if there are any.
+            ConfigError: If any of them has an error; with the messages of all.
         """
         errors = [self.values[param.key].error for param in params]
         raise_errors(errors if params else self.errors)
@@ -154,8 +154,8 @@ class Settings:
 
 
 def raise_errors(errors: Iterable[ConfigError | None]) -> None:
-    """Raise the error if there is one, or one with the messages of all."""
-    # The URL of strategies has the error of the agent's host.
+    """Raise the error if there is one; if there are several, one with all messages."""
+    # Without duplicates: the URL of strategies has the error of the agent's host, too.
     found = [*dict.fromkeys(filter(None, errors))]
     if found:
         several = ConfigError("; ".join(map(str, found)))
@@ -172,21 +172,21 @@ class Source:
         self.config = cast("Mapping[str, object]", config)
         self.environ = environ
         self.values: dict[str, Value] = {}
-        """What was read, by key; a single tag has `tags.` and its name."""
+        """The values by key; the key of a single tag is `tags.` and its name."""
         self.errors: list[ConfigError] = []
-        """The errors of settings that are used."""
+        """The errors of settings that are in use."""
         self.warnings: defaultdict[str, list[str]] = defaultdict(list)
-        """What is logged and noted about settings that can be used, by key."""
+        """Warnings by key, for the log and for `Config.explain()`."""
         self._texts: dict[str, str | None] = {}
 
     def read(
         self, param: Param[T], *, with_otel: bool = True, is_used: bool = True
     ) -> T:
         """
-        Find, record and return the value of a setting, once.
+        Return the value of a setting; the first call finds and records it.
 
-        *with_otel* is whether its `OTEL_` variables count, *is_used* whether an error
-        in it matters.
+        With *with_otel*, its `OTEL_` variables are read as well. With *is_used*, an
+        error in it is added to `errors`.
         """
         if param.key in self.values:
             return cast("T", self.values[param.key].value)
@@ -206,7 +206,7 @@ class Source:
         self.values[param.key] = self.values[param.key]._replace(remark=remark)
 
     def derive(self, key: Key[T], value: T, origin: str = BY_DEFAULT) -> None:
-        """Record a value that follows from other settings."""
+        """Record a value that is derived from other settings."""
         self.values[key.key] = Value(value, origin)
 
     def is_set(self, param: Param[object]) -> bool:
@@ -216,7 +216,7 @@ class Source:
     def find(
         self, param: Param[object], *, in_dict: bool = True, with_otel: bool = True
     ) -> Value | None:
-        """Return the value in the dict, else in a variable, `None` if there is none."""
+        """Return the value from the dict, else from a variable, else `None`."""
         found = self.find_in_dict(param) if in_dict else None
         for name, read in param.variables.items():
             if found is None and (with_otel or not name.startswith(OTEL)):
@@ -255,14 +255,14 @@ class Source:
             error = _error(param, f"{param.key} ({name})", exc, text)
             if not name.startswith(OTEL):
                 return Value(param.default, name, error=error)
-            # It may be meant for another library in the same process.
-            self.pass_over(param.key, error)
+            # Not an error: it may be meant for another library in the same process.
+            self.ignore_variable(param.key, error)
             return None
         return None if value is None else Value(value, name)
 
-    def pass_over(self, key: str, complaint: object) -> None:
-        """Record what is wrong with an `OTEL_` variable, which is not used."""
-        self.warnings[key].append(f"variable passed over: {complaint}")
+    def ignore_variable(self, key: str, problem: object) -> None:
+        """Record that an `OTEL_` variable is ignored, and why."""
+        self.warnings[key].append(f"variable ignored: {problem}")
 
     def variable(self, name: str) -> str | None:
         """Return the text of a variable, `None` if it is empty or not set."""

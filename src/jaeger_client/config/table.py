@@ -2,10 +2,11 @@
 The table of settings: key, reader, default, variables and meaning of each.
 
 Error messages, `Config.explain()` and the reference page, which shows the text below
-each entry, are made from it. What happens where settings overlap is decided in `read`.
+each entry, are generated from it. `read` defines the precedence between settings that
+overlap.
 
-Durations have two readers: the dict of jaeger-client 4.8 holds seconds, the variables
-of all Jaeger clients hold milliseconds.
+Durations have two readers: numbers are seconds in the dict, as in jaeger-client 4.8,
+and milliseconds in variables, as in all Jaeger clients.
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ SERVICE_NAME: Final = Param("service_name", text, "", default_text="required").e
     OTEL_RESOURCE_ATTRIBUTES=otel.service_name_of_attributes,
 )
 """
-Name of the service. The parameter `service_name` of `Config` comes after the dict and
-before the variables. Of `OTEL_RESOURCE_ATTRIBUTES` it is `service.name`.
+Name of the service. The dict takes precedence over the parameter `service_name` of
+`Config`, which takes precedence over the variables. In `OTEL_RESOURCE_ATTRIBUTES` it is
+the attribute `service.name`.
 """
 
 ENABLED: Final = Param("enabled", boolean, default=True).env(
@@ -74,9 +76,9 @@ TAGS: Final = Param("tags", mapping, {}).env(
     JAEGER_TAGS=pairs, OTEL_RESOURCE_ATTRIBUTES=otel.tags_of_attributes
 )
 """
-Tags of the process. Here, tag by tag, `JAEGER_TAGS` overrides the dict and the dict
+Tags of the process. For each tag, `JAEGER_TAGS` overrides the dict and the dict
 overrides `OTEL_RESOURCE_ATTRIBUTES`. In `JAEGER_TAGS` a value may contain `=`, and a
-value `${VARIABLE:default}` is replaced by that variable.
+value `${VARIABLE:default}` is replaced by the value of that variable.
 """
 
 MAX_TAG_VALUE_LENGTH: Final = Param(
@@ -103,7 +105,7 @@ PROPAGATION: Final = Param("propagation", formats, BUILT_IN[:1]).env(
     JAEGER_PROPAGATION=formats, OTEL_PROPAGATORS=otel.propagation_of
 )
 """
-Formats of the context. All are injected; the first that is present is extracted.
+Propagation formats. All are injected; the first that is present is extracted.
 `OTEL_PROPAGATORS` accepts `tracecontext` (as `w3c`), `baggage` (which is part of
 `w3c`), `b3` (as `b3single`), `b3multi` (as `b3`), `jaeger`, and `none`, alone.
 """
@@ -121,12 +123,12 @@ BAGGAGE_HEADER_PREFIX: Final = Param(
 BAGGAGE_HEADER: Final = Param(
     "baggage_header", header_name, constants.BAGGAGE_HEADER_KEY
 )
-"""Header by which a request without a context brings baggage, in Jaeger's format."""
+"""Header for baggage set by hand, as `key=value, key=value`, in Jaeger's format."""
 
 DEBUG_ID_HEADER: Final = Param(
     "debug_id_header", header_name, constants.DEBUG_ID_HEADER_KEY
 )
-"""Header that asks for a debug trace, in Jaeger's format."""
+"""Header that requests a debug trace, in Jaeger's format."""
 
 BAGGAGE_ITEMS: Final = Param(
     "baggage.max_items", _length, constants.MAX_BAGGAGE_ITEMS, unit="items"
@@ -171,15 +173,14 @@ SAMPLER_PARAM: Final = (
 OPERATION_NAME_LATE_BINDING: Final = Param(
     "sampler.operation_name_late_binding", boolean, default=False
 ).env(JAEGER_SAMPLER_OPERATION_NAME_LATE_BINDING=boolean)
-"""Whether samplers by operation use the name at the end of a span, not at its start."""
+"""Whether sampling by operation uses the final name of a root span, not its first."""
 
 MAX_OPERATIONS: Final = Param(
     "max_operations", _count, DEFAULT_MAX_OPERATIONS, unit="operations"
 ).env(JAEGER_SAMPLER_MAX_OPERATIONS=_count)
 """
-Maximum number of operations with a sampler each (`remote`); others share one.
-
-So do operations with names of more than 1,024 characters.
+Maximum number of operations with their own sampler (`remote`). Further operations, and
+those with names of more than 1,024 characters, share one sampler.
 """
 
 SAMPLING_REFRESH_INTERVAL: Final = Param(
@@ -200,23 +201,23 @@ SAMPLING_ENDPOINT: Final = Param(
     JAEGER_SAMPLER_MANAGER_HOST_PORT=_sampling_url,
 )
 """
-Where a remote sampler fetches its strategy. The second variable is deprecated. A
-`local_agent.sampling_port` in the dict overrides both variables.
+URL from which a remote sampler fetches its strategy. The second variable is deprecated.
+A `local_agent.sampling_port` in the dict overrides both variables.
 """
 
 SAMPLING_STRATEGIES_FILE: Final = Param("sampling_strategies_file", text, None).env(
     JAEGER_SAMPLING_STRATEGIES_FILE=text
 )
-"""JSON file of strategies, used instead of fetching them; read every 5 seconds."""
+"""JSON file of strategies, used instead of fetching them; checked every 5 seconds."""
 
 THROTTLER_TYPE: Final = Param("throttler.type", one_of("remote", "local"), "remote")
 """
-Whether debug traces are limited by the agent, with credits, or by this process. Any
-dict under `throttler`, even an empty one, configures a throttler.
+What limits debug traces: credits of the agent (`remote`), or this process (`local`).
+Any dict under `throttler`, even an empty one, configures a throttler.
 """
 
 THROTTLER_PORT: Final = Param("throttler.port", port, DEFAULT_THROTTLER_PORT)
-"""Port of the agent for credits for debug traces."""
+"""HTTP port of the agent for debug trace credits."""
 
 THROTTLER_REFRESH_INTERVAL: Final = Param(
     "throttler.refresh_interval",
@@ -230,12 +231,12 @@ DEBUG_SPANS_PER_SECOND: Final = Param(
     "throttler.debug_spans_per_second", positive(number), 1.0
 )
 """
-Debug traces per second that a `local` throttler allows each operation. A `remote` one
-does the same if the agent does not support credits, like Jaeger 2.
+Debug traces per second that a `local` throttler allows for each operation. A `remote`
+throttler applies the same limit if the agent, like Jaeger 2, does not support credits.
 """
 
 DEBUG_SPANS_AT_ONCE: Final = Param("throttler.debug_spans_at_once", at_least_1, 10.0)
-"""Maximum burst of an operation where `throttler.debug_spans_per_second` applies."""
+"""Maximum burst of an operation if `throttler.debug_spans_per_second` applies."""
 
 AGENT_HOST: Final = Param(
     "local_agent.reporting_host", host, DEFAULT_REPORTING_HOST
@@ -277,12 +278,13 @@ ENDPOINT: Final = (
     )
 )
 """
-Where spans are sent over HTTP instead of to the agent. The path selects the format:
-`/v1/traces` at its end is OTLP, `/api/v2/spans` Zipkin, any other Thrift. Without a
-path, port 4318 means `/v1/traces`, port 9411 `/api/v2/spans` and any other port
-`/api/traces`. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` without a path gets `/v1/traces`; to
-`OTEL_EXPORTER_OTLP_ENDPOINT` it is added. Both count only where nothing else names a
-collector or an agent. There, `OTEL_TRACES_EXPORTER=none` means that no spans are sent.
+URL to which spans are sent over HTTP, instead of to the agent. The path selects the
+format: OTLP if it ends in `/v1/traces`, Zipkin if it ends in `/api/v2/spans`, otherwise
+Thrift. The default path is `/v1/traces` for port 4318, `/api/v2/spans` for port 9411
+and `/api/traces` for any other port. For `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` the
+default path is `/v1/traces`; to `OTEL_EXPORTER_OTLP_ENDPOINT` it is always appended.
+Both are used only if no other setting specifies a collector or an agent; in that case
+`OTEL_TRACES_EXPORTER=none` disables sending.
 """
 
 USER: Final = Param("collector.user", text, None, is_secret=True).env(JAEGER_USER=text)
@@ -316,17 +318,18 @@ CLIENT_CERT: Final = Param("collector.client_cert", http.readable_file, None).en
 CLIENT_KEY: Final = Param("collector.client_key", http.readable_file, None).env(
     **otel.exporter("CLIENT_KEY", http.readable_file)
 )
-"""PEM file of the certificate's key; its variables need those of the certificate."""
+"""PEM file of the private key; its variables require those of the certificate."""
 
 INSECURE: Final = Param("collector.insecure", boolean, default=False)
-"""Whether any certificate is trusted. For development only."""
+"""Whether to accept any certificate of the server. For development only."""
 
 PROXY: Final = Param("collector.proxy", http.proxy, None).env(
     JAEGER_COLLECTOR_PROXY=http.proxy
 )
 """
 HTTP proxy for the collector; for an `https` endpoint it opens a tunnel (`CONNECT`).
-Credentials in the URL are sent to it only. `HTTP_PROXY` and the like are ignored.
+Credentials in the URL are sent to the proxy only. `HTTP_PROXY` and the like have no
+effect.
 """
 
 GZIP: Final = Param(
@@ -343,8 +346,8 @@ REPORTER_QUEUE_SIZE: Final = Param(
     "reporter_queue_size", _count, constants.DEFAULT_QUEUE_CAPACITY, unit="spans"
 ).env(JAEGER_REPORTER_MAX_QUEUE_SIZE=_count)
 """
-Maximum number of spans in the queue; further ones are dropped and counted. Beyond the
-queue, 1,000 spans at most, or `reporter_batch_size`, are being sent.
+Maximum number of spans in the queue; further ones are dropped and counted. In addition,
+at most 1,000 spans, or `reporter_batch_size`, are being sent.
 """
 
 REPORTER_BATCH_SIZE: Final = Param(
@@ -360,15 +363,15 @@ REPORTER_FLUSH_INTERVAL: Final = Param(
 LOGGING: Final = Param("logging", boolean, default=False).env(
     JAEGER_REPORTER_LOG_SPANS=boolean
 )
-"""Whether spans are logged, and errors of sending by the error reporter of 4.8."""
+"""Whether to log each span, and errors of sending with the error reporter of 4.8."""
 
 METRICS: Final = Param("metrics", boolean, default=True)
-"""Whether the metrics or the factory given to `Config` are used."""
+"""Whether the metrics or the metrics factory passed to `Config` are used."""
 
 RPC_METRICS: Final = Param("rpc_metrics", boolean, default=False).env(
     JAEGER_RPC_METRICS=boolean
 )
-"""Whether sampled server spans are counted as requests, with their latencies."""
+"""Whether to count requests and measure their latency, from sampled server spans."""
 
 PARAMS: Final = tuple(each for each in globals().values() if isinstance(each, Param))
 """All settings."""

@@ -1,4 +1,4 @@
-"""Keys and `JAEGER_` variables that are not read, and what may be meant by them."""
+"""Unknown keys and `JAEGER_` variables, and suggestions for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jaeger_client.config.settings import KUBERNETES_LINK
 
 _OURS: Final = "JAEGER_"
 
-# Suffixes of what Kubernetes or Docker set for a service named `jaeger...`.
+# Suffixes of variables that Kubernetes or Docker set for a service named `jaeger...`.
 _LINK: Final = (
     r"_SERVICE_HOST|_SERVICE_PORT(_\w+)?|"
     r"_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|_ENV_\w+"
@@ -35,7 +35,7 @@ def _by_wrong_name(names: Mapping[str, str], prefix: str = "") -> dict[str, str]
     }
 
 
-MEANT_BY_VARIABLE: Final = _by_wrong_name(
+VARIABLE_SUGGESTIONS: Final = _by_wrong_name(
     {
         "JAEGER_AGENT_HOST and JAEGER_AGENT_PORT": """
             AGENT_ADDR AGENT_ADDRESS AGENT_ENDPOINT AGENT_HOST_PORT AGENT_URL
@@ -64,12 +64,12 @@ MEANT_BY_VARIABLE: Final = _by_wrong_name(
     prefix=_OURS,
 )
 """
-What known wrong names of variables mean.
+The variable to suggest for known wrong names.
 
-Most resemble the name of another variable more than that of the right one.
+Most of these names resemble another variable more than the right one.
 """
 
-MEANT_BY_KEY: Final = _by_wrong_name(
+KEY_SUGGESTIONS: Final = _by_wrong_name(
     {
         "local_agent": "agent",
         "local_agent.reporting_host": "agent_host host local_agent.host",
@@ -87,25 +87,25 @@ MEANT_BY_KEY: Final = _by_wrong_name(
         "service_name": "service",
     }
 )
-"""What known wrong keys mean."""
+"""The key to suggest for known wrong keys."""
 
-_SIMILAR: Final = 0.8
-"""Similarity from which a name is suggested: 0.6 suggested names of other things."""
+_MIN_SIMILARITY: Final = 0.8
+"""Minimum similarity of a suggestion: with 0.6, unrelated names were suggested."""
 
 
 def unknown_keys(config: Mapping[str, object]) -> dict[str, str]:
-    """Return each key that no setting has, and a sentence about it."""
+    """Return each unknown key of *config*, with a message."""
     groups = {key.partition(".")[0] for key in table.KEYS if "." in key}
     known = table.KEYS | groups
     return {
-        key: f"{key!r} is no setting{_suggested_key(key, known)}"
+        key: f"{key!r} is not a setting{_suggested_key(key, known)}"
         for key in _keys_of(config, groups)
         if key not in known
     }
 
 
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return each `JAEGER_` variable that no Jaeger software reads, and a sentence."""
+    """Return each `JAEGER_` variable that no Jaeger software reads, with a message."""
     names = {name for name in environ if name.startswith(_OURS)}
     known = table.variable_names() if names else frozenset[str]()
     return {
@@ -131,7 +131,7 @@ def _keys_of(config: Mapping[str, object], groups: Iterable[str]) -> Iterator[st
 
 
 def _inner_keys(value: object) -> list[object]:
-    # The value's own code may raise anything, which is reported where it is read.
+    # The value's own code may raise anything; the reader of the value reports it.
     with suppress(Exception):
         if isinstance(value, Mapping):
             return [*cast("Mapping[object, object]", value)]
@@ -139,18 +139,18 @@ def _inner_keys(value: object) -> list[object]:
 
 
 def _suggested_variable(name: str, known: Iterable[str]) -> str:
-    meant = MEANT_BY_VARIABLE.get(name) or _nearest(name, known, _OURS)
+    meant = VARIABLE_SUGGESTIONS.get(name) or _nearest(name, known, _OURS)
     return f", did you mean {meant}?" if meant else ""
 
 
 def _suggested_key(key: str, known: Iterable[str]) -> str:
     group = key[: key.rfind(".") + 1]
-    meant = MEANT_BY_KEY.get(key) or _same_key(key) or _nearest(key, known, group)
+    meant = KEY_SUGGESTIONS.get(key) or _same_key(key) or _nearest(key, known, group)
     return f", did you mean {meant!r}?" if meant else ""
 
 
 def _same_key(name: str) -> str | None:
-    """Return the key of a variable, or the only one that is *name* in another group."""
+    """Return the key that variable *name* sets, or the only key *name* of any group."""
     for param in table.PARAMS:
         if name.upper() in param.variables:
             return param.key
@@ -166,10 +166,10 @@ def _same_key(name: str) -> str | None:
 
 def _nearest(name: str, known: Iterable[str], prefix: str) -> str | None:
     with forks_wait():
-        import difflib  # noqa: PLC0415 - 3 ms, which programs without mistakes save
+        import difflib  # noqa: PLC0415 - 3 ms, and rarely needed
 
-    # Without the common prefix, or all of them would resemble each other.
+    # Compared without the common prefix, which would make all names similar.
     ends = [each.removeprefix(prefix) for each in known if each.startswith(prefix)]
     end = name.removeprefix(prefix)
-    found = difflib.get_close_matches(end, ends, n=1, cutoff=_SIMILAR)
+    found = difflib.get_close_matches(end, ends, n=1, cutoff=_MIN_SIMILARITY)
     return f"{prefix}{found[0]}" if found else None

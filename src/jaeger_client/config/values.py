@@ -1,8 +1,9 @@
 """
-Readers of single values: from what a dict or a variable holds to what it means.
+Readers of single values: they convert the raw value in a dict or a variable.
 
-A reader returns the value or raises `ValueError` with what it expects; the caller adds
-the name of the setting and the raw value. The reference page shows the same text.
+A reader returns the value or raises `ValueError` with a description of the values it
+accepts; the caller adds the name of the setting and the raw value. The reference page
+shows the same description.
 """
 
 from __future__ import annotations
@@ -58,13 +59,13 @@ class Reader(Generic[T_co]):
 
 
 def reader(expected: str) -> Callable[[Callable[[object], T | None]], Reader[T]]:
-    """Return a decorator that makes a `Reader` of a function."""
+    """Return a decorator that converts a function to a `Reader`."""
     return lambda convert: Reader(expected, convert)
 
 
 @reader("text")
 def text(raw: object) -> str | None:
-    """Read text that is not empty, without blanks around it."""
+    """Read text that is not empty; blanks around it are removed."""
     return (raw.strip() or None) if isinstance(raw, str) else None
 
 
@@ -75,43 +76,44 @@ def header_name(raw: object) -> str | None:
 
 
 def words(expected: str, meanings: Mapping[str, T]) -> Reader[T]:
-    """Return a reader of the words that *meanings* has, in any case."""
+    """Return a reader of the words in *meanings*, ignoring case."""
     return Reader(expected, lambda raw: meanings.get(str(raw).strip().lower()))
 
 
 def one_of(*names: str, **aliases: str) -> Reader[str]:
-    """Return a reader of one of *names* or of *aliases* for them, in any case."""
+    """Return a reader of one of *names* or of *aliases* for them, ignoring case."""
     expected = f"one of {', '.join((*names, *aliases))}"
     return words(expected, {**dict(zip(names, names, strict=True)), **aliases})
 
 
 boolean: Final = words("true or false", _BOOLEANS)
-"""Reads a boolean, in any of the usual words."""
+"""Reads a boolean: true, yes, on, 1 and the like."""
 
 opposite: Final = words(
-    "true or false, where true switches off",
+    "true or false, where true disables",
     {word: not value for word, value in _BOOLEANS.items()},
 )
 """Reads a boolean and inverts it."""
 
 
-def whole_number(least: int, most: float = math.inf) -> Reader[int]:
-    """Return a reader of whole numbers from *least* to *most*."""
-    limits = f"from {least} to {most}" if most < math.inf else f"of at least {least}"
+def whole_number(minimum: int, maximum: float = math.inf) -> Reader[int]:
+    """Return a reader of whole numbers from *minimum* to *maximum*."""
+    has_maximum = maximum < math.inf
+    limits = f"from {minimum} to {maximum}" if has_maximum else f"of at least {minimum}"
 
     @reader(f"a whole number {limits}")
     def convert(raw: object) -> int | None:
         value = _number(raw)
-        if value is None or value != int(value) or not least <= value <= most:
+        if value is None or value != int(value) or not minimum <= value <= maximum:
             return None
-        # sys.maxsize, as programs write "no limit", is more than works everywhere.
+        # Programs write sys.maxsize for "no limit", which fails on some platforms.
         return min(int(value), MAX_COUNT)
 
     return convert
 
 
 port: Final = whole_number(1, 65535)
-"""Reads the number of a port."""
+"""Reads a port number."""
 
 
 def _number(raw: object) -> float | None:
@@ -124,7 +126,7 @@ def _number(raw: object) -> float | None:
     return value if math.isfinite(value) else None
 
 
-number: Final = Reader("a number that is finite", _number)
+number: Final = Reader("a finite number", _number)
 """Reads a finite number of any size."""
 
 
@@ -149,7 +151,7 @@ def _duration(unit: str, size: float) -> Reader[float]:
     def convert(raw: object) -> float | None:
         value = _number(raw)
         value = _with_units(raw) if value is None else value * size
-        # 1e10, as programs write "never", is more than works everywhere.
+        # Programs write 1e10 for "never", which fails on some platforms.
         return None if value is None or value < 0 else min(value, MAX_SECONDS)
 
     return convert
@@ -185,12 +187,12 @@ def host(raw: object) -> str | None:
 
 
 def _can_be_in_urls(name: str) -> bool:
-    """Return whether a host can be in the URLs of strategies and credits."""
+    """Return whether a host can be part of the URLs of strategies and credits."""
     if re.fullmatch(r"[\w.-]+", name, re.ASCII):
         return True
     if "[" in name or "]" in name:
         return False
-    # With urllib 3 ms, which a start with a plain name saves.
+    # Imported on demand: with urllib it takes 3 ms, and plain names do not need it.
     with forks_wait():
         from jaeger_client._internal.http_client import messages  # noqa: PLC0415
     try:
@@ -201,17 +203,17 @@ def _can_be_in_urls(name: str) -> bool:
 
 
 @reader(
-    "a list, or text with commas, of which each is one of "
-    f"{', '.join(BUILT_IN)}, or a name given to `register_codec`"
+    "a list or comma-separated text, where each item is one of "
+    f"{', '.join(BUILT_IN)}, or a name passed to `register_codec`"
 )
 def formats(raw: object) -> tuple[str, ...] | None:
-    """Read the names of formats of the context; duplicates are removed."""
+    """Read the names of propagation formats; duplicates are removed."""
     items = raw.split(",") if isinstance(raw, str) else raw
     if not isinstance(items, (list, tuple)):
         return None
     names = [str(item).strip().lower() for item in cast("list[object]", items)]
     if not {*names} <= {*codec_names()}:
-        # With the formats of the application, which the page cannot list.
+        # Includes the formats of the application, which the page cannot list.
         msg = f"must be one of {', '.join(codec_names())}"
         raise ValueError(msg)
     return tuple(dict.fromkeys(names))
@@ -219,16 +221,16 @@ def formats(raw: object) -> tuple[str, ...] | None:
 
 @reader("a dict")
 def mapping(raw: object) -> Mapping[str, object] | None:
-    """Read a dict, whose keys become text."""
+    """Read a dict; its keys are converted to text."""
     if not isinstance(raw, Mapping):
         return None
     items = cast("Mapping[object, object]", raw).items()
     return {str(key): value for key, value in items}
 
 
-@reader("a dict, or key=value pairs in text")
+@reader("a dict, or comma-separated key=value pairs")
 def text_mapping(raw: object) -> Mapping[str, str] | None:
-    """Read a dict whose values become text, or text like `key=value,key2=value2`."""
+    """Read a dict, converting its values to text, or `key=value,key2=value2`."""
     if isinstance(raw, str):
         return pairs(raw)
     if not isinstance(raw, Mapping):
@@ -236,7 +238,7 @@ def text_mapping(raw: object) -> Mapping[str, str] | None:
     return {key: str(item) for key, item in mapping(cast("object", raw)).items()}
 
 
-@reader("key=value pairs with commas between")
+@reader("comma-separated key=value pairs")
 def pairs(raw: object) -> dict[str, str] | None:
     """Read `key=value,key2=value2`; a value may contain `=`."""
     found: dict[str, str] = {}
@@ -248,7 +250,7 @@ def pairs(raw: object) -> dict[str, str] | None:
     return found
 
 
-@reader("key=value pairs with commas between, percent-encoded")
+@reader("comma-separated key=value pairs, percent-encoded")
 def quoted_pairs(raw: object) -> dict[str, str]:
     """Read pairs whose values are percent-encoded, as OpenTelemetry writes them."""
     with forks_wait():
@@ -258,7 +260,7 @@ def quoted_pairs(raw: object) -> dict[str, str]:
 
 
 def fill_in(value: str, environ: Mapping[str, str]) -> str:
-    """Return *value*, or what a variable holds if it is `${VARIABLE:default}`."""
+    """Return *value*; if it is `${VARIABLE:default}`, the value of that variable."""
     placeholder = re.fullmatch(_PLACEHOLDER, value)
     if placeholder is None:
         return value

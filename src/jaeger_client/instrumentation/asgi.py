@@ -1,9 +1,9 @@
 """
-Closing the tracer when an ASGI server shuts down.
+ASGI middleware that closes the tracer when the server shuts down.
 
-uvicorn raises SIGTERM again after its graceful shutdown, so no exit handler of Python
-runs, and the spans of the last second are lost. Before that, servers notify the
-application by the lifespan protocol of ASGI. `TracerLifespan` closes the tracer then.
+uvicorn raises SIGTERM again after its graceful shutdown, so Python's exit handlers do
+not run, and the spans of the last second are lost. Before that, servers notify the
+application with the lifespan protocol of ASGI. `TracerLifespan` closes the tracer then.
 
 The messages of that protocol (ASGI specification, "Lifespan Protocol"):
 
@@ -11,10 +11,10 @@ The messages of that protocol (ASGI specification, "Lifespan Protocol"):
     lifespan.startup            lifespan.startup.complete or lifespan.startup.failed
     lifespan.shutdown           lifespan.shutdown.complete or lifespan.shutdown.failed
 
-All messages are passed on unchanged. The tracer is closed before the server learns
-that the application has shut down or has failed to start, because the server may end
-the process as soon as it knows. An application without lifespan support raises or
-returns before it receives anything; then the wrapper replies in its place.
+All messages are passed on unchanged. The tracer is closed before the replies to
+shutdown and `lifespan.startup.failed` are passed on, because the server may end the
+process as soon as it receives one. An application without lifespan support raises or
+returns before it receives a message; the wrapper then replies in its place.
 """
 
 from __future__ import annotations
@@ -117,16 +117,16 @@ class _Lifespan:
         self._received: object = None
         """Type of the last message that the server sent."""
         self._is_started = False
-        """Whether the server knows that startup is complete."""
-        self._is_over = False
-        """Whether the tracer was closed."""
+        """Whether `lifespan.startup.complete` was sent to the server."""
+        self._is_closed = False
+        """Whether closing the tracer has begun."""
 
     async def run(self, scope: Scope) -> None:
         try:
             await self._run(scope)
         except BaseException:
-            # The server cancelled this, or the application raised. Before the startup
-            # is complete the server may go on serving without lifespan.
+            # The server cancelled this, or the application raised. If the startup was
+            # not complete, the server may go on to serve without lifespan.
             if self._is_started:
                 await self._close()
             raise
@@ -157,8 +157,8 @@ class _Lifespan:
             self._is_started = True
 
     async def _reply(self) -> None:
-        """Reply to what the application has left unanswered."""
-        if self._is_over:
+        """Send the replies that the application has not sent."""
+        if self._is_closed:
             return
         if not self._is_started:
             if self._received is None:
@@ -168,10 +168,10 @@ class _Lifespan:
         await self._send({"type": _SHUTDOWN_COMPLETE})
 
     async def _wait_for_shutdown(self) -> None:
-        while self._received != _SHUTDOWN and not self._is_over:
+        while self._received != _SHUTDOWN and not self._is_closed:
             await self._receive()
 
     async def _close(self) -> None:
-        if not self._is_over:
-            self._is_over = True
+        if not self._is_closed:
+            self._is_closed = True
             await self._close_tracer()

@@ -1,9 +1,9 @@
 """
-What the client counts about itself, and the metrics systems it is passed to.
+Metrics of the client itself, and factories that pass them to metrics systems.
 
-`PrometheusMetricsFactory` is in `jaeger_client.metrics.prometheus`, which alone needs
+`PrometheusMetricsFactory` is in `jaeger_client.metrics.prometheus`, which requires
 `prometheus_client`, and `OpenTelemetryMetricsFactory` in
-`jaeger_client.metrics.opentelemetry`, which needs `opentelemetry-api`.
+`jaeger_client.metrics.opentelemetry`, which requires `opentelemetry-api`.
 """
 
 from __future__ import annotations

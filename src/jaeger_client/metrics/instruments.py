@@ -1,5 +1,5 @@
 """
-What each part of the library counts about itself; attributes have the names of 4.8.
+The metrics of each part of the library; the attributes have the names of 4.8.
 
 Only `MetricMaker` calls the methods of a factory.
 """
@@ -25,8 +25,8 @@ _Value = TypeVar("_Value", int, float)
 
 _MICROSECONDS: Final = 1e6
 _FAILED: Final = Notice(
-    "%s was not counted: the function of the metrics factory raised %r. Counts are "
-    "too low until it works; no span is lost by that"
+    "%s was not counted: a function of the metrics factory raised %r. Counts are too "
+    "low until this is fixed; no span is lost"
 )
 
 
@@ -34,7 +34,7 @@ class TracerMetrics:
     """
     Counts of the tracer.
 
-    Its functions are the factory's own, which may raise: the tracer catches that
+    Its functions are the factory's own and may raise. The tracer catches the error
     where it counts, which saves a call for each span.
     """
 
@@ -55,14 +55,14 @@ class TracerMetrics:
         self.decoding_errors = count(table.DECODING_ERRORS)
         """Carriers whose span context could not be read."""
         self.dropped_baggage_items = count(table.DROPPED_BAGGAGE_ITEMS)
-        """Baggage that was dropped; the table has the details."""
+        """Baggage items, debug ids and trace states that were dropped."""
         self.dropped_tags = count(table.DROPPED_TAGS)
         """Tags and log fields over the limits of a span."""
         self.dropped_logs = count(table.DROPPED_LOGS)
         """Logs over the limit of a span."""
 
     def count_start(self, *, sampled: bool, joined: bool | None) -> None:
-        """Count a span and, unless *joined* is `None`, the trace it begins here."""
+        """Count a span and, unless *joined* is `None`, its trace."""
         if sampled:
             self.spans_started_sampled(1)
         else:
@@ -96,7 +96,7 @@ class ReporterMetrics:
         self.truncated = make.counter(table.TRUNCATED_SPANS)
         """Spans that were shrunk to fit a packet."""
         self.send_seconds = make.timer(table.REPORTER_SEND_SECONDS)
-        """Takes the duration of one send in seconds."""
+        """Records the duration of one send in seconds."""
 
 
 class SamplerMetrics:
@@ -135,7 +135,7 @@ class RpcMetrics:
             error: make.timer(table.RPC_LATENCY, endpoint=endpoint, error=text)
             for error, text in texts.items()
         }
-        """Timers, of seconds, by whether the request failed."""
+        """Timers, in seconds, by whether the request failed."""
         self.http_requests: Mapping[str, CountFunction] = {
             status: make.counter(
                 table.RPC_HTTP_REQUESTS, endpoint=endpoint, status_code=status
@@ -149,10 +149,10 @@ def choose_factory(
     metrics_factory: MetricsFactory | None, metrics: Metrics | None
 ) -> MetricsFactory:
     """
-    Return the factory for the two parameters that 4.8 had for it.
+    Return *metrics_factory*, else a factory for *metrics*, else one that does nothing.
 
     Raises:
-        ConfigError: If *metrics_factory* is no factory.
+        ConfigError: If *metrics_factory* is not a factory.
     """
     if metrics_factory is not None:
         return with_method("metrics_factory", metrics_factory, "create_counter")
@@ -163,10 +163,10 @@ def choose_factory(
 
 class MetricMaker:
     """
-    Makes metrics of the table by a factory, which may be the application's.
+    Creates metrics of the table with a factory, which may be the application's.
 
-    The functions it returns never raise: what the factory's functions raise is logged
-    once a minute. What the factory itself raises, at start-up, is not caught.
+    The functions that it returns never raise: errors of the factory's functions are
+    logged once a minute. Errors of the factory itself, at start-up, are not caught.
     """
 
     def __init__(self, factory: MetricsFactory) -> None:
@@ -188,18 +188,18 @@ class MetricMaker:
         return _guarded(metric.name, self._factory.create_gauge(name=metric.name))
 
     def timer(self, metric: Metric, **labels: str) -> MeasureFunction:
-        """Return a function that takes seconds; the factory's takes microseconds."""
-        take = self._factory.create_timer(name=metric.name, tags=labels or None)
-        return _guarded(metric.name, lambda seconds: take(seconds * _MICROSECONDS))
+        """Return a function that records seconds, as microseconds in the factory's."""
+        record = self._factory.create_timer(name=metric.name, tags=labels or None)
+        return _guarded(metric.name, lambda seconds: record(seconds * _MICROSECONDS))
 
 
-def _guarded(name: str, take: Callable[[_Value], object]) -> Callable[[_Value], None]:
-    """Return a function that calls *take* and logs what it raises."""
+def _guarded(name: str, update: Callable[[_Value], object]) -> Callable[[_Value], None]:
+    """Return a function that calls *update* and logs its errors."""
 
-    def take_or_log(value: _Value) -> None:
+    def update_or_log(value: _Value) -> None:
         try:
-            take(value)
+            update(value)
         except Exception as error:  # noqa: BLE001 - the factory is the application's
             _FAILED.warn(name, error)
 
-    return take_or_log
+    return update_or_log

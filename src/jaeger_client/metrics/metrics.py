@@ -11,7 +11,7 @@ from jaeger_client.metrics.table import dotted
 _Value = TypeVar("_Value", int, float)
 
 Tags: TypeAlias = "Mapping[str, str] | None"
-"""What distinguishes metrics of one name."""
+"""The tags that distinguish metrics of the same name."""
 
 CountFunction: TypeAlias = Callable[[int], None]
 """Adds to a counter."""
@@ -28,9 +28,9 @@ class MetricsFactory:
     """
     Creates counters, gauges and timers; those of this class do nothing.
 
-    Derive from it to connect another metrics system. The methods are called
-    once for each metric when a tracer is created. What they return is called from
-    any thread, often, and should neither block nor raise. A lock in it can hang a
+    Derive from it to connect another metrics system. The methods are called once for
+    each metric when a tracer is created. The functions they return are called often,
+    from any thread, and should neither block nor raise. A lock in them can hang a
     forked child or a signal handler; the page "How it works" describes what to do.
     """
 
@@ -42,7 +42,7 @@ class MetricsFactory:
         return self._noop
 
     def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
-        """Return a function that takes one measured time in microseconds."""
+        """Return a function that records one duration in microseconds."""
         del name, tags
         return self._noop
 
@@ -53,7 +53,7 @@ class MetricsFactory:
 
 
 class Metrics:
-    """Three functions `(key, value)` that take counts, gauges and times."""
+    """Three functions `(key, value)` that receive counts, gauges and durations."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Metrics:
         gauge: Callable[[str, float], object] | None = None,
         timing: Callable[[str, float], object] | None = None,
     ) -> None:
-        # As in 4.8, what cannot be called is ignored.
+        # As in 4.8, an argument that cannot be called is ignored.
         self._count = count if callable(count) else _ignore
         self._gauge = gauge if callable(gauge) else _ignore
         self._timing = timing if callable(timing) else _ignore
@@ -75,7 +75,7 @@ class Metrics:
         self._gauge(key, value)
 
     def timing(self, key: str, value: float) -> None:
-        """Add one measured time of *value* milliseconds."""
+        """Record one duration of *value* milliseconds."""
         self._timing(key, value)
 
 
@@ -112,18 +112,18 @@ class LegacyMetricsFactory(MetricsFactory):
 
 class CallableMetricsFactory(MetricsFactory):
     """
-    Passes everything to functions `(name, value, tags)`, as statsd's clients have.
+    Passes everything to functions `(name, value, tags)`, as statsd clients have them.
 
     Names have a dot where the table has a colon, because a colon ends a name in statsd:
-    `jaeger.traces`. The functions are called from any thread, often, and
-    should not block; what they raise is logged once a minute and never reaches the
-    application. A lock in them can hang a forked child or a signal handler; the page
-    "How it works" describes what to do.
+    `jaeger.traces`. The functions are called often, from any thread, and should not
+    block; their errors are logged once a minute and never reach the application. A lock
+    in them can hang a forked child or a signal handler; the page "How it works"
+    describes what to do.
 
     Args:
-        count: Takes what is added to counters.
-        gauge: Takes what gauges are set to.
-        timing: Takes measured times, in milliseconds.
+        count: Receives the number to add to a counter.
+        gauge: Receives the new value of a gauge.
+        timing: Receives a duration in milliseconds.
     """
 
     def __init__(
@@ -133,31 +133,31 @@ class CallableMetricsFactory(MetricsFactory):
         gauge: Callable[[str, float, Mapping[str, str]], object] | None = None,
         timing: Callable[[str, float, Mapping[str, str]], object] | None = None,
     ) -> None:
-        self._take_count = _ignore if count is None else count
-        self._take_gauge = _ignore if gauge is None else gauge
-        self._take_timing = _ignore if timing is None else timing
+        self._count = _ignore if count is None else count
+        self._gauge = _ignore if gauge is None else gauge
+        self._timing = _ignore if timing is None else timing
 
     def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
         """Return a function that adds to the counter."""
-        return _bound(self._take_count, name, tags)
+        return _bound(self._count, name, tags)
 
     def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
         """Return a function that takes microseconds and passes milliseconds on."""
-        take = _bound(self._take_timing, name, tags)
-        return lambda microseconds: take(microseconds / 1000)
+        record = _bound(self._timing, name, tags)
+        return lambda microseconds: record(microseconds / 1000)
 
     def create_gauge(self, name: str, tags: Tags = None) -> MeasureFunction:
         """Return a function that sets the gauge."""
-        return _bound(self._take_gauge, name, tags)
+        return _bound(self._gauge, name, tags)
 
 
 def _bound(
-    take: Callable[[str, _Value, Mapping[str, str]], object], name: str, tags: Tags
+    update: Callable[[str, _Value, Mapping[str, str]], object], name: str, tags: Tags
 ) -> Callable[[_Value], None]:
-    # All calls share the tags, so they must not be changed.
+    # All calls share the tags, so the function must not be able to change them.
     key, shared = dotted(name), MappingProxyType(dict(tags or {}))
 
     def pass_on(value: _Value) -> None:
-        take(key, value, shared)
+        update(key, value, shared)
 
     return pass_on

@@ -21,7 +21,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(msg, name=error.name) from error
 
 METER_NAME: Final = "jaeger_client"
-"""The scope of the metrics if no meter is passed."""
+"""The instrumentation scope of the metrics if no meter is passed."""
 
 _FORBIDDEN: Final = re.compile(r"[^a-zA-Z0-9_./-]")
 _MICROSECONDS: Final = 1e6
@@ -33,8 +33,8 @@ class OpenTelemetryMetricsFactory(MetricsFactory):
 
     Needs the API only; without an SDK nothing is recorded. Names have a dot where the
     table has a colon, tags are attributes, gauges are synchronous gauges, and timers
-    are histograms of seconds. Any number of factories may use one meter: instruments
-    of one name are one.
+    are histograms of seconds. Any number of factories may use one meter: they share
+    instruments of the same name.
 
     Args:
         meter: Creates the instruments; by default the meter `jaeger_client` of
@@ -57,7 +57,7 @@ class OpenTelemetryMetricsFactory(MetricsFactory):
         return lambda value: gauge.set(value, attributes)
 
     def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
-        """Return a function that takes microseconds into a histogram of seconds."""
+        """Return a function that records microseconds in a histogram of seconds."""
         metric = metric_of(name)
         allowed_name, _, description = _name_unit_description(name)
         record = self._meter.create_histogram(

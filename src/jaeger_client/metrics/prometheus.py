@@ -1,24 +1,24 @@
 """
 Metrics for Prometheus; the only module that imports `prometheus_client`.
 
-The library guards each value with a lock, and with PROMETHEUS_MULTIPROC_DIR all values
-of the process with a single one. Counting a span must never hang at them:
+`prometheus_client` guards each value with a lock, and with PROMETHEUS_MULTIPROC_DIR all
+values of the process with a single lock. Counting a span must never hang on them:
 
 - in a forked child, where a thread that was not copied may hold them for ever: all are
-  replaced there. The library itself then opens a file for the child's own pid;
+  replaced there. `prometheus_client` then opens a file for the child's own pid;
 - in a signal handler or finalizer that interrupted the holder: they are replaced by
-  reentrant ones when the metric is created.
+  reentrant locks when the metric is created.
 
-A call that interrupts another one must not see an update that is half made. A value in
-memory is updated by `self._value += amount`: from Python 3.11 on nothing can interrupt
-that, because the interpreter handles signals and finalizers at calls and jumps only.
-Values in files, and all values in Python 3.10, are updated one at a time, through
-`SharedCollectors.run` (1 us a count). It does not wait: a handler that waited for a
-thread which itself waits for the library's lock, held by the interrupted frame, would
-hang.
+A call that interrupts another one must not see a partial update. A value in memory is
+updated by `self._value += amount`: from Python 3.11 on nothing can interrupt that,
+because the interpreter handles signals and finalizers at calls and jumps only. Values
+in files, and all values in Python 3.10, are updated one at a time, through
+`SharedCollectors.run` (1 us a count). It does not wait. Otherwise a handler could wait
+for a thread that itself waits for a lock of `prometheus_client` which the interrupted
+frame holds, and would hang.
 
-All of this applies to every version of the library since 0.11. The names used are
-private; in a version with other names its locks stay as they are.
+All of this applies to every version of `prometheus_client` since 0.11. The attributes
+used are private; in a version with other names, the locks are not replaced.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         vars(self).update({"_registry": REGISTRY} | state)
 
     def __deepcopy__(self, memo: dict[int, object]) -> PrometheusMetricsFactory:
-        # A copy would count in a registry that is exported nowhere.
+        # A copy would count in a copied registry, which no one exports.
         return self
 
     def create_counter(self, name: str, tags: Tags = None) -> CountFunction:
@@ -130,7 +130,7 @@ class PrometheusMetricsFactory(MetricsFactory):
         return self._updater(Gauge, "set", name, tags)
 
     def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
-        """Return a function that takes microseconds into a histogram of seconds."""
+        """Return a function that records microseconds in a histogram of seconds."""
         observe = self._updater(Histogram, "observe", name, tags)
         return lambda microseconds: observe(microseconds / _MICROSECONDS)
 
@@ -173,8 +173,8 @@ class SharedCollectors:
     """
     The collectors created so far, because a registry accepts each name only once.
 
-    A registry has no public way to find the collector of a name, so those of this
-    library are stored here, as long as their registry exists.
+    A registry has no public method to find the collector of a name, so the collectors
+    of this library are stored here as long as their registry exists. Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -184,7 +184,7 @@ class SharedCollectors:
         call_after_fork(self)
 
     def after_fork_in_child(self) -> None:
-        """Replace every lock; the parent makes the updates that wait."""
+        """Replace every lock, and drop waiting updates, which the parent makes."""
         self._turns = Exclusive()
         self._waiting.clear()
         for registry, made in list(self._made.items()):
@@ -194,7 +194,7 @@ class SharedCollectors:
 
     def run(self, work: Callable[[float], object], value: float) -> None:
         """
-        Call *work* with *value* while no other work runs, without waiting for that.
+        Call *work* with *value* while no other work runs; never wait.
 
         If other work runs, on another thread or in the frame that this call has
         interrupted, the thread that runs it calls *work* too, before it returns.
@@ -300,7 +300,7 @@ def _make_reentrant(owner: object) -> None:
 
 
 def _takes_turns(method: MeasureFunction) -> bool:
-    """Return whether an interruption could see an update of *method* half made."""
+    """Return whether an interruption could see a partial update by *method*."""
     parts = _parts_of(getattr(method, "__self__", None))
     is_in_file = any(True for part in parts for _ in _lock_cells(type(part)))
     return is_in_file or _IS_INTERRUPTED_ANYWHERE

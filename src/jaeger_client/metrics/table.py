@@ -30,7 +30,7 @@ MAX_ENDPOINTS: Final = 200
 """Maximum number of endpoints with metrics; names with ids must not fill memory."""
 
 OTHER_ENDPOINT: Final = "other"
-"""Endpoint under which all others are counted."""
+"""Name under which all further endpoints are counted."""
 
 STATUS_CLASSES: Final = ("2xx", "3xx", "4xx", "5xx")
 
@@ -41,7 +41,7 @@ _SEND_BUCKETS: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025),
     *(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
-"""From a datagram on loopback, which takes 50 µs, to beyond HTTP's timeout of 5 s."""
+"""From a datagram on loopback, 50 µs, to more than the HTTP timeout, 5 s."""
 
 _REQUEST_BUCKETS: Final = (
     *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
@@ -54,10 +54,10 @@ class Metric(NamedTuple):
 
     name: str
     unit: str
-    """Unit of UCUM, as in OpenTelemetry; timers have seconds."""
+    """Unit in UCUM notation, as in OpenTelemetry; seconds for timers."""
     help: str
     labels: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """All values of each label; none for the name of an endpoint."""
+    """All values of each label; empty for the label `endpoint`."""
     since: str = SINCE_NEW
     """First version with this metric."""
     kind: str = COUNTER
@@ -104,7 +104,7 @@ DROPPED_BAGGAGE_ITEMS: Final = Metric(
 REPORTER_SPANS: Final = Metric(
     "jaeger:reporter_spans",
     "{span}",
-    "Spans sent, failed to be sent, and dropped before.",
+    "Spans sent, spans that could not be sent, and spans dropped before sending.",
     {"result": ("ok", "err", "dropped")},
     SINCE_OLD,
 )
@@ -121,7 +121,7 @@ REPORTER_QUEUE_LENGTH: Final = Metric(
 REPORTER_SEND_SECONDS: Final = Metric(
     "jaeger:reporter_send_seconds",
     SECONDS,
-    "Time to hand one batch to the network.",
+    "Time to send one batch.",
     kind=TIMER,
     buckets=_SEND_BUCKETS,
 )
@@ -149,14 +149,14 @@ SAMPLER_QUERIES: Final = Metric(
 SAMPLER_UPDATES: Final = Metric(
     "jaeger:sampler_updates",
     "{update}",
-    "Sampling strategies applied, and those that could not be.",
+    "Sampling strategies applied, and responses without a usable strategy.",
     _RESULT,
     SINCE_OLD,
 )
 THROTTLER_UPDATE: Final = Metric(
     "jaeger:throttler_update",
     "{update}",
-    "Requests for credits of debug traces.",
+    "Requests for debug trace credits.",
     _RESULT,
     SINCE_OLD,
 )
@@ -187,10 +187,10 @@ _BY_NAME: Final = {metric.name: metric for metric in METRICS}
 
 
 def metric_of(name: str) -> Metric | None:
-    """Return the row of *name*, or `None` for a metric of the application's."""
+    """Return the row of *name*, or `None` for a metric of the application."""
     return _BY_NAME.get(name)
 
 
 def dotted(name: str) -> str:
-    """Return *name* without colon: OpenTelemetry refuses it, and it ends statsd's."""
+    """Return *name* with a dot for the colon, which OpenTelemetry and statsd forbid."""
     return name.replace(":", ".")

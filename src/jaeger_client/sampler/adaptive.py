@@ -19,7 +19,9 @@ from jaeger_client.sampler.strategy import PerOperation, parse_per_operation
 
 class GuaranteedThroughputProbabilisticSampler(Sampler):
     """
-    Samples a part of an operation's traces, and at least *lower_bound* per second.
+    Samples the fraction *rate* of an operation's traces, and a minimum per second.
+
+    The minimum is *lower_bound* traces per second, in a token bucket.
 
     Traces that the probabilistic sampler accepts spend credit of the lower bound as
     well, so the bound adds traces only if the rate alone gives too few.
@@ -54,7 +56,7 @@ class GuaranteedThroughputProbabilisticSampler(Sampler):
 
     def update(self, lower_bound: float, rate: float) -> None:
         """
-        Change both in place; the balance of the lower bound is kept.
+        Change both in place; the balance of the lower bound is preserved.
 
         Raises:
             SamplingRateError: If one is out of range; then nothing changes.
@@ -124,20 +126,20 @@ class AdaptiveSampler(Sampler):
         self._follow(strategy)
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Decide by the sampler of *operation*, or postpone if names bind late."""
+        """Call the sampler of *operation*; with late binding, postpone the decision."""
         if self._undecided is not None:
             return self._undecided
-        sampler = self.samplers.get(operation) or self._newcomer(operation)
+        sampler = self.samplers.get(operation) or self._add_sampler(operation)
         return sampler.is_sampled(trace_id, operation)
 
     def is_sampled_by_name(self, trace_id: int, operation: str) -> Decision:
-        """Decide by the sampler of *operation*, the final name of the root span."""
-        sampler = self.samplers.get(operation) or self._newcomer(operation)
+        """Call the sampler of *operation*, the final name of the root span."""
+        sampler = self.samplers.get(operation) or self._add_sampler(operation)
         return sampler.is_sampled(trace_id, operation)
 
     def update(self, strategies: Mapping[str, object] | PerOperation) -> None:
         """
-        Follow a new strategy; operations that it does not list stay as they are.
+        Apply a new strategy; operations that it does not list are unchanged.
 
         Raises:
             SamplingRateError: If a rate or bound is out of range; then nothing
@@ -151,7 +153,7 @@ class AdaptiveSampler(Sampler):
 
     def replace(self, strategy: PerOperation) -> None:
         """
-        Follow a server's new response, which applies to every operation.
+        Apply a new response of the server to every operation.
 
         Operations that it does not list get its default rate and lower bound, as in
         the Go client. All samplers stay the same objects and keep their balances.
@@ -162,7 +164,7 @@ class AdaptiveSampler(Sampler):
             if operation not in self._listed:
                 self._apply_to(sampler)
 
-    def _newcomer(self, operation: str) -> Sampler:
+    def _add_sampler(self, operation: str) -> Sampler:
         if (
             len(self.samplers) >= self.max_operations
             or len(operation) > MAX_STORED_NAME
@@ -170,13 +172,13 @@ class AdaptiveSampler(Sampler):
             return self.default_sampler
         listed = self._listed
         created = self._new_sampler(operation)
-        # No lock: of two threads with the same new operation the first one wins.
-        kept = self.samplers.setdefault(operation, created)
-        if kept is created and self._listed is not listed:
-            # The strategy was updated meanwhile. An update before `setdefault` did not
+        # No lock is needed: setdefault() returns the same sampler to all threads.
+        stored = self.samplers.setdefault(operation, created)
+        if stored is created and self._listed is not listed:
+            # The strategy was updated meanwhile. An update before setdefault() did not
             # find this sampler; one after this check does.
             self._apply_to(created)
-        return kept
+        return stored
 
     def _follow(self, strategy: PerOperation) -> None:
         self.default_sampling_probability = strategy.default_rate
@@ -196,7 +198,7 @@ class AdaptiveSampler(Sampler):
         return self._listed.get(operation, self.default_sampling_probability)
 
     def _remove_surplus(self) -> None:
-        # A server that lists other operations each time must not fill the memory.
+        # Otherwise a server that lists new operations each time would fill the memory.
         surplus = len(self.samplers) - self.max_operations - len(self._listed)
         unlisted = [name for name in tuple(self.samplers) if name not in self._listed]
         for operation in unlisted[: max(surplus, 0)]:
@@ -218,7 +220,7 @@ class AdaptiveSampler(Sampler):
 
 
 class _UndecidedName(Undecided):
-    """Waits for the final name of the root span; one object serves all traces."""
+    """Postpones a decision until the name is final; one object serves all traces."""
 
     def __init__(self, sampler: AdaptiveSampler) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ SamplerTags: TypeAlias = Mapping[str, TagValue]
 """Tags for the root span of a sampled trace; must not be changed."""
 
 Decision: TypeAlias = tuple[bool, SamplerTags]
-"""Whether to record the trace, and tags that tell which sampler decided."""
+"""Whether to record the trace, and tags that name the sampler that decided."""
 
 WATCHES_NOTHING: Final[frozenset[str]] = frozenset()
 
@@ -21,7 +21,7 @@ class DecisionTags(dict[str, TagValue]):
     """
     The tags of a decision that is created once and returned many times.
 
-    Spans keep this object itself; mappings of other types may change, so they are
+    Spans store this object itself; mappings of other types may change, so they are
     copied.
     """
 
@@ -83,7 +83,7 @@ class Sampler:
         self._tags: SamplerTags = tags or {}
 
     def _set_tags(self, sampler_type: str, param: TagValue) -> None:
-        """Set the tags of both decisions, and the decisions with them."""
+        """Set the tags, and create both decisions with them."""
         self._tags = DecisionTags(
             {SAMPLER_TYPE_TAG_KEY: sampler_type, SAMPLER_PARAM_TAG_KEY: param}
         )

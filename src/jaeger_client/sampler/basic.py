@@ -44,10 +44,10 @@ class ConstSampler(Sampler):
 
 class ProbabilisticSampler(Sampler):
     """
-    Samples the part *rate* of all traces.
+    Samples the fraction *rate* of all traces.
 
-    The decision depends on the trace id, not on chance: services with the same rate
-    sample the same traces.
+    The decision depends only on the trace id: services with the same rate sample the
+    same traces.
 
     Raises:
         SamplingRateError: If *rate* is not a number from 0 to 1.
@@ -81,7 +81,7 @@ class RateLimitingSampler(Sampler):
 
     Args:
         max_traces_per_second: The limit.
-        new_limiter: Creates the bucket; tests pass one with a clock of their own.
+        new_limiter: Creates the bucket; tests pass one that uses a fake clock.
 
     Raises:
         SamplingRateError: If the limit is not a number, negative or infinite.

@@ -1,9 +1,9 @@
 """
-Samplers that delegate to other samplers: all of them, the first of them, one by a tag.
+Samplers that combine others: all must accept, one must accept, or a tag selects one.
 
-A delegate may postpone its decision by returning `Undecided`; then the decision of the
-whole is postponed as well. Until its decision, each delegate is represented by a
-`Pending`: the sampler itself, before it is called for the trace, or its `Undecided`.
+A delegate may postpone its decision by returning `Undecided`; then the combined
+decision is postponed as well. Until it has decided, each delegate is represented by a
+`Pending`: the sampler itself before it is called for the trace, then its `Undecided`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SAMPLER_TYPE_TAG_EQUALS: Final = "TagEqualsSampler"
 
 Pending: TypeAlias = Sampler | Undecided
 Choice: TypeAlias = Sampler | float
-"""How traces with a tag are sampled: by a sampler, always, never, or at a rate."""
+"""How to sample traces with a tag: a sampler, a rate, True (always), False (never)."""
 
 _REFUSED: Final[Decision] = (False, {})
 
@@ -116,7 +116,7 @@ class _UndecidedGroup(Undecided):
         return _watched_tags(self._pending)
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
-        """Call the samplers that are left."""
+        """Call the remaining samplers."""
         decision: Decision | None = None
         undecided: list[Pending] = []
         for number, each in enumerate(self._pending, 1):
@@ -166,7 +166,7 @@ class TagEqualsSampler(Sampler):
         self.otherwise = _sampler(otherwise, "")
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Wait for the tag."""
+        """Postpone the decision until the tag is set."""
         del trace_id, operation
         return True, _UndecidedTag(self)
 
@@ -216,8 +216,8 @@ class _UndecidedTag(Undecided):
         return decision
 
 
-class _TagDecides(ConstSampler):
-    """Always decides the same; the tags have the value of the root span's tag."""
+class _TagDecision(ConstSampler):
+    """A constant decision whose tags contain the value of the root span's tag."""
 
     def __init__(self, decision: bool, param: TagValue) -> None:  # noqa: FBT001 - as the base
         super().__init__(decision)
@@ -256,7 +256,7 @@ def _close_all(samplers: Iterable[Sampler]) -> None:
 
 def _sampler(choice: Choice, param: TagValue) -> Sampler:
     if isinstance(choice, bool):
-        return _TagDecides(choice, param)
+        return _TagDecision(choice, param)
     if isinstance(choice, (int, float)):
         return ProbabilisticSampler(choice)
     return choice

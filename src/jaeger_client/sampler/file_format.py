@@ -1,11 +1,10 @@
 """
 Jaeger's format for a file of sampling strategies: decoded JSON in, responses out.
 
-Pure: no I/O and no state. The result is what Jaeger (1.76 and 2) responds when it
-serves the same file, its peculiarities included, so a file can be moved from one to the
-other. What Jaeger refuses is refused here. What Jaeger accepts though it hardly makes
-sense is accepted with a note for the log: what was expected, what was found, and what
-it counts as.
+Pure: no I/O and no state. The result is the response of Jaeger (1.76 and 2) for the
+same file, including its peculiarities, so the same file can be used for both. A file
+that Jaeger rejects is rejected. A doubtful value that Jaeger accepts is accepted with a
+note for the log: the expected value, the actual value, and how it is interpreted.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Strategies(NamedTuple):
     notes: tuple[str, ...]
 
     def response_for(self, service: str) -> tuple[dict[str, object], list[str]]:
-        """Return Jaeger's response for *service*, and notes on what is odd in it."""
+        """Return Jaeger's response for *service*, and notes on doubtful values."""
         strategy, notes = self.default, [*self.notes, *self.default.notes]
         own = self.services.get(service)
         if own is not None:
@@ -52,7 +51,7 @@ class ServiceStrategy(NamedTuple):
     """How Jaeger samples a service."""
 
     rate: float | None
-    """The part of all traces; `None` if *limit* applies."""
+    """The fraction of all traces; `None` if *limit* applies."""
     limit: int = 0
     """Traces per second."""
     operations: tuple[tuple[str, float], ...] | None = None
@@ -96,13 +95,13 @@ def parse_file(content: object, default_rate: float) -> Strategies:
     """
     Read the decoded content of a file; *default_rate* is used if it contains no rate.
 
-    Rates are not checked here: Jaeger does not, and a wrong one concerns only the
-    services that have it.
+    Rates are not checked here: Jaeger does not check them either, and an invalid rate
+    affects only the services that have it.
 
     Raises:
-        StrategyError: If Jaeger would refuse the file: a value is of another type.
+        StrategyError: If Jaeger would reject the file: a value has the wrong type.
     """
-    # Jaeger takes a file of `null` for an empty one.
+    # Jaeger treats a file of `null` as an empty one.
     file = _Entry({} if content is None else content, "", _FILE_KEYS)
     default = file.get(_DEFAULT_KEY)
     services: dict[str, ServiceStrategy] = {}
@@ -132,7 +131,7 @@ def _service_strategy(entry: _Entry, default_rate: float) -> ServiceStrategy:
     names: set[str] = set()
     for where, value in listed:
         operation = _Entry(value, where, _OPERATION_KEYS, entry.notes)
-        # All of one name are in the response, and samplers follow the last.
+        # The response contains all entries of a name; samplers use the last one.
         name = operation.name("operation", names, entry.notes)
         names.add(name)
         operation_rate = operation.rate(default_rate)
@@ -140,7 +139,7 @@ def _service_strategy(entry: _Entry, default_rate: float) -> ServiceStrategy:
             operation.note(
                 "type",
                 f"{_PROBABILISTIC!r}",
-                f"{_RATE_LIMITING!r}, which services alone can have; it is ignored",
+                f"{_RATE_LIMITING!r}, which only services can have; it is ignored",
             )
         else:
             operations.append((name, operation_rate))

@@ -1,9 +1,24 @@
 """
-A sampler that follows the strategy that a server sends.
+A sampler that applies the sampling strategy of a server.
 
-The background worker polls the server. The application's threads only read two
-attributes, and the worker's thread replaces the sampler in one statement. There is no
-lock, so a forked child cannot inherit one that is held.
+The server is an agent or Jaeger, polled with `GET /sampling?service=<name>`, or a
+`StrategiesFile`. The format of the response is described in `strategy`. The first call
+of `is_sampled` starts the polls, which the background worker makes at once and then
+every interval, 60 seconds by default, with 10 % jitter; see `poller` for retries.
+Until the first valid response, `init_sampler` decides, or a probability of 0.001. A
+failed poll leaves the sampler unchanged, a response selects it:
+
+    response                          sampler
+    operationSampling                 AdaptiveSampler, updated in place
+    probabilisticSampling             ProbabilisticSampler
+    rateLimitingSampling              RateLimitingSampler, updated in place
+
+Each poll is counted in `jaeger:sampler_queries`, each change of the sampler and each
+response without a usable strategy in `jaeger:sampler_updates`.
+
+The application's threads only read two attributes, and the worker's thread replaces the
+sampler in one statement. There is no lock, so a forked child cannot inherit one that is
+held.
 """
 
 from __future__ import annotations
@@ -37,8 +52,8 @@ from jaeger_client.sampler.strategy import (
 )
 
 _ADVICE: Final = (
-    "Sampling continues as before; is there an agent or a Jaeger at the sampling "
-    "address (JAEGER_SAMPLING_ENDPOINT)?"
+    "Sampling continues as before; check that an agent or Jaeger listens at the "
+    "sampling address (JAEGER_SAMPLING_ENDPOINT)"
 )
 
 
@@ -56,30 +71,30 @@ class StrategySource(Protocol):
 
         Raises:
             SendError: If there is no response.
-            StrategyError: If there is none that can be followed.
+            StrategyError: If there is no usable strategy.
         """
         ...
 
 
 class RemoteControlledSampler(Sampler):
     """
-    Samples by the strategy of a server, which is polled regularly.
+    Samples with the strategy of a server, which is polled regularly.
 
-    Until the first response, and while there is none that can be followed, the
-    sampler stays as it is.
+    Until the first response, and while responses contain no usable strategy, the
+    current sampler is not changed.
 
     Args:
         channel: Where to get the strategy.
         service_name: The service to be sampled.
         logger: Logs when polls begin to fail, and when they succeed again.
-        metrics: Functions that count, if there is no factory.
+        metrics: Functions that receive the metrics; used without *metrics_factory*.
         metrics_factory: Creates the counters of `SamplerMetrics`.
-        error_reporter: Reports each failure, in place of the log.
+        error_reporter: Receives each failure; then the log receives none.
         sampling_refresh_interval: Seconds between two polls; *channel* may shorten
             it.
         init_sampler: Decides until the first response. `is_sampled(0)` is called
             once, so that a broken sampler fails at the start.
-        io_loop: Not used any more.
+        io_loop: No longer used.
         max_operations: Maximum number of operations with a sampler of their own.
         worker: Runs the polls; by default the sampler creates one, and closes it.
         random: Returns numbers in [0, 1), for the jitter.
@@ -110,7 +125,7 @@ class RemoteControlledSampler(Sampler):
         super().__init__()
         if io_loop is not None:
             warnings.warn(
-                "io_loop is not used any more: there is one background thread",
+                "io_loop is no longer used: a background thread polls the strategy",
                 DeprecationWarning,
                 stacklevel=2,
             )
@@ -130,7 +145,7 @@ class RemoteControlledSampler(Sampler):
         self._late_binding = operation_name_late_binding
         self._channel = channel
         self._followed: bytes | None = None
-        """The last response that was followed."""
+        """The last response that was applied."""
         self._logger = default_logger if logger is None else logger
         self._metrics = SamplerMetrics(choose_factory(metrics_factory, metrics))
         self._poller = Poller(
@@ -155,7 +170,7 @@ class RemoteControlledSampler(Sampler):
         self._poller.close()
 
     def _poll(self) -> bool:
-        """Poll once and follow the response; called by the worker."""
+        """Poll once and apply the response; called by the worker."""
         try:
             body = self._channel.request_sampling_strategy(self.service_name)
             # A file that has not changed returns the same object.
@@ -198,14 +213,14 @@ class RemoteControlledSampler(Sampler):
             return current.update(strategy.max_traces_per_second)
         else:
             replacement = RateLimitingSampler(strategy.max_traces_per_second)
-        # An equal one is kept, because the application may hold a reference to it.
+        # Not replaced by an equal one: the application may have a reference to it.
         is_changed = replacement != current
         if is_changed:
             self.sampler = replacement
         return is_changed
 
     def __eq__(self, other: object) -> bool:
-        # Each polls for itself, so one equals only itself.
+        # Each instance polls on its own, so it equals only itself.
         return self is other
 
     __hash__ = object.__hash__

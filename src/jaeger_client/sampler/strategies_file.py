@@ -1,8 +1,8 @@
 """
-Sampling strategies from a file on disk, in the format of Jaeger's own.
+Sampling strategies from a file on disk, in Jaeger's format; see `file_format`.
 
-The file is read again when its time, size or inode has changed. That covers files that
-are edited as well as those that are replaced (`mv`, a ConfigMap of Kubernetes).
+The file is read again when its modification time, size or inode has changed, so a file
+may be edited or replaced (`mv`, a ConfigMap of Kubernetes).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_FILE: Final = 16 << 20
 """Maximum size of a file in bytes: enough for 100,000 operations."""
 
 _TICK: Final = 2.0
-"""Seconds within which two changes may have the same time, as on FAT."""
+"""Seconds within which two changes may have the same time; 2 on FAT."""
 
 _MAX_NOTES: Final = 5
 """Maximum number of notes in one line of the log."""
@@ -38,7 +38,7 @@ _MAX_SERVICES: Final = 200
 """Maximum number of services whose notes are remembered."""
 
 _Version: TypeAlias = tuple[int, int, int, int]
-"""What changes when a file does: device, inode, size and time."""
+"""Identifies the version of a file: device, inode, size and modification time."""
 
 
 class StrategiesFile:
@@ -51,9 +51,9 @@ class StrategiesFile:
 
     Args:
         path: Path of the file, which need not exist yet.
-        default_probability: The rate if the file contains none. A Jaeger has it in
-            its own configuration.
-        clock: Tells how old a change is.
+        default_probability: The rate if the file contains none; in Jaeger it is part
+            of the configuration.
+        clock: Measures the age of a change.
 
     Raises:
         ConfigError: If *default_probability* is not from 0 to 1.
@@ -95,7 +95,7 @@ class StrategiesFile:
 
         Raises:
             SendError: If the file cannot be read.
-            StrategyError: If it contains no strategy that can be followed.
+            StrategyError: If it contains no usable strategy.
         """
         try:
             status = self.path.stat()

@@ -1,10 +1,24 @@
 """
 The sampling strategies that a server can send: JSON in, frozen values out.
 
-Pure: no I/O and no state. Whatever comes in, the result is a strategy that the samplers
-accept, or a `StrategyError`. The keys are those of `sampling.thrift` in Jaeger's JSON.
-`strategyType` may be a string (Jaeger 2.20), a number (old agents, Jaeger 1.76) or
-missing, so the strategy is chosen by the object that is present.
+Pure: no I/O and no state. For any input, the result is a strategy that the samplers
+accept, or a `StrategyError`. The response is `SamplingStrategyResponse` of Jaeger's
+`sampling.thrift`, as JSON:
+
+    strategyType                              PROBABILISTIC or 0, RATE_LIMITING or 1
+    probabilisticSampling
+        samplingRate                          0 to 1
+    rateLimitingSampling
+        maxTracesPerSecond                    0 to below 500
+    operationSampling                         takes precedence over the others
+        defaultSamplingProbability            0 to 1
+        defaultLowerBoundTracesPerSecond      0 or more
+        perOperationStrategies                a list of objects:
+            operation                         the name of a root span
+            probabilisticSampling             as above
+
+`strategyType` is a string (Jaeger 2.20), a number (old agents, Jaeger 1.76) or missing,
+so the strategy is chosen by the object that is present.
 """
 
 from __future__ import annotations
@@ -21,7 +35,7 @@ DEFAULT_SAMPLING_PROBABILITY: Final = 0.001
 """Rate before the first response, and where a response contains none."""
 
 DEFAULT_LOWER_BOUND: Final = 1.0 / (10.0 * 60.0)
-"""Traces per second that each operation gets: one in ten minutes."""
+"""Minimum traces per second of each operation: one in ten minutes."""
 
 DEFAULT_MAX_OPERATIONS: Final = 2000
 """Maximum number of operations that have a sampler of their own."""
@@ -40,7 +54,7 @@ PROBABILISTIC_SAMPLING_STRATEGY: Final = "PROBABILISTIC"
 RATE_LIMITING_SAMPLING_STRATEGY: Final = "RATE_LIMITING"
 
 _LIMIT: Final = 500
-"""Every limit of a response must be less than this."""
+"""Every rate limit in a response must be less than this many traces per second."""
 
 _READER: Final = JsonReader("sampling strategy", StrategyError)
 
@@ -49,7 +63,7 @@ decode_strategy: Final = _READER.decode
 
 
 class Probabilistic(NamedTuple):
-    """Sample the part *rate* of all traces."""
+    """Sample the fraction *rate* of all traces."""
 
     rate: float
 
@@ -65,7 +79,7 @@ class PerOperation(NamedTuple):
 
     default_rate: float
     default_lower_bound: float
-    """Traces per second that every operation gets, whatever its rate."""
+    """Minimum traces per second of every operation, whatever its rate."""
     rates: Mapping[str, float]
     """The rate of each operation that the server listed."""
 
@@ -78,10 +92,10 @@ def parse_strategy(response: object) -> Strategy:
     Read a decoded response. `operationSampling` takes precedence over the rest.
 
     Raises:
-        StrategyError: If the response contains no strategy that can be followed.
+        StrategyError: If the response contains no usable strategy.
     """
     strategy = _READER.mapping(response)
-    # An empty object counts as absent: Jaeger writes fields that are not set.
+    # An empty object counts as absent: Jaeger also writes fields that are not set.
     if operation_sampling := strategy.get(OPERATION_SAMPLING_STR):
         return parse_per_operation(operation_sampling)
     if _is_rate_limiting(strategy):
@@ -139,7 +153,7 @@ def get_rate_limit(strategy: Mapping[str, object] | None = None) -> float:
 
 
 def _is_rate_limiting(strategy: Mapping[str, object]) -> bool:
-    """Choose by the object that is present; the type decides between both or none."""
+    """Choose by the object that is present; if both or none are, by the type."""
     has_rate = strategy.get(PROBABILISTIC_SAMPLING_STR) is not None
     has_limit = strategy.get(RATE_LIMITING_SAMPLING_STR) is not None
     match strategy.get(STRATEGY_TYPE_STR):

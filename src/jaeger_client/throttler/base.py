@@ -36,7 +36,7 @@ class Throttler:
         """Set the id of this process; called by the tracer's constructor."""
 
     def is_allowed(self, operation: str) -> bool:
-        """Return whether a debug span named *operation* may start, and charge it."""
+        """Return whether a debug span *operation* may start, and spend its credit."""
         raise NotImplementedError
 
     def close(self) -> None:
@@ -45,16 +45,16 @@ class Throttler:
 
 class LocalThrottler(Throttler):
     """
-    Allows each operation a number of debug spans per second.
+    Allows each operation a number of debug spans per second. Thread-safe.
 
     Operations beyond *max_operations*, and those with names of more than 1,024
     characters, share one token bucket, so that generated names do not fill the memory.
 
     Args:
-        debug_spans_per_second: The rate for an operation in the long run.
-        debug_spans_at_once: The largest burst; a new operation may start with one.
+        debug_spans_per_second: The average rate for an operation.
+        debug_spans_at_once: Maximum burst; a new operation may start with one.
         max_operations: Maximum number of operations with a bucket of their own.
-        new_limiter: Creates the buckets; tests pass one with a clock of their own.
+        new_limiter: Creates the buckets; tests pass one that uses a fake clock.
 
     Raises:
         ConfigError: If a number is out of range.
@@ -90,7 +90,7 @@ class LocalThrottler(Throttler):
             or len(operation) > MAX_STORED_NAME
         ):
             return self._shared_bucket
-        # No lock: of two threads with the same new operation the first one wins.
+        # No lock is needed: setdefault() returns the same bucket to all threads.
         return self._buckets.setdefault(operation, self._new_bucket())
 
     def _new_bucket(self) -> RateLimiter:

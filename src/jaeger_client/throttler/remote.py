@@ -67,9 +67,9 @@ class RemoteThrottler(Throttler):
         service_name: The service to be throttled.
         refresh_interval: Seconds between two polls.
         logger: Logs when polls begin to fail, and when they succeed again.
-        metrics: Functions that count, if there is no factory.
+        metrics: Functions that receive the metrics; used without *metrics_factory*.
         metrics_factory: Creates the counters of `ThrottlerMetrics`.
-        error_reporter: Reports each failure, in place of the log.
+        error_reporter: Receives each failure; then the log receives none.
         max_operations: Maximum number of operations with credits; others have none,
             nor do those with names of more than 1,024 characters.
         local_policy: Decides if the server does not support credits.
@@ -115,8 +115,8 @@ class RemoteThrottler(Throttler):
             self._poll,
             what=f"throttling credits for {service_name}",
             advice=(
-                "Debug spans are refused once the credits are spent; is there an "
-                "agent at that address?"
+                "Debug spans are refused once the credits are spent; check that an "
+                "agent listens at that address"
             ),
             interval=self.refresh_interval,
             logger=logger,
@@ -131,7 +131,7 @@ class RemoteThrottler(Throttler):
         return {name: left.read()[0] for name, left in list(self._balances.items())}
 
     def set_client_id(self, client_id: int) -> None:
-        """Set the id of this process; the first one is kept."""
+        """Set the id of this process; only the first call has an effect."""
         if self.client_id is None:
             self.client_id = client_id
 
@@ -157,8 +157,8 @@ class RemoteThrottler(Throttler):
         return _spend(balance)
 
     def _add_operation(self, operation: str, balance: float) -> None:
-        # Threads that see new operations at the same moment may exceed the limit, each
-        # by one. Of two threads with the same operation the first one wins.
+        # No lock is needed: setdefault() adds an operation once. Threads that add
+        # different operations at the same moment may exceed the limit, each by one.
         if (
             len(self._balances) < self._max_operations
             and len(operation) <= MAX_STORED_NAME
@@ -220,7 +220,7 @@ def parse_credits(body: object) -> tuple[Balance, ...] | None:
     error.
 
     Raises:
-        CreditsError: If *body* is not a JSON object, or a balance not a number.
+        CreditsError: If *body* is not a JSON object, or a balance is not a number.
     """
     response = _READER.mapping(_READER.decode(body))
     if "balances" not in response:

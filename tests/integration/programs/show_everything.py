@@ -101,7 +101,7 @@ def send_directly() -> None:
 def observe(config: dict[str, Any], environ: dict[str, str], *, sends: bool) -> None:
     """Print what can be observed of one configuration."""
     os.environ.update(environ)
-    Config._looked_at_variables = False
+    Config._has_checked_variables = False
     attempt(lambda: Config(config, service_name=SERVICE, validate=True))
     registry = prometheus_client.CollectorRegistry()
     factory = jaeger_client.metrics.prometheus.PrometheusMetricsFactory(

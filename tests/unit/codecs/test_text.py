@@ -268,7 +268,7 @@ def test_a_corrupt_context_is_named_in_the_error_and_cut() -> None:
     """The error has the expected format and the value, cut at a length."""
     with pytest.raises(
         CorruptContextError,
-        match=r"^{trace}:{span}:{parent}:{flags} .* got 'x{120}\.\.\. \(9880 more\)'$",
+        match=r"^ids must be {trace}:{span}:{parent}:{flags}, got 'x{120}\.\.\. \(9880 more\)'$",
     ):
         TEXT.extract({"uber-trace-id": "x" * 10_000})
 

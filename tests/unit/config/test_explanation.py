@@ -12,7 +12,7 @@ import pytest
 from jaeger_client import Config, ConstSampler
 from jaeger_client.config import explanation as module
 from jaeger_client.config import table
-from jaeger_client.config.explanation import Explained, Explanation
+from jaeger_client.config.explanation import ExplainedSetting, Explanation
 from jaeger_client.errors import ConfigError
 
 
@@ -30,9 +30,9 @@ def explain(config: object, name: str | None = None) -> Explanation:
 
 def explained(
     key: str, config: dict[str, object] | None = None, name: str | None = "shop"
-) -> Explained:
+) -> ExplainedSetting:
     """Return the explanation of one key."""
-    return explain(config or {}, name).of(key)
+    return explain(config or {}, name).setting(key)
 
 
 def origin_and_value(
@@ -106,7 +106,7 @@ def test_a_config_tells_the_name_it_was_given() -> None:
     """`Config.explain()` knows the parameter of `Config`."""
     explanation = Config({}, service_name="shop").explain()
 
-    assert "the parameter service_name" == explanation.of("service_name").origin
+    assert "the parameter service_name" == explanation.setting("service_name").origin
 
 
 def test_a_missing_service_name_is_an_error_in_the_result() -> None:
@@ -184,7 +184,7 @@ def test_a_value_that_cannot_be_used_is_an_error_in_the_result(
         ("max_operations", "the dict"),
         ("local_agent.reporting_port", "JAEGER_AGENT_PORT"),
     ] == [(setting.key, setting.origin) for setting in explanation.errors]
-    assert "localhost" == explanation.of("local_agent.reporting_host").value
+    assert "localhost" == explanation.setting("local_agent.reporting_host").value
 
 
 def test_a_group_that_is_no_dict_is_an_error_of_its_keys() -> None:
@@ -201,7 +201,7 @@ def test_settings_that_need_each_other_are_an_error_in_the_result() -> None:
 
     (error,) = explain({"collector": collector}, "shop").errors
 
-    assert "together" == error.key
+    assert "combination" == error.key
     assert "collector.password" in str(error.error)
 
 
@@ -228,7 +228,7 @@ def test_a_variable_of_another_library_that_is_passed_over_is_noted(
         setting = explained("propagation")
 
     assert (("jaeger",), "default") == (setting.value, setting.origin)
-    assert "variable passed over: propagation (OTEL_PROPAGATORS)" in setting.note
+    assert "variable ignored: propagation (OTEL_PROPAGATORS)" in setting.note
     assert [] == caplog.records
 
 
@@ -241,7 +241,7 @@ def test_keys_and_variables_that_are_not_read_are_errors(
     explanation = explain({"smapler": {}}, "shop")
 
     assert [
-        ("smapler", "'smapler' is no setting, did you mean 'sampler'?"),
+        ("smapler", "'smapler' is not a setting, did you mean 'sampler'?"),
         (
             "JAEGER_AGNET_HOST",
             "JAEGER_AGNET_HOST is not read, did you mean JAEGER_AGENT_HOST?",
@@ -271,10 +271,10 @@ def test_the_sampling_url_follows_from_the_agent(
 @pytest.mark.parametrize(
     ("config", "note"),
     [
-        ({"sampler": {"type": "const"}}, "not used: the sampler is const"),
+        ({"sampler": {"type": "const"}}, "not used: sampler.type is const"),
         (
             {"sampling_strategies_file": "x.json"},
-            "not used: sampling_strategies_file is read",
+            "not used: sampling_strategies_file is set",
         ),
         ({}, ""),
     ],
@@ -298,10 +298,10 @@ def test_a_note_explains_why_no_strategies_are_fetched(
 def test_the_format_follows_from_the_endpoint(endpoint: str, expected: str) -> None:
     """Compression does, too."""
     explanation = explain({"collector": {"endpoint": endpoint}}, "shop")
-    chosen = explanation.of("collector.format")
+    chosen = explanation.setting("collector.format")
 
     assert (expected, "the path of collector.endpoint") == (chosen.value, chosen.origin)
-    assert (expected == "OTLP") is explanation.of("collector.gzip").value
+    assert (expected == "OTLP") is explanation.setting("collector.gzip").value
 
 
 def test_without_an_exporter_there_is_no_format(
@@ -344,8 +344,11 @@ def test_without_an_endpoint_the_format_is_that_of_the_agent() -> None:
     """Settings of a collector are noted as not used."""
     explanation = explain({"collector": {"user": "me"}}, "shop")
 
-    assert "compact Thrift over UDP" == explanation.of("collector.format").value
-    assert "not used: spans go by UDP" == explanation.of("collector.user").note
+    assert "compact Thrift over UDP" == explanation.setting("collector.format").value
+    assert (
+        "not used: spans are sent over UDP"
+        == explanation.setting("collector.user").note
+    )
 
 
 def test_with_an_endpoint_the_agents_port_is_not_used() -> None:
@@ -357,7 +360,7 @@ def test_with_an_endpoint_the_agents_port_is_not_used() -> None:
 
     note = explained("local_agent.reporting_port", config).note
 
-    assert "not used: spans go to collector.endpoint" == note
+    assert "not used: spans are sent to collector.endpoint" == note
 
 
 def test_headers_of_another_library_count_only_with_its_endpoint(
@@ -390,8 +393,8 @@ def test_a_sampler_of_the_application_is_shown_by_its_own_text() -> None:
     """It has no type and no parameter of ours."""
     explanation = explain({"sampler": ConstSampler(decision=True)}, "shop")
 
-    assert "ConstSampler(True)" == explanation.of("sampler.type").value
-    assert explanation.of("sampler.param").value is None
+    assert "ConstSampler(True)" == explanation.setting("sampler.type").value
+    assert explanation.setting("sampler.param").value is None
     assert () == explanation.errors
 
 
@@ -450,9 +453,9 @@ def test_the_text_is_a_table() -> None:
     """A line each, remarks below their line."""
     explanation = Explanation(
         (
-            Explained("enabled", value=True, origin="default"),
-            Explained("tags.a", "b\n", "JAEGER_TAGS", note="so it is"),
-            Explained("max", None, "the dict", error="max: must be less"),
+            ExplainedSetting("enabled", value=True, origin="default"),
+            ExplainedSetting("tags.a", "b\n", "JAEGER_TAGS", note="so it is"),
+            ExplainedSetting("max", None, "the dict", error="max: must be less"),
         )
     )
 
@@ -469,7 +472,7 @@ def test_the_text_is_a_table() -> None:
 
 def test_a_long_value_does_not_move_the_others() -> None:
     """A column has its limit."""
-    long = Explained("a", "x" * 200, "default")
+    long = ExplainedSetting("a", "x" * 200, "default")
 
     header, line = str(Explanation((long,))).splitlines()
 
@@ -516,8 +519,8 @@ def test_a_protocol_that_is_not_supported_changes_nothing(
     setting = explained("collector.endpoint")
 
     assert "http://far:4318/v1/traces" == setting.value
-    assert setting.note.startswith("variable passed over: collector.endpoint (OTEL_")
-    assert "must be http/protobuf, as spans are sent in any case" in setting.note
+    assert setting.note.startswith("variable ignored: collector.endpoint (OTEL_")
+    assert "must be http/protobuf, which is used in any case" in setting.note
 
 
 @pytest.mark.parametrize(
@@ -551,7 +554,7 @@ def test_a_port_of_http_has_no_note() -> None:
 def test_a_key_that_is_not_there_is_a_key_error() -> None:
     """`of` finds what there is."""
     with pytest.raises(KeyError, match="nonsense"):
-        explain({}, "shop").of("nonsense")
+        explain({}, "shop").setting("nonsense")
 
 
 def test_settings_can_be_reached_by_their_place() -> None:
@@ -639,5 +642,5 @@ def test_values_whose_own_code_raises_are_explained() -> None:
     """A tag is shown by its text; a group that cannot be read has an error."""
     explanation = explain({"tags": {"t": Odd(1)}, "baggage": Closed(max_items=1)}, "x")
 
-    assert "1" == explanation.of("tags.t").text
-    assert 1 == explanation.of("baggage.max_items").value
+    assert "1" == explanation.setting("tags.t").text
+    assert 1 == explanation.setting("baggage.max_items").value

@@ -234,7 +234,7 @@ def test_all_mistakes_are_found_at_once_when_validating() -> None:
         Config(bad, service_name="shop", validate=True)
 
     assert (
-        "'smapler' is no setting, did you mean 'sampler'?; local_agent.reporting_host "
+        "'smapler' is not a setting, did you mean 'sampler'?; local_agent.reporting_host "
         "(JAEGER_AGENT_HOST): must be the name or address of a host, without a port, "
         "got 'a:b'; metrics: must be true or false, got 'x'; sampler.param "
         "(JAEGER_SAMPLER_PARAM): must be a rate from 0 to 1 for sampler.type "
@@ -441,10 +441,10 @@ def test_an_io_loop_is_accepted_with_one_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is not used, which is a warning once."""
-    monkeypatch.setattr(Config, "_warned_of_io_loop", False)
+    monkeypatch.setattr(Config, "_has_warned_of_io_loop", False)
     config = Config(CONST, service_name="shop")
 
-    with pytest.warns(DeprecationWarning, match="io_loop is not used"):
+    with pytest.warns(DeprecationWarning, match="io_loop is no longer used"):
         tracer = config.new_tracer(io_loop=object())
 
     # Here a second warning would be an error.
@@ -555,9 +555,9 @@ def test_a_parameter_of_const_that_is_no_decision_is_logged_once(
 
     assert tracer.start_span("op").is_sampled()
     (line,) = caplog.messages
-    assert line.startswith("Config: sampler.param: const takes 1 or 0, so ")
+    assert line.startswith("Config: sampler.param: const requires 1 or 0, so ")
     assert line.endswith(" is 1; for a rate, use probabilistic")
-    assert line == f"Config: {config.explain().of('sampler.param').note}"
+    assert line == f"Config: {config.explain().setting('sampler.param').note}"
 
 
 @pytest.mark.parametrize("param", [1, 0, True, "yes", None])
@@ -587,7 +587,7 @@ def test_a_variable_that_cannot_be_used_is_logged_once_a_start(
 
     lines = [line for line in caplog.messages if "not-mounted.pem" in line]
     expected = (
-        "Config: variable passed over: collector.ca_file "
+        "Config: variable ignored: collector.ca_file "
         "(OTEL_EXPORTER_OTLP_CERTIFICATE): must be a file that can be read, got "
         "'not-mounted.pem'"
     )

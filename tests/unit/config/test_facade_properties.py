@@ -191,5 +191,5 @@ def test_a_complaint_is_logged_once_a_config(
     assert [True, True] == enabled
     (line,) = caplog.messages
     assert line.startswith(
-        "Config: variable passed over: enabled (OTEL_SDK_DISABLED): must be true"
+        "Config: variable ignored: enabled (OTEL_SDK_DISABLED): must be true"
     )

@@ -35,7 +35,7 @@ def test_propagators_are_formats(text: str, formats: tuple[str, ...]) -> None:
 
 def test_an_unknown_propagator_is_an_error() -> None:
     """Formats that the others use must not be dropped in silence."""
-    with pytest.raises(ValueError, match="^knows only tracecontext, "):
+    with pytest.raises(ValueError, match="^must be a list of tracecontext, "):
         otel.propagation_of("tracecontext,xray")
 
 

@@ -12,7 +12,7 @@ from jaeger_client.config import table
 from jaeger_client.config.read import read
 from jaeger_client.config.settings import (
     FORMAT,
-    GIVEN_SAMPLER,
+    SAMPLER_OBJECT,
     HAS_THROTTLER,
     Settings,
 )
@@ -228,8 +228,8 @@ def test_a_sampler_of_the_application_is_taken_as_it_is() -> None:
 
     duck: object = Duck()
 
-    assert own is settings_of({"sampler": own})[GIVEN_SAMPLER]
-    assert duck is settings_of({"sampler": duck})[GIVEN_SAMPLER]
+    assert own is settings_of({"sampler": own})[SAMPLER_OBJECT]
+    assert duck is settings_of({"sampler": duck})[SAMPLER_OBJECT]
 
 
 def test_opentelemetrys_sampler_counts_where_no_other_is_named() -> None:
@@ -608,7 +608,7 @@ def test_a_variable_of_opentelemetry_that_cannot_be_used_is_passed_over(
     assert values_of(collector_of(**environ)) == values_of(settings)
     ((line,),) = settings.warnings.values()
     assert line in settings.warnings[key]
-    assert line.startswith(f"variable passed over: {key} ({variable}): ")
+    assert line.startswith(f"variable ignored: {key} ({variable}): ")
 
 
 @pytest.mark.parametrize(
@@ -713,7 +713,7 @@ def test_supported_exporters_change_nothing(exporters: str) -> None:
             {"auth_token": "hunter2\nx"},
             r"^collector\.auth_token \(JAEGER_AUTH_TOKEN\): ",
         ),
-        ({"client_key": __file__}, r"^collector\.client_cert: must be given together"),
+        ({"client_key": __file__}, r"^collector\.client_cert: must be set together"),
     ],
 )
 def test_a_setting_that_cannot_be_sent_names_the_key(

@@ -91,7 +91,7 @@ def test_a_wrong_value_of_a_variable_of_opentelemetry_is_passed_over() -> None:
     assert {
         "agent.port": [
             (
-                "variable passed over: agent.port (OTEL_PORT): must be a whole number "
+                "variable ignored: agent.port (OTEL_PORT): must be a whole number "
                 "from 1 to 65535, got 'x'"
             )
         ]

@@ -10,7 +10,7 @@ import pytest
 
 from jaeger_client import Config
 from jaeger_client.config import table, unknown
-from jaeger_client.config.unknown import MEANT_BY_KEY, MEANT_BY_VARIABLE
+from jaeger_client.config.unknown import KEY_SUGGESTIONS, VARIABLE_SUGGESTIONS
 
 
 def unknown_keys(config: dict[str, object]) -> list[str]:
@@ -26,7 +26,7 @@ def unknown_variables(environ: dict[str, str]) -> list[str]:
 @pytest.fixture
 def first_config(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the next `Config` be the first of the process."""
-    monkeypatch.setattr(Config, "_looked_at_variables", False)
+    monkeypatch.setattr(Config, "_has_checked_variables", False)
 
 
 def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
@@ -42,12 +42,12 @@ def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
 def test_an_unknown_key_is_named_with_the_nearest_known_one() -> None:
     """Most unknown keys are misspelt."""
     assert [
-        "'enabeld' is no setting, did you mean 'enabled'?",
+        "'enabeld' is not a setting, did you mean 'enabled'?",
         (
-            "'local_agent.reporting_prot' is no setting, did you mean "
+            "'local_agent.reporting_prot' is not a setting, did you mean "
             "'local_agent.reporting_port'?"
         ),
-        "'xyzzy' is no setting",
+        "'xyzzy' is not a setting",
     ] == unknown_keys(
         {"enabeld": True, "local_agent": {"reporting_prot": 1}, "xyzzy": 1}
     )
@@ -139,14 +139,16 @@ def test_a_key_written_in_another_way_suggests_the_right_one(
     key: str, meant: str
 ) -> None:
     """As a variable, without its group, with another separator, or misspelt."""
-    assert [f"{key!r} is no setting, did you mean {meant!r}?"] == [
+    assert [f"{key!r} is not a setting, did you mean {meant!r}?"] == [
         *unknown_keys({key: "x"})
     ]
 
 
 def test_a_key_in_a_group_suggests_the_one_outside() -> None:
     """The reverse of a key that lacks its group."""
-    complaint = "'sampler.max_operations' is no setting, did you mean 'max_operations'?"
+    complaint = (
+        "'sampler.max_operations' is not a setting, did you mean 'max_operations'?"
+    )
 
     assert [complaint] == unknown_keys({"sampler": {"max_operations": 1}})
 
@@ -154,12 +156,14 @@ def test_a_key_in_a_group_suggests_the_one_outside() -> None:
 @pytest.mark.parametrize("key", ["type", "spans"])
 def test_a_key_that_may_mean_several_or_none_gets_no_suggestion(key: str) -> None:
     """Sampler and throttler have a `type`."""
-    assert [f"{key!r} is no setting"] == [*unknown_keys({key: "x"})]
+    assert [f"{key!r} is not a setting"] == [*unknown_keys({key: "x"})]
 
 
 def test_the_group_of_a_key_makes_no_key_of_it_similar() -> None:
     """`sampler.port` has more letters of `sampler.param` than it has others."""
-    assert ["'sampler.port' is no setting"] == [*unknown_keys({"sampler": {"port": 1}})]
+    assert ["'sampler.port' is not a setting"] == [
+        *unknown_keys({"sampler": {"port": 1}})
+    ]
 
 
 def test_a_known_wrong_name_is_not_a_right_one() -> None:
@@ -168,13 +172,13 @@ def test_a_known_wrong_name_is_not_a_right_one() -> None:
     keys = table.KEYS | groups
     variables = table.variable_names()
     meant = {
-        name for names in MEANT_BY_VARIABLE.values() for name in names.split(" and ")
+        name for names in VARIABLE_SUGGESTIONS.values() for name in names.split(" and ")
     }
 
     assert meant <= variables
-    assert not variables & MEANT_BY_VARIABLE.keys()
-    assert {*MEANT_BY_KEY.values()} <= keys
-    assert not keys & MEANT_BY_KEY.keys()
+    assert not variables & VARIABLE_SUGGESTIONS.keys()
+    assert {*KEY_SUGGESTIONS.values()} <= keys
+    assert not keys & KEY_SUGGESTIONS.keys()
 
 
 @pytest.mark.parametrize(

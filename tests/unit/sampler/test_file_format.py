@@ -117,7 +117,7 @@ def test_limits_of_operations_are_left_out() -> None:
     (note,) = notes_on(content)
     assert note == (
         "service_strategies[0].operation_strategies[0].type must be 'probabilistic', "
-        "got 'ratelimiting', which services alone can have; it is ignored"
+        "got 'ratelimiting', which only services can have; it is ignored"
     )
 
 

@@ -315,7 +315,7 @@ def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> 
     begun, ended = caplog.messages
     assert begun == (
         "cannot get throttling credits for shop: refused. Debug spans are refused "
-        "once the credits are spent; is there an agent at that address?"
+        "once the credits are spent; check that an agent listens at that address"
     )
     assert ended == "available again: throttling credits for shop"
 

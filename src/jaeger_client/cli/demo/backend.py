@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class SeenSpan:
+class DemoSpan:
     """The part of a span that the demo shows."""
 
     span_id: str
@@ -32,19 +32,19 @@ class Backend(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The environment variables with which services report here."""
+        """The environment variables that make services report to it."""
         ...
 
     @property
     def description(self) -> str:
-        """What it is, for the user."""
+        """A description for the user."""
         ...
 
-    def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
+    def trace(self, trace_id: str, spans: int) -> Sequence[DemoSpan]:
         """
         Return the spans of a trace, after all services have ended.
 
-        Waits for *spans* of them if some may still be on their way.
+        Waits for *spans* of them if some may still be in transit.
         """
         ...
 

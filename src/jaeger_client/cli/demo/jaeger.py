@@ -1,4 +1,4 @@
-"""A Jaeger that runs on this machine, as a backend of the demo."""
+"""Jaeger on this machine as a backend of the demo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Final, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.cli.demo.backend import SeenSpan, error_of
+from jaeger_client.cli.demo.backend import DemoSpan, error_of
 
 HOST: Final = "localhost"
 QUERY_PORT: Final = 16686
@@ -23,7 +23,7 @@ MAX_WAIT: Final = 8.0
 """Maximum number of seconds to wait for the spans of a trace."""
 
 POLL_INTERVAL: Final = 0.2
-"""Seconds between two requests; Jaeger batches spans for as long."""
+"""Seconds between two requests, the time for which Jaeger batches spans."""
 
 _OK: Final = 200
 
@@ -45,29 +45,29 @@ class Jaeger:
         self._query_port = query_port
         self._otlp_port = otlp_port
         self._clock = clock
-        # Of a container the OTLP port is published as a rule, the UDP port rarely is.
+        # Containers usually publish the OTLP port, and rarely the UDP port.
         self._has_otlp = _listens(otlp_port)
 
     def is_running(self) -> bool:
-        """Return whether there is a Jaeger at all."""
-        # The second path does not exist any more after Jaeger 2.20.
+        """Return whether Jaeger runs on this machine."""
+        # The second path is for versions up to 2.20, which may lack the first.
         paths = ("/api/v3/services", "/api/services")
         return any(self._get(path) is not None for path in paths)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The environment variables with which services report there."""
+        """The environment variables that make services report to it."""
         if self._has_otlp:
             return {"JAEGER_ENDPOINT": f"http://{HOST}:{self._otlp_port}/v1/traces"}
         return {"JAEGER_AGENT_HOST": HOST}
 
     @property
     def description(self) -> str:
-        """What it is, for the user."""
+        """A description for the user."""
         way = f"OTLP on port {self._otlp_port}" if self._has_otlp else "UDP port 6831"
-        return f"the Jaeger that runs on this machine, by {way}"
+        return f"Jaeger on this machine, over {way}"
 
-    def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
+    def trace(self, trace_id: str, spans: int) -> Sequence[DemoSpan]:
         """Return the spans of a trace; wait for all of them up to `MAX_WAIT`."""
         deadline = self._clock.monotonic() + MAX_WAIT
         while True:
@@ -76,11 +76,11 @@ class Jaeger:
                 return seen
             self._clock.sleep(POLL_INTERVAL)
 
-    def _trace_now(self, trace_id: str) -> Sequence[SeenSpan]:
+    def _trace_now(self, trace_id: str) -> Sequence[DemoSpan]:
         response = self._get(f"/api/traces/{trace_id}")
         traces = response.get("data") or () if response else ()
         return [
-            to_seen(span, trace["processes"])
+            to_demo_span(span, trace["processes"])
             for trace in traces
             for span in trace["spans"]
         ]
@@ -93,7 +93,7 @@ class Jaeger:
         """Do nothing: every request has its own connection."""
 
     def _get(self, path: str) -> dict[str, Any] | None:
-        """Return a response of the query API, `None` without a usable one."""
+        """Return a response of the query API, `None` if there is no valid one."""
         connection = HTTPConnection(HOST, self._query_port, timeout=TIMEOUT)
         with closing(connection):
             try:
@@ -106,11 +106,11 @@ class Jaeger:
         return cast("dict[str, Any]", body) if is_usable else None
 
 
-def to_seen(span: Mapping[str, Any], processes: Mapping[str, Any]) -> SeenSpan:
+def to_demo_span(span: Mapping[str, Any], processes: Mapping[str, Any]) -> DemoSpan:
     """Convert a span of the query API's JSON."""
     parents = (ref for ref in span["references"] if ref["refType"] == "CHILD_OF")
     parent = next(parents, None)
-    return SeenSpan(
+    return DemoSpan(
         span_id=span["spanID"],
         parent_id=parent["spanID"] if parent else None,
         service=processes[span["processID"]]["serviceName"],

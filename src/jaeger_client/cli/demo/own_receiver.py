@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from jaeger_client.allinone.receive import ReceivedBatch, ReceivedSpan, UdpReceiver
-from jaeger_client.cli.demo.backend import SeenSpan, error_of
+from jaeger_client.cli.demo.backend import DemoSpan, error_of
 
 
 class OwnReceiver:
@@ -18,11 +18,11 @@ class OwnReceiver:
 
     def __init__(self) -> None:
         self._receiver = UdpReceiver()
-        self._traces: dict[str, list[SeenSpan]] = {}
+        self._traces: dict[str, list[DemoSpan]] = {}
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The environment variables with which services report here."""
+        """The environment variables that make services report to it."""
         return {
             "JAEGER_AGENT_HOST": "127.0.0.1",
             "JAEGER_AGENT_PORT": str(self._receiver.port),
@@ -30,15 +30,15 @@ class OwnReceiver:
 
     @property
     def description(self) -> str:
-        """What it is, for the user."""
+        """A description for the user."""
         return f"UDP on 127.0.0.1:{self._receiver.port}, decoded by thriftpy2"
 
-    def trace(self, trace_id: str, spans: int) -> Sequence[SeenSpan]:
-        """Return what has arrived; on loopback nothing is on its way any more."""
+    def trace(self, trace_id: str, spans: int) -> Sequence[DemoSpan]:
+        """Return the spans that have arrived; on loopback none is still in transit."""
         del spans
         while (batch := self._receiver.receive(0)) is not None:
             for span in batch.spans:
-                seen = _to_seen(batch, span)
+                seen = _to_demo_span(batch, span)
                 self._traces.setdefault(f"{span.trace_id:x}", []).append(seen)
         return self._traces.get(trace_id, ())
 
@@ -51,8 +51,8 @@ class OwnReceiver:
         self._receiver.close()
 
 
-def _to_seen(batch: ReceivedBatch, span: ReceivedSpan) -> SeenSpan:
-    return SeenSpan(
+def _to_demo_span(batch: ReceivedBatch, span: ReceivedSpan) -> DemoSpan:
+    return DemoSpan(
         span_id=f"{span.span_id:x}",
         parent_id=f"{span.parent_id:x}" if span.parent_id else None,
         service=batch.service_name,

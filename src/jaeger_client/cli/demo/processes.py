@@ -1,4 +1,4 @@
-"""A service as a child process that always ends with the demo."""
+"""A service in a child process, which always ends with the demo."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ServiceProcess:
             try:
                 return int(line.result(START_TIMEOUT))
             except (FutureTimeoutError, ValueError) as exc:
-                # This ends the thread that reads, too.
+                # Also ends the thread that reads.
                 self._process.kill()
                 msg = f"{self.name} did not start"
                 raise ServiceError(msg) from exc
@@ -113,6 +113,6 @@ def _environment_with(more: Mapping[str, str]) -> dict[str, str]:
     would go elsewhere.
     """
     environ = os.environ  # noqa: TID251 - passed on, not read
-    kept = {k: v for k, v in environ.items() if not k.startswith(_NOT_FOR_SERVICES)}
+    others = {k: v for k, v in environ.items() if not k.startswith(_NOT_FOR_SERVICES)}
     # Nothing must be imported from the current folder.
-    return {**kept, "PYTHONSAFEPATH": "1", **more}
+    return {**others, "PYTHONSAFEPATH": "1", **more}

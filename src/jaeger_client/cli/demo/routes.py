@@ -16,7 +16,7 @@ SECONDS_PER_BLOCK = {"van": (9, 31), "bicycle": (20, 22)}
 """Minimum and maximum travel time from one crossing to the next, by vehicle."""
 
 REFUSED = 2
-"""Which of three requests is refused."""
+"""Of three requests in a row, the number of the one that is refused."""
 
 Crossing = tuple[int, int]
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from typing import Any, Final, TextIO
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
-from jaeger_client.cli.demo.backend import Backend, SeenSpan
+from jaeger_client.cli.demo.backend import Backend, DemoSpan
 from jaeger_client.cli.demo.customers import CUSTOMERS
 from jaeger_client.cli.demo.frontend import get_json
 from jaeger_client.cli.demo.jaeger import QUERY_PORT, Jaeger
@@ -22,7 +22,7 @@ INTERRUPTED: Final = 130
 """Exit code of a program that was ended by Ctrl-C."""
 
 _MISSING_EXTRA: Final = (
-    "demo: no Jaeger is running here, and the demo's own receiver needs thriftpy2:\n"
+    "demo: Jaeger is not running here, and the demo's own receiver needs thriftpy2:\n"
     "  pip install 'jaeger-client[allinone]'"
 )
 
@@ -58,7 +58,7 @@ def run_demo(
 
 
 def find_jaeger(query_port: int = QUERY_PORT) -> Backend | None:
-    """Return the Jaeger that runs on this machine, if any."""
+    """Return Jaeger as a backend if it runs on this machine."""
     jaeger = Jaeger(query_port=query_port)
     return jaeger if jaeger.is_running() else None
 
@@ -86,8 +86,8 @@ class _Demo:
     def run(self, requests: int) -> int:
         start = SYSTEM_CLOCK.monotonic()
         self._print("demo: three services call each other, jaeger-client traces them")
-        self._print(f"  spans go to {self._backend.description}")
-        # Afterwards all services have ended, and so have sent their spans.
+        self._print(f"  spans are sent to {self._backend.description}")
+        # list() returns when all services have ended, and so have sent their spans.
         trace_ids = list(self._send_requests(requests))
         arrived = [self._show(trace_id) for trace_id in trace_ids]
         expected = SPANS_IN_TRACE * requests
@@ -147,7 +147,7 @@ def _sentence(body: dict[str, Any]) -> str:
     return f"{body['vehicle']} to {body['name']}, {body['seconds']} s"
 
 
-def _headline(trace_id: str, spans: Sequence[SeenSpan]) -> str:
+def _headline(trace_id: str, spans: Sequence[DemoSpan]) -> str:
     if not spans:
         return f"trace {trace_id}: nothing arrived"
     services = len({span.service for span in spans})

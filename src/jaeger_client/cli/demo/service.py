@@ -114,4 +114,4 @@ class TracedRequestHandler(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Log nothing: the spans contain it all."""
+        """Log nothing: the spans contain the same information."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jaeger_client.cli.demo.backend import SeenSpan
+from jaeger_client.cli.demo.backend import DemoSpan
 from jaeger_client.cli.demo.terminal import Terminal
 
 _SERVICE_COLOURS: Final = ("cyan", "magenta", "yellow", "green", "blue")
@@ -18,7 +18,7 @@ _MILLISECOND: Final = 1_000
 _SECOND: Final = 1_000_000
 
 
-def draw(spans: Sequence[SeenSpan], terminal: Terminal) -> Iterator[str]:
+def draw(spans: Sequence[DemoSpan], terminal: Terminal) -> Iterator[str]:
     """Yield the lines that show the spans of one trace."""
     rows = list(arrange(spans))
     if not rows:
@@ -34,16 +34,16 @@ def draw(spans: Sequence[SeenSpan], terminal: Terminal) -> Iterator[str]:
 class Row:
     """A span and its place in the tree."""
 
-    span: SeenSpan
+    span: DemoSpan
     ancestors_follow: tuple[bool, ...]
     """Whether siblings follow, for each ancestor but the root and the span itself."""
     has_children: bool
 
 
-def arrange(spans: Sequence[SeenSpan]) -> Iterator[Row]:
+def arrange(spans: Sequence[DemoSpan]) -> Iterator[Row]:
     """Yield parents before their children, siblings by their start."""
     known = {span.span_id for span in spans}
-    children: dict[str | None, list[SeenSpan]] = {}
+    children: dict[str | None, list[DemoSpan]] = {}
     for span in sorted(spans, key=lambda span: span.start_us):
         # A span whose parent is missing is shown beside the root.
         parent = span.parent_id if span.parent_id in known else None
@@ -53,9 +53,9 @@ def arrange(spans: Sequence[SeenSpan]) -> Iterator[Row]:
 
 
 def _below(
-    span: SeenSpan,
+    span: DemoSpan,
     ancestors_follow: tuple[bool, ...],
-    children: Mapping[str | None, Sequence[SeenSpan]],
+    children: Mapping[str | None, Sequence[DemoSpan]],
 ) -> Iterator[Row]:
     own = children.get(span.span_id, ())
     yield Row(span, ancestors_follow, has_children=bool(own))
@@ -99,7 +99,7 @@ class _Layout:
         width = max(0, terminal.width - len(indent) - len(lines))
         return f"{indent}{terminal.dim(lines)}{self._red(terminal.cut(text, width))}"
 
-    def _bar(self, span: SeenSpan) -> str:
+    def _bar(self, span: DemoSpan) -> str:
         left = round((span.start_us - self.start_us) * self.bar_width / self.total_us)
         # Even the shortest span gets a bar, and no bar exceeds the column.
         left = min(max(0, left), self.bar_width - 1)
@@ -109,7 +109,7 @@ class _Layout:
         rest = " " * (self.bar_width - left - len(bar))
         return " " * left + self.terminal.colour(colour, bar) + rest
 
-    def _duration(self, span: SeenSpan) -> str:
+    def _duration(self, span: DemoSpan) -> str:
         duration = span.duration_us
         if duration < _MILLISECOND:
             return f"{duration} {self.terminal.symbols.micro}s"
@@ -117,7 +117,7 @@ class _Layout:
             return f"{duration / _MILLISECOND:.1f} ms"
         return f"{duration / _SECOND:.2f} s"
 
-    def _marked(self, span: SeenSpan, text: str) -> str:
+    def _marked(self, span: DemoSpan, text: str) -> str:
         return text if span.error is None else self._red(text)
 
     def _red(self, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaeger_client.cli.demo.backend import SeenSpan
+from jaeger_client.cli.demo.backend import DemoSpan
 from jaeger_client.cli.demo.terminal import UNICODE, Terminal
 
 
@@ -14,9 +14,9 @@ def seen(
     start: int = 0,
     duration: int = 100,
     error: str | None = None,
-) -> SeenSpan:
+) -> DemoSpan:
     """Return a span whose operation is its id."""
-    return SeenSpan(span_id, parent_id, service, span_id, start, duration, error)
+    return DemoSpan(span_id, parent_id, service, span_id, start, duration, error)
 
 
 def terminal(width: int = 60, *, has_colour: bool = False) -> Terminal:

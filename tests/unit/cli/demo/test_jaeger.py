@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaeger_client.cli.demo.backend import SeenSpan
-from jaeger_client.cli.demo.jaeger import to_seen
+from jaeger_client.cli.demo.backend import DemoSpan
+from jaeger_client.cli.demo.jaeger import to_demo_span
 
 PROCESSES = {"p1": {"serviceName": "bakery"}}
 
@@ -27,9 +27,9 @@ def span(**more: Any) -> dict[str, Any]:
 
 def test_a_root_has_no_parent() -> None:
     """Name, service and times are unchanged."""
-    expected = SeenSpan("00ab", None, "bakery", "bake", 1_000, 20)
+    expected = DemoSpan("00ab", None, "bakery", "bake", 1_000, 20)
 
-    assert expected == to_seen(span(), PROCESSES)
+    assert expected == to_demo_span(span(), PROCESSES)
 
 
 def test_the_parent_is_the_first_child_of_reference() -> None:
@@ -39,7 +39,7 @@ def test_the_parent_is_the_first_child_of_reference() -> None:
         {"refType": "CHILD_OF", "traceID": "1", "spanID": "00dd"},
     ]
 
-    assert "00dd" == to_seen(span(references=references), PROCESSES).parent_id
+    assert "00dd" == to_demo_span(span(references=references), PROCESSES).parent_id
 
 
 def test_errors_are_read_from_tags_and_logs() -> None:
@@ -48,7 +48,7 @@ def test_errors_are_read_from_tags_and_logs() -> None:
         {"key": "event", "type": "string", "value": "error"},
         {"key": "message", "type": "string", "value": "burnt"},
     ]
-    seen = to_seen(
+    seen = to_demo_span(
         span(
             tags=[{"key": "error", "type": "bool", "value": True}],
             logs=[{"timestamp": 1_010, "fields": fields}],
