@@ -29,14 +29,14 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "testing"
 
 
 def test_clock_stands_still() -> None:
-    """A fake clock stands still by itself."""
+    """Time does not pass by itself."""
     clock = FakeClock(time=100.0, monotonic=5.0)
 
     assert (100.0, 100.0, 5.0) == (clock.time(), clock.time(), clock.monotonic())
 
 
-def test_clock_goes_on() -> None:
-    """`advance` and `sleep` advance both of its times at once."""
+def test_clock_advances() -> None:
+    """`advance` and `sleep` advance both times."""
     clock = FakeClock(time=100.0, monotonic=5.0)
 
     clock.advance(2.5)
@@ -46,8 +46,8 @@ def test_clock_goes_on() -> None:
     assert "<FakeClock time=103.0 monotonic=8.0>" == repr(clock)
 
 
-def test_clock_keeps_its_sleeps() -> None:
-    """The clock has a list of how long each sleep was to take."""
+def test_clock_records_its_sleeps() -> None:
+    """`sleeps` contains the argument of each `sleep`."""
     clock = FakeClock()
 
     clock.sleep(2.0)
@@ -58,7 +58,7 @@ def test_clock_keeps_its_sleeps() -> None:
 
 
 def test_clock_of_a_memory_tracer() -> None:
-    """A memory tracer takes the times of its spans from the clock it is given."""
+    """The tracer uses the clock for the timestamps of spans."""
     clock = FakeClock(time=100.0)
     with memory_tracer(clock=clock) as tracer, tracer.start_active_span("op"):
         clock.advance(2.5)
@@ -67,7 +67,7 @@ def test_clock_of_a_memory_tracer() -> None:
 
 
 def test_clock_of_a_config() -> None:
-    """A tracer made by Config takes the times of its spans from Config's clock."""
+    """The tracer of a Config uses its clock for the timestamps of spans."""
     settings = {"sampler": {"type": "const", "param": 1}}
     config = Config(settings, service_name="svc", clock=FakeClock(time=100.0))
     with config.new_tracer() as tracer:
@@ -77,14 +77,14 @@ def test_clock_of_a_config() -> None:
 
 
 def test_ids_count() -> None:
-    """Counting ids are 1, 2, 3, cut to the bits that are asked for."""
+    """Counting ids are 1, 2, 3, truncated to the requested bits."""
     ids = CountingIds()
 
     assert [1, 2, 3, 0] == [ids.getrandbits(bits) for bits in (64, 128, 64, 2)]
 
 
 def test_ids_count_on_in_a_child() -> None:
-    """After a fork the child counts on."""
+    """After a fork, the child continues with the next number."""
     ids = CountingIds()
     ids.getrandbits(64)
 
@@ -94,7 +94,7 @@ def test_ids_count_on_in_a_child() -> None:
 
 
 def test_memory_tracer() -> None:
-    """`memory_tracer` gives a tracer that keeps its finished spans, with ids 1, 2."""
+    """`memory_tracer` returns a tracer with finished spans and the ids 1, 2."""
     with memory_tracer("svc") as tracer:
         tracer.start_span("unfinished")
         with tracer.start_active_span("op"):
@@ -108,14 +108,14 @@ def test_memory_tracer() -> None:
     assert repr(tracer).startswith("<Tracer 'svc' closed")
 
 
-def test_memory_sender_is_here_too() -> None:
-    """The sender that keeps its payloads is among the fakes."""
+def test_memory_sender_is_exported() -> None:
+    """`MemorySender` is among the fakes."""
     assert "MemorySender" in testing.__all__
     assert [] == MemorySender().payloads
 
 
 def test_fixture_of_a_tracer(jaeger_tracer: MemoryTracer) -> None:
-    """The fixture `jaeger_tracer` is a tracer whose finished spans can be read."""
+    """The fixture `jaeger_tracer` is a tracer with readable finished spans."""
     jaeger_tracer.start_span("op").finish()
 
     assert ["op"] == [span.operation_name for span in jaeger_tracer.spans]
@@ -142,7 +142,7 @@ def test_fixture_of_the_global_tracer(
 def test_the_global_tracer_is_restored(
     is_registered: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the block the global tracer is the previous one, registered or not."""
+    """After the block, the global tracer is the previous one, or none."""
     previous = opentracing.Tracer()
     monkeypatch.setattr(opentracing, "tracer", previous)
     monkeypatch.setattr(opentracing, "is_tracer_registered", is_registered)
@@ -173,7 +173,7 @@ def test_the_example() -> None:
 
 
 def test_without_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without pytest the fakes are there and the fixtures are not."""
+    """Without pytest, the module has the fakes but not the fixtures."""
     monkeypatch.setitem(sys.modules, "pytest", None)
     path = Path(str(testing.__file__))
     spec = importlib.util.spec_from_file_location("testing_alone", path)

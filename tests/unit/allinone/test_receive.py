@@ -23,7 +23,7 @@ SPAN = FinishedSpan(
 
 
 def datagram(span: FinishedSpan) -> bytes:
-    """Return what our client would send."""
+    """Return a datagram as the client sends it."""
     encoder = JaegerCompactEncoder(SpanLosses())
     encoder.set_process(Process("bakery", (("ip", "127.0.0.1"),)))
     return encode_one(encoder, span)
@@ -58,15 +58,15 @@ def test_a_datagram_becomes_a_batch_of_plain_values() -> None:
     assert expected == decode_datagram(datagram(SPAN))
 
 
-def test_text_that_is_no_utf8_is_kept_readable() -> None:
-    """Bytes that are not UTF-8 are replaced, because other clients send them."""
+def test_text_that_is_not_utf8_is_readable() -> None:
+    """Bytes that are not UTF-8 are replaced; other clients send them."""
     raw = datagram(SPAN).replace(b"bakery", b"bake\xffy")
 
     assert "bake\ufffdy" == decode_datagram(raw).service_name
 
 
 @pytest.mark.parametrize("length", range(0, 120, 7))
-def test_a_datagram_that_ends_early_is_an_error_of_ours(length: int) -> None:
-    """A truncated datagram raises `CorruptBatchError`, not the decoder's own error."""
+def test_a_truncated_datagram_raises_our_error(length: int) -> None:
+    """A truncated datagram raises `CorruptBatchError`."""
     with pytest.raises(CorruptBatchError, match=f"{length} bytes hold no batch"):
         decode_datagram(datagram(SPAN)[:length])

@@ -9,7 +9,7 @@ from jaeger_client.cli import main
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--version` names the distribution and its version."""
+    """`--version` prints the name of the distribution and its version."""
     with pytest.raises(SystemExit) as exit_info:
         main(["--version"])
 
@@ -32,7 +32,7 @@ def test_an_invalid_command_line_is_refused(
     arguments: list[str],
     complaint: str,
 ) -> None:
-    """It exits with 2, and a message names the mistake."""
+    """The exit code is 2, and a message describes the error."""
     with pytest.raises(SystemExit) as exit_info:
         main(arguments)
 

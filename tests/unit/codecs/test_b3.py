@@ -1,4 +1,4 @@
-"""B3 in several headers and in one."""
+"""B3 in multiple headers and in a single one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def b3(**values: object) -> dict[str, object]:
 
 
 def ids(context: SpanContext | None) -> tuple[int | None, ...] | None:
-    """Take a context apart."""
+    """Return the parts of a context."""
     if context is None:
         return None
     return context.trace_id, context.span_id, context.parent_id, context.flags
@@ -73,7 +73,7 @@ def test_no_parent_header_for_a_root() -> None:
 
 @pytest.mark.parametrize("flags", [0, 8])
 def test_an_unsampled_context_is_written_as_a_decision(flags: int) -> None:
-    """`X-B3-Sampled: 0` keeps later services from deciding for themselves."""
+    """`X-B3-Sampled: 0` prevents later services from sampling the trace."""
     assert {
         "X-B3-TraceId": "0000000000000001",
         "X-B3-SpanId": "0000000000000002",
@@ -82,8 +82,8 @@ def test_an_unsampled_context_is_written_as_a_decision(flags: int) -> None:
 
 
 @pytest.mark.parametrize("flags", [2, 3])
-def test_debug_is_written_with_sampled_beside_it(flags: int) -> None:
-    """Without the sampled header, Go and Java record nothing of a debug trace."""
+def test_debug_is_written_with_the_sampled_header(flags: int) -> None:
+    """Without the sampled header, Go and Java do not record a debug trace."""
     carrier = written(MULTI, SpanContext(1, 2, None, flags))
 
     assert "1" == carrier["X-B3-Flags"]
@@ -99,7 +99,7 @@ def test_debug_is_written_with_sampled_beside_it(flags: int) -> None:
     ],
 )
 def test_headers_are_read_in_any_case(names: tuple[object, ...]) -> None:
-    """Header names of any case are found, as bytes too."""
+    """The case of header names is ignored, also in bytes."""
     carrier = dict(zip(names, ("a", "b", "c", "1"), strict=True))
 
     assert (10, 11, 12, 1) == ids(MULTI.extract(carrier))
@@ -150,7 +150,7 @@ def test_flags_are_independent_bits(
 def test_an_absent_sampling_state_is_undecided(
     headers: dict[str, object], *, undecided: bool
 ) -> None:
-    """Who sends neither sampled nor debug leaves the decision to the receiver."""
+    """Without sampled and debug headers, the receiver decides."""
     context = MULTI.extract(headers)
 
     assert context is not None
@@ -178,8 +178,8 @@ def test_an_absent_sampling_state_is_undecided(
         {"X_B3_TRACEID": "1", "X_B3_SPANID": "2"},
     ],
 )
-def test_incomplete_headers_are_no_context(headers: dict[str, object]) -> None:
-    """Without a trace id and a span id there is no context; None is skipped."""
+def test_incomplete_headers_are_not_a_context(headers: dict[str, object]) -> None:
+    """A context requires a trace id and a span id; None is skipped."""
     assert MULTI.extract(headers) is None
 
 
@@ -199,7 +199,7 @@ def test_incomplete_headers_are_no_context(headers: dict[str, object]) -> None:
 def test_a_decision_without_ids_is_for_the_trace_that_begins(
     headers: dict[str, object], flags: int
 ) -> None:
-    """A decision alone is a context without ids, as in the single header."""
+    """It is read as a context without ids, as from the single header."""
     context = MULTI.extract({**headers, "baggage-k": "v"})
 
     assert context is not None
@@ -210,7 +210,7 @@ def test_a_decision_without_ids_is_for_the_trace_that_begins(
 
 @pytest.mark.parametrize("parent", [None, "0", "0000000000000000"])
 def test_no_parent_or_parent_zero_is_none(parent: str | None) -> None:
-    """A parent that is None or 0 is no parent."""
+    """A parent of None or 0 is None."""
     context = MULTI.extract(b3(traceid="1", spanid="2", parentspanid=parent))
 
     assert (1, 2, None, 0) == ids(context)
@@ -221,7 +221,7 @@ def test_no_parent_or_parent_zero_is_none(parent: str | None) -> None:
     "value", ["", "x", "-1", "+1", "0x1", "1_0", "f" * 33, 5, 0, 1.5, [], ["1", "2"]]
 )
 def test_non_hex_is_corrupt(name: str, value: object) -> None:
-    """An id that is not hexadecimal, or has too many bits, raises."""
+    """An id that is not hexadecimal or has too many bits raises an error."""
     carrier = b3(traceid="1", spanid="2", parentspanid="3")
     carrier[f"x-b3-{name}"] = value
 
@@ -240,7 +240,7 @@ def test_span_ids_have_64_bits(name: str) -> None:
 
 
 def test_the_header_names_of_the_old_codec_exist() -> None:
-    """What 4.8 kept as attributes can still be read."""
+    """The attributes of 4.8 can be read."""
     assert "X-B3-TraceId" == B3Codec.trace_header
     assert "X-B3-SpanId" == B3Codec.span_header
     assert "X-B3-ParentSpanId" == B3Codec.parent_span_header
@@ -297,7 +297,7 @@ def test_the_single_header_is_padded_to_128_bits() -> None:
 def test_the_single_header_is_read(
     value: object, expected: tuple[int, int, int | None, int], undecided: bool
 ) -> None:
-    """State and parent may be absent; without a state the receiver decides."""
+    """State and parent are optional; without a state the receiver decides."""
     context = SINGLE.extract({"B3": value})
 
     assert expected == ids(context)
@@ -308,7 +308,7 @@ def test_the_single_header_is_read(
     ("value", "flags"), [("0", 0), ("1", 1), ("d", 3), ("false", 0)]
 )
 def test_a_decision_without_a_trace(value: str, flags: int) -> None:
-    """`b3: 0` alone is a context without ids, with the decision."""
+    """`b3: 0` alone is a context without ids that has the decision."""
     context = SINGLE.extract({"b3": value})
 
     assert context is not None
@@ -317,8 +317,8 @@ def test_a_decision_without_a_trace(value: str, flags: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["0-2-1", "1-0-1"])
-def test_zero_ids_in_the_single_header_are_no_context(value: str) -> None:
-    """Trace 0 or span 0 is no context."""
+def test_zero_ids_in_the_single_header_are_not_a_context(value: str) -> None:
+    """Trace id 0 or span id 0 is not a context."""
     assert SINGLE.extract({"b3": value}) is None
 
 
@@ -332,7 +332,7 @@ def test_zero_ids_in_the_single_header_are_no_context(value: str) -> None:
     ],
 )
 def test_an_open_decision_stays_open(codec: Codec, headers: dict[str, str]) -> None:
-    """Injecting a context whose decision was left open writes no decision."""
+    """A context without a decision is injected without one."""
     context = SINGLE.extract(headers) or MULTI.extract(headers)
     assert context is not None
 
@@ -346,7 +346,7 @@ def test_an_open_decision_stays_open(codec: Codec, headers: dict[str, str]) -> N
 
 @BOTH
 def test_flags_that_were_set_close_an_open_decision(codec: Codec) -> None:
-    """After `sampling.priority` on a span of the context the decision is written."""
+    """After `sampling.priority` on a span, the decision is written."""
     context = SINGLE.extract({"b3": "a-b"})
     assert context is not None
     context.flags = 3
@@ -361,14 +361,14 @@ def test_flags_that_were_set_close_an_open_decision(codec: Codec) -> None:
 @BOTH
 @pytest.mark.parametrize("flags", [0, 1, 3])
 def test_a_decision_without_ids_is_passed_on(codec: Codec, flags: int) -> None:
-    """Injected without a span between, a decision without ids is written again."""
+    """It is injected unchanged if there is no span in between."""
     context = SpanContext(None, None, None, flags)  # type: ignore[arg-type]  # no ids
 
     assert (None, None, None, flags) == ids(codec.extract(written(codec, context)))
 
 
-def test_no_single_header_is_no_context() -> None:
-    """Without the header, or with None in it, there is no context."""
+def test_no_single_header_is_not_a_context() -> None:
+    """A missing header or None is not a context."""
     assert SINGLE.extract({"Host": "a", "baggage-k": "v"}) is None
     assert SINGLE.extract({"b3": None}) is None
 
@@ -383,7 +383,7 @@ def test_no_single_header_is_no_context() -> None:
     ],
 )
 def test_a_malformed_single_header_is_corrupt(value: object) -> None:
-    """What is not of the format raises."""
+    """Any other format raises an error."""
     with pytest.raises(opentracing.SpanContextCorruptedException):
         SINGLE.extract({"b3": value})
 
@@ -392,8 +392,8 @@ def test_a_malformed_single_header_is_corrupt(value: object) -> None:
 
 
 @BOTH
-def test_baggage_travels_beside_the_ids(codec: Codec) -> None:
-    """Baggage is `baggage-<key>`, as in the Go and Java clients."""
+def test_baggage_is_written_with_the_ids(codec: Codec) -> None:
+    """Baggage is in headers `baggage-<key>`, as in the Go and Java clients."""
     context = SpanContext(1, 2, 3, 1, {"Key": "a b+c/d=;,"})
     carrier = written(codec, context)
 
@@ -404,8 +404,8 @@ def test_baggage_travels_beside_the_ids(codec: Codec) -> None:
 
 
 @BOTH
-def test_baggage_that_no_header_can_hold_is_encoded(codec: Codec) -> None:
-    """What is not printable ASCII, and the percent sign, are percent-encoded."""
+def test_baggage_that_is_invalid_in_headers_is_encoded(codec: Codec) -> None:
+    """Text that is not printable ASCII is percent-encoded."""
     context = SpanContext(1, 2, 3, 1, {"k": "\u00e9\n%"})
     carrier = written(codec, context)
 
@@ -417,7 +417,7 @@ def test_baggage_that_no_header_can_hold_is_encoded(codec: Codec) -> None:
 
 @BOTH
 def test_numbers_in_baggage(codec: Codec) -> None:
-    """Numbers are written as text, and kept where a carrier holds them."""
+    """Numbers are written as text, and read unchanged from a carrier with numbers."""
     context = SpanContext(1, 2, 3, 1, {"k": 5})  # type: ignore[dict-item]  # as in 4.8
     carrier = written(codec, context)
     assert "5" == carrier["baggage-k"]
@@ -433,7 +433,7 @@ def test_numbers_in_baggage(codec: Codec) -> None:
 def test_baggage_beyond_the_bounds_is_dropped_and_counted(
     codec: B3Codec | B3SingleCodec,
 ) -> None:
-    """Baggage that is too long or not text does not cost the trace."""
+    """The trace is read without items that are too long or not text."""
     before = codec.dropped_baggage_items
     carrier = written(codec, SpanContext(1, 2, 3, 1))
     carrier |= {"baggage-a": "x" * 9000, "baggage-b": None, "baggage-c": "x" * 200_000}
@@ -444,7 +444,7 @@ def test_baggage_beyond_the_bounds_is_dropped_and_counted(
 
 @BOTH
 def test_without_a_trace_only_baggage_is_written(codec: Codec) -> None:
-    """A context without ids has nothing to write but baggage."""
+    """A context without ids contains only baggage."""
     context = SpanContext(None, None, None, None, {"k": "v"})  # type: ignore[arg-type]  # no trace
 
     assert {"baggage-k": "v"} == written(codec, context)
@@ -452,7 +452,7 @@ def test_without_a_trace_only_baggage_is_written(codec: Codec) -> None:
 
 @BOTH
 def test_carriers(codec: Codec) -> None:
-    """Mutable mappings are written, anything with `items()` is read."""
+    """Mutable mappings can be written, any object with `items()` can be read."""
     carrier: UserDict[str, object] = UserDict()
     codec.inject(SpanContext(1, 2, 3, 1), carrier)
 
@@ -479,7 +479,7 @@ def test_carriers(codec: Codec) -> None:
 def test_percent_sign_is_encoded_where_it_looks_like_an_escape(
     value: str, header: str
 ) -> None:
-    """The Go and Java clients, which decode nothing, see all others as they are."""
+    """The Go and Java clients do not decode, so others are unchanged."""
     carrier: dict[str, str] = {}
     codec = B3Codec()
 
@@ -503,10 +503,10 @@ def test_percent_sign_is_encoded_where_it_looks_like_an_escape(
     ids=["UTF-8 as Latin-1", "percent sign", "Latin-1", "text", "bytes"],
 )
 @pytest.mark.parametrize("codec", [B3Codec(), B3SingleCodec()])
-def test_baggage_as_it_is_beyond_ascii(
+def test_baggage_in_utf8_without_encoding(
     codec: Codec, header: str | bytes, value: str
 ) -> None:
-    """The Go client encodes nothing, and servers hand on UTF-8 as Latin-1."""
+    """The Go client does not encode, and servers decode UTF-8 as Latin-1."""
     carrier: dict[str, object] = {}
     codec.inject(SpanContext(1, 2, None, 1), carrier)
 

@@ -1,4 +1,4 @@
-"""What cannot be injected without breaking a request is dropped, counted and logged."""
+"""Items that would break a request are dropped, counted and logged."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Silent:
 
 
 class Name(str):
-    """Text of a class of its own, which shows itself as something else."""
+    """A subclass of str whose text conversions return something else."""
 
     __slots__ = ()
 
@@ -57,7 +57,7 @@ class Name(str):
 
 
 class Printable(str):
-    """Text of a class of its own, which claims to be printable."""
+    """A subclass of str that always claims to be printable."""
 
     __slots__ = ()
 
@@ -74,7 +74,7 @@ def context_with(baggage: Anything) -> SpanContext:
 
 
 def sent(codec: BaggageCodec, baggage: Anything) -> dict[str, str]:
-    """Return the baggage that another process reads of what *codec* injects."""
+    """Return the baggage that another process reads after *codec* injects."""
     carrier: Anything = bytearray() if isinstance(codec, BinaryCodec) else {}
     codec.inject(context_with(baggage), carrier)
     context = codec.extract(carrier)
@@ -92,8 +92,8 @@ def sent(codec: BaggageCodec, baggage: Anything) -> dict[str, str]:
     ],
     ids=ascii,
 )
-def test_a_key_that_is_no_token_is_dropped(name: str, key: str) -> None:
-    """An item whose key cannot be part of a header name costs itself and no other."""
+def test_a_key_that_is_not_a_token_is_dropped(name: str, key: str) -> None:
+    """Only the item whose key is invalid in a header name is dropped."""
     codec = MAKERS[name]()
 
     for _ in range(2):  # the second time the other keys are known
@@ -104,7 +104,7 @@ def test_a_key_that_is_no_token_is_dropped(name: str, key: str) -> None:
 @NAMED_BY_KEY
 @pytest.mark.parametrize("key", ["", "k", "user-id", "9", "!#$%&'*+-.^_`|~", "k" * 300])
 def test_every_token_is_a_key(name: str, key: str) -> None:
-    """All characters of a token are carried, and the empty key."""
+    """All token characters, and the empty key, are valid."""
     codec = MAKERS[name]()
 
     for _ in range(2):
@@ -117,7 +117,7 @@ def test_every_token_is_a_key(name: str, key: str) -> None:
     "key", ["a b", "a:b", "k\r\nX-Forged: 1", "na\u00efve", "\u6771\u4eac", "a\0"]
 )
 def test_a_format_that_encodes_keys_carries_any_text(name: str, key: str) -> None:
-    """W3C's baggage and the binary format carry keys that are no tokens."""
+    """W3C baggage and the binary format accept keys that are not tokens."""
     codec = MAKERS[name]()
 
     assert {key: "v"} == sent(codec, {key: "v"})
@@ -128,8 +128,8 @@ def test_a_format_that_encodes_keys_carries_any_text(name: str, key: str) -> Non
 @pytest.mark.parametrize(
     "key", [None, 5, 1.5, ("a",), b"\xff", "\ud800", "a\udcff", Silent()], ids=ascii
 )
-def test_a_key_that_is_no_text_is_dropped(name: str, key: object) -> None:
-    """A key that is neither text nor UTF-8 is dropped by every format."""
+def test_a_key_that_is_not_text_is_dropped(name: str, key: object) -> None:
+    """Every format drops a key that is neither text nor UTF-8."""
     codec = MAKERS[name]()
 
     assert {"k": "v"} == sent(codec, {key: "x", "k": "v"})
@@ -138,7 +138,7 @@ def test_a_key_that_is_no_text_is_dropped(name: str, key: object) -> None:
 
 @EVERY
 def test_a_value_without_a_text_is_dropped(name: str) -> None:
-    """A value whose text cannot be made is dropped by every format."""
+    """Every format drops a value that cannot be converted to text."""
     codec = MAKERS[name]()
 
     assert {"k": "v"} == sent(codec, {"a": Silent(), "b": 10**5000, "k": "v"})
@@ -147,25 +147,25 @@ def test_a_value_without_a_text_is_dropped(name: str) -> None:
 
 @EVERY
 def test_text_of_a_derived_class_is_its_plain_text(name: str) -> None:
-    """What a class derived from `str` makes of itself is written nowhere."""
+    """Methods that a subclass of `str` overrides are not called."""
     for _ in range(2):
         assert {"key": "v"} == sent(MAKERS[name](), {Name("key"): Name("v")})
 
 
 @EVERY
 def test_other_values_are_written_as_text(name: str) -> None:
-    """A value of another type is carried as its text."""
+    """A value of another type is converted to text."""
     assert {"k": "[1]", "n": "None"} == sent(MAKERS[name](), {"k": [1], "n": None})
 
 
 @EVERY
 def test_bytes_are_text(name: str) -> None:
-    """Keys and values in bytes are carried as the text that they encode."""
+    """Keys and values in bytes are decoded."""
     assert {"k": "v\u00e9"} == sent(MAKERS[name](), {b"k": b"v\xc3\xa9"})
 
 
 def test_w3c_has_no_empty_keys() -> None:
-    """An item without a key is dropped by W3C's format, which has no place for it."""
+    """W3C baggage cannot contain an empty key, so the item is dropped."""
     codec = W3CCodec()
 
     assert {"k": "v"} == sent(codec, {"": "x", "k": "v"})
@@ -173,8 +173,8 @@ def test_w3c_has_no_empty_keys() -> None:
 
 
 @pytest.mark.parametrize("forged", ["a\r\nX-Forged: 1", "a\n", "\r", "\0", b"a\nb"])
-def test_text_maps_hold_no_line_breaks(forged: object) -> None:
-    """CR, LF and NUL are not written to a text map, which may be put into headers."""
+def test_text_maps_contain_no_line_breaks(forged: object) -> None:
+    """CR, LF and NUL are not written, because a text map may become headers."""
     codec = TextCodec()
     carrier: dict[str, object] = {}
     codec.inject(context_with({"k": forged, forged: "v", "l": "w"}), carrier)
@@ -183,15 +183,15 @@ def test_text_maps_hold_no_line_breaks(forged: object) -> None:
     assert 2 == codec.dropped_baggage_items
 
 
-def test_text_maps_hold_all_other_text() -> None:
-    """Keys that are no tokens and values of any text stay as they are, as in 4.8."""
+def test_text_maps_contain_any_other_text() -> None:
+    """Keys that are not tokens and any other values are unchanged, as in 4.8."""
     baggage = {"user id": "a:b\t", "na\u00efve": "\u6771\u4eac \x7f"}
 
     assert baggage == sent(TextCodec(), baggage)
 
 
 def test_lone_surrogates_in_text_maps_are_replaced() -> None:
-    """Text that no encoding takes is written as U+FFFD, as by the other formats."""
+    """They are written as U+FFFD, as in the other formats."""
     assert {"k": "a\ufffd"} == sent(TextCodec(), {"k": "a\ud800"})
 
 
@@ -218,10 +218,10 @@ def test_blanks_at_the_ends_of_b3_values_are_encoded(name: str, value: str) -> N
     ],
 )
 @pytest.mark.parametrize("url_encoding", [False, True])
-def test_no_key_takes_another_header(
+def test_no_key_overwrites_another_header(
     prefix: str, key: str, *, url_encoding: bool
 ) -> None:
-    """Behind a configured prefix no key gives the name of another header of ours."""
+    """With the configured prefix, no key results in the name of another header."""
     codec = TextCodec(url_encoding, baggage_header_prefix=prefix)
     carrier: dict[str, object] = {}
     codec.inject(context_with({key: "x"}), carrier)
@@ -235,7 +235,7 @@ def test_no_key_takes_another_header(
 
 @pytest.mark.parametrize("debug_id", ["a\nb", "a\r", "\0", b"\n", Silent()])
 def test_a_debug_id_with_a_line_break_is_not_in_a_text_map(debug_id: Anything) -> None:
-    """A debug id that could forge a header is dropped and counted."""
+    """It could forge a header, so it is dropped and counted."""
     codec = TextCodec()
     carrier: dict[str, object] = {}
     codec.inject(SpanContext.with_debug_id(debug_id), carrier)
@@ -249,7 +249,7 @@ def test_a_debug_id_with_a_line_break_is_not_in_a_text_map(debug_id: Anything) -
     [("a\r\nX: 1", "a%0D%0AX%3A%201"), (5, "5"), ("\ud800", "%EF%BF%BD")],
 )
 def test_a_debug_id_is_encoded_in_headers(debug_id: Anything, header: str) -> None:
-    """Headers hold any debug id, percent-encoded."""
+    """Any debug id is valid in headers when percent-encoded."""
     carrier: dict[str, object] = {}
     TextCodec(url_encoding=True).inject(SpanContext.with_debug_id(debug_id), carrier)
 
@@ -277,10 +277,10 @@ def with_state(state: Anything, flags: int = 1) -> SpanContext:
     ],
 )
 @pytest.mark.parametrize(("flags", "left"), [(1, None), (3, "jaeger=debug")])
-def test_a_trace_state_that_no_header_holds_is_dropped(
+def test_an_invalid_trace_state_is_dropped(
     state: object, flags: int, left: str | None
 ) -> None:
-    """A state set by the application is checked before it is written."""
+    """A state set by the application is validated before it is written."""
     codec = W3CCodec()
     carrier: dict[str, object] = {}
     codec.inject(with_state(state, flags), carrier)
@@ -298,7 +298,7 @@ def test_a_trace_state_that_no_header_holds_is_dropped(
     ],
 )
 def test_a_trace_state_has_no_blanks_around_it(state: str, header: str) -> None:
-    """Blanks at the ends are removed, extracted or set, and those inside stay."""
+    """Blanks at the ends are removed; those inside are preserved."""
     codec = W3CCodec()
     parent = f"00-{1:032x}-{2:016x}-01"
     extracted = codec.extract({"traceparent": parent, "tracestate": state})
@@ -315,7 +315,7 @@ def test_a_trace_state_has_no_blanks_around_it(state: str, header: str) -> None:
 
 
 def test_the_log_names_the_key_and_the_remedy(caplog: pytest.LogCaptureFixture) -> None:
-    """Several drops are one line, which shows the key cut and quoted, and no value."""
+    """Several drops are one line, with the key cut and quoted, without values."""
     codec = B3Codec()
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
         for _ in range(3):
@@ -331,8 +331,8 @@ def test_the_log_names_the_key_and_the_remedy(caplog: pytest.LogCaptureFixture) 
     assert 500 > len(line)
 
 
-def test_the_tracer_counts_what_is_not_injected() -> None:
-    """The tracer's counter of dropped items counts unsafe keys of every format."""
+def test_the_tracer_counts_items_that_are_not_injected() -> None:
+    """Its counter of dropped items includes invalid keys of every format."""
     counted: list[int] = []
     codec = B3Codec()
     tracer = Tracer(
@@ -348,8 +348,8 @@ def test_the_tracer_counts_what_is_not_injected() -> None:
     assert [1, 1] == counted
 
 
-def test_what_is_not_injected_stays_readable() -> None:
-    """In this process an item keeps its value, whatever its key."""
+def test_items_that_are_not_injected_stay_readable() -> None:
+    """In this process, the item can still be read."""
     tracer = Tracer("svc", NullReporter(), ConstSampler(decision=True))
     parent = tracer.extract(Format.HTTP_HEADERS, {"jaeger-baggage": "user%20id=1"})
 
@@ -359,8 +359,8 @@ def test_what_is_not_injected_stays_readable() -> None:
     assert "1" == span.get_baggage_item("user id")
 
 
-def test_unsafe_items_leave_room_for_others() -> None:
-    """Items that cannot be written do not count towards the limit of items."""
+def test_unsafe_items_do_not_count_towards_the_limit() -> None:
+    """Items that cannot be written do not count towards the limit."""
     codec = TextCodec(url_encoding=True, baggage_limits=BaggageLimits(max_items=2))
 
     assert {"k": "v", "l": "w"} == sent(
@@ -369,8 +369,8 @@ def test_unsafe_items_leave_room_for_others() -> None:
     assert 2 == codec.dropped_baggage_items
 
 
-def test_the_limit_of_items_holds_for_remembered_keys() -> None:
-    """Keys that were injected before count towards the limit as others do."""
+def test_the_limit_of_items_applies_to_remembered_keys() -> None:
+    """Keys that were injected before count like others."""
     codec = TextCodec(baggage_limits=BaggageLimits(max_items=1))
     for key in "kl":
         assert {key: "v"} == sent(codec, {key: "v"})
@@ -380,7 +380,7 @@ def test_the_limit_of_items_holds_for_remembered_keys() -> None:
 
 
 def test_keys_are_remembered_within_bounds() -> None:
-    """Keys made up by strangers fill no memory: neither by number nor by length."""
+    """Neither the number nor the length of foreign keys fills the memory."""
     codec = TextCodec()
     for number in range(MAX_NAMES + 2):
         for key in (f"k{number}", f"{number}".zfill(MAX_NAME_LENGTH + 1)):
@@ -401,7 +401,7 @@ def test_keys_are_remembered_within_bounds() -> None:
     "name", ["x trace", "x-trace:", "x-trace\n", "\u00fcber", " x", None, 5], ids=ascii
 )
 def test_a_configured_name_must_be_a_token(setting: str, name: Anything) -> None:
-    """A codec rejects a name that no header can have; the error names the setting."""
+    """The error contains the setting."""
     with pytest.raises(ConfigError, match=f"^{setting} must be a valid HTTP header"):
         TextCodec(**{setting: name})
 
@@ -415,8 +415,8 @@ def test_a_configured_name_is_not_empty(setting: str) -> None:
         TextCodec(**{setting: ""})  # type: ignore[arg-type]  # one of the names
 
 
-def test_a_tracer_refuses_names_that_are_no_tokens() -> None:
-    """The error comes when the tracer is made and not with the first request."""
+def test_a_tracer_rejects_names_that_are_not_tokens() -> None:
+    """The error is raised when the tracer is created, not at a request."""
     with pytest.raises(ConfigError, match="^trace_id_header must .* got 'x trace'$"):
         Tracer(
             "svc",

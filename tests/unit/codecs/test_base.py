@@ -36,19 +36,19 @@ from jaeger_client.span_context import SpanContext
     ],
 )
 def test_the_names_of_the_old_module_import(name: str) -> None:
-    """Every public name of 4.8's `codecs` is there."""
+    """Every public name of `codecs` of 4.8 can be imported."""
     assert hasattr(codecs, name)
 
 
 @pytest.mark.parametrize("name", ["B3Codec", "B3SingleCodec", "W3CCodec"])
 def test_a_codec_that_is_imported_on_demand_is_a_name_of_the_package(name: str) -> None:
-    """It need not be imported from its module, and `dir()` lists it."""
+    """The package exports it, and `dir()` lists it."""
     assert issubclass(getattr(codecs, name), Codec)
     assert name in dir(codecs)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """The message is that of a module."""
+    """The message is the usual one of a module."""
     with pytest.raises(
         AttributeError, match="'jaeger_client.codecs' has no .* 'NoCodec'"
     ):
@@ -56,7 +56,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_the_base_class_does_nothing() -> None:
-    """A codec must bring both methods."""
+    """A codec must override both methods."""
     with pytest.raises(NotImplementedError):
         Codec().inject(SpanContext(1, 2, 3, 1), {})
     with pytest.raises(NotImplementedError):
@@ -76,7 +76,7 @@ OF_EACH_FORMAT: list[Codec] = [
 
 
 def empty_carrier(codec: Codec) -> object:
-    """Return what *codec* injects into."""
+    """Return a carrier for *codec*."""
     carrier: bytearray | dict[str, object]
     carrier = bytearray() if isinstance(codec, BinaryCodec) else {}
     return carrier
@@ -85,8 +85,8 @@ def empty_carrier(codec: Codec) -> object:
 @pytest.mark.parametrize(
     "codec", OF_EACH_FORMAT, ids=lambda codec: type(codec).__name__
 )
-def test_every_codec_injects_the_present_baggage_of_a_span(codec: Codec) -> None:
-    """Also of a span of a tracer, whose context is created when it is first read."""
+def test_every_codec_injects_the_current_baggage_of_a_span(codec: Codec) -> None:
+    """This includes spans whose context is created when it is read."""
     tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))
     spans: list[Any] = [tracer.start_span("op") for _ in range(2)]
     spans[1].set_baggage_item("user", "me")
@@ -112,7 +112,7 @@ def test_every_codec_injects_the_present_baggage_of_a_span(codec: Codec) -> None
     ids=["child", "root", "baggage"],
 )
 def test_every_codec_injects_a_span(codec: Codec, context: SpanContext) -> None:
-    """A span is injected as its context is, by name as well as by position."""
+    """Its context is injected, whether passed by name or by position."""
     tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))
     span: Any = Span(context, tracer, "op")
     carriers = [empty_carrier(codec) for _ in range(3)]
@@ -128,7 +128,7 @@ def test_every_codec_injects_a_span(codec: Codec, context: SpanContext) -> None:
     "codec", OF_EACH_FORMAT, ids=lambda codec: type(codec).__name__
 )
 def test_every_codec_injects_a_context_of_a_derived_type(codec: Codec) -> None:
-    """As one of the type itself."""
+    """It is injected like a SpanContext."""
 
     class Derived(SpanContext):
         pass

@@ -1,4 +1,4 @@
-"""BinaryCodec: everything in one bytearray."""
+"""The binary codec: ids, flags and baggage in one bytearray."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def extracted(carrier: bytearray) -> SpanContext:
 
 
 def with_baggage(*fields: bytes, count: int | None = None) -> bytearray:
-    """Make a carrier of raw keys and values, each with its length."""
+    """Return a carrier with raw keys and values, each with its length."""
     carrier = packed(SpanContext(1, 2, 3, 1))
     carrier[HEAD:] = (len(fields) // 2 if count is None else count).to_bytes(4, "big")
     for field in fields:
@@ -45,7 +45,7 @@ def with_baggage(*fields: bytes, count: int | None = None) -> bytearray:
     ],
 )
 def test_what_is_written_is_read(context: SpanContext) -> None:
-    """Ids, flags and baggage come back, keys in the case they had."""
+    """Ids, flags and baggage are read unchanged; keys keep their case."""
     again = extracted(packed(context))
 
     assert context.trace_id == again.trace_id
@@ -56,27 +56,27 @@ def test_what_is_written_is_read(context: SpanContext) -> None:
 
 
 def test_parent_zero_is_none() -> None:
-    """Parent 0 on the wire reads as None."""
+    """Parent id 0 on the wire is read as None."""
     assert extracted(packed(SpanContext(1, 2, 0, 1))).parent_id is None
 
 
 def test_inject_appends() -> None:
-    """Bytes that are in the carrier already stay before the context."""
+    """Bytes in the carrier remain before the context."""
     carrier = bytearray(b"xyz")
     CODEC.inject(SpanContext(1, 2, 3, 1), carrier)
 
     assert b"xyz" + packed(SpanContext(1, 2, 3, 1)) == carrier
 
 
-def test_bytes_after_the_context_are_passed_over() -> None:
-    """What follows the context is not ours, as in 4.8."""
+def test_bytes_after_the_context_are_ignored() -> None:
+    """Bytes after the context are ignored, as in 4.8."""
     carrier = packed(SpanContext(1, 2, 3, 1, {"k": "v"})) + b"more"
 
     assert {"k": "v"} == extracted(carrier).baggage
 
 
 def test_bytes_and_numbers_in_baggage_are_written() -> None:
-    """Baggage that is not text is converted to text."""
+    """Other values are converted to text."""
     baggage = {b"k": b"v", "n": 5, "s": "\ud800"}
     context = SpanContext(1, 2, 3, 1, baggage)  # type: ignore[arg-type]  # as in 4.8
 
@@ -84,7 +84,7 @@ def test_bytes_and_numbers_in_baggage_are_written() -> None:
 
 
 def test_a_context_without_trace_is_written_as_zeros() -> None:
-    """A context without ids keeps its baggage and reads as one without trace."""
+    """Its baggage is written; it is read as a context without a trace."""
     context = SpanContext(None, None, None, None, {"k": "v"})  # type: ignore[arg-type]  # no trace
     again = extracted(packed(context))
 
@@ -93,13 +93,13 @@ def test_a_context_without_trace_is_written_as_zeros() -> None:
 
 
 def test_flags_are_one_byte() -> None:
-    """Of wider flags the lowest byte is written."""
+    """The lowest byte of the flags is written."""
     assert 1 == extracted(packed(SpanContext(1, 2, 3, 0x101))).flags
 
 
 @pytest.mark.parametrize("length", range(37))
 def test_short_input_is_corrupt(length: int) -> None:
-    """Fewer bytes than a context has raise, and the error names both numbers."""
+    """The error contains the required and the actual number of bytes."""
     carrier = packed(SpanContext(1, 2, 3, 1))[:length]
 
     with pytest.raises(
@@ -109,8 +109,8 @@ def test_short_input_is_corrupt(length: int) -> None:
 
 
 @pytest.mark.parametrize("cut", range(1, 10))
-def test_cut_baggage_is_corrupt(cut: int) -> None:
-    """Input that ends in the middle of baggage raises."""
+def test_truncated_baggage_is_corrupt(cut: int) -> None:
+    """Input that ends within baggage raises an error."""
     carrier = packed(SpanContext(1, 2, 3, 1, {"k": "v"}))
 
     with pytest.raises(CorruptContextError):
@@ -118,15 +118,15 @@ def test_cut_baggage_is_corrupt(cut: int) -> None:
 
 
 def test_input_that_ends_before_the_last_value_is_corrupt() -> None:
-    """A key that takes the bytes of its value raises."""
+    """A key must not extend over the bytes of its value."""
     with pytest.raises(CorruptContextError, match="in the middle"):
         CODEC.extract(with_baggage(b"keyy", count=1))
 
 
 @pytest.mark.timeout(5)
 @pytest.mark.parametrize("length", [2**31 - 1, 2**32 - 1])
-def test_lying_lengths_are_corrupt_at_once(length: int) -> None:
-    """A few bytes that claim a key of gigabytes cost neither time nor memory."""
+def test_wrong_lengths_are_detected_at_once(length: int) -> None:
+    """A key length of gigabytes costs neither time nor memory."""
     carrier = with_baggage(b"", b"x" * 20, count=1)
     carrier[37:41] = length.to_bytes(4, "big")
 
@@ -135,24 +135,24 @@ def test_lying_lengths_are_corrupt_at_once(length: int) -> None:
 
 
 @pytest.mark.timeout(5)
-def test_a_lying_count_is_corrupt_at_once() -> None:
-    """A count of items that cannot be in the bytes raises."""
+def test_a_wrong_count_is_detected_at_once() -> None:
+    """A count of items that do not fit raises an error."""
     with pytest.raises(CorruptContextError, match="4294967295 items"):
         CODEC.extract(with_baggage(b"k", b"v", count=2**32 - 1))
 
 
-def test_baggage_that_is_no_utf8_is_replaced() -> None:
-    """Bytes that are no UTF-8 become U+FFFD."""
+def test_baggage_that_is_not_utf8_is_replaced() -> None:
+    """Bytes that are not UTF-8 become U+FFFD."""
     assert {"\ufffd": "a\ufffd"} == extracted(with_baggage(b"\xff", b"a\xff")).baggage
 
 
-def test_the_last_item_of_a_key_wins() -> None:
-    """A key that comes twice keeps its last value."""
+def test_the_last_item_of_a_key_is_used() -> None:
+    """If a key occurs twice, the last value is used."""
     assert {"k": "w"} == extracted(with_baggage(b"k", b"v", b"k", b"w")).baggage
 
 
 def test_baggage_stops_at_180_items() -> None:
-    """More than 180 items are dropped and counted, as the Go client stops there."""
+    """Further items are dropped and counted; the Go client has the same limit."""
     codec = BinaryCodec()
     fields = [field for i in range(200) for field in (str(i).encode(), b"")]
 
@@ -163,7 +163,7 @@ def test_baggage_stops_at_180_items() -> None:
 
 
 def test_an_item_stops_at_4096_bytes() -> None:
-    """An item of more than 4,096 bytes is dropped and counted, read or written."""
+    """Longer items are dropped and counted when read or written."""
     codec = BinaryCodec()
     read = with_baggage(b"a", b"x" * 4095, b"b", b"x" * 4096, b"c", b"x" * 9000)
     written = bytearray()
@@ -181,7 +181,7 @@ def test_an_item_stops_at_4096_bytes() -> None:
 
 
 def test_no_more_than_180_items_are_written() -> None:
-    """The Go client takes nothing of a context that has more."""
+    """The Go client rejects a context that has more."""
     codec = BinaryCodec()
     written = bytearray()
 
@@ -192,19 +192,19 @@ def test_no_more_than_180_items_are_written() -> None:
 
 
 class Buffer(bytearray):
-    """A bytearray of a class of its own."""
+    """A subclass of bytearray."""
 
 
 def test_a_bytearray_of_another_class_is_a_carrier() -> None:
-    """What is derived from bytearray is written to and read."""
+    """A subclass of bytearray can be written and read."""
     carrier = Buffer()
     CODEC.inject(SpanContext(1, 2, 3, 1, {"k": "v"}), carrier)
 
     assert {"k": "v"} == extracted(carrier).baggage
 
 
-def test_numbers_that_are_too_large_are_cut() -> None:
-    """Ids are cut to the bits that the format has for them."""
+def test_numbers_that_are_too_large_are_truncated() -> None:
+    """Ids are truncated to the bits of the format."""
     carrier = bytearray()
     CODEC.inject(SpanContext(1 << 128 | 5, 1 << 64 | 6, 1 << 64 | 7, 1), carrier)
 
@@ -214,7 +214,7 @@ def test_numbers_that_are_too_large_are_cut() -> None:
 
 @pytest.mark.parametrize("carrier", [b"x" * 37, {}, None, 5, "x", memoryview(b"")])
 def test_only_bytearrays_are_carriers(carrier: object) -> None:
-    """The carrier is a bytearray and nothing else; it is checked first."""
+    """The type of the carrier is checked first."""
     with pytest.raises(InvalidCarrierError, match="bytearray"):
         CODEC.extract(carrier)
     with pytest.raises(opentracing.InvalidCarrierException):

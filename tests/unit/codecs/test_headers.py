@@ -1,4 +1,4 @@
-"""HeaderNames: what each name means is remembered, within bounds."""
+"""The cache of header names, and its limits."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Meanings:
 
 
 class Text(str):
-    """Text of a class of its own."""
+    """A subclass of str."""
 
     __slots__ = ()
 
 
-def test_a_name_is_asked_for_once() -> None:
-    """A spelling that was seen is not looked into again."""
+def test_the_meaning_of_a_name_is_remembered() -> None:
+    """The meaning of a spelling is determined only once."""
     meanings = Meanings()
     names = HeaderNames(meanings)
 
@@ -40,8 +40,8 @@ def test_a_name_is_asked_for_once() -> None:
     assert ["own-a", "host"] == meanings.calls
 
 
-def test_names_that_are_no_plain_text_are_not_remembered() -> None:
-    """Bytes and subclasses of str are looked up each time; others never."""
+def test_names_that_are_not_plain_text_are_not_remembered() -> None:
+    """Bytes and subclasses of str are processed each time; others never."""
     meanings = Meanings()
     names = HeaderNames(meanings)
     carrier = {b"Own-A": 1, Text("own-b"): 2, 5: 3, None: 4}
@@ -52,7 +52,7 @@ def test_names_that_are_no_plain_text_are_not_remembered() -> None:
 
 
 def test_long_names_are_not_remembered() -> None:
-    """A name over the length is understood and forgotten."""
+    """A name over the maximum length is processed each time."""
     names = HeaderNames(Meanings())
 
     assert [(OWN, 1)] == names.own_headers(
@@ -62,8 +62,8 @@ def test_long_names_are_not_remembered() -> None:
     assert not names.foreign
 
 
-def test_names_that_the_codec_looks_up_are_passed_by() -> None:
-    """Beside them only foreign names are passed by; other own ones never are."""
+def test_names_that_the_codec_looks_up_are_in_passed() -> None:
+    """`passed` contains them and foreign names, but no other own names."""
     names = HeaderNames(Meanings(), ("own-a",))
     names.own_headers({"own-a": 1, "own-b": 2, "Host": 3})
 
@@ -75,7 +75,7 @@ def test_names_that_the_codec_looks_up_are_passed_by() -> None:
 
 
 class Name:
-    """The name of a header that may lose its hash."""
+    """A header name that can become unhashable."""
 
     hashable = True
 
@@ -87,8 +87,8 @@ class Name:
         raise TypeError(msg)
 
 
-def test_names_that_cannot_be_looked_up_are_passed_over() -> None:
-    """A name whose hash raises is foreign, and costs the others nothing."""
+def test_names_that_are_not_hashable_are_ignored() -> None:
+    """A name whose hash raises is ignored; the others are read."""
     name = Name()
     carrier: dict[object, object] = {name: 1, "own-a": 2, "Host": 3}
     name.hashable = False
@@ -96,8 +96,8 @@ def test_names_that_cannot_be_looked_up_are_passed_over() -> None:
     assert [(OWN, 2)] == HeaderNames(Meanings()).own_headers(carrier)
 
 
-def test_the_memory_starts_anew_when_it_is_full() -> None:
-    """Names made up by strangers never take more than the bound."""
+def test_the_memory_is_cleared_when_it_is_full() -> None:
+    """Invented names never exceed the limit."""
     names = HeaderNames(Meanings())
 
     for number in range(2 * MAX_NAMES + 1):

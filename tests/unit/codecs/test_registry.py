@@ -1,4 +1,4 @@
-"""Formats by name: those of the library, and those of the application."""
+"""Formats by name: those of the library and of the application."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class PlainCodec(Codec):
 
 
 @pytest.fixture(autouse=True)
-def own_formats_are_forgotten() -> Iterator[None]:
-    """The register belongs to the process, so each test leaves it as it was."""
+def own_formats_are_removed() -> Iterator[None]:
+    """Restore the registry, which belongs to the process, after each test."""
     before = dict(registry._OWN)
     yield
     registry._OWN.clear()
@@ -58,13 +58,13 @@ def own_formats_are_forgotten() -> Iterator[None]:
 
 
 def tracer_of(**settings: object) -> Tracer:
-    """Return a tracer with these settings that reports nowhere."""
+    """Return a tracer with these settings that sends nothing."""
     config = Config({"logging": False, **settings}, service_name="own", validate=True)
     return config.create_tracer(NullReporter(), ConstSampler(decision=True))
 
 
 def test_an_own_format_can_be_configured() -> None:
-    """A registered format is injected and extracted beside the others."""
+    """A registered format is injected and extracted with the others."""
     register_codec("plain", PlainCodec)
     tracer = tracer_of(propagation=["plain", "w3c"])
     headers: dict[str, str] = {}
@@ -81,7 +81,7 @@ def test_an_own_format_can_be_configured() -> None:
 def test_an_own_format_can_be_named_by_the_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """JAEGER_PROPAGATION may name it, in any case."""
+    """JAEGER_PROPAGATION may contain it, in any case."""
     register_codec("Plain", PlainCodec)
     monkeypatch.setenv("JAEGER_PROPAGATION", "PLAIN")
     headers: dict[str, str] = {}
@@ -92,7 +92,7 @@ def test_an_own_format_can_be_named_by_the_variable(
 
 
 def test_an_own_format_gets_the_settings() -> None:
-    """It is made for headers and for text maps, each with what is configured."""
+    """A codec for headers and one for text maps get the configured options."""
     made: list[CodecOptions] = []
 
     def make(options: CodecOptions) -> Codec:
@@ -116,14 +116,14 @@ def test_an_own_format_gets_the_settings() -> None:
 
 
 @pytest.mark.parametrize("taken", ["jaeger", "B3", "b3single", " w3c "])
-def test_names_of_the_library_are_taken(taken: str) -> None:
-    """An own format cannot take the place of one of the library's."""
+def test_names_of_the_library_cannot_be_registered(taken: str) -> None:
+    """An application cannot replace a format of the library."""
     with pytest.raises(ConfigError, match="which is in use"):
         register_codec(taken, PlainCodec, replace=True)
 
 
 def test_a_name_is_registered_once() -> None:
-    """A second registration is an error, unless it is to replace the first."""
+    """A second registration is an error, unless `replace` is true."""
     register_codec("plain", PlainCodec)
     with pytest.raises(ConfigError, match="got 'plain', which is in use"):
         register_codec("plain", PlainCodec)
@@ -135,27 +135,27 @@ def test_a_name_is_registered_once() -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "a,b", "a b", "\u00fc"])
 def test_a_name_must_fit_into_a_list(name: str) -> None:
-    """What a list with commas could not hold is refused."""
+    """Names that a comma-separated list cannot contain are errors."""
     with pytest.raises(ConfigError, match="must consist of ASCII letters"):
         register_codec(name, PlainCodec)
 
 
 def test_an_unknown_format_is_an_error_that_names_what_is_known() -> None:
-    """The message names what came and what could have come, own formats too."""
+    """The message contains the value and all names, including own ones."""
     register_codec("plain", PlainCodec)
     expected = r"must be one of jaeger, b3, b3single, w3c, plain, got 'nope'"
     with pytest.raises(ConfigError, match=expected):
         tracer_of(propagation="nope")
 
 
-def test_no_codec_is_made_for_an_unknown_format() -> None:
-    """Making a codec by name raises the same error."""
+def test_no_codec_is_created_for_an_unknown_format() -> None:
+    """`make_codec` raises the same error."""
     with pytest.raises(ConfigError, match="must be one of jaeger, .*, got 'nope'"):
         registry.make_codec("nope", CodecOptions())
 
 
 def test_of_threads_with_one_name_one_succeeds() -> None:
-    """The others get the error that it is taken, however close they come."""
+    """The other threads get the error that the name is in use."""
     start = threading.Barrier(4)
 
     def register() -> bool:
@@ -172,8 +172,8 @@ def test_of_threads_with_one_name_one_succeeds() -> None:
     assert 1 == sum(attempt.result() for attempt in attempts)
 
 
-def test_limits_reach_every_format() -> None:
-    """Configured limits count in headers, text maps and the binary format."""
+def test_limits_apply_to_every_format() -> None:
+    """Configured limits apply to headers, text maps and the binary format."""
     tracer = tracer_of(baggage={"max_items": 1}, propagation="jaeger,b3,w3c")
     context = SpanContext(1, 2, None, 1, {"a": "1", "b": "2"})
     packed = bytearray()

@@ -1,4 +1,4 @@
-"""CompositeCodec: several formats at once."""
+"""The combination of several formats."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def trace_id(codec: CompositeCodec, *headers: dict[str, str]) -> int | None:
 
 
 def test_every_format_is_written() -> None:
-    """Inject writes the headers of all formats."""
+    """`inject` writes the headers of all formats."""
     carrier: dict[str, object] = {}
     ALL.inject(SpanContext(1, 2, None, 1), carrier)
 
@@ -45,7 +45,7 @@ def test_every_format_is_written() -> None:
 
 
 def test_the_first_format_with_a_context_is_read() -> None:
-    """Formats are tried in the order configured."""
+    """Formats are tried in the configured order."""
     assert 1 == trace_id(ALL, W3C_HEADERS, B3_HEADERS, JAEGER_HEADERS)
     assert 2 == trace_id(ALL, W3C_HEADERS, B3_HEADERS)
     assert 4 == trace_id(ALL, W3C_HEADERS)
@@ -55,18 +55,18 @@ def test_the_first_format_with_a_context_is_read() -> None:
 
 
 def test_no_format_with_a_context_gives_none() -> None:
-    """Without any of the formats there is no context."""
+    """Without headers of any format, there is no context."""
     assert ALL.extract({"Host": "a"}) is None
     assert CompositeCodec([]).extract({}) is None
 
 
 def test_a_context_with_a_trace_comes_before_one_without() -> None:
-    """A debug id or baggage of one format does not hide the trace of the next."""
+    """A debug id or baggage of one format does not hide the trace of another."""
     assert 2 == trace_id(ALL, {"jaeger-debug-id": "x"}, B3_HEADERS)
 
 
 def test_the_first_context_without_trace_is_better_than_none() -> None:
-    """Where no format has a trace, the first that has anything is read."""
+    """Without a trace in any format, the first other context is used."""
     context = ALL.extract({"jaeger-debug-id": "x", "baggage": "k=v"})
 
     assert context is not None
@@ -75,7 +75,7 @@ def test_the_first_context_without_trace_is_better_than_none() -> None:
 
 @pytest.mark.parametrize("codecs", [ALL, CompositeCodec(reversed(ALL.codecs))])
 def test_contexts_without_a_trace_are_merged(codecs: CompositeCodec) -> None:
-    """A decision of one format does not hide the baggage or debug id of another."""
+    """A decision of one format does not hide baggage or debug id of another."""
     context = codecs.extract(
         {"jaeger-debug-id": "x", "X-B3-Sampled": "0", "baggage": "k=v"}
     )
@@ -85,8 +85,8 @@ def test_contexts_without_a_trace_are_merged(codecs: CompositeCodec) -> None:
     assert ("x", 0, {"k": "v"}) == (context.debug_id, context.flags, context.baggage)
 
 
-def test_the_first_format_wins_in_what_several_have() -> None:
-    """Of two decisions, and of baggage in two formats, the first is taken."""
+def test_the_first_format_takes_precedence() -> None:
+    """The first of two decisions, or of two sets of baggage, is used."""
     headers = {"b3": "1", "X-B3-Sampled": "0", "uberctx-k": "v", "baggage": "l=w"}
     context = ALL.extract(headers)
 
@@ -94,25 +94,25 @@ def test_the_first_format_wins_in_what_several_have() -> None:
     assert (0, {"k": "v"}) == (context.flags, context.baggage)
 
 
-def test_a_corrupt_format_is_passed_over() -> None:
-    """A format that cannot be read does not hide the next."""
+def test_a_corrupt_format_is_skipped() -> None:
+    """A format that cannot be read does not hide the next one."""
     assert 2 == trace_id(ALL, {"uber-trace-id": "x"}, B3_HEADERS)
 
 
-def test_a_corrupt_format_is_an_error_where_no_other_has_a_context() -> None:
-    """The first error is raised where nothing else can be read."""
+def test_a_corrupt_format_is_an_error_if_no_other_has_a_context() -> None:
+    """The first error is raised if nothing can be read."""
     with pytest.raises(CorruptContextError, match="'x'"):
         ALL.extract({"uber-trace-id": "x", "b3": "y"})
 
 
 def test_a_wrong_carrier_is_an_error() -> None:
-    """A carrier that no format can use raises."""
+    """A carrier that no format supports raises an error."""
     with pytest.raises(InvalidCarrierError):
         ALL.extract(None)
     with pytest.raises(InvalidCarrierError):
         ALL.inject(SpanContext(1, 2, None, 1), None)
 
 
-def test_the_codecs_can_be_seen() -> None:
-    """The formats stand in `codecs`, in their order."""
+def test_the_codecs_can_be_read() -> None:
+    """`codecs` contains the formats in order."""
     assert (TEXT,) == CompositeCodec([TEXT]).codecs

@@ -1,4 +1,4 @@
-"""Ids in hexadecimal: single ones, and those of `uber-trace-id`."""
+"""Ids in hexadecimal, single and in `uber-trace-id`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jaeger_client.errors import CorruptContextError
     [("a", 10), ("A", 10), ("0" * 50 + "1", 1), ("f" * 32, 2**128 - 1), (" a ", 10)],
 )
 def test_header_to_hex(text: str, number: int) -> None:
-    """Hexadecimal text of up to 128 bits is a number."""
+    """Hexadecimal text of up to 128 bits is converted."""
     assert number == header_to_hex(text)
 
 
@@ -46,21 +46,21 @@ def test_header_to_hex_of_anything_else_is_corrupt(header: object) -> None:
         header_to_hex(header)
 
 
-def test_an_id_has_a_number_of_bits() -> None:
-    """An id over its bits is corrupt, and the error names both."""
+def test_an_id_has_a_maximum_number_of_bits() -> None:
+    """An id with too many bits is corrupt; the error contains the maximum."""
     assert 2**64 - 1 == id_of("f" * 16, bits=64)
     with pytest.raises(CorruptContextError, match="64 bits"):
         id_of("f" * 17, bits=64)
 
 
 def test_span_context_to_string() -> None:
-    """The four numbers of a context are joined by colons."""
+    """The four numbers are separated by colons."""
     assert "100:7f:0:1" == span_context_to_string(256, 127, None, 1)
     assert "100:7f:5:1" == span_context_to_string(256, 127, 5, 1)
 
 
 def test_span_context_from_string() -> None:
-    """Text and a list of one text are read; parent 0 is None."""
+    """Text and a list of one text are read; parent id 0 is None."""
     assert (256, 127, None, 1) == span_context_from_string("100:7f:0:1")
     assert (256, 127, 5, 1) == span_context_from_string(["100:7f:5:1"])
 
@@ -69,6 +69,6 @@ def test_span_context_from_string() -> None:
     "value", [None, b"1:2:3:1", ("1:2:3:1",), 5, "", [], ["1:2:3:1", "x"]]
 )
 def test_span_context_from_anything_else_is_corrupt(value: object) -> None:
-    """Values other than text or a list of one text are corrupt."""
+    """Other values than text or a list of one text raise an error."""
     with pytest.raises(CorruptContextError):
         span_context_from_string(value)

@@ -15,7 +15,7 @@ PARENT = f"00-{TRACE}-{SPAN}-01"
 
 
 def extracted(**headers: object) -> SpanContext:
-    """Extract from *headers* a context that must be there."""
+    """Extract a context that must exist from *headers*."""
     context = CODEC.extract(headers)
     assert context is not None
     return context
@@ -29,7 +29,7 @@ def written(context: SpanContext) -> dict[str, object]:
 
 
 def with_state(context: SpanContext, state: str | None) -> SpanContext:
-    """Give *context* a `tracestate`."""
+    """Set the `tracestate` of *context*."""
     context.trace_state = state  # type: ignore[misc]  # the base gives it a __dict__
     return context
 
@@ -38,7 +38,7 @@ def with_state(context: SpanContext, state: str | None) -> SpanContext:
     ("flags", "text"), [(0, "00"), (1, "01"), (3, "01"), (2, "01"), (8, "00")]
 )
 def test_traceparent_is_written(flags: int, text: str) -> None:
-    """`traceparent` holds padded ids and whether the trace is recorded."""
+    """It contains padded ids and the sampled flag."""
     context = SpanContext(int(TRACE, 16), int(SPAN, 16), 5, flags)
 
     assert f"00-{TRACE}-{SPAN}-{text}" == written(context)["traceparent"]
@@ -47,7 +47,7 @@ def test_traceparent_is_written(flags: int, text: str) -> None:
 @pytest.mark.parametrize("name", ["traceparent", "Traceparent", "TRACEPARENT"])
 @pytest.mark.parametrize("value", [PARENT, [PARENT], PARENT.encode(), f" {PARENT} "])
 def test_traceparent_is_read(name: str, value: object) -> None:
-    """Ids and the sampled bit are read; a context has no parent of its parent."""
+    """Ids and the sampled flag are read; there is no parent id."""
     context = extracted(**{name: value})
 
     assert int(TRACE, 16) == context.trace_id
@@ -61,13 +61,13 @@ def test_traceparent_is_read(name: str, value: object) -> None:
     ("text", "flags"), [("00", 0), ("03", 1), ("02", 0), ("ff", 1)]
 )
 def test_only_the_sampled_bit_is_a_decision(text: str, flags: int) -> None:
-    """Other bits of the flags, as the one for random ids, are not ours."""
+    """Other flags, such as the one for random ids, are ignored."""
     assert flags == extracted(traceparent=f"00-{TRACE}-{SPAN}-{text}").flags
 
 
 @pytest.mark.parametrize("more", ["", "-", "-anything-at-all"])
 def test_a_later_version_is_read_as_the_prefix_it_shares(more: str) -> None:
-    """A version above 00 may have more fields, which are passed over."""
+    """Further fields of a version above 00 are ignored."""
     assert 1 == extracted(traceparent=f"cc-{TRACE}-{SPAN}-01{more}").flags
 
 
@@ -93,49 +93,49 @@ def test_a_later_version_is_read_as_the_prefix_it_shares(more: str) -> None:
     ],
 )
 def test_an_invalid_traceparent_starts_a_new_trace(value: object) -> None:
-    """An invalid header is ignored without an error, and so is its `tracestate`."""
+    """An invalid header and its `tracestate` are ignored without an error."""
     assert CODEC.extract({"traceparent": value, "tracestate": "a=b"}) is None
 
 
 def test_a_second_traceparent_makes_both_invalid() -> None:
-    """Two headers of the name cannot be trusted."""
+    """More than one header of this name is invalid."""
     assert CODEC.extract({"traceparent": PARENT, "Traceparent": PARENT}) is None
 
 
 @pytest.mark.parametrize("state", ["a=b", "a=b,c=d", "a=b, c=d ,", "jaeger=other"])
-def test_tracestate_is_carried_along_unchanged(state: str) -> None:
-    """What came as `tracestate` stands in the context and leaves as it came."""
+def test_tracestate_is_passed_on_unchanged(state: str) -> None:
+    """The extracted `tracestate` is injected unchanged."""
     context = extracted(traceparent=PARENT, tracestate=state)
 
     assert state == context.trace_state
     assert state == written(context)["tracestate"]
 
 
-def test_blanks_of_a_tracestate_have_a_bound() -> None:
-    """Where they alone make it longer than any may be, its members go on without."""
+def test_blanks_of_a_tracestate_are_limited() -> None:
+    """If blanks make it longer than the maximum, they are removed."""
     state = f"a=1{' ' * 100_000},{',' * 100_000}b=2"
 
     assert "a=1,b=2" == extracted(traceparent=PARENT, tracestate=state).trace_state
 
 
 def test_several_tracestate_headers_are_joined() -> None:
-    """Repeated headers, and lists of them, are one list."""
+    """Repeated headers and lists are joined to one list."""
     headers = {"tracestate": ["a=b", "c=d"], "Tracestate": "e=f"}
 
     assert "a=b,c=d,e=f" == extracted(traceparent=PARENT, **headers).trace_state
 
 
 @pytest.mark.parametrize("state", ["", "a=\n", "a=\u00e9", "a=" + "x" * 9000])
-def test_a_tracestate_that_no_header_can_hold_is_not_carried(state: str) -> None:
-    """Characters that are not printable ASCII, and giants, are left behind."""
+def test_an_invalid_tracestate_is_not_passed_on(state: str) -> None:
+    """Text that is too long or not printable ASCII is dropped."""
     context = extracted(traceparent=PARENT, tracestate=state)
 
     assert context.trace_state is None
     assert "tracestate" not in written(context)
 
 
-def test_debug_travels_in_tracestate() -> None:
-    """Debug is a member of our own key, before all others."""
+def test_debug_is_written_to_tracestate() -> None:
+    """Debug is the first member, with Jaeger's own key."""
     context = with_state(SpanContext(1, 2, None, 3), "a=b,jaeger=old,c=d")
     carrier = written(context)
 
@@ -145,16 +145,16 @@ def test_debug_travels_in_tracestate() -> None:
     assert "a=b,c=d" == again.trace_state
 
 
-def test_debug_alone_makes_a_tracestate() -> None:
-    """Where there was no `tracestate`, debug makes one."""
+def test_debug_alone_creates_a_tracestate() -> None:
+    """Without a `tracestate`, debug creates one."""
     carrier = written(SpanContext(1, 2, None, 2))
 
     assert "jaeger=debug" == carrier["tracestate"]
     assert extracted(**carrier).trace_state is None
 
 
-def test_debug_keeps_tracestate_at_32_members() -> None:
-    """With our own member first, the last of 32 others is left behind."""
+def test_debug_limits_tracestate_to_32_members() -> None:
+    """The last of 32 other members is dropped."""
     context = with_state(
         SpanContext(1, 2, None, 3), ",".join(f"k{i}=v" for i in range(32))
     )
@@ -165,7 +165,7 @@ def test_debug_keeps_tracestate_at_32_members() -> None:
 
 
 def test_baggage_is_written() -> None:
-    """Baggage is a list of pairs, percent-encoded where its grammar requires."""
+    """The header contains pairs, percent-encoded as required."""
     baggage = {"k": "a b", "K\u00e9": '",;\\%+', "u": "x=y/:"}
 
     assert (
@@ -175,7 +175,7 @@ def test_baggage_is_written() -> None:
 
 
 def test_baggage_is_read() -> None:
-    """Pairs are decoded, blanks and properties left out, keys keep their case."""
+    """Pairs are decoded, blanks and properties removed; keys keep their case."""
     header = "k=a%20b, K%C3%A9 = x=y ;p=1;q,bad,=empty, z="
     context = extracted(traceparent=PARENT, baggage=header, Baggage=["m=1", b"n=2"])
 
@@ -184,7 +184,7 @@ def test_baggage_is_read() -> None:
 
 
 def test_baggage_without_a_trace() -> None:
-    """Baggage alone is a context without trace, in and out."""
+    """Baggage alone is a context without a trace, in both directions."""
     context = extracted(baggage="k=v")
 
     assert not context.has_trace
@@ -192,8 +192,8 @@ def test_baggage_without_a_trace() -> None:
     assert {"baggage": "k=v"} == written(context)
 
 
-def test_baggage_beyond_the_bounds_is_dropped_and_counted() -> None:
-    """180 items and a header of 8,192 characters are carried; the rest is counted."""
+def test_baggage_over_the_limits_is_dropped_and_counted() -> None:
+    """The limits are 180 items and a header of 8,192 characters."""
     codec = W3CCodec()
     carrier: dict[str, object] = {}
     baggage = {"a": "x" * 4096, "b": "x" * 4000, "c": "x" * 200, "d": ""}
@@ -204,16 +204,16 @@ def test_baggage_beyond_the_bounds_is_dropped_and_counted() -> None:
     assert 11 == codec.dropped_baggage_items
 
 
-def test_baggage_of_which_nothing_fits_is_no_header() -> None:
-    """Where every item is too large, no header is written."""
+def test_baggage_without_an_item_that_fits_is_not_written() -> None:
+    """If every item is too large, no header is written."""
     carrier: dict[str, object] = {}
     CODEC.inject(SpanContext(0, 0, None, 0, {"a": "x" * 9000}), carrier)
 
     assert not carrier
 
 
-def test_a_giant_baggage_header_is_dropped_and_counted() -> None:
-    """A header beyond all bounds is not looked into."""
+def test_a_huge_baggage_header_is_dropped_and_counted() -> None:
+    """A header over all limits is not parsed."""
     codec = W3CCodec()
 
     assert codec.extract({"baggage": "k=v," * 400_000}) is None
@@ -221,7 +221,7 @@ def test_a_giant_baggage_header_is_dropped_and_counted() -> None:
 
 
 def test_carriers() -> None:
-    """Only mappings are written; carriers without `items()` are not read."""
+    """Only mappings can be written; carriers without `items()` cannot be read."""
     invalid: tuple[object, ...] = (None, 5, [], "x")
     for wrong in invalid:
         with pytest.raises(InvalidCarrierError):

@@ -1,4 +1,4 @@
-"""The cases of W3C's test suite for trace context, given to the codec."""
+"""The cases of W3C's test suite for Trace Context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HTTP = "http_headers"
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_case_of_the_suite(case: Case) -> None:
-    """Incoming headers are passed on as the suite requires, in a span of ours."""
+    """Incoming headers are passed on as the suite requires."""
     outgoing = sent_on(carrier_of(case))
 
     trace, span = outgoing["traceparent"].split("-")[1:3]
@@ -24,8 +24,8 @@ def test_case_of_the_suite(case: Case) -> None:
     assert members(case.state) == members(outgoing.get("tracestate"))
 
 
-def test_a_state_goes_on_unchanged() -> None:
-    """What is valid is not touched, blanks included."""
+def test_a_state_is_passed_on_unchanged() -> None:
+    """A valid state is not changed, including its blanks."""
     state = "congo=t61rcWkgMzE , rojo=00f067aa0ba902b7,"
 
     outgoing = sent_on({"traceparent": PARENT, "tracestate": state})
@@ -33,8 +33,8 @@ def test_a_state_goes_on_unchanged() -> None:
     assert state == outgoing["tracestate"]
 
 
-def test_children_of_children_carry_the_state() -> None:
-    """It reaches whatever is called at the end of a row of spans."""
+def test_descendants_inherit_the_state() -> None:
+    """The state is injected by descendants as well."""
     tracer = new_tracer()
     span = tracer.start_span(
         "a", child_of=tracer.extract(HTTP, {"traceparent": PARENT, "tracestate": "a=1"})
@@ -48,7 +48,7 @@ def test_children_of_children_carry_the_state() -> None:
 
 
 def new_tracer() -> Tracer:
-    """Return a tracer with 128-bit ids that propagates W3C."""
+    """Return a tracer with 128-bit ids and W3C propagation."""
     return Tracer(
         "w3c",
         NullReporter(),
@@ -68,7 +68,7 @@ def sent_on(carrier: dict[str, object]) -> dict[str, str]:
 
 
 def carrier_of(case: Case) -> dict[str, object]:
-    """Return the headers as a server hands them over, those that repeat as a list."""
+    """Return the headers as a server passes them: repeated ones as a list."""
     values: dict[str, list[str]] = {}
     for name, value in case.headers:
         values.setdefault(name, []).append(value)

@@ -1,4 +1,4 @@
-"""ZipkinCodec: the four fields of TChannel."""
+"""The codec for TChannel: four fields."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ CODEC = ZipkinCodec()
 
 
 def fields(**changed: object) -> dict[str, object]:
-    """Fields of a context, some of them changed."""
+    """Return the fields of a context, some of them changed."""
     return {"trace_id": 1, "span_id": 2, "parent_id": 3, "traceflags": 1, **changed}
 
 
 def ids(context: SpanContext | None) -> tuple[int | None, ...] | None:
-    """Take a context apart."""
+    """Return the parts of a context."""
     if context is None:
         return None
     return context.trace_id, context.span_id, context.parent_id, context.flags
 
 
 def test_the_format_has_a_name() -> None:
-    """The format has its name of 4.8."""
+    """The name of the format is that of 4.8."""
     assert "zipkin-span-format" == ZipkinSpanFormat
 
 
 def test_ids_are_written_as_numbers() -> None:
-    """The four fields are written, and nothing else."""
+    """The carrier contains the four fields only."""
     carrier: dict[str, object] = {}
     CODEC.inject(SpanContext(2**100, 2, None, 0, {"k": "v"}), carrier)
 
@@ -41,7 +41,7 @@ def test_ids_are_written_as_numbers() -> None:
 
 
 def test_mutable_mappings_are_carriers() -> None:
-    """Any mutable mapping is written and read."""
+    """Any mutable mapping can be written and read."""
     carrier: UserDict[str, object] = UserDict()
     CODEC.inject(SpanContext(1, 2, 3, 1), carrier)
 
@@ -49,19 +49,19 @@ def test_mutable_mappings_are_carriers() -> None:
 
 
 def test_dicts_and_objects_are_read() -> None:
-    """Fields are read from a dict, and from attributes of an object."""
+    """Fields are keys of a dict or attributes of an object."""
     assert (1, 2, 3, 1) == ids(CODEC.extract(fields()))
     assert (1, 2, 3, 1) == ids(CODEC.extract(SimpleNamespace(**fields())))
 
 
 @pytest.mark.parametrize("parent", [0, None])
 def test_parent_zero_is_none(parent: int | None) -> None:
-    """Parent 0 or None is no parent."""
+    """A parent of 0 or None is None."""
     assert (1, 2, None, 1) == ids(CODEC.extract(fields(parent_id=parent)))
 
 
 def test_fields_may_be_missing_from_a_dict() -> None:
-    """A missing field of a dict is None; without flags there is no trace."""
+    """A missing field is None."""
     context = CODEC.extract({"trace_id": 1, "span_id": 2})
 
     assert (1, 2, None, None) == ids(context)
@@ -71,14 +71,14 @@ def test_fields_may_be_missing_from_a_dict() -> None:
 
 @pytest.mark.parametrize("carrier", [{}, fields(trace_id=0), fields(trace_id=None)])
 def test_no_trace_id_is_no_context(carrier: dict[str, object]) -> None:
-    """Without a trace id there is no context."""
+    """A carrier without a trace id contains no context."""
     assert CODEC.extract(carrier) is None
 
 
 @pytest.mark.parametrize("name", ["trace_id", "span_id", "parent_id", "traceflags"])
 @pytest.mark.parametrize("value", ["1", -1, 2**128, 1.5, [1], object()])
-def test_what_is_no_id_is_corrupt(name: str, value: object) -> None:
-    """Fields that are no number, or too large a one, raise."""
+def test_an_invalid_field_is_corrupt(name: str, value: object) -> None:
+    """A field that is not a number, or too large, raises an error."""
     with pytest.raises(opentracing.SpanContextCorruptedException, match=name):
         CODEC.extract(fields(**{name: value}))
 
@@ -91,7 +91,7 @@ def test_span_ids_have_64_bits() -> None:
 
 @pytest.mark.parametrize("carrier", [None, 5, [], "x", SimpleNamespace(trace_id=1)])
 def test_other_carriers_are_invalid(carrier: object) -> None:
-    """A carrier is a mapping or has all the attributes."""
+    """A carrier must be a mapping or have all attributes."""
     with pytest.raises(InvalidCarrierError):
         CODEC.extract(carrier)
     with pytest.raises(InvalidCarrierError):

@@ -1,4 +1,4 @@
-"""From settings to the parts of a tracer."""
+"""The parts of a tracer, created from settings."""
 
 from __future__ import annotations
 
@@ -64,20 +64,20 @@ def settings_of(
 
 @pytest.fixture
 def shared() -> Iterator[build.Shared]:
-    """Return what the parts of a tracer share."""
+    """Return the objects that the parts of a tracer share."""
     worker = BackgroundWorker()
     yield build.Shared(MetricsFactory(), ErrorReporter(), worker)
     worker.close(1.0)
 
 
 def reporter_of(settings: Settings, shared: build.Shared) -> BaseReporter:
-    """Return the reporter of *settings*, which has sent nothing."""
+    """Return the reporter of *settings*, which has sent nothing yet."""
     channel = build.make_agent_channel(settings)
     return build.make_reporter(settings, channel, shared)
 
 
 class RecordingReporter(BaseReporter):
-    """Keeps how it was made."""
+    """Records the arguments of its constructor."""
 
     made: dict[str, object]
 
@@ -90,7 +90,7 @@ def made(
     monkeypatch: pytest.MonkeyPatch,
     shared: build.Shared,
 ) -> Callable[[Settings], dict[str, object]]:
-    """Return a function that returns the arguments of the reporter of settings."""
+    """Return a function that returns the constructor arguments of a reporter."""
     monkeypatch.setattr(package, "Reporter", RecordingReporter)
 
     def make(settings: Settings) -> dict[str, object]:
@@ -115,19 +115,19 @@ def made(
         ({"type": "rate_limiting", "param": 2}, RateLimitingSampler(2.0)),
     ],
 )
-def test_each_type_makes_its_sampler(
+def test_each_type_creates_its_sampler(
     config: dict[str, object],
     sampler: Sampler,
 ) -> None:
-    """A parameter may be text; `const` without one is off, as in 4.8."""
+    """A parameter may be text; `const` without one samples nothing, as in 4.8."""
     assert sampler == build.make_sampler(settings_of({"sampler": config}))
 
 
 @pytest.mark.parametrize("config", [{}, {"sampler": {"type": "remote", "param": 0.5}}])
-def test_a_remote_sampler_is_not_made_by_the_property(
+def test_a_remote_sampler_is_not_created_by_the_property(
     config: dict[str, object],
 ) -> None:
-    """Without a type, and with `remote`, the strategy is fetched."""
+    """Without a type, and with `remote`, the property `sampler` is None."""
     assert build.make_sampler(settings_of(config)) is None
 
 
@@ -135,7 +135,7 @@ def test_a_remote_sampler_is_not_made_by_the_property(
 def test_a_rate_outside_its_range_is_an_error_that_names_the_key(
     param: float | None,
 ) -> None:
-    """It is an AssertionError, too, as in 4.8."""
+    """The error is an AssertionError, too, as in 4.8."""
     sampler = {"type": "probabilistic", "param": param}
     settings = settings_of({"sampler": sampler})
 
@@ -149,7 +149,7 @@ def test_a_rate_outside_its_range_is_an_error_that_names_the_key(
 def test_a_limit_outside_its_range_is_an_error_that_names_the_key(
     param: float | None,
 ) -> None:
-    """Less than no traces a second cannot be."""
+    """A rate limit must not be negative."""
     settings = settings_of({"sampler": {"type": "ratelimiting", "param": param}})
 
     with pytest.raises(ConfigError, match=r"sampler.param .*0 or more"):
@@ -159,7 +159,7 @@ def test_a_limit_outside_its_range_is_an_error_that_names_the_key(
 def test_the_remote_sampler_starts_with_the_configured_rate(
     shared: build.Shared,
 ) -> None:
-    """The parameter of `remote` is used until the first response."""
+    """The parameter of `remote` is the rate until the first response."""
     settings = settings_of({"sampler": {"type": "remote", "param": 0.5}})
     channel = build.make_agent_channel(settings)
 
@@ -173,7 +173,7 @@ def test_the_remote_sampler_starts_with_the_configured_rate(
 def test_the_remote_sampler_starts_with_one_trace_in_a_thousand_by_default(
     shared: build.Shared,
 ) -> None:
-    """The default rate of a remote sampler."""
+    """The default rate of a remote sampler is 0.001."""
     settings = settings_of()
     channel = build.make_agent_channel(settings)
 
@@ -187,7 +187,7 @@ def test_the_remote_sampler_starts_with_one_trace_in_a_thousand_by_default(
 def test_the_remote_sampler_may_read_a_file(
     shared: build.Shared, tmp_path: Path
 ) -> None:
-    """Its strategy is used instead of the agent's."""
+    """With a strategies file, the agent is not polled."""
     path = tmp_path / "strategies.json"
     path.write_text('{"default_strategy": {"type": "probabilistic", "param": 0.25}}')
     settings = settings_of({"sampling_strategies_file": str(path)})
@@ -203,10 +203,10 @@ def test_the_remote_sampler_may_read_a_file(
 # The throttler.
 
 
-def test_there_is_a_throttler_only_where_its_group_is(
+def test_there_is_a_throttler_only_if_its_group_is_set(
     shared: build.Shared,
 ) -> None:
-    """Without the group debug traces are not limited."""
+    """Without the group `throttler`, debug traces are not limited."""
     none, some = settings_of(), settings_of({"throttler": {"port": 5778}})
 
     assert build.make_throttler(none, build.make_agent_channel(none), shared) is None
@@ -216,7 +216,7 @@ def test_there_is_a_throttler_only_where_its_group_is(
 
 
 def test_a_local_throttler_sends_no_requests(shared: build.Shared) -> None:
-    """It lets an operation begin as many debug traces as the settings say."""
+    """It allows each operation as many debug traces as configured."""
     settings = settings_of(
         {"throttler": {"type": "local", "debug_spans_at_once": 2}},
     )
@@ -233,18 +233,18 @@ def test_a_local_throttler_sends_no_requests(shared: build.Shared) -> None:
 
 
 def codec_of(name: str, formats: object) -> object:
-    """Return the codec of a format for a propagation setting."""
+    """Return the codec of a format for a setting of `propagation`."""
     settings = settings_of({"propagation": formats})
     return build.make_codecs(settings).get(name)
 
 
 def test_jaegers_own_format_replaces_nothing() -> None:
-    """The tracer has its codec by itself."""
+    """Jaeger's format is the default of the tracer."""
     assert {} == build.make_codecs(settings_of())
 
 
 def test_b3_alone_replaces_the_codec_of_http_headers() -> None:
-    """Text maps stay in Jaeger's format, as in 4.8."""
+    """Text maps remain in Jaeger's format, as in 4.8."""
     codecs = build.make_codecs(settings_of({"propagation": "b3"}))
 
     assert [opentracing.Format.HTTP_HEADERS] == list(codecs)
@@ -256,13 +256,13 @@ def test_b3_alone_replaces_the_codec_of_http_headers() -> None:
     [("w3c", W3CCodec), ("b3single", B3SingleCodec), ("jaeger,b3", CompositeCodec)],
 )
 def test_other_formats_replace_both_codecs_of_text(formats: str, kind: type) -> None:
-    """Headers and text maps travel in the formats that are configured."""
+    """Headers and text maps are written in the configured formats."""
     for name in (opentracing.Format.HTTP_HEADERS, opentracing.Format.TEXT_MAP):
         assert isinstance(codec_of(name, formats), kind)
 
 
-def test_several_formats_are_written_beside_each_other() -> None:
-    """Jaeger's with the header names that are configured."""
+def test_several_formats_are_written_together() -> None:
+    """Jaeger's format uses the configured header names."""
     settings = settings_of({"propagation": ["jaeger", "b3"], "trace_id_header": "mine"})
     headers: dict[str, str] = {}
     codec = build.make_codecs(settings)[opentracing.Format.HTTP_HEADERS]
@@ -273,7 +273,7 @@ def test_several_formats_are_written_beside_each_other() -> None:
 
 
 def test_only_headers_encode_baggage() -> None:
-    """Text maps carry values as they are."""
+    """Text maps contain values without encoding."""
     written: list[dict[str, str]] = []
     settings = settings_of({"propagation": "jaeger,w3c"})
     codecs = build.make_codecs(settings)
@@ -286,8 +286,8 @@ def test_only_headers_encode_baggage() -> None:
     assert "a b" == written[1]["uberctx-k"]
 
 
-def test_limits_of_baggage_count_in_every_format() -> None:
-    """Also in that of binary carriers, which has no settings of its own."""
+def test_limits_of_baggage_apply_to_every_format() -> None:
+    """The limits apply to the binary format, too."""
     codecs = build.make_codecs(settings_of({"baggage": {"max_items": 1}}))
 
     assert {
@@ -303,7 +303,7 @@ def test_limits_of_baggage_count_in_every_format() -> None:
 def test_the_reporter_gets_the_settings_of_the_reporter(
     made: Callable[[Settings], dict[str, object]],
 ) -> None:
-    """Queue, batch and interval arrive under their names of 4.8."""
+    """Queue, batch and interval are passed by their names of 4.8."""
     options = made(
         settings_of(
             {
@@ -319,7 +319,7 @@ def test_the_reporter_gets_the_settings_of_the_reporter(
     assert 0.5 == options["flush_interval"]
 
 
-def test_without_a_batch_size_a_batch_is_as_many_as_fit(
+def test_without_a_batch_size_a_batch_contains_as_many_as_fit(
     made: Callable[[Settings], dict[str, object]],
 ) -> None:
     """The property is 10, as in 4.8; the reporter gets no limit."""
@@ -343,7 +343,7 @@ def test_without_a_batch_size_a_batch_is_as_many_as_fit(
         ("http://far:9411/api/v2/spans", ZipkinJsonEncoder),
     ],
 )
-def test_the_path_of_the_endpoint_chooses_the_encoder(
+def test_the_path_of_the_endpoint_selects_the_encoder(
     made: Callable[[Settings], dict[str, object]],
     endpoint: str,
     encoder: type,
@@ -358,25 +358,25 @@ def test_the_path_of_the_endpoint_chooses_the_encoder(
     assert options["fallback"] is None
 
 
-def test_without_an_exporter_spans_go_nowhere(shared: build.Shared) -> None:
-    """Sampling and propagation stay as they are."""
+def test_without_an_exporter_no_spans_are_sent(shared: build.Shared) -> None:
+    """Without an exporter, sampling and propagation are unchanged."""
     settings = settings_of(OTEL_TRACES_EXPORTER="none")
 
     assert isinstance(reporter_of(settings, shared), NullReporter)
 
 
 def test_a_file_that_is_missing_is_named_by_its_key(shared: build.Shared) -> None:
-    """In the dict it is an error when the settings are read."""
+    """A missing file in the dict is an error when the settings are read."""
     collector = {"endpoint": "https://far", "ca_file": "missing.pem"}
 
     with pytest.raises(ConfigError, match=r"^collector\.ca_file: .*'missing\.pem'"):
         reporter_of(settings_of({"collector": collector}), shared)
 
 
-def test_compression_can_be_chosen(
+def test_compression_can_be_configured(
     made: Callable[[Settings], dict[str, object]],
 ) -> None:
-    """Each protocol has its own default, and the dict beats it."""
+    """The dict overrides the default of the format."""
     collector = {"endpoint": "http://far/v1/traces", "gzip": False}
 
     assert isinstance(
@@ -385,10 +385,10 @@ def test_compression_can_be_chosen(
     )
 
 
-def test_without_an_endpoint_spans_go_to_the_agent(
+def test_without_an_endpoint_spans_are_sent_to_the_agent(
     made: Callable[[Settings], dict[str, object]],
 ) -> None:
-    """Over UDP, as compact Thrift."""
+    """The default is compact Thrift over UDP."""
     channel = made(settings_of(JAEGER_AGENT_HOST="far"))["channel"]
 
     assert isinstance(channel, AgentChannel)
@@ -400,7 +400,7 @@ def test_the_fallback_for_udp_is_otlp_on_the_host_of_the_agent(
     made: Callable[[Settings], dict[str, object]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """There is a channel to it only if it responds."""
+    """The fallback has a channel only if the server responds."""
     probed: list[str] = []
 
     def probe(sender: OtlpHttpSender) -> bool:
@@ -419,7 +419,7 @@ def test_the_fallback_for_udp_is_otlp_on_the_host_of_the_agent(
 
 
 def test_logging_adds_a_reporter_that_logs(shared: build.Shared) -> None:
-    """`logging` in the dict, or JAEGER_REPORTER_LOG_SPANS."""
+    """`logging` or JAEGER_REPORTER_LOG_SPANS adds it."""
     for settings in (
         settings_of({"logging": True}),
         settings_of(JAEGER_REPORTER_LOG_SPANS="true"),
@@ -436,7 +436,7 @@ def test_logging_adds_a_reporter_that_logs(shared: build.Shared) -> None:
 def test_metrics_of_requests_add_a_reporter_that_counts(
     shared: build.Shared,
 ) -> None:
-    """JAEGER_RPC_METRICS switches them on."""
+    """JAEGER_RPC_METRICS adds it."""
     reporter = reporter_of(settings_of(JAEGER_RPC_METRICS="true"), shared)
 
     assert isinstance(reporter, CompositeReporter)
@@ -445,10 +445,10 @@ def test_metrics_of_requests_add_a_reporter_that_counts(
 
 
 @pytest.mark.parametrize(("disabled", "interval"), [("false", 30.0), ("true", None)])
-def test_resolving_again_can_be_switched_off(
+def test_periodic_resolution_can_be_disabled(
     monkeypatch: pytest.MonkeyPatch, disabled: str, interval: float | None
 ) -> None:
-    """JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED leaves one resolution."""
+    """JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED stops the resolutions."""
     made: list[object] = []
 
     def make_channel(*_: object, **given: object) -> None:
@@ -464,7 +464,7 @@ def test_resolving_again_can_be_switched_off(
 
 
 def test_the_channel_of_the_agent_opens_nothing_by_itself() -> None:
-    """It may be closed, twice even, before its first use."""
+    """It may be closed, even twice, before its first use."""
     channel = build.make_agent_channel(settings_of({"throttler": {"port": 1}}))
 
     channel.close()

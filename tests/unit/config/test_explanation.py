@@ -1,4 +1,4 @@
-"""What a configuration comes to, and where each setting came from."""
+"""The effective configuration: values, origins and errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jaeger_client.errors import ConfigError
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove variables of the environment that tests are run in."""
+    """Remove variables from the environment of the tests."""
     for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
         monkeypatch.delenv(name, raising=False)
 
@@ -38,20 +38,20 @@ def explained(
 def origin_and_value(
     key: str, config: dict[str, object] | None = None
 ) -> tuple[object, str]:
-    """Return the two facts that most tests are about."""
+    """Return the two attributes that most tests check."""
     setting = explained(key, config)
     return setting.value, setting.origin
 
 
 def test_every_key_is_explained() -> None:
-    """Tags one by one, where there are some; beside them only what follows."""
+    """Each key has one row, each tag has its own, and the format has one."""
     keys = [setting.key for setting in explain({}, "shop")]
 
     assert sorted([*table.KEYS, "collector.format"]) == sorted(keys)
 
 
 def test_a_setting_that_is_not_set_has_its_default() -> None:
-    """With its unit in the text."""
+    """The text of the default contains the unit."""
     setting = explained("sampling_refresh_interval")
 
     assert (60, "default", None) == (setting.value, setting.origin, setting.variable)
@@ -61,7 +61,7 @@ def test_a_setting_that_is_not_set_has_its_default() -> None:
 def test_the_origin_of_a_value_in_the_dict_is_the_dict(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also where a variable sets it, too."""
+    """The dict is the origin even if a variable sets the same key."""
     monkeypatch.setenv("JAEGER_AGENT_PORT", "1")
 
     config: dict[str, object] = {"local_agent": {"reporting_port": "77"}}
@@ -71,7 +71,7 @@ def test_the_origin_of_a_value_in_the_dict_is_the_dict(
 def test_the_origin_of_a_variables_value_is_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The value is what it means, the variable is there by name."""
+    """The attribute `variable` is the name as well."""
     monkeypatch.setenv("JAEGER_REPORTER_FLUSH_INTERVAL", "250")
 
     setting = explained("reporter_flush_interval")
@@ -94,7 +94,7 @@ def test_the_name_of_the_service_has_three_origins(
     expected: tuple[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In the order in which they count."""
+    """The origins are checked in order of precedence."""
     monkeypatch.setenv("JAEGER_SERVICE_NAME", "of-variable")
 
     setting = explained("service_name", config, name)
@@ -102,15 +102,15 @@ def test_the_name_of_the_service_has_three_origins(
     assert expected == (setting.value, setting.origin)
 
 
-def test_a_config_tells_the_name_it_was_given() -> None:
-    """`Config.explain()` knows the parameter of `Config`."""
+def test_a_config_explains_the_parameter_service_name() -> None:
+    """`Config.explain()` includes the parameter of `Config`."""
     explanation = Config({}, service_name="shop").explain()
 
     assert "the parameter service_name" == explanation.setting("service_name").origin
 
 
 def test_a_missing_service_name_is_an_error_in_the_result() -> None:
-    """A tool may ask before there is one."""
+    """A missing name does not raise."""
     setting = explained("service_name", {}, None)
 
     assert setting.error is not None
@@ -118,7 +118,7 @@ def test_a_missing_service_name_is_an_error_in_the_result() -> None:
 
 
 def test_each_tag_has_its_own_origin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tags of three origins are one set."""
+    """Tags of three origins are merged."""
     monkeypatch.setenv("JAEGER_TAGS", "a=variable")
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "a=otel,b=otel,c=otel")
 
@@ -162,7 +162,7 @@ def test_secrets_are_hidden(
     environ: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In the values, in the text, and where they cannot be used."""
+    """Neither a value, the table nor an error contains a secret."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
 
@@ -175,7 +175,7 @@ def test_secrets_are_hidden(
 def test_a_value_that_cannot_be_used_is_an_error_in_the_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With the origin of the error; all others are explained as usual."""
+    """The error has its origin; other settings are not affected."""
     monkeypatch.setenv("JAEGER_AGENT_PORT", "x")
 
     explanation = explain({"max_operations": -1}, "shop")
@@ -187,16 +187,16 @@ def test_a_value_that_cannot_be_used_is_an_error_in_the_result(
     assert "localhost" == explanation.setting("local_agent.reporting_host").value
 
 
-def test_a_group_that_is_no_dict_is_an_error_of_its_keys() -> None:
-    """The mistake is the dict's."""
+def test_a_group_that_is_not_a_dict_is_an_error_of_its_keys() -> None:
+    """The origin of the error is the dict."""
     setting = explained("throttler.port", {"throttler": 5})
 
     assert "throttler: must be a dict, got 5" == setting.error
     assert "the dict" == setting.origin
 
 
-def test_settings_that_need_each_other_are_an_error_in_the_result() -> None:
-    """Each of the two may be as it is, but not without the other."""
+def test_settings_that_require_each_other_are_an_error_in_the_result() -> None:
+    """A client key without a certificate is an error."""
     collector = {"endpoint": "http://far", "user": "me"}
 
     (error,) = explain({"collector": collector}, "shop").errors
@@ -208,20 +208,20 @@ def test_settings_that_need_each_other_are_an_error_in_the_result() -> None:
 @pytest.mark.parametrize(
     "sampler", [{"type": "probabilistic", "param": 7}, {"type": "remote", "param": 7}]
 )
-def test_a_parameter_that_does_not_fit_the_type_is_an_error(
+def test_a_parameter_that_is_invalid_for_the_type_is_an_error(
     sampler: dict[str, object],
 ) -> None:
-    """As it would be at the start."""
+    """The error is the same as when a tracer is created."""
     setting = explained("sampler.param", {"sampler": sampler})
 
     assert "a rate from 0 to 1" in str(setting.error)
 
 
-def test_a_variable_of_another_library_that_is_passed_over_is_noted(
+def test_an_ignored_variable_of_another_library_is_noted(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """In the table, and not a second time in the log."""
+    """The note is in the table and is not logged a second time."""
     monkeypatch.setenv("OTEL_PROPAGATORS", "xray")
 
     with caplog.at_level(logging.DEBUG, logger="jaeger_tracing"):
@@ -235,7 +235,7 @@ def test_a_variable_of_another_library_that_is_passed_over_is_noted(
 def test_keys_and_variables_that_are_not_read_are_errors(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With the nearest known ones."""
+    """The error suggests the nearest known name."""
     monkeypatch.setenv("JAEGER_AGNET_HOST", "far")
 
     explanation = explain({"smapler": {}}, "shop")
@@ -260,11 +260,11 @@ def test_keys_and_variables_that_are_not_read_are_errors(
         ({"sampling_endpoint": "far:1"}, ("http://far:1/sampling", "the dict")),
     ],
 )
-def test_the_sampling_url_follows_from_the_agent(
+def test_the_sampling_url_is_derived_from_the_agent(
     config: dict[str, object],
     expected: tuple[str, str],
 ) -> None:
-    """Unless it is set."""
+    """The URL is derived unless it is set."""
     assert expected == origin_and_value("sampling_endpoint", config)
 
 
@@ -283,7 +283,7 @@ def test_a_note_explains_why_no_strategies_are_fetched(
     config: dict[str, object],
     note: str,
 ) -> None:
-    """A URL that is not used must not mislead."""
+    """A URL that is not used has a note."""
     assert note == explained("sampling_endpoint", config).note
 
 
@@ -295,8 +295,8 @@ def test_a_note_explains_why_no_strategies_are_fetched(
         ("http://far", "Thrift"),
     ],
 )
-def test_the_format_follows_from_the_endpoint(endpoint: str, expected: str) -> None:
-    """Compression does, too."""
+def test_the_format_is_derived_from_the_endpoint(endpoint: str, expected: str) -> None:
+    """The default of compression depends on the format."""
     explanation = explain({"collector": {"endpoint": endpoint}}, "shop")
     chosen = explanation.setting("collector.format")
 
@@ -307,14 +307,14 @@ def test_the_format_follows_from_the_endpoint(endpoint: str, expected: str) -> N
 def test_without_an_exporter_there_is_no_format(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """OTEL_TRACES_EXPORTER is what decided it."""
+    """The origin is OTEL_TRACES_EXPORTER."""
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
 
     assert (None, "OTEL_TRACES_EXPORTER") == origin_and_value("collector.format")
 
 
-def test_a_mistake_of_the_agent_leaves_the_format_that_of_the_agent() -> None:
-    """The error is at the key of the agent."""
+def test_an_error_of_the_agent_does_not_change_the_format() -> None:
+    """An invalid agent host is an error only of its own key."""
     config: dict[str, object] = {"local_agent": {"reporting_port": "x"}}
 
     assert "compact Thrift over UDP" == explained("collector.format", config).value
@@ -323,7 +323,7 @@ def test_a_mistake_of_the_agent_leaves_the_format_that_of_the_agent() -> None:
 def test_certificate_and_compression_of_opentelemetry_are_explained(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """By the variables that they come from."""
+    """Their origins are the variables."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://far")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", __file__)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_CLIENT_KEY", __file__)
@@ -352,7 +352,7 @@ def test_without_an_endpoint_the_format_is_that_of_the_agent() -> None:
 
 
 def test_with_an_endpoint_the_agents_port_is_not_used() -> None:
-    """This is noted where the port is set."""
+    """The port of the agent has a note."""
     config: dict[str, object] = {
         "collector": {"endpoint": "http://far"},
         "local_agent": {"reporting_port": 1},
@@ -363,10 +363,10 @@ def test_with_an_endpoint_the_agents_port_is_not_used() -> None:
     assert "not used: spans are sent to collector.endpoint" == note
 
 
-def test_headers_of_another_library_count_only_with_its_endpoint(
+def test_headers_of_opentelemetry_are_used_only_for_its_endpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As at a start."""
+    """Headers for an OTLP endpoint are not used for JAEGER_ENDPOINT."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=x")
     without = origin_and_value("collector.headers")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://far")
@@ -381,7 +381,7 @@ def test_headers_of_another_library_count_only_with_its_endpoint(
 
 
 def test_an_error_of_the_agent_is_not_an_error_of_the_collector() -> None:
-    """Once is enough."""
+    """The error is listed once."""
     explanation = explain({"local_agent": {"reporting_host": "a:b"}}, "shop")
 
     assert {"local_agent.reporting_host", "sampling_endpoint"} == {
@@ -390,7 +390,7 @@ def test_an_error_of_the_agent_is_not_an_error_of_the_collector() -> None:
 
 
 def test_a_sampler_of_the_application_is_shown_by_its_own_text() -> None:
-    """It has no type and no parameter of ours."""
+    """The value of `sampler.type` is the text of the object."""
     explanation = explain({"sampler": ConstSampler(decision=True)}, "shop")
 
     assert "ConstSampler(True)" == explanation.setting("sampler.type").value
@@ -406,14 +406,14 @@ def test_the_default_of_the_parameter_is_that_of_the_type(
     config: dict[str, object],
     value: float,
 ) -> None:
-    """Where the type has one."""
+    """`remote` and `const` have a default parameter."""
     assert (value, "default") == origin_and_value("sampler.param", config)
 
 
 def test_type_and_parameter_may_come_from_two_variables_of_opentelemetry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each is named."""
+    """Each of the two has its own origin."""
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
 
@@ -421,21 +421,21 @@ def test_type_and_parameter_may_come_from_two_variables_of_opentelemetry(
     assert (0.5, "OTEL_TRACES_SAMPLER_ARG") == origin_and_value("sampler.param")
 
 
-def test_the_port_for_credits_does_not_follow_the_sampling_port() -> None:
-    """Each has its own default, as in 4.8."""
+def test_the_port_for_credits_is_independent_of_the_sampling_port() -> None:
+    """Each port has its own default, as in 4.8."""
     config: dict[str, object] = {"throttler": {}, "local_agent": {"sampling_port": 9}}
 
     assert (5778, "default") == origin_and_value("throttler.port", config)
     assert "" == explained("throttler.type", config).note
 
 
-def test_a_throttler_that_is_not_there_is_noted() -> None:
-    """Its defaults are not used."""
+def test_a_missing_throttler_is_noted() -> None:
+    """Without a throttler its settings are not used."""
     assert "not used: the dict has no throttler" == explained("throttler.type").note
 
 
 def test_an_interval_that_is_not_used_is_noted() -> None:
-    """Resolving was switched off by the application."""
+    """Periodic resolution is disabled in the dict."""
     config: dict[str, object] = {"local_agent": {"attempt_reconnecting": False}}
 
     note = explained("local_agent.attempt_reconnect_interval", config).note
@@ -443,14 +443,14 @@ def test_an_interval_that_is_not_used_is_noted() -> None:
     assert "not used: local_agent.attempt_reconnecting is false" == note
 
 
-def test_settings_that_are_no_dict_are_an_error() -> None:
-    """There is nothing to explain."""
+def test_settings_that_are_not_a_dict_are_an_error() -> None:
+    """Settings that are not a dict raise a ConfigError."""
     with pytest.raises(ConfigError, match="config: must be a dict, got 5"):
         explain(5)
 
 
 def test_the_text_is_a_table() -> None:
-    """A line each, remarks below their line."""
+    """Each setting has one line; a remark follows on the next line."""
     explanation = Explanation(
         (
             ExplainedSetting("enabled", value=True, origin="default"),
@@ -471,7 +471,7 @@ def test_the_text_is_a_table() -> None:
 
 
 def test_a_long_value_does_not_move_the_others() -> None:
-    """A column has its limit."""
+    """The width of a column is limited."""
     long = ExplainedSetting("a", "x" * 200, "default")
 
     header, line = str(Explanation((long,))).splitlines()
@@ -483,8 +483,8 @@ def test_a_long_value_does_not_move_the_others() -> None:
 @pytest.mark.parametrize(
     "name", ["a\nfake  1  default", "\x1b[2J", "http://me:hunter2@host/", "k" * 10**6]
 )
-def test_the_name_of_a_tag_is_shown_as_a_value_is(name: str) -> None:
-    """On one line, cut and without secrets; and it does not widen the table."""
+def test_the_name_of_a_tag_is_displayed_like_a_value(name: str) -> None:
+    """The name is on one line, cut, and contains no secrets."""
     text = str(explain({"tags": {name: "1", "other": "2"}}, "shop"))
 
     rows = text.splitlines()
@@ -496,10 +496,10 @@ def test_the_name_of_a_tag_is_shown_as_a_value_is(name: str) -> None:
     assert len(text) < 20_000
 
 
-def test_an_endpoint_that_is_no_url_is_an_error_of_its_setting(
+def test_an_endpoint_that_is_not_a_url_is_an_error_of_its_setting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is named as any other wrong value, before a tracer is made."""
+    """The error is found before a tracer is created."""
     monkeypatch.setenv("JAEGER_ENDPOINT", "not a url")
     complaint = (
         "collector.endpoint (JAEGER_ENDPOINT): must be an http or https URL, or "
@@ -512,7 +512,7 @@ def test_an_endpoint_that_is_no_url_is_an_error_of_its_setting(
 def test_a_protocol_that_is_not_supported_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The note explains how spans are sent, and that the endpoint is used."""
+    """A note names the protocol in use; the endpoint is used."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://far:4318")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
 
@@ -528,7 +528,7 @@ def test_a_protocol_that_is_not_supported_changes_nothing(
     [("reporter_flush_interval", "1 second"), ("reporter_queue_size", "1 span")],
 )
 def test_the_unit_of_1_is_singular(key: str, text: str) -> None:
-    """As one says it."""
+    """The text of 1 is `1 second`, not `1 seconds`."""
     assert text == explained(key, {key: 1}).text
 
 
@@ -537,7 +537,7 @@ def test_the_unit_of_1_is_singular(key: str, text: str) -> None:
     [(4317, "4318"), (14250, "14268 for spans, 5778 for sampling strategies")],
 )
 def test_a_port_of_grpc_is_noted(port: int, replacement: str) -> None:
-    """It is no error: a server of HTTP may have that port."""
+    """It is not an error, because an HTTP server may use that port."""
     setting = explained("collector.endpoint", {"collector": {"endpoint": f"h:{port}"}})
 
     note = f"port {port} is for gRPC, which is not supported: use the HTTP port, "
@@ -545,20 +545,20 @@ def test_a_port_of_grpc_is_noted(port: int, replacement: str) -> None:
 
 
 def test_a_port_of_http_has_no_note() -> None:
-    """4318 is that of OTLP over HTTP."""
+    """4318 is the port of OTLP over HTTP."""
     config: dict[str, object] = {"collector": {"endpoint": "http://far:4318"}}
 
     assert "" == explained("collector.endpoint", config).note
 
 
-def test_a_key_that_is_not_there_is_a_key_error() -> None:
-    """`of` finds what there is."""
+def test_an_unknown_key_is_a_key_error() -> None:
+    """`setting` raises KeyError for an unknown key."""
     with pytest.raises(KeyError, match="nonsense"):
         explain({}, "shop").setting("nonsense")
 
 
-def test_settings_can_be_reached_by_their_place() -> None:
-    """It is a sequence."""
+def test_settings_can_be_accessed_by_index() -> None:
+    """The explanation is a sequence."""
     explanation = explain({}, "shop")
 
     assert "service_name" == explanation[0].key
@@ -573,10 +573,10 @@ def test_settings_can_be_reached_by_their_place() -> None:
         ("reporter_queue_size", sys.maxsize, "2147483647 spans"),
     ],
 )
-def test_a_number_that_was_limited_is_shown_as_such(
+def test_a_number_that_was_limited_has_a_note(
     key: str, value: float, text: str
 ) -> None:
-    """It is the value that counts, with a note."""
+    """The value is the limit, with a note."""
     row = explained(key, {key: value})
 
     assert (text, "the largest value that works on every platform") == (
@@ -601,8 +601,8 @@ def test_a_number_that_was_limited_is_shown_as_such(
 @pytest.mark.parametrize(
     "key", ["service_name", "tags", "collector.endpoint", "reporter_queue_size", "x"]
 )
-def test_a_huge_value_is_explained_at_once(key: str, value: object) -> None:
-    """Whatever its length and its kind, in little time and little text."""
+def test_a_huge_value_is_explained_quickly(key: str, value: object) -> None:
+    """A value of any type and length takes little time and short text."""
     group, _, inner = key.rpartition(".")
     config = {group: {inner: value}} if group else {key: value, "tags": {"t": value}}
     explanation = explain(config, "shop")
@@ -613,7 +613,7 @@ def test_a_huge_value_is_explained_at_once(key: str, value: object) -> None:
 
 @pytest.mark.parametrize("parameter", ["api_key", "token", "key", "api%5Fkey"])
 def test_a_secret_in_the_query_of_an_endpoint_is_hidden(parameter: str) -> None:
-    """Some backends take their token as a parameter of the URL."""
+    """Some backends expect a token as a parameter of the URL."""
     endpoint = f"http://host:4318/v1/traces?tenant=a&{parameter}=hunter2"
     explanation = explain({"collector": {"endpoint": endpoint}}, "shop")
 
@@ -639,7 +639,7 @@ class Closed(dict[str, object]):
 
 
 def test_values_whose_own_code_raises_are_explained() -> None:
-    """A tag is shown by its text; a group that cannot be read has an error."""
+    """A tag is converted to text; a group that cannot be read is an error."""
     explanation = explain({"tags": {"t": Odd(1)}, "baggage": Closed(max_items=1)}, "x")
 
     assert "1" == explanation.setting("tags.t").text

@@ -1,4 +1,4 @@
-"""`Config`: its properties, and the tracers that it makes."""
+"""`Config`: its properties, and the tracers that it creates."""
 
 # pyright: reportPrivateUsage=false
 # Applications read `Config._initialized` and `Config._metrics_factory`.
@@ -47,14 +47,14 @@ CONST = {"sampler": {"type": "const", "param": 1}}
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove variables of the environment that tests are run in."""
+    """Remove variables from the environment of the tests."""
     for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def fresh_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the global tracer be made anew, and put the old one back."""
+    """Allow another global tracer, and restore the previous one afterwards."""
     monkeypatch.setattr(Config, "_initialized", False)
     before = opentracing.global_tracer()
     yield
@@ -63,7 +63,7 @@ def fresh_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def new_tracer() -> Iterator[Callable[[Config], Tracer]]:
-    """Return a function that makes a tracer, which is closed after the test."""
+    """Return a function that creates a tracer, closed after the test."""
     made: list[Tracer] = []
 
     def make(config: Config) -> Tracer:
@@ -109,7 +109,7 @@ def test_a_new_tracer_looks_each_variable_up_once(
     new_tracer: Callable[[Config], Tracer],
     environ: dict[str, str],
 ) -> None:
-    """All its parts are made of the same values, even if a variable is changed."""
+    """All its parts get the same values, even if a variable changes meanwhile."""
     config = Config({"throttler": {}}, service_name="shop")
     counting = CountingEnvironment({**os.environ, **environ})
     monkeypatch.setattr(os, "environ", counting)
@@ -121,8 +121,8 @@ def test_a_new_tracer_looks_each_variable_up_once(
     assert environ.keys() <= read.keys()
 
 
-def test_two_threads_make_tracers_of_one_config() -> None:
-    """Each with a worker of its own."""
+def test_two_threads_create_tracers_from_one_config() -> None:
+    """Each tracer has its own worker."""
     config = Config(CONST, service_name="shop")
 
     with ThreadPoolExecutor(2) as pool:
@@ -135,7 +135,7 @@ def test_two_threads_make_tracers_of_one_config() -> None:
 
 
 def test_a_wrapped_reporter_belongs_to_the_tracer_as_well() -> None:
-    """A subclass may replace the reporter; the worker of the parts is closed."""
+    """A subclass may wrap the reporter; the worker is closed nevertheless."""
 
     class Own(Config):
         def create_tracer(
@@ -158,26 +158,26 @@ def test_a_wrapped_reporter_belongs_to_the_tracer_as_well() -> None:
 def test_the_service_name_may_come_from_a_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """JAEGER_SERVICE_NAME is used if neither dict nor parameter has one."""
+    """JAEGER_SERVICE_NAME is used without a name in dict or parameter."""
     monkeypatch.setenv("JAEGER_SERVICE_NAME", "shop")
 
     assert "shop" == Config({}).service_name
 
 
 def test_no_service_name_is_an_error() -> None:
-    """It is a ValueError, as in 4.8."""
+    """The error is a ValueError, as in 4.8."""
     with pytest.raises(ValueError, match="service_name"):
         Config({})
 
 
-def test_settings_that_are_no_dict_are_an_error() -> None:
-    """The message shows what came instead."""
+def test_settings_that_are_not_a_dict_are_an_error() -> None:
+    """The message contains the value."""
     with pytest.raises(ConfigError, match="config: must be a dict, got None"):
         Config(None, service_name="shop")  # type: ignore[arg-type]  # the mistake
 
 
-def test_a_bad_sampler_is_an_error_when_it_is_read() -> None:
-    """As in 4.8 a Config can be made of it, unless it is to validate."""
+def test_an_invalid_sampler_is_an_error_when_it_is_read() -> None:
+    """As in 4.8, creating the Config succeeds without `validate`."""
     bad: dict[str, object] = {"sampler": {"type": "bad"}}
     config = Config(bad, service_name="shop")
 
@@ -188,7 +188,7 @@ def test_a_bad_sampler_is_an_error_when_it_is_read() -> None:
 
 
 def test_a_rate_outside_its_range_is_found_when_validating() -> None:
-    """Every mistake that can be seen in the dict is one at once."""
+    """With `validate`, an invalid rate is an error of the constructor."""
     bad = {"sampler": {"type": "probabilistic", "param": 7}}
 
     with pytest.raises(ConfigError, match="sampler.param"):
@@ -196,7 +196,7 @@ def test_a_rate_outside_its_range_is_found_when_validating() -> None:
 
 
 def test_a_rate_of_the_remote_sampler_is_checked_when_validating() -> None:
-    """It is the rate until the first response."""
+    """The parameter of `remote` is a rate, too."""
     bad = {"sampler": {"type": "remote", "param": 7}}
 
     with pytest.raises(ConfigError, match="sampler.param"):
@@ -207,7 +207,7 @@ def test_a_rate_of_the_remote_sampler_is_checked_when_validating() -> None:
 def test_a_missing_file_of_the_collector_is_found_when_validating(
     key: str, tmp_path: Path
 ) -> None:
-    """The message names the key, and `explain` has it, too."""
+    """The message contains the key, as `explain` does."""
     path = str(tmp_path / "gone.pem")
     files = {"client_cert": __file__, "client_key": __file__, key: path}
     bad = {"collector": {"endpoint": "https://127.0.0.1:1", **files}}
@@ -221,8 +221,8 @@ def test_a_missing_file_of_the_collector_is_found_when_validating(
     assert [complaint] == [each.error for each in errors]
 
 
-def test_all_mistakes_are_found_at_once_when_validating() -> None:
-    """Each once, with keys that are unknown first."""
+def test_all_errors_are_found_at_once_when_validating() -> None:
+    """Each error is listed once, unknown keys first."""
     bad = {
         "smapler": {},
         "metrics": "x",
@@ -234,8 +234,9 @@ def test_all_mistakes_are_found_at_once_when_validating() -> None:
         Config(bad, service_name="shop", validate=True)
 
     assert (
-        "'smapler' is not a setting, did you mean 'sampler'?; local_agent.reporting_host "
-        "(JAEGER_AGENT_HOST): must be the name or address of a host, without a port, "
+        "'smapler' is not a setting, did you mean 'sampler'?; "
+        "local_agent.reporting_host (JAEGER_AGENT_HOST): must be the name or address "
+        "of a host, without a port, "
         "got 'a:b'; metrics: must be true or false, got 'x'; sampler.param "
         "(JAEGER_SAMPLER_PARAM): must be a rate from 0 to 1 for sampler.type "
         "'probabilistic', got 7.0"
@@ -243,7 +244,7 @@ def test_all_mistakes_are_found_at_once_when_validating() -> None:
 
 
 def test_unknown_keys_are_an_error_when_validating() -> None:
-    """The message names the nearest known key."""
+    """The message suggests the nearest known key."""
     with pytest.raises(ConfigError, match="did you mean 'sampler'"):
         Config({"smapler": {}}, service_name="shop", validate=True)
 
@@ -251,7 +252,7 @@ def test_unknown_keys_are_an_error_when_validating() -> None:
 def test_unknown_keys_are_one_line_in_the_log_otherwise(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Programs that ran with them continue to run."""
+    """Programs with unknown keys continue to work."""
     Config({"smapler": {}, "x": 1}, service_name="shop")
 
     assert 1 == len(caplog.records)
@@ -260,7 +261,7 @@ def test_unknown_keys_are_one_line_in_the_log_otherwise(
 
 
 def test_the_dict_is_never_changed(new_tracer: Callable[[Config], Tracer]) -> None:
-    """It belongs to the application."""
+    """No call changes the dict of the application."""
     given: dict[str, object] = {"tags": {"a": "b"}, "throttler": {}, **CONST}
     config = Config(given, service_name="shop")
 
@@ -271,7 +272,7 @@ def test_the_dict_is_never_changed(new_tracer: Callable[[Config], Tracer]) -> No
 
 
 def test_a_tracer_starts_no_thread(new_tracer: Callable[[Config], Tracer]) -> None:
-    """Neither the reporter nor the sampler or throttler does before its first use."""
+    """Reporter, sampler and throttler start none before their first use."""
     before = threading.enumerate()
 
     new_tracer(Config({"throttler": {}}, service_name="shop"))
@@ -282,7 +283,7 @@ def test_a_tracer_starts_no_thread(new_tracer: Callable[[Config], Tracer]) -> No
 def test_a_tracer_has_the_configured_parts(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
-    """Its parts follow from the dict, its tags are there."""
+    """Sampler, reporter, throttler and tags follow the dict."""
     tracer = new_tracer(
         Config(
             {
@@ -312,7 +313,7 @@ def test_a_tracer_has_the_configured_parts(
 def test_strategies_are_fetched_by_default(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
-    """So it is with the type `remote`."""
+    """The default type is `remote`."""
     for config in ({}, {"sampler": {"type": "remote", "param": 0.5}}):
         tracer = new_tracer(Config(config, service_name="shop"))
 
@@ -320,12 +321,12 @@ def test_strategies_are_fetched_by_default(
 
 
 @pytest.mark.parametrize("variable", [None, "JAEGER_DISABLED"])
-def test_a_tracer_that_is_switched_off_carries_context_and_records_nothing(
+def test_a_disabled_tracer_propagates_context_and_records_nothing(
     new_tracer: Callable[[Config], Tracer],
     monkeypatch: pytest.MonkeyPatch,
     variable: str | None,
 ) -> None:
-    """`enabled: false` and JAEGER_DISABLED do the same."""
+    """`enabled: false` and JAEGER_DISABLED have the same effect."""
     config: dict[str, object] = {**CONST}
     if variable is None:
         config["enabled"] = False
@@ -353,8 +354,8 @@ def test_a_tracer_that_is_switched_off_carries_context_and_records_nothing(
     ["trace_id_header", "baggage_header_prefix", "debug_id_header", "baggage_header"],
 )
 @pytest.mark.parametrize("name", ["x trace", "x-trace:", "x-trace\n"])
-def test_a_header_name_that_no_request_can_have_is_refused(key: str, name: str) -> None:
-    """The error names the setting and the value, and comes with the `Config`."""
+def test_an_invalid_header_name_is_an_error(key: str, name: str) -> None:
+    """`Config` raises an error with the setting and the value."""
     with pytest.raises(ConfigError, match=f"^{key}.* HTTP header name .* got 'x.trace"):
         Config({key: name}, service_name="shop", validate=True)
 
@@ -362,7 +363,7 @@ def test_a_header_name_that_no_request_can_have_is_refused(key: str, name: str) 
 def test_the_header_of_baggage_may_have_another_name(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
-    """As the other three headers of Jaeger's format may."""
+    """All four header names of Jaeger's format are configurable."""
     tracer = new_tracer(Config({"baggage_header": "x-bag"}, service_name="shop"))
 
     context = tracer.extract(opentracing.Format.HTTP_HEADERS, {"x-bag": "a=b"})
@@ -372,7 +373,7 @@ def test_the_header_of_baggage_may_have_another_name(
 
 
 def test_the_first_tracer_is_the_global_one(fresh_start: None) -> None:
-    """`opentracing.global_tracer()` is what the first call returned."""
+    """The first call returns `opentracing.global_tracer()`."""
     tracer = Config(CONST, service_name="shop").initialize_tracer()
 
     assert tracer is not None
@@ -385,7 +386,7 @@ def test_the_second_call_returns_none_and_logs(
     fresh_start: None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Only one tracer is the global one."""
+    """Only the first call sets the global tracer."""
     first = Config(CONST, service_name="shop").initialize_tracer()
 
     second = Config(CONST, service_name="shop").initialize_tracer()
@@ -396,16 +397,16 @@ def test_the_second_call_returns_none_and_logs(
     first.close(0.0)
 
 
-def test_a_call_within_the_first_one_is_the_first(fresh_start: None) -> None:
-    """A signal handler may initialize, and a subclass ask, while a tracer is made."""
+def test_a_nested_call_initializes_the_tracer(fresh_start: None) -> None:
+    """A signal handler may initialize a tracer during another call."""
     answers: list[bool] = []
     inner: list[Tracer | None] = []
 
     class Busy(Config):
-        """Is interrupted while it makes a tracer."""
+        """A Config that is interrupted while it creates a tracer."""
 
         def new_tracer(self, io_loop: object = None) -> Tracer:
-            """Initialize another one meanwhile."""
+            """Return a function that creates a tracer, closed after the test."""
             answers.append(Config.initialized())
             inner.append(Config(CONST, service_name="inner").initialize_tracer())
             return super().new_tracer(io_loop)
@@ -418,18 +419,18 @@ def test_a_call_within_the_first_one_is_the_first(fresh_start: None) -> None:
     inner[0].close(0.0)
 
 
-def test_a_start_that_fails_can_be_tried_again(fresh_start: None) -> None:
-    """The mistake leaves no tracer and no trace of one."""
+def test_a_failed_start_can_be_repeated(fresh_start: None) -> None:
+    """After an error, the next call creates the global tracer."""
     with pytest.raises(ConfigError):
         Config({"sampler": {"type": "bad"}}, service_name="shop").initialize_tracer()
 
     assert not Config.initialized()
 
 
-def test_an_agent_that_does_not_resolve_is_no_error(
+def test_an_agent_that_does_not_resolve_is_not_an_error(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
-    """The name may be there by the time the first span is."""
+    """The host name may become resolvable before the first span."""
     agent = {"reporting_host": "no.such.host.invalid"}
 
     tracer = new_tracer(Config({"local_agent": agent, **CONST}, service_name="shop"))
@@ -440,7 +441,7 @@ def test_an_agent_that_does_not_resolve_is_no_error(
 def test_an_io_loop_is_accepted_with_one_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is not used, which is a warning once."""
+    """A second call with an `io_loop` does not warn."""
     monkeypatch.setattr(Config, "_has_warned_of_io_loop", False)
     config = Config(CONST, service_name="shop")
 
@@ -452,7 +453,7 @@ def test_an_io_loop_is_accepted_with_one_warning(
     tracer.close(0.0)
 
 
-def test_the_way_to_the_agent_can_be_overridden() -> None:
+def test_the_channel_to_the_agent_can_be_overridden() -> None:
     """The method of a subclass is called with `io_loop` by keyword."""
     calls: list[object] = []
 
@@ -469,8 +470,8 @@ def test_the_way_to_the_agent_can_be_overridden() -> None:
     assert [None] == calls
 
 
-def test_create_tracer_takes_parts_made_elsewhere() -> None:
-    """Reporter and sampler are the caller's, the rest is the configuration's."""
+def test_create_tracer_accepts_other_parts() -> None:
+    """Reporter and sampler are the caller's, other settings the Config's."""
     reporter = InMemoryReporter()
     config = Config({"tags": {"a": "b"}}, service_name="shop")
 
@@ -496,8 +497,8 @@ def test_the_classes_are_looked_up_where_applications_patch_them(
     assert isinstance(new_tracer(Config(CONST, service_name="shop")).reporter, Patched)
 
 
-def test_the_factory_of_metrics_is_the_one_that_is_given() -> None:
-    """The factory beats the functions; `metrics: false` beats both."""
+def test_the_metrics_factory_is_the_one_passed() -> None:
+    """The factory overrides the functions; `metrics: false` both."""
     factory, metrics = MetricsFactory(), Metrics()
     off: dict[str, object] = {"metrics": False}
 
@@ -515,7 +516,7 @@ def test_the_factory_of_metrics_is_the_one_that_is_given() -> None:
 def test_errors_are_logged_only_with_logging_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The error reporter has a logger only then, and stays the same."""
+    """Only then the error reporter has a logger."""
     quiet = Config({}, service_name="shop")
     loud = Config({"logging": True}, service_name="shop")
 
@@ -529,10 +530,10 @@ def test_errors_are_logged_only_with_logging_on(
     assert loud.error_reporter is loud.error_reporter
 
 
-def test_the_scope_manager_is_the_one_that_is_given(
+def test_the_scope_manager_is_the_one_passed(
     new_tracer: Callable[[Config], Tracer],
 ) -> None:
-    """Frameworks bring their own."""
+    """The tracer uses the scope manager that is passed."""
     manager = ThreadLocalScopeManager()
 
     tracer = new_tracer(Config(CONST, service_name="shop", scope_manager=manager))
@@ -541,12 +542,12 @@ def test_the_scope_manager_is_the_one_that_is_given(
 
 
 @pytest.mark.parametrize("param", [5, 0.1, "-1"])
-def test_a_parameter_of_const_that_is_no_decision_is_logged_once(
+def test_a_parameter_of_const_other_than_0_or_1_is_logged_once(
     param: object,
     new_tracer: Callable[[Config], Tracer],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It samples all, as in 4.8, where a rate may be meant."""
+    """It samples everything, as in 4.8, though a rate may be intended."""
     config = Config({"sampler": {"type": "const", "param": param}}, None, "shop")
 
     with caplog.at_level(logging.WARNING, logger="jaeger_tracing"):
@@ -578,7 +579,7 @@ def test_a_decision_of_const_is_not_logged(
 def test_a_variable_that_cannot_be_used_is_logged_once_a_start(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A certificate that is not mounted does not stop the application either."""
+    """A certificate that is missing does not stop the application."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "not-mounted.pem")
 

@@ -1,4 +1,4 @@
-"""Copies of a Config, and those that another process gets."""
+"""Copies of a Config, including those in other processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Copy = Callable[[Config], Config]
 
 
 def pickled(config: Config) -> Config:
-    """Return what a spawned process gets."""
+    """Return the copy that a spawned process receives."""
     loaded: Config = pickle.loads(pickle.dumps(config))
     return loaded
 
@@ -39,7 +39,7 @@ COPIES = pytest.mark.parametrize("make_copy", [pickled, copy.deepcopy, copy.copy
 
 
 def make_config(sampler: object = None, **given: object) -> Config:
-    """Return a Config with something of each kind in it."""
+    """Return a Config with a setting of each kind."""
     config = {
         "sampler": sampler or {"type": "const", "param": 1},
         "tags": {"zone": "a"},
@@ -52,7 +52,7 @@ def make_config(sampler: object = None, **given: object) -> Config:
 @COPIES
 @pytest.mark.parametrize("used", [False, True], ids=["unused", "used"])
 def test_a_config_can_be_copied(make_copy: Copy, used: bool) -> None:
-    """Also after it made a tracer; the copy makes tracers of the same settings."""
+    """A copy has the same settings, even after a tracer was created."""
     config = make_config()
     if used:
         config.new_tracer().close(0.0)
@@ -86,7 +86,7 @@ def test_a_config_can_be_copied(make_copy: Copy, used: bool) -> None:
 def test_a_config_with_a_sampler_can_be_copied(
     make_copy: Copy, sampler: Sampler
 ) -> None:
-    """The copy has an equal one."""
+    """The copy has an equal sampler."""
     config = make_config(sampler)
     config.new_tracer().close(0.0)
 
@@ -102,7 +102,7 @@ def test_a_config_with_a_sampler_can_be_copied(
 def test_a_config_with_metrics_can_be_copied(
     make_copy: Copy, factory: MetricsFactory
 ) -> None:
-    """As with every factory of this library that can be made anew."""
+    """Every factory of this library can be copied."""
     config = make_config(metrics_factory=factory)
     config.new_tracer().close(0.0)
 
@@ -113,14 +113,14 @@ def test_a_config_with_metrics_can_be_copied(
 
 
 def test_a_deep_copy_counts_in_the_same_registry() -> None:
-    """Metrics of a copied registry would be exported nowhere."""
+    """Metrics in a copied registry would not be exported."""
     factory = PrometheusMetricsFactory(registry=CollectorRegistry())
 
     assert factory is copy.deepcopy(factory)
 
 
 def test_a_deep_copy_has_the_same_scope_manager() -> None:
-    """The active span of the one is that of the other."""
+    """Both have the same active span."""
     manager = ContextScopeManager()
     config = make_config(scope_manager=manager)
 
@@ -128,7 +128,7 @@ def test_a_deep_copy_has_the_same_scope_manager() -> None:
 
 
 def test_a_pickled_config_has_a_scope_manager_of_its_own() -> None:
-    """In another process no span is active yet."""
+    """In another process no span is active."""
     config = make_config(scope_manager=ContextScopeManager())
 
     assert isinstance(pickled(config).scope_manager, ContextScopeManager)
@@ -138,7 +138,7 @@ def test_a_pickled_config_has_a_scope_manager_of_its_own() -> None:
 def test_a_copy_reads_the_variables_of_its_process(
     make_copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As they are when a value is needed."""
+    """Variables are read when a value is needed."""
     config = make_copy(make_config())
 
     monkeypatch.setenv("JAEGER_AGENT_HOST", "there")
@@ -167,8 +167,8 @@ if __name__ == "__main__":
 """
 
 
-def test_a_spawned_process_makes_a_tracer(tmp_path: Path) -> None:
-    """Of the Config that it gets from its parent, which made one too."""
+def test_a_spawned_process_creates_a_tracer(tmp_path: Path) -> None:
+    """A Config that was used in the parent works in the child."""
     program = tmp_path / "spawning.py"
     program.write_text(SPAWNING, "utf-8")
 

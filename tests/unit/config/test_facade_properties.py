@@ -1,4 +1,4 @@
-"""The settings of a `Config` one by one, by the names of 4.8."""
+"""The properties of `Config`, by their names of 4.8."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CONST = {"sampler": {"type": "const", "param": 1}}
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove variables of the environment that tests are run in."""
+    """Remove variables from the environment of the tests."""
     for name in ("JAEGER_SERVICE_NAME", "OTEL_SERVICE_NAME", "JAEGER_AGENT_HOST"):
         monkeypatch.delenv(name, raising=False)
 
 
 def test_the_properties_have_the_defaults_of_4_8() -> None:
-    """Apart from the queue, which is a hundred times as long."""
+    """Only the queue differs: it is a hundred times as long."""
     config = Config({}, service_name="shop")
 
     assert {
@@ -57,7 +57,7 @@ def test_the_properties_have_the_defaults_of_4_8() -> None:
 def test_an_empty_group_configures_a_throttler_with_the_defaults(
     local_agent: dict[str, object],
 ) -> None:
-    """The sampling port is a setting of its own, as in 4.8."""
+    """The port does not depend on the sampling port, as in 4.8."""
     given = {"throttler": {}, "local_agent": local_agent}
     config = Config(given, service_name="shop")
 
@@ -68,7 +68,7 @@ def test_an_empty_group_configures_a_throttler_with_the_defaults(
 def test_the_rate_limiting_sampler_has_two_names(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the dict as well as in the variable."""
+    """Both names work in the dict and in the variable."""
     sampler = {"type": name, "param": 2}
     of_dict = Config({"sampler": sampler}, service_name="shop", validate=True)
     monkeypatch.setenv("JAEGER_SAMPLER_TYPE", name)
@@ -79,7 +79,7 @@ def test_the_rate_limiting_sampler_has_two_names(
 
 
 def properties_of(kind: type) -> list[str]:
-    """Return the names of a class's public properties, but that of errors."""
+    """Return the names of a class's public properties, except `error_reporter`."""
     found = {
         name
         for base in kind.__mro__
@@ -90,7 +90,7 @@ def properties_of(kind: type) -> list[str]:
 
 
 def test_the_properties_have_the_values_of_the_dict() -> None:
-    """Text is read as what it means; the port of the agent may be text."""
+    """Text is converted; the port of the agent may be text."""
     config = Config(
         {
             "local_agent": {"reporting_port": "77", "sampling_port": 78},
@@ -117,7 +117,7 @@ def test_the_properties_have_the_values_of_the_dict() -> None:
 def test_variables_are_read_when_they_are_needed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What is set after the Config was made counts."""
+    """A variable that is set after the Config was created is used."""
     config = Config({}, service_name="shop")
 
     monkeypatch.setenv("JAEGER_AGENT_HOST", "far")
@@ -125,10 +125,10 @@ def test_variables_are_read_when_they_are_needed(
     assert "far" == config.local_agent_reporting_host
 
 
-def test_properties_that_a_subclass_reads_for_a_tracer_are_those_of_the_tracer(
+def test_properties_are_those_of_the_tracer_being_created(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A variable that is changed meanwhile does not give it two ports."""
+    """Changing a variable meanwhile does not change the port."""
     ports: list[int] = []
 
     class Own(Config):
@@ -146,7 +146,7 @@ def test_properties_that_a_subclass_reads_for_a_tracer_are_those_of_the_tracer(
 
 
 def test_a_subclass_may_override_the_properties_of_the_tracer() -> None:
-    """As in 4.8; the dict and the variables do not count then."""
+    """As in 4.8, they override the dict and the variables."""
 
     class Own(Config):
         @property
@@ -166,7 +166,7 @@ def test_a_subclass_may_override_the_properties_of_the_tracer() -> None:
 
 @pytest.mark.parametrize("name", ["enabled", "local_agent_reporting_port"])
 def test_a_property_cannot_be_set(name: str) -> None:
-    """It would not change the tracers of the Config."""
+    """Setting a property raises AttributeError."""
     config = Config({}, service_name="shop")
 
     with pytest.raises(AttributeError, match=r"can't set|no setter"):
@@ -174,14 +174,14 @@ def test_a_property_cannot_be_set(name: str) -> None:
 
 
 def test_a_property_of_the_class_is_the_property() -> None:
-    """As tools that inspect a class expect."""
+    """Tools that inspect the class see the property object."""
     assert isinstance(vars(Config)["enabled"], property)
 
 
-def test_a_complaint_is_logged_once_a_config(
+def test_a_warning_is_logged_once_per_config(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However often a setting is read."""
+    """Reading a setting again does not repeat the line."""
     monkeypatch.setenv("OTEL_SDK_DISABLED", "maybe")
     config = Config({}, service_name="shop")
 

@@ -19,19 +19,19 @@ from jaeger_client.config.values import Reader
     ],
 )
 def test_a_url_may_lack_its_scheme_and_its_path(raw: str, url: str) -> None:
-    """`host:port` is a URL whose scheme is http and whose path is the usual one."""
+    """`host:port` is an http URL with the default path."""
     assert url == http_values.url("/path")(raw)
 
 
 @pytest.mark.parametrize("raw", ["ftp://jaeger", "http://", "", None, "http://[x"])
 def test_an_invalid_url_is_an_error(raw: object) -> None:
-    """Only http and https lead anywhere."""
+    """Only http and https are supported."""
     with pytest.raises(ValueError, match=r"must be|IPv6"):
         http_values.url("/path")(raw)
 
 
-def test_a_url_with_a_port_that_is_none_is_an_error() -> None:
-    """A port is checked at the start, not at the first span."""
+def test_a_url_with_an_invalid_port_is_an_error() -> None:
+    """The port is checked at the start, not when the first span is sent."""
     with pytest.raises(ValueError, match="the port must be"):
         http_values.url("/path")("http://jaeger:99999")
 
@@ -47,14 +47,14 @@ def test_a_url_with_a_port_that_is_none_is_an_error() -> None:
         "http://host%25eth0",
     ],
 )
-def test_a_host_that_is_none_is_an_error_of_the_setting(raw: str) -> None:
-    """What the HTTP client would refuse at the start is refused by the reader."""
+def test_an_invalid_host_is_an_error_of_the_setting(raw: str) -> None:
+    """The reader rejects what the HTTP client would reject later."""
     with pytest.raises(ValueError, match=f"^must be {http_values.endpoint.expected}$"):
         http_values.endpoint(raw)
 
 
 def test_a_url_with_port_0_is_an_error() -> None:
-    """Nothing can be reached there."""
+    """No server can be reached on port 0."""
     with pytest.raises(ValueError, match="port must be a whole number from 1"):
         http_values.endpoint("http://jaeger:0")
 
@@ -68,8 +68,8 @@ def test_a_url_with_port_0_is_an_error() -> None:
         pytest.param("me:hunter2", id="no host"),
     ],
 )
-def test_the_error_of_a_url_quotes_no_piece_of_it(raw: str) -> None:
-    """Messages of urllib quote the password, where it cannot be recognized."""
+def test_the_error_of_a_url_quotes_no_part_of_it(raw: str) -> None:
+    """Messages of urllib may quote a part of the password."""
     with pytest.raises(ValueError, match=r"must be") as caught:
         http_values.url("/path")(raw)
 
@@ -79,7 +79,7 @@ def test_the_error_of_a_url_quotes_no_piece_of_it(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["http:/jaeger:14268", "https:/me:hunter2@jaeger/"])
 def test_a_url_that_lacks_a_slash_is_an_error(raw: str) -> None:
-    """The scheme is not taken for the name of a host, and the rest for a path."""
+    """The scheme is not mistaken for a host name."""
     with pytest.raises(ValueError, match="must be an http"):
         http_values.url("/path")(raw)
 
@@ -99,7 +99,7 @@ def test_a_url_that_lacks_a_slash_is_an_error(raw: str) -> None:
 def test_errors_use_the_text_of_the_reference_page(
     reader: Reader[object], raw: object
 ) -> None:
-    """The message of an error is what the reference page shows."""
+    """The message contains the description on the reference page."""
     with pytest.raises(ValueError, match="must be") as caught:
         reader(raw)
 
@@ -107,7 +107,7 @@ def test_errors_use_the_text_of_the_reference_page(
 
 
 def test_headers_are_checked_before_they_are_sent() -> None:
-    """The name of one that cannot be sent is in the message, its value is not."""
+    """The message contains the name of an invalid header, not its value."""
     assert {"api-key": "a b"} == http_values.quoted_headers("api-key=a%20b")
     with pytest.raises(ValueError, match="the value of 'api-key'") as caught:
         http_values.headers({"api-key": "hunter2\n"})

@@ -1,4 +1,4 @@
-"""What the variables of OpenTelemetry mean."""
+"""OpenTelemetry's variables, converted to settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jaeger_client.config import opentelemetry as otel
 
 
 def test_the_services_name_is_one_of_the_attributes() -> None:
-    """`service.name` is the name and no tag."""
+    """`service.name` is the service name and not a tag."""
     text = "service.name=shop,zone=a%20b"
 
     assert "shop" == otel.service_name_of_attributes(text)
@@ -28,25 +28,27 @@ def test_attributes_need_not_name_the_service() -> None:
         ("b3multi, jaeger", ("b3", "jaeger")),
     ],
 )
-def test_propagators_are_formats(text: str, formats: tuple[str, ...]) -> None:
-    """The order stays; baggage travels with its format."""
+def test_propagators_are_converted_to_formats(
+    text: str, formats: tuple[str, ...]
+) -> None:
+    """The order is preserved; baggage is part of `w3c`."""
     assert formats == otel.propagation_of(text)
 
 
 def test_an_unknown_propagator_is_an_error() -> None:
-    """Formats that the others use must not be dropped in silence."""
+    """A format that other services use must not be dropped silently."""
     with pytest.raises(ValueError, match="^must be a list of tracecontext, "):
         otel.propagation_of("tracecontext,xray")
 
 
 @pytest.mark.parametrize("text", ["http://collector:4318", "http://collector:4318/"])
 def test_the_endpoint_of_all_signals_gets_the_path_of_traces(text: str) -> None:
-    """OTEL_EXPORTER_OTLP_ENDPOINT is a base, to which the path is added."""
+    """The path is appended to OTEL_EXPORTER_OTLP_ENDPOINT."""
     assert "http://collector:4318/v1/traces" == otel.endpoint_of_all_signals(text)
 
 
 def test_the_endpoint_of_all_signals_may_have_a_path_of_its_own() -> None:
-    """The path of traces comes after it."""
+    """The path for traces is appended to it."""
     assert "http://gate/otlp/v1/traces" == otel.endpoint_of_all_signals(
         "http://gate/otlp"
     )
@@ -64,7 +66,7 @@ def test_the_endpoint_of_all_signals_may_have_a_path_of_its_own() -> None:
     ],
 )
 def test_the_path_is_added_before_a_query(base: str, endpoint: str) -> None:
-    """The query stays at the end; a fragment is never sent and is dropped."""
+    """The query is preserved; a fragment is removed, as it is never sent."""
     assert endpoint == otel.endpoint_of_all_signals(base)
 
 
@@ -79,12 +81,12 @@ def test_the_path_is_added_before_a_query(base: str, endpoint: str) -> None:
         ("parentbased_jaeger_remote", None, ("remote", None)),
     ],
 )
-def test_samplers_are_samplers(
+def test_samplers_are_converted(
     name: str,
     argument: str | None,
     sampler: tuple[str, float | None],
 ) -> None:
-    """Every one of OpenTelemetry's samplers that there is here is understood."""
+    """Each supported sampler has a type and a parameter."""
     assert sampler == otel.sampler_of(name, argument)
 
 
@@ -92,10 +94,10 @@ def test_samplers_are_samplers(
     ("name", "argument"),
     [("xray", None), ("traceidratio", "2"), ("traceidratio", "x")],
 )
-def test_a_sampler_that_is_not_there_is_an_error(
+def test_an_unknown_sampler_is_an_error(
     name: str,
     argument: str | None,
 ) -> None:
-    """So is an argument outside its range."""
+    """An argument out of range is an error, too."""
     with pytest.raises(ValueError, match="must"):
         otel.sampler_of(name, argument)

@@ -1,4 +1,4 @@
-"""From a dict and variables to settings."""
+"""Settings, read from a dict and variables."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jaeger_client.config import table
 from jaeger_client.config.read import read
 from jaeger_client.config.settings import (
     FORMAT,
-    SAMPLER_OBJECT,
     HAS_THROTTLER,
+    SAMPLER_OBJECT,
     Settings,
 )
 from jaeger_client.errors import ConfigError
@@ -33,7 +33,7 @@ def collector_of(
     /,
     **environ: str,
 ) -> Settings:
-    """Return settings that name a collector."""
+    """Return settings with a collector."""
     settings = settings_of(config, **environ)
     assert settings[table.ENDPOINT] is not None
     return settings
@@ -56,8 +56,8 @@ def tags_of(config: dict[str, object], environ: dict[str, str]) -> object:
     return read(config, environ, "shop").checked()[table.TAGS]
 
 
-def test_the_defaults_are_those_of_the_tables() -> None:
-    """Without any setting spans go to the agent of this machine."""
+def test_the_defaults_are_those_of_the_table() -> None:
+    """By default, spans are sent to the agent on this machine."""
     settings = settings_of()
 
     assert settings[table.ENABLED]
@@ -76,8 +76,8 @@ def test_the_defaults_are_those_of_the_tables() -> None:
     assert ("jaeger",) == settings[table.PROPAGATION]
 
 
-def test_the_name_in_the_dict_beats_the_parameter_and_that_the_variable() -> None:
-    """The order is that of 4.8, with the variables after it."""
+def test_the_name_is_read_from_dict_then_parameter_then_variable() -> None:
+    """The order is that of 4.8, followed by the variables."""
     environ = {"JAEGER_SERVICE_NAME": "of-variable"}
 
     assert "of-dict" == name_of({"service_name": "of-dict"}, environ, "of-parameter")
@@ -96,21 +96,21 @@ def test_the_name_in_the_dict_beats_the_parameter_and_that_the_variable() -> Non
 def test_the_name_may_come_from_a_variable_of_opentelemetry(
     environ: dict[str, str],
 ) -> None:
-    """OTEL_SERVICE_NAME and `service.name` count where JAEGER_SERVICE_NAME is not."""
+    """JAEGER_SERVICE_NAME overrides OTEL_SERVICE_NAME and `service.name`."""
     assert "shop" == name_of({}, environ)
 
 
 @pytest.mark.parametrize("config", [{}, {"service_name": ""}])
 def test_no_name_is_an_error(config: dict[str, object]) -> None:
-    """A tracer without a service's name is of no use."""
+    """A tracer requires a service name."""
     with pytest.raises(
         ValueError, match="service_name .JAEGER_SERVICE_NAME.: required"
     ):
         name_of(config, {})
 
 
-def test_tags_of_the_variable_beat_those_of_the_dict() -> None:
-    """JAEGER_TAGS wins key by key, as in 4.8; OpenTelemetry's come last."""
+def test_tags_of_the_variable_override_those_of_the_dict() -> None:
+    """JAEGER_TAGS overrides tag by tag, as in 4.8; OpenTelemetry's come last."""
     tags = tags_of(
         {"tags": {"a": "dict", "b": 2}},
         {
@@ -124,12 +124,12 @@ def test_tags_of_the_variable_beat_those_of_the_dict() -> None:
 
 
 def test_tags_may_have_equal_signs_in_their_values() -> None:
-    """JAEGER_TAGS with a query in it does not break the start."""
+    """A URL with a query can be a value in JAEGER_TAGS."""
     assert {"query": "a=b"} == tags_of({}, {"JAEGER_TAGS": "query=a=b"})
 
 
 def test_tags_that_cannot_be_read_are_an_error() -> None:
-    """The message names the variable and shows what it holds."""
+    """The message contains the variable and its value."""
     with pytest.raises(ConfigError, match=r"tags \(JAEGER_TAGS\): .*, got 'a=b,c'"):
         tags_of({}, {"JAEGER_TAGS": "a=b,c"})
 
@@ -137,19 +137,19 @@ def test_tags_that_cannot_be_read_are_an_error() -> None:
 @pytest.mark.parametrize(
     "variable", ["JAEGER_DISABLED", "JAEGER_DISABLE", "OTEL_SDK_DISABLED"]
 )
-def test_a_variable_switches_everything_off(variable: str) -> None:
-    """Each of the three names does it."""
+def test_a_variable_disables_the_tracer(variable: str) -> None:
+    """Each of the three variables disables the tracer."""
     assert not settings_of(**{variable: "true"})[table.ENABLED]
     assert settings_of(**{variable: "false"})[table.ENABLED]
 
 
-def test_the_dict_beats_the_variable_that_switches_off() -> None:
-    """`enabled` in the dict is what the application wants."""
+def test_the_dict_overrides_the_variable_that_disables() -> None:
+    """`enabled` in the dict overrides JAEGER_DISABLED."""
     assert settings_of({"enabled": True}, JAEGER_DISABLED="true")[table.ENABLED]
 
 
-def test_every_variable_of_the_reporter_is_honoured() -> None:
-    """Durations are milliseconds, or have a unit."""
+def test_every_variable_of_the_reporter_is_read() -> None:
+    """Durations are in milliseconds, or have a unit."""
     reporter = settings_of(
         JAEGER_REPORTER_LOG_SPANS="true",
         JAEGER_REPORTER_MAX_QUEUE_SIZE="7",
@@ -163,8 +163,8 @@ def test_every_variable_of_the_reporter_is_honoured() -> None:
     assert reporter[table.RPC_METRICS]
 
 
-def test_every_variable_of_the_sampler_is_honoured() -> None:
-    """Type, parameter, operations, interval and place."""
+def test_every_variable_of_the_sampler_is_read() -> None:
+    """Type, parameter, operations, interval and URL have variables."""
     sampler = settings_of(
         JAEGER_SAMPLER_TYPE="probabilistic",
         JAEGER_SAMPLER_PARAM="0.25",
@@ -181,15 +181,15 @@ def test_every_variable_of_the_sampler_is_honoured() -> None:
     assert "http://far:5778/sampling" == sampler[table.SAMPLING_ENDPOINT]
 
 
-def test_the_deprecated_variable_of_the_sampling_server_is_honoured() -> None:
-    """`host:port` is enough; scheme and path are added."""
+def test_the_deprecated_variable_of_the_sampling_server_is_read() -> None:
+    """`host:port` is sufficient; scheme and path are added."""
     sampler = settings_of(JAEGER_SAMPLER_MANAGER_HOST_PORT="far:5778")
 
     assert "http://far:5778/sampling" == sampler[table.SAMPLING_ENDPOINT]
 
 
-def test_a_sampling_port_in_the_dict_beats_the_variables_url() -> None:
-    """Both say where to ask, so the dict wins."""
+def test_a_sampling_port_in_the_dict_overrides_the_variables_url() -> None:
+    """Both specify the sampling server; the dict takes precedence."""
     config: dict[str, object] = {"local_agent": {"sampling_port": 1}}
 
     settings = settings_of(config, JAEGER_SAMPLING_ENDPOINT="http://far:5778")
@@ -199,7 +199,7 @@ def test_a_sampling_port_in_the_dict_beats_the_variables_url() -> None:
 
 
 def test_type_and_parameter_of_a_sampler_have_one_origin() -> None:
-    """The variable's rate is not that of the dict's sampler."""
+    """The variable's rate is not used for a sampler type in the dict."""
     sampler = settings_of(
         {"sampler": {"type": "const"}},
         JAEGER_SAMPLER_TYPE="probabilistic",
@@ -211,20 +211,20 @@ def test_type_and_parameter_of_a_sampler_have_one_origin() -> None:
 
 
 def test_a_parameter_alone_is_that_of_the_remote_sampler() -> None:
-    """Without a type the parameter is the rate until the first response."""
+    """Without a type, it is the rate until the first response."""
     sampler = settings_of(JAEGER_SAMPLER_PARAM="0.5")
 
     assert "remote" == sampler[table.SAMPLER_TYPE]
     assert 0.5 == sampler[table.SAMPLER_PARAM]
 
 
-def test_a_sampler_of_the_application_is_taken_as_it_is() -> None:
-    """It need not even be derived from ours."""
+def test_a_sampler_object_is_used_unchanged() -> None:
+    """It need not be derived from `Sampler`."""
     own = ConstSampler(decision=True)
 
     class Duck:
         def is_sampled(self) -> None:
-            """Stand for a sampler."""
+            """Do nothing."""
 
     duck: object = Duck()
 
@@ -232,8 +232,8 @@ def test_a_sampler_of_the_application_is_taken_as_it_is() -> None:
     assert duck is settings_of({"sampler": duck})[SAMPLER_OBJECT]
 
 
-def test_opentelemetrys_sampler_counts_where_no_other_is_named() -> None:
-    """A JAEGER_ variable wins over it."""
+def test_opentelemetrys_sampler_is_used_if_no_other_is_set() -> None:
+    """A JAEGER_ variable overrides it."""
     otel = {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.5"}
 
     assert ("probabilistic", 0.5) == (
@@ -245,7 +245,7 @@ def test_opentelemetrys_sampler_counts_where_no_other_is_named() -> None:
     )
 
 
-def test_a_sampler_of_opentelemetry_that_is_not_there_is_passed_over() -> None:
+def test_an_unknown_sampler_of_opentelemetry_is_ignored() -> None:
     """It may be meant for another library."""
     settings = settings_of(OTEL_TRACES_SAMPLER="xray")
 
@@ -254,8 +254,8 @@ def test_a_sampler_of_opentelemetry_that_is_not_there_is_passed_over() -> None:
     assert "OTEL_TRACES_SAMPLER" in complaint
 
 
-def test_every_variable_of_the_agent_is_honoured() -> None:
-    """Host, port and how often the name is resolved."""
+def test_every_variable_of_the_agent_is_read() -> None:
+    """Host, port and resolution interval have variables."""
     agent = settings_of(
         JAEGER_AGENT_HOST="far",
         JAEGER_AGENT_PORT="1",
@@ -269,15 +269,15 @@ def test_every_variable_of_the_agent_is_honoured() -> None:
     )
 
 
-def test_resolving_again_can_be_switched_off() -> None:
-    """JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED leaves one resolution."""
+def test_periodic_resolution_can_be_disabled() -> None:
+    """JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED stops the resolutions."""
     agent = settings_of(JAEGER_REPORTER_ATTEMPT_RECONNECTING_DISABLED="true")
 
     assert not agent[table.AGENT_RECONNECTS]
 
 
-def test_every_variable_of_the_collector_is_honoured() -> None:
-    """URL, credentials and time limit."""
+def test_every_variable_of_the_collector_is_read() -> None:
+    """URL, credentials and timeout have variables."""
     collector = collector_of(
         JAEGER_ENDPOINT="http://far:14268/api/traces",
         JAEGER_USER="me",
@@ -292,8 +292,8 @@ def test_every_variable_of_the_collector_is_honoured() -> None:
     assert 2.0 == collector[table.REPORTER_TIMEOUT]
 
 
-def test_every_key_of_the_collector_is_honoured() -> None:
-    """TLS files, headers and compression stand in the dict only."""
+def test_every_key_of_the_collector_is_read() -> None:
+    """TLS files, headers and compression are keys of the group."""
     collector = collector_of(
         {
             "reporter_timeout": 3,
@@ -330,15 +330,15 @@ def test_one_credential_without_the_other_is_an_error(
     environ: dict[str, str],
     missing: str,
 ) -> None:
-    """The message names the one that is missing and shows no secret."""
+    """The message names the missing one and contains no secret."""
     with pytest.raises(ConfigError, match=missing) as caught:
         settings_of(JAEGER_ENDPOINT="http://far", **environ)
 
     assert "secret" not in str(caught.value)
 
 
-def test_jaegers_endpoint_beats_that_of_opentelemetry() -> None:
-    """And headers meant for the other are not sent to it."""
+def test_jaegers_endpoint_overrides_that_of_opentelemetry() -> None:
+    """Headers meant for OpenTelemetry's endpoint are not sent to it."""
     collector = collector_of(
         JAEGER_ENDPOINT="http://ours/api/traces",
         OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs",
@@ -349,8 +349,8 @@ def test_jaegers_endpoint_beats_that_of_opentelemetry() -> None:
     assert {} == collector[table.HEADERS]
 
 
-def test_opentelemetrys_endpoint_counts_where_no_other_is_named() -> None:
-    """With its headers, time limit and authorities."""
+def test_opentelemetrys_endpoint_is_used_if_no_other_is_set() -> None:
+    """Its headers, timeout and certificates are used with it."""
     collector = collector_of(
         OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs:4318",
         OTEL_EXPORTER_OTLP_HEADERS="api-key=a%20b",
@@ -364,8 +364,8 @@ def test_opentelemetrys_endpoint_counts_where_no_other_is_named() -> None:
     assert __file__ == collector[table.CA_FILE]
 
 
-def test_opentelemetrys_variables_of_traces_beat_those_of_all_signals() -> None:
-    """As OpenTelemetry's own libraries have it."""
+def test_opentelemetrys_variables_of_traces_override_those_of_all_signals() -> None:
+    """The precedence is that of OpenTelemetry's libraries."""
     collector = collector_of(
         OTEL_EXPORTER_OTLP_ENDPOINT="http://all:4318",
         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://traces:4318/v1/traces",
@@ -393,7 +393,7 @@ def test_a_configured_agent_takes_precedence_over_an_opentelemetry_endpoint(
     config: dict[str, object],
     environ: dict[str, str],
 ) -> None:
-    """OpenTelemetry's endpoint does not count beside it; JAEGER_ENDPOINT does."""
+    """JAEGER_ENDPOINT, in contrast, overrides the agent."""
     otel = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://theirs"}
     jaeger = {"JAEGER_ENDPOINT": "http://ours"}
 
@@ -402,7 +402,7 @@ def test_a_configured_agent_takes_precedence_over_an_opentelemetry_endpoint(
 
 
 def test_a_group_in_the_dict_configures_a_throttler() -> None:
-    """An empty group configures one with the defaults, as in 4.8."""
+    """An empty group configures the defaults, as in 4.8."""
     some = settings_of({"throttler": {"port": "77", "refresh_interval": 2}})
     empty = settings_of({"throttler": {}})
 
@@ -432,15 +432,15 @@ def test_formats_come_from_the_dict_or_a_variable(
     formats: tuple[str, ...],
 ) -> None:
     """
-    The dict wins, then JAEGER_PROPAGATION, then OTEL_PROPAGATORS.
+    The dict takes precedence, then JAEGER_PROPAGATION, then OTEL_PROPAGATORS.
 
-    `none` alone is no format; baggage alone, which would carry nothing, is passed over.
+    `none` alone selects no format; `baggage` alone is invalid and is ignored.
     """
     assert formats == settings_of(config, **environ)[table.PROPAGATION]
 
 
 def test_the_limits_of_baggage_come_from_the_dict_or_a_variable() -> None:
-    """180 items of 4,096 bytes each by default."""
+    """The defaults are 180 items of 4,096 bytes each."""
     of_dict: dict[str, object] = {"baggage": {"max_items": 1, "max_value_length": "2"}}
     limits = [
         (each[table.BAGGAGE_ITEMS], each[table.BAGGAGE_VALUE_LENGTH])
@@ -457,7 +457,7 @@ def test_the_limits_of_baggage_come_from_the_dict_or_a_variable() -> None:
 
 
 def test_strategies_may_be_read_from_a_file() -> None:
-    """Its path comes from the dict or a variable."""
+    """The path is set in the dict or a variable."""
     of_variable = settings_of(JAEGER_SAMPLING_STRATEGIES_FILE="a.json")
 
     assert settings_of()[table.SAMPLING_STRATEGIES_FILE] is None
@@ -465,7 +465,7 @@ def test_strategies_may_be_read_from_a_file() -> None:
 
 
 def test_late_binding_comes_from_the_group_or_a_variable() -> None:
-    """A sampler of the application leaves no group, but the variable counts."""
+    """The variable is used even if `sampler` is an object."""
     own = ConstSampler(decision=True)
     variable = {"JAEGER_SAMPLER_OPERATION_NAME_LATE_BINDING": "true"}
     group = {"operation_name_late_binding": True}
@@ -482,7 +482,7 @@ def test_late_binding_comes_from_the_group_or_a_variable() -> None:
 
 
 def test_a_throttler_may_be_local() -> None:
-    """Its limits are those of `LocalThrottler` by default."""
+    """The defaults of its limits are those of `LocalThrottler`."""
     throttler = settings_of({"throttler": {"type": "local"}})
 
     assert throttler[HAS_THROTTLER]
@@ -496,21 +496,21 @@ def test_a_throttler_may_be_local() -> None:
 @pytest.mark.parametrize(
     ("key", "value"), [("debug_spans_per_second", 0), ("debug_spans_at_once", 0.5)]
 )
-def test_a_local_throttler_that_allows_nothing_is_refused(
+def test_a_local_throttler_that_allows_nothing_is_an_error(
     key: str, value: float
 ) -> None:
-    """It would let no debug trace begin."""
+    """A rate of 0 is an error, because it would allow no debug trace."""
     with pytest.raises(ConfigError, match=f"throttler.{key}: must be"):
         settings_of({"throttler": {"type": "local", key: value}})
 
 
 def test_the_size_of_trace_ids_comes_from_a_variable() -> None:
-    """JAEGER_TRACEID_128BIT makes them long."""
+    """JAEGER_TRACEID_128BIT selects 128 bits."""
     assert settings_of(JAEGER_TRACEID_128BIT="true")[table.GENERATE_128BIT_TRACE_ID]
 
 
 def test_the_settings_do_not_show_secrets() -> None:
-    """They may be printed into a log."""
+    """Their `repr` is safe to log."""
     collector = collector_of(
         JAEGER_ENDPOINT="http://far",
         JAEGER_USER="me",
@@ -522,7 +522,7 @@ def test_the_settings_do_not_show_secrets() -> None:
 
 
 def test_the_query_of_an_opentelemetry_endpoint_is_sent() -> None:
-    """OTEL_EXPORTER_OTLP_ENDPOINT with a query stays OTLP, and keeps the query."""
+    """An endpoint with a query remains OTLP and keeps its query."""
     collector = collector_of(
         OTEL_EXPORTER_OTLP_ENDPOINT="http://collector:4318/base?tenant=a"
     )
@@ -541,12 +541,12 @@ def test_the_query_of_an_opentelemetry_endpoint_is_sent() -> None:
     ],
 )
 def test_the_path_selects_the_format(endpoint: str, expected: str) -> None:
-    """By its end; every other path is Thrift's."""
+    """The end of the path counts; any other path is Thrift."""
     assert expected == collector_of(JAEGER_ENDPOINT=endpoint)[FORMAT]
 
 
-def test_an_opentelemetry_endpoint_for_traces_is_taken_as_it_is() -> None:
-    """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is the whole URL: nothing is added."""
+def test_an_opentelemetry_endpoint_for_traces_is_used_unchanged() -> None:
+    """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is complete; nothing is appended."""
     whole = "http://collector:4318/base/v1/traces/?tenant=a"
     collector = collector_of(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=whole)
 
@@ -569,8 +569,8 @@ def test_an_opentelemetry_endpoint_for_traces_is_taken_as_it_is() -> None:
         ("http://h/gate/", "http://h/gate/"),
     ],
 )
-def test_an_endpoint_nearly_right_is_put_right(endpoint: str, expected: str) -> None:
-    """A bare port selects its path; a known path has no slash behind it."""
+def test_an_incomplete_endpoint_is_completed(endpoint: str, expected: str) -> None:
+    """A missing path depends on the port; a final slash is removed."""
     of_dict = collector_of({"collector": {"endpoint": endpoint}})
 
     assert expected == of_dict[table.ENDPOINT]
@@ -598,10 +598,10 @@ def test_an_endpoint_nearly_right_is_put_right(endpoint: str, expected: str) -> 
         ("reporter_timeout", "OTEL_EXPORTER_OTLP_TIMEOUT", "abc"),
     ],
 )
-def test_a_variable_of_opentelemetry_that_cannot_be_used_is_passed_over(
+def test_an_invalid_variable_of_opentelemetry_is_ignored(
     key: str, variable: str, value: str
 ) -> None:
-    """The collector is as without it, and one line names key and variable."""
+    """The setting has its default; a warning names key and variable."""
     environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://far"}
     settings = settings_of(**environ, **{variable: value})
 
@@ -618,10 +618,10 @@ def test_a_variable_of_opentelemetry_that_cannot_be_used_is_passed_over(
         ({"api-key": "hunter2\n"}, r"^collector\.headers: the value of 'api-key'"),
     ],
 )
-def test_a_header_in_the_dict_that_cannot_be_set_is_an_error(
+def test_an_invalid_header_in_the_dict_is_an_error(
     config: dict[str, object], message: str
 ) -> None:
-    """The message names the key, and hides the value."""
+    """The message contains the key and hides the value."""
     collector = {"endpoint": "http://far", "headers": config}
 
     with pytest.raises(ConfigError, match=message) as caught:
@@ -629,8 +629,10 @@ def test_a_header_in_the_dict_that_cannot_be_set_is_an_error(
     assert "hunter2" not in str(caught.value)
 
 
-def test_certificate_and_compression_of_opentelemetry_count_for_its_endpoint() -> None:
-    """Variables of traces beat those of all signals."""
+def test_certificate_and_compression_of_opentelemetry_are_used_for_its_endpoint() -> (
+    None
+):
+    """Variables for traces override those for all signals."""
     collector = collector_of(
         OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs",
         OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=__file__,
@@ -647,8 +649,8 @@ def test_certificate_and_compression_of_opentelemetry_count_for_its_endpoint() -
     assert collector[table.GZIP] is False
 
 
-def test_a_key_of_opentelemetry_does_not_go_with_a_certificate_of_the_dict() -> None:
-    """They would not fit, and every send would fail."""
+def test_a_key_of_opentelemetry_is_not_used_with_a_certificate_of_the_dict() -> None:
+    """They would not match, and every request would fail."""
     collector = collector_of(
         {"collector": {"client_cert": __file__}},
         OTEL_EXPORTER_OTLP_ENDPOINT="http://theirs",
@@ -661,8 +663,8 @@ def test_a_key_of_opentelemetry_does_not_go_with_a_certificate_of_the_dict() -> 
     )
 
 
-def test_certificate_and_compression_of_opentelemetry_count_for_no_other() -> None:
-    """Like headers and time limit."""
+def test_certificate_and_compression_of_opentelemetry_are_used_for_no_other() -> None:
+    """They are limited to its endpoint, like headers and timeout."""
     collector = collector_of(
         JAEGER_ENDPOINT="http://ours",
         OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=__file__,
@@ -686,10 +688,10 @@ def test_certificate_and_compression_of_opentelemetry_count_for_no_other() -> No
         ({"collector": {"endpoint": "http://ours"}}, {}, True),
     ],
 )
-def test_no_exporter_means_no_spans_unless_a_place_is_named(
+def test_no_exporter_means_no_spans_unless_an_endpoint_is_set(
     config: dict[str, object], environ: dict[str, str], sends: bool
 ) -> None:
-    """`none` may be meant for the SDK of OpenTelemetry beside this client."""
+    """`none` may be meant for an OpenTelemetry SDK in the same process."""
     settings = settings_of(config, **environ, OTEL_TRACES_EXPORTER="none")
 
     assert sends is (settings[FORMAT] is not None)
@@ -700,7 +702,7 @@ def test_no_exporter_means_no_spans_unless_a_place_is_named(
 
 @pytest.mark.parametrize("exporters", ["otlp", "jaeger", "OTLP, jaeger"])
 def test_supported_exporters_change_nothing(exporters: str) -> None:
-    """Spans go to the agent where no endpoint is named."""
+    """Without an endpoint, spans are sent to the agent."""
     assert values_of(settings_of()) == values_of(
         settings_of(OTEL_TRACES_EXPORTER=exporters)
     )
@@ -716,10 +718,10 @@ def test_supported_exporters_change_nothing(exporters: str) -> None:
         ({"client_key": __file__}, r"^collector\.client_cert: must be set together"),
     ],
 )
-def test_a_setting_that_cannot_be_sent_names_the_key(
+def test_an_invalid_http_setting_is_an_error_with_its_key(
     collector: dict[str, object], message: str
 ) -> None:
-    """Not the option of the HTTP client that it becomes."""
+    """The error does not name the option of the HTTP client."""
     config = {"collector": {"endpoint": "http://far", **collector}}
 
     with pytest.raises(ConfigError, match=message) as caught:
@@ -728,7 +730,7 @@ def test_a_setting_that_cannot_be_sent_names_the_key(
 
 
 class Unbound:
-    """A proxy that is bound to nothing, so that reading anything of it raises."""
+    """An unbound proxy object: access to any attribute raises."""
 
     def __getattribute__(self, name: str) -> object:
         msg = "outside of a request"
@@ -756,7 +758,7 @@ class Unbound:
 def test_a_value_whose_own_code_raises_is_an_error_of_its_setting(
     config: dict[str, object], message: str
 ) -> None:
-    """The error names the setting and the type of what was raised."""
+    """The error contains the setting and the type of the exception."""
     errors = [str(error) for error in read(config, {}, "shop").errors]
 
     assert [] != [error for error in errors if re.fullmatch(message, error)], errors

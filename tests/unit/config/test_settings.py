@@ -1,4 +1,4 @@
-"""How one setting is found in the dict and the environment."""
+"""The lookup of one setting in the dict and the environment."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ def value_of(param: Param[int], source: Source) -> int:
     return value
 
 
-def test_the_dict_beats_the_variable() -> None:
-    """The application's own setting comes first."""
+def test_the_dict_overrides_the_variable() -> None:
+    """The dict takes precedence."""
     source = Source({"agent": {"port": 1}}, {"JAEGER_PORT": "2"})
 
     assert 1 == value_of(PORT, source)
 
 
-def test_the_text_of_a_value_does_not_show_it() -> None:
-    """It may be a secret."""
+def test_the_repr_of_a_value_does_not_contain_it() -> None:
+    """The value may be a secret."""
     assert "<Value from JAEGER_PASSWORD>" == repr(Value("hunter2", "JAEGER_PASSWORD"))
 
 
-def test_the_variable_beats_the_default() -> None:
-    """Of several variables the first that is set counts."""
+def test_the_variable_overrides_the_default() -> None:
+    """The first variable that is set is used."""
     source = Source({}, {"JAEGER_PORT": "2", "OTEL_PORT": "3"})
 
     assert 2 == value_of(PORT, source)
@@ -50,12 +50,12 @@ def test_empty_values_count_as_not_set(
     config: dict[str, object],
     environ: dict[str, str],
 ) -> None:
-    """None, empty text and empty variables leave the default."""
+    """None, empty text and empty variables select the default."""
     assert 6831 == value_of(PORT, Source(config, environ))
 
 
-def test_a_wrong_value_of_the_dict_names_key_variable_and_value() -> None:
-    """The message is all one needs to find the mistake."""
+def test_an_invalid_value_of_the_dict_names_key_variable_and_value() -> None:
+    """The error contains all that is needed to correct the value."""
     source = Source({"agent": {"port": "x"}}, {})
 
     with pytest.raises(ConfigError) as caught:
@@ -67,24 +67,24 @@ def test_a_wrong_value_of_the_dict_names_key_variable_and_value() -> None:
     )
 
 
-def test_a_wrong_value_of_a_setting_without_variables_names_the_key() -> None:
-    """There is no variable to name."""
+def test_an_invalid_value_of_a_setting_without_variables_names_the_key() -> None:
+    """The error contains no variable."""
     param = Param("port", port, 6831)
 
     with pytest.raises(ConfigError, match=r"^port: must be .*, got 'x'$"):
         value_of(param, Source({"port": "x"}, {}))
 
 
-def test_a_wrong_value_of_a_variable_names_the_variable() -> None:
-    """A bad port is an error, no silent default."""
+def test_an_invalid_value_of_a_variable_names_the_variable() -> None:
+    """An invalid port is an error and does not select the default."""
     source = Source({}, {"JAEGER_PORT": "x"})
 
     with pytest.raises(ConfigError, match=r"agent.port \(JAEGER_PORT\): .*, got 'x'"):
         value_of(PORT, source)
 
 
-def test_a_wrong_value_of_a_variable_of_opentelemetry_is_passed_over() -> None:
-    """It may be meant for another library in the process, so it is a complaint."""
+def test_an_invalid_variable_of_opentelemetry_is_ignored() -> None:
+    """It may be meant for another library, so it is only a warning."""
     source = Source({}, {"OTEL_PORT": "x"})
 
     assert 6831 == value_of(PORT, source)
@@ -99,7 +99,7 @@ def test_a_wrong_value_of_a_variable_of_opentelemetry_is_passed_over() -> None:
 
 
 def test_a_setting_that_is_read_again_is_not_looked_up_again() -> None:
-    """A complaint about it is there once."""
+    """Its warning is recorded once."""
     looked_up: list[str] = []
     source = Source({}, RecordingEnvironment({"OTEL_PORT": "x"}, looked_up))
 
@@ -111,7 +111,7 @@ def test_a_setting_that_is_read_again_is_not_looked_up_again() -> None:
 
 
 def test_a_variable_of_two_settings_is_looked_up_once() -> None:
-    """OTEL_RESOURCE_ATTRIBUTES has the name of the service and tags."""
+    """OTEL_RESOURCE_ATTRIBUTES contains the service name and tags."""
     looked_up: list[str] = []
     source = Source({}, RecordingEnvironment({}, looked_up))
 
@@ -121,8 +121,8 @@ def test_a_variable_of_two_settings_is_looked_up_once() -> None:
     assert ["JAEGER_PORT", "OTEL_PORT"] == looked_up
 
 
-def test_an_error_of_a_setting_that_is_not_used_does_not_matter() -> None:
-    """It is recorded with the value."""
+def test_an_error_of_an_unused_setting_is_not_raised() -> None:
+    """The error is recorded with the value only."""
     source = Source({"agent": {"port": "x"}}, {})
 
     source.read(PORT, is_used=False)
@@ -132,7 +132,7 @@ def test_an_error_of_a_setting_that_is_not_used_does_not_matter() -> None:
 
 
 def test_a_secret_stays_out_of_messages() -> None:
-    """Logs are read by many."""
+    """Errors may be logged."""
     secret = Param("key", port, 1, is_secret=True).env(KEY=port)
 
     for source in (Source({"key": "hunter2"}, {}), Source({}, {"KEY": "hunter2"})):
@@ -141,21 +141,21 @@ def test_a_secret_stays_out_of_messages() -> None:
         assert "hunter2" not in str(caught.value)
 
 
-def test_a_group_that_is_no_dict_is_an_error() -> None:
-    """The message names the group."""
+def test_a_group_that_is_not_a_dict_is_an_error() -> None:
+    """The message contains the group."""
     with pytest.raises(ConfigError, match="agent: must be a dict, got 5"):
         value_of(PORT, Source({"agent": 5}, {}))
 
 
 def test_variables_set_by_kubernetes_are_ignored() -> None:
-    """A service named jaeger-agent puts JAEGER_AGENT_PORT=tcp://... into each pod."""
+    """A service jaeger-agent sets JAEGER_AGENT_PORT=tcp://... in each pod."""
     source = Source({}, {"JAEGER_PORT": "tcp://10.0.0.7:6831"})
 
     assert 6831 == value_of(PORT, source)
 
 
 def test_a_secret_within_a_value_stays_out_of_messages() -> None:
-    """A URL that cannot be used may hold a password."""
+    """An invalid URL may contain a password."""
     param = Param("url", port, 1)
 
     with pytest.raises(ConfigError) as caught:
@@ -177,7 +177,7 @@ def test_a_secret_within_a_value_stays_out_of_messages() -> None:
 def test_a_value_has_an_origin(
     config: dict[str, object], environ: dict[str, str], value: int, origin: str
 ) -> None:
-    """The dict or the variable that sets it, even to an error."""
+    """The origin is recorded even for an invalid value."""
     source = Source(config, environ)
 
     source.read(PORT)
@@ -186,8 +186,8 @@ def test_a_value_has_an_origin(
     assert (value, origin) == (found.value, found.origin)
 
 
-def test_variables_of_opentelemetry_may_not_count() -> None:
-    """As where another collector than theirs is named."""
+def test_variables_of_opentelemetry_can_be_skipped() -> None:
+    """They are skipped if another collector is configured."""
     source = Source({}, {"OTEL_PORT": "3"})
 
     assert 6831 == source.read(PORT, with_otel=False)

@@ -1,4 +1,4 @@
-"""Every variable and key that is promised, listed here once more, is there and acts."""
+"""Every documented variable and key exists and has an effect."""
 
 from __future__ import annotations
 
@@ -141,20 +141,20 @@ def settings_of(
 
 
 def test_every_variable_is_in_the_table_and_no_other() -> None:
-    """Each is on the page, in explanations and among those that are known."""
+    """The list in this file has the same variables as the table."""
     assert sorted({*VARIABLES} | ONLY_CHECKED) == sorted(table.variable_names())
 
 
 @pytest.mark.parametrize("variable", sorted(VARIABLES))
 def test_every_variable_changes_the_settings(variable: str) -> None:
-    """None is only known by name."""
+    """Setting any variable changes at least one value."""
     value, beside = VARIABLES[variable]
 
     assert settings_of({}, beside) != settings_of({}, {**beside, variable: value})
 
 
 def test_every_key_is_in_the_table_and_no_other() -> None:
-    """Each is on the page, in explanations and among those that are known."""
+    """The list in this file has the same keys as the table."""
     promised = {*IN_GROUPS, *WITHOUT_SETTINGS}
     for key, value in KEYS.items():
         if isinstance(value, dict) and key != "tags":
@@ -168,13 +168,13 @@ def test_every_key_is_in_the_table_and_no_other() -> None:
 
 @pytest.mark.parametrize("key", sorted(KEYS))
 def test_every_key_changes_the_settings(key: str) -> None:
-    """None is only known by name."""
+    """Setting any key changes at least one value."""
     assert settings_of({}) != settings_of({key: KEYS[key]})
 
 
 @pytest.mark.parametrize("key", sorted(IN_GROUPS))
 def test_every_key_of_a_group_changes_the_settings(key: str) -> None:
-    """Beside what it needs to count at all."""
+    """Each is set together with the keys that it requires."""
     group, _, inner = key.partition(".")
     beside: dict[str, dict[str, object]] = {
         "collector": {

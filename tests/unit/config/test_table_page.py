@@ -1,4 +1,4 @@
-"""The page about settings, which is made from their one table."""
+"""The reference page, which is generated from the table of settings."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference.md"
 
 
 def text_of_page() -> str:
-    """Return the page as it is committed."""
+    """Return the page in the repository."""
     return PAGE.read_text("utf-8")
 
 
 def test_no_page_is_stale() -> None:
-    """What is committed is what the code would make."""
+    """Each page is identical to what the code generates."""
     stale = make_pages.stale_pages()
 
     assert [] == stale, f"stale: {', '.join(stale)}; run `{make_pages.COMMAND}`"
 
 
-def test_a_stale_page_is_named_with_the_command_that_renews_it(
+def test_a_stale_page_is_reported_with_the_command_that_renews_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The check of `make lint` fails and prints what to do."""
+    """`make lint` fails and prints the command."""
     monkeypatch.setitem(make_pages.PAGES, "reference.md", lambda: "another")
 
     code = make_pages.main(["--check"])
@@ -39,11 +39,11 @@ def test_a_stale_page_is_named_with_the_command_that_renews_it(
     assert "docs/reference.md is stale: run `make pages`\n" == capsys.readouterr().out
 
 
-def test_pages_are_written_as_they_would_be_made(
+def test_pages_are_written_as_generated(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """After that none is stale."""
+    """After `make pages` no page is stale."""
     monkeypatch.setattr(make_pages, "HERE", tmp_path)
     before = make_pages.stale_pages()
 
@@ -54,14 +54,14 @@ def test_pages_are_written_as_they_would_be_made(
 
 
 def test_each_key_has_a_heading() -> None:
-    """No setting is left out, none is there twice or made up."""
+    """The headings are the keys of the table, each once."""
     headings = re.findall(r"^### `(.+)`$", text_of_page(), re.MULTILINE)
 
     assert sorted(table.KEYS) == sorted(headings)
 
 
 def test_each_variable_is_in_the_index() -> None:
-    """A variable found in an environment leads to its setting."""
+    """The index links each variable to its setting."""
     rows = re.findall(r"^\| `([A-Z0-9_]+)` \| \[", text_of_page(), re.MULTILINE)
 
     assert sorted(table.variable_names()) == sorted(rows)
@@ -69,18 +69,18 @@ def test_each_variable_is_in_the_index() -> None:
 
 @pytest.mark.parametrize("param", table.PARAMS, ids=lambda param: str(param.key))
 def test_each_setting_has_a_description(param: Param[object]) -> None:
-    """Its meaning ends as a sentence; what it takes is named."""
+    """It ends with a full stop, and the accepted values are listed."""
     assert make_pages.meanings_of_settings()[param.key].endswith(".")
     assert "" != param.read.expected
 
 
 def test_each_key_has_one_entry() -> None:
-    """So that no sentence is written twice."""
+    """No key occurs twice in the table."""
     assert len(table.KEYS) == len(table.PARAMS)
 
 
 def test_each_setting_is_in_one_section() -> None:
-    """None would be missing on the page, none there twice."""
+    """The sections contain each setting once."""
     sections = table.SECTIONS.values()
 
     assert sorted(param.key for params in sections for param in params) == sorted(

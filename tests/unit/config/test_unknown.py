@@ -1,4 +1,4 @@
-"""Keys and variables that are not read."""
+"""Unknown keys and variables."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from jaeger_client.config.unknown import KEY_SUGGESTIONS, VARIABLE_SUGGESTIONS
 
 
 def unknown_keys(config: dict[str, object]) -> list[str]:
-    """Return the sentences about the unknown keys of *config*."""
+    """Return the messages about the unknown keys of *config*."""
     return [*unknown.unknown_keys(config).values()]
 
 
 def unknown_variables(environ: dict[str, str]) -> list[str]:
-    """Return the sentences about the unknown variables of *environ*."""
+    """Return the messages about the unknown variables of *environ*."""
     return [*unknown.unknown_variables(environ).values()]
 
 
 @pytest.fixture
 def first_config(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the next `Config` be the first of the process."""
+    """Reset the check of variables, which is made once per process."""
     monkeypatch.setattr(Config, "_has_checked_variables", False)
 
 
 def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
-    """Most unknown variables are misspelt."""
+    """A misspelt variable gets a suggestion."""
     environ = {"JAEGER_AGNET_HOST": "x", "JAEGER_XYZZY": "x", "PATH": "/bin"}
 
     assert [
@@ -40,7 +40,7 @@ def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
 
 
 def test_an_unknown_key_is_named_with_the_nearest_known_one() -> None:
-    """Most unknown keys are misspelt."""
+    """A misspelt key gets a suggestion."""
     assert [
         "'enabeld' is not a setting, did you mean 'enabled'?",
         (
@@ -54,7 +54,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one() -> None:
 
 
 def test_every_documented_key_is_known() -> None:
-    """The keys of 4.8 and those that came since."""
+    """The keys of 4.8 and of 5.0 are known."""
     config: dict[str, object] = {
         "enabled": True,
         "logging": True,
@@ -91,7 +91,7 @@ def test_every_documented_key_is_known() -> None:
 
 
 def test_the_common_prefix_does_not_make_names_similar() -> None:
-    """`JAEGER_X` is not near to every other name."""
+    """`JAEGER_X` is not similar to every other name."""
     assert ["JAEGER_QQ is not read"] == [*unknown_variables({"JAEGER_QQ": "1"})]
 
 
@@ -107,7 +107,7 @@ def test_the_common_prefix_does_not_make_names_similar() -> None:
     ],
 )
 def test_a_known_wrong_name_suggests_the_right_one(name: str, meant: str) -> None:
-    """The name with the most letters in common often belongs to something else."""
+    """The most similar name is often that of another setting."""
     assert [f"{name} is not read, did you mean {meant}?"] == [
         *unknown_variables({name: "x"})
     ]
@@ -117,7 +117,7 @@ def test_a_known_wrong_name_suggests_the_right_one(name: str, meant: str) -> Non
     "name", ["JAEGER_MAX_SPANS", "JAEGER_SAMPLER_SEED", "JAEGER_REPORTER_THREADS"]
 )
 def test_a_variable_that_resembles_none_gets_no_suggestion(name: str) -> None:
-    """A few words in common are no resemblance."""
+    """A few common words do not make names similar."""
     assert [f"{name} is not read"] == [*unknown_variables({name: "x"})]
 
 
@@ -138,14 +138,14 @@ def test_a_variable_that_resembles_none_gets_no_suggestion(name: str) -> None:
 def test_a_key_written_in_another_way_suggests_the_right_one(
     key: str, meant: str
 ) -> None:
-    """As a variable, without its group, with another separator, or misspelt."""
+    """As a variable, without group, with another separator, or misspelt."""
     assert [f"{key!r} is not a setting, did you mean {meant!r}?"] == [
         *unknown_keys({key: "x"})
     ]
 
 
 def test_a_key_in_a_group_suggests_the_one_outside() -> None:
-    """The reverse of a key that lacks its group."""
+    """A key of the top level may be written in a group by mistake."""
     complaint = (
         "'sampler.max_operations' is not a setting, did you mean 'max_operations'?"
     )
@@ -155,19 +155,19 @@ def test_a_key_in_a_group_suggests_the_one_outside() -> None:
 
 @pytest.mark.parametrize("key", ["type", "spans"])
 def test_a_key_that_may_mean_several_or_none_gets_no_suggestion(key: str) -> None:
-    """Sampler and throttler have a `type`."""
+    """Sampler and throttler both have a `type`."""
     assert [f"{key!r} is not a setting"] == [*unknown_keys({key: "x"})]
 
 
 def test_the_group_of_a_key_makes_no_key_of_it_similar() -> None:
-    """`sampler.port` has more letters of `sampler.param` than it has others."""
+    """`sampler.port` is not similar to `sampler.param`."""
     assert ["'sampler.port' is not a setting"] == [
         *unknown_keys({"sampler": {"port": 1}})
     ]
 
 
 def test_a_known_wrong_name_is_not_a_right_one() -> None:
-    """What is meant by it is one."""
+    """Suggestions are settings; the names they are for are not."""
     groups = {key.partition(".")[0] for key in table.KEYS if "." in key}
     keys = table.KEYS | groups
     variables = table.variable_names()
@@ -204,12 +204,12 @@ def test_a_known_wrong_name_is_not_a_right_one() -> None:
     ],
 )
 def test_variables_of_other_software_are_not_reported(name: str, value: str) -> None:
-    """Links of Kubernetes, other Jaeger software, and names that are deprecated."""
+    """Kubernetes links, other Jaeger software and deprecated names are valid."""
     assert [] == [*unknown_variables({name: value})]
 
 
-def test_a_port_that_is_no_link_is_one() -> None:
-    """A misspelt port must not pass for a link."""
+def test_a_misspelt_port_is_reported() -> None:
+    """A misspelt port variable is not mistaken for a Kubernetes link."""
     assert ["JAEGER_AGNET_PORT is not read, did you mean JAEGER_AGENT_PORT?"] == [
         *unknown_variables({"JAEGER_AGNET_PORT": "6831"})
     ]
@@ -220,7 +220,7 @@ def test_unknown_variables_are_one_line_in_the_log_once_a_process(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """However many tracers are made."""
+    """Creating several tracers logs one line."""
     monkeypatch.setenv("JAEGER_AGNET_HOST", "far")
     monkeypatch.setenv("JAEGER_XYZZY", "1")
 
@@ -235,8 +235,8 @@ def test_unknown_variables_are_one_line_in_the_log_once_a_process(
     )
 
 
-def test_a_start_without_mistakes_imports_nothing_for_them() -> None:
-    """Neither what finds the nearest name nor what explains and hides."""
+def test_a_start_without_errors_imports_nothing_for_them() -> None:
+    """The modules for suggestions and explanations are not imported."""
     program = (
         "import sys; from jaeger_client import Config; "
         "Config({}, service_name='shop').new_tracer(); "

@@ -15,26 +15,26 @@ from jaeger_client.config import values
 
 @pytest.mark.parametrize("word", [True, 1, "true", "True", "1", "yes", "on", " Y "])
 def test_true_may_be_any_usual_word(word: object) -> None:
-    """Dicts and variables say yes in many ways."""
+    """A boolean may be true, yes, on, 1 and the like."""
     assert values.boolean(word)
 
 
 @pytest.mark.parametrize("word", [False, 0, "false", "FALSE", "0", "no", "off", "n"])
 def test_false_may_be_any_usual_word(word: object) -> None:
-    """Dicts and variables say no in many ways."""
+    """A boolean may be false, no, off, 0 and the like."""
     assert not values.boolean(word)
 
 
 @pytest.mark.parametrize("raw", ["maybe", 2, None, [], ""])
 def test_any_other_word_is_not_a_boolean(raw: object) -> None:
-    """A misspelt word is not taken for a default."""
+    """A misspelt word is an error and does not select the default."""
     with pytest.raises(ValueError, match="must be true or false"):
         values.boolean(raw)
 
 
 @pytest.mark.parametrize(("raw", "number"), [(6831, 6831), ("6831", 6831), (80.0, 80)])
 def test_a_port_may_be_text(raw: object, number: int) -> None:
-    """`'6831'` is a port, as in the pages of 4.8."""
+    """`'6831'` is a port, as in the documentation of 4.8."""
     assert number == values.port(raw)
 
 
@@ -42,13 +42,13 @@ def test_a_port_may_be_text(raw: object, number: int) -> None:
     "raw", ["x", 0, 65536, -1, 1.5, True, None, "", "1e400", "nan"]
 )
 def test_an_invalid_port_is_an_error_that_names_the_range(raw: object) -> None:
-    """Text, fractions, booleans and numbers outside the range are refused."""
+    """Text, fractions, booleans and numbers out of range are rejected."""
     with pytest.raises(ValueError, match="must be a whole number from 1 to 65535"):
         values.port(raw)
 
 
-def test_a_whole_number_without_a_highest_names_only_the_lowest() -> None:
-    """The message does not invent a limit."""
+def test_a_whole_number_without_a_maximum_names_the_minimum_only() -> None:
+    """Without a maximum, the message has the minimum only."""
     with pytest.raises(ValueError, match="must be a whole number of at least 1"):
         values.whole_number(1)(0)
 
@@ -69,7 +69,7 @@ def test_a_whole_number_without_a_highest_names_only_the_lowest() -> None:
     ],
 )
 def test_a_duration_of_the_dict_is_in_seconds(raw: object, seconds: float) -> None:
-    """A bare number is of seconds, as in 4.8; text may have units, as in Go."""
+    """A number is in seconds, as in 4.8; text may have units, as in Go."""
     assert seconds == pytest.approx(values.seconds(raw))
 
 
@@ -78,7 +78,7 @@ def test_a_duration_of_the_dict_is_in_seconds(raw: object, seconds: float) -> No
     [("500", 0.5), ("0.5", 0.0005), ("500ms", 0.5), ("2s", 2.0)],
 )
 def test_a_duration_of_a_variable_is_in_milliseconds(raw: str, seconds: float) -> None:
-    """A bare number is of milliseconds, as in the other clients."""
+    """A number is in milliseconds, as in the other clients."""
     assert seconds == pytest.approx(values.milliseconds(raw))
 
 
@@ -86,13 +86,13 @@ def test_a_duration_of_a_variable_is_in_milliseconds(raw: str, seconds: float) -
     "raw", ["soon", "", "2 weeks", "s", "5ss", -1, "-2s", None, []]
 )
 def test_an_invalid_duration_is_an_error(raw: object) -> None:
-    """The message has the unit of a bare number and shows the other form."""
+    """The message contains the unit of a number and an example with a unit."""
     with pytest.raises(ValueError, match="number of seconds or a duration such as"):
         values.seconds(raw)
 
 
-def test_a_duration_that_must_not_be_0_is_refused_at_0() -> None:
-    """An interval of 0 would never end."""
+def test_a_duration_of_0_is_an_error_for_intervals() -> None:
+    """An interval of 0 would repeat without a pause."""
     with pytest.raises(ValueError, match="must be more than 0"):
         values.positive(values.seconds)("0s")
 
@@ -102,32 +102,32 @@ def test_a_duration_that_must_not_be_0_is_refused_at_0() -> None:
     [(1, 1.0), ("0.25", 0.25), (True, 1.0), ("false", 0.0)],
 )
 def test_a_samplers_parameter_may_be_a_word(raw: object, param: float) -> None:
-    """`const` has taken true and false since 4.8."""
+    """`const` accepts true and false, as in 4.8."""
     assert param == values.sampler_param(raw)
 
 
 @pytest.mark.parametrize("raw", ["x", None])
-def test_a_number_that_is_none_is_an_error(raw: object) -> None:
-    """Only finite numbers, as such or in text, are numbers."""
-    with pytest.raises(ValueError, match="must be a number"):
+def test_an_invalid_number_is_an_error(raw: object) -> None:
+    """A number, or its text, must be finite."""
+    with pytest.raises(ValueError, match="must be a finite number"):
         values.number(raw)
 
 
 @pytest.mark.parametrize("raw", ["localhost", "10.0.0.1", "My-Host.example"])
-def test_a_host_stays_as_it_is_written(raw: str) -> None:
-    """Names keep their case."""
+def test_a_host_is_read_unchanged(raw: str) -> None:
+    """The case of a name is preserved."""
     assert raw == values.host(raw)
 
 
 @pytest.mark.parametrize("raw", ["::1", "[::1]"])
 def test_a_host_may_be_an_ipv6_address(raw: str) -> None:
-    """Brackets belong into URLs."""
+    """Brackets around it are removed."""
     assert "::1" == values.host(raw)
 
 
 @pytest.mark.parametrize("raw", ["caf\u00e9", "fe80::1%eth0", "[fe80::1%25eth0]"])
 def test_a_host_may_have_letters_of_any_script_or_a_zone(raw: str) -> None:
-    """Both are checked as parts of URLs, where they are used."""
+    """Both are valid in the URLs that are made from the host."""
     assert raw.strip("[]") == values.host(raw)
 
 
@@ -139,7 +139,7 @@ def test_a_host_may_have_letters_of_any_script_or_a_zone(raw: str) -> None:
     ],
 )
 def test_an_invalid_host_is_an_error(raw: object) -> None:
-    """A port beside the host would be lost in silence, so it is refused."""
+    """A port after the host is rejected, because it would have no effect."""
     with pytest.raises(ValueError, match="must be"):
         values.host(raw)
 
@@ -150,32 +150,32 @@ def test_a_word_is_read_in_any_case() -> None:
 
 
 def test_an_unknown_word_is_an_error_that_lists_the_known_ones() -> None:
-    """The message is all one needs to correct it."""
+    """The message contains the known words and the value."""
     with pytest.raises(ValueError, match="must be one of const, remote"):
         values.one_of("const", "remote")("cosnt")
 
 
 @pytest.mark.parametrize("raw", ["b3, jaeger,b3", ["b3", "jaeger"], ("b3", "jaeger")])
 def test_formats_may_be_text_with_commas(raw: object) -> None:
-    """Duplicates are removed, the order remains."""
+    """Duplicates are removed; the order is preserved."""
     assert ("b3", "jaeger") == values.formats(raw)
 
 
-def test_formats_that_are_no_list_are_an_error() -> None:
-    """A number is no list."""
+def test_formats_that_are_not_a_list_are_an_error() -> None:
+    """A number is not a list."""
     with pytest.raises(ValueError, match="must be a list"):
         values.formats(5)
 
 
 def test_pairs_may_have_equal_signs_in_their_values() -> None:
-    """Only the first `=` divides."""
+    """Only the first `=` separates key and value."""
     assert {"a": "b=c", "d": ""} == values.pairs("a=b=c, d = ,")
 
 
 @pytest.mark.parametrize("raw", ["a", "a=b,c", "=b"])
 def test_pairs_without_a_key_or_an_equal_sign_are_an_error(raw: str) -> None:
-    """Nothing is left out in silence."""
-    with pytest.raises(ValueError, match="must be key=value pairs"):
+    """Invalid items are not skipped silently."""
+    with pytest.raises(ValueError, match="must be comma-separated key=value pairs"):
         values.pairs(raw)
 
 
@@ -187,13 +187,13 @@ def test_quoted_pairs_are_decoded() -> None:
 
 
 def test_a_dict_of_texts_may_be_text() -> None:
-    """Headers may be given either way; values of a dict become text."""
+    """Headers may be a dict or text; values of a dict are converted."""
     assert {"a": "1"} == values.text_mapping({"a": 1})
     assert {"a": "1"} == values.text_mapping("a=1")
 
 
 def test_a_mapping_must_be_a_dict() -> None:
-    """A list of pairs is no dict."""
+    """A list of pairs is an error."""
     with pytest.raises(ValueError, match="must be a dict"):
         values.mapping([("a", "b")])
 
@@ -212,7 +212,7 @@ def test_a_mapping_must_be_a_dict() -> None:
     ],
 )
 def test_a_placeholder_is_filled_in(raw: str, filled: str) -> None:
-    """`${VARIABLE:default}` is the variable, or the default where it is empty."""
+    """`${VARIABLE:default}` is the variable, or the default if it is empty."""
     assert filled == values.fill_in(raw, {"HOST": "box", "EMPTY": ""})
 
 
@@ -241,7 +241,7 @@ def test_errors_use_the_text_of_the_reference_page(
     reader: values.Reader[object],
     raw: object,
 ) -> None:
-    """Messages and the reference page are made from the same text."""
+    """The message contains the description on the reference page."""
     with pytest.raises(ValueError, match="must be") as caught:
         reader(raw)
 
@@ -250,12 +250,12 @@ def test_errors_use_the_text_of_the_reference_page(
 
 @pytest.mark.parametrize(("raw", "value"), [("true", False), ("0", True)])
 def test_a_variable_may_have_the_opposite_meaning(raw: str, value: bool) -> None:
-    """JAEGER_DISABLED is `enabled` the other way round."""
+    """JAEGER_DISABLED is the inverse of `enabled`."""
     assert value is values.opposite(raw)
 
 
-def test_a_number_may_have_a_least() -> None:
-    """It is the least that is taken."""
+def test_a_number_may_have_a_minimum() -> None:
+    """The minimum itself is accepted."""
     read = values.at_least_1
 
     assert 1.0 == read("1")
@@ -265,7 +265,7 @@ def test_a_number_may_have_a_least() -> None:
 
 @pytest.mark.parametrize("raw", ["x-trace", "Uber_Trace-ID", "!#$%&'*+-.^_`|~", "9"])
 def test_a_header_name_is_any_token(raw: str) -> None:
-    """Every token is taken as it is written."""
+    """Every token is read unchanged."""
     assert raw == values.header_name(raw)
 
 
@@ -273,21 +273,21 @@ def test_a_header_name_is_any_token(raw: str) -> None:
     "raw", ["", "x trace", "x-trace:", "x-trace\n", " x", "\u00fc", "x,y", None, 5]
 )
 def test_an_invalid_header_name_is_an_error(raw: object) -> None:
-    """A name that would break every request is refused, blanks around it included."""
+    """A name that would break every request is rejected, even if by blanks."""
     with pytest.raises(ValueError, match="must be a valid HTTP header name"):
         values.header_name(raw)
 
 
 @pytest.mark.parametrize("raw", [1e10, sys.maxsize, "1e10", "9999999h"])
 def test_a_duration_beyond_the_platform_is_the_longest_that_works(raw: object) -> None:
-    """A huge number means "never"; it is limited to 23 days."""
+    """A huge number means "never" and is limited to 23 days."""
     assert MAX_SECONDS == values.seconds(raw)
     assert MAX_SECONDS == values.positive(values.seconds)(raw)
 
 
 @pytest.mark.parametrize("raw", ["inf", "nan", math.inf, math.nan, "-inf", 10**400])
-def test_a_duration_that_is_no_number_is_an_error(raw: object) -> None:
-    """Infinity and NaN are no durations, and the message has the range."""
+def test_a_duration_that_is_not_a_number_is_an_error(raw: object) -> None:
+    """Infinity and NaN are rejected; the message has the range."""
     with pytest.raises(ValueError, match="finite number of seconds .* at least 0"):
         values.seconds(raw)
     with pytest.raises(ValueError, match="finite"):
@@ -296,12 +296,12 @@ def test_a_duration_that_is_no_number_is_an_error(raw: object) -> None:
 
 @pytest.mark.parametrize("raw", [sys.maxsize, 1e30, str(2**40)])
 def test_a_count_beyond_any_memory_is_the_largest_that_works(raw: object) -> None:
-    """A huge number means "without limit"."""
+    """A huge number means "no limit" and is limited."""
     assert MAX_COUNT == values.whole_number(1)(raw)
 
 
 def test_the_longest_duration_suits_threads_and_sockets() -> None:
-    """A tenth more, by the jitter of intervals, suits threads on every system."""
+    """With a jitter of 10 %, it is valid for threads on every system."""
     windows_threads, sockets = 4_294_967, (2**31 - 1) / 1000
 
     assert MAX_SECONDS * 1.1 < min(windows_threads, threading.TIMEOUT_MAX)
@@ -311,7 +311,7 @@ def test_the_longest_duration_suits_threads_and_sockets() -> None:
 
 
 def test_an_unknown_format_is_an_error_that_lists_the_known_ones() -> None:
-    """Those of the application too, which are not on the page."""
+    """The list includes the formats of the application."""
     assert ("b3", "w3c") == values.formats("B3,w3c")
     with pytest.raises(ValueError, match="must be one of jaeger, b3, b3single, w3c"):
         values.formats("xray")

@@ -1,4 +1,4 @@
-"""The tracer is closed by the lifespan protocol of ASGI servers."""
+"""The ASGI middleware that closes the tracer at the server's shutdown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Events = list[str]
 
 
 class RecordingTracer:
-    """A tracer that notes when it is closed."""
+    """A tracer that records when it is closed."""
 
     def __init__(self, events: Events) -> None:
         self.events = events
@@ -62,7 +62,7 @@ class BrokenTracer:
 
 
 class Server:
-    """A server that sends startup and shutdown, and notes what it learns."""
+    """A server that sends startup and shutdown, and records the replies."""
 
     def __init__(
         self,
@@ -75,16 +75,16 @@ class Server:
         self._learned = asyncio.Event()
 
     async def receive(self) -> Message:
-        """Give the application the next event of the server's life."""
+        """Return the next message to the application."""
         return {"type": await self._requests.get()}
 
     async def send(self, message: Message) -> None:
-        """Take a reply."""
+        """Receive a reply."""
         self.events.append(str(message["type"]))
         self._learned.set()
 
     async def run(self, *, cancel: bool = False) -> BaseException | None:
-        """Live from startup to shutdown; return what the application raised."""
+        """Serve from startup to shutdown; return the error of the application."""
         scope: Scope = {"type": "lifespan"}
         task = asyncio.ensure_future(self.app(scope, self.receive, self.send))
         await self._requests.put(STARTUP)
@@ -105,7 +105,7 @@ def live(
     *,
     cancel: bool = False,
 ) -> tuple[Events, BaseException | None]:
-    """Return what happened in a server's life, and what it got from the application."""
+    """Return the events of a server's life, and the messages to the application."""
 
     async def main() -> tuple[Events, BaseException | None]:
         server = Server(application)
@@ -118,7 +118,7 @@ def live(
 def replying(
     *replies: str, error: Exception | None = None
 ) -> Callable[..., Application]:
-    """Return an application that replies as told, then raises *error* or returns."""
+    """Return an application that sends the given replies, then raises or returns."""
 
     def make(events: Events) -> Application:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +134,7 @@ def replying(
 
 
 def test_the_tracer_is_closed_after_the_application_and_before_the_server() -> None:
-    """The application's own shutdown comes first; the server learns of it last."""
+    """The application's shutdown comes first, the reply to the server last."""
     events, error = live(replying(STARTED, STOPPED))
 
     assert error is None
@@ -149,14 +149,14 @@ def test_the_tracer_is_closed_after_the_application_and_before_the_server() -> N
 
 
 def test_a_failed_shutdown_closes_the_tracer() -> None:
-    """The server learns of the failure after the tracer was closed."""
+    """The tracer is closed before the server receives the reply."""
     events, _ = live(replying(STARTED, STOP_FAILED))
 
     assert [CLOSED, STOP_FAILED] == events[-2:]
 
 
 def test_a_failed_startup_closes_the_tracer() -> None:
-    """The server, which ends then, learns of it afterwards, and of the error."""
+    """The server, which may end then, receives the reply and its message after."""
     reason = ValueError("no database")
 
     events, error = live(replying(START_FAILED, error=reason))
@@ -167,7 +167,7 @@ def test_a_failed_startup_closes_the_tracer() -> None:
 
 @pytest.mark.parametrize("error", [None, ValueError("http only")])
 def test_an_application_without_lifespan(error: Exception | None) -> None:
-    """Whether it raises or returns, the wrapper replies in its place."""
+    """The wrapper replies, whether the application raises or returns."""
     events, raised = live(replying(error=error))
 
     assert raised is None
@@ -175,7 +175,7 @@ def test_an_application_without_lifespan(error: Exception | None) -> None:
 
 
 def test_an_application_that_ends_early() -> None:
-    """If it does not wait for the shutdown, the wrapper does."""
+    """The wrapper waits for the shutdown in its place."""
     events, error = live(replying(STARTED))
 
     assert error is None
@@ -203,7 +203,7 @@ def ignoring(
 
 @pytest.mark.parametrize("messages", [[STARTUP], [STARTUP, SHUTDOWN]])
 def test_an_application_that_does_not_reply(messages: list[str]) -> None:
-    """The wrapper sends the replies that the application leaves out."""
+    """The wrapper sends the missing replies."""
     events, error = live(ignoring(*messages))
 
     assert error is None
@@ -211,7 +211,7 @@ def test_an_application_that_does_not_reply(messages: list[str]) -> None:
 
 
 def test_an_error_during_startup_reaches_the_server() -> None:
-    """The server may go on serving then, so the tracer stays open."""
+    """The server may serve without lifespan, so the tracer stays open."""
     reason = ValueError("no database")
 
     events, error = live(ignoring(STARTUP, error=reason))
@@ -221,7 +221,7 @@ def test_an_error_during_startup_reaches_the_server() -> None:
 
 
 def test_an_error_while_serving_reaches_the_server_at_shutdown() -> None:
-    """Until then the server goes on serving, with an open tracer."""
+    """Until then the server serves with an open tracer."""
     reason = ValueError("lost connection")
 
     events, error = live(replying(STARTED, error=reason))
@@ -231,7 +231,7 @@ def test_an_error_while_serving_reaches_the_server_at_shutdown() -> None:
 
 
 def test_an_error_during_shutdown_reaches_the_server() -> None:
-    """The tracer is closed first."""
+    """The tracer is closed before the error is raised."""
     reason = ValueError("busy")
 
     events, error = live(ignoring(STARTUP, SHUTDOWN, error=reason))
@@ -241,7 +241,7 @@ def test_an_error_during_shutdown_reaches_the_server() -> None:
 
 
 def test_an_error_after_the_shutdown_reaches_the_server() -> None:
-    """The tracer, which is closed by then, is closed once."""
+    """The tracer is closed once, before the error."""
     reason = ValueError("late")
 
     events, error = live(replying(STARTED, STOPPED, error=reason))
@@ -258,7 +258,7 @@ def test_a_cancelled_lifespan_closes_the_tracer() -> None:
 
 
 def test_a_cancelled_startup_leaves_the_tracer_open() -> None:
-    """A server may give up the lifespan and serve nevertheless."""
+    """A server may cancel the lifespan and serve without it."""
 
     def hanging(events: Events) -> Application:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -280,7 +280,7 @@ def test_a_cancelled_startup_leaves_the_tracer_open() -> None:
 
 
 def test_requests_are_passed_on_unchanged() -> None:
-    """The application gets the same objects as without the wrapper."""
+    """The application receives the same objects as without the wrapper."""
     passed: list[object] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -301,7 +301,7 @@ def test_requests_are_passed_on_unchanged() -> None:
 def test_a_tracer_that_fails_does_not_disturb_the_server(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What closing raises is logged; the server learns that all went well."""
+    """An error of closing is logged; the server receives a normal reply."""
 
     async def main() -> tuple[Events, BaseException | None]:
         server = Server(replying(STARTED, STOPPED), lambda events: BrokenTracer())
@@ -316,7 +316,7 @@ def test_a_tracer_that_fails_does_not_disturb_the_server(
 
 
 def test_the_timeout_reaches_the_tracer() -> None:
-    """Closing gets the wrapper's timeout."""
+    """`aclose` is called with the wrapper's timeout."""
 
     async def main() -> list[float]:
         tracer = RecordingTracer([])
@@ -338,7 +338,7 @@ def test_the_global_tracer_is_closed_by_default(
     *,
     is_ours: bool,
 ) -> None:
-    """It is looked up at shutdown; OpenTracing's own needs no closing."""
+    """It is looked up at shutdown; OpenTracing's default needs no closing."""
     tracer = Tracer("svc", InMemoryReporter(), ConstSampler(decision=True))
 
     async def main() -> BaseException | None:
@@ -353,7 +353,7 @@ def test_the_global_tracer_is_closed_by_default(
 
 
 def test_repr_names_the_application() -> None:
-    """The repr shows what is wrapped."""
+    """The repr contains the wrapped application."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None: ...
 

@@ -1,4 +1,4 @@
-"""A metrics factory that keeps what it is given."""
+"""A metrics factory that records all values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaeger_client.metrics.metrics import CountFunction, MeasureFunction
 
 
 class RecordingFactory(MetricsFactory):
-    """Keeps what every metric was given, by its name and tags."""
+    """Records the values of each metric, by its name and tags."""
 
     def __init__(self) -> None:
         self.made: list[str] = []
@@ -37,7 +37,7 @@ class RecordingFactory(MetricsFactory):
         name: str,
         tags: Mapping[str, str] | None = None,
     ) -> CountFunction:
-        """Return a function that keeps what it is given."""
+        """Return a function that records its argument."""
         return self._take("counter", name, tags)
 
     def create_timer(
@@ -45,7 +45,7 @@ class RecordingFactory(MetricsFactory):
         name: str,
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
-        """Return a function that keeps what it is given."""
+        """Return a function that records its argument."""
         return self._take("timer", name, tags)
 
     def create_gauge(
@@ -53,5 +53,5 @@ class RecordingFactory(MetricsFactory):
         name: str,
         tags: Mapping[str, str] | None = None,
     ) -> MeasureFunction:
-        """Return a function that keeps what it is given."""
+        """Return a function that records its argument."""
         return self._take("gauge", name, tags)

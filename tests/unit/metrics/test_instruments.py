@@ -1,4 +1,4 @@
-"""Every metric: its name, its tags, and what it takes."""
+"""Every metric: its name, its tags and its values."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_tracers_metrics_are_named_as_in_4_8() -> None:
 
 
 def test_the_tracers_metrics_know_whether_they_do_nothing() -> None:
-    """Only with the plain factory are the calls worth skipping."""
+    """`is_noop` is true for the base factory only."""
     assert TracerMetrics(MetricsFactory()).is_noop
     assert not TracerMetrics(RecordingFactory()).is_noop
 
@@ -84,7 +84,7 @@ def test_the_reporters_metrics_are_named_as_in_4_8() -> None:
 
 
 def test_the_time_of_a_send_reaches_the_timer_in_microseconds() -> None:
-    """The reporter gives seconds; timers have taken microseconds since 4.8."""
+    """The reporter passes seconds; timers expect microseconds, as in 4.8."""
     factory = RecordingFactory()
 
     ReporterMetrics(factory).send_seconds(0.25)
@@ -93,7 +93,7 @@ def test_the_time_of_a_send_reaches_the_timer_in_microseconds() -> None:
 
 
 def test_the_samplers_metrics_are_named_as_in_4_8() -> None:
-    """Requests and updates are each counted by result, as attributes of 4.8."""
+    """Queries and updates are counted by result."""
     factory = RecordingFactory()
     metrics = SamplerMetrics(factory)
 
@@ -111,7 +111,7 @@ def test_the_samplers_metrics_are_named_as_in_4_8() -> None:
 
 
 def test_the_throttlers_metrics_are_named_as_in_4_8() -> None:
-    """The throttler counts its updates by result, as attributes of 4.8."""
+    """Updates are counted by result."""
     factory = RecordingFactory()
     metrics = ThrottlerMetrics(factory)
 
@@ -140,8 +140,8 @@ def test_the_metrics_of_requests_are_named_as_in_other_clients() -> None:
     } == factory.values
 
 
-def test_the_factory_wins_over_the_functions() -> None:
-    """Of the two parameters of 4.8 the factory counts; without both nothing does."""
+def test_the_factory_takes_precedence_over_the_functions() -> None:
+    """The factory takes precedence; without both, metrics do nothing."""
     factory = RecordingFactory()
 
     assert factory is choose_factory(factory, Metrics())

@@ -7,7 +7,7 @@ from jaeger_client.metrics import metrics as old_place
 
 
 class Recorder:
-    """Takes what a `Metrics` passes on."""
+    """Records what a `Metrics` passes on."""
 
     def __init__(self) -> None:
         self.counts: list[tuple[str, int]] = []
@@ -15,7 +15,7 @@ class Recorder:
         self.timings: list[tuple[str, float]] = []
 
     def metrics(self) -> Metrics:
-        """Return a `Metrics` that passes everything to this."""
+        """Return a `Metrics` that passes everything to this recorder."""
         return Metrics(
             count=lambda key, value: self.counts.append((key, value)),
             gauge=lambda key, value: self.gauges.append((key, value)),
@@ -23,8 +23,8 @@ class Recorder:
         )
 
 
-def test_the_plain_factory_makes_metrics_that_do_nothing() -> None:
-    """What the plain factory makes takes a value and returns nothing."""
+def test_the_base_factory_creates_metrics_that_do_nothing() -> None:
+    """Its functions accept a value and return nothing."""
     factory = MetricsFactory()
 
     factory.create_counter("name", {"a": "b"})(1)
@@ -33,8 +33,8 @@ def test_the_plain_factory_makes_metrics_that_do_nothing() -> None:
     assert factory.create_counter("one") == factory.create_counter("other")
 
 
-def test_tags_are_written_into_the_key_in_their_order() -> None:
-    """The key of 4.8 is the name and `.tag_value` for each tag, sorted."""
+def test_tags_are_written_into_the_key_in_order() -> None:
+    """The key of 4.8 is the name and `.tag_value` for each tag, sorted by tag."""
     recorder = Recorder()
 
     LegacyMetricsFactory(recorder.metrics()).create_counter(
@@ -46,7 +46,7 @@ def test_tags_are_written_into_the_key_in_their_order() -> None:
 
 
 def test_a_metric_without_tags_has_its_name_as_key() -> None:
-    """Neither no tags nor empty ones add anything to the name."""
+    """No tags and empty tags add nothing to the name."""
     recorder = Recorder()
     factory = LegacyMetricsFactory(recorder.metrics())
 
@@ -56,8 +56,8 @@ def test_a_metric_without_tags_has_its_name_as_key() -> None:
     assert [("length", 2.5), ("length", 3.5)] == recorder.gauges
 
 
-def test_timers_take_microseconds_and_pass_milliseconds_on() -> None:
-    """As in 4.8 a timer takes microseconds, `timing` gets milliseconds."""
+def test_timers_convert_microseconds_to_milliseconds() -> None:
+    """As in 4.8, `timing` receives milliseconds."""
     recorder = Recorder()
 
     LegacyMetricsFactory(recorder.metrics()).create_timer("t", {"a": "b"})(2500.0)
@@ -66,7 +66,7 @@ def test_timers_take_microseconds_and_pass_milliseconds_on() -> None:
 
 
 def test_the_function_is_looked_up_at_each_call() -> None:
-    """A test that replaces `metrics.count` later sees the counts."""
+    """A test that replaces `metrics.count` later receives the counts."""
     metrics = Metrics()
     count = LegacyMetricsFactory(metrics).create_counter("name")
     seen: list[tuple[str, int]] = []
@@ -80,8 +80,8 @@ def test_the_function_is_looked_up_at_each_call() -> None:
     assert [("name", 1)] == seen
 
 
-def test_what_cannot_be_called_is_left_out() -> None:
-    """Metrics made of no functions, or of what is none, do nothing."""
+def test_arguments_that_cannot_be_called_are_ignored() -> None:
+    """Metrics without functions, or with invalid ones, do nothing."""
     for metrics in (Metrics(), Metrics(count=3, gauge="x", timing=[])):  # type: ignore[arg-type]  # the mistake that is tested
         metrics.count("key", 1)
         metrics.gauge("key", 1.0)
@@ -89,7 +89,7 @@ def test_what_cannot_be_called_is_left_out() -> None:
 
 
 def test_the_module_of_4_8_has_the_same_classes() -> None:
-    """`jaeger_client.metrics.metrics` is another name for the same."""
+    """`jaeger_client.metrics.metrics` exports the same classes."""
     assert MetricsFactory is old_place.MetricsFactory
     assert LegacyMetricsFactory is old_place.LegacyMetricsFactory
     assert Metrics is old_place.Metrics

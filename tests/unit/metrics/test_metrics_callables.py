@@ -16,7 +16,7 @@ Taken = list[tuple[str, float, dict[str, str]]]
 
 
 class Recorder:
-    """Keeps what the functions take."""
+    """Records the arguments of the functions."""
 
     def __init__(self) -> None:
         self.counts: Taken = []
@@ -35,8 +35,8 @@ class Recorder:
         )
 
 
-def test_a_count_comes_with_its_tags() -> None:
-    """The name has a dot where the table has a colon, which would end it in statsd."""
+def test_a_count_is_passed_with_its_tags() -> None:
+    """The name has a dot for the colon, which would end it in statsd."""
     recorder = Recorder()
 
     TracerMetrics(recorder.factory).traces_started_sampled(1)
@@ -46,8 +46,8 @@ def test_a_count_comes_with_its_tags() -> None:
     ] == recorder.counts
 
 
-def test_a_gauge_comes_as_it_is() -> None:
-    """Metrics without tags have none."""
+def test_a_gauge_is_passed_unchanged() -> None:
+    """A metric without tags passes an empty mapping."""
     recorder = Recorder()
 
     ReporterMetrics(recorder.factory).reporter_queue_length(3.0)
@@ -55,8 +55,8 @@ def test_a_gauge_comes_as_it_is() -> None:
     assert [("jaeger.reporter_queue_length", 3.0, {})] == recorder.gauges
 
 
-def test_times_come_in_milliseconds() -> None:
-    """As statsd has them."""
+def test_durations_are_passed_in_milliseconds() -> None:
+    """Milliseconds are the unit of statsd."""
     recorder = Recorder()
 
     ReporterMetrics(recorder.factory).send_seconds(0.25)
@@ -64,8 +64,8 @@ def test_times_come_in_milliseconds() -> None:
     assert [("jaeger.reporter_send_seconds", 250.0, {})] == recorder.timings
 
 
-def test_functions_that_are_not_given_are_not_missed() -> None:
-    """Any of the three may be left out."""
+def test_functions_are_optional() -> None:
+    """Any of the three may be omitted."""
     factory = CallableMetricsFactory()
 
     assert [None, None, None] == [
@@ -79,7 +79,7 @@ def test_functions_that_are_not_given_are_not_missed() -> None:
 
 
 def test_tags_cannot_be_changed() -> None:
-    """They are the same for every call."""
+    """All calls share the same mapping."""
 
     def spoil(name: str, value: int, tags: Mapping[str, str]) -> None:
         tags["more"] = "x"  # type: ignore[index]  # the mistake that is tested

@@ -1,4 +1,4 @@
-"""The page about metrics, beside what is really exported."""
+"""The page about metrics, compared with the exported metrics."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jaeger_client.metrics.prometheus import PrometheusMetricsFactory
 PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
 
 
-def test_the_page_is_what_the_table_makes() -> None:
-    """It was written since the table was changed: `make pages` does it."""
+def test_the_page_is_generated_from_the_table() -> None:
+    """`make pages` was run after the last change of the table."""
     page = PAGE.read_text("utf-8")
 
     assert make_pages.metrics_page() == page
@@ -23,7 +23,7 @@ def test_the_page_is_what_the_table_makes() -> None:
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_the_names_in_prometheus_are_those_of_a_scrape(metric: Metric) -> None:
-    """And so is the help."""
+    """The help texts are those of a scrape, too."""
     registry = CollectorRegistry()
     make(PrometheusMetricsFactory(registry=registry), metric)
 
@@ -33,7 +33,7 @@ def test_the_names_in_prometheus_are_those_of_a_scrape(metric: Metric) -> None:
 
 
 def make(factory: MetricsFactory, metric: Metric) -> None:
-    """Make a metric, whatever its labels are."""
+    """Create a metric with any labels."""
     tags = dict.fromkeys(metric.labels, "x")
     {
         "counter": factory.create_counter,
@@ -43,7 +43,7 @@ def make(factory: MetricsFactory, metric: Metric) -> None:
 
 
 def rows() -> list[list[str]]:
-    """Return the cells of the page's table of names elsewhere."""
+    """Return the cells of the page's table of names in other systems."""
     part = PAGE.read_text("utf-8").partition("## Names elsewhere")[2]
     return [
         [cell.strip() for cell in line.strip("|").split("|")]

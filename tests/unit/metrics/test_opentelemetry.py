@@ -1,4 +1,4 @@
-"""The factory for OpenTelemetry, beside its real SDK."""
+"""The factory for OpenTelemetry, tested with the real SDK."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jaeger_client.metrics.table import METRICS, REPORTER_SEND_SECONDS, dotted
 Points = dict[tuple[str, frozenset[tuple[str, object]]], Any]
 
 
-class Kept:
+class RecordingSdk:
     """An SDK that records everything."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Kept:
         return OpenTelemetryMetricsFactory(self.provider.get_meter("of a test"))
 
     def metrics(self) -> dict[str, Any]:
-        """Return what the SDK knows of each metric, by name."""
+        """Return the SDK's record of each metric, by name."""
         data: Any = self.reader.get_metrics_data()
         return {
             metric.name: metric
@@ -51,57 +51,57 @@ class Kept:
 
 
 @pytest.fixture
-def kept() -> Iterator[Kept]:
-    """Return an SDK, shut down afterwards."""
-    kept = Kept()
-    yield kept
-    kept.provider.shutdown()
+def sdk() -> Iterator[RecordingSdk]:
+    """Return an SDK that is shut down afterwards."""
+    sdk = RecordingSdk()
+    yield sdk
+    sdk.provider.shutdown()
 
 
-def test_a_counter_has_the_tags_as_attributes(kept: Kept) -> None:
-    """Its name has a dot, for the API refuses a colon."""
-    metrics = TracerMetrics(kept.factory)
+def test_a_counter_has_the_tags_as_attributes(sdk: RecordingSdk) -> None:
+    """Its name has a dot, because the API rejects a colon."""
+    metrics = TracerMetrics(sdk.factory)
     metrics.traces_started_sampled(2)
     metrics.traces_joined_not_sampled(3)
 
     started = frozenset({"state": "started", "sampled": "y"}.items())
     joined = frozenset({"state": "joined", "sampled": "n"}.items())
-    points = kept.points()
+    points = sdk.points()
     assert 2 == points["jaeger.traces", started].value
     assert 3 == points["jaeger.traces", joined].value
 
 
-def test_a_gauge_has_the_last_value(kept: Kept) -> None:
-    """The queue's length is what was set last."""
-    metrics = ReporterMetrics(kept.factory)
+def test_a_gauge_has_the_last_value(sdk: RecordingSdk) -> None:
+    """The queue length is the last value set."""
+    metrics = ReporterMetrics(sdk.factory)
     metrics.reporter_queue_length(7)
     metrics.reporter_queue_length(4)
 
-    assert 4 == kept.points()["jaeger.reporter_queue_length", frozenset()].value
+    assert 4 == sdk.points()["jaeger.reporter_queue_length", frozenset()].value
 
 
-def test_a_timer_is_a_histogram_of_seconds(kept: Kept) -> None:
+def test_a_timer_is_a_histogram_of_seconds(sdk: RecordingSdk) -> None:
     """Its buckets are those of the table."""
-    ReporterMetrics(kept.factory).send_seconds(0.25)
+    ReporterMetrics(sdk.factory).send_seconds(0.25)
 
-    point = kept.points()["jaeger.reporter_send_seconds", frozenset()]
+    point = sdk.points()["jaeger.reporter_send_seconds", frozenset()]
     assert 0.25 == point.sum
     assert REPORTER_SEND_SECONDS.buckets == tuple(point.explicit_bounds)
 
 
-def test_every_metric_has_the_unit_and_the_help_of_the_table(kept: Kept) -> None:
-    """So a backend shows what a number is without this page."""
+def test_every_metric_has_the_unit_and_the_help_of_the_table(sdk: RecordingSdk) -> None:
+    """Backends display both."""
     for metric in METRICS:
         make = {
-            "counter": kept.factory.create_counter,
-            "gauge": kept.factory.create_gauge,
-            "timer": kept.factory.create_timer,
+            "counter": sdk.factory.create_counter,
+            "gauge": sdk.factory.create_gauge,
+            "timer": sdk.factory.create_timer,
         }[metric.kind]
         make(metric.name)(1)
 
     known = {
         name: (metric.unit, metric.description)
-        for name, metric in kept.metrics().items()
+        for name, metric in sdk.metrics().items()
     }
     assert {
         dotted(metric.name): (metric.unit, metric.help) for metric in METRICS
@@ -109,29 +109,31 @@ def test_every_metric_has_the_unit_and_the_help_of_the_table(kept: Kept) -> None
 
 
 def test_several_tracers_share_the_instruments(
-    kept: Kept, caplog: pytest.LogCaptureFixture
+    sdk: RecordingSdk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The SDK warns of no second instrument of a name, and adds up."""
+    """Counts are added, and the SDK does not warn about duplicates."""
     with caplog.at_level(logging.WARNING):
-        for factory in (kept.factory, kept.make_factory()):
+        for factory in (sdk.factory, sdk.make_factory()):
             TracerMetrics(factory).spans_finished(1)
             ReporterMetrics(factory)
             RpcMetrics(factory, "bake")
 
     assert not caplog.records
-    assert 2 == kept.points()["jaeger.finished_spans", frozenset()].value
+    assert 2 == sdk.points()["jaeger.finished_spans", frozenset()].value
 
 
-def test_metrics_of_the_application_have_their_name_as_description(kept: Kept) -> None:
-    """What OpenTelemetry does not take in a name becomes `_`."""
-    kept.factory.create_counter("bakery:cakes baked")(1)
-    kept.factory.create_gauge("oven", {"side": "left"})(200.0)
-    kept.factory.create_timer("bakery:wait")(1_500_000.0)
+def test_metrics_of_the_application_have_their_name_as_description(
+    sdk: RecordingSdk,
+) -> None:
+    """Characters that OpenTelemetry rejects become `_`."""
+    sdk.factory.create_counter("bakery:cakes baked")(1)
+    sdk.factory.create_gauge("oven", {"side": "left"})(200.0)
+    sdk.factory.create_timer("bakery:wait")(1_500_000.0)
 
-    metrics = kept.metrics()
+    metrics = sdk.metrics()
     assert {"bakery.cakes_baked", "oven", "bakery.wait"} == set(metrics)
     assert "bakery:cakes baked" == metrics["bakery.cakes_baked"].description
-    assert 1.5 == kept.points()["bakery.wait", frozenset()].sum
+    assert 1.5 == sdk.points()["bakery.wait", frozenset()].sum
 
 
 PROVIDER_SET_LATER = """
@@ -153,8 +155,8 @@ print(scope.scope.name, metric.name, point.value)
 """
 
 
-def test_the_global_provider_may_be_set_after_the_tracer_is_made() -> None:
-    """Without a meter the one of the global provider is used, whenever it is set."""
+def test_the_global_provider_may_be_set_after_the_tracer_is_created() -> None:
+    """Without a meter, the global provider is used, even if set later."""
     # A process of its own: the provider can be set once.
     done = subprocess.run(
         [sys.executable, "-c", PROVIDER_SET_LATER],

@@ -57,7 +57,7 @@ class RememberingRegistry(CollectorRegistry):
 
 @pytest.fixture
 def values_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Let metrics that are made keep their values in files."""
+    """Make new metrics store their values in files."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     library: Any = values
     in_files = library.MultiProcessValue()
@@ -67,13 +67,13 @@ def values_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
 
 
 def exported(registry: CollectorRegistry) -> str:
-    """Return a scrape of *registry*, without what the library adds."""
+    """Return a scrape of *registry*, without the series that the library adds."""
     lines = generate_latest(registry).decode().splitlines()
     return "\n".join(line for line in lines if "_created" not in line)
 
 
-def test_a_namespace_with_a_hyphen_becomes_a_name_that_prometheus_takes() -> None:
-    """`your-app-name` comes out as `your_app_name`, whatever the version does."""
+def test_a_namespace_with_a_hyphen_is_converted() -> None:
+    """`your-app-name` is exported as `your_app_name` with every version."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(namespace="your-app-name", registry=registry)
 
@@ -85,8 +85,8 @@ def test_a_namespace_with_a_hyphen_becomes_a_name_that_prometheus_takes() -> Non
     )
 
 
-def test_a_namespace_that_begins_with_a_digit_is_led_by_an_underscore() -> None:
-    """Names of metrics cannot begin with a digit."""
+def test_a_namespace_that_begins_with_a_digit_gets_an_underscore() -> None:
+    """Metric names cannot begin with a digit."""
     registry = CollectorRegistry()
 
     PrometheusMetricsFactory(namespace="2nd", registry=registry).create_gauge("g")(1.0)
@@ -140,7 +140,7 @@ def test_several_tracers_share_the_metrics_of_one_registry() -> None:
     assert 2.0 == registry.get_sample_value("app_jaeger:finished_spans_total")
 
 
-def test_a_metric_that_was_unregistered_is_made_again() -> None:
+def test_an_unregistered_metric_is_created_again() -> None:
     """Applications clear the registry between their tests."""
     registry = RememberingRegistry()
     PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")(1)
@@ -151,10 +151,10 @@ def test_a_metric_that_was_unregistered_is_made_again() -> None:
     assert 5.0 == registry.get_sample_value("jaeger:c_total")
 
 
-def test_a_name_with_other_labels_is_no_error(
+def test_a_name_with_other_labels_is_not_an_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A metric that the registry refuses is logged and not exported."""
+    """A metric that the registry rejects is logged and not exported."""
     registry = CollectorRegistry()
     PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")(1)
     named = PrometheusMetricsFactory(service_name_label="shop", registry=registry)
@@ -169,7 +169,7 @@ def test_a_name_with_other_labels_is_no_error(
 
 
 def test_the_help_is_that_of_the_table() -> None:
-    """Metrics of this library have the table's help; others their name, as in 4.8."""
+    """Other metrics have their name as help, as in 4.8."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(namespace="bakery", registry=registry)
 
@@ -182,7 +182,7 @@ def test_the_help_is_that_of_the_table() -> None:
 
 
 def test_the_buckets_are_those_of_the_table() -> None:
-    """A send of half a millisecond and one of three seconds are in other buckets."""
+    """Sends of half a millisecond and of three seconds are in different buckets."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(registry=registry)
 
@@ -198,7 +198,7 @@ def test_the_buckets_are_those_of_the_table() -> None:
 
 
 def test_a_counter_whose_name_ends_in_total_has_it_once() -> None:
-    """As in 4.8; the application may count things of its own by the factory."""
+    """As in 4.8; the application may create its own counters."""
     registry = CollectorRegistry()
 
     for _ in range(2):
@@ -209,7 +209,7 @@ def test_a_counter_whose_name_ends_in_total_has_it_once() -> None:
 
 
 def test_several_services_of_one_process_have_a_label_each() -> None:
-    """One registry serves them all; each counts its own."""
+    """Services share a registry; each has its own counts."""
     registry = CollectorRegistry()
 
     for number, service in enumerate(("shop", "bakery"), 1):
@@ -226,7 +226,7 @@ def test_several_services_of_one_process_have_a_label_each() -> None:
 
 
 def test_two_namespaces_of_one_registry_are_two_sets_of_metrics() -> None:
-    """Neither sees what the other counts."""
+    """The counts of the two are separate."""
     registry = CollectorRegistry()
 
     for number, namespace in enumerate(("shop", "bakery"), 1):
@@ -239,8 +239,8 @@ def test_two_namespaces_of_one_registry_are_two_sets_of_metrics() -> None:
     ]
 
 
-def test_closing_a_tracer_takes_nothing_out_of_the_registry() -> None:
-    """Counters that vanish would be gaps, and another tracer may use them."""
+def test_closing_a_tracer_removes_nothing_from_the_registry() -> None:
+    """Removed counters would cause gaps; other tracers may use them."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(registry=registry)
     tracer = Tracer(
@@ -254,7 +254,7 @@ def test_closing_a_tracer_takes_nothing_out_of_the_registry() -> None:
 
 
 def test_the_default_registry_is_that_of_the_library() -> None:
-    """Without a registry metrics go where `prometheus_client` puts its own."""
+    """Without a registry, metrics are in the one of `prometheus_client`."""
     PrometheusMetricsFactory(namespace="of_a_test").create_gauge("jaeger:g")(1.0)
 
     assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
@@ -262,7 +262,7 @@ def test_the_default_registry_is_that_of_the_library() -> None:
 
 @pytest.mark.usefixtures("values_in_files")
 def test_an_update_may_interrupt_another_one_anywhere() -> None:
-    """A signal handler that counts hangs nowhere, and both counts are kept."""
+    """A signal handler that counts does not block, and both counts are added."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(registry=registry)
     count = factory.create_counter("jaeger:c", {"a": "b"})
@@ -277,8 +277,8 @@ def test_an_update_may_interrupt_another_one_anywhere() -> None:
     assert total == registry.get_sample_value("jaeger:c_total", {"a": "b"})
 
 
-def test_the_making_of_a_metric_may_be_interrupted_by_the_same() -> None:
-    """A signal handler that makes the same metric meanwhile counts into the same."""
+def test_the_creation_of_a_metric_may_be_interrupted_by_the_same() -> None:
+    """A signal handler that creates the same metric updates the same one."""
 
     def interrupt_making(at: int) -> str:
         registry = CollectorRegistry()
@@ -300,7 +300,7 @@ def test_the_making_of_a_metric_may_be_interrupted_by_the_same() -> None:
 
 @pytest.mark.usefixtures("values_in_files")
 def test_an_interruption_that_raises_stops_no_later_count() -> None:
-    """After a KeyboardInterrupt at any bytecode at most some counts come late."""
+    """After a KeyboardInterrupt at any bytecode, later counts are added."""
     registry = CollectorRegistry()
     count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
 
@@ -317,7 +317,7 @@ def test_an_interruption_that_raises_stops_no_later_count() -> None:
 
 
 def test_a_lock_that_is_held_is_replaced_later() -> None:
-    """The making of a metric does not wait for a lock of the library."""
+    """Creating a metric does not wait for a lock of `prometheus_client`."""
     registry: Any = CollectorRegistry()
     plain = registry._lock
 
@@ -331,7 +331,7 @@ def test_a_lock_that_is_held_is_replaced_later() -> None:
 
 
 @pytest.mark.usefixtures("values_in_files")
-def test_what_waits_for_a_turn_is_done_by_the_thread_that_has_it() -> None:
+def test_waiting_updates_are_made_by_the_thread_that_is_updating() -> None:
     """Threads that count do not wait for each other, and no count is lost."""
     registry = CollectorRegistry()
     count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
@@ -351,7 +351,7 @@ def test_what_waits_for_a_turn_is_done_by_the_thread_that_has_it() -> None:
 
 @pytest.mark.usefixtures("values_in_files")
 def test_an_error_of_one_update_does_not_stop_the_next() -> None:
-    """What the library refuses is raised, and others count on."""
+    """The error is raised after the other updates."""
     registry = CollectorRegistry()
     count = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
 
@@ -363,8 +363,8 @@ def test_an_error_of_one_update_does_not_stop_the_next() -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="see the module's docstring")
-def test_a_count_in_memory_is_that_of_the_library() -> None:
-    """Where nothing can come between, no function of ours is called for a count."""
+def test_a_count_in_memory_calls_the_library_directly() -> None:
+    """If no interruption is possible, the library's method is used itself."""
     registry = CollectorRegistry()
     count: Any = PrometheusMetricsFactory(registry=registry).create_counter("jaeger:c")
 
@@ -372,7 +372,7 @@ def test_a_count_in_memory_is_that_of_the_library() -> None:
 
 
 def test_a_handler_may_count_while_the_library_holds_its_locks() -> None:
-    """A signal handler may interrupt a scrape, or a count, of the same thread."""
+    """A signal handler may interrupt a scrape or a count of its thread."""
     registry = CollectorRegistry()
     factory = PrometheusMetricsFactory(registry=registry)
     count = factory.create_counter("jaeger:c", {"a": "b"})
@@ -390,7 +390,7 @@ def test_a_handler_may_count_while_the_library_holds_its_locks() -> None:
 
 
 def test_a_forked_child_has_locks_of_its_own() -> None:
-    """A thread that was not copied may hold the old ones: in a label's value, too."""
+    """A thread that was not copied may hold the old ones, of labels too."""
     registry = CollectorRegistry()
     shared = SharedCollectors()
     counter = shared.get(registry, Counter, "c", "c", ("a",))

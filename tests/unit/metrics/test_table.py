@@ -1,4 +1,4 @@
-"""The table of metrics, and what is made of it."""
+"""The table of metrics, and the metrics created from it."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ from tests.unit.metrics.recording_factory import RecordingFactory
 SOURCE = Path(jaeger_client.__file__).parent
 
 
-def test_names_are_told_apart() -> None:
-    """No two rows have the same name, nor with a dot for the colon."""
+def test_names_are_unique() -> None:
+    """No two names are equal, even with a dot for the colon."""
     names = Counter(dotted(metric.name) for metric in METRICS)
 
     assert {1} == set(names.values())
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_a_row_says_what_it_is(metric: Metric) -> None:
-    """It has a kind, a sentence, a unit; timers have seconds and rising bounds."""
+def test_a_row_is_complete(metric: Metric) -> None:
+    """A row has kind, help and unit; timers have seconds and rising bounds."""
     assert metric.kind in {COUNTER, GAUGE, TIMER}
     assert metric.help[0].isupper()
     assert metric.help.endswith(".")
@@ -60,15 +60,15 @@ def test_a_row_says_what_it_is(metric: Metric) -> None:
 
 
 def test_the_causes_of_losses_are_those_that_are_counted() -> None:
-    """Every loss that the library knows of is a value of the label `cause`."""
+    """Every field of the losses is a value of the label `cause`."""
     known = set(SpanLosses().as_dict()) - {"truncated"}
 
     assert known == set(DROP_CAUSES)
 
 
 @pytest.fixture
-def made() -> RecordingFactory:
-    """Return a factory that has made the metrics of every part of the library."""
+def full_factory() -> RecordingFactory:
+    """Return a factory that has created the metrics of every part."""
     factory = RecordingFactory()
     for metrics in (TracerMetrics, ReporterMetrics, SamplerMetrics, ThrottlerMetrics):
         metrics(factory)
@@ -76,14 +76,18 @@ def made() -> RecordingFactory:
     return factory
 
 
-def test_every_row_is_made(made: RecordingFactory) -> None:
-    """A row that is never counted would be a false promise."""
-    assert {metric.name for metric in METRICS} == {name for _, name, _ in made.created}
+def test_every_row_is_created(full_factory: RecordingFactory) -> None:
+    """Every metric in the table exists."""
+    assert {metric.name for metric in METRICS} == {
+        name for _, name, _ in full_factory.created
+    }
 
 
-def test_a_metric_has_kind_and_labels_of_its_row(made: RecordingFactory) -> None:
-    """Nothing is made of another name, kind, label or value than the table has."""
-    for kind, name, tags in made.created:
+def test_a_metric_has_kind_and_labels_of_its_row(
+    full_factory: RecordingFactory,
+) -> None:
+    """No other name, kind, label or value is created."""
+    for kind, name, tags in full_factory.created:
         metric = metric_of(name)
         assert metric is not None
         assert metric.kind == kind
@@ -92,8 +96,8 @@ def test_a_metric_has_kind_and_labels_of_its_row(made: RecordingFactory) -> None
             assert not values or tags[label] in values
 
 
-def test_every_value_of_a_label_is_made() -> None:
-    """All values of a label in the table exist from the start, at zero."""
+def test_every_value_of_a_label_is_created() -> None:
+    """All values of a label exist from the start, at zero."""
     factory = RecordingFactory()
 
     ReporterMetrics(factory)
@@ -103,7 +107,7 @@ def test_every_value_of_a_label_is_made() -> None:
 
 
 def test_only_the_maker_calls_a_factory() -> None:
-    """Nowhere else in the library is a metric made."""
+    """No other module creates metrics."""
     creators = {"create_counter", "create_gauge", "create_timer"}
     callers = {
         str(path.relative_to(SOURCE))
@@ -119,19 +123,19 @@ def test_only_the_maker_calls_a_factory() -> None:
 
 
 def test_a_name_that_is_not_in_the_table_has_no_row() -> None:
-    """Applications may use a factory for metrics of their own."""
+    """Applications may create their own metrics with a factory."""
     assert metric_of("bakery:cakes") is None
     assert TRACES is metric_of("jaeger:traces")
 
 
 def refuse(key: str, value: float) -> None:
-    """Stand for a client of statsd that lost its socket."""
+    """Raise an error, like a statsd client that has lost its socket."""
     raise ConnectionError(key)
 
 
 @pytest.fixture
 def may_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow the log line although another test caused it a moment ago."""
+    """Allow the log line even if another test has just logged it."""
     monkeypatch.setattr(instruments._FAILED, "_quiet_until", float("-inf"))
 
 
@@ -139,7 +143,7 @@ def may_log(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_functions_that_raise_are_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """No error of a count, gauge or timer reaches the caller; the first is logged."""
+    """No error reaches the caller; the first one is logged."""
     factory = LegacyMetricsFactory(Metrics(count=refuse, gauge=refuse, timing=refuse))
     metrics = ReporterMetrics(factory)
 
@@ -161,9 +165,9 @@ def test_functions_that_raise_are_logged_once_a_minute(
 def test_nothing_that_is_counted_in_the_background_raises(
     metrics: Callable[[MetricsFactory], object],
 ) -> None:
-    """A batch that was sent and could not be counted would be sent again for ever."""
+    """Otherwise a batch that was sent would be sent again and again."""
     factory = LegacyMetricsFactory(Metrics(count=refuse, gauge=refuse, timing=refuse))
 
-    made = [value for value in vars(metrics(factory)).values() if callable(value)]
+    created = [value for value in vars(metrics(factory)).values() if callable(value)]
 
-    assert [None] * len(made) == [function(1) for function in made]
+    assert [None] * len(created) == [function(1) for function in created]

@@ -15,14 +15,14 @@ from jaeger_client.testing import FakeClock
 
 
 class QuietWorker(BackgroundWorker):
-    """A worker that starts no thread and counts how often it was woken."""
+    """A worker that starts no thread and counts calls of `wake`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.wakes = 0
 
     def wake(self) -> None:
-        """Count."""
+        """Count the call."""
         self.wakes += 1
 
     @property
@@ -32,7 +32,7 @@ class QuietWorker(BackgroundWorker):
 
 
 class Agent:
-    """Returns the response that was set last, or raises it; keeps the requests."""
+    """Returns or raises the response that was set last; records the requests."""
 
     def __init__(self, response: object = b"") -> None:
         self.response = response
@@ -61,7 +61,7 @@ class Agent:
 
 
 class CountingFactory(MetricsFactory):
-    """Keeps the sum of each counter under its name and tag values."""
+    """Stores the sum of each counter under its name and tag values."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -81,13 +81,13 @@ class CountingFactory(MetricsFactory):
 
 
 class Listener:
-    """Keeps the errors that are reported."""
+    """Records the errors that are reported."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
 
     def error(self, *args: object) -> None:
-        """Keep the formatted message."""
+        """Record the formatted message."""
         message, *rest = args
         self.errors.append(str(message) % tuple(rest))
 

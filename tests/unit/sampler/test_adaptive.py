@@ -50,8 +50,8 @@ guaranteed = partial(
 )
 
 
-def test_a_probabilistic_hit_takes_the_tags_and_spends_credit() -> None:
-    """A trace sampled by its id carries that tag and is charged to the bound."""
+def test_a_probabilistic_hit_sets_the_tags_and_spends_credit() -> None:
+    """A trace sampled by its id has that tag and spends credit of the bound."""
     sampler = guaranteed("op", 2, 0.5)
 
     answer = sampler.is_sampled(1)
@@ -61,7 +61,7 @@ def test_a_probabilistic_hit_takes_the_tags_and_spends_credit() -> None:
 
 
 def test_the_lower_bound_samples_what_the_rate_does_not() -> None:
-    """A trace that only the bound sampled has the type `lowerbound` and the rate."""
+    """Such a trace has the type `lowerbound` and the rate."""
     sampler = guaranteed("op", 1, 0.5)
 
     answers = [sampler.is_sampled(LARGEST), sampler.is_sampled(LARGEST)]
@@ -71,7 +71,7 @@ def test_the_lower_bound_samples_what_the_rate_does_not() -> None:
 
 
 def test_guaranteed_update_changes_rate_and_bound_in_place() -> None:
-    """An update changes both, and keeps the bucket of the bound."""
+    """The token bucket of the bound stays the same."""
     sampler = guaranteed("op", 2, 0.5)
     bound = sampler.lower_bound_sampler
 
@@ -95,8 +95,10 @@ def test_guaranteed_update_to_the_same_rate_keeps_its_sampler() -> None:
 
 
 @pytest.mark.parametrize(("bound", "rate"), [(3, 1.5), (-1, 0.25), (-1, 0.5)])
-def test_a_bad_guaranteed_update_changes_nothing(bound: float, rate: float) -> None:
-    """If rate or bound is out of range, both stay as they were."""
+def test_an_invalid_guaranteed_update_changes_nothing(
+    bound: float, rate: float
+) -> None:
+    """If rate or bound is out of range, neither changes."""
     sampler = guaranteed("op", 2, 0.5)
 
     with pytest.raises(SamplingRateError):
@@ -105,8 +107,8 @@ def test_a_bad_guaranteed_update_changes_nothing(bound: float, rate: float) -> N
     assert guaranteed("op", 2, 0.5) == sampler
 
 
-def test_guaranteed_reads_as_in_the_old_client() -> None:
-    """The text is that of 4.8."""
+def test_the_repr_of_guaranteed_is_that_of_4_8() -> None:
+    """The repr is that of 4.8."""
     assert "GuaranteedThroughputProbabilisticSampler(op, 0.500000, 2.000000)" == str(
         guaranteed("op", 2, 0.5),
     )
@@ -133,7 +135,7 @@ def test_adaptive_creates_a_sampler_for_each_new_operation() -> None:
 
 
 def test_adaptive_guarantees_new_operations_a_minimum() -> None:
-    """What the rate of a new operation refuses, its lower bound may sample."""
+    """The lower bound may sample traces that the rate refuses."""
     new_limiter = full_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0, 1), 10, new_limiter=new_limiter)
 
@@ -164,8 +166,8 @@ def test_long_names_share_the_default_sampler() -> None:
     assert ["a" * 1024] == list(sampler.samplers)
 
 
-def test_adaptive_update_leaves_unlisted_operations_alone() -> None:
-    """Listed operations get new rate and bound, unlisted ones keep both."""
+def test_adaptive_update_does_not_change_unlisted_operations() -> None:
+    """Listed operations get a new rate and bound, others do not."""
     sampler = AdaptiveSampler(strategies(0.4, 1, a=0.2), 10)
     sampler.is_sampled(1, "unlisted")
     kept = sampler.samplers["a"]
@@ -217,7 +219,7 @@ def test_a_response_applies_to_operations_it_does_not_list() -> None:
 
 
 def test_a_response_with_a_default_of_0_turns_the_others_off() -> None:
-    """And a later one turns them on again."""
+    """A later response turns them on again."""
     sampler = AdaptiveSampler(strategies(1, 0, a=0.5), 10)
     sampler.is_sampled(1, "seen")
 
@@ -256,7 +258,7 @@ def test_responses_with_ever_new_operations_do_not_fill_the_memory() -> None:
 
 
 def test_a_new_operation_follows_a_concurrent_response() -> None:
-    """At whatever bytecode the response interrupts the creation of its sampler."""
+    """The response may interrupt the creation of the sampler at any bytecode."""
     new = parse_per_operation(strategies(0.9, 2, listed=0.3))
     expected = {"seen": (0.9, 2), "listed": (0.3, 2)}
 
@@ -285,8 +287,8 @@ def test_a_new_operation_follows_a_concurrent_response() -> None:
         {"perOperationStrategies": "all"},
     ],
 )
-def test_a_bad_adaptive_strategy_changes_nothing(bad: dict[str, object]) -> None:
-    """A value out of range raises the error of bad rates before anything changes."""
+def test_an_invalid_adaptive_strategy_changes_nothing(bad: dict[str, object]) -> None:
+    """A value out of range raises an error before anything changes."""
     good = strategies(0.5, 1, a=0.2)
     sampler = AdaptiveSampler(good, 10)
 
@@ -318,15 +320,15 @@ def test_updates_with_ever_new_operations_do_not_fill_the_memory() -> None:
     assert ["op97", "op98", "op99"] == list(sampler.samplers)
 
 
-def test_adaptive_reads_as_in_the_old_client() -> None:
-    """The text is that of 4.8."""
+def test_the_repr_of_adaptive_is_that_of_4_8() -> None:
+    """The repr is that of 4.8."""
     sampler = AdaptiveSampler(strategies(0.5, 1), 2)
 
     assert "AdaptiveSampler(0.500000, 1.000000, 2)" == str(sampler)
 
 
 def test_adaptive_can_be_closed_twice() -> None:
-    """Closing it again is no error and changes nothing."""
+    """The second call has no effect."""
     sampler = AdaptiveSampler(strategies(1, 1), 2)
 
     sampler.close()
@@ -354,7 +356,7 @@ def late(strategy: dict[str, object], max_operations: int = 10) -> AdaptiveSampl
 
 
 def test_late_binding_decides_at_the_end() -> None:
-    """Before that the name may change again, so nothing is decided."""
+    """Before that the name may change, so there is no decision."""
     undecided = undecided_of(late(strategies(0.0, 0.0, last=1.0)))
 
     decisions = [
@@ -366,8 +368,8 @@ def test_late_binding_decides_at_the_end() -> None:
     assert [None, (True, tags)] == decisions
 
 
-def test_late_binding_charges_the_last_name_alone() -> None:
-    """The first name gets no sampler, and the bound is spent once."""
+def test_late_binding_charges_the_last_name_only() -> None:
+    """The first name gets no sampler, and credit is spent once."""
     sampler = late(strategies(0.0, 2.0))
 
     decision = undecided_of(sampler).decide(RootSpan(1, "last"), is_final=True)
@@ -379,7 +381,7 @@ def test_late_binding_charges_the_last_name_alone() -> None:
 
 
 def test_late_binding_shares_a_sampler_beyond_max_operations() -> None:
-    """As with early binding, generated names do not fill the memory."""
+    """Generated names do not fill the memory."""
     sampler = late(strategies(1.0, 2.0), max_operations=0)
 
     decision = undecided_of(sampler).decide(RootSpan(1, "last"), is_final=True)

@@ -1,4 +1,4 @@
-"""The sampled parts of many traces with random ids, from a fixed seed."""
+"""The sampled fractions of many traces with random ids, from a fixed seed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def bounds(rate: float) -> tuple[float, float]:
     [*RATES.items(), ("not listed", DEFAULT_RATE)],
 )
 def test_each_operation_gets_its_share(operation: str, rate: float) -> None:
-    """It is within five standard deviations of the rate."""
+    """The fraction is within five standard deviations of the rate."""
     sampler, _ = adaptive()
     ids = random.Random(20)
 
@@ -64,7 +64,7 @@ def test_renamed_roots_get_the_share_of_their_last_name(
     operation: str,
     rate: float,
 ) -> None:
-    """As if they had had that name from the start."""
+    """With late binding, the first name has no effect."""
     sampler, _ = adaptive(late=True)
     reporter = InMemoryReporter()
     tracer = Tracer("shop", reporter, sampler)
@@ -79,7 +79,7 @@ def test_renamed_roots_get_the_share_of_their_last_name(
 
 @pytest.mark.parametrize("late", [False, True])
 def test_the_lower_bound_is_met_whatever_the_rate(late: bool) -> None:
-    """Of ten traces a second for a thousand seconds two a second are recorded."""
+    """Of ten traces a second, two a second are sampled for 1,000 seconds."""
     sampler, clock = adaptive(bound=2.0, late=late)
     reporter = InMemoryReporter()
     tracer = Tracer("shop", reporter, sampler)

@@ -1,4 +1,4 @@
-"""The interface of samplers, also as subclasses written for 4.8 use it."""
+"""The interface of samplers, including subclasses written for 4.8."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ class OldSampler(Sampler):
 
 
 def test_every_old_name_imports() -> None:
-    """All that `jaeger_client.sampler` of 4.8 had can be imported from it."""
+    """All names of `jaeger_client.sampler` of 4.8 can be imported."""
     assert set() == OLD_NAMES - set(jaeger_client.sampler.__all__)
     assert all(hasattr(jaeger_client.sampler, name) for name in OLD_NAMES)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """Although one name is imported on demand, and listed by `dir()` before that."""
+    """`dir()` lists the name that is imported on demand."""
     with pytest.raises(AttributeError, match="'jaeger_client.sampler' has no .*'Typo'"):
         _ = jaeger_client.sampler.Typo  # type: ignore[attr-defined]  # what is tested
     assert "StrategiesFile" in dir(jaeger_client.sampler)
@@ -103,7 +103,7 @@ def test_the_base_decides_nothing() -> None:
 
 
 def test_a_subclass_needs_no_close_of_its_own() -> None:
-    """Nor one that calls that of the base."""
+    """A `close` that calls `super().close()` works, too."""
 
     class Closing(OldSampler):
         def close(self) -> None:
@@ -113,8 +113,8 @@ def test_a_subclass_needs_no_close_of_its_own() -> None:
     Closing("a").close()
 
 
-def test_the_base_takes_tags() -> None:
-    """Subclasses may pass tags to the base."""
+def test_the_base_accepts_tags() -> None:
+    """Subclasses may pass tags to the constructor."""
     sampler = Sampler({"a": 1})
 
     assert Sampler({"a": 1}) == sampler
@@ -122,7 +122,7 @@ def test_the_base_takes_tags() -> None:
 
 
 def test_a_subclass_may_skip_the_constructor_of_the_base() -> None:
-    """A subclass without `super().__init__()` decides, compares, hashes, closes."""
+    """Without `super().__init__()`, it decides, compares, hashes and closes."""
     sampler = OldSampler("a")
 
     sampler.close()
@@ -160,7 +160,7 @@ def test_samplers_of_equal_settings_are_equal(
     equal: Sampler,
     other: Sampler,
 ) -> None:
-    """Settings count, balances do not, and equal samplers have equal hashes."""
+    """Balances are ignored; equal samplers have equal hashes."""
     assert sampler == equal
     assert sampler != other
     assert sampler != "a text"
@@ -168,7 +168,7 @@ def test_samplers_of_equal_settings_are_equal(
 
 
 def test_samplers_of_other_classes_are_not_equal() -> None:
-    """A subclass never equals its base, whatever its settings."""
+    """A subclass never equals its base class."""
 
     class MySampler(ProbabilisticSampler):
         """A sampler of an application."""
@@ -178,7 +178,7 @@ def test_samplers_of_other_classes_are_not_equal() -> None:
 
 
 def test_the_base_of_undecided_is_empty_and_decides_nothing() -> None:
-    """It watches no tags, and its `decide` raises NotImplementedError."""
+    """It has no watched tags; `decide` raises NotImplementedError."""
     undecided = Undecided()
 
     assert ({}, frozenset()) == (undecided, undecided.watched_tags)

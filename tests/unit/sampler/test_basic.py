@@ -1,4 +1,4 @@
-"""Samplers that decide by the trace id alone."""
+"""Samplers that decide by the trace id only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGEST = 2**64 - 1
 
 @pytest.mark.parametrize("decision", [True, False])
 def test_const_decides_the_same_for_every_trace(decision: bool) -> None:
-    """Whatever the trace, the decision and its tags are the same."""
+    """Decision and tags do not depend on the trace."""
     sampler = ConstSampler(decision)
 
     decisions = [sampler.is_sampled(1), sampler.is_sampled(2**63, "op")]
@@ -27,20 +27,20 @@ def test_const_decides_the_same_for_every_trace(decision: bool) -> None:
 
 
 def test_const_returns_the_same_object() -> None:
-    """The decision is created once: the hot path creates no objects."""
+    """The decision is created once, which keeps the hot path fast."""
     sampler = ConstSampler(True)
 
     assert sampler.is_sampled(1) is sampler.is_sampled(2)
 
 
-def test_const_reads_as_its_constructor() -> None:
-    """The text is that of 4.8, as `str` and as `repr`."""
+def test_the_repr_of_const_is_its_constructor() -> None:
+    """`str` and `repr` are those of 4.8."""
     assert "ConstSampler(True)" == str(ConstSampler(True))
     assert "ConstSampler(False)" == repr(ConstSampler(False))
 
 
 def test_const_can_be_closed_twice() -> None:
-    """Closing it again is no error and changes nothing."""
+    """The second call has no effect."""
     sampler = ConstSampler(True)
 
     sampler.close()
@@ -75,7 +75,7 @@ def test_ids_below_the_boundary_are_sampled(
 
 
 def test_only_the_low_64_bits_count() -> None:
-    """The high half of a 128-bit trace id does not change the decision."""
+    """The high half of a 128-bit trace id has no effect."""
     sampler = ProbabilisticSampler(0.5)
     high = 0xFFFF << 64
 
@@ -84,8 +84,8 @@ def test_only_the_low_64_bits_count() -> None:
 
 
 @pytest.mark.parametrize(("trace_id", "sampled"), [(1, True), (LARGEST, False)])
-def test_tags_come_with_either_decision(trace_id: int, sampled: bool) -> None:
-    """The tags name type and rate, also when the trace is not sampled."""
+def test_both_decisions_have_tags(trace_id: int, sampled: bool) -> None:
+    """The tags contain type and rate even if the trace is not sampled."""
     decision = ProbabilisticSampler(0.5).is_sampled(trace_id, "op")
 
     assert (
@@ -95,7 +95,7 @@ def test_tags_come_with_either_decision(trace_id: int, sampled: bool) -> None:
 
 
 def test_the_decisions_are_created_once() -> None:
-    """The hot path creates no objects: equal decisions are the same object."""
+    """Equal decisions are the same object, which keeps the hot path fast."""
     sampler = ProbabilisticSampler(0.5)
 
     assert sampler.is_sampled(1) is sampler.is_sampled(2)
@@ -106,8 +106,8 @@ def test_the_decisions_are_created_once() -> None:
     "rate",
     [-0.1, 1.1, 2, float("nan"), float("inf"), "0.5", None, 1j],
 )
-def test_a_bad_rate_is_an_error_of_both_old_kinds(rate: float) -> None:
-    """An invalid rate raises an error that is AssertionError and ValueError."""
+def test_an_invalid_rate_is_an_error_of_both_old_types(rate: float) -> None:
+    """The error is an AssertionError and a ValueError."""
     with pytest.raises(SamplingRateError, match=r"from 0\.0 to 1\.0, got") as raised:
         ProbabilisticSampler(rate)
 
@@ -126,14 +126,14 @@ def test_other_types_of_numbers_are_accepted(rate: float) -> None:
     assert not sampler.is_sampled(HALF)[0]
 
 
-def test_probabilistic_reads_as_its_constructor() -> None:
-    """The text is that of 4.8, as `str` and as `repr`."""
+def test_the_repr_of_probabilistic_is_its_constructor() -> None:
+    """`str` and `repr` are those of 4.8."""
     assert "ProbabilisticSampler(0.5)" == str(ProbabilisticSampler(0.5))
     assert "ProbabilisticSampler(1)" == repr(ProbabilisticSampler(1))
 
 
 def test_probabilistic_can_be_closed_twice() -> None:
-    """Closing it again is no error and changes nothing."""
+    """The second call has no effect."""
     sampler = ProbabilisticSampler(1)
 
     sampler.close()

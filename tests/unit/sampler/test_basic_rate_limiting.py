@@ -25,14 +25,14 @@ def test_a_burst_is_the_traces_of_one_second_and_at_least_one(
     limit: float,
     burst: int,
 ) -> None:
-    """A full bucket gives `max(limit, 1)` traces at once."""
+    """A full bucket allows `max(limit, 1)` traces at once."""
     sampler = RateLimitingSampler(limit, new_limiter=full_limiters(FakeClock()))
 
     assert burst == sampled(sampler, 10)
 
 
 def test_in_the_long_run_the_limit_holds() -> None:
-    """Ten seconds at two traces a second give twenty after the first burst."""
+    """Ten seconds at two per second allow twenty after the first burst."""
     clock = FakeClock()
     sampler = RateLimitingSampler(2, new_limiter=full_limiters(clock))
     sampled(sampler, 10)
@@ -46,7 +46,7 @@ def test_in_the_long_run_the_limit_holds() -> None:
 
 
 def test_a_limit_of_zero_allows_a_single_trace() -> None:
-    """After the initial credit is spent nothing is sampled."""
+    """After the initial credit is spent, nothing is sampled."""
     clock = FakeClock()
     sampler = RateLimitingSampler(0, new_limiter=full_limiters(clock))
     sampled(sampler, 1)
@@ -57,15 +57,15 @@ def test_a_limit_of_zero_allows_a_single_trace() -> None:
 
 
 def test_the_first_balance_is_random() -> None:
-    """Samplers that are created together start with different credit."""
+    """Samplers created together start with different balances."""
     balances = {RateLimitingSampler(100).rate_limiter.balance for _ in range(20)}
 
     assert 20 == len(balances)
     assert max(balances) < 100
 
 
-def test_tags_come_with_either_decision() -> None:
-    """The tags name type and limit, also when the trace is not sampled."""
+def test_both_decisions_have_tags() -> None:
+    """The tags contain type and limit even if the trace is not sampled."""
     sampler = RateLimitingSampler(1, new_limiter=full_limiters(FakeClock()))
 
     decisions = [sampler.is_sampled(1, "op"), sampler.is_sampled(2)]
@@ -74,8 +74,8 @@ def test_tags_come_with_either_decision() -> None:
     assert [(True, tags), (False, tags)] == decisions
 
 
-def test_update_keeps_the_balance_in_proportion() -> None:
-    """A bucket half full stays half full at the new limit, in place."""
+def test_update_scales_the_balance() -> None:
+    """A half-full bucket is half full at the new limit."""
     sampler = RateLimitingSampler(4, new_limiter=full_limiters(FakeClock()))
     limiter = sampler.rate_limiter
     limiter.balance = 2.0
@@ -90,7 +90,7 @@ def test_update_keeps_the_balance_in_proportion() -> None:
 
 
 def test_update_to_the_same_limit_does_nothing() -> None:
-    """An update to the current limit returns False and keeps the balance."""
+    """It returns False and does not change the balance."""
     sampler = RateLimitingSampler(3, new_limiter=full_limiters(FakeClock()))
     sampler.rate_limiter.balance = 1.0
 
@@ -99,8 +99,8 @@ def test_update_to_the_same_limit_does_nothing() -> None:
 
 
 @pytest.mark.parametrize("limit", BAD_LIMITS)
-def test_a_bad_limit_is_an_error_of_both_old_kinds(limit: float) -> None:
-    """An invalid limit raises an error that is AssertionError and ValueError."""
+def test_an_invalid_limit_is_an_error_of_both_old_types(limit: float) -> None:
+    """The error is an AssertionError and a ValueError."""
     with pytest.raises(SamplingRateError, match="traces per second") as raised:
         RateLimitingSampler(limit)
 
@@ -109,8 +109,8 @@ def test_a_bad_limit_is_an_error_of_both_old_kinds(limit: float) -> None:
 
 
 @pytest.mark.parametrize("limit", BAD_LIMITS)
-def test_an_update_to_a_bad_limit_changes_nothing(limit: float) -> None:
-    """After an invalid limit the old one still applies."""
+def test_an_update_to_an_invalid_limit_changes_nothing(limit: float) -> None:
+    """After the error, the old limit still applies."""
     sampler = RateLimitingSampler(3)
 
     with pytest.raises(SamplingRateError):
@@ -132,7 +132,7 @@ def test_time_can_be_stopped_by_patching(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_equality_ignores_balances() -> None:
-    """Samplers of one limit are equal, whatever they have spent."""
+    """Samplers with the same limit are equal."""
     spent = RateLimitingSampler(2)
     sampled(spent, 10)
     updated = RateLimitingSampler(3)
@@ -143,11 +143,11 @@ def test_equality_ignores_balances() -> None:
 
 
 def test_the_default_limit_is_ten() -> None:
-    """Without an argument ten traces a second are sampled."""
+    """Without an argument, ten traces per second are sampled."""
     assert RateLimitingSampler(10) == RateLimitingSampler()
 
 
-def test_rate_limiting_reads_as_its_constructor() -> None:
-    """The text is that of 4.8, as `str` and as `repr`."""
+def test_the_repr_of_rate_limiting_is_its_constructor() -> None:
+    """`str` and `repr` are those of 4.8."""
     assert "RateLimitingSampler(2)" == str(RateLimitingSampler(2))
     assert "RateLimitingSampler(0.5)" == repr(RateLimitingSampler(0.5))

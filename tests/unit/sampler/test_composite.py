@@ -30,7 +30,7 @@ NONE = {"sampler.type": "const", "sampler.param": False}
 
 
 def limited(traces_per_second: float = 1) -> RateLimitingSampler:
-    """Return a sampler with a full bucket, and a clock that stands still."""
+    """Return a sampler with a full bucket, and a clock that does not advance."""
     return RateLimitingSampler(
         traces_per_second,
         new_limiter=full_limiters(FakeClock()),
@@ -38,7 +38,7 @@ def limited(traces_per_second: float = 1) -> RateLimitingSampler:
 
 
 def by_name(**rates: float) -> AdaptiveSampler:
-    """Return a sampler that waits for the final name."""
+    """Return a sampler that postpones its decision until the name is final."""
     return AdaptiveSampler(
         {
             "defaultSamplingProbability": 0.0,
@@ -78,8 +78,8 @@ class Trace:
         return self.undecided.decide(self.root, is_final=True)
 
 
-def test_priority_takes_the_first_that_accepts() -> None:
-    """The trace has its tags, and those after it are not charged."""
+def test_priority_uses_the_first_that_accepts() -> None:
+    """The trace has its tags; samplers after it are not charged."""
     limit = limited()
     sampler = PrioritySampler([NO, ProbabilisticSampler(0.5), limit])
 
@@ -90,7 +90,7 @@ def test_priority_takes_the_first_that_accepts() -> None:
 
 
 def test_priority_refuses_if_all_do() -> None:
-    """With the tags of the last."""
+    """The tags are those of the last sampler."""
     sampler = PrioritySampler([NO, ProbabilisticSampler(0.5)])
 
     assert (False, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == (
@@ -98,8 +98,8 @@ def test_priority_refuses_if_all_do() -> None:
     )
 
 
-def test_priority_lets_the_first_see_the_tags_of_the_start() -> None:
-    """One that waits for a tag decides by them before others are called."""
+def test_priority_calls_the_first_with_the_tags_of_the_start() -> None:
+    """A sampler that waits for a tag is called with the tags of the start first."""
     limit = limited()
     trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), limit]))
 
@@ -112,14 +112,14 @@ def test_priority_lets_the_first_see_the_tags_of_the_start() -> None:
 
 
 def test_priority_continues_after_one_that_waits() -> None:
-    """A later one that accepts decides."""
+    """A later sampler that accepts decides."""
     trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), YES]))
 
     assert (True, ALL) == trace.decide()
 
 
-def test_priority_keeps_those_that_wait() -> None:
-    """One that has refused is not called again; the tag may be set later."""
+def test_priority_remembers_samplers_that_wait() -> None:
+    """A sampler that has refused is not called again; the others may decide later."""
     limit = limited()
     limit.rate_limiter.balance = 0.0
     trace = Trace(PrioritySampler([TagEqualsSampler("vip", {True: True}), limit]))
@@ -135,7 +135,7 @@ def test_priority_keeps_those_that_wait() -> None:
 
 
 def test_priority_watches_all_that_wait() -> None:
-    """Each of their tags may bring a decision."""
+    """The tags of all waiting samplers are watched."""
     trace = Trace(
         PrioritySampler(
             [TagEqualsSampler("vip", {1: True}), TagEqualsSampler("size", {1: True})],
@@ -148,7 +148,7 @@ def test_priority_watches_all_that_wait() -> None:
 
 
 def test_priority_with_a_final_name() -> None:
-    """At the end all that wait are called, in order."""
+    """At the end, all waiting samplers are called in order."""
     sampler = PrioritySampler([TagEqualsSampler("vip", {1: True}), by_name(yes=1.0)])
 
     sampled, refused = Trace(sampler).end("yes"), Trace(sampler).end("no")
@@ -159,7 +159,7 @@ def test_priority_with_a_final_name() -> None:
 
 
 def test_composite_needs_all() -> None:
-    """The trace has the tags of the last one."""
+    """A sampled trace has the tags of the last sampler."""
     sampler = CompositeSampler([YES, ProbabilisticSampler(0.5)])
     tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
 
@@ -170,7 +170,7 @@ def test_composite_needs_all() -> None:
 
 
 def test_composite_charges_only_what_passes() -> None:
-    """A limit after a rate is only charged for traces that the rate accepted."""
+    """A limit after a rate is charged only for traces that the rate accepted."""
     limit = limited()
     sampler = CompositeSampler([ProbabilisticSampler(0.5), limit])
 
@@ -184,7 +184,7 @@ def test_composite_charges_only_what_passes() -> None:
 
 
 def test_composite_waits_in_order() -> None:
-    """Those after one that waits are called when it has accepted."""
+    """Samplers after one that waits are called when it has accepted."""
     limit = limited()
     trace = Trace(CompositeSampler([TagEqualsSampler("vip", {1: True}), limit]))
     first = trace.decide()
@@ -199,7 +199,7 @@ def test_composite_waits_in_order() -> None:
 
 
 def test_composite_of_two_that_wait() -> None:
-    """The second one also sees tags that were set before its turn."""
+    """The second one also sees tags that were set before it was called."""
     first, second = (TagEqualsSampler(key, {1: True}) for key in ("a", "b"))
     trace = Trace(CompositeSampler([first, second]))
 
@@ -214,7 +214,7 @@ def test_composite_of_two_that_wait() -> None:
 
 
 def test_composite_continues_with_the_second_one() -> None:
-    """When the first has accepted, it is not called again."""
+    """The first one, which has accepted, is not called again."""
     limit = limited()
     tag = TagEqualsSampler("vip", {1: limit})
     trace = Trace(CompositeSampler([tag, TagEqualsSampler("size", {1: True})]))
@@ -230,14 +230,14 @@ def test_composite_continues_with_the_second_one() -> None:
 
 
 def test_composite_has_the_tags_of_the_one_that_refused() -> None:
-    """Also if it comes after one that had waited."""
+    """This includes a sampler after one that waited."""
     trace = Trace(CompositeSampler([by_name(yes=1.0), NO, YES]))
 
     assert (False, NONE) == trace.end("yes")
 
 
 def test_a_group_in_a_group() -> None:
-    """A group waits while one of its groups does."""
+    """A group is undecided while a group inside is."""
     inner = CompositeSampler([TagEqualsSampler("vip", {1: True}), limited()])
     trace = Trace(PrioritySampler([NO, inner, NO]))
 
@@ -251,7 +251,7 @@ def test_a_group_in_a_group() -> None:
 
 
 class NeverDecides(Sampler):
-    """Returns a decision that is never made."""
+    """A sampler that postpones its decision for ever."""
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """Postpone the decision."""
@@ -259,7 +259,7 @@ class NeverDecides(Sampler):
 
 
 class NeverDecided(Undecided):
-    """Does not decide, not even at the end."""
+    """A decision that is not made, even at the end."""
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
         """Return no decision."""
@@ -273,7 +273,7 @@ def test_one_that_never_decides_refuses_at_the_end(
     group: type[PrioritySampler | CompositeSampler],
     expected: bool,
 ) -> None:
-    """It counts as a refusal, and the others decide."""
+    """It counts as a refusal; the others decide."""
     decision = Trace(group([NeverDecides(), YES])).end()
 
     assert decision is not None
@@ -284,7 +284,7 @@ def test_one_that_never_decides_refuses_at_the_end(
 def test_an_empty_group_is_refused(
     group: type[PrioritySampler | CompositeSampler],
 ) -> None:
-    """There must be a sampler that decides."""
+    """A group requires a sampler."""
     with pytest.raises(ConfigError, match="needs one sampler or more"):
         group([])
 
@@ -293,12 +293,12 @@ def test_an_empty_group_is_refused(
 def test_repr_of_a_group_is_the_call_of_the_constructor(
     group: type[PrioritySampler | CompositeSampler],
 ) -> None:
-    """With the `repr` of its samplers."""
+    """It contains the repr of each sampler."""
     assert f"{group.__name__}([ConstSampler(True)])" == repr(group([YES]))
 
 
 def test_groups_of_equal_samplers_are_equal() -> None:
-    """Like all samplers they are compared by their settings."""
+    """Groups are compared by their settings, like all samplers."""
     one, same = (PrioritySampler([ConstSampler(True)]) for _ in range(2))
 
     assert one == same
@@ -307,7 +307,7 @@ def test_groups_of_equal_samplers_are_equal() -> None:
 
 
 def test_closing_a_group_closes_its_samplers() -> None:
-    """Also those of groups inside."""
+    """Samplers of groups inside are closed, too."""
     closed: list[str] = []
 
     class Closing(Sampler):

@@ -33,8 +33,8 @@ def decide(
     return undecided.decide(RootSpan(trace_id, "op", tags), is_final=is_final)
 
 
-def test_a_value_that_is_listed_decides() -> None:
-    """The trace is sampled at once, with the value as the parameter."""
+def test_a_listed_value_decides() -> None:
+    """The trace is sampled at once, with the value as parameter."""
     sampler = TagEqualsSampler("level", {"gold": True})
 
     assert (True, {"sampler.type": "TagEqualsSampler", "sampler.param": "gold"}) == (
@@ -43,7 +43,7 @@ def test_a_value_that_is_listed_decides() -> None:
 
 
 def test_a_value_may_refuse() -> None:
-    """The trace is not sampled, whatever `otherwise` is."""
+    """The trace is not sampled, even if `otherwise` would sample it."""
     sampler = TagEqualsSampler("route", {"/health": False}, otherwise=True)
 
     assert (
@@ -54,7 +54,7 @@ def test_a_value_may_refuse() -> None:
 
 @pytest.mark.parametrize("tag", [("level", "tin"), ("colour", "gold"), ("level", b"")])
 def test_another_tag_leaves_it_undecided(tag: TagItem) -> None:
-    """It waits, and refuses at the end."""
+    """Without the tag, the trace is refused at the end."""
     sampler = TagEqualsSampler("level", {"gold": True})
 
     assert decide(sampler, tag) is None
@@ -64,7 +64,7 @@ def test_another_tag_leaves_it_undecided(tag: TagItem) -> None:
 
 
 def test_the_first_listed_value_counts() -> None:
-    """If the tag was set several times, unlisted values are ignored."""
+    """Unlisted values of the tag are ignored."""
     sampler = TagEqualsSampler("level", {"gold": True, "tin": False})
     tags = [("level", "wood"), ("level", "gold"), ("level", "tin")]
 
@@ -74,8 +74,8 @@ def test_the_first_listed_value_counts() -> None:
     assert decision[0]
 
 
-def test_a_rate_samples_a_part() -> None:
-    """A number is a probability, with the tags of one."""
+def test_a_rate_samples_a_fraction() -> None:
+    """A number is a probability; the tags are those of its sampler."""
     sampler = TagEqualsSampler("level", {"silver": 0.5})
     tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
 
@@ -84,7 +84,7 @@ def test_a_rate_samples_a_part() -> None:
 
 
 def test_a_sampler_decides_and_is_charged_once() -> None:
-    """It is called when the tag is set, and not before."""
+    """It is called when the tag is set."""
     limit = RateLimitingSampler(2, new_limiter=full_limiters(FakeClock()))
     sampler = TagEqualsSampler("level", {"gold": limit})
 
@@ -96,7 +96,7 @@ def test_a_sampler_decides_and_is_charged_once() -> None:
 
 
 def test_otherwise_decides_at_the_end() -> None:
-    """If there was no listed value."""
+    """It is used if no listed value was set."""
     sampler = TagEqualsSampler("level", {"gold": True}, otherwise=ConstSampler(True))
 
     assert decide(sampler) is None
@@ -118,12 +118,12 @@ def test_otherwise_decides_at_the_end() -> None:
         (b"x", "x", False),
     ],
 )
-def test_booleans_are_no_numbers(
+def test_booleans_are_not_numbers(
     listed: TagValue,
     set_value: TagValue,
     is_sampled: bool,
 ) -> None:
-    """Values match if they are equal, and both or none of them is a boolean."""
+    """A boolean equals a boolean only."""
     sampler = TagEqualsSampler("tag", {listed: True})
 
     decision = decide(sampler, ("tag", set_value), is_final=True)
@@ -133,7 +133,7 @@ def test_booleans_are_no_numbers(
 
 
 def test_it_watches_its_tag_and_then_those_of_the_chosen_sampler() -> None:
-    """A chosen sampler may wait for a tag as well."""
+    """The chosen sampler may be undecided, too."""
     inner = TagEqualsSampler("size", {"large": True})
     _, undecided = TagEqualsSampler("level", {"gold": inner}).is_sampled(1)
     assert isinstance(undecided, Undecided)
@@ -152,20 +152,20 @@ def test_it_watches_its_tag_and_then_those_of_the_chosen_sampler() -> None:
     )
 
 
-def test_without_values_it_is_refused() -> None:
-    """There must be at least one value."""
+def test_without_values_it_is_an_error() -> None:
+    """At least one value is required."""
     with pytest.raises(ConfigError, match="needs a value of the tag 'level'"):
         TagEqualsSampler("level", {})
 
 
-def test_a_rate_out_of_range_is_refused() -> None:
-    """By the constructor."""
+def test_a_rate_out_of_range_is_an_error() -> None:
+    """The constructor raises the error."""
     with pytest.raises(ConfigError, match="sampling rate"):
         TagEqualsSampler("level", {"gold": 1.5})
 
 
 class Closing(Sampler):
-    """Counts how often it was closed, and may raise an error."""
+    """A sampler that counts calls of `close`, and may raise an error."""
 
     def __init__(self, error: Exception | None = None) -> None:
         super().__init__()
@@ -173,14 +173,14 @@ class Closing(Sampler):
         self.error = error
 
     def close(self) -> None:
-        """Count, and raise the error if there is one."""
+        """Count the call, and raise the error if there is one."""
         self.closed += 1
         if self.error is not None:
             raise self.error
 
 
 def test_closing_closes_all() -> None:
-    """Those for values and the one for the rest, even if one of them raises."""
+    """All samplers are closed, even if one of them raises."""
     samplers = Closing(), Closing(OSError()), Closing()
 
     with pytest.raises(OSError):  # noqa: PT011 - our own
@@ -194,7 +194,7 @@ def test_closing_closes_all() -> None:
 
 
 def test_repr_is_the_call_of_the_constructor() -> None:
-    """With the key, the values and `otherwise`."""
+    """The repr contains key, values and `otherwise`."""
     sampler = TagEqualsSampler("level", {"gold": True, "tin": 0.5})
 
     assert (

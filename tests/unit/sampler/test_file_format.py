@@ -1,4 +1,4 @@
-"""What Jaeger would respond for a strategies file, section by section."""
+"""Jaeger's response for a strategies file, section by section."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def file(*services: dict[str, object], **default: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("content", [{}, file(), {"othe": 1}])
 def test_an_empty_file_gives_the_default_probability(content: object) -> None:
-    """As in a Jaeger without a file."""
+    """The response is that of Jaeger without a file."""
     assert rate(0.25) == response(content, default=0.25)
 
 
@@ -88,12 +88,12 @@ def test_a_service_has_its_rate() -> None:
 
 @pytest.mark.parametrize(("param", "whole"), [(42, 42), (2.9, 2), (0.5, 0)])
 def test_a_service_has_its_limit(param: float, whole: int) -> None:
-    """It is a whole number on the wire, so it is truncated."""
+    """The limit is an integer on the wire, so it is truncated."""
     assert limit(whole) == response(file(ratelimiting(param, service="shop")))
 
 
 def test_operations_have_their_own_rates() -> None:
-    """All others have the rate of the service."""
+    """Other operations have the rate of the service."""
     listed = [probabilistic(1.0, operation="buy"), probabilistic(0.0, operation="look")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 
@@ -101,15 +101,15 @@ def test_operations_have_their_own_rates() -> None:
 
 
 def test_operations_of_a_service_with_a_limit() -> None:
-    """All others have the default probability, because a limit is no rate."""
+    """Other operations have the default probability."""
     listed = [probabilistic(1.0, operation="buy")]
     content = file(ratelimiting(5, service="shop", operation_strategies=listed))
 
     assert limit(5) | operations(0.25, buy=1.0) == response(content, default=0.25)
 
 
-def test_limits_of_operations_are_left_out() -> None:
-    """The response still has a list of operations, even if it is empty."""
+def test_limits_of_operations_are_omitted() -> None:
+    """The list of operations remains, even if it is empty."""
     listed = [ratelimiting(5, operation="buy")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 
@@ -122,7 +122,7 @@ def test_limits_of_operations_are_left_out() -> None:
 
 
 def test_operations_of_the_default_strategy_are_shared() -> None:
-    """A service without operations has those, and its own rate for all others."""
+    """A service without operations gets them, with its own rate for others."""
     listed = [probabilistic(1.0, operation="buy")]
     content = file(
         probabilistic(0.5, service="shop"),
@@ -136,7 +136,7 @@ def test_operations_of_the_default_strategy_are_shared() -> None:
 
 
 def test_operations_of_a_service_override_shared_ones() -> None:
-    """If both list an operation, that of the service counts."""
+    """The service's rate of an operation takes precedence."""
     shared = [
         probabilistic(0.3, operation="buy"),
         probabilistic(0.4, operation="look"),
@@ -151,7 +151,7 @@ def test_operations_of_a_service_override_shared_ones() -> None:
 
 
 def test_the_last_of_two_services_of_one_name_counts() -> None:
-    """As in Jaeger."""
+    """Jaeger uses the last one, too."""
     content = file(
         probabilistic(0.5, service="shop"),
         probabilistic(0.7, service="shop"),
@@ -162,7 +162,7 @@ def test_the_last_of_two_services_of_one_name_counts() -> None:
 
 @pytest.mark.parametrize("kind", ["const", "", None, "Probabilistic"])
 def test_an_unknown_type_is_the_default_probability(kind: object) -> None:
-    """Jaeger accepts that, and logs it as well."""
+    """Jaeger accepts and logs it, too."""
     content = file({"service": "shop", "type": kind, "param": 0.5})
 
     assert rate(0.001) == response(content)
@@ -175,7 +175,7 @@ def test_an_unknown_type_is_the_default_probability(kind: object) -> None:
 
 @pytest.mark.parametrize("content", [{}, file(), {"othe": 1}])
 def test_a_file_without_strategies_is_noted(content: object) -> None:
-    """The note has the expected keys and the rate that it counts as."""
+    """The note contains the expected keys and the default rate."""
     assert notes_on(content)[-1] == (
         "the file must have default_strategy or service_strategies, got neither, "
         "which counts as a rate of 0.001"
@@ -192,7 +192,7 @@ def test_a_file_without_strategies_is_noted(content: object) -> None:
     ],
 )
 def test_unknown_keys_of_the_file_are_noted(content: object, key: str) -> None:
-    """Keys in camelCase, an object around the file, a server's response."""
+    """Typical mistakes are camelCase, an enclosing object, a server's response."""
     note = notes_on(content)[0]
 
     assert note.startswith(
@@ -233,13 +233,13 @@ def test_unknown_keys_of_the_file_are_noted(content: object, key: str) -> None:
     ],
 )
 def test_unknown_keys_of_a_strategy_are_noted(content: object, expected: str) -> None:
-    """In the default strategy, in a service and in an operation."""
+    """This covers the default strategy, services and operations."""
     assert [expected] == notes_on(content)
 
 
 @pytest.mark.parametrize(("param", "whole"), [(0.5, 0), (2.9, 2)])
 def test_a_limit_that_is_truncated_is_noted(param: float, whole: int) -> None:
-    """The note has the limit that it counts as."""
+    """The note contains the truncated limit."""
     assert [
         (
             "service_strategies[0].param must be a whole number of traces per second, "
@@ -249,21 +249,21 @@ def test_a_limit_that_is_truncated_is_noted(param: float, whole: int) -> None:
 
 
 def test_a_whole_limit_is_not_noted() -> None:
-    """Even if it is written with a fraction of zero."""
+    """A fraction of zero is allowed."""
     assert [] == notes_on(file(ratelimiting(5.0, service="shop")))
 
 
 @pytest.mark.parametrize("kind", ["probabilistic", "ratelimiting"])
 @pytest.mark.parametrize("more", [{}, {"param": None}])
 def test_a_missing_number_is_noted(kind: str, more: dict[str, object]) -> None:
-    """It counts as 0, so nothing would be sampled."""
+    """It counts as 0, so nothing is sampled."""
     assert [
         "default_strategy.param must be a number, got none, which counts as 0"
     ] == notes_on(file(type=kind, **more))
 
 
 def test_a_service_twice_is_noted() -> None:
-    """The note has the place of the second entry."""
+    """The note contains the place of the second entry."""
     content = file(
         probabilistic(0.5, service="shop"),
         probabilistic(0.7, service="shop"),
@@ -304,28 +304,28 @@ def test_an_operation_without_a_name_is_noted(more: dict[str, object]) -> None:
 
 
 def test_a_service_without_a_name_is_noted() -> None:
-    """On every response, because it may be meant for any service."""
+    """Every response has the note, because any service may be meant."""
     assert [
         "service_strategies[0].service must be the name of the service, got ''"
     ] == notes_on(file(probabilistic(0.5), **probabilistic(1)))
 
 
 def test_other_services_are_not_noted() -> None:
-    """Notes concern the response for one service."""
+    """The notes are about the response for one service."""
     content = file({"service": "pub", "type": "const"}, **probabilistic(0.5))
 
     assert [] == notes_on(content)
 
 
 def test_keys_of_any_case_are_read() -> None:
-    """As Go does."""
+    """Go ignores the case of keys, too."""
     content = {"Default_Strategy": {"TYPE": "probabilistic", "Param": 0.5}}
 
     assert rate(0.5) == response(content)
 
 
 def test_missing_values_and_null_are_zero_or_empty() -> None:
-    """As Go does."""
+    """Go reads them in the same way."""
     content = file({"type": "probabilistic"}, type="probabilistic", param=None)
 
     assert rate(0.0) == response(content, "") == response(content)
@@ -376,16 +376,16 @@ REFUSED: list[tuple[object, str]] = [
 
 
 @pytest.mark.parametrize(("content", "complaint"), REFUSED)
-def test_files_that_jaeger_would_refuse_are_refused(
+def test_files_that_jaeger_would_reject_are_errors(
     content: object, complaint: str
 ) -> None:
-    """The error has the place, what was expected and what was found."""
+    """The error has the place, the expected and the actual value."""
     with pytest.raises(StrategyError, match=re.escape(complaint)):
         parse_file(content, 0.001)
 
 
 def test_the_response_is_json() -> None:
-    """It does not change when it is encoded and decoded."""
+    """Encoding and decoding it changes nothing."""
     listed = [probabilistic(1.0, operation="buy")]
     content = file(probabilistic(0.5, service="shop", operation_strategies=listed))
 

@@ -49,7 +49,7 @@ def calls_of(function: Callable[[], object]) -> list[str]:
 
 
 def remote(sampler: Sampler) -> RemoteControlledSampler:
-    """Return a remote sampler that has started its polls, and uses *sampler*."""
+    """Return a remote sampler whose polls have begun, with the current *sampler*."""
     created = RemoteControlledSampler(
         Agent(),
         "shop",
@@ -75,7 +75,7 @@ def test_an_operation_costs_one_look_up() -> None:
 
 
 def test_an_operation_that_was_seen_costs_the_same_as_a_listed_one() -> None:
-    """Its sampler is created once."""
+    """Its sampler is created only once."""
     adaptive = AdaptiveSampler(STRATEGY, 2000)
     adaptive.is_sampled(1, "new")
 
@@ -86,15 +86,15 @@ def test_an_operation_that_was_seen_costs_the_same_as_a_listed_one() -> None:
     "inner",
     [ProbabilisticSampler(0.5), AdaptiveSampler(STRATEGY, 2000)],
 )
-def test_following_a_server_costs_one_call(inner: Sampler) -> None:
-    """A remote sampler only calls the current sampler."""
+def test_remote_sampling_costs_one_call(inner: Sampler) -> None:
+    """A remote sampler calls the current sampler and nothing else."""
     sampler = remote(inner)
 
     assert ["is_sampled", *calls_for(inner, "op 1")] == calls_for(sampler, "op 1")
 
 
 def test_late_binding_costs_no_call() -> None:
-    """At the start there is only the postponed decision to return."""
+    """The postponed decision exists already."""
     adaptive = AdaptiveSampler(STRATEGY, 2000, operation_name_late_binding=True)
 
     assert ["is_sampled"] == calls_for(adaptive, "op 1")

@@ -1,4 +1,4 @@
-"""Strategies from a file: when it is read, and what happens with invalid ones."""
+"""Strategies from a file: when it is read, and what invalid files cause."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Scene:
         os.utime(self.path, (changed, changed))
 
     def replace(self, text: str, changed: float = LONG_AGO) -> None:
-        """Replace it by another file."""
+        """Replace the file by another one."""
         other = self.path.with_suffix(".new")
         other.write_text(text)
         os.utime(other, (changed, changed))
@@ -67,14 +67,14 @@ class Scene:
 
 
 def test_each_service_has_a_response(tmp_path: Path) -> None:
-    """A service that is listed has its own strategy, others the default one."""
+    """A listed service has its own strategy, others the default one."""
     scene = Scene(tmp_path, rates(shop=0.5))
 
     assert [0.5, 0.1, 0.5] == [scene.rate(name) for name in ("shop", "pub", "shop")]
 
 
 def test_an_unchanged_file_gives_the_same_object(tmp_path: Path) -> None:
-    """So the sampler need not read it again."""
+    """The sampler need not parse the response again."""
     scene = Scene(tmp_path, rates(shop=0.5))
 
     responses = [scene.source.request_sampling_strategy("shop") for _ in range(2)]
@@ -91,7 +91,7 @@ def test_an_edited_file_is_read_again(
     text: str,
     changed: float,
 ) -> None:
-    """If its size or time has changed."""
+    """A change of size or time is noticed."""
     scene = Scene(tmp_path, rates(shop=0.5))
     before = scene.rate()
 
@@ -101,7 +101,7 @@ def test_an_edited_file_is_read_again(
 
 
 def test_a_replaced_file_is_read_again(tmp_path: Path) -> None:
-    """Even if the new one has the same time and size."""
+    """The new file may have the same time and size."""
     scene = Scene(tmp_path, rates(shop=0.5))
     before = scene.rate()
 
@@ -111,7 +111,7 @@ def test_a_replaced_file_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_link_that_points_elsewhere_is_followed(tmp_path: Path) -> None:
-    """Kubernetes changes a ConfigMap in this way."""
+    """Kubernetes updates a ConfigMap in this way."""
     for name, rate in (("one", 0.5), ("two", 0.7)):
         (tmp_path / name).write_text(rates(shop=rate))
     scene = Scene(tmp_path)
@@ -125,7 +125,7 @@ def test_a_link_that_points_elsewhere_is_followed(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changed_a_moment_ago_is_read_again(tmp_path: Path) -> None:
-    """A second change within the same tick has the same time and size."""
+    """Another change within the same tick has the same time and size."""
     scene = Scene(tmp_path)
     scene.write(rates(shop=0.5), scene.clock.time() - 1)
     before = scene.rate()
@@ -136,7 +136,7 @@ def test_a_file_that_changed_a_moment_ago_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    """The error contains its path; once it exists, it is read."""
+    """The error contains the path; the file is read once it exists."""
     scene = Scene(tmp_path)
 
     with pytest.raises(SendError, match=r"No such file.*strategies\.json"):
@@ -157,8 +157,8 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_file_is_an_error(tmp_path: Path, text: str, complaint: str) -> None:
-    """It has the file, the place, what was expected and what was found."""
+def test_an_invalid_file_is_an_error(tmp_path: Path, text: str, complaint: str) -> None:
+    """The error has the file, the place, the expected and the actual value."""
     scene = Scene(tmp_path, text)
 
     for _ in range(2):
@@ -166,8 +166,8 @@ def test_a_bad_file_is_an_error(tmp_path: Path, text: str, complaint: str) -> No
             scene.rate()
 
 
-def test_a_bad_file_that_is_fixed_is_followed(tmp_path: Path) -> None:
-    """The error does not outlast the file that had it."""
+def test_an_invalid_file_that_is_fixed_is_read(tmp_path: Path) -> None:
+    """The fixed file is read, and the error is gone."""
     scene = Scene(tmp_path, "{")
     with pytest.raises(StrategyError):
         scene.rate()
@@ -177,13 +177,13 @@ def test_a_bad_file_that_is_fixed_is_followed(tmp_path: Path) -> None:
     assert 0.5 == scene.rate()
 
 
-def test_a_mistake_in_another_service_has_no_effect(tmp_path: Path) -> None:
-    """A rate out of range concerns the service that has it."""
+def test_an_error_in_another_service_has_no_effect(tmp_path: Path) -> None:
+    """A rate out of range affects only the service that has it."""
     assert 0.5 == Scene(tmp_path, rates(shop=0.5, pub=7)).rate()
 
 
 def test_a_file_of_null_is_an_empty_one(tmp_path: Path) -> None:
-    """As in Jaeger: the default probability applies."""
+    """The default probability applies, as in Jaeger."""
     assert 0.001 == Scene(tmp_path, "null").rate()
 
 
@@ -196,11 +196,11 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         scene.rate()
 
 
-def test_a_huge_file_is_refused(
+def test_a_huge_file_is_an_error(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its size is limited."""
+    """The size of a file is limited."""
     monkeypatch.setattr(strategies_file, "_MAX_FILE", 10)
 
     with pytest.raises(StrategyError, match="at most 10 bytes, got more"):
@@ -211,7 +211,7 @@ def test_notes_are_one_line(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """However many polls there are, while the file does not change."""
+    """The line is logged once while the file does not change."""
     scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
 
     rate = [scene.rate() for _ in range(3)]
@@ -226,7 +226,7 @@ def test_notes_after_an_edit_are_logged(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """However soon after the last line."""
+    """The time since the last line does not matter."""
     scene = Scene(tmp_path, "null")
     scene.rate()
 
@@ -247,7 +247,7 @@ def test_services_that_share_a_file_are_logged_once_each(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Even if polls for them alternate."""
+    """Alternating polls do not repeat the lines."""
     scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
 
     for service in ("shop", "pub", "shop", "pub"):
@@ -260,7 +260,7 @@ def test_the_services_that_share_a_file_are_not_all_remembered(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """After 200 services a line is logged for each again."""
+    """After 200 services, a line is logged for each again."""
     scene = Scene(tmp_path, '{"default_strategy": {"type": "const"}}')
 
     for number in range(200):
@@ -273,7 +273,7 @@ def test_the_services_that_share_a_file_are_not_all_remembered(
 
 
 def test_the_default_probability_can_be_set(tmp_path: Path) -> None:
-    """It is in the configuration of a Jaeger, not in the file."""
+    """In Jaeger it is in the configuration, not in the file."""
     scene = Scene(tmp_path, "{}")
     source = StrategiesFile(scene.path, default_probability=1)
 
@@ -282,24 +282,24 @@ def test_the_default_probability_can_be_set(tmp_path: Path) -> None:
     assert {"samplingRate": 1} == response["probabilisticSampling"]
 
 
-def test_a_default_probability_out_of_range_is_refused(tmp_path: Path) -> None:
-    """By the constructor, not by the first poll."""
+def test_a_default_probability_out_of_range_is_an_error(tmp_path: Path) -> None:
+    """The constructor raises the error."""
     with pytest.raises(ConfigError, match="from 0"):
         StrategiesFile(tmp_path, default_probability=2)
 
 
 def test_repr_is_the_call_of_the_constructor() -> None:
-    """With the path of the file."""
+    """The repr contains the path of the file."""
     assert "StrategiesFile('a.json')" == repr(StrategiesFile("a.json"))
 
 
 def test_repr_shows_no_password_of_a_url() -> None:
-    """A URL in place of a path is a mistake, and may have one."""
+    """A URL instead of a path is a mistake, and may contain one."""
     assert "hunter2" not in repr(StrategiesFile("http://me:hunter2@far/a.json"))
 
 
 class Followed:
-    """A remote sampler that follows a file, poll by poll."""
+    """A remote sampler that polls a file."""
 
     def __init__(self, folder: Path, text: str | None, interval: float = 60.0) -> None:
         self.scene = Scene(folder, text)
@@ -323,7 +323,7 @@ class Followed:
 
 
 def test_a_remote_sampler_follows_the_file(tmp_path: Path) -> None:
-    """The first poll is at once, and the next one finds the change."""
+    """The first poll is immediate, and the next one finds the change."""
     followed = Followed(tmp_path, rates(shop=0.5))
     samplers = [followed.poll()]
     followed.scene.replace(rates(shop=0.7))
@@ -339,7 +339,7 @@ def test_the_file_is_polled_every_five_seconds(
     interval: float,
     expected: float,
 ) -> None:
-    """Or at the interval, if that is shorter."""
+    """A shorter interval of the sampler takes precedence."""
     followed = Followed(tmp_path, rates(), interval)
 
     followed.poll()
@@ -348,7 +348,7 @@ def test_the_file_is_polled_every_five_seconds(
 
 
 class Everything(Agent):
-    """Has every attribute, as mocks do."""
+    """An object with every attribute, like a mock."""
 
     def __getattr__(self, name: str) -> object:
         """Return something."""
@@ -356,17 +356,17 @@ class Everything(Agent):
 
 
 def test_a_mock_as_source_does_not_change_the_interval() -> None:
-    """Only an interval that is a number counts."""
+    """An interval that is not a number is ignored."""
     remote = RemoteControlledSampler(Everything(), "shop", worker=QuietWorker())
 
     assert 60.0 == remote._poller.interval
 
 
-def test_a_file_that_goes_bad_changes_nothing(
+def test_a_file_that_becomes_invalid_changes_nothing(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One line is logged when the file becomes invalid, one when it is valid again."""
+    """One line is logged when it becomes invalid, one when it is valid again."""
     followed = Followed(tmp_path, rates(shop=0.5))
     before = followed.poll()
     followed.scene.write("{")
@@ -389,8 +389,8 @@ def test_a_file_that_goes_bad_changes_nothing(
     } == followed.factory.counts
 
 
-def test_an_unchanged_file_is_followed_once(tmp_path: Path) -> None:
-    """Each poll is counted as a query; only a change is counted as an update."""
+def test_an_unchanged_file_is_applied_once(tmp_path: Path) -> None:
+    """Each poll counts as a query; only a change counts as an update."""
     text = json.dumps(
         {
             "default_strategy": {

@@ -1,4 +1,4 @@
-"""Responses of a server, read into strategies."""
+"""Responses of a server, parsed into strategies."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_type_may_be_a_text_a_number_or_missing(
     response: dict[str, object],
     strategy: Strategy,
 ) -> None:
-    """The object that is present decides, however its type is written."""
+    """The object that is present decides."""
     assert repr(strategy) == repr(parse_strategy(response))
 
 
@@ -108,7 +108,7 @@ def test_the_object_that_is_present_counts(
     response: dict[str, object],
     strategy: Strategy,
 ) -> None:
-    """The type only decides between two objects; null is no object."""
+    """The type decides only between two objects; null is not an object."""
     assert repr(strategy) == repr(parse_strategy(response))
 
 
@@ -116,7 +116,7 @@ def test_the_object_that_is_present_counts(
 def test_operation_sampling_takes_precedence_over_the_type(
     strategy_type: object,
 ) -> None:
-    """`operationSampling` is followed, whatever else the response contains."""
+    """`operationSampling` is used, whatever else the response contains."""
     response = {"strategyType": strategy_type, **PROBABILISTIC, **PER_OPERATION}
 
     assert repr(PARSED_PER_OPERATION) == repr(parse_strategy(response))
@@ -142,21 +142,21 @@ def test_missing_values_have_the_defaults_of_the_old_client(
     response: dict[str, object],
     strategy: Strategy,
 ) -> None:
-    """Rates and bounds that a response does not contain are those of 4.8."""
+    """The default rates and bounds are those of 4.8."""
     assert repr(strategy) == repr(parse_strategy(response))
 
 
 @pytest.mark.parametrize("limit", [0, 0.5, 499, 499.9])
-def test_limits_below_500_are_followed(limit: float) -> None:
-    """A limit from 0 to below 500 is accepted unchanged."""
+def test_limits_below_500_are_accepted(limit: float) -> None:
+    """A limit from 0 to below 500 is used unchanged."""
     response = {"rateLimitingSampling": {"maxTracesPerSecond": limit}}
 
     assert repr(RateLimiting(limit)) == repr(parse_strategy(response))
 
 
 @pytest.mark.parametrize("rate", [0, 1, 0.0, 1.0, 0.25])
-def test_rates_from_0_to_1_are_followed(rate: float) -> None:
-    """A rate from 0 to 1 is accepted unchanged."""
+def test_rates_from_0_to_1_are_accepted(rate: float) -> None:
+    """A rate from 0 to 1 is used unchanged."""
     response = {"probabilisticSampling": {"samplingRate": rate}}
 
     assert repr(Probabilistic(rate)) == repr(parse_strategy(response))
@@ -166,7 +166,7 @@ def test_rates_from_0_to_1_are_followed(rate: float) -> None:
     "response", REFUSED, ids=lambda response: type(response).__name__
 )
 def test_an_invalid_strategy_raises_our_error(response: object) -> None:
-    """Rates and limits out of range, unknown types and garbage: a StrategyError."""
+    """Rates and limits out of range, unknown types and other JSON raise it."""
     with pytest.raises(StrategyError) as raised:
         parse_strategy(response)
 
@@ -175,7 +175,7 @@ def test_an_invalid_strategy_raises_our_error(response: object) -> None:
 
 
 def test_the_error_describes_the_value() -> None:
-    """The message contains the key, what was expected and what came."""
+    """The message contains the key, the expected and the actual value."""
     with pytest.raises(
         StrategyError,
         match=r"samplingRate must be a number from 0 to 1, got 1\.5",
@@ -184,15 +184,15 @@ def test_the_error_describes_the_value() -> None:
 
 
 def test_the_error_is_short_however_long_the_response() -> None:
-    """A huge response does not give a huge line in the log."""
+    """A huge response does not cause a huge log line."""
     with pytest.raises(StrategyError) as raised:
         parse_strategy({"strategyType": "X" * 10**6, "junk": list(range(10**5))})
 
     assert len(str(raised.value)) < 200
 
 
-def test_one_bad_operation_refuses_the_whole_response() -> None:
-    """A response is followed completely or not at all."""
+def test_one_invalid_operation_rejects_the_whole_response() -> None:
+    """A response is applied completely or not at all."""
     with pytest.raises(StrategyError):
         parse_per_operation(
             {
@@ -216,7 +216,7 @@ def test_json_is_decoded_from_bytes_or_text(body: object) -> None:
     ids=["empty", "cut", "html", "no-text", "nested", "digits", "none", "int", "dict"],
 )
 def test_a_body_that_is_not_json_raises_our_error(body: object) -> None:
-    """Neither extreme nesting nor another type raises another error."""
+    """Extreme nesting and other types raise it, too."""
     with pytest.raises(StrategyError):
         decode_strategy(body)
 

@@ -22,7 +22,7 @@ def allowed(throttler: LocalThrottler, operation: str, count: int = 100) -> int:
 
 
 def test_every_old_name_imports() -> None:
-    """All that `jaeger_client.throttler` of 4.8 had can be imported from it."""
+    """All names of `jaeger_client.throttler` of 4.8 can be imported."""
     old_names = {
         "DEFAULT_THROTTLER_REFRESH_INTERVAL",
         "MINIMUM_CREDITS",
@@ -39,7 +39,7 @@ def test_every_old_name_imports() -> None:
 
 
 def test_the_base_decides_nothing() -> None:
-    """The `is_allowed` of the base raises NotImplementedError."""
+    """Its `is_allowed` raises NotImplementedError."""
     throttler = Throttler()
 
     throttler.set_client_id(1)
@@ -49,14 +49,14 @@ def test_the_base_decides_nothing() -> None:
 
 
 def test_a_new_operation_may_start_ten_at_once() -> None:
-    """The first traces that a user requests by hand are recorded."""
+    """The first traces that a user requests are recorded."""
     throttler = LocalThrottler(new_limiter=empty_limiters(FakeClock()))
 
     assert 10 == allowed(throttler, "op")
 
 
 def test_in_the_long_run_one_per_second_may_start() -> None:
-    """When the saved credits are spent, each second adds one."""
+    """After the initial credits are spent, each second adds one."""
     clock = FakeClock()
     throttler = LocalThrottler(new_limiter=empty_limiters(clock))
     allowed(throttler, "op")
@@ -75,7 +75,7 @@ def test_operations_have_separate_buckets() -> None:
 
 
 def test_operations_beyond_the_limit_share_one_bucket() -> None:
-    """Generated names do not fill the memory, and get the credits of one bucket."""
+    """Generated names do not fill the memory."""
     throttler = LocalThrottler(
         1,
         2,
@@ -106,7 +106,7 @@ def test_rates_out_of_range_are_refused(rates: tuple[float, float]) -> None:
 
 
 def test_repr_is_the_call_of_the_constructor() -> None:
-    """With both rates."""
+    """The repr contains both rates."""
     assert "LocalThrottler(1.0, 10.0)" == repr(LocalThrottler())
 
 
@@ -114,7 +114,7 @@ def test_a_debug_trace_that_is_refused_is_counted_and_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Each is counted; there is at most one line in the log per minute."""
+    """Each one is counted; at most one line per minute is logged."""
     let_notices_speak(monkeypatch)
     tracer = Tracer(
         "shop",

@@ -109,7 +109,7 @@ def test_responses_add_credits() -> None:
 
 
 def test_a_response_may_have_credits_for_others() -> None:
-    """Credits of an operation that was not requested are kept."""
+    """Credits of an operation that was not requested are stored."""
     scene = Scene()
     scene.allowed("op")
 
@@ -131,7 +131,7 @@ def test_only_operations_seen_are_requested() -> None:
 
 
 def test_there_is_no_poll_without_a_client_id() -> None:
-    """Because credits belong to a client."""
+    """Credits are granted to a client."""
     agent = Agent(balances())
     throttler = RemoteThrottler(agent, "shop", worker=QuietWorker())
     throttler.is_allowed("op")
@@ -142,7 +142,7 @@ def test_there_is_no_poll_without_a_client_id() -> None:
 
 
 def test_there_is_no_poll_without_an_operation() -> None:
-    """Because there is nothing to request."""
+    """There would be no operation to request credits for."""
     scene = Scene(max_operations=0)
     scene.allowed("op")
 
@@ -151,8 +151,8 @@ def test_there_is_no_poll_without_an_operation() -> None:
     assert [] == scene.agent.requests
 
 
-def test_the_first_client_id_is_kept() -> None:
-    """A second tracer with the same throttler does not change its client."""
+def test_the_first_client_id_remains() -> None:
+    """A second tracer with the same throttler does not change the client id."""
     scene = Scene()
 
     scene.throttler.set_client_id(8)
@@ -161,7 +161,7 @@ def test_the_first_client_id_is_kept() -> None:
 
 
 def test_there_is_no_poll_before_the_first_use() -> None:
-    """Not even if the worker runs for others."""
+    """Other tasks of the worker do not start the polls."""
     scene = Scene()
 
     assert math.inf == scene.throttler._poller.run(0.0)
@@ -203,7 +203,7 @@ def test_the_interval_can_be_set_and_has_jitter() -> None:
 
 
 def test_no_interval_means_five_seconds() -> None:
-    """None for the interval means the default."""
+    """An interval of None is the default."""
     throttler = RemoteThrottler(
         Agent(),
         "shop",
@@ -245,7 +245,7 @@ def test_long_names_have_no_credits() -> None:
 
 
 def test_without_credits_the_local_policy_decides() -> None:
-    """After a response without balances, such as that of Jaeger 2."""
+    """A response without balances, as from Jaeger 2, enables it."""
     scene = Scene()
     first = scene.allowed("op")
 
@@ -258,7 +258,7 @@ def test_without_credits_the_local_policy_decides() -> None:
 
 
 def test_credits_end_the_local_policy() -> None:
-    """After a response with balances those decide again."""
+    """A response with balances disables it."""
     scene = Scene()
     scene.allowed("op")
     scene.poll(JAEGER_2)
@@ -290,7 +290,7 @@ NO_CREDITS: list[object] = [
 
 @pytest.mark.parametrize("response", NO_CREDITS, ids=repr)
 def test_a_failed_poll_keeps_the_balances(response: object) -> None:
-    """An error or an invalid response counts as one failure and changes nothing."""
+    """An error or invalid response counts as one failure and changes nothing."""
     scene = Scene()
     scene.allowed("op")
     scene.poll(balances(op=2))
@@ -338,7 +338,7 @@ def test_another_logger_can_be_used(caplog: pytest.LogCaptureFixture) -> None:
 def test_an_error_reporter_gets_every_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It replaces the line in the log."""
+    """Failures are then not logged."""
     listener = Listener()
     throttler = RemoteThrottler(
         Agent(SendError("refused")),
@@ -371,7 +371,7 @@ def test_close_stops_the_polls() -> None:
 
 
 def test_no_thread_at_construction() -> None:
-    """Without a worker it creates one, which does not start its thread yet."""
+    """Without a worker it creates one, whose thread is not started yet."""
     threads = threading.enumerate()
 
     throttler = RemoteThrottler(Agent(), "shop")
@@ -381,7 +381,7 @@ def test_no_thread_at_construction() -> None:
 
 
 def test_a_forked_child_polls_again() -> None:
-    """The child keeps the credits and polls at its first use."""
+    """The child inherits the credits and polls at its first use."""
     scene = Scene()
     scene.allowed("op")
     scene.poll(balances(op=1))
@@ -398,7 +398,7 @@ def test_a_forked_child_polls_again() -> None:
 
 
 def test_a_forked_child_with_the_local_policy_polls_again() -> None:
-    """The child does not rely on the response to its parent."""
+    """The child does not rely on the parent's last response."""
     scene = Scene()
     scene.allowed("op")
     scene.poll(JAEGER_2)
@@ -421,7 +421,7 @@ def test_a_closed_throttler_stays_closed_in_a_forked_child() -> None:
 
 
 def test_a_drain_does_not_poll() -> None:
-    """There is no poll at the end of the process."""
+    """No request is sent at the end of the process."""
     scene = Scene()
     scene.allowed("op")
 
@@ -430,7 +430,7 @@ def test_a_drain_does_not_poll() -> None:
 
 
 def test_a_call_may_interrupt_another_one_anywhere() -> None:
-    """The debug span of a signal handler never waits and spends its own credit."""
+    """The debug span of a signal handler never waits, and spends one credit."""
     scene = Scene()
     scene.allowed("op")
     scene.poll(balances(op=1000))

@@ -30,7 +30,7 @@ GARBAGE: list[object] = [
 
 
 def test_balances_are_read() -> None:
-    """Each balance has an operation and its credits."""
+    """Each balance has an operation and credits."""
     listed = [
         {"operation": "a", "balance": 2.5},
         {"operation": "b", "balance": 0},
@@ -55,7 +55,7 @@ def test_a_server_without_credits_is_recognized(body: bytes) -> None:
 
 @pytest.mark.parametrize("response", GARBAGE, ids=repr)
 def test_invalid_balances_raise_our_error(response: object) -> None:
-    """Anything else than balances is a CreditsError."""
+    """Anything else raises CreditsError."""
     with pytest.raises(CreditsError) as raised:
         parse_credits(json.dumps(response))
 
@@ -69,6 +69,6 @@ def test_invalid_balances_raise_our_error(response: object) -> None:
     ids=["empty", "cut", "no-text", "nested", "digits", "none", "dict"],
 )
 def test_a_body_that_is_not_json_raises_our_error(body: object) -> None:
-    """Neither extreme nesting nor another type raises another error."""
+    """Extreme nesting and other types raise it, too."""
     with pytest.raises(CreditsError):
         parse_credits(body)

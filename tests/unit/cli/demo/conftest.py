@@ -1,4 +1,4 @@
-"""A tracer that keeps its spans."""
+"""A tracer that stores its spans."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from jaeger_client.reporter import InMemoryReporter
 
 @pytest.fixture
 def reporter() -> InMemoryReporter:
-    """Return a reporter that keeps the spans."""
+    """Return a reporter that stores the spans."""
     return InMemoryReporter()
 
 
 @pytest.fixture
 def tracer(reporter: InMemoryReporter) -> Iterator[Tracer]:
-    """Return a tracer that records everything."""
+    """Return a tracer that samples every trace."""
     with Tracer("service", reporter, ConstSampler(decision=True)) as tracer:
         yield tracer

@@ -13,7 +13,7 @@ def test_customers_are_found_by_their_number(
     tracer: Tracer,
     reporter: InMemoryReporter,
 ) -> None:
-    """The query is a span of its own, below the active one."""
+    """The query has its own span, a child of the active one."""
     span = tracer.start_span("GET /customer")
 
     with (

@@ -26,14 +26,14 @@ def span(**more: Any) -> dict[str, Any]:
 
 
 def test_a_root_has_no_parent() -> None:
-    """Name, service and times are unchanged."""
+    """Name, service and times are read unchanged."""
     expected = DemoSpan("00ab", None, "bakery", "bake", 1_000, 20)
 
     assert expected == to_demo_span(span(), PROCESSES)
 
 
 def test_the_parent_is_the_first_child_of_reference() -> None:
-    """A span that only follows another is no child."""
+    """A FOLLOWS_FROM reference is not a parent."""
     references = [
         {"refType": "FOLLOWS_FROM", "traceID": "1", "spanID": "00cc"},
         {"refType": "CHILD_OF", "traceID": "1", "spanID": "00dd"},
@@ -43,7 +43,7 @@ def test_the_parent_is_the_first_child_of_reference() -> None:
 
 
 def test_errors_are_read_from_tags_and_logs() -> None:
-    """In the same way as by the demo's own receiver."""
+    """The rules are those of the demo's own receiver."""
     fields = [
         {"key": "event", "type": "string", "value": "error"},
         {"key": "message", "type": "string", "value": "burnt"},

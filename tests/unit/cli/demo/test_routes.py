@@ -14,7 +14,7 @@ def test_every_third_route_is_refused(
     tracer: Tracer,
     reporter: InMemoryReporter,
 ) -> None:
-    """The second of three; the span of the work has the error."""
+    """The second of three requests fails; its inner span has the error."""
     routes = Routes(tracer)
     span = tracer.start_span("GET /route")
     query = {"vehicle": "van", "x": "1", "y": "1"}
@@ -29,7 +29,7 @@ def test_every_third_route_is_refused(
 
 
 def test_the_fastest_route_is_found() -> None:
-    """It takes no longer than the route along the border of the town."""
+    """It is not longer than the route along the border of the town."""
     assert (0, 0) == fastest("van", (0, 0))
     seconds, visited = fastest("bicycle", (TOWN_SIZE - 1, 0))
 
@@ -38,6 +38,6 @@ def test_the_fastest_route_is_found() -> None:
 
 
 def test_there_is_no_route_out_of_town() -> None:
-    """All crossings have been visited."""
+    """The search ends after visiting all crossings."""
     with pytest.raises(UnavailableError, match="no crossing"):
         fastest("van", (TOWN_SIZE, 0))

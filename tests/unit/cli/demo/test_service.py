@@ -10,7 +10,7 @@ from jaeger_client.cli.demo.service import start_tracer
 def test_a_second_tracer_in_one_process_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`initialize_tracer` returns None then."""
+    """`start_tracer` raises, because `initialize_tracer` returns None."""
     monkeypatch.setattr("jaeger_client.config.Config._initialized", True)
 
     with pytest.raises(RuntimeError, match="has a tracer already"):

@@ -1,4 +1,4 @@
-"""The capabilities of a terminal, and the text it gets."""
+"""The capabilities of a terminal, and text for it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class FakeTerminal(io.TextIOWrapper):
 
 
 def stream(encoding: str = "utf-8") -> FakeTerminal:
-    """Return a terminal of an encoding."""
+    """Return a terminal with an encoding."""
     return FakeTerminal(io.BytesIO(), encoding=encoding)
 
 
 def test_a_terminal_has_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless the environment turns it off."""
+    """Colours are on by default."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
 
@@ -36,40 +36,40 @@ def test_colour_can_be_turned_off(
     name: str,
     value: str,
 ) -> None:
-    """By `NO_COLOR`, and by a terminal without colours."""
+    """`NO_COLOR` and terminals without colours turn it off."""
     monkeypatch.setenv(name, value)
 
     assert not terminal_of(stream()).has_colour
 
 
 def test_a_file_gets_no_colour() -> None:
-    """Redirected output contains text only."""
+    """Redirected output contains plain text only."""
     assert not terminal_of(io.StringIO()).has_colour
 
 
-def test_the_encoding_decides_on_the_characters() -> None:
-    """Lines and bars need Unicode; a stream of unknown encoding gets ASCII."""
+def test_the_encoding_selects_the_characters() -> None:
+    """Lines and bars need Unicode; other encodings get ASCII."""
     assert UNICODE is terminal_of(stream("utf-8")).symbols
     assert ASCII is terminal_of(stream("latin-1")).symbols
     assert ASCII is terminal_of(io.StringIO()).symbols
 
 
 def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or the value of `COLUMNS`."""
+    """`COLUMNS` overrides it."""
     monkeypatch.setenv("COLUMNS", "71")
 
     assert 71 == terminal_of(io.StringIO()).width
 
 
 def test_text_is_cut_to_one_line() -> None:
-    """Line breaks become blanks, and an ellipsis marks a cut."""
+    """Line breaks become blanks; an ellipsis marks a cut."""
     shown = terminal()
 
     assert "a b" == shown.cut("a\n  b", 10)
     assert "abc…" == shown.cut("abcdefgh", 4)
 
 
-def test_nothing_is_coloured_without_a_code() -> None:
+def test_empty_text_gets_no_colour_codes() -> None:
     """Empty text stays empty."""
     assert "" == terminal(has_colour=True).dim("")
     assert "\x1b[2mx\x1b[0m" == terminal(has_colour=True).dim("x")

@@ -53,7 +53,7 @@ def test_a_terminal_without_these_characters_gets_ascii() -> None:
 
 
 def test_every_span_has_a_bar_within_the_column() -> None:
-    """Even without a duration, and even if it starts at the end of the trace."""
+    """A span without duration, or at the end of the trace, has a bar."""
     spans = [
         seen("root", start=0, duration=1_000_000),
         seen("instant", "root", start=10, duration=0),
@@ -70,15 +70,15 @@ def test_every_span_has_a_bar_within_the_column() -> None:
     ("duration_us", "text"),
     [(0, "0 µs"), (999, "999 µs"), (12_345, "12.3 ms"), (1_234_567, "1.23 s")],
 )
-def test_durations_have_the_unit_that_suits_them(duration_us: int, text: str) -> None:
-    """Microseconds below a millisecond, seconds from one on."""
+def test_durations_have_a_unit_by_their_size(duration_us: int, text: str) -> None:
+    """The unit is µs below a millisecond, ms below a second, else s."""
     (line,) = draw([seen("one", duration=duration_us)], terminal())
 
     assert line.endswith(text)
 
 
 def test_each_service_has_a_colour_and_errors_are_red() -> None:
-    """If colours are on."""
+    """With colours on, bars and names have the colour of the service."""
     order, _, knead, tired, _ = draw(TRACE, terminal(has_colour=True))
 
     assert order.startswith("\x1b[36mshop")
@@ -87,12 +87,12 @@ def test_each_service_has_a_colour_and_errors_are_red() -> None:
 
 
 def test_a_trace_without_spans_has_no_lines() -> None:
-    """Without spans there is no output."""
+    """An empty trace prints nothing."""
     assert [] == list(draw([], terminal()))
 
 
 def test_parents_come_before_children_and_siblings_by_their_start() -> None:
-    """The order is that of a tree, whatever order the spans arrived in."""
+    """The order does not depend on the order of arrival."""
     spans = [
         seen("late", "root", start=50),
         seen("leaf", "early", start=60),
@@ -105,8 +105,8 @@ def test_parents_come_before_children_and_siblings_by_their_start() -> None:
     assert ["root", "early", "leaf", "late"] == names
 
 
-def test_each_span_knows_which_of_its_ancestors_have_siblings_below() -> None:
-    """The lines to the left of a span depend on it."""
+def test_each_row_has_the_ancestors_with_later_siblings() -> None:
+    """The lines to the left of a span depend on that."""
     spans = [
         seen("root"),
         seen("early", "root", start=1),
@@ -119,8 +119,8 @@ def test_each_span_knows_which_of_its_ancestors_have_siblings_below() -> None:
     assert [(), (True,), (True, False), (False,)] == follow
 
 
-def test_a_span_whose_parent_is_missing_is_beside_the_root() -> None:
-    """A lost parent does not hide its children."""
+def test_a_span_whose_parent_is_missing_is_shown_as_a_root() -> None:
+    """A missing parent does not hide its children."""
     rows = list(arrange([seen("root"), seen("orphan", "lost", start=5)]))
 
     assert ["root", "orphan"] == [row.span.operation for row in rows]
