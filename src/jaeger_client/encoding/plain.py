@@ -22,8 +22,8 @@ from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 
 T = TypeVar("T")
 
-_MAX_SECONDS: Final = 9e12
-"""Seconds whose microseconds still fit in 64 signed bits, past the year 280,000."""
+_MAX_SECONDS: Final = 1e300
+"""Replaces infinity; encoders clamp what does not fit in 64 bits."""
 
 
 class PlainIds(NamedTuple):
