@@ -173,7 +173,7 @@ def test_a_jaeger_that_runs_is_used() -> None:
 
     assert found
     assert 0 == code
-    assert f"by OTLP on port {server.port}" in text
+    assert f"over OTLP on port {server.port}" in text
     assert "UnavailableError: all planners are busy" in text
     link = rf"open it: http://localhost:{server.port}/trace/[0-9a-f]+\n"
     assert re.search(link, text)
@@ -186,7 +186,7 @@ def test_a_jaeger_without_otlp_gets_its_spans_by_udp() -> None:
 
         assert backend.is_running()
         assert {"JAEGER_AGENT_HOST": "localhost"} == backend.environment
-        assert "by UDP port 6831" in backend.description
+        assert "over UDP port 6831" in backend.description
 
 
 def test_other_servers_are_no_jaeger() -> None:
