@@ -32,7 +32,7 @@ from jaeger_client.span_context import SpanContext
 
 
 class CodecOptions(NamedTuple):
-    """The settings that codecs are made from."""
+    """The settings of codecs."""
 
     url_encoding: bool = True
     """Whether values are percent-encoded, as in HTTP headers and not in text maps."""

@@ -171,7 +171,7 @@ class TextCodec(BaggageCodec):
             header, value = own.get(name), headers[name]
             if header is _TRACE_ID and ids is _NOTHING:
                 ids = value
-            # Decoding makes no value longer. Of plain text the length is known.
+            # Decoding makes no value longer, and ASCII has one byte per character.
             elif (
                 header
                 and header.key

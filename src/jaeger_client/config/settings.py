@@ -34,8 +34,8 @@ VARIABLES: Final = ("JAEGER_", "OTEL_")
 OTEL: Final = "OTEL_"
 """Prefix of the variables of OpenTelemetry."""
 
-# Kubernetes sets JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod beside a
-# service called jaeger-agent. It is not meant as a setting.
+# For a service called jaeger-agent, Kubernetes sets the variable
+# JAEGER_AGENT_PORT=tcp://10.0.0.1:6831 in every pod. It is not meant as a setting.
 KUBERNETES_LINK: Final = ("tcp://", "udp://", "sctp://")
 
 

@@ -100,7 +100,7 @@ class LegacyMetricsFactory(MetricsFactory):
         return lambda value: self._metrics.count(key, value)
 
     def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
-        """Return a function that takes microseconds and passes milliseconds on."""
+        """Return a function that converts microseconds to milliseconds."""
         key = self._get_key(name, tags)
         return lambda microseconds: self._metrics.timing(key, microseconds / 1000)
 
@@ -142,7 +142,7 @@ class CallableMetricsFactory(MetricsFactory):
         return _bound(self._count, name, tags)
 
     def create_timer(self, name: str, tags: Tags = None) -> MeasureFunction:
-        """Return a function that takes microseconds and passes milliseconds on."""
+        """Return a function that converts microseconds to milliseconds."""
         record = _bound(self._timing, name, tags)
         return lambda microseconds: record(microseconds / 1000)
 

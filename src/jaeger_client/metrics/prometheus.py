@@ -256,7 +256,7 @@ class SharedCollectors:
 
 
 def _options(kind: type[_Collector], name: str) -> dict[str, Any]:
-    """Return the help of the metric, and what its kind needs besides."""
+    """Return the help of the metric, and the options of its kind."""
     metric = metric_of(name)
     options: dict[str, Any] = {"documentation": metric.help if metric else name}
     if kind is Gauge:

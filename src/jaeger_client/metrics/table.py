@@ -1,8 +1,8 @@
 """
 Every metric of this library, in one table.
 
-`jaeger_client.metrics.instruments` makes the metrics from its rows, which also have the
-help for Prometheus, the units for OpenTelemetry and the text of the page about metrics.
+`jaeger_client.metrics.instruments` creates the metrics from its rows, which also contain
+the help for Prometheus, the units for OpenTelemetry and the text of the metrics page.
 """
 
 from __future__ import annotations

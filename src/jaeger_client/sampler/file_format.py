@@ -159,7 +159,7 @@ class _Entry:
     Args:
         value: The decoded object.
         where: Its place in the file; empty for the file as a whole.
-        keys: The keys that Jaeger knows in it.
+        keys: The keys that Jaeger reads in it.
         notes: Where to add notes; by default a list of its own.
     """
 

@@ -45,7 +45,7 @@ def arrange(spans: Sequence[DemoSpan]) -> Iterator[Row]:
     known = {span.span_id for span in spans}
     children: dict[str | None, list[DemoSpan]] = {}
     for span in sorted(spans, key=lambda span: span.start_us):
-        # A span whose parent is missing is shown beside the root.
+        # A span whose parent is missing is shown as another root.
         parent = span.parent_id if span.parent_id in known else None
         children.setdefault(parent, []).append(span)
     for root in children.get(None, ()):
