@@ -1,7 +1,7 @@
 """
 Every metric of this library, in one table.
 
-`jaeger_client.metrics.instruments` creates the metrics from its rows, which also contain
+`jaeger_client.metrics.instruments` creates the metrics from its rows, which also have
 the help for Prometheus, the units for OpenTelemetry and the text of the metrics page.
 """
 
