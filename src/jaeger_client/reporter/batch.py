@@ -11,7 +11,7 @@ The reporter that sends: a queue, and one loop that empties it.
   or, if that does not run, on the caller's. A drain sends everything until its
   deadline, and sleeps while a payload has to wait.
 
-Both hold `_sending`, and only they use the transmitter and the fields of `_forget`. No
+Both hold `_sending`, and only they use the transmitter and the fields of `_reset`. No
 other lock is taken. The application's threads use the queue only, which needs no lock;
 see there.
 """
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
 
-MAX_TAKEN: Final = 1_000
+MAX_DEQUEUED: Final = 1_000
 """Maximum number of spans that are taken from the queue at once."""
 
 MAX_BATCH: Final = 512
@@ -147,18 +147,18 @@ class Reporter(BaseReporter):
             wake=self._worker.wake,
             refused=self._loss_report.refused,
         )
-        self._forget()
+        self._reset()
         self._worker.add_task(self)
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._sending = Exclusive()
         self._retry_at = -math.inf
         """When the next payload may be sent."""
-        self._may_hurry = False
+        self._may_send_early = False
         """Whether one attempt may be made before `_retry_at`."""
         self._due = math.inf
         """When a partial batch is sent; infinity if no interval has begun."""
-        self._left_at = -math.inf
+        self._partial_sent_at = -math.inf
         """When the last partial batch was sent."""
 
     def set_process(
@@ -194,7 +194,7 @@ class Reporter(BaseReporter):
         # Read after wake_at_first(): a span that came before it woke no one.
         if not len(self._queue):
             self._due = math.inf
-            return self._transmitter.forget_values(now)
+            return self._transmitter.clear_cache(now)
         full_batch = self._full_batch
         self._queue.wake_at_batch(full_batch)
         if len(self._queue) >= full_batch:
@@ -207,7 +207,7 @@ class Reporter(BaseReporter):
         """
         Set when a partial batch is sent whose first span comes *now*.
 
-        In most processes that is after the flush interval. A pool often kills its
+        In max_count processes that is after the flush interval. A pool often kills its
         children as soon as their work is done, so a child process sends a partial batch
         when a tenth of its age has passed since the previous one: the first at once,
         and after ten intervals no more often than other processes.
@@ -219,7 +219,9 @@ class Reporter(BaseReporter):
             self._child_since = now
         if self._child_since is not None and self._due < math.inf:
             delay = (now - self._child_since) * _DELAY_BY_AGE
-            self._due = max(now, self._left_at + min(self._flush_interval, delay))
+            self._due = max(
+                now, self._partial_sent_at + min(self._flush_interval, delay)
+            )
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """
@@ -230,32 +232,32 @@ class Reporter(BaseReporter):
         Also returns `False` if any span was dropped meanwhile.
         """
         dropped = self.losses.dropped
-        all_left = self._worker.flush(timeout, task=self)
-        return all_left and dropped == self.losses.dropped
+        all_sent = self._worker.flush(timeout, task=self)
+        return all_sent and dropped == self.losses.dropped
 
     def drain(self, deadline: float) -> bool:
         """Send everything until *deadline*; called by the worker."""
         timeout = max(0.0, deadline - self._clock.monotonic())
         try:
-            all_left = self._sending.run(lambda: self._drain(deadline), timeout=timeout)
+            all_sent = self._sending.run(lambda: self._drain(deadline), timeout=timeout)
         finally:
             self._release_if_closed()
-        return all_left is True
+        return all_sent is True
 
     def _drain(self, deadline: float) -> bool:
         dropped = self.losses.dropped
         # At the end of the tracer or of the process, one attempt is made early.
-        self._may_hurry = self._is_closing or self._worker.is_exiting
-        if self._may_hurry and self._retry_at > -math.inf:
-            self._retry_at, self._may_hurry = -math.inf, False
+        self._may_send_early = self._is_closing or self._worker.is_exiting
+        if self._may_send_early and self._retry_at > -math.inf:
+            self._retry_at, self._may_send_early = -math.inf, False
         # Before and after the work, because at the end of the process the worker must
         # be woken by each later span.
         self._queue.wake_at_first()
         self._send_until(deadline, drain=True)
         self._queue.wake_at_first()
         self.metrics.reporter_queue_length(len(self._queue))
-        all_left = not self._transmitter and not len(self._queue)
-        return all_left and dropped == self.losses.dropped
+        all_sent = not self._transmitter and not len(self._queue)
+        return all_sent and dropped == self.losses.dropped
 
     def _send_until(self, deadline: float, *, drain: bool) -> None:
         """Send what is due, or everything in a *drain*, until *deadline*."""
@@ -273,13 +275,13 @@ class Reporter(BaseReporter):
         if not count:
             self._transmitter.release()
             return False
-        most, now = self._batch_size or MAX_TAKEN, self._clock.monotonic()
+        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
         if not everything and now < self._due:
             count -= count % self._full_batch
-        elif count <= most:
+        elif count <= max_count:
             # What comes while these are sent has an interval of its own.
-            self._due, self._left_at = math.inf, now
-        self._transmitter.take(self._queue, min(count, most))
+            self._due, self._partial_sent_at = math.inf, now
+        self._transmitter.take(self._queue, min(count, max_count))
         return bool(self._transmitter)
 
     @property
@@ -293,8 +295,8 @@ class Reporter(BaseReporter):
         """Return whether to go on; sleep while the payload has to wait."""
         now = self._clock.monotonic()
         start = max(now, self._retry_at)
-        if start >= deadline and self._may_hurry:
-            start, self._may_hurry = (now + deadline) / 2, False
+        if start >= deadline and self._may_send_early:
+            start, self._may_send_early = (now + deadline) / 2, False
         if start >= deadline or (start > now and not may_sleep):
             return False
         if start > now:
@@ -311,7 +313,7 @@ class Reporter(BaseReporter):
     def after_fork_in_child(self) -> None:
         """Become empty; what is queued or in flight is the parent's to send."""
         self._child_since = self._clock.monotonic()
-        self._forget()
+        self._reset()
         self._queue.after_fork_in_child()
         self._transmitter.after_fork_in_child()
 
@@ -326,13 +328,13 @@ class Reporter(BaseReporter):
             deadline = self._clock.monotonic() + timeout
             self._is_closing = True
             self._queue.close()
-            all_left = self.flush(timeout)
+            all_sent = self.flush(timeout)
             if self._owns_worker:
                 self._worker.close(max(0.0, deadline - self._clock.monotonic()))
             self._is_releasable = True
             self._release_if_closed()
             self._worker.remove_task(self)
-            self._result = completed(all_left and dropped == self.losses.dropped)
+            self._result = completed(all_sent and dropped == self.losses.dropped)
         return self._result
 
     def _release_if_closed(self) -> None:

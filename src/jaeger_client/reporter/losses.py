@@ -86,7 +86,7 @@ class LossReport:
             for cause in _OF_PAYLOADS
         }
 
-    def reach(self, totals: Mapping[str, int]) -> None:
+    def count_up_to(self, totals: Mapping[str, int]) -> None:
         """
         Count what is missing from *totals*; called by the thread that sends payloads.
 
@@ -96,7 +96,9 @@ class LossReport:
         for cause, total in totals.items():
             self.lost(cause, max(0, total - getattr(self.totals, cause)))
 
-    def unsent(self, spans: list[SpanData], count: int, *, is_retrying: bool) -> None:
+    def drop_unsent(
+        self, spans: list[SpanData], count: int, *, is_retrying: bool
+    ) -> None:
         """
         Remove the last *count* of *spans*, which did not leave before `close` ended.
 

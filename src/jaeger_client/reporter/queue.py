@@ -57,10 +57,10 @@ class SpanQueue(Generic[SpanT]):
 
     __slots__ = (
         "_batch_size",
-        "_calm",
         "_capacity",
         "_closed",
         "_is_final",
+        "_max_unchecked",
         "_refused",
         "_spans",
         "_wake",
@@ -102,11 +102,11 @@ class SpanQueue(Generic[SpanT]):
     def _set_wake_at(self, count: int) -> None:
         self._wake_at = count
         # Up to this length of the deque, `put` has nothing to do but append.
-        self._calm = min(self._capacity, count - 1)
+        self._max_unchecked = min(self._capacity, count - 1)
         # After the write, because close() may have run just before it. Spans that
         # other threads put in between found the wrong mark.
         if self._closed:
-            self._calm = 0
+            self._max_unchecked = 0
             if self._is_final:
                 self._refuse_all()
 
@@ -114,11 +114,11 @@ class SpanQueue(Generic[SpanT]):
         """Append *span* or refuse it; return whether it was accepted."""
         spans = self._spans
         spans.append(span)
-        if len(spans) <= self._calm:
+        if len(spans) <= self._max_unchecked:
             return True
-        return self._check_marks(span, spans)
+        return self._check_thresholds(span, spans)
 
-    def _check_marks(self, span: SpanT, spans: deque[SpanT]) -> bool:
+    def _check_thresholds(self, span: SpanT, spans: deque[SpanT]) -> bool:
         """Do what is due after *span* was appended; return whether it was accepted."""
         notice_fork()
         if spans is not self._spans:  # The process was forked meanwhile.
@@ -191,7 +191,7 @@ class SpanQueue(Generic[SpanT]):
     def close(self) -> None:
         """Refuse every span from now on."""
         self._closed = True
-        self._calm = 0
+        self._max_unchecked = 0
 
     def __len__(self) -> int:
         return len(self._spans)

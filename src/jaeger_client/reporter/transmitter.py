@@ -15,7 +15,7 @@ What the encoder left out of a payload, or truncated, is counted when that paylo
 leaves, so that a span which is encoded twice is counted once.
 
 A signal handler may raise between any two bytecodes of a flush that runs on the
-application's thread. Therefore a payload leaves by a single store, to `_left`, and an
+application's thread. Therefore a payload leaves by a single store, to `_done`, and an
 iterator whose step did not end is not used again. What the payload lost is stored
 before that, as totals: if counting is interrupted, the next step completes it. A
 payload whose sending is interrupted may be sent twice; no span is lost or skipped.
@@ -60,7 +60,7 @@ INITIAL_BACKOFF: Final = 0.5
 MAX_BACKOFF: Final = 30.0
 """Maximum delay in seconds, unless the backend requests a longer one."""
 
-FORGET_AFTER: Final = 60.0
+CACHE_IDLE_TIME: Final = 60.0
 """Seconds after the last span when the encoder discards the values it has cached."""
 
 PROBE_INTERVAL: Final = 10.0
@@ -116,11 +116,11 @@ class Transmitter:
         self._random = IdRandom()
         self._process: Process | None = None
         self._probe_at = -math.inf
-        self._forget_at = math.inf
+        self._clear_cache_at = math.inf
         self._bytes_per_span = 400.0
         """Size of a span in the last payload; an estimate before the first."""
         self._use(channel)
-        self._forget_spans()
+        self._reset()
 
     def _use(self, channel: Channel) -> None:
         self._channel = channel
@@ -130,12 +130,12 @@ class Transmitter:
         what = f"cannot send spans to {self.sender!r}"
         self._outage = Outage(what, _ADVICE, clock=self._clock)
 
-    def _forget_spans(self) -> None:
+    def _reset(self) -> None:
         self._spans: list[SpanData] = []
-        self._left = 0
+        self._done = 0
         """How many of the spans have left."""
-        self._departed: tuple[int, Mapping[str, int]] = (0, {})
-        """The last value of `_left`, and the totals of losses that belong to it."""
+        self._totals_when_done: tuple[int, Mapping[str, int]] = (0, {})
+        """The last value of `_done`, and the totals of losses that belong to it."""
         self._limit = sys.maxsize
         """Maximum payload size that the network has required for these spans."""
         self._payload: _Payload | None = None
@@ -145,12 +145,12 @@ class Transmitter:
         """How many attempts to send the current payload have failed."""
 
     def __len__(self) -> int:
-        return max(0, len(self._spans) - self._left)
+        return max(0, len(self._spans) - self._done)
 
     @property
     def has_payload(self) -> bool:
         """Whether the next payload is encoded."""
-        return self._payload is not None and self._payload.end > self._left
+        return self._payload is not None and self._payload.end > self._done
 
     @property
     def is_retrying(self) -> bool:
@@ -176,14 +176,14 @@ class Transmitter:
     def release(self) -> None:
         """Drop the references to spans and payload; only when all have left."""
         # In this order, so that no interrupt leaves a payload to be counted again.
-        self._settle()
+        self._count_losses()
         self._encode_again()
-        self._departed, self._limit = (0, {}), sys.maxsize
-        self._spans, self._left = [], 0
+        self._totals_when_done, self._limit = (0, {}), sys.maxsize
+        self._spans, self._done = [], 0
 
     def encode_next(self) -> None:
         """Encode the next payload."""
-        self._forget_at = self._clock.monotonic() + FORGET_AFTER
+        self._clear_cache_at = self._clock.monotonic() + CACHE_IDLE_TIME
         payloads, self._payloads = self._payloads, None
         encoder = self._get_encoder()
         try:
@@ -191,7 +191,7 @@ class Transmitter:
             self._payload = next(payloads)
         except Exception:  # noqa: BLE001 - an encoder broke its promise
             self._encoder_failed.warn(len(self), exc_info=True)
-            self._depart(len(self._spans), SpanLosses(not_encodable=len(self)))
+            self._complete_until(len(self._spans), SpanLosses(not_encodable=len(self)))
         else:
             self._payloads = payloads
 
@@ -204,7 +204,7 @@ class Transmitter:
         return self._encoder
 
     def _encode(self, encoder: Encoder) -> Iterator[_Payload]:
-        start = end = self._left
+        start = end = self._done
         encoder.losses = losses = self._losses.totals.copy()
         before = losses.counts
         spans, limit = self._spans[start:], min(self.sender.max_payload, self._limit)
@@ -214,12 +214,12 @@ class Transmitter:
                 msg = f"{encoder!r} made a payload for no further span"
                 raise ValueError(msg)
             own, before = losses.since(before), losses.counts
-            _complete(own, end - begin - payload.span_count)
+            _add_uncounted(own, end - begin - payload.span_count)
             yield _Payload(payload.body, payload.span_count, end, own)
         # All that is behind the last payload was left out.
         if end < len(self._spans):
             own = losses.since(before)
-            _complete(own, len(self._spans) - end)
+            _add_uncounted(own, len(self._spans) - end)
             yield _Payload(b"", 0, len(self._spans), own)
 
     def _encode_again(self) -> None:
@@ -232,10 +232,10 @@ class Transmitter:
 
         Never raises. If *timeout* is not `None`, a sender that can limit its time does.
         """
-        self._settle()
+        self._count_losses()
         payload = self._payload
         if payload is None or not payload.span_count:
-            self._leave()
+            self._complete_payload()
             return 0.0
         limit = min(self.sender.max_payload, self._limit)
         try:
@@ -246,18 +246,18 @@ class Transmitter:
                 self._limit = error.limit
                 self._encode_again()
             else:
-                self._lose(error)
+                self._drop_payload(error)
         except RefusedError as error:
             if not self._switch_channel(error):
-                self._lose(error)
+                self._drop_payload(error)
         except RetryableSendError as error:
             return self._retry_later(error)
         except SendError as error:
-            self._lose(error)
+            self._drop_payload(error)
         except Exception as error:  # noqa: BLE001 - a sender broke its promise
-            self._lose(SendError(f"{type(error).__name__}: {text_of(error)}"))
+            self._drop_payload(SendError(f"{type(error).__name__}: {text_of(error)}"))
         else:
-            self._leave(rejected)
+            self._complete_payload(rejected)
         return 0.0
 
     def _send(self, payload: _Payload, timeout: float | None) -> int:
@@ -277,30 +277,30 @@ class Transmitter:
         self._bytes_per_span = len(payload.body) / payload.span_count
         return rejected
 
-    def _leave(self, failed: int = 0) -> None:
+    def _complete_payload(self, failed: int = 0) -> None:
         """Go on to the next payload; *failed* spans of this one were not sent."""
         payload = self._payload
-        if payload is not None and payload.end > self._left:
+        if payload is not None and payload.end > self._done:
             self._failures = 0
             losses = payload.losses.copy()
             losses.send_failed += failed
-            self._depart(payload.end, losses)
+            self._complete_until(payload.end, losses)
 
-    def _depart(self, end: int, losses: SpanLosses) -> None:
+    def _complete_until(self, end: int, losses: SpanLosses) -> None:
         """Go on to the span at *end*; *losses* is what the spans before it lost."""
-        self._departed = end, self._losses.totals_after(losses)
-        self._left = end
-        self._settle()
+        self._totals_when_done = end, self._losses.totals_after(losses)
+        self._done = end
+        self._count_losses()
 
-    def _settle(self) -> None:
+    def _count_losses(self) -> None:
         """Count what the spans that have left lost, unless that is done."""
-        end, totals = self._departed
-        if end == self._left:
-            self._losses.reach(totals)
+        end, totals = self._totals_when_done
+        if end == self._done:
+            self._losses.count_up_to(totals)
 
-    def _lose(self, error: SendError) -> None:
+    def _drop_payload(self, error: SendError) -> None:
         lost = self._payload.span_count if self._payload is not None else 0
-        self._leave(failed=lost)
+        self._complete_payload(failed=lost)
         self._outage.failed(error, lost=lost)
         if self._error_reporter is not None:
             self._error_reporter.error("Failed to submit traces to Jaeger: %s", error)
@@ -308,7 +308,7 @@ class Transmitter:
     def _retry_later(self, error: RetryableSendError) -> float:
         self._failures += 1
         if self._failures >= MAX_ATTEMPTS:
-            self._lose(error)
+            self._drop_payload(error)
             return 0.0
         self._outage.failed(error)
         delay = min(INITIAL_BACKOFF * 2.0 ** (self._failures - 1), MAX_BACKOFF)
@@ -338,34 +338,34 @@ class Transmitter:
 
     def after_fork_in_child(self) -> None:
         """Leave the spans and the connection to the parent."""
-        self._forget_spans()
-        self.forget_values(math.inf)
+        self._reset()
+        self.clear_cache(math.inf)
         self.sender.after_fork_in_child()
 
     def abandon(self, queue: SpanQueue[SpanData]) -> None:
         """Give up all spans, those in *queue* as well, and count them."""
         is_retrying = self.is_retrying
         queue.clear(self._spans.extend)
-        self._settle()
+        self._count_losses()
         payload = self._payload
         self._encode_again()
-        if payload is not None and payload.end > self._left:
+        if payload is not None and payload.end > self._done:
             # What the encoder left out of it is counted by its cause.
-            left_out = payload.end - self._left - payload.span_count
-            self._depart(self._left + max(0, left_out), payload.losses)
-        self._losses.unsent(self._spans, len(self), is_retrying=is_retrying)
+            left_out = payload.end - self._done - payload.span_count
+            self._complete_until(self._done + max(0, left_out), payload.losses)
+        self._losses.drop_unsent(self._spans, len(self), is_retrying=is_retrying)
         self.release()
-        self.forget_values(math.inf)
+        self.clear_cache(math.inf)
 
-    def forget_values(self, now: float) -> float:
+    def clear_cache(self, now: float) -> float:
         """Discard cached values, which may be secrets; return when to do that next."""
-        if now >= self._forget_at and self._encoder is not None:
-            self._encoder.forget()
-            self._forget_at = math.inf
-        return self._forget_at
+        if now >= self._clear_cache_at and self._encoder is not None:
+            self._encoder.clear_cache()
+            self._clear_cache_at = math.inf
+        return self._clear_cache_at
 
 
-def _complete(losses: SpanLosses, left_out: int) -> None:
+def _add_uncounted(losses: SpanLosses, left_out: int) -> None:
     """Add to *losses* what the encoder did not count of *left_out* spans."""
     counted = losses.not_encodable + losses.send_failed + losses.too_large
     losses.not_encodable += max(0, left_out - counted)

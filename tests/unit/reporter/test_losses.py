@@ -75,8 +75,8 @@ def test_unsent_spans_are_counted_as_closed(
     """The line tells those that were waiting for a retry from the others."""
     scene = Scene()
     spans: list[SpanData] = [*named("left", "a", "b")]
-    scene.report.unsent(spans, 0, is_retrying=is_retrying)
-    scene.report.unsent(spans, 2, is_retrying=is_retrying)
+    scene.report.drop_unsent(spans, 0, is_retrying=is_retrying)
+    scene.report.drop_unsent(spans, 2, is_retrying=is_retrying)
 
     assert ["left"] == [span.operation_name for span in spans]
     assert SpanLosses(closed=2) == scene.totals

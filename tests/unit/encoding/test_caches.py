@@ -1,4 +1,4 @@
-"""The tables of repeating bytes: what they store, and for how long."""
+"""The caches of repeating bytes: what they store, and for how long."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 from jaeger_client._internal.tag_lists import Tag
 from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder
-from jaeger_client.encoding.tables import (
+from jaeger_client.encoding.caches import (
+    CACHE_LIFETIME,
+    MAX_CACHE_BYTES,
     MAX_ENTRIES,
-    MAX_PIECE,
-    MAX_TABLE_BYTES,
-    TABLE_LIFETIME,
-    PieceTable,
-    Tables,
+    MAX_ENTRY_BYTES,
+    BytesCache,
+    CacheSet,
 )
 from jaeger_client.encoding.varint import varint
 from jaeger_client.model import SpanLosses
@@ -25,124 +25,124 @@ from tests.foreign.spans import FinishedSpan, encode_all, encode_one
 
 def test_a_piece_is_made_once() -> None:
     """The second look-up of a key gives the very same bytes."""
-    table = PieceTable(str.encode)
+    cache = BytesCache(str.encode)
 
-    assert table["a"] is table["a"]
-    assert table["a"] is table.get("a")
+    assert cache["a"] is cache["a"]
+    assert cache["a"] is cache.get("a")
 
 
 def test_long_pieces_are_not_kept() -> None:
-    """A piece of more than MAX_PIECE bytes is not stored."""
-    table = PieceTable(str.encode)
-    kept, long = "x" * MAX_PIECE, "x" * (MAX_PIECE + 1)
+    """A part of more than MAX_ENTRY_BYTES bytes is not stored."""
+    cache = BytesCache(str.encode)
+    kept, long = "x" * MAX_ENTRY_BYTES, "x" * (MAX_ENTRY_BYTES + 1)
 
-    assert [kept.encode(), long.encode()] == [table[kept], table[long]]
-    assert [kept] == list(table)
+    assert [kept.encode(), long.encode()] == [cache[kept], cache[long]]
+    assert [kept] == list(cache)
 
 
 def test_entries_are_bounded() -> None:
-    """A table that is full is emptied and used again."""
-    table = PieceTable(varint)
+    """A cache that is full is emptied and used again."""
+    cache = BytesCache(varint)
     sizes: list[int] = []
     for number in range(3 * MAX_ENTRIES):
-        table.make(number)
-        sizes.append(len(table))
+        cache.add(number)
+        sizes.append(len(cache))
 
     assert MAX_ENTRIES == max(sizes)
 
 
 def test_bytes_are_bounded() -> None:
-    """The pieces of a table never hold more than MAX_TABLE_BYTES together."""
-    table = PieceTable(str.encode)
+    """The parts of a cache never hold more than MAX_CACHE_BYTES together."""
+    cache = BytesCache(str.encode)
     held: list[int] = []
-    for number in range(2 * MAX_TABLE_BYTES // MAX_PIECE):
-        table.make(f"{number:0{MAX_PIECE}}")
-        held.append(sum(map(len, table.values())))
+    for number in range(2 * MAX_CACHE_BYTES // MAX_ENTRY_BYTES):
+        cache.add(f"{number:0{MAX_ENTRY_BYTES}}")
+        held.append(sum(map(len, cache.values())))
 
-    assert MAX_TABLE_BYTES == max(held)
+    assert MAX_CACHE_BYTES == max(held)
 
 
 def test_what_cannot_be_made_is_not_kept() -> None:
     """An error while encoding reaches the caller, and nothing is stored."""
-    table = PieceTable(str.encode)
+    cache = BytesCache(str.encode)
 
     with pytest.raises(UnicodeEncodeError):
-        table["\ud800"]
-    assert not table
+        cache["\ud800"]
+    assert not cache
 
 
 def test_a_tag_object_is_not_kept() -> None:
     """A `Tag`, which can change, is stored as the pair it stands for."""
-    tables = Tables()
-    append = tables.add_for_items(lambda item: repr(item).encode())
+    caches = CacheSet()
+    append = caches.new_appender(lambda item: repr(item).encode())
     tag: Any = Tag.of("k", "v")
-    pieces: list[bytes] = []
-    append(pieces, [tag])
+    parts: list[bytes] = []
+    append(parts, [tag])
     tag.vStr = "w"
-    append(pieces, [tag])
+    append(parts, [tag])
 
-    assert [b"('k', 'v')", b"('k', 'w')"] == pieces
-    keys = [key for table in tables.all for key in table]
+    assert [b"('k', 'v')", b"('k', 'w')"] == parts
+    keys = [key for cache in caches.all for key in cache]
     assert [("k", "v"), ("k", "w")] == keys
     assert {tuple} == {type(key) for key in keys}
 
 
 def test_equal_values_of_different_types_are_different_tags() -> None:
     """1, 1.0 and True are equal keys of a dict, and yet three values."""
-    append = Tables().add_for_items(lambda item: repr(item[1]).encode())
-    pieces: list[bytes] = []
-    count = append(pieces, [("k", 1), ("k", 1.0), ("k", True)] * 2)
+    append = CacheSet().new_appender(lambda item: repr(item[1]).encode())
+    parts: list[bytes] = []
+    count = append(parts, [("k", 1), ("k", 1.0), ("k", True)] * 2)
 
-    assert [b"1", b"1.0", b"True"] * 2 == pieces
+    assert [b"1", b"1.0", b"True"] * 2 == parts
     assert 6 == count
 
 
 def test_empty_pieces_are_not_kept() -> None:
     """A tag without bytes, whose text may be a secret, is not stored as a key."""
-    table = PieceTable[str](lambda _: b"")
+    cache = BytesCache[str](lambda _: b"")
 
-    assert b"" == table["secret"]
-    assert [] == list(table)
+    assert b"" == cache["secret"]
+    assert [] == list(cache)
 
 
 def test_everything_is_forgotten_in_time() -> None:
-    """After a minute all tables are emptied, and not before."""
+    """After a minute all caches are emptied, and not before."""
     clock = FakeClock()
-    tables = Tables(clock)
-    table, ids = tables.add(str.encode), tables.add(varint)
-    table["secret"]
+    caches = CacheSet(clock)
+    cache, ids = caches.new(str.encode), caches.new(varint)
+    cache["secret"]
     ids[1]
 
-    clock.advance(TABLE_LIFETIME - 1)
-    tables.clear_in_time()
-    assert ["secret"] == list(table)
+    clock.advance(CACHE_LIFETIME - 1)
+    caches.clear_if_expired()
+    assert ["secret"] == list(cache)
     clock.advance(1)
-    tables.clear_in_time()
-    assert not table
+    caches.clear_if_expired()
+    assert not cache
     assert not ids
 
 
 @pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, OtlpEncoder])
 def test_encoders_forget(make_encoder: type[JaegerCompactEncoder]) -> None:
-    """No table of an encoder holds a secret a minute later."""
+    """No cache of an encoder holds a secret a minute later."""
     clock = FakeClock()
     encoder = make_encoder(SpanLosses(), clock=clock)
     encode_all(encoder, [FinishedSpan(tag_items=[("password", "secret")])])
-    clock.advance(TABLE_LIFETIME)
+    clock.advance(CACHE_LIFETIME)
 
     encode_all(encoder, [FinishedSpan()])
-    assert "secret" not in repr(encoder.tables.all)
+    assert "secret" not in repr(encoder.caches.all)
 
 
 @ALL_FORMATS
 def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """`forget` empties all tables at once, and encoding continues."""
+    """`forget` empties all caches at once, and encoding continues."""
     encoder = make_encoder(SpanLosses())
     span = FinishedSpan(tag_items=[("password", "secret")])
     first = encode_all(encoder, [span])[0]
-    encoder.forget()
+    encoder.clear_cache()
 
-    assert "secret" not in repr(encoder.tables.all)
+    assert "secret" not in repr(encoder.caches.all)
     assert names(first.body) == names(encode_all(encoder, [span])[0].body)
 
 
@@ -150,7 +150,7 @@ def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
 def test_no_text_of_many_is_kept_for_long(
     make_encoder: MakeEncoder, names: ReadNames
 ) -> None:
-    """The tables stay small for any number of different texts."""
+    """The caches stay small for any number of different texts."""
     encoder = make_encoder(SpanLosses())
     keys = ("k", "otel.status_description", "http.status_code", "span.kind", "event")
     for number in range(3_000):
@@ -158,5 +158,5 @@ def test_no_text_of_many_is_kept_for_long(
         logs = [(number, items)]
         encode_all(encoder, [FinishedSpan(tag_items=items, log_items=logs)])
 
-    assert len(repr(encoder.tables.all)) < MAX_TABLE_BYTES
+    assert len(repr(encoder.caches.all)) < MAX_CACHE_BYTES
     assert names(encode_one(encoder, FinishedSpan(operation_name="last"))) == ["last"]
