@@ -189,7 +189,7 @@ def _heads_encoder(caches: CacheSet) -> EncodeHeads:
         """Return fields 1 and 2, and the header of field 3."""
         if not 0 <= trace_id <= MASK_64:
             return _trace_id(trace_id) + _I64
-        # The root span has the same id, and is the parent of other spans.
+        # Most roots have the same span id, which is the parent id of other spans.
         low = get_parent(trace_id) or add_parent(trace_id)
         return b"".join((_I64, low, _I64, _ZERO, _I64))
 
@@ -246,8 +246,8 @@ def _heads_encoder(caches: CacheSet) -> EncodeHeads:
 
 @cache
 def _lanes() -> Lanes:
-    # Created for the first span, because it takes 0.1 ms. After each id comes the
-    # header of the next field, an i64 too: 4 after spanId (3).
+    # Created for the first span, because it takes 0.1 ms. The field after each id is an
+    # i64, too: traceIdHigh or parentSpanId. Its header is part of the last bytes.
     return Lanes(_I64)
 
 

@@ -89,7 +89,7 @@ class ThriftEncoder(PackingEncoder):
                 count += append_tags(parts, dropped_items(span))
             parts[place] = tag_list_headers[count]
             logs = span.log_items
-            # An absent list costs less than an empty one, and decodes the same.
+            # Field 11 is optional; without logs it is left out.
             if logs:
                 items = [*logs]  # a copy, because the application may append to it
                 parts.append(self._log_list_headers[len(items)])

@@ -77,8 +77,8 @@ from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 if TYPE_CHECKING:
     import opentracing
 
-# Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Tags of ids
-# include the size, which is fixed. First those of `Span`:
+# Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Those of
+# ids include the size, which is fixed. First the fields of `Span`:
 _TRACE_ID: Final = b"\x0a\x10"  # 1 trace_id, 16 bytes
 _SPAN_ID: Final = b"\x12\x08"  # 2 span_id, 8 bytes
 _PARENT_ID: Final = b"\x22\x08"  # 4 parent_span_id, 8 bytes
@@ -110,7 +110,7 @@ _TIMES: Final = struct.Struct("<BQBQ")
 _TIME: Final = struct.Struct("<BQ")
 """Field 1 of an event."""
 
-# Attributes of the resource that OpenTelemetry requires of every SDK.
+# Attributes of the resource that identify this client.
 _SDK: Final = {
     "telemetry.sdk.name": "jaeger-client",
     "telemetry.sdk.language": "python",

@@ -56,7 +56,7 @@ def shrink_span(
     """
     logs = list(span.log_items or ())
     plain = plain_span(span, with_logs=False)
-    # Once only: in OTLP and Zipkin JSON keys must not repeat.
+    # Once, even if the application has set a tag of that name.
     items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]
     plain = plain._replace(tag_items=[*items, (TRUNCATED_TAG_KEY, True)])
     body = (
@@ -184,7 +184,7 @@ def _max_length(
         else:
             high = length - 1
         if attempts < _CORRECTIONS:
-            # Escapes and prefixes take more than was expected, in the same proportion.
+            # Escapes and sizes take bytes, too: scale by the ratio of real to expected.
             expected = sum(
                 value.bytes_per_character * min(value.length, length)
                 for value in values

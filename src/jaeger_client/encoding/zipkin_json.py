@@ -14,12 +14,13 @@ debug, shared   true or left out; shared: the server span has the id of the clie
 localEndpoint   the process: serviceName, ipv4 or ipv6
 remoteEndpoint  the peer, from the tags `peer.*`: the same fields and port
 tags            text to text
-annotations     logs: timestamp (µs) and value, the text of `event` or JSON of all fields
+annotations     logs: timestamp (µs) and value, the text of a sole field `event` or
+                JSON of all fields
 ```
 
 All tag values become text: bytes as Base64, truth values as `true` and `false`. Zipkin
 treats a tag `error` of any value as an error, so `error=false` is left out. Tags of the
-process are written to root and server spans.
+process are written to root, server and consumer spans.
 
 Zipkin rejects a whole list for one span that it cannot read. An id of 0 or a time that
 is not a whole number therefore raises here, so that only that span is copied or left
@@ -82,7 +83,7 @@ _PEER_PORT: Final = "peer.port"
 _PEER_IPS: Final = ("peer.ipv4", "peer.ipv6", _PEER_HOSTNAME)
 _PEER_KEYS: Final = frozenset({_PEER_SERVICE, _PEER_ADDRESS, _PEER_PORT, *_PEER_IPS})
 
-# A longer text is no address, and parsing it as a number would take long.
+# A longer text is no address and is not parsed.
 _MAX_IP_LENGTH: Final = 100
 _MAX_PORT: Final = 65_535
 

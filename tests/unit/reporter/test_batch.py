@@ -453,7 +453,7 @@ def test_broken_encoder_loses_its_spans_only(caplog: pytest.LogCaptureFixture) -
 
     assert [["a"]] == scene.sent
     assert 1 == scene.metrics.sums["jaeger:reporter_dropped{cause=not_encodable}"]
-    assert "lost by an error" in caplog.text
+    assert "lost, because the encoder raised" in caplog.text
 
 
 def test_child_sends_nothing_of_its_parent() -> None:

@@ -332,7 +332,7 @@ def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> 
     begun, ended = caplog.messages
     assert begun == (
         "cannot get a sampling strategy for shop: refused. Sampling continues as "
-        "before; is there an agent or a Jaeger at the sampling address "
+        "before; does a Jaeger agent or collector listen at the sampling address "
         "(JAEGER_SAMPLING_ENDPOINT)?"
     )
     assert ended == "available again: a sampling strategy for shop"
