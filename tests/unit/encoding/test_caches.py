@@ -1,4 +1,4 @@
-"""The caches of repeating bytes: what they store, and for how long."""
+"""The caches of encoded bytes: what they store, and for how long."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
 from tests.foreign.spans import FinishedSpan, encode_all, encode_one
 
 
-def test_a_piece_is_made_once() -> None:
+def test_a_value_is_encoded_once() -> None:
     """The second look-up of a key gives the very same bytes."""
     cache = BytesCache(str.encode)
 
@@ -31,13 +31,13 @@ def test_a_piece_is_made_once() -> None:
     assert cache["a"] is cache.get("a")
 
 
-def test_long_pieces_are_not_kept() -> None:
-    """A part of more than MAX_ENTRY_BYTES bytes is not stored."""
+def test_long_values_are_not_stored() -> None:
+    """A value of more than MAX_ENTRY_BYTES encoded bytes is not stored."""
     cache = BytesCache(str.encode)
-    kept, long = "x" * MAX_ENTRY_BYTES, "x" * (MAX_ENTRY_BYTES + 1)
+    short, long = "x" * MAX_ENTRY_BYTES, "x" * (MAX_ENTRY_BYTES + 1)
 
-    assert [kept.encode(), long.encode()] == [cache[kept], cache[long]]
-    assert [kept] == list(cache)
+    assert [short.encode(), long.encode()] == [cache[short], cache[long]]
+    assert [short] == list(cache)
 
 
 def test_entries_are_bounded() -> None:
@@ -52,7 +52,7 @@ def test_entries_are_bounded() -> None:
 
 
 def test_bytes_are_bounded() -> None:
-    """The parts of a cache never hold more than MAX_CACHE_BYTES together."""
+    """The values of a cache never take more than MAX_CACHE_BYTES together."""
     cache = BytesCache(str.encode)
     held: list[int] = []
     for number in range(2 * MAX_CACHE_BYTES // MAX_ENTRY_BYTES):
@@ -62,7 +62,7 @@ def test_bytes_are_bounded() -> None:
     assert MAX_CACHE_BYTES == max(held)
 
 
-def test_what_cannot_be_made_is_not_kept() -> None:
+def test_a_failed_encoding_is_not_stored() -> None:
     """An error while encoding reaches the caller, and nothing is stored."""
     cache = BytesCache(str.encode)
 
@@ -71,8 +71,8 @@ def test_what_cannot_be_made_is_not_kept() -> None:
     assert not cache
 
 
-def test_a_tag_object_is_not_kept() -> None:
-    """A `Tag`, which can change, is stored as the pair it stands for."""
+def test_a_tag_object_is_not_stored() -> None:
+    """A `Tag`, which can change, is stored as a pair of its key and value."""
     caches = CacheSet()
     append = caches.new_appender(lambda item: repr(item).encode())
     tag: Any = Tag.of("k", "v")
@@ -88,7 +88,7 @@ def test_a_tag_object_is_not_kept() -> None:
 
 
 def test_equal_values_of_different_types_are_different_tags() -> None:
-    """1, 1.0 and True are equal keys of a dict, and yet three values."""
+    """1, 1.0 and True are equal keys of a dict, but are encoded differently."""
     append = CacheSet().new_appender(lambda item: repr(item[1]).encode())
     parts: list[bytes] = []
     count = append(parts, [("k", 1), ("k", 1.0), ("k", True)] * 2)
@@ -97,7 +97,7 @@ def test_equal_values_of_different_types_are_different_tags() -> None:
     assert 6 == count
 
 
-def test_empty_pieces_are_not_kept() -> None:
+def test_empty_values_are_not_stored() -> None:
     """A tag without bytes, whose text may be a secret, is not stored as a key."""
     cache = BytesCache[str](lambda _: b"")
 
@@ -105,7 +105,7 @@ def test_empty_pieces_are_not_kept() -> None:
     assert [] == list(cache)
 
 
-def test_everything_is_forgotten_in_time() -> None:
+def test_caches_are_emptied_every_minute() -> None:
     """After a minute all caches are emptied, and not before."""
     clock = FakeClock()
     caches = CacheSet(clock)
@@ -123,7 +123,7 @@ def test_everything_is_forgotten_in_time() -> None:
 
 
 @pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, OtlpEncoder])
-def test_encoders_forget(make_encoder: type[JaegerCompactEncoder]) -> None:
+def test_encoders_empty_their_caches(make_encoder: type[JaegerCompactEncoder]) -> None:
     """No cache of an encoder holds a secret a minute later."""
     clock = FakeClock()
     encoder = make_encoder(SpanLosses(), clock=clock)
@@ -135,8 +135,10 @@ def test_encoders_forget(make_encoder: type[JaegerCompactEncoder]) -> None:
 
 
 @ALL_FORMATS
-def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """`forget` empties all caches at once, and encoding continues."""
+def test_clear_cache_empties_all_caches(
+    make_encoder: MakeEncoder, names: ReadNames
+) -> None:
+    """`clear_cache` empties all caches, and encoding continues."""
     encoder = make_encoder(SpanLosses())
     span = FinishedSpan(tag_items=[("password", "secret")])
     first = encode_all(encoder, [span])[0]
@@ -147,7 +149,7 @@ def test_forget_at_once(make_encoder: MakeEncoder, names: ReadNames) -> None:
 
 
 @ALL_FORMATS
-def test_no_text_of_many_is_kept_for_long(
+def test_many_texts_leave_the_caches_small(
     make_encoder: MakeEncoder, names: ReadNames
 ) -> None:
     """The caches stay small for any number of different texts."""

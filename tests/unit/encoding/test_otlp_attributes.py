@@ -20,7 +20,7 @@ from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
     ],
 )
 def test_an_attribute_of_each_type(value: object, expected: bytes) -> None:
-    """A value is the field of `AnyValue` that its type has."""
+    """A value is written as the field of `AnyValue` for its type."""
     assert expected == attribute(b"\x4a", "k", value)
 
 
@@ -48,7 +48,7 @@ def test_texts_around_one_byte_of_size(size: int) -> None:
 def test_what_has_no_encoding_raises(
     key: str, value: object, error: type[Exception]
 ) -> None:
-    """Keys, types, integers and texts that OTLP has no bytes for raise."""
+    """Keys, types, integers and texts that OTLP cannot represent raise."""
     with pytest.raises(error):
         attribute(b"\x4a", key, value)
 

@@ -1,4 +1,4 @@
-"""The interface of all reporters, and how reporters of any age are closed."""
+"""The interface of all reporters, and how any reporter is flushed and closed."""
 
 from __future__ import annotations
 
