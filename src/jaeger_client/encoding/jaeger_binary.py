@@ -13,7 +13,7 @@ list     type of its elements (1 byte), size (i32), elements
 ```
 
 The request body is a bare `Batch`, without the header of a Thrift message. The fields
-of the structs are listed in `jaeger_thrift`. The fields `seqNo` and `ClientStats` of a
+of the structs are listed in `jaeger_compact`. The fields `seqNo` and `ClientStats` of a
 batch are left out: only agents use them, over UDP.
 
 Each header of a field has a fixed size here, so a run of fixed fields is packed by one

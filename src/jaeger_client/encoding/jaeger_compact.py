@@ -1,8 +1,9 @@
 """
 Jaeger's `emitBatch` in the Thrift compact protocol, for UDP port 6831.
 
-A payload is one oneway message, `Agent.emitBatch(1: Batch)` of agent.thrift, in one
-datagram. The protocol (thrift-compact-protocol.md of Apache Thrift), in hex:
+A payload is one oneway message, `Agent.emitBatch(1: Batch)` of agent.thrift, sent in
+one datagram of at most 65,000 bytes. The protocol (thrift-compact-protocol.md of Apache
+Thrift), in hex:
 
 ```text
 message  82 (protocol), 81 (type 4 oneway << 5 | version 1), sequence number (varint,

@@ -1,18 +1,7 @@
 """
 The part that both Thrift encoders share: the order of a span's fields.
 
-The structs of jaeger.thrift, field by field; text where no type is given:
-
-```text
-Batch    1 process  2 list<Span>  3 i64 seqNo  4 ClientStats
-Process  1 serviceName  2 list<Tag>
-Span     1 i64 traceIdLow  2 i64 traceIdHigh  3 i64 spanId  4 i64 parentSpanId
-         5 operationName  6 list<SpanRef>  7 i32 flags  8 i64 startTime (µs)
-         9 i64 duration (µs)  10 list<Tag>  11 list<Log>
-SpanRef  1 i32 refType  2 i64 traceIdLow  3 i64 traceIdHigh  4 i64 spanId
-Log      1 i64 timestamp (µs)  2 list<Tag>
-Tag      1 key  2 i32 vType  3 vStr  4 double vDouble  5 vBool  6 i64 vLong  7 vBinary
-```
+The fields of the structs of jaeger.thrift are listed in `jaeger_compact`.
 
 Encoding takes most of the worker's time, so bytes that repeat are cached, and each span
 is one list of byte strings, its parts, which are joined once.

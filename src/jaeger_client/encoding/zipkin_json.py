@@ -72,10 +72,12 @@ from jaeger_client.model import (
 Endpoint: TypeAlias = dict[str, str | int]
 """Fields of an endpoint: any of `serviceName`, `ipv4`, `ipv6` and `port`."""
 
+# The four kinds of Zipkin; `internal` and others stay a tag.
 _CALLING_KINDS: Final = frozenset({SPAN_KIND_CLIENT, SPAN_KIND_PRODUCER})
 _ENTRY_KINDS: Final = frozenset({SPAN_KIND_SERVER, SPAN_KIND_CONSUMER})
 _KINDS: Final = _CALLING_KINDS | _ENTRY_KINDS
 
+# Tags of OpenTracing's semantic conventions that describe the peer.
 _PEER_SERVICE: Final = "peer.service"
 _PEER_HOSTNAME: Final = "peer.hostname"
 _PEER_ADDRESS: Final = "peer.address"
@@ -110,6 +112,7 @@ class ZipkinJsonEncoder(PackingEncoder):
         tags = _text_tags(plain_items(process.tags))
         name = plain_text(process.service_name).lower()
         self._endpoint: Endpoint = {"serviceName": name}
+        # An `ip` that is an address moves to the endpoint; any other stays a tag.
         if address := _address(tags.get(JAEGER_IP_TAG_KEY, "")):
             self._endpoint |= address
             del tags[JAEGER_IP_TAG_KEY]
@@ -138,6 +141,7 @@ class ZipkinJsonEncoder(PackingEncoder):
         tags = _text_tags(span.tag_items)
         if span.dropped_tags or span.dropped_logs:
             tags |= _text_tags(dropped_items(span))
+        # Zipkin treats a tag `error` of any value as an error.
         if tags.get("error", "").lower() == "false":
             del tags["error"]
         kind = tags.get(SPAN_KIND)
@@ -303,6 +307,7 @@ def _address(text: str) -> Endpoint:
             return {}
         if text.removeprefix("-").isdecimal():
             number = int(text)
+            # Java, for example, has signed integers only: -1 is 255.255.255.255.
             signed = number + (1 << 32) if number < 0 else number
             return {"ipv4": str(ipaddress.IPv4Address(signed))}
         address = ipaddress.ip_address(text)

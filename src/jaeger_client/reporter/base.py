@@ -21,7 +21,7 @@ DEFAULT_CLOSE_TIMEOUT = 5.0
 
 
 class Channel(Protocol):
-    """An encoder of spans and a sender of the bytes; either may be created late."""
+    """The encoder and the sender of spans; either may be created on first use."""
 
     @property
     def encoder(self) -> Encoder:
@@ -111,7 +111,7 @@ def close_reporter(reporter: object, timeout: float) -> bool:
         close = getattr(reporter, "close", None)
         if close is None:
             return True
-        result = close(timeout) if takes_timeout(close) else close()
+        result = close(timeout) if accepts_timeout(close) else close()
         if not isinstance(result, Future):
             return True
         left = max(0.0, deadline - SYSTEM_CLOCK.monotonic())
@@ -121,7 +121,7 @@ def close_reporter(reporter: object, timeout: float) -> bool:
         return False
 
 
-def takes_timeout(method: object) -> bool:
+def accepts_timeout(method: object) -> bool:
     """Return whether *method*, which an application may define, accepts a `timeout`."""
     code = getattr(getattr(method, "__func__", None), "__code__", None)
     return code is not None and "timeout" in code.co_varnames[: code.co_argcount]

@@ -45,7 +45,7 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.model import Process, SpanLosses
-from jaeger_client.reporter.base import takes_timeout
+from jaeger_client.reporter.base import accepts_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -277,7 +277,7 @@ class Transmitter:
     def _send(self, payload: _Payload, timeout: float | None) -> int:
         """Send *payload*; return the number of its spans that the backend rejected."""
         sender, start = self.sender, self._clock.monotonic()
-        if timeout is not None and takes_timeout(sender.send):
+        if timeout is not None and accepts_timeout(sender.send):
             timeout = max(_MIN_TIMEOUT, timeout)
             cast("_TimedSender", sender).send(payload.body, timeout)
         else:
