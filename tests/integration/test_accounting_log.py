@@ -129,7 +129,7 @@ LOSSES: Final = {
         "udp",
         report_shrinkable,
         SpanLosses(truncated=6),
-        "set less, or send over HTTP (JAEGER_ENDPOINT)",
+        "set fewer or shorter tags, or send over HTTP (JAEGER_ENDPOINT)",
     ),
     "not-encodable": Loss(
         "udp",
@@ -141,19 +141,19 @@ LOSSES: Final = {
         "udp",
         report_to_no_one,
         SpanLosses(send_failed=6),
-        "do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, name it?",
+        "do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, point to it?",
     ),
     "refused-connection": Loss(
         "thrift",
         report_to_no_one,
         SpanLosses(send_failed=6),
-        "do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, name it?",
+        "do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, point to it?",
     ),
     "status-500": Loss(
         "otlp",
         report_to_a_failing_server,
         SpanLosses(send_failed=6),
-        "was answered 500: out of disk",
+        "the server responded 500: out of disk",
     ),
     "after-close": Loss(
         "zipkin",

@@ -110,7 +110,7 @@ def test_any_other_status_is_an_error(status: int) -> None:
     with (
         serve_http(always(make_answer(status, b"no\nroom"))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
-        pytest.raises(SendError, match=f"was answered {status}: no room") as caught,
+        pytest.raises(SendError, match=f"server responded {status}: no room") as caught,
     ):
         sender.send(b"x")
 
@@ -147,9 +147,8 @@ def test_a_web_page_is_not_a_collector(media_type: str, *, otlp: bool) -> None:
             sender.send(b"x")
 
     assert SendError is type(caught.value)
-    assert f"POST {url} was answered 200 with a web page, so this is not a coll" in str(
-        caught.value
-    )
+    expected = f"POST {url}: the server responded 200 with a web page, so this is not a"
+    assert str(caught.value).startswith(expected)
     assert "port 14268 with the path /api/traces" in str(caught.value)
     assert "port 4318 with /v1/traces" in str(caught.value)
 
@@ -173,7 +172,7 @@ def test_an_error_without_a_body_is_short() -> None:
     ):
         sender.send(b"x")
 
-    assert f"POST {server.url('/x')} was answered 500" == str(caught.value)
+    assert f"POST {server.url('/x')}: the server responded 500" == str(caught.value)
 
 
 def test_a_server_that_accepts_less_lowers_the_limit() -> None:
@@ -233,7 +232,7 @@ def test_temporary_otlp_failures_may_be_retried(status: int) -> None:
     with (
         serve_http(always(answer)) as server,
         OtlpHttpSender(server.url()) as sender,
-        pytest.raises(RetryableSendError, match=f"was answered {status}") as caught,
+        pytest.raises(RetryableSendError, match=f"server responded {status}") as caught,
     ):
         sender.send(b"x")
 
@@ -259,7 +258,7 @@ def test_other_otlp_failures_are_final(status: int) -> None:
     with (
         serve_http(always(answer)) as server,
         OtlpHttpSender(server.url()) as sender,
-        pytest.raises(SendError, match=f"was answered {status}") as caught,
+        pytest.raises(SendError, match=f"server responded {status}") as caught,
     ):
         sender.send(b"x")
 
@@ -294,7 +293,7 @@ def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
         with sender, pytest.raises(SendError) as caught:
             sender.send(b"x")
 
-    quoted = str(caught.value).partition(" was answered ")[2]
+    quoted = str(caught.value).partition(" responded ")[2]
     assert f"401: the key (hidden) for {THRIFT} is revoked" == quoted
 
 
@@ -322,7 +321,7 @@ def test_the_reason_of_an_otlp_status_is_read() -> None:
     with (
         serve_http(always(make_answer(400, status, PROTOBUF))) as server,
         OtlpHttpSender(server.url()) as sender,
-        pytest.raises(SendError, match=r"answered 400: not a span!$"),
+        pytest.raises(SendError, match=r"responded 400: not a span!$"),
     ):
         sender.send(b"x")
 
@@ -332,7 +331,7 @@ def test_a_reason_that_is_no_status_is_shown_as_it_is() -> None:
     with (
         serve_http(always(make_answer(400, b"{}", PROTOBUF))) as server,
         OtlpHttpSender(server.url()) as sender,
-        pytest.raises(SendError, match=r"answered 400: \{\}$"),
+        pytest.raises(SendError, match=r"responded 400: \{\}$"),
     ):
         sender.send(b"x")
 
@@ -375,9 +374,8 @@ def test_rejected_spans_are_counted_and_logged_once(
         sender.send(b"y")
 
     assert 6 == sender.rejected_spans
-    assert [f"{server.url()} refused 3 spans of a batch that it took: too old"] == [
-        record.getMessage() for record in caplog.records
-    ]
+    line = f"{server.url()} rejected 3 spans of a batch that it accepted: too old"
+    assert [line] == [record.getMessage() for record in caplog.records]
 
 
 def test_the_reason_of_a_refusal_is_short_and_on_one_line(

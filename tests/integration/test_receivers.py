@@ -196,7 +196,7 @@ def test_spans_that_a_collector_rejects_are_counted(bench: Bench) -> None:
         tracer = bench.make_tracer(collector, counts)
         report(tracer, FIRST)
         tracer.close(PATIENCE)
-    line = f"{collector.url} refused 2 spans of a batch that it took: too old"
+    line = f"{collector.url} rejected 2 spans of a batch that it accepted: too old"
 
     assert {"sampled": 3, "ok": 1, "err": 2, "send_failed": 2} == counts.wait_for_all()
     assert [line] == bench.log.about(collector.url)

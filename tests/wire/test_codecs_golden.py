@@ -113,7 +113,7 @@ def test_binary() -> None:
     assert expected == written
 
 
-def test_binary_is_what_struct_says() -> None:
+def test_binary_is_what_struct_packs() -> None:
     """A carrier packed by hand is read, field by field."""
     carrier = bytearray(struct.pack(">QQQQBI", 1, 2, 3, 4, 3, 1))
     carrier += struct.pack(">I1sI2s", 1, b"k", 2, "\u00e9".encode())

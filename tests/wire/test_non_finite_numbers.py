@@ -144,7 +144,7 @@ def test_tag_objects(make_encoder: MakeEncoder, read: ReadPairs) -> None:
 
 
 @ALL_ENCODERS
-def test_text_is_remembered_as_text(make_encoder: MakeEncoder, read: ReadPairs) -> None:
+def test_text_is_cached_as_text(make_encoder: MakeEncoder, read: ReadPairs) -> None:
     """Equal keys with text, NaN and finite numbers never share cached bytes."""
     values = ["NaN", math.nan, 1.0, math.inf, "Infinity", 0.0, -0.0, math.nan]
     expected = ["NaN", "NaN", "1.0", "Infinity", "Infinity", "0.0", "-0.0", "NaN"]

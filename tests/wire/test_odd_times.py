@@ -1,4 +1,4 @@
-"""Spans of third parties whose times are no numbers."""
+"""Spans of third parties whose times are not numbers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-What a sampler decided, as others read it on the wire.
+What a sampler decided, as other decoders read it.
 
 Jaeger's adaptive sampling counts the root spans that say how they were sampled, so
 type and parameter must arrive as what they are, whatever number the rate was.
@@ -85,7 +85,7 @@ def limit(traces_per_second: float) -> Sampler:
 
 
 def by_last_name() -> Sampler:
-    """Return a sampler that decides in the end."""
+    """Return a sampler that decides at the end."""
     return AdaptiveSampler(RATE_OF_ONE, 9, operation_name_late_binding=True)
 
 

@@ -58,7 +58,7 @@ def test_a_whole_span() -> None:
 
 
 def test_a_root_carries_the_process_tags() -> None:
-    """Spans that enter the process have its tags; their own tags override them."""
+    """Root and server spans carry the process tags; their own tags override them."""
     root = read_span(FinishedSpan(tag_items=[("zone", "mine")]))
     server = [("span.kind", "server")]
     entry = read_span(FinishedSpan(ids=Ids(1, 2, 3), tag_items=server))
@@ -79,8 +79,8 @@ def test_a_false_error_is_left_out(value: object) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"), [(True, "true"), ("timed out", "timed out"), ("", "")]
 )
-def test_an_error_says_which(value: object, expected: str) -> None:
-    """An error's text is what Zipkin shows for the error."""
+def test_the_text_of_an_error_is_shown(value: object, expected: str) -> None:
+    """Zipkin shows the text of the tag `error`."""
     span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=[("error", value)])
 
     assert {"error": expected} == read_span(span)["tags"]
@@ -122,8 +122,8 @@ def test_the_last_tag_of_a_key_counts() -> None:
     assert ("SERVER", "2") == (span["kind"], span["tags"]["n"])
 
 
-def test_a_span_that_joined_its_callers_says_so() -> None:
-    """A server span that took over its client's id is marked as shared."""
+def test_a_span_that_joined_its_callers_is_shared() -> None:
+    """A server span with the id of its client is marked as shared."""
     tags = [("span.kind", "server")]
 
     assert read_span(FinishedSpan(tag_items=tags, shares_span_id=True))["shared"] is (
@@ -191,7 +191,7 @@ def test_odd_times() -> None:
         ("2001:db8::1", {"ipv6": "2001:db8::1"}),
     ],
 )
-def test_where_we_are(address: str | int, expected: dict[str, str]) -> None:
+def test_the_local_endpoint(address: str | int, expected: dict[str, str]) -> None:
     """The local endpoint has the address of the process, which is then not a tag."""
     encoder = ZipkinJsonEncoder(SpanLosses())
     encoder.set_process(Process("s", (("ip", address),)))
@@ -212,7 +212,7 @@ def test_an_ip_that_is_none() -> None:
 
 
 @pytest.mark.parametrize("ids", [Ids(0, 1), Ids(1, 0), Ids(1 << 128, 1)])
-def test_an_id_of_zero_costs_itself(ids: Ids) -> None:
+def test_a_span_with_an_id_of_zero_is_lost_alone(ids: Ids) -> None:
     """A span with an id of 0 is left out; Zipkin would reject the whole list."""
     losses = SpanLosses()
     spans = [FinishedSpan(ids=ids), FinishedSpan(operation_name="good")]

@@ -56,7 +56,7 @@ def read_peer(tags: Tags, kind: str = "client") -> tuple[dict[str, Any], Any]:
     ],
 )
 @pytest.mark.parametrize("kind", ["client", "server", "cron"])
-def test_what_the_endpoint_says_is_no_tag(
+def test_what_the_endpoint_contains_is_no_tag(
     tags: Tags, expected: dict[str, Any], kind: str
 ) -> None:
     """Tags that the endpoint holds completely are removed, for any kind of span."""
@@ -112,8 +112,8 @@ def test_a_port_that_is_none(port: TagValue) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["client", "producer"])
-def test_a_host_stands_in_for_the_service_called(tags: Tags, kind: str) -> None:
-    """A called service without a name has that of its host, which stays a tag."""
+def test_a_host_names_a_called_service(tags: Tags, kind: str) -> None:
+    """A called service without a name gets that of its host, which stays a tag."""
     endpoint, left = read_peer(tags, kind)
 
     assert "desk.local" == endpoint["serviceName"]

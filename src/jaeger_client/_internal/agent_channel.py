@@ -148,12 +148,12 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         response = self._client_for(url).request(
             "GET", url, query=query, timeout=timeout
         )
-        msg = f"{response.request} was answered {response.status}"
+        msg = f"{response.request}: the server responded {response.status}"
         if response.status != _OK:
             msg = f"{msg}: {response.excerpt}"
             raise SendError(msg)
         if response.is_truncated:
-            msg = f"{msg} and more than {len(response.body)} bytes"
+            msg = f"{msg} with more than {len(response.body)} bytes"
             raise SendError(msg)
         return response.body
 

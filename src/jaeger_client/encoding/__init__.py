@@ -1,4 +1,4 @@
-"""Spans to bytes, in every format that a backend takes. No I/O, no threads."""
+"""Encoders: spans to bytes in every supported format. No I/O, no threads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jaeger_client.encoding.otlp import OtlpEncoder
     from jaeger_client.encoding.zipkin_json import ZipkinJsonEncoder
 else:
-    # 2 ms each, and a process needs one of them.
+    # Imported on first use: each takes 2 ms, and a process needs one of them.
     __getattr__, __dir__ = classes_of(
         __name__, "jaeger_compact", "jaeger_binary", "otlp", "zipkin_json"
     )

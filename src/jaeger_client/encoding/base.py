@@ -9,17 +9,18 @@ from jaeger_client.model import Process, SpanData, SpanLosses
 
 
 class Payload(NamedTuple):
-    """The body of one request or datagram."""
+    """The body of one HTTP request or UDP datagram."""
 
     body: bytes
     """The bytes to send, not compressed."""
     span_count: int
-    """Number of spans in it; if it is 0, there is nothing to send."""
+    """Number of spans in *body*; if it is 0, there is nothing to send."""
     consumed: int
     """
-    Number of the spans passed to `encode` that are done after this payload.
+    Number of the spans passed to `encode` that this and earlier payloads cover.
 
-    Grows with each payload.
+    Counts spans that were encoded and those that were left out. Increases with each
+    payload.
     """
 
 
@@ -27,25 +28,25 @@ class Encoder(Protocol):
     """
     Encodes spans into payloads. Does no I/O and starts no thread.
 
-    Used by one thread at a time, the one that drains the queue.
+    Need not be thread-safe: only the thread that empties the queue uses it.
     """
 
     content_type: str
     """Media type of the payloads, for senders that use HTTP."""
     losses: SpanLosses
     """
-    Where `encode` counts spans that it leaves out or truncates.
+    Counts of the spans that `encode` left out or truncated.
 
-    Set before each `encode`, to the totals so far. What is added before a payload
-    is yielded concerns the spans which that payload stands for.
+    The caller sets it to the totals so far before each `encode`. What is added before
+    a payload is yielded belongs to the spans that this payload covers.
     """
 
     def set_process(self, process: Process) -> None:
         """Set the process of the spans; called before the first `encode`."""
         ...
 
-    def forget(self) -> None:
-        """Discard all bytes that are cached because they may repeat."""
+    def clear_cache(self) -> None:
+        """Discard all cached bytes, which may contain secrets."""
         ...
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:

@@ -1,5 +1,5 @@
 """
-Jaeger's `Batch` in the Thrift binary protocol, for HTTP 14268.
+Jaeger's `Batch` in the Thrift binary protocol, for HTTP port 14268.
 
 The protocol (thrift-binary-protocol.md of Apache Thrift) writes all numbers in their
 full width, big-endian:
@@ -7,12 +7,17 @@ full width, big-endian:
 ```text
 field    type (1 byte), id (i16), value; a struct ends with a zero byte
 types    2 bool  4 double  8 i32  10 i64  11 text or bytes  12 struct  15 list
-text     size (i32), bytes
+bool     one byte, 0 or 1
+text     size (i32), UTF-8
 list     type of its elements (1 byte), size (i32), elements
 ```
 
-The request body is a bare `Batch` without the head of a message. The fields of the
-structs are listed in `jaeger_thrift`; `seqNo` and `ClientStats` are for the agent only.
+The request body is a bare `Batch`, without the header of a Thrift message. The fields
+of the structs are listed in `jaeger_compact`. The fields `seqNo` and `ClientStats` of a
+batch are left out: only agents use them, over UDP.
+
+Each header of a field has a fixed size here, so a run of fixed fields is packed by one
+`struct.Struct`, in which `3s` stands for a header.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.encoding.caches import CacheSet
 from jaeger_client.encoding.jaeger_thrift import (
     STOP,
     EncodeHeads,
@@ -31,7 +37,6 @@ from jaeger_client.encoding.jaeger_thrift import (
 )
 from jaeger_client.encoding.packing import Frame, duration_us, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
-from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import MASK_32, MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses
 
@@ -42,16 +47,16 @@ _I32: Final = struct.Struct(">i")
 _I64: Final = struct.Struct(">q")
 _DOUBLE: Final = struct.Struct(">d")
 _IDS: Final = struct.Struct(">3sQ3sQ3sQ3sQ3s")
-"""Fields 1 to 4 of a span, and the header of field 5. Ids are unsigned here."""
+"""Fields 1 to 4 of a span, and the header of field 5. Ids are packed as unsigned."""
 
 _TIMES: Final = struct.Struct(">3sI3sq3sq")
-"""Fields 7 to 9 of a span."""
+"""Fields 7 to 9 of a span: flags (unsigned), start and duration in microseconds."""
 
 _REFERENCE: Final = struct.Struct(">3si3sQ3sQ3sQx")
-"""A whole `SpanRef`; the pad byte ends it."""
+"""A whole `SpanRef`; the pad byte `x` is the zero byte that ends it."""
 
 # Headers of fields: type (1 byte) and id (i16). 08 i32, 0a i64, 0b text, 0c struct,
-# 0f list.
+# 0f list. First those of `Span`:
 _TRACE_ID_LOW: Final = b"\x0a\x00\x01"
 _TRACE_ID_HIGH: Final = b"\x0a\x00\x02"
 _SPAN_ID: Final = b"\x0a\x00\x03"
@@ -64,28 +69,36 @@ _DURATION: Final = b"\x0a\x00\x09"
 _TAGS: Final = b"\x0f\x00\x0a"
 _LOGS: Final = b"\x0f\x00\x0b"
 
+# Of `Log`:
 _LOG_TIMESTAMP: Final = b"\x0a\x00\x01"
 _LOG_FIELDS: Final = b"\x0f\x00\x02"
 
+# Of `SpanRef`:
 _REF_TYPE: Final = b"\x08\x00\x01"
 _REF_TRACE_ID_LOW: Final = b"\x0a\x00\x02"
 _REF_TRACE_ID_HIGH: Final = b"\x0a\x00\x03"
 _REF_SPAN_ID: Final = b"\x0a\x00\x04"
 
+# Of `Batch` and `Process`. Tags of a process are field 2, like the fields of a log.
 _BATCH_PROCESS: Final = b"\x0c\x00\x01"
 _BATCH_SPANS: Final = b"\x0f\x00\x02"
 _SERVICE_NAME: Final = b"\x0b\x00\x01"
 
-_TAG_KEY: Final = b"\x0b\x00\x01"
+_TAG_KEY: Final = b"\x0b\x00\x01"  # Tag: 1 key
+
 _STRUCT: Final = b"\x0c"
-"""The type of a list's elements."""
+"""The type of a list's elements; all lists are of structs."""
 
 _V_TYPE: Final = b"\x08\x00\x02\x00\x00\x00"
-"""The header of field 2 of a tag, and all but the last byte of its value."""
+"""The header of field 2 of a tag, and the first three bytes of its value, an i32."""
 
 
 class JaegerBinaryEncoder(ThriftEncoder):
-    """One `Batch` of the binary protocol a payload, for HTTP 14268."""
+    """
+    Encodes each payload as one `Batch`, for HTTP port 14268.
+
+    Used by one thread at a time.
+    """
 
     content_type = "application/x-thrift"
 
@@ -93,13 +106,15 @@ class JaegerBinaryEncoder(ThriftEncoder):
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         super().__init__(losses, clock=clock)
-        add_table = self.tables.add
-        self._lists = add_table(_struct_list)
-        self._tag_lists = add_table(lambda size: _TAGS + _struct_list(size))
-        self._log_lists = add_table(lambda size: _LOGS + _struct_list(size))
-        self._field_lists = add_table(lambda size: _LOG_FIELDS + _struct_list(size))
-        self._append_tags = tag_appender(self.tables, _TAG_TYPES, _key)
-        self._encode_heads = _heads_encoder(self.tables)
+        new_cache = self.caches.new
+        self._list_headers = new_cache(_struct_list)
+        self._tag_list_headers = new_cache(lambda size: _TAGS + _struct_list(size))
+        self._log_list_headers = new_cache(lambda size: _LOGS + _struct_list(size))
+        self._field_list_headers = new_cache(
+            lambda size: _LOG_FIELDS + _struct_list(size)
+        )
+        self._append_tags = tag_appender(self.caches, _TAG_TYPES, _key)
+        self._encode_heads = _heads_encoder(self.caches)
         self._encode_log_time = _log_time
         self.set_process(Process(service_name=""))
 
@@ -113,9 +128,9 @@ class JaegerBinaryEncoder(ThriftEncoder):
         return self._batch_frame(_BATCH_PROCESS + self._process + _BATCH_SPANS, STOP)
 
 
-def _heads_encoder(tables: Tables) -> EncodeHeads:
-    """Return the function that encodes fields 1 to 9."""
-    get_name, make_name = tables.add(_text).get_and_make
+def _heads_encoder(caches: CacheSet) -> EncodeHeads:
+    """Return the function that encodes fields 1 to 9 of spans."""
+    get_name, add_name = caches.new(_text).get_and_add
     pack_ids, pack_times = _IDS.pack, _TIMES.pack
 
     def encode_head(span: SpanData) -> list[bytes]:
@@ -135,7 +150,7 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
                 parent_id & MASK_64,
                 _OPERATION_NAME,
             ),
-            get_name(name) or make_name(name),
+            get_name(name) or add_name(name),
             _references(references) if references else b"",
             pack_times(
                 _FLAGS,
@@ -151,10 +166,10 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
 
 
 def _references(references: Sequence[opentracing.Reference]) -> bytes:
-    """Return field 6, or nothing if there is no usable reference."""
+    """Return field 6, or no bytes if there is no usable reference."""
     structs = [
         _REFERENCE.pack(
-            *(_REF_TYPE, follows),
+            *(_REF_TYPE, follows),  # False is 0 CHILD_OF, True is 1 FOLLOWS_FROM
             *(_REF_TRACE_ID_LOW, trace_id & MASK_64),
             *(_REF_TRACE_ID_HIGH, trace_id >> 64 & MASK_64),
             *(_REF_SPAN_ID, span_id & MASK_64),
@@ -171,6 +186,7 @@ def _log_time(timestamp: int) -> tuple[bytes, bytes]:
 
 
 def _struct_list(size: int) -> bytes:
+    """Return the header of a list of *size* structs."""
     return _STRUCT + _I32.pack(size)
 
 
@@ -179,6 +195,7 @@ def _text(value: str) -> bytes:
 
 
 def _blob(value: bytes) -> bytes:
+    """Return *value* after its size, as text and bytes are written."""
     return _I32.pack(len(value)) + value
 
 
@@ -186,30 +203,31 @@ def _key(key: str) -> bytes:
     return _TAG_KEY + _text(key)
 
 
-def _text_tag(begin: bytes, value: str) -> bytes:
+def _text_tag(prefix: bytes, value: str) -> bytes:
+    # As `_blob`, but in one join: this is called for each text that is not cached.
     data = value.encode()
-    return b"".join((begin, len(data).to_bytes(4, "big"), data, STOP))
+    return b"".join((prefix, len(data).to_bytes(4, "big"), data, STOP))
 
 
-# The last byte of `vType` (0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY), then type and
-# id of the value's field.
+# Of each tag: the last byte of `vType` (0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY),
+# then the header of the field that holds the value, its type and id.
 _TAG_TYPES: Final[TagTypes] = {
     str: (_V_TYPE + b"\x00\x0b\x00\x03", _text_tag),  # text, field 3
     float: (
         _V_TYPE + b"\x01\x04\x00\x04",  # double, field 4
-        lambda begin, value: b"".join((begin, _DOUBLE.pack(value), STOP)),
+        lambda prefix, value: b"".join((prefix, _DOUBLE.pack(value), STOP)),
     ),
     bool: (
         _V_TYPE + b"\x02\x02\x00\x05",  # bool, field 5
-        lambda begin, value: b"".join((begin, b"\x01" if value else b"\x00", STOP)),
+        lambda prefix, value: b"".join((prefix, b"\x01" if value else b"\x00", STOP)),
     ),
     int: (
         _V_TYPE + b"\x03\x0a\x00\x06",  # i64, field 6
-        lambda begin, value: b"".join((begin, _I64.pack(value), STOP)),
+        lambda prefix, value: b"".join((prefix, _I64.pack(value), STOP)),
     ),
     bytes: (
         _V_TYPE + b"\x04\x0b\x00\x07",  # bytes, field 7
-        lambda begin, value: b"".join((begin, _blob(value), STOP)),
+        lambda prefix, value: b"".join((prefix, _blob(value), STOP)),
     ),
 }
-"""`vType` of each type, and the header of the field that holds the value."""
+"""By type of value: `vType` and the header of the value's field; how the tag ends."""

@@ -1,26 +1,54 @@
 """
-Jaeger's `emitBatch` in the Thrift compact protocol, for UDP 6831.
+Jaeger's `emitBatch` in the Thrift compact protocol, for UDP port 6831.
 
-The protocol (thrift-compact-protocol.md of Apache Thrift):
+A payload is one oneway message, `Agent.emitBatch(1: Batch)` of agent.thrift, sent in
+one datagram of at most 65,000 bytes. The protocol (thrift-compact-protocol.md of Apache
+Thrift), in hex:
 
 ```text
-message  82, then version 1 and type 4 (oneway) as 81, sequence number, name, arguments
-field    one byte: the difference to the id of the field before in the high four bits,
-         the type in the low four; then the value. A struct ends with a zero byte
+message  82 (protocol), 81 (type 4 oneway << 5 | version 1), sequence number (varint,
+         1 for the first message), name (text), arguments (a struct)
+field    header, value. The header is one byte: the difference between this id and that
+         of the previous field << 4 | type. A struct ends with 00
 types    1 true  2 false  5 i32  6 i64  7 double  8 text or bytes  9 list  12 struct
-numbers  zigzag varints; a double is eight bytes, little-endian
-text     size (varint), bytes
-list     one byte: size and type, sizes up to 14; from 15 on fc for structs, varint
+varint   seven bits a byte, the lowest first; bit 80 is set on all bytes but the last
+i32 i64  the zigzag of the number, as a varint: 0, -1, 1, -2 are 0, 1, 2, 3
+double   eight bytes, little-endian
+bool     no value: the type in the header is 1 or 2
+text     size in bytes (varint), UTF-8
+list     size << 4 | type of the elements; from 15 elements on f << 4 | type, then the
+         size (varint): 3c begins a list of three structs, fc 0f one of fifteen
 ```
 
-The fields of the structs are listed in `jaeger_thrift`. Nearly every field has the id
-after that of the field before, so its header is `1` and its type: `16` for an i64.
+The structs (jaeger.thrift), with the ids of their fields; text where no type is given:
 
-Strategy: what is the same in many spans (trace ids, names, flags, tags) is encoded once
-and looked up; ids and times, which differ in every span, are encoded 64 at a time by
-`Lanes`; headers are joined to the value beside them in advance, so that a span has few
-pieces. The functions never raise for a value of the right type and range; for any other
-they may, and the span is then encoded as a plain copy (see `packing`).
+```text
+Batch        1 Process  2 list<Span>  3 i64 seqNo  4 ClientStats
+Process      1 serviceName  2 list<Tag>
+Span         1 i64 traceIdLow  2 i64 traceIdHigh  3 i64 spanId
+             4 i64 parentSpanId (0: none)  5 operationName  6 list<SpanRef>
+             7 i32 flags (1 sampled, 2 debug)  8 i64 startTime (µs)
+             9 i64 duration (µs)  10 list<Tag>  11 list<Log>
+SpanRef      1 i32 refType (0 CHILD_OF, 1 FOLLOWS_FROM)  2 i64 traceIdLow
+             3 i64 traceIdHigh  4 i64 spanId
+Log          1 i64 timestamp (µs)  2 list<Tag>
+Tag          1 key  2 i32 vType (0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY), then
+             one of 3 vStr  4 double vDouble  5 bool vBool  6 i64 vLong  7 bytes vBinary
+ClientStats  1 i64 fullQueueDroppedSpans  2 i64 tooLargeDroppedSpans
+             3 i64 failedToEmitSpans
+```
+
+An id is an unsigned number of 64 bits, sent as the i64 with the same bits. Nearly every
+field has the id after that of the previous field, so its header is `1`, then its type:
+`16` for an i64. Field 6 of a span is left out if there is no reference; then the header
+of field 7 is `25`.
+
+Strategy: bytes that are the same in many spans (trace ids, names, flags, tags) are
+encoded once and cached; ids and times, which differ in every span, are encoded 64 at a
+time by `Lanes`; headers are joined to the value beside them in advance, so that a span
+is a join of few parts. The functions never raise for a value of the right type and
+range. For any other value they may, and the span is then encoded as a plain copy (see
+`packing`).
 """
 
 from __future__ import annotations
@@ -31,6 +59,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.encoding.caches import CacheSet
 from jaeger_client.encoding.jaeger_thrift import (
     STOP,
     EncodeHeads,
@@ -41,13 +70,12 @@ from jaeger_client.encoding.jaeger_thrift import (
 )
 from jaeger_client.encoding.packing import Frame, duration_us, usable_references
 from jaeger_client.encoding.plain import exact_text, plain_text
-from jaeger_client.encoding.tables import Tables
 from jaeger_client.encoding.varint import (
     MASK_32,
     MASK_64,
     MAX_I64,
-    ONE_BYTE,
-    ONES,
+    MIN_TWO_BYTES,
+    SINGLE_BYTES,
     Lanes,
     delimited,
     varint,
@@ -63,41 +91,51 @@ _MESSAGE: Final = (
     b"\x82"  # protocol id
     b"\x81"  # type 4 (oneway) << 5 | version 1
 )
+"""The first two bytes of a message; sequence number and name follow."""
 
-# Headers of fields whose id is one more than that of the field before: 1 << 4 | type.
+# Headers of fields whose id is one more than that of the previous field: 1 << 4 | type.
 _I32: Final = b"\x15"  # type 5
 _I64: Final = b"\x16"  # type 6
 _TEXT: Final = b"\x18"  # type 8
 _LIST: Final = b"\x19"  # type 9
 _STRUCT: Final = b"\x1c"  # type 12
 
-_FLAGS: Final = b"\x25"  # id two more than that before, type 5 (i32)
-"""The header of field 7 of a span without field 6."""
+_FLAGS: Final = b"\x25"  # 2 << 4 | type 5 (i32)
+"""The header of field 7 of a span without field 6: its id is two more than 5."""
 
 _ZERO: Final = b"\x00"
-"""The varint of 0: an id that is absent."""
+"""The varint of 0: an absent parent, or the high half of a 64-bit trace id."""
 
-_I64_BEGINS: Final = tuple([_I64 + octet for octet in ONES])
-"""The header of an i64, and its first byte."""
+_I64_AND_FIRST_BYTE: Final = tuple([_I64 + octet for octet in SINGLE_BYTES])
+"""The header of an i64 and the first byte of its value, by that byte."""
 
-_LATER_BYTES: Final = ONES[ONE_BYTE:]
-"""Seven bits of a varint that is not at its end."""
+_LATER_BYTES: Final = SINGLE_BYTES[MIN_TWO_BYTES:]
+"""By seven bits: the byte of a varint that more bytes follow (bit 80 is set)."""
 
 _SHORT_LISTS: Final = tuple(bytes((size << 4 | 12,)) for size in range(15))
-"""Headers of lists of structs (type 12), by size."""
+"""Headers of lists of up to 14 structs (type 12), by size."""
 
 _LONG_LIST: Final = b"\xfc"  # 15 << 4 | type 12; the size follows as a varint
-_DOUBLE: Final = struct.Struct("<d")
+_DOUBLE: Final = struct.Struct("<d")  # little-endian, unlike the binary protocol
 _MASK_31: Final = (1 << 31) - 1
-"""Sequence numbers of messages are positive i32."""
+"""Sequence numbers of messages are i32 that are not negative."""
 
-_FIRST_TIME: Final = 1 << 21
-_END_OF_TIMES: Final = 1 << 64
-"""Doubled microseconds between these two have three low bytes and a rest, see below."""
+_MIN_TIME: Final = 1 << 21
+_TIME_LIMIT: Final = 1 << 64
+"""
+Range of the zigzag of a time for which `_log_time_encoder` splits the varint.
+
+Below it the varint has no more than three bytes; the limit is exclusive, and beyond it
+the time does not fit in an i64.
+"""
 
 
 class JaegerCompactEncoder(ThriftEncoder):
-    """One `emitBatch` message of the compact protocol a payload, for UDP 6831."""
+    """
+    Encodes each payload as one `emitBatch` message, for UDP port 6831.
+
+    Used by one thread at a time.
+    """
 
     content_type = "application/vnd.apache.thrift.compact"
 
@@ -105,14 +143,15 @@ class JaegerCompactEncoder(ThriftEncoder):
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         super().__init__(losses, clock=clock)
-        tables = self.tables
-        self._lists = tables.add(_struct_list)
-        # Each of these lists is one field after the field before.
-        self._tag_lists = tables.add(_list_field)
-        self._log_lists = self._field_lists = self._tag_lists
-        self._append_tags = tag_appender(tables, _TAG_TYPES, _text_field)
-        self._encode_heads = _heads_encoder(tables)
-        self._encode_log_time = _log_time_encoder(tables)
+        caches = self.caches
+        self._list_headers = caches.new(_struct_list)
+        # The id of each of these lists is one more than that of the previous field, so
+        # one cache serves the tags and logs of spans and the fields of logs.
+        self._tag_list_headers = caches.new(_list_field)
+        self._log_list_headers = self._field_list_headers = self._tag_list_headers
+        self._append_tags = tag_appender(caches, _TAG_TYPES, _text_field)
+        self._encode_heads = _heads_encoder(caches)
+        self._encode_log_time = _log_time_encoder(caches)
         self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
@@ -121,10 +160,13 @@ class JaegerCompactEncoder(ThriftEncoder):
         return len(self._process)
 
     def _frame(self) -> Frame:
+        # The sequence number of the message and `seqNo` of the batch. Agents make
+        # metrics of `seqNo` and `ClientStats`; Jaeger 2 ignores both.
         number = self._payloads + 1
         head = (_MESSAGE, varint(number & _MASK_31), _text("emitBatch"))
-        # The batch is the only argument, the process its first field.
+        # The batch is argument 1, the process its field 1, the list of spans field 2.
         before = (*head, _STRUCT, _STRUCT, self._process, _LIST)
+        # Fields 3 and 4 of the batch; the stops end the batch and the arguments.
         after = (_I64, zigzag_varint(number), _STRUCT, self._stats(), STOP, STOP)
         return self._batch_frame(b"".join(before), b"".join(after))
 
@@ -136,63 +178,68 @@ class JaegerCompactEncoder(ThriftEncoder):
         return b"".join([_I64 + zigzag_varint(count) for count in counts]) + STOP
 
 
-def _heads_encoder(tables: Tables) -> EncodeHeads:
-    """Return the function that encodes fields 1 to 9."""
-    get_parent, make_parent = tables.add(zigzag_id).get_and_make
+def _heads_encoder(caches: CacheSet) -> EncodeHeads:
+    """
+    Return the function that encodes fields 1 to 9 of spans.
+
+    It is a closure, because a local variable is read faster than an attribute.
+    """
+    get_parent, add_parent = caches.new(zigzag_id).get_and_add
 
     def encode_trace(trace_id: int) -> bytes:
         """Return fields 1 and 2, and the header of field 3."""
         if not 0 <= trace_id <= MASK_64:
             return _trace_id(trace_id) + _I64
-        # The parent of some of its spans has the same id.
-        low = get_parent(trace_id) or make_parent(trace_id)
+        # Most roots have the same span id, which is the parent id of other spans.
+        low = get_parent(trace_id) or add_parent(trace_id)
         return b"".join((_I64, low, _I64, _ZERO, _I64))
 
-    get_trace, make_trace = tables.add(encode_trace).get_and_make
-    get_name, make_name = tables.add(_text_field).get_and_make
-    get_flags, make_flags = tables.add(_flags).get_and_make
-    get_rest, make_rest = tables.add(varint).get_and_make
+    get_trace, add_trace = caches.new(encode_trace).get_and_add
+    get_name, add_name = caches.new(_text_field).get_and_add
+    get_flags, add_flags = caches.new(_flags).get_and_add
+    get_rest, add_rest = caches.new(varint).get_and_add
 
     def encode_heads(spans: Sequence[SpanData]) -> list[list[bytes]]:
         contexts = [span.ids for span in spans]
         ids = [context.span_id for context in contexts]
-        # By a float: a list in place of the time, times an integer, fills the memory.
+        # 1e6, not 1_000_000: if the application replaced the time by a list, a list
+        # times an integer would fill the memory; times a float it raises.
         times = [int(span.start_time * 1e6) for span in spans]
         heads: list[list[bytes]] = []
-        for span, context, id_begin, id_end, start_time in zip(
+        for span, context, id_first, id_last, start_time in zip(
             spans, contexts, *_lanes().encode(ids, times), strict=False
         ):
             trace_id, parent_id = context.trace_id, context.parent_id or 0
             flags, references = context.flags, span.references
             name = span.operation_name
             if parent_id or trace_id != context.span_id:
-                pieces = [
-                    get_trace(trace_id) or make_trace(trace_id),
-                    id_begin,
-                    id_end,
-                    get_parent(parent_id) or make_parent(parent_id),
+                parts = [
+                    get_trace(trace_id) or add_trace(trace_id),
+                    id_first,
+                    id_last,
+                    get_parent(parent_id) or add_parent(parent_id),
                 ]
             else:  # a root: one random number is both ids
-                pieces = [_I64, id_begin, id_end, _ZERO, _I64, id_begin, id_end, _ZERO]
-            pieces += (
-                get_name(name) or make_name(name),
+                parts = [_I64, id_first, id_last, _ZERO, _I64, id_first, id_last, _ZERO]
+            parts += (
+                get_name(name) or add_name(name),
                 _references(references, flags)
                 if references
-                else get_flags(flags) or make_flags(flags),
+                else get_flags(flags) or add_flags(flags),
                 start_time,
             )
-            # Zigzag of a number that is not negative. The header of field 9 and the
-            # first byte are one piece.
+            # << 1 is the zigzag of a number that is not negative. The header of field 9
+            # and the first byte of its value are one part, from a tuple.
             duration = duration_us(span.start_time, span.end_time) << 1
-            if duration < ONE_BYTE:
-                pieces.append(_I64_BEGINS[duration])
+            if duration < MIN_TWO_BYTES:
+                parts.append(_I64_AND_FIRST_BYTE[duration])
             elif duration <= MAX_I64:
-                # All but the lowest bits, which many spans have in common.
-                rest = get_rest(duration >> 7) or make_rest(duration >> 7)
-                pieces += _I64_BEGINS[duration & 0x7F | 0x80], rest
+                # The bits above the lowest seven are equal in many spans: cached.
+                rest = get_rest(duration >> 7) or add_rest(duration >> 7)
+                parts += _I64_AND_FIRST_BYTE[duration & 0x7F | 0x80], rest
             else:
-                pieces += _I64, varint(min(duration, MAX_I64 << 1))
-            heads.append(pieces)
+                parts += _I64, varint(min(duration, MAX_I64 << 1))
+            heads.append(parts)
         return heads
 
     return encode_heads
@@ -200,25 +247,26 @@ def _heads_encoder(tables: Tables) -> EncodeHeads:
 
 @cache
 def _lanes() -> Lanes:
-    # Created for the first span, because it takes 0.1 ms. A header follows each id.
+    # Created for the first span, because it takes 0.1 ms. The field after each id is an
+    # i64, too: traceIdHigh or parentSpanId. Its header is part of the last bytes.
     return Lanes(_I64)
 
 
-def _log_time_encoder(tables: Tables) -> EncodeLogTime:
+def _log_time_encoder(caches: CacheSet) -> EncodeLogTime:
     """Return the function that encodes field 1 of a log."""
-    get_second, make_second = tables.add(varint).get_and_make
+    get_second, add_second = caches.new(varint).get_and_add
 
     def encode_log_time(timestamp: int) -> tuple[bytes, ...]:
         bits = timestamp << 1
-        if _FIRST_TIME <= bits < _END_OF_TIMES:
-            # Three bytes hold 21 bits, about a second; the rest, which many logs have
-            # in common, is looked up.
+        if _MIN_TIME <= bits < _TIME_LIMIT:
+            # Three bytes hold 21 bits, about a second; the other bits, which are equal
+            # for all logs of that second, are cached.
             second = bits >> 21
             return (
-                _I64_BEGINS[bits & 0x7F | 0x80],
+                _I64_AND_FIRST_BYTE[bits & 0x7F | 0x80],
                 _LATER_BYTES[bits >> 7 & 0x7F],
                 _LATER_BYTES[bits >> 14 & 0x7F],
-                get_second(second) or make_second(second),
+                get_second(second) or add_second(second),
             )
         return _I64, zigzag_varint(timestamp)
 
@@ -232,7 +280,7 @@ def _trace_id(trace_id: int) -> bytes:
 
 
 def _references(references: Sequence[opentracing.Reference], flags: int) -> bytes:
-    """Return fields 6, if there is a usable reference, and 7, and the header of 8."""
+    """Return field 6 if there is a usable reference, field 7, and the header of 8."""
     structs = [
         b"".join(
             (
@@ -250,7 +298,8 @@ def _references(references: Sequence[opentracing.Reference], flags: int) -> byte
 
 def _flags(flags: int, header: bytes = _FLAGS) -> bytes:
     """Return field 7, the low 32 bits as a signed number, and the header of 8."""
-    # The zigzag of the i32 that has these bits.
+    # The zigzag of the i32 with these bits: a set bit 31 means a negative number n,
+    # whose zigzag is -2n - 1.
     flags &= MASK_32
     bits = flags << 1 if flags >> 31 == 0 else ((MASK_32 - flags) << 1) + 1
     return b"".join((header, varint(bits), _I64))
@@ -274,41 +323,42 @@ def _text(value: str) -> bytes:
     return delimited(exact_text(value).encode())
 
 
-def _text_tag(begin: bytes, value: str) -> bytes:
-    # Called for each text that was not seen before, so without further calls. One join
-    # takes half the time of three concatenations.
+def _text_tag(prefix: bytes, value: str) -> bytes:
+    # Called for each text that is not cached, so it calls as little as possible. One
+    # join takes half the time of three concatenations.
     data = value.encode()
     size = len(data)
-    length = ONES[size] if size < ONE_BYTE else varint(size)
-    return b"".join((begin, length, data, STOP))
+    length = SINGLE_BYTES[size] if size < MIN_TWO_BYTES else varint(size)
+    return b"".join((prefix, length, data, STOP))
 
 
-def _int_tag(begin: bytes, value: int) -> bytes:
+def _int_tag(prefix: bytes, value: int) -> bytes:
     bits = value << 1 if value >= 0 else ~(value << 1)  # zigzag
     if bits > MASK_64:
         msg = f"needs 64 signed bits, got {value.bit_length()} bits"
         raise OverflowError(msg)
-    return b"".join((begin, varint(bits), STOP))
+    return b"".join((prefix, varint(bits), STOP))
 
 
-# Field 2 of a tag, `vType`, is an i32 whose value is the zigzag varint of the enum:
-# 0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY become 00, 02, 04, 06, 08. Then comes the
-# header of the field of the value: the difference of its id to 2, and its type.
+# Of each tag: 15 is the header of field 2, `vType` (1 << 4 | type 5, i32). Its value is
+# the zigzag varint of the enum: 0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY become 00,
+# 02, 04, 06, 08. The third byte is the header of the field that holds the value: the
+# difference between its id and 2, and its type.
 _TAG_TYPES: Final[TagTypes] = {
     str: (b"\x15\x00\x18", _text_tag),  # field 3 (+1), type 8
     float: (
         b"\x15\x02\x27",  # field 4 (+2), type 7
-        lambda begin, value: b"".join((begin, _DOUBLE.pack(value), STOP)),
+        lambda prefix, value: b"".join((prefix, _DOUBLE.pack(value), STOP)),
     ),
     bool: (
         b"\x15\x04",
         # Field 5 (+3). A boolean has no value: it is the type of its field, 1 or 2.
-        lambda begin, value: b"".join((begin, b"\x31" if value else b"\x32", STOP)),
+        lambda prefix, value: b"".join((prefix, b"\x31" if value else b"\x32", STOP)),
     ),
     int: (b"\x15\x06\x46", _int_tag),  # field 6 (+4), type 6
     bytes: (
         b"\x15\x08\x58",  # field 7 (+5), type 8
-        lambda begin, value: b"".join((begin, delimited(value), STOP)),
+        lambda prefix, value: b"".join((prefix, delimited(value), STOP)),
     ),
 }
-"""`vType` of each type and the header of the value's field; what ends the tag."""
+"""By type of value: `vType` and the header of the value's field; how the tag ends."""

@@ -1,11 +1,22 @@
 """
-Spans as OTLP: one `ExportTraceServiceRequest` a payload.
+Spans as OTLP: each payload is one `ExportTraceServiceRequest`, for HTTP port 4318.
 
 Jaeger converts Thrift spans to OTLP when it receives them. This encoder applies the
-same rules, so that a trace looks the same in Jaeger by either format: `span.kind`
-becomes the kind, errors become the status, a log becomes an event named by its `event`
-field, references other than the parent become links. Times are whole microseconds, as
-in Thrift. The fields of opentelemetry/proto/trace/v1/trace.proto (ids are bytes):
+same rules, so that a trace looks the same in Jaeger in either format:
+
+- `span.kind` becomes the kind and is no attribute;
+- `error`, `otel.status_code` or `http.status_code` become the status;
+- a log becomes an event, named by its `event` field;
+- references other than the parent become links with `opentracing.ref_type`;
+- process tags become attributes of the resource, `hostname` as `host.name`;
+- times are whole microseconds, as in Thrift, written in nanoseconds.
+
+`sampler.type` and `sampler.param` stay attributes, because Jaeger's adaptive sampling
+reads them. OTLP has no debug flag: a debug span has the attribute `jaeger.debug`.
+
+The fields of opentelemetry/proto/trace/v1/trace.proto. Ids are bytes, big-endian; other
+fields without a type are strings or messages. How a field is written is described in
+`otlp_attributes`:
 
 ```text
 Request        1 ResourceSpans
@@ -37,6 +48,7 @@ from jaeger_client.constants import (
     SPAN_KIND_SERVER,
     __version__,
 )
+from jaeger_client.encoding.caches import BytesCache
 from jaeger_client.encoding.otlp_attributes import (
     OtherFields,
     attribute,
@@ -53,15 +65,20 @@ from jaeger_client.encoding.packing import (
     usable_references,
 )
 from jaeger_client.encoding.plain import plain_items, plain_text
-from jaeger_client.encoding.tables import PieceTable
-from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, ONES, varint
+from jaeger_client.encoding.varint import (
+    MASK_32,
+    MASK_64,
+    MASK_128,
+    SINGLE_BYTES,
+    varint,
+)
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING:
     import opentracing
 
 # Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Those of
-# ids are followed by the size, which is fixed.
+# ids include the size, which is fixed. First the fields of `Span`:
 _TRACE_ID: Final = b"\x0a\x10"  # 1 trace_id, 16 bytes
 _SPAN_ID: Final = b"\x12\x08"  # 2 span_id, 8 bytes
 _PARENT_ID: Final = b"\x22\x08"  # 4 parent_span_id, 8 bytes
@@ -73,23 +90,27 @@ _ATTRIBUTE: Final = b"\x4a"  # 9 attributes
 _DROPPED_ATTRIBUTES: Final = b"\x50"  # 10 dropped_attributes_count
 _EVENT: Final = b"\x5a"  # 11 events
 _DROPPED_EVENTS: Final = b"\x60"  # 12 dropped_events_count
-_LINKS: Final = 13
+_LINKS: Final = 13  # numbers of fields, whose tags `message_field` writes
 _STATUS: Final = 15
 _EVENT_TIME: Final = 0x09  # Event: 1 time_unix_nano
-_EVENT_NAME: Final = 2
+_EVENT_NAME: Final = 2  # Event: 2 name
 _EVENT_ATTRIBUTE: Final = b"\x1a"  # Event: 3 attributes
 _LINK_ATTRIBUTE: Final = b"\x22"  # Link: 4 attributes
-_STATUS_MESSAGE: Final = 2
+_STATUS_MESSAGE: Final = 2  # Status: 2 message
 _STATUS_CODE: Final = b"\x18"  # Status: 3 code
-_RESOURCE: Final = 1
+_RESOURCE: Final = 1  # ResourceSpans: 1 resource
 _RESOURCE_SPANS: Final = b"\x0a"  # Request: 1 resource_spans
 _RESOURCE_ATTRIBUTE: Final = b"\x0a"  # Resource: 1 attributes
 _SCOPE_SPANS: Final = b"\x12"  # ResourceSpans: 2 scope_spans
 _SPAN: Final = b"\x12"  # ScopeSpans: 2 spans
 
 _TIMES: Final = struct.Struct("<BQBQ")
-_TIME: Final = struct.Struct("<BQ")
+"""Fields 7 and 8 of a span: a tag and eight bytes little-endian, twice."""
 
+_TIME: Final = struct.Struct("<BQ")
+"""Field 1 of an event."""
+
+# Attributes of the resource that identify this client.
 _SDK: Final = {
     "telemetry.sdk.name": "jaeger-client",
     "telemetry.sdk.language": "python",
@@ -102,6 +123,8 @@ _HTTP_STATUS: Final = "http.status_code"
 _HTTP_MESSAGE: Final = "http.status_message"
 _OTEL_STATUS: Final = "otel.status_code"
 _OTEL_MESSAGE: Final = "otel.status_description"
+
+# enum SpanKind of trace.proto, by the text of `span.kind`.
 _KINDS: Final = {
     "internal": 1,
     SPAN_KIND_SERVER: 2,
@@ -109,6 +132,8 @@ _KINDS: Final = {
     SPAN_KIND_PRODUCER: 4,
     SPAN_KIND_CONSUMER: 5,
 }
+
+# enum StatusCode of trace.proto, by the text of `otel.status_code`.
 _STATUS_CODES: Final = {"UNSET": 0, "OK": 1, "ERROR": 2}
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
@@ -116,7 +141,11 @@ _FAILED: Final = _STATUS_CODES["ERROR"]
 
 
 class OtlpEncoder(PackingEncoder):
-    """One `ExportTraceServiceRequest` a payload, for HTTP 4318."""
+    """
+    Encodes each payload as one `ExportTraceServiceRequest`, for HTTP port 4318.
+
+    Used by one thread at a time.
+    """
 
     content_type = "application/x-protobuf"
 
@@ -124,74 +153,79 @@ class OtlpEncoder(PackingEncoder):
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         super().__init__(losses, clock=clock)
-        tables = self.tables
-        self._names: PieceTable[str] = tables.add(lambda name: _NAME + text_value(name))
-        self._begins: PieceTable[int] = tables.add(lambda size: _SPAN + varint(size))
-        self._append_attributes = attribute_appender(tables, _ATTRIBUTE, _TAG_FIELDS)
-        self._event_begins: PieceTable[int] = tables.add(
+        caches = self.caches
+        self._names: BytesCache[str] = caches.new(lambda name: _NAME + text_value(name))
+        self._prefixes: BytesCache[int] = caches.new(lambda size: _SPAN + varint(size))
+        self._append_attributes = attribute_appender(caches, _ATTRIBUTE, _TAG_FIELDS)
+        self._event_prefixes: BytesCache[int] = caches.new(
             lambda size: _EVENT + varint(size)
         )
         self._append_event_attributes = attribute_appender(
-            tables, _EVENT_ATTRIBUTE, _LOG_FIELDS
+            caches, _EVENT_ATTRIBUTE, _LOG_FIELDS
         )
         self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
         items = _resource_items(process).items()
-        pieces = [attribute(_RESOURCE_ATTRIBUTE, key, value) for key, value in items]
-        self._resource = message_field(_RESOURCE, *pieces)
+        parts = [attribute(_RESOURCE_ATTRIBUTE, key, value) for key, value in items]
+        self._resource = message_field(_RESOURCE, *parts)
         return len(self._resource)
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
         bodies: list[bytes] = []
         append_attributes = self._append_attributes
-        get_name, make_name = self._names.get_and_make
-        get_begin, make_begin = self._begins.get_and_make
+        get_name, add_name = self._names.get_and_add
+        get_prefix, add_prefix = self._prefixes.get_and_add
         for span in spans:
             context, name = span.ids, span.operation_name
             parent_id = context.parent_id
-            pieces = [
-                b"",
+            parts = [
+                b"",  # the tag and size of the span, when the size is known
                 _ids(context.trace_id, context.span_id),
                 _PARENT_ID + parent_id.to_bytes(8, "big") if parent_id else b"",
-                get_name(name) or make_name(name),
+                get_name(name) or add_name(name),
                 _times(span.start_time, span.end_time),
             ]
-            # Keys must not repeat in OTLP. Over Thrift, too, Jaeger keeps the last tag.
+            # Keys must not repeat in OTLP. Over Thrift, too, Jaeger shows the last tag.
             tags = dict(span.tag_items)
-            append_attributes(pieces, tags.items())
+            append_attributes(parts, tags.items())
             if context.flags & DEBUG_FLAG:
-                pieces.append(_DEBUG)
+                parts.append(_DEBUG)
             logs = span.log_items
             if logs:
-                self._append_logs(pieces, [*logs])
+                self._append_logs(parts, [*logs])
             if span.dropped_tags or span.dropped_logs:
-                pieces.append(_dropped(span))
+                parts.append(_dropped(span))
             if references := span.references:
-                pieces += _links(span, references)
+                parts += _links(span, references)
             if (
                 _ERROR in tags
                 or _HTTP_STATUS in tags
                 or _OTEL_STATUS in tags
                 or _OTEL_MESSAGE in tags
             ):
-                pieces.append(_status(tags))
-            size = sum(map(len, pieces))
-            pieces[0] = get_begin(size) or make_begin(size)
-            bodies.append(b"".join(pieces))
+                parts.append(_status(tags))
+            size = sum(map(len, parts))
+            parts[0] = get_prefix(size) or add_prefix(size)
+            bodies.append(b"".join(parts))
             if size > LARGE_SPAN:
                 break
         return bodies
 
-    def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
-        begins, append_attributes = self._event_begins, self._append_event_attributes
+    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
+        prefixes, append_attributes = (
+            self._event_prefixes,
+            self._append_event_attributes,
+        )
         for timestamp, fields in logs:
             event = [_event_time(timestamp)]
             append_attributes(event, dict(fields).items())
-            pieces.append(begins[sum(map(len, event))])
-            pieces += event
+            # A message is preceded by its size; `sum` avoids a second join.
+            parts.append(prefixes[sum(map(len, event))])
+            parts += event
 
     def _frame(self) -> Frame:
+        # Sizes come first in protobuf, so the frame is written for each set of spans.
         resource = self._resource
 
         def before(_count: int, spans_size: int) -> bytes:
@@ -203,7 +237,7 @@ class OtlpEncoder(PackingEncoder):
 
 
 def _resource_items(process: Process) -> dict[str, TagValue]:
-    # A dict, because the keys of a resource must not repeat; the last one is used.
+    # A dict, because the keys of a resource must not repeat; the last value counts.
     items = _SDK | dict(plain_items(process.tags))
     if JAEGER_HOSTNAME_TAG_KEY in items:
         items["host.name"] = items.pop(JAEGER_HOSTNAME_TAG_KEY)
@@ -211,13 +245,13 @@ def _resource_items(process: Process) -> dict[str, TagValue]:
 
 
 def _ids(trace_id: int, span_id: int) -> bytes:
-    """Return fields 1 and 2 of a span or a link; raises for an id that is too large."""
+    """Return fields 1 and 2 of a span or link; raise for an id that is too large."""
     trace, span = trace_id.to_bytes(16, "big"), span_id.to_bytes(8, "big")
     return b"".join((_TRACE_ID, trace, _SPAN_ID, span))
 
 
 def _times(start: float, end: float | None) -> bytes:
-    """Return fields 7 and 8."""
+    """Return fields 7 and 8, in nanoseconds, clamped to 64 bits."""
     start_ns = int(start * 1e6) * 1000
     end_ns = start_ns + duration_us(start, end) * 1000
     if start_ns < 0 or end_ns > MASK_64:
@@ -242,7 +276,7 @@ def _event_time(timestamp: int) -> bytes:
 def _links(
     span: SpanData, references: Sequence[opentracing.Reference]
 ) -> Iterator[bytes]:
-    """Yield field 13 of each reference but the parent."""
+    """Yield field 13 for each reference except the parent."""
     parent = False, span.ids.trace_id, span.ids.parent_id
     for reference in usable_references(references):
         if reference != parent:
@@ -256,23 +290,23 @@ def _links(
 
 
 def _status(tags: Mapping[str, object]) -> bytes:
-    """Return field 15 of a span, or nothing if its tags determine no status."""
+    """Return field 15 of a span, or no bytes if its tags determine no status."""
     code = _status_code(tags)
     message = _status_message(tags, code)
     if not code and not message:
         return b""
-    pieces = [text_field(_STATUS_MESSAGE, message)] if message else []
+    parts = [text_field(_STATUS_MESSAGE, message)] if message else []
     if code:
-        pieces.append(_STATUS_CODE + ONES[code])
-    return message_field(_STATUS, *pieces)
+        parts.append(_STATUS_CODE + SINGLE_BYTES[code])
+    return message_field(_STATUS, *parts)
 
 
 def _status_code(tags: Mapping[str, object]) -> int:
     """
-    Return the status code as Jaeger derives it.
+    Return the status code, by the rules that Jaeger applies to Thrift spans.
 
-    An `error` that is true overrides `otel.status_code`, which overrides
-    `http.status_code`.
+    `error` overrides `otel.status_code` if it is true, and that overrides
+    `http.status_code`. Over OTLP Jaeger does not derive an error from the latter.
     """
     if tags.get(_ERROR) is True:
         return _FAILED
@@ -282,7 +316,7 @@ def _status_code(tags: Mapping[str, object]) -> int:
     http_status = _number(tags.get(_HTTP_STATUS))
     if http_status < _CLIENT_ERROR:
         return 0
-    # A server's responses 4xx are the client's fault.
+    # 4xx is an error of the client, so it is none of a server span.
     is_server = tags.get(SPAN_KIND) == SPAN_KIND_SERVER
     return 0 if is_server and http_status < _SERVER_ERROR else _FAILED
 
@@ -303,7 +337,7 @@ def _number(value: object) -> int:
 
 def _kind(value: object) -> bytes | None:
     number = _KINDS.get(value) if isinstance(value, str) else None
-    return None if number is None else _KIND + ONES[number]
+    return None if number is None else _KIND + SINGLE_BYTES[number]
 
 
 def _is_status_code(value: object) -> bool:
@@ -312,16 +346,17 @@ def _is_status_code(value: object) -> bool:
 
 _TAG_FIELDS: Final[OtherFields] = {
     SPAN_KIND: _kind,
-    # These are part of the status, which is the last field of a span.
+    # These become the status, which is written last. `b""` omits the attribute; a value
+    # that the status cannot express stays an attribute.
     _ERROR: lambda value: b"" if value is True else None,
     _OTEL_STATUS: lambda value: b"" if _is_status_code(value) else None,
     _OTEL_MESSAGE: lambda value: b"" if isinstance(value, str) else None,
 }
-"""Tags of a span that are not attributes."""
+"""Tags of a span that may become other fields than attributes."""
 
 _LOG_FIELDS: Final[OtherFields] = {
     "event": lambda value: (
         text_field(_EVENT_NAME, value) if isinstance(value, str) else None
     )
 }
-"""Fields of a log that are not attributes: `event` is the name."""
+"""Fields of a log that may become other fields: `event` becomes the name."""

@@ -1,10 +1,10 @@
 """
-Plain copies of spans that an encoder has raised an exception for.
+Plain copies of spans for which an encoder has raised an exception.
 
-The encoders rely on the types that `SpanData` promises, and raise where a span breaks
-the promise: lone surrogates in text, a key that is not text, an integer of more than
-64 bits. Then the span is copied by the functions here, which accept any object for any
-part, and is encoded again. That costs ten times as much, for one span in thousands.
+The encoders rely on the types that `SpanData` documents. They raise for a span that
+violates them: lone surrogates in text, a key that is not text, an integer of more than
+64 bits. Then the functions here copy the span, accepting any object for any part, and
+the copy is encoded. That takes ten times as long, for one span in thousands.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def plain_span(span: SpanData, *, with_logs: bool = True) -> PlainSpan:
 
 
 def plain_items(items: Iterable[object]) -> list[TagItem]:
-    """Return *items* as text and values of the five types, without unreadable ones."""
+    """Return *items* as plain tags, without those that cannot be read."""
     return _readable(_item, items)
 
 
@@ -89,7 +89,7 @@ def plain_log(item: object) -> tuple[int, list[TagItem]]:
 
 
 def log_times(items: Iterable[object]) -> list[tuple[int, int]]:
-    """Return time and index of each log in *items*, without unreadable ones."""
+    """Return time and index of each log in *items* that can be read."""
     times: list[tuple[int, int]] = []
     for index, item in enumerate(items):
         with suppress(Exception):
@@ -100,12 +100,12 @@ def log_times(items: Iterable[object]) -> list[tuple[int, int]]:
 
 
 def plain_text(value: object) -> str:
-    """Return *value*, whatever it is, as text without lone surrogates."""
+    """Return any *value* as text without lone surrogates, which become U+FFFD."""
     if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "replace")
-    # str() of a member of an enumeration of text is its name, not its text.
-    text = str.__str__(value) if isinstance(value, str) else _printed(value)
-    # Pairs of surrogates, as some JSON parsers leave them, become one character.
+    # str() of a member of an enum of strings is its name, not its text.
+    text = str.__str__(value) if isinstance(value, str) else _str_of(value)
+    # Pairs of surrogates, which some JSON parsers produce, become one character.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -114,7 +114,8 @@ def exact_text(text: object) -> str:
     Return *text* itself.
 
     Raises:
-        TypeError: If it is not text, or of a subclass, which may compare differently.
+        TypeError: If it is not text, or of a subclass, whose `==` and `hash` may differ
+            and so confuse the caches.
     """
     if type(text) is not str:
         msg = f"needs text, got {type(text).__name__}"
@@ -126,9 +127,8 @@ def non_finite_text(number: float) -> str:
     """
     Return the text that is sent for *number*, which is NaN or infinite.
 
-    JSON has no such numbers: where one is stored as a double, Jaeger responds 500 for
-    the trace and for the whole service. The spelling is that of protobuf's JSON
-    mapping.
+    JSON has no such numbers: if one is stored as a double, Jaeger responds 500 for the
+    trace and for the whole service. The spelling is that of protobuf's JSON mapping.
     """
     if math.isnan(number):
         return "NaN"
@@ -136,7 +136,7 @@ def non_finite_text(number: float) -> str:
 
 
 def _plain_value(value: object) -> TagValue:
-    """Return *value* as exactly one of the five types of tag values."""
+    """Return *value* as str, bool, int of 64 bits, finite float or bytes."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -151,15 +151,15 @@ def _plain_value(value: object) -> TagValue:
 def _plain_int(value: int) -> TagValue:
     try:
         return value if MIN_I64 <= value <= MAX_I64 else str(value)
-    except ValueError:  # Python refuses to print more than 4,300 digits
+    except ValueError:  # Python does not convert more than 4,300 digits
         return hex(value)
 
 
-def _printed(value: object) -> str:
+def _str_of(value: object) -> str:
     try:
         return str.__str__(str(value))
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        with suppress(Exception):  # and so may that of what it raised
+        with suppress(Exception):  # the code of the exception may raise, too
             return str(error)
         return type(error).__name__
 
@@ -215,7 +215,7 @@ def _readable(
 ) -> list[T]:
     """Return *items* converted by *convert*, without those for which it raises."""
     converted: list[T] = []
-    # A copy first: the application's thread may still append to the list.
+    # A copy first: another thread of the application may still append to the list.
     for item in list(items or ()):
         with suppress(Exception):
             converted.append(convert(item))

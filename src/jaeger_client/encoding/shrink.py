@@ -1,10 +1,11 @@
 """
-Make a span fit a payload: drop logs, oldest first, then cut the longest values.
+Make a span fit a payload: drop logs, the oldest first, then cut the longest values.
 
-The cost does not depend on how much too large the span is. Logs are encoded one by
-one, from the newest, until their sizes add up to the space that is left. The length to
-which values are cut is calculated from their sizes, and corrected by the size of the
-span with values of that length.
+The time does not depend on how much too large the span is. Logs are encoded one by one,
+the newest first, until they fill the space that remains in the payload. Values are cut
+to a common length, so that only the longest ones lose text. That length is calculated
+from the sizes of the values; then the span is encoded with it, and the length corrected
+by the size of the result.
 """
 
 from __future__ import annotations
@@ -24,32 +25,38 @@ from jaeger_client.encoding.plain import (
 from jaeger_client.model import LogItem, Process, SpanData, TagItem
 
 TRUNCATED_TAG_KEY: Final = "jaeger.truncated"
-"""Tag of a span that lost logs or parts of its values to fit a payload."""
+"""Tag, with value true, of a span that lost logs or parts of values to fit."""
 
 MAX_NAME: Final = 256
-"""Characters that are left of the operation name where values are cut."""
+"""Maximum number of characters of the operation name if values are cut."""
 
 _MIN_PROCESS_VALUE: Final = 64
-"""Characters to which values of process tags are cut before any tag is dropped."""
+"""Characters to which values of process tags are cut before tags are dropped."""
 
 _CORRECTIONS: Final = 4
-"""Number of lengths that are calculated before bisection is used."""
+"""Number of lengths that are calculated; after these, bisection is used."""
 
 EncodeSpan = Callable[[SpanData], bytes]
+"""Returns the bytes of a span in the format of the payload."""
+
 SizeOfLog = Callable[[LogItem], int]
+"""Returns the size of an encoded log in bytes."""
 
 
-def shrunk(
+def shrink_span(
     span: SpanData, encode: EncodeSpan, size_of_log: SizeOfLog, max_size: int
 ) -> bytes | None:
     """
-    Return as much of *span* as fits *max_size* bytes, or `None` if that is too little.
+    Return as much of *span* as fits *max_size* bytes, encoded.
+
+    Returns `None` if it does not fit even without logs and with empty values.
 
     Raises:
-        Exception: If the span cannot be made plain.
+        Exception: If the span cannot be copied or encoded.
     """
     logs = list(span.log_items or ())
     plain = plain_span(span, with_logs=False)
+    # Once, even if the application has set a tag of that name.
     items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]
     plain = plain._replace(tag_items=[*items, (TRUNCATED_TAG_KEY, True)])
     body = (
@@ -65,12 +72,16 @@ def _with_fewer_logs(
     size_of_log: SizeOfLog,
     max_size: int,
 ) -> bytes | None:
-    """Return *span*, which has no logs, with the newest of *logs*, if that fits."""
+    """
+    Return *span*, which has no logs, with as many of the newest *logs* as fit.
+
+    Returns `None` if it does not fit without logs either.
+    """
     without_logs = encode(span)
     if len(without_logs) > max_size:
         return None
     newest = _newest(logs, size_of_log, max_size - len(without_logs))
-    # The header of the list takes some bytes more, so one log less may fit.
+    # The header of the list needs some bytes, too, so one log less may fit.
     while newest:
         in_order = [newest[index] for index in sorted(newest)]
         body = encode(span._replace(log_items=in_order))
@@ -86,7 +97,7 @@ def _newest(
     """Return the newest logs that fit *max_size* together, newest first, by index."""
     newest: dict[int, tuple[int, list[TagItem]]] = {}
     for _, index in sorted(log_times(logs), reverse=True):
-        with suppress(Exception):
+        with suppress(Exception):  # a log that cannot be read is left out
             log = plain_log(logs[index])
             max_size -= size_of_log(log)
             if max_size < 0:
@@ -103,20 +114,21 @@ def _with_shorter_values(
         name = span.operation_name[:MAX_NAME]
         return encode(span._replace(operation_name=name, tag_items=cut))
 
-    length = _longest_length(
+    length = _max_length(
         span.tag_items, lambda length: len(encode_cut(length)), max_size
     )
     return None if length is None else encode_cut(length)
 
 
-def shrunk_process(
+def shrink_process(
     process: Process, size_of: Callable[[Process], int], max_size: int
 ) -> Process:
     """
-    Return *process* with shorter values, and fewer tags if need be, to fit *max_size*.
+    Return *process* with values cut, and if necessary tags dropped, to fit *max_size*.
 
-    Tags are dropped, the longest first, if values of 64 characters are too long. The
-    service's name stays whole, so that the process may still be too large.
+    Tags are dropped, those with the longest values first, if values of 64 characters
+    are too long. The name of the service is never cut, so the result may still be too
+    large.
     """
 
     def size_of_tags(items: Sequence[TagItem]) -> int:
@@ -125,33 +137,36 @@ def shrunk_process(
     items = plain_items(process.tags)
     short = _cut_items(items, _MIN_PROCESS_VALUE)
     by_size = sorted(range(len(items)), key=lambda index: len(str(short[index])))
+    # The largest number of tags, the shortest first, whose size is at most *max_size*.
     fitting = bisect_right(
         range(1, len(items) + 1),
         max_size,
         key=lambda count: size_of_tags([short[index] for index in by_size[:count]]),
     )
     items = [items[index] for index in sorted(by_size[:fitting])]
-    length = _longest_length(
+    length = _max_length(
         items, lambda length: size_of_tags(_cut_items(items, length)), max_size
     )
     return Process(process.service_name, tuple(_cut_items(items, length or 0)))
 
 
 class _Length(NamedTuple):
-    """The length of a value in characters, and the bytes of one on average."""
+    """The length of a value."""
 
     length: int
-    weight: float
+    """Characters of a text, or number of bytes."""
+    bytes_per_character: float
+    """Average size of a character in UTF-8; 1 for bytes."""
 
 
-def _longest_length(
+def _max_length(
     items: Sequence[TagItem], size_at: Callable[[int], int], max_size: int
 ) -> int | None:
     """
-    Return the length to which to cut the values of *items* to fit *max_size* bytes.
+    Return the maximum length of the values of *items* with which they fit *max_size*.
 
-    *size_at* returns the size with values of a length. Returns `None` if the size with
-    empty values is larger than *max_size*.
+    *size_at* returns the encoded size with values cut to a length. Returns `None` if it
+    is larger than *max_size* even with empty values.
     """
     without_values = size_at(0)
     spare = max_size - without_values
@@ -159,18 +174,22 @@ def _longest_length(
         return None
     values = _lengths(items)
     low, high = 0, values[-1].length if values else 0
-    length, tries = _even_length(values, spare), 0
+    length, attempts = _common_length(values, spare), 0
+    # The result is from *low* to *high*; each step encodes once and narrows the range.
     while low < high:
-        length, tries = max(low + 1, min(length, high)), tries + 1
+        length, attempts = max(low + 1, min(length, high)), attempts + 1
         used = size_at(length) - without_values
         if used <= spare:
             low = length
         else:
             high = length - 1
-        if tries < _CORRECTIONS:
-            # Escapes and prefixes take more than was expected, in the same proportion.
-            expected = sum(value.weight * min(value.length, length) for value in values)
-            length = _even_length(values, spare * expected / max(used, 1))
+        if attempts < _CORRECTIONS:
+            # Escapes and sizes take bytes, too: scale by the ratio of real to expected.
+            expected = sum(
+                value.bytes_per_character * min(value.length, length)
+                for value in values
+            )
+            length = _common_length(values, spare * expected / max(used, 1))
         else:
             length = (low + high + 1) // 2
     return low
@@ -189,19 +208,20 @@ def _encoded(value: str | bytes) -> bytes:
     return value.encode() if isinstance(value, str) else value
 
 
-def _even_length(values: Sequence[_Length], size: float) -> int:
+def _common_length(values: Sequence[_Length], size: float) -> int:
     """
     Return the length to which to cut *values* so that together they fit *size* bytes.
 
-    *values* are in ascending order. What a value needs beside its own bytes is
-    ignored.
+    *values* are in ascending order. Values shorter than that length stay whole, and the
+    space that they do not use is divided among the others. Escapes and the bytes around
+    a value are ignored.
     """
-    weight = sum(value.weight for value in values)
+    bytes_per_character = sum(value.bytes_per_character for value in values)
     for value in values:
-        if value.length * weight > size:
-            return int(size / weight)
-        size -= value.length * value.weight
-        weight -= value.weight
+        if value.length * bytes_per_character > size:
+            return int(size / bytes_per_character)
+        size -= value.length * value.bytes_per_character
+        bytes_per_character -= value.bytes_per_character
     return values[-1].length if values else 0
 
 

@@ -2,14 +2,16 @@
 Variable-length integers of the Thrift compact protocol and of protobuf.
 
 A varint has seven bits in each byte, the lowest first; the eighth bit is set on all
-bytes but the last. Thrift maps signed numbers to unsigned ones by zigzag first: 0, -1,
-1, -2 become 0, 1, 2, 3.
+bytes but the last. 300 is `ac 02`. Thrift first maps signed numbers to unsigned ones by
+zigzag: 0, -1, 1, -2 become 0, 1, 2, 3, so that small negative numbers stay short.
+Sources: thrift-compact-protocol.md of Apache Thrift, encoding.md of
+protocolbuffers.github.io.
 
-Ids and times are what makes a span expensive: a random id takes nine or ten bytes. The
-functions here spread the bits of a number over its bytes by arithmetic on the whole
-number, seven at a time. `Lanes` does so with 64 ids and 64 times in one wide integer,
-because Python needs little longer for an operation on 1,024 bytes than for one on
-eight: an id and a time together take 0.18 µs instead of 1.4 µs.
+Ids and times are the expensive part of a span: the varint of a random id has nine or
+ten bytes. The functions here spread the bits of a number over its bytes by shifts and
+masks of the whole number, not byte by byte. `Lanes` does so for 64 ids and 64 times in
+one wide integer, because an operation on 1,024 bytes takes Python little longer than
+one on eight: an id and a time together take 0.18 µs instead of 1.4 µs.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ import struct
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-ONES: Final = tuple([bytes((octet,)) for octet in range(256)])
-"""All bytes; the first 128 are varints, each of the others begins a longer one."""
+SINGLE_BYTES: Final = tuple([bytes((octet,)) for octet in range(256)])
+"""Each byte by its value. The first 128 are whole varints; the others begin one."""
 
-ONE_BYTE: Final = 1 << 7
-"""The smallest number that takes more than one byte."""
+MIN_TWO_BYTES: Final = 1 << 7
+"""The smallest number whose varint has two bytes; also the bit: more bytes follow."""
 
-_TWO_BYTES: Final = 1 << 14
-_LOW: Final = ONE_BYTE - 1
+_MIN_THREE_BYTES: Final = 1 << 14
+_LOW_BITS: Final = MIN_TWO_BYTES - 1
 
 MIN_I64: Final = -(1 << 63)
 MAX_I64: Final = (1 << 63) - 1
@@ -37,69 +39,75 @@ LANES: Final = 64
 """Maximum number of spans whose ids and times are encoded at once."""
 
 _MIN_LANES: Final = 10
-"""Minimum number of spans for which that is faster than one by one."""
+"""Minimum number of spans for which that is faster than encoding them one by one."""
 
-_FIRST_TIME: Final = 1 << 48
-_END_OF_TIMES: Final = 1 << 55
-"""Times in microseconds between these two, 1978 and 3111, take eight bytes each."""
+_MIN_TIME: Final = 1 << 48
+_TIME_LIMIT: Final = 1 << 55
+"""
+Times in microseconds from 1978 to 3111, whose varints have eight bytes each.
+
+The zigzag doubles them, so they have 50 to 56 bits. The limit is exclusive.
+"""
 
 Columns: TypeAlias = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
 """
-By span: the first bytes of the id; its last bytes, with what follows them; the time.
+By span: the first bytes of the id; its last bytes and those that follow; the time.
 
-The columns may be longer than the number of spans.
+The columns may have more elements than there are spans.
 """
 
 
 def varint(number: int) -> bytes:
-    """Return the bytes of *number*, which is not negative."""
-    if number < ONE_BYTE:
-        return ONES[number]
-    if number < _TWO_BYTES:
-        return bytes((number & _LOW | ONE_BYTE, number >> 7))
+    """Return the varint of *number*, which is not negative."""
+    if number < MIN_TWO_BYTES:
+        return SINGLE_BYTES[number]
+    if number < _MIN_THREE_BYTES:
+        return bytes((number & _LOW_BITS | MIN_TWO_BYTES, number >> 7))
     octets: list[int] = []
-    while number >= ONE_BYTE:
-        octets.append(number & _LOW | ONE_BYTE)
+    while number >= MIN_TWO_BYTES:
+        octets.append(number & _LOW_BITS | MIN_TWO_BYTES)
         number >>= 7
     octets.append(number)
     return bytes(octets)
 
 
 def delimited(value: bytes) -> bytes:
-    """Return *value* after its size, as both protocols write text and bytes."""
+    """Return the size of *value* and *value*, as text and bytes are written."""
     return varint(len(value)) + value
 
 
 def zigzag(number: int) -> int:
-    """Return a signed *number* as an unsigned one."""
+    """Return the unsigned number to which zigzag maps *number*."""
     return number << 1 if number >= 0 else ~(number << 1)
 
 
 def clamped_i64(number: int) -> int:
-    """Return *number*, or the nearest that 64 signed bits can hold."""
+    """Return *number*, or the nearest one that 64 signed bits can hold."""
     return max(MIN_I64, min(number, MAX_I64))
 
 
 def zigzag_varint(number: int) -> bytes:
-    """Return the bytes of a signed *number*, clamped to 64 bits."""
+    """Return the zigzag varint of *number*, clamped to 64 signed bits."""
     return varint(zigzag(clamped_i64(number)))
 
 
 def zigzag_id(number: int) -> bytes:
-    """Return the bytes of the low 64 bits of an id, read as a signed number."""
+    """Return the zigzag varint of the i64 with the low 64 bits of *number*."""
     bits = number & MASK_64
     bits = bits << 1 if bits <= MAX_I64 else ((MASK_64 - bits) << 1) + 1
     if bits >> 56 == 0:
-        return varint(bits)
-    # The low 56 bits become eight bytes of seven bits each; see Lanes.
+        return varint(bits)  # one id in 256; it has at most eight bytes
+    # The low 56 bits become eight bytes of seven bits each: the upper half of each
+    # group of 56, 28 and 14 bits moves up by 4, 2 and 1 bits.
     low = bits & 0x0FFFFFFF | (bits & 0x00FFFFFFF0000000) << 4
     low = low & 0x00003FFF00003FFF | (low & 0x0FFFC0000FFFC000) << 2
     low = low & 0x007F007F007F007F | (low & 0x3F803F803F803F80) << 1
     eight, top = (low | 0x8080808080808080).to_bytes(8, "little"), bits >> 56
-    return b"".join((eight, ONES[top], b"\x01" if top & 0x80 else b""))
+    return b"".join((eight, SINGLE_BYTES[top], b"\x01" if top & 0x80 else b""))
 
 
 def _in_all_lanes(pattern: int) -> int:
+    """Return the wide integer that has the 64 bits of *pattern* in each lane."""
     return int.from_bytes(pattern.to_bytes(8, "little") * 2 * LANES, "little")
 
 
@@ -107,26 +115,31 @@ class Lanes:
     """
     Encodes the ids and times of up to `LANES` spans at once, as zigzag varints.
 
-    A lane of 64 bits holds one number; the ids are in the first half, the times in the
-    second. *following* is put behind each id.
+    A lane is 64 bits of one wide integer and holds one number: the ids are in the first
+    half of the lanes, the times in the second. All lanes are shifted and masked at
+    once; the masks prevent that a shift moves bits into the next lane. *following* is
+    appended to each id.
     """
 
     def __init__(self, following: bytes) -> None:
         self._following = following
-        # The highest eight bits of an id are one byte. If its own highest bit is set,
-        # another byte follows, which holds the 64th bit.
+        # By the highest eight bits of an id: the bytes after the first eight, which
+        # hold 56 bits. The ninth byte holds bits 57 to 63. Bit 64 is then its highest
+        # bit, which marks that a byte follows: the tenth, 01, for bit 64 itself.
         self._last_bytes = [
             bytes((top, 1) if top & 0x80 else (top,)) + following for top in range(256)
         ]
         self._ones = _in_all_lanes(1)
         self._all_but_sign = _in_all_lanes(MAX_I64)
-        # Halves each group of bits and moves the upper half: 56 bits become two groups
-        # of 28, four of 14, eight of 7.
+        # Each step halves the groups of bits and moves their upper halves up: 56 bits
+        # become two groups of 28 in 32 bits, four of 14 in 16, eight of 7 in 8.
         self._steps = (
             (_in_all_lanes(0x000000000FFFFFFF), _in_all_lanes(0x00FFFFFFF0000000), 4),
             (_in_all_lanes(0x00003FFF00003FFF), _in_all_lanes(0x0FFFC0000FFFC000), 2),
             (_in_all_lanes(0x007F007F007F007F), _in_all_lanes(0x3F803F803F803F80), 1),
         )
+        # The bits that mark that more bytes follow: in the first eight bytes of an id
+        # always, in those of a time in all but the last.
         more = b"\x80" * 8 * LANES + b"\x80\x80\x80\x80\x80\x80\x80\x00" * LANES
         self._more = int.from_bytes(more, "little")
         self._ids = (1 << 64 * LANES) - 1
@@ -135,30 +148,30 @@ class Lanes:
 
     def encode(self, ids: list[int], times: list[int]) -> Columns:
         """
-        Return the bytes of as many *ids* as *times*, up to `LANES`.
+        Return the varints of as many *ids* as *times*, up to `LANES`.
+
+        *ids* have 64 bits, *times* are in microseconds.
 
         Raises:
             Exception: If an id has more than 64 bits or is not a number.
         """
-        if (
-            len(ids) < _MIN_LANES
-            or min(times) < _FIRST_TIME
-            or max(times) >= _END_OF_TIMES
-        ):
+        if len(ids) < _MIN_LANES or min(times) < _MIN_TIME or max(times) >= _TIME_LIMIT:
             return self._encode_singly(ids, times)
         padding = [0] * (LANES - len(ids))
         packed = self._pack(*ids, *padding, *times, *padding)
         bits = int.from_bytes(packed, "little")
-        # The zigzag of the signed numbers that have these bits.
+        # The zigzag of each lane: shift the number left by one; if it was negative,
+        # invert all bits. (signs << 64) - signs has all bits of those lanes set.
         signs = bits >> 63 & self._ones
         bits = (bits & self._all_but_sign) << 1 ^ (signs << 64) - signs
+        # Before the steps drop them: the highest eight bits of each id.
         tops = (bits & self._ids).to_bytes(8 * LANES, "little")[7 : 8 * len(ids) : 8]
         for lower, upper, shift in self._steps:
             bits = bits & lower | (bits & upper) << shift
         eights = self._unpack((bits | self._more).to_bytes(16 * LANES, "little"))
         last = [self._last_bytes[top] for top in tops]
         first = list(eights[:LANES])
-        # An id whose highest bits are 0, one in 256, takes fewer bytes.
+        # An id whose highest eight bits are 0, one in 256, has a shorter varint.
         for index in [index for index, top in enumerate(tops) if not top]:
             first[index], last[index] = zigzag_id(ids[index]), self._following
         return first, last, eights[LANES:]

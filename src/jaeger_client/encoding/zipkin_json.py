@@ -1,15 +1,30 @@
 """
-Spans as Zipkin v2 JSON, a list a payload.
+Spans as Zipkin v2 JSON, for HTTP port 9411: each payload is one list of spans.
 
-The fields of a span in zipkin2-api.yaml that are written: `traceId` (16 or 32 hex
-digits), `id`, `parentId`, `name`, `kind`, `timestamp` (µs, at least 1), `duration`
-(µs), `debug`, `shared`, `localEndpoint`, `remoteEndpoint`, `tags` (text to text) and
-`annotations` (`timestamp`, `value`).
+The fields of a span (`Span` in zipkin2-api.yaml of openzipkin/zipkin-api):
 
-All values become text. Zipkin shows names in lower case, hides spans of 0 µs and treats
-a tag `error` of any value as an error. For one span that it cannot read it rejects the
-whole list: anything of that kind, an id of 0 or a time that is not a whole number,
-raises here, so that the span is made plain or left out by itself.
+```text
+traceId         16 or 32 hex digits, lower case
+id, parentId    16 hex digits; no parentId in a root
+name            text in lower case, as Zipkin shows it
+kind            CLIENT, SERVER, PRODUCER or CONSUMER, from the tag `span.kind`
+timestamp       start in µs; left out if it is not above 0
+duration        µs, at least 1: Zipkin does not show a duration of 0
+debug, shared   true or left out; shared: the server span has the id of the client span
+localEndpoint   the process: serviceName, ipv4 or ipv6
+remoteEndpoint  the peer, from the tags `peer.*`: the same fields and port
+tags            text to text
+annotations     logs: timestamp (µs) and value, the text of a sole field `event` or
+                JSON of all fields
+```
+
+All tag values become text: bytes as Base64, truth values as `true` and `false`. Zipkin
+treats a tag `error` of any value as an error, so `error=false` is left out. Tags of the
+process are written to root, server and consumer spans.
+
+Zipkin rejects a whole list for one span that it cannot read. An id of 0 or a time that
+is not a whole number therefore raises here, so that only that span is copied or left
+out.
 """
 
 from __future__ import annotations
@@ -55,12 +70,14 @@ from jaeger_client.model import (
 )
 
 Endpoint: TypeAlias = dict[str, str | int]
-"""The known ones of the fields `serviceName`, `ipv4`, `ipv6` and `port`."""
+"""Fields of an endpoint: any of `serviceName`, `ipv4`, `ipv6` and `port`."""
 
+# The four kinds of Zipkin; `internal` and others stay a tag.
 _CALLING_KINDS: Final = frozenset({SPAN_KIND_CLIENT, SPAN_KIND_PRODUCER})
 _ENTRY_KINDS: Final = frozenset({SPAN_KIND_SERVER, SPAN_KIND_CONSUMER})
 _KINDS: Final = _CALLING_KINDS | _ENTRY_KINDS
 
+# Tags of OpenTracing's semantic conventions that describe the peer.
 _PEER_SERVICE: Final = "peer.service"
 _PEER_HOSTNAME: Final = "peer.hostname"
 _PEER_ADDRESS: Final = "peer.address"
@@ -68,14 +85,20 @@ _PEER_PORT: Final = "peer.port"
 _PEER_IPS: Final = ("peer.ipv4", "peer.ipv6", _PEER_HOSTNAME)
 _PEER_KEYS: Final = frozenset({_PEER_SERVICE, _PEER_ADDRESS, _PEER_PORT, *_PEER_IPS})
 
+# A longer text is no address and is not parsed.
 _MAX_IP_LENGTH: Final = 100
 _MAX_PORT: Final = 65_535
 
+# Compact, and characters beyond ASCII as UTF-8 instead of escapes.
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class ZipkinJsonEncoder(PackingEncoder):
-    """One JSON list a payload, for HTTP 9411."""
+    """
+    Encodes each payload as one JSON list, for HTTP port 9411.
+
+    Used by one thread at a time.
+    """
 
     content_type = "application/json"
 
@@ -89,6 +112,7 @@ class ZipkinJsonEncoder(PackingEncoder):
         tags = _text_tags(plain_items(process.tags))
         name = plain_text(process.service_name).lower()
         self._endpoint: Endpoint = {"serviceName": name}
+        # An `ip` that is an address moves to the endpoint; any other stays a tag.
         if address := _address(tags.get(JAEGER_IP_TAG_KEY, "")):
             self._endpoint |= address
             del tags[JAEGER_IP_TAG_KEY]
@@ -100,9 +124,12 @@ class ZipkinJsonEncoder(PackingEncoder):
         for span in spans:
             body = _to_json(self._fields(span)).encode()
             if logs := [*span.log_items]:
-                pieces: list[bytes] = []
-                self._append_logs(pieces, logs)
-                annotations = b"".join(pieces)[1:]  # the first has no comma before it
+                parts: list[bytes] = []
+                self._append_logs(parts, logs)
+                # The fields and the annotations are encoded apart, because encoding of
+                # logs stops at the size of a payload. [:-1] removes the closing brace,
+                # [1:] the comma before the first annotation.
+                annotations = b"".join(parts)[1:]
                 body = b'%b,"annotations":[%b]}' % (body[:-1], annotations)
             bodies.append(body)
             if len(body) > LARGE_SPAN:
@@ -110,10 +137,11 @@ class ZipkinJsonEncoder(PackingEncoder):
         return bodies
 
     def _fields(self, span: SpanData) -> dict[str, object]:
-        """Return the fields of *span* but the annotations."""
+        """Return the fields of *span* without the annotations."""
         tags = _text_tags(span.tag_items)
         if span.dropped_tags or span.dropped_logs:
             tags |= _text_tags(dropped_items(span))
+        # Zipkin treats a tag `error` of any value as an error.
         if tags.get("error", "").lower() == "false":
             del tags["error"]
         kind = tags.get(SPAN_KIND)
@@ -121,7 +149,7 @@ class ZipkinJsonEncoder(PackingEncoder):
         if kind in _KINDS:
             fields["kind"] = tags.pop(SPAN_KIND).upper()
         if not _PEER_KEYS.isdisjoint(tags) and (
-            endpoint := _take_remote_endpoint(tags, kind)
+            endpoint := _pop_remote_endpoint(tags, kind)
         ):
             fields["remoteEndpoint"] = endpoint
         if span.shares_span_id:
@@ -132,12 +160,12 @@ class ZipkinJsonEncoder(PackingEncoder):
             fields["tags"] = tags
         return fields
 
-    def _append_each_log(self, pieces: list[bytes], logs: Sequence[LogItem]) -> None:
+    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
         for timestamp, items in logs:
             texts = _text_tags(items)
             value = texts["event"] if texts.keys() == {"event"} else _to_json(texts)
-            annotation = {"timestamp": _whole(timestamp), "value": value}
-            pieces.append(b"," + _to_json(annotation).encode())
+            annotation = {"timestamp": _checked_integer(timestamp), "value": value}
+            parts.append(b"," + _to_json(annotation).encode())
 
     def _frame(self) -> Frame:
         def before(_count: int, _spans_size: int) -> bytes:
@@ -147,13 +175,13 @@ class ZipkinJsonEncoder(PackingEncoder):
 
 
 def _identity(span: SpanData) -> dict[str, object]:
-    """Return ids, name and times."""
+    """Return the fields that identify *span*: ids, name, times, debug."""
     context = span.ids
-    trace_id = _id(context.trace_id & MASK_128)
+    trace_id = _checked_id(context.trace_id & MASK_128)
     duration = duration_us(span.start_time, span.end_time)
     fields: dict[str, object] = {
         "traceId": f"{trace_id:032x}" if trace_id >> 64 else f"{trace_id:016x}",
-        "id": f"{_id(context.span_id & MASK_64):016x}",
+        "id": f"{_checked_id(context.span_id & MASK_64):016x}",
         "name": exact_text(span.operation_name).lower(),
         "duration": max(1, min(duration, MAX_I64)),
     }
@@ -161,21 +189,21 @@ def _identity(span: SpanData) -> dict[str, object]:
         fields["parentId"] = f"{context.parent_id & MASK_64:016x}"
     if context.flags & DEBUG_FLAG:
         fields["debug"] = True
-    start = _whole(int(span.start_time * 1e6))
+    start = _checked_integer(int(span.start_time * 1e6))
     if start > 0:
         fields["timestamp"] = start
     return fields
 
 
-def _id(number: int) -> int:
+def _checked_id(number: int) -> int:
     if not number:
         msg = "an id must not be 0"
         raise ValueError(msg)
     return number
 
 
-def _whole(number: int) -> int:
-    """Return *number*, or the nearest of 64 bits; raise for one of another type."""
+def _checked_integer(number: int) -> int:
+    """Return *number* clamped to 64 signed bits; raise if it is not an int."""
     if type(number) is not int:
         msg = f"needs a whole number, got one {type(number).__name__}"
         raise TypeError(msg)
@@ -196,14 +224,15 @@ def _text(value: TagValue) -> str:
     return str(value) if isinstance(value, (int, float)) else exact_text(value)
 
 
-def _take_remote_endpoint(tags: dict[str, str], kind: str | None) -> Endpoint:
+def _pop_remote_endpoint(tags: dict[str, str], kind: str | None) -> Endpoint:
     """
-    Return the peer's endpoint by OpenTracing's `peer.*` tags.
+    Return the endpoint of the peer, from OpenTracing's `peer.*` tags.
 
-    As with Zipkin's own clients a tag is removed from *tags* where the endpoint holds
-    all of it. A host name stays, because an endpoint has no field for it. It becomes
-    the name of a called service that has no other, so that the graph of services shows
-    it; not of callers, each of which would be a node.
+    As in Zipkin's own clients, a tag is removed from *tags* if the endpoint contains
+    its whole value. A host name stays a tag, because an endpoint has no field for it.
+    If a called service has no `peer.service`, its host name becomes `serviceName`, so
+    that the graph of services shows it. For callers it does not, because each of their
+    hosts would become a node.
     """
     endpoint: Endpoint = {}
     address = tags.get(_PEER_ADDRESS)
@@ -214,19 +243,21 @@ def _take_remote_endpoint(tags: dict[str, str], kind: str | None) -> Endpoint:
         endpoint["serviceName"] = name.lower()
     for key in _PEER_IPS:
         if key in tags:
-            _take(tags, key, endpoint, _address(tags[key]))
+            _move_tag(tags, key, endpoint, _address(tags[key]))
     if host and (found := _address(host)):
-        _take(tags, _PEER_ADDRESS, endpoint, found | ({"port": port} if port else {}))
+        _move_tag(
+            tags, _PEER_ADDRESS, endpoint, found | ({"port": port} if port else {})
+        )
     # Zipkin accepts a port alone, but it does not identify a peer.
     if endpoint and _PEER_PORT in tags and (port := _port(tags[_PEER_PORT])):
-        _take(tags, _PEER_PORT, endpoint, {"port": port})
+        _move_tag(tags, _PEER_PORT, endpoint, {"port": port})
     return endpoint
 
 
-def _take(
+def _move_tag(
     tags: dict[str, str], key: str, endpoint: Endpoint, found: Mapping[str, str | int]
 ) -> None:
-    """Move the fields *found* in a tag to *endpoint*, unless that has other values."""
+    """Move the fields *found* in a tag to *endpoint*, unless they contradict it."""
     if found and all(
         endpoint.get(name, value) == value for name, value in found.items()
     ):
@@ -235,13 +266,13 @@ def _take(
 
 
 def _host_name(tags: Mapping[str, str], host: str) -> str:
-    """Return the name of the peer's host, if it has one that is not an address."""
+    """Return the name of the peer's host, or "" if only its address is known."""
     names = (tags.get(_PEER_HOSTNAME, ""), host)
     return next((name for name in names if name and not _address(name)), "")
 
 
 def _host_and_port(address: str) -> tuple[str, int | None]:
-    """Return host and port of `host`, `host:port` and `[IPv6]:port`, else no host."""
+    """Parse `host`, `host:port` or `[IPv6]:port`; return "" for any other text."""
     if "/" in address or "@" in address:  # a URL or a connection string
         return "", None
     if address.startswith("["):
@@ -257,7 +288,7 @@ def _host_and_port(address: str) -> tuple[str, int | None]:
 
 
 def _port(text: str) -> int | None:
-    """Return a port, or `None`: Zipkin rejects a whole list for one beyond 65,535."""
+    """Return the port, or `None`: Zipkin rejects a list with a port above 65,535."""
     if not text.isdecimal() or len(text) > len(str(_MAX_PORT)):
         return None
     port = int(text)
@@ -266,7 +297,7 @@ def _port(text: str) -> int | None:
 
 def _address(text: str) -> Endpoint:
     """
-    Return the field of an IP address, or nothing if *text* is not an address.
+    Return the field for an IP address, or no field if *text* is not an address.
 
     OpenTracing's tags may hold an IPv4 address as a number, which is negative in some
     languages.
@@ -276,6 +307,7 @@ def _address(text: str) -> Endpoint:
             return {}
         if text.removeprefix("-").isdecimal():
             number = int(text)
+            # Java, for example, has signed integers only: -1 is 255.255.255.255.
             signed = number + (1 << 32) if number < 0 else number
             return {"ipv4": str(ipaddress.IPv4Address(signed))}
         address = ipaddress.ip_address(text)
@@ -285,5 +317,5 @@ def _address(text: str) -> Endpoint:
         return {"ipv4": str(address)}
     if address.ipv4_mapped is not None:
         return {"ipv4": str(address.ipv4_mapped)}
-    # Without the zone, as in `%eth0`, which Zipkin rejects.
+    # Through int: without a zone, such as `%eth0`, which Zipkin rejects.
     return {"ipv6": str(ipaddress.IPv6Address(int(address)))}

@@ -1,7 +1,7 @@
 """
-The module of the thrift library that the reporter of 4.8 imported.
+Names of the thrift library that the reporter of 4.8 imported.
 
-Its names can be imported and patched; they cannot be used.
+They can be imported and patched. Calling them raises `RemovedError`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["TCompactProtocol", "TCompactProtocolFactory"]
 
 
 class TCompactProtocol:
-    """Thrift's compact protocol on a transport."""
+    """The compact protocol of the thrift library; cannot be used."""
 
     def __init__(self, *_: object, **__: object) -> None:
         """
@@ -31,4 +31,4 @@ class TCompactProtocol:
 
 
 class TCompactProtocolFactory(TCompactProtocol):
-    """Factory of these protocols."""
+    """The factory of that protocol; cannot be used."""

@@ -1,4 +1,4 @@
-"""Reporters of finished spans: to a backend, into a list, to the log, to several."""
+"""Reporters: finished spans to a backend, into a list, to the log, to several."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from jaeger_client.reporter.local import (
 if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
 else:
-    # The class is imported on first use because of `concurrent.futures`, 1 ms; the
-    # modules because programs for 4.8 may use them from here.
+    # The class is imported on first use, because `concurrent.futures` takes 1 ms. The
+    # modules are listed, because programs for 4.8 may use them from here.
     __getattr__, __dir__ = classes_of(
         __name__,
         "future",

@@ -1,4 +1,4 @@
-"""The interface of all reporters, and how reporters of any age are closed."""
+"""The interface of all reporters, and functions that flush and close any of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_CLOSE_TIMEOUT = 5.0
 
 
 class Channel(Protocol):
-    """How spans become bytes, and where the bytes are sent."""
+    """The encoder and the sender of spans; either may be created on first use."""
 
     @property
     def encoder(self) -> Encoder:
@@ -35,7 +35,7 @@ class Channel(Protocol):
 
 
 class SimpleChannel(NamedTuple):
-    """A `Channel` of an encoder and a sender that exist already."""
+    """A `Channel` that consists of an existing encoder and sender."""
 
     encoder: Encoder
     """Encodes spans as payloads."""
@@ -45,10 +45,10 @@ class SimpleChannel(NamedTuple):
 
 class BaseReporter:
     """
-    Receives finished spans. Applications may derive from it, but need not.
+    Receives finished spans. Reporters of applications may derive from it.
 
-    `report_span` is called on the application's threads and must neither block
-    nor raise. `set_process` is called once, by the tracer, by keyword.
+    `report_span` is called on any thread of the application and must neither block nor
+    raise. `set_process` is called once, by the tracer, with keyword arguments.
     """
 
     def report_span(self, span: Span) -> None:
@@ -61,19 +61,23 @@ class BaseReporter:
         tags: Mapping[str, object],
         max_length: int,
     ) -> None:
-        """Set the process that reports; text in *tags* is cut at *max_length*."""
+        """Set the process of all spans; text in *tags* is cut to *max_length*."""
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:  # noqa: ARG002 - for reporters that queue
         """Send what is queued; return whether all was sent within *timeout* seconds."""
         return True
 
     def close(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> CompletedFuture:  # noqa: ARG002 - for reporters that queue
-        """Flush within *timeout* seconds and release everything. Idempotent."""
+        """
+        Flush within *timeout* seconds and release all resources. Idempotent.
+
+        The result of the future is whether all was sent.
+        """
         return completed(result=True)
 
 
 def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future's own
-    """Return a future that is done and has *result*."""
+    """Return a completed future with *result*."""
     with forks_wait():
         from jaeger_client.reporter import future  # noqa: PLC0415 - see there
     return future.CompletedFuture(result)
@@ -81,7 +85,7 @@ def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future'
 
 def flush_reporter(reporter: object, timeout: float) -> bool:
     """
-    Flush *reporter*, if it has a method `flush`.
+    Flush *reporter* within *timeout* seconds, if it has a method `flush`.
 
     Never raises. Returns whether everything was sent.
     """
@@ -95,9 +99,10 @@ def flush_reporter(reporter: object, timeout: float) -> bool:
 
 def close_reporter(reporter: object, timeout: float) -> bool:
     """
-    Close *reporter*, whose `close` may be older than the parameter *timeout*.
+    Close *reporter* within *timeout* seconds, if it has a method `close`.
 
-    Never raises. Returns whether everything was sent.
+    `close` may lack the parameter `timeout`, as in 4.8; the future that it returns is
+    then waited for. Never raises. Returns whether everything was sent.
     """
     try:
         with forks_wait():
@@ -106,7 +111,7 @@ def close_reporter(reporter: object, timeout: float) -> bool:
         close = getattr(reporter, "close", None)
         if close is None:
             return True
-        result = close(timeout) if takes_timeout(close) else close()
+        result = close(timeout) if accepts_timeout(close) else close()
         if not isinstance(result, Future):
             return True
         left = max(0.0, deadline - SYSTEM_CLOCK.monotonic())
@@ -116,7 +121,7 @@ def close_reporter(reporter: object, timeout: float) -> bool:
         return False
 
 
-def takes_timeout(method: object) -> bool:
+def accepts_timeout(method: object) -> bool:
     """Return whether *method*, which an application may define, accepts a `timeout`."""
     code = getattr(getattr(method, "__func__", None), "__code__", None)
     return code is not None and "timeout" in code.co_varnames[: code.co_argcount]

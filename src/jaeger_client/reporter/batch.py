@@ -1,19 +1,20 @@
 """
 The reporter that sends: a queue, and one loop that empties it.
 
-`report_span` puts a span into the queue and returns. Everything else is the loop
-`_send_until`: take spans from the queue, encode a payload, send it. It runs
+`report_span` puts a span into the queue and returns. All other work is done by the loop
+`_send_until`: take spans from the queue, encode a payload, send it. The loop runs
 
 - as a *turn* of the worker, which is woken by the first span in an empty queue and by
   a full batch. A turn sends full batches, and everything once the flush interval since
-  the first span has ended. It ends after a second, or when a payload has to wait;
+  the first span has ended. It ends after a second, or when a payload must wait before
+  it is sent again;
 - as a *drain*, for `flush`, `close` and the end of the process, on the worker's thread
   or, if that does not run, on the caller's. A drain sends everything until its
-  deadline, and sleeps while a payload has to wait.
+  deadline, and sleeps while a payload must wait.
 
-Both hold `_sending`, and only they use the transmitter and the fields of `_forget`. No
-other lock is taken. The application's threads use the queue only, which needs no lock;
-see there.
+Both hold `_sending`, so they never run at the same time. Only they use the transmitter
+and the fields that `_reset` sets. No other lock is taken. The application's threads use
+only the queue, which needs no lock; see `queue`.
 """
 
 from __future__ import annotations
@@ -49,44 +50,44 @@ if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
 
-MAX_TAKEN: Final = 1_000
-"""Maximum number of spans that are taken from the queue at once."""
+MAX_DEQUEUED: Final = 1_000
+"""Maximum number of spans taken from the queue at once, without a batch size."""
 
 MAX_BATCH: Final = 512
-"""Number of spans in the queue at which the worker is woken at the latest."""
+"""Maximum number of spans of a full batch, which wakes the worker."""
 
 MAX_TURN: Final = 1.0
-"""Seconds of sending after which other tasks of the worker run."""
+"""Seconds after which a turn ends, so that other tasks of the worker run."""
 
 _DELAY_BY_AGE: Final = 0.1
-"""Maximum delay of a report by a child process, as a fraction of its age."""
+"""Maximum delay of a partial batch in a child process, as a fraction of its age."""
 
 
 class Reporter(BaseReporter):
     """
     Queues finished spans and sends them in the background.
 
-    `report_span` may be called from any thread and neither blocks nor raises.
-    Starts no thread before the first span.
+    Thread-safe: `report_span` neither blocks nor raises, and any thread may call
+    `flush` and `close`. Starts no thread before the first span.
 
-    The queue holds *queue_capacity* spans, so it loses none of a burst of that size,
-    however late the worker runs. Beyond these, at most 1,000 spans (or *batch_size*)
-    and one payload encoded from them are being sent.
+    The queue holds *queue_capacity* spans, so no span of a burst of that size is lost,
+    however late the worker runs. In addition, at most 1,000 spans (or *batch_size*) and
+    one payload encoded from them are being sent.
 
     Args:
-        channel: Encoder and sender.
+        channel: The encoder and the sender.
         queue_capacity: Maximum number of spans in the queue; further ones are
             dropped and counted.
         batch_size: Maximum number of spans in a payload; `None`: as many as fit.
-        flush_interval: Seconds after which a partial batch is sent; `None`: by
-            `flush` and `close` only.
+        flush_interval: Seconds after its first span when a partial batch is sent;
+            `None`: only `flush` and `close` send it.
         io_loop: Not used.
         error_reporter: Notified of every failed send.
-        metrics: Counts through the interface older than *metrics_factory*.
+        metrics: The counters of 4.8, used if there is no *metrics_factory*.
         metrics_factory: Creates the reporter's counters.
-        worker: The thread to use; `None`: one of its own.
-        fallback: Returns another channel, or `None`; called when nothing listens
-            at *channel*.
+        worker: Whose thread sends; `None`: the reporter creates and closes its own.
+        fallback: Returns another channel, or `None`; called when *channel* refuses a
+            payload because nothing listens there.
         clock: Source of the time.
         logger: Not used.
 
@@ -130,9 +131,9 @@ class Reporter(BaseReporter):
         self._result: CompletedFuture | None = None
         self._is_closing = False
         self._is_releasable = False
-        """Whether `close` has ended, and the sender is to be closed."""
+        """Whether `close` has ended, so that the sender may be closed."""
         self._child_since: float | None = None
-        """When this process was forked, or first reported as the child of a pool."""
+        """When this process was forked, or reported first as a child of a pool."""
         self._transmitter = Transmitter(
             channel,
             fallback=fallback,
@@ -147,24 +148,25 @@ class Reporter(BaseReporter):
             wake=self._worker.wake,
             refused=self._loss_report.refused,
         )
-        self._forget()
+        self._reset()
         self._worker.add_task(self)
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
+        # A new lock, because in a child no thread may ever release the parent's.
         self._sending = Exclusive()
         self._retry_at = -math.inf
-        """When the next payload may be sent."""
-        self._may_hurry = False
+        """When the next payload may be sent; -infinity: at once."""
+        self._may_send_early = False
         """Whether one attempt may be made before `_retry_at`."""
         self._due = math.inf
         """When a partial batch is sent; infinity if no interval has begun."""
-        self._left_at = -math.inf
+        self._partial_sent_at = -math.inf
         """When the last partial batch was sent."""
 
     def set_process(
         self, service_name: str, tags: Mapping[str, object], max_length: int
     ) -> None:
-        """Set the process that reports; text in *tags* is cut at *max_length*."""
+        """Set the process of all spans; text in *tags* is cut to *max_length*."""
         self._transmitter.set_process(make_process(service_name, tags, max_length))
 
     def report_span(self, span: Span) -> None:
@@ -172,9 +174,10 @@ class Reporter(BaseReporter):
         self._queue.put(span)
 
     def run(self, now: float) -> float:
-        """Send what is due; called by the worker."""
+        """Send what is due; return the time of the next turn. Called by the worker."""
         next_turn = self._sending.run(lambda: self._turn(now))
         self._release_if_closed()
+        # None: a drain on another thread holds the lock, so the turn is made later.
         return now if next_turn is None else next_turn
 
     def _turn(self, now: float) -> float:
@@ -190,27 +193,29 @@ class Reporter(BaseReporter):
             return self._retry_at
         if self._transmitter:
             return now
+        # The order matters: first the threshold, then the length. A span that was put
+        # before the threshold was set woke no one, and is seen by len().
         self._queue.wake_at_first()
-        # Read after wake_at_first(): a span that came before it woke no one.
         if not len(self._queue):
             self._due = math.inf
-            return self._transmitter.forget_values(now)
+            return self._transmitter.clear_cache(now)
         full_batch = self._full_batch
         self._queue.wake_at_batch(full_batch)
         if len(self._queue) >= full_batch:
-            # Filled during this turn, so no later span would wake for it.
+            # It filled before the threshold was set, so no later span would wake the
+            # worker for it.
             return now
         self._begin_interval(now)
         return self._due
 
     def _begin_interval(self, now: float) -> None:
         """
-        Set when a partial batch is sent whose first span comes *now*.
+        Set when the partial batch is sent whose first span came *now*.
 
-        In most processes that is after the flush interval. A pool often kills its
-        children as soon as their work is done, so a child process sends a partial batch
-        when a tenth of its age has passed since the previous one: the first at once,
-        and after ten intervals no more often than other processes.
+        In most processes that is after the flush interval. In a child process it is
+        when a tenth of its age has passed since the previous partial batch, because a
+        pool often kills its children as soon as their work is done. So the first batch
+        is sent at once, and after ten intervals the delay is the flush interval.
         """
         if self._due < math.inf:
             return
@@ -219,46 +224,49 @@ class Reporter(BaseReporter):
             self._child_since = now
         if self._child_since is not None and self._due < math.inf:
             delay = (now - self._child_since) * _DELAY_BY_AGE
-            self._due = max(now, self._left_at + min(self._flush_interval, delay))
+            self._due = max(
+                now, self._partial_sent_at + min(self._flush_interval, delay)
+            )
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """
         Send what is queued; return whether all was sent within *timeout* seconds.
 
-        The delays that retries and `Retry-After` require are kept: if a delay ends
-        after *timeout*, `False` is returned at once and the spans stay queued.
-        Also returns `False` if any span was dropped meanwhile.
+        Respects the delays of retries and of `Retry-After`: if one ends after
+        *timeout*, `False` is returned at once and the spans stay queued. Also returns
+        `False` if any span was dropped meanwhile.
         """
         dropped = self.losses.dropped
-        all_left = self._worker.flush(timeout, task=self)
-        return all_left and dropped == self.losses.dropped
+        all_sent = self._worker.flush(timeout, task=self)
+        return all_sent and dropped == self.losses.dropped
 
     def drain(self, deadline: float) -> bool:
-        """Send everything until *deadline*; called by the worker."""
+        """Send everything until *deadline*; return whether all was sent."""
         timeout = max(0.0, deadline - self._clock.monotonic())
         try:
-            all_left = self._sending.run(lambda: self._drain(deadline), timeout=timeout)
+            all_sent = self._sending.run(lambda: self._drain(deadline), timeout=timeout)
         finally:
             self._release_if_closed()
-        return all_left is True
+        return all_sent is True
 
     def _drain(self, deadline: float) -> bool:
         dropped = self.losses.dropped
-        # At the end of the tracer or of the process, one attempt is made early.
-        self._may_hurry = self._is_closing or self._worker.is_exiting
-        if self._may_hurry and self._retry_at > -math.inf:
-            self._retry_at, self._may_hurry = -math.inf, False
-        # Before and after the work, because at the end of the process the worker must
-        # be woken by each later span.
+        # At the end of the tracer or of the process, there is no later occasion: one
+        # attempt is made before its delay has ended.
+        self._may_send_early = self._is_closing or self._worker.is_exiting
+        if self._may_send_early and self._retry_at > -math.inf:
+            self._retry_at, self._may_send_early = -math.inf, False
+        # Before and after the work: spans may come until the process ends, and there
+        # will be no other turn that resets the threshold.
         self._queue.wake_at_first()
         self._send_until(deadline, drain=True)
         self._queue.wake_at_first()
         self.metrics.reporter_queue_length(len(self._queue))
-        all_left = not self._transmitter and not len(self._queue)
-        return all_left and dropped == self.losses.dropped
+        all_sent = not self._transmitter and not len(self._queue)
+        return all_sent and dropped == self.losses.dropped
 
     def _send_until(self, deadline: float, *, drain: bool) -> None:
-        """Send what is due, or everything in a *drain*, until *deadline*."""
+        """Send what is due until *deadline*; in a *drain*, everything."""
         while self._transmitter or self._take(everything=drain):
             if not self._wait_for_attempt(deadline, may_sleep=drain):
                 return
@@ -268,33 +276,35 @@ class Reporter(BaseReporter):
                 self._transmitter.encode_next()
 
     def _take(self, *, everything: bool) -> bool:
-        """Take spans that are due from the queue; return whether there are any."""
+        """Take spans from the queue that are due; return whether there are any."""
         count = len(self._queue)
         if not count:
             self._transmitter.release()
             return False
-        most, now = self._batch_size or MAX_TAKEN, self._clock.monotonic()
+        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
         if not everything and now < self._due:
+            # Full batches only; the rest waits for the end of the interval.
             count -= count % self._full_batch
-        elif count <= most:
-            # What comes while these are sent has an interval of its own.
-            self._due, self._left_at = math.inf, now
-        self._transmitter.take(self._queue, min(count, most))
+        elif count <= max_count:
+            # The queue is emptied, so the next span begins another interval.
+            self._due, self._partial_sent_at = math.inf, now
+        self._transmitter.take(self._queue, min(count, max_count))
         return bool(self._transmitter)
 
     @property
     def _full_batch(self) -> int:
-        """Number of spans that make a full batch."""
+        """Number of spans of a full batch, at least 1."""
         if self._batch_size is not None:
             return self._batch_size
         return max(1, min(self._transmitter.spans_per_payload, self._max_batch))
 
     def _wait_for_attempt(self, deadline: float, *, may_sleep: bool) -> bool:
-        """Return whether to go on; sleep while the payload has to wait."""
+        """Return whether to continue; sleep while the payload must wait."""
         now = self._clock.monotonic()
         start = max(now, self._retry_at)
-        if start >= deadline and self._may_hurry:
-            start, self._may_hurry = (now + deadline) / 2, False
+        # The early attempt: half of the time before it, half for the send itself.
+        if start >= deadline and self._may_send_early:
+            start, self._may_send_early = (now + deadline) / 2, False
         if start >= deadline or (start > now and not may_sleep):
             return False
         if start > now:
@@ -302,16 +312,17 @@ class Reporter(BaseReporter):
         return True
 
     def _attempt(self, deadline: float) -> None:
-        # The worker's thread may finish a send after the caller has stopped waiting.
+        # No limit on the worker's thread: it may complete a send after the caller of
+        # `flush` has stopped waiting.
         is_limited = deadline < math.inf and not self._worker.is_current_thread
         timeout = deadline - self._clock.monotonic() if is_limited else None
         delay = self._transmitter.attempt(timeout)
         self._retry_at = self._clock.monotonic() + delay if delay else -math.inf
 
     def after_fork_in_child(self) -> None:
-        """Become empty; what is queued or in flight is the parent's to send."""
+        """Become empty: the parent sends the spans that are queued or being sent."""
         self._child_since = self._clock.monotonic()
-        self._forget()
+        self._reset()
         self._queue.after_fork_in_child()
         self._transmitter.after_fork_in_child()
 
@@ -319,30 +330,30 @@ class Reporter(BaseReporter):
         """
         Send what is queued, for up to *timeout* seconds, and refuse later spans.
 
-        Idempotent. The future is done; its result is whether all spans were sent.
+        Idempotent. The future is completed; its result is whether all was sent.
         """
         if self._result is None:
             dropped = self.losses.dropped
             deadline = self._clock.monotonic() + timeout
             self._is_closing = True
             self._queue.close()
-            all_left = self.flush(timeout)
+            all_sent = self.flush(timeout)
             if self._owns_worker:
                 self._worker.close(max(0.0, deadline - self._clock.monotonic()))
             self._is_releasable = True
             self._release_if_closed()
             self._worker.remove_task(self)
-            self._result = completed(all_left and dropped == self.losses.dropped)
+            self._result = completed(all_sent and dropped == self.losses.dropped)
         return self._result
 
     def _release_if_closed(self) -> None:
-        # If the worker is still sending after the timeout of close(), it calls this
-        # again when it has finished.
+        # If the worker is still sending after the timeout of close(), it has the lock,
+        # and calls this again when it has finished.
         if self._is_releasable:
             self._sending.run(self._release, timeout=0)
 
     def _release(self) -> None:
-        """Count what is left as lost and close the sender."""
+        """Count the remaining spans as lost and close the sender."""
         self._is_releasable = False
         self._transmitter.abandon(self._queue)
         self.metrics.reporter_queue_length(len(self._queue))

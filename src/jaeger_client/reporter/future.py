@@ -1,8 +1,8 @@
 """
-The result of `close`.
+The future that `close` returns.
 
-In a module of its own because importing `concurrent.futures` takes 1 ms, which a
-program that is starting does not need.
+A module of its own, imported by the first `close`: `concurrent.futures` takes 1 ms to
+import, which would make the start of every program longer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from concurrent.futures import Future
 
 class CompletedFuture(Future[bool]):
     """
-    The future that `close` returns: already done, awaitable in any event loop.
+    A future that is completed and can be awaited in any event loop.
 
     Its result is whether all spans were sent.
     """

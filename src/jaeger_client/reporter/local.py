@@ -1,4 +1,4 @@
-"""Reporters that send nothing themselves: to nowhere, a list, the log, or others."""
+"""Reporters that do no I/O: discard, store, log, or forward to other reporters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
 
-_REPORTER_FAILED = Notice("reporter %r raised %r; the others go on")
+_REPORTER_FAILED = Notice("reporter %r raised %r; the others continue")
 
 
 class NullReporter(BaseReporter):
@@ -37,21 +37,21 @@ class InMemoryReporter(BaseReporter):
     """
     Stores every span in a list, for tests.
 
-    Safe in any thread, signal handler and forked child: appending to a list and copying
-    it are atomic in CPython.
+    Safe in threads, signal handlers and forked children without a lock, because CPython
+    appends to a list, and copies it, in one uninterrupted step.
     """
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self.lock = threading.RLock()
-        """Not used; for programs that have used it since 4.8."""
+        """Not used; exists for programs that used it in 4.8."""
 
     def report_span(self, span: Span) -> None:
         """Store *span*."""
         self.spans.append(span)
 
     def get_spans(self) -> list[Span]:
-        """Return a copy of the list of all spans so far."""
+        """Return a copy of the list of spans reported so far."""
         return self.spans[:]
 
 

@@ -1,4 +1,15 @@
-"""Lost spans: counted by cause, for metrics, and logged once a minute."""
+"""
+Lost and truncated spans: counted by cause, in metrics too, and logged once a minute.
+
+Spans are lost on two kinds of threads. An application's thread counts what the queue
+refuses (causes `queue_full` and `closed`), with counters that any thread may change.
+The other causes are counted by the thread that sends, one at a time.
+
+A signal handler may raise at any bytecode of a flush on the application's thread. So
+the losses of a payload are not added one by one: the transmitter stores the totals that
+must be reached, and `count_up_to` adds what is missing. If it is interrupted, calling
+it again completes it, and counts nothing twice.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +31,13 @@ _ADVICE: Final = {
         "(JAEGER_REPORTER_MAX_QUEUE_SIZE) or sample less"
     ),
     "closed": (
-        "spans were finished after the tracer was closed, or did not leave before "
+        "spans were finished after the tracer was closed, or were not sent before "
         "its timeout, and are dropped: close it last, or with a longer timeout"
     ),
     "unreachable": (
         "the backend could not be reached, or did not accept spans, before close() "
-        "ended, and %d spans are lost: is it running, and does JAEGER_ENDPOINT name "
-        "it? With a longer timeout, close() retries for longer"
+        "ended, and %d spans are lost: is it running, and does JAEGER_ENDPOINT point "
+        "to it? With a longer timeout, close() retries for longer"
     ),
     "too_large": (
         "spans are dropped that are too large for a packet even without logs and "
@@ -35,21 +46,26 @@ _ADVICE: Final = {
     "not_encodable": "spans are dropped that cannot be encoded; please report this",
     "truncated": (
         "spans were too large for a packet and lost logs or the ends of values, "
-        "see their tag jaeger.truncated: set less, or send over HTTP (JAEGER_ENDPOINT)"
+        "see their tag jaeger.truncated: set fewer or shorter tags, or send over HTTP "
+        "(JAEGER_ENDPOINT)"
     ),
 }
 """
-What is logged, by cause. Failed sends are logged as an outage, by the channel.
+The log line of each cause. Failed sends are logged as an outage, by the transmitter.
 
 "unreachable" is counted as "closed".
 """
 
 _OF_PAYLOADS: Final = ("not_encodable", "send_failed", "too_large", "truncated")
-"""The causes that only the thread which sends payloads counts."""
+"""The causes that only the sending thread counts."""
 
 
 class LossReport:
-    """Counts spans that were lost or truncated, in *totals* and in the metrics."""
+    """
+    Counts spans that were lost or truncated, in *totals* and in *metrics*.
+
+    `refused` may be called on any thread, the other methods on one at a time.
+    """
 
     def __init__(
         self,
@@ -65,14 +81,14 @@ class LossReport:
         }
 
     def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it
-        """Count one span that the queue refused; called on any thread."""
+        """Count one span that the queue refused because it is full or *closed*."""
         self.lost("closed" if closed else "queue_full", 1)
 
     def lost(self, cause: str, count: int) -> None:
         """
-        Count *count* spans, which may be 0, that *cause* has lost or truncated.
+        Count *count* spans, which may be 0, as lost or truncated by *cause*.
 
-        Causes other than "closed" and "queue_full": on one thread at a time.
+        Thread-safe for the causes "closed" and "queue_full" only.
         """
         if count:
             self._count(cause, count)
@@ -80,29 +96,32 @@ class LossReport:
                 self._notices[cause].warn()
 
     def totals_after(self, losses: SpanLosses) -> Mapping[str, int]:
-        """Return the totals with *losses* of a payload added, for `reach`."""
+        """Return the totals plus *losses* of a payload, for `count_up_to`."""
         return {
             cause: getattr(self.totals, cause) + max(0, getattr(losses, cause))
             for cause in _OF_PAYLOADS
         }
 
-    def reach(self, totals: Mapping[str, int]) -> None:
+    def count_up_to(self, totals: Mapping[str, int]) -> None:
         """
-        Count what is missing from *totals*; called by the thread that sends payloads.
+        Add to each total what it lacks of *totals*; called by the sending thread.
 
-        If a signal handler raises meanwhile, another call counts the rest: the totals
-        are exact then, while a metric may lack the count of that moment.
+        If a signal handler raises meanwhile, another call counts the rest. The totals
+        are exact then; a metric may lack what was just being counted.
         """
         for cause, total in totals.items():
             self.lost(cause, max(0, total - getattr(self.totals, cause)))
 
-    def unsent(self, spans: list[SpanData], count: int, *, is_retrying: bool) -> None:
+    def drop_unsent(
+        self, spans: list[SpanData], count: int, *, is_retrying: bool
+    ) -> None:
         """
-        Remove the last *count* of *spans*, which did not leave before `close` ended.
+        Remove the last *count* of *spans*, which were not sent before `close` ended.
 
-        Each is removed and counted in one step, so that no interrupt loses a count.
         *is_retrying*: whether they were waiting for another attempt.
         """
+        # Each span is removed and counted in one call into C, where no signal handler
+        # runs, so no interrupt leaves a span that is removed but not counted.
         self.totals.add_each_closed(starmap(spans.pop, repeat((), count)))
         if count:
             self._publish("closed", count)

@@ -2,34 +2,35 @@
 The queue between the application's threads and the background worker.
 
 A bounded deque without a lock. `put` appends first, then compares the length of the
-deque with a mark. If the queue is full or closed, `put` removes the newest span again
-and reports the loss. That order makes the accounting exact: a span is in the deque
-before `put` reads whether the queue is closed, so the thread that closes it either
-finds the span, or `put` finds the queue closed. A span is reported as lost only by the
-call that popped it, so none is counted twice.
+deque with a threshold. If the queue is full or closed, `put` removes the newest span
+again and reports the loss. That order makes the accounting exact: the span is in the
+deque before `put` reads whether the queue is closed, so either the thread that closes
+the queue finds the span, or `put` finds the queue closed. Only the call that popped a
+span reports it as lost, so none is counted twice.
 
 Guarantees, whatever the interleaving of threads, signal handlers and forks:
 
-- `put` never blocks and takes no lock. It raises only what a signal handler raises;
-  then the span that was being put may be lost, but no later span is affected.
+- `put` never blocks and takes no lock. It raises only what a signal handler raises. In
+  that case the span of that call may be lost, but no later span is affected.
 - A full or closed queue refuses the newest span and reports the loss.
-- Once the queue was closed and then emptied by `clear`, every span has been taken,
-  cleared or reported as lost. Threads may exceed the capacity by one span each, for
-  the moment until they have removed it.
+- After the queue was closed and then emptied by `clear`, every span has been removed
+  by the worker, removed by `clear`, or reported as lost.
+- The capacity may be exceeded by one span per thread that is inside `put`, until that
+  call has removed it.
 
-They rest on these atomic operations of CPython 3.10 to 3.14. `append`, `pop`,
+They depend on these operations being atomic in CPython 3.10 to 3.14. `append`, `pop`,
 `popleft` and `len` of a deque, and `extend` of a list with an iterator of `starmap`,
 are one call into C each that runs no Python code: with the GIL, no thread switch and no
-signal handler comes in between. In free-threaded builds `append`, `pop` and `popleft`
+signal handler happens inside. In free-threaded builds `append`, `pop` and `popleft`
 hold the lock of the deque, and signal handlers still run between bytecodes only.
 Loading and storing an attribute is atomic in both. Everything else may be interrupted
-between two bytecodes; `test_queue_interleavings.py` does so at each of them.
+between two bytecodes; `test_queue_interleavings.py` interrupts it at each of them.
 
-*Wake-ups.* `put` calls *wake* not for each span, but for the first one in an empty
-queue, which starts the flush interval, and when a batch is full. Both are marks on the
-length of the deque. Every write of a mark by `put` is followed by a wake-up, after
-which the worker writes the marks itself; so if two threads write them at the same time,
-the last write that counts is the worker's.
+*Wake-ups.* `put` does not call *wake* for each span, which would cost more than the
+append. It does so for the first span in an empty queue, which starts the flush
+interval, and when a batch is full. Both are thresholds on the length of the deque.
+After each write of a threshold, `put` wakes the worker, which then writes it again. So
+if two threads write it at the same time, the worker's write is the last one.
 """
 
 from __future__ import annotations
@@ -50,17 +51,18 @@ SpanT = TypeVar("SpanT")
 
 class SpanQueue(Generic[SpanT]):
     """
-    A bounded queue that refuses what it cannot hold, and wakes a worker.
+    A bounded queue that refuses spans beyond its capacity, and wakes a worker.
 
-    `put` may be called from any thread, the other methods by one thread at a time.
+    `put` may be called on any thread and in signal handlers, the other methods on one
+    thread at a time; `close` on any.
     """
 
     __slots__ = (
         "_batch_size",
-        "_calm",
         "_capacity",
         "_closed",
         "_is_final",
+        "_max_unchecked",
         "_refused",
         "_spans",
         "_wake",
@@ -81,8 +83,9 @@ class SpanQueue(Generic[SpanT]):
         Args:
             capacity: Maximum number of spans held.
             batch_size: Number of spans that make a full batch.
-            wake: Called for the first span and for each full batch.
-            refused: Called for each refused span with whether the queue is closed.
+            wake: Called by `put`, for the first span and for each full batch.
+            refused: Called for each refused span; its argument is whether the queue is
+                closed, and not only full.
         """
         self._capacity = capacity
         self._batch_size = batch_size
@@ -90,23 +93,26 @@ class SpanQueue(Generic[SpanT]):
         self._refused = refused
         self._closed = False
         self._is_final = False
-        """Whether the closed queue was cleared: later spans are refused at once."""
+        """Whether the queue was cleared after it was closed: it must stay empty."""
         self.after_fork_in_child()
 
     def after_fork_in_child(self) -> None:
-        """Become empty: the parent sends what is queued."""
-        # A new one, so that an interrupted `put` notices that it used the parent's.
+        """Become empty: the parent sends the queued spans."""
+        # A new deque, so that a `put` during which the process was forked notices that
+        # it appended to the parent's.
         self._spans: deque[SpanT] = deque()
         self._set_wake_at(1)
 
     def _set_wake_at(self, count: int) -> None:
         self._wake_at = count
-        # Up to this length of the deque, `put` has nothing to do but append.
-        self._calm = min(self._capacity, count - 1)
-        # After the write, because close() may have run just before it. Spans that
-        # other threads put in between found the wrong mark.
+        # Up to this length `put` is done after the append: one comparison on the hot
+        # path stands for those with capacity, threshold and closed state.
+        self._max_unchecked = min(self._capacity, count - 1)
+        # Checked after the write, because close() may have run just before it and its 0
+        # be overwritten. If the queue was cleared, too, no one would remove the spans
+        # that other threads put in between, so they are refused here.
         if self._closed:
-            self._calm = 0
+            self._max_unchecked = 0
             if self._is_final:
                 self._refuse_all()
 
@@ -114,14 +120,16 @@ class SpanQueue(Generic[SpanT]):
         """Append *span* or refuse it; return whether it was accepted."""
         spans = self._spans
         spans.append(span)
-        if len(spans) <= self._calm:
+        if len(spans) <= self._max_unchecked:
             return True
-        return self._check_marks(span, spans)
+        return self._check_thresholds(span, spans)
 
-    def _check_marks(self, span: SpanT, spans: deque[SpanT]) -> bool:
-        """Do what is due after *span* was appended; return whether it was accepted."""
+    def _check_thresholds(self, span: SpanT, spans: deque[SpanT]) -> bool:
+        """Refuse *span*, or wake the worker, if necessary; return whether it stays."""
         notice_fork()
-        if spans is not self._spans:  # The process was forked meanwhile.
+        # The process was forked during `put`, and this is the child: the span is in the
+        # parent's deque, which no one empties here.
+        if spans is not self._spans:
             return self.put(span)
         count = len(spans)
         if self._closed or count > self._capacity:
@@ -133,21 +141,24 @@ class SpanQueue(Generic[SpanT]):
     def _wake_for_batch(self, count: int) -> None:
         try:
             # Before the call, so that the next spans do not wake the worker again. If
-            # it takes no spans, it is woken for each further batch.
+            # it removes no spans, each further batch wakes it again.
             self._set_wake_at(count + self._batch_size)
             self._wake()
         except BaseException:
-            # A signal handler raised, perhaps before the worker was woken.
+            # A signal handler raised, perhaps before the worker was woken, so the next
+            # span wakes it. Without this, spans could wait for a full batch.
             self._set_wake_at(1)
             raise
 
     def _refuse_newest(self) -> bool:
         """
-        Remove the newest span and report it; return False if there was none left.
+        Remove the newest span and report it; return False if the queue is empty.
 
-        Under concurrency it may be another thread's, put later; as many are removed as
-        are refused. If there is none, the worker has taken the span that was appended.
+        The newest span may be one that another thread has put since. The number is
+        right all the same: each call removes one span for the one that it refuses. If
+        the queue is empty, the worker has already removed the span, which is accepted.
         """
+        # Read before the pop: only a call may come between the pop and the report.
         closed = self._closed
         try:
             self._spans.pop()
@@ -162,36 +173,40 @@ class SpanQueue(Generic[SpanT]):
 
     def move(self, count: int, extend: Callable[[Iterable[SpanT]], object]) -> None:
         """
-        Remove up to *count* of the oldest spans and append them by *extend* of a list.
+        Remove up to *count* of the oldest spans and pass them to *extend* of a list.
 
-        That is a single call into C, so no signal handler finds a span in neither.
+        That is a single call into C, so a signal handler that raises cannot lose a span
+        that is in neither the queue nor the list.
         """
-        # The length may not be relied on: a `put` may be removing what it refuses.
+        # popleft() raises when the deque is empty. The length cannot prevent that: a
+        # `put` may remove the span that it refuses after the length was read.
         with suppress(IndexError):
             extend(starmap(self._spans.popleft, repeat((), count)))
 
     def clear(self, extend: Callable[[Iterable[SpanT]], object]) -> None:
         """
-        Remove all spans and append them by *extend* of a list.
+        Remove all spans and pass them to *extend* of a list.
 
-        If the queue is closed, spans that are still being put are refused from now on.
+        If the queue is closed, it stays empty: spans of calls of `put` that are still
+        running are refused.
         """
         self._is_final = self._closed
         self.move(sys.maxsize, extend)
 
     def wake_at_batch(self, batch_size: int) -> None:
-        """Call *wake* for each *batch_size* spans only: an interval has begun."""
+        """Wake the worker only for each *batch_size* spans: an interval has begun."""
         self._batch_size = batch_size
         self._set_wake_at(batch_size)
 
     def wake_at_first(self) -> None:
-        """Call *wake* for the next span: no interval has begun."""
+        """Wake the worker for the next span, which begins an interval."""
         self._set_wake_at(1)
 
     def close(self) -> None:
         """Refuse every span from now on."""
+        # In this order: a `put` that compares with 0 must find the queue closed.
         self._closed = True
-        self._calm = 0
+        self._max_unchecked = 0
 
     def __len__(self) -> int:
         return len(self._spans)

@@ -1,4 +1,4 @@
-"""Request counts and latencies of a server, from its finished spans."""
+"""Request counts and latencies of a server, calculated from its finished spans."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME: Final = r"[^a-zA-Z0-9_./-]"
 
 _STATUS_KEYS: Final = ("http.status_code", "http.response.status_code")
-"""The tag of OpenTracing, and that of OpenTelemetry's newer conventions."""
+"""The tags of OpenTracing and of the newer conventions of OpenTelemetry."""
 
 _STATUS: Final = r"[0-9]{3}"
 
 _TRUE: Final = frozenset({"1", "t", "true"})
-"""Texts that count as true, as in the Go client."""
+"""Values of `error` that mean true, as in the Go client."""
 
 _FAILED: Final = Notice("counting a request failed: %r")
 
 
 class RpcMetricsReporter(BaseReporter):
     """
-    Counts reported server spans by endpoint; used beside the reporter that sends.
+    Counts finished server spans by endpoint, beside the reporter that sends them.
 
-    Unsampled spans record nothing and are not counted, nor are spans without a name.
+    Unsampled spans are not counted, because they record nothing, nor are spans without
+    a name. Thread-safe.
     """
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
@@ -69,8 +70,9 @@ class RpcMetricsReporter(BaseReporter):
         if known is not None:
             return known
         created = RpcMetrics(self._factory, endpoint)
-        # No lock: of two threads with the same new endpoint, one wins here. Each thread
-        # may exceed the maximum by one endpoint, once.
+        # No lock: if two threads add the same endpoint, setdefault(), which is atomic,
+        # returns the same object to both. Threads that pass the check above at the same
+        # time may exceed the maximum, by one endpoint each.
         return self._endpoints.setdefault(endpoint, created)
 
 
@@ -79,6 +81,6 @@ def _is_true(value: object) -> bool:
 
 
 def _status_class(tags: dict[str, object]) -> str:
-    """Return the class of the HTTP status, such as `2xx`; "" without a status."""
+    """Return the class of the HTTP status, such as `2xx`, or "" without a status."""
     status = next((str(tags[key]) for key in _STATUS_KEYS if key in tags), "")
     return f"{status[0]}xx" if re.fullmatch(_STATUS, status) else ""

@@ -1,24 +1,31 @@
 """
-Encoding and sending: from spans taken off the queue to payloads that have left.
+Encoding and sending: the way of spans from the queue to the sender.
 
-Spans are encoded one payload at a time, when the previous payload has left: sent, or
-lost. What follows when the sender raises:
+Spans are encoded one payload at a time. The next payload is encoded when the current
+one is done: sent, or given up. What follows when the sender raises:
 
 | error | then |
 | --- | --- |
 | `PayloadTooLargeError`, with a smaller limit | the spans are encoded again |
 | `RefusedError`, and the fallback is available | the same, for that channel |
 | `RetryableSendError` | the payload is sent again later, `MAX_ATTEMPTS` times in all |
-| anything else | the spans are lost and counted |
+| any other | the spans are lost and counted |
 
-What the encoder left out of a payload, or truncated, is counted when that payload
-leaves, so that a span which is encoded twice is counted once.
+The delays between attempts are 0.5, 1, 2, 4 and 8 seconds, each up to 20 % shorter or
+longer at random, or longer if the backend requests it.
+
+Spans that the encoder left out or truncated are counted when their payload is done, so
+that a span which is encoded twice is counted once.
 
 A signal handler may raise between any two bytecodes of a flush that runs on the
-application's thread. Therefore a payload leaves by a single store, to `_left`, and an
-iterator whose step did not end is not used again. What the payload lost is stored
-before that, as totals: if counting is interrupted, the next step completes it. A
-payload whose sending is interrupted may be sent twice; no span is lost or skipped.
+application's thread. Three rules keep the state consistent:
+
+- A payload is done by a single store, to `_done`. Before that, the totals of losses
+  which include those of the payload are stored in `_totals_when_done`. If counting is
+  interrupted, the next step completes it.
+- An iterator of payloads whose step was interrupted is not used again, because the
+  state of the generator is unknown. The spans that are not done are encoded again.
+- A payload whose sending is interrupted may be sent twice. No span is lost or skipped.
 """
 
 from __future__ import annotations
@@ -38,7 +45,7 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.model import Process, SpanLosses
-from jaeger_client.reporter.base import takes_timeout
+from jaeger_client.reporter.base import accepts_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,27 +59,27 @@ if TYPE_CHECKING:
     from jaeger_client.reporter.queue import SpanQueue
 
 MAX_ATTEMPTS: Final = 6
-"""How many times a payload is sent before its spans are given up."""
+"""Number of attempts to send a payload before its spans are given up."""
 
 INITIAL_BACKOFF: Final = 0.5
-"""Seconds between the first and the second attempt; doubles from there."""
+"""Seconds between the first and the second attempt; later delays double."""
 
 MAX_BACKOFF: Final = 30.0
 """Maximum delay in seconds, unless the backend requests a longer one."""
 
-FORGET_AFTER: Final = 60.0
-"""Seconds after the last span when the encoder discards the values it has cached."""
+CACHE_IDLE_TIME: Final = 60.0
+"""Seconds after the last span when the caches of the encoder are emptied."""
 
 PROBE_INTERVAL: Final = 10.0
-"""Minimum time in seconds between two attempts to use the fallback."""
+"""Minimum number of seconds between two attempts to use the fallback."""
 
 _MIN_TIMEOUT: Final = 0.001
-"""Minimum timeout in seconds that a sender gets; 0 would mean not to wait at all."""
+"""Minimum timeout in seconds for a sender; with 0 it would not wait at all."""
 
 _ADVICE: Final = (
-    "What cannot be sent is lost and counted until it works again. Is the backend "
-    "running, and do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or JAEGER_ENDPOINT, "
-    "name it?"
+    "Spans that cannot be sent are dropped and counted until sending works again. Is "
+    "the backend running, and do JAEGER_AGENT_HOST and JAEGER_AGENT_PORT, or "
+    "JAEGER_ENDPOINT, point to it?"
 )
 
 
@@ -85,16 +92,16 @@ class _Payload(NamedTuple):
     span_count: int
     """Spans in *body*; if there are none, there is nothing to send."""
     end: int
-    """Index of the first span behind those that the encoder put in or left out."""
+    """Index of the first span after those that this payload covers."""
     losses: SpanLosses
-    """What the encoder left out or truncated."""
+    """Counts of the spans that the encoder left out or truncated."""
 
 
 class Transmitter:
     """
     Encodes and sends spans in their order, over one channel.
 
-    Used by one thread at a time. `len` is the number of spans that have not left.
+    Used by one thread at a time. `len` is the number of spans that are not done.
     """
 
     def __init__(
@@ -112,15 +119,17 @@ class Transmitter:
         self._metrics = metrics
         self._error_reporter = error_reporter
         self._clock = clock
-        self._encoder_failed = Notice("%d spans are lost by an error", clock=clock)
+        self._encoder_failed = Notice(
+            "%d spans are lost, because the encoder raised an exception", clock=clock
+        )
         self._random = IdRandom()
         self._process: Process | None = None
         self._probe_at = -math.inf
-        self._forget_at = math.inf
+        self._clear_cache_at = math.inf
         self._bytes_per_span = 400.0
-        """Size of a span in the last payload; an estimate before the first."""
+        """Bytes per span in the last payload; an estimate before the first."""
         self._use(channel)
-        self._forget_spans()
+        self._reset()
 
     def _use(self, channel: Channel) -> None:
         self._channel = channel
@@ -130,73 +139,74 @@ class Transmitter:
         what = f"cannot send spans to {self.sender!r}"
         self._outage = Outage(what, _ADVICE, clock=self._clock)
 
-    def _forget_spans(self) -> None:
+    def _reset(self) -> None:
         self._spans: list[SpanData] = []
-        self._left = 0
-        """How many of the spans have left."""
-        self._departed: tuple[int, Mapping[str, int]] = (0, {})
-        """The last value of `_left`, and the totals of losses that belong to it."""
+        self._done = 0
+        """Number of spans that are done: sent, lost or left out."""
+        self._totals_when_done: tuple[int, Mapping[str, int]] = (0, {})
+        """The last or next value of `_done`, and the totals of losses with it."""
         self._limit = sys.maxsize
-        """Maximum payload size that the network has required for these spans."""
+        """Maximum payload size in bytes that an error required for these spans."""
         self._payload: _Payload | None = None
         self._payloads: Iterator[_Payload] | None = None
         """The payloads after the current one."""
         self._failures = 0
-        """How many attempts to send the current payload have failed."""
+        """Number of attempts to send the current payload that have failed."""
 
     def __len__(self) -> int:
-        return max(0, len(self._spans) - self._left)
+        return max(0, len(self._spans) - self._done)
 
     @property
     def has_payload(self) -> bool:
-        """Whether the next payload is encoded."""
-        return self._payload is not None and self._payload.end > self._left
+        """Whether a payload is encoded and waits to be sent."""
+        return self._payload is not None and self._payload.end > self._done
 
     @property
     def is_retrying(self) -> bool:
-        """Whether the next payload has been sent before, and is to be sent again."""
+        """Whether an attempt to send the current payload has failed."""
         return self._failures > 0
 
     @property
     def spans_per_payload(self) -> int:
-        """Estimate of how many spans fit a payload."""
+        """Estimate of the number of spans that fit a payload."""
         return int(self.sender.max_payload / self._bytes_per_span)
 
     def set_process(self, process: Process) -> None:
-        """Set the process that reports."""
+        """Set the process of all spans."""
         self._process = process
         if self._encoder is not None:
             self._encoder.set_process(process)
 
     def take(self, queue: SpanQueue[SpanData], count: int) -> None:
-        """Take up to *count* spans from *queue*; only when all others have left."""
+        """Take up to *count* spans from *queue*; only when all others are done."""
         self.release()
         queue.move(count, self._spans.extend)
 
     def release(self) -> None:
-        """Drop the references to spans and payload; only when all have left."""
-        # In this order, so that no interrupt leaves a payload to be counted again.
-        self._settle()
+        """Drop the references to spans and payload; only when all are done."""
+        # In this order, so that after an interrupt no payload is counted again.
+        self._count_losses()
         self._encode_again()
-        self._departed, self._limit = (0, {}), sys.maxsize
-        self._spans, self._left = [], 0
+        self._totals_when_done, self._limit = (0, {}), sys.maxsize
+        self._spans, self._done = [], 0
 
     def encode_next(self) -> None:
         """Encode the next payload."""
-        self._forget_at = self._clock.monotonic() + FORGET_AFTER
+        self._clear_cache_at = self._clock.monotonic() + CACHE_IDLE_TIME
+        # Removed before its step, and stored again after it: see the rules above.
         payloads, self._payloads = self._payloads, None
         encoder = self._get_encoder()
         try:
             payloads = payloads or self._encode(encoder)
             self._payload = next(payloads)
-        except Exception:  # noqa: BLE001 - an encoder broke its promise
+        except Exception:  # noqa: BLE001 - an encoder of the application may raise anything
             self._encoder_failed.warn(len(self), exc_info=True)
-            self._depart(len(self._spans), SpanLosses(not_encodable=len(self)))
+            self._complete_until(len(self._spans), SpanLosses(not_encodable=len(self)))
         else:
             self._payloads = payloads
 
     def _get_encoder(self) -> Encoder:
-        # Not before the first span: a channel may create it then.
+        # On first use: an `AgentChannel` imports and creates its encoder then.
         if self._encoder is None:
             self._encoder = self._channel.encoder
             if self._process is not None:
@@ -204,22 +214,24 @@ class Transmitter:
         return self._encoder
 
     def _encode(self, encoder: Encoder) -> Iterator[_Payload]:
-        start = end = self._left
+        """Yield payloads of the spans that are not done, with what each has lost."""
+        start = end = self._done
+        # The encoder adds to a copy; the totals change when a payload is done.
         encoder.losses = losses = self._losses.totals.copy()
         before = losses.counts
         spans, limit = self._spans[start:], min(self.sender.max_payload, self._limit)
         for payload in encoder.encode(spans, limit=limit):
             begin, end = end, min(start + payload.consumed, len(self._spans))
             if end <= begin:
-                msg = f"{encoder!r} made a payload for no further span"
+                msg = f"{encoder!r} yielded a payload that covers no further span"
                 raise ValueError(msg)
             own, before = losses.since(before), losses.counts
-            _complete(own, end - begin - payload.span_count)
+            _add_uncounted(own, end - begin - payload.span_count)
             yield _Payload(payload.body, payload.span_count, end, own)
-        # All that is behind the last payload was left out.
+        # Spans after the last payload were all left out: a payload without spans.
         if end < len(self._spans):
             own = losses.since(before)
-            _complete(own, len(self._spans) - end)
+            _add_uncounted(own, len(self._spans) - end)
             yield _Payload(b"", 0, len(self._spans), own)
 
     def _encode_again(self) -> None:
@@ -228,95 +240,102 @@ class Transmitter:
 
     def attempt(self, timeout: float | None) -> float:
         """
-        Send the payload; return how many seconds to wait before the next step.
+        Send the payload; return the seconds to wait before the next step.
 
-        Never raises. If *timeout* is not `None`, a sender that can limit its time does.
+        Never raises. *timeout* in seconds is passed to senders that accept one.
         """
-        self._settle()
+        # Completes the counting of the previous payload, if it was interrupted.
+        self._count_losses()
         payload = self._payload
         if payload is None or not payload.span_count:
-            self._leave()
+            self._complete_payload()
             return 0.0
         limit = min(self.sender.max_payload, self._limit)
         try:
             rejected = self._send(payload, timeout)
         except PayloadTooLargeError as error:
             if error.limit < limit:
-                # The sender should reduce its maximum as well, but it may not.
+                # A sender should reduce `max_payload`, too; one that does not must not
+                # get the same payload for ever.
                 self._limit = error.limit
                 self._encode_again()
             else:
-                self._lose(error)
+                self._drop_payload(error)
         except RefusedError as error:
             if not self._switch_channel(error):
-                self._lose(error)
+                self._drop_payload(error)
         except RetryableSendError as error:
             return self._retry_later(error)
         except SendError as error:
-            self._lose(error)
-        except Exception as error:  # noqa: BLE001 - a sender broke its promise
-            self._lose(SendError(f"{type(error).__name__}: {text_of(error)}"))
+            self._drop_payload(error)
+        except Exception as error:  # noqa: BLE001 - a sender of the application may raise anything
+            self._drop_payload(SendError(f"{type(error).__name__}: {text_of(error)}"))
         else:
-            self._leave(rejected)
+            self._complete_payload(rejected)
         return 0.0
 
     def _send(self, payload: _Payload, timeout: float | None) -> int:
-        """Send *payload*; return how many of its spans the backend rejected."""
+        """Send *payload*; return the number of its spans that the backend rejected."""
         sender, start = self.sender, self._clock.monotonic()
-        if timeout is not None and takes_timeout(sender.send):
+        if timeout is not None and accepts_timeout(sender.send):
             timeout = max(_MIN_TIMEOUT, timeout)
             cast("_TimedSender", sender).send(payload.body, timeout)
         else:
             sender.send(payload.body)
         self._metrics.send_seconds(self._clock.monotonic() - start)
         before, self._rejected = self._rejected, sender.rejected_spans
-        # The number comes from the backend, and no counter may go down by it.
+        # Limited, because the backend may respond any number, and counters only rise.
         rejected = max(0, min(self._rejected - before, payload.span_count))
         self._metrics.reporter_success(payload.span_count - rejected)
         self._outage.worked()
         self._bytes_per_span = len(payload.body) / payload.span_count
         return rejected
 
-    def _leave(self, failed: int = 0) -> None:
-        """Go on to the next payload; *failed* spans of this one were not sent."""
+    def _complete_payload(self, failed: int = 0) -> None:
+        """Mark the payload as done; *failed* of its spans were not sent."""
         payload = self._payload
-        if payload is not None and payload.end > self._left:
+        # Not if an interrupt came after it was done, but before it was replaced.
+        if payload is not None and payload.end > self._done:
             self._failures = 0
             losses = payload.losses.copy()
             losses.send_failed += failed
-            self._depart(payload.end, losses)
+            self._complete_until(payload.end, losses)
 
-    def _depart(self, end: int, losses: SpanLosses) -> None:
-        """Go on to the span at *end*; *losses* is what the spans before it lost."""
-        self._departed = end, self._losses.totals_after(losses)
-        self._left = end
-        self._settle()
+    def _complete_until(self, end: int, losses: SpanLosses) -> None:
+        """Mark the spans before *end* as done; *losses* are those of these spans."""
+        # If an interrupt comes before the second store, the first one has no effect:
+        # `_count_losses` ignores totals of another value of `_done`.
+        self._totals_when_done = end, self._losses.totals_after(losses)
+        self._done = end
+        self._count_losses()
 
-    def _settle(self) -> None:
-        """Count what the spans that have left lost, unless that is done."""
-        end, totals = self._departed
-        if end == self._left:
-            self._losses.reach(totals)
+    def _count_losses(self) -> None:
+        """Count the losses of the spans that are done, if not yet counted."""
+        end, totals = self._totals_when_done
+        if end == self._done:
+            self._losses.count_up_to(totals)
 
-    def _lose(self, error: SendError) -> None:
+    def _drop_payload(self, error: SendError) -> None:
+        """Give up the payload: count its spans as lost and report *error*."""
         lost = self._payload.span_count if self._payload is not None else 0
-        self._leave(failed=lost)
+        self._complete_payload(failed=lost)
         self._outage.failed(error, lost=lost)
         if self._error_reporter is not None:
             self._error_reporter.error("Failed to submit traces to Jaeger: %s", error)
 
     def _retry_later(self, error: RetryableSendError) -> float:
+        """Return the seconds until the next attempt; give up after the last one."""
         self._failures += 1
         if self._failures >= MAX_ATTEMPTS:
-            self._lose(error)
+            self._drop_payload(error)
             return 0.0
         self._outage.failed(error)
         delay = min(INITIAL_BACKOFF * 2.0 ** (self._failures - 1), MAX_BACKOFF)
-        # With jitter, so that clients do not return to a backend all at once.
+        # With jitter, so that the clients of a backend do not all retry at once.
         return max(delay * self._random.uniform(0.8, 1.2), error.retry_after or 0.0)
 
     def _switch_channel(self, error: RefusedError) -> bool:
-        """Use the fallback from now on, if there is one and it is available."""
+        """Switch to the fallback, if there is one and it is available."""
         now = self._clock.monotonic()
         if self._fallback is None or now < self._probe_at:
             return False
@@ -325,7 +344,7 @@ class Transmitter:
         if channel is None:
             return False
         logger.warning(
-            "%s; spans go to %r from now on, which answers. "
+            "%s; spans go to %r from now on, which responds. "
             "Set JAEGER_ENDPOINT to choose it from the start",
             error,
             channel.sender,
@@ -337,36 +356,37 @@ class Transmitter:
         return True
 
     def after_fork_in_child(self) -> None:
-        """Leave the spans and the connection to the parent."""
-        self._forget_spans()
-        self.forget_values(math.inf)
+        """Drop the spans and the connection, which are the parent's."""
+        self._reset()
+        self.clear_cache(math.inf)
         self.sender.after_fork_in_child()
 
     def abandon(self, queue: SpanQueue[SpanData]) -> None:
-        """Give up all spans, those in *queue* as well, and count them."""
+        """Give up all spans, including those in *queue*, and count them."""
         is_retrying = self.is_retrying
         queue.clear(self._spans.extend)
-        self._settle()
+        self._count_losses()
         payload = self._payload
         self._encode_again()
-        if payload is not None and payload.end > self._left:
-            # What the encoder left out of it is counted by its cause.
-            left_out = payload.end - self._left - payload.span_count
-            self._depart(self._left + max(0, left_out), payload.losses)
-        self._losses.unsent(self._spans, len(self), is_retrying=is_retrying)
+        if payload is not None and payload.end > self._done:
+            # Spans that the encoder left out of the payload are counted by that cause,
+            # the others below, as not sent before `close` ended.
+            left_out = payload.end - self._done - payload.span_count
+            self._complete_until(self._done + max(0, left_out), payload.losses)
+        self._losses.drop_unsent(self._spans, len(self), is_retrying=is_retrying)
         self.release()
-        self.forget_values(math.inf)
+        self.clear_cache(math.inf)
 
-    def forget_values(self, now: float) -> float:
-        """Discard cached values, which may be secrets; return when to do that next."""
-        if now >= self._forget_at and self._encoder is not None:
-            self._encoder.forget()
-            self._forget_at = math.inf
-        return self._forget_at
+    def clear_cache(self, now: float) -> float:
+        """Empty the caches, which may hold secrets, if due; return the next time."""
+        if now >= self._clear_cache_at and self._encoder is not None:
+            self._encoder.clear_cache()
+            self._clear_cache_at = math.inf
+        return self._clear_cache_at
 
 
-def _complete(losses: SpanLosses, left_out: int) -> None:
-    """Add to *losses* what the encoder did not count of *left_out* spans."""
+def _add_uncounted(losses: SpanLosses, left_out: int) -> None:
+    """Add to *losses* those of *left_out* spans that the encoder did not count."""
     counted = losses.not_encodable + losses.send_failed + losses.too_large
     losses.not_encodable += max(0, left_out - counted)
 
@@ -374,7 +394,7 @@ def _complete(losses: SpanLosses, left_out: int) -> None:
 def make_process(
     service_name: str, tags: Mapping[str, object] | None, max_length: int
 ) -> Process:
-    """Return the process; text in *tags* is cut at *max_length* characters."""
+    """Return the process; text in *tags* is cut to *max_length* characters."""
     limits = FixedLimits(max_length)
     items = (tags or {}).items()
     return Process(

@@ -1,24 +1,48 @@
 """
-A sampler that applies the sampling strategy of a server.
+A sampler that follows the sampling strategy of a server.
 
-The server is an agent or Jaeger, polled with `GET /sampling?service=<name>`, or a
-`StrategiesFile`. The format of the response is described in `strategy`. The first call
-of `is_sampled` starts the polls, which the background worker makes at once and then
-every interval, 60 seconds by default, with 10 % jitter; see `poller` for retries.
-Until the first valid response, `init_sampler` decides, or a probability of 0.001. A
-failed poll leaves the sampler unchanged, a response selects it:
+*Request.* `GET http://agent:5778/sampling?service=<name>`, with exactly one `service`,
+to the agent or to Jaeger 2. JAEGER_SAMPLING_ENDPOINT sets another URL. Connecting may
+take 2 seconds, and the response again as long. Any status but 200 is a failure, as is a
+body of more than 1 MiB. A `StrategiesFile` may take the place of the server.
 
-    response                          sampler
-    operationSampling                 AdaptiveSampler, updated in place
-    probabilisticSampling             ProbabilisticSampler
-    rateLimitingSampling              RateLimitingSampler, updated in place
+*Polling.* The background worker polls, so a decision never waits for the network. The
+first decision starts the first poll; later ones come every *sampling_refresh_interval*
+(60 seconds), with a jitter of 10 %, so that processes which were started together do
+not poll together.
 
-Each poll is counted in `jaeger:sampler_queries`, each change of the sampler and each
-response without a usable strategy in `jaeger:sampler_updates`.
+*Backoff.* A poll without a response (no connection, a timeout, a status other than 200)
+is repeated 1 second after it ended, then after 2, 4, 8 seconds and so on, up to the
+interval, with the same jitter. A response that cannot be followed is not repeated
+sooner: the next poll comes after the interval.
 
-The application's threads only read two attributes, and the worker's thread replaces the
-sampler in one statement. There is no lock, so a forked child cannot inherit one that is
-held.
+*Parsing.* The response is JSON, for example:
+
+```text
+{"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 0.5}}
+{"strategyType": "RATE_LIMITING", "rateLimitingSampling": {"maxTracesPerSecond": 42}}
+{"operationSampling": {"defaultSamplingProbability": 0.5,
+    "defaultLowerBoundTracesPerSecond": 1.0, "perOperationStrategies": [
+        {"operation": "op", "probabilisticSampling": {"samplingRate": 0.2}}]}}
+```
+
+`strategyType` is a string in Jaeger 2.20 and a number (0, 1) in old agents and Jaeger
+1.76, and may be missing. So the strategy is chosen by the object that is present:
+`operationSampling` first, then `probabilisticSampling`, then `rateLimitingSampling`. Of
+the latter two, `strategyType` decides only if both are present or none is; any other
+type is an error. Rates must be in [0, 1] and limits in [0, 500).
+
+*Applying.* A strategy that did not change keeps the sampler object, which the
+application may hold. A new limit or new rates of operations update the sampler in
+place; otherwise it is replaced. After any failure the current sampler stays, and one
+error is counted: `sampler_queries{result=err}` without usable JSON,
+`sampler_updates{result=err}` for a strategy that cannot be followed. An outage is
+logged once when it begins and once when it ends.
+
+*Threads.* The application's threads only read two attributes, and the worker's thread
+replaces the sampler by one store, so a decision sees the old sampler or the new one.
+There is no lock, so a forked child cannot inherit one that is held. A child polls from
+its first decision on.
 """
 
 from __future__ import annotations
@@ -52,17 +76,17 @@ from jaeger_client.sampler.strategy import (
 )
 
 _ADVICE: Final = (
-    "Sampling continues as before; check that an agent or Jaeger listens at the "
-    "sampling address (JAEGER_SAMPLING_ENDPOINT)"
+    "Sampling continues as before; does a Jaeger agent or collector listen at the "
+    "sampling address (JAEGER_SAMPLING_ENDPOINT)?"
 )
 
 
 class StrategySource(Protocol):
     """
-    Where the sampler gets strategies: an agent's client or a `StrategiesFile`.
+    The source of strategies: the channel to an agent, or a `StrategiesFile`.
 
     Two attributes are optional: `refresh_interval`, the maximum number of seconds
-    between two polls, and `advice`, what to do about a failure, for the log.
+    between two polls, and `advice`, which is logged with a failure.
     """
 
     def request_sampling_strategy(self, service_name: str) -> bytes:
@@ -70,33 +94,35 @@ class StrategySource(Protocol):
         Return the server's JSON. Called from the worker's thread; may block.
 
         Raises:
-            SendError: If there is no response.
-            StrategyError: If there is no usable strategy.
+            SendError: If there is no response with status 200.
+            StrategyError: If no strategy in it can be followed.
         """
         ...
 
 
 class RemoteControlledSampler(Sampler):
     """
-    Samples with the strategy of a server, which is polled regularly.
+    Samples by the strategy of a server, which is polled regularly.
 
-    Until the first response, and while responses contain no usable strategy, the
-    current sampler is not changed.
+    Starts with *init_sampler*. The current sampler stays until a response contains
+    another strategy that can be followed. Thread-safe.
 
     Args:
         channel: Where to get the strategy.
-        service_name: The service to be sampled.
-        logger: Logs when polls begin to fail, and when they succeed again.
-        metrics: Functions that receive the metrics; used without *metrics_factory*.
+        service_name: The service whose strategy is requested.
+        logger: Where failures are logged: when polls begin to fail, and when they
+            succeed again.
+        metrics: The counters of 4.8, used if there is no *metrics_factory*.
         metrics_factory: Creates the counters of `SamplerMetrics`.
-        error_reporter: Receives each failure; then the log receives none.
+        error_reporter: Notified of each failure, instead of the log.
         sampling_refresh_interval: Seconds between two polls; *channel* may shorten
             it.
-        init_sampler: Decides until the first response. `is_sampled(0)` is called
-            once, so that a broken sampler fails at the start.
-        io_loop: No longer used.
+        init_sampler: Decides until the first response; by default probabilistic with
+            a rate of 0.001. `is_sampled(0)` is called once, so that a broken sampler
+            raises here.
+        io_loop: Not used; deprecated.
         max_operations: Maximum number of operations with a sampler of their own.
-        worker: Runs the polls; by default the sampler creates one, and closes it.
+        worker: Runs the polls; by default the sampler creates and closes its own.
         random: Returns numbers in [0, 1), for the jitter.
         operation_name_late_binding: Whether strategies of operations apply to the
             final name of a root span; see `AdaptiveSampler`.
@@ -125,7 +151,7 @@ class RemoteControlledSampler(Sampler):
         super().__init__()
         if io_loop is not None:
             warnings.warn(
-                "io_loop is no longer used: a background thread polls the strategy",
+                "io_loop is not used any more: there is one background thread",
                 DeprecationWarning,
                 stacklevel=2,
             )
@@ -145,7 +171,7 @@ class RemoteControlledSampler(Sampler):
         self._late_binding = operation_name_late_binding
         self._channel = channel
         self._followed: bytes | None = None
-        """The last response that was applied."""
+        """The body of the last response that was followed."""
         self._logger = default_logger if logger is None else logger
         self._metrics = SamplerMetrics(choose_factory(metrics_factory, metrics))
         self._poller = Poller(
@@ -160,7 +186,7 @@ class RemoteControlledSampler(Sampler):
         )
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
-        """Decide by the current sampler. The first call starts the polls."""
+        """Decide with the current sampler. The first call starts polling."""
         if not self._poller.has_begun:
             self._poller.begin()
         return self.sampler.is_sampled(trace_id, operation)
@@ -170,10 +196,11 @@ class RemoteControlledSampler(Sampler):
         self._poller.close()
 
     def _poll(self) -> bool:
-        """Poll once and apply the response; called by the worker."""
+        """Poll once and follow the response; called by the worker. Returns True."""
         try:
             body = self._channel.request_sampling_strategy(self.service_name)
-            # A file that has not changed returns the same object.
+            # A strategies file that has not changed returns the same object: there is
+            # nothing to decode.
             is_new = body is not self._followed
             response = decode_strategy(body) if is_new else None
         except (SendError, OSError, StrategyError):
@@ -182,6 +209,7 @@ class RemoteControlledSampler(Sampler):
         self._metrics.sampler_retrieved(1)
         if is_new:
             self._follow(response)
+            # Only now: if it could not be followed, the next poll fails again.
             self._followed = body
         return True
 
@@ -213,14 +241,15 @@ class RemoteControlledSampler(Sampler):
             return current.update(strategy.max_traces_per_second)
         else:
             replacement = RateLimitingSampler(strategy.max_traces_per_second)
-        # Not replaced by an equal one: the application may have a reference to it.
+        # An equal sampler stays, because the application may hold a reference to it.
         is_changed = replacement != current
         if is_changed:
+            # One store: other threads see the old sampler or the new one.
             self.sampler = replacement
         return is_changed
 
     def __eq__(self, other: object) -> bool:
-        # Each instance polls on its own, so it equals only itself.
+        # Each sampler polls on its own, so it is equal only to itself.
         return self is other
 
     __hash__ = object.__hash__
@@ -230,7 +259,7 @@ class RemoteControlledSampler(Sampler):
 
 
 def _advice_of(channel: StrategySource) -> str:
-    # Tests of applications pass mocks, which have every attribute.
+    # Tests of applications pass mocks, which have every attribute: check the type.
     advice: object = getattr(channel, "advice", None)
     return advice if isinstance(advice, str) else _ADVICE
 

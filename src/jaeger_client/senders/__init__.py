@@ -1,4 +1,4 @@
-"""Ways out of the process: bytes in, network out."""
+"""Senders: payloads out of the process, over UDP or HTTP or into memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jaeger_client.senders.http import HttpSender
     from jaeger_client.senders.otlp import OtlpHttpSender
 else:
-    # They import the HTTP client, 10 ms.
+    # Imported on first use, because the HTTP client takes 10 ms.
     __getattr__, __dir__ = classes_of(__name__, "http", "otlp")
 
 __all__ = ["HttpSender", "MemorySender", "OtlpHttpSender", "Sender", "UdpSender"]

@@ -7,9 +7,10 @@ from typing import Protocol
 
 class Sender(Protocol):
     """
-    Sends payloads out of the process. Knows nothing of spans.
+    Sends payloads out of the process. Treats them as bytes and knows no spans.
 
-    Used by one thread at a time. Opens nothing before the first `send`.
+    Need not be thread-safe: it is used by one thread at a time. Opens nothing before
+    the first `send`.
     """
 
     @property
@@ -19,7 +20,7 @@ class Sender(Protocol):
 
     @property
     def rejected_spans(self) -> int:
-        """Spans of accepted payloads that the backend rejected, since the start."""
+        """Number of spans in accepted payloads that the backend rejected so far."""
         ...
 
     def send(self, payload: bytes) -> None:
@@ -27,13 +28,14 @@ class Sender(Protocol):
         Send *payload* or raise.
 
         A sender that may block for long should have a second parameter `timeout`, the
-        maximum time in seconds. It is passed when the application waits for the send.
+        maximum time in seconds. It is passed when the application waits for the send,
+        in `flush` or `close`.
 
         Raises:
             RefusedError: If nothing listens at the other end.
-            PayloadTooLargeError: If the network accepts less; `max_payload` is reduced
-                and the spans can be encoded again.
-            RetryableSendError: If the same payload may be sent again later.
+            PayloadTooLargeError: If the network accepts less. `max_payload` has been
+                reduced, and the spans are encoded again.
+            RetryableSendError: If the failure is temporary: the payload is sent again.
             SendError: If the payload was not sent for another reason.
         """
         ...

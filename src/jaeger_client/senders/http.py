@@ -1,8 +1,11 @@
 """
-HTTP to a collector: one payload, one POST.
+HTTP to a collector: each payload is the body of one POST.
 
-`HttpSender` is for Thrift and Zipkin JSON, whose only response is the status. What OTLP
-specifies beyond that is in `otlp`.
+`HttpSender` is for Thrift and Zipkin JSON, where only the status of the response
+matters: any 2xx is success, except with a web page as body. The sender never retries.
+It raises `RetryableSendError` for a broken connection, and the reporter sends the
+payload again. After status 413 the maximum payload is half of the rejected one. What
+OTLP specifies beyond the status is in `otlp`.
 """
 
 from __future__ import annotations
@@ -37,24 +40,31 @@ _PORT_HINT: Final = (
     "with the path /api/traces, or on port 4318 with /v1/traces; 16686 is its web "
     "interface"
 )
+# A server that rejects payloads of this size is misconfigured: no reduction below it.
 _MIN_PAYLOAD: Final = 16 * 1024
-# Of 5,000 spans level 1 leaves 32 % in 10 ms, level 6 30 % in 20 ms.
+# Level 1 compresses 5,000 spans to 32 % in 10 ms, level 6 to 30 % in 20 ms.
 _GZIP_LEVEL: Final = 1
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS  # zlib writes a gzip header
 
 
 class HttpSender(AbstractContextManager["HttpSender"]):
     """
-    Posts payloads to *url*.
+    Posts payloads to *url*. Used by one thread at a time.
 
-    *content_type* is the encoder's. *max_payload* counts before compression.
+    Args:
+        url: Of the collector's endpoint.
+        content_type: Media type of the payloads, that of the encoder.
+        options: Timeouts, TLS, headers and proxy.
+        gzip: Whether to compress payloads.
+        max_payload: Maximum size of a payload in bytes, before compression.
+        clock: Source of the time.
 
     Raises:
-        ConfigError: If *url* or *max_payload* cannot be used.
+        ConfigError: If *url* or *max_payload* is not valid.
     """
 
     rejected_spans: int = 0
-    """Spans of accepted payloads that the backend rejected, since the start."""
+    """Number of spans in accepted payloads that the backend rejected so far."""
 
     def __init__(
         self,
@@ -81,15 +91,15 @@ class HttpSender(AbstractContextManager["HttpSender"]):
 
     @property
     def max_payload(self) -> int:
-        """Maximum size of a body in bytes; reduced when the server responds 413."""
+        """Maximum payload size in bytes; halved when the server responds 413."""
         return self._max_payload
 
     def send(self, payload: bytes, timeout: float | None = None) -> None:
         """
-        Post *payload* and wait for the response, for *timeout* seconds at most.
+        Post *payload* and wait up to *timeout* seconds for the response.
 
         Raises:
-            RefusedError: If nothing listens there.
+            RefusedError: If the connection is refused: nothing listens there.
             PayloadTooLargeError: If the server accepts less; see `max_payload`.
             RetryableSendError: If the connection failed or timed out.
             SendError: If the server did not accept it, or the sender is closed.
@@ -126,8 +136,8 @@ class HttpSender(AbstractContextManager["HttpSender"]):
         )
 
     def _find_error(self, payload: bytes, response: HttpResponse) -> SendError | None:
-        """Return why *payload* was not accepted, or None if it was."""
-        msg = f"POST {self._shown_url} was answered {response.status}"
+        """Return the error for *response*, or None if *payload* was accepted."""
+        msg = f"POST {self._shown_url}: the server responded {response.status}"
         if response.is_success:
             # Jaeger's web interface responds 200 with its page to any path.
             is_page = response.media_type == _WEB_PAGE
@@ -143,7 +153,7 @@ class HttpSender(AbstractContextManager["HttpSender"]):
         return PayloadTooLargeError(msg, limit=limit)
 
     def _reason(self, response: HttpResponse) -> str:
-        """Return why the server did not accept a payload, for messages."""
+        """Return the reason that the server gives in *response*, for messages."""
         return response.excerpt
 
 

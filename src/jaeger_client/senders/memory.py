@@ -1,4 +1,4 @@
-"""A sender for tests, which stores payloads in memory."""
+"""A sender that stores payloads in memory, for tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class MemorySender(AbstractContextManager["MemorySender"]):
     """
     Stores the last *capacity* payloads, for tests.
 
-    May be read, and be set to fail, from any thread while another one sends.
+    Thread-safe: a test may read payloads and make sends fail while another thread
+    sends.
     """
 
     rejected_spans: int = 0
@@ -59,7 +60,7 @@ class MemorySender(AbstractContextManager["MemorySender"]):
 
         Raises:
             PayloadTooLargeError: If it is longer than `max_payload`.
-            SendError: If the sender was set to fail, or is closed.
+            SendError: If the sender was made to fail, or is closed.
         """
         with self._arrived:
             self._check(payload)
@@ -68,17 +69,17 @@ class MemorySender(AbstractContextManager["MemorySender"]):
             self._arrived.notify_all()
 
     def fail_next(self, *errors: SendError) -> None:
-        """Raise *errors* from the next sends, one each."""
+        """Make the next sends fail, each with one of *errors*."""
         with self._arrived:
             self._next_errors.extend(errors)
 
     def fail_always(self, error: SendError | None) -> None:
-        """Raise *error* from every send until called with None."""
+        """Make every send fail with *error*, until called with None."""
         with self._arrived:
             self._lasting_error = error
 
     def wait_for(self, count: int, timeout: float = 5.0) -> bool:
-        """Wait until *count* payloads were sent; return whether they were."""
+        """Wait *timeout* seconds for *count* payloads; return whether all were sent."""
         with self._arrived:
             return self._arrived.wait_for(lambda: self._sent >= count, timeout)
 
@@ -89,8 +90,8 @@ class MemorySender(AbstractContextManager["MemorySender"]):
             self._sent = 0
 
     def after_fork_in_child(self) -> None:
-        """Drop the stored payloads, so that a child shows only what it sent itself."""
-        # Replaced, because a thread that was not copied may hold the old one's lock.
+        """Drop the stored payloads, which are the parent's."""
+        # A new lock: a thread of the parent may hold the old one for ever here.
         self._arrived = threading.Condition()
         self.clear()
 
@@ -111,5 +112,5 @@ class MemorySender(AbstractContextManager["MemorySender"]):
         if error is not None:
             raise error
         if len(payload) > self.max_payload:
-            msg = f"memory takes {self.max_payload} bytes, got {len(payload)}"
+            msg = f"memory accepts {self.max_payload} bytes, got {len(payload)}"
             raise PayloadTooLargeError(msg, limit=self.max_payload)

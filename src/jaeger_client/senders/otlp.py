@@ -1,11 +1,25 @@
 """
 OTLP over HTTP to a collector.
 
-Beyond the status, OTLP specifies which failures are temporary, when to retry, and how
-many spans of a batch were rejected. Source: opentelemetry-proto,
-`ExportTraceServiceResponse` with `partial_success = 1` of `rejected_spans = 1` (int64)
-and `error_message = 2`, and google.rpc `Status` with `code = 1` and `message = 2`. They
-may contain the four wire types of protobuf.
+The OTLP specification (OTLP/HTTP) defines more than success and failure:
+
+- Status 429, 502, 503 and 504 and failed connections are temporary. The reporter sends
+  the payload again, with backoff, and not before `Retry-After`, which is a number of
+  seconds or a date.
+- Status 200 may come with a count of rejected spans, `partial_success`. Those spans
+  must not be sent again.
+- Other failures are final; the body contains the reason as a google.rpc `Status`.
+
+Bodies of responses are protobuf; both messages have the same two fields:
+
+```text
+ExportTraceServiceResponse    1 ExportTracePartialSuccess partial_success
+ExportTracePartialSuccess     1 int64 rejected_spans  2 string error_message
+google.rpc.Status             1 int32 code            2 string message  3 details
+```
+
+A field begins with the varint `number << 3 | wire type`: 0 a varint, 1 eight bytes, 2 a
+size and that many bytes, 5 four bytes. Unknown fields are skipped.
 """
 
 from __future__ import annotations
@@ -31,19 +45,21 @@ OTLP_CONTENT_TYPE: Final = "application/x-protobuf"
 """Media type of OTLP in protobuf."""
 
 MAX_RETRY_AFTER: Final = 60.0
-"""Maximum delay in seconds that a server may request: the queue is bounded."""
+"""Maximum delay in seconds that a server may request; the queue fills meanwhile."""
 
 _OK: Final = 200
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 
 _SECONDS: Final = re.compile(r"[0-9]+")
 
+# Wire types.
 _VARINT: Final = 0
 _LENGTH_DELIMITED: Final = 2
-_FIXED_SIZES: Final = {1: 8, 5: 4}
-_MAX_VARINT_SIZE: Final = 10
-_MORE_FOLLOW: Final = 0x80
-_MESSAGE_FIELD: Final = 2
+_FIXED_SIZES: Final = {1: 8, 5: 4}  # bytes of fixed64 and fixed32
+
+_MAX_VARINT_SIZE: Final = 10  # bytes for 64 bits
+_MORE_FOLLOW: Final = 0x80  # set in all bytes of a varint but the last
+_MESSAGE_FIELD: Final = 2  # error_message, and Status.message
 _MAX_INT64: Final = (1 << 63) - 1
 _MASK_64: Final = (1 << 64) - 1
 
@@ -52,8 +68,10 @@ class OtlpHttpSender(HttpSender):
     """
     Posts OTLP payloads to *url*, which ends in `/v1/traces`.
 
+    Arguments are those of `HttpSender`; compression is on by default.
+
     Raises:
-        ConfigError: If *url* or *max_payload* cannot be used.
+        ConfigError: If *url* or *max_payload* is not valid.
     """
 
     def __init__(
@@ -75,15 +93,15 @@ class OtlpHttpSender(HttpSender):
             clock=clock,
         )
         self._rejection = Notice(
-            "%s refused %d spans of a batch that it took: %s",
+            "%s rejected %d spans of a batch that it accepted: %s",
             clock=clock,
         )
 
     def send(self, payload: bytes, timeout: float | None = None) -> None:
         """
-        Post *payload*, wait for the response, count the spans that it rejects.
+        Post *payload*, wait for the response, and count the spans that it rejects.
 
-        Waits for *timeout* seconds at most.
+        Waits up to *timeout* seconds.
 
         Raises:
             PayloadTooLargeError: If the server accepts less; see `max_payload`.
@@ -101,7 +119,7 @@ class OtlpHttpSender(HttpSender):
         self._count_rejected(response)
 
     def probe(self, timeout: float = 1.0) -> bool:
-        """Return whether a backend there accepts OTLP, by an empty request."""
+        """Send an empty request; return whether the server accepts it as OTLP."""
         try:
             response = self._client.request(
                 "POST",
@@ -123,7 +141,7 @@ class OtlpHttpSender(HttpSender):
         return RetryableSendError(str(error), retry_after=delay)
 
     def _reason(self, response: HttpResponse) -> str:
-        # OTLP wraps the reason in a google.rpc Status, unreadable as text.
+        # The reason is inside a google.rpc Status, which is not text.
         if response.media_type == OTLP_CONTENT_TYPE:
             try:
                 status = parse_rejection(response.body)
@@ -137,19 +155,20 @@ class OtlpHttpSender(HttpSender):
         try:
             rejected, message = parse_partial_success(response.body)
         except AnswerError:
-            # Accepted, as the status says. Some servers respond 200 with JSON.
+            # The status already means success. Some servers respond 200 with JSON.
             return
         self.rejected_spans += rejected
         if rejected or message:
-            reason = response.request.excerpt_of(message) or "it does not say why"
+            reason = response.request.excerpt_of(message) or "no reason given"
             self._rejection.warn(self._shown_url, rejected, reason)
 
 
 def parse_retry_after(header: str | None, now: float) -> float | None:
     """
-    Return the delay in `Retry-After`, from 0 to `MAX_RETRY_AFTER` seconds, or None.
+    Return the delay in *header*, `Retry-After`, from 0 to `MAX_RETRY_AFTER` seconds.
 
-    *now* is in seconds since the epoch, because *header* may be a date.
+    Returns `None` without a valid header. *now* is in seconds since the epoch, because
+    *header* may be a date.
     """
     text = (header or "").strip()
     if _SECONDS.fullmatch(text):
@@ -160,7 +179,7 @@ def parse_retry_after(header: str | None, now: float) -> float | None:
 
 
 def _seconds_until(http_date: str, now: float) -> float | None:
-    # Its import takes 20 ms, and few servers send dates.
+    # Imported here, because that takes 20 ms and few servers send dates.
     with forks_wait():
         from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - see above
 
@@ -174,7 +193,7 @@ def _seconds_until(http_date: str, now: float) -> float | None:
 
 
 class Rejection(NamedTuple):
-    """What `partial_success` and `Status` contain, which have the same two fields."""
+    """The two fields of `ExportTracePartialSuccess` and of `Status`."""
 
     number: int = 0
     """Number of rejected spans, or the code of the status."""
@@ -184,12 +203,12 @@ class Rejection(NamedTuple):
 
 def parse_partial_success(body: bytes) -> Rejection:
     """
-    Read an `ExportTraceServiceResponse`.
+    Parse an `ExportTraceServiceResponse`.
 
     Raises:
         AnswerError: If *body* is not one.
     """
-    # Parts of a message that come one after another are merged, as if they were one.
+    # A field that occurs several times is one message in parts, to be concatenated.
     parts = [
         value
         for number, value in _iterate_fields(body)
@@ -200,7 +219,7 @@ def parse_partial_success(body: bytes) -> Rejection:
 
 def parse_rejection(body: bytes) -> Rejection:
     """
-    Read a `partial_success` or a google.rpc `Status`.
+    Parse an `ExportTracePartialSuccess` or a google.rpc `Status`.
 
     Raises:
         AnswerError: If *body* is neither.
@@ -208,6 +227,7 @@ def parse_rejection(body: bytes) -> Rejection:
     count, message = 0, ""
     for number, value in _iterate_fields(body):
         if number == 1 and isinstance(value, int):
+            # Above that it is a negative int64 in two's complement: count it as none.
             count = value if value <= _MAX_INT64 else 0
         elif number == _MESSAGE_FIELD and isinstance(value, bytes):
             message = value.decode("utf-8", "replace")
@@ -215,6 +235,7 @@ def parse_rejection(body: bytes) -> Rejection:
 
 
 def _iterate_fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Yield number and value of each varint and delimited field; skip fixed ones."""
     offset = 0
     while offset < len(body):
         tag, offset = _read_varint(body, offset)
@@ -246,6 +267,7 @@ def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
     for index, byte in enumerate(body[offset : offset + _MAX_VARINT_SIZE]):
         value |= (byte & 0x7F) << 7 * index
         if not byte & _MORE_FOLLOW:
-            return value & _MASK_64, offset + index + 1  # as protobuf does
+            # Protobuf ignores bits above 64, too.
+            return value & _MASK_64, offset + index + 1
     msg = f"a number at byte {offset} does not end"
     raise AnswerError(msg)

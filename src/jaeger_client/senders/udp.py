@@ -1,26 +1,41 @@
 """
-UDP to the agent: one payload, one datagram.
+UDP to the agent, or to Jaeger 2: each payload is one datagram, by default to port 6831.
 
-Guarantees: nothing is opened before the first send, and a name that does not resolve
-is an error of that send only. The name is resolved again every *resolve_interval*
-seconds and after an error, and the datagram that met the error is sent once more. A
-size that the network rejects is not tried again.
+*Size.* A datagram has at most 65,000 bytes, the longest that agents read. If the
+network rejects a smaller size (EMSGSIZE; macOS accepts 9,216 bytes by default), the
+maximum is reduced to the next of `_PAYLOAD_STEPS`, and stays reduced. The payload is
+not sent; the error `PayloadTooLargeError` makes the reporter encode its spans again.
 
-No error reports that a datagram found the receiver's buffer full. Linux gives a
-socket 212,992 bytes by default, and Jaeger reads 20 MB/s or more if the datagrams are
-full. Two rules keep that buffer from overflowing:
+*Address.* The name of the agent is resolved at the first send, when it was resolved
+30 seconds ago (*resolve_interval*), and after an error. Nothing is opened before the
+first send. If the name does not resolve, that send fails, or uses the open socket if
+there is one; later sends try again.
 
-*Pace.* A datagram is followed by a gap of (size + 2,000 bytes) / 20 MB/s, less the time
-spent on encoding the next one. The 2,000 bytes are what a datagram costs Jaeger besides
-its content. The gap is 0.16 ms after 1.2 KB, 0.43 ms after 6.5 KB and 2.5 ms after
-48 KB. Measured with 20,000 spans and Jaeger 1.76 and 2.20, all arrive with 0.17, 0.6
-and 2.2 ms, the inaccuracy of the sleep included.
+*Retry.* After any error the socket is closed, the name resolved, a socket connected,
+and the datagram sent once more, as in the Go client. A second error is raised. A port
+at which nothing listens shows as ECONNREFUSED only at the send after the refused
+datagram, so the last datagram before an outage is lost without an error. If a name has
+several addresses, the next one is tried after one could not be connected or, on this
+machine, refused a datagram. ENOBUFS (the machine has no buffer left) is retried on the
+same socket, after delays of 1 to 16 ms.
 
-*Backlog.* A pace is not enough where the receiver gets no processor for 10 ms. Measured
+*Pacing.* UDP has no response: nothing reports that the receiver's buffer was full.
+Linux gives a socket 212,992 bytes by default, and Jaeger reads 20 MB/s or more if
+datagrams are full. So the sender waits (size + 2,000 bytes) / 20 MB/s after each
+datagram, less the time spent on encoding the next. The 2,000 bytes stand for the cost
+of a datagram besides its content. The gap is 0.16 ms after 1.2 KB, 0.43 ms after 6.5 KB
+and 2.5 ms after 48 KB. Measured with Jaeger 1.76 and 2.20, all of 20,000 spans arrive
+with gaps of 0.17, 0.6 and 2.2 ms, the inaccuracy of the sleep included. Without gaps,
+8 %, 14 % and 54 % arrived.
+
+*Backlog.* Pacing is not enough if the receiver gets no processor for 10 ms. Measured
 with Jaeger 1.76 beside other programs on two cores, up to a third of 20,000 spans was
-lost at 20 MB/s. For a receiver on this machine, Linux reports how many bytes are
-unread, and the sender waits while these are more than 65,536. That holds at any pace:
-of 100,000 spans, a datagram was lost in 2 bursts of 2 without it.
+lost at 20 MB/s. For a receiver on this machine, Linux reports how many bytes it has not
+read. The sender checks that about every 32,000 bytes, and waits while more than 65,536
+are unread, for half a second at most. This is needed at any pace: without it, a
+datagram was lost in each of 2 bursts of 100,000 spans.
+
+*Forks.* A forked child closes its copy of the socket, and its next send opens another.
 """
 
 from __future__ import annotations
@@ -40,47 +55,50 @@ if TYPE_CHECKING:
     from jaeger_client._internal.sockets import Address, UdpSocket
 
 DEFAULT_MAX_PAYLOAD: Final = 65_000
-"""Bytes of the longest datagram that agents read."""
+"""Maximum size of a datagram in bytes that agents read."""
 
 DEFAULT_RESOLVE_INTERVAL: Final = 30.0
-"""Seconds after which the agent's name is resolved again."""
+"""Seconds after which the name of the agent is resolved again."""
 
 DEFAULT_BYTES_PER_SECOND: Final = 20e6
-"""What Jaeger reads with the system's default receive buffer."""
+"""Rate at which Jaeger loses nothing with the default receive buffer of Linux."""
 
+# The cost of a datagram for the receiver besides its content, in bytes.
 _BYTES_PER_DATAGRAM: Final = 2_000
 
-# Sleeps last 0.06 ms or more too long, which may be caught up. The limit is low,
-# because with a credit of a full datagram (65,000) a Jaeger on a busy machine lost
-# spans of 5 bursts in 5, of 50 datagrams each, and with this one of 0 in 5.
+# A sleep takes at least 0.06 ms too long. The next gap may be shorter by that, up to
+# the time of these bytes at the pace. With a credit of a full datagram (65,000), a
+# Jaeger on a busy machine lost spans in 5 of 5 bursts of 50 datagrams; with this one in
+# 0 of 5.
 _CREDIT_BYTES: Final = 4_000
 
-# A default buffer (212,992) holds this and what is sent until the next check.
+# A default buffer (212,992) has space for this and for what is sent until the next
+# check: 32,000 bytes and a datagram.
 _MAX_BACKLOG: Final = 65_536
 
-# A check takes 0.15 ms, so many small datagrams share one.
+# Bytes sent between two checks: a check takes 0.15 ms, so small datagrams share one.
 _CHECK_AFTER: Final = 32_000
 
-# The kernel counts more than the bytes of a datagram against either buffer.
+# The kernel counts more than the content of a datagram against a socket's buffer.
 _OVERHEAD: Final = 1_024
 
-# At most half a second: a receiver that was stopped must not delay this process's exit.
+# Half a second in all: a receiver that was stopped must not delay the exit for longer.
 _READER_DELAY: Final = 0.001
 _MAX_READER_DELAYS: Final = 500
 
-# The sizes to try after EMSGSIZE. 9,216 is what macOS accepts by default; 1,024 passes
-# everywhere, and a network that rejects it is broken.
+# Maximum sizes to try after EMSGSIZE. macOS accepts 9,216 by default, Ethernet carries
+# 1,400 unfragmented; a network that rejects 1,024 is broken.
 _PAYLOAD_STEPS: Final = (65_000, 32_000, 16_000, 9_216, 4_608, 2_304, 1_400, 1_024)
 
-# Delays before another try when the machine has no buffer left (ENOBUFS).
+# Seconds before each further attempt when the machine has no buffer left (ENOBUFS).
 _BUFFER_DELAYS: Final = (0.001, 0.002, 0.004, 0.008, 0.016)
 
 
 class Network(Protocol):
-    """The functions of `_internal.sockets` that are used here; tests pass their own."""
+    """The functions of `_internal.sockets` that are used here; tests replace them."""
 
     def resolve(self, host: str, port: int, /) -> Sequence[Address]:
-        """Return the addresses of *host*; raise OSError or UnicodeError for none."""
+        """Return the addresses of *host*; raise OSError or UnicodeError without one."""
         ...
 
     def connect_udp(
@@ -92,17 +110,24 @@ class Network(Protocol):
 
 class UdpSender(AbstractContextManager["UdpSender"]):
     """
-    Sends payloads to *host*:*port*, each in a datagram.
+    Sends each payload to *host*:*port* in one datagram. Used by one thread at a time.
 
-    *resolve_interval* of None resolves the name once and after errors only;
-    *bytes_per_second* of `math.inf` sends without a pace.
+    Args:
+        host: Name or address of the agent.
+        port: Its UDP port for the compact Thrift protocol.
+        max_payload: Maximum size of a datagram in bytes.
+        clock: Source of the time; it also sleeps.
+        resolve_interval: Seconds after which the name is resolved again; `None`: only
+            after errors.
+        bytes_per_second: The pace; `math.inf` turns pacing off.
+        network: Replaces the sockets of the system, in tests.
 
     Raises:
         ConfigError: If an option is out of its range.
     """
 
     rejected_spans: int = 0
-    """Always 0, because UDP has no response that could report rejected spans."""
+    """Always 0, because UDP has no response that could report them."""
 
     def __init__(
         self,
@@ -127,13 +152,14 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             )
         self._pacer = Pacer(clock, bytes_per_second)
         self._unchecked_bytes = 0
-        """Bytes sent since the backlog was checked."""
+        """Bytes sent since the last check of the backlog, with overhead."""
         self._network = network
         self._is_closed = False
         self._socket: UdpSocket | None = None
         self._skipped: Address | None = None
-        """The address that failed last; the next one of the name is tried."""
+        """The address that failed last; the one after it is tried next."""
         self._resolved_at = 0.0
+        """Monotonic time of the last resolution of the name, successful or not."""
 
     def __repr__(self) -> str:
         state = "not connected"
@@ -154,10 +180,13 @@ class UdpSender(AbstractContextManager["UdpSender"]):
 
     def send(self, payload: bytes) -> None:
         """
-        Send *payload* in one datagram, after a delay if the last was just sent.
+        Send *payload* in one datagram; wait first if pacing or the backlog requires it.
+
+        Success means that the kernel accepted the datagram, not that it arrived.
 
         Raises:
-            RefusedError: If nothing listens there, as far as can be known.
+            RefusedError: If nothing listens there, as a refusal of this or of an
+                earlier datagram has shown.
             PayloadTooLargeError: If the network accepts less; see `max_payload`.
             SendError: If the name does not resolve, there is no route, or the sender
                 is closed.
@@ -194,7 +223,8 @@ class UdpSender(AbstractContextManager["UdpSender"]):
     @property
     def _system(self) -> Network:
         if self._network is None:
-            # This is most often the background thread; see the module `fork`.
+            # On the background thread a fork during the import would leave a child that
+            # can never complete it; see the module `fork`.
             with forks_wait():
                 from jaeger_client._internal import sockets  # noqa: PLC0415
 
@@ -202,6 +232,7 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         return self._network
 
     def _wait_for_reader(self, size: int) -> None:
+        """Wait while a receiver on this machine has too much unread."""
         self._unchecked_bytes += size + _OVERHEAD
         if self._unchecked_bytes < _CHECK_AFTER:
             return
@@ -215,12 +246,14 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         try:
             self._transmit(payload)
         except OSError as exc:
-            # The error may be of an earlier datagram; then the kernel has not sent this
-            # one. Or the agent has moved. A new connection helps in both cases.
+            # The error may belong to an earlier datagram: the kernel reports it now
+            # instead of sending this one. Or the agent has moved. A new connection
+            # helps in both cases.
             self._disconnect(exc)
             self._transmit(payload)
 
     def _transmit(self, payload: bytes) -> None:
+        """Send *payload* on a socket; retry while the machine has no buffer left."""
         connected = self._connect()
         for delay in _BUFFER_DELAYS:
             try:
@@ -234,13 +267,13 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         connected.send(payload)
 
     def _connect(self) -> UdpSocket:
-        """Return the socket; opens one if there is none, or if the agent has moved."""
+        """Return the socket; open one if there is none or the agent has moved."""
         if self._socket is not None and not self._is_resolving_due():
             return self._socket
         try:
             addresses = self._resolve()
         except SendError:
-            # The name server may be down while the agent is well.
+            # The name server may be down while the agent is still reachable.
             if self._socket is None:
                 raise
             return self._socket
@@ -261,10 +294,13 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             raise SendError(msg) from exc
 
     def _connect_to_one_of(self, addresses: Sequence[Address]) -> UdpSocket:
+        # Before the socket exists, so that a child forked at any moment closes its
+        # copy.
         call_after_fork(self)
         address = addresses[0]
         if self._skipped in addresses:
             address = addresses[(addresses.index(self._skipped) + 1) % len(addresses)]
+        # For the send buffer, whose size limits that of a datagram on macOS.
         size = self._max_payload + _OVERHEAD
         try:
             self._socket = self._system.connect_udp(
@@ -276,8 +312,9 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         return self._socket
 
     def _disconnect(self, error: OSError) -> None:
-        # "localhost" may be 127.0.0.1 and ::1, and the agent listen on one of them.
-        # From another machine a refusal may be an old one and proves nothing.
+        # "localhost" may be 127.0.0.1 and ::1, and the agent may listen on one of them.
+        # Only on this machine does a refusal show that nothing listens at an address;
+        # one from another machine may be old, so its address is tried again.
         address = None if self._socket is None else self._socket.address
         is_refused = isinstance(error, ConnectionRefusedError)
         if is_refused and address is not None and address.is_loopback:
@@ -300,7 +337,7 @@ class UdpSender(AbstractContextManager["UdpSender"]):
 
     def _too_large(self, payload: bytes) -> PayloadTooLargeError:
         msg = (
-            f"{self._target} takes at most {self._max_payload} bytes, "
+            f"{self._target} accepts at most {self._max_payload} bytes, "
             f"got {len(payload)}"
         )
         return PayloadTooLargeError(msg, limit=self._max_payload)
@@ -308,21 +345,26 @@ class UdpSender(AbstractContextManager["UdpSender"]):
 
 class Pacer:
     """
-    Delays datagrams to *bytes_per_second*; `math.inf` turns the delays off.
+    Delays datagrams so that they leave at *bytes_per_second*; `math.inf`: no delay.
 
-    Used by one thread at a time.
+    The delay is made before the next datagram, not after the last, so encoding counts
+    as part of it. Used by one thread at a time.
     """
 
     def __init__(self, clock: Clock, bytes_per_second: float) -> None:
         self._clock = clock
         self._bytes_per_second = bytes_per_second
         self._free_at = clock.monotonic()
+        """When the next datagram may be sent."""
 
     def wait(self, size: int) -> None:
         """Sleep until a datagram of *size* bytes may be sent."""
         now = self._clock.monotonic()
         if self._free_at > now:
             self._clock.sleep(self._free_at - now)
+        # Gaps count from when this datagram was due, so that a sleep which took too
+        # long shortens the next one, but from *credit* before now at the earliest, so
+        # that idle time does not permit a burst without gaps.
         credit = _CREDIT_BYTES / self._bytes_per_second
         start = max(self._free_at, now - credit)
         cost = (size + _BYTES_PER_DATAGRAM) / self._bytes_per_second

@@ -80,7 +80,7 @@ class NameEncoder:
     def set_process(self, process: Process) -> None:
         """Names need no process."""
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Nothing is stored."""
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jaeger_client.encoding.caches import CacheSet
 from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
-from jaeger_client.encoding.tables import Tables
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from jaeger_client.encoding.tables import Tables
     ],
 )
 def test_an_attribute_of_each_type(value: object, expected: bytes) -> None:
-    """A value is the field of `AnyValue` that its type has."""
+    """A value is written as the field of `AnyValue` for its type."""
     assert expected == attribute(b"\x4a", "k", value)
 
 
@@ -48,7 +48,7 @@ def test_texts_around_one_byte_of_size(size: int) -> None:
 def test_what_has_no_encoding_raises(
     key: str, value: object, error: type[Exception]
 ) -> None:
-    """Keys, types, integers and texts that OTLP has no bytes for raise."""
+    """Keys, types, integers and texts that OTLP cannot represent raise."""
     with pytest.raises(error):
         attribute(b"\x4a", key, value)
 
@@ -56,9 +56,9 @@ def test_what_has_no_encoding_raises(
 def test_tags_that_are_other_fields() -> None:
     """A tag may be encoded as another field; `None` leaves it an attribute."""
     append = attribute_appender(
-        Tables(), b"\x4a", {"kind": lambda value: b"\x30\x03" if value == 3 else None}
+        CacheSet(), b"\x4a", {"kind": lambda value: b"\x30\x03" if value == 3 else None}
     )
-    pieces: list[bytes] = []
-    append(pieces, [("kind", 3), ("kind", 4)])
+    parts: list[bytes] = []
+    append(parts, [("kind", 3), ("kind", 4)])
 
-    assert [b"\x30\x03", attribute(b"\x4a", "kind", 4)] == pieces
+    assert [b"\x30\x03", attribute(b"\x4a", "kind", 4)] == parts

@@ -92,7 +92,7 @@ def test_a_broken_span_among_many(make_encoder: MakeEncoder, names: ReadNames) -
 
 @ALL_FORMATS
 def test_consumed_counts_all_spans(make_encoder: MakeEncoder, names: ReadNames) -> None:
-    """`consumed` is the number of spans that are done, including lost ones."""
+    """`consumed` counts the spans that are sent and those that are left out."""
     broken = FinishedSpan(ids=None)
     spans = [broken, FinishedSpan(), broken, broken, FinishedSpan(), broken]
     losses = SpanLosses()
@@ -139,7 +139,7 @@ def test_oversize_loses_oldest_logs_first(
 
 
 def test_shrunk_compact_span() -> None:
-    """The newest logs by time are left, in their order, and a tag marks the span."""
+    """The newest logs by time stay, in their order, and a tag marks the span."""
     logs = [(index * 7 % 10, [("event", "x" * 200)]) for index in range(10)]
     span = FinishedSpan(tag_items=[("k", "v")], log_items=logs)
     body = encode_one(JaegerCompactEncoder(SpanLosses()), span, 1000)

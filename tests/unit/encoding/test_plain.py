@@ -1,4 +1,4 @@
-"""Spans that hold anything: what is usable is sent, the rest is counted."""
+"""Spans of any content: what is usable is sent, the rest is counted."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_nan() -> None:
 
 
 def test_zeros_keep_their_sign() -> None:
-    """0.0 and -0.0 are equal keys of a dict, and yet two values."""
+    """0.0 and -0.0 are equal keys of a dict, but are encoded differently."""
     decoded = read_span(FinishedSpan(tag_items=[("k", 0.0), ("k", -0.0), ("k", 0.0)]))
 
     assert ["0.0", "-0.0", "0.0"] == [
@@ -228,7 +228,7 @@ def test_ids_beyond_their_width() -> None:
 @pytest.mark.parametrize(
     "ids", [None, Ids(None), Ids("5"), Ids(1.5), Ids(1, None), object()]
 )
-def test_a_span_without_ids_costs_itself(
+def test_a_span_without_ids_is_lost_alone(
     make_encoder: MakeEncoder, names: ReadNames, ids: object
 ) -> None:
     """A span whose ids are not numbers is counted; the others arrive."""

@@ -1,4 +1,4 @@
-"""Spans and processes too large for a payload: what is left, at what cost."""
+"""Spans and processes too large for a payload: what is sent, and at what cost."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Fields:
 def test_cost_of_many_logs(
     make_encoder: MakeEncoder, names: ReadNames, value: str
 ) -> None:
-    """Of 50,000 logs those that may fit are read, each a few times; the rest is not."""
+    """Of 50,000 logs only those that may fit are read, each a few times."""
     fields = [Fields([("event", value), ("n", index)]) for index in range(50_000)]
     span = FinishedSpan(operation_name="big", log_items=[*enumerate(fields)])
     losses = SpanLosses()
@@ -226,7 +226,7 @@ LARGE_SPANS = st.builds(
 def test_as_much_as_fits(
     make_encoder: MakeEncoder, span: FinishedSpan, limit: int
 ) -> None:
-    """The result is the same as of trying one log or one character after the other."""
+    """The result is the same as from trying each number of logs and each length."""
     whole = encode_one(make_encoder(SpanLosses()), span)
     expected = tried_out(make_encoder, span, limit)
     payloads = encode_all(make_encoder(SpanLosses()), [span], limit)

@@ -40,7 +40,7 @@ def written(ids: list[int], stamps: list[int]) -> list[tuple[bytes, bytes]]:
     ],
 )
 def test_varint(number: int, expected: str) -> None:
-    """Seven bits a byte, lowest first, the eighth bit set on all but the last."""
+    """Seven bits a byte, lowest first; the eighth bit is set on all but the last."""
     assert expected == varint(number).hex()
 
 

@@ -25,7 +25,7 @@ class LineEncoder:
         """Remember *process*."""
         self.process = process
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Count."""
         self.forgot += 1
 

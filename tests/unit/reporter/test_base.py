@@ -1,4 +1,4 @@
-"""The interface of all reporters, and how reporters of any age are closed."""
+"""The interface of all reporters, and how any reporter is flushed and closed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def never_done() -> Future[bool]:
 
 
 @pytest.mark.parametrize(
-    ("result", "all_left"),
+    ("result", "all_sent"),
     [
         (None, True),
         ("done", True),
@@ -64,18 +64,18 @@ def never_done() -> Future[bool]:
     ],
     ids=["nothing", "text", "all", "some", "never", "error"],
 )
-def test_close_reporter(result: object, all_left: bool) -> None:
+def test_close_reporter(result: object, all_sent: bool) -> None:
     """A reporter's `close` may return anything and raise anything."""
-    assert all_left == close_reporter(Closing(result), timeout=0.01)
+    assert all_sent == close_reporter(Closing(result), timeout=0.01)
 
 
 @pytest.mark.parametrize(
-    ("result", "all_left"),
+    ("result", "all_sent"),
     [(None, False), (True, True), (RuntimeError("broken"), False)],
 )
-def test_flush_reporter(result: object, all_left: bool) -> None:
+def test_flush_reporter(result: object, all_sent: bool) -> None:
     """A reporter's `flush` may return anything and raise anything."""
-    assert all_left == flush_reporter(Closing(result), timeout=0.01)
+    assert all_sent == flush_reporter(Closing(result), timeout=0.01)
 
 
 def test_reporter_of_neither() -> None:

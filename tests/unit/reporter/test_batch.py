@@ -177,7 +177,7 @@ def test_full_batch_leaves_at_once() -> None:
     assert [["a", "b"]] == scene.sent
 
 
-def test_batch_size_is_the_most_in_a_payload() -> None:
+def test_batch_size_is_the_maximum_in_a_payload() -> None:
     """With a batch size no payload holds more spans than that."""
     scene = Scene(batch_size=2)
     scene.report("a", "b", "c", "d", "e")
@@ -211,8 +211,8 @@ def test_a_span_alone_wakes_no_worker() -> None:
     assert 2 == scene.worker.woken
 
 
-def test_values_are_forgotten_after_a_while() -> None:
-    """A minute after the last span the encoder forgets the values it has seen."""
+def test_caches_are_emptied_when_idle() -> None:
+    """A minute after the last span the caches of the encoder are emptied."""
     scene = Scene()
     scene.report("a")
     scene.clock.advance(1)
@@ -229,8 +229,8 @@ def test_values_are_forgotten_after_a_while() -> None:
     assert math.inf == next_turn
 
 
-def test_values_are_forgotten_at_the_end() -> None:
-    """`close` lets the encoder forget the values that it has seen."""
+def test_close_empties_the_caches() -> None:
+    """`close` empties the caches of the encoder."""
     scene = Scene()
     scene.report("a")
 
@@ -239,8 +239,8 @@ def test_values_are_forgotten_at_the_end() -> None:
     assert 1 == scene.encoder.forgot
 
 
-def test_values_are_forgotten_in_a_child() -> None:
-    """A forked child may never send anything that would discard them in time."""
+def test_a_child_empties_the_caches() -> None:
+    """A forked child empties them at once: it may never send a span."""
     scene = Scene()
     scene.report("a")
     scene.reporter.flush()
@@ -288,7 +288,7 @@ def test_full_queue_drops_the_new_span(caplog: pytest.LogCaptureFixture) -> None
     assert "JAEGER_REPORTER_MAX_QUEUE_SIZE" in line
 
 
-def test_a_burst_as_large_as_the_queue_is_kept() -> None:
+def test_a_burst_as_large_as_the_queue_is_accepted() -> None:
     """Of a burst that fills the queue, no span is dropped before the worker runs."""
     scene = Scene(capacity=2_500, batch_size=None)
     scene.report(*["a"] * 2_500)
@@ -322,7 +322,7 @@ def test_a_thousand_spans_at_most_are_in_flight() -> None:
 
 
 def test_all_that_is_due_leaves_in_one_turn() -> None:
-    """When the interval has ended, no rest waits for another, however many spans."""
+    """When the interval has ended, all spans are sent, however many there are."""
     scene = Scene(capacity=2_500, batch_size=None)
     scene.report(*["a"] * 1_500)
     scene.clock.advance(1.0)
@@ -344,7 +344,7 @@ def test_span_after_close_is_dropped_and_counted() -> None:
 
 
 def test_close_sends_what_is_queued() -> None:
-    """close() sends what is queued, closes the sender, and returns that all left."""
+    """close() sends what is queued, closes the sender, and returns True."""
     scene = Scene()
     scene.report("a")
 
@@ -453,7 +453,7 @@ def test_broken_encoder_loses_its_spans_only(caplog: pytest.LogCaptureFixture) -
 
     assert [["a"]] == scene.sent
     assert 1 == scene.metrics.sums["jaeger:reporter_dropped{cause=not_encodable}"]
-    assert "lost by an error" in caplog.text
+    assert "lost, because the encoder raised" in caplog.text
 
 
 def test_child_sends_nothing_of_its_parent() -> None:
@@ -510,7 +510,7 @@ def report_unreadable(scene: Scene) -> None:
 
 
 def report_to_failing_backend(scene: Scene) -> None:
-    """Report a span that the backend refuses for good."""
+    """Report a span that the backend rejects permanently."""
     scene.sender.fail_next(SendError("gone"))
     scene.report("a")
 
@@ -612,7 +612,7 @@ def test_close_makes_a_last_attempt_before_its_deadline() -> None:
 
 
 def test_close_makes_one_early_attempt_only() -> None:
-    """A backend that stays busy gets one early attempt, not one after the other."""
+    """A backend that stays busy gets one early attempt only."""
     scene = Scene()
     scene.sender.fail_always(RetryableSendError("busy", retry_after=30.0))
     scene.report("a")

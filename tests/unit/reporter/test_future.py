@@ -9,14 +9,14 @@ import pytest
 from jaeger_client.reporter import CompletedFuture
 
 
-@pytest.mark.parametrize("all_left", [False, True])
-def test_completed_future(all_left: bool) -> None:
+@pytest.mark.parametrize("all_sent", [False, True])
+def test_completed_future(all_sent: bool) -> None:
     """The future of `close` is done already, and can be awaited in any loop."""
-    future = CompletedFuture(all_left)
+    future = CompletedFuture(all_sent)
 
     async def wait() -> bool:
         return await future
 
-    assert (True, all_left) == (future.done(), future.result())
-    assert all_left == asyncio.run(wait())
-    assert all_left == asyncio.run(wait())
+    assert (True, all_sent) == (future.done(), future.result())
+    assert all_sent == asyncio.run(wait())
+    assert all_sent == asyncio.run(wait())

@@ -98,7 +98,7 @@ def test_one_that_raises_does_not_affect_the_others(
 
     assert 1 == len(other.get_spans())
     assert [
-        "reporter <Broken> raised RuntimeError('broken'); the others go on",
+        "reporter <Broken> raised RuntimeError('broken'); the others continue",
     ] == caplog.messages
 
 

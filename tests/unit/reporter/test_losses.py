@@ -32,7 +32,7 @@ class Scene:
 
 @pytest.mark.parametrize("cause", DROP_CAUSES)
 def test_lost_spans_are_counted_by_their_cause(cause: str) -> None:
-    """In the totals and in two metrics: by the cause, and by the result."""
+    """They are counted in the totals and in two metrics: by cause and by result."""
     scene = Scene()
     scene.report.lost(cause, 2)
     scene.report.lost(cause, 3)
@@ -72,11 +72,11 @@ def test_unsent_spans_are_counted_as_closed(
     line: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The line tells those that were waiting for a retry from the others."""
+    """Another line is logged for spans that were waiting for a retry."""
     scene = Scene()
     spans: list[SpanData] = [*named("left", "a", "b")]
-    scene.report.unsent(spans, 0, is_retrying=is_retrying)
-    scene.report.unsent(spans, 2, is_retrying=is_retrying)
+    scene.report.drop_unsent(spans, 0, is_retrying=is_retrying)
+    scene.report.drop_unsent(spans, 2, is_retrying=is_retrying)
 
     assert ["left"] == [span.operation_name for span in spans]
     assert SpanLosses(closed=2) == scene.totals
@@ -100,7 +100,7 @@ def test_a_loss_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> Non
 
 @pytest.mark.parametrize("cause", DROP_CAUSES)
 def test_each_cause_of_a_loss_has_a_row(cause: str) -> None:
-    """It documents when spans are lost so, and the counter."""
+    """The page documents when spans are lost by that cause, and the counter."""
     (row,) = [row for row in rows() if row[0] == f"`{cause}`"]
 
     assert f"`reporter_dropped{{cause={cause}}}`" in row[2]
@@ -108,7 +108,7 @@ def test_each_cause_of_a_loss_has_a_row(cause: str) -> None:
 
 @pytest.mark.parametrize("cause", sorted(losses._ADVICE))
 def test_each_line_about_losses_has_a_row(cause: str) -> None:
-    """As far as the row quotes it; what is left out is an ellipsis."""
+    """The row quotes the line; omitted parts are an ellipsis."""
     line = losses._ADVICE[cause]
 
     quoted = [row[0].split("`")[1].removesuffix("…").strip() for row in rows()]

@@ -10,15 +10,15 @@ import pytest
 from jaeger_client.reporter.queue import SpanQueue
 
 
-class Bell:
-    """Counts how often it was rung."""
+class WakeCounter:
+    """Counts how often the worker was woken."""
 
     def __init__(self) -> None:
-        self.rings = 0
+        self.count = 0
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Count."""
-        self.rings += 1
+        self.count += 1
 
 
 def make_queue(
@@ -44,7 +44,7 @@ def take(queue: SpanQueue[str], count: int) -> list[str]:
 
 
 def test_full_queue_refuses_the_newest() -> None:
-    """A full queue refuses the newest span, keeps the older ones, reports the loss."""
+    """A full queue refuses the newest span and reports it; the older ones stay."""
     refused: list[bool] = []
     queue = make_queue(1, refused)
 
@@ -66,59 +66,59 @@ def test_closed_queue_refuses_everything() -> None:
     assert [True] == refused
 
 
-def test_first_span_rings() -> None:
+def test_first_span_wakes_the_worker() -> None:
     """The first span into an empty queue wakes the worker; the second does not."""
-    bell = Bell()
-    queue = make_queue(wake=bell.ring)
+    wakes = WakeCounter()
+    queue = make_queue(wake=wakes.wake)
     queue.put("a")
     queue.put("b")
 
-    assert 1 == bell.rings
+    assert 1 == wakes.count
 
 
-def test_full_batch_rings_once() -> None:
+def test_full_batch_wakes_the_worker_once() -> None:
     """While the interval runs, nothing wakes the worker but a full batch, once."""
-    bell = Bell()
-    queue = make_queue(wake=bell.ring)
+    wakes = WakeCounter()
+    queue = make_queue(wake=wakes.wake)
     queue.wake_at_batch(3)
     for _ in range(5):
         queue.put("x")
 
-    assert 1 == bell.rings
+    assert 1 == wakes.count
 
 
-def test_another_batch_rings_again() -> None:
+def test_another_batch_wakes_the_worker_again() -> None:
     """If no spans are taken, each further batch wakes the worker again."""
-    bell = Bell()
-    queue = make_queue(wake=bell.ring)
+    wakes = WakeCounter()
+    queue = make_queue(wake=wakes.wake)
     queue.wake_at_batch(3)
     for _ in range(9):
         queue.put("x")
 
-    assert 3 == bell.rings
+    assert 3 == wakes.count
 
 
 def test_an_interrupted_wake_is_repeated() -> None:
     """If a signal handler raises while the worker is woken, the next span wakes it."""
-    bell = Bell()
-    rings = iter([KeyboardInterrupt, None])
+    wakes = WakeCounter()
+    count = iter([KeyboardInterrupt, None])
 
-    def ring() -> None:
-        bell.ring()
-        if (interrupt := next(rings)) is not None:
+    def wake() -> None:
+        wakes.wake()
+        if (interrupt := next(count)) is not None:
             raise interrupt
 
-    queue = make_queue(wake=ring)
+    queue = make_queue(wake=wake)
     with pytest.raises(KeyboardInterrupt):
         queue.put("first")
     queue.put("second")
 
-    assert 2 == bell.rings
+    assert 2 == wakes.count
     assert ["first", "second"] == take(queue, 10)
 
 
 def test_a_closed_queue_stays_closed() -> None:
-    """Neither mark of the worker opens a queue that was closed."""
+    """Neither threshold that the worker sets opens a queue that was closed."""
     queue = make_queue()
     queue.close()
     queue.wake_at_first()
@@ -142,14 +142,14 @@ def test_clear_moves_all() -> None:
 
 def test_child_begins_empty() -> None:
     """After a fork the queue is empty, open, and its first span wakes again."""
-    bell = Bell()
-    queue = make_queue(wake=bell.ring)
+    wakes = WakeCounter()
+    queue = make_queue(wake=wakes.wake)
     queue.put("parent's")
     queue.after_fork_in_child()
     queue.put("child's")
 
     assert ["child's"] == take(queue, 10)
-    assert 2 == bell.rings
+    assert 2 == wakes.count
 
 
 def test_child_of_closed_queue_stays_closed() -> None:

@@ -138,7 +138,7 @@ def test_take_during_put(queued: int) -> None:
 
 @pytest.mark.parametrize("queued", PUTS)
 def test_put_during_take(queued: int) -> None:
-    """Spans put at any bytecode of `move` are kept or reported, refused ones too."""
+    """Spans put at any bytecode of `move` stay queued or are reported as refused."""
 
     def put_and_close(account: Account) -> None:
         account.put()
@@ -149,7 +149,7 @@ def test_put_during_take(queued: int) -> None:
 
 
 def wake_at_batch(queue: SpanQueue[int]) -> None:
-    """Set the mark for a full batch."""
+    """Set the threshold for a full batch."""
     queue.wake_at_batch(BATCH)
 
 
@@ -159,10 +159,10 @@ def wake_at_batch(queue: SpanQueue[int]) -> None:
     [SpanQueue[int].wake_at_first, wake_at_batch],
     ids=["first", "batch"],
 )
-def test_close_and_put_while_the_worker_moves_a_mark(
+def test_close_and_put_while_the_worker_sets_a_threshold(
     move: Callable[[SpanQueue[int]], None], queued: int
 ) -> None:
-    """A closed queue accepts no span, although the worker was about to set a mark."""
+    """A closed queue accepts no span, even if the worker is setting a threshold."""
 
     def close_and_put(account: Account) -> None:
         account.close()

@@ -56,7 +56,7 @@ def test_a_server_span_is_a_request_with_a_latency() -> None:
 
 
 def test_a_failed_server_span_is_a_failed_request() -> None:
-    """Its `error` is true."""
+    """A request has failed if its tag `error` is true."""
     counts = Counts()
 
     report(RpcMetricsReporter(counts.factory), span_kind="server", error=True)
@@ -77,8 +77,8 @@ def test_a_failed_server_span_is_a_failed_request() -> None:
         (1, "false"),
     ],
 )
-def test_an_error_may_be_said_in_text(error: object, counted: str) -> None:
-    """What is true to the Go client is a failure, anything else is none."""
+def test_an_error_may_be_text(error: object, counted: str) -> None:
+    """Texts that the Go client reads as true are failures, others are not."""
     counts = Counts()
 
     report(RpcMetricsReporter(counts.factory), span_kind="server", error=error)
@@ -123,7 +123,7 @@ def test_statuses_are_counted_by_their_class(
 
 
 def test_the_status_may_have_opentelemetrys_newer_name() -> None:
-    """So do spans of instrumentors that follow the stable conventions."""
+    """Instrumentors that follow the stable conventions set that tag."""
     counts = Counts()
     tags = {"span.kind": "server", "http.response.status_code": 503}
 
@@ -158,7 +158,7 @@ def test_requests_that_are_not_sampled_are_not_counted() -> None:
 
 @pytest.mark.parametrize("tags", [{}, {"span_kind": "client"}])
 def test_other_spans_are_not_counted(tags: dict[str, Any]) -> None:
-    """Only servers have requests."""
+    """Spans of other kinds are no requests."""
     counts = Counts()
 
     report(RpcMetricsReporter(counts.factory), **tags)
@@ -167,7 +167,7 @@ def test_other_spans_are_not_counted(tags: dict[str, Any]) -> None:
 
 
 def test_a_finish_before_the_start_is_no_time() -> None:
-    """Clocks are set back; latencies are never negative."""
+    """A clock may be set back, but a latency is never negative."""
     counts = Counts()
 
     report(RpcMetricsReporter(counts.factory), finish_time=1.0, span_kind="server")
@@ -175,7 +175,7 @@ def test_a_finish_before_the_start_is_no_time() -> None:
     assert [0.0] == list(counts.timings.values())
 
 
-def test_endpoints_beyond_the_most_are_counted_together() -> None:
+def test_endpoints_beyond_the_maximum_are_counted_together() -> None:
     """Operation names that hold ids must not fill memory."""
     counts = Counts()
     reporter = RpcMetricsReporter(counts.factory)

@@ -1,4 +1,4 @@
-"""What becomes of a payload that can and that cannot be sent."""
+"""What happens to payloads that can and that cannot be sent."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Scene:
 
 
 def test_sent_spans_are_counted() -> None:
-    """Spans that left are counted as result=ok, by their number."""
+    """Sent spans are counted as result=ok, by their number."""
     scene = Scene()
 
     scene.deliver("a", "b")
@@ -92,7 +92,7 @@ def test_sent_spans_are_counted() -> None:
 
 
 def test_sent_spans_are_released() -> None:
-    """A span that has left is not kept alive: it may be large, and hold secrets."""
+    """No reference to a sent span remains: it may be large, and hold secrets."""
     scene = Scene()
     (span,) = named("a")
     kept = weakref.ref(span.context)
@@ -107,7 +107,7 @@ def test_sent_spans_are_released() -> None:
 
 
 def test_given_up_spans_are_released() -> None:
-    """A span that `close` has given up is not kept alive by the reporter."""
+    """No reference to a span that `close` has given up remains."""
     scene = Scene()
     scene.sender.fail_always(RetryableSendError("busy"))
     (span,) = named("a")
@@ -145,7 +145,7 @@ class ShrinkingMemory(MemorySender):
 
 
 def test_smaller_payloads_are_learned() -> None:
-    """When the network accepts less, spans are encoded anew, in their order."""
+    """When the network accepts less, spans are encoded again, in their order."""
     scene = Scene(sender=ShrinkingMemory(max_payload=8))
     scene.deliver(*"abcdef")
 
@@ -165,7 +165,7 @@ def test_smaller_payloads_are_learned() -> None:
 def test_a_sender_need_not_reduce_its_own_limit(
     limits: list[int], lines: list[list[str]], lost: int
 ) -> None:
-    """The limit that its errors name is kept for the spans that are being sent."""
+    """The limit in its error applies to the spans that are being sent."""
     scene = Scene(max_payload=8)
     errors = [PayloadTooLargeError("too much", limit=limit) for limit in limits]
     scene.sender.fail_next(*errors)
@@ -212,7 +212,7 @@ def test_same_limit_again_loses_the_payload() -> None:
 
 
 def test_retryable_payload_waits() -> None:
-    """A payload the backend may accept later waits, with all that is behind it."""
+    """A payload that the backend may accept later waits, and so do later spans."""
     scene = Scene(max_payload=2)
     scene.sender.fail_next(RetryableSendError("busy"))
     retry_at = scene.deliver("a", "b", "c")
@@ -271,8 +271,8 @@ def test_waiting_payload_lost_by_another_error() -> None:
     assert 1 == scene.losses.send_failed
 
 
-def test_outage_speaks_twice(caplog: pytest.LogCaptureFixture) -> None:
-    """One line begins an outage, with what to do; one ends it, with what was lost."""
+def test_an_outage_is_logged_twice(caplog: pytest.LogCaptureFixture) -> None:
+    """The first line contains what to do, the second how many spans were lost."""
     scene = Scene()
     with caplog.at_level(logging.WARNING, "jaeger_tracing"):
         scene.sender.fail_next(SendError("one"), SendError("two"))
@@ -288,7 +288,7 @@ def test_outage_speaks_twice(caplog: pytest.LogCaptureFixture) -> None:
 def test_refused_switches_to_the_channel_that_is_available(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing listens, another channel does: it gets these spans and all later."""
+    """If nothing listens, an available channel gets these spans and all later ones."""
     other = LineChannel()
     scene = Scene(fallback=lambda: other)
     scene.reporter.set_process("service", {}, 10)
@@ -306,7 +306,7 @@ def test_refused_switches_to_the_channel_that_is_available(
 
 
 def test_fallback_is_probed_now_and_then() -> None:
-    """While no channel is available, the spans are lost, and probes are rare."""
+    """While no channel is available, spans are lost, and probes are rare."""
     probes: list[float] = []
 
     def probe() -> Channel | None:
@@ -325,7 +325,7 @@ def test_fallback_is_probed_now_and_then() -> None:
 
 
 def test_child_leaves_the_waiting_payload_to_its_parent() -> None:
-    """After a fork nothing waits in the child."""
+    """After a fork no payload waits in the child."""
     scene = Scene()
     scene.sender.fail_next(RetryableSendError("busy"))
     scene.deliver("a")
@@ -335,7 +335,7 @@ def test_child_leaves_the_waiting_payload_to_its_parent() -> None:
     assert [["b"]] == lines_of(scene.sender)
 
 
-def test_spans_the_backend_did_not_keep_are_counted() -> None:
+def test_spans_that_the_backend_rejected_are_counted() -> None:
     """Spans of a partial success count as failed, the others as sent."""
 
     class Partial(MemorySender):
@@ -467,7 +467,7 @@ def test_a_backend_rejects_no_more_spans_than_it_got(
 
 @pytest.mark.parametrize("consumed", [0, -1])
 def test_an_encoder_that_makes_no_progress_loses_spans(consumed: int) -> None:
-    """Spans whose encoder does not go on are lost and counted; the worker goes on."""
+    """Spans are lost and counted if their encoder makes no progress; work continues."""
 
     class Standing(LineEncoder):
         def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
@@ -540,7 +540,7 @@ def test_an_encoder_that_raises_is_logged_once_a_minute(
     first, second = (
         record
         for record in caplog.records
-        if "spans are lost by an error" in record.message
+        if "spans are lost, because the encoder raised" in record.message
     )
 
     assert "ZeroDivisionError" in str(first.exc_text)

@@ -34,7 +34,7 @@ class CountingEncoder(LineEncoder):
 
 
 class Scene:
-    """A transmitter that has taken spans, of which two fit a payload."""
+    """A transmitter with spans, of which two fit a payload."""
 
     def __init__(self, *names: str, encoder: CountingEncoder | None = None) -> None:
         clock, metrics = FakeClock(), ReporterMetrics(MetricsFactory())
@@ -64,7 +64,7 @@ class Scene:
             self.transmitter.encode_next()
 
     def finish(self) -> None:
-        """Encode and send until all spans have left."""
+        """Encode and send until all spans are done."""
         while self.transmitter:
             self.step()
 
@@ -75,7 +75,7 @@ class Scene:
 
 
 def test_a_payload_is_encoded_when_the_previous_one_has_left() -> None:
-    """However many spans were taken, there is no more than one payload."""
+    """However many spans there are, only one payload is encoded at a time."""
     scene = Scene(*"abcde")
     encoded: list[int] = []
     for _ in range(4):
@@ -86,7 +86,7 @@ def test_a_payload_is_encoded_when_the_previous_one_has_left() -> None:
 
 
 def test_length_is_what_has_not_left() -> None:
-    """Spans are held until their payload has left, whether they are in it or not."""
+    """Spans stay until their payload is done, whether they are in it or not."""
     scene = Scene("a", "far too long", "b", "c")
     lengths = [len(scene.transmitter)]
     for _ in range(4):
@@ -97,7 +97,7 @@ def test_length_is_what_has_not_left() -> None:
 
 
 def test_spans_that_have_left_are_not_encoded_again() -> None:
-    """A smaller limit concerns the spans that have not left, in their order."""
+    """After a smaller limit only spans that are not done are encoded, in order."""
     scene = Scene(*"abcd")
     scene.step()
     scene.step()
@@ -122,7 +122,7 @@ def test_losses_are_counted_when_the_payload_leaves() -> None:
 
 
 def test_spans_behind_the_last_payload_are_counted() -> None:
-    """Spans that are left out behind the last payload leave without being sent."""
+    """Spans left out after the last payload are counted without a send."""
     scene = Scene("far too long", "far too long")
     scene.finish()
 
@@ -134,7 +134,7 @@ def test_spans_behind_the_last_payload_are_counted() -> None:
     ("steps", "closed", "too_large"), [(0, 5, 0), (1, 4, 1), (2, 2, 1)]
 )
 def test_abandoned_spans_are_counted(steps: int, closed: int, too_large: int) -> None:
-    """Spans that were still to be sent, or queued, are closed; others have a cause."""
+    """Spans that were not sent yet are counted as closed; others keep their cause."""
     scene = Scene("far too long", "a", "b", "c")
     for span in named("queued"):
         scene.queue.put(span)

@@ -78,7 +78,7 @@ def test_it_starts_with_one_in_a_thousand() -> None:
 
 
 def test_the_initial_sampler_decides_until_the_first_response() -> None:
-    """A sampler passed to the constructor replaces the default one."""
+    """A sampler that is passed replaces the default one."""
     scene = Scene(ConstSampler(True))
 
     assert (True, {"sampler.type": "const", "sampler.param": True}) == (
@@ -107,13 +107,13 @@ def test_the_initial_sampler_is_probed_once() -> None:
 
 
 def test_a_broken_initial_sampler_fails_at_the_start() -> None:
-    """The constructor raises its error."""
+    """The constructor raises the error of the probe."""
     with pytest.raises(NotImplementedError):
         RemoteControlledSampler(Agent(), "shop", init_sampler=Sampler())
 
 
 def test_there_is_no_poll_before_the_first_use() -> None:
-    """Other tasks of the worker do not start the polls."""
+    """Not even if the worker runs for others."""
     agent, worker = Agent(HALF), QuietWorker()
     remote = RemoteControlledSampler(agent, "shop", worker=worker)
 
@@ -205,7 +205,7 @@ def test_a_rate_limit_updates_in_place() -> None:
     )
 
 
-def test_operations_are_updated_in_place() -> None:
+def test_operations_are_followed_in_place() -> None:
     """The adaptive sampler is created once and then updated."""
     scene = Scene()
     first = scene.poll(EACH)
@@ -244,12 +244,12 @@ def test_a_response_resets_operations_that_it_no_longer_lists() -> None:
 
 
 def test_operation_sampling_takes_precedence_over_the_type() -> None:
-    """A response with both creates an adaptive sampler."""
+    """A response with both is followed by operation."""
     assert isinstance(Scene().poll({**HALF, **EACH}), AdaptiveSampler)
 
 
 def test_max_operations_is_passed_to_the_adaptive_sampler() -> None:
-    """The adaptive sampler has the same maximum."""
+    """The adaptive sampler has the same limit."""
     remote = RemoteControlledSampler(
         Agent(EACH),
         "shop",
@@ -263,7 +263,7 @@ def test_max_operations_is_passed_to_the_adaptive_sampler() -> None:
 
 
 def test_kinds_replace_one_another() -> None:
-    """The next response may contain a strategy of another kind."""
+    """A strategy may be followed by one of another kind."""
     scene = Scene()
 
     kinds = [type(scene.poll(each)) for each in (HALF, TWO_A_SECOND, EACH, HALF)]
@@ -305,7 +305,7 @@ def test_an_invalid_strategy_keeps_the_sampler(answer: object) -> None:
     ids=repr,
 )
 def test_no_response_keeps_the_sampler(answer: object) -> None:
-    """A poll without a JSON response counts as one failed query, as in 4.8."""
+    """A poll without a response in JSON counts as one failed query, as in 4.8."""
     scene = Scene(ConstSampler(True))
     before = scene.remote.sampler
 
@@ -314,7 +314,7 @@ def test_no_response_keeps_the_sampler(answer: object) -> None:
 
 
 def test_after_a_failure_it_polls_again() -> None:
-    """The next successful poll is applied."""
+    """A poll that succeeds is followed, whatever happened before."""
     scene = Scene()
     scene.poll(SendError("refused"))
 
@@ -332,8 +332,8 @@ def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> 
     begun, ended = caplog.messages
     assert begun == (
         "cannot get a sampling strategy for shop: refused. Sampling continues as "
-        "before; check that an agent or Jaeger listens at the sampling address "
-        "(JAEGER_SAMPLING_ENDPOINT)"
+        "before; does a Jaeger agent or collector listen at the sampling address "
+        "(JAEGER_SAMPLING_ENDPOINT)?"
     )
     assert ended == "available again: a sampling strategy for shop"
 
@@ -355,7 +355,7 @@ def test_another_logger_can_be_used(caplog: pytest.LogCaptureFixture) -> None:
 def test_an_error_reporter_gets_every_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Failures are then not logged."""
+    """It replaces the line in the log."""
     listener = Listener()
     remote = RemoteControlledSampler(
         Agent(SendError("refused")),
@@ -404,7 +404,7 @@ def test_close_stops_the_polls() -> None:
 
 
 def test_no_thread_at_construction() -> None:
-    """Without a worker it creates one, whose thread is not started yet."""
+    """Without a worker the sampler creates one, which does not start its thread yet."""
     threads = threading.enumerate()
 
     remote = RemoteControlledSampler(Agent(), "shop")
@@ -414,7 +414,7 @@ def test_no_thread_at_construction() -> None:
 
 
 def test_a_forked_child_polls_again() -> None:
-    """The child polls at its first use."""
+    """The child polls at its first use, and not before."""
     scene = Scene()
     scene.poll(HALF)
 
@@ -440,7 +440,7 @@ def test_a_closed_sampler_stays_closed_in_a_forked_child() -> None:
 
 
 def test_a_drain_does_not_poll() -> None:
-    """No request is sent at the end of the process."""
+    """There is no poll at the end of the process."""
     scene = Scene()
 
     assert scene.remote._poller.drain(0.0)
@@ -475,8 +475,8 @@ def test_options_of_none_mean_the_defaults() -> None:
     assert (60, 2000) == (remote.sampling_refresh_interval, remote.max_operations)
 
 
-def test_an_io_loop_is_no_longer_used() -> None:
-    """A loop causes a DeprecationWarning, None does not."""
+def test_an_io_loop_is_not_used_any_more() -> None:
+    """An io_loop gives a DeprecationWarning, None does not."""
     with pytest.warns(DeprecationWarning, match="io_loop"):
         RemoteControlledSampler(Agent(), "a", io_loop=object(), worker=QuietWorker())
     with warnings.catch_warnings():
@@ -485,7 +485,7 @@ def test_an_io_loop_is_no_longer_used() -> None:
 
 
 def test_a_remote_sampler_equals_only_itself() -> None:
-    """Each instance polls on its own; instances are hashable."""
+    """Each polls for itself, whatever its strategy; both can be hashed."""
     one, other = Scene().remote, Scene().remote
 
     assert one == one  # noqa: PLR0124 - it is what is tested
@@ -502,7 +502,7 @@ def test_repr_shows_the_service_and_the_sampler() -> None:
 
 @pytest.mark.parametrize("late", [False, True])
 def test_late_binding_applies_to_strategies_of_operations(late: bool) -> None:
-    """With late binding, the final name of a root span is used, not the first."""
+    """The final name of a root span counts if late binding is on, else the first."""
     remote = RemoteControlledSampler(
         Agent(EACH),
         "shop",
@@ -516,7 +516,7 @@ def test_late_binding_applies_to_strategies_of_operations(late: bool) -> None:
 
 
 def test_late_binding_does_not_apply_to_other_strategies() -> None:
-    """A rate does not depend on the name, so it decides at the start."""
+    """A rate is the same for every name, so it decides at the start."""
     remote = RemoteControlledSampler(
         Agent(HALF),
         "shop",

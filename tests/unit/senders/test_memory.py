@@ -1,4 +1,4 @@
-"""The fake sender that ships."""
+"""The sender for tests that the package contains."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jaeger_client.errors import (
 from jaeger_client.senders.memory import MemorySender
 
 
-def test_payloads_are_kept_in_their_order() -> None:
+def test_payloads_are_stored_in_order() -> None:
     """What is sent can be read, the oldest first."""
     sender = MemorySender()
 
@@ -35,7 +35,7 @@ def test_payloads_are_a_copy() -> None:
     assert [b"one"] == sender.payloads
 
 
-def test_old_payloads_make_room() -> None:
+def test_old_payloads_are_dropped() -> None:
     """No more than the capacity is stored."""
     sender = MemorySender(capacity=2)
 
@@ -59,7 +59,7 @@ def test_planned_errors_come_once_each() -> None:
     assert [b"3"] == sender.payloads
 
 
-def test_a_lasting_error_comes_until_it_is_taken_back() -> None:
+def test_a_lasting_error_is_raised_until_it_is_reset() -> None:
     """An error passed to fail_always is raised by every send until None is passed."""
     sender = MemorySender()
     sender.fail_always(RefusedError("gone"))
@@ -94,8 +94,8 @@ def test_arrivals_can_be_waited_for() -> None:
     thread.join()
 
 
-def test_clear_forgets() -> None:
-    """After clear the sender is as new."""
+def test_clear_drops_all() -> None:
+    """After clear no payload is stored or counted."""
     sender = MemorySender()
     sender.send(b"x")
 
@@ -117,7 +117,7 @@ def test_a_forked_child_begins_empty() -> None:
 
 
 def test_close_is_idempotent_and_final() -> None:
-    """A closed sender refuses to send and keeps what it has."""
+    """A closed sender refuses to send; the stored payloads stay."""
     with MemorySender() as sender:
         sender.send(b"x")
     sender.close()

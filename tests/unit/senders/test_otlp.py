@@ -33,7 +33,7 @@ def test_what_another_encoder_wrote_is_read(rejected: int, message: str) -> None
     assert Rejection(rejected, message) == parsed
 
 
-def test_an_empty_answer_is_full_success() -> None:
+def test_an_empty_response_is_full_success() -> None:
     """An empty body means that nothing was rejected."""
     assert Rejection(0, "") == parse_partial_success(b"")
 
@@ -66,7 +66,7 @@ def test_numbers_at_the_limits(varint: bytes, expected: int) -> None:
     assert Rejection(expected, "") == parsed
 
 
-def test_unknown_fields_are_passed_over() -> None:
+def test_unknown_fields_are_skipped() -> None:
     """Unknown fields of every wire type are skipped."""
     unknown = b"\x18\x07" + b"\x21" + bytes(8) + b"\x2d" + bytes(4) + b"\x32\x01x"
     inner = unknown + b"\x08\x03" + b"\x0a\x00" + b"\x10\x01"
@@ -86,7 +86,7 @@ def test_unknown_fields_are_passed_over() -> None:
         (b"\x0d\x00", "a field needs 4 bytes, got 1"),
     ],
 )
-def test_rubbish_is_our_error(body: bytes, complaint: str) -> None:
+def test_invalid_protobuf_is_our_error(body: bytes, complaint: str) -> None:
     """Bytes that are not protobuf raise AnswerError with the numbers."""
     with pytest.raises(AnswerError, match=complaint):
         parse_partial_success(body)
@@ -126,7 +126,7 @@ def test_a_number_of_fixed_size_is_no_message(field: bytes) -> None:
 
 
 def test_bits_beyond_64_are_cut() -> None:
-    """Ten bytes of a number have room for 70 bits, of which protobuf reads 64."""
+    """Ten bytes of a varint hold 70 bits, of which protobuf reads 64."""
     assert Rejection((1 << 63) - 1, "") == parse_partial_success(
         b"\x0a\x0b\x08" + b"\xff" * 9 + b"\x60"
     )

@@ -122,7 +122,7 @@ def test_a_name_that_resolves_later_is_used_then() -> None:
 
 
 def test_the_name_is_resolved_again_after_the_interval() -> None:
-    """After 30 s the agent is followed to its new address."""
+    """After 30 s the new address of the agent is used."""
     network, clock = FakeNetwork(addresses=[AWAY]), FakeClock()
     sender = make_sender(network, clock)
     sender.send(b"before")
@@ -138,7 +138,7 @@ def test_the_name_is_resolved_again_after_the_interval() -> None:
 
 
 def test_an_address_that_stays_keeps_its_socket() -> None:
-    """If the name still leads to the same address nothing is opened anew."""
+    """If the name resolves to the same address, the socket stays open."""
     network, clock = FakeNetwork(addresses=[AWAY]), FakeClock()
     sender = make_sender(network, clock)
     sender.send(b"before")
@@ -220,7 +220,7 @@ def test_after_both_families_refused_the_first_is_tried_again() -> None:
     assert (HOME, b"kept") == network.sent[-1]
 
 
-def test_a_refusal_from_afar_does_not_change_the_address() -> None:
+def test_a_refusal_by_another_machine_does_not_change_the_address() -> None:
     """A refusal from another machine may be old, so the address stays."""
     network = FakeNetwork(addresses=[AWAY, AWAY_2], send_errors=[refused()])
 
@@ -229,7 +229,7 @@ def test_a_refusal_from_afar_does_not_change_the_address() -> None:
     assert [(AWAY, b"x")] == network.sent
 
 
-def test_an_address_without_a_route_is_passed_over() -> None:
+def test_an_address_without_a_route_is_skipped() -> None:
     """If there is no route to the first address the second is used."""
     unreachable = OSError(errno.ENETUNREACH, "unreachable")
     network = FakeNetwork(addresses=[AWAY, AWAY_2], connect_errors=[unreachable])

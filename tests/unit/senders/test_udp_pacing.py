@@ -77,7 +77,7 @@ def test_time_spent_otherwise_counts() -> None:
     assert [] == clock.sleeps
 
 
-def test_what_was_slept_too_long_is_caught_up() -> None:
+def test_a_sleep_that_was_too_long_is_caught_up() -> None:
     """Sleeps that last 0.06 ms too long do not slow the row down."""
     exact = leave_times([6_500] * 1_000, FakeClock())
     late = leave_times([6_500] * 1_000, LateClock(0.000_06))
