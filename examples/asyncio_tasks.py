@@ -1,8 +1,8 @@
 """
 Tasks of asyncio, each of which inherits the active span of the code that created it.
 
-The root span of the trace is `bake-order`. It has a child `bake` for each cake; they run
-at the same time.
+The root span of the trace is `bake-order`. It has a child `bake` for each cake; they
+run at the same time.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ Run it and send it two requests:
     curl http://localhost:8000/cake
     curl -H "jaeger-debug-id: ticket-42" http://localhost:8000/cake
 
-The first request is recorded with a probability of 0.1, the second in any case. Its debug id
-becomes the tag `jaeger-debug-id` of the span, by which Jaeger can find it.
+The first request is recorded with a probability of 0.1, the second in any case. Its
+debug id becomes the tag `jaeger-debug-id` of the span, by which Jaeger can find it.
 """
 
 from __future__ import annotations

@@ -129,9 +129,9 @@ OUTAGE_TEXT = (
 LATENCY_TEXT = (
     "waitress serves a handler that does 1 ms of Python in a server span with one "
     "child; {plan.rate:.0f} requests per second in {plan.rounds} rounds of "
-    "{plan.seconds:.0f} s, each timed from the moment when it was due. The figures are "
-    "medians of the rounds, except for the maximum. The last column is the delay of the "
-    "load generator itself."
+    "{plan.seconds:.0f} s, each timed from the moment when it was due. The figures "
+    "are medians of the rounds, except for the maximum. The last column is the delay "
+    "of the load generator itself."
 )
 BUSY_MS = 10.0
 """A p99 without any tracer that the machine's other programs must have caused."""

@@ -39,7 +39,7 @@ def test_spans_and_tags(jaeger_tracer: MemoryTracer) -> None:
 def test_global_tracer_and_time(
     jaeger_tracer: MemoryTracer, fake_clock: FakeClock
 ) -> None:
-    """Spans take their times from a clock that advances only when the test advances it."""
+    """Spans take their times from a clock that only the test advances."""
     start = fake_clock.time()
     deliver(wait=fake_clock.sleep)
 
