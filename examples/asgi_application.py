@@ -1,5 +1,5 @@
 """
-An ASGI application whose requests are spans, and whose tracer is closed in time.
+An ASGI application that records each request and closes its tracer at the shutdown.
 
 uvicorn ends without running Python's exit handlers. `TracerLifespan` closes the tracer
 when the server shuts down, so that the spans of the last second are sent. It needs
@@ -8,7 +8,7 @@ uvicorn (`pip install uvicorn`):
     python examples/asgi_application.py 8000
     curl http://localhost:8000/cake
 
-With the command line of a server, name the wrapped application:
+To start it from a server's command line, name the wrapped application:
 
     cd examples; uvicorn asgi_application:app --workers 2
 """
@@ -51,7 +51,7 @@ async def application(
 
 
 def caller_of(scope: dict[str, Any]) -> SpanContext | None:
-    """Return the context in the request's headers, if there is one."""
+    """Return the span context in the request's headers, if there is one."""
     try:
         return tracer.extract(Format.HTTP_HEADERS, dict(scope["headers"]))
     except SpanContextCorruptedException:

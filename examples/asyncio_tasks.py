@@ -1,7 +1,7 @@
 """
-Tasks of asyncio: each inherits the span that was active where it was made.
+Tasks of asyncio, each of which inherits the active span of the code that created it.
 
-The trace has `bake-order` at the root and a `bake` for each cake under it, which
+The root span of the trace is `bake-order`. It has a child `bake` for each cake; they
 run at the same time.
 """
 
@@ -15,7 +15,7 @@ CAKES = ("apple", "plum", "cheese")
 
 
 async def bake(tracer: Tracer, cake: str) -> None:
-    """Bake one cake; the parent of the span is the active one."""
+    """Bake one cake; the parent of its span is the active span."""
     with tracer.start_active_span("bake", tags={"cake": cake}) as scope:
         await asyncio.sleep(0.01)
         scope.span.log_kv({"event": "done"})

@@ -1,13 +1,12 @@
 """
-Decisions that wait: for a better name, and for a tag that comes late.
+Late sampling decisions: by the final name of the root span, and by a tag.
 
-A web framework starts the span of a request before it knows the route, so all roots
-begin with the same name. Here they are sampled by the name they have in the end:
-orders are recorded, health checks are not. A customer with a complaint is recorded
-whatever she asks for.
+A web framework starts the span of a request before it knows the route, so all root
+spans have the same name at first. Here the decision is made by the final name: orders
+are recorded, health checks are not. All requests of the customer `ann` are recorded.
 
-The rates of operations stand here; a `RemoteControlledSampler`, which has them from
-Jaeger or a file, takes `operation_name_late_binding` as well.
+The rates of the operations are constants here. A `RemoteControlledSampler`, which gets
+them from Jaeger or from a file, has the parameter `operation_name_late_binding`, too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-What the tracer counts about itself, by OpenTelemetry's metrics.
+The metrics of the tracer, recorded by OpenTelemetry's SDK.
 
-Needs `pip install 'jaeger-client[otel-metrics]' opentelemetry-sdk`. A service would
-give its provider a reader that exports; this program prints what a reader gets.
+It needs `pip install 'jaeger-client[otel-metrics]' opentelemetry-sdk`. A service would
+use a reader that exports; this program prints what the reader collects.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jaeger_client.metrics.opentelemetry import OpenTelemetryMetricsFactory
 
 
 def main() -> None:
-    """Trace something and print what was counted."""
+    """Record three spans and print the metrics."""
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
     tracer = Config(

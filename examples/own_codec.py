@@ -1,8 +1,8 @@
 """
-A format of one's own: two numbers in a header that a gateway understands.
+A custom propagation format: a header of two numbers, as a gateway might send it.
 
-It is registered by its name, stands in the settings beside the others, and can be
-named by `JAEGER_PROPAGATION` too.
+The codec is registered under a name. The setting `propagation` and the variable
+`JAEGER_PROPAGATION` accept this name beside the built-in ones.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HEADER = "x-gateway-trace"
 
 
 class GatewayCodec(Codec):
-    """Writes `<trace id>/<span id>` in hexadecimal; a trace that comes is recorded."""
+    """Writes `<trace id>/<span id>` in hexadecimal; extracted traces are sampled."""
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write the header."""
@@ -29,7 +29,7 @@ class GatewayCodec(Codec):
         headers[HEADER] = f"{span_context.trace_id:x}/{span_context.span_id:x}"
 
     def extract(self, carrier: object) -> SpanContext | None:
-        """Read the header; `None` where there is none."""
+        """Read the header; return `None` if it is missing."""
         value = cast("Mapping[str, str]", carrier).get(HEADER)
         if value is None:
             return None
@@ -42,13 +42,13 @@ class GatewayCodec(Codec):
 
 
 def make_gateway_codec(options: CodecOptions) -> Codec:
-    """Make the codec; it needs none of the settings."""
+    """Create the codec, which uses none of the options."""
     del options
     return GatewayCodec()
 
 
 def main() -> None:
-    """Go on with a trace of the gateway, and hand it on in two formats."""
+    """Continue a trace of the gateway, and inject its span context in two formats."""
     register_codec("gateway", make_gateway_codec)
     config = Config(
         {"sampler": {"type": "const", "param": 1}, "propagation": ["gateway", "w3c"]},

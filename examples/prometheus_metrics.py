@@ -1,9 +1,9 @@
 """
-What the tracer counts about itself, for Prometheus.
+The metrics of the tracer, for Prometheus.
 
-Needs `pip install 'jaeger-client[prometheus]'`. A service would call
-`prometheus_client.start_http_server(9000)` and be asked by Prometheus; this
-program prints what the answer would be.
+It needs `pip install 'jaeger-client[prometheus]'`. A service would call
+`prometheus_client.start_http_server(9000)`, from which Prometheus scrapes the metrics;
+this program prints what it would scrape.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jaeger_client.metrics.prometheus import PrometheusMetricsFactory
 
 
 def main() -> None:
-    """Trace something and print what was counted."""
+    """Record three spans and print the metrics."""
     tracer = Config(
         {"sampler": {"type": "const", "param": 1}},
         service_name="bakery",

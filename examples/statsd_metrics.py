@@ -1,9 +1,9 @@
 """
-What the tracer counts about itself, for statsd.
+The metrics of the tracer, for statsd.
 
-Each count, gauge and time is a datagram with tags as Datadog's agent, Telegraf and the
-exporter for Prometheus read them. Where nobody listens the datagrams are lost, and
-nothing waits. Takes the port, 8125 if none is given.
+Each change of a metric is sent as one datagram, with tags in the format that Datadog's
+agent, Telegraf and the statsd exporter of Prometheus read. If nothing listens, the
+datagrams are lost and nothing blocks. The argument is the port, 8125 by default.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jaeger_client.metrics import CallableMetricsFactory
 
 
 class Statsd:
-    """Sends what is counted to a port of this machine."""
+    """Sends metrics to a UDP port of this machine."""
 
     def __init__(self, port: int) -> None:
         self._address = ("127.0.0.1", port)
@@ -32,7 +32,7 @@ class Statsd:
         self._send(f"{name}:{value:g}|g", tags)
 
     def timing(self, name: str, milliseconds: float, tags: Mapping[str, str]) -> None:
-        """Take a time."""
+        """Record a duration."""
         self._send(f"{name}:{milliseconds:.3f}|ms", tags)
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class Statsd:
 
 
 def main(port: int) -> None:
-    """Trace something and let it be counted."""
+    """Record three spans, whose metrics are sent to statsd."""
     statsd = Statsd(port)
     tracer = Config(
         {"sampler": {"type": "const", "param": 1}},

@@ -1,13 +1,14 @@
 """
-A WSGI application whose requests are spans.
+A WSGI application that records each request as a span.
 
-Run it and ask it, the second time for a trace that is recorded for certain:
+Run it and send it two requests:
 
     python examples/wsgi_application.py 8000
     curl http://localhost:8000/cake
     curl -H "jaeger-debug-id: ticket-42" http://localhost:8000/cake
 
-The debug id becomes a tag of the span, by which Jaeger finds it.
+The first request is recorded with a probability of 0.1, the second in any case. Its
+debug id becomes the tag `jaeger-debug-id` of the span, by which Jaeger can find it.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from jaeger_client import Config, SpanContext
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# Made at import: no thread starts before the first span, so a server that forks
-# its workers may load this first.
+# Created at import. No thread starts before the first span, so a server may import
+# this module before it forks its workers.
 tracer = Config(
     {"sampler": {"type": "probabilistic", "param": 0.1}},
     service_name="bakery",
@@ -37,7 +38,7 @@ def application(
     environ: WSGIEnvironment,
     start_response: StartResponse,
 ) -> Iterable[bytes]:
-    """Answer every request, in a span that goes on with the caller's trace."""
+    """Respond to every request, in a span that continues the caller's trace."""
     with tracer.start_active_span(
         f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}",
         child_of=caller_of(environ),
@@ -49,7 +50,7 @@ def application(
 
 
 def caller_of(environ: WSGIEnvironment) -> SpanContext | None:
-    """Return the context in the request's headers, if there is one."""
+    """Return the span context in the request's headers, if there is one."""
     headers = {
         name.removeprefix("HTTP_").replace("_", "-"): value
         for name, value in environ.items()
@@ -58,7 +59,7 @@ def caller_of(environ: WSGIEnvironment) -> SpanContext | None:
     try:
         return tracer.extract(Format.HTTP_HEADERS, headers)
     except SpanContextCorruptedException:
-        return None  # what a stranger sent is no reason to refuse the request
+        return None  # malformed headers are no reason to refuse the request
 
 
 def main() -> None:

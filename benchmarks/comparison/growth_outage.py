@@ -69,7 +69,7 @@ class Outage:
             [f"app µs a span, last {self._edge} s", f"{self.last_us:.1f}"],
             [f"memory after {self._settled} s, MiB", f"{self.settled_mb:.1f}"],
             [f"memory after {total} s, MiB", f"{self.last_mb:.1f}"],
-            ["spans reported, none taken", f"{figures.reported:,}"],
+            ["spans reported, none sent", f"{figures.reported:,}"],
             ["spans held at the end", f"{figures.held:,}"],
             ["spans lost, by the counters", f"{figures.counted_lost:,}"],
             ["spans lost, by the metrics", f"{figures.told_lost:,}"],
@@ -77,7 +77,7 @@ class Outage:
         ]
 
 
-OUTAGE_HEADER = ["ours, over HTTP to a server that takes nothing", "figure"]
+OUTAGE_HEADER = ["ours, over HTTP to a server that never responds", "figure"]
 
 
 def median_us(seconds: list[Second]) -> float:

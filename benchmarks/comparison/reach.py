@@ -84,7 +84,7 @@ ROWS = (
         old_scenario="burst_kept",
         lossy=True,
     ),
-    Row("burst of 20,000, most MiB", "burst", "memory_mb", lossy=True),
+    Row("burst of 20,000, peak MiB", "burst", "memory_mb", lossy=True),
     Row(
         "burst of 100,000, queue of 100,000, delivered",
         "burst_large",

@@ -112,25 +112,26 @@ def latency_section(programs: Programs, *, quick: bool) -> Section:
 
 
 GROWTH_TEXT = (
-    "Microseconds a span: of the application's threads, by their CPU (app) and by "
-    "the clock (wall), and CPU of all threads until all was sent (process). Queues "
-    "are large enough for all; a figure counts if every span arrived."
+    "Microseconds per span: CPU time (app) and wall time (wall) of the application's "
+    "threads, and CPU time of all threads until everything was sent (process). The "
+    "queues are large enough for all spans; a figure counts if every span arrived."
 )
 FORMATS_TEXT = (
-    "Inject into an empty carrier, extract from one with eight other headers; the "
-    "fastest of many rounds in one process. `limit` writes four numbers as one header "
-    "and reads them again."
+    "Inject into an empty carrier, and extract from one with eight other headers: the "
+    "fastest of many rounds in one process. `limit` writes four numbers into one "
+    "header and reads them."
 )
 OUTAGE_TEXT = (
-    "The server accepts connections and never answers. Once the queue is full, "
-    "1,000 spans a second are reported; neither cost nor memory may grow, and every "
-    "span must be told of as lost."
+    "The server accepts connections and never responds. When the queue is full, "
+    "1,000 spans per second are reported. Every span must be counted as lost, and "
+    "neither cost nor memory should grow."
 )
 LATENCY_TEXT = (
     "waitress serves a handler that does 1 ms of Python in a server span with one "
-    "child; {plan.rate:.0f} requests a second in {plan.rounds} rounds of "
-    "{plan.seconds:.0f} s, timed from when each was due; medians of the rounds, "
-    "but for the longest. The last column is what the load itself was late."
+    "child; {plan.rate:.0f} requests per second in {plan.rounds} rounds of "
+    "{plan.seconds:.0f} s, each timed from the moment when it was due. The figures "
+    "are medians of the rounds, except for the maximum. The last column is the delay "
+    "of the load generator itself."
 )
 BUSY_MS = 10.0
 """A p99 without any tracer that the machine's other programs must have caused."""

@@ -21,6 +21,9 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 HEADER = ["scenario, figure", *COLUMNS.values(), "ours ÷ 4.8", "reach", "holds"]
 
+PAGE_COLUMNS = len(HEADER) - 2
+"""Columns shown on the page, which makes no promises: all but the last two."""
+
 
 def make_rows(results: Results) -> list[list[str]]:
     """Return the cells of each row that has any figure."""

@@ -1,4 +1,4 @@
-"""A test whose spans pass through a real encoder; the payloads stay in memory."""
+"""A test whose spans are encoded; the payloads are stored in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaeger_client.testing import MemorySender
 
 
 def test_payload_contains_the_span() -> None:
-    """`flush` sends what is queued, so the payload is there when it returns."""
+    """`flush` sends the queued spans, so the sender has the payload when it returns."""
     sender = MemorySender()
     reporter = Reporter(SimpleChannel(JaegerCompactEncoder(), sender))
 
