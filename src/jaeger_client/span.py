@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.span_records import (
     BY_VALUE,
     MANY,
@@ -57,11 +57,13 @@ __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
 SAMPLING_PRIORITY: Final = "sampling.priority"
 """OpenTracing's tag that decides whether the trace is recorded."""
 
-_FINISHED_TWICE = Notice("span %r was finished before; only the first finish counts")
-_NO_TAG = Notice("a tag raised %r and is ignored")
-_NO_LOG = Notice("a log raised %r and is ignored")
-_NO_BAGGAGE = Notice("a baggage item raised %r and is ignored")
-_TOO_MUCH_BAGGAGE = Notice(
+_FINISHED_TWICE = RateLimitedWarning(
+    "span %r was finished before; only the first finish counts"
+)
+_NO_TAG = RateLimitedWarning("a tag raised %r and is ignored")
+_NO_LOG = RateLimitedWarning("a log raised %r and is ignored")
+_NO_BAGGAGE = RateLimitedWarning("a baggage item raised %r and is ignored")
+_TOO_MUCH_BAGGAGE = RateLimitedWarning(
     "span %.200r has %d baggage items: a further one is dropped. Baggage is sent with "
     "every request; use few keys"
 )

@@ -13,7 +13,7 @@ from typing import Final, cast
 import opentracing
 from opentracing import Reference
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
 from jaeger_client.errors import ForeignSpanContextError
 from jaeger_client.span import Span
@@ -24,14 +24,14 @@ MAX_REFERENCES: Final = 4096
 
 _NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
 
-_NO_PARENT = Notice(
+_NO_PARENT = RateLimitedWarning(
     "a parent must be a jaeger_client.Span or SpanContext, got one %s; it is ignored",
 )
-_NO_TAGS = Notice("tags must be a mapping, got one %s; they are ignored")
-_NO_REFERENCES = Notice(
+_NO_TAGS = RateLimitedWarning("tags must be a mapping, got one %s; they are ignored")
+_NO_REFERENCES = RateLimitedWarning(
     "references must be one or many opentracing.Reference, got %s; it is ignored",
 )
-_TOO_MANY_REFERENCES = Notice(
+_TOO_MANY_REFERENCES = RateLimitedWarning(
     "a span has more than %d references: the others are dropped. Use more spans",
 )
 

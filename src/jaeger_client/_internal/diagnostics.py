@@ -1,7 +1,7 @@
 """
 What the library logs about itself: one logger, and limits on how often it logs.
 
-A filter of the logger bounds every line, whether it is written through a `Notice`, an
+A filter of the logger bounds every line, whether it is written through a `RateLimitedWarning`, an
 `Outage` or the logger itself: text from requests, responses, settings and the
 application's objects is cut, without control characters and without secrets.
 
@@ -122,7 +122,7 @@ def warn(message: str, *args: object, exc_info: bool = False) -> None:
         logger.warning(message, *args, exc_info=exc_info or None)
 
 
-class Notice:
+class RateLimitedWarning:
     """
     One kind of warning, logged at most once a minute.
 

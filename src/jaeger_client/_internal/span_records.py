@@ -18,7 +18,7 @@ from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.tag_lists import LogList, TagList
 from jaeger_client.constants import (
     MAX_LOGS_PER_SPAN,
@@ -81,18 +81,18 @@ MAX_LOG_FIELDS: Final = 4096
 _DROPPED_FIELDS: Final = "jaeger.dropped_fields"
 """Field of a log that had more: the number of those that were dropped."""
 
-_NOT_A_TIME = Notice(
+_NOT_A_TIME = RateLimitedWarning(
     "a time must be a number of seconds since the epoch, got %s; now is used",
 )
-_IMPLAUSIBLE_TIME = Notice(
+_IMPLAUSIBLE_TIME = RateLimitedWarning(
     "a time must be a number of seconds since the epoch, from 1970 to 2286, got %r; "
     "now is used. Divide milliseconds by 1e3, microseconds by 1e6",
 )
-_TOO_MANY = Notice(
+_TOO_MANY = RateLimitedWarning(
     "span %.200r has more than %d %s: the older ones in the second half are dropped. "
     "Use more spans, or raise max_%s_per_span"
 )
-_TOO_MANY_FIELDS = Notice(
+_TOO_MANY_FIELDS = RateLimitedWarning(
     "a log of span %.200r has %d fields: all but %d are dropped. Use more logs"
 )
 

@@ -21,7 +21,7 @@ from jaeger_client._internal.arguments import (
     with_context,
 )
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.span_records import (
     BY_VALUE,
@@ -55,15 +55,17 @@ _new: Final = object.__new__
 DecisionOrTags: TypeAlias = Mapping[str, object] | None
 """Tags that name the sampler of a new trace, an `Undecided`, or nothing."""
 
-_START_FAILED = Notice("starting a span raised %r; it is not recorded")
-_METRICS_FAILED = Notice("counting by %r raised %r")
-_THROTTLER_FAILED = Notice("throttler %r raised %r; the debug trace is not allowed")
-_SAMPLER_FAILED = Notice("sampler %r raised %r; the trace is not sampled")
-_DEBUG_REFUSED = Notice(
+_START_FAILED = RateLimitedWarning("starting a span raised %r; it is not recorded")
+_METRICS_FAILED = RateLimitedWarning("counting by %r raised %r")
+_THROTTLER_FAILED = RateLimitedWarning(
+    "throttler %r raised %r; the debug trace is not allowed"
+)
+_SAMPLER_FAILED = RateLimitedWarning("sampler %r raised %r; the trace is not sampled")
+_DEBUG_REFUSED = RateLimitedWarning(
     "a debug trace of %r is refused: the throttler has no credit for it. It is "
     "recorded only if the sampler says so",
 )
-_REPORTER_FAILED = Notice("reporter %r raised %r; the span is lost")
+_REPORTER_FAILED = RateLimitedWarning("reporter %r raised %r; the span is lost")
 
 
 class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client._internal.span_records import NO_TAGS, kind_of
 from jaeger_client._internal.tag_lists import TagList
@@ -33,7 +33,9 @@ _TIMEOUT: Final = 1.0
 
 _UNSAMPLED: Final[Decision] = (False, NO_TAGS)
 
-_DECISION_FAILED = Notice("deciding by %r raised %r; the trace is not sampled")
+_DECISION_FAILED = RateLimitedWarning(
+    "deciding by %r raised %r; the trace is not sampled"
+)
 
 # The property of the plain span. `super()` would fail once the class has changed.
 _context: Final[Any] = vars(SpanIdentity)["context"]

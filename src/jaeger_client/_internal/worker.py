@@ -36,7 +36,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.diagnostics import Notice, logger
+from jaeger_client._internal.diagnostics import RateLimitedWarning, logger
 from jaeger_client._internal.fork import (
     call_after_fork,
     is_before_uwsgi_forks,
@@ -179,10 +179,10 @@ class BackgroundWorker:
         self._tasks: tuple[Task, ...] = ()
         self._used: tuple[Callable[[], object], ...] = ()
         self._closed = False
-        self._cannot_start = Notice(_CANNOT_START, clock=clock)
-        self._too_late = Notice(_TOO_LATE, clock=clock)
-        self._too_slow = Notice(_TOO_SLOW, clock=clock)
-        self._not_run = Notice(_NOT_RUN, clock=clock)
+        self._cannot_start = RateLimitedWarning(_CANNOT_START, clock=clock)
+        self._too_late = RateLimitedWarning(_TOO_LATE, clock=clock)
+        self._too_slow = RateLimitedWarning(_TOO_SLOW, clock=clock)
+        self._not_run = RateLimitedWarning(_NOT_RUN, clock=clock)
         self._forget_thread()
         call_after_fork(self)
         PROCESS_END.register(self)
@@ -191,7 +191,7 @@ class BackgroundWorker:
         self._runners: dict[str, _Runner] = {}
         """Empty, or under "current" the thread that has claimed the worker."""
         self._flushes: deque[Flush] = deque()
-        self._gave_up: Notice | None = None
+        self._gave_up: RateLimitedWarning | None = None
         """The notice of `_send_now` after which it waits no more."""
 
     def after_fork_in_child(self) -> None:
@@ -247,7 +247,7 @@ class BackgroundWorker:
         elif not self._closed:
             self._start()
 
-    def _send_now(self, timeout: float, failed: Notice) -> None:
+    def _send_now(self, timeout: float, failed: RateLimitedWarning) -> None:
         """Send what is queued on the calling thread, as no other can do it later."""
         if self._gave_up is failed or not timeout or not self.flush(timeout):
             self._gave_up = failed

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.messages import HttpResponse
 from jaeger_client._internal.http_client.options import HttpOptions
@@ -74,7 +74,7 @@ class OtlpHttpSender(HttpSender):
             max_payload=max_payload,
             clock=clock,
         )
-        self._rejection = Notice(
+        self._rejection = RateLimitedWarning(
             "%s refused %d spans of a batch that it took: %s",
             clock=clock,
         )

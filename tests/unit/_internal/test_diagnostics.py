@@ -16,7 +16,12 @@ import pytest
 
 import jaeger_client
 from jaeger_client import RemoteControlledSampler
-from jaeger_client._internal.diagnostics import ErrorReporter, Notice, Outage, logger
+from jaeger_client._internal.diagnostics import (
+    ErrorReporter,
+    Outage,
+    RateLimitedWarning,
+    logger,
+)
 from jaeger_client.errors import SendError
 from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place
@@ -42,7 +47,7 @@ def test_notice_is_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A notice is logged once a minute; the next line counts the suppressed ones."""
-    notice = Notice("no %s", clock=clock)
+    notice = RateLimitedWarning("no %s", clock=clock)
 
     notice.warn("a")
     notice.warn("b")
@@ -282,7 +287,7 @@ HOSTILE = (
 
 def write_by_notice(value: object) -> None:
     """Write a line through a notice."""
-    Notice("odd: %s %r").warn(value, value)
+    RateLimitedWarning("odd: %s %r").warn(value, value)
 
 
 def write_by_outage(value: object) -> None:
@@ -411,7 +416,7 @@ def test_a_handler_that_raises_does_not_raise_into_the_application() -> None:
     handler = Raising()
     logger.addHandler(handler)
     try:
-        Notice("odd").warn()
+        RateLimitedWarning("odd").warn()
         Outage("sending", "Hm.").failed("refused")
     finally:
         logger.removeHandler(handler)
