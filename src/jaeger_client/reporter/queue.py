@@ -17,13 +17,10 @@ Guarantees, whatever the interleaving of threads, signal handlers and forks:
   cleared or reported as lost. Threads may exceed the capacity by one span each, for
   the moment until they have removed it.
 
-They rest on these atomic operations of CPython 3.10 to 3.14. `append`, `pop`,
-`popleft` and `len` of a deque, and `extend` of a list with an iterator of `starmap`,
-are one call into C each that runs no Python code: with the GIL, no thread switch and no
-signal handler comes in between. In free-threaded builds `append`, `pop` and `popleft`
-hold the lock of the deque, and signal handlers still run between bytecodes only.
-Loading and storing an attribute is atomic in both. Everything else may be interrupted
-between two bytecodes; `test_queue_interleavings.py` does so at each of them.
+They rely on single operations that are atomic (see `signal_safe`): `append`, `pop`,
+`popleft` and `len` of a deque, `extend` of a list with an iterator of `starmap`, and
+loading and storing an attribute. Between these, the code may be interrupted at any
+instruction; `test_queue_interleavings.py` does so at each of them.
 
 *Wake-ups.* `put` calls *wake* not for each span, but for the first one in an empty
 queue, which starts the flush interval, and when a batch is full. Both are marks on the
