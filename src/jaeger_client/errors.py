@@ -85,15 +85,15 @@ class CorruptBatchError(JaegerClientError, ValueError):
     """Data received in place of a batch of spans cannot be decoded."""
 
 
-class AnswerError(JaegerClientError, ValueError):
+class ResponseError(JaegerClientError, ValueError):
     """A server sent a response that cannot be used."""
 
 
-class StrategyError(AnswerError):
+class StrategyError(ResponseError):
     """The response contains no sampling strategy that can be used."""
 
 
-class CreditsError(AnswerError):
+class CreditsError(ResponseError):
     """The response contains no throttling balances."""
 
 

@@ -382,6 +382,6 @@ def kind_of(span: SpanRecords) -> TagValue | None:
 def _first_and_last(values: dict[str, Any], limit: int) -> dict[str, Any]:
     """Return *limit* of *values*, half from the beginning and half from the end."""
     items = iter(values.items())
-    kept = dict(islice(items, limit // 2))
-    kept.update(islice(items, len(values) - limit, None))
-    return kept
+    chosen = dict(islice(items, limit // 2))
+    chosen.update(islice(items, len(values) - limit, None))
+    return chosen

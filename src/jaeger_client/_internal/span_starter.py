@@ -96,9 +96,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     max_traceback_length: int
     """Maximum length of a traceback."""
     max_tags_per_span: int
-    """Maximum number of tags of a span; the first and the newest are kept."""
+    """Maximum number of tags of a span; the oldest half and the newest are stored."""
     max_logs_per_span: int
-    """Maximum number of logs of a span; the first and the newest are kept."""
+    """Maximum number of logs of a span; the oldest half and the newest are stored."""
     clock: Clock | None
     """Where spans read the time; `None` is the system's clock."""
     _active_scope: Callable[[], opentracing.Scope | None]
@@ -172,7 +172,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                     sampled, reason = self.sampler.is_sampled(trace_id, operation_name)
                     if sampled:
                         flags, decision = SAMPLED_FLAG, reason
-                except Exception as error:  # noqa: BLE001 - as in _ask_sampler()
+                except Exception as error:  # noqa: BLE001 - as in _call_sampler()
                     _SAMPLER_FAILED.warn(self.sampler, error)
                 span.own_flags = flags
             elif (
@@ -210,10 +210,10 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 elif flags & SAMPLED_FLAG:
                     # As to_tag_values() does.
                     max_length = self.max_tag_value_length
-                    kept: dict[str, Any] = given.copy()
-                    if len(kept) > self.max_tags_per_span:
-                        kept = span.fewer_tags(kept)
-                    for value in kept.values():
+                    stored: dict[str, Any] = given.copy()
+                    if len(stored) > self.max_tags_per_span:
+                        stored = span.fewer_tags(stored)
+                    for value in stored.values():
                         kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
                         if kind is str:
                             if len(value) <= max_length:
@@ -221,14 +221,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                         # Testing these two first takes half the instructions.
                         elif kind is int or kind is bool or kind in BY_VALUE:
                             continue
-                        kept = to_tag_values(kept, self)
+                        stored = to_tag_values(stored, self)
                         break
-                    span.first_tags = kept
+                    span.first_tags = stored
             if decision is not None and flags:
                 if type(decision) is DecisionTags:
                     span.decision_tags = decision
                 else:
-                    self._take_decision(span, decision)
+                    self._apply_decision(span, decision)
             if start_time is not None:
                 if self.clock is not None:
                     span.use_clock(self.clock)
@@ -281,7 +281,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             # Other formats may set debug alone.
             flags |= SAMPLED_FLAG
         elif not flags and context.sampling_undecided:
-            flags, decision = self._ask_sampler(trace_id, operation)
+            flags, decision = self._call_sampler(trace_id, operation)
             # Tags of the decision are for the root, which is in another process.
             decision = decision if isinstance(decision, Undecided) else None
         span.own_flags = flags
@@ -312,10 +312,12 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         if carried.decides_sampling_only:
             span.own_flags = carried.flags
         else:
-            span.own_flags, decision = self._ask_sampler(span.trace_id, operation)
+            span.own_flags, decision = self._call_sampler(span.trace_id, operation)
         return decision
 
-    def _ask_sampler(self, trace_id: int, operation: str) -> tuple[int, DecisionOrTags]:
+    def _call_sampler(
+        self, trace_id: int, operation: str
+    ) -> tuple[int, DecisionOrTags]:
         """Return the flags of a new trace and the sampler's tags."""
         try:
             sampled, tags = self.sampler.is_sampled(trace_id, operation)
@@ -326,7 +328,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         # An unsampled trace has no such tags, not even if it gets priority later.
         return 0, None
 
-    def _take_decision(self, span: Span, decision: Mapping[str, object]) -> None:
+    def _apply_decision(self, span: Span, decision: Mapping[str, object]) -> None:
         """Set tags that were made for this span, or wait for the decision."""
         if isinstance(decision, Undecided):
             leave_undecided(span, decision, self._count_decided)

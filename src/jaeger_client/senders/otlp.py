@@ -20,7 +20,7 @@ from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.messages import HttpResponse
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import (
-    AnswerError,
+    ResponseError,
     RefusedError,
     RetryableSendError,
     SendError,
@@ -127,7 +127,7 @@ class OtlpHttpSender(HttpSender):
         if response.media_type == OTLP_CONTENT_TYPE:
             try:
                 status = parse_rejection(response.body)
-            except AnswerError:
+            except ResponseError:
                 pass
             else:
                 return response.request.excerpt_of(status.message)
@@ -136,7 +136,7 @@ class OtlpHttpSender(HttpSender):
     def _count_rejected(self, response: HttpResponse) -> None:
         try:
             rejected, message = parse_partial_success(response.body)
-        except AnswerError:
+        except ResponseError:
             # Accepted, as the status says. Some servers respond 200 with JSON.
             return
         self.rejected_spans += rejected
@@ -187,7 +187,7 @@ def parse_partial_success(body: bytes) -> Rejection:
     Read an `ExportTraceServiceResponse`.
 
     Raises:
-        AnswerError: If *body* is not one.
+        ResponseError: If *body* is not one.
     """
     # Parts of a message that come one after another are merged, as if they were one.
     parts = [
@@ -203,7 +203,7 @@ def parse_rejection(body: bytes) -> Rejection:
     Read a `partial_success` or a google.rpc `Status`.
 
     Raises:
-        AnswerError: If *body* is neither.
+        ResponseError: If *body* is neither.
     """
     count, message = 0, ""
     for number, value in _iterate_fields(body):
@@ -226,7 +226,7 @@ def _iterate_fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
         size, offset = _read_size(body, offset, wire_type)
         if offset + size > len(body):
             msg = f"a field needs {size} bytes, got {len(body) - offset}"
-            raise AnswerError(msg)
+            raise ResponseError(msg)
         if wire_type == _LENGTH_DELIMITED:
             yield number, body[offset : offset + size]
         offset += size
@@ -238,7 +238,7 @@ def _read_size(body: bytes, offset: int, wire_type: int) -> tuple[int, int]:
     if wire_type in _FIXED_SIZES:
         return _FIXED_SIZES[wire_type], offset
     msg = f"no field has wire type {wire_type}"
-    raise AnswerError(msg)
+    raise ResponseError(msg)
 
 
 def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
@@ -248,4 +248,4 @@ def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
         if not byte & _MORE_FOLLOW:
             return value & _MASK_64, offset + index + 1  # as protobuf does
     msg = f"a number at byte {offset} does not end"
-    raise AnswerError(msg)
+    raise ResponseError(msg)

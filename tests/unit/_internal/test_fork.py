@@ -17,7 +17,7 @@ import pytest
 from jaeger_client._internal import fork
 from jaeger_client._internal.ids import IdRandom
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 IN_A_CHILD = """
 import os
@@ -128,7 +128,7 @@ def thread_of(
         yield
     finally:
         end()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
 
 @contextmanager
@@ -141,10 +141,10 @@ def thread_inside(
     def stay() -> None:
         with registry.forks_wait():
             inside.set()
-            leave.wait(PATIENCE)
+            leave.wait(TIMEOUT)
 
     with thread_of(stay, end=leave.set):
-        assert inside.wait(PATIENCE)
+        assert inside.wait(TIMEOUT)
         yield leave.set
 
 
@@ -196,7 +196,7 @@ def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
     class Slow(Survivor):
         def after_fork_in_child(self) -> None:
             began.set()
-            assert go_on.wait(PATIENCE)
+            assert go_on.wait(TIMEOUT)
             super().after_fork_in_child()
 
     survivor = Slow()
@@ -210,12 +210,12 @@ def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
 
     threads = [threading.Thread(target=notice) for _ in range(2)]
     threads[0].start()
-    assert began.wait(PATIENCE)
+    assert began.wait(TIMEOUT)
     threads[1].start()
     assert not done.is_set()
     go_on.set()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
     assert done.is_set()
     assert 1 == survivor.forks
@@ -269,7 +269,7 @@ def test_fork_waits_for_an_import_in_the_background() -> None:
     def load() -> None:
         with registry.forks_wait():
             inside.set()
-            leave.wait(PATIENCE)
+            leave.wait(TIMEOUT)
 
     def begin_fork() -> None:
         registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
@@ -278,14 +278,14 @@ def test_fork_waits_for_an_import_in_the_background() -> None:
 
     threads = [threading.Thread(target=load), threading.Thread(target=begin_fork)]
     threads[0].start()
-    assert inside.wait(PATIENCE)
+    assert inside.wait(TIMEOUT)
     threads[1].start()
     assert not forked.is_set()
     leave.set()
 
-    assert forked.wait(PATIENCE)
+    assert forked.wait(TIMEOUT)
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
 
 def test_threads_inside_do_not_wait_for_each_other() -> None:
@@ -367,7 +367,7 @@ def test_threads_may_fork_at_once() -> None:
     def other_fork() -> None:
         registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
         begun.set()
-        end.wait(PATIENCE)
+        end.wait(TIMEOUT)
         registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
 
     def enter() -> None:
@@ -376,7 +376,7 @@ def test_threads_may_fork_at_once() -> None:
 
     registry._before()  # pyright: ignore[reportPrivateUsage]  # as above
     with thread_of(other_fork, end=end.set):
-        assert begun.wait(PATIENCE)
+        assert begun.wait(TIMEOUT)
         registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
         with thread_of(enter, end=end.set):
             was_inside = entered.wait(0.05)
@@ -407,13 +407,13 @@ def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
     thread = threading.Thread(target=begin_fork)
     with registry.forks_wait():
         thread.start()
-        assert forking.wait(PATIENCE)
+        assert forking.wait(TIMEOUT)
         began = time.monotonic()
         while time.monotonic() < began + 0.1:
             with registry.forks_wait():
                 pass
         seconds = time.monotonic() - began
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
 
     assert seconds < 1.0
 

@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from jaeger_client._internal.json_reader import MAX_NUMBER, JsonReader
-from jaeger_client.errors import AnswerError, CreditsError
+from jaeger_client.errors import ResponseError, CreditsError
 
 READER = JsonReader("the document", CreditsError)
 
 
-def refused(message: str) -> pytest.RaisesExc[AnswerError]:
+def refused(message: str) -> pytest.RaisesExc[ResponseError]:
     """Expect the reader's error with this message."""
     return pytest.raises(CreditsError, match=f"^{re.escape(message)}")
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from jaeger_client._internal.poller import Poller
-from jaeger_client.errors import AnswerError, SendError
+from jaeger_client.errors import ResponseError, SendError
 from jaeger_client.testing import FakeClock
 from tests.unit.sampler.fakes import QuietWorker
 
@@ -75,7 +75,7 @@ def test_a_response_that_cannot_be_followed_waits_for_the_interval() -> None:
     scene = Scene()
     scene.delays(3, OSError())
 
-    assert [60, 1] == [scene.delay(AnswerError()), scene.delay(OSError())]
+    assert [60, 1] == [scene.delay(ResponseError()), scene.delay(OSError())]
 
 
 def test_a_turn_without_a_request_leaves_the_delays_alone() -> None:

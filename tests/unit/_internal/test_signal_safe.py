@@ -9,10 +9,10 @@ import pytest
 from jaeger_client._internal.signal_safe import Atomic, Exclusive, SharedCount
 from tests.unit.bytecodes import call_at, every_place, interrupt
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 
 
-def run_elsewhere(exclusive: Exclusive, timeout: float = PATIENCE) -> str | None:
+def run_elsewhere(exclusive: Exclusive, timeout: float = TIMEOUT) -> str | None:
     """Return what `run` returns on another thread."""
     results: list[str | None] = []
     thread = threading.Thread(
@@ -84,11 +84,11 @@ def test_an_interrupt_while_waiting_leaves_the_owner_alone() -> None:
 
         def work() -> None:
             began.set()
-            end.wait(PATIENCE)
+            end.wait(TIMEOUT)
 
         owner = threading.Thread(target=exclusive.run, args=(work,))
         owner.start()
-        assert began.wait(PATIENCE)
+        assert began.wait(TIMEOUT)
         place = call_at(at, interrupt, lambda: exclusive.run(lambda: "", timeout=0))
         third = exclusive.run(lambda: "let in", timeout=0)
         end.set()

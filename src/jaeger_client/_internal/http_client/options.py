@@ -56,7 +56,9 @@ class HttpOptions:
 
     def __post_init__(self) -> None:
         """Check now what would otherwise fail at the first span."""
-        timeout = above_zero("timeout", self.timeout, most=MAX_SECONDS, unit=" seconds")
+        timeout = above_zero(
+            "timeout", self.timeout, maximum=MAX_SECONDS, unit=" seconds"
+        )
         object.__setattr__(self, "timeout", timeout)
         _check_pair("user", self.user, "password", self.password)
         _check_pair("password", self.password, "user", self.user)
