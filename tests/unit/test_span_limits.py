@@ -380,14 +380,14 @@ LINES: list[tuple[Callable[[Span], object], str]] = [
     (
         lambda span: set_tags(span, 5),
         (
-            "span 'op' has more than 4 tags: the older ones in the second half are "
+            "span 'op' has more than 4 tags: older ones after the first half are "
             "dropped. Use more spans, or raise max_tags_per_span"
         ),
     ),
     (
         lambda span: make_logs(span, 9),
         (
-            "span 'op' has more than 3 logs: the older ones in the second half are "
+            "span 'op' has more than 3 logs: older ones after the first half are "
             "dropped. Use more spans, or raise max_logs_per_span"
         ),
     ),

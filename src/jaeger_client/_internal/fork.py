@@ -283,7 +283,7 @@ class _ForkRegistry:
     def _renew(self) -> None:
         self._is_renewing = True
         try:
-            # A new gate: threads that do not exist in the child never leave the old one.
+            # A new gate: threads that the child does not have never leave the old one.
             self._gate = _ForkGate()
             for survivor in list(self._survivors):
                 survivor.after_fork_in_child()

@@ -4,8 +4,8 @@ Checks of values that applications pass: numbers, headers, files and objects.
 Numbers are limited so that they work on every platform. Some programs write "never" or
 "without limit" as `sys.maxsize` or 1e10, which neither threads nor sockets accept. Such
 a number is replaced by the largest that works everywhere: a poll every 23 days instead
-of every 300 years. A value that is not a number, or is too small, is an error that names
-the argument, its range and the value.
+of every 300 years. A value that is not a number, or is too small, raises an error that
+names the argument, its range and the value.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ MAX_STORED_NAME: Final = 1024
 """
 Maximum length of an operation name under which something is stored, in characters.
 
-Tables by operation have a maximum number of entries. Without this limit as well, 2,000 names of a
-megabyte each, such as queries with their values, would take 2 GB.
+Tables by operation have a maximum number of entries. Without this limit as well, 2,000
+names of a megabyte each, such as queries with their values, would take 2 GB.
 """
 
 # The patterns are compiled when they are first used: most starts need none.

@@ -64,7 +64,7 @@ class ProcessEnd:
         self._deadline: float | None = None
 
     def register(self, flushable: Flushable) -> None:
-        """Flush *flushable* at the end if it still exists; keeps no strong reference."""
+        """Flush *flushable* at the end if it still exists; keep a weak reference only."""
         self._registered.add(flushable)
         if not self._has_atexit:
             atexit.register(self.flush)

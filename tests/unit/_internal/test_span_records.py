@@ -221,7 +221,7 @@ def test_implausible_time(
     assert [42.0, 42.0] == [to_seconds(value, time.time), to_seconds(value, time.time)]
     line = (
         "a time must be a number of seconds since the epoch, from 1970 to 2286, got "
-        f"{float(value)!r}; now is used. Divide milliseconds by 1e3, "
+        f"{float(value)!r}; the current time is used. Divide milliseconds by 1e3, "
         "microseconds by 1e6"
     )
     assert [line] == caplog.messages

@@ -516,7 +516,9 @@ def test_a_sampler_that_raises_refuses(
 
     assert (Span, 0, []) == (type(span), span.flags, scene.reported)
     (line,) = caplog.messages
-    assert line.startswith("deciding by <LateDecision> raised ZeroDivisionError();")
+    assert line.startswith(
+        "sampling decision by <LateDecision> raised ZeroDivisionError();"
+    )
 
 
 def test_nothing_that_is_handed_in_raises() -> None:
