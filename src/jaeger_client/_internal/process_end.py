@@ -64,7 +64,7 @@ class ProcessEnd:
         self._deadline: float | None = None
 
     def register(self, flushable: Flushable) -> None:
-        """Flush *flushable* at the end if it still exists; keep a weak reference only."""
+        """Flush *flushable* at the end; keep only a weak reference."""
         self._registered.add(flushable)
         if not self._has_atexit:
             atexit.register(self.flush)
@@ -114,7 +114,7 @@ class ProcessEnd:
         self._watch_children()
 
     def _watch_children(self) -> None:
-        # multiprocessing sets a child up after the fork, or after the child has imported
+        # multiprocessing sets a child up after the fork, or when the child has imported
         # the main program. That discards finalizers, and then calls the functions that
         # are registered here. To add the finalizer at the first span would be too late:
         # a thread may report that after finalizers have run.

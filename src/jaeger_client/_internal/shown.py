@@ -98,7 +98,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def without_secrets(text: str) -> str:
-    """Hide secrets in a message: user information of URLs and values of secret names."""
+    """Hide secrets in a message: user information of URLs, values of secret names."""
     if "@" in text:
         text = re.sub(r"[^\s'\"]+", lambda word: _without_user_info(word[0]), text)
     return _without_values(text, _VALUE_IN_TEXT)

@@ -85,8 +85,8 @@ def connect_tcp(host: str, port: int, timeout: float) -> socket.socket:
     """
     Return a TCP socket to the first address of *host* that accepts the connection.
 
-    All addresses share *timeout* seconds, so that one without a response leaves time for
-    the others.
+    All addresses share *timeout* seconds, so that one without a response leaves time
+    for the others.
 
     Raises:
         OSError: If none accepts it: a timeout if there was one, because a timeout may
@@ -130,8 +130,8 @@ class UdpSocket:
             OSError: If this datagram or an earlier one was refused, or cannot be sent.
         """
         self._socket.send(datagram)
-        # On loopback the ICMP error for a refused datagram arrives before `send` returns.
-        # Without this test, the error would be raised by the next `send`.
+        # On loopback the ICMP error for a refused datagram arrives before `send`
+        # returns. Without this test, only the next `send` would raise it.
         if code := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(code, os.strerror(code))
 

@@ -134,8 +134,8 @@ def to_tag_value(value: object, limits: TextLimits) -> TagValue:
 
 
 def _convert(value: object, limits: TextLimits) -> TagValue:  # noqa: PLR0911 - one for each type
-    # Values of subclasses are converted to the base type: encoders dispatch on the exact
-    # type, and a subclass may be mutable or override methods.
+    # Values of subclasses are converted to the base type: encoders dispatch on the
+    # exact type, and a subclass may be mutable or override methods.
     if isinstance(value, str):
         return str.__str__(value)[: limits.max_tag_value_length]
     if isinstance(value, int):
