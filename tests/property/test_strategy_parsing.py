@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaeger_client.errors import ResponseError, CreditsError, StrategyError
+from jaeger_client.errors import CreditsError, ResponseError, StrategyError
 from jaeger_client.sampler import (
     AdaptiveSampler,
     ProbabilisticSampler,

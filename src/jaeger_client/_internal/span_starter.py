@@ -273,7 +273,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         tags: Mapping[str, object] | None,
         operation: str,
     ) -> DecisionOrTags:
-        """Make *span* a child of *parent*, or a root if *parent* belongs to no trace."""
+        """Make *span* a child of *parent*, or a root if *parent* has no trace."""
         context = parent if type(parent) is SpanContext else context_of(parent)
         trace_id, flags, decision = context.trace_id, context.flags, None
         # `has_trace`, written out: the property takes 500 instructions.
@@ -327,8 +327,8 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 return SAMPLED_FLAG, tags
         except Exception as error:  # noqa: BLE001 - the application's sampler may raise anything
             _SAMPLER_FAILED.warn(self.sampler, error)
-        # An unsampled trace has no tags of the sampler, even if `sampling.priority` makes
-        # it sampled later.
+        # An unsampled trace has no tags of the sampler, even if `sampling.priority`
+        # makes it sampled later.
         return 0, None
 
     def _apply_decision(self, span: Span, decision: Mapping[str, object]) -> None:

@@ -175,9 +175,9 @@ class SpanList(list[_Object]):
     def trim(self) -> Self:
         """Drop items above the limit; return the list."""
         while (surplus := len(self) - self._limit) > 0:
-            # Deleting the middle moves half of the pointers, which takes 0.3 µs with the
-            # default limit. With very large limits, more items are dropped at once, so
-            # that this happens less often.
+            # Deleting the middle moves half of the pointers, which takes 0.3 µs with
+            # the default limit. With very large limits, more items are dropped at once,
+            # so that this happens less often.
             dropped = surplus + self._limit // _EXACT_UP_TO
             first = self._limit // 2
             middle = slice(first, first + dropped)

@@ -172,7 +172,7 @@ def _decision_on(
 ) -> Decision | None:
     """Return the decision of the application or the sampler, if it is known."""
     if span.flags != SAMPLED_FLAG:
-        # The application has set `sampling.priority` or the flags: that is the decision.
+        # The application has decided, by `sampling.priority` or the flags.
         return span.is_sampled(), NO_TAGS
     root = RootSpan(span.trace_id, span.operation_name, span.tag_items)
     try:

@@ -75,8 +75,8 @@ _TOO_SLOW: Final = (
     "loads the application itself"
 )
 _NOT_RUN: Final = (
-    "the thread that sends spans did not run for %.0f s: uWSGI runs Python threads only "
-    "with the option --enable-threads. Without it, spans are sent during later "
+    "the thread that sends spans did not run for %.0f s: uWSGI runs Python threads "
+    "only with the option --enable-threads. Without it, spans are sent during later "
     "requests, by tracer.flush() and at the end of the process"
 )
 
@@ -113,8 +113,8 @@ class Flush:
     def __init__(self, tasks: tuple[Task, ...], deadline: float) -> None:
         self._tasks = tasks
         self._deadline = deadline
-        # Not an Event: if a signal handler raises in wait(), the Event's lock stays held,
-        # and the worker hangs. A plain lock has no such inner lock.
+        # Not an Event: if a signal handler raises in wait(), the Event's own lock stays
+        # held, and the worker hangs. A plain lock has no such inner lock.
         self._is_pending = threading.Lock()
         self._is_pending.acquire()
         self._results: list[bool] = []
@@ -140,8 +140,8 @@ class _Runner:
 
     def __init__(self, run: Callable[[_Runner], None], name: str) -> None:
         # A lock, which is held while there is no signal: releasing and acquiring it are
-        # single calls into C. Created together with the thread, so that both are patched
-        # or neither is, by a library such as gevent.
+        # single calls into C. Created with the thread: a library that replaces the
+        # standard library's locks (gevent) has done so by then.
         self._signal = threading.Lock()
         self._signal.acquire()
         self.has_ended = False
@@ -156,7 +156,7 @@ class _Runner:
 
     def sleep(self, seconds: float) -> None:
         """Sleep for *seconds* or until `wake`."""
-        # NaN, which no task should return, becomes the maximum; else the loop would spin.
+        # NaN, which no task should return, becomes the maximum, not an endless loop.
         timeout = max(0.0, seconds) if seconds < _MAX_WAIT else _MAX_WAIT
         self._signal.acquire(timeout=timeout)
 
@@ -192,7 +192,7 @@ class BackgroundWorker:
         """Empty, or the thread that has claimed the worker, under the key "current"."""
         self._flushes: deque[Flush] = deque()
         self._gave_up: RateLimitedWarning | None = None
-        """The last warning of `_send_now`; it does not wait again for the same cause."""
+        """The last warning of `_send_now`, which waits once for each cause."""
 
     def after_fork_in_child(self) -> None:
         """Forget the parent's thread, and let the tasks do the same with theirs."""
@@ -209,7 +209,7 @@ class BackgroundWorker:
         self._tasks = tuple(other for other in self._tasks if other is not task)
 
     def close_afterwards(self, close: Callable[[], object]) -> None:
-        """Call *close* after the thread has ended, because its tasks use what is closed."""
+        """Call *close* after the thread has ended, whose tasks use what it closes."""
         self._used = (*self._used, close)
 
     @property
@@ -305,8 +305,8 @@ class BackgroundWorker:
         tasks = self._tasks if task is None else (task,)
         flush = Flush(tasks, self._clock.monotonic() + timeout)
         runner = self._runner
-        # While the interpreter is finalizing, daemon threads do not run any more, though
-        # `is_running` is true.
+        # While the interpreter is finalizing, daemon threads do not run any more,
+        # though `is_running` is true.
         if (
             runner is None
             or self._closed

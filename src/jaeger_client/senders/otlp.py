@@ -20,8 +20,8 @@ from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.messages import HttpResponse
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import (
-    ResponseError,
     RefusedError,
+    ResponseError,
     RetryableSendError,
     SendError,
 )

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from jaeger_client._internal.json_reader import MAX_NUMBER, JsonReader
-from jaeger_client.errors import ResponseError, CreditsError
+from jaeger_client.errors import CreditsError, ResponseError
 
 READER = JsonReader("the document", CreditsError)
 

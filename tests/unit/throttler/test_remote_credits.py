@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jaeger_client.errors import ResponseError, CreditsError
+from jaeger_client.errors import CreditsError, ResponseError
 from jaeger_client.throttler import Balance, parse_credits
 
 GARBAGE: list[object] = [

@@ -367,8 +367,8 @@ class _LimitedReader(io.RawIOBase):
     """
     Reads a response from *sock*, up to a deadline and `MAX_RAW_RESPONSE` bytes.
 
-    The timeout of a socket applies to each read: a server that sends a byte now and then
-    would block the worker for hours.
+    The timeout of a socket applies to each read: a server that sends a byte now and
+    then would block the worker for hours.
     """
 
     def __init__(self, sock: socket.socket, clock: Clock, timeout: float) -> None:

@@ -113,7 +113,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        """The target in the request line: for a proxy the URL, otherwise path and query."""
+        """The target in the request line: the URL for a proxy, else path and query."""
         if self.proxy is None or self.has_tunnel:
             return self.url.target
         return f"{self.url.scheme}://{self.url.authority}{self.url.target}"
