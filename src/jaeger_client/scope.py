@@ -149,7 +149,7 @@ def _variable_for(manager: ContextScopeManager) -> _ActiveScope:
         for _ in range(len(_VARIABLES)):
             reference, variable = _VARIABLES.popleft()
             if reference() is None:
-                # No context has a scope as its value, which would keep the manager alive.
+                # Its value is a scope in no context: a scope refers to its manager.
                 found = variable
                 break
             _VARIABLES.append((reference, variable))

@@ -78,8 +78,8 @@ class CountingIds(IdRandom):
     """
     A source of ids that counts: 1, 2, 3 and so on.
 
-    A root span uses one number as trace id and span id, a child uses one as span id. Set
-    it as `tracer.random`. Safe from any thread.
+    A root span uses one number as trace id and span id, a child uses one as span id.
+    Set it as `tracer.random`. Safe from any thread.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ def get_boolean(string: object, default: DefaultT) -> bool | DefaultT:
     """
     Return the boolean that *string* represents; upper and lower case are equal.
 
-    `true` and `1` are true; `false`, `0` and `none` are false. Returns *default* for any
-    other text.
+    `true` and `1` are true; `false`, `0` and `none` are false. Returns *default* for
+    any other text.
     """
     return _BOOLEANS.get(str(string).lower(), default)

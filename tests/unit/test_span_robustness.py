@@ -164,6 +164,8 @@ def test_time_that_is_none_is_now(
 
     assert (span.end_time or 0) >= span.start_time
     assert [
-        "a time must be a number of seconds since the epoch, got str; the "
-        "current time is used",
+        (
+            "a time must be a number of seconds since the epoch, got str; the current "
+            "time is used"
+        ),
     ] == caplog.messages
