@@ -152,7 +152,7 @@ class RateLimitedWarning:
 def _counted(message: str, suppressed: int) -> str:
     if not suppressed:
         return message
-    return f"{message} ({suppressed} similar ones suppressed)"
+    return f"{message} (similar lines suppressed: {suppressed})"
 
 
 class Outage:

@@ -46,7 +46,7 @@ def test_any_operation_name(tracer: MemoryTracer, value: Anything) -> None:
 
 @hostile
 def test_any_parent(tracer: MemoryTracer, value: Anything) -> None:
-    """With a parent of any type a span is started; an invalid one starts a new trace."""
+    """A parent of any type raises nothing; an invalid one starts a new trace."""
     assert tracer.start_span("op", child_of=value).parent_id is None
 
 
@@ -107,7 +107,7 @@ def test_span_that_cannot_be_started_is_not_recorded(
     tracer: MemoryTracer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """If starting fails, the span starts an unsampled trace, and a warning is logged."""
+    """If starting fails, the span starts an unsampled trace, with a warning."""
     flags: Anything = "1"
 
     span = tracer.start_span("op", child_of=SpanContext(1, 2, 3, flags))

@@ -57,7 +57,7 @@ def test_notice_is_logged_once_a_minute(
     clock.advance(60)
     notice.warn("e")
 
-    expected = ["no a", "no d (2 similar ones suppressed)", "no e"]
+    expected = ["no a", "no d (similar lines suppressed: 2)", "no e"]
     assert expected == caplog.messages
     assert {logging.WARNING} == {record.levelno for record in caplog.records}
 
@@ -114,7 +114,7 @@ def test_a_backend_that_fails_now_and_then_does_not_fill_the_log(
 
     assert 10 == in_the_first_minute
     assert [
-        "sending: refused. Hm. (95 similar ones suppressed)",
+        "sending: refused. Hm. (similar lines suppressed: 95)",
         "sending: works again after 0 s; 96 spans were lost",
     ] == caplog.messages[in_the_first_minute:]
 
@@ -135,7 +135,7 @@ def test_an_outage_that_was_not_logged_at_its_beginning_is_logged_if_it_lasts(
     outage.worked()
 
     assert [
-        "sending: down. Hm. (1 similar ones suppressed)",
+        "sending: down. Hm. (similar lines suppressed: 1)",
         "sending: works again after 60 s; 3 spans were lost",
     ] == caplog.messages[-2:]
 

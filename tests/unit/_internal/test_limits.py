@@ -153,7 +153,7 @@ def test_a_setting_that_is_no_number_names_key_value_and_range(
 def test_a_header_is_sendable_if_it_stays_on_its_line(
     name: str, value: str, fault: str | None
 ) -> None:
-    """A header has a valid name, which does not frame the body, and a printable value."""
+    """A header name is a token that does not frame the body, its value printable."""
     assert fault == find_header_fault(name, value)
 
 
