@@ -1,4 +1,4 @@
-"""Making, replacing the parts of, and closing a tracer."""
+"""Creating and closing a tracer, and replacing its parts."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_process_tags() -> None:
 
 
 def test_process_tags_can_be_overridden() -> None:
-    """Given tags win over version, ip and hostname, which are then not looked up."""
+    """Configured tags override version, ip and hostname, without looking these up."""
     tags = {"jaeger.version": "v", "ip": "i", "hostname": "h"}
 
     assert tags == make_tracer(tags=tags).tags
@@ -214,7 +214,7 @@ def test_close_gives_a_completed_future() -> None:
 
 @pytest.mark.parametrize("all_left", [False, True])
 def test_close_asks_the_future_of_the_reporter(all_left: bool) -> None:
-    """Where the reporter's `close` returns a future, its result counts."""
+    """If the reporter's `close` returns a future, its result is used."""
     answer: Future[bool] = Future()
     answer.set_result(all_left)
 
@@ -263,7 +263,7 @@ def test_aclose_does_not_wait_for_threads_of_the_loop() -> None:
 
 
 def test_aclose_returns_at_its_timeout() -> None:
-    """A reporter whose `close` takes no timeout and hangs does not hold it up."""
+    """A reporter whose `close` hangs does not block `aclose` beyond the timeout."""
     end = threading.Event()
 
     class Reporter(InMemoryReporter):
@@ -303,7 +303,7 @@ def test_close_passes_its_timeout_on() -> None:
 
 
 def test_parts_without_close() -> None:
-    """Reporters and samplers that cannot be closed are left alone."""
+    """Reporters and samplers without `close` are no error."""
     sampler = object()
 
     tracer = make_tracer(BareReporter(), sampler=sampler)

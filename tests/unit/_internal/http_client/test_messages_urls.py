@@ -104,7 +104,7 @@ def test_a_bad_url_is_a_config_error(url: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint) as caught:
         parse_url(url, key="endpoint (JAEGER_ENDPOINT)")
 
-    assert str(caught.value).startswith("endpoint (JAEGER_ENDPOINT) must be like")
+    assert str(caught.value).startswith("endpoint (JAEGER_ENDPOINT) must be a URL like")
     assert str(caught.value).endswith(f"got {url!r}")
 
 
@@ -138,5 +138,5 @@ def test_a_bad_url_shows_no_password_wherever_it_is(url: str) -> None:
 
 def test_a_lone_surrogate_in_a_path_is_a_config_error() -> None:
     """It has no bytes that could be sent."""
-    with pytest.raises(ConfigError, match="must be like"):
+    with pytest.raises(ConfigError, match="must be a URL like"):
         parse_url("http://host/\ud800")
