@@ -38,7 +38,7 @@ def test_one_tree() -> None:
     assert len(kinds) >= 14
 
 
-def test_foreign_context_says_what_came() -> None:
+def test_foreign_context_error_names_the_type() -> None:
     """The error of a foreign context names its type and stores it."""
     error = errors.ForeignSpanContextError(5)
 

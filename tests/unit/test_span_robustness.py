@@ -144,7 +144,7 @@ def test_exception_that_has_no_text() -> None:
     assert "touched" == fields_of(tracer.spans[0].logs[0])["message"]
 
 
-def test_payload_that_cannot_be_asked_counts_as_one(span: Span) -> None:
+def test_payload_whose_bool_raises_is_logged(span: Span) -> None:
     """A payload whose `__bool__` raises is logged."""
     span.info("message", Hostile())
 

@@ -37,14 +37,14 @@ class BareReporter:
 class ClosingReporter(InMemoryReporter):
     """Closes as reporters of 4.8 did: without a timeout, with a future."""
 
-    def __init__(self, answer: object) -> None:
+    def __init__(self, result: object) -> None:
         super().__init__()
-        self.answer = answer
+        self.result = result
         self.closed = 0
 
     def close(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         self.closed += 1
-        return self.answer
+        return self.result
 
 
 class ClosingSampler(Sampler):
@@ -213,12 +213,12 @@ def test_close_gives_a_completed_future() -> None:
 
 
 @pytest.mark.parametrize("all_left", [False, True])
-def test_close_asks_the_future_of_the_reporter(all_left: bool) -> None:
+def test_close_returns_the_result_of_the_reporters_future(all_left: bool) -> None:
     """If the reporter's `close` returns a future, its result is used."""
-    answer: Future[bool] = Future()
-    answer.set_result(all_left)
+    result: Future[bool] = Future()
+    result.set_result(all_left)
 
-    assert all_left == make_tracer(ClosingReporter(answer)).close().result()
+    assert all_left == make_tracer(ClosingReporter(result)).close().result()
 
 
 def test_close_can_be_awaited() -> None:
@@ -311,7 +311,7 @@ def test_parts_without_close() -> None:
     assert (True, True) == (tracer.flush(), tracer.close().result())
 
 
-def test_flush_asks_the_reporter() -> None:
+def test_flush_calls_the_reporter() -> None:
     """`flush` passes the timeout to the reporter and returns its result."""
     timeouts: list[float] = []
 

@@ -75,11 +75,11 @@ def test_broken_sampler(tracer: MemoryTracer, caplog: pytest.LogCaptureFixture) 
     ] == caplog.messages
 
 
-@pytest.mark.parametrize("answer", [None, True, (True,), (Hostile(), {}), (True, 5)])
-def test_sampler_that_answers_rubbish(tracer: MemoryTracer, answer: Anything) -> None:
+@pytest.mark.parametrize("result", [None, True, (True,), (Hostile(), {}), (True, 5)])
+def test_sampler_with_an_invalid_result(tracer: MemoryTracer, result: Anything) -> None:
     """A sampler with an invalid result raises nothing."""
     sampler: Anything = Broken()
-    sampler.is_sampled = lambda _trace_id, _operation: answer  # pyright: ignore[reportUnknownLambdaType]  # any arguments
+    sampler.is_sampled = lambda _trace_id, _operation: result  # pyright: ignore[reportUnknownLambdaType]  # any arguments
     tracer.sampler = sampler
 
     assert not tracer.start_span("op").is_sampled()

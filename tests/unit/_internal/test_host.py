@@ -78,7 +78,7 @@ def test_local_ip_of_this_machine() -> None:
     assert address is None or ipaddress.ip_address(address).max_prefixlen in {32, 128}
 
 
-def test_the_module_below_socket_answers_as_well(
+def test_the_c_module_is_used_without_socket(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """If `socket` is not imported yet, it is not needed."""

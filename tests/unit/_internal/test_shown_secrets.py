@@ -61,16 +61,16 @@ def test_a_text_without_secrets_stays(shown: str) -> None:
     assert shown == without_secrets(shown)
 
 
-def test_of_headers_the_names_are_shown() -> None:
+def test_names_of_secret_headers_are_shown() -> None:
     """The names of secret headers are shown without values."""
     assert {"api-key": "(hidden)"} == displayable({"api-key": "x"}, is_secret=True)
 
 
-def test_a_secret_that_is_not_there_needs_no_hiding() -> None:
+def test_a_missing_secret_is_none() -> None:
     """A missing value is shown as missing."""
     assert displayable(None, is_secret=True) is None
 
 
-def test_what_is_no_text_stays_what_it_is() -> None:
-    """Numbers can be compared."""
+def test_numbers_stay_numbers() -> None:
+    """Numbers are not converted to text."""
     assert 6831 == displayable(6831, is_secret=False)

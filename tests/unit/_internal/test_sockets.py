@@ -51,7 +51,7 @@ def test_no_resolver_for_what_needs_none(
     assert expected == resolve(host, 6831)
 
 
-def test_names_are_asked_for_ipv4_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_resolved_to_ipv4_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """For other names the resolver is called; IPv4 addresses come first."""
 
     def look_up(host: str, port: int, **_: object) -> list[tuple[object, ...]]:

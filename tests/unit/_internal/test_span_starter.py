@@ -30,14 +30,14 @@ class NotingSampler(Sampler):
 
     def __init__(self) -> None:
         # Without super().__init__(), as samplers of applications may be.
-        self.asked: list[tuple[int, str]] = []
+        self.calls: list[tuple[int, str]] = []
 
     def is_sampled(
         self,
         trace_id: int,
         operation: str = "",
     ) -> tuple[bool, dict[str, str]]:
-        self.asked.append((trace_id, operation))
+        self.calls.append((trace_id, operation))
         return False, {"sampler.type": "noting"}
 
 
@@ -194,7 +194,7 @@ def test_child_inherits_flags_and_not_the_sampler(tracer: MemoryTracer) -> None:
     sampled = tracer.start_span("child", child_of=SpanContext(1, 2, None, 1))
     refused = tracer.start_span("child", child_of=SpanContext(1, 2, None, 0))
 
-    assert (1, 0, []) == (sampled.flags, refused.flags, sampler.asked)
+    assert (1, 0, []) == (sampled.flags, refused.flags, sampler.calls)
 
 
 def test_debug_counts_as_sampled(tracer: MemoryTracer) -> None:
@@ -312,7 +312,7 @@ def test_references_to_nothing_are_dropped(tracer: MemoryTracer) -> None:
 def test_debug_id_forces_the_trace(tracer: MemoryTracer) -> None:
     """
     A context with only a debug id begins a debug trace, with a tag named after the
-    debug header; the sampler is not asked.
+    debug header; the sampler is not called.
     """
     tracer.sampler = sampler = NotingSampler()
     context = SpanContext.with_debug_id("Coraline")
@@ -321,7 +321,7 @@ def test_debug_id_forces_the_trace(tracer: MemoryTracer) -> None:
 
     assert (BOTH, None) == (span.flags, span.parent_id)
     assert [("a", 1), ("jaeger-debug-id", "Coraline")] == pairs_of(span)
-    assert [] == sampler.asked
+    assert [] == sampler.calls
 
 
 def test_debug_id_by_reference(tracer: MemoryTracer) -> None:
@@ -371,14 +371,14 @@ def test_debug_id_brings_baggage(tracer: MemoryTracer) -> None:
 def test_baggage_without_a_trace_begins_one(tracer: MemoryTracer) -> None:
     """
     A context with only baggage is no parent: a new trace begins that carries it
-    over, and the sampler is asked.
+    over, and the sampler is called.
     """
     tracer.sampler = sampler = NotingSampler()
 
     span = tracer.start_span("op", child_of=baggage_only())
 
     assert (None, {"a": "1"}, 0) == (span.parent_id, span.context.baggage, span.flags)
-    assert [(span.trace_id, "op")] == sampler.asked
+    assert [(span.trace_id, "op")] == sampler.calls
 
 
 def test_baggage_without_a_trace_can_be_sampled(tracer: MemoryTracer) -> None:
@@ -465,10 +465,10 @@ def test_server_span_is_a_child_by_default(tracer: MemoryTracer) -> None:
 def test_ids_come_from_random_at_call_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids come from `random.Random.getrandbits`, looked up at the call."""
     tracer = Tracer("svc", InMemoryReporter(), ConstSampler(decision=True))
-    asked: list[int] = []
+    calls: list[int] = []
 
     def getrandbits(_self: random.Random, bits: int) -> int:
-        asked.append(bits)
+        calls.append(bits)
         return 12345
 
     monkeypatch.setattr(random.Random, "getrandbits", getrandbits)
@@ -476,7 +476,7 @@ def test_ids_come_from_random_at_call_time(monkeypatch: pytest.MonkeyPatch) -> N
     child = tracer.start_span("op", child_of=root)
 
     assert (12345, 12345, 12345) == (root.trace_id, root.span_id, child.span_id)
-    assert [64, 64] == asked
+    assert [64, 64] == calls
 
 
 def test_start_time_is_looked_up_at_call_time(
@@ -537,13 +537,13 @@ def test_trace_ids_of_64_bits_by_default() -> None:
     assert max(ids).bit_length() <= 64
 
 
-def test_sampler_is_asked_with_id_and_name(tracer: MemoryTracer) -> None:
+def test_sampler_is_called_with_id_and_name(tracer: MemoryTracer) -> None:
     """The sampler is called once per new trace, with its id and first name."""
     tracer.sampler = sampler = NotingSampler()
 
     span = tracer.start_span("op")
 
-    assert [(span.trace_id, "op")] == sampler.asked
+    assert [(span.trace_id, "op")] == sampler.calls
 
 
 def test_noop_span_is_no_parent(tracer: MemoryTracer) -> None:

@@ -38,7 +38,7 @@ class Late(Sampler):
         super().__init__()
         self.decide = decide
         self.watched = watched
-        self.asked: list[tuple[str, bool]] = []
+        self.calls: list[tuple[str, bool]] = []
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """Wait."""
@@ -59,7 +59,7 @@ class LateDecision(Undecided):
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
         """Call the function."""
-        self.sampler.asked.append((root.operation, is_final))
+        self.sampler.calls.append((root.operation, is_final))
         return self.sampler.decide(root, is_final)
 
 
@@ -188,7 +188,7 @@ def test_a_sampler_may_decide_at_the_start() -> None:
 
     assert Span is type(scene.start("yes"))
     assert Span is type(scene.start("no"))
-    assert [("yes", False), ("no", False)] == scene.sampler.asked
+    assert [("yes", False), ("no", False)] == scene.sampler.calls
 
 
 def test_a_sampler_may_decide_at_a_new_name() -> None:
@@ -212,15 +212,15 @@ def test_a_watched_tag_may_decide() -> None:
     """Setting a watched tag calls the sampler."""
     scene = Scene(by_tag, frozenset({"wanted"}))
     span = scene.start("any").set_tag("other", 1)
-    before = len(scene.sampler.asked)
+    before = len(scene.sampler.calls)
 
     span.set_tag("wanted", 1)
 
-    assert (1, 2) == (before, len(scene.sampler.asked))
+    assert (1, 2) == (before, len(scene.sampler.calls))
     assert Span is type(span)
 
 
-def test_tags_that_nobody_watches_ask_nothing() -> None:
+def test_other_tags_do_not_call_the_sampler() -> None:
     """Setting other tags does not call the sampler."""
     tracer = Tracer("svc", InMemoryReporter(), late_by_rates(yes=1.0))
     span = tracer.start_span("no").set_tag("a", 1)
@@ -334,7 +334,7 @@ def test_priority_ends_the_wait() -> None:
     assert Span is decided
     assert SAMPLED_FLAG | DEBUG_FLAG == span.flags
     assert [("a", 1), ("sampling.priority", 1)] == [(t.key, t.value) for t in span.tags]
-    assert [("no", False)] == scene.sampler.asked
+    assert [("no", False)] == scene.sampler.calls
 
 
 def test_no_priority_ends_the_wait() -> None:
@@ -352,7 +352,7 @@ def test_priority_at_the_start_leaves_nothing_to_wait_for() -> None:
     span = scene.start("no", tags={"sampling.priority": 1})
 
     assert Span is type(span)
-    assert [] == scene.sampler.asked
+    assert [] == scene.sampler.calls
 
 
 class Refusing(Throttler):
@@ -380,7 +380,7 @@ def test_a_debug_id_leaves_nothing_to_decide() -> None:
     span = scene.tracer.start_span("no", child_of=SpanContext.with_debug_id("ticket"))
 
     assert Span is type(span)
-    assert [] == scene.sampler.asked
+    assert [] == scene.sampler.calls
 
 
 def test_a_callers_trace_that_is_decided_is_not_ours_to_decide() -> None:
@@ -389,7 +389,7 @@ def test_a_callers_trace_that_is_decided_is_not_ours_to_decide() -> None:
 
     span = scene.tracer.start_span("no", child_of=SpanContext(1, 2, None, 1))
 
-    assert (Span, 1, []) == (type(span), span.flags, scene.sampler.asked)
+    assert (Span, 1, []) == (type(span), span.flags, scene.sampler.calls)
 
 
 @pytest.mark.parametrize("name", ["yes", "no"])
@@ -453,7 +453,7 @@ def test_a_start_that_decides_is_counted_once(name: str, letter: str) -> None:
     assert 1 == scene.counts[f"jaeger:traces.sampled_{letter}.state_started"]
 
 
-def test_the_sampler_is_asked_for_the_final_decision_once() -> None:
+def test_the_final_decision_is_made_once() -> None:
     """Child, injection and end after the decision do not call the sampler."""
     scene = Scene()
     span = scene.start("yes")
@@ -462,7 +462,7 @@ def test_the_sampler_is_asked_for_the_final_decision_once() -> None:
     scene.tracer.inject(span, opentracing.Format.TEXT_MAP, {})
     span.finish()
 
-    assert [("yes", False), ("yes", True)] == scene.sampler.asked
+    assert [("yes", False), ("yes", True)] == scene.sampler.calls
 
 
 def test_finishing_twice_reports_once() -> None:
@@ -489,7 +489,7 @@ def test_a_with_block_records_its_exception_before_the_decision() -> None:
     assert ["op"] == scene.reported
 
 
-def test_no_answer_in_the_end_is_a_refusal() -> None:
+def test_no_final_decision_is_unsampled() -> None:
     """A sampler that never decides records nothing."""
     scene = Scene(lambda root, final: None)
 
@@ -553,7 +553,7 @@ def test_a_sampler_may_use_the_span_that_it_decides_about() -> None:
     held[0].finish()
 
     assert ["yes"] == scene.reported
-    assert 2 == len(scene.sampler.asked)
+    assert 2 == len(scene.sampler.calls)
 
 
 def test_threads_decide_once() -> None:
@@ -582,10 +582,10 @@ def test_threads_decide_once() -> None:
         thread.join()
 
     assert [0, 0, 0, 0] == flags
-    assert [("op", False), ("op", True)] == scene.sampler.asked
+    assert [("op", False), ("op", True)] == scene.sampler.calls
 
 
-def test_a_thread_that_never_decides_holds_nobody_up_for_ever(
+def test_other_threads_wait_for_the_timeout_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """If the deciding thread does not return, the span stays sampled."""
