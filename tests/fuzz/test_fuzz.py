@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from tests.fuzz.run import CORPUS, FOUND, HERE, TARGETS
+from tests.fuzz.run import CORPUS, FOUND, HERE, SEED, TARGETS
 
 ROOT: Final = HERE.parents[1]
 AT_A_TIME: Final = 2
@@ -81,6 +82,7 @@ def run(target: str, seconds: int) -> Run:
     done = subprocess.run(
         [*command, "--seconds", str(seconds)],
         cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": str(SEED or "random")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

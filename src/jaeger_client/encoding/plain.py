@@ -22,8 +22,8 @@ from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 
 T = TypeVar("T")
 
-_MAX_SECONDS: Final = 9e12
-"""Seconds whose microseconds still fit in 64 signed bits, past the year 280,000."""
+_MAX_SECONDS: Final = 1e300
+"""Replaces infinity; encoders clamp what does not fit in 64 bits."""
 
 
 class PlainIds(NamedTuple):
@@ -66,7 +66,7 @@ def plain_span(span: SpanData, *, with_logs: bool = True) -> PlainSpan:
         references=_readable(_reference, span.references),
         tag_items=plain_items(span.tag_items),
         log_items=_readable(plain_log, span.log_items) if with_logs else [],
-        shares_span_id=bool(getattr(span, "shares_span_id", False)),
+        shares_span_id=getattr(span, "shares_span_id", False) is True,
         dropped_tags=_count(getattr(span, "dropped_tags", 0)),
         dropped_logs=_count(getattr(span, "dropped_logs", 0)),
     )
