@@ -189,8 +189,8 @@ class Span(SpanRecords):
     @property
     def ids(self) -> SpanIds:
         """The ids and flags for encoders; does not create the context."""
-        made = self.made_context
-        return self if made is None else made
+        context = self.stored_context
+        return self if context is None else context
 
     @property
     def tracer(self) -> SpanOwner:  # pyright: ignore[reportIncompatibleMethodOverride]  # any owner will do
@@ -221,8 +221,11 @@ class Span(SpanRecords):
             # the property `flags`, written out here and below, because a call of it
             # takes 500 instructions.
             if self.own_flags != SAMPLED_FLAG:
-                made = self.made_context
-                if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
+                context = self.stored_context
+                if (
+                    not (self.own_flags if context is None else context.flags)
+                    & SAMPLED_FLAG
+                ):
                     return self
             if type(value) is str:
                 if len(value) > self._tracer.max_tag_value_length:
@@ -262,8 +265,11 @@ class Span(SpanRecords):
     ) -> Span:
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
         if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
-            made = self.made_context
-            if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
+            context = self.stored_context
+            if (
+                not (self.own_flags if context is None else context.flags)
+                & SAMPLED_FLAG
+            ):
                 return self
         try:
             if timestamp is not None:
@@ -334,8 +340,11 @@ class Span(SpanRecords):
         Only the first call has an effect; on an unsampled span none has.
         """
         if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
-            made = self.made_context
-            if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
+            context = self.stored_context
+            if (
+                not (self.own_flags if context is None else context.flags)
+                & SAMPLED_FLAG
+            ):
                 return
         # No call and no jump between the two lines (see `signal_safe`): if several
         # threads finish the span, only one reports it.

@@ -138,10 +138,10 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
 
     __slots__ = (
         "baggage",
-        "made_context",
         "own_flags",
         "parent_id",
         "span_id",
+        "stored_context",
         "trace_id",
     )
 
@@ -155,19 +155,19 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     """Items that are propagated with the trace; not to be changed."""
     own_flags: int
     """
-    Bits `SAMPLED_FLAG` and `DEBUG_FLAG` as long as there is no `made_context`, then 0.
+    Bits `SAMPLED_FLAG` and `DEBUG_FLAG` until there is a `stored_context`, then 0.
 
     So for most spans one comparison with `SAMPLED_FLAG` is enough: if they are equal,
     the span is sampled. The property `flags` is right in all cases.
     """
-    made_context: SpanContext | None
+    stored_context: SpanContext | None
     """The context, once it was read or assigned; from then on its flags are valid."""
 
     @property
     def context(self) -> SpanContext:  # pyright: ignore[reportIncompatibleMethodOverride]  # ours can be set
         """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
-        if self.made_context is not None:
-            return self.made_context
+        if self.stored_context is not None:
+            return self.stored_context
         context = _new(SpanContext)
         context.trace_id = self.trace_id
         context.span_id = self.span_id
@@ -177,10 +177,10 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         # No call and no jump between the next lines (see `signal_safe`): all threads
         # get the same context, and no change of the flags is lost.
         context.flags = self.own_flags
-        if self.made_context is None:
-            self.made_context = context
+        if self.stored_context is None:
+            self.stored_context = context
             self.own_flags = 0
-        return self.made_context
+        return self.stored_context
 
     @context.setter
     def context(self, context: SpanContext) -> None:
@@ -188,7 +188,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         self.span_id = context.span_id
         self.parent_id = context.parent_id
         self.baggage = context.baggage
-        self.made_context = context
+        self.stored_context = context
         self.own_flags = 0
 
     @property
@@ -203,16 +203,16 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     @property
     def flags(self) -> int:
         """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
-        made = self.made_context
-        return self.own_flags if made is None else made.flags
+        context = self.stored_context
+        return self.own_flags if context is None else context.flags
 
     @flags.setter
     def flags(self, flags: int) -> None:
         # No call and no jump between the lines, as in `context`.
-        if self.made_context is None:
+        if self.stored_context is None:
             self.own_flags = flags
         else:
-            self.made_context.flags = flags
+            self.stored_context.flags = flags
 
     def is_sampled(self) -> bool:
         """Return whether this span is recorded."""
@@ -244,8 +244,8 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
             changed = context.with_baggage_item(key, value)
             # No call and no jump from the comparison to the last line: no item or flag
             # that another thread sets is lost.
-            if self.made_context is context:
+            if self.stored_context is context:
                 changed.flags = context.flags
                 self.baggage = changed.baggage
-                self.made_context = changed
+                self.stored_context = changed
                 return True

@@ -144,9 +144,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 references = with_context(references)
                 if parent is None and references:
                     parent = references[0].referenced_context
-            given: Any = tags
-            if given is not None and dict is not type(given):
-                given = as_dict(tags)
+            initial_tags: Any = tags
+            if initial_tags is not None and dict is not type(initial_tags):
+                initial_tags = as_dict(tags)
             if type(operation_name) is not str:
                 operation_name = (
                     "" if operation_name is None else to_text(operation_name)
@@ -154,7 +154,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
             # Without an __init__, which would cost 0.1 of a root's 2 µs.
             span = _new(Span)
-            span.made_context = None
+            span.stored_context = None
             clock_offset = None
             if parent is None:
                 # The same as _begin().
@@ -194,7 +194,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 # not shift them against each other, and one call fewer is needed.
                 clock_offset = parent.clock_offset
             else:
-                decision = self._join(span, parent, given, operation_name)
+                decision = self._join(span, parent, initial_tags, operation_name)
                 flags = span.flags
 
             span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # replaces its __init__
@@ -205,14 +205,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             span.first_tags = span.decision_tags = NO_TAGS
             span.more_tags = NO_MORE_TAGS
             span.log_items = NO_LOGS
-            if given:
-                if SAMPLING_PRIORITY in given:
-                    span.add_tags(given)
+            if initial_tags:
+                if SAMPLING_PRIORITY in initial_tags:
+                    span.add_tags(initial_tags)
                     flags = span.flags
                 elif flags & SAMPLED_FLAG:
                     # The same as to_tag_values().
                     max_length = self.max_tag_value_length
-                    stored: dict[str, Any] = given.copy()
+                    stored: dict[str, Any] = initial_tags.copy()
                     if len(stored) > self.max_tags_per_span:
                         stored = span.fewer_tags(stored)
                     for value in stored.values():
@@ -247,7 +247,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 span.start_time = time.time()
                 span.clock_offset = None
             if not self.metrics.is_noop:
-                self._count_start(span, given)
+                self._count_start(span, initial_tags)
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
             _START_FAILED.warn(error)
             return self._unrecorded_span()

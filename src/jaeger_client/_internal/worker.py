@@ -177,7 +177,7 @@ class BackgroundWorker:
         self._clock = clock
         self._name = name
         self._tasks: tuple[Task, ...] = ()
-        self._used: tuple[Callable[[], object], ...] = ()
+        self._closers: tuple[Callable[[], object], ...] = ()
         self._closed = False
         self._cannot_start = RateLimitedWarning(_CANNOT_START, clock=clock)
         self._too_late = RateLimitedWarning(_TOO_LATE, clock=clock)
@@ -191,7 +191,7 @@ class BackgroundWorker:
         self._runners: dict[str, _Runner] = {}
         """Empty, or the thread that has claimed the worker, under the key "current"."""
         self._flushes: deque[Flush] = deque()
-        self._gave_up: RateLimitedWarning | None = None
+        self._last_failure: RateLimitedWarning | None = None
         """The last warning of `_send_now`, which waits once for each cause."""
 
     def after_fork_in_child(self) -> None:
@@ -210,7 +210,7 @@ class BackgroundWorker:
 
     def close_afterwards(self, close: Callable[[], object]) -> None:
         """Call *close* after the thread has ended, whose tasks use what it closes."""
-        self._used = (*self._used, close)
+        self._closers = (*self._closers, close)
 
     @property
     def _runner(self) -> _Runner | None:
@@ -249,8 +249,8 @@ class BackgroundWorker:
 
     def _send_now(self, timeout: float, failed: RateLimitedWarning) -> None:
         """Send queued spans on the calling thread, because no other can do so later."""
-        if self._gave_up is failed or not timeout or not self.flush(timeout):
-            self._gave_up = failed
+        if self._last_failure is failed or not timeout or not self.flush(timeout):
+            self._last_failure = failed
             failed.warn()
 
     def _start(self) -> None:
@@ -355,7 +355,7 @@ class BackgroundWorker:
             runner.wake()
             if not self.is_current_thread:
                 runner.thread.join(max(0.0, deadline - self._clock.monotonic()))
-        for close in self._used:
+        for close in self._closers:
             _call(close)
         return flushed
 
