@@ -1,9 +1,9 @@
 """
-Fakes and pytest fixtures for the tests of applications and of this library.
+Fakes and pytest fixtures for the tests of applications, and for our own.
 
-Nothing here uses random numbers or opens a socket. The fixtures are available if a
+Nothing here draws a random number or opens a socket. The fixtures are available once a
 `conftest.py` contains `pytest_plugins = ["jaeger_client.testing"]`, or where they are
-imported by name. Without pytest, only the fixtures are missing.
+imported by name. Without pytest, this module is everything but the fixtures.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ __all__ = [
 
 class FakeClock:
     """
-    A clock that changes only by `advance` and `sleep`.
+    A clock that stands still until it is advanced or slept on.
 
     Accepted as `clock` by `Tracer`, `Config` and `MemoryTracer`. Safe from any thread.
 
     Args:
-        time: Initial time in seconds since the epoch.
-        monotonic: Initial monotonic time in seconds.
+        time: Seconds since the epoch at first.
+        monotonic: Seconds since some fixed point at first.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class CountingIds(IdRandom):
     """
     A source of ids that counts: 1, 2, 3 and so on.
 
-    A root span uses one number as trace id and span id, a child uses one as span id.
+    A root span takes one number for its trace and itself, a child takes one.
     Set it as `tracer.random`. Safe from any thread.
     """
 
@@ -88,20 +88,20 @@ class CountingIds(IdRandom):
 
     def getrandbits(self, k: int, /) -> int:
         """Return the next number, cut to *k* bits."""
-        # next() of a count is atomic (see `signal_safe`).
+        # To take the next number is one step to the interpreter.
         return next(self._numbers) & ((1 << k) - 1)
 
     def after_fork_in_child(self) -> None:
-        """Continue from the number of the parent."""
+        """Count on from where the parent was."""
 
 
 class MemoryTracer(Tracer):
     """
-    A tracer that records every trace in memory, with ids from `CountingIds`.
+    A tracer that records every trace, in memory, with ids that count.
 
     Args:
         service_name: Name of the process in its traces.
-        clock: The clock of its spans; by default the system's clock.
+        clock: Read for the times of spans; by default the system's clock.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ def memory_tracer(
 
     Args:
         service_name: Name of the process in its traces.
-        clock: The clock of its spans; by default the system's clock.
+        clock: Read for the times of spans; by default the system's clock.
         set_global: Whether it is `opentracing.global_tracer()` within the block.
     """
     with MemoryTracer(service_name, clock=clock) as tracer:
@@ -143,7 +143,7 @@ def memory_tracer(
 
 @contextmanager
 def _set_as_global(tracer: Tracer) -> Generator[None]:
-    """Set the global tracer; restore the previous one, or none, afterwards."""
+    """Set the global tracer; restore the previous one, or that there was none."""
     previous = opentracing.tracer
     is_registered = opentracing.is_global_tracer_registered()
     opentracing.set_global_tracer(tracer)
@@ -162,12 +162,12 @@ else:
 
     @pytest.fixture
     def fake_clock() -> FakeClock:
-        """Return the clock of `jaeger_tracer`, a `FakeClock`."""
+        """Return the clock of `jaeger_tracer`, which stands still until advanced."""
         return FakeClock()
 
     @pytest.fixture
     def jaeger_tracer(fake_clock: FakeClock) -> Iterator[MemoryTracer]:
-        """Return a `MemoryTracer` with `fake_clock` as its clock."""
+        """Return a tracer that keeps finished spans and reads `fake_clock`."""
         with memory_tracer(clock=fake_clock) as tracer:
             yield tracer
 

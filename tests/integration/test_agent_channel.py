@@ -128,7 +128,7 @@ def test_any_other_status_is_an_error(status: int) -> None:
     ):
         channel.request_sampling_strategy("s")
 
-    expected = f"GET {server.url('/sampling?service=s')} failed: status {status}"
+    expected = f"GET {server.url('/sampling?service=s')}: the server responded {status}"
     assert str(caught.value).startswith(expected)
     assert ("because" in str(caught.value)) is (status != 204)
 
@@ -139,9 +139,7 @@ def test_a_huge_response_is_an_error() -> None:
     with (
         serve_http(lambda _request: huge) as server,
         channel_to(server.port) as channel,
-        pytest.raises(
-            SendError, match="failed: the response is longer than 1048576 bytes"
-        ),
+        pytest.raises(SendError, match="responded 200 with more than 1048576 bytes"),
     ):
         channel.request_sampling_strategy("s")
 

@@ -29,7 +29,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "testing"
 
 
 def test_clock_stands_still() -> None:
-    """A fake clock does not advance by itself."""
+    """A fake clock stands still by itself."""
     clock = FakeClock(time=100.0, monotonic=5.0)
 
     assert (100.0, 100.0, 5.0) == (clock.time(), clock.time(), clock.monotonic())
@@ -77,14 +77,14 @@ def test_clock_of_a_config() -> None:
 
 
 def test_ids_count() -> None:
-    """Counting ids are 1, 2, 3, cut to the requested bits."""
+    """Counting ids are 1, 2, 3, cut to the bits that are asked for."""
     ids = CountingIds()
 
     assert [1, 2, 3, 0] == [ids.getrandbits(bits) for bits in (64, 128, 64, 2)]
 
 
 def test_ids_count_on_in_a_child() -> None:
-    """A forked child continues the count."""
+    """After a fork the child counts on."""
     ids = CountingIds()
     ids.getrandbits(64)
 

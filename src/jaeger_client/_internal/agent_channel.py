@@ -149,13 +149,12 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         response = self._client_for(url).request(
             "GET", url, query=query, timeout=timeout
         )
+        msg = f"{response.request}: the server responded {response.status}"
         if response.status != _OK:
-            status = f"status {response.status}: {response.excerpt}"
-            msg = f"{response.request} failed: {status}"
+            msg = f"{msg}: {response.excerpt}"
             raise SendError(msg)
         if response.is_truncated:
-            size = len(response.body)
-            msg = f"{response.request} failed: the response is longer than {size} bytes"
+            msg = f"{msg} with more than {len(response.body)} bytes"
             raise SendError(msg)
         return response.body
 

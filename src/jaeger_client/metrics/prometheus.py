@@ -11,7 +11,7 @@ of the process with a single one. Counting a span must never hang at them:
 
 A call that interrupts another one must not see an update that is half made. A value in
 memory is updated by `self._value += amount`: from Python 3.11 on nothing can interrupt
-that (see `signal_safe`).
+that, because the interpreter handles signals and finalizers at calls and jumps only.
 Values in files, and all values in Python 3.10, are updated one at a time, through
 `SharedCollectors.run` (1 us a count). It does not wait: a handler that waited for a
 thread which itself waits for the library's lock, held by the interrupted frame, would

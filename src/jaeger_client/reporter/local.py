@@ -38,7 +38,7 @@ class InMemoryReporter(BaseReporter):
     Stores every span in a list, for tests.
 
     Safe in any thread, signal handler and forked child: appending to a list and copying
-    it are atomic (see `signal_safe`).
+    it are atomic in CPython.
     """
 
     def __init__(self) -> None:
