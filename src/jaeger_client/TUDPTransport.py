@@ -46,7 +46,7 @@ class TUDPTransport:
         self._sender.send(bytes(buf))
 
     def flush(self) -> None:
-        """Do nothing: a write is sent at once."""
+        """Do nothing: `write` sends immediately."""
 
     def close(self) -> None:
         """Close the socket. Idempotent."""

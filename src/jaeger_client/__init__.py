@@ -2,8 +2,8 @@
 A tracer for Python that reports to Jaeger.
 
 `Config` creates a tracer from settings; the other names are its parts. After
-`import jaeger_client` the public modules of the package are its attributes; those that
-a start does not need are imported when they are first used.
+`import jaeger_client` the public modules of the package are its attributes. Modules
+that a start does not need are imported on first use.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ else:
             raise AttributeError(msg) from error
 
     def __dir__() -> list[str]:
-        """Return the public names, those of modules not imported yet among them."""
+        """Return the public names, including those of modules not imported yet."""
         with _forks_wait():
             import pkgutil  # noqa: PLC0415 - for interactive use only
         modules = {module.name for module in pkgutil.iter_modules(__path__)}

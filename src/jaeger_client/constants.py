@@ -1,17 +1,17 @@
-"""Names and limits that several packages and their users share."""
+"""Names and limits that several packages and applications share."""
 
 from __future__ import annotations
 
 from typing import Final
 
 __version__: Final = "5.0.0.dev0"
-"""The version of the distribution; the build reads it from this line."""
+"""The version of the distribution; the build reads it from here."""
 
 MAX_ID_BITS: Final = 64
-"""Bits of a span id."""
+"""Number of bits of a span id."""
 
 MAX_TRACE_ID_BITS: Final = 128
-"""Bits of the longest trace id."""
+"""Maximum number of bits of a trace id."""
 
 _max_id_bits: Final = MAX_ID_BITS
 _max_trace_id_bits: Final = MAX_TRACE_ID_BITS
@@ -23,16 +23,16 @@ BAGGAGE_HEADER_PREFIX: Final = "uberctx-"
 """Prefix of the headers that carry baggage."""
 
 DEBUG_ID_HEADER_KEY: Final = "jaeger-debug-id"
-"""Header of a request without a context that requests a debug trace."""
+"""Header that requests a debug trace, in a request without a span context."""
 
 BAGGAGE_HEADER_KEY: Final = "jaeger-baggage"
-"""Header of a request without a context that carries baggage."""
+"""Header that carries baggage, in a request without a span context."""
 
 SAMPLED_FLAG: Final = 0x01
 """Bit of `SpanContext.flags`: the trace is recorded."""
 
 DEBUG_FLAG: Final = 0x02
-"""Bit of `SpanContext.flags`: the backend must store the trace, too."""
+"""Bit of `SpanContext.flags`: the backend must store the trace."""
 
 SAMPLER_TYPE_CONST: Final = "const"
 SAMPLER_TYPE_PROBABILISTIC: Final = "probabilistic"
@@ -53,7 +53,7 @@ DEFAULT_FLUSH_INTERVAL: Final = 1
 """Seconds that a partial batch waits for more spans."""
 
 DEFAULT_QUEUE_CAPACITY: Final = 20_000
-"""Maximum number of spans in the queue: a burst of 20,000 loses none."""
+"""Maximum number of spans in the queue; a burst of that size loses none."""
 
 DEFAULT_THROTTLER_REFRESH_INTERVAL: Final = 5
 """Seconds between two polls of throttling credits."""
@@ -80,7 +80,7 @@ OTLP_TRACES_PATH: Final = "/v1/traces"
 """Path of an OTLP endpoint for traces."""
 
 ZIPKIN_SPANS_PATH: Final = "/api/v2/spans"
-"""Path of Zipkin's endpoint for spans in version 2 of its JSON."""
+"""Path of Zipkin's endpoint for spans in its JSON format, version 2."""
 
 JAEGER_CLIENT_VERSION: Final = f"Python-{__version__}"
 """Value of the process tag `jaeger.version`."""
@@ -99,4 +99,4 @@ SPAN_KIND_PRODUCER: Final = "producer"
 SPAN_KIND_CONSUMER: Final = "consumer"
 
 LOGGER_NAME: Final = "jaeger_tracing"
-"""Name of the logger that every message of this library is logged to."""
+"""Name of the logger of all messages of this library."""

@@ -1,9 +1,9 @@
 """
-Every error this library raises, split by whose fault it is.
+All errors that this library raises, grouped by their cause.
 
-Recording and reporting never raise into the application. Errors come from start-up
-(`ConfigError`), from `inject` and `extract` (the context errors), and from the network
-side, whose errors the background thread catches, counts and logs.
+Recording and reporting never raise into the application. Errors are raised by start-up
+(`ConfigError`), by `inject` and `extract` (the context errors), and by senders; those
+are caught, counted and logged by the background thread.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ import opentracing
 from jaeger_client._internal.shown import one_line
 
 _MAX_MESSAGE = 4_000
-"""Maximum length of a message. A value that it quotes has a lower limit."""
+"""Maximum length of a message in characters; quoted values have lower limits."""
 
 
 class JaegerClientError(Exception):
     """
-    The root of every error of this library.
+    The base class of all errors of this library.
 
-    Its message is a single line of bounded length, whatever it quotes.
+    The message is a single line of bounded length, whatever it quotes.
     """
 
     def __init__(self, message: str = "") -> None:
         super().__init__(one_line(message, _MAX_MESSAGE))
 
 
-# The application's fault: settings and arguments.
+# Caused by the application: settings and arguments.
 
 
 class ConfigError(JaegerClientError, ValueError):
-    """A setting cannot be used; the message names key, variable, value and range."""
+    """A setting is not valid; the message names its key, variable, value and range."""
 
 
 class SamplingRateError(ConfigError, AssertionError):
     """
     A sampling rate is outside its range.
 
-    It is an `AssertionError` too, as in jaeger-client 4.8.
+    Also an `AssertionError`, as in jaeger-client 4.8.
     """
 
 
@@ -54,7 +54,7 @@ class ForeignSpanContextError(JaegerClientError, ValueError):
 
 
 class RemovedError(JaegerClientError, NotImplementedError):
-    """A name of jaeger-client 4.8 that can be imported, but no longer used."""
+    """A function of jaeger-client 4.8 that exists but can no longer be called."""
 
 
 class InvalidCarrierError(
@@ -71,7 +71,7 @@ class UnsupportedFormatError(
     """No codec is registered for the format."""
 
 
-# The peer's fault: data from outside.
+# Caused by a peer: data from outside.
 
 
 class CorruptContextError(
@@ -82,30 +82,30 @@ class CorruptContextError(
 
 
 class CorruptBatchError(JaegerClientError, ValueError):
-    """Data received in place of a batch of spans cannot be decoded."""
+    """A batch of spans cannot be decoded."""
 
 
-class AnswerError(JaegerClientError, ValueError):
-    """A server sent a response that cannot be used."""
+class ResponseError(JaegerClientError, ValueError):
+    """The content of a response is not valid."""
 
 
-class StrategyError(AnswerError):
-    """The response contains no sampling strategy that can be used."""
+class StrategyError(ResponseError):
+    """A response contains no valid sampling strategy."""
 
 
-class CreditsError(AnswerError):
-    """The response contains no throttling balances."""
+class CreditsError(ResponseError):
+    """A response contains no valid throttling credits."""
 
 
-# The network's fault.
+# Caused by the network or the backend.
 
 
 class SendError(JaegerClientError):
-    """A payload was not passed to the network, or the backend rejected it."""
+    """A payload could not be sent, or the backend rejected it."""
 
 
 class RetryableSendError(SendError):
-    """A payload may be sent again, after *retry_after* seconds if that is not None."""
+    """A payload may be sent again, after *retry_after* seconds unless it is `None`."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -113,7 +113,7 @@ class RetryableSendError(SendError):
 
 
 class RefusedError(SendError):
-    """Nothing listens at the address (ICMP port unreachable, connection refused)."""
+    """Nothing listens on the port (ICMP port unreachable, connection refused)."""
 
 
 class PayloadTooLargeError(SendError):

@@ -1,4 +1,4 @@
-"""The helpers of 4.8 for applications with a Tornado event loop."""
+"""Functions of jaeger-client 4.8 for applications with a Tornado event loop."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def submit(
     """
     Call *fn* on *io_loop* and return the future of its result.
 
-    If *fn* returns a future, as coroutines decorated by Tornado do, the result is
-    that of this future.
+    If *fn* returns a future, as Tornado's coroutines do, the result is the result of
+    that future.
 
     Raises:
         RemovedError: If *io_loop* is not a loop of Tornado.
@@ -62,14 +62,14 @@ def submit(
 
 
 def future_result(result: T) -> Future[T]:
-    """Return a future that has *result*."""
+    """Return a done future with *result*."""
     future: Future[T] = Future()
     future.set_result(result)
     return future
 
 
 def future_exception(exception: BaseException) -> Future[Any]:
-    """Return a future that has *exception*."""
+    """Return a done future with *exception*."""
     future: Future[object] = Future()
     future.set_exception(exception)
     return future

@@ -1,5 +1,5 @@
 """
-The plain data that flows from the application's thread to the encoders.
+The plain data that passes from the application's thread to the encoders.
 
 A tag is a `(key, value)` pair, a log a `(microseconds, pairs)` pair. Encoders and
 senders of applications use these types, too.
@@ -59,22 +59,22 @@ class SpanData(Protocol):
     def log_items(self) -> Iterable[LogItem]: ...
     @property
     def shares_span_id(self) -> bool:
-        """Whether it took over its parent's span id, see `one_span_per_rpc`."""
+        """Whether it has its parent's span id, see `Tracer.one_span_per_rpc`."""
         ...
 
     @property
     def dropped_tags(self) -> int:
-        """Number of tags dropped because the span had `max_tags_per_span`."""
+        """Number of tags dropped because of `max_tags_per_span`."""
         ...
 
     @property
     def dropped_logs(self) -> int:
-        """Number of logs dropped because the span had `max_logs_per_span`."""
+        """Number of logs dropped because of `max_logs_per_span`."""
         ...
 
 
 class Process(NamedTuple):
-    """The service that reports, and the tags that all its spans have in common."""
+    """The reporting service, and the tags that apply to all its spans."""
 
     service_name: str
     tags: tuple[TagItem, ...] = ()
@@ -82,11 +82,11 @@ class Process(NamedTuple):
 
 class SpanLosses:
     """
-    Spans lost or shortened since the start, by cause.
+    Numbers of spans lost or truncated since the start, by cause.
 
     `queue_full` and `closed` are counted on any thread, by their `add_` methods; the
-    others are written by the one thread that drains the queue. All may be read at any
-    time.
+    others are written only by the thread that drains the queue. All may be read from
+    any thread.
     """
 
     __slots__ = (
@@ -134,7 +134,7 @@ class SpanLosses:
         self._closed.add(spans)
 
     def add_each_closed(self, spans: Iterable[object]) -> None:
-        """Consume *spans* and count each, in one step; see `SharedCount.add_each`."""
+        """Consume *spans* and count each, atomically; see `SharedCount.add_each`."""
         self._closed.add_each(spans)
 
     def as_dict(self) -> dict[str, int]:
@@ -155,20 +155,20 @@ class SpanLosses:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """The counts alone, in the order of `as_dict`."""
+        """The counts without their names, in the order of `as_dict`."""
         return tuple(self.as_dict().values())
 
     def copy(self) -> SpanLosses:
-        """Return the same counts."""
+        """Return a copy."""
         return SpanLosses(**self.as_dict())
 
     def since(self, earlier: tuple[int, ...]) -> SpanLosses:
-        """Return what was added since `counts` was *earlier*."""
+        """Return the increase since `counts` was *earlier*."""
         pairs = zip(self.as_dict().items(), earlier, strict=True)
         return SpanLosses(**{cause: now - before for (cause, now), before in pairs})
 
     def add(self, other: SpanLosses) -> None:
-        """Add the counts of *other*; causes that it does not count are not written."""
+        """Add the counts of *other*; a cause whose count is 0 is not written."""
         for cause, count in other.as_dict().items():
             if count:
                 setattr(self, cause, getattr(self, cause) + count)
@@ -176,7 +176,7 @@ class SpanLosses:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpanLosses) and self.as_dict() == other.as_dict()
 
-    __hash__ = None  # type: ignore[assignment]  # it changes
+    __hash__ = None  # type: ignore[assignment]  # mutable
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{cause}={n}" for cause, n in self.as_dict().items())

@@ -3,13 +3,13 @@ A token bucket: credits accrue at a rate, up to a maximum.
 
 The bucket is one immutable value that is replaced by compare-and-set (see
 `signal_safe`), so a call never waits: neither for another thread nor, in a signal
-handler or finalizer, for the frame that it interrupted. Each credit is spent exactly
-once.
+handler or finalizer, for the frame that it interrupted. No credit is spent twice.
 
-The clock is read first. Two threads may therefore store their readings in the wrong
-order. The late one sets the bucket's time back by the moment between them, which then
-counts twice: far less than one credit. To refuse it would stop the bucket for good
-where an application sets `last_tick` or its clock is set back.
+The clock is read before the bucket is replaced, so two threads may store their times in
+the wrong order. The later store sets the time of the bucket back a little, and credits
+accrue twice for that short time: far less than one credit. The bucket must not reject
+an earlier time, because an application may set `last_tick`, or its clock may be set
+back: then no credit would accrue any more.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from jaeger_client._internal.ids import operating_system_random
 from jaeger_client._internal.signal_safe import Atomic
 
 _Bucket: TypeAlias = tuple[float, float, float, float]
-"""Balance, the time it was computed for, credits a second, maximum balance."""
+"""Balance, the time of that balance, credits per second, maximum balance."""
 
 
 class RateLimiter:
     """
-    Issues credits at a rate. Safe to use from any thread and any signal handler.
+    A token bucket. Safe to use from any thread and any signal handler.
 
-    The initial balance is a random part of `max_balance`, so that processes started
+    The initial balance is a random fraction of `max_balance`, so that processes started
     together do not all spend a full bucket at once.
 
     Args:
-        credits_per_second: Credits that accrue each second.
+        credits_per_second: Number of credits that accrue each second.
         max_balance: Maximum number of credits that are saved.
-        clock: Where the time is read; without one, `timestamp()`.
-        random: Returns the initial part of `max_balance`, in [0, 1).
+        clock: Source of the time; by default, `timestamp()`.
+        random: Returns the initial fraction of `max_balance`, in [0, 1).
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class RateLimiter:
                 return is_enough
 
     def update(self, credits_per_second: float, max_balance: float) -> None:
-        """Change rate and maximum; the balance changes in proportion."""
+        """Change rate and maximum; the balance is scaled with the maximum."""
         now = self._now()
 
         def changed(bucket: _Bucket) -> _Bucket:
@@ -82,7 +82,7 @@ class RateLimiter:
 
     @property
     def balance(self) -> float:
-        """Credits saved at `last_tick`."""
+        """Number of credits at `last_tick`."""
         return self._bucket.read()[0][0]
 
     @balance.setter
@@ -91,7 +91,7 @@ class RateLimiter:
 
     @property
     def last_tick(self) -> float:
-        """When credits were last added, in seconds."""
+        """Time at which credits were last added, in seconds."""
         return self._bucket.read()[0][1]
 
     @last_tick.setter
@@ -100,7 +100,7 @@ class RateLimiter:
 
     @property
     def credits_per_second(self) -> float:
-        """Credits that accrue each second."""
+        """Number of credits that accrue each second."""
         return self._bucket.read()[0][2]
 
     @credits_per_second.setter
@@ -138,8 +138,8 @@ class RateLimiter:
 def _refilled(bucket: _Bucket, now: float) -> _Bucket:
     balance, last_tick, rate, maximum = bucket
     elapsed = now - last_tick
-    # A clock set back adds nothing; it must not take anything away.
-    # Comparisons in place of min() and max(): 100 ns of 500.
+    # A clock that was set back adds no credits, and must not remove any.
+    # Comparisons instead of min() and max() save 100 ns of 500.
     if elapsed > 0:
         balance += elapsed * rate
     if balance > maximum:  # noqa: PLR1730 - as above

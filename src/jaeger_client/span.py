@@ -1,27 +1,27 @@
 """
-The span: a slotted object that stores what the application records.
+The span: an object with slots that stores what the application records.
 
-The tags of the start stay a dict, later tags are pairs in a list, and logs are
-`(microseconds, pairs)`. Values that could change later are converted to text when
-they are set. Everything else happens on the worker's thread.
+Initial tags are stored as a dict, later tags as pairs in a list, and logs as
+`(microseconds, pairs)`. Mutable values are converted to text when they are set.
+Everything else happens on the worker's thread.
 
-A span may be used from several threads, from signal handlers and from finalizers,
-without a lock: every change is a sequence of statements that nothing can interrupt
-(see `SpanList`). A list that is in use is never replaced by a copy, except where
-the copy and the replacement are one such sequence.
+A span may be used from several threads, signal handlers and finalizers, without a lock:
+every change is a single operation or a sequence of statements that is atomic (see
+`signal_safe`). A list that is in use is replaced by a copy only if copying and
+replacing are one such sequence.
 """
 
 from __future__ import annotations
 
 # Looked up as `time.time()` at each call, because tests of applications patch it.
-# A call through `clock.SYSTEM_CLOCK` would cost 60 ns of a start's 1.5 µs.
+# A call through `clock.SYSTEM_CLOCK` would add 60 ns to the 1.5 µs of a start.
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.span_records import (
     BY_VALUE,
     MANY,
@@ -55,20 +55,24 @@ if TYPE_CHECKING:
 __all__ = ["DEBUG_FLAG", "SAMPLED_FLAG", "Span", "SpanOwner"]
 
 SAMPLING_PRIORITY: Final = "sampling.priority"
-"""OpenTracing's tag that decides whether the trace is recorded."""
+"""OpenTracing's tag by which the application decides about recording the trace."""
 
-_FINISHED_TWICE = Notice("span %r was finished before; only the first finish counts")
-_NO_TAG = Notice("a tag raised %r and is ignored")
-_NO_LOG = Notice("a log raised %r and is ignored")
-_NO_BAGGAGE = Notice("a baggage item raised %r and is ignored")
-_TOO_MUCH_BAGGAGE = Notice(
+_FINISHED_TWICE = RateLimitedWarning(
+    "span %r was finished before; only the first finish counts"
+)
+_NO_TAG = RateLimitedWarning("setting a tag raised %r; the tag is ignored")
+_NO_LOG = RateLimitedWarning("logging raised %r; the log is ignored")
+_NO_BAGGAGE = RateLimitedWarning(
+    "setting a baggage item raised %r; the item is ignored"
+)
+_TOO_MUCH_BAGGAGE = RateLimitedWarning(
     "span %.200r has %d baggage items: a further one is dropped. Baggage is sent with "
     "every request; use few keys"
 )
 
 
 class SpanOwner(Protocol):
-    """What a span needs of its tracer. Called on the application's thread."""
+    """The tracer, as far as a span needs it. Called on the application's threads."""
 
     service_name: str = ""
     max_tag_value_length: int = MAX_TAG_VALUE_LENGTH
@@ -78,7 +82,7 @@ class SpanOwner(Protocol):
 
     @property
     def clock(self) -> Clock | None:
-        """Where its spans read the time; `None` is the system's clock."""
+        """The clock of its spans; `None` is the system's clock."""
         return None
 
     def is_debug_allowed(self, operation: str) -> bool:  # noqa: ARG002 - for tracers
@@ -86,7 +90,7 @@ class SpanOwner(Protocol):
         return True
 
     def count_dropped(self, *, tags: int = 0, logs: int = 0, baggage: int = 0) -> None:
-        """Count what spans dropped because of their limits. Never raises."""
+        """Count items that spans have dropped because of limits. Never raises."""
         ...
 
     def report_span(self, span: Span) -> None:
@@ -95,7 +99,7 @@ class SpanOwner(Protocol):
 
 
 class _NoOwner(SpanOwner):
-    """The owner of a span that was created without a tracer: reports nothing."""
+    """The owner of spans that are created without a tracer: reports nothing."""
 
     def count_dropped(self, **numbers: int) -> None:
         pass
@@ -111,8 +115,8 @@ class Span(SpanRecords):
     """
     One unit of work of a trace.
 
-    Created by `Tracer.start_span`. On an unsampled span everything but the operation
-    name, baggage and `sampling.priority` is ignored. Methods never raise, and may be
+    Created by `Tracer.start_span`. An unsampled span stores only the operation name and
+    baggage, and evaluates the tag `sampling.priority`. Methods never raise, and may be
     called from any thread.
     """
 
@@ -131,20 +135,20 @@ class Span(SpanRecords):
     """Seconds since the epoch; `None` before `finish`."""
     clock_offset: float | None
     """
-    Seconds from the steady clock to the wall clock when the span was started.
+    Wall clock minus steady clock at the start of the span, in seconds.
 
-    A child has that of its parent. Times that the span takes itself are those of the
-    steady clock plus this, so that a step of the wall clock changes no duration. `None`
-    if the start time was passed or `time.time` was patched; then, and while it is
-    patched, times are those of `wall_time`.
+    A child has the offset of its parent. The span reads the steady clock and adds this,
+    so that a step of the wall clock does not change durations. `None` if the start time
+    was passed or `time.time` was patched; then, and while `time.time` is patched, times
+    are read by `wall_time`.
     """
     finished: bool
     """Whether `finish` was called; stays false on an unsampled span."""
     references: Sequence[opentracing.Reference] | None
-    """What the span was started with in `references`."""
-    # Like `dropped_tags`, it is stored beside the slots of the few spans that need it.
+    """The references passed to `start_span`."""
+    # Like `dropped_tags`, it is stored in `__dict__`, in the few spans that need it.
     shares_span_id: bool = False
-    """Whether it has its parent's span id, which Zipkin's format marks."""
+    """Whether it has its parent's span id; Zipkin's format marks such spans."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -155,7 +159,7 @@ class Span(SpanRecords):
         start_time: float | None = None,
         references: Sequence[opentracing.Reference] | None = None,
     ) -> None:
-        # The base's __init__ stores the two under other names, and nothing else.
+        # The base class's __init__ only stores these two under other names.
         self.context = context
         self._tracer = _NO_OWNER if tracer is None else tracer
         self.operation_name = operation_name
@@ -184,9 +188,9 @@ class Span(SpanRecords):
 
     @property
     def ids(self) -> SpanIds:
-        """What encoders write of the context, without creating it."""
-        made = self.made_context
-        return self if made is None else made
+        """The ids and flags for encoders; does not create the context."""
+        context = self.stored_context
+        return self if context is None else context
 
     @property
     def tracer(self) -> SpanOwner:  # pyright: ignore[reportIncompatibleMethodOverride]  # any owner will do
@@ -199,25 +203,29 @@ class Span(SpanRecords):
         return self
 
     def add_tags(self, tags: Mapping[str, object]) -> None:
-        """Set every tag of *tags*, as `set_tag` would."""
+        """Call `set_tag` for each of *tags*."""
         for key, value in tags.items():
             self.set_tag(key, value)
 
     def set_tag(self, key: str, value: object) -> Span:
         """
-        Append a tag; a tag of the same key stays beside it.
+        Append a tag; an earlier tag of the same key is not replaced.
 
-        Text is cut at the tracer's `max_tag_value_length`; a value that is neither
-        text, number, bool nor bytes is converted to text at once.
+        Text is cut at the tracer's `max_tag_value_length`. A value that is not text, a
+        number, a bool or bytes is converted to text immediately.
         """
         try:
             if key == SAMPLING_PRIORITY and not self._set_sampling_priority(value):
                 return self
-            # The first test is enough for most sampled spans. The others are written
-            # out, here and below, because the property takes 500 instructions.
+            # The first test is enough for most sampled spans. The other one is that of
+            # the property `flags`, written out here and below, because a call of it
+            # takes 500 instructions.
             if self.own_flags != SAMPLED_FLAG:
-                made = self.made_context
-                if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
+                context = self.stored_context
+                if (
+                    not (self.own_flags if context is None else context.flags)
+                    & SAMPLED_FLAG
+                ):
                     return self
             if type(value) is str:
                 if len(value) > self._tracer.max_tag_value_length:
@@ -227,20 +235,21 @@ class Span(SpanRecords):
             pair: Any = key, value  # a `TagItem` by now
             if len(self.more_tags) >= MANY:
                 self._grow_tags()
-            # The pair exists already, so nothing is allocated and no finalizer
-            # runs between the look-up of the list and the append.
+            # No call and no jump from loading the list to the append, and the pair is
+            # created before (see `signal_safe`): else another thread could replace the
+            # list in between, and the tag would be lost.
             self.more_tags.append(pair)
         except Exception as error:  # noqa: BLE001 - the key's own code may raise anything
             _NO_TAG.warn(error)
         return self
 
     def _set_sampling_priority(self, value: object) -> bool:
-        """Change the context's flags; return whether the tag is to be recorded."""
+        """Set the flags of the context; return whether the tag is to be recorded."""
         try:
             priority = int(value)  # type: ignore[call-overload]  # any value may come
         except Exception:  # noqa: BLE001 - the value's own code may raise anything
             return False
-        # Less than 0 counts as more, as it did in 4.8.
+        # A negative priority counts as positive, as it did in 4.8.
         if priority == 0:
             self.flags &= ~(SAMPLED_FLAG | DEBUG_FLAG)
             return False
@@ -249,15 +258,18 @@ class Span(SpanRecords):
         self.flags |= SAMPLED_FLAG | DEBUG_FLAG
         return True
 
-    def log_kv(  # noqa: C901 - written out for the same reason as `start_span`
+    def log_kv(  # noqa: C901 - calls are written out, as in `start_span`
         self,
         key_values: Mapping[str, object],
         timestamp: float | None = None,
     ) -> Span:
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
         if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
-            made = self.made_context
-            if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
+            context = self.stored_context
+            if (
+                not (self.own_flags if context is None else context.flags)
+                & SAMPLED_FLAG
+            ):
                 return self
         try:
             if timestamp is not None:
@@ -290,24 +302,24 @@ class Span(SpanRecords):
         return self
 
     def info(self, message: object, payload: object = None) -> Span:
-        """Log *message* as an event, with *payload* unless that is empty."""
+        """Log *message* as an event, with *payload* unless it is false."""
         with suppress(Exception):  # the payload's own code may raise anything
             payload = payload or None
         return self.log_event(message, payload)
 
     def error(self, message: object, payload: object = None) -> Span:
-        """Set the tag `error` and do as `info` does."""
+        """Set the tag `error`, then do the same as `info`."""
         self.set_tag("error", True)  # noqa: FBT003 - a tag's value
         return self.info(message, payload)
 
     def log_event(self, event: object, payload: object = None) -> Span:
-        """Log *event*, with *payload* if there is one."""
+        """Log *event*, with *payload* unless it is `None`."""
         if payload is None:
             return self.log_kv({"event": event})
         return self.log_kv({"event": event, "payload": payload})
 
     def set_baggage_item(self, key: str, value: str | None) -> Span:
-        """Set an item that is propagated from here on; `None` deletes it."""
+        """Set a baggage item, which is propagated from now on; `None` deletes it."""
         fields = {"event": "baggage", "key": key, "value": value}
         try:
             if self.baggage.get(key):
@@ -323,16 +335,19 @@ class Span(SpanRecords):
 
     def finish(self, finish_time: float | None = None) -> None:
         """
-        End the span at *finish_time*, in seconds, or now, and report it.
+        Finish the span at *finish_time*, in seconds, or now, and report it.
 
-        Only the first call counts; on an unsampled span none does.
+        Only the first call has an effect; on an unsampled span none has.
         """
         if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
-            made = self.made_context
-            if not (self.own_flags if made is None else made.flags) & SAMPLED_FLAG:
+            context = self.stored_context
+            if (
+                not (self.own_flags if context is None else context.flags)
+                & SAMPLED_FLAG
+            ):
                 return
-        # No jump and no call stands between the two lines, so no other thread
-        # does: of several that finish the span, one alone finds it unfinished.
+        # No call and no jump between the two lines (see `signal_safe`): if several
+        # threads finish the span, only one reports it.
         if not self.finished:
             self.finished = True
             if finish_time is not None:

@@ -1,10 +1,10 @@
 """
 The part of a span that is propagated: ids, flags and baggage.
 
-`SpanContext` is that part as an object of its own, as OpenTracing has it. A span stores
-its ids itself (`SpanIdentity`) and creates the context when it is read, which for most
-roots and many children is never. That saves a root 6 % of its instructions, a child
-12 %, and a span of eight tags 80 of 612 bytes.
+In OpenTracing that part is an object of its own, the `SpanContext`. Here, a span stores
+its ids itself (`SpanIdentity`) and creates the context when it is first read, which for
+most roots and many children is never. That saves 6 % of the instructions of a root,
+12 % of a child, and 80 of the 612 bytes of a span with eight tags.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import opentracing
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 
 NO_BAGGAGE: Final[dict[str, str]] = opentracing.SpanContext.EMPTY_BAGGAGE
-"""The baggage of every context that has none; never written to."""
+"""The baggage of every context without items; never changed."""
 
 _MAX_BAGGAGE: Final = 4096
-"""Baggage items that a span stores; by default only 180 are propagated."""
+"""Maximum number of baggage items of a span; by default, 180 are propagated."""
 
 _new: Final = object.__new__
 
@@ -29,8 +29,8 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     """
     Ids, flags and baggage of one span.
 
-    Only `flags` changes after creation: when `sampling.priority` is set on a span of
-    this context, for every span and application object that refers to it. Safe to read
+    Immutable except for `flags`: setting `sampling.priority` on a span of this context
+    changes them for every span and application object that refers to it. Safe to read
     from any thread.
     """
 
@@ -46,13 +46,13 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     baggage: dict[str, str]
     """Items that are propagated with the context; not to be changed."""
     debug_id: str | None
-    """Text of the debug header that requests this trace."""
-    # These two are not slots but class attributes, overridden in the few contexts that
-    # have them: the others are created without storing them.
+    """Value of the debug header of the request, if it had one."""
+    # These two are class attributes, not slots, and are overridden in the few contexts
+    # that need it: other contexts are created without storing them.
     trace_state: str | None = None
-    """`tracestate` of W3C trace context, passed on to children unchanged."""
+    """`tracestate` of W3C Trace Context, propagated to children unchanged."""
     sampling_undecided: bool = False
-    """Whether the sender of the context leaves the sampling decision to us."""
+    """Whether the receiver of the context makes the sampling decision."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -67,7 +67,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
         self.span_id = span_id
         self.parent_id = parent_id or None
         self.flags = flags
-        # By reference, never copied: callers rely on seeing their own dict.
+        # Not copied: callers rely on getting their own dict.
         self.baggage = baggage or NO_BAGGAGE
         self.debug_id = debug_id
 
@@ -83,7 +83,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     @property
     def has_trace(self) -> bool:
         """Whether the context belongs to a trace."""
-        return bool(self.trace_id and self.span_id and self.flags is not None)  # pyright: ignore[reportUnnecessaryComparison]  # without a trace it is
+        return bool(self.trace_id and self.span_id and self.flags is not None)  # pyright: ignore[reportUnnecessaryComparison]  # None without a trace
 
     @property
     def is_debug_id_container_only(self) -> bool:
@@ -92,13 +92,13 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
 
     @property
     def decides_sampling_only(self) -> bool:
-        """Whether the context is a sampling decision without ids, as a `b3` of 0 is."""
-        return self.trace_id is None and self.flags is not None  # type: ignore[unreachable]  # no trace, no ids
+        """Whether the context is a sampling decision without ids, such as `b3` of 0."""
+        return self.trace_id is None and self.flags is not None  # type: ignore[unreachable]  # None without a trace
 
     @property
     def is_sampled(self) -> bool:
         """Whether spans of this context are recorded."""
-        # Contexts without a trace may have no flags, such as those of baggage alone.
+        # Contexts without a trace, such as those with baggage only, may have no flags.
         return bool((self.flags or 0) & (SAMPLED_FLAG | DEBUG_FLAG))
 
     def with_baggage_item(self, key: str, value: str | None) -> SpanContext:
@@ -134,14 +134,14 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
 
 
 class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
-    """The part of a `Span` that stores what its context is made of."""
+    """The part of a `Span` that stores ids, flags and baggage."""
 
     __slots__ = (
         "baggage",
-        "made_context",
         "own_flags",
         "parent_id",
         "span_id",
+        "stored_context",
         "trace_id",
     )
 
@@ -155,32 +155,32 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     """Items that are propagated with the trace; not to be changed."""
     own_flags: int
     """
-    Bits `SAMPLED_FLAG` and `DEBUG_FLAG` while there is no `made_context`, then 0.
+    Bits `SAMPLED_FLAG` and `DEBUG_FLAG` until there is a `stored_context`, then 0.
 
-    So one comparison with `SAMPLED_FLAG` is enough for most spans: it is true only
-    if the span is sampled. Read `flags` for the flags in any case.
+    So for most spans one comparison with `SAMPLED_FLAG` is enough: if they are equal,
+    the span is sampled. The property `flags` is right in all cases.
     """
-    made_context: SpanContext | None
-    """The context once it was read or assigned; from then on its flags count."""
+    stored_context: SpanContext | None
+    """The context, once it was read or assigned; from then on its flags are valid."""
 
     @property
     def context(self) -> SpanContext:  # pyright: ignore[reportIncompatibleMethodOverride]  # ours can be set
-        """Ids, flags and baggage to propagate; replaced by `set_baggage_item`."""
-        if self.made_context is not None:
-            return self.made_context
+        """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
+        if self.stored_context is not None:
+            return self.stored_context
         context = _new(SpanContext)
         context.trace_id = self.trace_id
         context.span_id = self.span_id
         context.parent_id = self.parent_id
         context.baggage = self.baggage
         context.debug_id = None
-        # No call stands between the lines: all threads get the same context, and
-        # flags that one of them changes are not lost.
+        # No call and no jump between the next lines (see `signal_safe`): all threads
+        # get the same context, and no change of the flags is lost.
         context.flags = self.own_flags
-        if self.made_context is None:
-            self.made_context = context
+        if self.stored_context is None:
+            self.stored_context = context
             self.own_flags = 0
-        return self.made_context
+        return self.stored_context
 
     @context.setter
     def context(self, context: SpanContext) -> None:
@@ -188,7 +188,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         self.span_id = context.span_id
         self.parent_id = context.parent_id
         self.baggage = context.baggage
-        self.made_context = context
+        self.stored_context = context
         self.own_flags = 0
 
     @property
@@ -203,23 +203,23 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     @property
     def flags(self) -> int:
         """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
-        made = self.made_context
-        return self.own_flags if made is None else made.flags
+        context = self.stored_context
+        return self.own_flags if context is None else context.flags
 
     @flags.setter
     def flags(self, flags: int) -> None:
-        # No call stands between the lines, see `context`.
-        if self.made_context is None:
+        # No call and no jump between the lines, as in `context`.
+        if self.stored_context is None:
             self.own_flags = flags
         else:
-            self.made_context.flags = flags
+            self.stored_context.flags = flags
 
     def is_sampled(self) -> bool:
         """Return whether this span is recorded."""
         return self.flags & SAMPLED_FLAG == SAMPLED_FLAG
 
     def is_debug(self) -> bool:
-        """Return whether the backend must store this trace, too."""
+        """Return whether this is a debug trace, which the backend must store."""
         return self.flags & DEBUG_FLAG == DEBUG_FLAG
 
     def get_baggage_item(self, key: str) -> str | None:
@@ -235,17 +235,17 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         Returns false if the item was not set because the span has too many.
         """
         while True:
-            # Not `self.context`: reading that of an undecided span decides it.
+            # Not `self.context`: reading it forces the decision of an undecided span.
             context: SpanContext = SpanIdentity.context.__get__(self)
             baggage = context.baggage
             if len(baggage) >= _MAX_BAGGAGE and key not in baggage:
-                # To remove an item that does not exist changes nothing.
+                # Removing an item that does not exist has no effect.
                 return value is None
             changed = context.with_baggage_item(key, value)
-            # No call and no jump is taken from the comparison to the last line, so
-            # neither an item nor a flag that another thread has set gets lost.
-            if self.made_context is context:
+            # No call and no jump from the comparison to the last line: no item or flag
+            # that another thread sets is lost.
+            if self.stored_context is context:
                 changed.flags = context.flags
                 self.baggage = changed.baggage
-                self.made_context = changed
+                self.stored_context = changed
                 return True

@@ -52,7 +52,7 @@ def make_tag(
 def make_tags(
     tags: Mapping[str, object] | None, max_length: int, max_traceback_length: int
 ) -> list[Tag]:
-    """Return the tags of a dict."""
+    """Return *tags* as a list of tags."""
     return [
         make_tag(key, value, max_length, max_traceback_length)
         for key, value in (tags or {}).items()
@@ -65,7 +65,7 @@ def make_log(
     max_length: int,
     max_traceback_length: int,
 ) -> Log:
-    """Return a log; *timestamp* is in seconds, the log's in microseconds."""
+    """Return a log; *timestamp* is in seconds, that of the log in microseconds."""
     tags = make_tags(fields, max_length, max_traceback_length)
     return Log(timestamp_micros(timestamp), tags)
 
@@ -142,7 +142,7 @@ def _make_span(span: SpanData) -> ttypes.Span:
     )
 
 
-# Private names of 4.8 that programs use.
+# Private names of 4.8 that applications use.
 
 
 def _make_string_tag(key: str, value: str, max_length: int) -> Tag:

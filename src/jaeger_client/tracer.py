@@ -1,7 +1,7 @@
 """
-The tracer: starts spans, propagates contexts across processes, closes its parts.
+The tracer: starts spans, propagates contexts between processes, closes its parts.
 
-`span_starter` contains the start of spans, which is the hot path.
+`span_starter` contains `start_span`, which is the hot path.
 """
 
 from __future__ import annotations
@@ -70,38 +70,38 @@ class Tracer(SpanStarter):
     """
     The OpenTracing tracer for Jaeger.
 
-    Methods may be called from any thread. None but `inject` and `extract`
-    raises; these raise only errors of `jaeger_client.errors`, which are
-    OpenTracing's as well. `sampler`, `reporter`, `one_span_per_rpc`, the
-    lengths and the limits may be replaced at any time.
+    Methods may be called from any thread. Only `inject` and `extract` raise, and
+    only errors of `jaeger_client.errors`, which are OpenTracing's as well. `sampler`,
+    `reporter`, `one_span_per_rpc`, the lengths and the limits may be replaced at any
+    time.
 
-    Most applications let `Config` create it.
+    Most applications create it by `Config`.
 
     Args:
-        service_name: Name of the process in every trace.
+        service_name: Name of the service in every trace.
         reporter: Receives finished spans.
         sampler: Decides which traces are recorded.
-        metrics: Receives counts by the interface older than *metrics_factory*.
+        metrics: Receives counts by an older interface; see *metrics_factory*.
         metrics_factory: Creates the tracer's counters.
         trace_id_header: Header of the span context.
-        generate_128bit_trace_id: Whether trace ids have 128 bits instead of 64.
+        generate_128bit_trace_id: Whether new trace ids have 128 bits instead of 64.
         baggage_header_prefix: Prefix of the headers that carry baggage.
         debug_id_header: Header that requests a debug trace.
-        one_span_per_rpc: Whether a server span shares its client's span id.
-        extra_codecs: Codecs by format, in addition to or instead of the built-in
-            ones.
+        one_span_per_rpc: Whether a server span has the span id of its client's span.
+        extra_codecs: Codecs by format; they add to or replace the built-in ones.
         tags: Tags of the process.
-        max_tag_value_length: Maximum length of a text value; longer ones are cut.
-        max_traceback_length: Maximum length of a traceback.
+        max_tag_value_length: Maximum length of a text value in characters; longer
+            values are cut.
+        max_traceback_length: Maximum length of a traceback in characters.
         throttler: Decides which debug traces may be started.
         scope_manager: Stores the active span; by default one that supports
             threads and asyncio tasks.
-        max_tags_per_span: Maximum number of tags of a span. Further ones replace
-            older ones, except the first half.
+        max_tags_per_span: Maximum number of tags of a span. Further tags replace the
+            oldest ones after the first half.
         max_logs_per_span: The same for logs.
-        clock: Where spans read the time, such as a `FakeClock` of
+        clock: The clock of its spans, such as a `FakeClock` of
             `jaeger_client.testing`; by default, `time.time`.
-        worker: Thread that reporter, sampler and throttler share; closed with the
+        worker: The worker that reporter, sampler and throttler share; closed with the
             tracer.
 
     Raises:
@@ -173,7 +173,7 @@ class Tracer(SpanStarter):
 
     def _count_baggage_that_codecs_drop(self) -> None:
         for codec in self.codecs.values():
-            # An application's codec may be of any type.
+            # A codec of the application may have any type.
             if isinstance(codec, Codec):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 codec.count_dropped_baggage(self._count_dropped_baggage)
 
@@ -185,7 +185,7 @@ class Tracer(SpanStarter):
                 all_tags[key] = found
         all_tags.update(tags)
         if self.throttler is not None:
-            # One bit less than an id: the tag is a signed number of 64 bits.
+            # One bit less than an id, because the tag is a signed 64-bit number.
             client_id = self.random.getrandbits(MAX_ID_BITS - 1)
             self.throttler.set_client_id(client_id)
             all_tags[CLIENT_UUID_TAG_KEY] = client_id
@@ -198,7 +198,7 @@ class Tracer(SpanStarter):
             """The active span, or `None`."""
             ...
 
-    def start_active_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
+    def start_active_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # accepts our spans only
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -209,10 +209,10 @@ class Tracer(SpanStarter):
         finish_on_close: bool = True,  # noqa: FBT001, FBT002
     ) -> SpanScope:
         """
-        Start a span and make it the active one until the returned scope closes.
+        Start a span and make it the active one until the returned scope is closed.
 
-        The parameters are those of `start_span`. With *finish_on_close*, the span is
-        finished when the scope closes.
+        The parameters are those of `start_span`. With *finish_on_close*, closing the
+        scope finishes the span.
         """
         span = self.start_span(
             operation_name,
@@ -224,7 +224,7 @@ class Tracer(SpanStarter):
         )
         return self._scope_manager.activate(span, finish_on_close)  # type: ignore[no-any-return]  # pyright: ignore[reportReturnType]  # of our span
 
-    def inject(  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
+    def inject(  # pyright: ignore[reportIncompatibleMethodOverride]  # accepts our spans only
         self,
         span_context: Span | SpanContext,
         format: str,
@@ -235,7 +235,7 @@ class Tracer(SpanStarter):
 
         Raises:
             UnsupportedFormatError: If no codec is registered for *format*.
-            ForeignSpanContextError: If the context is not this library's.
+            ForeignSpanContextError: If the context belongs to another library.
             InvalidCarrierError: If *format* cannot be written to such a carrier.
         """
         try:
@@ -259,7 +259,7 @@ class Tracer(SpanStarter):
         Raises:
             UnsupportedFormatError: If no codec is registered for *format*.
             InvalidCarrierError: If *format* cannot be read from such a carrier.
-            CorruptContextError: If there is a context that cannot be read.
+            CorruptContextError: If the carrier has a context that is malformed.
         """
         try:
             codec = self.codecs[format]
@@ -275,16 +275,16 @@ class Tracer(SpanStarter):
         self._count(self.metrics.dropped_baggage_items, items)
 
     def _unsupported(self, format: object) -> UnsupportedFormatError:
-        # As text, because formats can be of types that cannot be compared.
+        # As text, because formats may have types that cannot be compared.
         known = sorted(map(to_text, self.codecs))
-        msg = f"no codec for format {to_text(format)!r}; there are {known}"
+        msg = f"no codec for format {to_text(format)!r}; registered formats: {known}"
         return UnsupportedFormatError(msg)
 
     def flush(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """
-        Send what is queued; blocks for *timeout* seconds at most.
+        Send all queued spans; block for *timeout* seconds at most.
 
-        Returns whether everything left the process.
+        Returns whether all spans were sent.
         """
         return flush_reporter(self.reporter, usable_timeout(timeout))
 
@@ -292,8 +292,8 @@ class Tracer(SpanStarter):
         """
         Flush, then close reporter, sampler and throttler; idempotent.
 
-        Blocks for *timeout* seconds at most. The future is done, can also be awaited,
-        and its result is whether everything left the process.
+        Blocks for *timeout* seconds at most. The returned future is done and awaitable;
+        its result is whether all spans were sent.
         """
         if self._closed is None:
             timeout = usable_timeout(timeout)
@@ -308,25 +308,25 @@ class Tracer(SpanStarter):
 
     async def aclose(self, timeout: float = DEFAULT_CLOSE_TIMEOUT) -> bool:
         """
-        Do as `close` does without blocking the event loop of asyncio.
+        Do the same as `close` without blocking the event loop of asyncio.
 
-        In the event loop of another library it blocks like `close`. Returns whether
-        everything left the process within *timeout* seconds.
+        In the event loop of another library it blocks, as `close` does. Returns whether
+        all spans were sent within *timeout* seconds.
         """
         with forks_wait():
-            import asyncio  # noqa: PLC0415 - 30 ms; programs that await have it already
+            import asyncio  # noqa: PLC0415 - takes 30 ms; programs that await have it already
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
 
-        # Not the executor of the loop: the application may keep all its threads busy.
+        # Not the executor of the loop: the application may occupy all its threads.
         executor = ThreadPoolExecutor(1, "jaeger-client-close")
         try:
             loop = asyncio.get_running_loop()
             closing = loop.run_in_executor(executor, self.close, timeout)
-        except RuntimeError:  # another library's loop, or no thread can be started
+        except RuntimeError:  # another library's loop, or threads cannot be started
             return self.close(timeout).result()
         finally:
             executor.shutdown(wait=False)
-        # A reporter of the application may take no timeout.
+        # A reporter of the application may ignore the timeout.
         await asyncio.wait({closing}, timeout=timeout)
         return closing.done() and closing.result().result()
 

@@ -1,4 +1,4 @@
-"""The helpers of this module in 4.8."""
+"""Functions and classes of this module in jaeger-client 4.8."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DefaultT = TypeVar("DefaultT")
 
 def get_boolean(string: object, default: DefaultT) -> bool | DefaultT:
     """
-    Return the boolean that the text of *string* stands for, in any case.
+    Return the boolean that *string* represents; upper and lower case are equal.
 
-    `true` and `1` are true; `false`, `0` and `none` are false. For any other text,
-    *default* is returned.
+    `true` and `1` are true; `false`, `0` and `none` are false. Returns *default* for
+    any other text.
     """
     return _BOOLEANS.get(str(string).lower(), default)

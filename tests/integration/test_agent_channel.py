@@ -180,7 +180,7 @@ def test_an_ipv6_agent_may_have_brackets(host: str) -> None:
 
 def test_a_bad_url_is_a_config_error() -> None:
     """A sampling endpoint that is no URL is refused when the channel is made."""
-    with pytest.raises(ConfigError, match="sampling endpoint must be like http"):
+    with pytest.raises(ConfigError, match="sampling endpoint must be a URL like http"):
         AgentChannel("localhost", 5778, 6831, sampling_url="agent:5778")
 
 

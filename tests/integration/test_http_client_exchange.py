@@ -234,7 +234,7 @@ def test_a_server_that_never_answers_is_given_up() -> None:
     with (
         serve_raw(talk) as server,
         HttpClient(SHORT) as client,
-        pytest.raises(RetryableSendError, match=r"no answer within 0\.3 s"),
+        pytest.raises(RetryableSendError, match=r"no response within 0\.3 s"),
     ):
         client.request("GET", server.url())
 
@@ -247,7 +247,7 @@ def test_a_timeout_can_be_given_for_one_request(client: HttpClient) -> None:
 
     with (
         serve_raw(talk) as server,
-        pytest.raises(RetryableSendError, match=r"no answer within 0\.1 s"),
+        pytest.raises(RetryableSendError, match=r"no response within 0\.1 s"),
     ):
         client.request("GET", server.url(), timeout=0.1)
 
@@ -264,7 +264,7 @@ def test_a_server_that_drips_is_given_up(beginning: bytes) -> None:
     with (
         serve_raw(talk) as server,
         HttpClient(SHORT) as client,
-        pytest.raises(RetryableSendError, match=r"no answer within 0\.3 s"),
+        pytest.raises(RetryableSendError, match=r"no response within 0\.3 s"),
     ):
         client.request("GET", server.url())
 
@@ -283,7 +283,7 @@ def test_the_deadline_ends_a_reading_that_was_slow() -> None:
     with (
         serve_http(answer_ok) as server,
         HttpClient(clock=HastyClock()) as client,
-        pytest.raises(RetryableSendError, match="no answer within 5 s"),
+        pytest.raises(RetryableSendError, match="no response within 5 s"),
     ):
         client.request("GET", server.url())
 
@@ -577,7 +577,7 @@ def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
         client.request("GET", server.url())
 
     message = str(caught.value)
-    assert "speaks HTTP/2 at this port, as for gRPC" in message
+    assert "uses HTTP/2 at this port, as for gRPC" in message
     assert message.isprintable()
 
 
@@ -590,5 +590,5 @@ def test_a_server_of_http2_that_hangs_up_is_named_as_one(client: HttpClient) -> 
         sock.recv(65_536)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    with serve_raw(talk) as server, pytest.raises(SendError, match="speaks HTTP/2"):
+    with serve_raw(talk) as server, pytest.raises(SendError, match="uses HTTP/2"):
         client.request("POST", server.url(), b"x" * 50_000_000)

@@ -288,7 +288,7 @@ def test_a_host_that_idna_cannot_encode_is_an_error() -> None:
 )
 def test_a_proxy_must_be_reached_over_http(proxy: str) -> None:
     """Other schemes are refused at once."""
-    with pytest.raises(ConfigError, match="proxy must be like http://host:port"):
+    with pytest.raises(ConfigError, match="proxy must be a URL like http://host:port"):
         HttpOptions(proxy=proxy)
 
 

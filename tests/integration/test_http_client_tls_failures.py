@@ -333,7 +333,7 @@ def test_plain_http_behind_https_is_permanent(client: HttpClient) -> None:
         serve_raw(talk) as server,
         pytest.raises(
             SendError,
-            match="the server does not speak TLS at this port; use http://",
+            match="the server does not use TLS at this port; use http://",
         ) as caught,
     ):
         client.request("GET", server.url("/", "https"))

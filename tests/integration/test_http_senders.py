@@ -356,7 +356,7 @@ def test_otlp_may_be_retried_after_a_timeout() -> None:
     with (
         serve_raw(talk) as server,
         OtlpHttpSender(server.url(), options=HttpOptions(timeout=0.2)) as sender,
-        pytest.raises(RetryableSendError, match=r"no answer within 0\.2 s"),
+        pytest.raises(RetryableSendError, match=r"no response within 0\.2 s"),
     ):
         sender.send(b"x")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaeger_client.errors import AnswerError, CreditsError, StrategyError
+from jaeger_client.errors import CreditsError, ResponseError, StrategyError
 from jaeger_client.sampler import (
     AdaptiveSampler,
     ProbabilisticSampler,
@@ -72,7 +72,7 @@ STRATEGIES = st.one_of(
 )
 
 
-def refusal_of(attempt: Callable[[], object], error: type[AnswerError]) -> str:
+def refusal_of(attempt: Callable[[], object], error: type[ResponseError]) -> str:
     """Return the message with which *attempt* is refused, empty if it is not."""
     try:
         attempt()

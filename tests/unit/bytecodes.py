@@ -1,14 +1,14 @@
 """
 Runs code at a chosen bytecode of another call, as a signal handler would.
 
-Signal handlers run between two bytecodes of whatever the main thread executes.
-Which ones differs between versions of Python; a test that goes through all of them
-covers every version, every handler and every switch to another thread.
+Signal handlers run between two bytecodes of the main thread, and threads are switched
+there. At which of them depends on the version of Python (see `signal_safe`). A test
+that goes through all of them covers every version.
 
-Only bytecodes of `jaeger_client` are counted, and those of `threading` if the test asks
-for them, on the thread that calls. Python up to 3.11 traces them with
-`sys.settrace`. From 3.12 on `sys.monitoring` does, because a frame that asks for opcode
-events when it is entered gets none there.
+Only bytecodes of `jaeger_client` are counted, and on request those of `threading`, on
+the calling thread. Python up to 3.11 traces them by `sys.settrace`; from 3.12 on, by
+`sys.monitoring`, because a frame that requests opcode events when it is entered gets
+none there.
 """
 
 from __future__ import annotations

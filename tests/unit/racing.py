@@ -6,11 +6,11 @@ import sys
 import threading
 from collections.abc import Callable
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 """Seconds after which a thread that has not ended fails the test."""
 
 
-def run_together(*functions: Callable[[], object], patience: float = PATIENCE) -> None:
+def run_together(*functions: Callable[[], object], timeout: float = TIMEOUT) -> None:
     """
     Run each function in a thread of its own, all at once; raise what one raises.
 
@@ -21,7 +21,7 @@ def run_together(*functions: Callable[[], object], patience: float = PATIENCE) -
 
     def run(function: Callable[[], object]) -> None:
         try:
-            begin.wait(patience)
+            begin.wait(timeout)
             function()
         except BaseException as error:  # noqa: BLE001 - raised again below
             errors.append(error)
@@ -35,7 +35,7 @@ def run_together(*functions: Callable[[], object], patience: float = PATIENCE) -
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(patience)
+            thread.join(timeout)
     finally:
         sys.setswitchinterval(before)
     if errors:

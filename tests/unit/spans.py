@@ -11,7 +11,7 @@ from jaeger_client._internal import (
     span_starter,
     undecided_span,
 )
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.tag_lists import Log
 from jaeger_client.reporter import local
 from jaeger_client.span import Span
@@ -50,7 +50,7 @@ def let_notices_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget that warnings were given a moment ago, in other tests."""
     for module in MODULES:
         for thing in vars(module).values():
-            if isinstance(thing, Notice):
+            if isinstance(thing, RateLimitedWarning):
                 monkeypatch.setattr(thing, "_quiet_until", float("-inf"))
                 monkeypatch.setattr(thing, "_suppressed", 0)
 

@@ -1,4 +1,4 @@
-"""One tree of errors, which older `except` clauses still catch."""
+"""The errors, which `except` clauses written for 4.8 still catch."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def test_one_tree() -> None:
     assert len(kinds) >= 14
 
 
-def test_foreign_context_says_what_came() -> None:
-    """The error of a foreign context names its type and keeps it."""
+def test_foreign_context_error_names_the_type() -> None:
+    """The error of a foreign context names its type and stores it."""
     error = errors.ForeignSpanContextError(5)
 
     assert (
@@ -49,7 +49,7 @@ def test_foreign_context_says_what_came() -> None:
 
 
 def test_send_errors_carry_numbers() -> None:
-    """Send errors carry what the worker acts upon."""
+    """Send errors have the attributes that the worker uses."""
     retry = errors.RetryableSendError("busy", retry_after=2.5)
     large = errors.PayloadTooLargeError("large", limit=1000)
 

@@ -35,7 +35,7 @@ def later(number: int, by: int) -> Future[int]:
 
 @pytest.mark.parametrize("function", [divide, later])
 def test_submit_returns_the_future_of_a_result(function: Callable[..., object]) -> None:
-    """Whether the function returns its result or a future; an error is one, too."""
+    """The function may return its result or a future, or raise an error."""
     loop = Loop()
 
     assert 3 == ioloop_util.submit(function, loop, 6, by=2).result(0)
@@ -44,7 +44,7 @@ def test_submit_returns_the_future_of_a_result(function: Callable[..., object]) 
 
 
 def test_a_future_can_be_made_of_a_result_or_an_error() -> None:
-    """Each is done already."""
+    """The returned futures are done."""
     assert 5 == ioloop_util.future_result(5).result(0)
     with pytest.raises(KeyError):
         ioloop_util.future_exception(KeyError("a")).result(0)

@@ -1,4 +1,4 @@
-"""The process that reports, and the counts of lost spans."""
+"""The process, and the counts of lost spans."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def test_a_process_has_no_tags_by_default() -> None:
 
 
 def test_nothing_is_lost_at_first() -> None:
-    """All counts start at 0, and none is hashable, for they change."""
+    """All counts start at 0; the object is mutable and not hashable."""
     losses = SpanLosses()
 
     assert {0} == {*losses.as_dict().values()}

@@ -1,4 +1,4 @@
-"""The package itself: the names and modules that it shows."""
+"""Names and modules of the package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_public_modules_are_listed_before_they_are_imported() -> None:
 
 
 def test_internals_are_not_listed() -> None:
-    """Neither the package of the internals nor any other name with an underscore."""
+    """`dir` has no name with an underscore."""
     assert [] == [name for name in dir(jaeger_client) if name.startswith("_")]
 
 
@@ -40,7 +40,7 @@ def test_a_module_that_a_start_does_not_need_is_imported_when_it_is_used() -> No
 
 @pytest.mark.parametrize("name", ["no_such_module", "_private", "__wrapped__"])
 def test_a_missing_attribute_is_an_attribute_error(name: str) -> None:
-    """As in any module."""
+    """An unknown attribute is an AttributeError."""
     message = f"module 'jaeger_client' has no attribute '{name}'"
 
     with pytest.raises(AttributeError, match=message):

@@ -17,7 +17,7 @@ from tests.unit.sampler.fakes import full_limiters
 
 
 def test_a_full_bucket_is_spent_down_to_nothing() -> None:
-    """As many credits can be spent at once as were saved, and no more."""
+    """All saved credits can be spent at once, but no more."""
     limiter = full_limiters(FakeClock())(2.0, 3.0)
 
     spent = [limiter.check_credit(1.0) for _ in range(4)]
@@ -27,7 +27,7 @@ def test_a_full_bucket_is_spent_down_to_nothing() -> None:
 
 
 def test_credits_come_in_with_time() -> None:
-    """Half a second at two credits a second brings one credit."""
+    """In half a second at two credits per second one credit accrues."""
     clock = FakeClock()
     limiter = full_limiters(clock)(2.0, 2.0)
     limiter.balance = 0.0
@@ -41,7 +41,7 @@ def test_credits_come_in_with_time() -> None:
 
 
 def test_no_more_is_saved_than_the_most() -> None:
-    """However long nothing is spent, the balance ends at the most."""
+    """The balance never exceeds the maximum."""
     clock = FakeClock()
     limiter = full_limiters(clock)(2.0, 3.0)
 
@@ -52,7 +52,7 @@ def test_no_more_is_saved_than_the_most() -> None:
 
 
 def test_a_refusal_costs_nothing() -> None:
-    """What was too dear leaves the balance as it is."""
+    """A refused cost does not change the balance."""
     limiter = full_limiters(FakeClock())(1.0, 1.0)
 
     assert not limiter.check_credit(1.5)
@@ -60,7 +60,7 @@ def test_a_refusal_costs_nothing() -> None:
 
 
 def test_a_clock_set_back_takes_nothing_away() -> None:
-    """A clock that goes back adds no credit, takes none, and counts from there."""
+    """A clock that is set back adds and removes no credits; time counts from there."""
     clock = FakeClock()
     limiter = full_limiters(clock)(1.0, 2.0)
     limiter.balance = 0.5
@@ -75,7 +75,7 @@ def test_a_clock_set_back_takes_nothing_away() -> None:
 
 
 def test_every_number_of_a_bucket_may_be_set() -> None:
-    """Applications have set them since 4.8."""
+    """Balance, time, rate and maximum can be set, as in 4.8."""
     clock = FakeClock()
     limiter = full_limiters(clock)(1.0, 1.0)
 
@@ -92,7 +92,7 @@ def test_every_number_of_a_bucket_may_be_set() -> None:
 
 
 def test_update_keeps_the_balance_in_proportion() -> None:
-    """A bucket that was half full is half full after its size has changed."""
+    """`update` scales the balance with the maximum."""
     clock = FakeClock()
     limiter = full_limiters(clock)(2.0, 4.0)
     limiter.balance = 1.0
@@ -108,7 +108,7 @@ def test_update_keeps_the_balance_in_proportion() -> None:
 
 
 def test_update_of_a_bucket_of_no_size_leaves_it_empty() -> None:
-    """A bucket that could hold nothing begins empty when it is made larger."""
+    """A bucket with a maximum of 0 is empty after its maximum was raised."""
     limiter = full_limiters(FakeClock())(0.0, 0.0)
 
     limiter.update(2.0, 2.0)
@@ -118,14 +118,14 @@ def test_update_of_a_bucket_of_no_size_leaves_it_empty() -> None:
 
 @pytest.mark.parametrize("part", [0.0, 0.25, 1.0])
 def test_the_first_balance_is_a_random_part_of_the_most(part: float) -> None:
-    """The initial balance is the random part of the maximum."""
+    """The initial balance is a random fraction of the maximum."""
     limiter = RateLimiter(2.0, 4.0, random=lambda: part)
 
     assert 4.0 * part == limiter.balance
 
 
 def test_chance_comes_from_the_operating_system() -> None:
-    """Without a source of chance the bucket draws numbers in [0, 1), never alike."""
+    """The default random source returns different numbers in [0, 1)."""
     drawn = {operating_system_random() for _ in range(100)}
 
     assert 100 == len(drawn)
@@ -134,7 +134,7 @@ def test_chance_comes_from_the_operating_system() -> None:
 
 
 def test_timestamp_is_looked_up_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Applications stop the time by patching `RateLimiter.timestamp`."""
+    """Applications may patch `RateLimiter.timestamp`."""
     now = time.time()
     limiter = RateLimiter(2, 2)
     limiter.balance, limiter.last_tick = 0.0, now
@@ -146,14 +146,14 @@ def test_timestamp_is_looked_up_at_each_call(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_timestamp_is_the_time_of_day() -> None:
-    """Applications compare `timestamp()` with `time.time()`."""
+    """`timestamp()` is `time.time()`."""
     before = time.time()
 
     assert before <= RateLimiter.timestamp() <= time.time()
 
 
 def test_a_call_may_interrupt_another_one_anywhere() -> None:
-    """A signal handler's call hangs nowhere, and each credit is spent exactly once."""
+    """A signal handler's call never blocks, and no credit is spent twice."""
     limiter = full_limiters(FakeClock())(0.0, 1000.0)
     granted: list[bool] = []
 
@@ -168,7 +168,7 @@ def test_a_call_may_interrupt_another_one_anywhere() -> None:
 
 
 def test_an_update_may_be_interrupted_anywhere() -> None:
-    """What a signal handler spends in the midst of an update stays spent."""
+    """Credits that a signal handler spends during an update stay spent."""
     limiter = full_limiters(FakeClock())(0.0, 8.0)
     balances: set[float] = set()
 
@@ -190,7 +190,7 @@ def test_an_update_may_be_interrupted_anywhere() -> None:
 
 
 def test_threads_spend_no_credit_twice_and_lose_none() -> None:
-    """Of a bucket without income, threads get exactly what was in it."""
+    """From a bucket with rate 0, threads get exactly its initial credits."""
     limiter = full_limiters(FakeClock())(0.0, 5000.0)
     granted: list[int] = []
 
@@ -219,7 +219,7 @@ def test_an_interruption_that_raises_leaves_the_bucket_usable() -> None:
 
 
 def test_a_bucket_that_is_not_used_any_more_is_freed() -> None:
-    """Nothing in the library keeps a bucket alive."""
+    """The library keeps no reference to a bucket."""
     limiter = weakref.ref(RateLimiter(1.0, 1.0))
 
     gc.collect()
@@ -228,7 +228,7 @@ def test_a_bucket_that_is_not_used_any_more_is_freed() -> None:
 
 
 def test_repr_shows_rate_most_and_balance() -> None:
-    """A bucket in a debugger shows what it holds."""
+    """The repr shows rate, maximum and balance."""
     limiter = full_limiters(FakeClock())(2.0, 3.0)
 
     assert "RateLimiter(2.0, 3.0, balance=3.0)" == repr(limiter)

@@ -1,4 +1,4 @@
-"""Which span is active where: nested, in tasks, in threads."""
+"""The active span: nested scopes, tasks and threads."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_scope_finishes_its_span_by_default(tracer: MemoryTracer) -> None:
 
 
 def test_scope_may_leave_its_span_open(tracer: MemoryTracer) -> None:
-    """With `finish_on_close=False` the span goes on after the scope."""
+    """With `finish_on_close=False` closing the scope does not finish the span."""
     with tracer.start_active_span("op", finish_on_close=False) as scope:
         pass
 
@@ -161,13 +161,13 @@ def test_span_that_cannot_finish(tracer: MemoryTracer) -> None:
 
 
 def test_managers_are_apart(tracer: MemoryTracer) -> None:
-    """What is active for one tracer is not so for another."""
+    """Each tracer has its own active span."""
     with tracer.start_active_span("op"):
         assert MemoryTracer().active_span is None
 
 
 def test_threads_begin_without_an_active_span(tracer: MemoryTracer) -> None:
-    """A new thread has no active span; what it activates is seen by it alone."""
+    """A new thread has no active span; what it activates is active there only."""
 
     def work() -> tuple[Any, Any]:
         before = tracer.active_span
@@ -299,7 +299,7 @@ def test_scope_closed_by_a_task_that_inherits_it(tracer: MemoryTracer) -> None:
 def test_callbacks_that_plan_themselves_keep_nothing_alive(
     tracer: MemoryTracer,
 ) -> None:
-    """A callback that plans its successor inside its own scope leaves no chain."""
+    """A callback that schedules itself inside its scope leaves no chain of scopes."""
     scopes: list[weakref.ref[opentracing.Scope]] = []
     context = contextvars.copy_context()
 
@@ -320,7 +320,7 @@ def test_callbacks_that_plan_themselves_keep_nothing_alive(
 def test_a_context_keeps_nothing_of_managers_that_are_gone(
     tracer: MemoryTracer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A context keeps each variable that was ever set in it; later managers use it."""
+    """New scope managers reuse the variables of deleted ones."""
     span = tracer.start_span("request")
     # Without those of other tests, which would be used again first.
     monkeypatch.setattr("jaeger_client.scope._VARIABLES", deque[object]())
@@ -361,7 +361,7 @@ def test_default_scope_manager(tracer: MemoryTracer) -> None:
 
 
 def test_opentracings_own_scope_manager() -> None:
-    """A scope manager of OpenTracing works in place of ours."""
+    """OpenTracing's own scope managers can be used."""
     reporter = InMemoryReporter()
     manager = ThreadLocalScopeManager()
     tracer = Tracer(

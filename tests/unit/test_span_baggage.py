@@ -77,7 +77,7 @@ def test_children_carry_baggage_of_their_own() -> None:
 
 
 def test_baggage_keeps_the_trace_state() -> None:
-    """`tracestate` of a span's context outlives a baggage item that is set."""
+    """Setting a baggage item preserves the `tracestate` of the context."""
     tracer = MemoryTracer()
     context = SpanContext(1, 2, None, 1)
     context.trace_state = "vendor=1"  # type: ignore[misc]  # see there

@@ -76,7 +76,7 @@ def test_with_baggage_item_keeps_the_trace_state() -> None:
 
 
 def test_with_baggage_item_keeps_the_decision_open() -> None:
-    """A copy with another item leaves the decision to us where the context did."""
+    """A copy with another item has the same `sampling_undecided`."""
     context = SpanContext(1, 2, 3, 0)
     context.sampling_undecided = True  # type: ignore[misc]  # see there
 
@@ -133,7 +133,7 @@ def test_is_sampled(flags: int, is_sampled: bool) -> None:
 
 
 def test_a_context_without_flags_is_not_sampled() -> None:
-    """The context of a request with baggage alone has `is_sampled`."""
+    """`is_sampled` of a context with baggage only is False."""
     assert not SpanContext(None, None, None, None, {"k": "v"}).is_sampled  # type: ignore[arg-type]  # no trace
 
 

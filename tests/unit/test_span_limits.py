@@ -68,7 +68,7 @@ def halves(total: int, limit: int) -> list[int]:
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 1024, 1025, DEFAULT, 5000])
 def test_first_and_newest_logs_are_kept(limit: int) -> None:
-    """Of too many logs the first half and the newest are kept, the others counted."""
+    """Above the limit, the first half and the newest logs are kept."""
     span = make_logs(limited(limit).start_span("op"), limit + 20)
 
     assert halves(limit + 20, limit) == seconds(span)
@@ -77,7 +77,7 @@ def test_first_and_newest_logs_are_kept(limit: int) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 1024, 1025, DEFAULT, 5000])
 def test_first_and_newest_tags_are_kept(limit: int) -> None:
-    """The same holds for tags."""
+    """Above the limit, the first half and the newest tags are kept."""
     span = set_tags(limited(limit).start_span("op"), limit + 20)
 
     assert halves(limit + 20, limit) == values(span)
@@ -128,7 +128,7 @@ def test_tags_of_the_start() -> None:
 
 
 def test_tags_of_the_start_and_later_ones() -> None:
-    """All tags of a span count together, whenever they were set."""
+    """The limit applies to initial and later tags together."""
     tags = {str(number): number for number in range(8)}
     span = limited(10).start_span("op", tags=tags)
 
@@ -140,7 +140,7 @@ def test_tags_of_the_start_and_later_ones() -> None:
 
 
 def test_many_tags_of_the_start_and_later_ones() -> None:
-    """So they do with the default limit."""
+    """The same applies with the default limit."""
     tags = {str(number): number for number in range(4000)}
     span = limited(DEFAULT).start_span("op", tags=tags)
 
@@ -330,7 +330,7 @@ def test_full_baggage_can_be_changed() -> None:
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Return where a tracer's counts are, with all notices ready to be logged."""
+    """Return the tracer's counts, with every warning ready to be logged."""
     let_notices_speak(monkeypatch)
     return {}
 
@@ -380,14 +380,14 @@ LINES: list[tuple[Callable[[Span], object], str]] = [
     (
         lambda span: set_tags(span, 5),
         (
-            "span 'op' has more than 4 tags: the older ones in the second half are "
+            "span 'op' has more than 4 tags: older ones after the first half are "
             "dropped. Use more spans, or raise max_tags_per_span"
         ),
     ),
     (
         lambda span: make_logs(span, 9),
         (
-            "span 'op' has more than 3 logs: the older ones in the second half are "
+            "span 'op' has more than 3 logs: older ones after the first half are "
             "dropped. Use more spans, or raise max_logs_per_span"
         ),
     ),
@@ -423,7 +423,7 @@ def test_drops_are_logged_once(
 def test_first_references_are_kept(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of endless references the first 4,096 are kept, with a warning."""
+    """Of an endless iterator of references the first 4,096 are used, with a warning."""
     let_notices_speak(monkeypatch)
     tracer = MemoryTracer()
     parent = tracer.start_span("parent")
@@ -435,7 +435,7 @@ def test_first_references_are_kept(
     assert DEFAULT == len(span.references or ())
     assert parent.span_id == span.parent_id
     assert [
-        "a span has more than 4096 references: the others are dropped. Use more spans"
+        "a span has more than 4096 references: further ones are dropped. Use more spans"
     ] == caplog.messages
 
 
@@ -470,7 +470,7 @@ def test_many_threads_at_the_limit(limit: int) -> None:
 
 
 def test_dropped_data_of_a_span_that_is_gone() -> None:
-    """The lists outlive their span, and do not keep it alive."""
+    """The lists do not keep their span alive, and work without it."""
     span = limited(2).start_span("op")
     tags = span.tags
     del span

@@ -1,4 +1,4 @@
-"""Logs: `log_kv` and its older kin, and what an exception leaves."""
+"""Logs: `log_kv`, the older methods, and the log of an exception."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_long_fields_are_cut_and_others_become_text() -> None:
 
 
 def test_logs_of_two_spans_are_apart() -> None:
-    """A span's logs are its own."""
+    """Each span has its own logs."""
     first, second = make_span(), make_span()
 
     first.log_kv({"event": "e"})
@@ -184,7 +184,7 @@ def test_with_span_finishes() -> None:
 
 
 def test_unsampled_span_logs_nothing_of_an_exception() -> None:
-    """An exception leaves nothing on an unsampled span, and goes on."""
+    """On an unsampled span an exception is not recorded, and is raised."""
     tracer = MemoryTracer()
     tracer.sampler = ConstSampler(decision=False)
 

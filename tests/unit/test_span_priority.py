@@ -20,10 +20,10 @@ class Refusing(Throttler):
     """Allows no debug trace, and records the operations."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.calls: list[str] = []
 
     def is_allowed(self, operation: str) -> bool:
-        self.asked.append(operation)
+        self.calls.append(operation)
         return False
 
 
@@ -107,17 +107,17 @@ def test_throttler_may_refuse() -> None:
     span.set_tag("sampling.priority", 1)
 
     assert (SAMPLED_FLAG, []) == (span.flags, pairs_of(span))
-    assert ["op"] == throttler.asked
+    assert ["op"] == throttler.calls
 
 
-def test_throttler_is_not_asked_about_0() -> None:
+def test_throttler_is_not_called_for_0() -> None:
     """Clearing the flags does not depend on the throttler."""
     tracer = MemoryTracer()
     tracer.throttler = throttler = Refusing()
 
     span = tracer.start_span("op").set_tag("sampling.priority", 0)
 
-    assert (0, []) == (span.flags, throttler.asked)
+    assert (0, []) == (span.flags, throttler.calls)
 
 
 def test_priority_among_the_first_tags() -> None:

@@ -55,7 +55,9 @@ def test_key_that_raises_is_ignored(
     span.set_tag(HostileText("key"), 1)
 
     assert [] == pairs_of(span)
-    assert ["a tag raised RuntimeError('touched') and is ignored"] == caplog.messages
+    assert [
+        "setting a tag raised RuntimeError('touched'); the tag is ignored"
+    ] == caplog.messages
 
 
 @hostile
@@ -142,7 +144,7 @@ def test_exception_that_has_no_text() -> None:
     assert "touched" == fields_of(tracer.spans[0].logs[0])["message"]
 
 
-def test_payload_that_cannot_be_asked_counts_as_one(span: Span) -> None:
+def test_payload_whose_bool_raises_is_logged(span: Span) -> None:
     """A payload whose `__bool__` raises is logged."""
     span.info("message", Hostile())
 
@@ -162,5 +164,8 @@ def test_time_that_is_none_is_now(
 
     assert (span.end_time or 0) >= span.start_time
     assert [
-        "a time must be a number of seconds since the epoch, got one str; now is used",
+        (
+            "a time must be a number of seconds since the epoch, got str; the current "
+            "time is used"
+        ),
     ] == caplog.messages

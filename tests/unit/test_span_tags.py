@@ -1,4 +1,4 @@
-"""Tags: what is kept of a value, and how tags are read."""
+"""Tags: storing and reading values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def make_span(flags: int = 1) -> Span:
 
 
 class Limits:
-    """All that a tracer of old tests had."""
+    """A mock tracer as in tests of 4.8."""
 
     max_tag_value_length = 10
 
@@ -68,7 +68,7 @@ def test_bool_is_seen_before_int() -> None:
 
 
 def test_duplicate_tags_are_kept() -> None:
-    """A second tag of the same key stands beside the first."""
+    """A second tag of the same key does not replace the first."""
     span = make_span().set_tag("key", 1).set_tag("key", 2)
 
     assert [("key", 1), ("key", 2)] == pairs_of(span)
@@ -137,7 +137,7 @@ def test_long_text_is_cut() -> None:
 
 
 def test_text_is_cut_at_1024_by_default() -> None:
-    """Without a tracer's word, 1024 characters are kept."""
+    """By default, 1024 characters are kept."""
     span = make_span().set_tag("key", "x" * 2000)
 
     assert [("key", "x" * 1024)] == pairs_of(span)
@@ -211,7 +211,7 @@ def test_tags_stay_the_same_list() -> None:
 
 
 def test_objects_still_read_as_pairs() -> None:
-    """Who reads `tag_items` sees pairs, whether `tags` was read before or not."""
+    """`tag_items` are pairs, whether `tags` was read before or not."""
     span = make_span().set_tag("key", 1)
 
     plain = [(key, value) for key, value in span.tag_items]

@@ -27,7 +27,7 @@ SPANS = 60
 
 
 class WaitingSampler(Sampler):
-    """Decides at the end of the root span, as one that waits for its last name."""
+    """Decides when the root span finishes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class WaitingSampler(Sampler):
 
 
 class DecisionAtTheEnd(Undecided):
-    """Samples everything, once it has to decide."""
+    """Samples everything when a decision is needed."""
 
     @property
     def watched_tags(self) -> frozenset[str]:

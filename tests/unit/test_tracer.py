@@ -1,4 +1,4 @@
-"""Making, replacing the parts of, and closing a tracer."""
+"""Creating and closing a tracer, and replacing its parts."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class BareReporter:
 class ClosingReporter(InMemoryReporter):
     """Closes as reporters of 4.8 did: without a timeout, with a future."""
 
-    def __init__(self, answer: object) -> None:
+    def __init__(self, result: object) -> None:
         super().__init__()
-        self.answer = answer
+        self.result = result
         self.closed = 0
 
     def close(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         self.closed += 1
-        return self.answer
+        return self.result
 
 
 class ClosingSampler(Sampler):
@@ -108,7 +108,7 @@ def test_process_tags() -> None:
 
 
 def test_process_tags_can_be_overridden() -> None:
-    """Given tags win over version, ip and hostname, which are then not looked up."""
+    """Configured tags override version, ip and hostname, without looking these up."""
     tags = {"jaeger.version": "v", "ip": "i", "hostname": "h"}
 
     assert tags == make_tracer(tags=tags).tags
@@ -213,12 +213,12 @@ def test_close_gives_a_completed_future() -> None:
 
 
 @pytest.mark.parametrize("all_left", [False, True])
-def test_close_asks_the_future_of_the_reporter(all_left: bool) -> None:
-    """Where the reporter's `close` returns a future, its result counts."""
-    answer: Future[bool] = Future()
-    answer.set_result(all_left)
+def test_close_returns_the_result_of_the_reporters_future(all_left: bool) -> None:
+    """If the reporter's `close` returns a future, its result is used."""
+    result: Future[bool] = Future()
+    result.set_result(all_left)
 
-    assert all_left == make_tracer(ClosingReporter(answer)).close().result()
+    assert all_left == make_tracer(ClosingReporter(result)).close().result()
 
 
 def test_close_can_be_awaited() -> None:
@@ -263,7 +263,7 @@ def test_aclose_does_not_wait_for_threads_of_the_loop() -> None:
 
 
 def test_aclose_returns_at_its_timeout() -> None:
-    """A reporter whose `close` takes no timeout and hangs does not hold it up."""
+    """A reporter whose `close` hangs does not block `aclose` beyond the timeout."""
     end = threading.Event()
 
     class Reporter(InMemoryReporter):
@@ -303,7 +303,7 @@ def test_close_passes_its_timeout_on() -> None:
 
 
 def test_parts_without_close() -> None:
-    """Reporters and samplers that cannot be closed are left alone."""
+    """Reporters and samplers without `close` are no error."""
     sampler = object()
 
     tracer = make_tracer(BareReporter(), sampler=sampler)
@@ -311,7 +311,7 @@ def test_parts_without_close() -> None:
     assert (True, True) == (tracer.flush(), tracer.close().result())
 
 
-def test_flush_asks_the_reporter() -> None:
+def test_flush_calls_the_reporter() -> None:
     """`flush` passes the timeout to the reporter and returns its result."""
     timeouts: list[float] = []
 

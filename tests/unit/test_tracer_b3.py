@@ -60,7 +60,7 @@ def test_decision_of_several_headers_without_a_trace_is_followed(
 
 
 def test_an_unsampled_trace_stays_unsampled_behind_our_service() -> None:
-    """A service behind one of ours that records nothing does not decide anew."""
+    """The service after an unsampled one does not make a decision of its own."""
     first, second = MemoryTracer("first"), MemoryTracer("second")
     first.sampler = ConstSampler(decision=False)
     headers: dict[str, str] = {}
@@ -86,7 +86,7 @@ TRACE, SPAN = "000000000000000a", "000000000000000b"
 def test_absent_decision_is_the_samplers(
     codec: Codec, headers: dict[str, str], *, decision: bool
 ) -> None:
-    """A trace whose sender left the decision to us is sampled by our sampler."""
+    """Our sampler decides about a trace whose sender left the decision open."""
     tracer = MemoryTracer("svc")
     tracer.sampler = ConstSampler(decision)
     context = codec.extract(headers)

@@ -19,7 +19,7 @@ NOW = 1_000.0
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Return a clock that shows `NOW`."""
+    """Return a clock whose time is `NOW`."""
     return FakeClock(time=NOW)
 
 
@@ -32,7 +32,7 @@ def tracer(clock: FakeClock) -> Tracer:
 def test_a_span_starts_and_ends_by_the_tracers_clock(
     tracer: Tracer, clock: FakeClock
 ) -> None:
-    """Start and end are what the clock shows at these moments."""
+    """Start and end times are read from the clock."""
     span = tracer.start_span("op")
     clock.advance(2.5)
     span.finish()

@@ -1,4 +1,4 @@
-"""Tracing never raises into the application, whichever of its parts does."""
+"""Tracing never raises into the application, even if its parts raise."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ def test_broken_sampler(tracer: MemoryTracer, caplog: pytest.LogCaptureFixture) 
     ] == caplog.messages
 
 
-@pytest.mark.parametrize("answer", [None, True, (True,), (Hostile(), {}), (True, 5)])
-def test_sampler_that_answers_rubbish(tracer: MemoryTracer, answer: Anything) -> None:
-    """A sampler whose answer cannot be read raises nothing."""
+@pytest.mark.parametrize("result", [None, True, (True,), (Hostile(), {}), (True, 5)])
+def test_sampler_with_an_invalid_result(tracer: MemoryTracer, result: Anything) -> None:
+    """A sampler with an invalid result raises nothing."""
     sampler: Anything = Broken()
-    sampler.is_sampled = lambda _trace_id, _operation: answer  # pyright: ignore[reportUnknownLambdaType]  # any arguments
+    sampler.is_sampled = lambda _trace_id, _operation: result  # pyright: ignore[reportUnknownLambdaType]  # any arguments
     tracer.sampler = sampler
 
     assert not tracer.start_span("op").is_sampled()
@@ -89,7 +89,7 @@ def test_broken_reporter(
     tracer: MemoryTracer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A reporter that raises loses the span, with a warning."""
+    """If a reporter raises, the span is lost, with a warning."""
     reporter: Anything = Broken()
     tracer.reporter = reporter
 
@@ -119,7 +119,7 @@ def test_broken_throttler(
 
 
 def test_broken_scope_manager() -> None:
-    """A scope manager that raises costs the trace, and nothing more."""
+    """If a scope manager raises, the span is not recorded."""
     manager: Anything = Broken()
     tracer = Tracer(
         "svc",
@@ -132,7 +132,7 @@ def test_broken_scope_manager() -> None:
 
 
 def test_broken_metrics(caplog: pytest.LogCaptureFixture) -> None:
-    """Metrics that raise cost no span: it is started, finished and reported."""
+    """If metrics raise, the span is still started, finished and reported."""
     reporter = InMemoryReporter()
     throttler: Anything = Broken()
     tracer = Tracer(
@@ -153,7 +153,7 @@ def test_broken_metrics(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_broken_parts_can_be_closed() -> None:
-    """`flush` and `close` raise nothing when the parts do, and tell of it."""
+    """If parts raise, `flush` and `close` do not, and return that not all was sent."""
     part: Anything = Broken()
     tracer = Tracer("svc", part, part, throttler=part)
 

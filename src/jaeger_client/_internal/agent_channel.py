@@ -1,4 +1,4 @@
-"""The local agent: spans go to it over UDP, strategies and credits come over HTTP."""
+"""The local agent: receives spans over UDP, serves strategies and credits over HTTP."""
 
 from __future__ import annotations
 
@@ -29,20 +29,21 @@ _PORTS: Final = range(1, 65536)
 
 class AgentChannel(AbstractContextManager["AgentChannel"]):
     """
-    An agent, as the reporter, the remote sampler and the throttler use it.
+    The connection to an agent that reporter, remote sampler and throttler share.
 
-    Opens nothing before the first span or poll. The encoder and the HTTP client are
-    imported then, too: each would make a start a tenth longer. A forked child opens
-    connections of its own.
+    Opens nothing before the first span or poll. The encoder and the HTTP client are not
+    imported before that either: each takes a tenth of the time of a start. A forked
+    child opens connections of its own.
 
     Args:
         host: Name or address of the agent.
         sampling_port: Its HTTP port for sampling strategies.
         reporting_port: Its UDP port for spans.
         io_loop: Accepted and not used.
-        throttling_port: Its HTTP port for throttling credits, if it is another one.
-        sampling_url: URL of the sampling strategies, if they come from elsewhere.
-        resolve_interval: Seconds between two resolutions of the name.
+        throttling_port: Its HTTP port for credits; by default *sampling_port*.
+        sampling_url: URL of the sampling strategies, if the agent does not serve them.
+        resolve_interval: Seconds between two look-ups of the name; with `None` it is
+            looked up once, and again after errors.
 
     Raises:
         ConfigError: If *host*, a port or *sampling_url* cannot be used.
@@ -80,9 +81,9 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
 
     @property
     def encoder(self) -> Encoder:
-        """Encodes spans for the agent."""
+        """The encoder for spans that are sent to the agent."""
         if self._encoder is None:
-            # This may be the background thread; see the module `fork`.
+            # Other threads may fork; see the module `fork`.
             with forks_wait():
                 from jaeger_client.encoding import jaeger_compact  # noqa: PLC0415
 
@@ -132,7 +133,7 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         self.close_polling()
 
     def close_polling(self) -> None:
-        """Close the HTTP connections, which are not the reporter's. Idempotent."""
+        """Close the HTTP connections but not the sender of spans. Idempotent."""
         self._is_closed = True
         for client in [*self._clients.values()]:
             client.close()
@@ -144,7 +145,7 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         timeout: float | None,
     ) -> bytes:
         timeout = DEFAULT_TIMEOUT if timeout is None else timeout
-        timeout = above_zero("timeout", timeout, most=MAX_SECONDS)
+        timeout = above_zero("timeout", timeout, maximum=MAX_SECONDS)
         response = self._client_for(url).request(
             "GET", url, query=query, timeout=timeout
         )
@@ -160,21 +161,21 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
     def _client_for(self, url: str) -> HttpClient:
         client = self._clients.get(url)
         if client is None:
-            # This is most often the background thread; see the module `fork`.
+            # Other threads may fork; see the module `fork`.
             with forks_wait():
                 from jaeger_client._internal.http_client.client import (  # noqa: PLC0415
                     HttpClient,
                 )
 
             client = self._clients[url] = HttpClient()
-            # After it is stored, because close() may have run just before.
+            # Tested after it is stored, because close() may have run in between.
             if self._is_closed:
                 client.close()
         return client
 
     def _check_urls(self) -> None:
         with forks_wait():
-            from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415 - most need no check
+            from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415 - most starts need no check
                 parse_url,
             )
         for url in (self._sampling_url, self._credits_url):
@@ -186,7 +187,7 @@ def _bracketed(host: str) -> str:
 
 
 def _is_plain(host: str, ports: Iterable[int]) -> bool:
-    """Return whether URLs with *host* and *ports* are certainly valid."""
+    """Return whether URLs with *host* and *ports* are valid without a closer check."""
     if not host or not _PLAIN.issuperset(host.lower()):
         return False
     return all(port in _PORTS for port in ports)

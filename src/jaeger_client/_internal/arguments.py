@@ -1,7 +1,7 @@
 """
-Arguments of `start_span` and `inject` that are of another type than expected.
+Arguments of `start_span` and `inject` that have an unexpected type.
 
-Tracing must not fail applications that pass such things: each is converted to what it
+Tracing must not break an application that passes them: each is converted to what it
 most likely means, or ignored with a warning in the log.
 """
 
@@ -13,7 +13,7 @@ from typing import Final, cast
 import opentracing
 from opentracing import Reference
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
 from jaeger_client.errors import ForeignSpanContextError
 from jaeger_client.span import Span
@@ -24,24 +24,24 @@ MAX_REFERENCES: Final = 4096
 
 _NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
 
-_NO_PARENT = Notice(
-    "a parent must be a jaeger_client.Span or SpanContext, got one %s; it is ignored",
+_NO_PARENT = RateLimitedWarning(
+    "a parent must be a jaeger_client.Span or SpanContext, got %s; it is ignored",
 )
-_NO_TAGS = Notice("tags must be a mapping, got one %s; they are ignored")
-_NO_REFERENCES = Notice(
-    "references must be one or many opentracing.Reference, got %s; it is ignored",
+_NO_TAGS = RateLimitedWarning("tags must be a mapping, got %s; they are ignored")
+_NO_REFERENCES = RateLimitedWarning(
+    "references must be opentracing.Reference objects, got %s; it is ignored",
 )
-_TOO_MANY_REFERENCES = Notice(
-    "a span has more than %d references: the others are dropped. Use more spans",
+_TOO_MANY_REFERENCES = RateLimitedWarning(
+    "a span has more than %d references: further ones are dropped. Use more spans",
 )
 
 
 def context_of(parent: object) -> SpanContext:
-    """Return the context of a parent of any type, or an empty one."""
+    """Return the context of *parent*, or an empty one if it is of the wrong type."""
     context = getattr(parent, "context", parent)
     if isinstance(context, SpanContext):
         return context
-    # The no-op span of OpenTracing is no mistake: it means that there is no trace.
+    # OpenTracing's own no-op span is valid: it means that there is no trace.
     if not isinstance(parent, (opentracing.Span, opentracing.SpanContext)):
         _NO_PARENT.warn(type(parent).__name__)
     return _NO_CONTEXT
@@ -49,10 +49,10 @@ def context_of(parent: object) -> SpanContext:
 
 def injectable(thing: object) -> SpanContext:
     """
-    Return the context of a span, or a context, of a derived type.
+    Return the context of *thing*: a span or a context, of a subclass too.
 
     Raises:
-        ForeignSpanContextError: If it is of another tracer.
+        ForeignSpanContextError: If it belongs to another tracer.
     """
     context = thing.context if isinstance(thing, Span) else thing
     if isinstance(context, SpanContext):
@@ -61,34 +61,34 @@ def injectable(thing: object) -> SpanContext:
 
 
 def with_context(references: object) -> list[Reference]:
-    """Return one or many references as a list, without those that have no context."""
-    kept: list[Reference] = []
+    """Return one reference or several as a list, without those that have no context."""
+    usable: list[Reference] = []
     try:
         many = (references,) if isinstance(references, Reference) else references
         for reference in cast("Iterable[object]", many):
             if not isinstance(reference, Reference):
                 _NO_REFERENCES.warn(type(reference).__name__)
             elif reference.referenced_context is not None:
-                if len(kept) >= MAX_REFERENCES:
+                if len(usable) >= MAX_REFERENCES:
                     _TOO_MANY_REFERENCES.warn(MAX_REFERENCES)
                     break
-                kept.append(reference)
-    except Exception as error:  # noqa: BLE001 - anything may come and may raise anything
+                usable.append(reference)
+    except Exception as error:  # noqa: BLE001 - the argument may be of any type
         _NO_REFERENCES.warn(error)
-    return kept
+    return usable
 
 
 def as_dict(tags: object) -> dict[str, object] | None:
-    """Return a copy of a mapping of another type, whose own code may raise anything."""
+    """Return a mapping that is not a dict as a dict; `None` if it is not a mapping."""
     try:
         return dict(cast("Mapping[str, object]", tags))
-    except Exception:  # noqa: BLE001 - see above
+    except Exception:  # noqa: BLE001 - the argument may be of any type
         _NO_TAGS.warn(type(tags).__name__)
         return None
 
 
 def is_server(tags: Mapping[str, object] | None) -> bool:
-    """Return whether *tags* are those of a span whose parent is another process."""
+    """Return whether *tags* are those of a server span."""
     try:
         return tags is not None and bool(tags.get(SPAN_KIND) == SPAN_KIND_SERVER)
     except Exception:  # noqa: BLE001 - the value's own code may raise anything

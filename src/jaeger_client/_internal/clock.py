@@ -14,18 +14,18 @@ from typing import Final, Protocol
 
 
 class _Unpatched:
-    """The function that the interpreter started with; a slot reads fastest."""
+    """The `time.time` of the interpreter, in a slot because that reads fastest."""
 
     __slots__ = ("wall_clock",)
 
     wall_clock: Callable[[], float] | None
-    """`time.time`, unless a test has patched that: then the two are not the same."""
+    """Compared with `time.time`: if a test has patched that, they are not the same."""
 
 
 UNPATCHED: Final = _Unpatched()
-# Not a module attribute: freezegun replaces those that are `time.time`. What
-# time-machine patches stays the same object and cannot be recognised, so in a process
-# that has imported it every clock counts as patched.
+# Not a module attribute: freezegun replaces those that are `time.time`. time-machine
+# patches the function itself, which stays the same object, so in a process that has
+# imported it every clock counts as patched.
 UNPATCHED.wall_clock = None if "time_machine" in sys.modules else time.time
 
 STEADY_CLOCK: Final[Callable[[], float]] = (
@@ -34,7 +34,7 @@ STEADY_CLOCK: Final[Callable[[], float]] = (
     # For Windows before Python 3.13, where `monotonic` has steps of 16 ms.
     else time.perf_counter
 )
-"""Returns seconds since some fixed point, finer than a microsecond, never less."""
+"""Returns seconds since some fixed point, in steps below 1 µs; never goes back."""
 
 
 class Clock(Protocol):

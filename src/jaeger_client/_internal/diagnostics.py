@@ -1,9 +1,10 @@
 """
 What the library logs about itself: one logger, and limits on how often it logs.
 
-A filter of the logger bounds every line, whether it is written through a `Notice`, an
-`Outage` or the logger itself: text from requests, responses, settings and the
-application's objects is cut, without control characters and without secrets.
+A filter of the logger bounds every line, whether it is written by a
+`RateLimitedWarning`, an `Outage` or the logger itself: it cuts text from requests,
+responses, settings and the application's objects, and removes control characters and
+secrets.
 
 Nothing here is on the hot path: lines are written when something was lost, refused or
 ignored.
@@ -24,16 +25,16 @@ from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client.constants import LOGGER_NAME
 
 _QUIET_SECONDS: Final = 60.0
-"""Seconds for which a notice is suppressed after it was logged."""
+"""Seconds for which a warning is suppressed after it was logged."""
 
 _MAX_OUTAGES: Final = 5
 """Maximum number of outages that are logged within `_QUIET_SECONDS`."""
 
 _MAX_FRAMES: Final = 30
-"""Maximum number of frames of a traceback that are logged: the innermost ones."""
+"""Maximum number of frames of a traceback that are logged, the innermost ones."""
 
 _MAX_CAUSES: Final = 5
-"""Maximum number of exceptions of a chain that are logged, the last one included."""
+"""Maximum number of exceptions of a chain that are logged, the last ones."""
 
 
 class _Shown:
@@ -52,7 +53,7 @@ class _Shown:
 
 
 def bounded(arguments: Iterable[object]) -> tuple[object, ...]:
-    """Return *arguments* for a line of any logger: short numbers, and bounded text."""
+    """Return *arguments* for a line of any logger: short numbers and bounded text."""
     return tuple(
         argument if _is_bounded(argument) else _Shown(argument)
         for argument in arguments
@@ -60,7 +61,7 @@ def bounded(arguments: Iterable[object]) -> tuple[object, ...]:
 
 
 def _is_bounded(argument: object) -> bool:
-    # Numbers stay numbers, for `%d` and `%.0f`. The text of any 64 bits is short.
+    # Numbers stay numbers, for `%d` and `%.0f`. The text of 64 bits is short.
     if type(argument) is int:
         return abs(argument) < 1 << 64
     return type(argument) is float or type(argument) is _Shown
@@ -115,18 +116,19 @@ def warn(message: str, *args: object, exc_info: bool = False) -> None:
     """
     Log a warning, with the current exception's traceback if *exc_info*; never raise.
 
-    A handler of the application's may raise, for instance one that writes to a stream
-    in a signal handler that interrupted a write to it.
+    The application's log handlers may raise: for instance, if a signal handler has
+    interrupted a write to the stream that the log handler writes to.
     """
     with suppress(Exception):
         logger.warning(message, *args, exc_info=exc_info or None)
 
 
-class Notice:
+class RateLimitedWarning:
     """
     One kind of warning, logged at most once a minute.
 
-    The next line has the number of suppressed ones. Safe from any thread; never raises.
+    The next line contains the number of lines suppressed since. Safe from any thread;
+    never raises.
     """
 
     def __init__(self, message: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -136,8 +138,8 @@ class Notice:
         self._suppressed = 0
 
     def warn(self, *args: object, exc_info: bool = False) -> None:
-        """Log the message with *args*, or count it if it was logged a moment ago."""
-        # Without a lock: threads that come at the same moment may each log a line.
+        """Log the message with *args*, or count it as suppressed."""
+        # Without a lock: threads that warn at the same moment may each log a line.
         now = self._clock.monotonic()
         if now < self._quiet_until:
             self._suppressed += 1
@@ -150,15 +152,15 @@ class Notice:
 def _counted(message: str, suppressed: int) -> str:
     if not suppressed:
         return message
-    return f"{message} ({suppressed} more such since the last line)"
+    return f"{message} (similar lines suppressed: {suppressed})"
 
 
 class Outage:
     """
-    Logs once that something began to fail and once that it works again.
+    Logs once that something has begun to fail and once that it works again.
 
-    If it fails now and then, at most `_MAX_OUTAGES` a minute are logged; the next line
-    has the number of the others. Used by one thread at a time.
+    If that repeats, at most `_MAX_OUTAGES` outages a minute are logged; the next line
+    contains the number of the others. Used by one thread at a time.
     """
 
     def __init__(self, what: str, advice: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -167,13 +169,13 @@ class Outage:
         self._clock = clock
         self._since: float | None = None
         self._is_logged = False
-        """Whether the beginning of the present outage was logged."""
+        """Whether the beginning of the current outage was logged."""
         self._logged_at: deque[float] = deque(maxlen=_MAX_OUTAGES)
         self._lost = 0
         self._suppressed = 0
 
     def failed(self, error: object, *, lost: int = 0) -> None:
-        """Note a failure that lost *lost* spans; the first one is logged."""
+        """Record a failure that lost *lost* spans; log the first one."""
         self._lost += lost
         if self._is_logged:
             return
@@ -188,7 +190,7 @@ class Outage:
         warn(_counted("%s: %s. %s", suppressed), self._what, error, self._advice)
 
     def worked(self) -> None:
-        """Note a success; the first one after a failure is logged."""
+        """Record a success; log the first one after a failure."""
         if self._since is None:
             return
         since, self._since = self._since, None
@@ -228,7 +230,7 @@ class ErrorReporter:
 
     @property
     def _last_error_reported_at(self) -> float:
-        """Time of the last line, at first of construction; tests set it."""
+        """Time of the last line, or of construction; tests set it."""
         return self._reported_at.read()[0]
 
     @_last_error_reported_at.setter
@@ -245,11 +247,12 @@ class ErrorReporter:
         interval = self.log_interval_minutes * 60
         if not interval:
             return True
-        # The state first: a line logged in between must not look as if the clock had
-        # been set back.
+        # The state is read before the time: otherwise a line logged in between would
+        # look as if the clock had been set back.
         state = self._reported_at.read()
         now = self._clock.time()
-        # A clock that was set back must not silence the log for the difference.
+        # If the clock was set back, the interval counts as passed: else no error would
+        # be logged for the difference.
         is_quiet = 0 <= now - state[0] <= interval
-        # Of several threads, or of a call and one that interrupts it, one logs.
+        # If several threads, or a signal handler, get here at once, only one logs.
         return not is_quiet and self._reported_at.replace(state, now)

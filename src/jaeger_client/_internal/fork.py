@@ -1,5 +1,5 @@
 """
-Forks: what happens before and after them, and how they are noticed.
+Forks: what happens before and after them, and how they are detected.
 
 Hooks of `os.register_at_fork` cannot be removed, so one set of hooks serves the
 whole process and keeps only weak references to the objects that it calls.
@@ -9,16 +9,16 @@ importing stays locked and incomplete in the child for ever, and locks of the
 system's resolver stay held. So imports inside functions, on any thread, and calls of
 the resolver are made under `forks_wait()`, and a fork waits for them.
 
-Any number of threads may be inside `forks_wait()` at once, for one of them may
-wait for a name server that does not respond. A thread never waits for itself: a
+Any number of threads may be inside `forks_wait()` at once: none has to wait for
+another whose name server does not respond. A thread never waits for itself: a
 signal handler may fork, or enter, on a thread that is inside or about to fork.
 
 Not every fork runs the hooks: uWSGI (without `--py-call-uwsgi-fork-hooks`) and C
 extensions call the system's `fork()`. So the hot path tests a mark, an object that is
 true only in the process that set it, and calls `notice_fork()` when it is false. The
 mark is a byte of a page that Linux fills with zeros in every forked child
-(`MADV_WIPEONFORK`): testing it takes 3 ns, a call of `getpid` 130. It is created at the
-first span; until then the process id is compared.
+(`MADV_WIPEONFORK`): testing it takes 3 ns, a call of `getpid` 130 ns. It is created at
+the first span; until then the process id is compared.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MADV_WIPEONFORK: Final = 18
-"""Available from Linux 4.14 on; the module `mmap` does not define it."""
+"""Value in Linux 4.14 and later; the module `mmap` does not define it."""
 
 _TIMEOUT: Final = 2.0
-"""Seconds that a fork waits for threads, or a thread for forks."""
+"""Maximum time in seconds that a fork waits for threads, or a thread for forks."""
 
 
 class SurvivesFork(Protocol):
-    """Something that must be made anew in a forked child."""
+    """Something that must be replaced or reset in a forked child."""
 
     def after_fork_in_child(self) -> None:
         """
@@ -80,10 +80,10 @@ class _ForkGate:
     """
     Keeps forks and the regions of `forks_wait()` apart.
 
-    No lock guards the two lists: a signal handler could find it held by the very
-    thread that it interrupts. Both sides first add themselves and then look for the
-    other side, so at least one of two that come at the same time sees the other. The
-    single calls on the lists are atomic.
+    No lock guards the two lists: a signal handler could find it held by the thread
+    that it interrupts. Both sides first add themselves to their list and then read
+    the other one, so if both come at the same time, at least one sees the other. Single
+    calls of a list are atomic (see `signal_safe`).
     """
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class _ForkGate:
     def begin_fork(self) -> None:
         self._forks.append(_Hold())
         # Later forks do not wait again for a thread that hangs: a server may fork many
-        # workers. This also removes what an interrupt has left behind.
+        # workers. This also removes entries that an interrupt has left behind.
         for hung in _wait_for(self._inside, time.monotonic() + _TIMEOUT):
             _end(hung, self._inside)
 
@@ -124,21 +124,21 @@ class _ForkGate:
         own = threading.get_ident()
         if all(hold.thread == own for hold in tuple(self._forks)):
             return False
-        # A thread that was inside before must go on, as the fork waits for it.
+        # A thread that is inside already must continue, because the fork waits for it.
         return sum(hold.thread == own for hold in tuple(self._inside)) == 1
 
 
 def _end(hold: _Hold, holds: list[_Hold]) -> None:
-    with suppress(ValueError):  # an interrupt came before it was added
+    with suppress(ValueError):  # interrupted before it was added
         holds.remove(hold)
     hold.release()
 
 
 def _wait_for(holds: Iterable[_Hold], deadline: float) -> list[_Hold]:
     """
-    Wait until all *holds* of other threads are released.
+    Wait until all *holds* of other threads are released, or until *deadline*.
 
-    Returns those that were not by *deadline*.
+    Returns those that were not released.
     """
     own = threading.get_ident()
     return [
@@ -168,15 +168,15 @@ class _PidMark:
 def _new_mark() -> tuple[ProcessMark, Callable[[], None]]:
     """Return a false mark and a function that sets it."""
     try:
-        import mmap  # noqa: PLC0415 - as the next
-        from ctypes import c_bool  # noqa: PLC0415 - 1 ms that a start need not take
+        import mmap  # noqa: PLC0415 - as below
+        from ctypes import c_bool  # noqa: PLC0415 - takes 1 ms, which a start need not wait
 
         page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         page.madvise(_MADV_WIPEONFORK)
     except (ImportError, AttributeError, OSError):  # not available on this system
         pid_mark = _PidMark()
         return pid_mark, pid_mark.set
-    # The truth of a ctypes number is that of its bytes, tested in C without a call.
+    # bool() of a ctypes number tests its bytes, in C and without a Python call.
     mark = c_bool.from_buffer(page)
     return mark, lambda: setattr(mark, "value", True)
 
@@ -189,7 +189,7 @@ class _ForkRegistry:
         self._gate = _ForkGate()
         self._hooked = False
         self._pid: int | None = None
-        """The process that registered something; `None` before that."""
+        """Id of the process that registered something; `None` before that."""
         self._marks: dict[str, tuple[ProcessMark, Callable[[], None]]] = {}
         self._mark: ProcessMark | None = None
         self._set_mark: Callable[[], None] = lambda: None
@@ -197,18 +197,18 @@ class _ForkRegistry:
         """Used by forked children only, so none of them inherits it locked."""
         self._is_renewing = False
         self._noticed_in: int | None = None
-        """The process that `notice_fork` found to be a child."""
+        """Id of the process that `notice_fork` found to be a child."""
 
     def call_after_fork(self, survivor: SurvivesFork) -> None:
         """
         Call `survivor.after_fork_in_child()` in every child forked from now on.
 
-        Keeps no strong reference to *survivor*. Call it from any thread.
+        Keeps no strong reference to *survivor*. May be called from any thread.
         """
         if self._pid is None:
             self._pid = os.getpid()
         self._survivors.add(survivor)
-        # Not at import: importing the package must change nothing.
+        # Not at import: to import the package must have no effect on the process.
         if not self._hooked and hasattr(os, "register_at_fork"):
             self._hooked = True
             os.register_at_fork(
@@ -219,30 +219,30 @@ class _ForkRegistry:
 
     def forks_wait(self) -> AbstractContextManager[None]:
         """
-        Make forks wait until the block is left, and the block until forks are done.
+        Return a context: forks wait until it is left, and entering it waits for forks.
 
-        Both wait for two seconds at most: neither may stop the application. Threads
-        inside do not wait for each other.
+        Both wait for two seconds at most, because neither may stop the application.
+        Threads inside do not wait for each other.
         """
         return self._gate.enter()
 
     def notice_fork(self) -> ProcessMark:
         """
-        Do what the fork hooks do, if this process was forked without them.
+        Do what the fork hooks do if this process was forked without them.
 
-        Does it once, whichever threads call it; the others wait for that. Returns the
-        mark of this process: as long as it is true, the process is the same. It is
-        false if nothing was registered. Call it from any thread.
+        May be called from any thread; one does the work, and the others wait for it.
+        Returns the mark of this process: as long as it is true, the process is the
+        same. It is false if nothing was registered.
         """
         if self._pid is None:
             return False
         if self._mark is None:
-            # A fork waits, because this imports modules.
+            # Forks must wait, because this imports modules.
             with self._gate.enter():
                 mark, set_mark = _new_mark()
             if self._pid == os.getpid():
                 set_mark()
-            # setdefault() is atomic: threads that come here together get one mark.
+            # Atomic (see `signal_safe`): all threads get the same mark.
             mark, self._set_mark = self._marks.setdefault("mark", (mark, set_mark))
             self._mark = mark
         if not self._mark:
@@ -253,8 +253,8 @@ class _ForkRegistry:
         gate = self._gate
         gate.begin_fork()
         if gate is not self._gate:
-            # A signal handler forked meanwhile, and its child goes on with the fork.
-            # The threads of the child use another gate.
+            # This is the child of a fork that a signal handler made while this one
+            # waited. It continues with this fork, but its threads use a new gate.
             self._before()
 
     def _after_in_parent(self) -> None:
@@ -263,7 +263,7 @@ class _ForkRegistry:
     def _after_in_child(self) -> None:
         self._is_renewing = False
         self._child_lock = threading.RLock()
-        # Another library's hook may have started a span, which noticed the fork.
+        # Another library's hook may have started a span, which has detected the fork.
         if self._noticed_in != os.getpid():
             self._renew()
 
@@ -271,8 +271,8 @@ class _ForkRegistry:
         lock = self._child_lock
         is_locked = lock.acquire(timeout=_TIMEOUT)
         try:
-            # Not acquired if a thread that was not copied to this process was in the
-            # middle of this work at the fork: then it must be done again.
+            # Not acquired if a thread of the parent, which does not exist here, was
+            # doing this work at the fork: then it must be done again.
             if not is_locked or not (self._mark or self._is_renewing):
                 self._renew()
                 self._noticed_in = os.getpid()
@@ -283,13 +283,14 @@ class _ForkRegistry:
     def _renew(self) -> None:
         self._is_renewing = True
         try:
-            # A new one: threads that were not copied never leave the old one.
+            # A new gate: threads that the child does not have never leave the old one.
             self._gate = _ForkGate()
             for survivor in list(self._survivors):
                 survivor.after_fork_in_child()
             self._child_lock = threading.RLock()
             self._pid = os.getpid()
-            # Last: until then other threads wait, and use nothing of the parent's.
+            # Last: until the mark is set, other threads wait and use nothing of the
+            # parent's.
             self._set_mark()
         finally:
             self._is_renewing = False
@@ -303,12 +304,12 @@ notice_fork: Final = _REGISTRY.notice_fork
 
 
 def is_before_uwsgi_forks() -> bool:
-    """Return whether uWSGI loads the application here and forks workers later."""
-    uwsgi = sys.modules.get("uwsgi")  # exists in the processes of uWSGI only
+    """Return whether uWSGI loads the application in this process and forks later."""
+    uwsgi = sys.modules.get("uwsgi")  # exists only in processes of uWSGI
     if uwsgi is None:
         return False
     try:
-        # Mules and spoolers are forked, and have no number of a worker either.
+        # Mules and spoolers are forked already, and have no worker id either.
         return not uwsgi.worker_id() and uwsgi.masterpid() in {0, os.getpid()}
-    except AttributeError:  # something else of that name
+    except AttributeError:  # another module of that name
         return False

@@ -11,14 +11,14 @@ from jaeger_client._internal.fork import forks_wait
 if TYPE_CHECKING:
     from types import ModuleType
 
-# Addresses for documentation (RFC 5737, RFC 3849): the system only determines from
-# which of its own addresses it would send there.
-_FAR_AWAY: Final = (("AF_INET", "192.0.2.1"), ("AF_INET6", "2001:db8::1"))
+# Addresses reserved for documentation (RFC 5737, RFC 3849). Nothing is sent there: the
+# system only selects the local address that it would send from.
+_REMOTE_ADDRESSES: Final = (("AF_INET", "192.0.2.1"), ("AF_INET6", "2001:db8::1"))
 
 
 def hostname() -> str | None:
     """Return the name of this machine, or `None` if it has none."""
-    with suppress(Exception):  # a resolver's plug-in may raise anything
+    with suppress(Exception):  # a resolver plug-in may raise anything
         return str(_socket_module().gethostname())
     return None
 
@@ -29,24 +29,24 @@ def local_ip() -> str | None:
 
     Sends nothing: connecting a UDP socket only selects a route.
     """
-    addresses = (_address_towards(family, far) for family, far in _FAR_AWAY)
+    addresses = (_local_address(family, remote) for family, remote in _REMOTE_ADDRESSES)
     return next(filter(None, addresses), None)
 
 
-def _address_towards(family: str, far: str) -> str | None:
+def _local_address(family: str, remote: str) -> str | None:
     system = _socket_module()
     try:
         with closing(system.socket(getattr(system, family), system.SOCK_DGRAM)) as udp:
-            udp.connect((far, 9))
+            udp.connect((remote, 9))
             return str(udp.getsockname()[0])
     except OSError:
         return None
 
 
 def _socket_module() -> ModuleType:
-    # Called at every start, which `socket` with its enums and `selectors` would make a
-    # tenth longer; the C module below it has the same functions. If `socket` is loaded
-    # already it is used, because tests of applications patch it.
+    # Called at every start. Importing `socket`, with its enums and `selectors`, would
+    # make a start a tenth longer; the C module below it has the same functions. If
+    # `socket` is loaded already it is used, because tests of applications patch it.
     if "socket" in sys.modules:
         import socket  # noqa: PLC0415 - loaded already
 

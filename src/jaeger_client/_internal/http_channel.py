@@ -1,7 +1,7 @@
 """
-Channels over HTTP: to a collector, or to OTLP if no agent listens.
+Channels over HTTP: to a collector, or to an OTLP backend if no agent listens.
 
-Imported only where one is needed, because the encoders and the HTTP client take 15 ms.
+Imported only where one is needed: importing encoders and HTTP client takes 15 ms.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ def dial_collector(
     gzip: bool,
 ) -> SimpleChannel:
     """
-    Return the channel to the collector at *endpoint*.
+    Return a channel to the collector at *endpoint*.
 
     Args:
         endpoint: Its URL.
-        format_: The format that it accepts: OTLP, Zipkin, or by default Thrift.
+        format_: `OTLP`, `Zipkin` or `Thrift`, the format that it accepts; by default
+            `Thrift`.
         options: Options of the HTTP client.
         gzip: Whether to compress batches.
 
@@ -58,7 +59,7 @@ def dial_collector(
 
 
 def dial_otlp(host: str) -> SimpleChannel | None:
-    """Return the channel to OTLP on *host*, or `None` if no backend responds there."""
+    """Return a channel to the OTLP backend on *host*, or `None` if none responds."""
     name = f"[{host}]" if ":" in host else host
     sender = OtlpHttpSender(f"http://{name}:{OTLP_PORT}{OTLP_TRACES_PATH}")
     if sender.probe():

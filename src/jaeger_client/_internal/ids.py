@@ -13,10 +13,10 @@ operating_system_random: Final = random.SystemRandom().random
 
 class IdRandom(random.Random):
     """
-    A random source whose forked copies never repeat their parent's numbers.
+    A random source that is seeded again in forked children.
 
-    It stays a `random.Random`, whose `getrandbits` is looked up at each call:
-    tests of applications patch that method on the class.
+    A child never repeats its parent's numbers. `getrandbits` of `random.Random` is
+    looked up at each call, because tests of applications patch it on that class.
     """
 
     def __init__(self) -> None:

@@ -1,9 +1,9 @@
 """
-JSON from outside, read into values of known types.
+Reads JSON from servers and files into values of known types.
 
-A server's response or a file may contain anything. Each method of `JsonReader` returns
-a value of the type that it is named after, or raises the reader's error with the name
-of the value, what was expected and what came. They raise nothing else.
+A response or a file may contain anything. Each method of `JsonReader` returns a value
+of the type that it is named after, or raises the reader's error, with the name of the
+value, the expected type and the actual value. They raise nothing else.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final, cast
 
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown
-from jaeger_client.errors import AnswerError
+from jaeger_client.errors import ResponseError
 
 MAX_NUMBER: Final = sys.float_info.max
-"""Largest number that fits a float; the integers of JSON have no limit."""
+"""Largest finite float; integers in JSON have no limit."""
 
 
 class JsonReader:
@@ -26,10 +26,10 @@ class JsonReader:
 
     Args:
         what: Name of a document in error messages.
-        error: Raised for anything that is not as expected.
+        error: The error to raise for unexpected content.
     """
 
-    def __init__(self, what: str, error: type[AnswerError]) -> None:
+    def __init__(self, what: str, error: type[ResponseError]) -> None:
         self._what = what
         self._error = error
 
@@ -37,8 +37,8 @@ class JsonReader:
         """Decode a JSON document, in bytes or text."""
         if not isinstance(body, (bytes, bytearray, str)):
             raise self._unexpected(self._what, "JSON in bytes", type(body))
-        # Importing it takes 2 ms, which the start is spared. This is usually the
-        # background thread; see the module `fork`.
+        # Not at the top, because importing it takes 2 ms of a start. Other threads may
+        # fork; see the module `fork`.
         with forks_wait():
             import json  # noqa: PLC0415
 
@@ -49,13 +49,13 @@ class JsonReader:
             raise self._error(msg) from exc
 
     def mapping(self, value: object, name: str = "") -> Mapping[str, object]:
-        """Return a JSON object; *name* is needed for other than the outermost one."""
+        """Return a JSON object; *name* may be omitted for the whole document."""
         if isinstance(value, Mapping):
             return cast("Mapping[str, object]", value)
         raise self._unexpected(name or self._what, "an object", value)
 
     def sequence(self, value: object, name: str) -> Sequence[object]:
-        """Return a list. Servers in Go write `null` for an empty one."""
+        """Return a list; `null`, which Go writes for an empty one, is empty."""
         if value is None:
             return ()
         if isinstance(value, (list, tuple)):
@@ -85,5 +85,5 @@ class JsonReader:
             return value
         raise self._unexpected(name, f"a number {range_}".rstrip(), value)
 
-    def _unexpected(self, name: str, expected: str, value: object) -> AnswerError:
+    def _unexpected(self, name: str, expected: str, value: object) -> ResponseError:
         return self._error(f"{name} must be {expected}, got {shown(value)}")

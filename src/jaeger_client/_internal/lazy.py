@@ -1,8 +1,8 @@
 """
-Classes of a package that are imported on first use, because their import is costly.
+Classes of a package that are imported on first use, because that takes time.
 
-A package imports such classes for type checkers only; at run time its `__getattr__`
-(PEP 562) finds them, so that each name is written once.
+A package imports such classes for type checkers only. At run time its `__getattr__`
+(PEP 562) finds them by searching the modules, so no list of names has to be maintained.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ def classes_of(
     """
     Return the `__getattr__` and the `__dir__` of *package*.
 
-    The first finds the classes of *modules*, which it imports and searches in this
-    order. They are attributes of the package themselves, as are *aliases*: modules of
-    other packages by their full names.
+    `__getattr__` finds the public classes of *modules*, which it imports in this order
+    until one defines the name. The modules are attributes of the package, too, and so
+    are *aliases*: names for modules of other packages, given in full.
     """
 
     def find(name: str) -> object:

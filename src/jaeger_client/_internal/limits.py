@@ -1,11 +1,11 @@
 """
-Checks of what applications pass: numbers, headers, files and objects of their own.
+Checks of values that applications pass: numbers, headers, files and objects.
 
 Numbers are limited so that they work on every platform. Some programs write "never" or
 "without limit" as `sys.maxsize` or 1e10, which neither threads nor sockets accept. Such
-a number becomes the largest that works everywhere: a poll every 23 days instead of
-every 300 years. A value that is not a number, or is too small, is an error that names
-the argument, its range and the value.
+a number is replaced by the largest that works everywhere: a poll every 23 days instead
+of every 300 years. A value that is not a number, or is too small, raises an error that
+names the argument, its range and the value.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_SECONDS: Final = 2_000_000.0
 Longest interval or timeout in seconds, 23 days.
 
 Sockets take a C int of milliseconds (2,147,483 s), threads on Windows take 4,294,967 s,
-and elsewhere 9.2e9 s. An interval may be a tenth longer than it is set, by its jitter.
+and elsewhere 9.2e9 s. Jitter may make an interval a tenth longer than its setting.
 """
 
 MAX_COUNT: Final = 2**31 - 1
@@ -36,8 +36,8 @@ MAX_STORED_NAME: Final = 1024
 """
 Maximum length of an operation name under which something is stored, in characters.
 
-Tables by operation are limited in their entries. Without this limit, 2,000 names of a
-megabyte each, such as queries with their values, would take 2 GB.
+Tables by operation have a maximum number of entries. Without this limit as well, 2,000
+names of a megabyte each, such as queries with their values, would take 2 GB.
 """
 
 # The patterns are compiled when they are first used: most starts need none.
@@ -48,26 +48,28 @@ _HEADER_VALUE: Final = r"[\t\x20-\x7e\xa0-\xff]*"
 _FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 
 
-def at_least(name: str, value: NumberT, least: float, *, most: NumberT) -> NumberT:
+def at_least(name: str, value: NumberT, minimum: float, *, maximum: NumberT) -> NumberT:
     """
-    Return *value*, but no more than *most*.
+    Return *value*, but no more than *maximum*.
 
     Raises:
-        ConfigError: If it is less than *least*, or no number.
+        ConfigError: If it is less than *minimum*, or not a number.
     """
-    check_range(name, value, f"at least {least}", lambda: value >= least)
-    return min(value, most)
+    check_range(name, value, f"at least {minimum}", lambda: value >= minimum)
+    return min(value, maximum)
 
 
-def above_zero(name: str, value: NumberT, *, most: NumberT, unit: str = "") -> NumberT:
+def above_zero(
+    name: str, value: NumberT, *, maximum: NumberT, unit: str = ""
+) -> NumberT:
     """
-    Return *value*, but no more than *most*.
+    Return *value*, but no more than *maximum*.
 
     Raises:
-        ConfigError: If it is not more than 0, or no number.
+        ConfigError: If it is not more than 0, or not a number.
     """
     check_range(name, value, f"more than 0{unit}", lambda: value > 0)
-    return min(value, most)
+    return min(value, maximum)
 
 
 def check_range(
@@ -95,7 +97,7 @@ def check_range(
 
 def with_method(name: str, value: T, method: str) -> T:
     """
-    Return *value*, which may be of any class that has *method*.
+    Check that *value*, of any class, has *method*, and return it.
 
     Raises:
         ConfigError: If it has none.
@@ -114,12 +116,12 @@ def usable_timeout(timeout: float | None) -> float:
 
 def find_header_fault(name: str, value: str) -> str | None:
     """Return why the header cannot be set, or None if it can."""
-    # The value is not shown: it may be a secret. Nor is a name that is none: of
-    # `name: value`, it has the value where that ends in the `=` of Base64.
+    # The value is not quoted: it may be a secret. Neither is an invalid name: it may
+    # be a whole header with its value, if the setting was split at the wrong `=`.
     if not re.fullmatch(_HEADER_NAME, name):
-        return "each name of a header must be a valid one (an RFC 9110 token)"
+        return "a header name must be an RFC 9110 token"
     if name.lower() in _FRAMING_HEADERS:
-        return f"{shown(name)} is no header that can be set"
+        return f"{shown(name)} cannot be set"
     if not re.fullmatch(_HEADER_VALUE, value):
         return f"the value of {shown(name)} must be printable Latin-1 on one line"
     return None

@@ -3,10 +3,10 @@ A request that is repeated on the worker's thread.
 
 The first request is made as soon as `begin` is called, later ones every interval, with
 a jitter of a tenth, so that processes started together do not poll together for ever.
-A request without a response is repeated after a second, then after two, four and so on
-up to the interval: a server that starts later is found soon, and one that stays away is
-not polled more often than one that responds. No lock is used, so that a forked child
-inherits none.
+A request without a response is repeated after one second, then after two, four and so
+on up to the interval. So a server that starts late is found soon, and one that stays
+unavailable is not polled more often than one that responds. No lock is used, so that a
+forked child inherits none.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from jaeger_client._internal.diagnostics import logger as default_logger
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.limits import MAX_SECONDS, above_zero
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.errors import AnswerError, SendError
+from jaeger_client.errors import ResponseError, SendError
 
 _JITTER: Final = 0.1
-"""Fraction of a delay by which it is shorter or longer at random."""
+"""Maximum fraction by which a delay is made shorter or longer at random."""
 
 _INITIAL_BACKOFF: Final = 1.0
-"""Seconds after the first of several requests without a response; then twice that."""
+"""Delay in seconds after a first request without a response; doubles with each."""
 
 
 class ErrorListener(Protocol):
-    """Notified of every failed request; `diagnostics.ErrorReporter` is one."""
+    """Called for every failed request; `diagnostics.ErrorReporter` is one."""
 
     def error(self, *args: object) -> None:
         """Receive a message and its arguments. Called on the worker's thread."""
@@ -41,11 +41,11 @@ class ErrorListener(Protocol):
 
 class Poller:
     """
-    Calls *request*, which returns whether it has sent one.
+    Calls *request* at intervals, on the worker's thread.
 
-    *request* runs on the worker's thread, may block, and raises `SendError` or
-    `OSError` if there is no response, `AnswerError` if the response cannot be used.
-    That is logged once, and once more when it works again.
+    *request* may block and returns whether it has sent a request. It raises `SendError`
+    or `OSError` if there is no response, `ResponseError` if the response cannot be
+    used. The first of several failures is logged, and the first success after it.
 
     Args:
         request: Makes one request.
@@ -53,8 +53,8 @@ class Poller:
         advice: What to do about a failure, for the log.
         interval: Seconds between two requests; the maximum while there is no response.
         logger: Where failures are logged.
-        error_reporter: Notified of each failure, instead of the log.
-        worker: On whose thread to poll; `None`: one of its own, closed by `close`.
+        error_reporter: Called for each failure, which is not logged then.
+        worker: Its thread polls; by default, a worker of its own that `close` closes.
         random: Returns numbers in [0, 1), for the jitter.
         clock: Measures how long a failed request has taken.
 
@@ -76,8 +76,8 @@ class Poller:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.has_begun = False
-        """Whether `begin` need not be called (again)."""
-        self.interval = above_zero("interval", interval, most=MAX_SECONDS)
+        """Whether `begin` was called; then it need not be called again."""
+        self.interval = above_zero("interval", interval, maximum=MAX_SECONDS)
         self._request = request
         self._what = what
         self._advice = advice
@@ -94,7 +94,7 @@ class Poller:
         self._worker.add_task(self)
 
     def begin(self) -> None:
-        """Poll now and from now on; called at first use, from any thread."""
+        """Poll now, and then every interval; called at first use, from any thread."""
         self.has_begun = True
         self._due = -math.inf
         self._worker.wake()
@@ -104,10 +104,10 @@ class Poller:
         if self._is_closed:
             return
         self._is_closed = True
-        self.has_begun = True  # Nothing is left to begin.
+        self.has_begun = True  # Callers need not call `begin` any more.
         self._worker.remove_task(self)
         if self._owns_worker:
-            # Without waiting: the response to a request under way is not used.
+            # Without waiting: the response to a request in progress is not used.
             self._worker.close(0.0)
 
     def run(self, now: float) -> float:
@@ -120,12 +120,12 @@ class Poller:
         return self._due
 
     def drain(self, deadline: float) -> bool:
-        """Do nothing: no response is worth waiting for."""
+        """Do nothing: a flush does not wait for responses."""
         del deadline
         return True
 
     def after_fork_in_child(self) -> None:
-        """Begin anew at the first use in the child, whose worker has no thread."""
+        """Let the first use in the child begin again: its worker has no thread."""
         if not self._is_closed:
             self.has_begun = False
             self._due = math.inf
@@ -139,13 +139,13 @@ class Poller:
         try:
             if self._request():
                 self._worked()
-        except AnswerError as error:
-            # The server is available, and will hardly respond better so soon.
+        except ResponseError as error:
+            # The server is available, and an earlier retry would get the same response.
             self._backoff = self._initial_backoff
             self._failed(error)
         except (SendError, OSError) as error:
-            # From the end of the request: a server that hangs costs the timeout each
-            # time, on the thread that also sends the spans.
+            # The delay begins at the end of the request, because a server that hangs
+            # blocks this thread, which also sends the spans, until the timeout.
             end = now + self._clock.monotonic() - begin
             self._due = end + self._jittered(self._backoff)
             self._backoff = min(2 * self._backoff, self.interval)

@@ -1,15 +1,15 @@
 """
-The end of the process: flushing what is queued, wherever the end can be noticed.
+The end of the process: flushes queued spans, wherever the end can be detected.
 
-| how a process ends | what is used |
+| how a process ends | hook |
 | --- | --- |
 | the interpreter exits | `atexit` |
 | a child of `multiprocessing` or billiard ends | `Finalize` of their module `util` |
 | a worker of billiard's (Celery's) pool ends | its callback `on_exit` |
 
-Such children end by `os._exit()`, so `atexit` does not run in most of them. Their
-modules are used only where they are loaded; otherwise the process is not their child.
-A process that is killed by a signal, or calls `os._exit()` itself, cannot be flushed.
+Such children end by `os._exit()`, so `atexit` does not run in most of them. The modules
+are used only if they are loaded already; otherwise the process is not their child. A
+process that is killed by a signal, or calls `os._exit()` itself, cannot be flushed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PendingFlush(Protocol):
 
 
 class Flushable(Protocol):
-    """Something to flush at the end of the process."""
+    """Something that is flushed at the end of the process."""
 
     @property
     def is_running(self) -> bool:
@@ -64,7 +64,7 @@ class ProcessEnd:
         self._deadline: float | None = None
 
     def register(self, flushable: Flushable) -> None:
-        """Flush *flushable* at the end, if it is alive; keeps no strong reference."""
+        """Flush *flushable* at the end; keep only a weak reference."""
         self._registered.add(flushable)
         if not self._has_atexit:
             atexit.register(self.flush)
@@ -94,7 +94,7 @@ class ProcessEnd:
         notice_fork()
         if self._deadline is None:
             self._deadline = SYSTEM_CLOCK.monotonic() + EXIT_TIMEOUT
-        # Those with a thread first: they work while the others are flushed here.
+        # Those with a thread first: they send while the others are flushed here.
         ordered = sorted(self._registered, key=lambda each: not each.is_running)
         begun = [each.begin_flush(self.seconds_left() or 0.0) for each in ordered]
         for flush in begun:
@@ -108,19 +108,20 @@ class ProcessEnd:
                 )
 
     def after_fork_in_child(self) -> None:
-        """Begin anew: the child has an end of its own."""
+        """Reset the state: the child has an end of its own."""
         self._has_child_hooks = False
         self._deadline = None
         self._watch_children()
 
     def _watch_children(self) -> None:
-        # A child is set up after the fork, or after it has imported the main program;
-        # that discards finalizers. Functions registered here are called afterwards. A
-        # thread of the child may report its first span when finalizers have run.
+        # multiprocessing sets a child up after the fork, or when the child has imported
+        # the main program. That discards finalizers, and then calls the functions that
+        # are registered here. To add the finalizer at the first span would be too late:
+        # a thread may report that after finalizers have run.
         util = sys.modules.get("multiprocessing.util")
-        # Another thread may be importing it.
+        # The function is missing while another thread is importing the module.
         register = getattr(util, "register_after_fork", None)
-        # Once, because nothing is ever removed from there. Forked children inherit it.
+        # Once, because entries cannot be removed. Forked children inherit them.
         if register is not None and not self._is_watching:
             self._is_watching = True
             register(self, ProcessEnd._hook_child)
@@ -140,15 +141,15 @@ def is_pool_child() -> bool:
     process = sys.modules.get("multiprocessing.process")
     if process is None:
         return False
-    # The public parent_process() does not know children of billiard, which has a
-    # current process only. The main process is the one without a parent.
+    # Not the public parent_process(): it does not work in children of billiard, which
+    # sets the current process only. The main process has no parent.
     return getattr(process.current_process(), "_parent_pid", None) is not None
 
 
 def _call_at_end_of_child(flush: Callable[[], None]) -> None:
     names = ("multiprocessing.util", "billiard.util")
     utils = [sys.modules[name] for name in names if name in sys.modules]
-    # The newer billiard has no class of its own.
+    # A set, because newer versions of billiard use the class of multiprocessing.
     for finalize in {util.Finalize for util in utils}:
         finalize(None, flush, exitpriority=0)
     process = sys.modules.get("billiard.process")

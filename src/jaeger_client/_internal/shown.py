@@ -1,14 +1,14 @@
 """
-How values from outside appear in messages, log lines and explanations.
+Text of values from outside, for error messages, log lines and explanations.
 
 The content of a request, a response, a setting or an application's object may be
 huge, have line breaks and terminal escapes, contain a password, or raise when it is
 converted to text. The functions of this module return one line of bounded length
-without secrets, and do not raise. Their time and memory grow with the limit, not with
-the value, except where an object's own `repr` or `str` is called.
+without secrets, and do not raise. Their time and memory depend on the limit, not on
+the size of the value, except where an object's own `repr` or `str` is called.
 
 A secret is recognized by its context: the part of a URL before the `@`, the value that
-follows a name such as `token`. In doubtful cases the text is hidden.
+follows a name such as `token`. In case of doubt the text is hidden.
 
 Patterns are compiled on their first use: most programs use none.
 """
@@ -24,13 +24,13 @@ HIDDEN: Final = "(hidden)"
 """Replacement for a secret."""
 
 MAX_SHOWN: Final = 1_000
-"""Maximum number of characters of a text that are shown."""
+"""Maximum length of a shown text, in characters."""
 
 MAX_QUOTED: Final = 120
-"""Maximum number of characters of a value that an error message quotes."""
+"""Maximum length of a value that an error message quotes, in characters."""
 
 MAX_EXCERPT: Final = 200
-"""Maximum number of characters of a response that a message quotes."""
+"""Maximum length of the part of a response that a message quotes, in characters."""
 
 _MAX_ITEMS: Final = 50
 """Maximum number of items of a container that are shown."""
@@ -39,7 +39,7 @@ _MAX_DISPLAYED: Final = 100
 """Maximum number of headers or list items of a setting that are shown."""
 
 _MAX_NUMBER: Final = 1 << 64
-"""Larger numbers of settings are shown as text: Python may refuse to convert them."""
+"""Limit of numbers in settings; larger ones become text, see `_MAX_BITS`."""
 
 _MAX_DEPTH: Final = 4
 """Maximum depth of nested containers that are shown."""
@@ -66,11 +66,11 @@ _WORDS: Final = (
     r"(?:access|account|api|license|private|secret|signing|subscription)[-_.]?key|"
     r"(?:key|session)[-_.]?id|credentials?|session|cookie|jwt|sig(?:nature)?"
 )
-# Whole words only: `passenger` and `author` are not secrets.
+# Whole words only: `passenger` and `author` do not name secrets.
 _SECRET_NAME: Final = rf"(?i:(?:^|[^a-z0-9])(?:{_WORDS})(?:$|[^a-z0-9]))"
 _CAMEL_CASE: Final = r"(?<=[a-z0-9])(?=[A-Z])"
 _PERCENT: Final = r"%([0-9A-Fa-f]{2})"
-# The lookbehind starts one match per name, so that the time stays linear.
+# The lookbehind allows one match per name, so that the time is linear.
 _NAME: Final = (
     r"(?<![\w.%-])([\w.%-]+)(?:\[\w{0,20}\])?\\{0,4}['\"]?\s*(?:=>?|:(?!//))\s*"
 )
@@ -82,23 +82,23 @@ _QUOTED: Final = (
 _VALUE_IN_TEXT: Final = rf"(?is:{_QUOTED}|(?:bearer\s|basic\s)?[^\s,;&'\"}}]+)"
 _VALUE_OF_SETTING: Final = rf"(?s:{_QUOTED}|[^,;&\r\n]+)"
 _CREDENTIALS: Final = r"(?i)\b(bearer|basic)\s(?:[\w.~+/-]{16,}|[\w.~+/-]+@$)"
-"""The value of the header `Authorization`; hardly a word is as long."""
+"""The value of the header `Authorization`; few words have 16 characters."""
 
 _PEM: Final = "-----BEGIN"
-"""Beginning of a key, which may be given in place of the name of its file."""
+"""Beginning of a key, which may have been passed in place of its file name."""
 
 _SECRET_PARAMETERS: Final = frozenset({"key", "code", "sign"})
 """Parameters of a URL's query whose values are secrets, besides those of `_WORDS`."""
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether the value of something called *name* is likely a secret."""
+    """Return whether the value of a setting or field *name* is likely a secret."""
     words = re.sub(_CAMEL_CASE, "_", name[:MAX_SHOWN])
     return re.search(_SECRET_NAME, words) is not None
 
 
 def without_secrets(text: str) -> str:
-    """Hide secrets in a message: user information of URLs, and values of secrets."""
+    """Hide secrets in a message: user information of URLs, values of secret names."""
     if "@" in text:
         text = re.sub(r"[^\s'\"]+", lambda word: _without_user_info(word[0]), text)
     return _without_values(text, _VALUE_IN_TEXT)
@@ -108,7 +108,7 @@ def setting_without_secrets(text: str, limit: int = MAX_SHOWN) -> str:
     """
     Return what can be shown of a single setting, at most about *limit* characters.
 
-    Unlike in a message, blanks and quotes do not end a secret.
+    Unlike in a message, a secret does not end at a blank or a quote.
     """
 
     def hide(head: str) -> str:
@@ -122,12 +122,12 @@ def setting_without_secrets(text: str, limit: int = MAX_SHOWN) -> str:
 
 
 def url_without_secrets(url: str) -> str:
-    """Hide the values of secrets in a URL's query."""
+    """Hide the values of secret parameters in the query of *url*."""
     return _without_values(url, _VALUE_OF_SETTING)
 
 
 def one_line(text: str, limit: int = MAX_SHOWN) -> str:
-    """Return *text* cut at *limit* characters, with escapes for unprintable ones."""
+    """Return *text* cut at *limit* characters, with unprintable ones escaped."""
     head = text[:limit]
     if not head.isprintable():
         head = "".join(
@@ -138,7 +138,7 @@ def one_line(text: str, limit: int = MAX_SHOWN) -> str:
 
 def excerpt_of(text: str) -> str:
     """
-    Return the beginning of a response's *text* on one line, without unprintables.
+    Return the beginning of the *text* of a response, on one line and printable.
 
     Unlike `one_line` it joins words that white space separates, because error pages in
     HTML have many line breaks.
@@ -168,11 +168,11 @@ def displayable(value: object, *, is_secret: bool) -> object:
 def _displayable(  # noqa: PLR0911 - one for each type
     value: object, *, is_secret: bool
 ) -> object:
-    whole: object = value  # `value` gets narrower and partly unknown types below
+    whole: object = value  # Type checkers narrow `value` to partly unknown types.
     if value is None:
         return None
     if isinstance(value, Mapping) and (is_secret or not value):
-        # Of headers the names are shown.
+        # Names of headers are shown; their values are not.
         names = islice(cast("Mapping[object, object]", value), _MAX_DISPLAYED)
         return {text_of(name): HIDDEN for name in names}
     if is_secret:
@@ -187,7 +187,7 @@ def _displayable(  # noqa: PLR0911 - one for each type
 
 
 def as_text(value: object) -> str:
-    """Return a value as one writes it in a configuration."""
+    """Return the text of *value* as it is written in a configuration."""
     match value:
         case bool():
             return str(value).lower()
@@ -206,7 +206,7 @@ def as_text(value: object) -> str:
 
 
 class _Repr:
-    """Writes values like `repr`, until it has written *limit* characters."""
+    """Formats values as `repr` does, up to *limit* characters."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -224,7 +224,8 @@ class _Repr:
     def _container(self, value: Iterable[object], brackets: str, depth: int) -> str:
         if not depth:
             return f"{brackets[0]}...{brackets[-1]}"
-        # A single call into C, so no other thread changes the container meanwhile.
+        # Atomic (see `signal_safe`): iterating while another thread changes the
+        # container would raise.
         items = list(islice(value, _MAX_ITEMS + 1))
         parts: list[str] = []
         for item in items:
@@ -253,7 +254,7 @@ def _converted(value: object, convert: Callable[[object], str]) -> str:
     try:
         if isinstance(value, int) and value.bit_length() > _MAX_BITS:
             return f"a very large {type(value).__name__}"
-        # The base class's method: a subclass of `str` may have changed every method.
+        # The method of `str` itself: a subclass may override every method.
         return str.__str__(convert(value))
     except Exception as error:  # noqa: BLE001 - the code is the application's
         method, raised = convert.__name__, type(error).__name__
@@ -267,7 +268,7 @@ def _more(count: int) -> str:
 def _cut(text: str, limit: int, hide: Callable[[str], str]) -> str:
     if len(text) <= limit:
         return hide(text)
-    # An `@` may follow after the cut, so the text before it is treated as if one did.
+    # An `@` may follow after the cut, so the text is treated as if one did.
     head = hide(f"{text[:limit]}@").removesuffix("@")
     return f"{head}{_more(len(text) - limit)}"
 
@@ -276,7 +277,7 @@ def _without_user_info(text: str) -> str:
     at = text.rfind("@")
     slashes, colon = text.find("//", 0, max(at, 0)), text.find(":", 0, max(at, 0))
     if colon < 0 and slashes < 0:
-        return text  # such as me@example
+        return text  # as in me@example
     if slashes >= 0 and (colon < 0 or colon >= slashes - 1):
         begin = slashes + 2
     else:
@@ -307,5 +308,5 @@ def _names_secret(text: str, match: re.Match[str]) -> bool:
     before = text[max(match.start() - 1, 0) : match.start()]
     if before in {"?", "&"} and name.lower() in _SECRET_PARAMETERS:
         return True
-    # Its first letter may belong to an escape: `\npassword`.
+    # The first letter may belong to an escape, as in `\npassword`.
     return is_secret_name(name) or (before == "\\" and is_secret_name(name[1:]))

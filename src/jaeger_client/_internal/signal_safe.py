@@ -1,33 +1,82 @@
 """
-Locks, counts and values that no signal handler can break.
+What is atomic in CPython, and locks, counts and values that rely on little of it.
 
-A signal handler runs on the main thread between any two bytecodes. It may call this
-library, and it may raise; Ctrl-C does.
+Threads, signal handlers and finalizers use spans, the queue and counts at the same
+time, without a lock: a signal handler or a finalizer could find it held by the code
+that it interrupts, and would wait for ever. Other modules refer to this section for
+what they rely on instead.
+
+**Where the interpreter can be interrupted.** CPython switches threads and runs signal
+handlers only where its evaluation loop checks the *eval breaker* (`Python/ceval.c`,
+bpo-29988), at these places at most:
+
+| place | versions |
+| --- | --- |
+| when a Python function begins and when a generator continues | all |
+| after a call instruction | all |
+| at a jump backwards, which every loop has | all |
+| at a conditional jump forwards that is taken | 3.10 only |
+
+A function in C is not interrupted, unless it calls Python code, releases the GIL (for
+I/O, or to wait) or checks for signals itself. Instructions that are no calls call
+Python code if an object implements the operation in Python: a property, `__eq__`,
+`__hash__`, `__getitem__`, `__bool__` and so on.
+
+Finalizers (`__del__`, callbacks of weak references) are Python code that runs wherever
+an object is freed: where its last reference is dropped, or in the garbage collector.
+From 3.12 on, the collector runs at the eval breaker only (gh-97922). In 3.10 and 3.11
+it runs inside any instruction that creates a container: a list, tuple, dict, slice,
+bound method or instance, but not a number or a string.
+
+**What is atomic** as a consequence, if keys are `str` or `int` and items that are
+compared have no `__eq__` in Python:
+
+- loading and storing an attribute, in a slot or in `__dict__`;
+- of a list: `append`, `extend` and `+=` with a list, `pop`, `remove`, copying, loading,
+  storing and deleting an item, deleting a slice whose `slice` object exists already;
+- of a deque: `append`, `pop`, `popleft`, `remove`, `len`;
+- of a dict: `setdefault`, `get`, `pop`, loading, storing and deleting an item;
+- of a set: `add`, `discard`;
+- `next` of an `itertools.count`;
+- consuming an iterator by `deque(iterator, maxlen=0)` or `list.extend`, if it is
+  made of `itertools`, `zip` and functions in C only;
+- acquiring a `threading.Lock` without waiting, and releasing it;
+- a sequence of such statements, with comparisons and arithmetic, that has no call
+  before its last step and no jump that the table names, creates no container and drops
+  no last reference to an object of the application. Comments mark these sequences: "no
+  call and no jump". A call inserted there loses data, too rarely for most tests to
+  notice.
+
+This holds for CPython 3.10 to 3.14 with the GIL. It is not claimed for free-threaded
+builds, in which threads run at the same time, or for other interpreters. Each operation
+is tested on every version that runs the tests, by signals that are pending and garbage
+collections that are due before it: `tests/unit/_internal/test_atomicity.py`.
+
+The classes of this module rely on single operations only. Their tests run a signal
+handler before each of their instructions (`tests/unit/bytecodes.py`).
 
 *Locks.* `with lock:` and `try ... finally` leave a lock held for ever if the handler
-raises after the lock was acquired and before the block begins, or after the block has
-ended and before the lock is released. Every thread that needs the lock later then
-hangs. In `Exclusive`, acquiring, working and releasing are all inside one `try`, so
-there is no bytecode at which an exception escapes its handler while the lock is held.
-That handler does not know whether the lock had been acquired by then. A reentrant lock
-does: releasing it raises RuntimeError on a thread that does not own it.
+raises, as Ctrl-C does, after the lock was acquired and before the block begins, or
+after the block has ended and before the lock is released. Every thread that needs the
+lock later then hangs. In `Exclusive`, acquiring, working and releasing are all inside
+one `try`, so there is no instruction at which an exception escapes its handler while
+the lock is held. That handler does not know whether the lock had been acquired by then.
+A reentrant lock does: releasing it raises RuntimeError on a thread that does not own
+it.
 
 A signal handler that needs the lock of the frame it has interrupted must not wait,
 because that frame continues only after the handler, and must not enter, because the
 state is half changed. Its call of `run` returns `None` at once.
 
-*Counts.* `count += 1` is several bytecodes: an increment that another thread or a
-signal handler makes in between is lost. `SharedCount` advances an iterator instead,
-which is a single call into C. That call may also consume what is counted, by `zip`.
+*Counts.* `count += 1` is several instructions. As soon as a call is among them, for a
+property or the number, an increment that another thread or a signal handler makes in
+between is lost. `SharedCount` advances an iterator by a single call into C instead.
+That call may also consume what is counted, by `zip`.
 
 *Values.* `Atomic` is replaced by compare-and-set, so no caller ever waits. Each state
 is a value and a dict that is empty as long as the state is the latest. `setdefault`
 stores the state that succeeds it: the first caller wins, the others start again from
-the newer state. `dict.setdefault` with an int as key is one step to other threads, to
-signal handlers and to finalizers: it is a single call into C, which runs no Python code
-and creates no object that the garbage collector tracks, so nothing can come between its
-look-up and its insertion. In CPython without the GIL each dict has an internal lock
-with the same effect.
+the newer state.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """
-Names and sockets of the system, in a way that is safe with forks.
+Name resolution and sockets, safe with forks.
 
 Imported at the first send or request only: `socket` would make a start a tenth longer.
 
-The system's resolver has locks. A process that is forked while the background thread
-holds one gets a child in which it stays locked for ever. So the resolver is called only
-for what needs it, and a fork waits for a moment until it is done.
+The system's resolver has locks. If the process is forked while the background thread
+holds one, it stays locked in the child for ever. So the resolver is called only for
+names that need it, and forks wait for it, two seconds at most.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.fork import forks_wait
 
 _LOOPBACK: Final = ("127.0.0.1", "::1")
-"""`localhost` on every machine (RFC 6761), IPv4 first: agents listen there."""
+"""Addresses of `localhost` (RFC 6761); IPv4 first, because agents listen there."""
 
 _FAMILIES: Final[frozenset[int]] = frozenset({socket.AF_INET, socket.AF_INET6})
 
@@ -32,15 +32,15 @@ _MIN_SHARE: Final = 1.0
 """
 Minimum time for one address in seconds, as long as the timeout lasts.
 
-The kernel repeats a lost SYN after one second; with less, one of many addresses would
-be given up for a single lost packet.
+The kernel repeats a lost SYN after one second; with less time, the loss of a single
+packet would make an address fail.
 """
 
 _UDP_SEND_TIMEOUT: Final = 0.25
 """
-How long a datagram may wait for space in this machine's buffers, in seconds.
+Maximum time in seconds that a datagram waits for space in the send buffer.
 
-A full one takes 52 ms over a line of 10 Mbit/s.
+A datagram of 65,000 bytes takes 52 ms on a line of 10 Mbit/s.
 """
 
 _UDP_TABLES: Final = ("/proc/net/udp", "/proc/net/udp6")
@@ -85,12 +85,12 @@ def connect_tcp(host: str, port: int, timeout: float) -> socket.socket:
     """
     Return a TCP socket to the first address of *host* that accepts the connection.
 
-    All addresses share *timeout* seconds, so that one that does not respond leaves time
+    All addresses share *timeout* seconds, so that one without a response leaves time
     for the others.
 
     Raises:
-        OSError: If none does: a timeout if there was one, because it may pass where a
-            refusal is final, or else the error of the first address.
+        OSError: If none accepts it: a timeout if there was one, because a timeout may
+            be temporary, or else the error of the first address.
         UnicodeError: If *host* cannot be a name.
     """
     addresses = resolve(host, port)
@@ -127,16 +127,16 @@ class UdpSocket:
         Send *datagram*.
 
         Raises:
-            OSError: That of this datagram or of an earlier one.
+            OSError: If this datagram or an earlier one was refused, or cannot be sent.
         """
         self._socket.send(datagram)
-        # On loopback a refusal arrives before `send` returns, so it is found for the
-        # refused datagram itself and not only at the next one.
+        # On loopback the ICMP error for a refused datagram arrives before `send`
+        # returns. Without this test, only the next `send` would raise it.
         if code := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(code, os.strerror(code))
 
     def backlog(self) -> int:
-        """Return how many bytes the receiver has not read; 0 if that is not known."""
+        """Return how many bytes the receiver has not read yet; 0 if not known."""
         return read_backlog(self._port) if self.address.is_loopback else 0
 
     def close(self) -> None:
@@ -172,7 +172,7 @@ def read_backlog(
     """
     Return how many bytes are unread at this machine's UDP *port*.
 
-    0 where the system does not report it. Takes 0.06 ms, mostly in the kernel.
+    Returns 0 if the system does not report it. Takes 0.06 ms, mostly in the kernel.
     """
     return sum(_parse_backlog(_read(table), port) for table in tables)
 
@@ -205,12 +205,13 @@ def _connect_tcp_to(address: Address, port: int, timeout: float) -> socket.socke
 def _look_up(host: str, port: int) -> list[Address]:
     try:
         with forks_wait():
-            # Text makes the interpreter import a codec, and forks must wait for that.
+            # A host name as `str` makes the interpreter import a codec (IDNA), which
+            # forks must wait for, too.
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):
         raise
     except Exception as exc:
-        # A NUL in the name, or what a library that replaced the resolver raises.
+        # A NUL in the name, or an error of a library that replaces the resolver.
         msg = f"{type(exc).__name__}: {exc}"
         raise socket.gaierror(socket.EAI_FAIL, msg) from exc
     addresses = [

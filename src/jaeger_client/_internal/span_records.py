@@ -18,7 +18,7 @@ from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.tag_lists import LogList, TagList
 from jaeger_client.constants import (
     MAX_LOGS_PER_SPAN,
@@ -37,62 +37,62 @@ if TYPE_CHECKING:
 ListT = TypeVar("ListT", TagList, LogList)
 
 BY_VALUE: Final = frozenset({int, bool, float})
-"""Types stored as they are: they cannot change and have no length."""
+"""Types whose values are stored unchanged: they are immutable and short."""
 
 _END_OF_TIME: Final = 10_000_000_000
 """
-First time in seconds that is not plausible: the 20th of November 2286.
+First time in seconds that is not plausible: 20 November 2286.
 
-All times with at most ten digits are plausible, from the epoch on, which is valid
-itself. Current times in milliseconds have 13 digits, in microseconds 16; as seconds
-they would be in the year 50,000 and later. Only milliseconds before the 26th of April
-1970 would be accepted as seconds. Before 1970 there were no spans.
+Times from 0 on with at most ten digits are plausible. Current times in milliseconds
+have 13 digits, in microseconds 16: they are detected, because as seconds they would be
+in the year 50,000 and later. Times before the epoch are not plausible either.
 """
 
 _NUMPY_NUMBERS: Final[dict[str, Callable[[Any], bool | int | float] | None]] = {
     "bool": bool,
     "bool_": bool,  # its name before NumPy 2
-    "timedelta64": None,  # derived from "integer", but it has a unit
+    "timedelta64": None,  # derived from "integer", but has a unit
     "integer": int,
     "floating": float,
 }
-"""Names of the types that NumPy's numbers are derived from, to their conversion."""
+"""Conversions by the name of the NumPy type; `None` is conversion to text."""
 
 MANY: Final = 1024
 """
-Tags or logs from which on a span uses a `SpanList`, which enforces the limit.
+Number of tags or logs from which on a span uses a `SpanList`, to enforce the limit.
 
-Testing the length against this constant is all that shorter lists cost.
+Shorter lists cost no more than a comparison of their length with this constant.
 """
 
 NO_TAGS: Final[dict[str, TagValue]] = {}
 NO_LOGS: Final[list[LogItem]] = []
 NO_MORE_TAGS: Final[list[TagItem]] = [("", "")] * MANY
 """
-The initial values of a span's tags and logs; nothing is added to these.
+The initial values of a span's tags and logs; nothing is ever added to these.
 
-The last is recognised by its identity, and never read. Its length is that of a list
-which has become long, so that `set_tag` finds both by one test.
+`NO_MORE_TAGS` is recognised by its identity, and its content is never read. It is as
+long as a list that must be replaced, so that `set_tag` detects both by one test.
 """
 
 MAX_LOG_FIELDS: Final = 4096
 """Maximum number of fields of a log."""
 
 _DROPPED_FIELDS: Final = "jaeger.dropped_fields"
-"""Field of a log that had more: the number of those that were dropped."""
+"""Field of a log that had too many fields: the number of dropped ones."""
 
-_NOT_A_TIME = Notice(
-    "a time must be a number of seconds since the epoch, got %s; now is used",
+_NOT_A_TIME = RateLimitedWarning(
+    "a time must be a number of seconds since the epoch, got %s; the "
+    "current time is used",
 )
-_IMPLAUSIBLE_TIME = Notice(
+_IMPLAUSIBLE_TIME = RateLimitedWarning(
     "a time must be a number of seconds since the epoch, from 1970 to 2286, got %r; "
-    "now is used. Divide milliseconds by 1e3, microseconds by 1e6",
+    "the current time is used. Divide milliseconds by 1e3, microseconds by 1e6",
 )
-_TOO_MANY = Notice(
-    "span %.200r has more than %d %s: the older ones in the second half are dropped. "
+_TOO_MANY = RateLimitedWarning(
+    "span %.200r has more than %d %s: older ones after the first half are dropped. "
     "Use more spans, or raise max_%s_per_span"
 )
-_TOO_MANY_FIELDS = Notice(
+_TOO_MANY_FIELDS = RateLimitedWarning(
     "a log of span %.200r has %d fields: all but %d are dropped. Use more logs"
 )
 
@@ -123,7 +123,7 @@ def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, Ta
 
 def to_tag_value(value: object, limits: TextLimits) -> TagValue:
     """
-    Return *value* as one of the types a tag can have, no longer than *limits*.
+    Return *value* as one of the types of tag values, cut to *limits*.
 
     Never raises: if `str(value)` does, the result is the error's text.
     """
@@ -134,8 +134,8 @@ def to_tag_value(value: object, limits: TextLimits) -> TagValue:
 
 
 def _convert(value: object, limits: TextLimits) -> TagValue:  # noqa: PLR0911 - one for each type
-    # Subclasses are copied to the plain type: encoders look types up exactly,
-    # and a subclass could change or misbehave later.
+    # Values of subclasses are converted to the base type: encoders dispatch on the
+    # exact type, and a subclass may be mutable or override methods.
     if isinstance(value, str):
         return str.__str__(value)[: limits.max_tag_value_length]
     if isinstance(value, int):
@@ -152,8 +152,8 @@ def _convert(value: object, limits: TextLimits) -> TagValue:  # noqa: PLR0911 - 
 
 
 def _numpy_number(value: object) -> bool | int | float | None:
-    """Return the value of a number or truth value of NumPy, `None` for all others."""
-    # NumPy is not imported for this: before it is imported, no value is of its types.
+    """Return a number or truth value of NumPy as one of Python, `None` for others."""
+    # NumPy need not be imported: until the application does, no value has its types.
     bases = type(value).__mro__ if "numpy" in sys.modules else ()
     for kind in bases:
         if kind.__module__ == "numpy" and kind.__name__ in _NUMPY_NUMBERS:
@@ -171,11 +171,11 @@ def to_text(value: object) -> str:
 
 
 def to_seconds(value: object, now: Callable[[], float]) -> float:
-    """Return *value* as seconds since the epoch, or *now* with a warning."""
+    """Return *value* as seconds since the epoch, or call *now* and log a warning."""
     try:
         seconds = float(value)  # type: ignore[arg-type]  # any value may come
     except Exception:  # noqa: BLE001 - the value's own code may raise anything
-        _NOT_A_TIME.warn(f"one {type(value).__name__}")
+        _NOT_A_TIME.warn(type(value).__name__)
         return now()
     if 0 <= seconds < _END_OF_TIME:  # false for NaN, too
         return seconds
@@ -198,25 +198,25 @@ class SpanRecords(SpanIdentity):
     _tracer: Any
     operation_name: str
     first_tags: dict[str, TagValue]
-    """Tags passed at the start; like the next, read and never changed."""
+    """Tags passed at the start; like `decision_tags`, replaced but never changed."""
     decision_tags: Mapping[str, TagValue]
-    """Tags that name the sampler which decided to record the trace."""
+    """Tags that describe the sampler which decided to record the trace."""
     more_tags: list[TagItem]
     """
-    Tags set later, as pairs; a `TagList` of all tags once they were read or became
-    many. Read `tags` for objects.
+    Tags set later, as pairs; from the first read of `tags` on, or above `MANY` tags, a
+    `TagList` of all tags. Read `tags` for objects.
     """
     log_items: list[LogItem]
-    """Logs as pairs; a `LogList` as above. Read `logs` for objects."""
+    """Logs as pairs, or a `LogList` in the same cases. Read `logs` for objects."""
     dropped_tags: int = 0
-    """How many tags were not recorded; like the next two, an attribute of few spans."""
+    """Number of dropped tags; like the next two, stored in few spans only."""
     dropped_logs: int = 0
-    """How many logs were not recorded."""
+    """Number of dropped logs."""
     clock: Clock | None = None
-    """The clock of a tracer that has one of its own."""
+    """The clock passed to the tracer, if any."""
 
     def use_clock(self, clock: Clock) -> None:
-        """Read *clock* wherever this span takes the time."""
+        """Read all times of this span from *clock*."""
         self.__dict__["clock"] = clock
 
     def wall_time(self) -> float:
@@ -234,7 +234,8 @@ class SpanRecords(SpanIdentity):
     @property
     def tag_items(self) -> Iterable[TagItem]:
         """The tags as pairs; read `tags` for objects."""
-        # No call stands between the three reads, see `tags`.
+        # No call and no jump between the three reads: the setter of `tags` and
+        # `_tag_list` replace all three in the same way.
         first, decision, more = self.first_tags, self.decision_tags, self.more_tags
         if more is NO_MORE_TAGS:
             return [*first.items(), *decision.items()] if decision else first.items()
@@ -247,9 +248,9 @@ class SpanRecords(SpanIdentity):
 
     @tags.setter
     def tags(self, tags: Iterable[TagItem]) -> None:
-        # A tag unpacks as a pair, so readers of pairs need not know the difference.
+        # A `Tag` unpacks as a pair, so readers of pairs handle both.
         tag_list: Any = self._limited(TagList(tags), "tags").trim()
-        # No call stands between the lines, so no reader sees a tag twice.
+        # No call and no jump between the two lines: no reader sees a tag twice.
         self.more_tags = tag_list
         self.first_tags = self.decision_tags = NO_TAGS
 
@@ -272,8 +273,8 @@ class SpanRecords(SpanIdentity):
                 return pairs
             start = [*first.items(), *decision.items()]
             tag_list: Any = self._limited(TagList.of_pairs(start), "tags")
-            # No call and no jump from the comparison to the stores: the new list is
-            # complete, and no thread appends to the old one any more.
+            # No call and no jump from the comparison to the stores (see `signal_safe`):
+            # else a tag that another thread appends to the old list in between is lost.
             if (
                 self.more_tags is more
                 and self.first_tags is first
@@ -301,18 +302,19 @@ class SpanRecords(SpanIdentity):
         """Start the list of later tags, or replace it if it has become long."""
         more: Any = self.more_tags
         if isinstance(more, TagList):
-            return  # It is long already, and limited.
+            return  # It enforces the limit itself.
         space = self._tracer.max_tags_per_span - len(self.first_tags)
         if more is not NO_MORE_TAGS or space <= MANY:
             self._tag_list()
             return
         tags: list[TagItem] = []
-        # No call stands between the two lines.
+        # No call and no jump between the two lines: else the list of another thread,
+        # with its first tag, is lost.
         if self.more_tags is NO_MORE_TAGS:
             self.more_tags = tags
 
     def _grow_logs(self) -> None:
-        """Do the same for the list of logs."""
+        """Start the list of logs, or replace it if it has become long."""
         items: Any = self.log_items
         if isinstance(items, LogList):
             return  # As above.
@@ -327,12 +329,12 @@ class SpanRecords(SpanIdentity):
     def _limit(self, kind: str) -> int:
         """Return the tracer's limit of *kind*: "tags" or "logs"."""
         default = MAX_TAGS_PER_SPAN if kind == "tags" else MAX_LOGS_PER_SPAN
-        # Spans may be created with another tracer than ours, which has no limits.
+        # A span may be created with any object as its tracer, which may have no limits.
         limit = getattr(self._tracer, f"max_{kind}_per_span", default)
         return limit if type(limit) is int and limit > 0 else default
 
     def _limited(self, span_list: ListT, kind: str) -> ListT:
-        """Limit *span_list* to as many items as the tracer allows, and return it."""
+        """Limit *span_list* to the maximum of the tracer, and return it."""
         reference = weakref.ref(self)
 
         def count(number: int) -> None:
@@ -343,8 +345,8 @@ class SpanRecords(SpanIdentity):
         return span_list.bounded(self._limit(kind), count)
 
     def count_dropped(self, kind: str, number: int) -> None:
-        """Count, report and log so many dropped items of *kind*: "tags" or "logs"."""
-        # No call stands between reading and storing.
+        """Count, report and log *number* dropped items of *kind*: "tags" or "logs"."""
+        # No call and no jump between loading and storing: no count is lost.
         if kind == "tags":
             self.dropped_tags += number  # type: ignore[misc]  # beside the slots
         else:
@@ -357,7 +359,7 @@ class SpanRecords(SpanIdentity):
             self._tracer.count_dropped(**numbers)
 
     def fewer_tags(self, tags: dict[str, Any]) -> dict[str, Any]:
-        """Return as many of *tags* as a span may have; count the others."""
+        """Return the *tags* that are within the limit; count the others as dropped."""
         limit = self._limit("tags")
         if len(tags) <= limit:
             return tags
@@ -365,7 +367,7 @@ class SpanRecords(SpanIdentity):
         return _first_and_last(tags, limit)
 
     def _fewer_fields(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields of a log that has more than `MAX_LOG_FIELDS`."""
+        """Return `MAX_LOG_FIELDS` of *fields*, and the number of dropped ones."""
         dropped = len(fields) - MAX_LOG_FIELDS
         _TOO_MANY_FIELDS.warn(self.operation_name, len(fields), MAX_LOG_FIELDS)
         self._report_dropped(tags=dropped)
@@ -382,6 +384,6 @@ def kind_of(span: SpanRecords) -> TagValue | None:
 def _first_and_last(values: dict[str, Any], limit: int) -> dict[str, Any]:
     """Return *limit* of *values*, half from the beginning and half from the end."""
     items = iter(values.items())
-    kept = dict(islice(items, limit // 2))
-    kept.update(islice(items, len(values) - limit, None))
-    return kept
+    chosen = dict(islice(items, limit // 2))
+    chosen.update(islice(items, len(values) - limit, None))
+    return chosen

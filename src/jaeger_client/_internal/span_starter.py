@@ -1,9 +1,10 @@
 """
-The half of the tracer that spans use: how they start, and where they are reported.
+The part of the tracer that spans use: starts them, and passes them to the reporter.
 
 `start_span` is the hot path. Its common cases are written out in one function, because
-calls are what costs: a root takes 16,000 instructions with `finish` and its way into
-the queue, and each call more 4 % of them. Uncommon cases are methods.
+calls are expensive: `start_span` and `finish` of a root, up to the queue, take 16,000
+instructions of the processor, and each further call adds 4 %. Uncommon cases are
+methods.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from jaeger_client._internal.arguments import (
     with_context,
 )
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.span_records import (
     BY_VALUE,
@@ -53,24 +54,26 @@ _MAX_SPAN_ID: Final = (1 << MAX_ID_BITS) - 1
 _new: Final = object.__new__
 
 DecisionOrTags: TypeAlias = Mapping[str, object] | None
-"""Tags that name the sampler of a new trace, an `Undecided`, or nothing."""
+"""Tags that describe the sampler of a new trace, an `Undecided`, or `None`."""
 
-_START_FAILED = Notice("starting a span raised %r; it is not recorded")
-_METRICS_FAILED = Notice("counting by %r raised %r")
-_THROTTLER_FAILED = Notice("throttler %r raised %r; the debug trace is not allowed")
-_SAMPLER_FAILED = Notice("sampler %r raised %r; the trace is not sampled")
-_DEBUG_REFUSED = Notice(
-    "a debug trace of %r is refused: the throttler has no credit for it. It is "
-    "recorded only if the sampler says so",
+_START_FAILED = RateLimitedWarning("starting a span raised %r; it is not recorded")
+_METRICS_FAILED = RateLimitedWarning("metrics factory %r raised %r; a count is lost")
+_THROTTLER_FAILED = RateLimitedWarning(
+    "throttler %r raised %r; the debug trace is not allowed"
 )
-_REPORTER_FAILED = Notice("reporter %r raised %r; the span is lost")
+_SAMPLER_FAILED = RateLimitedWarning("sampler %r raised %r; the trace is not sampled")
+_DEBUG_REFUSED = RateLimitedWarning(
+    "a debug trace of %r is refused: the throttler has no credit for it. It is "
+    "recorded only if the sampler decides so",
+)
+_REPORTER_FAILED = RateLimitedWarning("reporter %r raised %r; the span is lost")
 
 
 class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     """
-    Starts and reports spans; `Tracer` is the whole.
+    Starts and reports spans; the base class of `Tracer`.
 
-    Its public attributes but `clock` may be replaced at any time.
+    All public attributes except `clock` may be replaced at any time.
     """
 
     sampler: Sampler
@@ -87,16 +90,16 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     one_span_per_rpc: bool
     """Whether a server span shares its client's span id."""
     debug_id_header: str
-    """Header that requests a debug trace, and the tag of the root that records it."""
+    """Header that requests a debug trace, and key of the tag of its root."""
     service_name: str
     max_tag_value_length: int
     """Maximum length of a text value; longer ones are cut."""
     max_traceback_length: int
     """Maximum length of a traceback."""
     max_tags_per_span: int
-    """Maximum number of tags of a span; the first and the newest are kept."""
+    """Maximum number of tags of a span; the oldest half and the newest are stored."""
     max_logs_per_span: int
-    """Maximum number of logs of a span; the first and the newest are kept."""
+    """Maximum number of logs of a span; the oldest half and the newest are stored."""
     clock: Clock | None
     """Where spans read the time; `None` is the system's clock."""
     _active_scope: Callable[[], opentracing.Scope | None]
@@ -121,10 +124,11 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         Start a span; the caller finishes it.
 
         Args:
-            operation_name: What is done, the same for all requests of a kind.
+            operation_name: Name of the work, the same for all requests of a kind.
             child_of: The parent; the active span, if `None`.
-            references: Related contexts. Without any other parent, the first is it.
-            tags: Its first tags; the mapping is copied.
+            references: Related contexts; without any other parent, the first one is the
+                parent.
+            tags: Initial tags; the mapping is copied.
             start_time: Seconds since the epoch; now, if `None`.
             ignore_active_span: Whether the active span is not used as the parent.
         """
@@ -140,9 +144,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 references = with_context(references)
                 if parent is None and references:
                     parent = references[0].referenced_context
-            given: Any = tags
-            if given is not None and dict is not type(given):
-                given = as_dict(tags)
+            initial_tags: Any = tags
+            if initial_tags is not None and dict is not type(initial_tags):
+                initial_tags = as_dict(tags)
             if type(operation_name) is not str:
                 operation_name = (
                     "" if operation_name is None else to_text(operation_name)
@@ -150,13 +154,13 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
             # Without an __init__, which would cost 0.1 of a root's 2 µs.
             span = _new(Span)
-            span.made_context = None
+            span.stored_context = None
             clock_offset = None
             if parent is None:
-                # As _begin() does.
+                # The same as _begin().
                 trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
                 span.trace_id = trace_id
-                # As the Go and Java clients do: one random number serves as both ids.
+                # One random number serves as both ids, as in the Go and Java clients.
                 span.span_id = (
                     trace_id
                     if trace_id <= _MAX_SPAN_ID
@@ -170,7 +174,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                     sampled, reason = self.sampler.is_sampled(trace_id, operation_name)
                     if sampled:
                         flags, decision = SAMPLED_FLAG, reason
-                except Exception as error:  # noqa: BLE001 - as in _ask_sampler()
+                except Exception as error:  # noqa: BLE001 - as in _call_sampler()
                     _SAMPLER_FAILED.warn(self.sampler, error)
                 span.own_flags = flags
             elif (
@@ -178,7 +182,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 and parent.own_flags == SAMPLED_FLAG
                 and not self.one_span_per_rpc
             ):
-                # As _join() does.
+                # The same as _join().
                 span.trace_id = parent.trace_id
                 span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
                 span.parent_id = parent.span_id
@@ -186,14 +190,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 span.baggage = dict(baggage) if baggage else NO_BAGGAGE
                 span.own_flags = flags = SAMPLED_FLAG
                 decision = None
-                # Spans of a trace share a clock: a step of the wall clock does not
-                # move them against each other, and one call fewer is needed.
+                # Spans of a trace share a clock offset: a step of the wall clock does
+                # not shift them against each other, and one call fewer is needed.
                 clock_offset = parent.clock_offset
             else:
-                decision = self._join(span, parent, given, operation_name)
+                decision = self._join(span, parent, initial_tags, operation_name)
                 flags = span.flags
 
-            span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # in place of its __init__
+            span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # replaces its __init__
             span.operation_name = operation_name
             span.end_time = None
             span.finished = False
@@ -201,17 +205,17 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             span.first_tags = span.decision_tags = NO_TAGS
             span.more_tags = NO_MORE_TAGS
             span.log_items = NO_LOGS
-            if given:
-                if SAMPLING_PRIORITY in given:
-                    span.add_tags(given)
+            if initial_tags:
+                if SAMPLING_PRIORITY in initial_tags:
+                    span.add_tags(initial_tags)
                     flags = span.flags
                 elif flags & SAMPLED_FLAG:
-                    # As to_tag_values() does.
+                    # The same as to_tag_values().
                     max_length = self.max_tag_value_length
-                    kept: dict[str, Any] = given.copy()
-                    if len(kept) > self.max_tags_per_span:
-                        kept = span.fewer_tags(kept)
-                    for value in kept.values():
+                    stored: dict[str, Any] = initial_tags.copy()
+                    if len(stored) > self.max_tags_per_span:
+                        stored = span.fewer_tags(stored)
+                    for value in stored.values():
                         kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
                         if kind is str:
                             if len(value) <= max_length:
@@ -219,14 +223,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                         # Testing these two first takes half the instructions.
                         elif kind is int or kind is bool or kind in BY_VALUE:
                             continue
-                        kept = to_tag_values(kept, self)
+                        stored = to_tag_values(stored, self)
                         break
-                    span.first_tags = kept
+                    span.first_tags = stored
             if decision is not None and flags:
                 if type(decision) is DecisionTags:
                     span.decision_tags = decision
                 else:
-                    self._take_decision(span, decision)
+                    self._apply_decision(span, decision)
             if start_time is not None:
                 if self.clock is not None:
                     span.use_clock(self.clock)
@@ -243,14 +247,14 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 span.start_time = time.time()
                 span.clock_offset = None
             if not self.metrics.is_noop:
-                self._count_start(span, given)
+                self._count_start(span, initial_tags)
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
             _START_FAILED.warn(error)
             return self._unrecorded_span()
         return span
 
     def _notice_fork(self, start_time: float | None) -> float | None:
-        """Renew everything in a forked child; return the time of the tracer's clock."""
+        """Detect a fork; return *start_time*, or the time of the tracer's own clock."""
         mark = notice_fork()
         if self.clock is None:
             self._process_mark = mark
@@ -259,7 +263,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def _unrecorded_span(self) -> Span:
         context = SpanContext(self.random_id(), self.random_id(), None, 0)
-        # The tracer's clock may be what has failed.
+        # Not the tracer's clock, because that may have raised the error.
         return Span(context, self, "", start_time=time.time())
 
     def _join(
@@ -269,18 +273,18 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         tags: Mapping[str, object] | None,
         operation: str,
     ) -> DecisionOrTags:
-        """Make *span* a child of *parent*, or a root if that belongs to no trace."""
+        """Make *span* a child of *parent*, or a root if *parent* has no trace."""
         context = parent if type(parent) is SpanContext else context_of(parent)
         trace_id, flags, decision = context.trace_id, context.flags, None
         # `has_trace`, written out: the property takes 500 instructions.
         if not trace_id or not context.span_id or flags is None:  # pyright: ignore[reportUnnecessaryComparison]  # see there
             return self._begin(span, context, operation)
         if flags & DEBUG_FLAG:
-            # Other formats may set debug alone.
+            # Formats other than Jaeger's may set the debug flag alone.
             flags |= SAMPLED_FLAG
         elif not flags and context.sampling_undecided:
-            flags, decision = self._ask_sampler(trace_id, operation)
-            # Tags of the decision are for the root, which is in another process.
+            flags, decision = self._call_sampler(trace_id, operation)
+            # The decision's tags belong to the root, which is in another process.
             decision = decision if isinstance(decision, Undecided) else None
         span.own_flags = flags
         span.trace_id = trace_id
@@ -310,22 +314,25 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         if carried.decides_sampling_only:
             span.own_flags = carried.flags
         else:
-            span.own_flags, decision = self._ask_sampler(span.trace_id, operation)
+            span.own_flags, decision = self._call_sampler(span.trace_id, operation)
         return decision
 
-    def _ask_sampler(self, trace_id: int, operation: str) -> tuple[int, DecisionOrTags]:
-        """Return the flags of a new trace and the sampler's tags."""
+    def _call_sampler(
+        self, trace_id: int, operation: str
+    ) -> tuple[int, DecisionOrTags]:
+        """Return the flags of a new trace, and its tags or an `Undecided`."""
         try:
             sampled, tags = self.sampler.is_sampled(trace_id, operation)
             if sampled:
                 return SAMPLED_FLAG, tags
         except Exception as error:  # noqa: BLE001 - the application's sampler may raise anything
             _SAMPLER_FAILED.warn(self.sampler, error)
-        # An unsampled trace has no such tags, not even if it gets priority later.
+        # An unsampled trace has no tags of the sampler, even if `sampling.priority`
+        # makes it sampled later.
         return 0, None
 
-    def _take_decision(self, span: Span, decision: Mapping[str, object]) -> None:
-        """Set tags that were made for this span, or wait for the decision."""
+    def _apply_decision(self, span: Span, decision: Mapping[str, object]) -> None:
+        """Set the tags of a decision, or wait for it if it is still to come."""
         if isinstance(decision, Undecided):
             leave_undecided(span, decision, self._count_decided)
         else:
@@ -338,7 +345,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def _count_start(self, span: Span, tags: Mapping[str, object] | None) -> None:
         if type(span) is not Span:
-            return  # It is counted when it is decided.
+            return  # An undecided span is counted by `_count_decided`.
         joined = is_server(tags) if span.parent_id is None else None
         try:
             self.metrics.count_start(sampled=span.is_sampled(), joined=joined)

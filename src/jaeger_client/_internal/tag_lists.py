@@ -3,7 +3,7 @@ Tags and logs as the objects of jaeger-client 4.8.
 
 A span stores pairs. `Tag` and `Log` objects are created when the application reads
 `span.tags` or `span.logs`; from then on they replace the pairs in the span's lists.
-They unpack like pairs, so encoders handle both alike.
+They unpack as pairs, so encoders need not distinguish them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _Object = TypeVar("_Object", "Tag", "Log")
 
 _EXACT_UP_TO: Final = 8192
-"""Largest limit of a `SpanList` that drops items one at a time."""
+"""Maximum limit up to which a `SpanList` drops items one at a time."""
 
 _append: Final[Callable[[list[Any], object], None]] = list[Any].append
 
@@ -66,7 +66,7 @@ class Tag:
     @classmethod
     def of(cls, key: str, value: TagValue) -> Tag:
         """Return the tag object for one pair."""
-        # bool before int: a bool is an int to Python.
+        # bool before int, because bool is a subclass of int.
         if isinstance(value, bool):
             return cls(key, TagType.BOOL, vBool=value)
         if isinstance(value, int):
@@ -79,7 +79,7 @@ class Tag:
 
     @property
     def value(self) -> TagValue | None:
-        """The attribute that `vType` names."""
+        """The value of the attribute that `vType` specifies."""
         return {
             TagType.STRING: self.vStr,
             TagType.DOUBLE: self.vDouble,
@@ -115,22 +115,20 @@ class SpanList(list[_Object]):
 
     A span starts with a plain list of pairs, which is the fastest to append to. It
     moves to a list of this class once: when the application reads its tags or
-    logs, or when there are many. Until they are read, the pairs stay pairs.
+    logs, or when there are many. Pairs become objects only when they are read.
 
-    Over the limit the first half stays and the newest items replace older ones
-    behind it, as in jaeger-client-go, to show both the beginning and the end of
-    what happened.
+    Above the limit, the first half is retained, and new items replace the oldest ones
+    after it, as in jaeger-client-go: so both the beginning and the end of the work
+    are visible.
 
-    Any thread may append while others read. There is no lock: a signal handler or
-    a finalizer could find it held by the code that it interrupted. Instead,
-    CPython switches threads and runs signal handlers only after a call and at a
-    jump; comments mark the statements that must have neither between them.
+    Any thread may append while others read. There is no lock; comments mark sequences
+    of statements that are atomic, see `signal_safe`.
     """
 
     _as_object: ClassVar[Callable[..., Any]]
-    """Returns its argument if that is an object, otherwise the object for the pair."""
+    """Returns the object for a pair; returns an object unchanged."""
 
-    # Set on the lists of spans only; `Log.fields` has no limit and no pairs.
+    # Overridden in the lists of spans; `Log.fields` has no limit and no pairs.
     _limit: int = sys.maxsize
     _on_drop: Callable[[int], object] | None = None
     _is_read: bool = True
@@ -141,7 +139,7 @@ class SpanList(list[_Object]):
 
     @classmethod
     def of_pairs(cls, pairs: Iterable[object] = ()) -> Self:
-        """Return a list that holds *pairs* as they are until it is read."""
+        """Return a list that stores *pairs* unchanged until it is read."""
         new = cls()
         new._is_read, new._has_pairs = False, True
         list[Any].extend(new, pairs)
@@ -161,8 +159,8 @@ class SpanList(list[_Object]):
     def append(self, item: object) -> None:
         """Append an item; a pair becomes an object."""
         if not self._is_read:
-            # No call and no jump since `_is_read` was read: no pair is added to a
-            # list whose pairs were converted in between.
+            # No call and no jump since `_is_read` was loaded: else another thread could
+            # convert all pairs in between, and this one would stay a pair.
             _append(self, item)
         else:
             _append(self, self._as_object(item))
@@ -175,17 +173,19 @@ class SpanList(list[_Object]):
         self.trim()
 
     def trim(self) -> Self:
-        """Drop what is over the limit; return the list."""
+        """Drop items above the limit; return the list."""
         while (surplus := len(self) - self._limit) > 0:
-            # Dropping items moves half of the pointers, 0.3 us with the default
-            # limit. With a very large one several more are dropped at once.
+            # Deleting the middle moves half of the pointers, which takes 0.3 µs with
+            # the default limit. With very large limits, more items are dropped at once,
+            # so that this happens less often.
             dropped = surplus + self._limit // _EXACT_UP_TO
             first = self._limit // 2
             middle = slice(first, first + dropped)
             last = self._limit + surplus - 1
             try:
                 # The first line raises IndexError if another thread has trimmed the
-                # list since. No call and no jump stands between the two.
+                # list already. No call and no jump between the two lines: else both
+                # threads could drop items for the same surplus.
                 _ = self[last]
                 del self[middle]
             except IndexError:
@@ -195,13 +195,13 @@ class SpanList(list[_Object]):
         return self
 
     def as_objects(self) -> Self:
-        """Convert the pairs that are left, and return the list."""
+        """Convert the remaining pairs to objects, and return the list."""
         if self._has_pairs:
             self._is_read = True
-            # Backwards, because items that are dropped meanwhile shift those behind
-            # them to lower indexes, which are still to come.
+            # Backwards, because items that another thread drops shift later ones to
+            # lower indexes, which are still to be converted.
             for index in range(len(self) - 1, -1, -1):
-                with suppress(IndexError):  # The list was trimmed.
+                with suppress(IndexError):  # The list was trimmed in between.
                     self._convert(index)
             self._has_pairs = False
         return self
@@ -210,13 +210,13 @@ class SpanList(list[_Object]):
         item: Any = self[index]
         if type(item) is tuple:
             converted = self._as_object(item)
-            # No call and no jump stands between the two lines: if several threads
-            # convert at the same time, all of them get the same object.
+            # No call and no jump between the two lines: if several threads convert at
+            # the same time, all of them get the same object.
             if self[index] is item:
                 self[index] = converted
 
     def __reduce__(self) -> tuple[type[Self], tuple[list[_Object]]]:
-        # What is copied or pickled is no longer part of the span.
+        # A copy is not part of the span, so it has no limit and no `on_drop`.
         return type(self), ([*self],)
 
 

@@ -1,13 +1,14 @@
 """
 Root spans whose sampling decision is still to come.
 
-Such a span is an `UndecidedSpan`: it records everything, and passes what may bring the
-decision to the sampler. Once that has decided, the object becomes a plain `Span` again,
-by its `__class__`, and keeps or drops what it has recorded. So spans that are decided
-when they start, as with most samplers, have no extra cost.
+Such a span is an `UndecidedSpan`: it records everything, and calls the sampler again
+when its name or a relevant tag changes. Once the sampler has decided, the object
+becomes a plain `Span`, by assignment to its `__class__`, and keeps or drops what it has
+recorded. So spans that are decided when they start, as with most samplers, have no
+extra cost.
 
-One thread at a time calls the sampler for a span. Others that need the decision wait
-for it, for a second at most: in a forked child that thread may not exist.
+One thread at a time calls the sampler for a span. Other threads that need the decision
+wait for it, for a second at most: in a forked child the deciding thread does not exist.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client._internal.span_records import NO_TAGS, kind_of
 from jaeger_client._internal.tag_lists import TagList
@@ -29,31 +30,33 @@ if TYPE_CHECKING:
     from jaeger_client.span_context import SpanContext
 
 _TIMEOUT: Final = 1.0
-"""Seconds that a thread waits for the decision of another one."""
+"""Maximum time in seconds that a thread waits for the decision of another one."""
 
 _UNSAMPLED: Final[Decision] = (False, NO_TAGS)
 
-_DECISION_FAILED = Notice("deciding by %r raised %r; the trace is not sampled")
+_DECISION_FAILED = RateLimitedWarning(
+    "sampling decision by %r raised %r; the trace is not sampled"
+)
 
 # The property of the plain span. `super()` would fail once the class has changed.
 _context: Final[Any] = vars(SpanIdentity)["context"]
 
 _PENDING: Final = "_pending"
-"""Name of the `_Pending` in the span's `__dict__`: a slot would be every span's."""
+"""Key of the `_Pending` in the span's `__dict__`; a slot would enlarge every span."""
 
 OnDecision: TypeAlias = Callable[[Span, Mapping[str, object]], object]
-"""Called with a decided span and the `span.kind` tag it had before the decision."""
+"""Called with a decided span and the `span.kind` tag that it had at the decision."""
 
 
 class _Pending:
-    """The decision that an undecided span waits for."""
+    """The pending decision of an undecided span."""
 
     __slots__ = ("deciding", "on_decision", "undecided")
 
     def __init__(self, undecided: Undecided, on_decision: OnDecision) -> None:
         self.undecided = undecided
         self.on_decision = on_decision
-        # Also turns away a sampler that uses the span while it is deciding.
+        # Also keeps a sampler from being called again by its own use of the span.
         self.deciding = Exclusive()
 
 
@@ -63,10 +66,10 @@ def leave_undecided(
     on_decision: OnDecision,
 ) -> None:
     """
-    Make *span* an undecided one, unless its first name and tags bring the decision.
+    Decide about *span* by its first name and tags, or make it an `UndecidedSpan`.
 
-    Called while the span is started. *on_decision* is called when the decision comes
-    later.
+    Called while the span is started. *on_decision* is called only if the decision is
+    made later.
     """
     if (decision := _decision_on(span, undecided, is_final=False)) is not None:
         _apply(span, decision)
@@ -83,13 +86,13 @@ class UndecidedSpan(Span):
     any thread.
     """
 
-    # No slots and no methods of its own: from one statement to the next another
-    # thread may make it a plain span, which has only those of `Span`.
+    # No slots and no additional methods: from one statement to the next, another thread
+    # may make it a plain span, which has those of `Span` only.
     __slots__ = ()
 
     @property
     def context(self) -> SpanContext:
-        """Ids, flags and baggage to propagate; the decision is made for them."""
+        """Ids, flags and baggage to propagate; reading them forces the decision."""
         _consider(self, is_final=True)
         return cast("SpanContext", _context.__get__(self))
 
@@ -98,20 +101,20 @@ class UndecidedSpan(Span):
         _context.__set__(self, context)
 
     def set_operation_name(self, operation_name: str) -> Span:
-        """Replace the operation name, which may bring the decision."""
+        """Replace the operation name, which may lead to the decision."""
         Span.set_operation_name(self, operation_name)
         _consider(self, is_final=False)
         return self
 
     def set_tag(self, key: str, value: object) -> Span:
-        """Append a tag, which may bring the decision."""
+        """Append a tag, which may lead to the decision."""
         Span.set_tag(self, key, value)
         if _is_watched(self, key):
             _consider(self, is_final=False)
         return self
 
     def finish(self, finish_time: float | None = None) -> None:
-        """Decide, then end the span as any other."""
+        """Force the decision, then finish the span."""
         _consider(self, is_final=True)
         Span.finish(self, finish_time)
 
@@ -127,7 +130,7 @@ def _is_watched(span: Span, key: str) -> bool:
 
 
 def _consider(span: Span, *, is_final: bool) -> None:
-    """Make *span* a plain one if the decision is known by now."""
+    """Call the sampler; make *span* a plain one if it decides."""
     pending = _pending_of(span)
     if pending is None:
         return
@@ -145,14 +148,14 @@ def _decide(
     *,
     is_final: bool,
 ) -> Mapping[str, object] | None:
-    """Return the `span.kind` tag for `on_decision` if this was the decision."""
-    # Another thread may have been first.
+    """Return the `span.kind` tag for `on_decision`, or `None` without a decision."""
+    # Another thread may have decided in the meantime.
     if _pending_of(span) is None:
         return None
     decision = _decision_on(span, pending.undecided, is_final=is_final)
     if decision is None:
         return None
-    # Traces joined are counted apart from those begun.
+    # `on_decision` counts joined and started traces separately, by this tag.
     kind = {SPAN_KIND: kind_of(span)}
     _apply(span, decision)
     del span.__dict__[_PENDING]
@@ -169,7 +172,7 @@ def _decision_on(
 ) -> Decision | None:
     """Return the decision of the application or the sampler, if it is known."""
     if span.flags != SAMPLED_FLAG:
-        # The application has set `sampling.priority`, or the flags.
+        # The application has decided, by `sampling.priority` or the flags.
         return span.is_sampled(), NO_TAGS
     root = RootSpan(span.trace_id, span.operation_name, span.tag_items)
     try:
@@ -185,13 +188,13 @@ def _apply(span: Span, decision: Decision) -> None:
     sampled, tags = decision
     if not sampled:
         span.flags &= ~SAMPLED_FLAG
-        # New lists: another thread may be about to append to the one that it sees.
+        # New lists: a thread that has loaded an old one may still append to that.
         span.more_tags, span.log_items = [], []
         span.first_tags = span.decision_tags = NO_TAGS
     elif span.parent_id is not None:
-        return  # The tags are for the root, which is in another process.
-    # No call and no jump between the last comparison and the next line: if another
-    # thread moves the tags to a `TagList`, it does so before or after both.
+        return  # The tags belong to the root, which is in another process.
+    # No call and no jump between the last comparison and the next line (see
+    # `signal_safe`): another thread moves the tags to a `TagList` before or after both.
     elif type(tags) is DecisionTags and span.more_tags.__class__ is not TagList:  # type: ignore[comparison-overlap, unreachable]  # it may be one
         span.decision_tags = tags
     else:

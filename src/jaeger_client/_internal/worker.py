@@ -1,29 +1,29 @@
 """
 The background thread, and how it survives forks and the end of the process.
 
-Tasks return when they next want to run, and the thread sleeps until the earliest of
+Each task returns when it must run next, and the thread sleeps until the earliest of
 these times or until `wake`. The thread flushes, too, so that the caller waits no longer
-than its timeout even if a name server or a backend hangs. Where there is no thread, the
-caller flushes.
+than its timeout even if a name server or a backend hangs. Without a thread, the caller
+flushes.
 
-Starting takes no lock, because a signal handler may raise between any two bytecodes
-and would leave it held. Several callers may start a thread at the same time; the first
-thread to claim the worker, by one atomic `dict.setdefault`, stays, and others end.
+Starting takes no lock: a signal handler that raises could leave it held (see
+`signal_safe`). Several callers may start a thread at the same time; the first thread to
+claim the worker, by one atomic `dict.setdefault`, continues, and the others end.
 
 At the end of the process all workers are flushed; see `process_end`. Exit handlers
-that run after that may report spans: for these, `wake` flushes at once and waits,
-because the interpreter ends the background thread without notice.
+that run after that may report spans. For these, `wake` flushes on the calling thread,
+because the interpreter may end the background thread at any time.
 
-Before uWSGI forks its workers no thread is started either, and `wake` flushes. uWSGI
-forks without Python's hooks, and without --enable-threads it holds the interpreter lock
-for ever: a worker that is forked while another thread waits for that lock hangs.
+Before uWSGI forks its workers no thread is started, and `wake` flushes as well. uWSGI
+forks without Python's hooks, and without --enable-threads it never releases the GIL: a
+worker that is forked while another thread waits for the GIL hangs.
 
 Guarantees:
 - no thread before the first `wake`;
 - a forked child starts with no thread and nothing of its parent's queues;
 - what is queued is flushed at interpreter exit and at the end of a child of
   `multiprocessing` or billiard;
-- nothing that a task does ends the thread for good.
+- an error of a task does not end the thread for good.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.diagnostics import Notice, logger
+from jaeger_client._internal.diagnostics import RateLimitedWarning, logger
 from jaeger_client._internal.fork import (
     call_after_fork,
     is_before_uwsgi_forks,
@@ -49,16 +49,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _DELAY_AFTER_ERROR: Final = 1.0
-"""Seconds until a task that raised, which it should not, runs again."""
+"""Seconds until a task that has raised an error runs again."""
 
 _MAX_WAIT: Final = 3600.0
 """Maximum time in seconds of one wait; `threading` refuses more than 9.2e9."""
 
 _MAX_LOAD_DELAY: Final = 1.0
-"""Maximum time in seconds that sending delays an application that uWSGI loads."""
+"""Maximum time in seconds for which sending blocks the loading of an application."""
 
 _MAX_LATENESS: Final = 1.0
-"""Delay in seconds beyond which the thread assumes that it was not allowed to run."""
+"""Lateness in seconds from which on the thread assumes that uWSGI did not run it."""
 
 _CANNOT_START: Final = (
     "cannot start the thread that sends spans: %s. Spans stay queued until it can be "
@@ -75,46 +75,46 @@ _TOO_SLOW: Final = (
     "loads the application itself"
 )
 _NOT_RUN: Final = (
-    "the thread that sends spans was not run for %.0f s: uWSGI runs threads of Python "
-    "only with the option --enable-threads. Without it, spans leave with later "
+    "the thread that sends spans did not run for %.0f s: uWSGI runs Python threads "
+    "only with the option --enable-threads. Without it, spans are sent during later "
     "requests, by tracer.flush() and at the end of the process"
 )
 
 
 class Task(Protocol):
-    """Something that the worker does now and then."""
+    """Repeated work of the worker."""
 
     def run(self, now: float) -> float:
         """
         Do what is due and return when to run next, in monotonic seconds.
 
-        Called on the worker's thread; *now* is monotonic. `math.inf` means only after
+        Called on the worker's thread; *now* is monotonic. `math.inf` means not before
         `wake`. Should not raise.
         """
         ...
 
     def drain(self, deadline: float) -> bool:
         """
-        Do all that is left; return whether it was done by *deadline*.
+        Complete all pending work; return whether it was done by *deadline*.
 
-        Called on the worker's thread, or, if that does not run, on the thread
-        that flushes. *deadline* is monotonic.
+        Called on the worker's thread, or on the thread that flushes if there is none.
+        *deadline* is monotonic.
         """
         ...
 
     def after_fork_in_child(self) -> None:
-        """Discard what the parent will do; replace locks and connections."""
+        """Discard the work that the parent will do; replace locks and connections."""
         ...
 
 
 class Flush:
-    """A caller waits for tasks to be drained."""
+    """A request to drain tasks, and its result, for which a caller waits."""
 
     def __init__(self, tasks: tuple[Task, ...], deadline: float) -> None:
         self._tasks = tasks
         self._deadline = deadline
-        # Not an Event: its lock stays held, and the worker hangs, if a signal handler
-        # raises in wait(). A call of acquire() leaves nothing behind.
+        # Not an Event: if a signal handler raises in wait(), the Event's own lock stays
+        # held, and the worker hangs. A plain lock has no such inner lock.
         self._is_pending = threading.Lock()
         self._is_pending.acquire()
         self._results: list[bool] = []
@@ -140,13 +140,13 @@ class _Runner:
 
     def __init__(self, run: Callable[[_Runner], None], name: str) -> None:
         # A lock, which is held while there is no signal: releasing and acquiring it are
-        # single calls into C. Created with the thread, so that a library which replaces
-        # the standard one's locks (gevent) has done so by then.
+        # single calls into C. Created with the thread: a library that replaces the
+        # standard library's locks (gevent) has done so by then.
         self._signal = threading.Lock()
         self._signal.acquire()
         self.has_ended = False
-        # Not by Thread.is_alive(): up to Python 3.12, it marks a living thread as ended
-        # if a signal handler raises in it.
+        # `has_ended` replaces Thread.is_alive(): up to Python 3.12, that marks a living
+        # thread as ended if a signal handler raises in it.
         self.thread = threading.Thread(target=run, args=(self,), name=name, daemon=True)
 
     def wake(self) -> None:
@@ -177,22 +177,22 @@ class BackgroundWorker:
         self._clock = clock
         self._name = name
         self._tasks: tuple[Task, ...] = ()
-        self._used: tuple[Callable[[], object], ...] = ()
+        self._closers: tuple[Callable[[], object], ...] = ()
         self._closed = False
-        self._cannot_start = Notice(_CANNOT_START, clock=clock)
-        self._too_late = Notice(_TOO_LATE, clock=clock)
-        self._too_slow = Notice(_TOO_SLOW, clock=clock)
-        self._not_run = Notice(_NOT_RUN, clock=clock)
+        self._cannot_start = RateLimitedWarning(_CANNOT_START, clock=clock)
+        self._too_late = RateLimitedWarning(_TOO_LATE, clock=clock)
+        self._too_slow = RateLimitedWarning(_TOO_SLOW, clock=clock)
+        self._not_run = RateLimitedWarning(_NOT_RUN, clock=clock)
         self._forget_thread()
         call_after_fork(self)
         PROCESS_END.register(self)
 
     def _forget_thread(self) -> None:
         self._runners: dict[str, _Runner] = {}
-        """Empty, or under "current" the thread that has claimed the worker."""
+        """Empty, or the thread that has claimed the worker, under the key "current"."""
         self._flushes: deque[Flush] = deque()
-        self._gave_up: Notice | None = None
-        """The notice of `_send_now` after which it waits no more."""
+        self._last_failure: RateLimitedWarning | None = None
+        """The last warning of `_send_now`, which waits once for each cause."""
 
     def after_fork_in_child(self) -> None:
         """Forget the parent's thread, and let the tasks do the same with theirs."""
@@ -201,7 +201,7 @@ class BackgroundWorker:
             task.after_fork_in_child()
 
     def add_task(self, task: Task) -> None:
-        """Run *task* at every wake-up from now on."""
+        """Run *task* from now on: at its times and at every `wake`."""
         self._tasks = (*self._tasks, task)
 
     def remove_task(self, task: Task) -> None:
@@ -209,8 +209,8 @@ class BackgroundWorker:
         self._tasks = tuple(other for other in self._tasks if other is not task)
 
     def close_afterwards(self, close: Callable[[], object]) -> None:
-        """Call *close* once the thread, whose tasks use what it closes, has ended."""
-        self._used = (*self._used, close)
+        """Call *close* after the thread has ended, whose tasks use what it closes."""
+        self._closers = (*self._closers, close)
 
     @property
     def _runner(self) -> _Runner | None:
@@ -231,7 +231,7 @@ class BackgroundWorker:
 
     @property
     def is_exiting(self) -> bool:
-        """Whether the process is ending: what is not sent now is lost."""
+        """Whether the process is ending: spans that are not sent now are lost."""
         return PROCESS_END.seconds_left() is not None
 
     def wake(self) -> None:
@@ -247,15 +247,15 @@ class BackgroundWorker:
         elif not self._closed:
             self._start()
 
-    def _send_now(self, timeout: float, failed: Notice) -> None:
-        """Send what is queued on the calling thread, as no other can do it later."""
-        if self._gave_up is failed or not timeout or not self.flush(timeout):
-            self._gave_up = failed
+    def _send_now(self, timeout: float, failed: RateLimitedWarning) -> None:
+        """Send queued spans on the calling thread, because no other can do so later."""
+        if self._last_failure is failed or not timeout or not self.flush(timeout):
+            self._last_failure = failed
             failed.warn()
 
     def _start(self) -> None:
         if self._runners and self._runner is None:
-            # Ended by what no task may raise, such as what kills a greenlet.
+            # Ended by an exception that is not caught, such as gevent's GreenletExit.
             self._runners = {}
         PROCESS_END.keep(self)
         try:
@@ -267,8 +267,8 @@ class BackgroundWorker:
             self._claim_for(runner)
 
     def _claim_for(self, runner: _Runner) -> bool:
-        # Called by the starter and by the thread itself: an interrupt may keep the
-        # one from doing it, and the other may come late.
+        # Called by the new thread and by the one that started it: a signal handler that
+        # raises may prevent the call of the latter, and the former may run late.
         return self._runners.setdefault("current", runner) is runner
 
     def _run(self, runner: _Runner) -> None:
@@ -295,8 +295,8 @@ class BackgroundWorker:
     def _run_task(self, task: Task) -> float:
         try:
             return task.run(self._clock.monotonic())
-        except (Exception, SystemExit):  # noqa: BLE001 - the thread must outlive any mistake
-            logger.exception("%r failed in the background; it goes on", task)
+        except (Exception, SystemExit):  # noqa: BLE001 - the thread must survive any error
+            logger.exception("%r failed in the background and will run again", task)
             return self._clock.monotonic() + _DELAY_AFTER_ERROR
 
     def begin_flush(self, timeout: float, *, task: Task | None = None) -> Flush:
@@ -305,8 +305,8 @@ class BackgroundWorker:
         tasks = self._tasks if task is None else (task,)
         flush = Flush(tasks, self._clock.monotonic() + timeout)
         runner = self._runner
-        # An interpreter that is finalizing has ended its daemon threads, though they
-        # count as alive.
+        # While the interpreter is finalizing, daemon threads do not run any more,
+        # though `is_running` is true.
         if (
             runner is None
             or self._closed
@@ -333,8 +333,8 @@ class BackgroundWorker:
             self._forget_flush(flush)
 
     def _forget_flush(self, flush: Flush) -> None:
-        # Of those that have timed out, one stays, so that the worker sends soon. More
-        # would pile up if it is slower, at a backend that hangs, than they come.
+        # One flush that has timed out stays, so that the worker sends soon. If all
+        # stayed, they would pile up while a backend hangs.
         if len(self._flushes) > 1:
             with suppress(ValueError, IndexError):  # performed meanwhile
                 self._flushes.remove(flush)
@@ -355,7 +355,7 @@ class BackgroundWorker:
             runner.wake()
             if not self.is_current_thread:
                 runner.thread.join(max(0.0, deadline - self._clock.monotonic()))
-        for close in self._used:
+        for close in self._closers:
             _call(close)
         return flushed
 
@@ -367,7 +367,7 @@ class BackgroundWorker:
 def _call(close: Callable[[], object]) -> None:
     try:
         close()
-    except Exception:  # noqa: BLE001 - closing must not fail the application's end
+    except Exception:  # noqa: BLE001 - an error must not disturb the end of the application
         logger.exception("%r failed", close)
 
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.base import Codec, header_text
 from jaeger_client.codecs.headers import MAX_NAME_LENGTH, MAX_NAMES, utf8
@@ -90,8 +90,8 @@ class BaggageCodec(Codec):
         self.dropped_baggage_items = 0
         """Number of items that were not carried since the codec was created."""
         self._count_dropped: Callable[[int], object] | None = None
-        self._over_limits = Notice(_OVER_LIMITS.format(*baggage_limits))
-        self._unsafe = Notice(_UNSAFE)
+        self._over_limits = RateLimitedWarning(_OVER_LIMITS.format(*baggage_limits))
+        self._unsafe = RateLimitedWarning(_UNSAFE)
         # Keys repeat from request to request, so those that passed `_checked_key` are
         # remembered, within the bounds of `HeaderNames`.
         self._known_keys: set[str] = set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.limits import with_method
 from jaeger_client.metrics import table
 from jaeger_client.metrics.metrics import (
@@ -24,7 +24,7 @@ from jaeger_client.metrics.table import Metric
 _Value = TypeVar("_Value", int, float)
 
 _MICROSECONDS: Final = 1e6
-_FAILED: Final = Notice(
+_FAILED: Final = RateLimitedWarning(
     "%s was not counted: a function of the metrics factory raised %r. Counts are too "
     "low until this is fixed; no span is lost"
 )

@@ -111,12 +111,14 @@ class Reporter(BaseReporter):
         clock: Clock = SYSTEM_CLOCK,
         logger: logging.Logger | None = None,  # noqa: ARG002 - a parameter of 4.8
     ) -> None:
-        queue_capacity = at_least("queue_capacity", queue_capacity, 1, most=MAX_COUNT)
+        queue_capacity = at_least(
+            "queue_capacity", queue_capacity, 1, maximum=MAX_COUNT
+        )
         if batch_size is not None:
-            batch_size = at_least("batch_size", batch_size, 1, most=MAX_COUNT)
+            batch_size = at_least("batch_size", batch_size, 1, maximum=MAX_COUNT)
         if flush_interval is not None:
             flush_interval = at_least(
-                "flush_interval", flush_interval, 0, most=MAX_SECONDS
+                "flush_interval", flush_interval, 0, maximum=MAX_SECONDS
             )
         self._batch_size = batch_size
         self._max_batch = max(1, min(MAX_BATCH, queue_capacity // 2))

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.diagnostics import logger as default_logger
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
 
-_REPORTER_FAILED = Notice("reporter %r raised %r; the others continue")
+_REPORTER_FAILED = RateLimitedWarning("reporter %r raised %r; the others continue")
 
 
 class NullReporter(BaseReporter):

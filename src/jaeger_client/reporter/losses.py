@@ -16,7 +16,7 @@ from __future__ import annotations
 from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,8 @@ class LossReport:
         self.totals = totals
         self._metrics = metrics
         self._notices = {
-            cause: Notice(advice, clock=clock) for cause, advice in _ADVICE.items()
+            cause: RateLimitedWarning(advice, clock=clock)
+            for cause, advice in _ADVICE.items()
         }
 
     def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it

@@ -18,13 +18,10 @@ Guarantees, whatever the interleaving of threads, signal handlers and forks:
 - The capacity may be exceeded by one span per thread that is inside `put`, until that
   call has removed it.
 
-They depend on these operations being atomic in CPython 3.10 to 3.14. `append`, `pop`,
-`popleft` and `len` of a deque, and `extend` of a list with an iterator of `starmap`,
-are one call into C each that runs no Python code: with the GIL, no thread switch and no
-signal handler happens inside. In free-threaded builds `append`, `pop` and `popleft`
-hold the lock of the deque, and signal handlers still run between bytecodes only.
-Loading and storing an attribute is atomic in both. Everything else may be interrupted
-between two bytecodes; `test_queue_interleavings.py` interrupts it at each of them.
+They rely on single operations that are atomic (see `signal_safe`): `append`, `pop`,
+`popleft` and `len` of a deque, `extend` of a list with an iterator of `starmap`, and
+loading and storing an attribute. Between these, the code may be interrupted at any
+instruction; `test_queue_interleavings.py` does so at each of them.
 
 *Wake-ups.* `put` does not call *wake* for each span, which would cost more than the
 append. It does so for the first span in an empty queue, which starts the flush

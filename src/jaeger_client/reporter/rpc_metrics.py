@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.limits import MAX_STORED_NAME
 from jaeger_client.constants import SPAN_KIND, SPAN_KIND_SERVER
 from jaeger_client.metrics.instruments import RpcMetrics
@@ -26,7 +26,7 @@ _STATUS: Final = r"[0-9]{3}"
 _TRUE: Final = frozenset({"1", "t", "true"})
 """Values of `error` that mean true, as in the Go client."""
 
-_FAILED: Final = Notice("counting a request failed: %r")
+_FAILED: Final = RateLimitedWarning("counting a request failed: %r")
 
 
 class RpcMetricsReporter(BaseReporter):

@@ -34,7 +34,12 @@ import math
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
-from jaeger_client._internal.diagnostics import ErrorReporter, Notice, Outage, logger
+from jaeger_client._internal.diagnostics import (
+    ErrorReporter,
+    Outage,
+    RateLimitedWarning,
+    logger,
+)
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.shown import text_of
 from jaeger_client._internal.span_records import FixedLimits, to_tag_value
@@ -119,7 +124,7 @@ class Transmitter:
         self._metrics = metrics
         self._error_reporter = error_reporter
         self._clock = clock
-        self._encoder_failed = Notice(
+        self._encoder_failed = RateLimitedWarning(
             "%d spans are lost, because the encoder raised an exception", clock=clock
         )
         self._random = IdRandom()

@@ -159,12 +159,12 @@ class RemoteControlledSampler(Sampler):
         if sampling_refresh_interval is None:
             sampling_refresh_interval = DEFAULT_SAMPLING_INTERVAL
         self.sampling_refresh_interval = above_zero(
-            "sampling_refresh_interval", sampling_refresh_interval, most=MAX_SECONDS
+            "sampling_refresh_interval", sampling_refresh_interval, maximum=MAX_SECONDS
         )
         if max_operations is None:
             max_operations = DEFAULT_MAX_OPERATIONS
         self.max_operations = int(
-            above_zero("max_operations", max_operations, most=MAX_COUNT)
+            above_zero("max_operations", max_operations, maximum=MAX_COUNT)
         )
         self.sampler: Sampler = _first_sampler(init_sampler)
         """The current sampler; replaced by the worker's thread."""

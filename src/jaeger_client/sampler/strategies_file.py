@@ -146,8 +146,8 @@ class StrategiesFile:
         return json.dumps(response).encode()
 
     def _log(self, service_name: str, notes: str) -> None:
-        # Not a `Notice`: it would suppress the line after a second edit within a
-        # minute, and an unchanged file is not read again.
+        # Not a `RateLimitedWarning`: it would suppress the line after a second edit
+        # within a minute, and an unchanged file is not read again.
         if notes and notes != self._logged.get(service_name):
             warn("strategies file %r: %s", str(self.path), notes)
         if len(self._logged) >= _MAX_SERVICES:

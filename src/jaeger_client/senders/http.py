@@ -77,7 +77,7 @@ class HttpSender(AbstractContextManager["HttpSender"]):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._max_payload = above_zero(
-            "max_payload", max_payload, most=MAX_COUNT, unit=" bytes"
+            "max_payload", max_payload, maximum=MAX_COUNT, unit=" bytes"
         )
         self._shown_url = str(parse_url(url))
         self._url = url

@@ -29,13 +29,13 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.http_client.messages import HttpResponse
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import (
-    AnswerError,
     RefusedError,
+    ResponseError,
     RetryableSendError,
     SendError,
 )
@@ -92,7 +92,7 @@ class OtlpHttpSender(HttpSender):
             max_payload=max_payload,
             clock=clock,
         )
-        self._rejection = Notice(
+        self._rejection = RateLimitedWarning(
             "%s rejected %d spans of a batch that it accepted: %s",
             clock=clock,
         )
@@ -145,7 +145,7 @@ class OtlpHttpSender(HttpSender):
         if response.media_type == OTLP_CONTENT_TYPE:
             try:
                 status = parse_rejection(response.body)
-            except AnswerError:
+            except ResponseError:
                 pass
             else:
                 return response.request.excerpt_of(status.message)
@@ -154,7 +154,7 @@ class OtlpHttpSender(HttpSender):
     def _count_rejected(self, response: HttpResponse) -> None:
         try:
             rejected, message = parse_partial_success(response.body)
-        except AnswerError:
+        except ResponseError:
             # The status already means success. Some servers respond 200 with JSON.
             return
         self.rejected_spans += rejected
@@ -206,7 +206,7 @@ def parse_partial_success(body: bytes) -> Rejection:
     Parse an `ExportTraceServiceResponse`.
 
     Raises:
-        AnswerError: If *body* is not one.
+        ResponseError: If *body* is not one.
     """
     # A field that occurs several times is one message in parts, to be concatenated.
     parts = [
@@ -222,7 +222,7 @@ def parse_rejection(body: bytes) -> Rejection:
     Parse an `ExportTracePartialSuccess` or a google.rpc `Status`.
 
     Raises:
-        AnswerError: If *body* is neither.
+        ResponseError: If *body* is neither.
     """
     count, message = 0, ""
     for number, value in _iterate_fields(body):
@@ -247,7 +247,7 @@ def _iterate_fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
         size, offset = _read_size(body, offset, wire_type)
         if offset + size > len(body):
             msg = f"a field needs {size} bytes, got {len(body) - offset}"
-            raise AnswerError(msg)
+            raise ResponseError(msg)
         if wire_type == _LENGTH_DELIMITED:
             yield number, body[offset : offset + size]
         offset += size
@@ -259,7 +259,7 @@ def _read_size(body: bytes, offset: int, wire_type: int) -> tuple[int, int]:
     if wire_type in _FIXED_SIZES:
         return _FIXED_SIZES[wire_type], offset
     msg = f"no field has wire type {wire_type}"
-    raise AnswerError(msg)
+    raise ResponseError(msg)
 
 
 def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
@@ -270,4 +270,4 @@ def _read_varint(body: bytes, offset: int) -> tuple[int, int]:
             # Protobuf ignores bits above 64, too.
             return value & _MASK_64, offset + index + 1
     msg = f"a number at byte {offset} does not end"
-    raise AnswerError(msg)
+    raise ResponseError(msg)

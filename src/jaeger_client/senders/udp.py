@@ -140,15 +140,15 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         bytes_per_second: float = DEFAULT_BYTES_PER_SECOND,
         network: Network | None = None,
     ) -> None:
-        above_zero("bytes_per_second", bytes_per_second, most=math.inf)
+        above_zero("bytes_per_second", bytes_per_second, maximum=math.inf)
         self._host = host
         self._port = port
-        self._max_payload = above_zero("max_payload", max_payload, most=MAX_COUNT)
+        self._max_payload = above_zero("max_payload", max_payload, maximum=MAX_COUNT)
         self._clock = clock
         self._resolve_interval = math.inf
         if resolve_interval is not None:
             self._resolve_interval = above_zero(
-                "resolve_interval", resolve_interval, most=MAX_SECONDS
+                "resolve_interval", resolve_interval, maximum=MAX_SECONDS
             )
         self._pacer = Pacer(clock, bytes_per_second)
         self._unchecked_bytes = 0

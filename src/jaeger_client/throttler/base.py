@@ -71,7 +71,7 @@ class LocalThrottler(Throttler):
         self._rate = _check("debug_spans_per_second", debug_spans_per_second)
         self._burst = _check("debug_spans_at_once", debug_spans_at_once)
         self._max_operations = at_least(
-            "max_operations", max_operations, 0, most=MAX_COUNT
+            "max_operations", max_operations, 0, maximum=MAX_COUNT
         )
         self._new_limiter = new_limiter
         self._buckets: dict[str, RateLimiter] = {}

@@ -101,13 +101,13 @@ class RemoteThrottler(Throttler):
         if refresh_interval is None:
             refresh_interval = DEFAULT_THROTTLER_REFRESH_INTERVAL
         self.refresh_interval = above_zero(
-            "refresh_interval", refresh_interval, most=MAX_SECONDS
+            "refresh_interval", refresh_interval, maximum=MAX_SECONDS
         )
         self._balances: dict[str, Atomic[float]] = {}
         self._channel = channel
         self._metrics = ThrottlerMetrics(choose_factory(metrics_factory, metrics))
         self._max_operations = at_least(
-            "max_operations", max_operations, 0, most=MAX_COUNT
+            "max_operations", max_operations, 0, maximum=MAX_COUNT
         )
         self._local_policy = LocalThrottler() if local_policy is None else local_policy
         self._is_local = False

@@ -30,7 +30,7 @@ from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.messages import MAX_BODY, HttpResponse
 from jaeger_client._internal.http_client.options import HttpOptions
-from jaeger_client.errors import AnswerError, RetryableSendError, SendError
+from jaeger_client.errors import ResponseError, RetryableSendError, SendError
 from jaeger_client.senders.http import HttpSender
 from jaeger_client.senders.otlp import (
     MAX_RETRY_AFTER,
@@ -135,12 +135,12 @@ def check_response(response: HttpResponse) -> None:
 
 def check_otlp(body: bytes) -> None:
     """Compare what was read of an OTLP response with what protobuf reads."""
-    with suppress(AnswerError):
+    with suppress(ResponseError):
         rejection = parse_rejection(body)
         assert 0 <= rejection.number < 1 << 63
     try:
         ours = parse_partial_success(body)
-    except AnswerError as error:
+    except ResponseError as error:
         check_error(error)
         return
     try:

@@ -26,4 +26,4 @@ def _run(function: Callable[[], object]) -> None:
 
 def run_on_threads(*functions: Callable[[], object]) -> None:
     """Run each function in a thread of its own; raise what one raises."""
-    run_together(*(partial(_run, each) for each in functions), patience=PATIENCE)
+    run_together(*(partial(_run, each) for each in functions), timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""The channel to the agent: what it refuses, and what it opens when."""
+"""The channel to the agent: invalid arguments, and when connections are opened."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_address_that_cannot_be_polled_is_refused_at_once(
     port: int,
     url: str | None,
 ) -> None:
-    """Not only when the first poll fails."""
+    """An invalid URL is an error of the constructor, not of the first poll."""
     with pytest.raises(ConfigError):
         AgentChannel(host, port, 6831, sampling_url=url)
 
@@ -52,7 +52,7 @@ def test_an_address_that_cannot_be_polled_is_refused_at_once(
     "host", ["localhost", "Agent-1.my_zone.test", "::1", "fe80::1%eth0"]
 )
 def test_any_name_or_address_is_accepted(host: str) -> None:
-    """Whether it resolves is known when something is sent."""
+    """A host that does not resolve is an error only when something is sent."""
     channel = AgentChannel(host, 5778, 6831)
 
     assert host in repr(channel.sender)
@@ -62,7 +62,7 @@ def test_any_name_or_address_is_accepted(host: str) -> None:
 @pytest.mark.parametrize("poll", POLLS)
 @pytest.mark.parametrize("url", [None, "http://localhost:5778/sampling"])
 def test_a_closed_channel_does_not_poll(poll: Poll, url: str | None) -> None:
-    """Whether it has polled before or not; closing twice does no harm."""
+    """A closed channel rejects requests, polled before or not; close is idempotent."""
     channel = AgentChannel("localhost", 5778, 6831, sampling_url=url)
     channel.close()
     channel.close()

@@ -36,7 +36,7 @@ def tracer() -> MemoryTracer:
 
 @hostile
 def test_any_operation_name(tracer: MemoryTracer, value: Anything) -> None:
-    """A span of any name is started, recorded, and named by a text."""
+    """A span with a name of any type is recorded, and its name is text."""
     span = tracer.start_span(value)
     span.finish()
 
@@ -46,7 +46,7 @@ def test_any_operation_name(tracer: MemoryTracer, value: Anything) -> None:
 
 @hostile
 def test_any_parent(tracer: MemoryTracer, value: Anything) -> None:
-    """With any parent a span is started; what is no parent begins a new trace."""
+    """A parent of any type raises nothing; an invalid one starts a new trace."""
     assert tracer.start_span("op", child_of=value).parent_id is None
 
 
@@ -107,7 +107,7 @@ def test_span_that_cannot_be_started_is_not_recorded(
     tracer: MemoryTracer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Where starting fails, the span begins an unsampled trace, with a warning."""
+    """If starting fails, the span starts an unsampled trace, with a warning."""
     flags: Anything = "1"
 
     span = tracer.start_span("op", child_of=SpanContext(1, 2, 3, flags))
@@ -120,13 +120,13 @@ def test_tags_that_are_no_mapping(
     tracer: MemoryTracer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Tags that are no mapping are ignored with a warning; the span is recorded."""
+    """Tags that are not a mapping are ignored with a warning; the span is recorded."""
     tags: Anything = 5
 
     span = tracer.start_span("op", tags=tags)
 
     assert (True, []) == (span.is_sampled(), pairs_of(span))
-    assert ["tags must be a mapping, got one int; they are ignored"] == caplog.messages
+    assert ["tags must be a mapping, got int; they are ignored"] == caplog.messages
 
 
 def test_mapping_that_raises(tracer: MemoryTracer) -> None:
@@ -140,7 +140,7 @@ def test_parent_that_is_none(
     tracer: MemoryTracer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A parent of another type is ignored with a warning; a new trace begins."""
+    """A parent of another type is ignored with a warning; a new trace is started."""
     parent: Anything = 5
 
     span = tracer.start_span("op", child_of=parent)
@@ -148,7 +148,7 @@ def test_parent_that_is_none(
     assert (True, None) == (span.is_sampled(), span.parent_id)
     assert [
         (
-            "a parent must be a jaeger_client.Span or SpanContext, got one int; "
+            "a parent must be a jaeger_client.Span or SpanContext, got int; "
             "it is ignored"
         ),
     ] == caplog.messages
@@ -169,15 +169,12 @@ def test_references_that_are_none(
 
     assert [] == span.references
     assert [
-        (
-            "references must be one or many opentracing.Reference, "
-            f"got {got}; it is ignored"
-        ),
+        (f"references must be opentracing.Reference objects, got {got}; it is ignored"),
     ] == caplog.messages
 
 
 def test_good_reference_beside_a_bad_one(tracer: MemoryTracer) -> None:
-    """A reference of a wrong type does not cost the others."""
+    """A reference of a wrong type does not affect the others."""
     good = opentracing.follows_from(SpanContext(1, 2, None, 1))
     references: Anything = [Hostile(), good]
 

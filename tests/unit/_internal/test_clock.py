@@ -1,4 +1,4 @@
-"""The machine's own clocks."""
+"""The system's clocks."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def test_no_module_attribute_is_the_wall_clock(module: ModuleType) -> None:
 def test_with_time_machine_every_clock_counts_as_patched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What time-machine patches cannot be recognised, so its import is enough."""
+    """Once time-machine is imported, `time.time` counts as patched."""
     monkeypatch.setitem(sys.modules, "time_machine", ModuleType("time_machine"))
 
     assert runpy.run_path(clock.__file__)["UNPATCHED"].wall_clock is None
 
 
 def test_the_steady_clock_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where `monotonic` goes in steps of milliseconds, `perf_counter` is used."""
+    """If the resolution of `monotonic` is milliseconds, `perf_counter` is used."""
     assert clock.STEADY_CLOCK is time.monotonic
 
     coarse = SimpleNamespace(resolution=0.016)

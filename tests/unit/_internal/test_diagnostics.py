@@ -16,7 +16,12 @@ import pytest
 
 import jaeger_client
 from jaeger_client import RemoteControlledSampler
-from jaeger_client._internal.diagnostics import ErrorReporter, Notice, Outage, logger
+from jaeger_client._internal.diagnostics import (
+    ErrorReporter,
+    Outage,
+    RateLimitedWarning,
+    logger,
+)
 from jaeger_client.errors import SendError
 from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place
@@ -41,8 +46,8 @@ def test_notice_is_logged_once_a_minute(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A notice is logged once a minute; the next line counts the suppressed ones."""
-    notice = Notice("no %s", clock=clock)
+    """A warning is logged once a minute; the next line counts the suppressed ones."""
+    notice = RateLimitedWarning("no %s", clock=clock)
 
     notice.warn("a")
     notice.warn("b")
@@ -52,7 +57,7 @@ def test_notice_is_logged_once_a_minute(
     clock.advance(60)
     notice.warn("e")
 
-    expected = ["no a", "no d (2 more such since the last line)", "no e"]
+    expected = ["no a", "no d (similar lines suppressed: 2)", "no e"]
     assert expected == caplog.messages
     assert {logging.WARNING} == {record.levelno for record in caplog.records}
 
@@ -81,7 +86,7 @@ def test_second_outage_counts_anew(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A later outage begins with nothing lost."""
+    """The count of lost spans starts at 0 with each outage."""
     outage = Outage("sending", "Hm.", clock=clock)
     outage.failed("a", lost=2)
     outage.worked()
@@ -96,7 +101,7 @@ def test_a_backend_that_fails_now_and_then_does_not_fill_the_log(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Of many outages a minute a few are logged; later lines count the others."""
+    """At most five outages a minute are logged; later lines count the others."""
     outage = Outage("sending", "Hm.", clock=clock)
     for _ in range(100):
         outage.failed("refused", lost=1)
@@ -109,7 +114,7 @@ def test_a_backend_that_fails_now_and_then_does_not_fill_the_log(
 
     assert 10 == in_the_first_minute
     assert [
-        "sending: refused. Hm. (95 more such since the last line)",
+        "sending: refused. Hm. (similar lines suppressed: 95)",
         "sending: works again after 0 s; 96 spans were lost",
     ] == caplog.messages[in_the_first_minute:]
 
@@ -118,7 +123,7 @@ def test_an_outage_that_was_not_logged_at_its_beginning_is_logged_if_it_lasts(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Only outages that end soon are left out."""
+    """An outage that lasts is logged, even if many short ones preceded it."""
     outage = Outage("sending", "Hm.", clock=clock)
     for _ in range(6):
         outage.failed("refused")
@@ -130,7 +135,7 @@ def test_an_outage_that_was_not_logged_at_its_beginning_is_logged_if_it_lasts(
     outage.worked()
 
     assert [
-        "sending: down. Hm. (1 more such since the last line)",
+        "sending: down. Hm. (similar lines suppressed: 1)",
         "sending: works again after 60 s; 3 spans were lost",
     ] == caplog.messages[-2:]
 
@@ -177,7 +182,7 @@ def test_error_reporter_of_an_application_test(
 def test_error_reporter_after_the_clock_was_set_back(
     clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log is not silent until the clock has caught up."""
+    """After the clock was set back, errors are logged without waiting for it."""
     reporter = ErrorReporter(None, logging.getLogger("app"), 10, clock=clock)
     clock.advance(-86_400)
 
@@ -269,7 +274,7 @@ def test_a_percent_sign_in_a_name_breaks_no_line(
 
 
 class Broken:
-    """Raises when it is turned into text."""
+    """Raises when it is converted to text."""
 
     def __repr__(self) -> str:
         raise ZeroDivisionError
@@ -281,12 +286,12 @@ HOSTILE = (
 
 
 def write_by_notice(value: object) -> None:
-    """Write a line through a notice."""
-    Notice("odd: %s %r").warn(value, value)
+    """Write a line by a `RateLimitedWarning`."""
+    RateLimitedWarning("odd: %s %r").warn(value, value)
 
 
 def write_by_outage(value: object) -> None:
-    """Write a line through an outage."""
+    """Write a line by an `Outage`."""
     Outage("sending", "Hm.").failed(value)
 
 
@@ -344,7 +349,7 @@ WRITERS = [
 def test_a_line_quotes_no_stranger_at_length(
     write: Writer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However it is written: cut, without line breaks and escapes, without secrets."""
+    """Every line is cut, and has no line breaks, escapes or secrets."""
     write(HOSTILE)
 
     (record,) = caplog.records
@@ -361,7 +366,7 @@ def test_a_line_quotes_no_stranger_at_length(
 def test_a_line_survives_an_object_that_raises(
     write: Writer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An object of the application that cannot be shown breaks no line."""
+    """An object whose `repr` raises does not prevent the line."""
     write(Broken())
 
     assert "Broken" in caplog.text
@@ -377,7 +382,7 @@ def test_the_traceback_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_chain_of_errors_ends(caplog: pytest.LogCaptureFixture) -> None:
-    """A chain of many errors is cut, even one that is a circle."""
+    """A chain of many errors is cut, even a circular one."""
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
 
@@ -387,14 +392,14 @@ def test_a_chain_of_errors_ends(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_numbers_stay_numbers(caplog: pytest.LogCaptureFixture) -> None:
-    """Formats for numbers work, and a very large number does no harm."""
+    """Number formats work, and a very large number is no error."""
     logger.warning("%d %.1f %s %s", 1, 2.0, True, 10**5000)
 
     assert ["1 2.0 True a very large int"] == caplog.messages
 
 
 def test_a_single_mapping_is_one_argument(caplog: pytest.LogCaptureFixture) -> None:
-    """What logging does with a single mapping does not change the line."""
+    """A single argument that is a mapping is formatted as any other."""
     logger.warning("got %s", {"a": 1})
     logger.warning("got %s", MappingProxyType({"b": 2}))
 
@@ -402,7 +407,7 @@ def test_a_single_mapping_is_one_argument(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_a_handler_that_raises_does_not_raise_into_the_application() -> None:
-    """Notices are written on the application's threads, which they must not fail."""
+    """An error of a log handler does not reach the application."""
 
     class Raising(logging.Handler):
         def handle(self, record: logging.LogRecord) -> bool:
@@ -411,14 +416,14 @@ def test_a_handler_that_raises_does_not_raise_into_the_application() -> None:
     handler = Raising()
     logger.addHandler(handler)
     try:
-        Notice("odd").warn()
+        RateLimitedWarning("odd").warn()
         Outage("sending", "Hm.").failed("refused")
     finally:
         logger.removeHandler(handler)
 
 
 def test_every_module_writes_to_the_one_logger() -> None:
-    """A logger that is got elsewhere might lack the filter."""
+    """All modules use this logger, because another one would lack the filter."""
     package = Path(jaeger_client.__file__).parent
     getters = {
         path.name for path in package.rglob("*.py") if "getLogger" in path.read_text()

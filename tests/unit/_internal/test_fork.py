@@ -17,7 +17,7 @@ import pytest
 from jaeger_client._internal import fork
 from jaeger_client._internal.ids import IdRandom
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 IN_A_CHILD = """
 import os
@@ -128,7 +128,7 @@ def thread_of(
         yield
     finally:
         end()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
 
 @contextmanager
@@ -141,10 +141,10 @@ def thread_inside(
     def stay() -> None:
         with registry.forks_wait():
             inside.set()
-            leave.wait(PATIENCE)
+            leave.wait(TIMEOUT)
 
     with thread_of(stay, end=leave.set):
-        assert inside.wait(PATIENCE)
+        assert inside.wait(TIMEOUT)
         yield leave.set
 
 
@@ -158,7 +158,7 @@ def seconds_of_fork(registry: fork._ForkRegistry) -> float:  # pyright: ignore[r
 
 
 class Survivor:
-    """Counts the forks it lived through."""
+    """Counts the forks after which it was called."""
 
     def __init__(self) -> None:
         self.forks = 0
@@ -177,7 +177,7 @@ def test_child_has_other_ids() -> None:
 @pytest.mark.parametrize("before", ["", NO_WIPED_PAGES], ids=["wiped page", "pid"])
 @pytest.mark.parametrize("fork", FORKS, ids=["no hooks", "hooks"])
 def test_fork_is_noticed_once(fork: str, before: str) -> None:
-    """A child does the work of the hooks once, by a hook or when it is noticed."""
+    """A child renews everything once: by the hook, or when the fork is detected."""
     words = output_of(WITHOUT_HOOKS.replace("{fork}", fork).replace("{before}", before))
     parent, child, grandchild = words[:2], words[2:6], words[6:8]
 
@@ -189,14 +189,14 @@ def test_fork_is_noticed_once(fork: str, before: str) -> None:
 
 
 def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
-    """While one thread renews everything, others wait, and do not do it again."""
+    """While one thread renews everything, other threads wait and do not repeat it."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
     began, go_on, done = threading.Event(), threading.Event(), threading.Event()
 
     class Slow(Survivor):
         def after_fork_in_child(self) -> None:
             began.set()
-            assert go_on.wait(PATIENCE)
+            assert go_on.wait(TIMEOUT)
             super().after_fork_in_child()
 
     survivor = Slow()
@@ -210,12 +210,12 @@ def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
 
     threads = [threading.Thread(target=notice) for _ in range(2)]
     threads[0].start()
-    assert began.wait(PATIENCE)
+    assert began.wait(TIMEOUT)
     threads[1].start()
     assert not done.is_set()
     go_on.set()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
     assert done.is_set()
     assert 1 == survivor.forks
@@ -230,7 +230,7 @@ def test_no_hook_at_import() -> None:
 
 
 def test_living_survivors_are_called() -> None:
-    """In a child each registered object that lives is called."""
+    """In a child each registered object that still exists is called."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
     first, second = Survivor(), Survivor()
     registry.call_after_fork(first)
@@ -243,7 +243,7 @@ def test_living_survivors_are_called() -> None:
 
 
 def test_survivors_are_not_kept_alive() -> None:
-    """Registering keeps nothing alive."""
+    """Registering keeps no reference."""
     source = weakref.ref(IdRandom())
 
     gc.collect()
@@ -262,14 +262,14 @@ def test_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_fork_waits_for_an_import_in_the_background() -> None:
-    """While a thread is inside forks_wait(), a fork waits; then it goes on."""
+    """While a thread is inside forks_wait(), a fork waits; then it continues."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
     inside, leave, forked = threading.Event(), threading.Event(), threading.Event()
 
     def load() -> None:
         with registry.forks_wait():
             inside.set()
-            leave.wait(PATIENCE)
+            leave.wait(TIMEOUT)
 
     def begin_fork() -> None:
         registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
@@ -278,14 +278,14 @@ def test_fork_waits_for_an_import_in_the_background() -> None:
 
     threads = [threading.Thread(target=load), threading.Thread(target=begin_fork)]
     threads[0].start()
-    assert inside.wait(PATIENCE)
+    assert inside.wait(TIMEOUT)
     threads[1].start()
     assert not forked.is_set()
     leave.set()
 
-    assert forked.wait(PATIENCE)
+    assert forked.wait(TIMEOUT)
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
 
 def test_threads_inside_do_not_wait_for_each_other() -> None:
@@ -301,7 +301,7 @@ def test_threads_inside_do_not_wait_for_each_other() -> None:
 
 
 def test_entering_waits_for_a_fork_that_has_begun() -> None:
-    """While a fork is under way no thread enters; it enters once the fork is done."""
+    """During a fork threads wait to enter, until the fork is done."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
     entered = threading.Event()
 
@@ -318,7 +318,7 @@ def test_entering_waits_for_a_fork_that_has_begun() -> None:
 
 
 def test_a_fork_does_not_wait_for_a_thread_that_waits_for_it() -> None:
-    """A thread that comes while a fork waits for another does not prolong the fork."""
+    """A thread that enters while a fork waits for another does not delay the fork."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
     seconds = list[float]()
 
@@ -335,7 +335,7 @@ def test_a_fork_does_not_wait_for_a_thread_that_waits_for_it() -> None:
 
 
 def test_a_hung_thread_delays_one_fork_for_two_seconds() -> None:
-    """A fork goes on after 2 seconds, and later ones do not wait for what hangs."""
+    """A fork continues after 2 seconds; later ones do not wait for the same thread."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
 
     with thread_inside(registry):
@@ -360,14 +360,14 @@ def test_a_thread_inside_may_fork_and_enter_again() -> None:
 
 
 def test_threads_may_fork_at_once() -> None:
-    """Of two forks at once each ends its own, and entering waits for both."""
+    """Of two simultaneous forks, each ends its own; entering waits for both."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
     entered, begun, end = threading.Event(), threading.Event(), threading.Event()
 
     def other_fork() -> None:
         registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
         begun.set()
-        end.wait(PATIENCE)
+        end.wait(TIMEOUT)
         registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
 
     def enter() -> None:
@@ -376,7 +376,7 @@ def test_threads_may_fork_at_once() -> None:
 
     registry._before()  # pyright: ignore[reportPrivateUsage]  # as above
     with thread_of(other_fork, end=end.set):
-        assert begun.wait(PATIENCE)
+        assert begun.wait(TIMEOUT)
         registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as above
         with thread_of(enter, end=end.set):
             was_inside = entered.wait(0.05)
@@ -386,7 +386,7 @@ def test_threads_may_fork_at_once() -> None:
 
 
 def test_the_end_of_a_fork_that_did_not_begin() -> None:
-    """Where an interrupt came before the fork was noted, its end does nothing."""
+    """If an interrupt came before the fork was recorded, its end does nothing."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
 
     registry._after_in_parent()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
@@ -395,7 +395,7 @@ def test_the_end_of_a_fork_that_did_not_begin() -> None:
 
 
 def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
-    """A thread inside enters again at once, though a fork of another waits for it."""
+    """A thread inside can enter again while a fork waits for it."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
     forking = threading.Event()
 
@@ -407,13 +407,13 @@ def test_a_fork_begun_meanwhile_does_not_stop_a_thread_inside() -> None:
     thread = threading.Thread(target=begin_fork)
     with registry.forks_wait():
         thread.start()
-        assert forking.wait(PATIENCE)
+        assert forking.wait(TIMEOUT)
         began = time.monotonic()
         while time.monotonic() < began + 0.1:
             with registry.forks_wait():
                 pass
         seconds = time.monotonic() - began
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
 
     assert seconds < 1.0
 
@@ -430,7 +430,7 @@ def test_a_child_begins_with_nothing_to_wait_for() -> None:
 
 
 def test_a_fork_that_goes_on_in_a_child_waits_for_the_threads_there() -> None:
-    """If a signal handler forks during a fork, that fork begins anew in the child."""
+    """If a signal handler forks during a fork, the child repeats its preparation."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
 
     class Interrupted(fork._ForkGate):  # pyright: ignore[reportPrivateUsage]  # as above

@@ -1,4 +1,4 @@
-"""What the machine calls itself."""
+"""Name and address of the machine."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def test_hostname() -> None:
 
 
 def test_no_hostname(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine whose name cannot be determined has none."""
+    """If the name cannot be determined, it is `None`."""
     monkeypatch.setattr(socket, "gethostname", refuse)
 
     assert hostname() is None
 
 
 class Route:
-    """A socket that has an address, where there is a route."""
+    """A socket with a local address, if there is a route."""
 
     families: tuple[int, ...] = ()
 
@@ -64,7 +64,7 @@ def test_local_ip(
     families: tuple[int, ...],
     expected: str | None,
 ) -> None:
-    """The address is the one a packet would leave from: IPv4, else IPv6, else none."""
+    """The address is that of the route: IPv4, else IPv6, else `None`."""
     monkeypatch.setattr(Route, "families", families)
     monkeypatch.setattr(socket, "socket", Route)
 
@@ -78,7 +78,7 @@ def test_local_ip_of_this_machine() -> None:
     assert address is None or ipaddress.ip_address(address).max_prefixlen in {32, 128}
 
 
-def test_the_module_below_socket_answers_as_well(
+def test_the_c_module_is_used_without_socket(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """If `socket` is not imported yet, it is not needed."""

@@ -34,7 +34,7 @@ def test_each_format_has_its_encoder_and_sender(
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    """The settings of a `Config` are checked when they are read; this one is later."""
+    """A file that does not exist is a `ConfigError`."""
     options = HttpOptions(ca_file=str(tmp_path / "gone.pem"))
 
     with pytest.raises(ConfigError, match="ca_file must name a file"):

@@ -34,7 +34,7 @@ def test_sources_differ() -> None:
 
 
 def test_copy_in_a_child_differs() -> None:
-    """After a fork the child's copy takes a new seed."""
+    """In a forked child the source gets a new seed."""
     source, copy = IdRandom(), IdRandom()
     copy.setstate(source.getstate())
 

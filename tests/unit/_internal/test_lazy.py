@@ -41,7 +41,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_a_class_is_found_in_its_module(package: ModuleType) -> None:
-    """From then on it is an attribute of the package."""
+    """After the first use a class is an attribute of the package."""
     assert "Answer" not in vars(package)
 
     assert Answer is package.Answer
@@ -49,7 +49,7 @@ def test_a_class_is_found_in_its_module(package: ModuleType) -> None:
 
 
 def test_a_module_is_an_attribute_too(package: ModuleType) -> None:
-    """The module of a class is found as well as the class."""
+    """Modules are attributes of the package, too."""
     assert sys.modules["lazy_package.inside"] is package.inside
 
 
@@ -65,7 +65,7 @@ def test_all_names_are_listed(package: ModuleType) -> None:
 
 @pytest.mark.parametrize("name", ["Path", "e", "__wrapped__"])
 def test_other_names_are_missing(package: ModuleType, name: str) -> None:
-    """As in any module; what a module has imported is no name of the package."""
+    """An unknown name is an AttributeError; so is a name that a module imported."""
     message = f"'lazy_package' has no attribute '{name}'"
 
     with pytest.raises(AttributeError, match=message):

@@ -27,7 +27,7 @@ from jaeger_client.senders.udp import UdpSender
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
 from tests.unit.sampler.fakes import Agent, QuietWorker
 
-INVALID_NAME = "each name of a header must be a valid one (an RFC 9110 token)"
+INVALID_NAME = "a header name must be an RFC 9110 token"
 Maker = Callable[[Any], object]
 
 
@@ -84,7 +84,7 @@ COUNTS: dict[str, Maker] = {
 @pytest.mark.parametrize("name", [*SECONDS, *COUNTS])
 @pytest.mark.parametrize("value", [math.nan, -1, "1", [], -math.inf])
 def test_what_is_no_number_in_range_is_refused(name: str, value: object) -> None:
-    """The message names the argument, its range and the value."""
+    """A value out of range is an error that names argument, range and value."""
     argument = name.rpartition(".")[2]
 
     with pytest.raises(ConfigError, match=f"^{argument} must be .*[01].*, got ") as got:
@@ -96,7 +96,7 @@ def test_what_is_no_number_in_range_is_refused(name: str, value: object) -> None
 @pytest.mark.parametrize("name", [*SECONDS, *COUNTS])
 @pytest.mark.parametrize("value", [1e10, sys.maxsize, 1e300])
 def test_a_huge_number_is_accepted(name: str, value: float) -> None:
-    """Programs write "never" and "without limit" so."""
+    """Huge numbers, which programs use for "never" or "no limit", are accepted."""
     made = (SECONDS | COUNTS)[name](value)
 
     numbers = [n for n in vars(made).values() if type(n) in {int, float}]
@@ -105,9 +105,9 @@ def test_a_huge_number_is_accepted(name: str, value: float) -> None:
 
 @pytest.mark.parametrize("value", [1e10, math.inf, sys.maxsize])
 def test_the_most_counts_in_place_of_more(value: float) -> None:
-    """Infinity is a huge number like others."""
-    assert MAX_SECONDS == above_zero("x", value, most=MAX_SECONDS)
-    assert MAX_COUNT == at_least("x", value, 1, most=MAX_COUNT)
+    """Infinity is limited like other huge numbers."""
+    assert MAX_SECONDS == above_zero("x", value, maximum=MAX_SECONDS)
+    assert MAX_COUNT == at_least("x", value, 1, maximum=MAX_COUNT)
 
 
 def test_a_source_of_strategies_cannot_break_the_interval() -> None:
@@ -125,7 +125,7 @@ def test_a_source_of_strategies_cannot_break_the_interval() -> None:
 def test_a_setting_that_is_no_number_names_key_value_and_range(
     key: str, value: object
 ) -> None:
-    """Infinity and NaN in a configuration are mistakes."""
+    """Infinity and NaN in a configuration are errors."""
     with pytest.raises(ConfigError) as got:
         Config({key: value}, service_name="shop", validate=True)
 
@@ -142,7 +142,7 @@ def test_a_setting_that_is_no_number_names_key_value_and_range(
         ("x-key", "", None),
         ("", "x", INVALID_NAME),
         ("x-key: secret", "=", INVALID_NAME),
-        ("Content-Length", "1", "'Content-Length' is no header that can be set"),
+        ("Content-Length", "1", "'Content-Length' cannot be set"),
         (
             "x-key",
             "a\n",
@@ -153,12 +153,12 @@ def test_a_setting_that_is_no_number_names_key_value_and_range(
 def test_a_header_is_sendable_if_it_stays_on_its_line(
     name: str, value: str, fault: str | None
 ) -> None:
-    """Its name is a token that does not frame the body, its value printable."""
+    """A header name is a token that does not frame the body, its value printable."""
     assert fault == find_header_fault(name, value)
 
 
 def test_a_path_that_no_file_can_have_is_not_readable() -> None:
-    """The operating system accepts no null byte in it."""
+    """A path with a null byte is not readable."""
     assert is_readable(__file__)
     assert not is_readable("a\0")
 

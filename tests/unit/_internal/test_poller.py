@@ -7,13 +7,13 @@ import math
 import pytest
 
 from jaeger_client._internal.poller import Poller
-from jaeger_client.errors import AnswerError, SendError
+from jaeger_client.errors import ResponseError, SendError
 from jaeger_client.testing import FakeClock
 from tests.unit.sampler.fakes import QuietWorker
 
 
 class Scene:
-    """A poller whose requests end as the test specifies."""
+    """A poller whose requests have the results that the test specifies."""
 
     def __init__(self, *, interval: float = 60.0, random: float = 0.5) -> None:
         self.clock = FakeClock()
@@ -37,7 +37,7 @@ class Scene:
         return self.outcome
 
     def delay(self, outcome: Exception | bool) -> float:
-        """Make a request that ends so; return the seconds until the next one."""
+        """Make a request with this result; return the seconds until the next one."""
         self.outcome = outcome
         now = self.clock.monotonic()
         next_request = self.poller.run(now)
@@ -45,7 +45,7 @@ class Scene:
         return next_request - now
 
     def delays(self, count: int, outcome: Exception | bool) -> list[float]:
-        """Make *count* requests, each when it is due, and return all the delays."""
+        """Make *count* requests, each when it is due; return all delays."""
         return [self.delay(outcome) for _ in range(count)]
 
 
@@ -58,7 +58,7 @@ def test_without_a_response_the_delays_double_up_to_the_interval(
 
 
 def test_a_short_interval_is_the_maximum_delay() -> None:
-    """If the interval is below a second, a failed request waits no longer."""
+    """The delay after a failed request is at most the interval."""
     assert [0.5, 0.5] == Scene(interval=0.5).delays(2, OSError())
 
 
@@ -75,11 +75,11 @@ def test_a_response_that_cannot_be_followed_waits_for_the_interval() -> None:
     scene = Scene()
     scene.delays(3, OSError())
 
-    assert [60, 1] == [scene.delay(AnswerError()), scene.delay(OSError())]
+    assert [60, 1] == [scene.delay(ResponseError()), scene.delay(OSError())]
 
 
 def test_a_turn_without_a_request_leaves_the_delays_alone() -> None:
-    """A turn without a request waits for the interval and is no response."""
+    """A call that sends no request does not count as a response."""
     scene = Scene()
     scene.delays(2, OSError())
 
@@ -88,7 +88,7 @@ def test_a_turn_without_a_request_leaves_the_delays_alone() -> None:
 
 @pytest.mark.parametrize(("random", "seconds"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
 def test_the_delays_have_jitter(random: float, seconds: float) -> None:
-    """They vary by a tenth, as the interval does."""
+    """Delays after failures have a jitter of a tenth, as the interval does."""
     assert seconds == pytest.approx(Scene(random=random).delay(OSError()))
 
 
@@ -101,7 +101,7 @@ def test_a_request_that_hangs_is_not_repeated_at_once() -> None:
 
 
 def test_a_forked_child_begins_anew() -> None:
-    """It polls nothing until `begin`, and its own outage begins at one second."""
+    """A child polls nothing until `begin`, and its backoff starts at one second."""
     scene = Scene()
     scene.delays(4, OSError())
 
@@ -113,7 +113,7 @@ def test_a_forked_child_begins_anew() -> None:
 
 
 def test_one_line_for_an_outage(caplog: pytest.LogCaptureFixture) -> None:
-    """However many requests fail meanwhile, begin and end alone are logged."""
+    """Only the beginning and the end of an outage are logged."""
     scene = Scene()
 
     scene.delays(5, OSError("refused"))

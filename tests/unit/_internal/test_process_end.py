@@ -1,4 +1,4 @@
-"""What is flushed at the end of a process."""
+"""Flushing at the end of a process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Part:
-    """Something to flush that counts how often it was."""
+    """A `Flushable` that counts its flushes."""
 
     is_running = False
 
@@ -37,7 +37,7 @@ class Part:
 
 
 class PoolWorker:
-    """A worker of billiard's pool, as far as it matters here."""
+    """A worker of billiard's pool, with the attributes that are used."""
 
     def __init__(self, on_exit: Callable[[int, int], object] | None) -> None:
         self.on_exit = on_exit
@@ -64,7 +64,7 @@ def end() -> process_end.ProcessEnd:
 
 
 def test_everything_registered_is_flushed(end: process_end.ProcessEnd) -> None:
-    """All that is registered and alive is flushed; what was forgotten is not."""
+    """Everything registered that still exists is flushed, unless it was forgotten."""
     first, second, closed = Part(), Part(), Part()
     for part in (first, second, closed):
         end.register(part)
@@ -75,7 +75,7 @@ def test_everything_registered_is_flushed(end: process_end.ProcessEnd) -> None:
 
 
 def test_unused_parts_are_not_kept_alive(end: process_end.ProcessEnd) -> None:
-    """Only what was used is kept alive until the end."""
+    """Only objects in use are kept alive until the end."""
     used, unused = Part(), Part()
     for part in (used, unused):
         end.register(part)
@@ -113,7 +113,7 @@ def test_time_runs_from_the_first_flush(end: process_end.ProcessEnd) -> None:
 
 
 def test_this_process_is_no_child_of_a_pool() -> None:
-    """A process that no pool has started is no child of one."""
+    """A process that no pool has started is not a pool child."""
     assert not process_end.is_pool_child()
 
 
@@ -148,7 +148,7 @@ def test_children_are_watched_once(
     end: process_end.ProcessEnd,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Parts that come and go add nothing to what multiprocessing calls in children."""
+    """However many objects are registered, multiprocessing gets one function."""
     registered: list[object] = []
 
     def register(watcher: object, function: object) -> None:

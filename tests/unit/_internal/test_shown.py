@@ -1,4 +1,4 @@
-"""How values from outside appear in messages: bounded, on one line, without secrets."""
+"""Text of values from outside: bounded, on one line, without secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jaeger_client.errors import ConfigError, CorruptContextError
 
 
 class Broken:
-    """Raises when it is turned into text."""
+    """Raises when it is converted to text."""
 
     def __repr__(self) -> str:
         raise ZeroDivisionError
@@ -28,7 +28,7 @@ class Broken:
 
 
 class Subclass(str):
-    """A text that changes what a text does."""
+    """A subclass of `str` that overrides its methods."""
 
     __slots__ = ()
 
@@ -59,7 +59,7 @@ def test_a_line_has_no_control_characters(text: str, line: str) -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    """The line has the number of missing characters."""
+    """A cut line ends with the number of missing characters."""
     assert "aaa... (7 more)" == one_line("a" * 10, limit=3)
 
 
@@ -78,7 +78,7 @@ def test_a_long_text_is_cut() -> None:
 )
 @pytest.mark.timeout(5)
 def test_a_huge_value_is_short(value: object) -> None:
-    """What an error message quotes is short, and takes no time."""
+    """A quoted value is short, and quoting takes constant time."""
     assert len(shown(value)) <= 2 * MAX_QUOTED + 30
     assert "\n" not in shown(value)
 
@@ -95,7 +95,7 @@ def test_a_value_that_is_its_own_item_ends() -> None:
     "value", ["a'b", 1, 1.5, True, None, [1, "a"], (), (1,), {"a": {1}}, {}, b"\0", []]
 )
 def test_a_small_value_is_its_repr(value: object) -> None:
-    """Nothing changes for what most people write."""
+    """Short values appear as their `repr`."""
     assert repr(value) == shown(value)
 
 
@@ -107,7 +107,7 @@ def test_what_raises_is_named() -> None:
 
 
 def test_a_text_of_a_derived_type_is_a_text() -> None:
-    """Its own methods are not called."""
+    """Methods of a subclass of `str` are not called."""
     assert "abc" == text_of(Subclass("abc"))
     assert "'abc'" == shown(Subclass("abc"))
 
@@ -175,7 +175,7 @@ def test_a_blank_or_quote_does_not_end_the_secret_of_a_setting(secret: str) -> N
     ],
 )
 def test_a_message_without_secrets_stays(message: str) -> None:
-    """Words that secrets begin with are not secrets themselves."""
+    """Words that only contain a secret name are not hidden."""
     assert message == without_secrets(message)
     assert message == setting_without_secrets(message)
 
@@ -203,7 +203,7 @@ def test_a_message_without_secrets_stays(message: str) -> None:
 )
 @pytest.mark.timeout(20)
 def test_time_grows_with_the_text_alone(text: str) -> None:
-    """No text, however it is made, takes more than its length."""
+    """The time is linear in the length of the text."""
     without_secrets(text)
 
     assert len(setting_without_secrets(text)) <= MAX_SHOWN + 30
@@ -212,7 +212,7 @@ def test_time_grows_with_the_text_alone(text: str) -> None:
 
 @pytest.mark.parametrize("error", [ConfigError, CorruptContextError])
 def test_every_error_has_a_bounded_message_on_one_line(error: type[Exception]) -> None:
-    """Whatever an error quotes, a log line with it stays a line."""
+    """An error message is one line, whatever it quotes."""
     message = str(error("a\nb" * 10_000))
 
     assert message.startswith(r"a\nba\nb")

@@ -1,4 +1,4 @@
-"""What is hidden, and what is not."""
+"""Which texts are hidden, and which are not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_names_of_secrets_are_known(name: str) -> None:
     ["region", "passenger", "author", "signal", "key", "tokenizer", "client_key"],
 )
 def test_a_piece_of_a_word_is_no_secret(name: str) -> None:
-    """Hiding what is none would make the table useless."""
+    """Names that do not denote secrets are shown."""
     assert not is_secret_name(name)
 
 
@@ -49,7 +49,7 @@ def test_a_piece_of_a_word_is_no_secret(name: str) -> None:
     ],
 )
 def test_secrets_within_a_text_are_hidden(shown: str, hidden: str) -> None:
-    """Names and passwords of URLs, and what stands beside the name of a secret."""
+    """User information of URLs and values of secret names are hidden."""
     assert hidden == without_secrets(shown)
 
 
@@ -57,20 +57,20 @@ def test_secrets_within_a_text_are_hidden(shown: str, hidden: str) -> None:
     "shown", ["http://host:14268/api/traces?zone=a", "me@example", "a=b,c=d", "::1"]
 )
 def test_a_text_without_secrets_stays(shown: str) -> None:
-    """Nothing else is taken away."""
+    """Other text is unchanged."""
     assert shown == without_secrets(shown)
 
 
-def test_of_headers_the_names_are_shown() -> None:
-    """They show what is set without its value."""
+def test_names_of_secret_headers_are_shown() -> None:
+    """The names of secret headers are shown without values."""
     assert {"api-key": "(hidden)"} == displayable({"api-key": "x"}, is_secret=True)
 
 
-def test_a_secret_that_is_not_there_needs_no_hiding() -> None:
-    """One sees that there is none."""
+def test_a_missing_secret_is_none() -> None:
+    """A missing value is shown as missing."""
     assert displayable(None, is_secret=True) is None
 
 
-def test_what_is_no_text_stays_what_it_is() -> None:
-    """Numbers can be compared."""
+def test_numbers_stay_numbers() -> None:
+    """Numbers are not converted to text."""
     assert 6831 == displayable(6831, is_secret=False)

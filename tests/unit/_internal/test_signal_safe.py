@@ -9,10 +9,10 @@ import pytest
 from jaeger_client._internal.signal_safe import Atomic, Exclusive, SharedCount
 from tests.unit.bytecodes import call_at, every_place, interrupt
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 
 
-def run_elsewhere(exclusive: Exclusive, timeout: float = PATIENCE) -> str | None:
+def run_elsewhere(exclusive: Exclusive, timeout: float = TIMEOUT) -> str | None:
     """Return what `run` returns on another thread."""
     results: list[str | None] = []
     thread = threading.Thread(
@@ -29,20 +29,20 @@ def test_run_returns_the_result() -> None:
 
 
 def test_other_threads_wait_for_the_timeout() -> None:
-    """While one thread is at work, another one gives up after its timeout."""
+    """While one thread is in `run`, another thread returns after its timeout."""
     exclusive = Exclusive()
 
     assert exclusive.run(lambda: run_elsewhere(exclusive, timeout=0)) is None
     assert "done" == run_elsewhere(exclusive)
 
 
-def test_a_timeout_may_be_longer_than_a_lock_takes() -> None:
+def test_a_timeout_may_exceed_the_maximum_of_locks() -> None:
     """A timeout of centuries is no error."""
     assert "done" == Exclusive().run(lambda: "done", timeout=1e12)
 
 
-def test_the_thread_that_is_at_work_is_turned_away() -> None:
-    """A function that comes back to where it is called is not called, nor waits."""
+def test_a_nested_call_returns_none() -> None:
+    """A nested call of `run` does not wait and does not call its function."""
     exclusive = Exclusive()
 
     assert exclusive.run(lambda: exclusive.run(lambda: "again")) is None
@@ -50,7 +50,7 @@ def test_the_thread_that_is_at_work_is_turned_away() -> None:
 
 
 def test_an_error_does_not_leave_it_locked() -> None:
-    """What the function raises reaches the caller; another thread may go on."""
+    """An error of the function is raised, and the lock is released."""
     exclusive = Exclusive()
 
     def fail() -> None:
@@ -62,7 +62,7 @@ def test_an_error_does_not_leave_it_locked() -> None:
 
 
 def test_an_interrupt_does_not_leave_it_locked() -> None:
-    """After an interrupt at any bytecode other threads and this one may go on."""
+    """After an interrupt at any bytecode the lock is free for all threads."""
 
     def run(at: int) -> str:
         exclusive = Exclusive()
@@ -76,7 +76,7 @@ def test_an_interrupt_does_not_leave_it_locked() -> None:
 
 
 def test_an_interrupt_while_waiting_leaves_the_owner_alone() -> None:
-    """A thread that is interrupted while it waits does not let a third one in."""
+    """An interrupt of a waiting thread does not release the lock of the owner."""
 
     def run(at: int) -> str:
         exclusive = Exclusive()
@@ -84,11 +84,11 @@ def test_an_interrupt_while_waiting_leaves_the_owner_alone() -> None:
 
         def work() -> None:
             began.set()
-            end.wait(PATIENCE)
+            end.wait(TIMEOUT)
 
         owner = threading.Thread(target=exclusive.run, args=(work,))
         owner.start()
-        assert began.wait(PATIENCE)
+        assert began.wait(TIMEOUT)
         place = call_at(at, interrupt, lambda: exclusive.run(lambda: "", timeout=0))
         third = exclusive.run(lambda: "let in", timeout=0)
         end.set()
@@ -100,8 +100,8 @@ def test_an_interrupt_while_waiting_leaves_the_owner_alone() -> None:
     assert sum(1 for _ in every_place(run)) > 10
 
 
-def test_a_signal_handler_may_come_at_any_bytecode() -> None:
-    """A handler that runs something is called or turned away, and nothing hangs."""
+def test_a_signal_handler_may_run_at_any_bytecode() -> None:
+    """A handler's call of `run` returns at once, and the lock is free afterwards."""
 
     def run(at: int) -> str:
         exclusive = Exclusive()
@@ -127,7 +127,7 @@ def test_a_count_is_the_sum_of_what_was_added() -> None:
 
 
 def test_a_count_loses_nothing_to_a_signal_handler() -> None:
-    """What a handler adds at any bytecode of an addition counts, too."""
+    """An increment by a handler at any bytecode of another one is not lost."""
 
     def run(at: int) -> str:
         count = SharedCount()
@@ -157,7 +157,7 @@ def add_one(value: Atomic[int]) -> None:
 
 
 def test_a_value_is_replaced() -> None:
-    """What was stored last is what is read."""
+    """`read` returns the value that was stored last."""
     value = Atomic("a")
 
     assert value.replace(value.read(), "b")
@@ -165,7 +165,7 @@ def test_a_value_is_replaced() -> None:
     assert "Atomic('b')" == repr(value)
 
 
-def test_of_two_who_read_the_same_state_one_replaces_it() -> None:
+def test_only_one_of_two_callers_replaces_a_state() -> None:
     """The other one fails, and reads the newer value."""
     value = Atomic("a")
     state = value.read()
@@ -176,7 +176,7 @@ def test_of_two_who_read_the_same_state_one_replaces_it() -> None:
 
 
 def test_an_interruption_at_any_bytecode_loses_nothing() -> None:
-    """Neither what it adds nor what it interrupts."""
+    """Neither the interrupted update nor that of the handler is lost."""
     value = Atomic(0)
 
     def add() -> None:
@@ -205,13 +205,13 @@ def test_threads_lose_nothing() -> None:
 
 
 def test_states_of_the_past_are_freed() -> None:
-    """Only the latest state is kept, however often the value was replaced."""
+    """However often the value was replaced, only the latest state is in memory."""
     value = Atomic(object())
     first = value.read()
 
     for _ in range(100_000):
         value.replace(value.read(), object())
 
-    # The first one leads to the latest; freeing the chain at once is no trouble.
+    # The first state refers to all later ones: freeing it frees the whole chain.
     del first
     assert not value.read()[1]

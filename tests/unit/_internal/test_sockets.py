@@ -1,4 +1,4 @@
-"""Names that need no resolver, those that do, and what Linux reports of UDP ports."""
+"""Names with and without the resolver, and the unread bytes of UDP ports on Linux."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refuse(*args: object, **kwargs: object) -> None:
 
 
 def always(found: list[tuple[object, ...]]) -> Callable[..., object]:
-    """Return a resolver that finds the same for every name."""
+    """Return a resolver with the same result for every name."""
 
     def getaddrinfo(*_: object, **__: object) -> object:
         return found
@@ -51,7 +51,7 @@ def test_no_resolver_for_what_needs_none(
     assert expected == resolve(host, 6831)
 
 
-def test_names_are_asked_for_ipv4_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_resolved_to_ipv4_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """For other names the resolver is called; IPv4 addresses come first."""
 
     def look_up(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
@@ -68,7 +68,7 @@ def test_names_are_asked_for_ipv4_first(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_name_keeps_the_zone_of_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The zone that the resolver returns apart becomes part of the address."""
+    """The zone, which the resolver returns separately, becomes part of the address."""
     found: list[tuple[object, ...]] = [
         (socket.AF_INET6, 2, 17, "", ("fe80::7", 6831, 0, 3))
     ]
@@ -78,7 +78,7 @@ def test_a_name_keeps_the_zone_of_its_address(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_address_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the resolver returns twice, or of other families, is left out."""
+    """Duplicates and addresses of other families are omitted."""
     found: list[tuple[object, ...]] = [
         (socket.AF_INET, 2, 17, "", ("192.0.2.7", 6831)),
         (socket.AF_INET, 1, 6, "", ("192.0.2.7", 6831)),
@@ -102,7 +102,7 @@ def test_odd_errors_of_a_resolver(
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
-    """Whatever a resolver raises means that the name does not resolve."""
+    """Any error of a resolver means that the name does not resolve."""
 
     def fail(*_: object, **__: object) -> None:
         raise error
@@ -130,7 +130,7 @@ def test_a_name_without_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_socket_addresses(address: str, expected: tuple[object, ...]) -> None:
-    """A zone stands apart in what a socket takes, as the index of an interface."""
+    """In a socket address the zone is a separate interface index."""
     assert expected == socket_address(address, 6831)
 
 
@@ -143,7 +143,7 @@ def test_a_zone_that_is_no_interface(zone: str) -> None:
 
 @pytest.mark.parametrize("host", ["fe80::7%", "192.0.2.7%eth0", "%eth0"])
 def test_zones_of_what_has_none(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    """What has a percent sign but is no address with a zone goes to the resolver."""
+    """A name with a percent sign that is not an address is resolved."""
 
     def look_up(name: str, *_: object, **__: object) -> list[tuple[object, ...]]:
         assert host == name
@@ -171,7 +171,7 @@ def make_row(port: int, queues: str, address: str = "0100007F") -> str:
 
 
 def test_the_unread_bytes_of_a_port_are_read(tmp_path: Path) -> None:
-    """Over both families; those of other ports do not count."""
+    """The backlog is the sum over both families, for the given port only."""
     four, six = tmp_path / "udp", tmp_path / "udp6"
     four.write_text(
         HEAD + make_row(6831, "00000009:00000100") + make_row(6832, "00000000:00000200")
@@ -190,7 +190,7 @@ def test_a_port_where_nothing_listens_has_no_backlog(tmp_path: Path) -> None:
 
 
 def test_a_system_without_the_table_has_no_backlog(tmp_path: Path) -> None:
-    """Where there is no such file the backlog is 0."""
+    """Without the kernel's tables the backlog is 0."""
     assert 0 == read_backlog(6831, [tmp_path / "missing"])
 
 

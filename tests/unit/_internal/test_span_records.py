@@ -1,4 +1,4 @@
-"""What becomes of a value that is set as a tag."""
+"""Conversion of values and times that a span records."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Limits:
 
 
 class MuteError(Exception):
-    """An error whose text cannot be had."""
+    """An error whose `str()` raises."""
 
     def __str__(self) -> str:
         raise self
 
 
 class Mute:
-    """A value whose text cannot be had, nor that of the error."""
+    """A value whose `str()` raises such an error."""
 
     def __str__(self) -> str:
         raise MuteError
@@ -65,14 +65,14 @@ class Mute:
     ],
 )
 def test_to_tag_value(value: object, expected: object) -> None:
-    """A value is kept as text, number, truth value or bytes; all else becomes text."""
+    """Text, numbers, bools and bytes are stored as such; other values become text."""
     kept = to_tag_value(value, Limits())
 
     assert (type(expected), expected) == (type(kept), kept)
 
 
 def test_text_that_raises() -> None:
-    """Text of a type whose own methods raise is kept as plain text."""
+    """Text of a subclass whose methods raise is stored as plain text."""
     kept = to_tag_value(HostileText("text"), Limits())
 
     assert (str, "text") == (type(kept), kept)
@@ -143,7 +143,7 @@ def test_numbers_of_numpy(value: Anything, expected: object) -> None:
 def test_numbers_of_numpy_wherever_values_are_recorded(
     value: Anything, expected: object
 ) -> None:
-    """First tags, later tags, log fields, process tags and 4.8's tags convert alike."""
+    """All kinds of tags and log fields use the same conversion."""
     tracer = MemoryTracer()
     tags = {"n": value}
     span = tracer.start_span("op", tags=tags).set_tag("n", value).log_kv({"n": value})
@@ -170,7 +170,7 @@ def test_truth_value_of_old_numpy() -> None:
 
 
 def test_numpy_is_not_imported() -> None:
-    """In a process without NumPy it stays that way, whatever is recorded."""
+    """Recording values does not import NumPy."""
     program = (
         "import sys\n"
         "from jaeger_client.testing import MemoryTracer\n"
@@ -183,7 +183,7 @@ def test_numpy_is_not_imported() -> None:
 
 @pytest.mark.parametrize("value", [0, 1.5, 1_700_000_000, 9_999_999_999, "12.5", True])
 def test_to_seconds(value: Anything) -> None:
-    """What Python reads as a number is a time."""
+    """Values that `float` accepts are times."""
     assert float(value) == to_seconds(value, time.time)
 
 
@@ -192,7 +192,7 @@ def test_to_seconds(value: Anything) -> None:
     [None, "noon", float("nan"), float("inf"), 1e13, -1e13, 10**400, Hostile()],
 )
 def test_no_seconds(value: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is no number, or does not fit 64 bits of µs, is now."""
+    """A value that is not a plausible time is replaced by the current time."""
     monkeypatch.setattr("time.time", lambda: 42.0)
 
     assert 42.0 == to_seconds(value, time.time)
@@ -214,14 +214,14 @@ IMPLAUSIBLE = [
 def test_implausible_time(
     value: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A time in another unit, before 1970 or after 2286 is now, with the remedy."""
+    """A time before 1970 or after 2286 is replaced; the warning names the remedy."""
     let_notices_speak(monkeypatch)
     monkeypatch.setattr("time.time", lambda: 42.0)
 
     assert [42.0, 42.0] == [to_seconds(value, time.time), to_seconds(value, time.time)]
     line = (
         "a time must be a number of seconds since the epoch, from 1970 to 2286, got "
-        f"{float(value)!r}; now is used. Divide milliseconds by 1e3, "
+        f"{float(value)!r}; the current time is used. Divide milliseconds by 1e3, "
         "microseconds by 1e6"
     )
     assert [line] == caplog.messages
@@ -230,7 +230,7 @@ def test_implausible_time(
 def test_implausible_times_wherever_times_are_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Start, log and finish take none: a span of milliseconds is one of now."""
+    """A span whose times are milliseconds gets the current time instead."""
     monkeypatch.setattr("time.time", lambda: 42.0)
     tracer = MemoryTracer()
     context = SpanContext(1, 2, None, 1)
@@ -247,7 +247,7 @@ def test_implausible_times_wherever_times_are_passed(
 
 
 def test_to_text() -> None:
-    """Anything has a text, if only the name of its type."""
+    """If `str()` raises, the text is the name of the type."""
     assert ["text", "5", "Hostile"] == [
         to_text(thing) for thing in (HostileText("text"), 5, Hostile())
     ]

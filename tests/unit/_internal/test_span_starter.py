@@ -26,18 +26,18 @@ BOTH = SAMPLED_FLAG | DEBUG_FLAG
 
 
 class NotingSampler(Sampler):
-    """Decides against each trace, and records the calls."""
+    """Samples no trace, and records the calls."""
 
     def __init__(self) -> None:
         # Without super().__init__(), as samplers of applications may be.
-        self.asked: list[tuple[int, str]] = []
+        self.calls: list[tuple[int, str]] = []
 
     def is_sampled(
         self,
         trace_id: int,
         operation: str = "",
     ) -> tuple[bool, dict[str, str]]:
-        self.asked.append((trace_id, operation))
+        self.calls.append((trace_id, operation))
         return False, {"sampler.type": "noting"}
 
 
@@ -158,7 +158,7 @@ def of_a_subclass(tracer: Tracer) -> Span:
 def test_child_of_a_span_that_was_not_started(
     tracer: MemoryTracer, make_parent: Callable[[Tracer], Span], how: str
 ) -> None:
-    """A span with a context of its own is a parent, no matter how it was made."""
+    """A span with a context object is a parent, whatever created the context."""
     parent = make_parent(tracer)
 
     if how == "child_of":
@@ -178,7 +178,7 @@ def test_child_of_a_span_that_was_not_started(
 
 
 def test_child_of_a_span_whose_context_became_unsampled(tracer: MemoryTracer) -> None:
-    """A context that is assigned to a sampled span decides for its children."""
+    """Children have the flags of a context that was assigned to their parent."""
     parent = tracer.start_span("parent")
     parent.context = SpanContext(5, 6, None, 0)
 
@@ -194,7 +194,7 @@ def test_child_inherits_flags_and_not_the_sampler(tracer: MemoryTracer) -> None:
     sampled = tracer.start_span("child", child_of=SpanContext(1, 2, None, 1))
     refused = tracer.start_span("child", child_of=SpanContext(1, 2, None, 0))
 
-    assert (1, 0, []) == (sampled.flags, refused.flags, sampler.asked)
+    assert (1, 0, []) == (sampled.flags, refused.flags, sampler.calls)
 
 
 def test_debug_counts_as_sampled(tracer: MemoryTracer) -> None:
@@ -266,7 +266,7 @@ def test_active_span_beats_references(tracer: MemoryTracer) -> None:
 
 
 def test_child_of_beats_references(tracer: MemoryTracer) -> None:
-    """`child_of` is the parent; the references are kept beside it."""
+    """`child_of` is the parent; the references are stored as well."""
     parent, other = tracer.start_span("parent"), tracer.start_span("other")
     references = [follows_from(other.context)]
 
@@ -312,7 +312,7 @@ def test_references_to_nothing_are_dropped(tracer: MemoryTracer) -> None:
 def test_debug_id_forces_the_trace(tracer: MemoryTracer) -> None:
     """
     A context with only a debug id begins a debug trace, with a tag named after the
-    debug header; the sampler is not asked.
+    debug header; the sampler is not called.
     """
     tracer.sampler = sampler = NotingSampler()
     context = SpanContext.with_debug_id("Coraline")
@@ -321,7 +321,7 @@ def test_debug_id_forces_the_trace(tracer: MemoryTracer) -> None:
 
     assert (BOTH, None) == (span.flags, span.parent_id)
     assert [("a", 1), ("jaeger-debug-id", "Coraline")] == pairs_of(span)
-    assert [] == sampler.asked
+    assert [] == sampler.calls
 
 
 def test_debug_id_by_reference(tracer: MemoryTracer) -> None:
@@ -360,7 +360,7 @@ def test_debug_id_needs_the_throttlers_leave(tracer: MemoryTracer) -> None:
 
 
 def test_debug_id_brings_baggage(tracer: MemoryTracer) -> None:
-    """Baggage beside a debug id is carried over."""
+    """Baggage that comes with a debug id is propagated."""
     context = SpanContext(0, 0, None, 0, {"a": "1"}, debug_id="Coraline")
 
     span = tracer.start_span("op", child_of=context)
@@ -371,18 +371,18 @@ def test_debug_id_brings_baggage(tracer: MemoryTracer) -> None:
 def test_baggage_without_a_trace_begins_one(tracer: MemoryTracer) -> None:
     """
     A context with only baggage is no parent: a new trace begins that carries it
-    over, and the sampler is asked.
+    over, and the sampler is called.
     """
     tracer.sampler = sampler = NotingSampler()
 
     span = tracer.start_span("op", child_of=baggage_only())
 
     assert (None, {"a": "1"}, 0) == (span.parent_id, span.context.baggage, span.flags)
-    assert [(span.trace_id, "op")] == sampler.asked
+    assert [(span.trace_id, "op")] == sampler.calls
 
 
 def test_baggage_without_a_trace_can_be_sampled(tracer: MemoryTracer) -> None:
-    """The sampler decides a trace that begins with baggage alone."""
+    """The sampler decides about a trace that starts with baggage only."""
     assert SAMPLED_FLAG == tracer.start_span("op", child_of=baggage_only()).flags
 
 
@@ -395,7 +395,7 @@ def test_baggage_without_a_trace_under_an_active_span(tracer: MemoryTracer) -> N
 
 
 def test_new_trace_has_baggage_of_its_own(tracer: MemoryTracer) -> None:
-    """Baggage carried over is copied: the extracted context keeps its own."""
+    """The baggage of an extracted context is copied, not shared."""
     context = baggage_only()
 
     span = tracer.start_span("op", child_of=context)
@@ -404,7 +404,7 @@ def test_new_trace_has_baggage_of_its_own(tracer: MemoryTracer) -> None:
 
 
 def test_sampler_tags_on_the_sampled_root_only(tracer: MemoryTracer) -> None:
-    """`sampler.type` and `sampler.param` stand on the root span only, typed."""
+    """Only the root span has the tags `sampler.type` and `sampler.param`, typed."""
     tracer.sampler = ProbabilisticSampler(1.0)
 
     root = tracer.start_span("root", tags={"a": 1})
@@ -423,7 +423,7 @@ def test_no_sampler_tags_on_an_unsampled_root(tracer: MemoryTracer) -> None:
 
 
 def test_first_tags_are_never_changed(tracer: MemoryTracer) -> None:
-    """The caller's `tags` dict is read and not kept."""
+    """The caller's `tags` dict is copied."""
     tags: dict[str, object] = {"a": 1, "sampling.priority": 1}
 
     span = tracer.start_span("op", tags=tags)
@@ -433,7 +433,7 @@ def test_first_tags_are_never_changed(tracer: MemoryTracer) -> None:
 
 
 def test_tags_of_any_mapping(tracer: MemoryTracer) -> None:
-    """First tags may come in any mapping."""
+    """Initial tags may be any mapping."""
     span = tracer.start_span("op", tags=MappingProxyType({"a": 1}))
 
     assert [("a", 1)] == pairs_of(span)
@@ -465,10 +465,10 @@ def test_server_span_is_a_child_by_default(tracer: MemoryTracer) -> None:
 def test_ids_come_from_random_at_call_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids come from `random.Random.getrandbits`, looked up at the call."""
     tracer = Tracer("svc", InMemoryReporter(), ConstSampler(decision=True))
-    asked: list[int] = []
+    calls: list[int] = []
 
     def getrandbits(_self: random.Random, bits: int) -> int:
-        asked.append(bits)
+        calls.append(bits)
         return 12345
 
     monkeypatch.setattr(random.Random, "getrandbits", getrandbits)
@@ -476,7 +476,7 @@ def test_ids_come_from_random_at_call_time(monkeypatch: pytest.MonkeyPatch) -> N
     child = tracer.start_span("op", child_of=root)
 
     assert (12345, 12345, 12345) == (root.trace_id, root.span_id, child.span_id)
-    assert [64, 64] == asked
+    assert [64, 64] == calls
 
 
 def test_start_time_is_looked_up_at_call_time(
@@ -493,7 +493,7 @@ def test_ids_are_never_0(
     tracer: MemoryTracer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Should randomness give 0, the ids are 1: 0 means that there is no trace."""
+    """If the random number is 0, the ids are 1: 0 means that there is no trace."""
 
     def getrandbits(_bits: int) -> int:
         return 0
@@ -537,13 +537,13 @@ def test_trace_ids_of_64_bits_by_default() -> None:
     assert max(ids).bit_length() <= 64
 
 
-def test_sampler_is_asked_with_id_and_name(tracer: MemoryTracer) -> None:
+def test_sampler_is_called_with_id_and_name(tracer: MemoryTracer) -> None:
     """The sampler is called once per new trace, with its id and first name."""
     tracer.sampler = sampler = NotingSampler()
 
     span = tracer.start_span("op")
 
-    assert [(span.trace_id, "op")] == sampler.asked
+    assert [(span.trace_id, "op")] == sampler.calls
 
 
 def test_noop_span_is_no_parent(tracer: MemoryTracer) -> None:

@@ -1,4 +1,4 @@
-"""Tags and logs as the objects of 4.8, and the pairs they stand for."""
+"""Tags and logs as the objects of 4.8."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_tag_of_a_pair(value: str | float | bytes, expected: Tag) -> None:
 
 
 def test_tag_of_an_unknown_type() -> None:
-    """A tag whose `vType` is none of the five has the value of its text."""
+    """A tag with an unknown `vType` has the value of `vStr`."""
     assert "a" == Tag("k", 99, vStr="a").value
 
 

@@ -1,4 +1,4 @@
-"""Root spans whose sampler waits for their last name or for their tags."""
+"""Root spans whose sampler decides by their final name or their tags."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ NO: Decision = (False, {"sampler.type": "late", "sampler.param": 0.0})
 
 
 class Late(Sampler):
-    """A sampler whose every decision is made by a function."""
+    """A sampler whose decisions are made by a function."""
 
     def __init__(self, decide: Decide, watched: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.decide = decide
         self.watched = watched
-        self.asked: list[tuple[str, bool]] = []
+        self.calls: list[tuple[str, bool]] = []
 
     def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
         """Wait."""
@@ -54,29 +54,29 @@ class LateDecision(Undecided):
 
     @property
     def watched_tags(self) -> frozenset[str]:
-        """What the sampler was made with."""
+        """The arguments of the sampler."""
         return self.sampler.watched
 
     def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
         """Call the function."""
-        self.sampler.asked.append((root.operation, is_final))
+        self.sampler.calls.append((root.operation, is_final))
         return self.sampler.decide(root, is_final)
 
 
 def by_final_name(root: RootSpan, is_final: bool) -> Decision | None:
-    """Sample what is called "yes" in the end."""
+    """Sample spans whose final name is "yes"."""
     if not is_final:
         return None
     return YES if root.operation == "yes" else NO
 
 
 def by_any_name(root: RootSpan, is_final: bool) -> Decision | None:
-    """Decide as soon as the name is yes or no."""
+    """Decide as soon as the name is "yes" or "no"."""
     return {"yes": YES, "no": NO}.get(root.operation, NO if is_final else None)
 
 
 def by_tag(root: RootSpan, is_final: bool) -> Decision | None:
-    """Sample what has the tag `wanted`, as soon as it has it."""
+    """Sample spans with the tag `wanted`, as soon as they have it."""
     if "wanted" in dict(root.tag_items):
         return YES
     return NO if is_final else None
@@ -113,7 +113,7 @@ class Scene:
 
 
 class _Counting:
-    """Metrics of 4.8's kind that are kept."""
+    """Stores counts, by the interface of 4.8."""
 
     def __init__(self, counts: dict[str, int]) -> None:
         self._counts = counts
@@ -138,7 +138,7 @@ def test_the_last_name_before_the_end_decides() -> None:
 
 
 def test_a_last_name_that_is_not_sampled_is_not_reported() -> None:
-    """What was recorded until then is dropped, and the flags are clear."""
+    """An unsampled decision drops recorded data and clears the flags."""
     scene = Scene()
     span = scene.start("yes", tags={"a": 1}).set_tag("b", 2).log_kv({"c": 3})
 
@@ -149,7 +149,7 @@ def test_a_last_name_that_is_not_sampled_is_not_reported() -> None:
 
 
 def test_all_is_recorded_while_it_is_undecided() -> None:
-    """Tags and logs from before the decision stand on the span that is sampled."""
+    """A sampled span has the tags and logs from before the decision."""
     scene = Scene()
     span = scene.start("no", tags={"a": 1}).set_tag("b", 2).log_kv({"c": 3})
 
@@ -161,7 +161,7 @@ def test_all_is_recorded_while_it_is_undecided() -> None:
 
 
 def test_the_tags_of_the_decision_stand_on_the_root() -> None:
-    """They are those of the final decision, with their types."""
+    """The sampler's tags are those of the final decision, typed."""
     span = Scene().start("yes")
 
     span.finish()
@@ -172,7 +172,7 @@ def test_the_tags_of_the_decision_stand_on_the_root() -> None:
 
 
 def test_it_becomes_a_plain_span() -> None:
-    """After the decision nothing reminds of the wait, and later calls pay nothing."""
+    """After the decision the span is a plain `Span` without extra state."""
     span = Scene().start("yes")
     before = type(span)
 
@@ -183,16 +183,16 @@ def test_it_becomes_a_plain_span() -> None:
 
 
 def test_a_sampler_may_decide_at_the_start() -> None:
-    """One that knows by the first name makes a plain span at once."""
+    """A decision by the first name creates a plain span."""
     scene = Scene(by_any_name)
 
     assert Span is type(scene.start("yes"))
     assert Span is type(scene.start("no"))
-    assert [("yes", False), ("no", False)] == scene.sampler.asked
+    assert [("yes", False), ("no", False)] == scene.sampler.calls
 
 
 def test_a_sampler_may_decide_at_a_new_name() -> None:
-    """The span is plain from there on, and further names change nothing."""
+    """After the decision, further names have no effect."""
     scene = Scene(by_any_name)
     span = scene.start("later").set_operation_name("yes")
     decided = type(span)
@@ -204,24 +204,24 @@ def test_a_sampler_may_decide_at_a_new_name() -> None:
 
 
 def test_tags_of_the_start_may_decide() -> None:
-    """The first call of the sampler sees them."""
+    """The first call of the sampler has the initial tags."""
     assert Span is type(Scene(by_tag).start("any", tags={"wanted": 1}))
 
 
 def test_a_watched_tag_may_decide() -> None:
-    """The sampler is called when one of the tags is set that it watches."""
+    """Setting a watched tag calls the sampler."""
     scene = Scene(by_tag, frozenset({"wanted"}))
     span = scene.start("any").set_tag("other", 1)
-    before = len(scene.sampler.asked)
+    before = len(scene.sampler.calls)
 
     span.set_tag("wanted", 1)
 
-    assert (1, 2) == (before, len(scene.sampler.asked))
+    assert (1, 2) == (before, len(scene.sampler.calls))
     assert Span is type(span)
 
 
-def test_tags_that_nobody_watches_ask_nothing() -> None:
-    """They cost no more than a look at what is watched."""
+def test_other_tags_do_not_call_the_sampler() -> None:
+    """Setting other tags does not call the sampler."""
     tracer = Tracer("svc", InMemoryReporter(), late_by_rates(yes=1.0))
     span = tracer.start_span("no").set_tag("a", 1)
 
@@ -242,7 +242,7 @@ def test_the_first_child_ends_the_wait() -> None:
 
 
 def test_a_child_of_a_sampled_root_is_sampled() -> None:
-    """It carries the ids of the root, and no tags of the sampler."""
+    """A child has the ids of the root, and no tags of the sampler."""
     scene = Scene()
     parent = scene.start("no").set_operation_name("yes")
 
@@ -269,7 +269,7 @@ def test_the_active_span_is_a_parent_that_ends_the_wait() -> None:
 
 @pytest.mark.parametrize(("name", "header"), [("yes", ":1"), ("no", ":0")])
 def test_inject_ends_the_wait(name: str, header: str) -> None:
-    """What travels has the decision, which later names do not change."""
+    """An injected context has the decision, which later names do not change."""
     scene = Scene()
     span = scene.start("other").set_operation_name(name)
     carrier: dict[str, str] = {}
@@ -282,7 +282,7 @@ def test_inject_ends_the_wait(name: str, header: str) -> None:
 
 
 def test_reading_the_context_ends_the_wait() -> None:
-    """A context is for others, so it has the decision."""
+    """Reading `context` forces the decision."""
     span = Scene().start("no")
 
     assert 0 == span.context.flags
@@ -290,7 +290,7 @@ def test_reading_the_context_ends_the_wait() -> None:
 
 
 def test_reading_anything_else_does_not() -> None:
-    """Looking at a span, or printing it, decides nothing."""
+    """Reading attributes or the repr of a span does not force the decision."""
     scene = Scene()
     span = scene.start("no", tags={"a": 1})
 
@@ -323,7 +323,7 @@ def test_a_context_that_is_set_is_kept() -> None:
 
 
 def test_priority_ends_the_wait() -> None:
-    """A trace that the application wants is recorded without a word of the sampler."""
+    """A trace with a positive priority is recorded without the sampler."""
     scene = Scene()
     span = scene.start("no").set_tag("a", 1)
 
@@ -334,11 +334,11 @@ def test_priority_ends_the_wait() -> None:
     assert Span is decided
     assert SAMPLED_FLAG | DEBUG_FLAG == span.flags
     assert [("a", 1), ("sampling.priority", 1)] == [(t.key, t.value) for t in span.tags]
-    assert [("no", False)] == scene.sampler.asked
+    assert [("no", False)] == scene.sampler.calls
 
 
 def test_no_priority_ends_the_wait() -> None:
-    """A trace that the application does not want is not recorded."""
+    """A trace with priority 0 is not recorded."""
     scene = Scene()
     span = scene.start("yes").set_tag("sampling.priority", 0)
 
@@ -352,7 +352,7 @@ def test_priority_at_the_start_leaves_nothing_to_wait_for() -> None:
     span = scene.start("no", tags={"sampling.priority": 1})
 
     assert Span is type(span)
-    assert [] == scene.sampler.asked
+    assert [] == scene.sampler.calls
 
 
 class Refusing(Throttler):
@@ -380,21 +380,21 @@ def test_a_debug_id_leaves_nothing_to_decide() -> None:
     span = scene.tracer.start_span("no", child_of=SpanContext.with_debug_id("ticket"))
 
     assert Span is type(span)
-    assert [] == scene.sampler.asked
+    assert [] == scene.sampler.calls
 
 
 def test_a_callers_trace_that_is_decided_is_not_ours_to_decide() -> None:
-    """Of a sampled parent from elsewhere the child is sampled, whatever its name."""
+    """A child of a sampled remote parent is sampled, whatever its name."""
     scene = Scene()
 
     span = scene.tracer.start_span("no", child_of=SpanContext(1, 2, None, 1))
 
-    assert (Span, 1, []) == (type(span), span.flags, scene.sampler.asked)
+    assert (Span, 1, []) == (type(span), span.flags, scene.sampler.calls)
 
 
 @pytest.mark.parametrize("name", ["yes", "no"])
 def test_a_caller_may_leave_the_decision_to_us(name: str) -> None:
-    """Then the last name decides, and the tags stay away: the root is elsewhere."""
+    """The final name decides; the sampler's tags are left to the remote root."""
     scene = Scene()
     caller = SpanContext(1, 2, None, 0)
     caller.sampling_undecided = True  # type: ignore[misc]  # as codecs do
@@ -425,7 +425,7 @@ def test_the_start_is_counted_once_with_the_decision(
     letter: str,
     kind: str,
 ) -> None:
-    """One span and one trace, as sampled as they are in the end."""
+    """Span and trace are counted once, with the final decision."""
     scene = Scene()
     span = scene.start("other", tags={"span.kind": kind})
     undecided = dict(scene.counts)
@@ -453,7 +453,7 @@ def test_a_start_that_decides_is_counted_once(name: str, letter: str) -> None:
     assert 1 == scene.counts[f"jaeger:traces.sampled_{letter}.state_started"]
 
 
-def test_the_sampler_is_asked_for_the_final_decision_once() -> None:
+def test_the_final_decision_is_made_once() -> None:
     """Child, injection and end after the decision do not call the sampler."""
     scene = Scene()
     span = scene.start("yes")
@@ -462,7 +462,7 @@ def test_the_sampler_is_asked_for_the_final_decision_once() -> None:
     scene.tracer.inject(span, opentracing.Format.TEXT_MAP, {})
     span.finish()
 
-    assert [("yes", False), ("yes", True)] == scene.sampler.asked
+    assert [("yes", False), ("yes", True)] == scene.sampler.calls
 
 
 def test_finishing_twice_reports_once() -> None:
@@ -489,7 +489,7 @@ def test_a_with_block_records_its_exception_before_the_decision() -> None:
     assert ["op"] == scene.reported
 
 
-def test_no_answer_in_the_end_is_a_refusal() -> None:
+def test_no_final_decision_is_unsampled() -> None:
     """A sampler that never decides records nothing."""
     scene = Scene(lambda root, final: None)
 
@@ -499,7 +499,7 @@ def test_no_answer_in_the_end_is_a_refusal() -> None:
 
 
 def fail(root: RootSpan, is_final: bool) -> Decision | None:
-    """Raise, against the promise."""
+    """Raise an error, which samplers should not."""
     raise ZeroDivisionError
 
 
@@ -507,7 +507,7 @@ def test_a_sampler_that_raises_refuses(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The application hears nothing of it; the log does."""
+    """An error of the sampler is logged, and does not reach the application."""
     let_notices_speak(monkeypatch)
     scene = Scene(fail)
 
@@ -516,11 +516,13 @@ def test_a_sampler_that_raises_refuses(
 
     assert (Span, 0, []) == (type(span), span.flags, scene.reported)
     (line,) = caplog.messages
-    assert line.startswith("deciding by <LateDecision> raised ZeroDivisionError();")
+    assert line.startswith(
+        "sampling decision by <LateDecision> raised ZeroDivisionError();"
+    )
 
 
 def test_nothing_that_is_handed_in_raises() -> None:
-    """Keys, values and names of any kind leave an undecided span in order."""
+    """Keys, values and names of any type raise nothing."""
     scene = Scene(watched=frozenset({"watched"}))
 
     for value in HOSTILE_VALUES:
@@ -530,14 +532,14 @@ def test_nothing_that_is_handed_in_raises() -> None:
 
 
 def use_up(span: Span, value: Anything) -> None:
-    """Hand *value* to every method, and end the span so that it is recorded."""
+    """Pass *value* to every method, and finish the span so that it is recorded."""
     span.set_tag(value, 1).set_tag("watched", value).set_operation_name(value)
     span.log_kv(value).set_baggage_item(value, value)
     span.set_tag("sampling.priority", 1).finish()
 
 
 def test_a_sampler_may_use_the_span_that_it_decides_about() -> None:
-    """It sees the span as it is, and does not cause another call of itself."""
+    """A sampler that uses the span is not called again by that."""
     held: list[Span] = []
 
     def through_the_span(root: RootSpan, is_final: bool) -> Decision | None:
@@ -551,11 +553,11 @@ def test_a_sampler_may_use_the_span_that_it_decides_about() -> None:
     held[0].finish()
 
     assert ["yes"] == scene.reported
-    assert 2 == len(scene.sampler.asked)
+    assert 2 == len(scene.sampler.calls)
 
 
 def test_threads_decide_once() -> None:
-    """Of the threads that need the decision one calls the sampler; the others wait."""
+    """One thread calls the sampler; others that need the decision wait."""
     entered, go_on = threading.Event(), threading.Event()
 
     def slow(root: RootSpan, is_final: bool) -> Decision | None:
@@ -580,13 +582,13 @@ def test_threads_decide_once() -> None:
         thread.join()
 
     assert [0, 0, 0, 0] == flags
-    assert [("op", False), ("op", True)] == scene.sampler.asked
+    assert [("op", False), ("op", True)] == scene.sampler.calls
 
 
-def test_a_thread_that_never_decides_holds_nobody_up_for_ever(
+def test_other_threads_wait_for_the_timeout_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As in a forked child, where it may be lost: the span goes on as sampled."""
+    """If the deciding thread does not return, the span stays sampled."""
     monkeypatch.setattr("jaeger_client._internal.undecided_span._TIMEOUT", 0.01)
     scene = Scene()
     span = scene.start("yes")
@@ -610,7 +612,7 @@ def test_a_thread_that_never_decides_holds_nobody_up_for_ever(
 
 
 def test_an_interrupted_decision_is_made_by_the_next_thread() -> None:
-    """An interrupt at any bytecode of a decision keeps no other thread from it."""
+    """After an interrupt at any bytecode, another thread can decide."""
 
     def run(at: int) -> str:
         scene = Scene()
@@ -628,7 +630,7 @@ def test_an_interrupted_decision_is_made_by_the_next_thread() -> None:
 
 
 def late_by_rates(**rates: float) -> AdaptiveSampler:
-    """Return a sampler that goes by last names, of which others are not sampled."""
+    """Return a sampler that decides by the final name."""
     listed = [
         {"operation": name, "probabilisticSampling": {"samplingRate": rate}}
         for name, rate in rates.items()

@@ -1,4 +1,4 @@
-"""The background thread: turns, flushing, closing, forking."""
+"""The background thread: running tasks, flushing, closing, forking."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIMEOUT = 10.0
 
 
 class Job:
-    """A task that counts its turns, and does as the test specifies."""
+    """A task that counts its runs, and does what the test specifies."""
 
     def __init__(self) -> None:
         self.turn = threading.Event()
@@ -52,7 +52,7 @@ class Job:
 
 @pytest.fixture
 def job() -> Job:
-    """Return a task to watch."""
+    """Return a task."""
     return Job()
 
 
@@ -77,7 +77,7 @@ def test_no_thread_before_the_first_wake(worker: BackgroundWorker, job: Job) -> 
 
 
 def test_thread_is_a_daemon_with_a_name(worker: BackgroundWorker, job: Job) -> None:
-    """The one thread is a daemon, so that it never holds up the exit."""
+    """The thread is a daemon, so it does not delay the exit of the process."""
     worker.wake()
     assert job.turn.wait(TIMEOUT)
     (thread,) = [t for t in threading.enumerate() if t.name == "under test"]
@@ -86,7 +86,7 @@ def test_thread_is_a_daemon_with_a_name(worker: BackgroundWorker, job: Job) -> N
 
 
 def test_task_gets_the_turn_it_needs(worker: BackgroundWorker, job: Job) -> None:
-    """A task that returns a time gets its next turn then."""
+    """A task that returns a time runs again at that time."""
     job.next_turn = 0.0
     worker.wake()
     assert job.turn.wait(TIMEOUT)
@@ -97,7 +97,7 @@ def test_task_gets_the_turn_it_needs(worker: BackgroundWorker, job: Job) -> None
 
 
 def test_wake_gives_another_turn(worker: BackgroundWorker, job: Job) -> None:
-    """A task that needs no turn gets one when the worker is woken."""
+    """`wake` runs a task that has returned infinity."""
     worker.wake()
     assert job.turn.wait(TIMEOUT)
     job.turn.clear()
@@ -111,7 +111,7 @@ def test_thread_outlives_a_task_that_raises(
     job: Job,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A task that raises is logged, and gets its next turn all the same."""
+    """A task that raises is logged, and runs again."""
     job.error = RuntimeError("broken task")
     with caplog.at_level(logging.ERROR, "jaeger_tracing"):
         worker.wake()
@@ -145,14 +145,14 @@ def test_flush_without_thread_is_done_by_the_caller(
 def test_flush_returns_what_the_tasks_return(
     worker: BackgroundWorker, job: Job
 ) -> None:
-    """A task that could not do all makes flush return False."""
+    """If a task could not be drained, flush returns False."""
     job.result = False
 
     assert not worker.flush(TIMEOUT)
 
 
 def test_flush_survives_a_task_that_raises(worker: BackgroundWorker, job: Job) -> None:
-    """A task that raises while it is drained makes flush return False."""
+    """If a task raises while it is drained, flush returns False."""
     job.error = RuntimeError("broken task")
 
     assert not worker.flush(TIMEOUT)
@@ -173,7 +173,7 @@ def test_flush_waits_no_longer_than_its_timeout(
 def test_flushes_that_have_timed_out_do_not_pile_up(
     worker: BackgroundWorker, job: Job
 ) -> None:
-    """One of them remains for the thread, and is performed as soon as it can be."""
+    """One flush that has timed out remains, and is performed as soon as possible."""
     job.hold = threading.Event()
     worker.wake()
     assert job.turn.wait(TIMEOUT)
@@ -187,7 +187,7 @@ def test_flushes_that_have_timed_out_do_not_pile_up(
 
 
 def test_flush_of_one_task(worker: BackgroundWorker, job: Job) -> None:
-    """Flushing one task leaves the others alone."""
+    """Flushing one task does not drain the others."""
     other = Job()
     worker.add_task(other)
 
@@ -205,7 +205,7 @@ def test_close_ends_the_thread(worker: BackgroundWorker, job: Job) -> None:
 
 
 def test_closed_worker_stays_asleep(worker: BackgroundWorker, job: Job) -> None:
-    """Waking a closed worker starts nothing."""
+    """Waking a closed worker starts no thread."""
     worker.close(TIMEOUT)
     worker.wake()
 
@@ -213,7 +213,7 @@ def test_closed_worker_stays_asleep(worker: BackgroundWorker, job: Job) -> None:
 
 
 def test_removed_task_gets_no_turn(worker: BackgroundWorker, job: Job) -> None:
-    """A task that was removed gets no more turns; the others do."""
+    """A removed task does not run any more; the others do."""
     other = Job()
     worker.add_task(other)
     worker.remove_task(job)
@@ -224,7 +224,7 @@ def test_removed_task_gets_no_turn(worker: BackgroundWorker, job: Job) -> None:
 
 
 def test_what_tasks_use_is_closed_after_them(job: Job) -> None:
-    """It is closed once, when the thread has ended, whatever another one raises."""
+    """Each is closed once, after the thread has ended, even if another one raises."""
     worker = BackgroundWorker()
     closed: list[bool] = []
 
@@ -242,7 +242,7 @@ def test_what_tasks_use_is_closed_after_them(job: Job) -> None:
 
 
 def test_task_may_close_the_worker_it_runs_on(job: Job) -> None:
-    """Closing from the worker's own thread does not wait for itself."""
+    """Closing from the worker's thread does not wait for that thread."""
     worker = BackgroundWorker()
     closed = threading.Event()
 
@@ -265,7 +265,7 @@ def test_thread_that_cannot_start_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Under a thread limit waking raises nothing, logs it, and flush still works."""
+    """If no thread can be started, that is logged, and flush still works."""
 
     def refuse(self: threading.Thread) -> None:
         msg = "can't start new thread"
@@ -286,7 +286,7 @@ def test_error_of_any_kind_at_the_start_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A thread that cannot start for want of a file descriptor raises nothing."""
+    """A thread that cannot start without a file descriptor raises nothing."""
 
     def refuse(self: threading.Thread) -> None:
         raise OSError(24, "Too many open files")
@@ -370,7 +370,7 @@ def test_thread_that_was_killed_is_replaced(
     worker: BackgroundWorker,
     job: Job,
 ) -> None:
-    """After a thread ended all the same, the next wake starts another."""
+    """If the thread has ended, the next wake starts another one."""
 
     class Kill(BaseException):
         pass
@@ -394,7 +394,7 @@ def test_thread_survives_any_next_turn(
     job: Job,
     next_turn: float,
 ) -> None:
-    """A task may name a time that no timeout can express."""
+    """A task may return a time that exceeds the maximum timeout."""
     job.next_turn = next_turn
     worker.wake()
     assert job.turn.wait(TIMEOUT)
@@ -422,7 +422,7 @@ def test_flush_does_not_wait_with_a_timeout_that_is_none(
     job: Job,
     timeout: float,
 ) -> None:
-    """A negative timeout, or one that is no number, is 0."""
+    """A negative timeout, or NaN, is 0."""
     job.hold = threading.Event()
     worker.wake()
     assert job.turn.wait(TIMEOUT)
@@ -478,7 +478,7 @@ def test_other_processes_of_uwsgi_have_a_thread(
     monkeypatch: pytest.MonkeyPatch,
     functions: dict[str, Callable[[], int]],
 ) -> None:
-    """Workers and mules of uWSGI use the thread, as does what has another `uwsgi`."""
+    """In workers and mules, or with another module `uwsgi`, the thread is used."""
     uwsgi = types.ModuleType("uwsgi")
     vars(uwsgi).update(functions)
     monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)

@@ -544,7 +544,7 @@ def test_an_encoder_that_raises_is_logged_once_a_minute(
     )
 
     assert "ZeroDivisionError" in str(first.exc_text)
-    assert "(1 more" in second.message
+    assert "suppressed: 1)" in second.message
     assert SpanLosses(not_encodable=6) == scene.losses
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from jaeger_client.errors import AnswerError, StrategyError
+from jaeger_client.errors import ResponseError, StrategyError
 from jaeger_client.sampler import get_rate_limit, get_sampling_probability
 from jaeger_client.sampler.strategy import (
     PerOperation,
@@ -170,7 +170,7 @@ def test_an_invalid_strategy_raises_our_error(response: object) -> None:
     with pytest.raises(StrategyError) as raised:
         parse_strategy(response)
 
-    assert isinstance(raised.value, AnswerError)
+    assert isinstance(raised.value, ResponseError)
     assert isinstance(raised.value, ValueError)
 
 

@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from jaeger_client.errors import AnswerError
+from jaeger_client.errors import ResponseError
 from jaeger_client.senders.otlp import (
     Rejection,
     parse_partial_success,
@@ -87,17 +87,17 @@ def test_unknown_fields_are_skipped() -> None:
     ],
 )
 def test_invalid_protobuf_is_our_error(body: bytes, complaint: str) -> None:
-    """Bytes that are not protobuf raise AnswerError with the numbers."""
-    with pytest.raises(AnswerError, match=complaint):
+    """Bytes that are not protobuf raise ResponseError with the numbers."""
+    with pytest.raises(ResponseError, match=complaint):
         parse_partial_success(body)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
-    """Any bytes are a response or an AnswerError."""
+    """Any bytes are a response or an ResponseError."""
     try:
         parsed = parse_partial_success(body)
-    except AnswerError:
+    except ResponseError:
         return
 
     assert parsed.number >= 0

@@ -136,5 +136,5 @@ def test_a_debug_trace_that_is_refused_is_counted_and_logged(
     (line,) = caplog.messages
     assert line == (
         "a debug trace of 'buy' is refused: the throttler has no credit for it. It is "
-        "recorded only if the sampler says so"
+        "recorded only if the sampler decides so"
     )

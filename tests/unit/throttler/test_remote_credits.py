@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jaeger_client.errors import AnswerError, CreditsError
+from jaeger_client.errors import CreditsError, ResponseError
 from jaeger_client.throttler import Balance, parse_credits
 
 GARBAGE: list[object] = [
@@ -59,7 +59,7 @@ def test_invalid_balances_raise_our_error(response: object) -> None:
     with pytest.raises(CreditsError) as raised:
         parse_credits(json.dumps(response))
 
-    assert isinstance(raised.value, AnswerError)
+    assert isinstance(raised.value, ResponseError)
     assert isinstance(raised.value, ValueError)
 
 

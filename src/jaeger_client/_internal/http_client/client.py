@@ -1,14 +1,19 @@
 """
 The HTTP client: one request, one response, at most one idle connection.
 
-Guarantees: once the name is resolved, each stage of an exchange (connecting, the TLS
-handshake, sending, the response) takes at most *timeout* seconds, however slowly the
-bytes arrive; no more than `MAX_BODY` bytes of a body are retained; no redirect is
-followed, so credentials go nowhere else; proxies of the environment are not consulted,
-only that of the options, and its credentials go to it alone; a request is repeated only
-if the server closed a connection from an earlier exchange before any byte of a
-response; every failure is a `SendError` whose message names the stage, and the URL
-without its credentials.
+Guarantees:
+
+- Once the name is resolved, each stage of an exchange (connecting, the TLS handshake,
+  sending, the response) takes at most *timeout* seconds, however slowly the bytes
+  arrive.
+- No more than `MAX_BODY` bytes of a body are retained.
+- Redirects are not followed, so credentials are sent to the configured server only.
+- Only the proxy of the options is used, none of the environment; its credentials are
+  sent to the proxy only.
+- A request is repeated only if the server closed a connection from an earlier exchange
+  before any byte of a response.
+- Every failure is a `SendError` whose message names the stage, and the URL without its
+  credentials.
 
 urllib3, ssl and http.client are imported at the first request: a program that reports
 over UDP and does not poll needs none of them.
@@ -44,11 +49,11 @@ if TYPE_CHECKING:
 
 class HttpClient(AbstractContextManager["HttpClient"]):
     """
-    Sends requests, and keeps one idle connection to the last server.
+    Sends requests, and keeps one idle connection to the last server open.
 
-    May be called from several threads, each of which uses a connection of its own.
-    Opens nothing before the first request. A forked child starts without a connection,
-    and that of the parent is not affected.
+    May be called from several threads at once, which then use a connection each. Opens
+    nothing before the first request. A forked child starts without a connection, and
+    that of the parent is not affected.
 
     Raises:
         ConfigError: If a file that *options* name cannot be read.
@@ -66,8 +71,8 @@ class HttpClient(AbstractContextManager["HttpClient"]):
         self._clock = clock
         self._tls: ssl.SSLContext | None = None
         self._is_closed = False
-        # At most one. Not guarded by a lock, which a signal handler could find held:
-        # each of the calls that change it is atomic.
+        # At most one. Without a lock, which a signal handler could find held: each call
+        # that changes the deque or the set is atomic (see `signal_safe`).
         self._idle: deque[Connection] = deque()
         self._connections: set[Connection] = set()
 
@@ -113,8 +118,8 @@ class HttpClient(AbstractContextManager["HttpClient"]):
         )
         idle = self._take_idle(parsed.origin)
         if idle is not None:
-            # A server may close an idle connection at the moment it is used again. It
-            # has not responded then, so the request is repeated.
+            # A server may close an idle connection just when it is used again. Then it
+            # has not handled the request, which is therefore repeated.
             try:
                 return self._exchange(idle, request)
             except RetryableSendError:
@@ -124,9 +129,9 @@ class HttpClient(AbstractContextManager["HttpClient"]):
 
     def after_fork_in_child(self) -> None:
         """
-        Drop the parent's connections without a message to the server.
+        Drop the parent's connections without notifying the server.
 
-        Registered with `fork`, so owners of the client need not call it.
+        The client registers itself with `fork`; callers need not call this.
         """
         for connection in self._connections:
             connection.release()
@@ -166,7 +171,7 @@ class HttpClient(AbstractContextManager["HttpClient"]):
         return None
 
     def _new_connection(self, origin: Origin) -> Connection:
-        # This is most often the background thread; see the module `fork`.
+        # Other threads may fork; see the module `fork`.
         with forks_wait():
             from jaeger_client._internal.http_client import (  # noqa: PLC0415 - see the module's docstring
                 connection,
@@ -187,7 +192,7 @@ class HttpClient(AbstractContextManager["HttpClient"]):
             raise
         if connection.is_open:
             self._idle.append(connection)
-            # After the append, because close() may have run just before it.
+            # After the append, because close() may have run just before that.
             self._limit_idle()
         else:
             self._discard(connection)

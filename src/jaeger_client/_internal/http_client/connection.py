@@ -3,16 +3,15 @@ One connection, and one exchange over it at a time, with urllib3.
 
 Imported at the first request only, because it imports urllib3, ssl and http.client.
 
-urllib3 writes the request and reads the body, in ways that are the same in 1.26.18 and
-2. Everything else is done here:
+urllib3 writes the request and reads the body, through interfaces that are the same in
+1.26.18 and 2. Everything else is done here:
 
-- Pools are not used. They add a queue whose lock a forked child may inherit locked,
-  redirects and retries.
-- Connecting is done by `sockets`: forks wait while it resolves a name.
-- TLS is started here, because 1.26 changes the verification of the context passed to
-  it, and does not name an address in the handshake.
-- The response is read by a deadline and within a maximum size, through a socket that
-  raises an error when one of them is exceeded.
+- Connection pools are not used. They follow redirects, retry, and have a queue whose
+  lock a forked child may inherit locked.
+- The module `sockets` connects: forks wait while it resolves a name.
+- TLS is started here, because 1.26 changes the verification mode of the context passed
+  to it, and omits the server name from the handshake if it is an address.
+- The response is read through a reader that enforces a deadline and a maximum size.
 """
 
 from __future__ import annotations
@@ -55,23 +54,23 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.http_client.options import HttpOptions
 
-# The codec for names, which connecting uses. It is imported now, because this module is
+# Connecting uses this codec for host names. It is imported here, because this module is
 # imported while forks wait (`fork.forks_wait`).
 importlib.import_module("encodings.idna")
 
 MAX_RAW_RESPONSE: Final = 16 * MAX_BODY
 """
-Bytes that are read from the network for one response, framing included.
+Maximum number of bytes read from the network for one response, framing included.
 
-Enough for a body of `MAX_BODY` in chunks of one byte. Without this limit the server
-decides: `http.client` reads a chunk of size -1 until the end of the connection, and any
-number of trailers.
+Enough for a body of `MAX_BODY` in chunks of one byte. Without this limit a server could
+send without end: `http.client` reads a chunk of size -1 until the end of the
+connection, and any number of trailers.
 """
 
 
 _OK: Final = 200
 _INFORMATIONAL: Final = range(102, 200)
-"""Statuses before that of the final response; 101 is final, and 100 is skipped."""
+"""Informational statuses that http.client returns; it skips 100, and 101 is final."""
 
 _HTTP: Final = "HTTP/"
 """Beginning of a status line."""
@@ -111,7 +110,7 @@ class Connection:
         return self._socket is not None
 
     def can_be_used_for(self, origin: Origin) -> bool:
-        """Return whether it leads to *origin* and the server has not closed it."""
+        """Return whether it is open, to *origin*, and not closed by the server."""
         if self._socket is None or origin != self._origin:
             return False
         return not wait_for_read(self._socket, timeout=0.0)
@@ -133,16 +132,16 @@ class Connection:
             self.is_stale = is_reused and is_hang_up(exc) and not self._received
             error = map_error(request, exc, self._stage)
             error.__cause__ = exc if isinstance(exc, OSError) else None
-        # Not in the handler, which would refer to `exc` in any case: an error of
-        # http.client quotes what the server sent back, perhaps the credentials.
+        # Not in the handler, which would set `exc` as the context: an error of
+        # http.client quotes text of the server, which may contain the credentials.
         try:
             raise error
         finally:
-            # The traceback of its cause refers to this frame.
+            # Break a reference cycle: the traceback refers to this frame.
             del error
 
     def release(self) -> None:
-        """Close this process's descriptor only: no FIN, no TLS close_notify."""
+        """Close the descriptor of this process only: no FIN, no TLS close_notify."""
         sock = self._socket
         if sock is not None:
             with suppress(OSError):
@@ -178,8 +177,8 @@ class Connection:
         if self._tls is not None:
             self._stage = Stage.HANDSHAKE
             sock.settimeout(self._timeout_of(request))
-            # Certificates are for names without a final dot, and for addresses without
-            # a zone (RFC 6874, section 4).
+            # Certificates contain names without a final dot, and addresses without a
+            # zone (RFC 6874, section 4).
             name = self._origin[1].rstrip(".").partition("%")[0]
             sock = self._socket = self._tls.wrap_socket(sock, server_hostname=name)
         return sock
@@ -192,7 +191,7 @@ class Connection:
         try:
             _read_head(head, reader)
         finally:
-            # Only the reader, at the end of the head: the tunnel comes after it.
+            # Closes the reader only; the socket stays open for the tunnel.
             head.close()
         if head.status not in SUCCESS:
             raise refused_tunnel(request, head.status)
@@ -220,8 +219,9 @@ class Connection:
         self, request: Request, sock: socket.socket, hang_up: Exception
     ) -> HttpResponse:
         # A server may respond (401, 413) and close before it has read the whole body.
-        # Its response says more than the broken pipe. So do an alert of TLS (a client
-        # certificate is required) and the first frame of HTTP/2.
+        # The response explains the failure better than the broken pipe does. The same
+        # applies to a TLS alert (a client certificate is required) and to the first
+        # frame of HTTP/2.
         try:
             response = self._read_response(request, sock)
         except FOREIGN_ERRORS as exc:
@@ -254,8 +254,8 @@ class _TlsSocket(ssl.SSLSocket):
     """
     A socket that `wrap_socket` closes whenever it fails.
 
-    Up to Python 3.12 the standard one stays open, and is closed with a ResourceWarning,
-    if the server has reset the connection before the handshake.
+    Up to Python 3.12 the standard one stays open if the server has reset the connection
+    before the handshake, and is closed later with a ResourceWarning.
     """
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
@@ -294,8 +294,8 @@ def make_tls_context(options: HttpOptions) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    # Called for an encrypted key. By itself, OpenSSL would ask for the password on the
-    # terminal and wait.
+    # Called for an encrypted key. Without it, OpenSSL would prompt for the password on
+    # the terminal and wait.
     msg = "the key is encrypted, which is not supported"
     raise OSError(msg)
 
@@ -312,9 +312,9 @@ def _read_head(head: http.client.HTTPResponse, reader: _LimitedReader) -> None:
     """
     Read the head of the final response.
 
-    http.client skips 100, but returns other informational responses, so that the final
-    one would be read as the response to the next request. It also accepts a head that
-    ends with the connection, whatever is missing, or calls it invalid.
+    http.client skips 100, but returns other informational responses; the final response
+    would then be read as the one to the next request. If the connection ends within
+    the head, http.client accepts the incomplete head or reports it as invalid.
 
     Raises:
         IncompleteRead: If the connection ended within the head.
@@ -322,7 +322,7 @@ def _read_head(head: http.client.HTTPResponse, reader: _LimitedReader) -> None:
     try:
         head.begin()
         while head.status in _INFORMATIONAL and not reader.has_ended:
-            # Where there are headers, begin() does nothing.
+            # begin() does nothing if there are headers already.
             head.headers = cast("http.client.HTTPMessage", None)
             head.begin()
     except http.client.BadStatusLine as exc:
@@ -340,7 +340,7 @@ def _read_body(head: http.client.HTTPResponse, method: str) -> bytes:
     """
     Return the body, but no more than `MAX_BODY` + 1 bytes of it.
 
-    urllib3 reads it, because http.client accepts a body that ends too soon.
+    urllib3 reads it, because http.client accepts a body that ends too early.
     """
     reader = HTTPResponse(
         body=head,
@@ -353,7 +353,7 @@ def _read_body(head: http.client.HTTPResponse, method: str) -> bytes:
         request_method=method,
     )
     # In a loop, because one call may return less than requested, and only the next one
-    # raises the error for a body that ended too soon.
+    # raises the error for a body that ended too early.
     body = bytearray()
     while len(body) <= MAX_BODY:
         chunk = reader.read(MAX_BODY + 1 - len(body))
@@ -367,8 +367,8 @@ class _LimitedReader(io.RawIOBase):
     """
     Reads a response from *sock*, up to a deadline and `MAX_RAW_RESPONSE` bytes.
 
-    A socket's own timeout counts for each read: a server that sends a byte now and then
-    would block the worker for hours.
+    The timeout of a socket applies to each read: a server that sends a byte now and
+    then would block the worker for hours.
     """
 
     def __init__(self, sock: socket.socket, clock: Clock, timeout: float) -> None:
@@ -382,8 +382,8 @@ class _LimitedReader(io.RawIOBase):
         """Whether the end of the connection was read."""
 
     def response_to(self, method: str) -> http.client.HTTPResponse:
-        """Return the response to a request with *method*, of which nothing is read."""
-        # It calls no other method of the socket than makefile().
+        """Return the response to a request with *method*; nothing is read yet."""
+        # HTTPResponse calls no method of the socket but makefile().
         return http.client.HTTPResponse(cast("socket.socket", self), method=method)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -409,6 +409,6 @@ class _LimitedReader(io.RawIOBase):
         return size
 
     def close(self) -> None:
-        """Release the socket: it closes when its last reader does."""
+        """Release the socket, which is closed when all its readers are closed."""
         self._raw.close()
         super().close()

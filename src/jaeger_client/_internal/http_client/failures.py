@@ -1,13 +1,13 @@
 """
 Maps the error that ended an exchange to a `SendError`.
 
-A connection that fails (end of file, reset, broken pipe, timeout) may work a moment
-later, so its request may be sent again. A protocol that fails (a certificate that is
-not trusted, a server that does not speak TLS or HTTP) fails until a setting is changed,
-so a retry is of no use.
+A failed connection (end of file, reset, broken pipe, timeout) may work a moment later,
+so the request may be sent again. A violated protocol (an untrusted certificate, a
+server that uses neither TLS nor HTTP) fails until a setting is changed, so there is no
+retry.
 
-`ssl` reports both by subclasses of `SSLError`, which itself is an `OSError`, so these
-two types alone do not distinguish them.
+`ssl` reports both by subclasses of `SSLError`, which is itself a subclass of `OSError`,
+so these two types do not distinguish them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _HANG_UPS: Final = (
 )
 
 _UNEXPECTED_EOF: Final = "UNEXPECTED_EOF_WHILE_READING"
-"""Reason of a plain `SSLError` that OpenSSL 3.5 causes in place of `SSLEOFError`."""
+"""Reason of the plain `SSLError` that replaces `SSLEOFError` with OpenSSL 3.5."""
 
 _TEMPORARY_ALERTS: Final = frozenset({"TLSV1_ALERT_INTERNAL_ERROR"})
 """
@@ -68,16 +68,16 @@ _NOT_TLS: Final = frozenset(
         "WRONG_VERSION_NUMBER",
     },
 )
-"""Reasons of OpenSSL, by its version, if the first bytes are not a TLS record."""
+"""Reasons of OpenSSL for bytes that are not a TLS record; they vary by version."""
 
 _UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
-"""Codes of X509_verify_cert() for a chain that ends at no trusted authority."""
+"""Codes of X509_verify_cert() for a chain that does not end at a trusted authority."""
 
 _HTTP2_SETTINGS: Final = "\x04\x00\x00\x00\x00\x00"
 """
 Type, flags and stream of the frame that an HTTP/2 server sends first.
 
-A length of three bytes comes before them (RFC 9113, sections 3.4 and 4.1).
+They follow a length of three bytes (RFC 9113, sections 3.4 and 4.1).
 """
 
 
@@ -100,7 +100,7 @@ _TIMEOUTS: Final = {
     Stage.TUNNEL: "the proxy opened no tunnel within {:g} s",
     Stage.HANDSHAKE: "the TLS handshake took longer than {:g} s",
     Stage.REQUEST: "the request could not be sent within {:g} s",
-    Stage.RESPONSE: "no answer within {:g} s",
+    Stage.RESPONSE: "no response within {:g} s",
 }
 
 
@@ -157,7 +157,7 @@ def _describe(cause: BaseException, stage: Stage, request: Request) -> str:
         case TimeoutError() | urllib3.exceptions.TimeoutError():
             description = _TIMEOUTS[stage].format(request.timeout)
         case http.client.RemoteDisconnected():
-            # A ConnectionResetError, but its own text says more than "reset".
+            # A subclass of ConnectionResetError whose own text is more specific.
             description = _quote(cause, request)
         case ConnectionResetError() | ConnectionAbortedError() | ssl.SSLSyscallError():
             description = f"the connection was reset {stage.value}"
@@ -169,12 +169,12 @@ def _describe(cause: BaseException, stage: Stage, request: Request) -> str:
             description = _describe_tls(cause)
         case http.client.BadStatusLine() if _is_http2(cause):
             description = (
-                "the server speaks HTTP/2 at this port, as for gRPC, which is not "
+                "the server uses HTTP/2 at this port, as for gRPC, which is not "
                 "supported: use its port for HTTP/1.1"
             )
         case http.client.BadStatusLine() if str(cause).startswith(_TLS_ALERT):
             description = (
-                "the server speaks TLS at this port: use https:// or another port"
+                "the server uses TLS at this port: use https:// or another port"
             )
         case _:
             description = _quote(cause, request)
@@ -184,12 +184,12 @@ def _describe(cause: BaseException, stage: Stage, request: Request) -> str:
 def _quote(cause: BaseException, request: Request) -> str:
     is_unresolved = isinstance(cause, socket.gaierror)
     name = "the name does not resolve" if is_unresolved else type(cause).__name__
-    # A server that does not speak HTTP may send back what it has received.
+    # A server of another protocol may send back what it has received.
     return f"{name}: {request.excerpt_of(str(cause))}"
 
 
 def _is_http2(error: http.client.BadStatusLine) -> bool:
-    # The status line is the first line of the response, whatever that was.
+    # http.client takes the first line of any response as the status line.
     return str(error)[3:].startswith(_HTTP2_SETTINGS)
 
 
@@ -202,7 +202,7 @@ def _describe_tls(error: ssl.SSLError) -> str:
     message = f"TLS failed: {error}"
     if error.reason in _NOT_TLS:
         message = (
-            f"{message}; the server does not speak TLS at this port; "
+            f"{message}; the server does not use TLS at this port; "
             "use http:// or another port"
         )
     return message

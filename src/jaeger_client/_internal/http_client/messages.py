@@ -1,4 +1,4 @@
-"""URLs, requests and responses: values, parsed and checked, without I/O."""
+"""URLs, requests and responses as checked values. Does no I/O."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _OPEN_HEADERS: Final = frozenset(
 """Headers of requests whose values are not secret."""
 
 _CREDENTIAL: Final = r"[^\s,;]{8,}"
-"""A part of a header's value that may be secret. Shorter ones occur in any text."""
+"""A part of a header value that may be secret; shorter parts occur in any text."""
 
 _MIN_CREDENTIAL: Final = 4
-"""Minimum length of a user or password that is hidden; shorter ones are words."""
+"""Minimum length of a hidden user or password; shorter ones occur in any text."""
 
 Origin: TypeAlias = tuple[str, str, int]
 """Scheme, host and port of a server."""
@@ -57,7 +57,7 @@ _ZONE: Final = re.compile(r"[0-9A-Za-z._~:@-]+")
 
 @dataclass(frozen=True, slots=True)
 class HttpUrl:
-    """A parsed URL; its text shows no credentials."""
+    """A parsed URL; its text contains no credentials."""
 
     origin: Origin
     """Scheme, host and port; a link-local address includes its zone."""
@@ -76,7 +76,7 @@ class HttpUrl:
     @property
     def authority(self) -> str:
         """
-        Host and port as peers need them: in ASCII, and without a zone.
+        Host and port as sent to peers: in ASCII, and without a zone.
 
         A zone has a meaning on this machine only (RFC 6874, section 4).
 
@@ -104,7 +104,7 @@ class Request:
     timeout: float
     proxy: HttpUrl | None = None
     deadline: float = math.inf
-    """When the exchange must have ended, in monotonic seconds."""
+    """End of the exchange at the latest, in monotonic seconds."""
 
     @property
     def has_tunnel(self) -> bool:
@@ -113,7 +113,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        """The target in the request line: the whole URL for a proxy, else the path."""
+        """The target in the request line: the URL for a proxy, else path and query."""
         if self.proxy is None or self.has_tunnel:
             return self.url.target
         return f"{self.url.scheme}://{self.url.authority}{self.url.target}"
@@ -123,7 +123,7 @@ class Request:
         """Value of the header `Host`: the authority, as `http.client` writes it."""
         authority = self.url.authority
         if self.proxy is not None:
-            return authority  # as in the target, with the port
+            return authority  # with the port, as in the target
         return authority.removesuffix(f":{_DEFAULT_PORTS[self.url.scheme]}")
 
     def excerpt_of(self, text: str) -> str:
@@ -134,7 +134,7 @@ class Request:
         """
         for name, value in self._sent_headers.items():
             if name not in _OPEN_HEADERS:
-                # A password may contain the name.
+                # The longest first, because a password may contain the user name.
                 for credential in sorted(_credentials_in(value), key=len, reverse=True):
                     text = text.replace(credential, HIDDEN)
         return excerpt_of(without_secrets(text[: 8 * MAX_EXCERPT]))
@@ -145,7 +145,7 @@ class Request:
 
     @property
     def _sent_headers(self) -> Mapping[str, str]:
-        # Those of the tunnel, too.
+        # Including the header that is sent to open a tunnel.
         if self.proxy is None or self.proxy.authorization is None:
             return self.headers
         return {**self.headers, "proxy-authorization": self.proxy.authorization}
@@ -157,7 +157,7 @@ class HttpResponse:
 
     request: Request
     status: int
-    # Servers send back what they reject, with its credentials.
+    # Not in `repr`: servers send back what they reject, with its credentials.
     headers: Mapping[str, str] = field(repr=False)
     """By their names in lower case."""
     body: bytes = field(repr=False)
@@ -178,7 +178,7 @@ class HttpResponse:
     @property
     def excerpt(self) -> str:
         """The beginning of the body, for messages."""
-        # The whole body, for a credential that is cut is not recognized.
+        # Of the whole body, because a credential that is cut is not recognized.
         return self.request.excerpt_of(self.body.decode("utf-8", "replace"))
 
 
@@ -187,7 +187,7 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
     Parse *url*; *key* names the setting in messages.
 
     Raises:
-        ConfigError: If it is no http or https URL with a host.
+        ConfigError: If it is not an http or https URL with a host.
     """
     try:
         parts = _split(url)
@@ -195,7 +195,7 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
         target = _target(parts)  # raises for a lone surrogate
     except ValueError as exc:
         msg = (
-            f"{key} must be like http://host:port/path or https://host/path "
+            f"{key} must be a URL like http://host:port/path or https://host/path "
             f"({exc}), got {shown(url)}"
         )
         raise ConfigError(msg) from None
@@ -205,10 +205,10 @@ def parse_url(url: str, *, key: str = "url") -> HttpUrl:
 
 def port_of(parts: SplitResult) -> int:
     """
-    Return the port of a URL, which may be that of its scheme.
+    Return the port of a URL; by default, that of its scheme.
 
     Raises:
-        ValueError: If it is no port. The message does not quote the URL.
+        ValueError: If it is not a port. The message does not quote the URL.
     """
     try:
         port = parts.port
@@ -221,7 +221,7 @@ def port_of(parts: SplitResult) -> int:
 
 
 def grpc_hint(url: HttpUrl) -> str:
-    """Return which port to use instead if that of *url* is one of gRPC, else `""`."""
+    """Return a hint to the HTTP port if the port of *url* is one of gRPC, else `""`."""
     _, _, port = url.origin
     if port not in _GRPC_PORTS:
         return ""
@@ -232,8 +232,8 @@ def grpc_hint(url: HttpUrl) -> str:
 
 
 def with_query(url: str, query: Sequence[tuple[str, str]]) -> str:
-    """Return *url* with the parameters of *query* after its own."""
-    # Values are text of any kind, which may contain lone surrogates that UTF-8 rejects.
+    """Return *url* with *query* appended to its own parameters."""
+    # Values may contain lone surrogates, which UTF-8 does not allow.
     added = urlencode(query, errors="replace")
     base, _, _fragment = url.partition("#")
     return f"{base}{'&' if '?' in base else '?'}{added}"
@@ -243,7 +243,7 @@ def basic_authorization(user: str, password: str) -> str:
     """Return the value of the header `Authorization` for Basic authentication."""
     text = f"{user}:{password}"
     try:
-        # Python reads the bytes of a variable that are not UTF-8 as lone surrogates.
+        # Python decodes environment variables that are not UTF-8 to lone surrogates.
         credentials = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         credentials = text.encode("utf-8", "replace")
@@ -255,7 +255,7 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
     except ValueError:
         # The error may quote the URL with its password.
-        msg = "it cannot be taken apart"
+        msg = "it cannot be parsed"
         raise ValueError(msg) from None
     if parts.scheme not in _DEFAULT_PORTS:
         msg = "the scheme must be http or https"
@@ -266,13 +266,13 @@ def _split(url: str) -> SplitResult:
 def _host(parts: SplitResult) -> str:
     host, percent, zone = (parts.hostname or "").partition("%")
     if not host or _NOT_IN_HOST.search(host):
-        msg = "the host is missing or is none"
+        msg = "the host is missing or not valid"
         raise ValueError(msg)
     return f"{host}%{_zone(host, zone)}" if percent else host
 
 
 def _zone(host: str, zone: str) -> str:
-    # RFC 6874 encodes the percent sign itself as %25. Browsers and people do not.
+    # RFC 6874 requires %25 before a zone; a plain % is common as well.
     if zone.startswith("25") and zone != "25":
         zone = unquote(zone[2:])
     if ":" not in host or not _ZONE.fullmatch(zone):
@@ -287,7 +287,7 @@ def _target(parts: SplitResult) -> str:
 
 
 def _credentials_in(value: str) -> Iterator[str]:
-    """Return the parts of a header's value that a server may quote."""
+    """Return the parts of a header value that must not be shown."""
     yield from re.findall(_CREDENTIAL, value)
     scheme, _, encoded = value.partition(" ")
     if scheme.lower() == "basic":

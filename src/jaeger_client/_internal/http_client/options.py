@@ -21,7 +21,7 @@ from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
 
 DEFAULT_TIMEOUT: Final = 5.0
-"""Seconds to connect, and again to wait for the response."""
+"""Maximum time in seconds of each stage: connecting, the TLS handshake and so on."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class HttpOptions:
     """
 
     timeout: float = DEFAULT_TIMEOUT
-    """Seconds to connect, and again to wait for the response; at most 23 days."""
+    """Maximum time in seconds of each stage of a request; at most 23 days."""
     user: str | None = field(default=None, repr=False)
     """Name for Basic authentication; needs `password`."""
     password: str | None = field(default=None, repr=False)
@@ -44,9 +44,9 @@ class HttpOptions:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Headers sent with each request."""
     ca_file: str | None = None
-    """PEM file of the authorities to trust instead of the system's."""
+    """PEM file of the certificate authorities to trust instead of the system's."""
     client_cert: str | None = None
-    """PEM file of the client's certificate, and of its key if not elsewhere."""
+    """PEM file of the client certificate, and of its key unless `client_key` is set."""
     client_key: str | None = None
     """PEM file of the client certificate's key; needs `client_cert`."""
     insecure: bool = False
@@ -55,8 +55,10 @@ class HttpOptions:
     """URL of the HTTP proxy to use, like http://user:password@host:port."""
 
     def __post_init__(self) -> None:
-        """Check now what would otherwise fail at the first span."""
-        timeout = above_zero("timeout", self.timeout, most=MAX_SECONDS, unit=" seconds")
+        """Check the options, which would otherwise fail at the first span."""
+        timeout = above_zero(
+            "timeout", self.timeout, maximum=MAX_SECONDS, unit=" seconds"
+        )
         object.__setattr__(self, "timeout", timeout)
         _check_pair("user", self.user, "password", self.password)
         _check_pair("password", self.password, "user", self.user)
@@ -78,13 +80,13 @@ class HttpOptions:
         Return the parsed URL of the proxy.
 
         Raises:
-            ConfigError: If it is no http URL, or one with a path.
+            ConfigError: If it is not an http URL, or has a path.
         """
         if self.proxy is None:
             return None
         url = parse_url(self.proxy, key="proxy")
         if (url.scheme, url.target) != ("http", "/"):
-            msg = f"proxy must be like http://host:port, got {url}"
+            msg = f"proxy must be a URL like http://host:port, got {url}"
             raise ConfigError(msg)
         return url
 
@@ -104,7 +106,7 @@ class HttpOptions:
 
 def _check_pair(key: str, value: str | None, other: str, partner: str | None) -> None:
     if value is not None and partner is None:
-        msg = f"{key} needs {other} beside it, which is not set"
+        msg = f"{key} needs {other}, which is not set"
         raise ConfigError(msg)
 
 

@@ -86,17 +86,17 @@ def test_a_user_without_a_password_is_allowed_in_a_url() -> None:
         ("", "the scheme must be http or https"),
         ("host:4318", "the scheme must be http or https"),
         ("ftp://host/", "the scheme must be http or https"),
-        ("http://", "the host is missing or is none"),
-        ("http://:80/", "the host is missing or is none"),
-        ("http://a b/", "the host is missing or is none"),
+        ("http://", "the host is missing or not valid"),
+        ("http://:80/", "the host is missing or not valid"),
+        ("http://a b/", "the host is missing or not valid"),
         ("http://host:port/", "the port must be a whole number"),
         ("http://host:0/", "the port must be a whole number"),
         ("http://host:65536/", "the port must be a whole number"),
-        ("http://[::1/", "it cannot be taken apart"),
+        ("http://[::1/", "it cannot be parsed"),
         ("http://host%25eth0/", "the zone must name a network interface"),
-        ("http://[fe80::1%25a%20b]/", "the zone must name|cannot be taken apart"),
-        ("http://[fe80::1%25%0a]/", "the zone must name|cannot be taken apart"),
-        ("http://[fe80::1%]/", "the zone must name|cannot be taken apart"),
+        ("http://[fe80::1%25a%20b]/", "the zone must name|cannot be parsed"),
+        ("http://[fe80::1%25%0a]/", "the zone must name|cannot be parsed"),
+        ("http://[fe80::1%]/", "the zone must name|cannot be parsed"),
     ],
 )
 def test_a_bad_url_is_a_config_error(url: str, complaint: str) -> None:
@@ -104,7 +104,7 @@ def test_a_bad_url_is_a_config_error(url: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint) as caught:
         parse_url(url, key="endpoint (JAEGER_ENDPOINT)")
 
-    assert str(caught.value).startswith("endpoint (JAEGER_ENDPOINT) must be like")
+    assert str(caught.value).startswith("endpoint (JAEGER_ENDPOINT) must be a URL like")
     assert str(caught.value).endswith(f"got {url!r}")
 
 
@@ -138,5 +138,5 @@ def test_a_bad_url_shows_no_password_wherever_it_is(url: str) -> None:
 
 def test_a_lone_surrogate_in_a_path_is_a_config_error() -> None:
     """It has no bytes that could be sent."""
-    with pytest.raises(ConfigError, match="must be like"):
+    with pytest.raises(ConfigError, match="must be a URL like"):
         parse_url("http://host/\ud800")

@@ -29,12 +29,12 @@ def test_a_password_may_be_any_text(password: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"user": "u"}, "user needs password beside it"),
-        ({"password": "p"}, "password needs user beside it"),
-        ({"client_key": "k"}, "client_key needs client_cert beside it"),
+        ({"user": "u"}, "user needs password, which is not set"),
+        ({"password": "p"}, "password needs user, which is not set"),
+        ({"client_key": "k"}, "client_key needs client_cert, which is not set"),
         ({"timeout": 0}, "timeout must be more than 0 seconds, got 0"),
-        ({"headers": {"bad name": "x"}}, "headers: each name of a header must be"),
-        ({"headers": {"Content-Length": "1"}}, "'Content-Length' is no header"),
+        ({"headers": {"bad name": "x"}}, "headers: a header name must be"),
+        ({"headers": {"Content-Length": "1"}}, "'Content-Length' cannot be set"),
         ({"headers": {"x": "a\r\nb: c"}}, "value of 'x' must be printable"),
         ({"headers": {"x": "\u20ac"}}, "value of 'x' must be printable"),
         ({"token": "se\ncret"}, "value of 'authorization' must be printable"),
