@@ -13,7 +13,7 @@ The reporter that sends: a queue, and one loop that empties it.
 
 Both hold `_sending`, and only they use the transmitter and the fields of `_forget`. No
 other lock is taken. The application's threads use the queue only, which needs no lock;
-see there.
+see there. So does `close` if a request outlasts its timeout: it counts what is queued.
 """
 
 from __future__ import annotations
@@ -173,8 +173,14 @@ class Reporter(BaseReporter):
 
     def run(self, now: float) -> float:
         """Send what is due; called by the worker."""
-        next_turn = self._sending.run(lambda: self._turn(now))
-        self._release_if_closed()
+        try:
+            next_turn = self._sending.run(lambda: self._turn(now))
+        except BaseException:
+            # If it ends the thread, the next span starts another.
+            self._queue.wake_at_first()
+            raise
+        finally:
+            self._release_if_closed()
         return now if next_turn is None else next_turn
 
     def _turn(self, now: float) -> float:
@@ -305,7 +311,9 @@ class Reporter(BaseReporter):
         # The worker's thread may finish a send after the caller has stopped waiting.
         is_limited = deadline < math.inf and not self._worker.is_current_thread
         timeout = deadline - self._clock.monotonic() if is_limited else None
-        delay = self._transmitter.attempt(timeout)
+        delay = self._transmitter.attempt(
+            timeout, is_own_thread=self._worker.is_current_thread
+        )
         self._retry_at = self._clock.monotonic() + delay if delay else -math.inf
 
     def after_fork_in_child(self) -> None:
@@ -331,7 +339,10 @@ class Reporter(BaseReporter):
                 self._worker.close(max(0.0, deadline - self._clock.monotonic()))
             self._is_releasable = True
             self._release_if_closed()
-            self._worker.remove_task(self)
+            if self._is_releasable:
+                # The worker is sending. What it has not taken by now is lost.
+                is_retrying = self._transmitter.is_retrying
+                self._loss_report.cleared(self._queue, is_retrying=is_retrying)
             self._result = completed(all_left and dropped == self.losses.dropped)
         return self._result
 
@@ -347,6 +358,7 @@ class Reporter(BaseReporter):
         self._transmitter.abandon(self._queue)
         self.metrics.reporter_queue_length(len(self._queue))
         self._transmitter.sender.close()
+        self._worker.remove_task(self)
 
     def __repr__(self) -> str:
         return f"<Reporter {self._queue!r} to {self._transmitter.sender!r}>"

@@ -6,6 +6,7 @@ from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import Notice
+from jaeger_client._internal.signal_safe import SharedCount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.model import SpanData, SpanLosses
+    from jaeger_client.reporter.queue import SpanQueue
 
 _ADVICE: Final = {
     "queue_full": (
@@ -104,6 +106,15 @@ class LossReport:
         *is_retrying*: whether they were waiting for another attempt.
         """
         self.totals.add_each_closed(starmap(spans.pop, repeat((), count)))
+        self._report_unsent(count, is_retrying=is_retrying)
+
+    def cleared(self, queue: SpanQueue[SpanData], *, is_retrying: bool) -> None:
+        """Remove all spans of *queue* and count them, as `unsent` does."""
+        own = SharedCount()
+        queue.clear(lambda spans: self.totals.add_each_closed(own.counting(spans)))
+        self._report_unsent(own.value, is_retrying=is_retrying)
+
+    def _report_unsent(self, count: int, *, is_retrying: bool) -> None:
         if count:
             self._publish("closed", count)
             if is_retrying:

@@ -52,7 +52,8 @@ class SpanQueue(Generic[SpanT]):
     """
     A bounded queue that refuses what it cannot hold, and wakes a worker.
 
-    `put` may be called from any thread, the other methods by one thread at a time.
+    `put`, `close` and `clear` may be called from any thread, the other methods by one
+    thread at a time.
     """
 
     __slots__ = (

@@ -31,6 +31,7 @@ from jaeger_client._internal.diagnostics import ErrorReporter, Notice, Outage, l
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.shown import text_of
 from jaeger_client._internal.span_records import FixedLimits, to_tag_value
+from jaeger_client._internal.worker import ends_greenlet
 from jaeger_client.errors import (
     PayloadTooLargeError,
     RefusedError,
@@ -226,11 +227,13 @@ class Transmitter:
         self._payload = self._payloads = None
         self._failures = 0
 
-    def attempt(self, timeout: float | None) -> float:
+    def attempt(self, timeout: float | None, *, is_own_thread: bool = False) -> float:
         """
         Send the payload; return how many seconds to wait before the next step.
 
-        Never raises. If *timeout* is not `None`, a sender that can limit its time does.
+        Raises nothing that the sender raises; but, unless *is_own_thread*, what is no
+        `Exception`, because a signal handler may have raised it. If *timeout* is not
+        `None`, a sender that can limit its time does.
         """
         self._settle()
         payload = self._payload
@@ -239,7 +242,7 @@ class Transmitter:
             return 0.0
         limit = min(self.sender.max_payload, self._limit)
         try:
-            rejected = self._send(payload, timeout)
+            rejected = self._send(payload, timeout, is_own_thread=is_own_thread)
         except PayloadTooLargeError as error:
             if error.limit < limit:
                 # The sender should reduce its maximum as well, but it may not.
@@ -260,14 +263,23 @@ class Transmitter:
             self._leave(rejected)
         return 0.0
 
-    def _send(self, payload: _Payload, timeout: float | None) -> int:
+    def _send(
+        self, payload: _Payload, timeout: float | None, *, is_own_thread: bool
+    ) -> int:
         """Send *payload*; return how many of its spans the backend rejected."""
         sender, start = self.sender, self._clock.monotonic()
-        if timeout is not None and takes_timeout(sender.send):
-            timeout = max(_MIN_TIMEOUT, timeout)
-            cast("_TimedSender", sender).send(payload.body, timeout)
-        else:
-            sender.send(payload.body)
+        try:
+            if timeout is not None and takes_timeout(sender.send):
+                timeout = max(_MIN_TIMEOUT, timeout)
+                cast("_TimedSender", sender).send(payload.body, timeout)
+            else:
+                sender.send(payload.body)
+        except BaseException as error:
+            is_of_sender = is_own_thread and not ends_greenlet(error)
+            if isinstance(error, Exception) or not is_of_sender:
+                raise
+            msg = f"{type(error).__name__}: {text_of(error)}"
+            raise SendError(msg) from error
         self._metrics.send_seconds(self._clock.monotonic() - start)
         before, self._rejected = self._rejected, sender.rejected_spans
         # The number comes from the backend, and no counter may go down by it.
