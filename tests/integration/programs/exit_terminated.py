@@ -1,4 +1,4 @@
-"""Exits while a backend does not respond; SIGTERM comes meanwhile, or close() before."""
+"""Exits while a backend does not respond; SIGTERM comes then, or close() before."""
 
 from __future__ import annotations
 
