@@ -111,9 +111,9 @@ logger = logging.getLogger(LOGGER_NAME)
 logger.addFilter(_LineFilter())
 
 
-def warn(message: str, *args: object, exc_info: bool = False) -> None:
+def warn(message: str, *args: object, exc_info: bool | BaseException = False) -> None:
     """
-    Log a warning, with the current exception's traceback if *exc_info*; never raise.
+    Log a warning, with the current or the given exception's traceback; never raise.
 
     A handler of the application's may raise, for instance one that writes to a stream
     in a signal handler that interrupted a write to it.

@@ -351,8 +351,13 @@ class Transmitter:
     def after_fork_in_child(self) -> None:
         """Leave the spans and the connection to the parent."""
         self._forget_spans()
-        self.forget_values(math.inf)
-        self.sender.after_fork_in_child()
+        try:
+            self.forget_values(math.inf)
+        finally:
+            # Senders that need not do anything may lack it.
+            renew = getattr(self.sender, "after_fork_in_child", None)
+            if renew is not None:
+                renew()
 
     def abandon(self, queue: SpanQueue[SpanData]) -> None:
         """Give up all spans, those in *queue* as well, and count them."""
