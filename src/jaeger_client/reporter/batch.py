@@ -22,7 +22,12 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, at_least
+from jaeger_client._internal.limits import (
+    MAX_COUNT,
+    MAX_SECONDS,
+    at_least,
+    usable_timeout,
+)
 from jaeger_client._internal.process_end import is_pool_child
 from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client._internal.worker import BackgroundWorker
@@ -32,6 +37,7 @@ from jaeger_client.model import SpanLosses
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
+    close_quietly,
     completed,
 )
 from jaeger_client.reporter.losses import LossReport
@@ -331,6 +337,7 @@ class Reporter(BaseReporter):
         """
         if self._result is None:
             dropped = self.losses.dropped
+            timeout = usable_timeout(timeout)
             deadline = self._clock.monotonic() + timeout
             self._is_closing = True
             self._queue.close()
@@ -357,7 +364,7 @@ class Reporter(BaseReporter):
         self._is_releasable = False
         self._transmitter.abandon(self._queue)
         self.metrics.reporter_queue_length(len(self._queue))
-        self._transmitter.sender.close()
+        close_quietly(self._transmitter.sender)
         self._worker.remove_task(self)
 
     def __repr__(self) -> str:

@@ -39,7 +39,7 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.model import Process, SpanLosses
-from jaeger_client.reporter.base import takes_timeout
+from jaeger_client.reporter.base import close_quietly, takes_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -343,7 +343,7 @@ class Transmitter:
             channel.sender,
         )
         self._fallback = None
-        self.sender.close()
+        close_quietly(self.sender)
         self._use(channel)
         self._encode_again()
         return True

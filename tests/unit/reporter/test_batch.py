@@ -16,6 +16,7 @@ from jaeger_client.encoding import Payload
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
 from jaeger_client.model import SpanData
 from jaeger_client.reporter import Channel, Reporter
+from jaeger_client.reporter.transmitter import Transmitter
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
@@ -364,6 +365,56 @@ def test_close_is_idempotent() -> None:
 
     assert first.done()
     assert scene.reporter.close() is first
+
+
+@pytest.mark.parametrize("timeout", [None, math.inf])
+def test_timeout_may_be_none(timeout: float) -> None:
+    """It is a long one, as of the tracer."""
+    scene = Scene()
+    scene.report("a")
+    flushed = scene.reporter.flush(timeout)
+    scene.report("b")
+
+    assert (True, True) == (flushed, scene.reporter.close(timeout).result())
+    assert [["a"], ["b"]] == scene.sent
+
+
+def test_close_logs_that_the_sender_cannot_be_closed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the sender raises is logged; the reporter is closed, and all has left."""
+    scene = Scene()
+    scene.report("a")
+    monkeypatch.setattr(scene.sender, "close", lambda: 1 / 0)
+
+    future = scene.reporter.close()
+
+    assert (True, [["a"]]) == (future.result(), scene.sent)
+    assert scene.reporter.close() is future
+    (line,) = caplog.messages
+    assert (line[:8], line[-7:]) == ("closing ", " failed")
+
+
+def test_turn_that_fails_while_the_reporter_is_closed_loses_no_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A turn that outlasts close() and then raises counts what is left, and ends."""
+    scene = Scene()
+
+    def close_and_fail(_: Transmitter) -> None:
+        closing = threading.Thread(target=scene.reporter.close, args=[0.0])
+        closing.start()
+        closing.join()
+        raise ZeroDivisionError
+
+    # As where what encodes cannot be imported.
+    monkeypatch.setattr(Transmitter, "encode_next", close_and_fail)
+    scene.report(*"abcdefghijk")
+    with pytest.raises(ZeroDivisionError):
+        scene.turn()
+
+    assert 11 == scene.reporter.losses.dropped
+    assert scene.sender.is_closed
 
 
 def test_close_returns_that_spans_were_lost() -> None:
