@@ -135,8 +135,9 @@ class LossReport:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:
+            # First, so that who waits for the total finds the cause counted.
+            self._metrics.dropped_by_cause[cause](count)
             if cause == "send_failed":
                 self._metrics.reporter_failure(count)
             else:
                 self._metrics.reporter_dropped(count)
-            self._metrics.dropped_by_cause[cause](count)
