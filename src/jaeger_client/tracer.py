@@ -43,6 +43,7 @@ from jaeger_client.errors import UnsupportedFormatError
 from jaeger_client.metrics.instruments import TracerMetrics, choose_factory
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
+    close_quietly,
     close_reporter,
     completed,
     flush_reporter,
@@ -299,8 +300,8 @@ class Tracer(SpanStarter):
             timeout = usable_timeout(timeout)
             deadline = SYSTEM_CLOCK.monotonic() + timeout
             all_left = close_reporter(self.reporter, timeout)
-            _close_quietly(self.sampler)
-            _close_quietly(self.throttler)
+            close_quietly(self.sampler)
+            close_quietly(self.throttler)
             if self._worker is not None:
                 self._worker.close(max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
             self._closed = completed(all_left)
@@ -313,9 +314,13 @@ class Tracer(SpanStarter):
         In the event loop of another library it blocks, as `close` does. Returns whether
         all spans were sent within *timeout* seconds.
         """
-        with forks_wait():
-            import asyncio  # noqa: PLC0415 - takes 30 ms; programs that await have it already
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
+        try:
+            with forks_wait():
+                import asyncio  # noqa: PLC0415 - 30 ms; programs that await have it already
+                from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
+        except Exception as error:  # noqa: BLE001 - such as OSError, if no file can be opened
+            logger.warning("aclose() blocks the event loop: %r", error)
+            return self.close(timeout).result()
 
         # Not the executor of the loop: the application may occupy all its threads.
         executor = ThreadPoolExecutor(1, "jaeger-client-close")
@@ -346,13 +351,3 @@ class Tracer(SpanStarter):
         state = "open" if self._closed is None else "closed"
         parts = f"{self.sampler}, {self.reporter!r}"
         return f"<Tracer {self.service_name!r} {state}, {parts}>"
-
-
-def _close_quietly(part: object) -> None:
-    """Close *part* if it can be closed; errors are logged."""
-    try:
-        close = getattr(part, "close", None)
-        if close is not None:
-            close()
-    except Exception:  # noqa: BLE001 - the application's part may raise anything
-        logger.exception("closing %r failed", part)

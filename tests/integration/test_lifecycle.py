@@ -294,3 +294,15 @@ def test_threads_start_without_an_active_span(sink: SpanSink) -> None:
     assert [None] == seen
     tracer.close()
     assert sink.wait_for(2)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
+@pytest.mark.parametrize("hook", ["raise", "none"])
+def test_a_sender_that_fails_after_a_fork_stops_no_tracer(
+    run_program: RunProgram, sink: SpanSink, hook: str
+) -> None:
+    """The other tracers of the child report, and a sender needs no hook for forks."""
+    run_program("fork_own_sender.py", hook)
+
+    assert sink.wait_for(2)
+    assert ["child", "parent"] == sorted(span.operationName for span in sink.spans)

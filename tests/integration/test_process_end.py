@@ -147,6 +147,20 @@ def test_flush_and_close_keep_their_timeout_without_a_thread(
     assert 0.4 < float(seconds_of_close) < 1.5
 
 
+@pytest.mark.parametrize("early", [0, 1])
+@pytest.mark.parametrize("call", ["close", "aclose"])
+def test_closing_needs_no_file(
+    run_program: RunProgram, sink: SpanSink, call: str, early: int
+) -> None:
+    """With no file descriptor left, closing raises nothing, sends or counts."""
+    output = run_program("close_without_files.py", call, str(early))
+    first, second, lost = result_in(output)
+
+    # With no span before, what sends is not imported yet, and cannot be.
+    assert first == second == str(early == 1)
+    assert sink.wait_for(1 + early - int(lost))
+
+
 @pytest.mark.parametrize("end", ["close", "exit"])
 def test_subinterpreters_report(
     run_program: RunProgram, sink: SpanSink, end: str
@@ -171,6 +185,6 @@ def test_thread_that_uwsgi_does_not_run_is_logged(
 
 
 def result_in(output: str) -> list[str]:
-    """Return the words of the line RESULT of `without_threads.py`."""
+    """Return the words of the line RESULT of a program."""
     (line,) = [line for line in output.splitlines() if line.startswith("RESULT ")]
     return line.split()[1:]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 import threading
 from collections import Counter
 
 import pytest
 
 from tests.integration.conftest import RunProgram, started
-from tests.integration.http_servers import Server, serve_raw
+from tests.integration.http_servers import (
+    Request,
+    Server,
+    make_answer,
+    serve_http,
+    serve_raw,
+)
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT = 50.0
@@ -112,6 +119,49 @@ def test_an_interrupt_ends_the_wait_of_the_exit(
     assert 0 == program.returncode
     assert "KeyboardInterrupt" in output
     assert "not all spans could be sent" not in output
+
+
+def test_sigterm_during_the_exit_does_not_end_it(
+    sink: SpanSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that calls sys.exit() while the exit sends interrupts nothing."""
+    has_request, goes_on = threading.Event(), threading.Event()
+
+    def respond_later(_request: Request) -> bytes:
+        has_request.set()
+        goes_on.wait(TIMEOUT)
+        return make_answer(200)
+
+    with serve_http(respond_later) as server:
+        monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
+        with started(sink, "exit_terminated.py", "exit") as program:
+            assert has_request.wait(TIMEOUT)
+            program.terminate()
+            with pytest.raises(subprocess.TimeoutExpired):
+                program.wait(1)
+            goes_on.set()
+            output, _ = program.communicate(timeout=TIMEOUT)
+
+    assert (0, "") == (program.returncode, output)
+
+
+def test_exit_waits_for_the_request_of_a_closed_tracer(
+    sink: SpanSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What close() leaves in flight is waited for at the exit, or logged as lost."""
+
+    def hang(server: Server, _connection: socket.socket, _number: int) -> None:
+        server.stopping.wait(TIMEOUT)
+
+    with serve_raw(hang) as server:
+        monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
+        with started(sink, "exit_terminated.py", "close") as program:
+            output, _ = program.communicate(timeout=TIMEOUT)
+
+    assert 0 == program.returncode
+    assert "\n1\n" in f"\n{output}"
+    assert 1 == output.count("did not leave before its timeout")
+    assert 1 == output.count("not all spans could be sent at the end of the process")
 
 
 def test_a_dropped_tracer_sends_its_spans(

@@ -105,3 +105,18 @@ def test_decoding_error() -> None:
         counts.tracer.extract("text_map", {"uber-trace-id": "rubbish"})
 
     assert 1 == counts.all["jaeger:span_context_decoding_errors"]
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_priority_after_the_start_changes_no_count_of_it(sampled: bool) -> None:
+    """It counts as it was then, and as finished only if it is sampled at that time."""
+    counts = Counts(sampled=sampled)
+
+    span = counts.tracer.start_span("op")
+    span.set_tag("sampling.priority", 0 if sampled else 1)
+    span.finish()
+
+    started = {key: n for key, n in counts.all.items() if "started_spans" in key}
+    yes_or_no = "y" if sampled else "n"
+    assert {f"jaeger:started_spans.sampled_{yes_or_no}": 1} == started
+    assert (0 if sampled else 1) == counts.all.get("jaeger:finished_spans", 0)

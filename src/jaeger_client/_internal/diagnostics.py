@@ -112,9 +112,9 @@ logger = logging.getLogger(LOGGER_NAME)
 logger.addFilter(_LineFilter())
 
 
-def warn(message: str, *args: object, exc_info: bool = False) -> None:
+def warn(message: str, *args: object, exc_info: bool | BaseException = False) -> None:
     """
-    Log a warning, with the current exception's traceback if *exc_info*; never raise.
+    Log a warning, with the current or the given exception's traceback; never raise.
 
     The application's log handlers may raise: for instance, if a signal handler has
     interrupted a write to the stream that the log handler writes to.

@@ -32,6 +32,8 @@ from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from jaeger_client._internal.diagnostics import warn
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,6 +42,11 @@ _MADV_WIPEONFORK: Final = 18
 
 _TIMEOUT: Final = 2.0
 """Maximum time in seconds that a fork waits for threads, or a thread for forks."""
+
+_NOT_RENEWED: Final = (
+    "%r could not begin anew in a forked child: after_fork_in_child() raised. All else "
+    "is renewed; it may share a connection with the parent, or wait for a lock"
+)
 
 
 class SurvivesFork(Protocol):
@@ -50,8 +57,9 @@ class SurvivesFork(Protocol):
         Replace locks, threads, sockets and random state.
 
         Called in the child, on its only thread, before any application code.
-        Must not raise, and must not take a lock that existed before the fork:
-        a thread that was not copied may hold it for ever.
+        Must not take a lock that existed before the fork: a thread that was not
+        copied may hold it for ever. If it raises, that is logged, and the others are
+        called all the same.
         """
         ...
 
@@ -285,8 +293,8 @@ class _ForkRegistry:
         try:
             # A new gate: threads that the child does not have never leave the old one.
             self._gate = _ForkGate()
-            for survivor in list(self._survivors):
-                survivor.after_fork_in_child()
+            survivors = list(self._survivors)
+            errors = [_error_of(survivor) for survivor in survivors]
             self._child_lock = threading.RLock()
             self._pid = os.getpid()
             # Last: until the mark is set, other threads wait and use nothing of the
@@ -294,6 +302,19 @@ class _ForkRegistry:
             self._set_mark()
         finally:
             self._is_renewing = False
+        # A handler of the log may start a span, which needs the mark.
+        for survivor, error in zip(survivors, errors, strict=True):
+            if error is not None:
+                warn(_NOT_RENEWED, survivor, exc_info=error)
+
+
+def _error_of(survivor: SurvivesFork) -> BaseException | None:
+    """Renew *survivor*; return what it raised."""
+    try:
+        survivor.after_fork_in_child()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the others must be renewed
+        return error
+    return None
 
 
 _REGISTRY: Final = _ForkRegistry()

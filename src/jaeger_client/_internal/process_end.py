@@ -17,6 +17,7 @@ from __future__ import annotations
 import atexit
 import sys
 import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
@@ -43,10 +44,10 @@ class Flushable(Protocol):
 
     @property
     def is_running(self) -> bool:
-        """Whether a thread does the work, so that `begin_flush` returns at once."""
+        """Whether a thread does the work, so that `begin_end` returns at once."""
         ...
 
-    def begin_flush(self, timeout: float) -> PendingFlush:
+    def begin_end(self, timeout: float) -> PendingFlush:
         """Begin to send everything within *timeout* seconds."""
         ...
 
@@ -83,6 +84,10 @@ class ProcessEnd:
         self._in_use.discard(flushable)
         self._registered.discard(flushable)
 
+    def release(self, flushable: Flushable) -> None:
+        """Do not keep *flushable* alive any more; called on any thread."""
+        self._in_use.discard(flushable)
+
     def seconds_left(self) -> float | None:
         """Return how long spans can still be sent; `None` before the end has begun."""
         if self._deadline is None:
@@ -94,18 +99,44 @@ class ProcessEnd:
         notice_fork()
         if self._deadline is None:
             self._deadline = SYSTEM_CLOCK.monotonic() + EXIT_TIMEOUT
-        # Those with a thread first: they send while the others are flushed here.
-        ordered = sorted(self._registered, key=lambda each: not each.is_running)
-        begun = [each.begin_flush(self.seconds_left() or 0.0) for each in ordered]
-        for flush in begun:
-            if not flush.wait(self.seconds_left() or 0.0):
+        # Those with a thread first: they work while the others are flushed here.
+        waiting = deque(sorted(self._registered, key=lambda each: not each.is_running))
+        begun: deque[PendingFlush] = deque()
+        while waiting or begun:
+            self._flush_some(waiting, begun)
+
+    def _flush_some(
+        self, waiting: deque[Flushable], begun: deque[PendingFlush]
+    ) -> None:
+        try:
+            self._flush_each(waiting, begun)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the others are flushed, too
+            # Exit handlers need not heed SystemExit: the process ends already.
+            if not (isinstance(error, SystemExit) and self.seconds_left()):
+                failed = (waiting or begun).popleft()
+                logger.exception(
+                    "%r failed at the end of the process; its spans may be lost", failed
+                )
+
+    def _flush_each(
+        self, waiting: deque[Flushable], begun: deque[PendingFlush]
+    ) -> None:
+        # Removed last, so that a call which was interrupted is made again.
+        while waiting:
+            begun.append(waiting[0].begin_end(self.seconds_left() or 0.0))
+            waiting.popleft()
+        while begun:
+            if not begun[0].wait(self.seconds_left() or 0.0):
                 logger.warning(
                     "%r: not all spans could be sent at the end of the process, "
                     "within %g s; the rest is lost. Is the backend running? If it is "
                     "slow, call tracer.close() with a longer timeout before the end",
-                    flush,
+                    begun[0],
                     EXIT_TIMEOUT,
                 )
+            begun.popleft()
 
     def after_fork_in_child(self) -> None:
         """Reset the state: the child has an end of its own."""

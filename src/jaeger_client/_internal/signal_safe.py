@@ -90,7 +90,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 ResultT = TypeVar("ResultT")
 ValueT = TypeVar("ValueT")
@@ -170,7 +170,11 @@ class SharedCount:
         If *items* is implemented in C, no signal handler finds one consumed that is not
         counted, or counted and not consumed.
         """
-        deque(zip(items, self._left, strict=False), maxlen=0)
+        deque(self.counting(items), maxlen=0)
+
+    def counting(self, items: Iterable[object]) -> Iterator[object]:
+        """Return an iterator in C that counts each of *items* when it is consumed."""
+        return zip(items, self._left, strict=False)
 
     @property
     def value(self) -> int:

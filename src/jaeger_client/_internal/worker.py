@@ -33,7 +33,7 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import RateLimitedWarning, logger
@@ -47,6 +47,8 @@ from jaeger_client._internal.process_end import PROCESS_END
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jaeger_client._internal.process_end import PendingFlush
 
 _DELAY_AFTER_ERROR: Final = 1.0
 """Seconds until a task that has raised an error runs again."""
@@ -117,19 +119,37 @@ class Flush:
         # held, and the worker hangs. A plain lock has no such inner lock.
         self._is_pending = threading.Lock()
         self._is_pending.acquire()
-        self._results: list[bool] = []
+        self._all_done = False
 
-    def perform(self) -> None:
-        """Drain the tasks."""
-        self._results.extend([_drain(task, self._deadline) for task in self._tasks])
-        self._is_pending.release()
+    def perform(self, *, on_worker: bool) -> None:
+        """Drain the tasks; *on_worker*: on the worker's thread, which goes on."""
+        try:
+            done = [_drain(task, self._deadline, on_worker) for task in self._tasks]
+            self._all_done = all(done)
+        finally:
+            self._is_pending.release()
 
     def wait(self, timeout: float) -> bool:
         """Wait *timeout* seconds at most; return whether all tasks were drained."""
         if not self._is_pending.acquire(timeout=timeout):
             return False
         self._is_pending.release()
-        return all(self._results)
+        return self._all_done
+
+    def __repr__(self) -> str:
+        return ", ".join(map(repr, self._tasks))
+
+
+class _LastRequest:
+    """The end of the process waits for the thread of a worker that was closed."""
+
+    def __init__(self, tasks: tuple[Task, ...], runner: _Runner) -> None:
+        self._tasks = tasks
+        self._runner = runner
+
+    def wait(self, timeout: float) -> bool:
+        """Wait *timeout* seconds at most; return whether the thread has ended."""
+        return self._runner.wait_for_end(timeout)
 
     def __repr__(self) -> str:
         return ", ".join(map(repr, self._tasks))
@@ -144,6 +164,8 @@ class _Runner:
         # standard library's locks (gevent) has done so by then.
         self._signal = threading.Lock()
         self._signal.acquire()
+        self._running = threading.Lock()
+        self._running.acquire()
         self.has_ended = False
         # `has_ended` replaces Thread.is_alive(): up to Python 3.12, that marks a living
         # thread as ended if a signal handler raises in it.
@@ -153,6 +175,18 @@ class _Runner:
         """End `sleep`, or the next one."""
         with suppress(RuntimeError):  # released already
             self._signal.release()
+
+    def end(self) -> None:
+        """Let it be known that the thread runs no more tasks."""
+        self.has_ended = True
+        self._running.release()
+
+    def wait_for_end(self, timeout: float) -> bool:
+        """Wait *timeout* seconds at most; return whether the thread has ended."""
+        # Not by Thread.join(), for the same reason.
+        if self._running.acquire(timeout=timeout):
+            self._running.release()
+        return self.has_ended
 
     def sleep(self, seconds: float) -> None:
         """Sleep for *seconds* or until `wake`."""
@@ -207,6 +241,8 @@ class BackgroundWorker:
     def remove_task(self, task: Task) -> None:
         """Do not run *task* any more."""
         self._tasks = tuple(other for other in self._tasks if other is not task)
+        if self._closed and not self._tasks:
+            PROCESS_END.release(self)
 
     def close_afterwards(self, close: Callable[[], object]) -> None:
         """Call *close* after the thread has ended, whose tasks use what it closes."""
@@ -277,12 +313,14 @@ class BackgroundWorker:
                 while not self._closed:
                     self._run_once(runner)
             finally:
-                runner.has_ended = True
+                runner.end()
+                if self._closed:
+                    PROCESS_END.release(self)
 
     def _run_once(self, runner: _Runner) -> None:
         next_run = self._run_tasks()
         while self._flushes:
-            self._flushes.popleft().perform()
+            self._flushes.popleft().perform(on_worker=True)
             next_run = self._run_tasks()
         runner.sleep(next_run - self._clock.monotonic())
         late = self._clock.monotonic() - next_run
@@ -295,9 +333,19 @@ class BackgroundWorker:
     def _run_task(self, task: Task) -> float:
         try:
             return task.run(self._clock.monotonic())
-        except (Exception, SystemExit):  # noqa: BLE001 - the thread must survive any error
+        except BaseException as error:
+            # The thread must survive any error.
+            if ends_greenlet(error):
+                raise
             logger.exception("%r failed in the background and will run again", task)
             return self._clock.monotonic() + _DELAY_AFTER_ERROR
+
+    def begin_end(self, timeout: float) -> PendingFlush:
+        """Begin the last flush; a closed worker finishes its request, if it has one."""
+        runner = self._runner
+        if not self._closed or runner is None or self.is_current_thread:
+            return self.begin_flush(timeout)
+        return _LastRequest(self._tasks, runner)
 
     def begin_flush(self, timeout: float, *, task: Task | None = None) -> Flush:
         """Begin to drain every task, or only *task*, within *timeout* seconds."""
@@ -313,7 +361,7 @@ class BackgroundWorker:
             or self.is_current_thread
             or sys.is_finalizing()
         ):
-            flush.perform()
+            flush.perform(on_worker=self.is_current_thread)
         else:
             self._flushes.append(flush)
             runner.wake()
@@ -349,12 +397,14 @@ class BackgroundWorker:
         deadline = self._clock.monotonic() + timeout
         flushed = self.flush(timeout)
         self._closed = True
-        PROCESS_END.forget(self)
         runner = self._runner
         if runner is not None:
             runner.wake()
             if not self.is_current_thread:
                 runner.thread.join(max(0.0, deadline - self._clock.monotonic()))
+        # If a task is still at work, the end of the process waits for it.
+        if not self._tasks or self._runner is None:
+            PROCESS_END.forget(self)
         for close in self._closers:
             _call(close)
         return flushed
@@ -371,9 +421,27 @@ def _call(close: Callable[[], object]) -> None:
         logger.exception("%r failed", close)
 
 
-def _drain(task: Task, deadline: float) -> bool:
+def ends_greenlet(error: BaseException) -> bool:
+    """
+    Return whether *error* is to end the greenlet that runs, not only what it called.
+
+    Nothing but the code it runs raises something in a thread of the system. A greenlet
+    can be killed, and signal handlers raise in it if they interrupt it.
+    """
+    module: Any = sys.modules.get("greenlet")
+    current = getattr(module, "getcurrent", None)
+    if current is None or current().parent is None:
+        return False
+    return isinstance(error, (module.GreenletExit, KeyboardInterrupt, SystemExit))
+
+
+def _drain(task: Task, deadline: float, on_worker: bool) -> bool:  # noqa: FBT001
     try:
         return task.drain(deadline)
-    except (Exception, SystemExit):  # noqa: BLE001 - as above
+    except BaseException as error:
+        # On another thread, it may come from a signal handler or be for the caller.
+        is_mistake = on_worker or isinstance(error, (Exception, SystemExit))
+        if not is_mistake or (on_worker and ends_greenlet(error)):
+            raise
         logger.exception("%r failed while it was flushed", task)
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
@@ -9,7 +10,8 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import forks_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Generator, Mapping
+    from concurrent.futures import Future
 
     from jaeger_client.encoding.base import Encoder
     from jaeger_client.reporter.future import CompletedFuture
@@ -77,10 +79,46 @@ class BaseReporter:
 
 
 def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future's own
-    """Return a completed future with *result*."""
-    with forks_wait():
-        from jaeger_client.reporter import future  # noqa: PLC0415 - see there
-    return future.CompletedFuture(result)
+    """Return a completed future with *result*. Never raises."""
+    try:
+        with forks_wait():
+            from jaeger_client.reporter import future  # noqa: PLC0415 - see there
+        return future.CompletedFuture(result)
+    except Exception as error:  # noqa: BLE001 - such as OSError, if no file can be opened
+        logger.warning("close() returns an object that is no Future: %r", error)
+        return cast("CompletedFuture", PlainFuture(result))
+
+
+class PlainFuture:
+    """Replaces `CompletedFuture` where `concurrent.futures` cannot be imported."""
+
+    def __init__(self, result: bool) -> None:  # noqa: FBT001 - as `CompletedFuture`
+        self._result = result
+
+    def result(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - it is done
+        """Return the result."""
+        return self._result
+
+    def exception(self, timeout: float | None = None) -> None:
+        """Return `None`: there is a result."""
+
+    def done(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def running(self) -> bool:
+        """Return that it no longer is."""
+        return False
+
+    cancelled = cancel = running
+
+    def add_done_callback(self, fn: Callable[[PlainFuture], object]) -> None:
+        """Call *fn* at once."""
+        fn(self)
+
+    def __await__(self) -> Generator[None, None, bool]:
+        yield from ()
+        return self._result
 
 
 def flush_reporter(reporter: object, timeout: float) -> bool:
@@ -105,20 +143,34 @@ def close_reporter(reporter: object, timeout: float) -> bool:
     then waited for. Never raises. Returns whether everything was sent.
     """
     try:
-        with forks_wait():
-            from concurrent.futures import Future  # noqa: PLC0415 - see `future`
         deadline = SYSTEM_CLOCK.monotonic() + timeout
         close = getattr(reporter, "close", None)
         if close is None:
             return True
         result = close(timeout) if accepts_timeout(close) else close()
-        if not isinstance(result, Future):
+        if not _is_future(result):
             return True
         left = max(0.0, deadline - SYSTEM_CLOCK.monotonic())
         return bool(cast("Future[object]", result).result(left))
     except Exception:  # noqa: BLE001 - an application's reporter may raise anything
         logger.exception("closing %r failed", reporter)
         return False
+
+
+def close_quietly(part: object) -> None:
+    """Close *part* if it can be closed; errors are logged."""
+    try:
+        close = getattr(part, "close", None)
+        if close is not None:
+            close()
+    except Exception:  # noqa: BLE001 - the application's part may raise anything
+        logger.exception("closing %r failed", part)
+
+
+def _is_future(value: object) -> bool:
+    # Whoever made a future has imported the module. An import here might fail.
+    future = getattr(sys.modules.get("concurrent.futures"), "Future", PlainFuture)
+    return isinstance(value, (PlainFuture, future))
 
 
 def accepts_timeout(method: object) -> bool:

@@ -14,7 +14,8 @@ The reporter that sends: a queue, and one loop that empties it.
 
 Both hold `_sending`, so they never run at the same time. Only they use the transmitter
 and the fields that `_reset` sets. No other lock is taken. The application's threads use
-only the queue, which needs no lock; see `queue`.
+only the queue, which needs no lock; see `queue`. So does `close` if a request outlasts
+its timeout: it counts what is queued.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, at_least
+from jaeger_client._internal.limits import (
+    MAX_COUNT,
+    MAX_SECONDS,
+    at_least,
+    usable_timeout,
+)
 from jaeger_client._internal.process_end import is_pool_child
 from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client._internal.worker import BackgroundWorker
@@ -33,6 +39,7 @@ from jaeger_client.model import SpanLosses
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
+    close_quietly,
     completed,
 )
 from jaeger_client.reporter.losses import LossReport
@@ -177,8 +184,14 @@ class Reporter(BaseReporter):
 
     def run(self, now: float) -> float:
         """Send what is due; return the time of the next turn. Called by the worker."""
-        next_turn = self._sending.run(lambda: self._turn(now))
-        self._release_if_closed()
+        try:
+            next_turn = self._sending.run(lambda: self._turn(now))
+        except BaseException:
+            # If it ends the thread, the next span starts another.
+            self._queue.wake_at_first()
+            raise
+        finally:
+            self._release_if_closed()
         # None: a drain on another thread holds the lock, so the turn is made later.
         return now if next_turn is None else next_turn
 
@@ -318,7 +331,9 @@ class Reporter(BaseReporter):
         # `flush` has stopped waiting.
         is_limited = deadline < math.inf and not self._worker.is_current_thread
         timeout = deadline - self._clock.monotonic() if is_limited else None
-        delay = self._transmitter.attempt(timeout)
+        delay = self._transmitter.attempt(
+            timeout, is_own_thread=self._worker.is_current_thread
+        )
         self._retry_at = self._clock.monotonic() + delay if delay else -math.inf
 
     def after_fork_in_child(self) -> None:
@@ -336,6 +351,7 @@ class Reporter(BaseReporter):
         """
         if self._result is None:
             dropped = self.losses.dropped
+            timeout = usable_timeout(timeout)
             deadline = self._clock.monotonic() + timeout
             self._is_closing = True
             self._queue.close()
@@ -344,7 +360,10 @@ class Reporter(BaseReporter):
                 self._worker.close(max(0.0, deadline - self._clock.monotonic()))
             self._is_releasable = True
             self._release_if_closed()
-            self._worker.remove_task(self)
+            if self._is_releasable:
+                # The worker is sending. What it has not removed by now is lost.
+                is_retrying = self._transmitter.is_retrying
+                self._loss_report.cleared(self._queue, is_retrying=is_retrying)
             self._result = completed(all_sent and dropped == self.losses.dropped)
         return self._result
 
@@ -359,7 +378,8 @@ class Reporter(BaseReporter):
         self._is_releasable = False
         self._transmitter.abandon(self._queue)
         self.metrics.reporter_queue_length(len(self._queue))
-        self._transmitter.sender.close()
+        close_quietly(self._transmitter.sender)
+        self._worker.remove_task(self)
 
     def __repr__(self) -> str:
         return f"<Reporter {self._queue!r} to {self._transmitter.sender!r}>"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.diagnostics import logger as default_logger
+from jaeger_client._internal.limits import usable_timeout
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
@@ -103,7 +104,7 @@ class CompositeReporter(BaseReporter):
         return completed(self._all(close_reporter, timeout))
 
     def _all(self, call: Callable[[object, float], bool], timeout: float) -> bool:
-        deadline = SYSTEM_CLOCK.monotonic() + timeout
+        deadline = SYSTEM_CLOCK.monotonic() + usable_timeout(timeout)
         results = [
             call(reporter, max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
             for reporter in self.reporters

@@ -17,6 +17,7 @@ from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client._internal.signal_safe import SharedCount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from jaeger_client._internal.clock import Clock
     from jaeger_client.metrics.instruments import ReporterMetrics
     from jaeger_client.model import SpanData, SpanLosses
+    from jaeger_client.reporter.queue import SpanQueue
 
 _ADVICE: Final = {
     "queue_full": (
@@ -124,6 +126,15 @@ class LossReport:
         # Each span is removed and counted in one call into C, where no signal handler
         # runs, so no interrupt leaves a span that is removed but not counted.
         self.totals.add_each_closed(starmap(spans.pop, repeat((), count)))
+        self._report_unsent(count, is_retrying=is_retrying)
+
+    def cleared(self, queue: SpanQueue[SpanData], *, is_retrying: bool) -> None:
+        """Remove all spans of *queue* and count them, as `unsent` does."""
+        own = SharedCount()
+        queue.clear(lambda spans: self.totals.add_each_closed(own.counting(spans)))
+        self._report_unsent(own.value, is_retrying=is_retrying)
+
+    def _report_unsent(self, count: int, *, is_retrying: bool) -> None:
         if count:
             self._publish("closed", count)
             if is_retrying:
@@ -144,8 +155,9 @@ class LossReport:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:
+            # First, so that who waits for the total finds the cause counted.
+            self._metrics.dropped_by_cause[cause](count)
             if cause == "send_failed":
                 self._metrics.reporter_failure(count)
             else:
                 self._metrics.reporter_dropped(count)
-            self._metrics.dropped_by_cause[cause](count)

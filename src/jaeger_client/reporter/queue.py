@@ -50,8 +50,8 @@ class SpanQueue(Generic[SpanT]):
     """
     A bounded queue that refuses spans beyond its capacity, and wakes a worker.
 
-    `put` may be called on any thread and in signal handlers, the other methods on one
-    thread at a time; `close` on any.
+    `put` may be called on any thread and in signal handlers, `close` and `clear` on any
+    thread, the other methods on one thread at a time.
     """
 
     __slots__ = (

@@ -43,6 +43,7 @@ from jaeger_client._internal.diagnostics import (
 from jaeger_client._internal.ids import IdRandom
 from jaeger_client._internal.shown import text_of
 from jaeger_client._internal.span_records import FixedLimits, to_tag_value
+from jaeger_client._internal.worker import ends_greenlet
 from jaeger_client.errors import (
     PayloadTooLargeError,
     RefusedError,
@@ -50,7 +51,7 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.model import Process, SpanLosses
-from jaeger_client.reporter.base import accepts_timeout
+from jaeger_client.reporter.base import accepts_timeout, close_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -243,11 +244,13 @@ class Transmitter:
         self._payload = self._payloads = None
         self._failures = 0
 
-    def attempt(self, timeout: float | None) -> float:
+    def attempt(self, timeout: float | None, *, is_own_thread: bool = False) -> float:
         """
         Send the payload; return the seconds to wait before the next step.
 
-        Never raises. *timeout* in seconds is passed to senders that accept one.
+        Raises nothing that the sender raises, except what is not an `Exception` and may
+        come from a signal handler, because *is_own_thread* is false. *timeout* in
+        seconds is passed to senders that accept one.
         """
         # Completes the counting of the previous payload, if it was interrupted.
         self._count_losses()
@@ -257,7 +260,7 @@ class Transmitter:
             return 0.0
         limit = min(self.sender.max_payload, self._limit)
         try:
-            rejected = self._send(payload, timeout)
+            rejected = self._send(payload, timeout, is_own_thread=is_own_thread)
         except PayloadTooLargeError as error:
             if error.limit < limit:
                 # A sender should reduce `max_payload`, too; one that does not must not
@@ -279,14 +282,23 @@ class Transmitter:
             self._complete_payload(rejected)
         return 0.0
 
-    def _send(self, payload: _Payload, timeout: float | None) -> int:
+    def _send(
+        self, payload: _Payload, timeout: float | None, *, is_own_thread: bool
+    ) -> int:
         """Send *payload*; return the number of its spans that the backend rejected."""
         sender, start = self.sender, self._clock.monotonic()
-        if timeout is not None and accepts_timeout(sender.send):
-            timeout = max(_MIN_TIMEOUT, timeout)
-            cast("_TimedSender", sender).send(payload.body, timeout)
-        else:
-            sender.send(payload.body)
+        try:
+            if timeout is not None and accepts_timeout(sender.send):
+                timeout = max(_MIN_TIMEOUT, timeout)
+                cast("_TimedSender", sender).send(payload.body, timeout)
+            else:
+                sender.send(payload.body)
+        except BaseException as error:
+            is_of_sender = is_own_thread and not ends_greenlet(error)
+            if isinstance(error, Exception) or not is_of_sender:
+                raise
+            msg = f"{type(error).__name__}: {text_of(error)}"
+            raise SendError(msg) from error
         self._metrics.send_seconds(self._clock.monotonic() - start)
         before, self._rejected = self._rejected, sender.rejected_spans
         # Limited, because the backend may respond any number, and counters only rise.
@@ -355,7 +367,7 @@ class Transmitter:
             channel.sender,
         )
         self._fallback = None
-        self.sender.close()
+        close_quietly(self.sender)
         self._use(channel)
         self._encode_again()
         return True
@@ -363,8 +375,13 @@ class Transmitter:
     def after_fork_in_child(self) -> None:
         """Drop the spans and the connection, which are the parent's."""
         self._reset()
-        self.clear_cache(math.inf)
-        self.sender.after_fork_in_child()
+        try:
+            self.clear_cache(math.inf)
+        finally:
+            # Senders that need not do anything may lack it.
+            renew = getattr(self.sender, "after_fork_in_child", None)
+            if renew is not None:
+                renew()
 
     def abandon(self, queue: SpanQueue[SpanData]) -> None:
         """Give up all spans, including those in *queue*, and count them."""

@@ -41,7 +41,11 @@ class Sender(Protocol):
         ...
 
     def after_fork_in_child(self) -> None:
-        """Drop the parent's connection without a message to the peer."""
+        """
+        Drop the parent's connection without a message to the peer.
+
+        A sender that does not have this method is used in the child as it is.
+        """
         ...
 
     def close(self) -> None:

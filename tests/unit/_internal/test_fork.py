@@ -242,6 +242,30 @@ def test_living_survivors_are_called() -> None:
     assert (1, 1) == (first.forks, second.forks)
 
 
+@pytest.mark.parametrize("error", [OSError("cannot reopen"), SystemExit(1)])
+def test_one_that_raises_does_not_stop_the_renewal(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All others are called, the fork counts as noticed, and one line is logged."""
+    registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    class Failing(Survivor):
+        def after_fork_in_child(self) -> None:
+            super().after_fork_in_child()
+            raise error
+
+    survivors = [Survivor(), Failing(), Survivor(), Survivor()]
+    for survivor in survivors:
+        registry.call_after_fork(survivor)
+    mark = registry.notice_fork()
+    mark.value = False  # type: ignore[attr-defined]  # as the kernel does  # pyright: ignore[reportAttributeAccessIssue]
+
+    assert registry.notice_fork()
+    assert registry.notice_fork()
+    assert [1, 1, 1, 1] == [survivor.forks for survivor in survivors]
+    assert ["Failing" in line for line in caplog.messages] == [True]
+
+
 def test_survivors_are_not_kept_alive() -> None:
     """Registering keeps no reference."""
     source = weakref.ref(IdRandom())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from multiprocessing import util
@@ -24,7 +25,7 @@ class Part:
         self.flushes = 0
         self._result = result
 
-    def begin_flush(self, timeout: float) -> Part:
+    def begin_end(self, timeout: float) -> Part:
         """Count."""
         assert 0 <= timeout <= process_end.EXIT_TIMEOUT
         self.flushes += 1
@@ -98,6 +99,75 @@ def test_what_could_not_be_sent_is_logged(
         end.flush()
 
     assert [True] == ["not all spans could be sent" in line for line in caplog.messages]
+
+
+class Raising(Part):
+    """Something to flush that raises, the first time only or always."""
+
+    def __init__(self, error: BaseException, where: str, *, always: bool) -> None:
+        super().__init__()
+        self._error: BaseException | None = error
+        self._where = where
+        self._always = always
+
+    def begin_end(self, timeout: float) -> Part:
+        """Raise, or count."""
+        self._raise("begin")
+        return super().begin_end(timeout)
+
+    def wait(self, timeout: float) -> bool:
+        """Raise, or return the result."""
+        self._raise("wait")
+        return super().wait(timeout)
+
+    def _raise(self, where: str) -> None:
+        error = self._error
+        if where == self._where and error is not None:
+            self._error = error if self._always else None
+            raise error
+
+
+@pytest.mark.parametrize("where", ["begin", "wait"])
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), ValueError()])
+def test_others_are_flushed_whatever_one_raises(
+    end: process_end.ProcessEnd,
+    caplog: pytest.LogCaptureFixture,
+    error: BaseException,
+    where: str,
+) -> None:
+    """One that raises is logged, and those before and after it are flushed."""
+    broken = Raising(error, where, always=True)
+    parts = [Part(result=False), broken, Part(result=False)]
+    for part in parts:
+        end.register(part)
+    end.flush()
+
+    assert [1, 1] == [parts[0].flushes, parts[2].flushes]
+    assert 1 == caplog.text.count("failed at the end of the process")
+    assert 2 == caplog.text.count("not all spans could be sent")
+
+
+@pytest.mark.parametrize("where", ["begin", "wait"])
+def test_sys_exit_in_a_handler_does_not_end_the_flush(
+    end: process_end.ProcessEnd, caplog: pytest.LogCaptureFixture, where: str
+) -> None:
+    """SystemExit during the exit is not heeded; the interrupted call is made again."""
+    parts = [Raising(SystemExit(), where, always=False), Part()]
+    for part in parts:
+        end.register(part)
+    end.flush()
+
+    assert [1, 1] == [part.flushes for part in parts]
+    assert [] == caplog.messages
+
+
+def test_interrupt_ends_the_flush(end: process_end.ProcessEnd) -> None:
+    """Ctrl-C ends the wait at once."""
+    part = Raising(KeyboardInterrupt(), "wait", always=True)
+    end.register(part)
+
+    with pytest.raises(KeyboardInterrupt):
+        end.flush()
 
 
 def test_time_runs_from_the_first_flush(end: process_end.ProcessEnd) -> None:

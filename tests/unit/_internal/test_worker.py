@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import os
@@ -365,17 +366,48 @@ def test_thread_outlives_a_task_that_exits(
     assert worker.is_running
 
 
+@pytest.mark.parametrize(
+    "error", [asyncio.CancelledError(), GeneratorExit(), KeyboardInterrupt()]
+)
+def test_thread_outlives_what_is_no_exception(
+    worker: BackgroundWorker, job: Job, error: BaseException
+) -> None:
+    """What a task raises in a turn or a drain does not end the thread, nor escapes."""
+    job.error = error
+    worker.wake()
+    assert job.turn.wait(TIMEOUT)
+    thread = worker._runner
+    assert not worker.flush(TIMEOUT)
+    job.error = None
+
+    assert worker.flush(TIMEOUT)
+    assert worker._runner is thread is not None
+
+
+class FakeGreenlet(types.ModuleType):
+    """The module `greenlet`, in a greenlet that is not the main one."""
+
+    GreenletExit = type("GreenletExit", (BaseException,), {})
+
+    @staticmethod
+    def getcurrent() -> types.SimpleNamespace:
+        """Return a greenlet that has a parent."""
+        return types.SimpleNamespace(parent=object())
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    "kind", [FakeGreenlet.GreenletExit, KeyboardInterrupt, SystemExit]
+)
 def test_thread_that_was_killed_is_replaced(
     worker: BackgroundWorker,
     job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException],
 ) -> None:
-    """If the thread has ended, the next wake starts another one."""
-
-    class Kill(BaseException):
-        pass
-
-    job.error = Kill()
+    """A greenlet ends when it is killed; the next wake starts another."""
+    monkeypatch.setitem(sys.modules, "greenlet", FakeGreenlet("greenlet"))
+    job.error = kind()
     worker.wake()
     for thread in threading.enumerate():
         if thread.name == "under test":

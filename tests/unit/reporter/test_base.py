@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from concurrent.futures import Future
 
 import pytest
 
 from jaeger_client.reporter import BaseReporter, CompletedFuture
-from jaeger_client.reporter.base import close_reporter, flush_reporter
+from jaeger_client.reporter.base import close_reporter, completed, flush_reporter
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 
@@ -99,3 +101,34 @@ def test_timeout_is_passed_on() -> None:
     close_reporter(Reporter(), 1.5)
 
     assert [1.5] == timeouts
+
+
+@pytest.mark.parametrize("all_left", [False, True])
+def test_future_where_nothing_can_be_imported(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    all_left: bool,
+) -> None:
+    """As without file descriptors: it does as a future that is done does, logged."""
+    monkeypatch.delattr("jaeger_client.reporter.future")
+    monkeypatch.setitem(sys.modules, "jaeger_client.reporter.future", None)
+    monkeypatch.setitem(sys.modules, "concurrent.futures", None)
+    called: list[object] = []
+
+    future = completed(all_left)
+    future.add_done_callback(called.append)
+
+    async def wait() -> bool:
+        return await future
+
+    assert all_left is future.result(1.0) is asyncio.run(wait())
+    assert (True, None) == (future.done(), future.exception())
+    assert (False, False, False) == (
+        future.running(),
+        future.cancel(),
+        future.cancelled(),
+    )
+    assert [future] == called
+    assert all_left is close_reporter(Closing(future), timeout=1.0)
+    (line,) = caplog.messages
+    assert line.startswith("close() returns an object that is no Future: ")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from jaeger_client._internal.process_end import PROCESS_END
 from jaeger_client.encoding import Payload
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
 from jaeger_client.model import SpanData
 from jaeger_client.reporter import Channel, Reporter
+from jaeger_client.reporter.transmitter import Transmitter
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.reporter.counting_metrics import CountingMetrics
@@ -360,6 +365,56 @@ def test_close_is_idempotent() -> None:
 
     assert first.done()
     assert scene.reporter.close() is first
+
+
+@pytest.mark.parametrize("timeout", [None, math.inf])
+def test_timeout_may_be_none(timeout: float) -> None:
+    """It is a long one, as of the tracer."""
+    scene = Scene()
+    scene.report("a")
+    flushed = scene.reporter.flush(timeout)
+    scene.report("b")
+
+    assert (True, True) == (flushed, scene.reporter.close(timeout).result())
+    assert [["a"], ["b"]] == scene.sent
+
+
+def test_close_logs_that_the_sender_cannot_be_closed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the sender raises is logged; the reporter is closed, and all has left."""
+    scene = Scene()
+    scene.report("a")
+    monkeypatch.setattr(scene.sender, "close", lambda: 1 / 0)
+
+    future = scene.reporter.close()
+
+    assert (True, [["a"]]) == (future.result(), scene.sent)
+    assert scene.reporter.close() is future
+    (line,) = caplog.messages
+    assert (line[:8], line[-7:]) == ("closing ", " failed")
+
+
+def test_turn_that_fails_while_the_reporter_is_closed_loses_no_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A turn that outlasts close() and then raises counts what is left, and ends."""
+    scene = Scene()
+
+    def close_and_fail(_: Transmitter) -> None:
+        closing = threading.Thread(target=scene.reporter.close, args=[0.0])
+        closing.start()
+        closing.join()
+        raise ZeroDivisionError
+
+    # As where what encodes cannot be imported.
+    monkeypatch.setattr(Transmitter, "encode_next", close_and_fail)
+    scene.report(*"abcdefghijk")
+    with pytest.raises(ZeroDivisionError):
+        scene.turn()
+
+    assert 11 == scene.reporter.losses.dropped
+    assert scene.sender.is_closed
 
 
 def test_close_returns_that_spans_were_lost() -> None:
@@ -728,3 +783,106 @@ def test_repr_shows_queue_and_sender() -> None:
 
     assert "0 of 100" in repr(scene.reporter)
     assert "MemorySender" in repr(scene.reporter)
+
+
+class HeldSender(MemorySender):
+    """A sender whose `send` waits until the test releases it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = threading.Event()
+        self.held = threading.Event()
+
+    def send(self, payload: bytes) -> None:
+        """Wait, then send."""
+        self.began.set()
+        self.held.wait(10)
+        super().send(payload)
+
+
+def test_close_counts_at_once_what_still_waits(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """During a request, close() counts the queue; the request's spans count later."""
+    sender = HeldSender()
+    reporter = Reporter(LineChannel(LineEncoder(), sender), 100, 10, 0.0)
+    for span in named(*map(str, range(100))):
+        reporter.report_span(span)
+    assert sender.began.wait(10)
+    began = time.monotonic()
+    assert not reporter.close(0.1).result()
+    took, closed, lines = time.monotonic() - began, reporter.losses.closed, caplog.text
+    worker = reporter._worker
+    pending = worker.begin_end(0)
+
+    assert took < 5
+    assert closed >= 85
+    assert 1 == lines.count("did not leave before its timeout")
+    assert worker in PROCESS_END._in_use
+    assert not pending.wait(0)
+    assert "Reporter" in repr(pending)
+    sender.held.set()
+    assert pending.wait(10)
+    assert worker not in PROCESS_END._in_use
+    assert 100 == reporter.losses.closed + sum(map(len, lines_of(sender)))
+    assert sender.is_closed
+
+
+class CancelledSender(MemorySender):
+    """A sender that raises what is no `Exception`, once."""
+
+    error: BaseException | None = None
+
+    def send(self, payload: bytes) -> None:
+        """Raise, or send."""
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+        super().send(payload)
+
+
+@pytest.mark.parametrize(
+    "error", [asyncio.CancelledError(), SystemExit(), KeyboardInterrupt()]
+)
+def test_sender_that_raises_no_exception_loses_its_spans_only(
+    error: BaseException,
+) -> None:
+    """On the worker's thread it is a failed send, which is counted; others leave."""
+    sender = CancelledSender()
+    sender.error = error
+    reporter = Reporter(LineChannel(LineEncoder(), sender), 100, 1, 0.0)
+    first, second = named("a", "b")
+    reporter.report_span(first)
+    reporter.flush(10)
+    reporter.report_span(second)
+
+    assert reporter.flush(10)
+    assert 1 == reporter.losses.send_failed
+    assert [["b"]] == lines_of(sender)
+    assert reporter.close(10).result()
+
+
+def test_what_ends_the_thread_lets_the_next_span_start_another() -> None:
+    """A turn that is killed leaves the queue so that the next span wakes the worker."""
+    scene = Scene(batch_size=10)
+    scene.report("a")
+    scene.turn()
+    scene.clock.advance(1.0)
+    scene.sender.during_send = raise_kill
+    with pytest.raises(Kill):
+        scene.turn()
+    woken = scene.worker.woken
+    scene.report("b")
+
+    assert woken + 1 == scene.worker.woken
+    scene.reporter.close()
+    assert ["a", "b"] == [line for lines in scene.sent for line in lines]
+
+
+class Kill(BaseException):
+    """What kills a greenlet."""
+
+
+def raise_kill() -> None:
+    """Raise it."""
+    raise Kill

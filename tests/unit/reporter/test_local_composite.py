@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import pytest
 
+from jaeger_client._internal.limits import MAX_SECONDS
 from jaeger_client.reporter import (
     CompletedFuture,
     CompositeReporter,
@@ -129,6 +131,16 @@ def test_timeout_is_shared() -> None:
     CompositeReporter(Noting(), reporter).close(timeout=0.5)
 
     assert 0 <= reporter.timeouts[0] <= 0.5
+
+
+@pytest.mark.parametrize("timeout", [None, math.inf])
+def test_timeout_may_be_none(timeout: float) -> None:
+    """It is a long one, as of the tracer."""
+    reporter = Noting()
+    composite = CompositeReporter(reporter)
+
+    assert (True, True) == (composite.flush(timeout), composite.close(timeout).result())
+    assert [pytest.approx(MAX_SECONDS, abs=10)] * 2 == reporter.timeouts
 
 
 def test_broken_reporters_can_be_closed() -> None:

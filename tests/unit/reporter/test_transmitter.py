@@ -305,6 +305,20 @@ def test_refused_switches_to_the_channel_that_is_available(
     assert 1 == len(caplog.messages)
 
 
+def test_refused_switches_although_the_sender_cannot_be_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What closing the old sender raises is logged, and all leaves by the other."""
+    other = LineChannel()
+    scene = Scene(fallback=lambda: other)
+    scene.sender.fail_next(RefusedError("refused"))
+    monkeypatch.setattr(scene.sender, "close", lambda: 1 / 0)
+    scene.deliver("a")
+
+    assert [["a"]] == lines_of(other.sender)
+    assert 0 == scene.losses.send_failed
+
+
 def test_fallback_is_probed_now_and_then() -> None:
     """While no channel is available, spans are lost, and probes are rare."""
     probes: list[float] = []
