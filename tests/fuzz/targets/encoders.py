@@ -6,7 +6,8 @@ An even first byte makes a span by the API, an odd one a span whose parts have a
 - Nothing that the application passes makes a call of the API raise, or loses the span:
   every format carries it, and with Thrift and OTLP its plain values arrive unchanged.
 - A span of any parts is sent or counted, and never costs the span that follows it.
-- No payload is longer than its limit; both protocols of Thrift carry the same.
+- No payload is longer than its limit. Both protocols of Thrift carry the same of a span
+  that was made by the API; of others a plain copy may differ, in its last digits.
 """
 
 from __future__ import annotations
@@ -105,11 +106,6 @@ def check_spans(spans: list[Any], limit: int) -> dict[str, list[Any]]:
         assert len(spans) + 1 == len(decoded) + losses.dropped, losses
         assert name_of(decoded[-1]) == GOOD, name
         arrived[name] = decoded[:-1]
-    compact, binary = (
-        [as_pairs(span) for span in arrived[name]] for name in ("compact", "binary")
-    )
-    # A part of a type that only one of them can do without costs the span there.
-    assert limit < LARGE or len(compact) != len(binary) or compact == binary
     return arrived
 
 
@@ -246,6 +242,7 @@ def check_recorded(recorder: Recorder, limit: int) -> None:
         return
     assert all(len(found) == 1 for found in arrived.values()), arrived
     (thrift,), (otlp,) = arrived["binary"], arrived["otlp"]
+    assert as_pairs(arrived["compact"][0]) == as_pairs(thrift)
     if is_plain(recorder.name) and type(recorder.name) is str:
         assert {recorder.name} == {thrift.operationName, otlp.name}
     check_items(recorder.tags, tag_pairs(thrift.tags), attribute_pairs(otlp.attributes))
