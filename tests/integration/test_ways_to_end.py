@@ -160,7 +160,7 @@ def test_exit_waits_for_the_request_of_a_closed_tracer(
 
     assert 0 == program.returncode
     assert "\n1\n" in f"\n{output}"
-    assert 1 == output.count("did not leave before its timeout")
+    assert 1 == output.count("were not sent before its timeout")
     assert 1 == output.count("not all spans could be sent at the end of the process")
 
 

@@ -817,7 +817,7 @@ def test_close_counts_at_once_what_still_waits(
 
     assert took < 5
     assert closed >= 85
-    assert 1 == lines.count("did not leave before its timeout")
+    assert 1 == lines.count("were not sent before its timeout")
     assert worker in PROCESS_END._in_use
     assert not pending.wait(0)
     assert "Reporter" in repr(pending)
