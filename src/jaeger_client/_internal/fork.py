@@ -44,8 +44,9 @@ _TIMEOUT: Final = 2.0
 """Maximum time in seconds that a fork waits for threads, or a thread for forks."""
 
 _NOT_RENEWED: Final = (
-    "%r could not begin anew in a forked child: after_fork_in_child() raised. All else "
-    "is renewed; it may share a connection with the parent, or wait for a lock"
+    "%r could not be reset in a forked child: its after_fork_in_child() raised. "
+    "Everything else was reset; this object may still use a connection or a lock of "
+    "the parent"
 )
 
 
@@ -309,7 +310,7 @@ class _ForkRegistry:
 
 
 def _error_of(survivor: SurvivesFork) -> BaseException | None:
-    """Renew *survivor*; return what it raised."""
+    """Call the hook of *survivor*; return the exception that it raised, if any."""
     try:
         survivor.after_fork_in_child()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the others must be renewed

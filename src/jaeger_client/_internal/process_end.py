@@ -113,7 +113,8 @@ class ProcessEnd:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - the others are flushed, too
-            # Exit handlers need not heed SystemExit: the process ends already.
+            # SystemExit has no meaning here, because the process is ending already. The
+            # interrupted call is made again.
             if not (isinstance(error, SystemExit) and self.seconds_left()):
                 failed = (waiting or begun).popleft()
                 logger.exception(

@@ -177,7 +177,7 @@ class _Runner:
             self._signal.release()
 
     def end(self) -> None:
-        """Let it be known that the thread runs no more tasks."""
+        """Mark the thread as ended, and release those that wait for its end."""
         self.has_ended = True
         self._running.release()
 
@@ -423,10 +423,11 @@ def _call(close: Callable[[], object]) -> None:
 
 def ends_greenlet(error: BaseException) -> bool:
     """
-    Return whether *error* is to end the greenlet that runs, not only what it called.
+    Return whether *error* must end the current greenlet, not only the failed call.
 
-    Nothing but the code it runs raises something in a thread of the system. A greenlet
-    can be killed, and signal handlers raise in it if they interrupt it.
+    In a thread of the operating system, only the code that it runs can raise. A
+    greenlet can also be killed, and a signal handler that interrupts it can raise in
+    it.
     """
     module: Any = sys.modules.get("greenlet")
     current = getattr(module, "getcurrent", None)
