@@ -48,6 +48,7 @@ WHEELS = WORK / "wheels"
 OLD_CLIENT = WORK / "jaeger-client-4.8"
 PY_ZIPKIN = WORK / "py-zipkin"
 URLLIB3_OLDEST = WORK / "urllib3-oldest"
+FLASK = WORK / "flask"
 
 LANES = (os.cpu_count() or 1) + 1
 """Sessions that `test` runs at a time; slow and real tests wait more than they work."""
@@ -164,6 +165,7 @@ def slow(session: nox.Session) -> None:
     install(session, "servers")
     install_old_client(session)
     install_urllib3_oldest(session)
+    install_flask(session)
     install_type_checkers(session)
     run_pytest(session, SLOW, "-m", "not long")
 
@@ -204,6 +206,12 @@ def old_client(session: nox.Session) -> None:
 def py_zipkin(session: nox.Session) -> None:
     """Install py-zipkin into an environment of its own."""
     install_py_zipkin(session)
+
+
+@nox.session(python=False)
+def flask(session: nox.Session) -> None:
+    """Install Flask's instrumentation and the package into an environment apart."""
+    install_flask(session)
 
 
 @nox.session(python=False)
@@ -259,6 +267,12 @@ def install_urllib3_oldest(session: nox.Session) -> None:
     options = ("--python", str(URLLIB3_OLDEST / "bin" / "python"))
     install_package(session, *options)
     uv(session, "pip", "check", *options)
+
+
+def install_flask(session: nox.Session) -> None:
+    """Make the environment of the fixture `flask_python`."""
+    install_apart(session, FLASK, sys.executable, "flask")
+    install_package(session, "--python", str(FLASK / "bin" / "python"))
 
 
 def install_type_checkers(session: nox.Session) -> None:

@@ -164,6 +164,11 @@ def test_exit_waits_for_the_request_of_a_closed_tracer(
     assert 1 == output.count("not all spans could be sent at the end of the process")
 
 
+def test_exit_does_not_wait_for_a_strategy(run_program: RunProgram) -> None:
+    """A poller with a thread of its own has no spans; nothing is logged as lost."""
+    assert not run_program("exit_polling.py")
+
+
 def test_a_dropped_tracer_sends_its_spans(
     run_program: RunProgram, sink: SpanSink
 ) -> None:

@@ -90,7 +90,10 @@ class Poller:
         self._is_closed = False
         self._due = math.inf
         self._owns_worker = worker is None
-        self._worker = BackgroundWorker() if worker is None else worker
+        if worker is None:
+            # The end of the process does not wait for a response that nothing uses.
+            worker = BackgroundWorker(is_flushed_at_exit=False)
+        self._worker = worker
         self._worker.add_task(self)
 
     def begin(self) -> None:

@@ -200,6 +200,11 @@ class BackgroundWorker:
     Runs tasks on one daemon thread that starts at the first `wake`.
 
     Every method may be called from any thread and none raises.
+
+    Args:
+        clock: When tasks are due, and how long a flush takes.
+        name: Name of the thread.
+        is_flushed_at_exit: Whether the end of the process waits for the tasks.
     """
 
     def __init__(
@@ -207,9 +212,11 @@ class BackgroundWorker:
         *,
         clock: Clock = SYSTEM_CLOCK,
         name: str = "jaeger-client",
+        is_flushed_at_exit: bool = True,
     ) -> None:
         self._clock = clock
         self._name = name
+        self._is_flushed_at_exit = is_flushed_at_exit
         self._tasks: tuple[Task, ...] = ()
         self._closers: tuple[Callable[[], object], ...] = ()
         self._closed = False
@@ -219,7 +226,8 @@ class BackgroundWorker:
         self._not_run = RateLimitedWarning(_NOT_RUN, clock=clock)
         self._forget_thread()
         call_after_fork(self)
-        PROCESS_END.register(self)
+        if is_flushed_at_exit:
+            PROCESS_END.register(self)
 
     def _forget_thread(self) -> None:
         self._runners: dict[str, _Runner] = {}
@@ -275,7 +283,8 @@ class BackgroundWorker:
         notice_fork()
         runner = self._runner
         if self.is_exiting and not self.is_current_thread:
-            self._send_now(PROCESS_END.seconds_left() or 0.0, self._too_late)
+            if self._is_flushed_at_exit:
+                self._send_now(PROCESS_END.seconds_left() or 0.0, self._too_late)
         elif is_before_uwsgi_forks():
             self._send_now(_MAX_LOAD_DELAY, self._too_slow)
         elif runner is not None:
@@ -293,7 +302,8 @@ class BackgroundWorker:
         if self._runners and self._runner is None:
             # Ended by an exception that is not caught, such as gevent's GreenletExit.
             self._runners = {}
-        PROCESS_END.keep(self)
+        if self._is_flushed_at_exit:
+            PROCESS_END.keep(self)
         try:
             runner = _Runner(self._run, self._name)
             runner.thread.start()

@@ -1,5 +1,5 @@
 """
-Talks to servers that misbehave, or respond otherwise each time; prints memory growth.
+Talks to servers that misbehave, or respond differently each time; prints memory growth.
 
 The arguments are the name of one of the functions in `SCENES`, and how many operations
 each of the blocks has.
@@ -115,25 +115,40 @@ def resolver(operations: int) -> Block:
 
 
 class Source:
-    """Responds otherwise each time, and lets a thread wait for that."""
+    """
+    Responds differently each time, and only while a block runs.
+
+    Between blocks the worker waits for a response, so that the memory is not measured
+    while it holds one that it has not finished with.
+    """
 
     def __init__(self, respond: Callable[[int], object]) -> None:
         self._respond = respond
-        self._polls = 0
-        self._polled = threading.Condition()
+        self._requests = 0
+        self._allowed = 0
+        self._changed = threading.Condition()
+
+    def _allow(self, requests: int) -> int:
+        """Respond to so many more requests; return how many that is in all."""
+        with self._changed:
+            self._allowed += requests
+            self._changed.notify_all()
+            return self._allowed
 
     def poll(self) -> bytes:
-        """Return the next response."""
-        with self._polled:
-            self._polls += 1
-            self._polled.notify_all()
-            return json.dumps(self._respond(self._polls)).encode()
+        """Return the next response as soon as a block wants it."""
+        with self._changed:
+            self._requests += 1
+            number = self._requests
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self._allowed >= number, TIMEOUT)
+        return json.dumps(self._respond(number)).encode()
 
-    def wait_for(self, polls: int) -> None:
-        """Wait for so many further polls."""
-        with self._polled:
-            goal = self._polls + polls
-            assert self._polled.wait_for(lambda: self._polls >= goal, TIMEOUT)
+    def process(self, responses: int) -> None:
+        """Return when the worker has processed so many more responses."""
+        goal = self._allow(responses)
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._requests > goal, TIMEOUT)
 
     def request_sampling_strategy(self, service_name: str) -> bytes:
         """Return the next strategy."""
@@ -193,9 +208,9 @@ def strategies(
     tracer = Tracer("memory", NullReporter(), sampler)
 
     def block() -> None:
-        for _ in range(operations // 10):
+        for _ in range(operations):
             tracer.start_span(f"used {next(NUMBERS)}").finish()
-        source.wait_for(operations)
+        source.process(operations)
 
     return block
 
@@ -218,7 +233,7 @@ def credits_of_debug_traces(operations: int) -> Block:
     def block() -> None:
         for _ in range(operations):
             throttler.is_allowed(f"used {next(NUMBERS)}")
-        balances.wait_for(operations)
+        balances.process(operations)
 
     return block
 
