@@ -103,11 +103,11 @@ class PlainFuture:
         """Return `None`: there is a result."""
 
     def done(self) -> bool:
-        """Return that it is."""
+        """Return True."""
         return True
 
     def running(self) -> bool:
-        """Return that it no longer is."""
+        """Return False."""
         return False
 
     cancelled = cancel = running
@@ -168,7 +168,7 @@ def close_quietly(part: object) -> None:
 
 
 def _is_future(value: object) -> bool:
-    # Whoever made a future has imported the module. An import here might fail.
+    # If *value* is a future, the module is loaded. An import here might fail.
     future = getattr(sys.modules.get("concurrent.futures"), "Future", PlainFuture)
     return isinstance(value, (PlainFuture, future))
 
