@@ -1,4 +1,4 @@
-"""Secrets that are found wherever they appear, and the settings to put them in."""
+"""Secrets that are found wherever they appear, and settings that contain them."""
 
 from __future__ import annotations
 
@@ -153,12 +153,12 @@ PLAIN_OBJECTS: Final = (
 """The same, of other types than text."""
 
 _ALONE: Final = {table.ENDPOINT, table.AGENT_HOST, table.AGENT_PORT, table.METRICS}
-"""Settings that others do not count beside, or whose error comes before all others."""
+"""Settings that make others irrelevant, or whose error is reported before any other."""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """One way to set a setting: by the dict, or by its nth variable."""
+    """A place for a setting: the dict, or the nth of its variables."""
 
     param: Param[object]
     way: int
@@ -174,7 +174,7 @@ class _Place:
         return texts if self.way else (*texts, *objects)
 
     def accepts(self, value: object) -> bool:
-        """Return whether *value* can be used, so that a tracer is made with it."""
+        """Return whether *value* can be used, so that a tracer can be created."""
         try:
             return self.read is not None and self.read(value) is not None
         except ValueError:
@@ -183,9 +183,9 @@ class _Place:
 
 def settings_with_secrets() -> Iterator[Case]:
     """
-    Return cases with secrets in each setting, by the dict and by each variable.
+    Return cases with secrets in each setting, in the dict and in each variable.
 
-    What cannot be used is an error, and of these there may be many in one case.
+    A value that cannot be used is an error; one case may have many errors.
     """
     wrong = defaultdict[tuple[int, str], list[_Place]](list)
     values = dict[str, object]()
@@ -203,7 +203,7 @@ def settings_with_secrets() -> Iterator[Case]:
 
 def _places() -> Iterator[_Place]:
     for param in table.PARAMS:
-        # The name of the service is no secret: each server gets it.
+        # The name of the service is not a secret: it is sent to every server.
         if param is not table.SERVICE_NAME:
             yield _Place(param, 0, param.key, param.read)
             readers = (
@@ -216,7 +216,7 @@ def _places() -> Iterator[_Place]:
 
 def _case(name: str, value: object, *places: _Place) -> Case:
     if places[0].way:
-        # Without an endpoint the variables of OpenTelemetry do not count.
+        # Without an endpoint, OpenTelemetry's variables are not used.
         environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
         return Case(name, environ=environ | {each.name: str(value) for each in places})
     config: dict[str, Any] = {}
@@ -226,7 +226,7 @@ def _case(name: str, value: object, *places: _Place) -> Case:
 
 
 def unknown_settings() -> Iterator[Case]:
-    """Return cases with secrets in settings that there are not."""
+    """Return cases with secrets in unknown settings."""
     keys = ("password", "passwd", "collector.pasword", "agent.token", "api_key")
     for key in keys:
         for value in ("canary", {"canary": "canary"}):

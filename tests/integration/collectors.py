@@ -1,8 +1,8 @@
 """
-A collector over HTTP that misbehaves by a script, and decodes all it receives.
+An HTTP collector that misbehaves by a script, and decodes everything it receives.
 
 `Collector` performs one step of its script for each connection and for each later
-request over the same one, then accepts everything. Steps are in `misbehaviour`.
+request over the same connection, then accepts everything. Steps are in `misbehaviour`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Way:
-    """A way out over HTTP."""
+    """A route to a collector over HTTP."""
 
     path: str
     is_tls: bool = False
 
     @property
     def is_otlp(self) -> bool:
-        """Whether it is OTLP, which specifies when to try again."""
+        """Whether it is OTLP, which specifies when to retry."""
         return self.path == "/v1/traces"
 
     @property
@@ -77,13 +77,13 @@ class Visit:
     collector: Collector
     sock: socket.socket
     stopping: threading.Event
-    """Set at the end of the test: steps that wait, wait for this."""
+    """Set at the end of the test; steps that block wait for it."""
     is_over: bool = False
     """Whether the connection is to be closed after this step."""
     _reader: io.BufferedReader | None = None
 
     def start_tls(self, certificate: str = "good") -> None:
-        """Perform the TLS handshake, if the way has one."""
+        """Perform the TLS handshake, if the route uses TLS."""
         if self.collector.way.is_tls and self._reader is None:
             tls = self.collector.tls[certificate]
             self.sock = tls.wrap_socket(self.sock, server_side=True)
@@ -106,12 +106,12 @@ class Visit:
         return names_in(self.collector.way.path, body)
 
     def refuse(self, response: bytes) -> None:
-        """Read a request, and respond without having accepted its spans."""
+        """Read a request and respond; its spans are not accepted."""
         self.collector.received += self.read()
         self.sock.sendall(response)
 
     def accept(self, response: bytes = make_answer(202)) -> None:
-        """Read a request, note its spans as accepted, respond."""
+        """Read a request, record its spans as accepted, and respond."""
         self.collector.accepted += self.read()
         self.sock.sendall(response)
 
@@ -143,7 +143,7 @@ Step = Callable[[Visit], object]
 
 @dataclass
 class Collector:
-    """A collector for one way out, and what it has received so far."""
+    """A collector for one route, and what it has received so far."""
 
     way: Way
     steps: Iterator[Step]
@@ -153,15 +153,15 @@ class Collector:
     port: int
     number: int = field(default_factory=itertools.count(1).__next__)
     accepted: list[str] = field(default_factory=list[str])
-    """Names of the spans for which success was responded."""
+    """Names of the spans of requests that got a response of success."""
     received: list[str] = field(default_factory=list[str])
-    """Names of the spans of other requests, as often as they came."""
+    """Names of the spans of all other requests, once for each request."""
     _stepped: threading.Event = field(default_factory=threading.Event)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @property
     def url(self) -> str:
-        """Its endpoint, which no other collector has, even at the same port later."""
+        """Its endpoint, which is unique: a later collector may have the same port."""
         place = f"127.0.0.1:{self.port}{self.way.path}"
         return f"{self.way.scheme}://{place}?collector={self.number:06}"
 
@@ -174,7 +174,7 @@ class Collector:
         assert self._stepped.wait(6 * PATIENCE)
 
     def _talk(self, server: Server, sock: socket.socket, _number: int) -> None:
-        # After its patience ends, a client that hangs fails its test.
+        # After this timeout, a client that hangs fails its test.
         sock.settimeout(6 * PATIENCE)
         visit = Visit(self, sock, server.stopping)
         try:

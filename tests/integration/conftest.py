@@ -1,4 +1,4 @@
-"""What the integration tests share: a sink for spans, programs in processes."""
+"""Fixtures of the integration tests: a sink for spans, programs in processes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def environment_for(sink: SpanSink) -> dict[str, str]:
 def started(
     sink: SpanSink, name: str, *arguments: str
 ) -> Generator[subprocess.Popen[str]]:
-    """Run a program of `programs/` meanwhile, which the block is to end."""
+    """Run a program of `programs/` during the block, which must end it."""
     with subprocess.Popen(
         command_of(name, *arguments),
         env=environment_for(sink),
@@ -75,7 +75,7 @@ class RunProgram(Protocol):
 
 
 def printed_json(output: str) -> Any:
-    """Return the object that a program printed, among its lines of the log."""
+    """Return the JSON object that a program printed among its log lines."""
     return json.loads(next(line for line in output.splitlines() if line[:1] == "{"))
 
 
@@ -106,11 +106,11 @@ def run_program(sink: SpanSink) -> RunProgram:
 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest) -> Way:
-    """Each way out of the process."""
+    """Each route of spans out of the process."""
     return WAYS[request.param]
 
 
 @pytest.fixture
 def no_otlp_beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send nothing to a Jaeger that this machine may run, where UDP is refused."""
+    """Prevent that spans go to a Jaeger on this machine when UDP is refused."""
     monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", 9)

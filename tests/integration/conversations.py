@@ -1,4 +1,4 @@
-"""What a tracer and a collector that misbehaves exchange, and what it should be."""
+"""Exchanges between a tracer and a misbehaving collector, and the expected results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECOND: Final = ["b 0", "b 1", "b 2"]
 
 @dataclass(frozen=True)
 class Bench:
-    """What all conversations of a test need."""
+    """What the exchanges of one test share."""
 
     authority: Authority
     log: LogLines
@@ -49,12 +49,12 @@ class Outcome:
     """What a collector received, and what the tracer counted and logged."""
 
     accepted: list[str]
-    """Names of the spans for which success was responded."""
+    """Names of the spans of requests that got a response of success."""
     received: list[str]
     """Names of the spans of other requests."""
     counts: Mapping[str, int]
     lines: list[str]
-    """The lines, or the text that was expected in them."""
+    """The lines; a line that contains its expected text is replaced by that text."""
 
 
 def meet(
@@ -65,7 +65,7 @@ def meet(
     times: int = 1,
     timeout: float = PATIENCE,
 ) -> Outcome:
-    """Report two batches to a collector that misbehaves *times* times at one."""
+    """Report two batches; the collector misbehaves *times* times for one of them."""
     steps = [behaviour.step] * times
     if behaviour.is_on_reuse:
         steps.insert(0, Visit.accept)
@@ -91,13 +91,13 @@ def meet(
 
 
 def abridged(lines: list[str], texts: list[str]) -> list[str]:
-    """Replace each line by the one of *texts* that it contains, in their order."""
+    """Replace each line by the corresponding one of *texts*, if it contains that."""
     pairs = itertools.zip_longest(lines, texts, fillvalue="")
     return [text if text and text in line else line for line, text in pairs]
 
 
 def expected_lines(behaviour: Behaviour, fate: Fate) -> list[str]:
-    """Return texts of the lines that are logged about one failure."""
+    """Return a part of each line that is logged for one failure."""
     if fate is Fate.ACCEPTED or not behaviour.is_logged:
         return []
     lost = 3 if fate is Fate.LOST else 0
@@ -105,7 +105,7 @@ def expected_lines(behaviour: Behaviour, fate: Fate) -> list[str]:
 
 
 def expected_outcome(way: Way, behaviour: Behaviour) -> Outcome:
-    """Return what `meet` is to return."""
+    """Return the expected result of `exchange`."""
     fate = behaviour.fate.of(way)
     spoiled = SECOND if behaviour.is_on_reuse else FIRST
     is_received = behaviour.is_read and fate is not Fate.ACCEPTED
@@ -122,7 +122,7 @@ def expected_outcome(way: Way, behaviour: Behaviour) -> Outcome:
 def cases_of(
     ways: Iterable[Way], behaviours: Mapping[str, Behaviour]
 ) -> dict[str, tuple[Way, Behaviour]]:
-    """Return *ways* with those of *behaviours* that they can meet, by name."""
+    """Return each of *routes* with each of *behaviours* that applies to it, by name."""
     return {
         f"{way} {name}": (way, behaviour)
         for way in ways

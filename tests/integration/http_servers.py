@@ -26,17 +26,17 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     connection: int
-    """Which connection it came over, counted from 1."""
+    """The number of its connection, counted from 1."""
 
 
 @dataclass
 class Server:
-    """A running server; `requests` holds what has come so far."""
+    """A running server; `requests` contains those received so far."""
 
     port: int
     requests: list[Request] = field(default_factory=list[Request])
     stopping: threading.Event = field(default_factory=threading.Event)
-    """Set when the test ends: talks that wait, wait on this."""
+    """Set when the test ends; a `talk` that blocks waits for it."""
 
     def url(self, path: str = "/", scheme: str = "http") -> str:
         """Return the URL of *path* here."""
@@ -69,7 +69,7 @@ def serve_http(
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
 ) -> Generator[Server, None, None]:
-    """Serve HTTP with what *respond* gives, keeping connections open."""
+    """Serve HTTP with the responses of *respond*, over persistent connections."""
 
     def talk(server: Server, sock: socket.socket, number: int) -> None:
         with sock.makefile("rb") as reader:

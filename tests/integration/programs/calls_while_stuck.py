@@ -95,9 +95,9 @@ CONDITIONS: dict[str, Callable[[], dict[str, Any]]] = {
     },
 }
 """
-What stops the tracer from sending, and its settings.
+What prevents the tracer from sending, and its settings.
 
-The name of a host is one whose name server does not respond.
+A name of a host here is one whose name server does not respond.
 """
 
 
@@ -105,7 +105,7 @@ def config() -> Config:
     """Return the configuration of a tracer that is stuck once it has a span."""
     settings = {
         "sampler": {"type": "const", "param": 1},
-        # Longer than any test may take: a call that waits for it fails.
+        # Longer than any test may take: a call that waits this long fails.
         "reporter_timeout": 300,
         "reporter_flush_interval": 0,
         "reporter_queue_size": QUEUE_SIZE,

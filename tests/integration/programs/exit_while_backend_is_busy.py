@@ -1,4 +1,4 @@
-"""Reports a span to a backend that is busy, flushes in vain, and ends."""
+"""Reports a span to a busy backend, flushes without success, and ends."""
 
 from __future__ import annotations
 

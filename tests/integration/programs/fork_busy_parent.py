@@ -1,4 +1,4 @@
-"""Forks while threads report; all of parent's and child's spans must arrive once."""
+"""Forks while threads report; each span of parent and child must arrive once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ half_way = threading.Barrier(THREADS + 1)
 
 
 def report() -> None:
-    """Report half of the spans, let the fork happen, report the others."""
+    """Report half of the spans, wait for the fork, report the others."""
     for number in range(SPANS):
         if number == SPANS // 2:
             half_way.wait()

@@ -1,7 +1,7 @@
 """
-Forks while another thread is in the midst of `Config.initialize_tracer`.
+Forks while another thread is inside `Config.initialize_tracer`.
 
-The child initializes a tracer of its own, and prints whose it is.
+The child initializes a tracer of its own, and prints its service name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ begun, done = threading.Event(), threading.Event()
 
 
 class Slow(Config):
-    """Takes its time."""
+    """A `Config` that is slow to create its tracer."""
 
     def new_tracer(self, io_loop: object = None) -> Tracer:
         """Wait for the fork."""
@@ -28,7 +28,7 @@ class Slow(Config):
 
 
 def main() -> None:
-    """Fork at the worst moment."""
+    """Fork while the lock of `Config` is held."""
     slow = Slow({}, service_name="parent")
     thread = threading.Thread(target=slow.initialize_tracer)
     thread.start()

@@ -1,8 +1,8 @@
 """
-A tracer whose name server does not respond, and what goes on beside it.
+A tracer whose name server does not respond, and other work beside it.
 
 The resolver of this process hangs for one name, as the system's does while its name
-server is silent, and knows another one at once.
+server is silent, and resolves another one at once.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Counts everything that jaeger-client 4.8 counts, and prints what a scrape says.
+Counts everything that jaeger-client 4.8 counts, and prints the scrape.
 
 Runs with the old client and with this one.
 """
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def wait_until_sent() -> None:
-    """Wait for the reporter to have counted all spans; 4.8 has no way to ask."""
+    """Poll until the reporter has counted all spans: 4.8 has no flush."""
     deadline = time.monotonic() + PATIENCE
     labels = {"result": "ok", "service": "shop"}
     while REGISTRY.get_sample_value(SENT, labels) != SPANS:

@@ -1,11 +1,11 @@
 """
-Forks while every lock of the metrics is held by another thread, as a scrape may.
+Forks while another thread holds every lock of the metrics, as a scrape may.
 
 The child traces, and prints how many spans it finished.
 """
 
 # pyright: reportPrivateUsage=false
-# What is held are the locks of another library.
+# The locks are those of another library.
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 20
 
 
 def locks_of_the_metrics() -> list[Any]:
-    """Return every lock that counting may take."""
+    """Return every lock that counting may acquire."""
     collectors = prometheus._SHARED._made[REGISTRY].values()
     parts = [REGISTRY, *(p for each in collectors for p in prometheus._parts_of(each))]
     locks = [getattr(part, "_lock", None) for part in parts]
@@ -33,7 +33,7 @@ def locks_of_the_metrics() -> list[Any]:
 
 
 def hold(held: threading.Event, done: threading.Event) -> None:
-    """Take every lock, and keep them until told."""
+    """Acquire every lock, and hold them until *done* is set."""
     with ExitStack() as stack:
         for lock in locks_of_the_metrics():
             stack.enter_context(lock)
@@ -42,7 +42,7 @@ def hold(held: threading.Event, done: threading.Event) -> None:
 
 
 def main() -> None:
-    """Fork at the worst moment."""
+    """Fork while all locks are held."""
     tracer = make_tracer()
     tracer.start_span("bake", tags={"span.kind": "server"}).finish()
     assert tracer.flush(PATIENCE)

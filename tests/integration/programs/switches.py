@@ -25,5 +25,5 @@ def _run(function: Callable[[], object]) -> None:
 
 
 def run_on_threads(*functions: Callable[[], object]) -> None:
-    """Run each function in a thread of its own; raise what one raises."""
+    """Run each function in a thread of its own; raise what one of them raises."""
     run_together(*(partial(_run, each) for each in functions), timeout=PATIENCE)
