@@ -1,8 +1,8 @@
 """
-Each sampled span arrives or is counted, by every way out.
+Each sampled span arrives or is counted, over every route.
 
-Foreign decoders read what arrived at real sockets. A seed determines the events of the
-random programs; the interleaving of the threads is the machine's.
+Decoders of other projects read what arrived at real sockets. A seed determines the
+events of the random programs; the interleaving of the threads is up to the machine.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Program:
             self._events.append(self._respond_badly)
 
     def run(self) -> None:
-        """Let some events happen, then close the tracer, in any state."""
+        """Perform some events, then close the tracer, in any state."""
         for _ in range(self._choose.randint(10, 25)):
             self._choose.choice(self._events)()
         self.account.tracer.close(timeout=self._choose.choice([0, 0.2, 2]))
@@ -120,7 +120,7 @@ class Program:
     [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 15))],
 )
 def test_every_span_arrives_or_is_counted_once(way: Way, seed: int) -> None:
-    """Whatever happens in whatever order, each sampled span is accounted for, once."""
+    """Each sampled span is accounted for once, after any sequence of events."""
     with way.receive() as receiver:
         program = Program(way, receiver, seed)
         program.run()
@@ -129,7 +129,7 @@ def test_every_span_arrives_or_is_counted_once(way: Way, seed: int) -> None:
 
 
 def test_a_burst_from_16_threads_arrives_whole(way: Way) -> None:
-    """A burst that the queue holds loses no span."""
+    """A burst that fits the queue loses no span."""
     with way.receive() as receiver:
         account = Account(way.settings(receiver.host, receiver.port))
         account.report_beside(250)
@@ -143,14 +143,14 @@ def test_a_burst_from_16_threads_arrives_whole(way: Way) -> None:
 
 
 def test_a_burst_that_the_queue_cannot_hold_is_counted(way: Way) -> None:
-    """What a full queue refuses is counted as `queue_full`; all else arrives."""
+    """Spans that a full queue refuses are counted as `queue_full`; others arrive."""
     with way.receive() as receiver:
         account = Account(
             way.settings(receiver.host, receiver.port), {"reporter_queue_size": 20}
         )
         account.report_beside(250)
         account.join()
-        # Its result is true although spans were refused: that was before.
+        # The result is true although spans were refused: that was before the flush.
         has_closed = account.tracer.close(timeout=30.0).result()
         account.end(receiver)
 

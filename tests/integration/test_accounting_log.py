@@ -98,7 +98,7 @@ def close_while_retrying(account: Account, receiver: Receiver) -> None:
 
 
 class Loss(NamedTuple):
-    """How spans are lost, and what is counted and logged then."""
+    """One kind of loss, and what is counted and logged for it."""
 
     way: str
     lose: Callable[[Account, Receiver], None]
@@ -182,7 +182,7 @@ LOSSES: Final = {
 def test_each_kind_of_loss_is_counted_and_logged_once(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Within a minute there is one line of a kind, which has the remedy."""
+    """Each kind of loss is logged in one line a minute, with the remedy."""
     caplog.set_level(logging.WARNING, "jaeger_tracing")
     loss = LOSSES[name]
     way = WAYS[loss.way]
@@ -194,7 +194,7 @@ def test_each_kind_of_loss_is_counted_and_logged_once(
         assert loss.counted == account.reporter.losses
         assert_exact(account, receiver)
     lines = [line for line in caplog.messages if loss.remedy in line]
-    # The outage that close() ends has a line of its own.
+    # The outage that close() ends is logged in a line of its own.
     expected = 2 if name == "retried-until-close" else 1
 
     assert 1 == len(lines)

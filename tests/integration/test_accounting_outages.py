@@ -40,7 +40,7 @@ class NameServer:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.address: str | None = None
         self.has_failed = threading.Event()
-        """Set when it has been requested without an address."""
+        """Set when the name was looked up without an address."""
         self._system = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
 
@@ -59,7 +59,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> NameServer:
 
 
 def flush_spans(account: Account, count: int = 100) -> bool:
-    """Report *count* spans; return whether they have left."""
+    """Report *count* spans; return whether they were sent."""
     account.report(count)
     return account.tracer.flush(timeout=30.0)
 
@@ -67,7 +67,7 @@ def flush_spans(account: Account, count: int = 100) -> bool:
 def test_an_agent_that_moves_behind_its_name_loses_none(
     names: NameServer, way: Way
 ) -> None:
-    """When the old address refuses, the name is resolved and the spans sent again."""
+    """If the old address refuses, the name is resolved and the spans are sent again."""
     with way.receive("127.0.0.2") as old, way.receive("127.0.0.3", old.port) as new:
         names.address = old.host
         account = Account(way.settings(NAME, old.port))
@@ -125,7 +125,7 @@ def test_a_name_that_resolves_later_is_used_then(names: NameServer, way: Way) ->
 
 
 def test_refused_datagrams_go_to_otlp(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where UDP is refused and OTLP is available, all spans arrive there."""
+    """If UDP is refused and OTLP is available, all spans arrive there."""
     with ExitStack() as stack:
         agent = stack.enter_context(WAYS["udp"].receive())
         agent.down()
@@ -161,7 +161,7 @@ def test_a_size_that_the_system_rejects_loses_none() -> None:
 
 
 class Minute:
-    """All ways out during an outage of a minute, at the same time."""
+    """All routes during an outage of a minute, at the same time."""
 
     def __init__(self, stack: ExitStack) -> None:
         self.receivers: Mapping[str, Receiver] = {
@@ -176,7 +176,7 @@ class Minute:
         }
 
     def report(self, count: int) -> None:
-        """Report *count* spans by every way."""
+        """Report *count* spans over every route."""
         for account in self.accounts.values():
             account.report(count)
 
@@ -190,7 +190,7 @@ class Minute:
             pace.wait(1 / TICKS_PER_SECOND)
 
     def come_back(self) -> None:
-        """Accept everything, and wait until each way out has noticed that."""
+        """Accept everything, and wait until each route's tracer has noticed that."""
         before = {name: len(each.span_ids) for name, each in self.receivers.items()}
         for receiver in self.receivers.values():
             receiver.up()

@@ -56,7 +56,7 @@ def target_of(server: Server) -> tuple[str, list[tuple[str, str]]]:
 
 
 def test_the_strategy_of_a_service_is_requested(agent: Server) -> None:
-    """The request is GET /sampling?service=…; the body is returned as it is."""
+    """The request is GET /sampling?service=…; the body is returned unchanged."""
     with channel_to(agent.port) as channel:
         answer = channel.request_sampling_strategy("my service&")
 
@@ -87,7 +87,7 @@ def test_strategies_may_come_from_another_url(
 
 
 def test_a_fragment_of_a_url_is_not_sent(agent: Server) -> None:
-    """The query is not appended to it."""
+    """The fragment of the URL is left out, and the query is appended to its path."""
     url = agent.url("/sampling#top")
     with AgentChannel("localhost", 5778, 6831, sampling_url=url) as channel:
         channel.request_sampling_strategy("s")
@@ -145,7 +145,7 @@ def test_a_huge_response_is_an_error() -> None:
 
 
 def test_a_refused_port_is_refused() -> None:
-    """Where no agent listens the request raises RefusedError."""
+    """If no agent listens, the request raises RefusedError."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -155,7 +155,7 @@ def test_a_refused_port_is_refused() -> None:
 
 @pytest.mark.parametrize("timeout", [None, 0.1])
 def test_a_silent_agent_is_given_up(timeout: float | None) -> None:
-    """After 2 seconds, or after the timeout of the request."""
+    """A request fails after 2 seconds without a response, or after its own timeout."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
         server.stopping.wait(PATIENCE)
@@ -179,7 +179,7 @@ def test_an_ipv6_agent_may_have_brackets(host: str) -> None:
 
 
 def test_a_bad_url_is_a_config_error() -> None:
-    """A sampling endpoint that is no URL is refused when the channel is made."""
+    """A sampling endpoint that is not a URL raises an error at construction."""
     with pytest.raises(ConfigError, match="sampling endpoint must be a URL like http"):
         AgentChannel("localhost", 5778, 6831, sampling_url="agent:5778")
 
@@ -196,7 +196,7 @@ def test_close_is_idempotent_and_final(agent: Server) -> None:
 
 
 def test_credits_may_have_a_port_of_their_own(agent: Server) -> None:
-    """Then each kind of request goes to its port."""
+    """With two ports, each kind of request is sent to its own port."""
     with (
         serve_http(answer_strategy) as other,
         AgentChannel("127.0.0.1", agent.port, 6831, None, other.port) as channel,

@@ -1,4 +1,4 @@
-"""The programs of the benchmark that talk over sockets, each with a small load."""
+"""The benchmark's programs that use sockets, each with a small load."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.comparison.programs import ProgramError, Programs
 from tests.integration.http_servers import Request, make_answer, serve_http
 
 STALL = 0.3
-"""Seconds for which the server of a test answers nobody."""
+"""Seconds for which a test's server does not respond."""
 
 
 def this_python(peer: str) -> Path:
@@ -26,8 +26,10 @@ def this_python(peer: str) -> Path:
 
 def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
     """
-    A request is timed from when it was due: of 100 a second, a server that answers
-    nobody for 0.3 s delays thirty, though only four could be sent meanwhile.
+    A request is timed from when it was due.
+
+    At 100 requests per second, a server that does not respond for 0.3 s delays thirty
+    of them, although only four could be sent meanwhile.
     """
     stalled, over = threading.Event(), threading.Event()
 
@@ -48,7 +50,7 @@ def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
 
 
 def test_requests_of_the_warm_up_do_not_count() -> None:
-    """They are sent and answered, and left out of the times."""
+    """Requests of the warm-up get a response, but their times are left out."""
     with serve_http(lambda request: make_answer()) as server:
         times = run_load(Load(server.port, rate=200, seconds=0.1, warm_up=0.1))
 
@@ -64,7 +66,7 @@ def test_a_server_that_does_not_serve_ends_the_load(
     answer: bytes | None,
     message: str,
 ) -> None:
-    """Times of requests that were not answered well would be no times."""
+    """A response without status 200 is an error, because its time means nothing."""
     with serve_http(lambda request: answer) as server:
         load = Load(server.port, rate=100, seconds=0.1, warm_up=0)
 
@@ -73,7 +75,7 @@ def test_a_server_that_does_not_serve_ends_the_load(
 
 
 def test_a_load_without_a_server_ends() -> None:
-    """A port where nobody listens is an error that names it."""
+    """A port where nothing listens is an error that names it."""
     with serve_http(lambda request: make_answer()) as server:
         port = server.port
 
@@ -82,7 +84,7 @@ def test_a_load_without_a_server_ends() -> None:
 
 
 def test_a_stalled_server_costs_no_span_unseen() -> None:
-    """Of the spans that a server took none of, every one is counted and told of."""
+    """If a server accepts no span, every span is counted as lost."""
     outage = measure_outage(Programs(this_python), seconds=1)
 
     assert outage.is_counted
@@ -91,13 +93,13 @@ def test_a_stalled_server_costs_no_span_unseen() -> None:
 
 
 def test_a_program_that_hangs_is_ended() -> None:
-    """A program gets so much time, and is gone when that is over."""
+    """A program that exceeds its timeout is killed."""
     with pytest.raises(ProgramError, match=r"not through after 0\.01 seconds"):
         Programs(this_python).run("ours", "latency_work", Work(), timeout=0.01)
 
 
 def test_a_program_without_an_interpreter_is_named(tmp_path: Path) -> None:
-    """A peer whose environment is gone is an error that says so."""
+    """A peer whose environment does not exist is an error that names the peer."""
     programs = Programs(lambda peer: tmp_path / "python")
 
     with pytest.raises(ProgramError, match="cannot start latency_work of ours"):

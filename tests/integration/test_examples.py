@@ -75,7 +75,7 @@ def running(
 
 
 def test_the_program_of_the_readme(sink: SpanSink) -> None:
-    """It makes a parent and a child, and both arrive."""
+    """The program creates a parent and a child, and both arrive."""
     readme = (ROOT / "README.md").read_text("utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
 
@@ -102,7 +102,11 @@ def test_the_explanation_on_the_configuration_page(sink: SpanSink) -> None:
 
 
 def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> None:
-    """So it does with a debug id; headers that are no context are no error."""
+    """
+    The application continues the caller's trace, and one of a debug id.
+
+    Headers that are not a context are not an error.
+    """
     with running(sink, "examples/wsgi_application.py", "0") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
@@ -126,10 +130,10 @@ def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> No
 
 def ask(url: str, header: str, value: str) -> None:
     """
-    Ask the application, whose answer must be its only one.
+    Request *url* from the application, whose response must be its only one.
 
-    Returns once the server has closed the connection, for wsgiref swallows an
-    interrupt that comes while a request is served.
+    Returns once the server has closed the connection, because wsgiref ignores an
+    interrupt while it serves a request.
     """
     parts = urlsplit(url)
     address = (parts.hostname, int(parts.port or 0))
@@ -141,7 +145,7 @@ def ask(url: str, header: str, value: str) -> None:
 
 
 def test_an_asgi_application_that_is_terminated(sink: SpanSink) -> None:
-    """Its last span continues the caller's trace, and is sent before the end."""
+    """The last span continues the caller's trace, and is sent before the end."""
     with running(sink, "examples/asgi_application.py", "0") as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip().removeprefix("http://").strip("/")
@@ -163,7 +167,7 @@ def test_an_asgi_application_that_is_terminated(sink: SpanSink) -> None:
 
 
 def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> None:
-    """Three tasks at the same time, under one root."""
+    """Three concurrent tasks have spans under one root."""
     assert "sent\n" == run(sink, "examples/asyncio_tasks.py")
 
     assert sink.wait_for(4)
@@ -174,7 +178,7 @@ def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> Non
 
 
 def test_a_format_of_ones_own(sink: SpanSink) -> None:
-    """A span goes on with the gateway's trace, which is handed on in both formats."""
+    """A span continues the gateway's trace, which is passed on in both formats."""
     traceparent, gateway = run(sink, "examples/own_codec.py").splitlines()
 
     assert sink.wait_for(1)
@@ -186,7 +190,7 @@ def test_a_format_of_ones_own(sink: SpanSink) -> None:
 
 
 def test_metrics_for_prometheus(sink: SpanSink) -> None:
-    """Three spans were begun, finished and sent."""
+    """Three spans were started, finished and sent."""
     lines = run(sink, "examples/prometheus_metrics.py").splitlines()
 
     assert "bakery_jaeger:finished_spans_total 3.0" in lines
@@ -194,7 +198,7 @@ def test_metrics_for_prometheus(sink: SpanSink) -> None:
 
 
 def test_decisions_that_wait(sink: SpanSink) -> None:
-    """The route and the customer decide, though both come after the start."""
+    """The route and the customer decide, though both are known only after the start."""
     assert run(sink, "examples/late_sampling.py").splitlines() == [
         "POST /orders of bob: recorded",
         "GET /health of bob: not recorded",

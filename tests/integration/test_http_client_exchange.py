@@ -1,4 +1,4 @@
-"""The HTTP client against real servers, good and bad."""
+"""The HTTP client with real servers, correct and faulty ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ forks_with_threads = pytest.mark.filterwarnings(
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    """A client that gives up soon."""
+    """A client with a short timeout."""
     with HttpClient(HttpOptions(timeout=5.0)) as client:
         yield client
 
@@ -70,7 +70,7 @@ def run_in_child(client: HttpClient, url: str) -> int:
 
 
 def test_a_request_arrives_and_its_response_is_returned(client: HttpClient) -> None:
-    """Method, target, headers and body go out; status, headers and body come in."""
+    """Method, target, headers and body are sent; status, headers, body returned."""
     with serve_http(answer_ok) as server:
         response = client.request(
             "POST",
@@ -110,7 +110,7 @@ def test_an_empty_body_is_sent_as_one(client: HttpClient) -> None:
     ],
 )
 def test_credentials_go_along(options: HttpOptions, expected: str) -> None:
-    """Basic goes before Bearer, Bearer before headers, all before the URL's."""
+    """Basic takes precedence over Bearer, Bearer over headers, all over the URL's."""
     with serve_http(answer_ok) as server, HttpClient(options) as client:
         client.request("GET", f"http://me:pw@127.0.0.1:{server.port}/")
 
@@ -118,7 +118,7 @@ def test_credentials_go_along(options: HttpOptions, expected: str) -> None:
 
 
 def test_extra_headers_go_along() -> None:
-    """Headers of the options are sent, and those of the request go before them."""
+    """Headers of the options are sent; those of the request take precedence."""
     options = HttpOptions(headers={"X-One": "1", "Content-Type": "wrong"})
     with serve_http(answer_ok) as server, HttpClient(options) as client:
         client.request("POST", server.url(), b"", {"content-type": "right"})
@@ -128,7 +128,7 @@ def test_extra_headers_go_along() -> None:
 
 
 def test_a_connection_is_used_again(client: HttpClient) -> None:
-    """Requests in a row share a connection."""
+    """Consecutive requests share a connection."""
     with serve_http(answer_ok) as server:
         for _ in range(3):
             client.request("GET", server.url())
@@ -163,7 +163,7 @@ def test_a_connection_that_the_server_gave_up_is_replaced(client: HttpClient) ->
 
 
 def test_a_connection_closed_while_idle_is_replaced(client: HttpClient) -> None:
-    """A server that closes an idle connection costs nothing."""
+    """If a server has closed an idle connection, the request uses a new one."""
     closed = threading.Event()
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
@@ -184,7 +184,7 @@ def test_a_connection_closed_while_idle_is_replaced(client: HttpClient) -> None:
 def test_a_connection_closed_as_it_is_used_again_is_replaced(
     client: HttpClient,
 ) -> None:
-    """A server that closes at the very moment of the request gets it once more."""
+    """If a server closes while the request is being sent, it gets the request again."""
     answers = iter([make_answer(), None, make_answer(202)])
     with serve_http(lambda _request: next(answers)) as server:
         client.request("POST", server.url(), b"one")
@@ -195,7 +195,7 @@ def test_a_connection_closed_as_it_is_used_again_is_replaced(
 
 
 def test_a_fresh_connection_without_an_answer_is_an_error(client: HttpClient) -> None:
-    """A server that closes without a response gets the request only once."""
+    """A server that closes a new connection without a response gets one request."""
     with (
         serve_http(lambda _request: None) as server,
         pytest.raises(RetryableSendError, match=r"GET http://.* failed: Remote"),
@@ -218,7 +218,7 @@ def test_a_refused_port_is_refused(client: HttpClient) -> None:
 
 
 def test_a_host_that_is_no_name_is_an_error(client: HttpClient) -> None:
-    """A host with an empty label fails for good, without asking a name server."""
+    """A host with an empty label is a permanent error, without a look-up."""
     with pytest.raises(SendError, match=r"GET http://a\.\.b/ failed") as caught:
         client.request("GET", "http://a..b/")
 
@@ -226,7 +226,7 @@ def test_a_host_that_is_no_name_is_an_error(client: HttpClient) -> None:
 
 
 def test_a_server_that_never_answers_is_given_up() -> None:
-    """Silence ends with the timeout, and may be tried again."""
+    """A server that sends nothing causes a retryable error after the timeout."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
         server.stopping.wait(PATIENCE)
@@ -254,7 +254,7 @@ def test_a_timeout_can_be_given_for_one_request(client: HttpClient) -> None:
 
 @pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 ", make_answer(200)[:-2]])
 def test_a_server_that_drips_is_given_up(beginning: bytes) -> None:
-    """A byte now and then does not prolong the timeout."""
+    """A byte now and then does not extend the timeout."""
 
     def talk(server: Server, sock: socket.socket, _number: int) -> None:
         sock.sendall(beginning)
@@ -279,7 +279,7 @@ class HastyClock(FakeClock):
 
 
 def test_the_deadline_ends_a_reading_that_was_slow() -> None:
-    """What arrives after the deadline is not read any more."""
+    """Bytes that arrive after the deadline are not read."""
     with (
         serve_http(answer_ok) as server,
         HttpClient(clock=HastyClock()) as client,
@@ -324,7 +324,7 @@ def test_a_response_that_is_not_http_is_our_error(
 
 
 def test_a_foreign_answer_adds_no_lines_to_a_message(client: HttpClient) -> None:
-    """What a server sends in place of HTTP is quoted in short and on one line."""
+    """The message quotes a short part of a response that is not HTTP, on one line."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -341,7 +341,7 @@ def test_a_foreign_answer_adds_no_lines_to_a_message(client: HttpClient) -> None
 
 @pytest.mark.parametrize("length", ["-5", "9" * 5_000, "1e3", "+", "0x5"])
 def test_a_length_that_is_none_is_ignored(length: str, client: HttpClient) -> None:
-    """Where the length of a body cannot be read, the body ends with the connection."""
+    """If the length of a body cannot be read, the body ends with the connection."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -369,7 +369,7 @@ def test_framing_without_end_is_given_up(
     rest: bytes,
     client: HttpClient,
 ) -> None:
-    """A server whose framing never ends is given up before it fills the memory."""
+    """Reading stops at a limit if a server's framing never ends."""
     sent = len(beginning)
 
     def talk(server: Server, sock: socket.socket, _number: int) -> None:
@@ -383,12 +383,12 @@ def test_framing_without_end_is_given_up(
     with serve_raw(talk) as server, pytest.raises(SendError, match="failed"):
         client.request("GET", server.url())
 
-    # What the client has read, and what the buffers of two sockets hold.
+    # The bytes that the client has read, and those in the buffers of two sockets.
     assert sent < 32 * MAX_BODY
 
 
 def test_no_more_of_a_body_is_retained_than_the_limit(client: HttpClient) -> None:
-    """Of a huge body 1 MiB is retained, and its connection is closed."""
+    """1 MiB of a huge body is retained, and its connection is closed."""
     huge = make_answer(200, bytes(2 * MAX_BODY))
     with serve_http(lambda _request: huge) as server:
         first = client.request("GET", server.url())
@@ -399,7 +399,7 @@ def test_no_more_of_a_body_is_retained_than_the_limit(client: HttpClient) -> Non
 
 
 def test_a_compressed_body_is_not_decompressed(client: HttpClient) -> None:
-    """A small response cannot fill the memory."""
+    """A small compressed response cannot fill the memory."""
     bomb = gzip.compress(bytes(1 << 26), compresslevel=1)
     answer = make_answer(200, bomb, {"Content-Encoding": "gzip"})
     with serve_http(lambda _request: answer) as server:
@@ -409,7 +409,7 @@ def test_a_compressed_body_is_not_decompressed(client: HttpClient) -> None:
 
 
 def test_a_body_that_never_ends_is_cut(client: HttpClient) -> None:
-    """A body without a length is read up to the bound."""
+    """A body without a length is read up to the limit."""
 
     def talk(server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -450,7 +450,7 @@ def test_a_chunked_body_is_read(client: HttpClient) -> None:
 
 
 def test_redirects_are_not_followed() -> None:
-    """A redirect is returned as it is; credentials go to no other server."""
+    """A redirect is returned as it is; credentials are sent to no other server."""
     with serve_http(answer_ok) as other:
         redirect = make_answer(307, headers={"Location": other.url()})
         with (
@@ -464,7 +464,7 @@ def test_redirects_are_not_followed() -> None:
 
 
 def test_two_threads_use_two_connections(client: HttpClient) -> None:
-    """Requests at the same time do not wait for each other; one connection remains."""
+    """Concurrent requests do not wait for each other; one connection remains."""
     both = threading.Barrier(2)
 
     def respond(_request: Request) -> bytes:
@@ -487,7 +487,7 @@ def test_two_threads_use_two_connections(client: HttpClient) -> None:
 
 
 def test_close_during_a_request_lets_it_end(client: HttpClient) -> None:
-    """A request in progress succeeds after close, and its connection is closed."""
+    """A request in progress succeeds after close(); then its connection is closed."""
 
     def respond(_request: Request) -> bytes:
         client.close()
@@ -501,7 +501,7 @@ def test_close_during_a_request_lets_it_end(client: HttpClient) -> None:
 
 
 def test_the_connection_can_be_forgotten(client: HttpClient) -> None:
-    """After the call for forked children the next request opens another."""
+    """After `after_fork_in_child` the next request opens another connection."""
     with serve_http(answer_ok) as server:
         client.request("GET", server.url())
         client.after_fork_in_child()
@@ -512,7 +512,7 @@ def test_the_connection_can_be_forgotten(client: HttpClient) -> None:
 
 @forks_with_threads
 def test_a_forked_child_uses_another_connection(client: HttpClient) -> None:
-    """Parent and child do not share a connection, and the parent's lives on."""
+    """Parent and child do not share a connection, and the parent's stays usable."""
     with serve_http(answer_ok) as server:
         client.request("GET", server.url())
         code = run_in_child(client, server.url())
@@ -524,7 +524,7 @@ def test_a_forked_child_uses_another_connection(client: HttpClient) -> None:
 
 @forks_with_threads
 def test_a_fork_during_a_request_does_not_disturb_it(client: HttpClient) -> None:
-    """A child forked before the response leaves it to the parent."""
+    """A child that is forked before the response does not read it."""
     requested, forked = threading.Event(), threading.Event()
 
     def respond(request: Request) -> bytes:
@@ -551,7 +551,7 @@ def test_a_fork_during_a_request_does_not_disturb_it(client: HttpClient) -> None
 
 
 def test_ipv6_is_supported(client: HttpClient) -> None:
-    """A server on ::1 is reached by its bracketed address."""
+    """A server on ::1 is reached by its address in brackets."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -567,7 +567,7 @@ SETTINGS_FRAME = bytes.fromhex("00000c 04 00 00000000 0003 000000fa 0005 0010000
 
 
 def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
-    """A gRPC port is a frequent mistake, and its bytes are unreadable."""
+    """If the server uses HTTP/2, whose bytes are unreadable, the error names gRPC."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -582,7 +582,7 @@ def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
 
 
 def test_a_server_of_http2_that_hangs_up_is_named_as_one(client: HttpClient) -> None:
-    """It sends its frame first, and may close while the request is on its way."""
+    """The error names HTTP/2 even if the server closes before the request was sent."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.sendall(SETTINGS_FRAME)

@@ -16,7 +16,7 @@ PATIENCE = 5.0
 # The connection of the interrupted request is left to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupted_request_does_not_stop_other_threads() -> None:
-    """After an interrupt anywhere, the client serves other threads, and closes."""
+    """After an interrupt anywhere, the client serves other threads and closes."""
     with serve_http(lambda request: make_answer()) as server:
         url = server.url("/")
 

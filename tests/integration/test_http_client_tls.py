@@ -1,4 +1,4 @@
-"""TLS with certificates made on the spot."""
+"""TLS with certificates that are created for the test."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_connection_closed_by_the_server_is_replaced(
     server_tls: ssl.SSLContext,
     ca_file: str,
 ) -> None:
-    """A second connection needs no second reading of the files."""
+    """A second connection does not read the files again."""
 
     def respond(_request: Request) -> bytes:
         return make_answer(headers={"Connection": "close"})
@@ -95,7 +95,7 @@ def test_a_connection_closed_by_the_server_is_replaced(
 
 
 def test_an_unknown_authority_is_refused(server_tls: ssl.SSLContext) -> None:
-    """Without the file the server is not trusted, and trying again is no use."""
+    """Without the file the server is not trusted, and the error is permanent."""
     with (
         serve_http(answer_ok, tls=server_tls) as server,
         HttpClient() as client,
@@ -119,7 +119,7 @@ def test_another_name_is_refused(authority: trustme.CA, ca_file: str) -> None:
 
 
 def test_insecure_trusts_anybody(authority: trustme.CA) -> None:
-    """With `insecure` any certificate of any name will do."""
+    """With `insecure` any certificate of any name is accepted."""
     tls = make_server_tls(authority, "other.example")
     with (
         serve_http(answer_ok, tls=tls) as server,
@@ -139,7 +139,7 @@ def test_a_client_certificate_is_shown(
     *,
     is_key_apart: bool,
 ) -> None:
-    """A server that requests a certificate gets ours, its key in a file or two."""
+    """A server that requests a certificate gets ours; its key may be separate."""
     server_tls.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(server_tls)  # pyright: ignore[reportUnknownMemberType]  # names pyOpenSSL
     own = authority.issue_cert("client.example")
@@ -177,7 +177,7 @@ def test_a_file_that_is_no_certificate_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_encrypted_key_is_an_error(authority: trustme.CA, tmp_path: Path) -> None:
-    """No password is read from the terminal; the error says what is not supported."""
+    """No password is read from the terminal; the error names what is not supported."""
     own = authority.issue_cert("client.example")
     key = serialization.load_pem_private_key(own.private_key_pem.bytes(), None)
     encrypted = key.private_bytes(
@@ -198,7 +198,7 @@ def test_an_encrypted_key_is_an_error(authority: trustme.CA, tmp_path: Path) -> 
 def test_versions_of_tls_before_1_2_are_refused(
     server_tls: ssl.SSLContext, ca_file: str
 ) -> None:
-    """A server that has none of a later one gets no request."""
+    """A server with TLS 1.1 at most gets no request."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         server_tls.minimum_version = ssl.TLSVersion.TLSv1

@@ -1,4 +1,4 @@
-"""Thrift and OTLP over HTTP, against servers that respond as backends do."""
+"""Thrift and OTLP over HTTP, with servers that respond as backends do."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_thrift_is_posted_as_it_is() -> None:
 
 
 def test_thrift_can_be_compressed() -> None:
-    """With gzip the body is compressed, as a header specifies."""
+    """With gzip the body is compressed and has the header for that."""
     with (
         serve_http(always(make_answer(202))) as server,
         HttpSender(server.url(), content_type=THRIFT, gzip=True) as sender,
@@ -154,7 +154,7 @@ def test_a_web_page_is_not_a_collector(media_type: str, *, otlp: bool) -> None:
 
 
 def test_a_probe_that_gets_a_web_page_has_found_no_backend() -> None:
-    """Another server may listen on the port of OTLP."""
+    """The same holds for OTLP's port, where another server may listen."""
     page = make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"})
     with (
         serve_http(always(page)) as server,
@@ -164,7 +164,7 @@ def test_a_probe_that_gets_a_web_page_has_found_no_backend() -> None:
 
 
 def test_an_error_without_a_body_is_short() -> None:
-    """A status without a body is all the message has."""
+    """Without a body, the message has the status only."""
     with (
         serve_http(always(make_answer(500))) as server,
         HttpSender(server.url("/x"), content_type=THRIFT) as sender,
@@ -176,7 +176,7 @@ def test_an_error_without_a_body_is_short() -> None:
 
 
 def test_a_server_that_accepts_less_lowers_the_limit() -> None:
-    """After 413 max_payload is half of what was refused."""
+    """After 413, max_payload is half of the rejected size."""
     with (
         serve_http(always(make_answer(413))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
@@ -188,7 +188,7 @@ def test_a_server_that_accepts_less_lowers_the_limit() -> None:
 
 
 def test_the_limit_is_not_lowered_below_16_kilobytes() -> None:
-    """A server that refuses even small bodies gives a plain error."""
+    """If a server rejects even small bodies, the error is a plain SendError."""
     with (
         serve_http(always(make_answer(413))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
@@ -240,7 +240,7 @@ def test_temporary_otlp_failures_may_be_retried(status: int) -> None:
 
 
 def test_otlp_without_retry_after_leaves_the_time_open() -> None:
-    """Then the reporter chooses the delay."""
+    """Without Retry-After the reporter chooses the delay."""
     with (
         serve_http(always(make_answer(503))) as server,
         OtlpHttpSender(server.url()) as sender,
@@ -277,7 +277,7 @@ def test_other_otlp_failures_are_final(status: int) -> None:
 def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
     options: HttpOptions, url: str
 ) -> None:
-    """Servers quote the key that they reject; the message has the rest."""
+    """Servers quote the key that they reject; it is hidden in the message."""
 
     def refuse(request: Request) -> bytes:
         sent = request.headers
@@ -300,7 +300,7 @@ def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
 def test_a_partial_success_that_quotes_the_credentials_does_not_show_them(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The reason for rejected spans is cleaned as errors are."""
+    """Secrets in the reason for rejected spans are hidden, too."""
     options = HttpOptions(headers={"X-Api-Key": "hunter2hunter2"})
     with (
         serve_http(
@@ -327,7 +327,7 @@ def test_the_reason_of_an_otlp_status_is_read() -> None:
 
 
 def test_a_reason_that_is_no_status_is_shown_as_it_is() -> None:
-    """A body that only claims to be protobuf is shown as text."""
+    """A body that is not the protobuf message that it claims to be is shown as text."""
     with (
         serve_http(always(make_answer(400, b"{}", PROTOBUF))) as server,
         OtlpHttpSender(server.url()) as sender,
@@ -381,7 +381,7 @@ def test_rejected_spans_are_counted_and_logged_once(
 def test_the_reason_of_a_refusal_is_short_and_on_one_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What a backend writes of refused spans adds no lines to the log."""
+    """The reason for rejected spans adds no lines to the log."""
     reason = "too old\r\nERROR: all is lost" + "x" * 100_000
     with (
         serve_http(always(partial_success(1, reason))) as server,
@@ -442,7 +442,7 @@ def test_a_probe_of_a_refused_port_is_no_error() -> None:
 
 
 def test_the_connection_can_be_forgotten() -> None:
-    """After the call for forked children the next payload goes over another."""
+    """After `after_fork_in_child` the next payload uses another connection."""
     with (
         serve_http(always(make_answer(202))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
@@ -483,7 +483,7 @@ def test_a_forked_child_sends_over_its_own_connection() -> None:
 
 
 def test_a_big_payload_to_a_slow_reader_arrives_whole() -> None:
-    """Four megabytes that the server reads in its own time arrive unchanged."""
+    """Four megabytes that the server reads slowly arrive unchanged."""
     payload = os.urandom(1 << 20) * 4
     arrived, body = threading.Event(), bytearray()
 

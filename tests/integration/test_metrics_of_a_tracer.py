@@ -1,4 +1,4 @@
-"""The metrics of the table, counted by tracers that run into everything."""
+"""All metrics of the table, counted by tracers that meet every failure."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Key = tuple[str, frozenset[tuple[str, str]]]
 
 
 def key_of(name: str, **tags: str) -> Key:
-    """Return what a metric is known by."""
+    """Return the name and labels that identify a metric."""
     return name, frozenset(tags.items())
 
 
 class Seen:
-    """Keeps which metrics took something that is not zero."""
+    """Stores which metrics have received a value other than zero."""
 
     def __init__(self) -> None:
         self.keys: set[Key] = set()
@@ -55,21 +55,21 @@ class Seen:
             self._changed.notify_all()
 
     def wait_for(self, name: str, **tags: str) -> None:
-        """Return once the metric took something, and fail if that takes too long."""
+        """Return when the metric has received a value; fail after a timeout."""
         key = key_of(name, **tags)
         with self._changed:
             assert self._changed.wait_for(lambda: key in self.keys, PATIENCE), key
 
 
 class Agent:
-    """Answers questions for strategies and credits; `None` is an outage."""
+    """Serves strategies and credits; `None` is an outage."""
 
     def __init__(self) -> None:
         self.strategy: object = STRATEGY
         self.balances: object = BALANCES
 
     def __call__(self, request: Request) -> bytes:
-        """Answer by the path."""
+        """Return the response for the path."""
         is_credits = request.target.startswith("/credits")
         answer = self.balances if is_credits else self.strategy
         if answer is None:
@@ -94,12 +94,12 @@ def make_tracer(
 
 
 def serve(tracer: Tracer, **tags: object) -> None:
-    """Serve a request."""
+    """Handle a request."""
     tracer.start_span("bake", tags={**SERVER, **tags}).finish()
 
 
 def trace(seen: Seen, sink: SpanSink) -> None:
-    """Begin, join and refuse traces; serve; lose a caller's context and baggage."""
+    """Start, join and refuse traces; serve; lose a caller's context and baggage."""
     with make_tracer(seen, sink) as tracer:
         tracer.start_span("bake").finish()
         serve(tracer, error=True)
@@ -115,7 +115,7 @@ def trace(seen: Seen, sink: SpanSink) -> None:
 
 
 def lose_spans(seen: Seen, sink: SpanSink) -> None:
-    """Make spans too large, too many and too late, and send some to a bad address."""
+    """Create spans that are too large, too many or too late; send to a bad address."""
     with make_tracer(seen, sink) as tracer:
         fill(tracer.start_span("large"), 100, "x" * 1_000).finish()
         span = fill(tracer.start_span("over the limits"), 5_000, "x")
@@ -141,7 +141,7 @@ def fill(span: Span, count: int, value: str) -> Span:
 
 
 def ask_for_strategies(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
-    """Follow a strategy, get one that cannot be followed, and none."""
+    """Follow a strategy, receive an invalid one, and none."""
     with make_tracer(
         seen,
         sink,
@@ -158,7 +158,7 @@ def ask_for_strategies(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> N
 
 
 def ask_for_credits(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
-    """Have a debug trace refused, then poll for credits until the server is gone."""
+    """Refuse a debug trace, then poll for credits until the server is gone."""
     throttler = {"port": port, "refresh_interval": 0.01}
     with make_tracer(seen, sink, throttler=throttler) as tracer:
         tracer.start_span("bake", child_of=SpanContext.with_debug_id("ticket-42"))
@@ -169,9 +169,9 @@ def ask_for_credits(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None
 
 def test_everything_in_the_table_is_counted(sink: SpanSink) -> None:
     """
-    Each metric with each value of its labels, and none beside.
+    Each metric has each value of its labels, and there are no others.
 
-    But for spans that cannot be encoded: no input is known that makes one.
+    Except for spans that cannot be encoded: no input is known that causes one.
     """
     seen, agent = Seen(), Agent()
 
@@ -200,12 +200,12 @@ def keys_of_the_table() -> set[Key]:
 
 
 def refuse(key: str, value: float) -> None:
-    """Stand for a client of statsd that lost its socket."""
+    """A statsd client that has lost its socket."""
     raise ConnectionError(key)
 
 
 def test_functions_that_raise_cost_no_span(sink: SpanSink) -> None:
-    """Spans arrive once each, though counting fails before, between and afterwards."""
+    """Each span arrives once, although counting fails before, during and after."""
     metrics = Metrics(count=refuse, gauge=refuse, timing=refuse)
     settings = {
         "sampler": {"type": "const", "param": 1},
@@ -224,7 +224,7 @@ def test_functions_that_raise_cost_no_span(sink: SpanSink) -> None:
 
 
 def test_no_counter_follows_a_number_of_the_backend() -> None:
-    """A backend that rejects 2**63 - 1 spans of a batch of two has rejected two."""
+    """If a backend rejects 2**63 - 1 spans of a batch of two, two are counted."""
     answer = ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(rejected_spans=(1 << 63) - 1)
     )

@@ -1,4 +1,4 @@
-"""Collectors that misbehave: what arrives, what is counted and logged, what hangs."""
+"""Misbehaving collectors: what arrives, what is counted and logged, what hangs."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def bench(authority: Authority) -> Iterator[Bench]:
-    """What all conversations of a test need."""
+    """What the exchanges of a test share."""
     with LogLines() as log:
         yield Bench(authority, log)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_every_span_is_accepted_or_counted(way: Way, bench: Bench) -> None:
-    """Each span is accepted once or counted as lost; two lines are about an outage."""
+    """Each span is accepted once or counted as lost; an outage has two log lines."""
     cases = cases_of([way], BEHAVIOURS)
     expected = {name: expected_outcome(*case) for name, case in cases.items()}
     actual = in_parallel(lambda case: meet(*case, bench), cases)
@@ -76,7 +76,7 @@ def test_every_span_is_accepted_or_counted(way: Way, bench: Bench) -> None:
 
 @pytest.mark.long
 def test_every_span_is_accepted_by_a_slow_collector(bench: Bench) -> None:
-    """What a collector does not respond to in time is sent again."""
+    """A batch without a response in time is sent again."""
     cases = cases_of(WAYS, SLOW_BEHAVIOURS)
     expected = {name: expected_outcome(*case) for name, case in cases.items()}
     actual = in_parallel(lambda case: meet(*case, bench, timeout=3.0), cases)
@@ -86,7 +86,7 @@ def test_every_span_is_accepted_by_a_slow_collector(bench: Bench) -> None:
 
 @pytest.mark.long
 def test_a_batch_is_given_up_after_six_attempts(bench: Bench) -> None:
-    """A collector that never accepts gets a batch six times; then it is lost."""
+    """A batch that a collector never accepts is lost after six attempts."""
     names = ("resets after the request", "503")
     cases = {
         name: (way, replace(behaviour, fate=Fate.LOST))
@@ -106,7 +106,7 @@ def test_a_batch_is_given_up_after_six_attempts(bench: Bench) -> None:
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_close_ends_whatever_the_collector_does(way: Way, bench: Bench) -> None:
-    """close() keeps its timeout, and all that was not accepted is counted by cause."""
+    """close() respects its timeout; what was not accepted is counted by cause."""
     counted = {Fate.ACCEPTED: SENT, Fate.LOST: LOST, Fate.AGAIN: CLOSED}
 
     def close(case: tuple[Way, Behaviour]) -> tuple[bool, list[str], Counted]:
@@ -136,7 +136,7 @@ def test_close_ends_whatever_the_collector_does(way: Way, bench: Bench) -> None:
 
 
 def test_a_long_delay_is_kept_until_close(bench: Bench) -> None:
-    """flush() does not wait for it and does not send; close() sends once more."""
+    """flush() neither waits nor sends then; close() sends once more."""
     forever = ["60", "3600", "1000000000", "9" * 30, "Fri, 31 Dec 9999 23:59:59 GMT"]
 
     def flush(case: tuple[Way, str]) -> tuple[list[str], bool, bool, list[str]]:
@@ -187,7 +187,7 @@ def test_a_batch_that_is_too_large_arrives_in_parts(bench: Bench) -> None:
 
 
 def test_spans_that_a_collector_rejects_are_counted(bench: Bench) -> None:
-    """Of a batch accepted with OTLP's partial_success, the rejected spans are lost."""
+    """The rejected spans of a batch accepted with partial_success are lost."""
     partial = ExportTracePartialSuccess(rejected_spans=2, error_message="too old")
     body = ExportTraceServiceResponse(partial_success=partial).SerializeToString()
     (way,) = [way for way in WAYS if way.is_otlp and way.is_tls]
@@ -216,7 +216,7 @@ def lines_about(way: Way, bench: Bench, successes: list[bool]) -> list[str]:
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_an_outage_is_logged_twice(way: Way, bench: Bench) -> None:
-    """However many batches fail, one line begins the outage and one ends it."""
+    """One line begins the outage and one ends it, however many batches fail."""
     lines = lines_about(way, bench, [*[False] * 10, True])
     texts = ["JAEGER_ENDPOINT", "; 30 spans were lost"]
 

@@ -18,7 +18,7 @@ from tests.integration.misbehaviour import SLOW_BEHAVIOURS
 from tests.integration.reporting import make_authority
 
 MARGIN: Final = 25.0
-"""Seconds for 36 collectors on a machine that is busy; any of them may take 300."""
+"""Timeout in seconds for 36 collectors on a busy machine; each may take 300."""
 
 
 @pytest.mark.long

@@ -1,5 +1,5 @@
 """
-Credentials reach the configured server, and are shown nowhere, however a send fails.
+Credentials reach the configured server, and are not shown if a send fails.
 
 One program sends by each spelling of the credentials to each kind of server: real ones,
 most of which reject the request and send it back.
@@ -49,7 +49,7 @@ OF_PROXY: Final = "Basic " + base64.b64encode(PROXY_USER.encode()).decode()
 QUERY: Final = f"?token={TOKEN}"
 
 Settings = tuple[dict[str, Any], dict[str, str]]
-"""What the dict has under `collector`, and the variables."""
+"""The value of `collector` in the dict, and the variables."""
 
 
 def basic_in_dict(url: str) -> Settings:
@@ -88,7 +88,7 @@ SPELLINGS: Final[Mapping[Callable[[str], Settings], tuple[str, str]]] = {
     basic_in_variables: (BASIC, "/zipkin/api/v2/spans"),
     headers_in_variables: (BEARER, "/otlp/v1/traces"),
 }
-"""With the header `Authorization` of each, and the path that it sends to."""
+"""The header `Authorization` of each, and the path that it sends to."""
 
 
 def always(response: bytes) -> Respond:
@@ -107,7 +107,7 @@ def reject(request: Request) -> bytes:
 
 
 def send_back(_server: Server, sock: socket.socket, _number: int) -> None:
-    """Send back what arrives, which is no HTTP."""
+    """Send back what arrives, which is not HTTP."""
     received = sock.recv(65536)
     head, _, _ = received.partition(b"\r\n\r\n")
     lines = sorted(head.split(b"\r\n"), key=lambda line: b"uthorization" not in line)
@@ -150,7 +150,7 @@ class Network:
     agent: Server = field(init=False)
     sink: SpanSink = field(init=False)
     jaeger: Server = field(init=False)
-    """A collector that variables of Jaeger name, beside credentials of others."""
+    """A collector in variables of Jaeger, beside credentials in others."""
     observed: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     def start(self) -> None:
@@ -270,12 +270,12 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 
 
 def test_no_failure_shows_a_secret(network: Network) -> None:
-    """Neither lines, errors, objects nor metrics, even if a server sends it back."""
+    """Lines, errors, objects and metrics have none, even if a server sends it back."""
     assert [] == leaks_in(network.observed)
 
 
 def test_credentials_arrive_where_they_belong(network: Network) -> None:
-    """In their headers, and in the query of the URL that has one; nowhere else."""
+    """They are in their headers, and in the query of a URL that has one; only there."""
     requests = [request for server in network.collectors for request in server.requests]
     found = {
         (request.headers["authorization"], request.target.partition("?")[0])
@@ -301,12 +301,12 @@ def test_credentials_arrive_where_they_belong(network: Network) -> None:
 
 
 def test_credentials_follow_no_redirect(network: Network) -> None:
-    """Neither to another port nor to another host, nor from https to http."""
+    """They are not sent to another port or host, nor from https to http."""
     assert [[], []] == [server.requests for server in network.others]
 
 
 def test_credentials_of_opentelemetry_are_for_its_endpoint(network: Network) -> None:
-    """A collector or agent that other settings name does not get them."""
+    """A collector or agent of other settings does not receive them."""
     requests, batches = network.jaeger.requests, network.sink.batches
 
     assert requests
@@ -315,7 +315,7 @@ def test_credentials_of_opentelemetry_are_for_its_endpoint(network: Network) -> 
 
 
 def test_a_tunnel_shows_the_proxy_its_own_credentials_only(network: Network) -> None:
-    """What an https collector gets is not in the request to the proxy."""
+    """The request to the proxy does not contain what an https collector receives."""
     heads = [head for head in network.proxy_heads if head.startswith("CONNECT ")]
     lines = {
         line for head in heads for line in head.split("\r\n") if find_secrets(line)

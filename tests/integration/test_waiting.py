@@ -1,5 +1,5 @@
 """
-What each call waits for, and for how long, while nothing can be sent.
+What each call waits for, and how long, while nothing can be sent.
 
 One program for each condition, all at once, because most of their time is waiting.
 """
@@ -25,7 +25,7 @@ from tests.integration.conftest import PROGRAMS
 from tests.integration.http_servers import Server, serve_raw
 
 MARGIN: Final = 10.0
-"""Seconds for a busy machine: a call that waits without a bound takes 40 or more."""
+"""Timeout in seconds for a busy machine: an unlimited wait takes 40 or more."""
 
 PATIENCE: Final = 55.0
 SEND_TIMEOUT: Final = 5.0
@@ -93,7 +93,7 @@ def result_in(condition: str) -> dict[str, Any]:
 def test_no_call_waits_longer_than_its_bound(
     results: Mapping[str, dict[str, Any]], condition: str
 ) -> None:
-    """Recording, scraping and explaining wait for nothing; others have a timeout."""
+    """Recording, scraping and explaining never wait; other calls have a timeout."""
     seconds = results[condition]["seconds"]
     late = {
         name: each for name, each in seconds.items() if each > BOUNDS[name] + MARGIN
@@ -125,12 +125,12 @@ def test_a_full_queue_drops_spans_at_once(
 def test_the_end_of_a_process_waits_five_seconds_at_most(
     results: Mapping[str, dict[str, Any]], condition: str
 ) -> None:
-    """Whatever a tracer waits for."""
+    """The end of a process is limited to 5 s, whatever a tracer waits for."""
     assert results[condition]["exit"] < EXIT_TIMEOUT + MARGIN
 
 
 def test_the_stages_of_a_send_share_its_timeout() -> None:
-    """Opening the tunnel, the handshake and the response do not each have all of it."""
+    """Opening the tunnel, the handshake and the response share one timeout."""
 
     def delay_then_stall(server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65536)
