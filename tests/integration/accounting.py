@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jaeger_client import Span
     from tests.integration.receivers import Receiver
 
-PATIENCE: Final = 30.0
+TIMEOUT: Final = 30.0
 """Seconds after which a thread that should have ended fails its test."""
 
 THREADS: Final = 16
@@ -71,20 +71,20 @@ class Account:
         together = threading.Barrier(threads + 1)
 
         def work() -> None:
-            together.wait(PATIENCE)
+            together.wait(TIMEOUT)
             self.report(count)
 
         for _ in range(threads):
             thread = threading.Thread(target=work)
             self._threads.append(thread)
             thread.start()
-        together.wait(PATIENCE)
+        together.wait(TIMEOUT)
 
     def join(self) -> None:
         """Wait for the threads that report."""
         while self._threads:
             thread = self._threads.pop()
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
             assert not thread.is_alive()
 
     def end(self, receiver: Receiver) -> None:
@@ -93,7 +93,7 @@ class Account:
         for thread in {*threading.enumerate()} - self._others:
             # After the timeout of close(), it still finishes the send it had begun.
             if thread.name == "jaeger-client":
-                thread.join(PATIENCE)
+                thread.join(TIMEOUT)
                 assert not thread.is_alive()
         receiver.down()
 

@@ -27,7 +27,7 @@ PASSWORD: Final = "canary p@ss/w:\u00f6rd-canary"
 TOKEN: Final = "canary-token-0123456789"
 
 PROGRAM: Final = Path(__file__).parent / "programs" / "show_everything.py"
-_PATIENCE: Final = 55.0
+_TIMEOUT: Final = 55.0
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 
@@ -61,7 +61,7 @@ def observe(cases: Iterable[Case], directory: Path) -> dict[str, list[str]]:
         env={**os.environ, **OTHERS, "PYTHONPATH": str(PROGRAM.parents[3])},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=_PATIENCE,
+        timeout=_TIMEOUT,
         check=False,
         encoding="utf-8",
         errors="replace",
@@ -161,7 +161,8 @@ class _Place:
     """A place for a setting: the dict, or the nth of its variables."""
 
     param: Param[object]
-    way: int
+    source: int
+    """0 for the dict, n for the nth variable."""
     name: str
     read: Callable[[object], object] | None = None
     """Reads the value, if there is a reader for it."""
@@ -171,7 +172,7 @@ class _Place:
         is_secret = self.param.is_secret
         texts = (*URLS, *TEXTS, *(PLAIN if is_secret else ()))
         objects = (*OBJECTS, *(PLAIN_OBJECTS if is_secret else ()))
-        return texts if self.way else (*texts, *objects)
+        return texts if self.source else (*texts, *objects)
 
     def accepts(self, value: object) -> bool:
         """Return whether *value* can be used, so that a tracer can be created."""
@@ -196,7 +197,7 @@ def settings_with_secrets() -> Iterator[Case]:
             if place.param in _ALONE or place.accepts(value):
                 yield _case(f"{place.name} {number}", value, place)
             else:
-                wrong[place.way, text].append(place)
+                wrong[place.source, text].append(place)
     for number, ((_, text), places) in enumerate(wrong.items()):
         yield _case(f"wrong {number}", values[text], *places)
 
@@ -215,7 +216,7 @@ def _places() -> Iterator[_Place]:
 
 
 def _case(name: str, value: object, *places: _Place) -> Case:
-    if places[0].way:
+    if places[0].source:
         # Without an endpoint, OpenTelemetry's variables are not used.
         environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
         return Case(name, environ=environ | {each.name: str(value) for each in places})

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from tests.foreign.decoders import decode_batch, decode_otlp, decode_zipkin
 from tests.integration.http_servers import (
-    PATIENCE,
+    TIMEOUT,
     Server,
-    make_answer,
+    make_response,
     read_request,
     serve_raw,
 )
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Way:
+class Route:
     """A route to a collector over HTTP."""
 
     path: str
@@ -53,8 +53,8 @@ class Way:
         return f"{self.scheme}:{self.path}"
 
 
-WAYS = [
-    Way(path, is_tls)
+ROUTES = [
+    Route(path, is_tls)
     for path in ("/api/traces", "/v1/traces", "/api/v2/spans")
     for is_tls in (False, True)
 ]
@@ -84,7 +84,7 @@ class Visit:
 
     def start_tls(self, certificate: str = "good") -> None:
         """Perform the TLS handshake, if the route uses TLS."""
-        if self.collector.way.is_tls and self._reader is None:
+        if self.collector.route.is_tls and self._reader is None:
             tls = self.collector.tls[certificate]
             self.sock = tls.wrap_socket(self.sock, server_side=True)
 
@@ -103,14 +103,14 @@ class Visit:
             raise ConnectionAbortedError
         is_gzip = request.headers.get("content-encoding") == "gzip"
         body = gzip.decompress(request.body) if is_gzip else request.body
-        return names_in(self.collector.way.path, body)
+        return names_in(self.collector.route.path, body)
 
     def refuse(self, response: bytes) -> None:
         """Read a request and respond; its spans are not accepted."""
         self.collector.received += self.read()
         self.sock.sendall(response)
 
-    def accept(self, response: bytes = make_answer(202)) -> None:
+    def accept(self, response: bytes = make_response(202)) -> None:
         """Read a request, record its spans as accepted, and respond."""
         self.collector.accepted += self.read()
         self.sock.sendall(response)
@@ -145,7 +145,7 @@ Step = Callable[[Visit], object]
 class Collector:
     """A collector for one route, and what it has received so far."""
 
-    way: Way
+    route: Route
     steps: Iterator[Step]
     tls: Mapping[str, ssl.SSLContext]
     """TLS contexts by the quality of their certificate."""
@@ -162,8 +162,8 @@ class Collector:
     @property
     def url(self) -> str:
         """Its endpoint, which is unique: a later collector may have the same port."""
-        place = f"127.0.0.1:{self.port}{self.way.path}"
-        return f"{self.way.scheme}://{place}?collector={self.number:06}"
+        place = f"127.0.0.1:{self.port}{self.route.path}"
+        return f"{self.route.scheme}://{place}?collector={self.number:06}"
 
     def listen(self) -> None:
         """Begin to accept connections; they are refused until then."""
@@ -171,11 +171,11 @@ class Collector:
 
     def wait_for_step(self) -> None:
         """Wait until the first step has begun."""
-        assert self._stepped.wait(6 * PATIENCE)
+        assert self._stepped.wait(6 * TIMEOUT)
 
     def _talk(self, server: Server, sock: socket.socket, _number: int) -> None:
         # After this timeout, a client that hangs fails its test.
-        sock.settimeout(6 * PATIENCE)
+        sock.settimeout(6 * TIMEOUT)
         visit = Visit(self, sock, server.stopping)
         try:
             self._step(visit)
@@ -199,7 +199,7 @@ class Collector:
 
 @contextmanager
 def collect(
-    way: Way,
+    route: Route,
     steps: Iterable[Step],
     tls: Mapping[str, ssl.SSLContext],
     *,
@@ -209,7 +209,7 @@ def collect(
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     port: int = bound.getsockname()[1]
-    with Collector(way, iter(steps), tls, bound, port) as collector:
+    with Collector(route, iter(steps), tls, bound, port) as collector:
         if listens:
             collector.listen()
         yield collector

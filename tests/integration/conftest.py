@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.integration.receivers import WAYS, Way
+from tests.integration.receivers import ROUTES, Route
 from tests.integration.span_sink import SpanSink
 
 PROGRAMS = Path(__file__).parent / "programs"
-_PATIENCE = 50.0
+_TIMEOUT = 50.0
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ class RunProgram(Protocol):
         name: str,
         *arguments: str,
         code: int = 0,
-        timeout: float = _PATIENCE,
+        timeout: float = _TIMEOUT,
     ) -> str:
         """Run a program of `programs/` to its end and return what it printed."""
         ...
@@ -87,7 +87,7 @@ def run_program(sink: SpanSink) -> RunProgram:
         name: str,
         *arguments: str,
         code: int = 0,
-        timeout: float = _PATIENCE,
+        timeout: float = _TIMEOUT,
     ) -> str:
         done = subprocess.run(
             command_of(name, *arguments),
@@ -104,10 +104,10 @@ def run_program(sink: SpanSink) -> RunProgram:
     return run
 
 
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Way:
+@pytest.fixture(params=ROUTES)
+def route(request: pytest.FixtureRequest) -> Route:
     """Each route of spans out of the process."""
-    return WAYS[request.param]
+    return ROUTES[request.param]
 
 
 @pytest.fixture

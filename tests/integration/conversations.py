@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from jaeger_client import Tracer
-from tests.integration.collectors import Collector, Step, Visit, Way, collect
+from tests.integration.collectors import Collector, Route, Step, Visit, collect
 from tests.integration.log_lines import LogLines
 from tests.integration.misbehaviour import Behaviour, Fate
 from tests.integration.reporting import (
-    PATIENCE,
+    TIMEOUT,
     Authority,
     Counts,
     make_tracer,
@@ -32,13 +32,13 @@ class Bench:
     log: LogLines
 
     def collect(
-        self, way: Way, steps: Iterable[Step], *, listens: bool = True
+        self, route: Route, steps: Iterable[Step], *, listens: bool = True
     ) -> AbstractContextManager[Collector]:
         """Run a collector that performs *steps* and then accepts everything."""
-        return collect(way, steps, self.authority.tls, listens=listens)
+        return collect(route, steps, self.authority.tls, listens=listens)
 
     def make_tracer(
-        self, collector: Collector, counts: Counts, timeout: float = PATIENCE
+        self, collector: Collector, counts: Counts, timeout: float = TIMEOUT
     ) -> Tracer:
         """Return a tracer that reports to *collector*."""
         return make_tracer(collector.url, self.authority, counts, timeout)
@@ -57,31 +57,31 @@ class Outcome:
     """The lines; a line that contains its expected text is replaced by that text."""
 
 
-def meet(
-    way: Way,
+def exchange(
+    route: Route,
     behaviour: Behaviour,
     bench: Bench,
     *,
     times: int = 1,
-    timeout: float = PATIENCE,
+    timeout: float = TIMEOUT,
 ) -> Outcome:
     """Report two batches; the collector misbehaves *times* times for one of them."""
     steps = [behaviour.step] * times
     if behaviour.is_on_reuse:
         steps.insert(0, Visit.accept)
     counts, listens = Counts(), not behaviour.is_refused
-    with bench.collect(way, steps, listens=listens) as collector:
+    with bench.collect(route, steps, listens=listens) as collector:
         tracer = bench.make_tracer(collector, counts, timeout)
         report(tracer, FIRST)
         if not listens:
-            bench.log.wait_for(collector.url, PATIENCE)
+            bench.log.wait_for(collector.url, TIMEOUT)
             collector.steps = iter(())
             collector.listen()
-        tracer.flush(PATIENCE)
+        tracer.flush(TIMEOUT)
         report(tracer, SECOND)
-        tracer.flush(PATIENCE)
-        tracer.close(PATIENCE)
-    texts = expected_lines(behaviour, behaviour.fate.of(way))
+        tracer.flush(TIMEOUT)
+        tracer.close(TIMEOUT)
+    texts = expected_lines(behaviour, behaviour.fate.of(route))
     return Outcome(
         accepted=collector.accepted,
         received=collector.received,
@@ -104,9 +104,9 @@ def expected_lines(behaviour: Behaviour, fate: Fate) -> list[str]:
     return [behaviour.remedy, f"; {lost} spans were lost"]
 
 
-def expected_outcome(way: Way, behaviour: Behaviour) -> Outcome:
+def expected_outcome(route: Route, behaviour: Behaviour) -> Outcome:
     """Return the expected result of `exchange`."""
-    fate = behaviour.fate.of(way)
+    fate = behaviour.fate.of(route)
     spoiled = SECOND if behaviour.is_on_reuse else FIRST
     is_received = behaviour.is_read and fate is not Fate.ACCEPTED
     is_lost = fate is Fate.LOST
@@ -120,12 +120,12 @@ def expected_outcome(way: Way, behaviour: Behaviour) -> Outcome:
 
 
 def cases_of(
-    ways: Iterable[Way], behaviours: Mapping[str, Behaviour]
-) -> dict[str, tuple[Way, Behaviour]]:
+    routes: Iterable[Route], behaviours: Mapping[str, Behaviour]
+) -> dict[str, tuple[Route, Behaviour]]:
     """Return each of *routes* with each of *behaviours* that applies to it, by name."""
     return {
-        f"{way} {name}": (way, behaviour)
-        for way in ways
+        f"{route} {name}": (route, behaviour)
+        for route in routes
         for name, behaviour in behaviours.items()
-        if behaviour.meets(way)
+        if behaviour.applies_to(route)
     }

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from tests.foreign.decoders import attribute_pairs, decode_otlp
-from tests.integration.http_servers import Request, make_answer
+from tests.integration.http_servers import Request, make_response
 
 _NOT_FOUND = 404
 _STATUS_ERROR = 2
@@ -25,14 +25,14 @@ class JaegerFake:
             case ["v1", "traces"]:
                 body = gzip.decompress(request.body) if request.body else b""
                 self._take(decode_otlp(body))
-                return make_answer()
+                return make_response()
             case ["api", "services"]:
-                return make_answer(body=b'{"data": []}')
+                return make_response(body=b'{"data": []}')
             case ["api", "traces", trace_id] if trace_id in self._traces:
-                answer = {"data": [self._traces[trace_id]]}
-                return make_answer(body=json.dumps(answer).encode())
+                response = {"data": [self._traces[trace_id]]}
+                return make_response(body=json.dumps(response).encode())
             case _:
-                return make_answer(_NOT_FOUND, b'{"data": null}')
+                return make_response(_NOT_FOUND, b'{"data": null}')
 
     def _take(self, request: Any) -> None:
         for resource_spans in request.resource_spans:

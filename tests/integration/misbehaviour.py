@@ -12,8 +12,8 @@ import gzip
 from dataclasses import dataclass
 from typing import Final
 
-from tests.integration.collectors import Step, Visit, Way
-from tests.integration.http_servers import make_answer
+from tests.integration.collectors import Route, Step, Visit
+from tests.integration.http_servers import make_response
 
 INTERVAL: Final = 0.02
 """Seconds between the bytes of a response that trickles."""
@@ -24,17 +24,17 @@ class Fate(enum.Enum):
 
     ACCEPTED = "accepted"
     """They are counted as sent."""
-    AGAIN = "again"
+    RETRIED = "again"
     """Their batch is sent again."""
     LOST = "lost"
     """They are counted as lost, by the cause `send_failed`."""
-    AGAIN_BY_OTLP = "again by OTLP"
+    RETRIED_BY_OTLP = "again by OTLP"
     """Over OTLP they are sent again, over Thrift and Zipkin they are lost."""
 
-    def of(self, way: Way) -> Fate:
+    def of(self, route: Route) -> Fate:
         """Return the fate on *route*."""
-        if self is Fate.AGAIN_BY_OTLP:
-            return Fate.AGAIN if way.is_otlp else Fate.LOST
+        if self is Fate.RETRIED_BY_OTLP:
+            return Fate.RETRIED if route.is_otlp else Fate.LOST
         return self
 
 
@@ -58,9 +58,9 @@ class Behaviour:
     is_refused: bool = False
     """Whether the connection is refused; then there is no step."""
 
-    def meets(self, way: Way) -> bool:
+    def applies_to(self, route: Route) -> bool:
         """Return whether it applies to *route*."""
-        return self.tls is None or self.tls is way.is_tls
+        return self.tls is None or self.tls is route.is_tls
 
 
 def does_nothing(_visit: Visit) -> None:
@@ -70,7 +70,7 @@ def does_nothing(_visit: Visit) -> None:
 def refuses(status: int, body: bytes = b"", **headers: str) -> Step:
     """Respond with *status*; `_` in the names of *headers* is written as `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda visit: visit.refuse(make_answer(status, body, named))
+    return lambda visit: visit.refuse(make_response(status, body, named))
 
 
 def responds(response: bytes) -> Step:
@@ -176,18 +176,18 @@ def shows_certificate(certificate: str) -> Step:
     return step
 
 
-def speaks_plainly(visit: Visit) -> None:
+def responds_in_plain_text(visit: Visit) -> None:
     """Respond in plain text to the first message of a TLS handshake."""
     visit.sock.recv(65_536)
-    visit.sock.sendall(make_answer(400, b"this is no HTTP request"))
+    visit.sock.sendall(make_response(400, b"this is no HTTP request"))
     visit.is_over = True
 
 
-_A, _L, _R, _O = Fate.ACCEPTED, Fate.LOST, Fate.AGAIN, Fate.AGAIN_BY_OTLP
-_OK = make_answer(200, b"0123456789")
+_A, _L, _R, _O = Fate.ACCEPTED, Fate.LOST, Fate.RETRIED, Fate.RETRIED_BY_OTLP
+_OK = make_response(200, b"0123456789")
 _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-_PAGE = make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"})
-_BOMB = make_answer(
+_PAGE = make_response(200, b"<!doctype html>", {"Content-Type": "text/html"})
+_BOMB = make_response(
     200, gzip.compress(bytes(1 << 26), compresslevel=1), {"Content-Encoding": "gzip"}
 )
 
@@ -274,7 +274,7 @@ BEHAVIOURS: Final = {
         _L, shows_certificate("expired"), is_read=False, tls=True, remedy="has expired"
     ),
     "plain text on the port of TLS": Behaviour(
-        _L, speaks_plainly, is_read=False, tls=True, remedy="use http://"
+        _L, responds_in_plain_text, is_read=False, tls=True, remedy="use http://"
     ),
     "TLS on the port of plain text": Behaviour(
         _L, responds(b"\x15\3\1\0\2\2\x46"), tls=False, remedy="use https://"
@@ -288,7 +288,7 @@ SLOW_BEHAVIOURS: Final = {
     "trickles a status line": Behaviour(_R, trickles(b"HTTP/1.1 200 ", b"a")),
     "trickles headers": Behaviour(_R, trickles(_OK[:32], b"a")),
     "trickles a body": Behaviour(
-        _R, trickles(make_answer(200, headers={"Content-Length": "9999"}), b"a")
+        _R, trickles(make_response(200, headers={"Content-Length": "9999"}), b"a")
     ),
     "trickles a chunked body": Behaviour(_R, trickles(_CHUNKED + b"FFFF\r\n", b"a")),
 }

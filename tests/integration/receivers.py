@@ -30,7 +30,7 @@ from tests.foreign.decoders import (
 from tests.integration.http_servers import (
     Request,
     Server,
-    make_answer,
+    make_response,
     read_request,
     serve_raw,
 )
@@ -38,7 +38,7 @@ from tests.integration.http_servers import (
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-PATIENCE: Final = 30.0
+TIMEOUT: Final = 30.0
 """Maximum time in seconds that a receiver waits for its own threads."""
 
 on_linux = pytest.mark.skipif(
@@ -66,7 +66,7 @@ class Receiver(AbstractContextManager["Receiver"]):
         self._reserved = self._reserve(port)
         self.port: int = self._reserved.getsockname()[1]
         self.is_up = False
-        self.answers: list[bytes | None] = []
+        self.responses: list[bytes | None] = []
         """The next responses, instead of status 200; `None` is no response."""
 
     @property
@@ -82,7 +82,7 @@ class Receiver(AbstractContextManager["Receiver"]):
         """Wait until *count* spans have arrived; return whether they have."""
         while len(self.span_ids) < count:
             with self._arrived:
-                if not self._arrived.wait_for(self._has_more, PATIENCE):
+                if not self._arrived.wait_for(self._has_more, TIMEOUT):
                     return False
         return True
 
@@ -160,7 +160,7 @@ class UdpReceiver(Receiver):
         self._refuse(self._socket)
         # recv() returns nothing then, once everything is read.
         self._socket.shutdown(socket.SHUT_RD)
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT)
         self._socket.close()
 
 
@@ -188,11 +188,11 @@ class HttpReceiver(Receiver):
             while (request := read_request(reader, number)) is not None:
                 if len(request.body) < int(request.headers.get("content-length", "0")):
                     return
-                answer = self.answers.pop() if self.answers else make_answer()
-                if answer is None:
+                response = self.responses.pop() if self.responses else make_response()
+                if response is None:
                     return
-                sock.sendall(answer)
-                if answer == make_answer():
+                sock.sendall(response)
+                if response == make_response():
                     self._store(_body_of(request))
 
 
@@ -228,7 +228,7 @@ def _ids_of_zipkin(payload: bytes) -> list[int]:
     return [int(span["id"], 16) for span in decode_zipkin(payload)]
 
 
-class Way(NamedTuple):
+class Route(NamedTuple):
     """A route of spans out of the process: a transport and a format."""
 
     receiver: type[Receiver]
@@ -255,13 +255,13 @@ class Way(NamedTuple):
         return {"collector": {"endpoint": endpoint, "gzip": self.gzip}}
 
 
-WAYS: Final[Mapping[str, Way]] = {
-    "udp": Way(UdpReceiver, _ids_of_datagram),
-    "thrift": Way(HttpReceiver, _ids_of_batch, "/api/traces"),
-    "thrift-gzip": Way(HttpReceiver, _ids_of_batch, "/api/traces", gzip=True),
-    "otlp": Way(HttpReceiver, _ids_of_otlp, "/v1/traces"),
-    "otlp-gzip": Way(HttpReceiver, _ids_of_otlp, "/v1/traces", gzip=True),
-    "zipkin": Way(HttpReceiver, _ids_of_zipkin, "/api/v2/spans"),
-    "zipkin-gzip": Way(HttpReceiver, _ids_of_zipkin, "/api/v2/spans", gzip=True),
+ROUTES: Final[Mapping[str, Route]] = {
+    "udp": Route(UdpReceiver, _ids_of_datagram),
+    "thrift": Route(HttpReceiver, _ids_of_batch, "/api/traces"),
+    "thrift-gzip": Route(HttpReceiver, _ids_of_batch, "/api/traces", gzip=True),
+    "otlp": Route(HttpReceiver, _ids_of_otlp, "/v1/traces"),
+    "otlp-gzip": Route(HttpReceiver, _ids_of_otlp, "/v1/traces", gzip=True),
+    "zipkin": Route(HttpReceiver, _ids_of_zipkin, "/api/v2/spans"),
+    "zipkin-gzip": Route(HttpReceiver, _ids_of_zipkin, "/api/v2/spans", gzip=True),
 }
 """All routes, by name."""

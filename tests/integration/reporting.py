@@ -17,7 +17,7 @@ import trustme
 from jaeger_client import Config, Tracer
 from jaeger_client.metrics import CallableMetricsFactory
 
-PATIENCE: Final = 50.0
+TIMEOUT: Final = 50.0
 """Timeout in seconds; a step that takes longer fails its test."""
 
 BATCH: Final = 3
@@ -81,7 +81,7 @@ class Counts:
     def wait_for_all(self) -> dict[str, int]:
         """Wait until each sampled span is sent or lost; return all counts."""
         with self._counted:
-            self._counted.wait_for(self._is_complete, PATIENCE)
+            self._counted.wait_for(self._is_complete, TIMEOUT)
             return dict(self._counts)
 
     def _is_complete(self) -> bool:
@@ -115,7 +115,7 @@ def in_parallel(call: Callable[[C], T], cases: Mapping[str, C]) -> dict[str, T]:
     """Return the results of *call* for all *cases*, called at the same time."""
     with ThreadPoolExecutor(len(cases)) as pool:
         futures = {name: pool.submit(call, case) for name, case in cases.items()}
-        return {name: future.result(PATIENCE) for name, future in futures.items()}
+        return {name: future.result(TIMEOUT) for name, future in futures.items()}
 
 
 def differences(expected: Mapping[str, T], actual: Mapping[str, T]) -> list[str]:

@@ -12,7 +12,7 @@ from tests.foreign.decoders import decode_emit_batch
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 class SpanSink:
@@ -62,7 +62,7 @@ class SpanSink:
         with self._arrived:
             return self._arrived.wait_for(
                 lambda: sum(len(batch.spans) for batch in self._decode()) >= count,
-                _PATIENCE,
+                _TIMEOUT,
             )
 
     def __enter__(self) -> Self:
@@ -78,5 +78,5 @@ class SpanSink:
         """End the thread by an empty datagram, after everything that came before it."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", ("127.0.0.1", self.port))
-        self._thread.join(_PATIENCE)
+        self._thread.join(_TIMEOUT)
         self._socket.close()

@@ -12,7 +12,7 @@ from benchmarks.comparison.growth_outage import measure_outage
 from benchmarks.comparison.latency_load import Load, LoadError, run_load
 from benchmarks.comparison.latency_work import Work
 from benchmarks.comparison.programs import ProgramError, Programs
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 
 STALL = 0.3
 """Seconds for which a test's server does not respond."""
@@ -38,7 +38,7 @@ def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
             stalled.set()
             threading.Timer(STALL, over.set).start()
         over.wait(5)
-        return make_answer(body=b"ok")
+        return make_response(body=b"ok")
 
     with serve_http(respond) as server:
         load = Load(server.port, rate=100, seconds=0.5, warm_up=0, connections=4)
@@ -49,9 +49,9 @@ def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
     assert 20 <= len(slow)
 
 
-def test_requests_of_the_warm_up_do_not_count() -> None:
+def test_requests_of_the_warm_up_are_left_out() -> None:
     """Requests of the warm-up get a response, but their times are left out."""
-    with serve_http(lambda request: make_answer()) as server:
+    with serve_http(lambda request: make_response()) as server:
         times = run_load(Load(server.port, rate=200, seconds=0.1, warm_up=0.1))
 
     assert 40 == len(server.requests)
@@ -59,15 +59,15 @@ def test_requests_of_the_warm_up_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
-    [(None, "closed a connection"), (make_answer(500), "needed an answer 200")],
+    ("response", "message"),
+    [(None, "closed a connection"), (make_response(500), "needed an answer 200")],
 )
 def test_a_server_that_does_not_serve_ends_the_load(
-    answer: bytes | None,
+    response: bytes | None,
     message: str,
 ) -> None:
     """A response without status 200 is an error, because its time means nothing."""
-    with serve_http(lambda request: answer) as server:
+    with serve_http(lambda request: response) as server:
         load = Load(server.port, rate=100, seconds=0.1, warm_up=0)
 
         with pytest.raises(LoadError, match=message):
@@ -76,14 +76,14 @@ def test_a_server_that_does_not_serve_ends_the_load(
 
 def test_a_load_without_a_server_ends() -> None:
     """A port where nothing listens is an error that names it."""
-    with serve_http(lambda request: make_answer()) as server:
+    with serve_http(lambda request: make_response()) as server:
         port = server.port
 
     with pytest.raises(LoadError, match=f"port {port}"):
         run_load(Load(port, rate=100, seconds=0.1, warm_up=0))
 
 
-def test_a_stalled_server_costs_no_span_unseen() -> None:
+def test_spans_for_a_stalled_server_are_counted_as_lost() -> None:
     """If a server accepts no span, every span is counted as lost."""
     outage = measure_outage(Programs(this_python), seconds=1)
 

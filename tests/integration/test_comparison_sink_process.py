@@ -19,7 +19,7 @@ def send_spans(settings: dict[str, object]) -> None:
     tracer.close()
 
 
-def test_spans_are_counted_by_every_way_in() -> None:
+def test_spans_are_counted_over_every_protocol() -> None:
     """Spans sent by UDP and by HTTP are all counted, and a reset discards them."""
     with Sink() as sink:
         agent = {
@@ -37,7 +37,7 @@ def test_spans_are_counted_by_every_way_in() -> None:
         assert {"GET": SPANS} == by_udp.names == by_http.names
 
 
-def test_sink_tells_of_what_it_cannot_read() -> None:
+def test_sink_reports_what_it_cannot_read() -> None:
     """After a payload that cannot be decoded, every response is an error."""
     with Sink() as sink:
         url = f"http://127.0.0.1:{sink.addresses.http_port}/v0.4/traces"

@@ -28,7 +28,7 @@ from tests.integration.http_servers import serve_http
 from tests.integration.jaeger_fake import JaegerFake
 
 DEMO = (sys.executable, "-m", "jaeger_client", "demo")
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 OPERATIONS = [
     ("customers", "GET /customer"),
@@ -80,7 +80,7 @@ def test_the_command_runs_and_passes() -> None:
         [*DEMO, "--no-jaeger"],
         env={**os.environ, **elsewhere, "PYTHONWARNINGS": "error"},
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )
@@ -268,7 +268,7 @@ def test_an_interrupted_demo_leaves_no_process(number: signal.Signals) -> None:
         services = [os.pidfd_open(pid) for pid in pids_of(demo.stdout)]
         demo.send_signal(number)
         rest = demo.stdout.read()
-        code = demo.wait(PATIENCE)
+        code = demo.wait(TIMEOUT)
 
     assert [True] * 3 == [has_ended(service) for service in services]
     if number == signal.SIGINT:
@@ -286,7 +286,7 @@ def pids_of(stdout: IO[str]) -> list[int]:
 def has_ended(service: int) -> bool:
     """Wait for the end of a process; return whether it has ended."""
     try:
-        return bool(select.select([service], [], [], PATIENCE)[0])
+        return bool(select.select([service], [], [], TIMEOUT)[0])
     finally:
         os.close(service)
 

@@ -20,7 +20,7 @@ from tests.foreign.decoders import tag_pairs
 from tests.integration.span_sink import SpanSink
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 50.0
+TIMEOUT = 50.0
 
 
 def command(sink: SpanSink, *arguments: str) -> tuple[list[str], dict[str, str]]:
@@ -45,7 +45,7 @@ def run(sink: SpanSink, *arguments: str) -> str:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )
@@ -110,12 +110,12 @@ def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> No
     with running(sink, "examples/wsgi_application.py", "0") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        ask(f"{url}called", "uber-trace-id", "abc:def:0:1")
-        ask(f"{url}debugged", "jaeger-debug-id", "ticket-42")
-        ask(f"{url}refused", "uber-trace-id", "not a context")
+        send_request(f"{url}called", "uber-trace-id", "abc:def:0:1")
+        send_request(f"{url}debugged", "jaeger-debug-id", "ticket-42")
+        send_request(f"{url}refused", "uber-trace-id", "not a context")
         server.send_signal(signal.SIGINT)
         assert "sent\n" == server.stdout.read()
-        assert 0 == server.wait(PATIENCE)
+        assert 0 == server.wait(TIMEOUT)
 
     assert sink.wait_for(2)
     spans = {span.operationName: span for span in sink.spans}
@@ -128,7 +128,7 @@ def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> No
     assert SAMPLED_FLAG | DEBUG_FLAG == debugged.flags
 
 
-def ask(url: str, header: str, value: str) -> None:
+def send_request(url: str, header: str, value: str) -> None:
     """
     Request *url* from the application, whose response must be its only one.
 
@@ -137,11 +137,11 @@ def ask(url: str, header: str, value: str) -> None:
     """
     parts = urlsplit(url)
     address = (parts.hostname, int(parts.port or 0))
-    with socket.create_connection(address, PATIENCE) as connection:
+    with socket.create_connection(address, TIMEOUT) as connection:
         request = f"GET {parts.path} HTTP/1.0\r\n{header}: {value}\r\n\r\n"
         connection.sendall(request.encode())
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
-    assert answer.endswith(b"\r\n\r\na cake\n")
+        response = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert response.endswith(b"\r\n\r\na cake\n")
 
 
 def test_an_asgi_application_that_is_terminated(sink: SpanSink) -> None:
@@ -149,13 +149,13 @@ def test_an_asgi_application_that_is_terminated(sink: SpanSink) -> None:
     with running(sink, "examples/asgi_application.py", "0") as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip().removeprefix("http://").strip("/")
-        client = HTTPConnection(address, timeout=PATIENCE)
+        client = HTTPConnection(address, timeout=TIMEOUT)
         headers = {"uber-trace-id": "abc:def:0:1", "connection": "close"}
         client.request("GET", "/cake", headers=headers)
         assert b"a cake\n" == client.getresponse().read()
         client.close()
         server.send_signal(signal.SIGTERM)
-        server.wait(PATIENCE)
+        server.wait(TIMEOUT)
 
     assert sink.wait_for(1)
     (span,) = sink.spans

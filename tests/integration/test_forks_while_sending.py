@@ -10,7 +10,7 @@ import pytest
 
 from tests.foreign.decoders import decode_otlp
 from tests.integration.conftest import started
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT = 40.0
@@ -34,7 +34,7 @@ class Backend:
             self._has_child.wait(TIMEOUT)
         if "child" in names:
             self._has_child.set()
-        return make_answer()
+        return make_response()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")

@@ -15,14 +15,14 @@ from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 from jaeger_client.senders import UdpSender
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 
 NAME = "collector.test"
 
 
-def answer_ok(_request: Request) -> bytes:
+def respond_ok(_request: Request) -> bytes:
     """Respond with 200."""
-    return make_answer(200)
+    return make_response(200)
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, addresses: Iterable[str]) -> None:
@@ -76,7 +76,7 @@ def test_a_silent_address_leaves_time_for_the_next(
     resolve_to(monkeypatch, ["127.0.0.2", "127.0.0.1"])
 
     with (
-        serve_http(answer_ok) as server,
+        serve_http(respond_ok) as server,
         silent_host("127.0.0.2", server.port),
         HttpClient(HttpOptions(timeout=2.0)) as client,
     ):
@@ -172,7 +172,7 @@ def link_local() -> tuple[str, str]:
 def test_a_zone_in_a_url_leads_there(link_local: tuple[str, str], percent: str) -> None:
     """A collector on a link-local address is reached; its zone is not sent."""
     address, zone = link_local
-    with serve_http(answer_ok, host="::") as server, HttpClient() as client:
+    with serve_http(respond_ok, host="::") as server, HttpClient() as client:
         client.request("GET", f"http://[{address}{percent}{zone}]:{server.port}/")
 
     assert [f"[{address}]:{server.port}"] == [

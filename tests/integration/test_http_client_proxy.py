@@ -26,7 +26,7 @@ from jaeger_client.errors import (
 from tests.integration.http_servers import (
     Request,
     Server,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -112,9 +112,9 @@ def proxy_for(server: Server, refusal: bytes = b"") -> Generator[Proxy, None, No
         yield proxy
 
 
-def answer_ok(_request: Request) -> bytes:
+def respond_ok(_request: Request) -> bytes:
     """Respond with 200."""
-    return make_answer(200, b"ok")
+    return make_response(200, b"ok")
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def tls(tmp_path: Path) -> Tls:
 
 def test_plain_http_names_the_whole_url_to_the_proxy() -> None:
     """The proxy gets its credentials, the server its host; the connection is reused."""
-    with serve_http(answer_ok) as server, proxy_for(server) as proxy:
+    with serve_http(respond_ok) as server, proxy_for(server) as proxy:
         options = HttpOptions(proxy=proxy.url("me:p%40ss%20word@"))
         with HttpClient(options) as client:
             url = f"http://{HOST}:{server.port}/path?a=b"
@@ -157,7 +157,7 @@ def test_plain_http_names_the_whole_url_to_the_proxy() -> None:
 def test_https_goes_through_a_tunnel(tls: Tls) -> None:
     """Each end gets its own credentials; the certificate is for the server's name."""
     with (
-        serve_http(answer_ok, tls=tls.context) as server,
+        serve_http(respond_ok, tls=tls.context) as server,
         proxy_for(server) as proxy,
     ):
         options = HttpOptions(
@@ -184,7 +184,7 @@ def test_https_goes_through_a_tunnel(tls: Tls) -> None:
 def test_a_proxy_without_credentials_gets_none(tls: Tls) -> None:
     """Without credentials, no empty header is sent."""
     with (
-        serve_http(answer_ok, tls=tls.context) as server,
+        serve_http(respond_ok, tls=tls.context) as server,
         proxy_for(server) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url(), ca_file=tls.ca_file)) as client,
     ):
@@ -199,8 +199,8 @@ def test_a_proxy_without_credentials_gets_none(tls: Tls) -> None:
 def test_a_refused_tunnel_is_an_error(status: int, *, is_retryable: bool) -> None:
     """The error has the status, and no credentials of the proxy's URL."""
     with (
-        serve_http(answer_ok) as server,
-        proxy_for(server, make_answer(status, b"secret: me:pa55word")) as proxy,
+        serve_http(respond_ok) as server,
+        proxy_for(server, make_response(status, b"secret: me:pa55word")) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url("me:pa55word@"))) as client,
         pytest.raises(SendError) as caught,
     ):
@@ -216,8 +216,8 @@ def test_a_refused_tunnel_is_an_error(status: int, *, is_retryable: bool) -> Non
 def test_a_proxy_that_quotes_its_credentials_does_not_show_them() -> None:
     """Credentials are hidden where the error quotes the response to a plain request."""
     with (
-        serve_http(answer_ok) as server,
-        proxy_for(server, make_answer(407, CREDENTIALS.encode())) as proxy,
+        serve_http(respond_ok) as server,
+        proxy_for(server, make_response(407, CREDENTIALS.encode())) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url("me:p%40ss%20word@"))) as client,
     ):
         response = client.request("GET", f"http://{HOST}/")
@@ -275,7 +275,7 @@ def test_no_proxy_at_the_port_is_a_refusal(scheme: str) -> None:
 def test_a_host_that_idna_cannot_encode_is_an_error() -> None:
     """The error is the same as without a proxy."""
     with (
-        serve_http(answer_ok) as server,
+        serve_http(respond_ok) as server,
         proxy_for(server) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url())) as client,
         pytest.raises(SendError, match="Unicode(Encode)?Error"),
@@ -304,7 +304,10 @@ def test_spans_are_sent_by_the_proxy_of_the_settings(
     """The proxy is read from key or variable; those of other programs are ignored."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    with serve_http(answer_ok) as server, proxy_for(server, make_answer(202)) as proxy:
+    with (
+        serve_http(respond_ok) as server,
+        proxy_for(server, make_response(202)) as proxy,
+    ):
         collector = {"endpoint": f"http://{HOST}/api/traces"}
         if by_variable:
             monkeypatch.setenv("JAEGER_COLLECTOR_PROXY", f"127.0.0.1:{proxy.port}")

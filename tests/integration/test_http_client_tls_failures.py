@@ -18,9 +18,9 @@ from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import RetryableSendError, SendError
 from tests.integration.http_servers import (
-    PATIENCE,
+    TIMEOUT,
     Server,
-    make_answer,
+    make_response,
     serve_raw,
 )
 
@@ -140,7 +140,7 @@ def test_stalled_handshake_is_retryable(client: HttpClient) -> None:
     """A handshake that does not end within the timeout causes a retryable error."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk) as server,
@@ -162,7 +162,7 @@ def test_a_server_that_does_not_read_is_given_up(
     """A request that cannot be sent within the timeout causes a retryable error."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk, tls=server_tls if is_tls else None) as server,
@@ -192,7 +192,7 @@ def test_reused_connection_closed_during_a_write_is_replaced(
 
     def talk(_server: Server, sock: socket.socket, number: int) -> None:
         read_request(sock)
-        sock.sendall(make_answer(202))
+        sock.sendall(make_response(202))
         if number == 1:
             sock.recv(100)
             end(sock)
@@ -218,16 +218,16 @@ def test_idle_connection_closed_by_the_server_is_replaced(
 
     def talk(server: Server, sock: socket.socket, number: int) -> None:
         read_request(sock)
-        sock.sendall(make_answer(200 + number))
+        sock.sendall(make_response(200 + number))
         if number == 1:
             end(sock)
             ended.set()
-            server.stopping.wait(PATIENCE)
+            server.stopping.wait(TIMEOUT)
 
     with serve_raw(talk, tls=server_tls) as server:
         url = server.url("/", "https")
         client.request("POST", url, b"x")
-        assert ended.wait(PATIENCE)
+        assert ended.wait(TIMEOUT)
         response = client.request("POST", url, b"x")
 
     assert 202 == response.status
@@ -249,7 +249,7 @@ def test_response_that_breaks_off_is_retryable(
         connections.append(number)
         if is_reused:
             read_request(sock)
-            sock.sendall(make_answer(202))
+            sock.sendall(make_response(202))
         read_request(sock)
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
 
@@ -284,7 +284,7 @@ def test_reset_instead_of_a_response_is_retryable(
         client.request("POST", server.url("/", "https" if is_tls else "http"), b"x")
 
 
-def test_answer_before_the_end_of_the_body_counts(
+def test_response_before_the_end_of_the_body_counts(
     client: HttpClient,
     server_tls: ssl.SSLContext,
 ) -> None:
@@ -292,7 +292,7 @@ def test_answer_before_the_end_of_the_body_counts(
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(100)
-        sock.sendall(make_answer(413))
+        sock.sendall(make_response(413))
         close(sock)
 
     with serve_raw(talk, tls=server_tls) as server:
@@ -327,7 +327,7 @@ def test_plain_http_behind_https_is_permanent(client: HttpClient) -> None:
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
-        sock.sendall(make_answer(400))
+        sock.sendall(make_response(400))
 
     with (
         serve_raw(talk) as server,

@@ -24,7 +24,7 @@ from opentracing import Format
 
 from jaeger_client import Config, ConstSampler, SpanContext, Tracer
 from jaeger_client.reporter import NullReporter
-from tests.integration.http_servers import Server, make_answer, serve_http
+from tests.integration.http_servers import Server, make_response, serve_http
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -154,7 +154,7 @@ def new_tracer(propagation: str) -> Tracer:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server that stores the lines of every request unchanged."""
-    with serve_http(lambda _: make_answer(204)) as running:
+    with serve_http(lambda _: make_response(204)) as running:
         yield running
 
 

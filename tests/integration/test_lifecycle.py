@@ -16,7 +16,7 @@ import pytest
 from jaeger_client import Config, Span, Tracer
 from tests.foreign.decoders import decode_otlp
 from tests.integration.conftest import RunProgram
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 needs_fork = pytest.mark.skipif(
@@ -80,10 +80,10 @@ def test_exit_tries_a_waiting_batch_once_more(
     run_program: RunProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end of a process sends what waits for `Retry-After`; flush() does not."""
-    responses = [make_answer(503, headers={"Retry-After": "30"})]
+    responses = [make_response(503, headers={"Retry-After": "30"})]
 
     def respond(request: Request) -> bytes:
-        return responses.pop() if responses else make_answer()
+        return responses.pop() if responses else make_response()
 
     with serve_http(respond) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
@@ -128,7 +128,7 @@ def test_fork_while_the_http_library_is_imported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A fork during an import in the background affects neither process."""
-    with serve_http(lambda request: make_answer()) as server:
+    with serve_http(lambda request: make_response()) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
         run_program("fork_while_http_is_imported.py")
         names = [
@@ -203,7 +203,7 @@ def test_burst_arrives_whole(run_program: RunProgram, sink: SpanSink) -> None:
     assert 20_000 == len({span.spanId for span in sink.spans})
 
 
-def test_close_answers_in_any_loop(sink: SpanSink) -> None:
+def test_close_can_be_awaited_in_any_loop(sink: SpanSink) -> None:
     """aclose() can be awaited, and so can what close() returns."""
 
     async def main() -> tuple[bool, bool]:
@@ -259,7 +259,7 @@ def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
     assert sink.wait_for(6)
 
 
-def test_close_blocks_no_longer_than_asked() -> None:
+def test_close_blocks_no_longer_than_its_timeout() -> None:
     """If a backend never responds, close() returns False at its timeout."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

@@ -13,7 +13,7 @@ import pytest
 
 from jaeger_client import Config
 from tests.integration.conftest import RunProgram
-from tests.integration.http_servers import make_answer, serve_http
+from tests.integration.http_servers import make_response, serve_http
 from tests.integration.memory_report import RecordProperty, Report, run_meter
 from tests.integration.span_sink import SpanSink
 
@@ -108,7 +108,7 @@ def test_memory_is_flat_whatever_the_application_does(
 @pytest.mark.long
 def test_closed_tracers_leave_nothing_behind(run_program: RunProgram) -> None:
     """1,000 closed tracers leave no thread, descriptor, handler, logger or object."""
-    with serve_http(lambda _request: make_answer(200, b"{}")) as server:
+    with serve_http(lambda _request: make_response(200, b"{}")) as server:
         printed = run_program("closed_tracers.py", server.url("/api/traces"))
 
     assert not printed
@@ -142,7 +142,7 @@ def receiver(path: str) -> Generator[dict[str, object], None, None]:
         with SpanSink() as sink:
             yield {"local_agent": {"reporting_port": sink.port}}
     else:
-        with serve_http(lambda _request: make_answer(200, b"{}")) as server:
+        with serve_http(lambda _request: make_response(200, b"{}")) as server:
             yield {"collector": {"endpoint": server.url(path)}}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from tests.integration.span_sink import SpanSink
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 50.0
+TIMEOUT = 50.0
 
 
 def run(sink: SpanSink, example: str, *arguments: str) -> str:
@@ -26,7 +26,7 @@ def run(sink: SpanSink, example: str, *arguments: str) -> str:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )

@@ -15,7 +15,7 @@ from tests.integration.span_sink import SpanSink
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
-PATIENCE = 50.0
+TIMEOUT = 50.0
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -42,7 +42,7 @@ def run(
         [python, PROGRAMS / program, *arguments],
         env={**os.environ, **addresses, **environ},
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jaeger_client import Config, Tracer
 from jaeger_client.reporter import Reporter
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def test_an_agent_that_comes_later_gets_what_is_reported_then(
 
 def test_short_flushes_lose_no_batch() -> None:
     """If a function flushes after each call, spans wait while a backend is busy."""
-    busy = make_answer(503, headers={"Retry-After": "30"})
+    busy = make_response(503, headers={"Retry-After": "30"})
     responses = [busy]
 
     def respond(request: Request) -> bytes:
-        return responses.pop() if responses else make_answer()
+        return responses.pop() if responses else make_response()
 
     with serve_http(respond) as server:
         tracer = make_tracer(collector={"endpoint": server.url("/v1/traces")})

@@ -55,7 +55,7 @@ def test_exit_waits_for_all_tracers_at_once(
 
     assert time.monotonic() - began < EXIT_TIMEOUT + 2
     assert sink.wait_for(1)
-    assert ["last words"] == sink.names
+    assert ["last span"] == sink.names
     assert 2 == output.count("not all spans could be sent at the end of the process")
     assert 2 == output.count("finished at the end of the process, after tracing was")
 

@@ -25,7 +25,7 @@ from jaeger_client.sampler import (
     Sampler,
 )
 from jaeger_client.throttler import RemoteThrottler
-from tests.integration.http_servers import Request, Server, make_answer, serve_http
+from tests.integration.http_servers import Request, Server, make_response, serve_http
 
 TIMEOUT = 10.0
 """Timeout in seconds of a test that waits for an event."""
@@ -84,8 +84,8 @@ class Backend:
     def __call__(self, request: Request) -> bytes:
         """Respond to any request."""
         if self.response is None:
-            return make_answer(503)
-        return make_answer(body=json.dumps(self.response).encode())
+            return make_response(503)
+        return make_response(body=json.dumps(self.response).encode())
 
 
 @contextmanager

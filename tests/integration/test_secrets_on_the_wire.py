@@ -35,7 +35,7 @@ from tests.integration.http_servers import (
     Respond,
     Server,
     Talk,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -103,7 +103,7 @@ def reject(request: Request) -> bytes:
     if scheme == "Basic":
         user, _, password = base64.b64decode(encoded).decode().partition(":")
         lines.insert(0, f"{user} has not the password {password}")
-    return make_answer(401, "\r\n".join([request.target, *lines]).encode())
+    return make_response(401, "\r\n".join([request.target, *lines]).encode())
 
 
 def send_back(_server: Server, sock: socket.socket, _number: int) -> None:
@@ -117,7 +117,7 @@ def send_back(_server: Server, sock: socket.socket, _number: int) -> None:
 def respond_in_plain(_server: Server, sock: socket.socket, _number: int) -> None:
     """Respond to a TLS handshake as HTTP servers do."""
     sock.recv(65536)
-    sock.sendall(make_answer(400))
+    sock.sendall(make_response(400))
 
 
 def be_silent(server: Server, _sock: socket.socket, _number: int) -> None:
@@ -155,10 +155,10 @@ class Network:
 
     def start(self) -> None:
         """Start the servers."""
-        self.agent = self._serve(always(make_answer(500, b"{}")))
+        self.agent = self._serve(always(make_response(500, b"{}")))
         self.sink = self.stack.enter_context(SpanSink())
-        self.jaeger = self._serve(always(make_answer()))
-        self._add("accepts", self._serve(always(make_answer())))
+        self.jaeger = self._serve(always(make_response()))
+        self._add("accepts", self._serve(always(make_response())))
         self._add("rejects", self._serve(reject))
         self._add("is no HTTP", self._serve_raw(send_back))
         self._add("resets", self._serve_raw(reset))
@@ -173,14 +173,14 @@ class Network:
         tls = self._tls("other.example")
         self._add("has another name", self._serve(reject, tls=tls), "https", **trust)
         for host in ("127.0.0.1", "127.0.0.2"):
-            other = self._serve(always(make_answer()), host=host)
+            other = self._serve(always(make_response()), host=host)
             self.others.append(other)
             to = {"Location": f"http://{host}:{other.port}/v1/traces"}
-            answer = make_answer(307, headers=to)
-            server = self._serve(always(answer))
+            response = make_response(307, headers=to)
+            server = self._serve(always(response))
             self._add(f"redirects to {host}", server)
             tls = self._tls("127.0.0.1")
-            server = self._serve(always(answer), tls=tls)
+            server = self._serve(always(response), tls=tls)
             self._add(f"redirects from TLS to {host}", server, "https", **trust)
         self._add_proxies()
 
@@ -195,7 +195,7 @@ class Network:
 
     def _reject(self, _server: Server, sock: socket.socket, _number: int) -> None:
         head = self._read_head(sock)
-        sock.sendall(make_answer(407, head.encode()))
+        sock.sendall(make_response(407, head.encode()))
 
     def _send_back(self, _server: Server, sock: socket.socket, _number: int) -> None:
         head = self._read_head(sock)

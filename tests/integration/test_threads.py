@@ -18,7 +18,7 @@ import pytest
 
 from tests.foreign.decoders import attribute_pairs, decode_otlp, tag_pairs
 from tests.integration.conftest import PROGRAMS, RunProgram, printed_json
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_one_span_of_16_threads_loses_nothing(
     It has every tag, log and baggage item, those of each thread in order, while 4
     threads read.
     """
-    with serve_http(lambda request: make_answer()) as server:
+    with serve_http(lambda request: make_response()) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
         baggage: dict[str, str] = printed_json(run_program("threads_one_span.py"))
         (span,) = itertools.chain(*map(spans_of, server.requests))
@@ -159,7 +159,7 @@ def test_one_tracer_of_16_threads_counts_exactly(
     Meanwhile sampling strategies change, metrics are read and the tracer is flushed.
     """
     strategies = itertools.cycle(json.dumps(each).encode() for each in STRATEGIES)
-    with serve_http(lambda request: make_answer(body=next(strategies))) as server:
+    with serve_http(lambda request: make_response(body=next(strategies))) as server:
         monkeypatch.setenv("JAEGER_SAMPLING_ENDPOINT", server.url())
         result = printed_json(run_program("threads_one_tracer.py"))
     sampled: list[str] = result["sampled"]

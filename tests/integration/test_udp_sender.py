@@ -16,7 +16,7 @@ from jaeger_client._internal.sockets import Address
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
 from jaeger_client.senders import UdpSender
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 on_linux = pytest.mark.skipif(
     sys.platform != "linux",
@@ -36,7 +36,7 @@ def make_agent(host: str, port: int = 0) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     agent = socket.socket(family, socket.SOCK_DGRAM)
     try:
-        agent.settimeout(PATIENCE)
+        agent.settimeout(TIMEOUT)
         agent.bind((host, port))
     except OSError:
         agent.close()
@@ -208,7 +208,7 @@ def test_a_burst_arrives_whole(agent: socket.socket, size: int) -> None:
     with UdpSender("127.0.0.1", port_of(agent)) as sender:
         for _ in range(count):
             sender.send(bytes(size))
-    reader.join(PATIENCE * 2)
+    reader.join(TIMEOUT * 2)
 
     assert [size] * count == arrived
 
@@ -246,7 +246,7 @@ def test_a_slow_reader_gets_a_burst_whole(agent: socket.socket) -> None:
     with UdpSender("127.0.0.1", port_of(agent)) as sender:
         for _ in range(40):
             sender.send(bytes(65_000))
-    reader.join(PATIENCE * 2)
+    reader.join(TIMEOUT * 2)
 
     assert [65_000] * 40 == arrived
 

@@ -11,7 +11,7 @@ import trustme
 
 from tests.conftest import ROOT, tool_or_skip
 from tests.integration.conftest import PROGRAMS
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def oldest_python() -> str:
 
 def accept(_request: Request) -> bytes:
     """Respond as a collector that has accepted the spans."""
-    return make_answer(202)
+    return make_response(202)
 
 
 def test_spans_are_sent_over_http_and_https(oldest_python: str, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from tests.integration.http_servers import Server, serve_raw
 MARGIN: Final = 10.0
 """Timeout in seconds for a busy machine: an unlimited wait takes 40 or more."""
 
-PATIENCE: Final = 55.0
+TEST_TIMEOUT: Final = 55.0
 SEND_TIMEOUT: Final = 5.0
 TIMEOUT: Final = 0.3
 FORK_TIMEOUT: Final = 2.0
@@ -78,7 +78,7 @@ def result_in(condition: str) -> dict[str, Any]:
         [sys.executable, "-W", "error", PROGRAMS / "calls_while_stuck.py", condition],
         env={**os.environ, "PYTHONPATH": str(PROGRAMS.parents[2])},
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TEST_TIMEOUT,
         check=False,
         text=True,
     )
@@ -136,10 +136,10 @@ def test_the_stages_of_a_send_share_its_timeout() -> None:
         sock.recv(65536)
         server.stopping.wait(0.7 * SEND_TIMEOUT)
         sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TEST_TIMEOUT)
 
     with serve_raw(delay_then_stall) as proxy:
-        options = HttpOptions(timeout=PATIENCE, proxy=proxy.url(""))
+        options = HttpOptions(timeout=TEST_TIMEOUT, proxy=proxy.url(""))
         url = "https://collector.invalid/api/traces"
         with HttpSender(url, content_type="x/y", options=options) as sender:
             start = time.monotonic()

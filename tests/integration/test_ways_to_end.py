@@ -14,7 +14,7 @@ from tests.integration.conftest import RunProgram, started
 from tests.integration.http_servers import (
     Request,
     Server,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -130,7 +130,7 @@ def test_sigterm_during_the_exit_does_not_end_it(
     def respond_later(_request: Request) -> bytes:
         has_request.set()
         goes_on.wait(TIMEOUT)
-        return make_answer(200)
+        return make_response(200)
 
     with serve_http(respond_later) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))

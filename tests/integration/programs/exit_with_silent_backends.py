@@ -34,5 +34,5 @@ settings = {
 hanging += [Config(settings, service_name="hanging").new_tracer() for _ in range(2)]
 for tracer in hanging:
     tracer.start_span("lost").finish()
-make_tracer().start_span("last words").finish()
+make_tracer().start_span("last span").finish()
 atexit.register(lambda: print(time.monotonic(), flush=True))

@@ -13,7 +13,7 @@ import threading
 
 from jaeger_client import Config, Tracer
 
-PATIENCE = 20
+TIMEOUT = 20
 begun, done = threading.Event(), threading.Event()
 
 
@@ -23,7 +23,7 @@ class Slow(Config):
     def new_tracer(self, io_loop: object = None) -> Tracer:
         """Wait for the fork."""
         begun.set()
-        done.wait(PATIENCE)
+        done.wait(TIMEOUT)
         return super().new_tracer(io_loop)
 
 
@@ -32,11 +32,11 @@ def main() -> None:
     slow = Slow({}, service_name="parent")
     thread = threading.Thread(target=slow.initialize_tracer)
     thread.start()
-    assert begun.wait(PATIENCE)
+    assert begun.wait(TIMEOUT)
     child = os.fork()
     if child == 0:
         # A child that waits for the lock must not outlive the test.
-        signal.alarm(PATIENCE)
+        signal.alarm(TIMEOUT)
         tracer = Config({}, service_name="child").initialize_tracer()
         assert tracer is not None
         print(tracer.service_name)
@@ -44,7 +44,7 @@ def main() -> None:
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     done.set()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
     assert Config.initialized()
 
 

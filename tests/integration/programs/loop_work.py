@@ -29,7 +29,7 @@ REQUESTS_OF_A_TASK: Final = 20
 TICK: Final = 0.005
 TIMEOUT: Final = 0.3
 """Timeout in seconds of `flush` and of `close`."""
-PATIENCE: Final = 30.0
+TEST_TIMEOUT: Final = 30.0
 
 
 class Calls:
@@ -107,7 +107,7 @@ class Measurement:
     def _requests(self) -> Task:
         """Handle requests until the receiver was used, and some more."""
         left = REQUESTS_OF_A_TASK
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT
         while left:
             yield from request(self._tracer, left, self._call, inherits=self._inherits)
             left -= self._is_met()

@@ -19,7 +19,7 @@ from jaeger_client.throttler import ThrottlerMetrics
 
 SENT = "your_app_jaeger:reporter_spans_total"
 SPANS = 3
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def main() -> None:
 
 def wait_until_sent() -> None:
     """Poll until the reporter has counted all spans: 4.8 has no flush."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     labels = {"result": "ok", "service": "shop"}
     while REGISTRY.get_sample_value(SENT, labels) != SPANS:
         assert time.monotonic() < deadline, "the spans were not sent"

@@ -21,7 +21,7 @@ from tests.integration.programs.switches import run_on_threads
 THREADS: Final = 16
 TRACES: Final = 100
 UPDATES: Final = 10
-PATIENCE: Final = 40.0
+TIMEOUT: Final = 40.0
 
 registry = CollectorRegistry()
 ended: list[int] = []
@@ -40,7 +40,7 @@ def record_all(tracer: Tracer, thread: int) -> None:
 
 def wait_for_updates(count: int) -> None:
     """Wait until the sampling strategy has changed *count* times."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while (updates() or 0) < count:
         assert time.monotonic() < deadline, f"{updates()} updates of {count}"
         time.sleep(0)

@@ -76,7 +76,7 @@ else:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         if reason == "silent":
             tracer = make_tracer_for(silent)
-            tracer.start_span("to nobody").finish()
+            tracer.start_span("unsent").finish()
             tracer.close(1.0)
         tracer = make_tracer() if reason == "limit" else make_tracer_for(silent)
         forbid_threads()
