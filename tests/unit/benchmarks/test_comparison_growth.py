@@ -32,9 +32,9 @@ def make_measured(*app_us: float, lost: int = 0) -> Measured:
     return Measured(costs, expected=100, arrived=100 - lost)
 
 
-def make_outage(*seconds: Second, told_lost: int = 7) -> Outage:
+def make_outage(*seconds: Second, reported_lost: int = 7) -> Outage:
     """Return an outage in which 7 spans were reported."""
-    return Outage(StallFigures(list(seconds), 7, 5, 7, told_lost, close_s=1.0))
+    return Outage(StallFigures(list(seconds), 7, 5, 7, reported_lost, close_s=1.0))
 
 
 def test_traces_are_made_whole() -> None:
@@ -105,14 +105,14 @@ def test_a_short_outage_is_compared_by_halves() -> None:
     assert (2, 4) == (outage.settled_mb, outage.last_mb)
 
 
-@pytest.mark.parametrize(("told_lost", "is_counted"), [(7, True), (6, False)])
+@pytest.mark.parametrize(("reported_lost", "is_counted"), [(7, True), (6, False)])
 def test_an_outage_is_counted_if_every_span_is_told_of(
     *,
-    told_lost: int,
+    reported_lost: int,
     is_counted: bool,
 ) -> None:
     """None of the spans arrived, so counters and metrics have to tell of them all."""
-    assert is_counted == make_outage(told_lost=told_lost).is_counted
+    assert is_counted == make_outage(reported_lost=reported_lost).is_counted
 
 
 def test_spans_that_were_cut_short_are_not_lost() -> None:

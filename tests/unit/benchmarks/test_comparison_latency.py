@@ -18,7 +18,7 @@ from benchmarks.comparison.latency_load import Load, LoadError, Times, is_comple
 from benchmarks.comparison.latency_server import Handler
 from benchmarks.comparison.latency_work import count_rows, work
 from benchmarks.comparison.peers.base import Peer
-from benchmarks.comparison.programs import ProgramError, decode_answer
+from benchmarks.comparison.programs import ProgramError, decode_output
 from benchmarks.comparison.sections import Section
 
 Answer = TypeVar("Answer")
@@ -120,7 +120,7 @@ def test_an_answer_is_complete_with_its_last_byte() -> None:
     "answer",
     [ANSWER.replace(b"200", b"500"), ANSWER.replace(b"Content-Length", b"Length")],
 )
-def test_an_answer_that_is_not_well_ends_the_load(answer: bytes) -> None:
+def test_a_wrong_response_ends_the_load(answer: bytes) -> None:
     """An answer with an error, or without a length, is shown."""
     with pytest.raises(LoadError, match="got b'HTTP/1.1"):
         is_complete(answer)
@@ -163,7 +163,7 @@ def test_the_same_number_of_rows_is_the_same_work() -> None:
 
 def test_the_answer_of_a_program_is_json() -> None:
     """What a program printed is decoded."""
-    assert {"app_s": 1} == decode_answer("growth_job of ours", 0, '{"app_s": 1}\n')
+    assert {"app_s": 1} == decode_output("growth_job of ours", 0, '{"app_s": 1}\n')
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_the_answer_of_a_program_is_json() -> None:
 def test_a_program_that_fails_is_named(status: int, answer: str, message: str) -> None:
     """Neither a status nor an answer that is no JSON passes for figures."""
     with pytest.raises(ProgramError, match=message):
-        decode_answer("growth_job of ours", status, answer)
+        decode_output("growth_job of ours", status, answer)
 
 
 def test_a_section_is_markdown() -> None:

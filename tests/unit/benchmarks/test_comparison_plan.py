@@ -11,7 +11,7 @@ from benchmarks.comparison.environments import ENVIRONMENT_OF, REQUIREMENTS
 from benchmarks.comparison.peers.base import Addresses, headers_of
 from benchmarks.comparison.peers.limit import LimitPeer
 from benchmarks.comparison.rounds import Plan, rotated
-from benchmarks.comparison.running import goes
+from benchmarks.comparison.running import groups
 from benchmarks.comparison.running.job import Job, Meter
 from benchmarks.comparison.scenarios import SCENARIOS, Scenario, queue_size_of
 
@@ -29,14 +29,14 @@ def test_another_peer_is_first_in_each_round() -> None:
 
 def test_scenario_may_have_fewer_rounds() -> None:
     """What takes long runs in its own count of rounds at most."""
-    plan = Plan([Scenario("long", "goes", rounds=1)], ["ours"], rounds=3)
+    plan = Plan([Scenario("long", "groups", rounds=1)], ["ours"], rounds=3)
 
     assert 1 == len(list(plan.runs()))
 
 
 def test_scenario_may_have_many_turns_in_a_round() -> None:
     """What is over at once has more turns, each a round of its own in the results."""
-    plan = Plan([Scenario("short", "goes", turns=2)], ["ours"], rounds=2)
+    plan = Plan([Scenario("short", "groups", turns=2)], ["ours"], rounds=2)
 
     assert [0, 1, 2, 3] == [number for number, _, _ in plan.runs()]
 
@@ -93,10 +93,10 @@ def test_meter_adds_up() -> None:
 def test_goes_start_what_they_say() -> None:
     """A runner says how many spans have to arrive, those of the warm-up among them."""
     scenario = Scenario(
-        "two", "goes", operation="active_child", calls=3, goes=10, pause=0
+        "two", "groups", operation="active_child", calls=3, groups=10, pause=0
     )
 
-    figures = goes.run(LimitPeer(), Job(scenario, NOWHERE, quick=True))
+    figures = groups.run(LimitPeer(), Job(scenario, NOWHERE, quick=True))
 
     assert (20 + 5 * 3) * 2 == figures["started"]
     json.dumps(figures)
@@ -104,9 +104,9 @@ def test_goes_start_what_they_say() -> None:
 
 def test_unsampled_goes_start_nothing() -> None:
     """Where the sampler says no, no span has to arrive."""
-    scenario = Scenario("none", "goes", calls=3, goes=1, pause=0, sampled=False)
+    scenario = Scenario("none", "groups", calls=3, groups=1, pause=0, sampled=False)
 
-    assert 0 == goes.run(LimitPeer(), Job(scenario, NOWHERE))["started"]
+    assert 0 == groups.run(LimitPeer(), Job(scenario, NOWHERE))["started"]
 
 
 def test_headers_of_a_wsgi_request() -> None:

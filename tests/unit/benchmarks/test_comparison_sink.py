@@ -87,10 +87,10 @@ def test_store_forgets() -> None:
 
 def test_store_refuses_too_much() -> None:
     """More than the sink may hold makes its count an error, not a wrong number."""
-    store = Store(most_bytes=10)
+    store = Store(max_bytes=10)
     store.put(AGENT, bytes(11))
 
-    assert "more than 10 bytes came undecoded" == store.count().error
+    assert "more than 10 undecoded bytes arrived" == store.count().error
 
 
 def test_what_cannot_be_decoded_is_an_error() -> None:
