@@ -85,7 +85,7 @@ def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future'
             from jaeger_client.reporter import future  # noqa: PLC0415 - see there
         return future.CompletedFuture(result)
     except Exception as error:  # noqa: BLE001 - such as OSError, if no file can be opened
-        logger.warning("close() returns an object that is no Future: %r", error)
+        logger.warning("close() returns an object that is not a Future: %r", error)
         return cast("CompletedFuture", PlainFuture(result))
 
 

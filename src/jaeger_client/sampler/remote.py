@@ -156,7 +156,7 @@ class RemoteControlledSampler(Sampler):
         super().__init__()
         if io_loop is not None:
             warnings.warn(
-                "io_loop is not used any more: there is one background thread",
+                "io_loop is no longer used: there is one background thread",
                 DeprecationWarning,
                 stacklevel=2,
             )
