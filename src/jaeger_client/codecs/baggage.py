@@ -233,7 +233,7 @@ def _plain_key(key: object) -> str | None:
 
 
 def plain_value(value: object) -> str | bytes | float | None:
-    """Return text, bytes and numbers unchanged, others as text, `None` if that fails."""
+    """Return text, bytes and numbers unchanged, others as text; `None` if it fails."""
     if type(value) is int and value.bit_length() <= MAX_ID_BITS:
         return value
     if type(value) is str or type(value) is bytes:
