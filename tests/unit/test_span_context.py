@@ -19,7 +19,7 @@ def test_parent_0_reads_as_none() -> None:
     )
 
 
-def test_baggage_is_kept_by_reference() -> None:
+def test_baggage_is_stored_by_reference() -> None:
     """The caller's baggage dict is kept, not copied."""
     baggage = {"a": "1"}
 

@@ -56,7 +56,7 @@ def test_log_at_the_epoch() -> None:
     assert 0 == span.logs[0].timestamp
 
 
-def test_empty_log_is_kept() -> None:
+def test_empty_log_is_stored() -> None:
     """A log without fields is a log."""
     span = make_span().log_kv({})
 

@@ -14,8 +14,8 @@ from tests.unit.spans import (
     Hostile,
     HostileText,
     fields_of,
-    let_notices_speak,
     pairs_of,
+    reset_warnings,
 )
 
 hostile = pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_key_that_raises_is_ignored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A tag whose key cannot be compared is dropped, with a warning."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
 
     span.set_tag(HostileText("key"), 1)
 
@@ -157,7 +157,7 @@ def test_time_that_is_none_is_now(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A time that is no number, or beyond all calendars, is now, with a warning."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     text: Any = "noon"
 
     span.finish(text)

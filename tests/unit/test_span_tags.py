@@ -67,14 +67,14 @@ def test_bool_is_seen_before_int() -> None:
     )
 
 
-def test_duplicate_tags_are_kept() -> None:
+def test_duplicate_tags_are_stored() -> None:
     """A second tag of the same key does not replace the first."""
     span = make_span().set_tag("key", 1).set_tag("key", 2)
 
     assert [("key", 1), ("key", 2)] == pairs_of(span)
 
 
-def test_tags_after_finish_are_kept() -> None:
+def test_tags_after_finish_are_stored() -> None:
     """A tag set after `finish` is still appended."""
     tracer = MemoryTracer()
     span = tracer.start_span("op")
@@ -182,7 +182,7 @@ def test_subclasses_are_copied_to_plain_types() -> None:
     assert [str, int, float, bytes] == [type(tag.value) for tag in span.tags]
 
 
-def test_huge_int_is_kept() -> None:
+def test_huge_int_is_stored() -> None:
     """An integer beyond 64 bits is kept; the encoder makes text of it."""
     span = make_span().set_tag("key", 2**70)
 

@@ -147,7 +147,7 @@ def test_encoders_among_writers_see_every_earlier_tag(span: Span) -> None:
     assert min(seen) >= 0
 
 
-def test_tags_appended_to_the_list_among_writers_are_kept(span: Span) -> None:
+def test_tags_appended_to_the_list_among_writers_are_stored(span: Span) -> None:
     """Threads may append to `span.tags` while others call `set_tag`."""
     run_together(
         *writers(span.set_tag)[:2],
@@ -216,7 +216,7 @@ def test_a_decision_among_writers_loses_no_tag() -> None:
         assert ["decided", "w"] == found
 
 
-def test_baggage_of_several_threads_is_kept(span: Span) -> None:
+def test_baggage_of_several_threads_is_stored(span: Span) -> None:
     """`set_baggage_item` from several threads loses no item, and logs each once."""
 
     def write(name: str, number: int) -> None:
@@ -230,7 +230,7 @@ def test_baggage_of_several_threads_is_kept(span: Span) -> None:
     assert len(baggage) == len(span.logs)
 
 
-def test_baggage_and_priority_of_several_threads_are_kept(span: Span) -> None:
+def test_baggage_and_priority_of_several_threads_are_stored(span: Span) -> None:
     """A priority set while another thread sets baggage is not undone by it."""
     for _ in range(50):
         span.context.flags = 1

@@ -44,8 +44,8 @@ def _local_address(family: str, remote: str) -> str | None:
 
 
 def _socket_module() -> ModuleType:
-    # Called at start-up, which importing `socket`, with its enums and `selectors`, would
-    # make a tenth longer; the C module below it has the same functions. If `socket` is
+    # Called at start-up. Importing `socket`, with its enums and `selectors`, would make
+    # that a tenth longer; the C module below it has the same functions. If `socket` is
     # loaded already it is used, because tests of applications patch it.
     if "socket" in sys.modules:
         import socket  # noqa: PLC0415 - loaded already

@@ -42,7 +42,7 @@ def test_logger_has_the_name_of_48() -> None:
     assert "jaeger_tracing" == logger.name
 
 
-def test_notice_is_logged_once_a_minute(
+def test_warning_is_logged_once_a_minute(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -285,7 +285,7 @@ HOSTILE = (
 )
 
 
-def write_by_notice(value: object) -> None:
+def write_by_warning(value: object) -> None:
     """Write a line by a `RateLimitedWarning`."""
     RateLimitedWarning("odd: %s %r").warn(value, value)
 
@@ -335,7 +335,7 @@ def write_by_poller(value: object) -> None:
 
 
 WRITERS = [
-    write_by_notice,
+    write_by_warning,
     write_by_outage,
     write_by_logger,
     write_a_message,
