@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from prometheus_client import (
     generate_latest,
     values,
 )
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from jaeger_client import ConstSampler, Tracer
 from jaeger_client.metrics import ReporterMetrics, TracerMetrics, prometheus
@@ -258,6 +260,19 @@ def test_the_default_registry_is_that_of_the_library() -> None:
     PrometheusMetricsFactory(namespace="of_a_test").create_gauge("jaeger:g")(1.0)
 
     assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
+
+
+@pytest.mark.usefixtures("values_in_files")
+def test_a_dead_process_has_no_gauge(tmp_path: Path) -> None:
+    """In several processes, a gauge is exported until its process is marked as dead."""
+    PrometheusMetricsFactory(registry=CollectorRegistry()).create_gauge("jaeger:g")(3.0)
+    scrape = CollectorRegistry()
+    MultiProcessCollector(scrape)  # type: ignore[no-untyped-call]
+    pid = {"pid": str(os.getpid())}
+
+    assert 3.0 == scrape.get_sample_value("jaeger:g", pid)
+    mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
+    assert scrape.get_sample_value("jaeger:g", pid) is None
 
 
 @pytest.mark.usefixtures("values_in_files")
