@@ -177,6 +177,18 @@ def test_samplers_of_other_classes_are_not_equal() -> None:
     assert MySampler(0.5) != ProbabilisticSampler(0.5)
 
 
+def test_samplers_of_two_classes_have_different_hashes() -> None:
+    """The hash is that of the class, because attributes may change."""
+    samplers = {ConstSampler(True), ProbabilisticSampler(0.5), RateLimitingSampler(1)}
+
+    assert 3 == len({hash(sampler) for sampler in samplers})
+
+
+def test_repr_of_undecided_is_the_name_of_its_class() -> None:
+    """As a mapping it is empty, which would say nothing."""
+    assert "<Undecided>" == repr(Undecided())
+
+
 def test_the_base_of_undecided_is_empty_and_decides_nothing() -> None:
     """It has no watched tags; `decide` raises NotImplementedError."""
     undecided = Undecided()

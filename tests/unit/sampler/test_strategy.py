@@ -183,6 +183,23 @@ def test_the_error_describes_the_value() -> None:
         parse_strategy({"probabilisticSampling": {"samplingRate": 1.5}})
 
 
+def test_the_error_of_a_limit_has_its_range() -> None:
+    """The message contains the key, the expected and the actual value."""
+    with pytest.raises(
+        StrategyError,
+        match=r"^maxTracesPerSecond must be a number from 0 to below 500, got 500$",
+    ):
+        parse_strategy({"rateLimitingSampling": {"maxTracesPerSecond": 500}})
+
+
+def test_the_error_of_an_unknown_strategy_shows_the_response() -> None:
+    """The message contains all that came."""
+    with pytest.raises(
+        StrategyError, match=r"^cannot follow sampling strategy {'strategyType': 'X'}$"
+    ):
+        parse_strategy({"strategyType": "X"})
+
+
 def test_the_error_is_short_however_long_the_response() -> None:
     """A huge response does not cause a huge log line."""
     with pytest.raises(StrategyError) as raised:

@@ -418,6 +418,17 @@ def test_repr_shows_the_state() -> None:
     assert "<UdpSender agent:6831 closed, at most 65000 bytes>" == repr(sender)
 
 
+def test_repr_shows_an_address_of_ipv4_without_brackets() -> None:
+    """Brackets separate an address of IPv6 from the port."""
+    sender = make_sender(FakeNetwork(addresses=[HOME]))
+
+    sender.send(b"x")
+
+    assert "<UdpSender agent:6831 to 127.0.0.1:6831, at most 65000 bytes>" == (
+        repr(sender)
+    )
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [("max_payload", 0), ("resolve_interval", 0), ("bytes_per_second", -1)],
