@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
 import os
@@ -29,6 +30,7 @@ from tests.integration.http_servers import (
     Request,
     Server,
     make_answer,
+    read_request,
     serve_http,
     serve_raw,
 )
@@ -607,4 +609,26 @@ def test_a_batch_waits_no_longer_than_the_timeout_of_its_send(*, otlp: bool) -> 
         )
         with sender, pytest.raises(RetryableSendError):
             sender.send(b"x", timeout=0.05)
+        is_over.set()
+
+
+def test_the_timeout_of_a_send_is_measured_by_the_clock() -> None:
+    """The sender's clock, which tests can advance, is that of its connection."""
+    clock, is_over = FakeClock(), threading.Event()
+
+    def respond_in_parts(_server: Server, sock: socket.socket, number: int) -> None:
+        with sock.makefile("rb") as reader:
+            read_request(reader, number)
+        clock.advance(6.0)
+        sock.sendall(make_answer(200)[:9])
+        is_over.wait(2.0)
+        with contextlib.suppress(OSError):
+            sock.sendall(make_answer(200)[9:])
+
+    with (
+        serve_raw(respond_in_parts) as server,
+        HttpSender(server.url(), content_type=THRIFT, clock=clock) as sender,
+    ):
+        with pytest.raises(RetryableSendError):
+            sender.send(b"x", timeout=5.0)
         is_over.set()

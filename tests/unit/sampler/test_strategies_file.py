@@ -230,11 +230,12 @@ def test_several_notes_are_separated_by_semicolons(
     scene.source.request_sampling_strategy("shop")
 
     keys = "default_strategy, service_strategies"
-    assert [
+    line = (
         f"strategies file {str(scene.path)!r}: the keys of the file must be among "
         f"{keys}, got ['a'], which are ignored; default_strategy.param must be a "
         "number, got none, which counts as 0"
-    ] == caplog.messages
+    )
+    assert [line] == caplog.messages
 
 
 def test_notes_are_one_line(

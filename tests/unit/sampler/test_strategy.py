@@ -183,6 +183,50 @@ def test_the_error_describes_the_value() -> None:
         parse_strategy({"probabilisticSampling": {"samplingRate": 1.5}})
 
 
+@pytest.mark.parametrize(
+    ("operation_sampling", "complaint"),
+    [
+        ([1], "operationSampling must be an object, got [1]"),
+        (
+            {"defaultSamplingProbability": 2},
+            "defaultSamplingProbability must be a number from 0 to 1, got 2",
+        ),
+        (
+            {"defaultLowerBoundTracesPerSecond": -1},
+            "defaultLowerBoundTracesPerSecond must be a number from 0 up, got -1",
+        ),
+        (
+            {"perOperationStrategies": {}},
+            "perOperationStrategies must be a list, got {}",
+        ),
+        (
+            {"perOperationStrategies": [1]},
+            "each of perOperationStrategies must be an object, got 1",
+        ),
+        (
+            {"perOperationStrategies": [{"operation": 1}]},
+            "operation must be a string, got 1",
+        ),
+        (
+            {
+                "perOperationStrategies": [
+                    {"operation": "op", "probabilisticSampling": 1}
+                ]
+            },
+            "probabilisticSampling must be an object, got 1",
+        ),
+    ],
+)
+def test_the_errors_of_operations_describe_the_value(
+    operation_sampling: object, complaint: str
+) -> None:
+    """The message contains the key, the expected and the actual value."""
+    with pytest.raises(StrategyError) as raised:
+        parse_strategy({"operationSampling": operation_sampling})
+
+    assert complaint == str(raised.value)
+
+
 def test_the_error_of_a_limit_has_its_range() -> None:
     """The message contains the key, the expected and the actual value."""
     with pytest.raises(
