@@ -117,6 +117,7 @@ def test_the_base_accepts_tags() -> None:
     """Subclasses may pass tags to the constructor."""
     sampler = Sampler({"a": 1})
 
+    assert {"a": 1} == sampler._tags
     assert Sampler({"a": 1}) == sampler
     assert Sampler() != sampler
 
