@@ -8,7 +8,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from prometheus_client import (
@@ -17,9 +17,9 @@ from prometheus_client import (
     Counter,
     Histogram,
     generate_latest,
+    multiprocess,
     values,
 )
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from jaeger_client import ConstSampler, Tracer
 from jaeger_client.metrics import ReporterMetrics, TracerMetrics, prometheus
@@ -266,12 +266,12 @@ def test_the_default_registry_is_that_of_the_library() -> None:
 def test_a_dead_process_has_no_gauge(tmp_path: Path) -> None:
     """In several processes, a gauge is exported until its process is marked as dead."""
     PrometheusMetricsFactory(registry=CollectorRegistry()).create_gauge("jaeger:g")(3.0)
-    scrape = CollectorRegistry()
-    MultiProcessCollector(scrape)  # type: ignore[no-untyped-call]
+    scrape, library = CollectorRegistry(), cast("Any", multiprocess)
+    library.MultiProcessCollector(scrape)
     pid = {"pid": str(os.getpid())}
 
     assert 3.0 == scrape.get_sample_value("jaeger:g", pid)
-    mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
+    library.mark_process_dead(os.getpid())
     assert scrape.get_sample_value("jaeger:g", pid) is None
 
 
