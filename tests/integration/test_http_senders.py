@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
 import os
@@ -23,11 +24,13 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.senders import HttpSender, OtlpHttpSender
+from jaeger_client.testing import FakeClock
 from tests.integration.http_servers import (
     TIMEOUT,
     Request,
     Server,
     make_response,
+    read_request,
     serve_http,
     serve_raw,
 )
@@ -187,6 +190,19 @@ def test_a_server_that_accepts_less_lowers_the_limit() -> None:
         assert (50_000, 50_000) == (caught.value.limit, sender.max_payload)
 
 
+@pytest.mark.parametrize(("size", "limit"), [(100_001, 50_000), (32_768, 16_384)])
+def test_the_new_limit_is_a_whole_number_of_bytes(size: int, limit: int) -> None:
+    """Half of an odd size is rounded down; 16 kilobytes are still allowed."""
+    with (
+        serve_http(always(make_response(413))) as server,
+        HttpSender(server.url(), content_type=THRIFT) as sender,
+    ):
+        with pytest.raises(PayloadTooLargeError):
+            sender.send(bytes(size))
+
+        assert repr(limit) == repr(sender.max_payload)
+
+
 def test_the_limit_is_not_lowered_below_16_kilobytes() -> None:
     """If a server rejects even small bodies, the error is a plain SendError."""
     with (
@@ -214,9 +230,9 @@ def test_thrift_is_refused_where_nothing_listens() -> None:
 def test_otlp_is_posted_compressed() -> None:
     """OTLP is sent as protobuf, compressed by default."""
     with serve_http(always(make_response(200, b"", PROTOBUF))) as server:
-        for is_compressed in (True, False):
-            url = server.url("/v1/traces")
-            with OtlpHttpSender(url, gzip=is_compressed) as sender:
+        url = server.url("/v1/traces")
+        for sender in (OtlpHttpSender(url), OtlpHttpSender(url, gzip=False)):
+            with sender:
                 sender.send(b"spans" * 1_000)
 
     compressed, plain = server.requests
@@ -313,6 +329,46 @@ def test_a_partial_success_that_quotes_the_credentials_does_not_show_them(
 
     assert "over the quota of (hidden)" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+def test_a_rejection_without_a_reason_is_logged_as_such(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The backend need not give a reason."""
+    with (
+        serve_http(always(partial_success(3))) as server,
+        OtlpHttpSender(server.url()) as sender,
+    ):
+        sender.send(b"x")
+
+    assert caplog.messages[0].endswith("that it accepted: no reason given")
+
+
+def test_rejections_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """The sender's clock measures the minute."""
+    clock = FakeClock()
+    with (
+        serve_http(always(partial_success(3, "too old"))) as server,
+        OtlpHttpSender(server.url(), clock=clock) as sender,
+    ):
+        for _ in range(2):
+            sender.send(b"x")
+            clock.advance(61.0)
+
+    assert 2 == len(caplog.messages)
+
+
+def test_a_date_in_retry_after_is_compared_with_the_clock() -> None:
+    """A server may send the time when it will be available again."""
+    date = {"Retry-After": "Thu, 01 Jan 1970 00:00:30 GMT"}
+    with (
+        serve_http(always(make_response(503, headers=date))) as server,
+        OtlpHttpSender(server.url(), clock=FakeClock(time=20.0)) as sender,
+        pytest.raises(RetryableSendError) as caught,
+    ):
+        sender.send(b"x")
+
+    assert 10.0 == caught.value.retry_after
 
 
 def test_the_reason_of_an_otlp_status_is_read() -> None:
@@ -502,3 +558,77 @@ def test_a_big_payload_to_a_slow_reader_arrives_whole() -> None:
         assert arrived.is_set()
 
     assert payload == bytes(body)
+
+
+def test_a_probe_has_the_headers_of_a_batch() -> None:
+    """A backend may reject a request without the media type or credentials."""
+    options = HttpOptions(headers={"x-tenant": "shop"})
+    with (
+        serve_http(always(make_response(200))) as server,
+        OtlpHttpSender(server.url("/v1/traces"), options=options) as sender,
+    ):
+        sender.probe()
+
+    headers = server.requests[0].headers
+    assert "application/x-protobuf" == headers["content-type"]
+    assert "shop" == headers["x-tenant"]
+
+
+def test_a_probe_waits_no_longer_than_its_timeout() -> None:
+    """A response that comes later is not waited for."""
+    probed = threading.Event()
+
+    def respond_late(_request: Request) -> bytes:
+        probed.wait(2.0)
+        return make_response(200)
+
+    with (
+        serve_http(respond_late) as server,
+        OtlpHttpSender(server.url("/v1/traces")) as sender,
+    ):
+        found = sender.probe(timeout=0.05)
+        probed.set()
+
+    assert not found
+
+
+@pytest.mark.parametrize("otlp", [False, True])
+def test_a_batch_waits_no_longer_than_the_timeout_of_its_send(*, otlp: bool) -> None:
+    """It is shorter than that of the options when the process ends."""
+    is_over = threading.Event()
+
+    def respond_late(_request: Request) -> bytes:
+        is_over.wait(2.0)
+        return make_response(200)
+
+    with serve_http(respond_late) as server:
+        sender = (
+            OtlpHttpSender(server.url())
+            if otlp
+            else HttpSender(server.url(), content_type=THRIFT)
+        )
+        with sender, pytest.raises(RetryableSendError):
+            sender.send(b"x", timeout=0.05)
+        is_over.set()
+
+
+def test_the_timeout_of_a_send_is_measured_by_the_clock() -> None:
+    """The sender's clock, which tests can advance, is that of its connection."""
+    clock, is_over = FakeClock(), threading.Event()
+
+    def respond_in_parts(_server: Server, sock: socket.socket, number: int) -> None:
+        with sock.makefile("rb") as reader:
+            read_request(reader, number)
+        clock.advance(6.0)
+        sock.sendall(make_response(200)[:9])
+        is_over.wait(2.0)
+        with contextlib.suppress(OSError):
+            sock.sendall(make_response(200)[9:])
+
+    with (
+        serve_raw(respond_in_parts) as server,
+        HttpSender(server.url(), content_type=THRIFT, clock=clock) as sender,
+    ):
+        with pytest.raises(RetryableSendError):
+            sender.send(b"x", timeout=5.0)
+        is_over.set()
