@@ -177,7 +177,7 @@ def test_many_threads_report_a_span_once() -> None:
 
 
 def test_many_threads_lose_no_tag_and_no_log() -> None:
-    """Tags and logs set by many threads on one span are all kept."""
+    """Tags and logs set by many threads on one span are all stored."""
     span = MemoryTracer().start_span("op")
 
     def record() -> None:

@@ -68,7 +68,7 @@ def halves(total: int, limit: int) -> list[int]:
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 1024, 1025, DEFAULT, 5000])
 def test_first_and_newest_logs_are_stored(limit: int) -> None:
-    """Above the limit, the first half and the newest logs are kept."""
+    """Above the limit, the first half and the newest logs are stored."""
     span = make_logs(limited(limit).start_span("op"), limit + 20)
 
     assert halves(limit + 20, limit) == seconds(span)
@@ -77,7 +77,7 @@ def test_first_and_newest_logs_are_stored(limit: int) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 1024, 1025, DEFAULT, 5000])
 def test_first_and_newest_tags_are_stored(limit: int) -> None:
-    """Above the limit, the first half and the newest tags are kept."""
+    """Above the limit, the first half and the newest tags are stored."""
     span = set_tags(limited(limit).start_span("op"), limit + 20)
 
     assert halves(limit + 20, limit) == values(span)
@@ -106,7 +106,7 @@ def test_default_limits() -> None:
 
 
 def test_large_limit() -> None:
-    """A limit of many thousands is kept; a few more may be dropped at a time."""
+    """A limit of many thousands is respected; a few more may be dropped at a time."""
     limit = 50_000
     span = make_logs(limited(limit).start_span("op"), 2 * limit)
 
@@ -280,7 +280,7 @@ def test_unusable_limit_of_our_tracer() -> None:
 
 
 def test_fields_of_a_log() -> None:
-    """Of a log with too many fields the first and the last are kept, with a count."""
+    """If a log has too many fields, the first and the last are stored, with a count."""
     span = MemoryTracer().start_span("op")
 
     span.log_kv({str(number): number for number in range(1_000_000)})

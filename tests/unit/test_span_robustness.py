@@ -130,7 +130,7 @@ def test_any_operation_name(span: Span, value: Anything) -> None:
 
 
 def test_exception_that_has_no_text() -> None:
-    """An exception whose `str()` raises is recorded, and goes on as it was."""
+    """An exception whose `str()` raises is recorded, and propagates unchanged."""
 
     class MuteError(Exception):
         def __str__(self) -> str:
@@ -156,7 +156,7 @@ def test_time_that_is_none_is_now(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A time that is no number, or beyond all calendars, is now, with a warning."""
+    """A time that is not a number, or is out of range, is replaced by now."""
     reset_warnings(monkeypatch)
     text: Any = "noon"
 

@@ -204,7 +204,7 @@ def actions_on(span: Span) -> list[Callable[[], None]]:
 
 
 def test_a_decision_among_writers_loses_no_tag() -> None:
-    """A tag set while the decision is made is kept, and so is the sampler's."""
+    """A tag set during the decision is stored, and so are the sampler's."""
     for _ in range(50):
         tracer = MemoryTracer()
         tracer.sampler = WaitingSampler()
@@ -312,7 +312,7 @@ def collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("collector")
 def test_finalizer_that_records_on_the_span_in_use() -> None:
-    """What a finalizer records while a span gets its first tags and logs is kept."""
+    """What a finalizer records while a span gets its first tags and logs is stored."""
     tracer = MemoryTracer()
     recorded: Counter[str] = Counter()
     for _ in range(200):

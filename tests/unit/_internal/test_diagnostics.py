@@ -392,7 +392,7 @@ def test_a_chain_of_errors_ends(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_numbers_stay_numbers(caplog: pytest.LogCaptureFixture) -> None:
-    """Number formats work, and a very large number is no error."""
+    """Number formats work, and a very large number is not an error."""
     logger.warning("%d %.1f %s %s", 1, 2.0, True, 10**5000)
 
     assert ["1 2.0 True a very large int"] == caplog.messages

@@ -155,7 +155,7 @@ def test_broken_reporters_can_be_closed() -> None:
 
 
 def test_no_reporters() -> None:
-    """A composite of none is done at once."""
+    """A composite without reporters is done at once."""
     reporter = CompositeReporter()
 
     reporter.report_span(make_span())
