@@ -133,7 +133,7 @@ def send(
         row: The services.
         forms: The format in which each takes its caller's context.
         first: Further parts of the order for the first one.
-        headers: What the first one's caller sends.
+        headers: Headers of the request to the first one.
     """
     each = [forms] * len(row) if isinstance(forms, str) else forms
     following: Order | None = None
