@@ -1,6 +1,5 @@
 """
-Adds the best of the found inputs to the corpus: `python -m tests.fuzz.merge
-[TARGET...]`.
+Adds the best found inputs to the corpus: `python -m tests.fuzz.merge [TARGET...]`.
 
 An input is added if with it the package takes a step, from one line to the next, that
 it takes with no input of the corpus. The inputs with the most new steps are copied
