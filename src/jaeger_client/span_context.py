@@ -59,7 +59,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     """
     Whether the lowest 56 bits of the trace id are known to be random.
 
-    Flag 0x02 of W3C Trace Context. It is not one of `flags`, where this bit means debug.
+    Flag 0x02 of W3C Trace Context; not one of `flags`, where this bit means debug.
     """
     # These two are class attributes, not slots, and are overridden in the few contexts
     # that need it: other contexts are created without storing them.

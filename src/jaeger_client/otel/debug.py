@@ -46,5 +46,6 @@ def is_debug(state: TraceState | None) -> bool:
 def with_debug(state: TraceState | None) -> TraceState:
     """Return *state* with the debug member first; the last of 32 others is dropped."""
     key, _ = DEBUG_MEMBER
-    others = [item for item in (state or {}).items() if item[0] != key]
+    members = [] if state is None else state.items()
+    others = [member for member in members if member[0] != key]
     return TraceState([DEBUG_MEMBER, *others[: _MAX_MEMBERS - 1]])
