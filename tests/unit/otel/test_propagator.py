@@ -256,7 +256,7 @@ def test_an_empty_context_is_the_default() -> None:
     """Without a context, the result has only what the carrier contains."""
     token = attach(context_with(1))
     try:
-        assert {} == PROPAGATOR.extract({})
+        assert {} == PROPAGATOR.extract({"accept": "*/*"})
     finally:
         detach(token)
 
@@ -521,8 +521,8 @@ def test_a_corrupt_header_is_counted_and_logged(
     context = context_with(1)
     headers = {"Uber-Trace-Id": value, "uberctx-user": "17", "jaeger-debug-id": "x"}
 
-    for _ in range(2):
-        found = counting.extract(headers, context)
+    counting.extract(headers, context)
+    found = counting.extract(headers, context)
 
     assert span_context_in(context) == span_context_in(found)
     assert {"user": "17"} == dict(baggage.get_all(found))
