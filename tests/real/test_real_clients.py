@@ -81,44 +81,6 @@ def there_and_back(service: FindService) -> Travel:
     return travel
 
 
-<<<<<<< HEAD
-def send(
-    row: Sequence[Service],
-    forms: str | Sequence[str],
-    first: Order,
-    headers: Mapping[str, str] | None = None,
-) -> list[Hop]:
-    """
-    Let each service call the next; return the spans in their order.
-
-    Args:
-        row: The services.
-        forms: The format in which each takes its caller's context.
-        first: Further parts of the order for the first one.
-        headers: Headers of the request to the first one.
-    """
-    each = [forms] * len(row) if isinstance(forms, str) else forms
-    following: Order | None = None
-    for service, form in reversed([*zip(row, each, strict=True)]):
-        order: Order = {"format": form, "wide": first.get("wide", False)}
-        if following is not None:
-            order["next"] = following
-        following = {"url": service.url, "order": order}
-    assert following is not None
-    return list(spans_of(row[0].execute(following["order"] | first, headers)))
-
-
-def spans_of(response: Response | None) -> Iterator[Hop]:
-    """Yield the spans of a response and of those in it."""
-    while response is not None:
-        yield response["server"]
-        if response["client"] is not None:
-            yield response["client"]
-        response = response["next"]
-
-
-=======
->>>>>>> otelprop
 @pytest.mark.parametrize(("client", "form"), PAIRS)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("wide", [False, True], ids=["64 bits", "128 bits"])
