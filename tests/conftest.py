@@ -21,7 +21,7 @@ TIMEOUTS = {"property": 300, "real": 600}
 Timeout of a test in seconds, instead of 60: many examples, or a Jaeger to build.
 """
 SLOW_FOLDERS = {"integration", "real", "speed", "typing"}
-TIMEOUT = 5.0
+TIMEOUT = 20.0
 """Maximum time in seconds for a thread to end after its test."""
 
 EXAMPLES = 1_000
