@@ -150,7 +150,7 @@ class JaegerRemoteSampler(Sampler):
                 return _sampled(attributes, {DEBUG_ID_KEY: debug_id}, _DEBUG_STATE)
         elif _is_debug(parent):
             return _sampled(attributes, {}, parent.trace_state)
-        is_sampled, tags = self._remote.is_sampled(trace_id, name)
+        is_sampled, tags = self._remote.is_sampled(trace_id, str(name))
         state = None if parent is None else parent.trace_state
         if not is_sampled:
             return SamplingResult(Decision.DROP, None, state)
