@@ -23,9 +23,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from opentelemetry.context import get_value
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from opentelemetry.trace import TraceState, get_current_span
+from opentelemetry.trace import get_current_span
 
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import warn
@@ -41,6 +40,7 @@ from jaeger_client.config.table import (
 from jaeger_client.config.values import text
 from jaeger_client.constants import DEBUG_ID_HEADER_KEY, DEFAULT_SAMPLING_INTERVAL
 from jaeger_client.errors import ConfigError
+from jaeger_client.otel.debug import debug_id_of, is_debug, with_debug
 from jaeger_client.sampler.basic import ProbabilisticSampler, check_rate
 from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
 from jaeger_client.sampler.strategies_file import StrategiesFile
@@ -51,7 +51,7 @@ from jaeger_client.sampler.strategy import (
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
-    from opentelemetry.trace import Link, SpanContext, SpanKind
+    from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState
     from opentelemetry.util.types import Attributes
 
     from jaeger_client.config.values import Reader
@@ -63,14 +63,6 @@ DEFAULT_ENDPOINT: Final = (
     f"http://{DEFAULT_REPORTING_HOST}:{DEFAULT_SAMPLING_PORT}{SAMPLING_PATH}"
 )
 """URL of the strategies of a Jaeger or an agent on this machine."""
-
-DEBUG_ID_KEY: Final = DEBUG_ID_HEADER_KEY
-"""Key of the debug id in the context, and of the attribute of the root span."""
-
-_DEBUG_KEY: Final = "jaeger"
-_DEBUG_VALUE: Final = "debug"
-_DEBUG_STATE: Final = TraceState([(_DEBUG_KEY, _DEBUG_VALUE)])
-"""The trace state that marks a debug trace."""
 
 
 class JaegerRemoteSampler(Sampler):
@@ -145,10 +137,11 @@ class JaegerRemoteSampler(Sampler):
         del kind, links, trace_state
         parent = _parent_in(parent_context)
         if parent is None:
-            debug_id = get_value(DEBUG_ID_KEY, parent_context)
-            if isinstance(debug_id, str):
-                return _sampled(attributes, {DEBUG_ID_KEY: debug_id}, _DEBUG_STATE)
-        elif _is_debug(parent):
+            debug_id = debug_id_of(parent_context)
+            if debug_id is not None:
+                added = {DEBUG_ID_HEADER_KEY: debug_id}
+                return _sampled(attributes, added, with_debug(None))
+        elif parent.trace_flags.sampled and is_debug(parent.trace_state):
             return _sampled(attributes, {}, parent.trace_state)
         is_sampled, tags = self._remote.is_sampled(trace_id, str(name))
         state = None if parent is None else parent.trace_state
@@ -204,11 +197,6 @@ def _parent_in(context: Context | None) -> SpanContext | None:
     span = get_current_span(context)
     parent = cast("SpanContext | None", span.get_span_context())
     return None if parent is None or not parent.is_valid else parent
-
-
-def _is_debug(parent: SpanContext) -> bool:
-    is_marked = parent.trace_state.get(_DEBUG_KEY) == _DEBUG_VALUE
-    return is_marked and parent.trace_flags.sampled
 
 
 def _sampled(

@@ -1,0 +1,72 @@
+"""The names of the package `jaeger_client.otel`, and what importing them needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from jaeger_client import otel
+
+MISSING = """
+import sys
+sys.modules["opentelemetry.sdk"] = None  # as if it was not installed
+from jaeger_client import otel
+try:
+    from jaeger_client.otel import JaegerRemoteSampler
+except ImportError as error:
+    print(error)
+"""
+QUIET = """
+import sys, jaeger_client.otel
+print(*(name for name in sys.modules if name.startswith("opentelemetry")))
+"""
+
+
+def output_of(code: str) -> str:
+    """Return what *code* prints in an interpreter of its own."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return done.stdout.strip()
+
+
+def test_the_package_imports_nothing_of_opentelemetry() -> None:
+    """Its names are imported on first use."""
+    assert not output_of(QUIET)
+
+
+def test_a_missing_sdk_is_named() -> None:
+    """The error has the command that installs it."""
+    assert (
+        "jaeger_client.otel.JaegerRemoteSampler requires OpenTelemetry's SDK, which "
+        "is not installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
+    ) == output_of(MISSING)
+
+
+def test_names_are_listed_before_they_are_imported() -> None:
+    """`dir` and completion show them."""
+    assert {
+        "JaegerOtlpExporter",
+        "JaegerPropagator",
+        "JaegerRemoteSampler",
+        "JaegerThriftHttpExporter",
+        "JaegerThriftUdpExporter",
+    } == {*dir(otel)}
+
+
+def test_a_name_is_found_in_its_module() -> None:
+    """Later it is an attribute of the package."""
+    found = otel.JaegerRemoteSampler
+
+    assert "jaeger_client.otel.sampler" == found.__module__
+    assert found is vars(otel)["JaegerRemoteSampler"]
+
+
+@pytest.mark.parametrize("name", ["JaegerTracer", "__wrapped__"])
+def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
+    """As in any module."""
+    message = f"module 'jaeger_client.otel' has no attribute '{name}'"
+
+    with pytest.raises(AttributeError, match=message):
+        getattr(otel, name)
