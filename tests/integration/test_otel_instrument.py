@@ -81,7 +81,7 @@ def instrumented(python: str, variables: Mapping[str, str]) -> Generator[Service
         ]
         with subprocess.Popen(
             command,
-            env=environment | variables,
+            env={**environment, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=[listener.fileno()],

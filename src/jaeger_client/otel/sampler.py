@@ -28,6 +28,7 @@ from opentelemetry.trace import get_current_span
 
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import warn
+from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.limits import MAX_SECONDS, above_zero
 from jaeger_client._internal.shown import shown
 from jaeger_client.config.http_values import SAMPLING_PATH, sampling_url
@@ -122,6 +123,7 @@ class JaegerRemoteSampler(Sampler):
             init_sampler=ProbabilisticSampler(initial_sampling_rate),
             max_operations=max_operations,
         )
+        self._process_mark: ProcessMark = False
 
     def should_sample(  # noqa: PLR0917 - the signature of the SDK
         self,
@@ -135,6 +137,9 @@ class JaegerRemoteSampler(Sampler):
     ) -> SamplingResult:
         """Decide on one span; called by the SDK when it is started."""
         del kind, links, trace_state
+        if not self._process_mark:
+            # A child that was forked by C code polls again only if this detects it.
+            self._process_mark = notice_fork()
         parent = _parent_in(parent_context)
         if parent is None:
             debug_id = debug_id_of(parent_context)
