@@ -74,9 +74,9 @@ def instrumented(python: str, variables: Mapping[str, str]) -> Generator[Service
     }
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [
-            Path(python).with_name("opentelemetry-instrument"),
+            str(Path(python).with_name("opentelemetry-instrument")),
             python,
-            PROGRAMS / "flask_service.py",
+            str(PROGRAMS / "flask_service.py"),
             str(listener.fileno()),
         ]
         with subprocess.Popen(

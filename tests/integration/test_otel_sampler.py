@@ -131,9 +131,10 @@ def test_close_ends_the_polling() -> None:
         polling(server) as (sampler, factory),
     ):
         factory.wait_for(FOLLOWED)
-        description = description_of(sampler)
+        sampler.close()
+        result = decide(sampler)
 
-    assert "JaegerRemoteSampler{ProbabilisticSampler(1)}" == description
+    assert Decision.RECORD_AND_SAMPLE is result.decision
     assert 1 == len(server.requests)
 
 
