@@ -1,0 +1,92 @@
+"""Strategies in the file of a real Jaeger, followed by OpenTelemetry's SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from itertools import permutations
+
+import pytest
+
+from tests.real.binomial import is_likely
+from tests.real.jaeger_query import ask_until
+from tests.real.otel_sdk import OtelService
+from tests.real.sampling_jaeger import INTERVAL, WITHIN, FileJaeger, Strategies
+
+SERVICE = "asks-by-opentelemetry"
+STARTS = 20_000
+
+
+def strategies_of(kind: str, param: float, **operations: float) -> Strategies:
+    """Return a file in which the service has this strategy."""
+    rates = [
+        {"operation": operation, "type": "probabilistic", "param": rate}
+        for operation, rate in operations.items()
+    ]
+    service = {"service": SERVICE, "type": kind, "param": param}
+    return {"service_strategies": [service | {"operation_strategies": rates}]}
+
+
+FILES = {
+    "ProbabilisticSampler(0.25)": strategies_of("probabilistic", 0.25),
+    "RateLimitingSampler(20)": strategies_of("ratelimiting", 20),
+    "AdaptiveSampler(0.125000, 0.000000, 2000)": strategies_of(
+        "probabilistic", 0.125, often=0.5, seldom=0.02, never=0.0
+    ),
+}
+"""A file of each kind, by the sampler that follows it."""
+
+
+@contextmanager
+def service_of(jaeger: FileJaeger) -> Generator[OtelService]:
+    """Start a service that polls *jaeger*."""
+    endpoint = f"http://127.0.0.1:{jaeger.ports['SAMPLING_PORT']}"
+    service = OtelService(SERVICE, endpoint, polling_interval=INTERVAL)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def follow(service: OtelService, sampler: str) -> str:
+    """Return what is followed at the end of the time that a change may take."""
+    wanted = f"JaegerRemoteSampler{{{sampler}}}"
+    found = ask_until(service.strategy, lambda now: now == wanted, timeout=WITHIN)
+    return found.removeprefix("JaegerRemoteSampler{").removesuffix("}")
+
+
+@pytest.mark.parametrize(("old", "new"), list(permutations(FILES, 2)))
+def test_a_strategy_and_its_change_are_followed(
+    file_jaeger: FileJaeger, old: str, new: str
+) -> None:
+    """A strategy of each kind is followed, and replaced within one interval."""
+    file_jaeger.serve(FILES[old], SERVICE)
+    with service_of(file_jaeger) as service:
+        before = follow(service, old)
+        file_jaeger.serve(FILES[new], SERVICE)
+        after = follow(service, new)
+
+    assert (old, new) == (before, after)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "operation", "probability"),
+    [
+        ("ProbabilisticSampler(0.25)", "any", 0.25),
+        ("AdaptiveSampler(0.125000, 0.000000, 2000)", "often", 0.5),
+        ("AdaptiveSampler(0.125000, 0.000000, 2000)", "seldom", 0.02),
+        ("AdaptiveSampler(0.125000, 0.000000, 2000)", "never", 0.0),
+        ("AdaptiveSampler(0.125000, 0.000000, 2000)", "other", 0.125),
+    ],
+)
+def test_the_share_of_sampled_traces_is_the_probability(
+    file_jaeger: FileJaeger, sampler: str, operation: str, probability: float
+) -> None:
+    """Of 20,000 traces of the SDK, as many are sampled as Jaeger's file allows."""
+    file_jaeger.serve(FILES[sampler], SERVICE)
+    with service_of(file_jaeger) as service:
+        followed = follow(service, sampler)
+        sampled = len(service.sampled(STARTS, operation))
+
+    assert sampler == followed
+    assert is_likely(sampled, STARTS, probability), sampled
