@@ -43,9 +43,8 @@ _OVER_LIMITS: Final = (
 )
 _UNSAFE: Final = (
     "%s dropped, because injecting it could break the request: baggage keys "
-    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text "
-    "without CR, LF and NUL. Rename the key, or use the propagation format "
-    "w3c, which encodes keys and values"
+    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text, in text "
+    "maps without CR, LF and NUL. Rename the key, or encode the value"
 )
 
 

@@ -21,7 +21,13 @@ _MODULES: Final = {
 """The module of each public name."""
 
 if TYPE_CHECKING:
-    from jaeger_client.otel.sampler import JaegerRemoteSampler as JaegerRemoteSampler
+    from jaeger_client.otel.exporters import (
+        JaegerOtlpExporter,
+        JaegerThriftHttpExporter,
+        JaegerThriftUdpExporter,
+    )
+    from jaeger_client.otel.propagator import JaegerPropagator
+    from jaeger_client.otel.sampler import JaegerRemoteSampler
 else:
 
     def __getattr__(name: str) -> object:
@@ -50,4 +56,10 @@ else:
         return sorted(_MODULES)
 
 
-__all__ = ["JaegerRemoteSampler"]
+__all__ = [
+    "JaegerOtlpExporter",
+    "JaegerPropagator",
+    "JaegerRemoteSampler",
+    "JaegerThriftHttpExporter",
+    "JaegerThriftUdpExporter",
+]

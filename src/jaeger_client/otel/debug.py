@@ -11,6 +11,7 @@ in the context, where the sampler finds it when it decides on the root.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from opentelemetry.context import Context, create_key, get_value, set_value
@@ -46,5 +47,6 @@ def is_debug(state: TraceState | None) -> bool:
 def with_debug(state: TraceState | None) -> TraceState:
     """Return *state* with the debug member first; the last of 32 others is dropped."""
     key, _ = DEBUG_MEMBER
-    others = [item for item in (state or {}).items() if item[0] != key]
+    members: Iterable[tuple[str, str]] = () if state is None else state.items()
+    others = [member for member in members if member[0] != key]
     return TraceState([DEBUG_MEMBER, *others[: _MAX_MEMBERS - 1]])
