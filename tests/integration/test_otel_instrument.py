@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -16,9 +16,11 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from tests.foreign.decoders import tag_pairs
 from tests.integration.conftest import PROGRAMS
 from tests.integration.http_servers import Request, make_answer, serve_http
 from tests.integration.server_processes import TIMEOUT, ServerLog
+from tests.integration.span_sink import SpanSink
 
 STRATEGY: Final = {
     "operationSampling": {
@@ -46,11 +48,13 @@ class Service(NamedTuple):
     port: int
     log: ServerLog
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """Return the body of a response."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         try:
-            connection.request("GET", path, headers={"Connection": "close"})
+            connection.request(
+                "GET", path, headers={"Connection": "close", **(headers or {})}
+            )
             response = connection.getresponse()
             assert 200 == response.status
             return response.read()
@@ -102,29 +106,73 @@ def serve_strategy(_request: Request) -> bytes:
     return make_answer(body=json.dumps(STRATEGY).encode())
 
 
-def test_a_flask_application_follows_the_strategy(flask_python: str) -> None:
-    """Variables alone select the sampler; sampled spans have its attributes."""
+@pytest.fixture
+def service(flask_python: str, sink: SpanSink) -> Iterator[Service]:
+    """Run the application with our sampler, propagator and exporter, and end it."""
     with serve_http(serve_strategy) as server:
         variables = {
             "OTEL_SERVICE_NAME": "bakery",
-            "OTEL_TRACES_EXPORTER": "console",
+            "OTEL_PROPAGATORS": "jaeger_client",
+            "OTEL_TRACES_EXPORTER": "jaeger_thrift_udp",
+            "OTEL_EXPORTER_JAEGER_AGENT_PORT": str(sink.port),
             "OTEL_TRACES_SAMPLER": "parentbased_jaeger_remote",
             "OTEL_TRACES_SAMPLER_ARG": (
                 f"endpoint={server.url()},initialSamplingRate=0"
             ),
         }
         with instrumented(flask_python, NOT_OURS | variables) as service:
-            # The first requests come before the strategy.
-            while not service.log.wait_for('"GET /bake"', 0.1):
-                service.get("/bake")
-            for _ in range(5):
-                service.get("/sell")
-            service.stop()
-            log = service.log.text
+            yield service
+        targets = {request.target for request in server.requests}
+    assert {"/sampling?service=bakery"} == targets
 
-    assert '"sampler.type": "probabilistic"' in log
-    assert "GET /sell" not in log.replace("GET /sell HTTP/1.1", "")
-    assert {"/sampling?service=bakery"} == {each.target for each in server.requests}
+
+def wait_for_strategy(service: Service, sink: SpanSink) -> None:
+    """Send requests until one is sampled; the first ones come before the strategy."""
+    while not sink.spans:
+        service.get("/bake")
+
+
+def test_a_flask_application_is_sampled_by_the_strategy(
+    service: Service, sink: SpanSink
+) -> None:
+    """Variables alone select sampler and exporter; sampled spans arrive by UDP."""
+    wait_for_strategy(service, sink)
+    for path in ("/sell", "/bake", "/sell"):
+        service.get(path)
+    service.stop()
+
+    assert {"GET /bake"} == {*sink.names}
+    assert {"bakery"} == {batch.process.serviceName for batch in sink.batches}
+    tags = [dict(tag_pairs(span.tags)) for span in sink.spans]
+    assert {("probabilistic", 1.0)} == {
+        (each["sampler.type"], each["sampler.param"]) for each in tags
+    }
+    assert {"/bake"} == {each["http.target"] for each in tags}
+
+
+def test_a_debug_id_is_sampled_in_any_case(service: Service, sink: SpanSink) -> None:
+    """The propagator passes it to the sampler, which does not use the strategy."""
+    wait_for_strategy(service, sink)
+    service.get("/sell")
+    service.get("/sell", {"jaeger-debug-id": "why-so-slow"})
+    service.stop()
+
+    (span,) = (span for span in sink.spans if span.operationName == "GET /sell")
+    tags = dict(tag_pairs(span.tags))
+    assert "why-so-slow" == tags["jaeger-debug-id"]
+    assert "sampler.type" not in tags
+
+
+def test_a_sampled_parent_is_followed(service: Service, sink: SpanSink) -> None:
+    """A request that is part of a trace has the decision of its caller."""
+    wait_for_strategy(service, sink)
+    service.get("/sell", {"uber-trace-id": "abc:def:0:1"})
+    service.get("/bake", {"uber-trace-id": "123:456:0:0"})
+    service.stop()
+
+    traces = {span.traceIdLow: span.operationName for span in sink.spans}
+    assert "GET /sell" == traces[0xABC]
+    assert 0x123 not in traces
 
 
 @pytest.mark.parametrize(

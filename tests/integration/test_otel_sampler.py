@@ -16,7 +16,6 @@ from tests.unit.otel.following import (
     WaitingFactory,
     attributes_of,
     decide,
-    description_of,
 )
 
 LOWER_BOUND: dict[str, object] = {

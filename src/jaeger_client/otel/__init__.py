@@ -44,8 +44,8 @@ else:
             if not str(error.name).startswith("opentelemetry"):
                 raise
             msg = (
-                f"{__name__}.{name} requires OpenTelemetry's SDK, which is not "
-                "installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
+                f"{__name__}.{name} requires {error.name}, which is not installed: "
+                "pip install jaeger-client[opentelemetry] opentelemetry-sdk"
             )
             raise ImportError(msg, name=error.name) from error
         globals()[name] = found

@@ -39,8 +39,8 @@ def test_the_package_imports_nothing_of_opentelemetry() -> None:
 def test_a_missing_sdk_is_named() -> None:
     """The error has the command that installs it."""
     assert (
-        "jaeger_client.otel.JaegerRemoteSampler requires OpenTelemetry's SDK, which "
-        "is not installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
+        "jaeger_client.otel.JaegerRemoteSampler requires opentelemetry.sdk, which is "
+        "not installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
     ) == output_of(MISSING)
 
 
