@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import ParentBased
 
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client.otel import JaegerRemoteSampler
+from jaeger_client.otel import JaegerRemoteSampler, JaegerThriftUdpExporter
+from tests.real.jaeger_server import OwnJaeger
+from tests.real.sampling_jaeger import INTERVAL
 
 SEED: Final = 20_261_129
+
+MAX_QUEUE: Final = 20_000
+"""Spans that wait to be sent: those that a test makes at once."""
 
 
 class SeededIds(IdGenerator):
@@ -32,18 +38,22 @@ class SeededIds(IdGenerator):
 
 
 class OtelService:
-    """A service that is traced by the SDK, and whose sampler polls a Jaeger."""
+    """
+    A service that is traced by the SDK: sampled by a Jaeger, and reported to it.
+
+    Args:
+        name: Its name.
+        jaeger: The Jaeger that it polls, and to which it sends spans over UDP.
+        polling_interval: Seconds between two polls.
+    """
 
     def __init__(
-        self,
-        name: str,
-        endpoint: str,
-        *,
-        polling_interval: float,
-        processor: SpanProcessor | None = None,
+        self, name: str, jaeger: OwnJaeger, *, polling_interval: float = INTERVAL
     ) -> None:
         self._sampler = JaegerRemoteSampler(
-            name, endpoint=endpoint, polling_interval=polling_interval
+            name,
+            endpoint=f"http://127.0.0.1:{jaeger.ports['SAMPLING_PORT']}",
+            polling_interval=polling_interval,
         )
         self._ids = SeededIds()
         self._provider = TracerProvider(
@@ -52,31 +62,35 @@ class OtelService:
             resource=Resource.create({"service.name": name}),
             shutdown_on_exit=False,
         )
-        if processor is not None:
-            self._provider.add_span_processor(processor)
+        exporter = JaegerThriftUdpExporter("127.0.0.1", jaeger.ports["UDP_PORT"])
+        self._provider.add_span_processor(
+            BatchSpanProcessor(exporter, max_queue_size=MAX_QUEUE)
+        )
         self._tracer = self._provider.get_tracer("test")
-        self._begin_polling()
+        # Starts the polling.
+        self.traces(1, "first")
 
-    def _begin_polling(self) -> None:
-        self._tracer.start_span("first").end()
-
+    @property
     def strategy(self) -> str:
-        """Return what the sampler follows now."""
-        return self._sampler.get_description()
+        """The sampler that follows the strategy now."""
+        return repr(self._sampler._remote.sampler)
 
-    def sampled(self, starts: int, operation: str) -> list[int]:
-        """Make so many traces of one span; return the ids of those sampled."""
+    def rate_of(self, operation: str) -> object:
+        """Return the rate by which the next trace is decided."""
+        # No rate below 1 samples this trace id.
+        _, tags = self._sampler._remote.is_sampled(2**64 - 1, operation)
+        return tags["sampler.param"]
+
+    def traces(self, starts: int, operation: str) -> list[ReadableSpan]:
+        """Make so many traces of one span, and send them; return those sampled."""
         self._ids.random.seed(SEED)
-        sampled: list[int] = []
-        for _ in range(starts):
-            span = self._tracer.start_span(operation)
-            context = span.get_span_context()
-            if context.trace_flags.sampled:
-                sampled.append(context.trace_id)
+        spans = [self._tracer.start_span(operation) for _ in range(starts)]
+        for span in spans:
             span.end()
-        return sampled
+        assert self._provider.force_flush()
+        return [span for span in spans if isinstance(span, ReadableSpan)]
 
     def close(self) -> None:
-        """Send what is queued, and stop polling."""
+        """Stop polling and reporting."""
         self._provider.shutdown()
         self._sampler.close()

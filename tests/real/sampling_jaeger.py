@@ -107,7 +107,7 @@ class AdaptiveJaeger(OwnJaeger):
         and to be sure that there was one.
         """
         reached = ask_until(self._operations, lambda count: count == operations)
-        assert operations == reached
+        assert operations == reached, reached
         enough = self._calculations() + 3
         assert enough <= ask_until(self._calculations, lambda count: count >= enough)
 

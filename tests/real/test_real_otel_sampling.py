@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing
 from itertools import permutations
 
 import pytest
 
 from tests.real.binomial import is_likely
-from tests.real.jaeger_query import ask_until
+from tests.real.jaeger_query import Json, ask_until
 from tests.real.otel_sdk import OtelService
-from tests.real.sampling_jaeger import INTERVAL, WITHIN, FileJaeger, Strategies
+from tests.real.sampling_jaeger import WITHIN, FileJaeger, Strategies
 
 SERVICE = "asks-by-opentelemetry"
 STARTS = 20_000
@@ -37,22 +36,11 @@ FILES = {
 """A file of each kind, by the sampler that follows it."""
 
 
-@contextmanager
-def service_of(jaeger: FileJaeger) -> Generator[OtelService]:
-    """Start a service that polls *jaeger*."""
-    endpoint = f"http://127.0.0.1:{jaeger.ports['SAMPLING_PORT']}"
-    service = OtelService(SERVICE, endpoint, polling_interval=INTERVAL)
-    try:
-        yield service
-    finally:
-        service.close()
-
-
 def follow(service: OtelService, sampler: str) -> str:
     """Return what is followed at the end of the time that a change may take."""
-    wanted = f"JaegerRemoteSampler{{{sampler}}}"
-    found = ask_until(service.strategy, lambda now: now == wanted, timeout=WITHIN)
-    return found.removeprefix("JaegerRemoteSampler{").removesuffix("}")
+    return ask_until(
+        lambda: service.strategy, lambda now: now == sampler, timeout=WITHIN
+    )
 
 
 @pytest.mark.parametrize(("old", "new"), list(permutations(FILES, 2)))
@@ -61,7 +49,7 @@ def test_a_strategy_and_its_change_are_followed(
 ) -> None:
     """A strategy of each kind is followed, and replaced within one interval."""
     file_jaeger.serve(FILES[old], SERVICE)
-    with service_of(file_jaeger) as service:
+    with closing(OtelService(SERVICE, file_jaeger)) as service:
         before = follow(service, old)
         file_jaeger.serve(FILES[new], SERVICE)
         after = follow(service, new)
@@ -84,9 +72,45 @@ def test_the_share_of_sampled_traces_is_the_probability(
 ) -> None:
     """Of 20,000 traces of the SDK, as many are sampled as Jaeger's file allows."""
     file_jaeger.serve(FILES[sampler], SERVICE)
-    with service_of(file_jaeger) as service:
+    with closing(OtelService(SERVICE, file_jaeger)) as service:
         followed = follow(service, sampler)
-        sampled = len(service.sampled(STARTS, operation))
+        sampled = len(service.traces(STARTS, operation))
 
     assert sampler == followed
     assert is_likely(sampled, STARTS, probability), sampled
+
+
+@pytest.mark.parametrize(
+    ("sampler", "kind", "param"),
+    [
+        ("ProbabilisticSampler(0.25)", "probabilistic", 0.25),
+        ("RateLimitingSampler(20)", "ratelimiting", 20.0),
+        ("AdaptiveSampler(0.125000, 0.000000, 2000)", "probabilistic", 0.5),
+    ],
+)
+def test_sampled_traces_arrive_with_their_sampler(
+    file_jaeger: FileJaeger, sampler: str, kind: str, param: float
+) -> None:
+    """Jaeger has exactly the traces that were sampled, and why each of them was."""
+    file_jaeger.serve(FILES[sampler], SERVICE)
+    sampled: set[int] = set()
+    with closing(OtelService(SERVICE, file_jaeger)) as service:
+        followed = follow(service, sampler)
+        # A bucket may be empty at first, so until some were sampled.
+        while not sampled:
+            spans = service.traces(1_000, "often")
+            sampled = {span.context.trace_id for span in spans}
+    found = file_jaeger.query.traces(SERVICE, len(sampled))
+
+    assert sampler == followed
+    assert sampled == {int(trace["traceID"], 16) for trace in found}
+    assert {
+        (("sampler.param", "float64", param), ("sampler.type", "string", kind))
+    } == {sampler_tags(trace) for trace in found}
+
+
+def sampler_tags(trace: Json) -> tuple[tuple[str, str, object], ...]:
+    """Return key, type and value of the sampler's tags of a trace's root."""
+    (root,) = trace["spans"]
+    tags = [(tag["key"], tag["type"], tag["value"]) for tag in root["tags"]]
+    return tuple(sorted(tag for tag in tags if tag[0].startswith("sampler.")))
