@@ -17,6 +17,9 @@ from tests.real.sampling_jaeger import INTERVAL
 
 SEED: Final = 20_261_129
 
+NEVER_SAMPLED: Final = 2**64 - 1
+"""A trace id that no rate below 1 samples."""
+
 MAX_QUEUE: Final = 20_000
 """Spans that wait to be sent: those that a test makes at once."""
 
@@ -67,8 +70,8 @@ class OtelService:
             BatchSpanProcessor(exporter, max_queue_size=MAX_QUEUE)
         )
         self._tracer = self._provider.get_tracer("test")
-        # Starts the polling.
-        self.traces(1, "first")
+        # Starts the polling. Not by a span: it might be sampled, and counted by Jaeger.
+        self._sampler.should_sample(None, NEVER_SAMPLED, "first")
 
     @property
     def strategy(self) -> str:
@@ -77,8 +80,7 @@ class OtelService:
 
     def rate_of(self, operation: str) -> object:
         """Return the rate by which the next trace is decided."""
-        # No rate below 1 samples this trace id.
-        _, tags = self._sampler._remote.is_sampled(2**64 - 1, operation)
+        _, tags = self._sampler._remote.is_sampled(NEVER_SAMPLED, operation)
         return tags["sampler.param"]
 
     def traces(self, starts: int, operation: str) -> list[ReadableSpan]:
