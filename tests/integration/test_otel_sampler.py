@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 import pytest
 from opentelemetry.sdk.trace.sampling import Decision
 
+from jaeger_client import Config
 from jaeger_client.otel import JaegerRemoteSampler
+from tests.conftest import ROOT
+from tests.foreign.decoders import tag_pairs
 from tests.integration.conftest import RunProgram
 from tests.integration.http_servers import Request, Server, make_answer, serve_http
+from tests.integration.span_sink import SpanSink
 from tests.unit.otel.following import (
     WaitingFactory,
     attributes_of,
@@ -25,6 +32,7 @@ LOWER_BOUND: dict[str, object] = {
         "perOperationStrategies": [],
     }
 }
+EXAMPLE = str(ROOT / "examples" / "opentelemetry_sampling.py")
 FOLLOWED = "jaeger:sampler_updates ok"
 FAILED = "jaeger:sampler_queries err"
 
@@ -146,3 +154,46 @@ def test_a_forked_child_polls_on_its_own(run_program: RunProgram, way: str) -> N
     followed = "JaegerRemoteSampler{ProbabilisticSampler(1)}"
     assert [f"parent {followed}", f"child {followed}"] == output.splitlines()
     assert [1, 2] == [request.connection for request in server.requests]
+
+
+def test_the_example_is_sampled_by_the_strategy(sink: SpanSink) -> None:
+    """Recorded orders arrive, with their children and the attributes of the root."""
+    with serve_http(Backend(probability(1))) as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", EXAMPLE, server.url()],
+            env={**os.environ, "JAEGER_AGENT_PORT": str(sink.port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=50,
+            check=True,
+            text=True,
+        )
+
+    recorded = int(done.stdout.split()[0])
+    assert "JaegerRemoteSampler{ProbabilisticSampler(1)}" in done.stdout
+    assert sink.wait_for(2 * recorded)
+    assert recorded == sink.names.count("order")
+    roots = [span for span in sink.spans if not span.parentSpanId]
+    tags = dict(tag_pairs(roots[-1].tags))
+    assert ("probabilistic", 1.0) == (tags["sampler.type"], tags["sampler.param"])
+
+
+def test_our_own_tracer_polls_the_same_endpoint(
+    monkeypatch: pytest.MonkeyPatch, sink: SpanSink
+) -> None:
+    """`Config` reads OpenTelemetry's variables, and follows the strategy."""
+    factory = WaitingFactory()
+    monkeypatch.setenv("JAEGER_AGENT_PORT", str(sink.port))
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "jaeger_remote")
+    with serve_http(Backend(probability(1))) as server:
+        argument = f"endpoint={server.url()},initialSamplingRate=0,pollingIntervalMs=50"
+        monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", argument)
+        config = Config({}, service_name="bakery", metrics_factory=factory)
+        with config.new_tracer() as tracer:
+            tracer.start_span("bake").finish()
+            factory.wait_for(FOLLOWED)
+            is_sampled = tracer.start_span("bake").is_sampled()
+            # The interval is that of the variable, too.
+            factory.wait_for("jaeger:sampler_queries ok")
+
+    assert is_sampled

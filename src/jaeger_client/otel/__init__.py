@@ -44,7 +44,7 @@ else:
             if not str(error.name).startswith("opentelemetry"):
                 raise
             msg = (
-                f"{__name__}.{name} requires {error.name}, which is not installed: "
+                f"{__name__}.{name} requires OpenTelemetry's SDK ({error}): "
                 "pip install jaeger-client[opentelemetry] opentelemetry-sdk"
             )
             raise ImportError(msg, name=error.name) from error

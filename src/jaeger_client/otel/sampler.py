@@ -194,6 +194,9 @@ class _SamplingServer(AgentChannel):
             DEFAULT_REPORTING_PORT,
             sampling_url=url,
         )
+        # Imports the HTTP client now: on the background thread, beside a busy
+        # application, that takes up to a second, for which the first poll would wait.
+        self._client_for(url)
 
 
 def _parent_in(context: Context | None) -> SpanContext | None:

@@ -10,9 +10,14 @@ import pytest
 from jaeger_client import otel
 
 MISSING = """
-import sys
-sys.modules["opentelemetry.sdk"] = None  # as if it was not installed
-from jaeger_client import otel
+import sys, importlib.abc
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "opentelemetry.sdk":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Finder())
 try:
     from jaeger_client.otel import JaegerRemoteSampler
 except ImportError as error:
@@ -39,8 +44,9 @@ def test_the_package_imports_nothing_of_opentelemetry() -> None:
 def test_a_missing_sdk_is_named() -> None:
     """The error has the command that installs it."""
     assert (
-        "jaeger_client.otel.JaegerRemoteSampler requires opentelemetry.sdk, which is "
-        "not installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
+        "jaeger_client.otel.JaegerRemoteSampler requires OpenTelemetry's SDK (No "
+        "module named 'opentelemetry.sdk'): "
+        "pip install jaeger-client[opentelemetry] opentelemetry-sdk"
     ) == output_of(MISSING)
 
 
