@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import ModuleType
+from typing import cast
 
 import pytest
 
@@ -48,6 +50,24 @@ def test_a_missing_sdk_is_named() -> None:
         "module named 'opentelemetry.sdk'): "
         "pip install jaeger-client[opentelemetry] opentelemetry-sdk"
     ) == output_of(MISSING)
+
+
+def test_only_a_missing_opentelemetry_has_that_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another module that is missing keeps its own error."""
+    name = "jaeger_client.otel.sampler"
+    monkeypatch.delitem(vars(otel), "JaegerRemoteSampler", raising=False)
+    monkeypatch.setitem(sys.modules, name, cast("ModuleType", None))
+
+    with pytest.raises(ModuleNotFoundError, match=f"import of {name} halted"):
+        getattr(otel, "JaegerRemoteSampler")  # noqa: B009 - is imported by the call
+
+    monkeypatch.delitem(sys.modules, name)
+    sdk = "opentelemetry.sdk.trace.sampling"
+    monkeypatch.setitem(sys.modules, sdk, cast("ModuleType", None))
+    with pytest.raises(ImportError, match=f"SDK .import of {sdk} halted.*pip install"):
+        getattr(otel, "JaegerRemoteSampler")  # noqa: B009 - as above
 
 
 def test_names_are_listed_before_they_are_imported() -> None:
