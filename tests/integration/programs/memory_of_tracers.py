@@ -22,7 +22,11 @@ from typing import Final
 from jaeger_client import Config, ConstSampler, Span, Tracer
 from jaeger_client.reporter import NullReporter
 from jaeger_client.sampler import AdaptiveSampler
-from tests.integration.programs.memory_meter import discarding_agent, measure
+from tests.integration.programs.memory_meter import (
+    discarding_agent,
+    flushed,
+    measure,
+)
 
 Block = Callable[[], None]
 
@@ -65,7 +69,7 @@ def threads(operations: int) -> Block:
             thread.start()
             thread.join()
 
-    return block
+    return flushed(tracer, block)
 
 
 def forks(operations: int) -> Block:
@@ -80,7 +84,7 @@ def forks(operations: int) -> Block:
                     os._exit(0)
                 os.waitpid(child, 0)
 
-    return block
+    return flushed(tracer, block)
 
 
 def unfinished(operations: int) -> Block:
