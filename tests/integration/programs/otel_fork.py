@@ -23,17 +23,18 @@ factory = WaitingFactory()
 sampler = JaegerRemoteSampler("bakery", endpoint=sys.argv[1], metrics_factory=factory)
 
 
-def decide(who: str) -> None:
+def decide(who: str, count: str) -> None:
     """Make a decision, which starts the polling, and print what is followed then."""
     sampler.should_sample(Context(), 1, "bake")
-    factory.wait_for("jaeger:sampler_queries ok")
+    factory.wait_for(count)
     print(who, sampler.get_description(), flush=True)
 
 
-decide("parent")
+decide("parent", "jaeger:sampler_updates ok")
 child = FORKS[sys.argv[2]]()
 if not child:
-    decide("child")
+    # The strategy is the same, so it is no update.
+    decide("child", "jaeger:sampler_queries ok")
     os._exit(0)
 _, status = os.waitpid(child, 0)
 sampler.close()
