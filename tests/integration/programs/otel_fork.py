@@ -16,6 +16,10 @@ from opentelemetry.context import Context
 from jaeger_client.otel import JaegerRemoteSampler
 from tests.unit.otel.following import WaitingFactory
 
+# A child of C code hangs if another thread waited for the interpreter lock at the fork.
+# This way threads only give it up when they block, so the worker sleeps then.
+sys.setswitchinterval(1000)
+
 # PyDLL keeps the interpreter locked, so that the child owns it.
 FORKS: dict[str, Callable[[], int]] = {"os": os.fork, "c": ctypes.PyDLL(None).fork}
 
