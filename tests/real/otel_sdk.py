@@ -84,7 +84,7 @@ class OtelService:
         return tags["sampler.param"]
 
     def traces(self, starts: int, operation: str) -> list[ReadableSpan]:
-        """Make so many traces of one span, and send them; return those sampled."""
+        """Create *starts* traces of one span, and send them; return those sampled."""
         self._ids.random.seed(SEED)
         spans = [self._tracer.start_span(operation) for _ in range(starts)]
         for span in spans:

@@ -8,11 +8,11 @@ from itertools import permutations
 import pytest
 
 from tests.real.binomial import is_likely
-from tests.real.jaeger_query import Json, ask_until
+from tests.real.jaeger_query import Json, query_until
 from tests.real.otel_sdk import OtelService
 from tests.real.sampling_jaeger import WITHIN, FileJaeger, Strategies
 
-SERVICE = "asks-by-opentelemetry"
+SERVICE = "sampled-by-opentelemetry"
 STARTS = 20_000
 
 
@@ -38,7 +38,7 @@ FILES = {
 
 def follow(service: OtelService, sampler: str) -> str:
     """Return what is followed at the end of the time that a change may take."""
-    return ask_until(
+    return query_until(
         lambda: service.strategy, lambda now: now == sampler, timeout=WITHIN
     )
 

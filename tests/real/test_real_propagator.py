@@ -35,7 +35,7 @@ STATES: Final[dict[str, Order]] = {
 def test_a_trace_goes_there_and_back(
     service: FindService, other: str, state: str, *, wide: bool
 ) -> None:
-    """Ours calls OpenTelemetry, that Go or Node, and back: flags and baggage stay."""
+    """Flags and baggage are the same on the way to Go or Node and on the way back."""
     names = ("ours", "opentelemetry", other, "opentelemetry", "ours")
     first = STATES[state] | {"wide": wide, "baggage": BAGGAGE}
 
@@ -50,7 +50,7 @@ def test_a_trace_goes_there_and_back(
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("wide", [False, True], ids=["64 bits", "128 bits"])
 @pytest.mark.parametrize("other", OTHERS)
-def test_a_trace_that_another_client_begins(
+def test_a_trace_that_another_client_starts(
     service: FindService, other: str, state: str, *, wide: bool
 ) -> None:
     """OpenTelemetry joins it with its ids, flags and baggage, and passes them on."""
@@ -67,7 +67,7 @@ def test_a_trace_that_another_client_begins(
 
 @pytest.mark.parametrize("sampled", [True, False])
 @pytest.mark.parametrize("other", OTHERS)
-def test_a_trace_that_opentelemetry_begins(
+def test_a_trace_that_opentelemetry_starts(
     service: FindService, other: str, *, sampled: bool
 ) -> None:
     """A sampled trace of OpenTelemetry is not a debug trace."""
@@ -83,7 +83,7 @@ def test_a_trace_that_opentelemetry_begins(
 
 @pytest.mark.parametrize("trace_id", ["1", "10000000000000002", "f" * 16, "f" * 32])
 def test_ids_of_any_length(service: FindService, trace_id: str) -> None:
-    """Leading zeros, at the start or in the middle of a trace id, change nothing."""
+    """Trace ids with and without leading zeros are the same to all clients."""
     names = ("opentelemetry", "go", "opentelemetry", "node", "opentelemetry", "ours")
     headers = {"Uber-Trace-Id": f"{trace_id}:2:0:1"}
 
@@ -94,10 +94,8 @@ def test_ids_of_any_length(service: FindService, trace_id: str) -> None:
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_a_debug_id_passes_through_to_the_service_that_samples(
-    service: FindService, other: str
-) -> None:
-    """The debug trace of another client is one to OpenTelemetry."""
+def test_a_debug_trace_of_another_client(service: FindService, other: str) -> None:
+    """A debug trace that another client starts for a debug id stays a debug trace."""
     row = [service(name) for name in (other, "opentelemetry", other)]
 
     hops = send(row, "jaeger", {}, {"jaeger-debug-id": "order 17"})
@@ -107,7 +105,7 @@ def test_a_debug_id_passes_through_to_the_service_that_samples(
 
 @pytest.mark.parametrize("state", STATES)
 def test_debug_changes_between_formats(service: FindService, state: str) -> None:
-    """Debug is a trace state on the way to OpenTelemetry, and a flag on that to Go."""
+    """Debug is in the trace state to OpenTelemetry, and in the flags to Go."""
     names = ("ours", "opentelemetry, both", "go", "opentelemetry, both", "ours")
     forms = ("jaeger", "w3c", "jaeger", "jaeger", "w3c")
     # OpenTelemetry writes a blank in W3C baggage as a plus.

@@ -83,7 +83,7 @@ def test_a_traceparent_is_continued_with_its_flags(flags: str) -> None:
 
 
 def test_other_formats_have_no_such_flag() -> None:
-    """Of a trace id that came in another format nothing is known."""
+    """Nothing is known about a trace id that was received in another format."""
     tracer = new_tracer()
     headers = {"uber-trace-id": "17:18:0:1"}
     span = tracer.start_span("serve", child_of=tracer.extract(HTTP, headers))
@@ -100,8 +100,8 @@ def test_the_flag_is_not_written_in_other_formats() -> None:
     assert headers["uber-trace-id"].endswith(":1")
 
 
-def test_debug_leaves_the_flag_alone() -> None:
-    """A trace that becomes a debug trace has the flag as before."""
+def test_debug_does_not_change_the_flag() -> None:
+    """A trace that becomes a debug trace keeps the flag, or its absence."""
     tracer = new_tracer(sampled=False)
     root = tracer.start_span("root").set_tag("sampling.priority", 1)
     headers = {"traceparent": f"00-{IDS}-00"}
@@ -111,7 +111,7 @@ def test_debug_leaves_the_flag_alone() -> None:
     assert ["03", "01"] == [trace_flags(root), trace_flags(joined)]
 
 
-def test_baggage_leaves_the_flag_alone() -> None:
+def test_baggage_does_not_change_the_flag() -> None:
     """Setting baggage, which replaces the context, keeps the flag."""
     tracer = new_tracer()
     span = tracer.start_span("root").set_baggage_item("k", "v")
@@ -121,8 +121,8 @@ def test_baggage_leaves_the_flag_alone() -> None:
     assert "03" == trace_flags(tracer.start_span("child", child_of=span))
 
 
-def test_contexts_of_the_application_claim_nothing() -> None:
-    """A context that the application creates, and a span with it, lack the flag."""
+def test_contexts_of_the_application_do_not_have_the_flag() -> None:
+    """Nothing is known about the trace id of a context that the application creates."""
     context = SpanContext(17, 18, None, 1)
 
     assert "01" == trace_flags(context)

@@ -26,6 +26,7 @@ _PROPAGATORS: Final = {
     "b3": "b3single",
     "b3multi": "b3",
     "jaeger": "jaeger",
+    "jaeger_client": "jaeger",
 }
 
 _GRPC_PORT: Final = 14250

@@ -61,14 +61,15 @@ _CORRUPT: Final = RateLimitedWarning(
 )
 _NOT_EXTRACTED: Final = RateLimitedWarning(
     "no span context was read from a carrier of type %s: its getter, or an object in "
-    "the context, raised %r"
+    "the context, raised %r. Pass a getter that can read the carrier"
 )
 _NOT_INJECTED: Final = RateLimitedWarning(
     "the span context was not written to a carrier of type %s, so the trace ends here: "
-    "its setter, or an object in the context, raised %r"
+    "its setter, or an object in the context, raised %r. Pass a setter that can write "
+    "to the carrier"
 )
 _NOT_COUNTED: Final = RateLimitedWarning(
-    "%s was not counted: creating the counter raised %r"
+    "%s was not counted: creating the counter raised %r. Nothing else is affected"
 )
 
 

@@ -1,8 +1,8 @@
 """
-Uses spans and tracers as no application should, and prints how memory grows.
+Misuses spans and tracers, and prints how memory grows.
 
-The arguments are the name of one of the functions in `SCENES`, how many operations each
-of the blocks has, and `traced` or `resident`; see `memory_meter`.
+The arguments are the name of one of the functions in `SCENES`, the number of operations
+of each block, and `traced` or `resident`; see `memory_meter`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def forks(operations: int) -> Block:
 
 
 def unfinished(operations: int) -> Block:
-    """Start traces, never finish them, and let go of them."""
+    """Start traces, never finish them, and drop the references."""
     gc.disable()  # reference counts must be enough
     eager = make_tracer()
     late = AdaptiveSampler(
@@ -118,7 +118,7 @@ def unfinished(operations: int) -> Block:
 
 
 def callbacks(operations: int) -> Block:
-    """Let a callback schedule itself again inside its scope, for ever."""
+    """Let a callback schedule itself again inside its scope, without end."""
     tracer = Tracer("memory", NullReporter(), ConstSampler(decision=True))
     loop = asyncio.new_event_loop()
     atexit.register(loop.close)

@@ -1,14 +1,14 @@
-"""Chains of services that call each other, and what each of their spans saw."""
+"""Chains of services that call each other, and what each client knows of its spans."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.real.clients.service import Answer, Order, Service
+from tests.real.clients.service import Order, Response, Service
 
 Hop = dict[str, Any]
-"""What a client holds a span to be."""
+"""What a client knows about a span."""
 
 FindService = Callable[[str], Service]
 """Returns the service of a client, or skips the test if a tool is missing."""
@@ -37,16 +37,16 @@ def send(
             order["next"] = following
         following = {"url": service.url, "order": order}
     assert following is not None
-    return list(spans_of(row[0].obey(following["order"] | first, headers)))
+    return list(spans_of(row[0].execute(following["order"] | first, headers)))
 
 
-def spans_of(answer: Answer | None) -> Iterator[Hop]:
+def spans_of(response: Response | None) -> Iterator[Hop]:
     """Yield the spans of a response and of those in it."""
-    while answer is not None:
-        yield answer["server"]
-        if answer["client"] is not None:
-            yield answer["client"]
-        answer = answer["next"]
+    while response is not None:
+        yield response["server"]
+        if response["client"] is not None:
+            yield response["client"]
+        response = response["next"]
 
 
 def assert_one_trace(hops: Sequence[Hop], *, wide: bool) -> None:

@@ -20,36 +20,36 @@ SAMPLED = {
 
 
 class OpenTelemetryService(Service):
-    """Answers one order a request."""
+    """Executes one order per request."""
 
-    def obey(self, order: Order, headers: Mapping[str, str]) -> dict[str, object]:
-        """Do what the order says, in spans."""
+    def execute(self, order: Order, headers: Mapping[str, str]) -> dict[str, object]:
+        """Execute an order, in spans."""
         tracer = SAMPLED[order.get("sampled", False)].get_tracer("relay")
         incoming = propagate.extract(headers)
         for key, value in (order.get("baggage") or {}).items():
             incoming = baggage.set_baggage(key, value, incoming)
         context.attach(incoming)
-        answer: dict[str, object] = {"client": None, "next": None}
+        response: dict[str, object] = {"client": None, "next": None}
         caller = trace.get_current_span()
         with tracer.start_as_current_span("serve", kind=trace.SpanKind.SERVER) as span:
-            answer["server"] = seen(span, caller)
+            response["server"] = seen(span, caller)
             if order.get("next"):
-                answer |= call(tracer, order["next"])
-        return answer
+                response |= call(tracer, order["next"])
+        return response
 
 
 def call(tracer: trace.Tracer, following: Order) -> dict[str, object]:
-    """Call the next service in a client span; return what it was and what came back."""
+    """Call the next service in a client span; return that span and the response."""
     caller = trace.get_current_span()
     with tracer.start_as_current_span("call", kind=trace.SpanKind.CLIENT) as span:
         headers = {"Content-Type": "application/json"}
         propagate.inject(headers)
-        answer = post(following["url"], following["order"], headers)
-        return {"client": seen(span, caller), "next": answer}
+        response = post(following["url"], following["order"], headers)
+        return {"client": seen(span, caller), "next": response}
 
 
 def seen(span: trace.Span, caller: trace.Span) -> dict[str, object]:
-    """Return what the span is to OpenTelemetry."""
+    """Return what OpenTelemetry knows about the span."""
     ids = span.get_span_context()
     return {
         "trace_id": f"{ids.trace_id:x}",

@@ -37,8 +37,8 @@ def through_opentelemetry(headers: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_a_trace_of_ours_comes_back(*, debug: bool) -> None:
-    """The flags of random ids and of debug survive OpenTelemetry's SDK."""
+def test_opentelemetry_passes_our_flags_on(*, debug: bool) -> None:
+    """OpenTelemetry's SDK keeps the random-id flag and debug."""
     tracer = our_tracer()
     root = tracer.start_span("root").set_baggage_item("Key%20a", "v%")
     if debug:
@@ -55,8 +55,8 @@ def test_a_trace_of_ours_comes_back(*, debug: bool) -> None:
     assert "v%" in context.baggage.values()
 
 
-def test_a_trace_of_theirs_comes_back() -> None:
-    """The flag of random ids survives our tracer, and means no debug."""
+def test_our_tracer_passes_opentelemetrys_flags_on() -> None:
+    """Our tracer keeps the random-id flag, which does not mean debug."""
     provider = TracerProvider(shutdown_on_exit=False)
     root = provider.get_tracer("test").start_span("root", Context())
     headers: dict[str, str] = {}
@@ -73,8 +73,8 @@ def test_a_trace_of_theirs_comes_back() -> None:
     assert not span.is_debug()
 
 
-def test_theirs_reads_our_baggage() -> None:
-    """Values are read by OpenTelemetry as they were set."""
+def test_opentelemetry_reads_our_baggage() -> None:
+    """OpenTelemetry reads values as they were set."""
     tracer = our_tracer()
     span = tracer.start_span("root").set_baggage_item("user", "Zoë 1+1=2; 50%")
     headers: dict[str, str] = {}

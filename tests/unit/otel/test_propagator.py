@@ -302,7 +302,7 @@ def test_the_trace_state_of_another_span_is_not_kept() -> None:
     assert "" == found.trace_state.to_header()
 
 
-def test_debug_goes_on_by_w3c() -> None:
+def test_debug_is_passed_on_by_w3c() -> None:
     """OpenTelemetry's propagator for W3C writes debug, and not as the random flag."""
     headers: dict[str, str] = {}
     context = PROPAGATOR.extract({"uber-trace-id": f"{TRACE:x}:{SPAN:x}:0:3"})
@@ -313,8 +313,8 @@ def test_debug_goes_on_by_w3c() -> None:
     assert "jaeger=debug" == headers["tracestate"]
 
 
-def test_debug_comes_by_w3c() -> None:
-    """Debug of our W3C codec is written as Jaeger's flag."""
+def test_debug_of_w3c_is_written() -> None:
+    """Debug in W3C's trace state is written as Jaeger's flag."""
     headers = {
         "traceparent": f"00-{TRACE:032x}-{SPAN:016x}-01",
         "tracestate": "jaeger=debug,a=1",
@@ -517,7 +517,7 @@ def test_a_corrupt_header_is_counted_and_logged(
     caplog: pytest.LogCaptureFixture,
     value: object,
 ) -> None:
-    """The span of the context stays; baggage and debug id are read."""
+    """The context keeps its span, and gets baggage and debug id."""
     context = context_with(1)
     headers = {"Uber-Trace-Id": value, "uberctx-user": "17", "jaeger-debug-id": "x"}
 
@@ -673,7 +673,7 @@ def test_a_counter_is_created_once(
 
 
 def test_fields_are_the_headers_of_fixed_name() -> None:
-    """Carriers that are used again are cleared of these headers."""
+    """These headers are removed from a carrier that is used again."""
     assert {"uber-trace-id", "jaeger-debug-id"} == PROPAGATOR.fields
 
 
