@@ -142,8 +142,16 @@ def _bounded(items: Sequence[Any], dropped: int) -> BoundedList[Any]:
     return bounded
 
 
+def _resource(name: str, rest: Mapping[str, Any], url: str) -> Resource:
+    return Resource({**rest, "service.name": name}, url)
+
+
+def _error(text: str | None) -> Status:
+    return Status(StatusCode.ERROR, text)
+
+
 resources = st.builds(
-    lambda name, rest, url: Resource({**rest, "service.name": name}, url),
+    _resource,
     _texts,
     attribute_maps,
     st.sampled_from(["", "https://example.org/resource"]),
@@ -158,7 +166,7 @@ scopes = st.builds(
 statuses = st.one_of(
     st.just(Status(StatusCode.UNSET)),
     st.just(Status(StatusCode.OK)),
-    st.builds(lambda text: Status(StatusCode.ERROR, text), st.none() | _texts),
+    st.builds(_error, st.none() | _texts),
 )
 
 

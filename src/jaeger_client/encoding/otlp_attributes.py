@@ -212,6 +212,10 @@ def _key_values(values: Mapping[str, object]) -> bytes:
     return _KEY_VALUES + delimited(b"".join(items))
 
 
+def _no_value(_value: None) -> bytes:
+    return b""
+
+
 _ANY_VALUES: Mapping[type, Callable[[Any], bytes]] = {
     str: lambda value: _STRING + text_value(value),
     bool: lambda value: _BOOL + SINGLE_BYTES[value],
@@ -220,7 +224,7 @@ _ANY_VALUES: Mapping[type, Callable[[Any], bytes]] = {
     bytes: lambda value: _BYTES + delimited(value),
     tuple: _array,
     dict: _key_values,
-    type(None): lambda _: b"",
+    type(None): _no_value,
 }
 
 _NESTED_ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {

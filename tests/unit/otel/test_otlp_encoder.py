@@ -63,7 +63,7 @@ def _bytes(message: Any) -> bytes:
 
 
 def add_what_ours_adds(request: Any, read: Sequence[ReadableSpan]) -> Any:
-    """Add W3C's flags, and the trace states of links, which the SDK's exporter omits."""
+    """Add W3C's flags and trace states of links, which the SDK's exporter omits."""
     by_id = {span.get_span_context().span_id: span for span in read}  # type: ignore[union-attr]
     for span in iter_spans(request):
         own = by_id[int.from_bytes(span.span_id, "big")]
@@ -87,9 +87,7 @@ def one(payload: Payload) -> Any:
     return span
 
 
-@given(
-    st.lists(spans(), min_size=1, max_size=4, unique_by=lambda s: s.context.span_id)  # type: ignore[no-any-return, no-untyped-call]
-)
+@given(st.lists(spans(), min_size=1, max_size=4, unique_by=lambda s: s.context.span_id))
 def test_spans_are_written_as_by_opentelemetry(read: list[ReadableSpan]) -> None:
     """Spans of several resources and scopes are the same as in its own exporter."""
     expected = add_what_ours_adds(encode_spans(read), read)

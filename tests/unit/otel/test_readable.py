@@ -15,8 +15,8 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanKind
 from opentelemetry.trace.status import Status, StatusCode
 
 from jaeger_client.encoding.jaeger_binary import JaegerBinaryEncoder
-from jaeger_client.encoding.plain import PlainSpan
 from jaeger_client.encoding.packing import duration_us
+from jaeger_client.encoding.plain import PlainSpan
 from jaeger_client.otel.readable import (
     OtlpConverter,
     ThriftConverter,

@@ -1,0 +1,297 @@
+"""OpenTelemetry's SDK with our exporters, over real sockets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExportResult,
+)
+
+from jaeger_client.otel.exporters import (
+    JaegerOtlpExporter,
+    JaegerThriftHttpExporter,
+    JaegerThriftUdpExporter,
+)
+from tests.foreign.otel_spans import make_span, many_spans
+from tests.integration.conftest import command_of, printed_json
+from tests.integration.http_servers import Request, Server, make_answer, serve_http
+from tests.integration.receivers import WAYS, Receiver, on_linux
+from tests.integration.span_sink import SpanSink
+
+TIMEOUT: Final = 40.0
+PATHS: Final = {"thrift": "/api/traces", "otlp": "/v1/traces"}
+Exporter = JaegerThriftUdpExporter | JaegerThriftHttpExporter | JaegerOtlpExporter
+
+each_way = pytest.mark.parametrize("way", ["udp", "thrift", "otlp-gzip"])
+each_http = pytest.mark.parametrize("way", PATHS)
+
+
+def make_exporter(way: str, port: int, **options: Any) -> Exporter:
+    """Return an exporter to a port of this machine."""
+    if way == "udp":
+        return JaegerThriftUdpExporter("127.0.0.1", port, **options)
+    name = way.partition("-")[0]
+    url = f"http://127.0.0.1:{port}{PATHS[name]}"
+    if name == "thrift":
+        return JaegerThriftHttpExporter(url, **options)
+    return JaegerOtlpExporter(url, **options)
+
+
+@contextmanager
+def exporting(
+    way: str, **options: Any
+) -> Generator[tuple[Receiver, Exporter], None, None]:
+    """Run a receiver, and an exporter to it."""
+    with WAYS[way].receive() as receiver:
+        exporter = make_exporter(way, receiver.port, **options)
+        yield receiver, exporter
+        exporter.shutdown()
+
+
+@contextmanager
+def http_exporter(
+    way: str, respond: Callable[[Request], bytes | None], **options: Any
+) -> Generator[tuple[Server, Exporter], None, None]:
+    """Run a server that responds by *respond*, and an exporter to it."""
+    with serve_http(respond) as server:
+        exporter = make_exporter(way, server.port, **options)
+        yield server, exporter
+        exporter.shutdown()
+
+
+@each_way
+def test_spans_of_the_batch_processor_arrive(way: str) -> None:
+    """All of 3,000 spans, in several batches, each once."""
+    with exporting(way) as (receiver, exporter):
+        provider = TracerProvider(resource=Resource({"service.name": "bakery"}))
+        provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=4_000))
+        tracer = provider.get_tracer("baking")
+        ids = set[int]()
+        for _ in range(3_000):
+            with tracer.start_as_current_span("bake") as span:
+                ids.add(span.get_span_context().span_id)
+        provider.shutdown()
+
+        assert receiver.wait_for(3_000)
+        assert ids == {*receiver.span_ids}
+        assert 3_000 == len(receiver.span_ids)
+        assert 0 == exporter.losses.dropped
+
+
+@each_way
+def test_spans_of_the_simple_processor_arrive(way: str) -> None:
+    """Each is sent before the application continues."""
+    with exporting(way) as (receiver, exporter):
+        provider = TracerProvider(resource=Resource({"service.name": "bakery"}))
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        for count in (1, 2, 3):
+            provider.get_tracer("baking").start_span("bake").end()
+            assert receiver.wait_for(count)
+        provider.shutdown()
+
+
+@each_http
+def test_a_receiver_that_is_down(way: str) -> None:
+    """The export fails; when the receiver is up again, it works."""
+    with exporting(way, timeout=1.0) as (receiver, exporter):
+        assert SpanExportResult.SUCCESS == exporter.export(many_spans(1))
+        receiver.down()
+        assert SpanExportResult.FAILURE == exporter.export(many_spans(2))
+        receiver.up()
+        assert SpanExportResult.SUCCESS == exporter.export(many_spans(3))
+        assert 2 == exporter.losses.send_failed
+
+
+@on_linux
+def test_an_agent_that_is_down() -> None:
+    """A refused datagram is counted, because the kernel reports it."""
+    with exporting("udp") as (receiver, exporter):
+        receiver.down()
+        assert SpanExportResult.FAILURE == exporter.export(many_spans(2))
+        receiver.up()
+        assert SpanExportResult.SUCCESS == exporter.export(many_spans(3))
+        assert receiver.wait_for(3)
+        assert 2 == exporter.losses.send_failed
+
+
+@each_http
+def test_a_server_that_does_not_respond(way: str) -> None:
+    """The export ends with its timeout, and the spans are counted."""
+    running: list[Server] = []
+
+    def wait(_: Request) -> None:
+        running[0].stopping.wait(TIMEOUT)
+
+    with http_exporter(way, wait, timeout=0.5) as (server, exporter):
+        running.append(server)
+        start = time.monotonic()
+        result = exporter.export(many_spans(2))
+        elapsed = time.monotonic() - start
+        server.stopping.set()
+
+    assert SpanExportResult.FAILURE == result
+    assert 2 == exporter.losses.send_failed
+    assert 0.5 <= elapsed < TIMEOUT
+
+
+def test_a_busy_server_gets_the_spans_again() -> None:
+    """Status 503 is temporary in OTLP."""
+    answers = [make_answer(503), make_answer(200)]
+    with http_exporter("otlp", lambda _: answers.pop(0)) as (server, exporter):
+        assert SpanExportResult.SUCCESS == exporter.export(many_spans(1))
+
+    first, second = server.requests
+    assert first.body == second.body
+
+
+def test_spans_that_the_backend_rejects_are_lost() -> None:
+    """Status 200 with a count of rejected spans is a failure; they are counted."""
+    partial = b"\x0a\x02\x08\x02"  # partial_success, rejected_spans: 2
+    with http_exporter("otlp", lambda _: make_answer(200, partial)) as (_, exporter):
+        assert SpanExportResult.FAILURE == exporter.export(many_spans(3))
+        assert 2 == exporter.losses.send_failed
+
+
+@each_http
+def test_credentials_and_headers(way: str) -> None:
+    """They are sent with each request."""
+    options = {"user": "ada", "password": "secret", "headers": {"X-Own": "yes"}}
+    with http_exporter(way, lambda _: make_answer(), **options) as (server, exporter):
+        exporter.export(many_spans(1))
+
+    (request,) = server.requests
+    assert "Basic YWRhOnNlY3JldA==" == request.headers["authorization"]
+    assert "yes" == request.headers["x-own"]
+    assert PATHS[way] == request.target
+
+
+def test_datagrams_have_at_most_65_000_bytes() -> None:
+    """Of a batch with one huge span, all spans arrive; that one is truncated."""
+    with SpanSink() as sink:
+        exporter = make_exporter("udp", sink.port)
+        huge = make_span("huge", attributes={"long": "x" * 200_000})
+        sizes = many_spans(600, attributes={"some": "y" * 500})
+        result = exporter.export([*sizes, huge])
+        assert sink.wait_for(601)
+        exporter.shutdown()
+
+    (shown,) = (span for span in sink.spans if span.operationName == "huge")
+    keys = [tag.key for tag in shown.tags]
+    assert SpanExportResult.SUCCESS == result
+    assert "jaeger.truncated" in keys
+    assert 1 == exporter.losses.truncated
+    assert 5 < len(sink.batches)
+
+
+def test_one_span_that_no_datagram_can_hold() -> None:
+    """It is counted; the others arrive."""
+    with SpanSink() as sink:
+        exporter = make_exporter("udp", sink.port)
+        attributes = {f"key {number}": "" for number in range(10_000)}
+        result = exporter.export(
+            [*many_spans(3), make_span("huge", attributes=attributes)]
+        )
+        assert sink.wait_for(3)
+        exporter.shutdown()
+
+    assert SpanExportResult.FAILURE == result
+    assert 1 == exporter.losses.too_large
+    assert ["bake 0", "bake 1", "bake 2"] == sink.names
+
+
+VARIABLES: Final = {
+    "udp": {"OTEL_TRACES_EXPORTER": "jaeger_thrift_udp"},
+    "thrift": {"OTEL_TRACES_EXPORTER": "jaeger_thrift_http"},
+    "otlp-gzip": {"OTEL_TRACES_EXPORTER": "jaeger_otlp"},
+}
+
+
+def variables_of(way: str, port: int, family: str) -> dict[str, str]:
+    """Return the variables that send spans to *port*."""
+    endpoint = f"http://127.0.0.1:{port}"
+    if way == "otlp-gzip":
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    if way == "thrift":
+        return {f"{family}ENDPOINT": endpoint}
+    return {f"{family}AGENT_HOST": "127.0.0.1", f"{family}AGENT_PORT": str(port)}
+
+
+def run(what: str, variables: dict[str, str]) -> Any:
+    """Run the program with nothing but *variables* set for tracing."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JAEGER_", "OTEL_"))
+    }
+    done = subprocess.run(
+        [*command_of("otel_exporters.py", what)],
+        env=environ | {"OTEL_SERVICE_NAME": "bakery"} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=TIMEOUT,
+        check=False,
+        text=True,
+    )
+    assert 0 == done.returncode, done.stdout
+    return printed_json(done.stdout)["ours"]
+
+
+@each_way
+@pytest.mark.parametrize("family", ["JAEGER_", "OTEL_EXPORTER_JAEGER_"])
+def test_variables_are_enough(way: str, family: str) -> None:
+    """The SDK's own configuration finds the exporter and its settings."""
+    with WAYS[way].receive() as receiver:
+        run("once", VARIABLES[way] | variables_of(way, receiver.port, family))
+        assert receiver.wait_for(1)
+
+
+def test_without_variables_nothing_is_imported() -> None:
+    """Entry points that no variable names do not load this package."""
+    assert [] == run("once", {})
+
+
+def test_a_wrong_variable_does_not_end_tracing(sink: SpanSink) -> None:
+    """It is logged and ignored, and spans arrive."""
+    variables = variables_of("udp", sink.port, "JAEGER_") | {
+        "JAEGER_REPORTER_TIMEOUT": "soon"
+    }
+    run("once", VARIABLES["udp"] | variables)
+
+    assert sink.wait_for(1)
+    (batch,) = sink.batches
+    assert "bakery" == batch.process.serviceName
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
+@each_way
+def test_a_forked_child_sends_its_own_spans(way: str) -> None:
+    """Spans of parent and child arrive, each once."""
+    with WAYS[way].receive() as receiver:
+        run("fork", VARIABLES[way] | variables_of(way, receiver.port, "JAEGER_"))
+
+        assert receiver.wait_for(3)
+        assert 3 == len({*receiver.span_ids}) == len(receiver.span_ids)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
+@each_http
+def test_a_forked_child_uses_a_connection_of_its_own(way: str) -> None:
+    """The parent's connection is used by the parent only, also after the fork."""
+    key = "thrift" if way == "thrift" else "otlp-gzip"
+    with serve_http(lambda _: make_answer()) as server:
+        run("fork", VARIABLES[key] | variables_of(key, server.port, "JAEGER_"))
+
+    connections = [request.connection for request in server.requests]
+    assert [1, 1, 2] == sorted(connections)
+    assert 1 == connections[0]
