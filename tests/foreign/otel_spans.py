@@ -103,7 +103,13 @@ values = st.recursive(
 """Values of attributes."""
 
 attribute_maps = st.dictionaries(_keys, values, max_size=4)
-times = st.integers(0, 2**63 - 1)
+MAX_TIME: Final = 2**63 - 1
+"""Nanoseconds; the year 2262."""
+
+MAX_THRIFT_TIME: Final = 2**51 * 1000
+"""Nanoseconds until which microseconds are exact in our Thrift; the year 2041."""
+
+times = st.integers(0, MAX_THRIFT_TIME)
 _dropped = st.integers(0, 3)
 
 
@@ -171,9 +177,9 @@ statuses = st.one_of(
 
 
 @st.composite
-def spans(draw: st.DrawFn) -> ReadableSpan:
+def spans(draw: st.DrawFn, max_time: int = MAX_TIME) -> ReadableSpan:
     """Finished spans that use all fields."""
-    start = draw(times)
+    start = draw(st.integers(0, max_time))
     return ReadableSpan(
         draw(_texts),
         context=draw(contexts()),
@@ -185,6 +191,6 @@ def spans(draw: st.DrawFn) -> ReadableSpan:
         kind=draw(st.sampled_from(SpanKind)),
         status=draw(statuses),
         start_time=start,
-        end_time=min(2**63 - 1, start + draw(st.integers(0, 10**12))),
+        end_time=min(max_time, start + draw(st.integers(0, 10**12))),
         instrumentation_scope=draw(st.none() | scopes),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -210,6 +211,7 @@ def test_one_span_that_no_datagram_can_hold() -> None:
     assert ["bake 0", "bake 1", "bake 2"] == sink.names
 
 
+TIMEOUTS: Final = {"thrift": "OTEL_EXPORTER_JAEGER", "otlp-gzip": "OTEL_EXPORTER_OTLP"}
 VARIABLES: Final = {
     "udp": {"OTEL_TRACES_EXPORTER": "jaeger_thrift_udp"},
     "thrift": {"OTEL_TRACES_EXPORTER": "jaeger_thrift_http"},
@@ -227,16 +229,18 @@ def variables_of(way: str, port: int, family: str) -> dict[str, str]:
     return {f"{family}AGENT_HOST": "127.0.0.1", f"{family}AGENT_PORT": str(port)}
 
 
+def environment(variables: dict[str, str]) -> dict[str, str]:
+    """Return an environment with nothing but *variables* set for tracing."""
+    foreign = ("JAEGER_", "OTEL_")
+    rest = {key: os.environ[key] for key in os.environ if not key.startswith(foreign)}
+    return rest | {"OTEL_SERVICE_NAME": "bakery"} | variables
+
+
 def run(what: str, variables: dict[str, str]) -> Any:
-    """Run the program with nothing but *variables* set for tracing."""
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("JAEGER_", "OTEL_"))
-    }
+    """Run the program."""
     done = subprocess.run(
-        [*command_of("otel_exporters.py", what)],
-        env=environ | {"OTEL_SERVICE_NAME": "bakery"} | variables,
+        command_of("otel_exporters.py", what),
+        env=environment(variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=TIMEOUT,
@@ -295,3 +299,44 @@ def test_a_forked_child_uses_a_connection_of_its_own(way: str) -> None:
     connections = [request.connection for request in server.requests]
     assert [1, 1, 2] == sorted(connections)
     assert 1 == connections[0]
+
+
+class WaitingBackend:
+    """Responds to the first request when it has the second."""
+
+    def __init__(self) -> None:
+        self.has_first = threading.Event()
+        self._has_second = threading.Event()
+
+    def respond(self, request: Request) -> bytes:
+        """Wait if it is the first request."""
+        if self.has_first.is_set():
+            self._has_second.set()
+        else:
+            self.has_first.set()
+            self._has_second.wait(TIMEOUT)
+        return make_answer()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
+@each_http
+def test_a_child_does_not_wait_for_an_export_of_its_parent(way: str) -> None:
+    """It is forked while the parent's thread exports, and sends its own span."""
+    key = "thrift" if way == "thrift" else "otlp-gzip"
+    backend = WaitingBackend()
+    with serve_http(backend.respond) as server:
+        variables = VARIABLES[key] | variables_of(key, server.port, "JAEGER_")
+        soon = {"OTEL_BSP_SCHEDULE_DELAY": "10"}
+        with subprocess.Popen(
+            command_of("otel_exporters.py", "busy"),
+            env=environment(variables | soon | {f"{TIMEOUTS[key]}_TIMEOUT": "30s"}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as program:
+            assert backend.has_first.wait(TIMEOUT)
+            output, _ = program.communicate("fork\n", timeout=TIMEOUT)
+
+    assert 0 == program.returncode, output
+    assert 3 == len(server.requests)

@@ -110,7 +110,7 @@ def _as_text(value: object) -> str:
 
 
 def as_trace(spans: Sequence[ReadableSpan], trace_id: int) -> list[ReadableSpan]:
-    """Return copies of *spans* with another trace id and the span ids 1, 2 and so on."""
+    """Return copies of *spans* with another trace id, and span ids from 1 on."""
     return [
         ReadableSpan(
             span.name,

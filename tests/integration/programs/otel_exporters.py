@@ -3,7 +3,8 @@ A program of OpenTelemetry's SDK that knows nothing of this package.
 
 The SDK is configured by environment variables only. Its argument is what the program
 does: `once` ends a span; `fork` ends one in the parent, one in a forked child and again
-one in the parent. Prints which modules of this package were imported.
+one in the parent; `busy` forks when a line comes on stdin, while the first span is
+being exported. Prints which modules of this package were imported.
 """
 
 from __future__ import annotations
@@ -16,17 +17,21 @@ from opentelemetry import trace
 from opentelemetry.sdk._configuration import _OTelSDKConfigurator
 
 
-def bake(name: str) -> None:
-    """End a span and wait until it was exported."""
+def bake(name: str, *, flush: bool = True) -> None:
+    """End a span and, with *flush*, wait until it was exported."""
     with trace.get_tracer("baking", "1.0").start_as_current_span(name) as span:
         span.set_attribute("loaves", [1, 2])
-    trace.get_tracer_provider().force_flush()  # type: ignore[attr-defined]
+    if flush:
+        trace.get_tracer_provider().force_flush()  # type: ignore[attr-defined]
 
 
 _OTelSDKConfigurator().configure()  # type: ignore[no-untyped-call]
 
-bake("before")
-if sys.argv[1] == "fork":
+is_busy = sys.argv[1] == "busy"
+bake("before", flush=not is_busy)
+if is_busy:
+    sys.stdin.readline()
+if sys.argv[1] != "once":
     child = os.fork()
     bake("child" if child == 0 else "parent")
     if child == 0:
