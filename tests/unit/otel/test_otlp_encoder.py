@@ -1,84 +1,122 @@
-"""The bytes of OTLP, decoded by OpenTelemetry's classes and compared with its own."""
+"""The bytes of OTLP, decoded by OpenTelemetry's classes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import pytest
+from google.protobuf.json_format import MessageToDict
 from hypothesis import given
 from hypothesis import strategies as st
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link
+from opentelemetry.trace import Link, SpanKind
+from opentelemetry.trace.status import Status, StatusCode
 
 from jaeger_client.encoding.base import Payload
 from jaeger_client.model import SpanData, SpanLosses
 from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
-from jaeger_client.otel.readable import OtlpConverter, grouped
+from jaeger_client.otel.readable import OtlpConverter
 from tests.foreign.decoders import attribute_pairs, decode_otlp
-from tests.foreign.otel_spans import make_context, make_span, many_spans, spans
+from tests.foreign.otel_spans import (
+    START_NS,
+    make_context,
+    make_span,
+    many_spans,
+    spans,
+)
+from tests.unit.otel.otlp_payloads import encode, iter_spans
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-LIMIT: Final = 4 << 20
-
-
-def encode(
-    read: Sequence[ReadableSpan],
-    *,
-    limit: int = LIMIT,
-    encoder: OtlpSpanEncoder | None = None,
-) -> list[Payload]:
-    """Return the payloads of *read*."""
-    converter = OtlpConverter()
-    plain = grouped([converter.convert(span) for span in read])
-    encoder = encoder or OtlpSpanEncoder()
-    return [*encoder.encode(cast("Sequence[SpanData]", plain), limit=limit)]
-
-
-def flat(requests: Sequence[Any]) -> list[tuple[bytes, ...]]:
-    """Return each span with its resource and scope, whatever message they are in."""
-    return sorted(
-        (
-            b"".join(sorted(_bytes(item) for item in group.resource.attributes)),
-            group.schema_url.encode(),
-            _bytes(scope.scope),
-            scope.schema_url.encode(),
-            _bytes(span),
-        )
-        for request in requests
-        for group in request.resource_spans
-        for scope in group.scope_spans
-        for span in scope.spans
-    )
-
-
-def _bytes(message: Any) -> bytes:
-    encoded: bytes = message.SerializeToString(deterministic=True)
-    return encoded
-
-
-def add_what_ours_adds(request: Any, read: Sequence[ReadableSpan]) -> Any:
-    """Add W3C's flags and trace states of links, which the SDK's exporter omits."""
-    by_id = {span.get_span_context().span_id: span for span in read}  # type: ignore[union-attr]
-    for span in iter_spans(request):
-        own = by_id[int.from_bytes(span.span_id, "big")]
-        span.flags |= own.get_span_context().trace_flags  # type: ignore[union-attr]
-        for link, original in zip(span.links, own.links, strict=True):
-            link.flags |= original.context.trace_flags
-            link.trace_state = original.context.trace_state.to_header()
-    return request
-
-
-def iter_spans(request: Any) -> Iterator[Any]:
-    """Yield all spans of *request*."""
-    for group in request.resource_spans:
-        for scope in group.scope_spans:
-            yield from scope.spans
+ALL_FIELDS: Final = {
+    "resourceSpans": [
+        {
+            "resource": {
+                "attributes": [
+                    {
+                        "key": "l",
+                        "value": {"arrayValue": {"values": [{"intValue": "1"}]}},
+                    },
+                    {"key": "service.name", "value": {"stringValue": "bakery"}},
+                ]
+            },
+            "schemaUrl": "https://resource",
+            "scopeSpans": [
+                {
+                    "scope": {
+                        "name": "baking",
+                        "version": "1.2",
+                        "attributes": [
+                            {
+                                "key": "a",
+                                "value": {
+                                    "kvlistValue": {
+                                        "values": [
+                                            {"key": "b", "value": {"intValue": "5"}}
+                                        ]
+                                    }
+                                },
+                            }
+                        ],
+                    },
+                    "schemaUrl": "https://scope",
+                    "spans": [
+                        {
+                            "traceId": "CvdlGRbNQ92ESOshHIAxnA==",
+                            "spanId": "DduhEAAAAAE=",
+                            "traceState": "a=b",
+                            "parentSpanId": "AAAAAAAAAAc=",
+                            "name": "bake",
+                            "kind": "SPAN_KIND_CLIENT",
+                            "startTimeUnixNano": str(START_NS),
+                            "endTimeUnixNano": str(START_NS + 1),
+                            "attributes": [
+                                {
+                                    "key": "kept",
+                                    "value": {
+                                        "arrayValue": {
+                                            "values": [{"bytesValue": "eA=="}, {}]
+                                        }
+                                    },
+                                }
+                            ],
+                            "droppedAttributesCount": 1,
+                            "events": [
+                                {
+                                    "timeUnixNano": "1234",
+                                    "name": "e",
+                                    "attributes": [
+                                        {"key": "y", "value": {"doubleValue": 2.5}}
+                                    ],
+                                    "droppedAttributesCount": 1,
+                                }
+                            ],
+                            "links": [
+                                {
+                                    "traceId": "AAAAAAAAAAAAAAAAAAAAAQ==",
+                                    "spanId": "AAAAAAAAAAI=",
+                                    "traceState": "c=d",
+                                    "attributes": [
+                                        {"key": "z", "value": {"boolValue": True}}
+                                    ],
+                                    "flags": 0x101,
+                                }
+                            ],
+                            "status": {
+                                "message": "burnt",
+                                "code": "STATUS_CODE_ERROR",
+                            },
+                            "flags": 0x303,
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
+}
+"""The request of `test_all_fields` as protobuf's JSON; bytes are Base64."""
 
 
 def one(payload: Payload) -> Any:
@@ -87,13 +125,27 @@ def one(payload: Payload) -> Any:
     return span
 
 
-@given(st.lists(spans(), min_size=1, max_size=4, unique_by=lambda s: s.context.span_id))
-def test_spans_are_written_as_by_opentelemetry(read: list[ReadableSpan]) -> None:
-    """Spans of several resources and scopes are the same as in its own exporter."""
-    expected = add_what_ours_adds(encode_spans(read), read)
-    payloads = encode(read)
+def test_all_fields() -> None:
+    """Each field of a span is one of OTLP, in its own type."""
+    span = ReadableSpan(
+        "bake",
+        context=make_context(flags=3, state=[("a", "b")]),
+        parent=make_context(span_id=7, is_remote=True),
+        resource=Resource({"service.name": "bakery", "l": [1]}, "https://resource"),
+        attributes=BoundedAttributes(1, {"dropped": 1, "kept": [b"x", None]}),
+        events=[Event("e", BoundedAttributes(1, {"x": 1, "y": 2.5}), 1_234)],
+        links=[Link(make_context(1, 2, state=[("c", "d")]), {"z": True})],
+        kind=SpanKind.CLIENT,
+        status=Status(StatusCode.ERROR, "burnt"),
+        start_time=START_NS,
+        end_time=START_NS + 1,
+        instrumentation_scope=InstrumentationScope(
+            "baking", "1.2", "https://scope", {"a": {"b": 5}}
+        ),
+    )
+    (payload,) = encode([span])
 
-    assert flat([expected]) == flat([decode_otlp(part.body) for part in payloads])
+    assert ALL_FIELDS == MessageToDict(decode_otlp(payload.body))
 
 
 @given(st.lists(spans(), min_size=1, max_size=6), st.integers(900, 4000))
