@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ def _sorted_ui(trace: Json) -> Json:
             log["fields"].sort(key=_as_text)
         span["logs"].sort(key=_as_text)
     del trace["processes"]
-    trace["spans"].sort(key=lambda span: str(span["spanID"]))
+    trace["spans"].sort(key=itemgetter("spanID"))
     return trace
 
 
@@ -102,7 +103,7 @@ def _flat(resource_spans: list[Json]) -> list[Json]:
                         "scope": scope.get("scope"),
                     }
                 )
-    return sorted(found, key=lambda span: str(span["spanId"]))
+    return sorted(found, key=itemgetter("spanId"))
 
 
 def _as_text(value: object) -> str:

@@ -181,9 +181,8 @@ def over_thrift(trace: Json) -> Json:
     """
     for span in trace["spans"]:
         span["duration"] = max(1, span["duration"])
-        span["warnings"] = [
-            text for text in span["warnings"] or [] if not text.startswith(NEGATIVE)
-        ]
+        warnings: list[str] = span["warnings"] or []
+        span["warnings"] = [text for text in warnings if not text.startswith(NEGATIVE)]
         if span["process"]["serviceName"] in NO_NAMES:
             span["process"]["serviceName"] = ""
         span["tags"] = _comparable(span["tags"])

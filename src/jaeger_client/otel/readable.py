@@ -38,7 +38,13 @@ from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG, SPAN_KIND
 from jaeger_client.encoding.plain import PlainIds, PlainLog, PlainSpan
 from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128
 from jaeger_client.model import Process, TagItem
-from jaeger_client.otel.values import NestedValue, nested_items, tag_items, text
+from jaeger_client.otel.values import (
+    NestedValue,
+    nested_items,
+    optional_text,
+    tag_items,
+    text,
+)
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
@@ -207,7 +213,7 @@ class OtlpConverter:
                 links=[_link(link) for link in span.links],
                 dropped_links=span.dropped_links,
                 status_code=span.status.status_code.value,
-                status_message=text(span.status.description or ""),
+                status_message=optional_text(span.status.description),
                 flags=_otlp_flags(context, parent),
             ),
         )
@@ -235,11 +241,11 @@ def _new_group(resource: Resource, scope: InstrumentationScope | None) -> OtlpGr
         name = ""
     return OtlpGroup(
         Process(name, cast("tuple[TagItem, ...]", tuple(attributes.items()))),
-        text(resource.schema_url or ""),
-        text(scope.name or "") if scope else "",
-        text(scope.version or "") if scope else "",
+        optional_text(resource.schema_url),
+        optional_text(scope.name) if scope else "",
+        optional_text(scope.version) if scope else "",
         nested_items(scope.attributes) if scope else [],
-        text(scope.schema_url or "") if scope else "",
+        optional_text(scope.schema_url) if scope else "",
     )
 
 
@@ -297,7 +303,7 @@ def _tags_of_fields(span: ReadableSpan) -> list[TagItem]:
     """Return the tags for the fields of *span* that Thrift does not have."""
     scope, status = span.instrumentation_scope, span.status
     code = _STATUS_CODES.get(status.status_code.value, "")
-    items: list[tuple[str, str | None]] = [
+    items = [
         ("otel.scope.name", scope.name if scope else None),
         ("otel.scope.version", scope.version if scope else None),
         (SPAN_KIND, span.kind.name.lower()),
@@ -305,7 +311,8 @@ def _tags_of_fields(span: ReadableSpan) -> list[TagItem]:
         ("otel.status_description", status.description),
         ("w3c.tracestate", _trace_state(_context_of(span))),
     ]
-    tags: list[TagItem] = [(key, text(value)) for key, value in items if value]
+    texts = [(key, optional_text(value)) for key, value in items]
+    tags: list[TagItem] = [item for item in texts if item[1]]
     if status.status_code.value == STATUS_ERROR:
         tags.append(("error", True))
     if span.dropped_links:

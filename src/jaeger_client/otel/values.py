@@ -63,10 +63,16 @@ def text(value: object) -> str:
     return value if type(value) is str and value.isascii() else plain_text(value)
 
 
+def optional_text(value: object) -> str:
+    """Return *value* as text; empty if it is `None`."""
+    return "" if value is None else text(value)
+
+
 def nested_value(value: object, depth: int = MAX_DEPTH) -> NestedValue:
     """Return any *value* as one of OTLP; an object of another type becomes text."""
     if type(value) is str and value.isascii():
         return value
+    whole = value
     if value is None or isinstance(value, _SCALARS) or not depth:
         return None if value is None else plain_value(value)
     try:
@@ -82,7 +88,7 @@ def nested_value(value: object, depth: int = MAX_DEPTH) -> NestedValue:
             return tuple([nested_value(item, depth) for item in own])
     except Exception:  # noqa: BLE001, S110 - the object's own code may raise anything
         pass
-    return plain_value(cast("object", value))
+    return plain_value(whole)
 
 
 def tag_value(value: NestedValue) -> TagValue:

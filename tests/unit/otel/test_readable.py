@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +17,10 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanKind
 from opentelemetry.trace.status import Status, StatusCode
 
 from jaeger_client.encoding.jaeger_binary import JaegerBinaryEncoder
+from jaeger_client.encoding.jaeger_compact import JaegerCompactEncoder
 from jaeger_client.encoding.packing import duration_us
 from jaeger_client.encoding.plain import PlainSpan
+from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
 from jaeger_client.otel.readable import (
     OtlpConverter,
     ThriftConverter,
@@ -228,3 +232,59 @@ def test_grouping_keeps_the_order_within_a_group() -> None:
     spans = grouped([converter.convert(span) for span in read])
 
     assert ["1", "3", "2"] == [span.operation_name for span in spans]
+
+
+class Unprintable:
+    """An object whose own code always raises."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+    __repr__ = __str__
+
+
+ODD: Final[list[Any]] = [
+    Unprintable(),
+    [Unprintable()],
+    {Unprintable(): Unprintable()},
+    {1, 2},
+    object,
+    2**100,
+    -(2**100),
+    [2**100],
+    math.nan,
+    "\ud800",
+    b"\xff",
+    memoryview(b"ab"),
+    range(3),
+    1 + 2j,
+    np.float32(1.5),
+    np.array([1, 2]),
+    np.bool_(True),
+    ValueError("text"),
+    lambda: None,
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
+def test_any_object_can_be_sent(value: Any) -> None:
+    """As an attribute of anything, by each encoder; the span is not lost."""
+    attributes = {"k": value, 5: 1}
+    span = make_span(
+        value,
+        attributes=attributes,
+        events=[Event(value, attributes, START_NS)],
+        links=[Link(make_context(1, 2), attributes)],
+        scope=None,
+    )
+    thrift = converted(span)
+    otlp = OtlpConverter().convert(span)
+
+    for encoder, plain in (
+        (JaegerBinaryEncoder(), thrift),
+        (JaegerCompactEncoder(), thrift),
+        (OtlpSpanEncoder(), otlp),
+    ):
+        (payload,) = encoder.encode([plain], limit=60_000)
+        assert 1 == payload.span_count
+        assert 0 == encoder.losses.dropped
