@@ -26,23 +26,23 @@ from jaeger_client.otel.exporters import (
 )
 from tests.foreign.otel_spans import make_span, many_spans
 from tests.integration.conftest import command_of, printed_json
-from tests.integration.http_servers import Request, Server, make_answer, serve_http
-from tests.integration.receivers import WAYS, Receiver, on_linux
+from tests.integration.http_servers import Request, Server, make_response, serve_http
+from tests.integration.receivers import ROUTES, Receiver, on_linux
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT: Final = 40.0
 PATHS: Final = {"thrift": "/api/traces", "otlp": "/v1/traces"}
 Exporter = JaegerThriftUdpExporter | JaegerThriftHttpExporter | JaegerOtlpExporter
 
-each_way = pytest.mark.parametrize("way", ["udp", "thrift", "otlp-gzip"])
-each_http = pytest.mark.parametrize("way", PATHS)
+each_route = pytest.mark.parametrize("route", ["udp", "thrift", "otlp-gzip"])
+each_http = pytest.mark.parametrize("route", PATHS)
 
 
-def make_exporter(way: str, port: int, **options: Any) -> Exporter:
+def make_exporter(route: str, port: int, **options: Any) -> Exporter:
     """Return an exporter to a port of this machine."""
-    if way == "udp":
+    if route == "udp":
         return JaegerThriftUdpExporter("127.0.0.1", port, **options)
-    name = way.partition("-")[0]
+    name = route.partition("-")[0]
     url = f"http://127.0.0.1:{port}{PATHS[name]}"
     if name == "thrift":
         return JaegerThriftHttpExporter(url, **options)
@@ -51,30 +51,30 @@ def make_exporter(way: str, port: int, **options: Any) -> Exporter:
 
 @contextmanager
 def exporting(
-    way: str, **options: Any
+    route: str, **options: Any
 ) -> Generator[tuple[Receiver, Exporter], None, None]:
     """Run a receiver, and an exporter to it."""
-    with WAYS[way].receive() as receiver:
-        exporter = make_exporter(way, receiver.port, **options)
+    with ROUTES[route].receive() as receiver:
+        exporter = make_exporter(route, receiver.port, **options)
         yield receiver, exporter
         exporter.shutdown()
 
 
 @contextmanager
 def http_exporter(
-    way: str, respond: Callable[[Request], bytes | None], **options: Any
+    route: str, respond: Callable[[Request], bytes | None], **options: Any
 ) -> Generator[tuple[Server, Exporter], None, None]:
     """Run a server that responds by *respond*, and an exporter to it."""
     with serve_http(respond) as server:
-        exporter = make_exporter(way, server.port, **options)
+        exporter = make_exporter(route, server.port, **options)
         yield server, exporter
         exporter.shutdown()
 
 
-@each_way
-def test_spans_of_the_batch_processor_arrive(way: str) -> None:
+@each_route
+def test_spans_of_the_batch_processor_arrive(route: str) -> None:
     """All of 3,000 spans, in several batches, each once."""
-    with exporting(way) as (receiver, exporter):
+    with exporting(route) as (receiver, exporter):
         provider = TracerProvider(resource=Resource({"service.name": "bakery"}))
         provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=4_000))
         tracer = provider.get_tracer("baking")
@@ -90,10 +90,10 @@ def test_spans_of_the_batch_processor_arrive(way: str) -> None:
         assert 0 == exporter.losses.dropped
 
 
-@each_way
-def test_spans_of_the_simple_processor_arrive(way: str) -> None:
+@each_route
+def test_spans_of_the_simple_processor_arrive(route: str) -> None:
     """Each is sent before the application continues."""
-    with exporting(way) as (receiver, exporter):
+    with exporting(route) as (receiver, exporter):
         provider = TracerProvider(resource=Resource({"service.name": "bakery"}))
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         for count in (1, 2, 3):
@@ -103,9 +103,9 @@ def test_spans_of_the_simple_processor_arrive(way: str) -> None:
 
 
 @each_http
-def test_a_receiver_that_is_down(way: str) -> None:
+def test_a_receiver_that_is_down(route: str) -> None:
     """The export fails; when the receiver is up again, it works."""
-    with exporting(way, timeout=1.0) as (receiver, exporter):
+    with exporting(route, timeout=3.0) as (receiver, exporter):
         assert SpanExportResult.SUCCESS == exporter.export(many_spans(1))
         receiver.down()
         assert SpanExportResult.FAILURE == exporter.export(many_spans(2))
@@ -127,14 +127,14 @@ def test_an_agent_that_is_down() -> None:
 
 
 @each_http
-def test_a_server_that_does_not_respond(way: str) -> None:
+def test_a_server_that_does_not_respond(route: str) -> None:
     """The export ends with its timeout, and the spans are counted."""
     running: list[Server] = []
 
     def wait(_: Request) -> None:
         running[0].stopping.wait(TIMEOUT)
 
-    with http_exporter(way, wait, timeout=0.5) as (server, exporter):
+    with http_exporter(route, wait, timeout=0.5) as (server, exporter):
         running.append(server)
         start = time.monotonic()
         result = exporter.export(many_spans(2))
@@ -148,7 +148,7 @@ def test_a_server_that_does_not_respond(way: str) -> None:
 
 def test_a_busy_server_gets_the_spans_again() -> None:
     """Status 503 is temporary in OTLP."""
-    answers = [make_answer(503), make_answer(200)]
+    answers = [make_response(503), make_response(200)]
     with http_exporter("otlp", lambda _: answers.pop(0)) as (server, exporter):
         assert SpanExportResult.SUCCESS == exporter.export(many_spans(1))
 
@@ -159,22 +159,25 @@ def test_a_busy_server_gets_the_spans_again() -> None:
 def test_spans_that_the_backend_rejects_are_lost() -> None:
     """Status 200 with a count of rejected spans is a failure; they are counted."""
     partial = b"\x0a\x02\x08\x02"  # partial_success, rejected_spans: 2
-    with http_exporter("otlp", lambda _: make_answer(200, partial)) as (_, exporter):
+    with http_exporter("otlp", lambda _: make_response(200, partial)) as (_, exporter):
         assert SpanExportResult.FAILURE == exporter.export(many_spans(3))
         assert 2 == exporter.losses.send_failed
 
 
 @each_http
-def test_credentials_and_headers(way: str) -> None:
+def test_credentials_and_headers(route: str) -> None:
     """They are sent with each request."""
     options = {"user": "ada", "password": "secret", "headers": {"X-Own": "yes"}}
-    with http_exporter(way, lambda _: make_answer(), **options) as (server, exporter):
+    with http_exporter(route, lambda _: make_response(), **options) as (
+        server,
+        exporter,
+    ):
         exporter.export(many_spans(1))
 
     (request,) = server.requests
     assert "Basic YWRhOnNlY3JldA==" == request.headers["authorization"]
     assert "yes" == request.headers["x-own"]
-    assert PATHS[way] == request.target
+    assert PATHS[route] == request.target
 
 
 def test_datagrams_have_at_most_65_000_bytes() -> None:
@@ -219,12 +222,12 @@ VARIABLES: Final = {
 }
 
 
-def variables_of(way: str, port: int, family: str) -> dict[str, str]:
+def variables_of(route: str, port: int, family: str) -> dict[str, str]:
     """Return the variables that send spans to *port*."""
     endpoint = f"http://127.0.0.1:{port}"
-    if way == "otlp-gzip":
+    if route == "otlp-gzip":
         return {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
-    if way == "thrift":
+    if route == "thrift":
         return {f"{family}ENDPOINT": endpoint}
     return {f"{family}AGENT_HOST": "127.0.0.1", f"{family}AGENT_PORT": str(port)}
 
@@ -251,12 +254,12 @@ def run(what: str, variables: dict[str, str]) -> Any:
     return printed_json(done.stdout)["ours"]
 
 
-@each_way
+@each_route
 @pytest.mark.parametrize("family", ["JAEGER_", "OTEL_EXPORTER_JAEGER_"])
-def test_variables_are_enough(way: str, family: str) -> None:
+def test_variables_are_enough(route: str, family: str) -> None:
     """The SDK's own configuration finds the exporter and its settings."""
-    with WAYS[way].receive() as receiver:
-        run("once", VARIABLES[way] | variables_of(way, receiver.port, family))
+    with ROUTES[route].receive() as receiver:
+        run("once", VARIABLES[route] | variables_of(route, receiver.port, family))
         assert receiver.wait_for(1)
 
 
@@ -278,11 +281,11 @@ def test_a_wrong_variable_does_not_end_tracing(sink: SpanSink) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
-@each_way
-def test_a_forked_child_sends_its_own_spans(way: str) -> None:
+@each_route
+def test_a_forked_child_sends_its_own_spans(route: str) -> None:
     """Spans of parent and child arrive, each once."""
-    with WAYS[way].receive() as receiver:
-        run("fork", VARIABLES[way] | variables_of(way, receiver.port, "JAEGER_"))
+    with ROUTES[route].receive() as receiver:
+        run("fork", VARIABLES[route] | variables_of(route, receiver.port, "JAEGER_"))
 
         assert receiver.wait_for(3)
         assert 3 == len({*receiver.span_ids}) == len(receiver.span_ids)
@@ -290,10 +293,10 @@ def test_a_forked_child_sends_its_own_spans(way: str) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
 @each_http
-def test_a_forked_child_uses_a_connection_of_its_own(way: str) -> None:
+def test_a_forked_child_uses_a_connection_of_its_own(route: str) -> None:
     """The parent's connection is used by the parent only, also after the fork."""
-    key = "thrift" if way == "thrift" else "otlp-gzip"
-    with serve_http(lambda _: make_answer()) as server:
+    key = "thrift" if route == "thrift" else "otlp-gzip"
+    with serve_http(lambda _: make_response()) as server:
         run("fork", VARIABLES[key] | variables_of(key, server.port, "JAEGER_"))
 
     connections = [request.connection for request in server.requests]
@@ -315,14 +318,14 @@ class WaitingBackend:
         else:
             self.has_first.set()
             self._has_second.wait(TIMEOUT)
-        return make_answer()
+        return make_response()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
 @each_http
-def test_a_child_does_not_wait_for_an_export_of_its_parent(way: str) -> None:
+def test_a_child_does_not_wait_for_an_export_of_its_parent(route: str) -> None:
     """It is forked while the parent's thread exports, and sends its own span."""
-    key = "thrift" if way == "thrift" else "otlp-gzip"
+    key = "thrift" if route == "thrift" else "otlp-gzip"
     backend = WaitingBackend()
     with serve_http(backend.respond) as server:
         variables = VARIABLES[key] | variables_of(key, server.port, "JAEGER_")

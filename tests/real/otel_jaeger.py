@@ -20,11 +20,11 @@ HIDDEN: Final = "@jaeger@"
 """Beginning of the keys that Jaeger adds to stored spans."""
 
 
-class AllWaysJaeger(OwnJaeger):
+class AllRoutesJaeger(OwnJaeger):
     """A Jaeger on free ports that receives UDP, Thrift and OTLP."""
 
     def __init__(self, binary: Path, folder: Path) -> None:
-        super().__init__(binary, "all-ways.yaml", folder)
+        super().__init__(binary, "all-routes.yaml", folder)
         self.query = JaegerQuery(self.ports["QUERY_PORT"])
 
     def url(self, name: str, path: str) -> str:

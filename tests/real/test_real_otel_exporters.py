@@ -41,7 +41,7 @@ from tests.foreign.otel_spans import (
 )
 from tests.real.conftest import started
 from tests.real.jaeger_query import Json
-from tests.real.otel_jaeger import AllWaysJaeger, Shown, TraceMaker, as_trace
+from tests.real.otel_jaeger import AllRoutesJaeger, Shown, TraceMaker, as_trace
 
 FEW: Final = settings(
     max_examples=25,
@@ -55,29 +55,29 @@ _trace_ids: Final = itertools.count(0xC0FFEE << 100)
 
 
 @pytest.fixture(scope="module")
-def all_ways(
+def all_routes(
     jaeger_binary: Path,
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
-) -> Iterator[AllWaysJaeger]:
+) -> Iterator[AllRoutesJaeger]:
     """A Jaeger for the tests of this module."""
-    jaeger = AllWaysJaeger(jaeger_binary, tmp_path_factory.mktemp("jaeger"))
-    with started("all_ways", jaeger, pytestconfig):
+    jaeger = AllRoutesJaeger(jaeger_binary, tmp_path_factory.mktemp("jaeger"))
+    with started("all_routes", jaeger, pytestconfig):
         yield jaeger
 
 
 @pytest.fixture(scope="module")
-def exporters(all_ways: AllWaysJaeger) -> Iterator[dict[str, Any]]:
+def exporters(all_routes: AllRoutesJaeger) -> Iterator[dict[str, Any]]:
     """Our exporters by their names, and OpenTelemetry's own as `own`."""
-    url = all_ways.url("OTLP_PORT", "/v1/traces")
+    url = all_routes.url("OTLP_PORT", "/v1/traces")
     found: dict[str, Any] = {
         "own": OTLPSpanExporter(endpoint=url),
         "jaeger_otlp": JaegerOtlpExporter(url),
         "jaeger_thrift_http": JaegerThriftHttpExporter(
-            all_ways.url("THRIFT_PORT", "/api/traces")
+            all_routes.url("THRIFT_PORT", "/api/traces")
         ),
         "jaeger_thrift_udp": JaegerThriftUdpExporter(
-            "127.0.0.1", all_ways.ports["UDP_PORT"]
+            "127.0.0.1", all_routes.ports["UDP_PORT"]
         ),
     }
     yield found
@@ -146,7 +146,9 @@ def rich_spans(trace_id: int) -> list[ReadableSpan]:
     return [root, *others, no_scope]
 
 
-def show(maker: TraceMaker, name: str, exporters: Any, jaeger: AllWaysJaeger) -> Shown:
+def show(
+    maker: TraceMaker, name: str, exporters: Any, jaeger: AllRoutesJaeger
+) -> Shown:
     """Return what Jaeger shows of the spans by the exporter *name*."""
     return maker.export(exporters[name], next(_trace_ids), jaeger.query)
 
@@ -213,20 +215,20 @@ def _with_parsed_json(tag: Json) -> Json:
 # ---- the tests
 
 
-def test_rich_spans_over_otlp(exporters: Any, all_ways: AllWaysJaeger) -> None:
+def test_rich_spans_over_otlp(exporters: Any, all_routes: AllRoutesJaeger) -> None:
     """Everything that Jaeger stores is the same as from OpenTelemetry's exporter."""
     maker = TraceMaker(rich_spans)
-    own = show(maker, "own", exporters, all_ways)
-    ours = show(maker, "jaeger_otlp", exporters, all_ways)
+    own = show(maker, "own", exporters, all_routes)
+    ours = show(maker, "jaeger_otlp", exporters, all_routes)
 
     assert own.ui == ours.ui
     assert own.otlp == without_additions(ours.otlp)
     assert 7 == len(own.otlp)
 
 
-def test_what_otlp_adds(exporters: Any, all_ways: AllWaysJaeger) -> None:
+def test_what_otlp_adds(exporters: Any, all_routes: AllRoutesJaeger) -> None:
     """W3C's flags are stored, and the trace states of links."""
-    ours = show(TraceMaker(rich_spans), "jaeger_otlp", exporters, all_ways)
+    ours = show(TraceMaker(rich_spans), "jaeger_otlp", exporters, all_routes)
     root = next(span for span in ours.otlp if span["name"] == "root")
 
     assert 0x303 == root["flags"]
@@ -235,19 +237,19 @@ def test_what_otlp_adds(exporters: Any, all_ways: AllWaysJaeger) -> None:
 
 @pytest.mark.parametrize("name", THRIFT)
 def test_rich_spans_over_thrift(
-    exporters: Any, all_ways: AllWaysJaeger, name: str
+    exporters: Any, all_routes: AllRoutesJaeger, name: str
 ) -> None:
     """Jaeger's page shows the same as from OpenTelemetry's exporter."""
     maker = TraceMaker(rich_spans)
-    own = show(maker, "own", exporters, all_ways)
-    ours = show(maker, name, exporters, all_ways)
+    own = show(maker, "own", exporters, all_routes)
+    ours = show(maker, name, exporters, all_routes)
 
     assert over_thrift(own.ui) == over_thrift(ours.ui)
 
 
-def test_dropped_items_over_thrift(exporters: Any, all_ways: AllWaysJaeger) -> None:
+def test_dropped_items_over_thrift(exporters: Any, all_routes: AllRoutesJaeger) -> None:
     """Their counts are tags and fields of logs."""
-    ours = show(TraceMaker(rich_spans), "jaeger_thrift_udp", exporters, all_ways)
+    ours = show(TraceMaker(rich_spans), "jaeger_thrift_udp", exporters, all_routes)
     root = next(span for span in ours.ui["spans"] if span["operationName"] == "root")
     tags = {tag["key"]: tag["value"] for tag in root["tags"]}
     fields = [field["key"] for log in root["logs"] for field in log["fields"]]
@@ -259,12 +261,12 @@ def test_dropped_items_over_thrift(exporters: Any, all_ways: AllWaysJaeger) -> N
 @FEW
 @given(read=st.lists(spans(), min_size=1, max_size=5))
 def test_any_spans_over_otlp(
-    exporters: Any, all_ways: AllWaysJaeger, read: Sequence[ReadableSpan]
+    exporters: Any, all_routes: AllRoutesJaeger, read: Sequence[ReadableSpan]
 ) -> None:
     """Spans that hypothesis makes are stored the same."""
     maker = TraceMaker(lambda trace_id: as_trace(read, trace_id))
-    own = show(maker, "own", exporters, all_ways)
-    ours = show(maker, "jaeger_otlp", exporters, all_ways)
+    own = show(maker, "own", exporters, all_routes)
+    ours = show(maker, "jaeger_otlp", exporters, all_routes)
 
     assert own.ui == ours.ui
     assert own.otlp == without_additions(ours.otlp)
@@ -274,18 +276,18 @@ def test_any_spans_over_otlp(
 @FEW
 @given(read=st.lists(spans(MAX_THRIFT_TIME), min_size=1, max_size=5))
 def test_any_spans_over_thrift(
-    exporters: Any, all_ways: AllWaysJaeger, name: str, read: Sequence[ReadableSpan]
+    exporters: Any, all_routes: AllRoutesJaeger, name: str, read: Sequence[ReadableSpan]
 ) -> None:
     """Jaeger's page shows the same of spans that hypothesis makes."""
     maker = TraceMaker(lambda trace_id: as_trace(read, trace_id))
-    own = show(maker, "own", exporters, all_ways)
-    ours = show(maker, name, exporters, all_ways)
+    own = show(maker, "own", exporters, all_routes)
+    ours = show(maker, name, exporters, all_routes)
 
     assert over_thrift(own.ui) == over_thrift(ours.ui)
 
 
 def test_numbers_that_json_does_not_have(
-    exporters: Any, all_ways: AllWaysJaeger
+    exporters: Any, all_routes: AllRoutesJaeger
 ) -> None:
     """NaN and infinity are text, so Jaeger can show the trace."""
     attributes = {"nan": math.nan, "inf": [math.inf]}
@@ -295,14 +297,14 @@ def test_numbers_that_json_does_not_have(
         ]
     )
     for name in EXPORTERS:
-        (span,) = show(maker, name, exporters, all_ways).ui["spans"]
+        (span,) = show(maker, name, exporters, all_routes).ui["spans"]
         tags = {tag["key"]: tag["value"] for tag in span["tags"]}
 
         assert ("NaN", '["Infinity"]') == (tags["nan"], tags["inf"])
 
 
 @pytest.mark.parametrize("name", EXPORTERS)
-def test_many_spans(exporters: Any, all_ways: AllWaysJaeger, name: str) -> None:
+def test_many_spans(exporters: Any, all_routes: AllRoutesJaeger, name: str) -> None:
     """A batch of 2,000 spans arrives whole."""
     maker = TraceMaker(
         lambda trace_id: [
@@ -310,6 +312,6 @@ def test_many_spans(exporters: Any, all_ways: AllWaysJaeger, name: str) -> None:
             for number in range(1, 2_001)
         ]
     )
-    shown = show(maker, name, exporters, all_ways)
+    shown = show(maker, name, exporters, all_routes)
 
     assert 2_000 == len(shown.ui["spans"])

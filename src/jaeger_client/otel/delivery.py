@@ -14,7 +14,7 @@ handler that interrupts an export on its thread does not wait.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
@@ -24,7 +24,6 @@ from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client.errors import SendError
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
 from jaeger_client.model import SpanLosses
-from jaeger_client.otel.readable import grouped
 from jaeger_client.reporter.base import close_quietly
 from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.transmitter import Transmitter
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from jaeger_client.encoding.plain import PlainSpan
     from jaeger_client.metrics.metrics import MetricsFactory
+    from jaeger_client.otel.readable import Converter
     from jaeger_client.reporter.base import Channel
 
 _CLOSED_CHECK: Final = 0.1
@@ -72,7 +72,7 @@ class Delivery:
 
     Args:
         channel: The encoder and the sender.
-        convert: Converts a span to what the encoder reads, or raises.
+        converter: Converts spans to what the encoder reads.
         timeout: Maximum time of one delivery, in seconds.
         advice: What to do if spans cannot be sent, for the log.
         metrics_factory: Creates the counters.
@@ -85,7 +85,7 @@ class Delivery:
     def __init__(
         self,
         channel: Channel,
-        convert: Callable[[ReadableSpan], PlainSpan],
+        converter: Converter,
         *,
         timeout: float,
         advice: str,
@@ -101,7 +101,7 @@ class Delivery:
         self._loss_report = LossReport(
             self.losses, metrics, clock=clock, advice=_ADVICE
         )
-        self._convert = convert
+        self._converter = converter
         self._clock = clock
         self._transmitter = Transmitter(
             channel,
@@ -148,7 +148,7 @@ class Delivery:
             transmitter.give_up(SendError("an exception of a signal handler"))
         lost = self._lost_here
         try:
-            transmitter.put(grouped(self._converted(spans)))
+            transmitter.put(self._converted(spans))
             self._transmit(deadline)
             transmitter.release()
         finally:
@@ -163,13 +163,17 @@ class Delivery:
         return losses.send_failed + losses.too_large + losses.not_encodable
 
     def _converted(self, spans: Sequence[ReadableSpan]) -> list[PlainSpan]:
+        """Return *spans* for the encoder; those of one group are neighbours."""
         converted = [*filter(None, map(self._converted_or_lost, spans))]
         self._loss_report.lost("not_encodable", len(spans) - len(converted))
-        return converted
+        groups: dict[int, list[PlainSpan]] = {}
+        for span in converted:
+            groups.setdefault(id(self._converter.group_of(span)), []).append(span)
+        return [span for group in groups.values() for span in group]
 
     def _converted_or_lost(self, span: ReadableSpan) -> PlainSpan | None:
         try:
-            return self._convert(span)
+            return self._converter.convert(span)
         except Exception:  # noqa: BLE001 - a span may hold any object of the application
             return None
 

@@ -23,8 +23,9 @@ from jaeger_client.encoding.jaeger_binary import JaegerBinaryEncoder
 from jaeger_client.encoding.jaeger_compact import JaegerCompactEncoder
 from jaeger_client.otel.delivery import Delivery
 from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
-from jaeger_client.otel.readable import OtlpConverter, ThriftConverter
+from jaeger_client.otel.otlp_spans import OtlpConverter
 from jaeger_client.otel.thrift_encoder import ProcessSwitchingEncoder
+from jaeger_client.otel.thrift_spans import ThriftConverter
 from jaeger_client.reporter.base import SimpleChannel
 from jaeger_client.senders.http import HttpSender
 from jaeger_client.senders.otlp import OtlpHttpSender
@@ -150,7 +151,7 @@ class JaegerThriftUdpExporter(_JaegerExporter):
         sender = UdpSender(settings[table.AGENT_HOST], settings[table.AGENT_PORT])
         delivery = Delivery(
             SimpleChannel(encoder, sender),
-            ThriftConverter().convert,
+            ThriftConverter(),
             timeout=settings[table.THRIFT_TIMEOUT],
             advice=_UDP_ADVICE,
             metrics_factory=metrics_factory,
@@ -220,7 +221,7 @@ class JaegerThriftHttpExporter(_JaegerExporter):
         )
         delivery = Delivery(
             SimpleChannel(encoder, sender),
-            ThriftConverter().convert,
+            ThriftConverter(),
             timeout=settings[params.timeout],
             advice=_THRIFT_ADVICE,
             metrics_factory=metrics_factory,
@@ -296,7 +297,7 @@ class JaegerOtlpExporter(_JaegerExporter):
         )
         delivery = Delivery(
             SimpleChannel(encoder, sender),
-            OtlpConverter().convert,
+            OtlpConverter(),
             timeout=settings[params.timeout],
             advice=_OTLP_ADVICE,
             metrics_factory=metrics_factory,

@@ -70,13 +70,8 @@ from jaeger_client.encoding.plain import PlainLog, PlainSpan
 from jaeger_client.encoding.shrink import shrink_plain_span
 from jaeger_client.encoding.varint import MASK_32, MASK_64, SINGLE_BYTES, varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
-from jaeger_client.otel.readable import (
-    SERVICE_NAME,
-    EventFields,
-    OtlpGroup,
-    OtlpLink,
-    fields_of,
-)
+from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
+from jaeger_client.otel.readable import SERVICE_NAME
 from jaeger_client.otel.values import NestedValue, text_items
 
 _TRACE_STATE: Final = 3  # Span and Link: 3 trace_state

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from jaeger_client.encoding.base import Encoder, Payload
 from jaeger_client.model import Process, SpanData
-from jaeger_client.otel.readable import process_of
+from jaeger_client.otel.thrift_spans import process_of
 
 
 class ProcessSwitchingEncoder:

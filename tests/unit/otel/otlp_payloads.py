@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from jaeger_client.encoding.base import Payload
 from jaeger_client.model import SpanData
 from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
-from jaeger_client.otel.readable import OtlpConverter, grouped
+from jaeger_client.otel.otlp_spans import OtlpConverter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,9 @@ def encode(
 ) -> list[Payload]:
     """Return the payloads of *read*."""
     converter = OtlpConverter()
-    plain = grouped([converter.convert(span) for span in read])
+    plain = [converter.convert(span) for span in read]
+    groups = [id(converter.group_of(span)) for span in plain]
+    plain.sort(key=lambda span: groups.index(id(converter.group_of(span))))
     encoder = encoder or OtlpSpanEncoder()
     return [*encoder.encode(cast("Sequence[SpanData]", plain), limit=limit)]
 

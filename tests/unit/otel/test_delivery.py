@@ -19,8 +19,8 @@ from jaeger_client.errors import (
     SendError,
 )
 from jaeger_client.otel.delivery import Delivery
-from jaeger_client.otel.readable import ThriftConverter
 from jaeger_client.otel.thrift_encoder import ProcessSwitchingEncoder
+from jaeger_client.otel.thrift_spans import ThriftConverter
 from jaeger_client.reporter.base import SimpleChannel
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
@@ -62,7 +62,7 @@ class Scene:
         self.metrics = CountingMetrics()
         self.delivery = Delivery(
             SimpleChannel(ProcessSwitchingEncoder(JaegerCompactEncoder()), self.sender),
-            ThriftConverter().convert,
+            ThriftConverter(),
             timeout=timeout,
             advice="Is it running?",
             metrics_factory=self.metrics,

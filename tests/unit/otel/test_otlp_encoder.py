@@ -19,7 +19,7 @@ from opentelemetry.trace.status import Status, StatusCode
 from jaeger_client.encoding.base import Payload
 from jaeger_client.model import SpanData, SpanLosses
 from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
-from jaeger_client.otel.readable import OtlpConverter
+from jaeger_client.otel.otlp_spans import OtlpConverter
 from tests.foreign.decoders import attribute_pairs, decode_otlp
 from tests.foreign.otel_spans import (
     START_NS,

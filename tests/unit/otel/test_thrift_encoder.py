@@ -8,8 +8,8 @@ from opentelemetry.sdk.resources import Resource
 
 from jaeger_client.encoding.jaeger_compact import JaegerCompactEncoder
 from jaeger_client.model import SpanData, SpanLosses
-from jaeger_client.otel.readable import ThriftConverter
 from jaeger_client.otel.thrift_encoder import ProcessSwitchingEncoder
+from jaeger_client.otel.thrift_spans import ThriftConverter
 from tests.foreign.decoders import decode_emit_batch
 from tests.foreign.otel_spans import many_spans
 

@@ -1,11 +1,9 @@
-"""Spans of OpenTelemetry's SDK as the encoders read them."""
+"""Spans of OpenTelemetry's SDK as the Thrift encoders read them."""
 
 from __future__ import annotations
 
-import math
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,16 +15,9 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanKind
 from opentelemetry.trace.status import Status, StatusCode
 
 from jaeger_client.encoding.jaeger_binary import JaegerBinaryEncoder
-from jaeger_client.encoding.jaeger_compact import JaegerCompactEncoder
 from jaeger_client.encoding.packing import duration_us
 from jaeger_client.encoding.plain import PlainSpan
-from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
-from jaeger_client.otel.readable import (
-    OtlpConverter,
-    ThriftConverter,
-    grouped,
-    process_of,
-)
+from jaeger_client.otel.thrift_spans import ThriftConverter, process_of
 from tests.foreign.decoders import decode_batch, tag_pairs
 from tests.foreign.otel_spans import (
     RESOURCE,
@@ -198,93 +189,3 @@ def test_the_resource_becomes_the_process() -> None:
 
     assert ("café", (("list", "[1]"), ("pid", 5))) == first
     assert first is second
-
-
-def test_resources_are_not_stored_without_limit() -> None:
-    """A process that makes a provider for each request does not grow."""
-    converters: list[Any] = [ThriftConverter(), OtlpConverter()]
-    for number in range(600):
-        span = make_span(resource=Resource({"service.name": f"s{number}"}))
-        for converter in converters:
-            converter.convert(span)
-
-    assert 256 >= len(converters[0]._processes)
-    assert 256 >= len(converters[1]._groups)
-
-
-@pytest.mark.parametrize(
-    "convert", [ThriftConverter().convert, OtlpConverter().convert]
-)
-@pytest.mark.parametrize(
-    "context", [None, INVALID_SPAN_CONTEXT, make_context(span_id=0)]
-)
-def test_a_span_without_ids_raises(convert: Any, context: Any) -> None:
-    """Jaeger rejects the whole batch for it."""
-    with pytest.raises(ValueError, match="the span has no ids"):
-        convert(ReadableSpan("bake", context=context, resource=RESOURCE))
-
-
-def test_grouping_keeps_the_order_within_a_group() -> None:
-    """Spans of a process are neighbours."""
-    other = Resource({"service.name": "café"})
-    read = [make_span("1"), make_span("2", resource=other), make_span("3")]
-    converter = ThriftConverter()
-    spans = grouped([converter.convert(span) for span in read])
-
-    assert ["1", "3", "2"] == [span.operation_name for span in spans]
-
-
-class Unprintable:
-    """An object whose own code always raises."""
-
-    def __str__(self) -> str:
-        raise ZeroDivisionError
-
-    __repr__ = __str__
-
-
-ODD: Final[list[Any]] = [
-    Unprintable(),
-    [Unprintable()],
-    {Unprintable(): Unprintable()},
-    {1, 2},
-    object,
-    2**100,
-    -(2**100),
-    [2**100],
-    math.nan,
-    "\ud800",
-    b"\xff",
-    memoryview(b"ab"),
-    range(3),
-    1 + 2j,
-    np.float32(1.5),
-    np.array([1, 2]),
-    np.bool_(True),
-    ValueError("text"),
-    lambda: None,
-]
-
-
-@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
-def test_any_object_can_be_sent(value: Any) -> None:
-    """As an attribute of anything, by each encoder; the span is not lost."""
-    attributes = {"k": value, 5: 1}
-    span = make_span(
-        value,
-        attributes=attributes,
-        events=[Event(value, attributes, START_NS)],
-        links=[Link(make_context(1, 2), attributes)],
-        scope=None,
-    )
-    thrift = converted(span)
-    otlp = OtlpConverter().convert(span)
-
-    for encoder, plain in (
-        (JaegerBinaryEncoder(), thrift),
-        (JaegerCompactEncoder(), thrift),
-        (OtlpSpanEncoder(), otlp),
-    ):
-        (payload,) = encoder.encode([plain], limit=60_000)
-        assert 1 == payload.span_count
-        assert 0 == encoder.losses.dropped
