@@ -143,7 +143,7 @@ def test_a_server_that_does_not_respond(route: str) -> None:
 
     assert SpanExportResult.FAILURE == result
     assert 2 == exporter.losses.send_failed
-    assert 0.5 <= elapsed < TIMEOUT
+    assert elapsed < TIMEOUT
 
 
 def test_a_busy_server_gets_the_spans_again() -> None:
@@ -282,22 +282,26 @@ def test_a_wrong_variable_does_not_end_tracing(sink: SpanSink) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
 @each_route
-def test_a_forked_child_sends_its_own_spans(route: str) -> None:
-    """Spans of parent and child arrive, each once."""
+@pytest.mark.parametrize("how", ["fork", "fork-in-c"])
+def test_a_forked_child_sends_its_own_spans(route: str, how: str) -> None:
+    """Spans of parent and child arrive, each once; also if C code forks."""
     with ROUTES[route].receive() as receiver:
-        run("fork", VARIABLES[route] | variables_of(route, receiver.port, "JAEGER_"))
+        run(how, VARIABLES[route] | variables_of(route, receiver.port, "JAEGER_"))
 
         assert receiver.wait_for(3)
-        assert 3 == len({*receiver.span_ids}) == len(receiver.span_ids)
+        assert 3 == len(receiver.span_ids)
+        # Without Python's hooks the SDK makes the same ids in parent and child.
+        assert (3 if how == "fork" else 2) == len({*receiver.span_ids})
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
 @each_http
-def test_a_forked_child_uses_a_connection_of_its_own(route: str) -> None:
+@pytest.mark.parametrize("how", ["fork", "fork-in-c"])
+def test_a_forked_child_uses_a_connection_of_its_own(route: str, how: str) -> None:
     """The parent's connection is used by the parent only, also after the fork."""
     key = "thrift" if route == "thrift" else "otlp-gzip"
     with serve_http(lambda _: make_response()) as server:
-        run("fork", VARIABLES[key] | variables_of(key, server.port, "JAEGER_"))
+        run(how, VARIABLES[key] | variables_of(key, server.port, "JAEGER_"))
 
     connections = [request.connection for request in server.requests]
     assert [1, 1, 2] == sorted(connections)

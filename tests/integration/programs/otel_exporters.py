@@ -1,14 +1,19 @@
 """
 A program of OpenTelemetry's SDK that knows nothing of this package.
 
-The SDK is configured by environment variables only. Its argument is what the program
-does: `once` ends a span; `fork` ends one in the parent, one in a forked child and again
-one in the parent; `busy` forks when a line comes on stdin, while the first span is
-being exported. Prints which modules of this package were imported.
+The SDK is configured by environment variables only. The argument is what it does:
+
+- `once` ends a span;
+- `fork` ends one in the parent, one in a forked child and again one in the parent;
+- `fork-in-c` does the same without Python's fork hooks;
+- `busy` forks when a line comes on stdin, while the first span is being exported.
+
+Prints which modules of this package were imported.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
@@ -32,7 +37,8 @@ bake("before", flush=not is_busy)
 if is_busy:
     sys.stdin.readline()
 if sys.argv[1] != "once":
-    child = os.fork()
+    fork = ctypes.PyDLL(None).fork if sys.argv[1] == "fork-in-c" else os.fork
+    child = fork()
     bake("child" if child == 0 else "parent")
     if child == 0:
         trace.get_tracer_provider().shutdown()  # type: ignore[attr-defined]
