@@ -142,11 +142,8 @@ class Delivery:
     def _deliver(self, spans: Sequence[ReadableSpan], deadline: float) -> bool | None:
         if self._is_closed:
             return None
-        transmitter = self._transmitter
-        if transmitter:
-            # A signal handler has raised during an earlier delivery.
-            transmitter.give_up(SendError("an exception of a signal handler"))
-        lost = self._lost_here
+        self._count_interrupted()
+        transmitter, lost = self._transmitter, self._lost_here
         try:
             transmitter.put(self._converted(spans))
             self._transmit(deadline)
@@ -155,6 +152,12 @@ class Delivery:
             # Nothing that may be a secret stays until an export that may never come.
             transmitter.clear_cache(math.inf)
         return lost == self._lost_here
+
+    def _count_interrupted(self) -> None:
+        """Count spans of an earlier delivery during which a signal handler raised."""
+        if self._transmitter:
+            error = SendError("a signal handler raised an exception during the export")
+            self._transmitter.give_up(error)
 
     @property
     def _lost_here(self) -> int:
@@ -207,10 +210,11 @@ class Delivery:
     def close(self, timeout: float) -> None:
         """Refuse later spans, and wait up to *timeout* seconds. Idempotent."""
         self._is_closed = True
-        self._exclusive.run(
-            lambda: close_quietly(self._transmitter.sender),
-            timeout=usable_timeout(timeout),
-        )
+        self._exclusive.run(self._release, timeout=usable_timeout(timeout))
+
+    def _release(self) -> None:
+        self._count_interrupted()
+        close_quietly(self._transmitter.sender)
 
     def after_fork_in_child(self) -> None:
         """Drop the parent's connection, and the spans that the parent sends."""

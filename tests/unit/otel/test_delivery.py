@@ -310,6 +310,20 @@ def test_an_exception_of_a_signal_handler_costs_only_its_delivery() -> None:
     assert ["bake 0"] == scene.names
 
 
+def test_close_counts_what_an_exception_interrupted() -> None:
+    """Nothing is lost without being counted."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    scene = Scene(TimedSender(interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        scene.deliver(2)
+    scene.delivery.close(1.0)
+
+    assert {"send_failed": 2} == scene.lost
+
+
 def test_a_forked_child_has_nothing_of_the_parent() -> None:
     """A lock that a thread of the parent held is free, and its spans are dropped."""
     scene = Scene(sender := TimedSender())
