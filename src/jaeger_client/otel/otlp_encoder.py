@@ -130,14 +130,16 @@ class OtlpSpanEncoder(PackingEncoder):
                     payload._replace(consumed=start + payload.consumed), losses
                 )
                 if waiting is not None and not waiting.has_space_for(part, limit):
-                    totals.add(waiting.losses)
-                    yield waiting.payload
+                    yield waiting.counted_in(totals)
                     waiting = None
                 waiting = part if waiting is None else waiting.joined(part)
+                if not payload.span_count:
+                    # Encoding takes long, and the caller may stop here; see `packing`.
+                    yield waiting.counted_in(totals)
+                    waiting = None
             start += len(run)
         if waiting is not None:
-            totals.add(waiting.losses)
-            yield waiting.payload
+            yield waiting.counted_in(totals)
         totals.add(self.losses)
         self.losses = totals
 
@@ -258,6 +260,11 @@ class _Part(NamedTuple):
     payload: Payload
     losses: SpanLosses
     """Losses of the spans that it covers."""
+
+    def counted_in(self, totals: SpanLosses) -> Payload:
+        """Add the losses to *totals* and return the payload."""
+        totals.add(self.losses)
+        return self.payload
 
     def has_space_for(self, other: _Part, limit: int) -> bool:
         return len(self.payload.body) + len(other.payload.body) <= limit

@@ -247,6 +247,31 @@ def test_close_ends_retries() -> None:
     assert {"send_failed": 1} == scene.lost
 
 
+def test_a_delivery_that_waits_while_another_closes() -> None:
+    """Its spans are counted as those after `close`."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        started.set()
+        go_on.wait(30)
+
+    scene = Scene(TimedSender(wait), clock=SYSTEM_CLOCK, timeout=60)
+    first, second = (
+        threading.Thread(target=scene.deliver, args=(count,)) for count in (1, 2)
+    )
+    first.start()
+    started.wait(30)
+    second.start()
+    scene.delivery.close(0)
+    go_on.set()
+    first.join()
+    second.join()
+
+    assert {"closed": 2} == scene.lost
+    assert ["bake 0"] == scene.names
+    assert scene.sender.is_closed
+
+
 def test_a_signal_handler_does_not_wait_for_the_delivery_it_interrupts(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

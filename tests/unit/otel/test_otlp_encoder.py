@@ -20,6 +20,7 @@ from jaeger_client.encoding.base import Payload
 from jaeger_client.model import SpanData, SpanLosses
 from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
 from jaeger_client.otel.otlp_spans import OtlpConverter
+from jaeger_client.testing import FakeClock
 from tests.foreign.decoders import attribute_pairs, decode_otlp
 from tests.foreign.otel_spans import (
     START_NS,
@@ -282,3 +283,35 @@ def test_a_resource_without_a_name_of_the_service(name: Any) -> None:
 
     assert "service.name" == attribute.key
     assert name == (getattr(attribute.value, kind) if kind else None)
+
+
+def test_no_spans_are_no_payload() -> None:
+    """Not even an empty one."""
+    assert [] == encode([])
+
+
+def test_large_spans_among_small_ones() -> None:
+    """All are written, in their order."""
+    large = make_span("large", attributes={"text": "x" * 50_000})
+    (payload,) = encode([*many_spans(2), large, *many_spans(2)])
+    names = [span.name for span in iter_spans(decode_otlp(payload.body))]
+
+    assert ["bake 0", "bake 1", "large", "bake 0", "bake 1"] == names
+
+
+def test_while_spans_are_left_out_the_caller_may_stop() -> None:
+    """A payload without spans is yielded after a quarter of a second."""
+
+    class SlowClock(FakeClock):
+        def monotonic(self) -> float:
+            self.advance(0.2)
+            return super().monotonic()
+
+    links = [Link(make_context(number, 1)) for number in range(1, 100)]
+    spans_without_space = many_spans(6, links=links)
+    encoder = OtlpSpanEncoder(clock=SlowClock())
+    payloads = encode(spans_without_space, limit=900, encoder=encoder)
+
+    assert {0} == {payload.span_count for payload in payloads}
+    assert 2 < len(payloads)
+    assert 6 == encoder.losses.too_large

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanKind
 from opentelemetry.trace.status import Status, StatusCode
@@ -189,3 +190,16 @@ def test_the_resource_becomes_the_process() -> None:
 
     assert ("café", (("list", "[1]"), ("pid", 5))) == first
     assert first is second
+
+
+def test_dropped_links_become_a_tag() -> None:
+    """Its name is that of OpenTelemetry's specification."""
+    links: BoundedList[Link] = BoundedList(1)
+    links.extend([Link(make_context(number, 1)) for number in (1, 2, 3)])
+
+    assert 2 == tags(make_span(links=links))["otel.dropped_links_count"]
+
+
+def test_an_attribute_without_value_becomes_empty_text() -> None:
+    """Jaeger shows the same over OTLP."""
+    assert "" == tags(make_span(attributes={"nothing": None}))["nothing"]
