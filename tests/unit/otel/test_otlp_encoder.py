@@ -7,8 +7,6 @@ from typing import Any, Final, cast
 
 import pytest
 from google.protobuf.json_format import MessageToDict
-from hypothesis import given
-from hypothesis import strategies as st
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -27,7 +25,6 @@ from tests.foreign.otel_spans import (
     make_context,
     make_span,
     many_spans,
-    spans,
 )
 from tests.unit.otel.otlp_payloads import encode, iter_spans
 
@@ -147,22 +144,6 @@ def test_all_fields() -> None:
     (payload,) = encode([span])
 
     assert ALL_FIELDS == MessageToDict(decode_otlp(payload.body))
-
-
-@given(st.lists(spans(), min_size=1, max_size=6), st.integers(900, 4000))
-def test_payloads_keep_the_limit(read: list[ReadableSpan], limit: int) -> None:
-    """No payload is longer, each span is in one or counted, and each is covered."""
-    encoder = OtlpSpanEncoder()
-    payloads = encode(read, limit=limit, encoder=encoder)
-    sent = sum(payload.span_count for payload in payloads)
-
-    assert all(len(payload.body) <= limit for payload in payloads)
-    assert sent == sum(
-        1 for payload in payloads for _ in iter_spans(decode_otlp(payload.body))
-    )
-    assert len(read) == sent + encoder.losses.dropped
-    covered = [payload.consumed for payload in payloads]
-    assert sorted(covered) == covered
 
 
 def test_groups_share_a_request() -> None:
