@@ -30,6 +30,7 @@ from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG, SPAN_KIND
 from jaeger_client.encoding.plain import PlainIds, PlainLog, PlainSpan
 from jaeger_client.encoding.varint import MASK_64
 from jaeger_client.model import Process, TagItem
+from jaeger_client.otel.debug import is_debug
 from jaeger_client.otel.readable import (
     MAX_GROUPS,
     SERVICE_NAME,
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
 _ERROR: Final = 2
 _STATUS_CODES: Final = {1: "OK", _ERROR: "ERROR"}
 """Tags by the number of the SDK's `StatusCode`."""
-
-_DEBUG_STATE: Final = ("jaeger", "debug")
-"""The member of a trace state that marks a debug trace, as in our codec `w3c`."""
 
 
 class ThriftConverter:
@@ -123,9 +121,7 @@ def _seconds(start_us: int, duration_us: int) -> tuple[float, float]:
 def _jaeger_flags(context: SpanContext) -> int:
     # W3C's flag 2, a random trace id, must not become Jaeger's flag 2, debug.
     flags = int(context.trace_flags) & SAMPLED_FLAG
-    key, debug = _DEBUG_STATE
-    is_debug = bool(context.trace_state) and context.trace_state.get(key) == debug
-    return flags | DEBUG_FLAG if is_debug else flags
+    return flags | DEBUG_FLAG if is_debug(context.trace_state) else flags
 
 
 def _tags_of_fields(span: ReadableSpan) -> list[TagItem]:
