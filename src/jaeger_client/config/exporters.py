@@ -54,16 +54,19 @@ _milliseconds: Final = positive(milliseconds)
     "more than 0: a number of seconds below 1000, a number of milliseconds from 1000 "
     "on, or a duration such as 500ms or 2s"
 )
-def otel_timeout(raw: object) -> float:
+def otel_timeout(raw: object) -> float | None:
     """
     Read a timeout of OpenTelemetry.
 
     Its specification has milliseconds, but its SDK for Python reads seconds. A timeout
     of 1,000 seconds is as unlikely as one of 10 milliseconds.
     """
-    value = _seconds(raw)
+    try:
+        value = _seconds(raw)
+    except ValueError:
+        return None
     is_number = str(raw).strip().replace(".", "", 1).isdecimal()
-    return _milliseconds(raw) if is_number and value >= _MIN_MILLISECONDS else value
+    return value / 1000 if is_number and value >= _MIN_MILLISECONDS else value
 
 
 _thrift_url: Final = http.url("/api/traces")

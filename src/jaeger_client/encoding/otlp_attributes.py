@@ -202,6 +202,10 @@ def _any_value(value: object) -> bytes:
     return _ANY_VALUES[type(value)](value)
 
 
+def _any_int(value: int) -> bytes:
+    return _INT + varint(value & MASK_64)
+
+
 def _array(values: tuple[object, ...]) -> bytes:
     items = [_ITEM + delimited(_any_value(value)) for value in values]
     return _ARRAY + delimited(b"".join(items))
@@ -212,15 +216,19 @@ def _key_values(values: Mapping[str, object]) -> bytes:
     return _KEY_VALUES + delimited(b"".join(items))
 
 
+def _no_value(_value: None) -> bytes:
+    return b""
+
+
 _ANY_VALUES: Mapping[type, Callable[[Any], bytes]] = {
     str: lambda value: _STRING + text_value(value),
-    bool: lambda value: _BOOL + SINGLE_BYTES[value],
-    int: lambda value: _INT + varint(value & MASK_64),
+    bool: lambda value: _BOOL + (b"\x01" if value else b"\x00"),
+    int: _any_int,
     float: lambda value: _FLOAT + _DOUBLE.pack(value),
     bytes: lambda value: _BYTES + delimited(value),
     tuple: _array,
     dict: _key_values,
-    type(None): lambda _: b"",
+    type(None): _no_value,
 }
 
 _NESTED_ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {

@@ -14,7 +14,7 @@ handler that interrupts an export on its thread does not wait.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
@@ -24,7 +24,6 @@ from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client.errors import SendError
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
 from jaeger_client.model import SpanLosses
-from jaeger_client.otel.readable import grouped
 from jaeger_client.reporter.base import close_quietly
 from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.transmitter import Transmitter
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from jaeger_client.encoding.plain import PlainSpan
     from jaeger_client.metrics.metrics import MetricsFactory
+    from jaeger_client.otel.readable import Converter
     from jaeger_client.reporter.base import Channel
 
 _CLOSED_CHECK: Final = 0.1
@@ -72,7 +72,7 @@ class Delivery:
 
     Args:
         channel: The encoder and the sender.
-        convert: Converts a span to what the encoder reads, or raises.
+        converter: Converts spans to what the encoder reads.
         timeout: Maximum time of one delivery, in seconds.
         advice: What to do if spans cannot be sent, for the log.
         metrics_factory: Creates the counters.
@@ -85,7 +85,7 @@ class Delivery:
     def __init__(
         self,
         channel: Channel,
-        convert: Callable[[ReadableSpan], PlainSpan],
+        converter: Converter,
         *,
         timeout: float,
         advice: str,
@@ -101,7 +101,7 @@ class Delivery:
         self._loss_report = LossReport(
             self.losses, metrics, clock=clock, advice=_ADVICE
         )
-        self._convert = convert
+        self._converter = converter
         self._clock = clock
         self._transmitter = Transmitter(
             channel,
@@ -142,19 +142,22 @@ class Delivery:
     def _deliver(self, spans: Sequence[ReadableSpan], deadline: float) -> bool | None:
         if self._is_closed:
             return None
-        transmitter = self._transmitter
-        if transmitter:
-            # A signal handler has raised during an earlier delivery.
-            transmitter.give_up(SendError("an exception of a signal handler"))
-        lost = self._lost_here
+        self._count_interrupted()
+        transmitter, lost = self._transmitter, self._lost_here
         try:
-            transmitter.put(grouped(self._converted(spans)))
+            transmitter.put(self._converted(spans))
             self._transmit(deadline)
             transmitter.release()
         finally:
             # Nothing that may be a secret stays until an export that may never come.
             transmitter.clear_cache(math.inf)
         return lost == self._lost_here
+
+    def _count_interrupted(self) -> None:
+        """Count spans of an earlier delivery during which a signal handler raised."""
+        if self._transmitter:
+            error = SendError("a signal handler raised an exception during the export")
+            self._transmitter.give_up(error)
 
     @property
     def _lost_here(self) -> int:
@@ -163,13 +166,17 @@ class Delivery:
         return losses.send_failed + losses.too_large + losses.not_encodable
 
     def _converted(self, spans: Sequence[ReadableSpan]) -> list[PlainSpan]:
+        """Return *spans* for the encoder; those of one group are neighbours."""
         converted = [*filter(None, map(self._converted_or_lost, spans))]
         self._loss_report.lost("not_encodable", len(spans) - len(converted))
-        return converted
+        groups: dict[int, list[PlainSpan]] = {}
+        for span in converted:
+            groups.setdefault(id(self._converter.group_of(span)), []).append(span)
+        return [span for group in groups.values() for span in group]
 
     def _converted_or_lost(self, span: ReadableSpan) -> PlainSpan | None:
         try:
-            return self._convert(span)
+            return self._converter.convert(span)
         except Exception:  # noqa: BLE001 - a span may hold any object of the application
             return None
 
@@ -203,10 +210,11 @@ class Delivery:
     def close(self, timeout: float) -> None:
         """Refuse later spans, and wait up to *timeout* seconds. Idempotent."""
         self._is_closed = True
-        self._exclusive.run(
-            lambda: close_quietly(self._transmitter.sender),
-            timeout=usable_timeout(timeout),
-        )
+        self._exclusive.run(self._release, timeout=usable_timeout(timeout))
+
+    def _release(self) -> None:
+        self._count_interrupted()
+        close_quietly(self._transmitter.sender)
 
     def after_fork_in_child(self) -> None:
         """Drop the parent's connection, and the spans that the parent sends."""

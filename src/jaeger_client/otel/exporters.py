@@ -23,8 +23,9 @@ from jaeger_client.encoding.jaeger_binary import JaegerBinaryEncoder
 from jaeger_client.encoding.jaeger_compact import JaegerCompactEncoder
 from jaeger_client.otel.delivery import Delivery
 from jaeger_client.otel.otlp_encoder import OtlpSpanEncoder
-from jaeger_client.otel.readable import OtlpConverter, ThriftConverter
+from jaeger_client.otel.otlp_spans import OtlpConverter
 from jaeger_client.otel.thrift_encoder import ProcessSwitchingEncoder
+from jaeger_client.otel.thrift_spans import ThriftConverter
 from jaeger_client.reporter.base import SimpleChannel
 from jaeger_client.senders.http import HttpSender
 from jaeger_client.senders.otlp import OtlpHttpSender
@@ -34,8 +35,8 @@ try:
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 except ImportError as error:
     msg = (
-        "jaeger_client.otel.exporters needs the package opentelemetry-sdk: "
-        "pip install opentelemetry-sdk"
+        "jaeger_client.otel.exporters requires opentelemetry-sdk, which is not "
+        "installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
     )
     raise ImportError(msg) from error
 
@@ -48,10 +49,6 @@ if TYPE_CHECKING:
 
 DEFAULT_FLUSH_MILLIS: Final = 30_000
 """Default timeout of `shutdown` and `force_flush` in milliseconds, as in the SDK."""
-
-_FAILED: Final = RateLimitedWarning(
-    "%d spans are lost, because their export raised an exception; please report this"
-)
 
 _UDP_ADVICE: Final = (
     "Spans that cannot be sent are dropped and counted. Does an agent, or Jaeger, "
@@ -76,7 +73,11 @@ class _JaegerExporter(SpanExporter):
     own.
     """
 
-    _delivery: Delivery
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._failed = RateLimitedWarning(
+            "an export raised an exception, and its spans are lost; please report this"
+        )
 
     @property
     def losses(self) -> SpanLosses:
@@ -96,7 +97,7 @@ class _JaegerExporter(SpanExporter):
         try:
             are_sent = self._delivery.deliver(spans)
         except Exception:  # noqa: BLE001 - the application must not notice
-            _FAILED.warn(len(spans), exc_info=True)
+            self._failed.warn(exc_info=True)
             are_sent = False
         return SpanExportResult.SUCCESS if are_sent else SpanExportResult.FAILURE
 
@@ -148,13 +149,14 @@ class JaegerThriftUdpExporter(_JaegerExporter):
         )
         encoder = ProcessSwitchingEncoder(JaegerCompactEncoder())
         sender = UdpSender(settings[table.AGENT_HOST], settings[table.AGENT_PORT])
-        self._delivery = Delivery(
+        delivery = Delivery(
             SimpleChannel(encoder, sender),
-            ThriftConverter().convert,
+            ThriftConverter(),
             timeout=settings[table.THRIFT_TIMEOUT],
             advice=_UDP_ADVICE,
             metrics_factory=metrics_factory,
         )
+        super().__init__(delivery)
 
 
 class JaegerThriftHttpExporter(_JaegerExporter):
@@ -217,13 +219,14 @@ class JaegerThriftHttpExporter(_JaegerExporter):
             options=_http_options(settings, params),
             gzip=settings[params.gzip],
         )
-        self._delivery = Delivery(
+        delivery = Delivery(
             SimpleChannel(encoder, sender),
-            ThriftConverter().convert,
+            ThriftConverter(),
             timeout=settings[params.timeout],
             advice=_THRIFT_ADVICE,
             metrics_factory=metrics_factory,
         )
+        super().__init__(delivery)
 
 
 class JaegerOtlpExporter(_JaegerExporter):
@@ -292,13 +295,14 @@ class JaegerOtlpExporter(_JaegerExporter):
             options=_http_options(settings, params),
             gzip=settings[params.gzip],
         )
-        self._delivery = Delivery(
+        delivery = Delivery(
             SimpleChannel(encoder, sender),
-            OtlpConverter().convert,
+            OtlpConverter(),
             timeout=settings[params.timeout],
             advice=_OTLP_ADVICE,
             metrics_factory=metrics_factory,
         )
+        super().__init__(delivery)
 
 
 def _http_options(settings: Settings, params: table.HttpParams) -> HttpOptions:

@@ -70,13 +70,8 @@ from jaeger_client.encoding.plain import PlainLog, PlainSpan
 from jaeger_client.encoding.shrink import shrink_plain_span
 from jaeger_client.encoding.varint import MASK_32, MASK_64, SINGLE_BYTES, varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
-from jaeger_client.otel.readable import (
-    SERVICE_NAME,
-    EventFields,
-    OtlpGroup,
-    OtlpLink,
-    fields_of,
-)
+from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
+from jaeger_client.otel.readable import SERVICE_NAME
 from jaeger_client.otel.values import NestedValue, text_items
 
 _TRACE_STATE: Final = 3  # Span and Link: 3 trace_state
@@ -135,14 +130,16 @@ class OtlpSpanEncoder(PackingEncoder):
                     payload._replace(consumed=start + payload.consumed), losses
                 )
                 if waiting is not None and not waiting.has_space_for(part, limit):
-                    totals.add(waiting.losses)
-                    yield waiting.payload
+                    yield waiting.counted_in(totals)
                     waiting = None
                 waiting = part if waiting is None else waiting.joined(part)
+                if not payload.span_count:
+                    # Encoding takes long, and the caller may stop here; see `packing`.
+                    yield waiting.counted_in(totals)
+                    waiting = None
             start += len(run)
         if waiting is not None:
-            totals.add(waiting.losses)
-            yield waiting.payload
+            yield waiting.counted_in(totals)
         totals.add(self.losses)
         self.losses = totals
 
@@ -263,6 +260,11 @@ class _Part(NamedTuple):
     payload: Payload
     losses: SpanLosses
     """Losses of the spans that it covers."""
+
+    def counted_in(self, totals: SpanLosses) -> Payload:
+        """Add the losses to *totals* and return the payload."""
+        totals.add(self.losses)
+        return self.payload
 
     def has_space_for(self, other: _Part, limit: int) -> bool:
         return len(self.payload.body) + len(other.payload.body) <= limit

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from jaeger_client.encoding.base import Encoder, Payload
-from jaeger_client.model import Process, SpanData, SpanLosses
-from jaeger_client.otel.readable import process_of
+from jaeger_client.model import Process, SpanData
+from jaeger_client.otel.thrift_spans import process_of
 
 
 class ProcessSwitchingEncoder:
@@ -22,15 +22,8 @@ class ProcessSwitchingEncoder:
         self._encoder = encoder
         self._process: Process | None = None
         self.content_type = encoder.content_type
-
-    @property
-    def losses(self) -> SpanLosses:
+        self.losses = encoder.losses
         """Counts of the spans that were left out or truncated."""
-        return self._encoder.losses
-
-    @losses.setter
-    def losses(self, losses: SpanLosses) -> None:
-        self._encoder.losses = losses
 
     def set_process(self, process: Process) -> None:
         """Use *process* until a span has another one."""
@@ -43,6 +36,7 @@ class ProcessSwitchingEncoder:
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """Yield payloads of *spans*, in their order."""
+        self._encoder.losses = self.losses
         start = 0
         for process, members in groupby(spans, process_of):
             run = [*members]

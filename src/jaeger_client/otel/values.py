@@ -29,12 +29,17 @@ MAX_DEPTH: Final = 16
 
 _SCALARS: Final = (str, bool, int, float, bytes)
 
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
 # Keys in order, as Jaeger writes them.
 _to_json: Final = json.JSONEncoder(
     ensure_ascii=False,
     separators=(",", ":"),
     sort_keys=True,
-    default=lambda value: base64.b64encode(value).decode(),
+    default=_base64,
 ).encode
 
 
@@ -58,10 +63,16 @@ def text(value: object) -> str:
     return value if type(value) is str and value.isascii() else plain_text(value)
 
 
+def optional_text(value: object) -> str:
+    """Return *value* as text; empty if it is `None`."""
+    return "" if value is None else text(value)
+
+
 def nested_value(value: object, depth: int = MAX_DEPTH) -> NestedValue:
     """Return any *value* as one of OTLP; an object of another type becomes text."""
     if type(value) is str and value.isascii():
         return value
+    whole = value
     if value is None or isinstance(value, _SCALARS) or not depth:
         return None if value is None else plain_value(value)
     try:
@@ -72,12 +83,12 @@ def nested_value(value: object, depth: int = MAX_DEPTH) -> NestedValue:
             value, (bytearray, memoryview)
         ):
             # A list that contains itself would be copied at each level.
-            own = cast("Sequence[object]", value)
+            own: Sequence[object] = value
             depth = 0 if any(item is own for item in own) else depth - 1
             return tuple([nested_value(item, depth) for item in own])
-    except Exception:  # noqa: BLE001 - the object's own code may raise anything
-        return plain_value(value)
-    return plain_value(value)
+    except Exception:  # noqa: BLE001, S110 - the object's own code may raise anything
+        pass
+    return plain_value(whole)
 
 
 def tag_value(value: NestedValue) -> TagValue:
