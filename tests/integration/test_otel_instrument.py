@@ -18,7 +18,7 @@ import pytest
 
 from tests.foreign.decoders import tag_pairs
 from tests.integration.conftest import PROGRAMS
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.server_processes import TIMEOUT, ServerLog
 from tests.integration.span_sink import SpanSink
 
@@ -103,7 +103,7 @@ def instrumented(python: str, variables: Mapping[str, str]) -> Generator[Service
 
 def serve_strategy(_request: Request) -> bytes:
     """Respond with a strategy that samples one operation."""
-    return make_answer(body=json.dumps(STRATEGY).encode())
+    return make_response(body=json.dumps(STRATEGY).encode())
 
 
 @pytest.fixture

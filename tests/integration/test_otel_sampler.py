@@ -17,7 +17,7 @@ from jaeger_client.otel import JaegerRemoteSampler
 from tests.conftest import ROOT
 from tests.foreign.decoders import tag_pairs
 from tests.integration.conftest import RunProgram
-from tests.integration.http_servers import Request, Server, make_answer, serve_http
+from tests.integration.http_servers import Request, Server, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 from tests.unit.otel.following import (
     WaitingFactory,
@@ -46,8 +46,8 @@ class Backend:
     def __call__(self, request: Request) -> bytes:
         """Respond to any request."""
         if self.strategy is None:
-            return make_answer(503)
-        return make_answer(body=json.dumps(self.strategy).encode())
+            return make_response(503)
+        return make_response(body=json.dumps(self.strategy).encode())
 
 
 def probability(rate: float) -> dict[str, object]:

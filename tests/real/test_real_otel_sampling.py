@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from tests.real.binomial import is_likely
 from tests.real.jaeger_query import Json, query_until
 from tests.real.otel_sdk import OtelService
 from tests.real.sampling_jaeger import WITHIN, FileJaeger, Strategies
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
 
 SERVICE = "sampled-by-opentelemetry"
 STARTS = 20_000
@@ -99,7 +103,7 @@ def test_sampled_traces_arrive_with_their_sampler(
         # A bucket may be empty at first, so until some were sampled.
         while not sampled:
             spans = service.traces(1_000, "often")
-            sampled = {span.context.trace_id for span in spans}
+            sampled = {trace_id_of(span) for span in spans}
     found = file_jaeger.query.traces(SERVICE, len(sampled))
 
     assert sampler == followed
@@ -107,6 +111,14 @@ def test_sampled_traces_arrive_with_their_sampler(
     assert {
         (("sampler.param", "float64", param), ("sampler.type", "string", kind))
     } == {sampler_tags(trace) for trace in found}
+
+
+def trace_id_of(span: ReadableSpan) -> int:
+    """Return the trace id of a span."""
+    context = span.context
+    assert context is not None
+    trace_id: int = context.trace_id
+    return trace_id
 
 
 def sampler_tags(trace: Json) -> tuple[tuple[str, str, object], ...]:
