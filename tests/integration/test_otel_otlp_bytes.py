@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 
+@pytest.mark.timeout(300)  # 100 examples take 5 s on an idle machine
+@settings(max_examples=100, deadline=None)
 @given(st.lists(spans(), min_size=1, max_size=4, unique_by=lambda s: s.context.span_id))
 def test_spans_are_written_as_by_opentelemetry(read: list[ReadableSpan]) -> None:
     """Spans of several resources and scopes are the same as in its own exporter."""
