@@ -1,0 +1,108 @@
+"""
+The route of a request, as the framework that handles it has registered it.
+
+The path of a request is no name for an operation, because clients may request any
+number of paths. Routes are limited in number. They are found by duck typing: this
+module imports no framework, and a framework that it does not know has no routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final, cast
+
+_METHODS: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY"}
+    | {"TRACE", "WEBSOCKET"}
+)
+_OTHER_METHOD: Final = "HTTP"
+"""In place of other methods, because clients may invent any number of them."""
+
+_PARTIAL: Final = 1
+"""Value of Starlette's `Match.PARTIAL`: the path matches, the method does not."""
+_FULL: Final = 2
+"""Value of Starlette's `Match.FULL`."""
+
+_MAX_DEPTH: Final = 20
+"""Maximum depth of mounted applications."""
+
+
+def default_name(method: str) -> str:
+    """Return the operation name of a request whose route is not known."""
+    return method if method in _METHODS else _OTHER_METHOD
+
+
+def name_of_route(method: str, route: str | None) -> str | None:
+    """Return the operation name of a request, such as `GET /cakes/{number}`."""
+    return f"{default_name(method)} {route}" if route else None
+
+
+def flask_route(app: object, environ: Mapping[str, Any]) -> str | None:
+    """
+    Return the route of a request that Flask has not handled yet.
+
+    *app* is the Flask application or its `wsgi_app`.
+    """
+    url_map = getattr(getattr(app, "__self__", app), "url_map", None)
+    if not hasattr(url_map, "bind_to_environ"):
+        return None
+    # NotFound, MethodNotAllowed or a redirect.
+    with suppress(Exception):
+        rule, _ = cast("Any", url_map).bind_to_environ(environ).match(return_rule=True)
+        return _text(rule.rule)
+    return None
+
+
+def handled_flask_route(environ: Mapping[str, Any]) -> str | None:
+    """Return the route that Flask has found for a request."""
+    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+    return _text(getattr(rule, "rule", None))
+
+
+def starlette_route(app: object, scope: Mapping[str, Any]) -> str | None:
+    """Return the route of a request to *app*, a Starlette or FastAPI application."""
+    with suppress(Exception):  # a convertor of the application
+        return _template(getattr(app, "routes", ()), scope, _MAX_DEPTH)
+    return None
+
+
+def _template(routes: object, scope: Mapping[str, Any], depth: int) -> str | None:
+    partial: str | None = None
+    for route in _flattened(routes):
+        # A copy, because FastAPI's routers write to it while they match.
+        match, child_scope = route.matches(dict(scope))
+        if match.value not in {_FULL, _PARTIAL}:
+            continue
+        path = _path_of(route, {**scope, **child_scope}, depth)
+        if match.value == _FULL:
+            return path
+        partial = partial or path
+    return partial
+
+
+def _flattened(routes: object) -> Iterable[Any]:
+    """Yield the routes, with those of FastAPI's included routers in their place."""
+    for route in cast("Iterable[Any]", routes):
+        included = getattr(route, "effective_route_contexts", None)
+        if included is None:
+            yield route
+        else:
+            for context in included():
+                # Websocket routes and mounts of an included router.
+                yield getattr(context, "starlette_route", None) or context
+
+
+def _path_of(route: Any, scope: Mapping[str, Any], depth: int) -> str | None:  # noqa: ANN401 - a route of any framework
+    """Return the path of a route, with that of the route inside a mount."""
+    nested = None
+    if depth and (routes := getattr(route, "routes", None)):
+        nested = _template(routes, scope, depth - 1)
+    if nested is not None:
+        return f"{_text(getattr(route, 'path', None)) or ''}{nested}"
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return _text(path)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
