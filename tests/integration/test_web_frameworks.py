@@ -2,26 +2,67 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
+import socket
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
 from tests.foreign.decoders import tag_pairs
-from tests.integration.server_processes import serving
+from tests.integration.server_processes import TIMEOUT, serving
 
 if TYPE_CHECKING:
     from tests.integration.server_processes import Server
     from tests.integration.span_sink import SpanSink
 
 GUNICORN = ("gunicorn", "--bind", "fd://{fd}", "--no-control-socket")
+THREADS = (*GUNICORN, "-k", "gthread", "--threads", "16")
 UVICORN = ("uvicorn", "--fd", "{fd}")
-SERVERS = {
-    "flask": (*GUNICORN, "-k", "gthread", "--threads", "8", "web_flask:app"),
-    "django": (*GUNICORN, "-k", "gthread", "--threads", "8", "web_django:wsgi"),
+COMMANDS = {
+    "flask": (*THREADS, "web_flask:app"),
+    "django": (*THREADS, "web_django:wsgi"),
     "django-asgi": (*UVICORN, "web_django:asgi"),
     "fastapi": (*UVICORN, "web_fastapi:app"),
 }
+
+APPLICATIONS = {
+    "flask": ("flask", "", "<int:number>"),
+    "django": ("django", "", "<int:number>"),
+    "django, asynchronous view in a thread": ("django", "/async", "<int:number>"),
+    "django, asynchronous": ("django-asgi", "/async", "<int:number>"),
+    "django, synchronous view in an event loop": ("django-asgi", "", "<int:number>"),
+    "fastapi": ("fastapi", "", "{number}"),
+}
+"""Server, beginning of the paths, and spelling of a parameter in a route."""
+
+applications = pytest.mark.parametrize(
+    ("server_name", "prefix", "parameter"), APPLICATIONS.values(), ids=APPLICATIONS
+)
+
+
+def tags_of(span: Any) -> dict[str, Any]:
+    """Return the tags of a span."""
+    return dict(tag_pairs(span.tags))
+
+
+def get(
+    server: Server, path: str, headers: dict[str, str] | None = None
+) -> http.client.HTTPResponse:
+    """Request *path* and return the response, whose body was read."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT)
+    try:
+        headers = {"Connection": "close", **(headers or {})}
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        response.read()
+    finally:
+        connection.close()
+    return response
 
 
 def test_services_in_one_trace(sink: SpanSink) -> None:
@@ -32,7 +73,7 @@ def test_services_in_one_trace(sink: SpanSink) -> None:
             following = [f"http://127.0.0.1:{server.port}" for server in servers[-1:]]
             environ = {"TEST_NEXT": " ".join(following)}
             servers.append(
-                stack.enter_context(serving(sink, *SERVERS[name], environ=environ))
+                stack.enter_context(serving(sink, *COMMANDS[name], environ=environ))
             )
         servers[-1].get("/cakes/7")
         assert sink.wait_for(7), sink.names
@@ -43,9 +84,8 @@ def test_services_in_one_trace(sink: SpanSink) -> None:
         for span in batch.spans
     }
     spans = {span.spanId: span for span in sink.spans}
-    chain = []
-    (leaf,) = (span for span in spans.values() if services[span.spanId] == "fastapi")
-    current: Any = leaf
+    (current,) = (span for span in sink.spans if services[span.spanId] == "fastapi")
+    chain: list[tuple[str, str]] = []
     while current is not None:
         chain.append((services[current.spanId], current.operationName))
         current = spans.get(current.parentSpanId)
@@ -60,4 +100,223 @@ def test_services_in_one_trace(sink: SpanSink) -> None:
         ("django", "GET /cakes/<int:number>"),
     ] == chain
     assert 1 == len({span.traceIdLow for span in sink.spans})
-    assert dict(tag_pairs(leaf.tags))["http.status_code"] == 200
+
+
+@applications
+def test_tags_of_a_request(
+    sink: SpanSink, server_name: str, prefix: str, parameter: str
+) -> None:
+    """The span has OpenTracing's tags, and the trace id is in the response."""
+    with serving(sink, *COMMANDS[server_name]) as server:
+        get(server, "/health")
+        response = get(
+            server,
+            f"{prefix}/cakes/7?token=hidden",
+            {"uber-trace-id": "abc:def:0:1"},
+        )
+        assert sink.wait_for(1)
+
+    (span,) = sink.spans
+    tags = tags_of(span)
+    service, component = server_name.partition("-")[0], tags.pop("component")
+    assert f"GET {prefix}/cakes/{parameter}" == span.operationName
+    assert (0xABC, 0xDEF) == (span.traceIdLow, span.parentSpanId)
+    assert {"flask": "wsgi", "django": "django", "fastapi": "asgi"}[
+        service
+    ] == component
+    assert tags.pop("method", "GET") == "GET"
+    assert {
+        "span.kind": "server",
+        "http.method": "GET",
+        "http.url": f"http://127.0.0.1:{server.port}{prefix}/cakes/7",
+        "http.status_code": 200,
+    } == tags
+    assert f"{0xABC:016x}" == response.headers["x-trace-id"]
+
+
+@applications
+def test_exception(
+    sink: SpanSink, server_name: str, prefix: str, parameter: str
+) -> None:
+    """The span of a request that has failed has the tag `error` and a log."""
+    with serving(sink, *COMMANDS[server_name]) as server:
+        response = get(server, f"{prefix}/boom")
+        assert sink.wait_for(1)
+
+    (span,) = sink.spans
+    tags = tags_of(span)
+    (log,) = span.logs
+    assert 500 == response.status == tags["http.status_code"]
+    assert tags["error"] is True
+    fields = dict(tag_pairs(log.fields))
+    assert ("error", "boom") == (fields["event"], fields["message"])
+    assert "LookupError" in str(fields["error.kind"])
+    assert "in boom" in str(fields["stack"])
+
+
+@applications
+def test_streamed_body(
+    sink: SpanSink, server_name: str, prefix: str, parameter: str
+) -> None:
+    """The span is active in the body, whose spans are its children, and ends last."""
+    with serving(sink, *COMMANDS[server_name]) as server:
+        get(server, f"{prefix}/stream")
+        assert sink.wait_for(3)
+
+    assert Counter({"part": 2, f"GET {prefix}/stream": 1}) == Counter(sink.names)
+    (request,) = (span for span in sink.spans if span.operationName != "part")
+    parts = [span for span in sink.spans if span is not request]
+    assert {request.spanId} == {part.parentSpanId for part in parts}
+    assert all(end_of(part) <= end_of(request) for part in parts)
+
+
+def end_of(span: Any) -> int:
+    """Return when a span was finished, in microseconds."""
+    return int(span.startTime + span.duration)
+
+
+@applications
+def test_client_that_disconnects(
+    sink: SpanSink, server_name: str, prefix: str, parameter: str
+) -> None:
+    """The span of a response without end ends when the client disconnects."""
+    if server_name == "django-asgi" and not prefix:
+        pytest.skip("Django reads the whole of a synchronous body before it responds")
+    if server_name == "django" and prefix:
+        pytest.skip("Django reads the whole of an asynchronous body as well")
+    with serving(sink, *COMMANDS[server_name]) as server:
+        disconnect_from(server, f"{prefix}/endless")
+        assert sink.wait_for(1)
+
+    (span,) = sink.spans
+    assert f"GET {prefix}/endless" == span.operationName
+    assert 200 == tags_of(span)["http.status_code"]
+    assert "error" not in tags_of(span)
+
+
+def disconnect_from(server: Server, path: str) -> None:
+    """Request *path*, and disconnect after the beginning of the response."""
+    address = ("127.0.0.1", server.port)
+    with socket.create_connection(address, TIMEOUT) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_view_that_is_cancelled(sink: SpanSink) -> None:
+    """A client that disconnects from a view of Django causes no error."""
+    with serving(sink, *COMMANDS["django-asgi"]) as server:
+        address = ("127.0.0.1", server.port)
+        with socket.create_connection(address, TIMEOUT) as connection:
+            connection.sendall(
+                b"GET /async/waiting HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+            )
+            assert server.log.wait_for("waiting")
+        assert sink.wait_for(1)
+
+    (span,) = sink.spans
+    (log,) = span.logs
+    assert "error" not in tags_of(span)
+    assert [("event", "cancelled")] == list(tag_pairs(log.fields))
+
+
+@applications
+def test_sixteen_requests_at_once(
+    sink: SpanSink, server_name: str, prefix: str, parameter: str
+) -> None:
+    """Each call is a child of the request that has made it."""
+    numbers = range(1, 17)
+    with (
+        serving(sink, *COMMANDS["flask"]) as following,
+        serving(
+            sink,
+            *COMMANDS[server_name],
+            environ={"TEST_NEXT": f"http://127.0.0.1:{following.port}"},
+        ) as server,
+        ThreadPoolExecutor(len(numbers)) as pool,
+    ):
+        list(
+            pool.map(
+                lambda number: get(
+                    server,
+                    f"{prefix}/cakes/{number}",
+                    {"uber-trace-id": f"{number:x}:{number:x}:0:1"},
+                ),
+                numbers,
+            )
+        )
+        assert sink.wait_for(3 * len(numbers))
+
+    spans = {span.spanId: span for span in sink.spans}
+    for number in numbers:
+        (call,) = (s for s in sink.spans if s.operationName == f"call /cakes/{number}")
+        request = spans[call.parentSpanId]
+        assert (number, number) == (call.traceIdLow, request.parentSpanId)
+        (child,) = (s for s in sink.spans if s.parentSpanId == call.spanId)
+        assert number == child.traceIdLow
+
+
+def test_routes_of_routers_and_threads_of_fastapi(sink: SpanSink) -> None:
+    """A route includes the prefix of its router; the span is active in a thread."""
+    with (
+        serving(sink, *COMMANDS["fastapi"]) as following,
+        serving(
+            sink,
+            *COMMANDS["fastapi"],
+            environ={"TEST_NEXT": f"http://127.0.0.1:{following.port}"},
+        ) as server,
+    ):
+        get(server, "/api/sync/7")
+        assert sink.wait_for(3)
+
+    (request,) = (span for span in sink.spans if not span.parentSpanId)
+    (call,) = (s for s in sink.spans if s.parentSpanId == request.spanId)
+    assert "GET /api/sync/{number}" == request.operationName
+    assert "call /cakes/7" == call.operationName
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/cakes/7/8"])
+@pytest.mark.parametrize("server_name", COMMANDS)
+def test_request_without_a_route(sink: SpanSink, server_name: str, path: str) -> None:
+    """Its name is the method, so that clients cannot invent names."""
+    with serving(sink, *COMMANDS[server_name]) as server:
+        get(server, path)
+        assert sink.wait_for(1)
+
+    (span,) = sink.spans
+    assert "GET" == span.operationName
+    assert 404 == tags_of(span)["http.status_code"]
+    assert "error" not in tags_of(span)
+
+
+def test_web_socket(sink: SpanSink) -> None:
+    """A connection is one span, the parent of all in it, until it is closed."""
+    with serving(sink, *GUNICORN, "-k", "asgi", "web_fastapi:app") as server:
+        asyncio.run(talk(f"http://127.0.0.1:{server.port}/rooms/7", "one", "two"))
+        assert sink.wait_for(3)
+
+    (connection,) = (s for s in sink.spans if not s.operationName.startswith("mess"))
+    messages = [span for span in sink.spans if span is not connection]
+    (log,) = connection.logs
+    assert "WEBSOCKET /rooms/{room}" == connection.operationName
+    assert {connection.spanId} == {message.parentSpanId for message in messages}
+    assert 101 == tags_of(connection)["http.status_code"]
+    assert "error" not in tags_of(connection)
+    assert ("event", "client disconnected") in tag_pairs(log.fields)
+
+
+async def talk(url: str, *texts: str) -> None:
+    """Send texts to a WebSocket, each of which comes back, and close it."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+        for text in texts:
+            await socket.send_str(text)
+            assert text == await socket.receive_str()
+
+
+@pytest.mark.parametrize("server_name", ["django-asgi", "fastapi"])
+def test_shutdown_sends_the_last_spans(sink: SpanSink, server_name: str) -> None:
+    """The spans are sent before uvicorn ends by a signal."""
+    environ = {"TEST_FLUSH_INTERVAL": "300"}
+    with serving(sink, *COMMANDS[server_name], environ=environ) as server:
+        get(server, "/cakes/7")
+        server.stop()
+        assert sink.wait_for(1)

@@ -18,7 +18,8 @@ are significant to the span; `more_body` and `more_trailers` are false by defaul
     websocket.disconnect            server        log, ends it
 
 With `trailers` in `http.response.start`, the body does not end it. It ends at the
-latest when the application returns or raises. All messages are passed on unchanged,
+latest when the application returns or raises, and not before if the status is that of
+an error. All messages are passed on unchanged,
 except for the response header that the middleware may add.
 """
 
@@ -27,13 +28,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from jaeger_client.instrumentation._server_span import (
-    Request,
-    ServerSpan,
-    encoded_path,
-    never_raises,
-    url_of,
-)
+from jaeger_client.instrumentation._request import Request, encoded_path, url_of
+from jaeger_client.instrumentation._server_span import ServerSpan, never_raises
 
 if TYPE_CHECKING:
     from jaeger_client.instrumentation._lifespan import (
@@ -153,7 +149,9 @@ class Exchange:
             self._finish()
 
     def _finish(self) -> None:
-        self._span.finish(self._find_name)
+        if not self._span.is_finished:
+            self._span.name_after(self._find_name)
+            self._span.finish()
 
     async def _receive(self) -> Message:
         message = await self._receive_from_server()
@@ -172,7 +170,8 @@ class Exchange:
             self._span.log("client disconnected", message=error)
             self._finish()
             raise
-        if ends:
+        # After the response to an exception, frameworks raise it again.
+        if ends and not self._span.has_failed:
             self._finish()
 
     @never_raises

@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeAlias, TypeVar, cast
-from urllib.parse import quote
 
 import opentracing
 from opentracing import Format
 from opentracing.ext import tags
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client._internal.shown import shown, url_without_secrets
+from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation._active_span import ActiveSpan
-from jaeger_client.instrumentation._routes import default_name
+from jaeger_client.instrumentation._request import Request, default_name
 from jaeger_client.span import Span
 
 if TYPE_CHECKING:
@@ -42,13 +40,6 @@ SPAN_KEY: Final = "jaeger_client.span"
 
 SERVER_ERROR: Final = 500
 """The lowest status of a server's error, and that of a response to an exception."""
-
-_MAX_URL: Final = 2_048
-"""Maximum length of each part of a URL in characters, before it is encoded."""
-
-_IN_DECODED_PATHS: Final = "/!$&'()*+,;=:@-._~"
-_IN_PATHS: Final = f"{_IN_DECODED_PATHS}%"
-_IN_HOSTS: Final = ":[]-._~"
 
 _CANCELLATIONS: Final = {"CancelledError", "Cancelled", "GreenletExit"}
 """Exceptions by which asyncio, trio and gevent end a task. By name: to import them
@@ -89,43 +80,6 @@ def name_by(function: Callable[[T], str] | None, request: T) -> str | None:
     except Exception as error:  # noqa: BLE001 - the request must be served
         _NOT_NAMED.warn(error, exc_info=True)
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a span shows of a request."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-
-
-def url_of(scheme: str, host: str, path: str, query: str = "") -> str:
-    """
-    Return the URL of a request, of bounded length and without credentials.
-
-    *path* and *query* are percent-encoded; what is not valid there is encoded here.
-    """
-    host = host[-_MAX_URL:].rpartition("@")[2]
-    url = "".join(
-        (
-            f"{quote(scheme[:_MAX_URL], _IN_HOSTS, errors='replace')}://",
-            quote(host, _IN_HOSTS, errors="replace"),
-            quote(path[:_MAX_URL], _IN_PATHS, errors="replace"),
-        )
-    )
-    if not query:
-        return url
-    query = quote(query[:_MAX_URL], f"{_IN_PATHS}?", errors="replace")
-    return url_without_secrets(f"{url}?{query}")
-
-
-def encoded_path(path: str | bytes) -> str:
-    """Return the beginning of *path*, which is not percent-encoded, encoded."""
-    head = path[:_MAX_URL]
-    if isinstance(head, bytes):
-        return quote(head, _IN_DECODED_PATHS)
-    return quote(head, _IN_DECODED_PATHS, errors="replace")
 
 
 class RequestTracing:
@@ -226,6 +180,7 @@ class ServerSpan:
 
     __slots__ = (
         "_active",
+        "_error",
         "_failed",
         "_finished",
         "_method",
@@ -248,6 +203,7 @@ class ServerSpan:
         self._active = ActiveSpan(tracer.scope_manager, span)
         self._name = name
         self._method = method
+        self._error: BaseException | None = None
         self._status: int | None = None
         self._failed = False
         self._finished = False
@@ -256,6 +212,11 @@ class ServerSpan:
     def is_finished(self) -> bool:
         """Whether `finish` was called."""
         return self._finished
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the status of the response, if it was set, is a server's error."""
+        return self._status is not None and self._status >= SERVER_ERROR
 
     def running(self) -> AbstractContextManager[None]:
         """Make the span active in a block, in which the application runs."""
@@ -287,8 +248,9 @@ class ServerSpan:
         If no response was begun, servers respond with status 500. The cancellation
         of a request is no error.
         """
-        if self._finished:
+        if self._finished or error is self._error:
             return
+        self._error = error
         if isinstance(error, GeneratorExit) or type(error).__name__ in _CANCELLATIONS:
             self.log("cancelled")
             return
@@ -309,23 +271,27 @@ class ServerSpan:
         )
 
     @never_raises
-    def finish(self, find_name: FindName | None = None) -> None:
-        """
-        Finish the span, once.
+    def name_after(self, find_name: FindName) -> None:
+        """Name the span if it only has the name of its method."""
+        # The application may have chosen a name, and another tracer may hide it.
+        current = getattr(self.span, "operation_name", self._name)
+        if not current == self._name == default_name(self._method):
+            return
+        if name := find_name():
+            self._name = name
+            self.span.set_operation_name(name)
 
-        Args:
-            find_name: Finds the name of a span that has only that of its method.
-        """
+    @never_raises
+    def finish(self) -> None:
+        """Finish the span, once."""
         if self._finished:
             return
         self._finished = True
         try:
-            if find_name is not None:
-                self._rename(find_name)
             if self._status is not None:
                 self.span.set_tag(tags.HTTP_STATUS_CODE, self._status)
-                if self._status >= SERVER_ERROR:
-                    self._set_failed()
+            if self.has_failed:
+                self._set_failed()
         finally:
             self.span.finish()
 
@@ -333,14 +299,6 @@ class ServerSpan:
         if not self._failed:
             self._failed = True
             self.span.set_tag(tags.ERROR, True)  # noqa: FBT003 - a tag's value
-
-    def _rename(self, find_name: FindName) -> None:
-        # The application may have chosen a name, and another tracer may hide it.
-        current = getattr(self.span, "operation_name", self._name)
-        if not current == self._name == default_name(self._method):
-            return
-        if name := find_name():
-            self.span.set_operation_name(name)
 
 
 def _trace_id_of(span: opentracing.Span) -> str:

@@ -29,7 +29,7 @@ from jaeger_client.instrumentation._lifespan import (
     Scope,
     Send,
 )
-from jaeger_client.instrumentation._routes import name_of_route, starlette_route
+from jaeger_client.instrumentation._request import name_of_route
 from jaeger_client.instrumentation._server_span import (
     SPAN_KEY,
     RequestTracing,
@@ -37,6 +37,7 @@ from jaeger_client.instrumentation._server_span import (
     name_by,
     never_raises,
 )
+from jaeger_client.instrumentation._starlette import starlette_route
 from jaeger_client.reporter.base import DEFAULT_CLOSE_TIMEOUT
 
 __all__ = [

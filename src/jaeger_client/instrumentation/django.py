@@ -1,24 +1,8 @@
 """
 Django middleware that records each request as a span, and a decorator for views.
 
-It takes the settings of django_opentracing 1.1, whose middleware fails on Django 5:
-
-    setting                         meaning
-    OPENTRACING_TRACE_ALL           whether all requests are recorded; default True
-    OPENTRACING_TRACED_ATTRIBUTES   attributes of requests that become tags
-    OPENTRACING_TRACING             a `DjangoTracing`, instead of the next three
-    OPENTRACING_TRACER_CALLABLE     creates the tracer: a function or its dotted path
-    OPENTRACING_TRACER_PARAMETERS   keyword arguments of this function
-    OPENTRACING_SET_GLOBAL_TRACER   whether that tracer becomes the global one
-
-and three of its own:
-
-    OPENTRACING_OPERATION_NAME      "route" (default), or "view": its name, as before
-    OPENTRACING_EXCLUDED_PATHS      paths of requests that get no span
-    OPENTRACING_RESPONSE_HEADER     response header that has the trace id
-
-Without a tracer in the settings, the global one at the time of the request is used.
-`settings.OPENTRACING_TRACING` is set when Django loads the middleware.
+It takes the settings of django_opentracing 1.1, whose middleware fails on Django 5; see
+`_django_settings`. `settings.OPENTRACING_TRACING` is set when Django loads the middleware.
 """
 
 # Django has no types.
@@ -30,7 +14,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import opentracing
@@ -45,16 +28,19 @@ from django.core.exceptions import (
 from django.core.signals import got_request_exception
 from django.http import Http404
 from django.urls import resolve
-from django.utils.module_loading import import_string
 
 from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation._body import AsyncBody, Body
-from jaeger_client.instrumentation._routes import name_of_route
+from jaeger_client.instrumentation._django_settings import (
+    Options,
+    configured_tracer,
+    read_options,
+    setting,
+)
+from jaeger_client.instrumentation._request import encoded_path, name_of_route
 from jaeger_client.instrumentation._server_span import (
-    RequestTracing,
     ServerSpan,
-    encoded_path,
     never_raises,
 )
 from jaeger_client.instrumentation.wsgi import read_request
@@ -96,7 +82,7 @@ class DjangoTracing:
         self.start_span_cb = start_span_cb
         self.traces_all = False
         """Whether the middleware records all requests."""
-        self._options: _Options | None = None
+        self._options: Options | None = None
 
     @property
     def tracer(self) -> opentracing.Tracer:
@@ -104,11 +90,11 @@ class DjangoTracing:
         return opentracing.global_tracer() if self._tracer is None else self._tracer
 
     @property
-    def options(self) -> _Options:
+    def options(self) -> Options:
         """The settings, as they were when a request or the middleware needed them."""
         if self._options is None:
             self.read_settings()
-        return cast("_Options", self._options)
+        return cast("Options", self._options)
 
     def read_settings(self) -> None:
         """
@@ -117,7 +103,7 @@ class DjangoTracing:
         Raises:
             ConfigError: If one of them is not valid.
         """
-        self._options = _read_options(self._tracer)
+        self._options = read_options(self._tracer)
 
     def get_span(self, request: HttpRequest) -> Any:  # noqa: ANN401 - of the tracer's class
         """Return the span of *request*; `None` if it has none or that is finished."""
@@ -177,7 +163,7 @@ class OpenTracingMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self._get_response = get_response
         self._tracing = _configured_tracing()
-        self._tracing.traces_all = bool(_setting("TRACE_ALL", default=True))
+        self._tracing.traces_all = bool(setting("TRACE_ALL", default=True))
         self._tracing.read_settings()
         if not self._tracing.traces_all:
             msg = "OPENTRACING_TRACE_ALL is False"
@@ -305,7 +291,8 @@ class _Traced:
         if (span := self._span) is None or span.is_finished:
             return
         self._set_attributes(span)
-        span.finish(self._find_name)
+        span.name_after(self._find_name)
+        span.finish()
         setattr(self._request, _SPAN, self._outer)
 
     @never_raises
@@ -340,45 +327,11 @@ class _Traced:
         return name_of_route(str(self._request.method), route)
 
 
-@dataclass(frozen=True)
-class _Options:
-    """The settings."""
-
-    requests: RequestTracing
-    traced_attributes: tuple[str, ...]
-    names_views: bool
-    """Whether spans are named after views instead of routes."""
-
-
-def _read_options(tracer: opentracing.Tracer | None) -> _Options:
-    requests = RequestTracing(
-        "django",
-        tracer,
-        excluded_paths=_setting("EXCLUDED_PATHS", default=()),
-        response_header=_setting("RESPONSE_HEADER", default=None),
-    )
-    attributes = _setting("TRACED_ATTRIBUTES", default=())
-    if not isinstance(attributes, (list, tuple)):
-        msg = (
-            "OPENTRACING_TRACED_ATTRIBUTES must be a list of names of attributes, "
-            f"got {shown(attributes)}"
-        )
-        raise ConfigError(msg)
-    names = _setting("OPERATION_NAME", default="route")
-    if names not in {"route", "view"}:
-        msg = (
-            f"OPENTRACING_OPERATION_NAME must be 'route' or 'view', got {shown(names)}"
-        )
-        raise ConfigError(msg)
-    texts = tuple(map(str, cast("Iterable[object]", attributes)))
-    return _Options(requests, texts, names == "view")
-
-
 def _configured_tracing() -> DjangoTracing:
     """Return the object of the settings; create it if there is none."""
-    tracing = _setting("TRACING", default=None) or _setting("TRACER", default=None)
+    tracing = setting("TRACING", default=None) or setting("TRACER", default=None)
     if tracing is None:
-        tracing = DjangoTracing(_configured_tracer())
+        tracing = DjangoTracing(configured_tracer())
     elif not isinstance(tracing, DjangoTracing):
         msg = (
             "OPENTRACING_TRACING must be a DjangoTracing of "
@@ -387,35 +340,6 @@ def _configured_tracing() -> DjangoTracing:
         raise ConfigError(msg)
     settings.OPENTRACING_TRACING = tracing
     return tracing
-
-
-def _configured_tracer() -> opentracing.Tracer | None:
-    """Return the tracer that the function of the settings creates."""
-    create = _setting("TRACER_CALLABLE", default=None)
-    if create is None:
-        return None
-    if isinstance(create, str):
-        create = import_string(create)
-    if not callable(create):
-        msg = (
-            "OPENTRACING_TRACER_CALLABLE must be a function or its dotted path, "
-            f"got {shown(create)}"
-        )
-        raise ConfigError(msg)
-    tracer = create(**_setting("TRACER_PARAMETERS", default={}))
-    if not isinstance(tracer, opentracing.Tracer):
-        msg = (
-            "OPENTRACING_TRACER_CALLABLE must return an opentracing.Tracer, "
-            f"returned {shown(tracer)}"
-        )
-        raise ConfigError(msg)
-    if _setting("SET_GLOBAL_TRACER", default=False):
-        opentracing.set_global_tracer(tracer)
-    return tracer
-
-
-def _setting(name: str, *, default: object) -> Any:  # noqa: ANN401 - any setting
-    return getattr(settings, f"OPENTRACING_{name}", default)
 
 
 def _request_in(args: tuple[object, ...]) -> HttpRequest:

@@ -22,20 +22,24 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from jaeger_client.instrumentation._body import Body
-from jaeger_client.instrumentation._routes import (
+from jaeger_client.instrumentation._flask import (
+    SERVER_SPAN_KEY,
     flask_route,
     handled_flask_route,
+    record_flask_exceptions,
+)
+from jaeger_client.instrumentation._request import (
+    Request,
+    encoded_path,
     name_of_route,
+    url_of,
 )
 from jaeger_client.instrumentation._server_span import (
     SPAN_KEY,
-    Request,
     RequestTracing,
     ServerSpan,
-    encoded_path,
     name_by,
     never_raises,
-    url_of,
 )
 
 if TYPE_CHECKING:
@@ -94,16 +98,19 @@ class TracingMiddleware:
             excluded_paths=excluded_paths,
             response_header=response_header,
         )
+        record_flask_exceptions(app)
 
     def __call__(
         self, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Handle a request."""
-        exchange = _Exchange(environ, start_response, self._tracing.response_header)
+        exchange = _Exchange(
+            self._app, environ, start_response, self._tracing.response_header
+        )
         self._start(environ, exchange)
         if exchange.span is None:
             return self._app(environ, start_response)
-        return exchange.run(self._app)
+        return exchange.run()
 
     @never_raises
     def _start(self, environ: Environ, exchange: _Exchange) -> None:
@@ -161,24 +168,28 @@ class _Exchange:
 
     def __init__(
         self,
+        app: Application,
         environ: Environ,
         start_response: StartResponse,
         response_header: str | None,
     ) -> None:
+        self._app = app
         self._environ = environ
         self._start_response_of_server = start_response
         self._response_header = response_header
         self.span: ServerSpan | None = None
         """The span of the request, if it gets one."""
 
-    def run(self, app: Application) -> Iterable[bytes]:
+    def run(self) -> Iterable[bytes]:
         """Call the application; return its body, at whose end the span ends."""
         span = self._span
         self._environ[SPAN_KEY] = span.span
+        self._environ[SERVER_SPAN_KEY] = span
         try:
             with span.running():
-                body = app(self._environ, self._start_response)
+                body = self._app(self._environ, self._start_response)
         except BaseException as error:
+            span.name_after(self._find_name)
             span.record(error)
             self.finish()
             raise
@@ -195,11 +206,12 @@ class _Exchange:
 
     def finish(self) -> None:
         """Finish the span."""
-        self._span.finish(self._find_name)
+        self._span.finish()
 
     def _find_name(self) -> str | None:
-        method = str(self._environ.get("REQUEST_METHOD"))
-        return name_of_route(method, handled_flask_route(self._environ))
+        environ = self._environ
+        route = handled_flask_route(environ) or flask_route(self._app, environ)
+        return name_of_route(str(self._environ.get("REQUEST_METHOD")), route)
 
     def _start_response(
         self,
@@ -209,6 +221,8 @@ class _Exchange:
     ) -> object:
         span = self._span
         span.set_status(status)
+        # Now, because Flask forgets the route before it returns.
+        span.name_after(self._find_name)
         if exc_info:
             span.record(exc_info[1])
         if self._response_header is not None and span.trace_id:

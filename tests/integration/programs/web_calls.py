@@ -15,8 +15,9 @@ NEXT: list[str] = os.environ.get("TEST_NEXT", "").split()
 
 def make_tracer(service: str) -> Tracer:
     """Return the global tracer, which samples every trace."""
+    interval = float(os.environ.get("TEST_FLUSH_INTERVAL", "0.1"))
     config = Config(
-        {"sampler": {"type": "const", "param": 1}, "reporter_flush_interval": 0.1},
+        {"sampler": {"type": "const", "param": 1}, "reporter_flush_interval": interval},
         service_name=service,
     )
     tracer = config.initialize_tracer()

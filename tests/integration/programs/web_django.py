@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path
 from web_calls import call_next, make_tracer
 
+from jaeger_client.instrumentation.asgi import TracerLifespan
+
 tracer = make_tracer("django")
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
@@ -133,4 +135,4 @@ urlpatterns: list[Any] = [
 
 django.setup()
 wsgi = get_wsgi_application()
-asgi = get_asgi_application()
+asgi = TracerLifespan(get_asgi_application(), tracer)

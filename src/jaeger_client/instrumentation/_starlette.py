@@ -1,9 +1,10 @@
 """
-The route of a request, as the framework that handles it has registered it.
+Routes of Starlette and FastAPI applications.
 
 The path of a request is no name for an operation, because clients may request any
-number of paths. Routes are limited in number. They are found by duck typing: this
-module imports no framework, and a framework that it does not know has no routes.
+number of paths. Routes are limited in number. The attributes that are used here are
+those of Starlette's routes; the framework itself is not imported. An application
+without such routes has none.
 """
 
 from __future__ import annotations
@@ -12,52 +13,13 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, cast
 
-_METHODS: Final = frozenset(
-    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY"}
-    | {"TRACE", "WEBSOCKET"}
-)
-_OTHER_METHOD: Final = "HTTP"
-"""In place of other methods, because clients may invent any number of them."""
-
 _PARTIAL: Final = 1
-"""Value of Starlette's `Match.PARTIAL`: the path matches, the method does not."""
+"""Value of `Match.PARTIAL`: the path matches, the method does not."""
 _FULL: Final = 2
-"""Value of Starlette's `Match.FULL`."""
+"""Value of `Match.FULL`."""
 
 _MAX_DEPTH: Final = 20
 """Maximum depth of mounted applications."""
-
-
-def default_name(method: str) -> str:
-    """Return the operation name of a request whose route is not known."""
-    return method if method in _METHODS else _OTHER_METHOD
-
-
-def name_of_route(method: str, route: str | None) -> str | None:
-    """Return the operation name of a request, such as `GET /cakes/{number}`."""
-    return f"{default_name(method)} {route}" if route else None
-
-
-def flask_route(app: object, environ: Mapping[str, Any]) -> str | None:
-    """
-    Return the route of a request that Flask has not handled yet.
-
-    *app* is the Flask application or its `wsgi_app`.
-    """
-    url_map = getattr(getattr(app, "__self__", app), "url_map", None)
-    if not hasattr(url_map, "bind_to_environ"):
-        return None
-    # NotFound, MethodNotAllowed or a redirect.
-    with suppress(Exception):
-        rule, _ = cast("Any", url_map).bind_to_environ(environ).match(return_rule=True)
-        return _text(rule.rule)
-    return None
-
-
-def handled_flask_route(environ: Mapping[str, Any]) -> str | None:
-    """Return the route that Flask has found for a request."""
-    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-    return _text(getattr(rule, "rule", None))
 
 
 def starlette_route(app: object, scope: Mapping[str, Any]) -> str | None:
