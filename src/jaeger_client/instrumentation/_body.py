@@ -1,9 +1,9 @@
 """
 Bodies of responses: iterables in whose methods the span of the request is active.
 
-The span ends when the body is closed or fails. Servers and frameworks close bodies also
-if the client has disconnected. If none of them does, the span ends when the body is
-deleted.
+The span ends when the body is exhausted, fails or is closed, whichever comes first.
+Servers and frameworks close bodies also if the client has disconnected. If none of them
+does, the span ends when the body is deleted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Body:
                     self._iterator = iter(self._body)
                 return next(self._iterator)
         except StopIteration:
-            raise  # the server closes the body
+            self._finish()
+            raise
         except BaseException as error:
             self._span.record(error)
             self._finish()

@@ -1,8 +1,8 @@
 """
 Django middleware that records each request as a span, and a decorator for views.
 
-It takes the settings of django_opentracing 1.1, whose middleware fails on Django 5; see
-`_django_settings`. `settings.OPENTRACING_TRACING` is set when Django loads the middleware.
+It takes the settings of django_opentracing 1.1, whose middleware fails on Django 5.
+They are listed in `_django_settings`.
 """
 
 # Django has no types.
@@ -148,7 +148,10 @@ class OpenTracingMiddleware:
     """
     Django middleware that records each request as a span of kind `server`.
 
-    It belongs first in `MIDDLEWARE`. The span continues the trace of the caller and is
+    It belongs first in `MIDDLEWARE`. When Django loads it, it stores its
+    `DjangoTracing` in `settings.OPENTRACING_TRACING`.
+
+    The span continues the trace of the caller and is
     active in middleware and views, synchronous or not. It ends when the response was
     created, or when a streaming response is closed. Its name is the method and the
     route, such as `GET /cakes/<int:number>`.

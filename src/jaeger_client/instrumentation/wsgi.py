@@ -1,16 +1,16 @@
 """
 WSGI middleware that records each request as a span.
 
-A request begins with the call of the application and ends with the call of `close()`
-of the iterable that it returns (PEP 3333). The span is active while the application
-and its iterable run, and in no code of the server between them.
+A request begins with the call of the application and ends with the iterable that it
+returns (PEP 3333). The span is active while the application and its iterable run, and
+in no code of the server between them.
 
 Three kinds of bodies are treated in different ways:
 
     body                                the span ends
     list or tuple of bytes              when the application returns it
     `wsgi.file_wrapper` of the server   when the server closes it
-    any other iterable                  when it is closed, fails or is deleted
+    any other iterable                  when it is exhausted or closed, or fails
 
 The first two are passed on as they are, because servers recognize them: they set the
 header Content-Length for the one and call `sendfile` for the other.

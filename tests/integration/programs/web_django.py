@@ -1,5 +1,9 @@
 """A Django site in one module: `wsgi` and `asgi` serve it; responses are the pid."""
 
+# Django has no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -14,9 +18,9 @@ from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path
-from web_calls import call_next, make_tracer
 
 from jaeger_client.instrumentation.asgi import TracerLifespan
+from tests.integration.programs.web_calls import call_next, make_tracer
 
 tracer = make_tracer("django")
 settings.configure(
@@ -36,7 +40,7 @@ settings.configure(
 
 def response() -> HttpResponse:
     """Return the pid."""
-    return HttpResponse(str(os.getpid()))
+    return HttpResponse(str(os.getpid()).encode())
 
 
 def cake(request: HttpRequest, number: int) -> HttpResponse:

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, FastAPI, WebSocket
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from web_calls import call_next, make_tracer
 
 from jaeger_client.instrumentation.asgi import TracingMiddleware
+from tests.integration.programs.web_calls import call_next, make_tracer
 
 tracer = make_tracer("fastapi")
 app = FastAPI()

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 
 from flask import Flask
-from web_calls import call_next, make_tracer
 
 from jaeger_client.instrumentation.wsgi import TracingMiddleware
+from tests.integration.programs.web_calls import call_next, make_tracer
 
 tracer = make_tracer("flask")
 app = Flask(__name__)
