@@ -165,3 +165,10 @@ def old_client_python() -> str:
     """Return a Python that has jaeger-client 4.8.0 and nothing of ours."""
     python = ROOT / ".nox" / "jaeger-client-4.8" / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s old_client`")
+
+
+@pytest.fixture(scope="session")
+def flask_python() -> str:
+    """Return a Python with this package, Flask and `opentelemetry-instrument`."""
+    python = ROOT / ".nox" / "flask" / "bin" / "python"
+    return tool_or_skip(str(python), "run `.venv/bin/nox -s flask`")

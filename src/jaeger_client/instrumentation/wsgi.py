@@ -19,7 +19,7 @@ header Content-Length for the one and call `sendfile` for the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from jaeger_client.instrumentation._body import Body
 from jaeger_client.instrumentation._flask import (
@@ -50,7 +50,9 @@ StartResponse: TypeAlias = Callable[..., object]
 # `...`, because each framework has types of its own for the two arguments.
 Application: TypeAlias = Callable[..., Iterable[bytes]]
 
-_HEADER_PREFIX = "HTTP_"
+_HEADER_PREFIX: Final = "HTTP_"
+_PORTS: Final = {"http": "80", "https": "443"}
+"""The ports that URLs do not show."""
 
 
 class TracingMiddleware:
@@ -147,7 +149,7 @@ def read_request(
     query = str(environ.get("QUERY_STRING") or "") if query_in_url else ""
     return Request(
         str(environ.get("REQUEST_METHOD", "")),
-        url_of(scheme, _host_of(environ), path, query),
+        url_of(scheme, _host_of(environ, scheme), path, query),
         {
             name.removeprefix(_HEADER_PREFIX).replace("_", "-").lower(): value
             for name, value in environ.items()
@@ -156,11 +158,12 @@ def read_request(
     )
 
 
-def _host_of(environ: Environ) -> str:
+def _host_of(environ: Environ, scheme: str) -> str:
     if host := environ.get("HTTP_HOST"):
         return str(host)
-    name, port = environ.get("SERVER_NAME", ""), environ.get("SERVER_PORT")
-    return f"{name}:{port}" if port else str(name)
+    # As PEP 3333 reconstructs URLs.
+    name, port = str(environ.get("SERVER_NAME", "")), environ.get("SERVER_PORT")
+    return f"{name}:{port}" if port and _PORTS.get(scheme) != port else name
 
 
 class _Exchange:

@@ -17,6 +17,7 @@ from jaeger_client.instrumentation.asgi import (
     TracingMiddleware,
 )
 from jaeger_client.testing import MemoryTracer, memory_tracer
+from tests.unit.spans import fields_of, pairs_of
 
 BODY = "http.response.body"
 START = "http.response.start"
@@ -75,16 +76,13 @@ def ended_by(
 def tags_of(tracer: MemoryTracer) -> dict[str, object]:
     """Return the tags of the only span."""
     (span,) = tracer.spans
-    return {tag.key: tag.vStr or tag.vLong or tag.vBool for tag in span.tags}
+    return dict(pairs_of(span))
 
 
 def logs_of(tracer: MemoryTracer) -> list[dict[str, object]]:
     """Return the logs of the only span."""
     (span,) = tracer.spans
-    return [
-        {field.key: field.vStr or field.vLong for field in log.fields}
-        for log in span.logs
-    ]
+    return [fields_of(log) for log in span.logs]
 
 
 @pytest.mark.parametrize(

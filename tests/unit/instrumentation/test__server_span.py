@@ -17,6 +17,7 @@ from jaeger_client.instrumentation._server_span import (
     never_raises,
 )
 from jaeger_client.testing import MemoryTracer, memory_tracer
+from tests.unit.spans import pairs_of
 
 REQUEST = Request("GET", "http://bakery/", {})
 
@@ -36,7 +37,7 @@ def span(tracer: MemoryTracer) -> ServerSpan:
 
 def tags_of(span: ServerSpan) -> dict[str, object]:
     """Return the tags of a span."""
-    return {tag.key: tag.vStr or tag.vLong or tag.vBool for tag in span.span.tags}
+    return dict(pairs_of(span.span))
 
 
 def test_finish_counts_once(tracer: MemoryTracer, span: ServerSpan) -> None:

@@ -20,6 +20,7 @@ from jaeger_client.instrumentation.asgi import (
     TracingMiddleware,
 )
 from jaeger_client.testing import MemoryTracer, memory_tracer
+from tests.unit.spans import fields_of, pairs_of
 
 START: Final = {"type": "http.response.start", "status": 200, "headers": []}
 END: Final = {"type": "http.response.body", "body": b"cake"}
@@ -76,11 +77,7 @@ def only(tracer: MemoryTracer) -> Span:
 
 def tags_of(span: Span) -> dict[str, object]:
     """Return the tags without those of the sampler."""
-    return {
-        tag.key: tag.vStr or tag.vLong or tag.vBool
-        for tag in span.tags
-        if not tag.key.startswith("sampler.")
-    }
+    return dict(pairs_of(span))
 
 
 def test_tags_and_name(tracer: MemoryTracer) -> None:
@@ -305,7 +302,7 @@ def test_application_that_is_never_continued(tracer: MemoryTracer) -> None:
 
     request, _ = tracer.spans
     assert "error" not in tags_of(request)
-    assert {"event": "cancelled"} == {f.key: f.vStr for f in request.logs[0].fields}
+    assert {"event": "cancelled"} == fields_of(request.logs[0])
 
 
 def test_middleware_inside_middleware(tracer: MemoryTracer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import io
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 from wsgiref.util import FileWrapper, setup_testing_defaults
@@ -19,6 +18,7 @@ from jaeger_client import Config, Span
 from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation.wsgi import SPAN_KEY, TracingMiddleware
 from jaeger_client.testing import MemoryTracer, memory_tracer
+from tests.unit.spans import fields_of, let_notices_speak, pairs_of
 
 HTML: Final = [("Content-Type", "text/html")]
 EXC_INFO: Final = "exc_info"
@@ -79,11 +79,7 @@ def only(tracer: MemoryTracer) -> Span:
 
 def tags_of(span: Span) -> dict[str, object]:
     """Return the tags without those of the sampler."""
-    return {
-        tag.key: tag.vStr or tag.vLong or tag.vBool
-        for tag in span.tags
-        if not tag.key.startswith("sampler.")
-    }
+    return dict(pairs_of(span))
 
 
 def test_tags_and_name(tracer: MemoryTracer) -> None:
@@ -148,14 +144,19 @@ def test_context_of_the_caller(propagation: str, headers: dict[str, str]) -> Non
 
 
 def test_malformed_context(
-    tracer: MemoryTracer, caplog: pytest.LogCaptureFixture
+    tracer: MemoryTracer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A context that cannot be read begins a new trace."""
+    """A context that cannot be read begins a new trace, and that is logged."""
+    let_notices_speak(monkeypatch)
     client = Client(TracingMiddleware(hello, tracer))
 
     client.get(HTTP_UBER_TRACE_ID="no context")
 
     assert only(tracer).parent_id is None
+    (record,) = caplog.records
+    assert "the span context in the headers of a request" in record.getMessage()
 
 
 def test_default_is_the_global_tracer_of_the_time() -> None:
@@ -224,16 +225,21 @@ def test_operation_name(tracer: MemoryTracer) -> None:
 
 
 def test_operation_name_that_raises(
-    tracer: MemoryTracer, caplog: pytest.LogCaptureFixture
+    tracer: MemoryTracer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """That is logged, and the method is the name."""
+    let_notices_speak(monkeypatch)
 
     def name(environ: dict[str, Any]) -> str:
         raise LookupError
 
     Client(TracingMiddleware(hello, tracer, operation_name=name)).get()
 
+    (record,) = caplog.records
     assert "GET" == only(tracer).operation_name
+    assert "operation_name raised LookupError()" in record.getMessage()
 
 
 @pytest.mark.parametrize("method", ["BREW", "get", "", "\udcff" * 1000])
@@ -279,9 +285,9 @@ def test_exception(tracer: MemoryTracer) -> None:
     tags = tags_of(only(tracer))
     (log,) = only(tracer).logs
     assert (True, 500) == (tags["error"], tags["http.status_code"])
-    assert {"event", "message", "error.object", "error.kind", "stack"} == {
-        field.key for field in log.fields
-    }
+    assert {"event", "message", "error.object", "error.kind", "stack"} == set(
+        fields_of(log)
+    )
 
 
 def test_exception_that_the_application_responds_to(tracer: MemoryTracer) -> None:
@@ -447,8 +453,9 @@ def test_close_that_raises(tracer: MemoryTracer) -> None:
         def close(self) -> None:
             raise LookupError
 
+    body = Client(TracingMiddleware(lambda *_: Body(), tracer)).begin()
     with pytest.raises(LookupError):
-        Client(TracingMiddleware(lambda *_: Body(), tracer)).get()
+        body.close()
 
     assert tags_of(only(tracer))["error"] is True
 
@@ -546,15 +553,19 @@ def test_empty_environ(tracer: MemoryTracer) -> None:
     assert 1 == len(tracer.spans)
 
 
-def test_tracer_that_raises(caplog: pytest.LogCaptureFixture) -> None:
+def test_tracer_that_raises(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The request is served; a line is logged."""
+    let_notices_speak(monkeypatch)
 
     class Broken(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         def start_span(self, *args: Any, **kwargs: Any) -> Any:
             raise LookupError
 
     assert b"hello" == Client(TracingMiddleware(hello, Broken())).get()
-    assert any(record.levelno == logging.WARNING for record in caplog.records)
+    (record,) = caplog.records
+    assert "tracing a request raised LookupError()" in record.getMessage()
 
 
 def test_other_tracer() -> None:
