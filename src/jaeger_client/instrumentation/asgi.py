@@ -117,22 +117,21 @@ class TracingMiddleware:
             await Lifespan(self._app, receive, send, self._flush).run(scope)
             return
         started: list[ServerSpan] = []
+        # Routers change the scope; at the end, the route is found by a copy.
+        original = {**scope}
         if kind in _REQUESTS:
             self._start(scope, started)
         if not started:
             await self._app(scope, receive, send)
             return
-        (span,) = started
-        # The application may write to the scope, and finds the span in it.
-        inner = {**scope, SPAN_KEY: span.span}
         exchange = Exchange(
-            span,
+            started[0],
             receive,
             send,
-            lambda: self._name_of({**scope, "app": inner.get("app")}),
+            lambda: self._name_of({**original, "app": scope.get("app")}),
             self._tracing.response_header,
         )
-        await exchange.run(self._app, inner)
+        await exchange.run(self._app, scope)
 
     @never_raises
     def _start(self, scope: Scope, started: list[ServerSpan]) -> None:
@@ -145,6 +144,9 @@ class TracingMiddleware:
             enclosing=scope.get(SPAN_KEY),
         )
         started.append(span)
+        # Not in a copy: middleware outside of this one may read what the application
+        # has written to the scope.
+        scope[SPAN_KEY] = span.span
 
     def _name_of(self, scope: Mapping[str, object]) -> str | None:
         # Starlette adds itself to the scope, before it calls its middleware.

@@ -293,17 +293,17 @@ class _Traced:
     def _finish(self) -> None:
         if (span := self._span) is None or span.is_finished:
             return
-        self._set_attributes(span)
+        # At the end, because `user` and the like are set by other middleware.
+        for name in self._attributes:
+            self._set_attribute(span, name)
         span.name_after(self._find_name)
         span.finish()
         setattr(self._request, _SPAN, self._outer)
 
     @never_raises
-    def _set_attributes(self, span: ServerSpan) -> None:
-        # At the end, because `user` and the like are set by other middleware.
-        for name in self._attributes:
-            if text := str(getattr(self._request, name, "")):
-                span.span.set_tag(name, text)
+    def _set_attribute(self, span: ServerSpan, name: str) -> None:
+        if text := str(getattr(self._request, name, "")):
+            span.span.set_tag(name, text)
 
     def _find_name(self) -> str | None:
         return self._name_of(getattr(self._request, "resolver_match", None))

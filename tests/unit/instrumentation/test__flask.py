@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,9 +98,9 @@ def test_name_for_the_sampler() -> None:
 def test_name_behind_other_middleware(tracer: MemoryTracer) -> None:
     """The route is also found if the application is not known to the middleware."""
     app = bakery()
-    inner = app.wsgi_app
+    other_middleware = functools.partial(app.wsgi_app)
     app.wsgi_app = TracingMiddleware(  # type: ignore[method-assign]
-        lambda environ, start: inner(environ, start), tracer
+        other_middleware, tracer
     )
 
     app.test_client().get("/cakes/7")

@@ -9,6 +9,10 @@ from typing import Any, Final
 
 import opentracing
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 
 from jaeger_client import Span
 from jaeger_client.errors import ConfigError
@@ -178,6 +182,42 @@ def test_response_header(tracer: MemoryTracer) -> None:
 
     assert [(b"x-trace-id", b"0000000000000abc")] == start["headers"]
     assert [] == START["headers"]
+
+
+def test_scope_is_passed_on(tracer: MemoryTracer) -> None:
+    """What the application writes to it is seen by middleware outside."""
+    scopes: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = "/cakes"
+
+    async def outside(scope: Scope, receive: Receive, send: Send) -> None:
+        await TracingMiddleware(app, tracer)(scope, receive, send)
+        scopes.append(scope)
+
+    serve(outside)
+
+    assert "/cakes" == scopes[0]["route"]
+
+
+def test_route_of_a_mounted_application(tracer: MemoryTracer) -> None:
+    """It is found for the first span of a trace and for a child alike."""
+    router = Starlette(routes=[Mount("/a", routes=[Route("/{b}", endpoint)])])
+    inside = Starlette(
+        routes=router.routes, middleware=[Middleware(TracingMiddleware, tracer=tracer)]
+    )
+    headers = [(b"uber-trace-id", b"abc:def:0:1")]
+    for app in (TracingMiddleware(router, tracer), inside):
+        serve(app, path="/a/7")
+        serve(app, path="/a/7", headers=headers)
+
+    assert {"GET /a/{b}"} == {span.operation_name for span in tracer.spans}
+    assert 4 == len(tracer.spans)
+
+
+async def endpoint(_: Any) -> PlainTextResponse:
+    """Respond."""
+    return PlainTextResponse("cake")
 
 
 def test_operation_name(tracer: MemoryTracer) -> None:

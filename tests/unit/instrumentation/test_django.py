@@ -117,6 +117,13 @@ urlpatterns = [
 ]
 
 
+class Broken:
+    """A value without text."""
+
+    def __str__(self) -> str:
+        raise LookupError
+
+
 def failing_middleware(get_response: Any) -> Any:
     """Return middleware that fails."""
 
@@ -130,7 +137,7 @@ def user_middleware(get_response: Any) -> Any:
     """Return middleware that sets an attribute of requests."""
 
     def set_user(request: Any) -> Any:
-        request.user, request.nothing = "ann", ""
+        request.user, request.nothing, request.broken = "ann", "", Broken()
         return get_response(request)
 
     return set_user
@@ -285,6 +292,25 @@ def test_traced_attributes(tracer: MemoryTracer) -> None:
     tags = tags_of(only(tracer))
     assert ("/cakes/7", "ann") == (tags["path"], tags["user"])
     assert {"nothing", "missing"}.isdisjoint(tags)
+
+
+def test_attribute_that_raises(
+    tracer: MemoryTracer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is no tag; the other attributes and the request are not affected."""
+    attributes = ["broken", "path"]
+
+    response = get(
+        tracer,
+        "/cakes/7",
+        middleware=("user_middleware",),
+        OPENTRACING_TRACED_ATTRIBUTES=attributes,
+    )
+
+    assert 200 == response.status_code
+    assert "/cakes/7" == tags_of(only(tracer))["path"]
+    assert "broken" not in tags_of(only(tracer))
 
 
 def test_streaming_response(tracer: MemoryTracer) -> None:
@@ -567,7 +593,6 @@ def handle(
     options["OPENTRACING_TRACING"] = DjangoTracing(tracer)
     with override_settings(**options):
         middleware: Any = OpenTracingMiddleware(view)
-    assert asyncio.iscoroutinefunction(view)
     call: Awaitable[Any] = middleware(RequestFactory().get("/cakes/7"))
     return call
 
