@@ -9,11 +9,12 @@ from __future__ import annotations
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 from urllib.error import HTTPError
 from wsgiref.simple_server import make_server
 
 from flask import Flask
-from flask_opentracing import FlaskTracing
+from flask_opentracing import FlaskTracing  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports, reportUnknownVariableType]  # in an environment of its own
 
 from jaeger_client import Config
 
@@ -21,7 +22,7 @@ app = Flask(__name__)
 tracer = Config(
     {"sampler": {"type": "const", "param": 1}}, service_name="bakery"
 ).new_tracer()
-tracing = FlaskTracing(tracer, True, app, ["method"])
+tracing: Any = FlaskTracing(tracer, True, app, ["method"])
 
 
 @app.get("/cakes/<int:number>")

@@ -67,7 +67,7 @@ def ended_by(
             await send(message)
             note(message)
 
-    scope = {"type": kind, "method": "GET", "path": "/", "headers": []}
+    scope: Scope = {"type": kind, "method": "GET", "path": "/", "headers": []}
     asyncio.run(TracingMiddleware(app, tracer)(scope, receive, send))
     assert 1 == len(tracer.spans)
     return ends[0] if ends else None
@@ -98,7 +98,7 @@ def test_last_part_of_a_response(
     tracer: MemoryTracer, messages: tuple[Message, ...]
 ) -> None:
     """It ends the span, also if the application goes on."""
-    part = {"type": BODY, "body": b"1", "more_body": True}
+    part: Message = {"type": BODY, "body": b"1", "more_body": True}
 
     end = ended_by(tracer, start(), part, *messages, {"type": "later"})
 
@@ -135,7 +135,10 @@ def test_no_response(tracer: MemoryTracer) -> None:
 
 def test_client_that_disconnects(tracer: MemoryTracer) -> None:
     """The span ends when the application learns it, with a log and without error."""
-    received = ({"type": "http.request"}, {"type": "http.disconnect"})
+    received: tuple[Message, ...] = (
+        {"type": "http.request"},
+        {"type": "http.disconnect"},
+    )
 
     assert "http.disconnect" == ended_by(tracer, start(), received=received)
     assert [{"event": "client disconnected"}] == logs_of(tracer)
@@ -154,7 +157,7 @@ def test_sending_to_a_client_that_has_disconnected(tracer: MemoryTracer) -> None
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(start())
 
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     with pytest.raises(BrokenPipeError):
         asyncio.run(TracingMiddleware(app, tracer)(scope, receive, send))
 
@@ -236,7 +239,7 @@ def test_trace_id_in_the_response_of_a_web_socket(tracer: MemoryTracer) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
 
-    scope = {"type": "websocket", "path": "/", "headers": []}
+    scope: Scope = {"type": "websocket", "path": "/", "headers": []}
     traced = TracingMiddleware(app, tracer, response_header="x-trace-id")
     asyncio.run(traced(scope, receive, send))
 
@@ -262,7 +265,7 @@ def test_odd_messages(tracer: MemoryTracer, message: Message) -> None:
         await receive()
         await send(message)
 
-    scope = {"type": "http", "path": "/", "headers": []}
+    scope: Scope = {"type": "http", "path": "/", "headers": []}
     asyncio.run(TracingMiddleware(app, tracer)(scope, receive, send))
 
     assert [message] == sent

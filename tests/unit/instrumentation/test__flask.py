@@ -148,7 +148,7 @@ def test_application_without_the_middleware(tracer: MemoryTracer) -> None:
 def test_flask_itself_is_wrapped() -> None:
     """Instead of its `wsgi_app`, as for a server."""
     tracer = MockTracer()
-    environ = {
+    environ: dict[str, Any] = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": "/cakes/7",
         "SERVER_NAME": "localhost",

@@ -18,6 +18,10 @@ async def endpoint(_: Any) -> PlainTextResponse:
     return PlainTextResponse("cake")
 
 
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Respond, without routes."""
+
+
 APP = Starlette(
     routes=[
         Route("/", endpoint),
@@ -31,7 +35,7 @@ APP = Starlette(
                 Mount("/ovens", routes=[Route("/{oven}", endpoint)]),
             ],
         ),
-        Mount("/static", app=endpoint),
+        Mount("/static", app=application),
         Mount("/api", app=Starlette(routes=[Route("/v{version}", endpoint)])),
         Host("{shop}.example", app=Router(routes=[Route("/visit/{day}", endpoint)])),
     ]

@@ -26,8 +26,8 @@ from jaeger_client.instrumentation.asgi import (
 from jaeger_client.testing import MemoryTracer, memory_tracer
 from tests.unit.spans import fields_of, pairs_of
 
-START: Final = {"type": "http.response.start", "status": 200, "headers": []}
-END: Final = {"type": "http.response.body", "body": b"cake"}
+START: Final[Message] = {"type": "http.response.start", "status": 200, "headers": []}
+END: Final[Message] = {"type": "http.response.body", "body": b"cake"}
 SPAN: Final = "jaeger_client.span"
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -55,7 +55,13 @@ async def serving(app: Application, /, **scope: Any) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    whole = {"type": "http", "method": "GET", "path": "/", "headers": [], **scope}
+    whole: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [],
+        **scope,
+    }
     await app(whole, receive, send)
     return sent
 
@@ -301,7 +307,7 @@ def test_requests_at_the_same_time(tracer: MemoryTracer) -> None:
     children = [span for span in tracer.spans if span.parent_id]
     assert barrier == len(children)
     assert all(
-        span.operation_name == f"child {spans[span.parent_id].operation_name}"
+        span.operation_name == f"child {spans[span.parent_id or 0].operation_name}"
         for span in children
     )
 

@@ -1,5 +1,10 @@
 """The Django middleware and its decorator, without a server."""
 
+# Django has no types.
+# pyright: reportArgumentType=false, reportMissingTypeStubs=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -95,7 +100,7 @@ def file(request: Any) -> FileResponse:
     return FileResponse(io.BytesIO(b"cake"))
 
 
-class Oven(View):
+class Oven(View):  # type: ignore[misc]  # untyped base
     """A view that is a class."""
 
     def get(self, request: Any) -> HttpResponse:
@@ -523,12 +528,12 @@ def test_decorated_method(tracer: MemoryTracer) -> None:
     """The request is found among the arguments."""
     tracing = DjangoTracing(tracer)
 
-    class Shop(View):
+    class Shop(View):  # type: ignore[misc]  # untyped base
         @tracing.trace()
         def get(self, request: Any) -> HttpResponse:
             return HttpResponse(b"get")
 
-        @method_decorator(tracing.trace())
+        @method_decorator(tracing.trace())  # type: ignore[untyped-decorator]  # Django's
         def post(self, request: Any) -> HttpResponse:
             return HttpResponse(b"post")
 

@@ -16,7 +16,8 @@ from opentracing.scope_managers import ThreadLocalScopeManager
 
 from jaeger_client import Config, Span
 from jaeger_client.errors import ConfigError
-from jaeger_client.instrumentation.wsgi import SPAN_KEY, TracingMiddleware
+from jaeger_client.instrumentation._server_span import SPAN_KEY
+from jaeger_client.instrumentation.wsgi import TracingMiddleware
 from jaeger_client.testing import MemoryTracer, memory_tracer
 from tests.unit.spans import fields_of, let_notices_speak, pairs_of
 
