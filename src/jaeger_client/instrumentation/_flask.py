@@ -46,7 +46,7 @@ def record_flask_exceptions(app: object) -> None:
     """Record the exceptions of *app* in the spans of its requests, if it is Flask's."""
     flask: Any = sys.modules.get("flask")
     application = getattr(app, "__self__", app)
-    if flask is not None and isinstance(application, flask.Flask):
+    if isinstance(application, getattr(flask, "Flask", ())):
         # Once, however often that is called: the receiver is always the same.
         flask.got_request_exception.connect(_record, sender=application)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from urllib.error import HTTPError
 from wsgiref.simple_server import make_server
 
@@ -22,7 +22,7 @@ app = Flask(__name__)
 tracer = Config(
     {"sampler": {"type": "const", "param": 1}}, service_name="bakery"
 ).new_tracer()
-tracing: Any = FlaskTracing(tracer, True, app, ["method"])
+tracing = cast("Any", FlaskTracing(tracer, True, app, ["method"]))
 
 
 @app.get("/cakes/<int:number>")

@@ -129,6 +129,17 @@ def test_exception_that_flask_raises_again(tracer: MemoryTracer) -> None:
     assert "GET /boom" == only(tracer).operation_name
 
 
+def test_exception_of_an_excluded_path(tracer: MemoryTracer) -> None:
+    """It is not recorded."""
+    app = bakery()
+    app.wsgi_app = TracingMiddleware(  # type: ignore[method-assign]
+        app.wsgi_app, tracer, excluded_paths=["/boom"]
+    )
+
+    assert 500 == app.test_client().get("/boom").status_code
+    assert [] == tracer.spans
+
+
 def test_rejected_request(tracer: MemoryTracer) -> None:
     """An exception that means a status below 500 is no error."""
     traced(tracer).test_client().get("/rejected", buffered=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -78,6 +79,21 @@ def test_route_of_a_host() -> None:
     headers = [(b"host", b"north.example")]
 
     assert "/visit/{day}" == starlette_route(APP, scope("/visit/7", headers=headers))
+
+
+def test_routes_of_an_included_router() -> None:
+    """FastAPI's included routers have theirs, with their prefix, in a method."""
+
+    class Included:
+        def effective_route_contexts(self) -> list[Any]:
+            socket = SimpleNamespace(starlette_route=WebSocketRoute("/b/{c}", endpoint))
+            return [Route("/a/{b}", endpoint), socket]
+
+    app = SimpleNamespace(routes=[Included(), Route("/a/{later}", endpoint)])
+
+    assert "/a/{b}" == starlette_route(app, scope("/a/7"))
+    assert starlette_route(app, scope("/nowhere")) is None
+    assert "/b/{c}" == starlette_route(app, scope("/b/7", type="websocket"))
 
 
 def test_scope_is_not_changed() -> None:

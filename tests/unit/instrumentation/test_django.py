@@ -27,7 +27,7 @@ from django.core.exceptions import (
 )
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory, override_settings
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, resolve
 from django.utils.decorators import method_decorator
 from django.views import View
 
@@ -522,6 +522,50 @@ def test_decorated_view_behind_the_middleware(tracer: MemoryTracer) -> None:
         handler(RequestFactory().get("/"))
 
     assert "path" not in tags_of(only(tracer))
+
+
+def test_decorated_coroutine_behind_the_middleware(tracer: MemoryTracer) -> None:
+    """The decorator has no effect on it, either."""
+    tracing = DjangoTracing(tracer)
+
+    @tracing.trace("path")
+    async def view(request: Any) -> HttpResponse:
+        return HttpResponse(b"cake")
+
+    with override_settings(OPENTRACING_TRACING=tracing):
+        call: Any = OpenTracingMiddleware(view)
+        asyncio.run(wait_for(call(RequestFactory().get("/"))))
+
+    assert "path" not in tags_of(only(tracer))
+
+
+def test_decorated_view_of_a_request_that_has_a_route(tracer: MemoryTracer) -> None:
+    """Django has found the route before it calls the view."""
+    view = DjangoTracing(tracer).trace()(cake)
+    request = RequestFactory().get("/elsewhere")
+    request.resolver_match = resolve("/cakes/7")
+    settings.OPENTRACING_TRACING = DjangoTracing(tracer)
+
+    view(request)
+
+    assert "GET /cakes/<int:number>" == only(tracer).operation_name
+
+
+def test_exception_of_a_request_without_a_span(tracer: MemoryTracer) -> None:
+    """It is not recorded."""
+    get(tracer, "/boom", OPENTRACING_EXCLUDED_PATHS=["/boom"])
+
+    assert [] == tracer.spans
+
+
+def test_streaming_response_of_another_class(tracer: MemoryTracer) -> None:
+    """If its body cannot be replaced, the span ends when the view has returned."""
+
+    class Other:
+        streaming, status_code = True, 200
+
+    assert isinstance(traced_alone(tracer, lambda _: Other()), Other)
+    assert 1 == len(tracer.spans)
 
 
 def test_decorated_method(tracer: MemoryTracer) -> None:

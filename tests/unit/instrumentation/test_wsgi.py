@@ -505,6 +505,33 @@ def test_file_is_passed_on(tracer: MemoryTracer) -> None:
     assert 1 == len(tracer.spans)
 
 
+class Unchangeable:
+    """A file wrapper of a server, which cannot be changed."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([b"cake"])
+
+
+class Bare(Unchangeable):
+    """The same, which can be changed, without a method `close()`."""
+
+
+@pytest.mark.parametrize("wrapper", [Unchangeable, Bare])
+def test_file_without_close(tracer: MemoryTracer, wrapper: type[Unchangeable]) -> None:
+    """The span ends all the same."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", HTML)
+        return wrapper()
+
+    client = Client(TracingMiddleware(app, tracer))
+
+    assert b"cake" == client.get(**{"wsgi.file_wrapper": wrapper})
+    assert 1 == len(tracer.spans)
+
+
 def test_middleware_inside_middleware(tracer: MemoryTracer) -> None:
     """The span of the inner one is a child of that of the outer one."""
     app = TracingMiddleware(TracingMiddleware(hello, tracer), tracer)
