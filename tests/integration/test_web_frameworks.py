@@ -31,6 +31,13 @@ COMMANDS = {
     "django-asgi": (*UVICORN, "web_django:asgi"),
     "fastapi": (*UVICORN, "web_fastapi:app"),
 }
+OTHER_COMMANDS = {
+    "flask-gevent": (*GUNICORN, "-k", "gevent", "web_flask:app"),
+    "django-gevent": (*GUNICORN, "-k", "gevent", "web_django:wsgi"),
+    "django-gunicorn": (*GUNICORN, "-k", "asgi", "web_django:asgi"),
+    "fastapi-gunicorn": (*GUNICORN, "-k", "asgi", "web_fastapi:app"),
+}
+"""Other servers, with which fewer tests run in each run."""
 
 APPLICATIONS = {
     "flask": ("flask", "", "<int:number>"),
@@ -42,16 +49,33 @@ APPLICATIONS = {
 }
 """Server, beginning of the paths, and spelling of a parameter in a route."""
 
+OTHER_APPLICATIONS = {
+    "flask with gevent": ("flask-gevent", "", "<int:number>"),
+    "django with gevent": ("django-gevent", "", "<int:number>"),
+    "django, asynchronous, with gunicorn": (
+        "django-gunicorn",
+        "/async",
+        "<int:number>",
+    ),
+    "fastapi with gunicorn": ("fastapi-gunicorn", "", "{number}"),
+}
+
 applications = pytest.mark.parametrize(
-    ("server_name", "prefix", "parameter"), APPLICATIONS.values(), ids=APPLICATIONS
+    ("server_name", "prefix", "parameter"),
+    [
+        *(pytest.param(*values, id=name) for name, values in APPLICATIONS.items()),
+        *(
+            pytest.param(*values, id=name, marks=pytest.mark.long)
+            for name, values in OTHER_APPLICATIONS.items()
+        ),
+    ],
 )
 
 
-def run(
-    sink: SpanSink, command: tuple[str, ...], **environ: str
-) -> AbstractContextManager[Server]:
+def run(sink: SpanSink, name: str, **environ: str) -> AbstractContextManager[Server]:
     """Run a server with an application of `programs/`."""
     environ["PYTHONPATH"] = str(PROGRAMS.parents[2])
+    command = (COMMANDS | OTHER_COMMANDS)[name]
     return serving(sink, *command, environ=environ)
 
 
@@ -81,7 +105,7 @@ def test_services_in_one_trace(sink: SpanSink) -> None:
     with ExitStack() as stack:
         for name in ("fastapi", "flask", "django", "django-asgi"):
             following = [f"http://127.0.0.1:{server.port}" for server in servers[-1:]]
-            server = run(sink, COMMANDS[name], TEST_NEXT=" ".join(following))
+            server = run(sink, name, TEST_NEXT=" ".join(following))
             servers.append(stack.enter_context(server))
         servers[-1].get("/cakes/7")
         assert sink.wait_for(7), sink.names
@@ -115,7 +139,7 @@ def test_tags_of_a_request(
     sink: SpanSink, server_name: str, prefix: str, parameter: str
 ) -> None:
     """The span has OpenTracing's tags, and the trace id is in the response."""
-    with run(sink, COMMANDS[server_name]) as server:
+    with run(sink, server_name) as server:
         get(server, "/health")
         response = get(
             server,
@@ -147,7 +171,7 @@ def test_exception(
     sink: SpanSink, server_name: str, prefix: str, parameter: str
 ) -> None:
     """The span of a request that has failed has the tag `error` and a log."""
-    with run(sink, COMMANDS[server_name]) as server:
+    with run(sink, server_name) as server:
         response = get(server, f"{prefix}/boom")
         assert sink.wait_for(1)
 
@@ -167,7 +191,7 @@ def test_streamed_body(
     sink: SpanSink, server_name: str, prefix: str, parameter: str
 ) -> None:
     """The span is active in the body, whose spans are its children, and ends last."""
-    with run(sink, COMMANDS[server_name]) as server:
+    with run(sink, server_name) as server:
         get(server, f"{prefix}/stream")
         assert sink.wait_for(3)
 
@@ -186,11 +210,19 @@ def end_of(span: Any) -> int:
 @pytest.mark.parametrize(
     ("server_name", "prefix"),
     # Django reads other bodies, those of the other kind, before it responds.
-    [("flask", ""), ("django", ""), ("django-asgi", "/async"), ("fastapi", "")],
+    [
+        ("flask", ""),
+        ("django", ""),
+        ("django-asgi", "/async"),
+        ("fastapi", ""),
+        pytest.param("flask-gevent", "", marks=pytest.mark.long),
+        pytest.param("fastapi-gunicorn", "", marks=pytest.mark.long),
+        pytest.param("django-gunicorn", "/async", marks=pytest.mark.long),
+    ],
 )
 def test_client_that_disconnects(sink: SpanSink, server_name: str, prefix: str) -> None:
     """The span of a response without end ends when the client disconnects."""
-    with run(sink, COMMANDS[server_name]) as server:
+    with run(sink, server_name) as server:
         disconnect_from(server, f"{prefix}/endless")
         assert sink.wait_for(1)
 
@@ -210,7 +242,7 @@ def disconnect_from(server: Server, path: str) -> None:
 
 def test_view_that_is_cancelled(sink: SpanSink) -> None:
     """A client that disconnects from a view of Django causes no error."""
-    with run(sink, COMMANDS["django-asgi"]) as server:
+    with run(sink, "django-asgi") as server:
         address = ("127.0.0.1", server.port)
         with socket.create_connection(address, TIMEOUT) as connection:
             connection.sendall(
@@ -232,9 +264,9 @@ def test_sixteen_requests_at_once(
     """Each call is a child of the request that has made it."""
     numbers = range(1, 17)
     with (
-        run(sink, COMMANDS["flask"]) as following,
+        run(sink, "flask") as following,
         run(
-            sink, COMMANDS[server_name], TEST_NEXT=f"http://127.0.0.1:{following.port}"
+            sink, server_name, TEST_NEXT=f"http://127.0.0.1:{following.port}"
         ) as server,
         ThreadPoolExecutor(len(numbers)) as pool,
     ):
@@ -255,7 +287,7 @@ def test_sixteen_requests_at_once(
 def test_routes_of_routers_and_threads_of_fastapi(sink: SpanSink) -> None:
     """A route includes the prefix of its router; the span is active in a thread."""
     with (
-        run(sink, COMMANDS["fastapi"]) as following,
+        run(sink, "fastapi") as following,
         run(
             sink, COMMANDS["fastapi"], TEST_NEXT=f"http://127.0.0.1:{following.port}"
         ) as server,
@@ -272,7 +304,7 @@ def test_routes_of_routers_and_threads_of_fastapi(sink: SpanSink) -> None:
 @pytest.mark.parametrize("server_name", COMMANDS)
 def test_request_without_a_route(sink: SpanSink, server_name: str) -> None:
     """Its name is the method, so that clients cannot invent names."""
-    with run(sink, COMMANDS[server_name]) as server:
+    with run(sink, server_name) as server:
         get(server, "/nowhere")
         get(server, "/cakes/7/8")
         assert sink.wait_for(2)
@@ -284,7 +316,7 @@ def test_request_without_a_route(sink: SpanSink, server_name: str) -> None:
 
 def test_web_socket(sink: SpanSink) -> None:
     """A connection is one span, the parent of all in it, until it is closed."""
-    with run(sink, (*GUNICORN, "-k", "asgi", "web_fastapi:app")) as server:
+    with run(sink, "fastapi-gunicorn") as server:
         asyncio.run(talk(f"http://127.0.0.1:{server.port}/rooms/7", "one", "two"))
         assert sink.wait_for(3)
 
@@ -309,7 +341,7 @@ async def talk(url: str, *texts: str) -> None:
 @pytest.mark.parametrize("server_name", ["django-asgi", "fastapi"])
 def test_shutdown_sends_the_last_spans(sink: SpanSink, server_name: str) -> None:
     """The spans are sent before uvicorn ends by a signal."""
-    with run(sink, COMMANDS[server_name], TEST_FLUSH_INTERVAL="300") as server:
+    with run(sink, server_name, TEST_FLUSH_INTERVAL="300") as server:
         get(server, "/cakes/7")
         server.stop()
         assert sink.wait_for(1)
