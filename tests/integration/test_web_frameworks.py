@@ -288,9 +288,7 @@ def test_routes_of_routers_and_threads_of_fastapi(sink: SpanSink) -> None:
     """A route includes the prefix of its router; the span is active in a thread."""
     with (
         run(sink, "fastapi") as following,
-        run(
-            sink, COMMANDS["fastapi"], TEST_NEXT=f"http://127.0.0.1:{following.port}"
-        ) as server,
+        run(sink, "fastapi", TEST_NEXT=f"http://127.0.0.1:{following.port}") as server,
     ):
         get(server, "/api/sync/7")
         assert sink.wait_for(3)

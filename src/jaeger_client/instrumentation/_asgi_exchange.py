@@ -26,6 +26,7 @@ except for the response header that the middleware may add.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from jaeger_client.instrumentation._request import Request, encoded_path, url_of
@@ -161,8 +162,7 @@ class Exchange:
     async def _send(self, message: Message) -> None:
         ends: list[Message] = []
         self._notice_sent(message, ends)
-        if self._response_header is not None:
-            message = self._with_trace_id(message)
+        message = self._with_trace_id(message)
         try:
             await self._send_to_server(message)
         except OSError as error:
@@ -219,9 +219,13 @@ class Exchange:
 
     def _with_trace_id(self, message: Message) -> Message:
         name, trace_id = self._response_header, self._span.trace_id
-        if not name or not trace_id or message.get("type") not in _WITH_HEADERS:
+        if not name or not trace_id:
             return message
-        headers = cast("Iterable[Any]", message.get("headers") or ())
         # In lower case, as the specification requires.
         header = (name.lower().encode(), trace_id.encode())
-        return {**message, "headers": [*headers, header]}
+        # The server decides about an odd message.
+        with suppress(Exception):
+            if message.get("type") in _WITH_HEADERS:
+                headers = cast("Iterable[Any]", message.get("headers") or ())
+                return {**message, "headers": [*headers, header]}
+        return message

@@ -219,7 +219,7 @@ class _Exchange:
     def _start_response(
         self,
         status: str,
-        headers: list[tuple[str, str]],
+        headers: object,
         exc_info: Any = None,  # noqa: ANN401 - passed on
     ) -> object:
         span = self._span
@@ -228,8 +228,10 @@ class _Exchange:
         span.name_after(self._find_name)
         if exc_info:
             span.record(exc_info[1])
-        if self._response_header is not None and span.trace_id:
-            headers = [*headers, (self._response_header, span.trace_id)]
+        name = self._response_header
+        # The server decides about other types of headers.
+        if name and span.trace_id and isinstance(headers, (list, tuple)):
+            headers = [*headers, (name, span.trace_id)]
         # Servers and applications may leave out the third argument.
         if exc_info is None:
             return self._start_response_of_server(status, headers)
