@@ -219,7 +219,7 @@ class _Exchange:
     def _start_response(
         self,
         status: str,
-        headers: object,
+        headers: Any,  # noqa: ANN401 - as the application passes them
         exc_info: Any = None,  # noqa: ANN401 - passed on
     ) -> object:
         span = self._span
@@ -231,7 +231,8 @@ class _Exchange:
         name = self._response_header
         # The server decides about other types of headers.
         if name and span.trace_id and isinstance(headers, (list, tuple)):
-            headers = [*headers, (name, span.trace_id)]
+            added = name, span.trace_id
+            headers = [*cast("Iterable[object]", headers), added]
         # Servers and applications may leave out the third argument.
         if exc_info is None:
             return self._start_response_of_server(status, headers)
