@@ -86,6 +86,9 @@ def configured_tracer() -> opentracing.Tracer | None:
         )
         raise ConfigError(msg)
     tracer = create(**setting("TRACER_PARAMETERS", default={}))
+    if tracer is None:
+        # Such as `Config.initialize_tracer()`, if there is a global tracer already.
+        return None
     if not isinstance(tracer, opentracing.Tracer):
         msg = (
             "OPENTRACING_TRACER_CALLABLE must return an opentracing.Tracer, "

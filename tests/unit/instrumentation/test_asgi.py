@@ -418,7 +418,7 @@ class FlushedTracer(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         self.timeouts: list[float] = []
 
     def flush(self, timeout: float) -> bool:
-        """Note it."""
+        """Record it."""
         self.timeouts.append(timeout)
         if self.error is not None:
             raise self.error
@@ -458,7 +458,7 @@ def test_shutdown_flushes_the_tracer() -> None:
 
 
 def test_flush_that_fails(caplog: pytest.LogCaptureFixture) -> None:
-    """It is logged, and the server goes on."""
+    """It is logged, and the server continues."""
     app = TracingMiddleware(without_lifespan, FlushedTracer(OSError("broken")))
 
     assert COMPLETE == shut_down(app)

@@ -16,8 +16,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-import django
-import opentracing
 import pytest
 from django.conf import settings
 from django.core.exceptions import (
@@ -32,23 +30,17 @@ from django.utils.decorators import method_decorator
 from django.views import View
 
 from jaeger_client import Span
-from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation.django import (
     DjangoTracer,
     DjangoTracing,
     OpenTracingMiddleware,
 )
 from jaeger_client.testing import MemoryTracer, memory_tracer
-from tests.unit.spans import fields_of, let_notices_speak, pairs_of
+from tests.unit.instrumentation import django_project
+from tests.unit.spans import fields_of, pairs_of, reset_warnings
 
-if not settings.configured:
-    settings.configure(
-        ALLOWED_HOSTS=["testserver"],
-        LOGGING_CONFIG=None,
-        ROOT_URLCONF=__name__,
-        SECRET_KEY="of no use",
-    )
-    django.setup()
+django_project.configure()
+
 
 MIDDLEWARE: Final = "jaeger_client.instrumentation.django.OpenTracingMiddleware"
 PROPAGATED: Final = {"HTTP_UBER_TRACE_ID": "abc:def:0:1"}
@@ -59,7 +51,6 @@ class Seen:
 
     tracer: ClassVar[Any] = None
     spans: ClassVar[list[Any]] = []
-    created: ClassVar[list[dict[str, object]]] = []
 
 
 def cake(request: Any, number: int = 0) -> HttpResponse:
@@ -152,7 +143,6 @@ def user_middleware(get_response: Any) -> Any:
 def fresh() -> Iterator[None]:
     """Forget what other tests have seen."""
     Seen.spans.clear()
-    Seen.created.clear()
     yield
     if hasattr(settings, "OPENTRACING_TRACING"):
         del settings.OPENTRACING_TRACING
@@ -384,40 +374,6 @@ def test_response_header(tracer: MemoryTracer) -> None:
     assert "0000000000000abc" == response.headers[header]
 
 
-def make_tracer(**parameters: object) -> opentracing.Tracer:
-    """Return a tracer, as a function of the settings does."""
-    Seen.created.append(parameters)
-    return MemoryTracer()
-
-
-@pytest.mark.parametrize("create", [make_tracer, f"{__name__}.make_tracer"])
-def test_function_that_creates_the_tracer(create: object) -> None:
-    """It is called with the parameters, when Django loads the middleware."""
-    get(
-        None,
-        "/",
-        OPENTRACING_TRACER_CALLABLE=create,
-        OPENTRACING_TRACER_PARAMETERS={"service_name": "bakery"},
-    )
-
-    assert [{"service_name": "bakery"}] == Seen.created
-    assert isinstance(Seen.spans[0], Span)
-
-
-def test_global_tracer() -> None:
-    """The created tracer becomes the global one, if the settings say so."""
-    with memory_tracer(set_global=True) as before:
-        get(
-            None,
-            "/",
-            OPENTRACING_TRACER_CALLABLE=make_tracer,
-            OPENTRACING_SET_GLOBAL_TRACER=True,
-        )
-
-        assert opentracing.global_tracer() is not before
-        assert [] == before.spans
-
-
 def test_default_is_the_global_tracer() -> None:
     """Without a tracer in the settings, the one at the time of the request is used."""
     with memory_tracer(set_global=True) as tracer:
@@ -450,7 +406,7 @@ def test_callback_that_raises(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """That is logged; the request is served and recorded."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
 
     def fail(span: Span, request: Any) -> None:
         raise LookupError
@@ -460,27 +416,6 @@ def test_callback_that_raises(
     assert 200 == get(None, "/", OPENTRACING_TRACING=tracing).status_code
     assert 1 == len(tracer.spans)
     assert "tracing a request raised LookupError()" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"OPENTRACING_TRACING": 7}, "OPENTRACING_TRACING must be a DjangoTracing"),
-        ({"OPENTRACING_TRACER_CALLABLE": 7}, "must be a function .*, got 7"),
-        (
-            {"OPENTRACING_TRACER_CALLABLE": dict},
-            r"must return an opentracing.Tracer, returned \{\}",
-        ),
-        ({"OPENTRACING_OPERATION_NAME": "x"}, "must be 'route' or 'view', got 'x'"),
-        ({"OPENTRACING_TRACED_ATTRIBUTES": "path"}, "must be a list .*, got 'path'"),
-        ({"OPENTRACING_EXCLUDED_PATHS": "/x"}, "must be a list .*, got '/x'"),
-        ({"OPENTRACING_RESPONSE_HEADER": ""}, "response_header must be .*, got ''"),
-    ],
-)
-def test_invalid_settings(options: dict[str, object], message: str) -> None:
-    """They stop the start, and the error names the setting."""
-    with override_settings(**options), pytest.raises(ConfigError, match=message):
-        OpenTracingMiddleware(cake)
 
 
 def traced_alone(tracer: MemoryTracer, view: Callable[..., Any]) -> Any:
@@ -542,7 +477,7 @@ def test_decorated_coroutine_behind_the_middleware(tracer: MemoryTracer) -> None
 def test_decorated_view_of_a_request_that_has_a_route(tracer: MemoryTracer) -> None:
     """Django has found the route before it calls the view."""
     view = DjangoTracing(tracer).trace()(cake)
-    request = RequestFactory().get("/elsewhere")
+    request: Any = RequestFactory().get("/elsewhere")
     request.resolver_match = resolve("/cakes/7")
     settings.OPENTRACING_TRACING = DjangoTracing(tracer)
 

@@ -19,7 +19,7 @@ from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation._server_span import SPAN_KEY
 from jaeger_client.instrumentation.wsgi import TracingMiddleware
 from jaeger_client.testing import MemoryTracer, memory_tracer
-from tests.unit.spans import fields_of, let_notices_speak, pairs_of
+from tests.unit.spans import fields_of, pairs_of, reset_warnings
 
 HTML: Final = [("Content-Type", "text/html")]
 EXC_INFO: Final = "exc_info"
@@ -150,7 +150,7 @@ def test_malformed_context(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A context that cannot be read begins a new trace, and that is logged."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     client = Client(TracingMiddleware(hello, tracer))
 
     client.get(HTTP_UBER_TRACE_ID="no context")
@@ -231,7 +231,7 @@ def test_operation_name_that_raises(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """That is logged, and the method is the name."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
 
     def name(environ: dict[str, Any]) -> str:
         raise LookupError
@@ -583,7 +583,7 @@ def test_tracer_that_raises(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request is served; a line is logged."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
 
     class Broken(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         def start_span(self, *args: Any, **kwargs: Any) -> Any:
