@@ -29,7 +29,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from jaeger_client.instrumentation._request import Request, encoded_path, url_of
+from jaeger_client.instrumentation._request import (
+    WEBSOCKET,
+    Request,
+    encoded_path,
+    url_of,
+)
 from jaeger_client.instrumentation._server_span import ServerSpan, never_raises
 
 if TYPE_CHECKING:
@@ -82,7 +87,7 @@ def read_request(scope: Scope, *, query_in_url: bool) -> Request:
 def method_of(scope: Mapping[str, object]) -> str:
     """Return the HTTP method; `WEBSOCKET` for a connection, whose scope has none."""
     if scope.get("type") == "websocket":
-        return "WEBSOCKET"
+        return WEBSOCKET
     return _text_of(scope.get("method", ""))
 
 

@@ -13,9 +13,12 @@ from urllib.parse import quote
 
 from jaeger_client._internal.shown import url_without_secrets
 
+WEBSOCKET: Final = "WEBSOCKET"
+"""In place of the method of a WebSocket connection, which has none."""
+
 _METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY"}
-    | {"TRACE", "WEBSOCKET"}
+    | {"TRACE", WEBSOCKET}
 )
 _OTHER_METHOD: Final = "HTTP"
 """In place of other methods, because clients may invent any number of them."""

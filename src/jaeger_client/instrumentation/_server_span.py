@@ -24,7 +24,7 @@ from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation._active_span import ActiveSpan
-from jaeger_client.instrumentation._request import Request, default_name
+from jaeger_client.instrumentation._request import WEBSOCKET, Request, default_name
 from jaeger_client.span import Span
 
 if TYPE_CHECKING:
@@ -150,15 +150,17 @@ class RequestTracing:
         if name is None:
             is_root = parent is None or not getattr(parent, "has_trace", True)
             name = (find_name() if is_root else None) or default_name(request.method)
+        start_tags = {
+            tags.SPAN_KIND: tags.SPAN_KIND_RPC_SERVER,
+            tags.COMPONENT: self._component,
+            tags.HTTP_URL: request.url,
+        }
+        if request.method != WEBSOCKET:
+            start_tags[tags.HTTP_METHOD] = request.method
         span = tracer.start_span(
             name,
             child_of=parent,
-            tags={
-                tags.SPAN_KIND: tags.SPAN_KIND_RPC_SERVER,
-                tags.COMPONENT: self._component,
-                tags.HTTP_METHOD: request.method,
-                tags.HTTP_URL: request.url,
-            },
+            tags=start_tags,
             # What is active here is left over from another request.
             ignore_active_span=True,
         )
@@ -251,24 +253,17 @@ class ServerSpan:
         if self._finished or error is self._error:
             return
         self._error = error
-        if isinstance(error, GeneratorExit) or type(error).__name__ in _CANCELLATIONS:
+        if _is_cancellation(error):
             self.log("cancelled")
             return
         if self._status is None:
             self._status = SERVER_ERROR
+        self._failed = True
+        raised = type(error), error, error.__traceback__
         if isinstance(self.span, Span):
-            self._failed = True
-            self.span.record_exception(type(error), error, error.__traceback__)
-            return
-        self._set_failed()
-        self.span.log_kv(
-            {
-                "event": tags.ERROR,
-                "message": str(error),
-                "error.object": error,
-                "error.kind": type(error).__name__,
-            }
-        )
+            self.span.record_exception(*raised)
+        else:
+            opentracing.Span._on_error(self.span, *raised)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # there is no public method
 
     @never_raises
     def name_after(self, find_name: FindName) -> None:
@@ -299,6 +294,13 @@ class ServerSpan:
         if not self._failed:
             self._failed = True
             self.span.set_tag(tags.ERROR, True)  # noqa: FBT003 - a tag's value
+
+
+def _is_cancellation(error: BaseException) -> bool:
+    # `concurrent.futures.CancelledError` is an exception like others.
+    if isinstance(error, Exception):
+        return False
+    return isinstance(error, GeneratorExit) or type(error).__name__ in _CANCELLATIONS
 
 
 def _trace_id_of(span: opentracing.Span) -> str:

@@ -181,6 +181,7 @@ def test_web_socket_that_the_client_closes(tracer: MemoryTracer) -> None:
     assert "websocket.disconnect" == end
     assert "WEBSOCKET" == span.operation_name
     assert str(tags_of(tracer)["http.url"]).startswith("ws://")
+    assert "http.method" not in tags_of(tracer)
     assert [{"event": "client disconnected", "code": 1001}] == logs_of(tracer)
 
 

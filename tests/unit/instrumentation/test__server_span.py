@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -78,6 +79,13 @@ def test_cancellation(span: ServerSpan, error: BaseException) -> None:
     assert "error" not in tags_of(span)
     assert "http.status_code" not in tags_of(span)
     assert 1 == len(ours(span).logs)
+
+
+def test_result_that_was_cancelled(span: ServerSpan) -> None:
+    """An exception of the same name, of a future that is waited for, is an error."""
+    span.record(concurrent.futures.CancelledError())
+
+    assert tags_of(span)["error"] is True
 
 
 @pytest.mark.parametrize("status", [None, "", "x", "\u0662\u0660\u0660", object()])
