@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.conftest import ROOT, tool_or_skip
-from tests.integration.server_processes import PROGRAMS, TIMEOUT, serving
+from tests.integration.server_processes import PROGRAMS, serving
 from tests.integration.span_sink import SpanSink
 
 SERVERS = {
@@ -24,15 +24,17 @@ def django42() -> str:
     return tool_or_skip(str(python), "run `.venv/bin/nox -s django42`")
 
 
+@pytest.mark.timeout(180)
 def test_unit_tests_pass(django42: str) -> None:
     """The middleware and the decorator behave as with the newest Django."""
-    tests = ROOT / "tests" / "unit" / "instrumentation" / "test_django.py"
+    folder = ROOT / "tests" / "unit" / "instrumentation"
+    tests = [folder / "test_django.py", folder / "test__django_settings.py"]
     done = subprocess.run(
-        [django42, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests],
+        [django42, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=TIMEOUT,
+        timeout=150,
         check=False,
         text=True,
     )

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tests.integration.server_processes import Server
     from tests.integration.span_sink import SpanSink
 
+# Up to four servers are started, each of which imports a framework.
+pytestmark = pytest.mark.timeout(180)
+
 GUNICORN = ("gunicorn", "--bind", "fd://{fd}", "--no-control-socket")
 THREADS = (*GUNICORN, "-k", "gthread", "--threads", "16")
 UVICORN = ("uvicorn", "--fd", "{fd}")
