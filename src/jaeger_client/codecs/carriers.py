@@ -63,9 +63,7 @@ def header_writer(carrier: object) -> Headers:
         return _SettingWriter(cast("_Settable", carrier))
     if callable(getattr(carrier, "add", None)):
         return _AddingWriter(cast("_Addable", carrier))
-    remedy = (
-        "; inject into a list and convert it" if isinstance(carrier, tuple) else ""
-    )
+    remedy = "; inject into a list and convert it" if isinstance(carrier, tuple) else ""
     msg = (
         "the carrier must be a dict, a mutable mapping, a list of pairs, or have "
         f"__setitem__() or add(), got {type(carrier).__name__}{remedy}"

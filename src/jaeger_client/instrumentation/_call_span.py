@@ -1,0 +1,224 @@
+"""
+The span of a traced call, for `functions` and `generators`.
+
+Nothing here raises: if a tracer does, which may be of another library, that is logged,
+and the call goes on without a span.
+
+A function or coroutine has its span active from beginning to end. A generator has it
+active only while its body runs, that is within each `next`, `send`, `throw` and
+`close`; in between, the caller's span is active again. These steps may be made by
+different threads and tasks. `ContextScopeManager` stores the active scope in a context
+variable, so a step sets the variable to the scope that was active when the body was
+last suspended, which may be one that the body itself opened, and sets it back at the
+end. With any other scope manager, each step activates the generator's span anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import opentracing
+
+from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client.scope import ContextScope, ContextScopeManager
+from jaeger_client.span import Span
+
+if TYPE_CHECKING:
+    from contextvars import ContextVar
+
+    from typing_extensions import Self
+
+_FAILED: Final = RateLimitedWarning("tracing a call of %s raised %r; the call goes on")
+
+
+class SpanOptions(NamedTuple):
+    """How the spans of a function are started."""
+
+    operation_name: str
+    """Name of the spans."""
+    tags: Mapping[str, object] | None
+    """Their tags at the start."""
+    tracer: opentracing.Tracer | None
+    """Their tracer; `None` is OpenTracing's global tracer at the time of the call."""
+    ignore_active_span: bool
+    """Whether they are roots, instead of children of the active span."""
+
+
+class CallSpan:
+    """The span of one call. In a `with` block, an exception is recorded on it."""
+
+    __slots__ = ("_manager", "_options", "_span")
+
+    def __init__(self, options: SpanOptions) -> None:
+        self._options = options
+        self._span: opentracing.Span | None = None
+        try:
+            tracer = options.tracer
+            if tracer is None:
+                tracer = opentracing.global_tracer()
+            self._manager: opentracing.ScopeManager = tracer.scope_manager
+            self._span = tracer.start_span(
+                options.operation_name,
+                tags=options.tags,
+                ignore_active_span=options.ignore_active_span,
+            )
+        except Exception as error:  # noqa: BLE001 - a tracer of another library
+            self._warn(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
+        """Record the exception, unless it ends a generator, and finish the span."""
+        if exc_val is not None and not isinstance(exc_val, GeneratorExit):
+            self._record(exc_type, exc_val, exc_tb)
+        self.finish()
+
+    def _record(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
+        span = self._span
+        try:
+            if isinstance(span, Span):
+                span.record_exception(exc_type, exc_val, exc_tb)
+            else:
+                opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # there is no public method
+        except Exception as error:  # noqa: BLE001 - as above
+            self._warn(error)
+
+    def finish(self) -> None:
+        """Finish the span; only the first call has an effect."""
+        span, self._span = self._span, None
+        try:
+            if span is not None:
+                span.finish()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        _FAILED.warn(self._options.operation_name, error)
+
+
+class FunctionSpan(CallSpan):
+    """A span that is active in the `with` block."""
+
+    __slots__ = ("_scope",)
+
+    def __enter__(self) -> Self:
+        self._scope: opentracing.Scope | None = None
+        try:
+            if self._span is not None:
+                self._scope = self._manager.activate(self._span, False)  # noqa: FBT003 - OpenTracing's signature
+        except Exception as error:  # noqa: BLE001 - as above
+            self._warn(error)
+        return self
+
+    def __exit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
+        """Deactivate and finish the span."""
+        scope = self._scope
+        try:
+            if scope is not None:
+                scope.close()
+                if isinstance(scope, ContextScope) and not scope.is_closed:
+                    _unlink(scope)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._warn(error)
+        super().__exit__(exc_type, exc_val, exc_tb)
+
+
+def _unlink(scope: ContextScope) -> None:
+    """
+    Remove *scope* from below the scopes that the function has left open.
+
+    They stay active, as the function intended. Without this, the finished span would
+    become active again when they are closed.
+    """
+    above = scope.manager.active
+    while above is not None and above.previous is not scope:
+        above = above.previous
+    if above is not None:
+        above.previous = scope.previous
+
+
+class GeneratorSpan(CallSpan):
+    """A span that is active in each `with` block of `step`; collecting it finishes it."""
+
+    __slots__ = ("step",)
+
+    def __init__(self, options: SpanOptions) -> None:
+        super().__init__(options)
+        self.step = self._make_step()
+        """Context manager for a step of the generator's body."""
+
+    def _make_step(self) -> _Step:
+        if self._span is None:
+            return _Step()
+        manager = self._manager
+        if type(manager) is ContextScopeManager:
+            return _ContextStep(manager, self._span)
+        return _ActivatingStep(manager, self._span, self._options.operation_name)
+
+    def __del__(self) -> None:
+        # A generator that is collected is closed first, which finishes the span; not so
+        # an asynchronous one whose event loop is closed.
+        if self._span is not None:
+            self.finish()
+
+
+class _Step:
+    """A step without a span."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Begin the step."""
+
+    def __exit__(self, *exc_info: object) -> None:
+        """End the step."""
+
+
+class _ContextStep(_Step):
+    """A step in which the scope of the generator's body is the active one."""
+
+    __slots__ = ("_outer", "_scope", "_variable")
+
+    def __init__(self, manager: ContextScopeManager, span: opentracing.Span) -> None:
+        self._variable: ContextVar[ContextScope | None] = manager.variable
+        self._outer = self._variable.get()
+        self._scope: ContextScope | None = manager.activate(span, False)  # noqa: FBT003 - as above
+        self._variable.set(self._outer)
+
+    def __enter__(self) -> None:
+        self._outer = self._variable.get()
+        self._variable.set(self._scope)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._scope = self._variable.get()
+        self._variable.set(self._outer)
+        self._outer = None
+
+
+class _ActivatingStep(_Step):
+    """A step that activates the span by any scope manager."""
+
+    __slots__ = ("_manager", "_name", "_scope", "_span")
+
+    def __init__(
+        self, manager: opentracing.ScopeManager, span: opentracing.Span, name: str
+    ) -> None:
+        self._manager = manager
+        self._span = span
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._scope: opentracing.Scope | None = None
+        try:
+            self._scope = self._manager.activate(self._span, False)  # noqa: FBT003 - as above
+        except Exception as error:  # noqa: BLE001 - as above
+            _FAILED.warn(self._name, error)
+
+    def __exit__(self, *exc_info: object) -> None:
+        try:
+            if self._scope is not None:
+                self._scope.close()
+        except Exception as error:  # noqa: BLE001 - as above
+            _FAILED.warn(self._name, error)
