@@ -1,12 +1,12 @@
 """
-Carriers of headers other than dicts: lists of pairs, and objects with their own methods.
+Carriers of headers other than dicts: lists of pairs, objects with their own methods.
 
-    carrier                                               extract   inject
-    dict or other mapping                                 yes       if it can be changed
+    carrier                                        extract   inject
+    dict or other mapping                          yes       if it can be changed
     object with items(): `http.client`, wsgiref,
-      werkzeug, multidict, `grpc.aio.Metadata`            yes       by __setitem__ or add()
-    list of pairs: Kafka, ASGI, gRPC                      yes       yes
-    tuple or other collection of pairs: gRPC, aiokafka    yes       no
+      werkzeug, multidict, `grpc.aio.Metadata`     yes       by __setitem__() or add()
+    list of pairs: Kafka, ASGI, gRPC               yes       yes
+    tuple or other collection of pairs: gRPC       yes       no
 
 Names and values are text or bytes. The pairs that are added to a list are of the types
 of its first pair. In an empty list they are text and bytes, which is what Kafka's
@@ -58,15 +58,16 @@ def header_writer(carrier: object) -> Headers:
         return carrier
     if isinstance(carrier, list):
         return _PairWriter(cast("list[object]", carrier))
-    # Text, and arrays of numbers, have a __setitem__ or none, but no header names.
     if callable(getattr(carrier, "__setitem__", None)):
         return _SettingWriter(cast("_Settable", carrier))
     if callable(getattr(carrier, "add", None)):
         return _AddingWriter(cast("_Addable", carrier))
-    remedy = "; inject into a list and convert it" if isinstance(carrier, tuple) else ""
+    got = type(carrier).__name__
+    if got == "tuple":
+        got = "tuple, which cannot be changed; inject into a list, and convert that"
     msg = (
         "the carrier must be a dict, a mutable mapping, a list of pairs, or have "
-        f"__setitem__() or add(), got {type(carrier).__name__}{remedy}"
+        f"__setitem__() or add(), got {got}"
     )
     raise InvalidCarrierError(msg)
 

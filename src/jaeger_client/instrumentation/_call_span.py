@@ -15,7 +15,6 @@ end. With any other scope manager, each step activates the generator's span anew
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import opentracing
@@ -37,7 +36,7 @@ class SpanOptions(NamedTuple):
 
     operation_name: str
     """Name of the spans."""
-    tags: Mapping[str, object] | None
+    tags: dict[str, object] | None
     """Their tags at the start."""
     tracer: opentracing.Tracer | None
     """Their tracer; `None` is OpenTracing's global tracer at the time of the call."""
@@ -140,7 +139,7 @@ def _unlink(scope: ContextScope) -> None:
 
 
 class GeneratorSpan(CallSpan):
-    """A span that is active in each `with` block of `step`; collecting it finishes it."""
+    """A span that is active in each `with` block of `step`, for a generator."""
 
     __slots__ = ("step",)
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from functools import wraps
 from types import coroutine
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from jaeger_client.instrumentation._call_span import GeneratorSpan, SpanOptions
 
@@ -59,7 +59,8 @@ def trace_generator(
 
     flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
     if flags & _CO_ITERABLE_COROUTINE:
-        return coroutine(call)
+        # It stays a generator function, and what it returns is awaitable, too.
+        return cast("Callable[P, Generator[YieldT, SendT, ReturnT]]", coroutine(call))
     return call
 
 
@@ -72,12 +73,12 @@ def trace_async_generator(
     async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[YieldT, SendT]:
         with GeneratorSpan(options) as span:
             generator = function(*args, **kwargs)
-            step: Awaitable[YieldT] | None = _first_step(generator)
+            step: Awaitable[YieldT] = _first_step(generator)
             try:
-                while step is not None:
+                while True:
                     with span.step:
                         value = await step
-                    step = None  # as above
+                    del step  # as above
                     try:
                         step = generator.asend((yield value))
                     except BaseException as error:  # noqa: BLE001 - as above

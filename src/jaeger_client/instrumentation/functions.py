@@ -105,12 +105,8 @@ def traced(
     Raises:
         ConfigError: If an argument is of the wrong type.
     """
-    if operation_name is not None and not isinstance(operation_name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # from the application
-        msg = f"operation_name must be text, got {shown(operation_name)}"
-        raise ConfigError(msg)
-    if tags is not None and not isinstance(tags, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
-        msg = f"tags must be a mapping, got {shown(tags)}"
-        raise ConfigError(msg)
+    _check("operation_name", operation_name, str, "text")
+    _check("tags", tags, Mapping, "a mapping")
     if tracer is not None:
         with_method("tracer", tracer, "start_span")
     options = SpanOptions(
@@ -121,27 +117,37 @@ def traced(
     )
     if function is None:
         return cast("Decorator", partial(_traced, options=options))
-    return _traced(function, options=options)
+    return cast("F", _traced(function, options=options))
 
 
-def _traced(target: F, /, *, options: SpanOptions) -> F:
+def _check(name: str, value: object, kind: type, expected: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        msg = f"{name} must be {expected}, got {shown(value)}"
+        raise ConfigError(msg)
+
+
+def _traced(target: object, /, *, options: SpanOptions) -> object:
     """Return a function or class of any kind, traced."""
     if isinstance(target, type):
         _trace_methods(target, options)
         return target
     if isinstance(target, (staticmethod, classmethod)):
-        kind = cast("Any", type(target))
-        return cast("F", kind(_traced(cast("Any", target).__func__, options=options)))
+        method = cast("Any", target)
+        return type(method)(_traced(method.__func__, options=options))
     if not callable(target):
-        msg = f"traced needs a function or a class, got {shown(target)}"
+        msg = (
+            f"traced needs a function or a class, got {shown(target)}; "
+            "a name is passed as operation_name"
+        )
         raise ConfigError(msg)
     name = options.operation_name or _name_of(target)
-    return cast("F", _wrapped(target, options._replace(operation_name=name)))
+    return _wrapped(target, options._replace(operation_name=name))
 
 
 def _trace_methods(cls: type, options: SpanOptions) -> None:
     prefix = options.operation_name or _name_of(cls)
-    for name, method in list(vars(cls).items()):
+    attributes: list[tuple[str, object]] = list(vars(cls).items())
+    for name, method in attributes:
         inner = getattr(method, "__func__", method)
         if (
             not name.startswith("_")
@@ -150,7 +156,7 @@ def _trace_methods(cls: type, options: SpanOptions) -> None:
             and not hasattr(inner, _MARK)
         ):
             named = options._replace(operation_name=f"{prefix}.{name}")
-            setattr(cls, name, _traced(cast("Any", method), options=named))
+            setattr(cls, name, _traced(cast("object", method), options=named))
 
 
 def _wrapped(function: Any, options: SpanOptions) -> object:  # noqa: ANN401 - of any kind
@@ -163,7 +169,7 @@ def _wrapped(function: Any, options: SpanOptions) -> object:  # noqa: ANN401 - o
     elif inspect.isgeneratorfunction(function):
         wrapped = trace_generator(function, options)
     elif inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(type(function), "__call__", None)  # noqa: B004 - not whether, but what
+        type(function).__call__  # of an object that can be called
     ):
         wrapped = _trace_coroutine(function, options)
     else:
