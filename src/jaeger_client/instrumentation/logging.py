@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, MutableMapping
 from contextvars import ContextVar
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar, cast
 
 import opentracing
 
@@ -156,7 +156,7 @@ class SpanLogHandler(logging.Handler):
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Write *record* unless a filter of this handler discards it."""
-        found: object = self.filter(record)
+        found = cast("object", self.filter(record))
         if found:
             # From 3.12 on, a filter may return another record.
             self.emit(found if isinstance(found, logging.LogRecord) else record)
