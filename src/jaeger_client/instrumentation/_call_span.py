@@ -157,9 +157,11 @@ class GeneratorSpan(CallSpan):
         return _ActivatingStep(manager, self._span, self._options.operation_name)
 
     def __del__(self) -> None:
-        # A generator that is collected is closed first, which finishes the span; not so
-        # an asynchronous one whose event loop is closed.
+        # A generator that is collected is closed first, which finishes the span. Not so
+        # an asynchronous one without a running event loop: it is freed as it is, maybe
+        # in a step that waits.
         if self._span is not None:
+            self.step.abandon()
             self.finish()
 
 
@@ -174,26 +176,37 @@ class _Step:
     def __exit__(self, *exc_info: object) -> None:
         """End the step."""
 
+    def abandon(self) -> None:
+        """End the step if it will not end by itself."""
+
 
 class _ContextStep(_Step):
     """A step in which the scope of the generator's body is the active one."""
 
-    __slots__ = ("_outer", "_scope", "_variable")
+    __slots__ = ("_is_open", "_outer", "_scope", "_variable")
 
     def __init__(self, manager: ContextScopeManager, span: opentracing.Span) -> None:
         self._variable: ContextVar[ContextScope | None] = manager.variable
         self._outer = self._variable.get()
         self._scope: ContextScope | None = manager.activate(span, False)  # noqa: FBT003 - as above
         self._variable.set(self._outer)
+        self._is_open = False
 
     def __enter__(self) -> None:
         self._outer = self._variable.get()
+        self._is_open = True
         self._variable.set(self._scope)
 
     def __exit__(self, *exc_info: object) -> None:
         self._scope = self._variable.get()
         self._variable.set(self._outer)
+        self._is_open = False
         self._outer = None
+
+    def abandon(self) -> None:
+        # Another context, such as that of a task, has another active scope.
+        if self._is_open and self._variable.get() is self._scope:
+            self._variable.set(self._outer)
 
 
 class _ActivatingStep(_Step):
@@ -207,9 +220,9 @@ class _ActivatingStep(_Step):
         self._manager = manager
         self._span = span
         self._name = name
+        self._scope: opentracing.Scope | None = None
 
     def __enter__(self) -> None:
-        self._scope: opentracing.Scope | None = None
         try:
             self._scope = self._manager.activate(self._span, False)  # noqa: FBT003 - as above
         except Exception as error:  # noqa: BLE001 - as above
@@ -217,7 +230,11 @@ class _ActivatingStep(_Step):
 
     def __exit__(self, *exc_info: object) -> None:
         try:
-            if self._scope is not None:
-                self._scope.close()
+            scope, self._scope = self._scope, None
+            if scope is not None:
+                scope.close()
         except Exception as error:  # noqa: BLE001 - as above
             _FAILED.warn(self._name, error)
+
+    def abandon(self) -> None:
+        self.__exit__()
