@@ -479,8 +479,11 @@ def test_an_asynchronous_generator_without_a_loop(
 ) -> None:
     """Its body cannot wait when it is collected; the span ends and is not active."""
     ignored: list[object] = []
-    hook: Any = lambda error: ignored.append(error.exc_type)  # noqa: E731 - short
-    monkeypatch.setattr(sys, "unraisablehook", hook)
+
+    def ignore(error: Any) -> None:
+        ignored.append(error.exc_type)
+
+    monkeypatch.setattr(sys, "unraisablehook", ignore)
     generator: Any = body.aecho()
     step = generator.__anext__()
     step.send(None)  # asyncio.sleep(0)
