@@ -126,12 +126,16 @@ def parents(tracer: MemoryTracer) -> list[tuple[str, str, dict[str, str]]]:
 def test_all_kinds_of_calls(tracer: MemoryTracer) -> None:
     """The server's span is a child of the client's, with its baggage."""
     is_done = threading.Event()
+
+    def note(_future: object) -> None:
+        is_done.set()
+
     with connected(tracer) as channel, tracer.start_active_span("root") as scope:
         scope.span.set_baggage_item("key", "a b")
         assert b"x" == channel.unary_unary("/shop/echo")(b"x")
         future = channel.unary_unary("/shop/echo").future(b"x")
         # Called after that of the interceptor, which finishes the span.
-        future.add_done_callback(lambda _: is_done.set())
+        future.add_done_callback(note)
         assert b"x" == future.result()
         assert is_done.wait(TIMEOUT)
         assert b"x" == channel.unary_unary("/shop/echo").with_call(b"x")[0]

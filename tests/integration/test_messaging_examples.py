@@ -35,7 +35,7 @@ def tree_of(spans: list[Any]) -> dict[str, list[str]]:
 
 @contextmanager
 def started(
-    sink: SpanSink, *arguments: str, folder: Path = EXAMPLES, **environ: str
+    sink: SpanSink, *arguments: str, **environ: str
 ) -> Generator[tuple[subprocess.Popen[bytes], ServerLog]]:
     """Run a program until the block ends, at the latest; show what it printed."""
     # Without "-W error": Celery warns of the user root.
@@ -43,7 +43,7 @@ def started(
     with subprocess.Popen(
         [sys.executable, *arguments],
         env={**variables, **environ},
-        cwd=folder,
+        cwd=EXAMPLES,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,

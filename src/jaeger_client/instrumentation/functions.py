@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., object])
+FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
 _MARK: Final = "__jaeger_traced__"
 """Attribute of a function that is traced; decorating its class changes it no more."""
@@ -44,21 +44,21 @@ _MARK: Final = "__jaeger_traced__"
 class Decorator(Protocol):
     """What `traced` returns if it is called with options only."""
 
-    def __call__(self, function: F, /) -> F:
+    def __call__(self, function: FunctionT, /) -> FunctionT:
         """Return *function*, which has the same signature, in spans."""
         ...
 
 
 @overload
 def traced(
-    function: F,
+    function: FunctionT,
     /,
     *,
     operation_name: str | None = ...,
     tags: Mapping[str, object] | None = ...,
     tracer: opentracing.Tracer | None = ...,
     ignore_active_span: bool = ...,
-) -> F: ...
+) -> FunctionT: ...
 
 
 @overload
@@ -72,14 +72,14 @@ def traced(
 
 
 def traced(
-    function: F | None = None,
+    function: FunctionT | None = None,
     /,
     *,
     operation_name: str | None = None,
     tags: Mapping[str, object] | None = None,
     tracer: opentracing.Tracer | None = None,
     ignore_active_span: bool = False,
-) -> F | Decorator:
+) -> FunctionT | Decorator:
     """
     Record each call of a function as a span, which is active during the call.
 
@@ -117,7 +117,7 @@ def traced(
     )
     if function is None:
         return cast("Decorator", partial(_traced, options=options))
-    return cast("F", _traced(function, options=options))
+    return cast("FunctionT", _traced(function, options=options))
 
 
 def _check(name: str, value: object, kind: type, expected: str) -> None:

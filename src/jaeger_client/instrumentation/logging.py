@@ -24,9 +24,9 @@ from jaeger_client.constants import LOGGER_NAME, MAX_ID_BITS
 from jaeger_client.span import Span
 
 TRACE_ID: Final = "trace_id"
-"""Attribute with the trace id: 16 or 32 hexadecimal digits, as Jaeger's page has it."""
+"""Attribute with the trace id, 16 or 32 hexadecimal digits, as in Jaeger's search."""
 SPAN_ID: Final = "span_id"
-"""Attribute with the span id: 16 hexadecimal digits."""
+"""Attribute with the span id, 16 hexadecimal digits."""
 SAMPLED: Final = "sampled"
 """Attribute with the sampling decision, `true` or `false`."""
 SERVICE: Final = "service"
