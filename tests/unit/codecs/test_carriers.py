@@ -6,11 +6,12 @@ import http.client
 import importlib
 import wsgiref.headers
 from collections.abc import Collection, Iterator
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 import werkzeug.datastructures
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from jaeger_client.codecs import (
     B3Codec,
@@ -149,6 +150,23 @@ def test_any_collection_of_pairs_can_be_read(codec: Codec, kind: str) -> None:
     }
 
     assert parts(CONTEXT) == parts(codec.extract(pairs[kind]))
+
+
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        werkzeug.datastructures.EnvironHeaders({"HTTP_UBER_TRACE_ID": "abc:def:0:1"}),
+        CIMultiDictProxy(CIMultiDict({"Uber-Trace-Id": "abc:def:0:1"})),
+        MappingProxyType({"uber-trace-id": "abc:def:0:1"}),
+    ],
+    ids=lambda carrier: type(carrier).__name__,
+)
+def test_headers_of_a_received_request(carrier: object) -> None:
+    """They can be read, and writing to them is an error of ours."""
+    assert (0xABC, 0xDEF, 1, {}) == parts(HTTP.extract(carrier))
+
+    with pytest.raises(InvalidCarrierError, match=type(carrier).__name__):
+        HTTP.inject(CONTEXT, carrier)
 
 
 @EACH
