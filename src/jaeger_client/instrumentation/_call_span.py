@@ -136,6 +136,16 @@ def _unlink(scope: ContextScope) -> None:
         above = above.previous
     if above is not None:
         above.previous = scope.previous
+    _close(scope)
+
+
+def _close(scope: ContextScope) -> None:
+    """Close a scope that need not be active; only an active one can be closed."""
+    variable = scope.manager.variable
+    active = variable.get()
+    variable.set(scope)
+    scope.close()
+    variable.set(active)
 
 
 class GeneratorSpan(CallSpan):
@@ -156,12 +166,16 @@ class GeneratorSpan(CallSpan):
             return _ContextStep(manager, self._span)
         return _ActivatingStep(manager, self._span, self._options.operation_name)
 
+    def finish(self) -> None:
+        """Deactivate the span for good, and finish it."""
+        self.step.close()
+        super().finish()
+
     def __del__(self) -> None:
         # A generator that is collected is closed first, which finishes the span. Not so
         # an asynchronous one without a running event loop: it is freed as it is, maybe
         # in a step that waits.
         if self._span is not None:
-            self.step.abandon()
             self.finish()
 
 
@@ -176,20 +190,21 @@ class _Step:
     def __exit__(self, *exc_info: object) -> None:
         """End the step."""
 
-    def abandon(self) -> None:
-        """End the step if it will not end by itself."""
+    def close(self) -> None:
+        """End the step if it is open; no further one will begin."""
 
 
 class _ContextStep(_Step):
     """A step in which the scope of the generator's body is the active one."""
 
-    __slots__ = ("_is_open", "_outer", "_scope", "_variable")
+    __slots__ = ("_is_open", "_outer", "_own", "_scope", "_variable")
 
     def __init__(self, manager: ContextScopeManager, span: opentracing.Span) -> None:
         self._variable: ContextVar[ContextScope | None] = manager.variable
         self._outer = self._variable.get()
-        self._scope: ContextScope | None = manager.activate(span, False)  # noqa: FBT003 - as above
+        self._own = manager.activate(span, False)  # noqa: FBT003 - as above
         self._variable.set(self._outer)
+        self._scope: ContextScope | None = self._own
         self._is_open = False
 
     def __enter__(self) -> None:
@@ -203,10 +218,14 @@ class _ContextStep(_Step):
         self._is_open = False
         self._outer = None
 
-    def abandon(self) -> None:
-        # Another context, such as that of a task, has another active scope.
-        if self._is_open and self._variable.get() is self._scope:
-            self._variable.set(self._outer)
+    def close(self) -> None:
+        variable = self._variable
+        # An open step may be that of another context, such as that of a task, which has
+        # another active scope.
+        if self._is_open and variable.get() is self._scope:
+            variable.set(self._outer)
+        _close(self._own)
+        self._scope = self._outer = None
 
 
 class _ActivatingStep(_Step):
@@ -236,5 +255,5 @@ class _ActivatingStep(_Step):
         except Exception as error:  # noqa: BLE001 - as above
             _FAILED.warn(self._name, error)
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         self.__exit__()

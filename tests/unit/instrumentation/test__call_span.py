@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextvars import Context, copy_context
 from typing import Any
 
 import opentracing
@@ -131,6 +133,40 @@ def test_a_scope_that_a_function_leaves_open(tracer: MemoryTracer) -> None:
         assert caller.span is tracer.active_span
 
 
+def test_several_scopes_that_a_function_leaves_open(tracer: MemoryTracer) -> None:
+    """They are closed in turn, and the caller's span is active again."""
+
+    @traced
+    def begin() -> list[Any]:
+        return [tracer.start_active_span("outer"), tracer.start_active_span("inner")]
+
+    with tracer.start_active_span("caller") as caller:
+        outer, inner = begin()
+        inner.close()
+        assert outer.span is tracer.active_span
+        outer.close()
+        assert caller.span is tracer.active_span
+
+
+def test_a_coroutine_that_ends_in_another_context(tracer: MemoryTracer) -> None:
+    """As one that is closed by the garbage collector: its span is finished."""
+
+    class Once:
+        def __await__(self) -> Generator[None]:
+            yield
+
+    @traced
+    async def wait() -> None:
+        await Once()
+
+    coroutine = wait()
+    copy_context().run(coroutine.send, None)
+    with tracer.start_active_span("caller") as caller:
+        coroutine.close()
+        assert 1 == len(tracer.spans)
+        assert caller.span is tracer.active_span
+
+
 def test_a_scope_that_a_function_closes_too_much(tracer: MemoryTracer) -> None:
     """The span is finished all the same."""
 
@@ -208,3 +244,52 @@ def test_a_generator_with_the_scope_manager_of_another_library() -> None:
     assert [span] == list(first)
     assert tracer.active_span is None
     assert span.finished
+
+
+def test_a_body_that_waits_for_ever() -> None:
+    """Its scope, of another library's scope manager, is closed when it is collected."""
+    tracer = Tracer(
+        "bakery",
+        InMemoryReporter(),
+        ConstSampler(decision=True),
+        scope_manager=ThreadLocalScopeManager(),
+    )
+
+    class Forever:
+        def __await__(self) -> Generator[None]:
+            yield
+
+    @traced(tracer=tracer)
+    async def wait() -> AsyncIterator[int]:
+        await Forever()
+        yield 1
+
+    generator: Any = wait()
+    step = generator.__anext__()
+    step.send(None)
+    assert tracer.active_span is not None
+    del generator, step
+    gc.collect()
+
+    assert tracer.active_span is None
+
+
+def test_functions_that_leave_scopes_open(tracer: MemoryTracer) -> None:
+    """In contexts that follow one another; none keeps all earlier ones alive."""
+
+    @traced
+    def begin() -> Context:
+        context = copy_context()
+        tracer.start_active_span("request")
+        return context
+
+    context = copy_context()
+    for _ in range(50):
+        context = context.run(begin)
+    scopes: list[object] = []
+    scope: Any = context.run(lambda: tracer.scope_manager.active)
+    while scope is not None:
+        scopes.append(scope)
+        scope = scope.previous
+
+    assert 2 >= len(scopes)

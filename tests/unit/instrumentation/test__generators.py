@@ -9,7 +9,7 @@ import inspect
 import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from types import coroutine
 from typing import Any, TypeVar
 
@@ -313,6 +313,25 @@ def test_other_context_variables_are_the_callers(tracer: MemoryTracer) -> None:
     assert "by the caller" == next(generator)
     next(generator)
     assert "by the body" == VARIABLE.get()
+
+
+def test_generators_that_follow_one_another(tracer: MemoryTracer) -> None:
+    """Each runs in a context of the previous one; none keeps all earlier ones alive."""
+
+    @traced
+    def body() -> Iterator[Context]:
+        yield copy_context()
+
+    context = copy_context()
+    for _ in range(50):
+        (context,) = context.run(list, body())
+    scopes: list[object] = []
+    scope: Any = context.run(lambda: tracer.scope_manager.active)
+    while scope is not None:
+        scopes.append(scope)
+        scope = scope.previous
+
+    assert 2 >= len(scopes)
 
 
 def test_steps_on_different_threads(tracer: MemoryTracer, body: Body) -> None:
