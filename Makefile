@@ -12,12 +12,13 @@ export UV_PYTHON_DOWNLOADS := never
 UPGRADE ?=
 PYTHON ?=
 SECONDS ?= 60
+IN ?=
 
 # Each has an environment of its own in benchmarks/compare.py.
 PEERS := ours jaeger48 opentelemetry ddtrace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test guarantees fuzz lint format pages texts docs bench coverage lock clean
+.PHONY: help setup demo test guarantees fuzz mutants lint format pages texts docs bench coverage lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +62,11 @@ guarantees: $(READY) ## the longest tests of docs/guarantees.md, as CI runs them
 fuzz: $(READY) ## fuzz what comes from outside; SECONDS=600 for each target
 	@$(BIN)/nox -s fuzz -- tests/fuzz --fuzz-seconds=$(SECONDS)
 
+mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote); 1 h
+	@rm -rf mutants
+	@nice -n 19 $(BIN)/mutmut run --max-children 2 "jaeger_client.$(subst /,.,$(IN:.py=))*"
+	@$(BIN)/mutmut results
+
 lint: $(READY) ## format, rules, types, imports and docs
 	@$(BIN)/nox -s lint
 
@@ -100,5 +106,5 @@ lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
 
 clean: ## remove all that make and the tools have made
 	@rm -rf .venv .nox .cache .fuzz .coverage .benchmarks .hypothesis .import_linter_cache \
-	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist
+	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist mutants
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +

@@ -179,7 +179,7 @@ def architecture_picture() -> str:
         yield arrow(470, 92, 418, 92)
         yield text(101, 326, "headers of a request", color=MUTED, anchor="middle")
 
-    return svg(height, "The way of a span from the application to Jaeger", parts())
+    return svg(height, "The path of a span from the application to Jaeger", parts())
 
 
 def svg(height: float, title: str, parts: Iterator[str]) -> str:

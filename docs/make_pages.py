@@ -166,7 +166,7 @@ def _described(variable: str, param: Param[object], expected: str) -> str:
     if expected not in {"", param.read.expected}:
         parts.append(expected)
     if variable.startswith("OTEL_EXPORTER_") and param is not settings.ENDPOINT:
-        parts.append("counts only for an endpoint that an `OTEL_` variable names")
+        parts.append("used only if an `OTEL_` variable sets the endpoint")
     return ", ".join(parts)
 
 

@@ -35,14 +35,14 @@ class Server(Protocol):
 PROGRAMS = Path(__file__).parent / "programs"
 PY_ZIPKIN = ROOT / ".nox" / "py-zipkin"
 SERVERS = pytest.StashKey[dict[str, Server]]()
-"""The servers that run, by the name of their fixture."""
+"""The running servers, by the name of their fixture."""
 PROGRAM_TIMEOUT = 60.0
-"""Seconds; each program takes about one."""
+"""Timeout in seconds; each program takes about one."""
 
 
 @pytest.fixture(scope="session")
 def jaeger_binary(require_tool: RequireTool) -> Path:
-    """Return the path of Jaeger's program, which is built if it is not there."""
+    """Return the path of Jaeger's program, which is built if necessary."""
     binary = jaeger_path()
     if binary.exists():
         return binary
@@ -65,7 +65,7 @@ def jaeger(
 def file_jaeger(
     jaeger_binary: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> Iterator[FileJaeger]:
-    """A Jaeger for one test, with strategies of the test's own."""
+    """A Jaeger for one test, with strategies that the test sets."""
     jaeger = FileJaeger(jaeger_binary, tmp_path)
     with started("file_jaeger", jaeger, pytestconfig):
         yield jaeger
@@ -75,7 +75,7 @@ def file_jaeger(
 def adaptive_jaeger(
     jaeger_binary: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> Iterator[AdaptiveJaeger]:
-    """A Jaeger for one test that works out rates by itself."""
+    """A Jaeger for one test that computes rates itself."""
     jaeger = AdaptiveJaeger(jaeger_binary, tmp_path)
     with started("adaptive_jaeger", jaeger, pytestconfig):
         yield jaeger
@@ -96,7 +96,7 @@ def zipkin(
 
 @pytest.fixture(scope="session")
 def py_zipkin_python() -> str:
-    """Return a Python that has py-zipkin and nothing of ours."""
+    """Return a Python that has py-zipkin and not this package."""
     python = PY_ZIPKIN / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s py_zipkin`")
 
@@ -105,7 +105,7 @@ def py_zipkin_python() -> str:
 def started(
     name: str, server: Server, config: pytest.Config
 ) -> Generator[None, None, None]:
-    """Start what the fixture *name* is to give, and end it."""
+    """Start the server of fixture *name*, and stop it at the end."""
     servers = config.stash.setdefault(SERVERS, {})
     servers[name] = server
     try:
@@ -134,13 +134,13 @@ class RunProgram(Protocol):
     """Type of the fixture `run_program`."""
 
     def __call__(self, name: str, *, python: str = ..., **environment: str) -> str:
-        """Run a program with nothing but *environment* set for it, return stdout."""
+        """Run a program with only *environment* set; return its stdout."""
         ...
 
 
 @pytest.fixture(scope="session")
 def run_program() -> RunProgram:
-    """Run one of the programs in a process of its own, as a user would."""
+    """Run one of the programs in a separate process, as a user would."""
     return _run
 
 
@@ -158,7 +158,7 @@ def _run(name: str, *, python: str = sys.executable, **environment: str) -> str:
 
 
 def clean_environment(python: str) -> dict[str, str]:
-    """Leave out what a developer may have set for a tracer of their own."""
+    """Remove variables that a developer may have set for a tracer."""
     foreign = ["JAEGER_", "OTEL_"]
     if python != sys.executable:
         # It has a jaeger_client of its own.

@@ -1,7 +1,7 @@
 """
-Where Jaeger may show the program that uses everything otherwise, and why.
+Differences that Jaeger may show for the program that uses everything, with reasons.
 
-Whatever is not in one of these three lists has to be the same.
+Everything that is not in one of these three lists must be the same.
 """
 
 from __future__ import annotations

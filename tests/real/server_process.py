@@ -26,7 +26,7 @@ class ServerProcess:
     """
 
     name: str
-    """What it is called in messages."""
+    """Its name in messages."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""What applications do not import: it may change in any release."""
+"""Internal modules, which may change in any release; applications do not import them."""

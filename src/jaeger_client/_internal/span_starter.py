@@ -332,7 +332,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         return 0, None
 
     def _apply_decision(self, span: Span, decision: Mapping[str, object]) -> None:
-        """Set the tags of a decision, or wait for it if it is still to come."""
+        """Set the tags of a decision, or wait for it if it is pending."""
         if isinstance(decision, Undecided):
             leave_undecided(span, decision, self._count_decided)
         else:

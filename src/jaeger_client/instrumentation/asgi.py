@@ -93,7 +93,7 @@ class TracerLifespan:
             # OpenTracing's own tracer, which records nothing, has no such method.
             if hasattr(tracer, "aclose"):
                 await tracer.aclose(self._timeout)
-        except Exception:  # noqa: BLE001 - the server's shutdown must go on
+        except Exception:  # noqa: BLE001 - the server's shutdown must continue
             logger.exception("closing %r failed", tracer)
 
     def __repr__(self) -> str:

@@ -155,7 +155,7 @@ class LossReport:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:
-            # First, so that who waits for the total finds the cause counted.
+            # First, so that the metric includes the loss when the total does.
             self._metrics.dropped_by_cause[cause](count)
             if cause == "send_failed":
                 self._metrics.reporter_failure(count)

@@ -78,7 +78,7 @@ def do(step: str) -> None:
             while True:
                 signal.pause()
         if step == "/hang":
-            # Holds the interpreter lock and runs no handlers of signals.
+            # Holds the interpreter lock, so no signal handler runs.
             assert 1 in repeat(0)
 
 

@@ -122,6 +122,30 @@ def test_adaptive_uses_the_operations_own_rate() -> None:
     assert 0.5 == sampler.is_sampled(1, "new")[1]["sampler.param"]
 
 
+def test_adaptive_uses_the_own_rate_beyond_max_operations() -> None:
+    """A server may list more operations than have samplers of their own otherwise."""
+    sampler = AdaptiveSampler(strategies(0.5, 1, op=0.2), 0)
+
+    assert 0.2 == sampler.is_sampled(1, "op")[1]["sampler.param"]
+
+
+def test_adaptive_without_a_name_uses_an_empty_one() -> None:
+    """The name of the operation is optional, as in all samplers."""
+    sampler = AdaptiveSampler(strategies(0.5, 1), 10)
+
+    sampler.is_sampled(1)
+
+    assert [""] == list(sampler.samplers)
+
+
+def test_the_error_of_a_strategy_describes_the_value() -> None:
+    """It is that of a response of the server."""
+    with pytest.raises(
+        SamplingRateError, match="^defaultSamplingProbability must be .*, got 2$"
+    ):
+        AdaptiveSampler(strategies(2, 1), 10)
+
+
 def test_adaptive_creates_a_sampler_for_each_new_operation() -> None:
     """An operation seen for the first time gets default rate and lower bound."""
     sampler = AdaptiveSampler(strategies(0.5, 2, op=0.2), 10)
@@ -389,3 +413,13 @@ def test_late_binding_shares_a_sampler_beyond_max_operations() -> None:
     tags = {"sampler.type": "probabilistic", "sampler.param": 1.0}
     assert (True, tags) == decision
     assert {} == sampler.samplers
+
+
+def test_late_binding_finds_the_sampler_of_a_listed_operation() -> None:
+    """Listed operations have a sampler, however many there may be of others."""
+    sampler = late(strategies(0.0, 0.0, last=1.0), max_operations=0)
+
+    decision = undecided_of(sampler).decide(RootSpan(1, "last"), is_final=True)
+
+    tags = {"sampler.type": "probabilistic", "sampler.param": 1.0}
+    assert (True, tags) == decision

@@ -108,6 +108,11 @@ def test_a_status_has_a_message() -> None:
     assert Rejection(3, "too much") == parse_rejection(b"\x08\x03\x12\x08too much")
 
 
+def test_a_message_that_is_not_utf_8_is_read() -> None:
+    """Bytes that are not text become U+FFFD."""
+    assert Rejection(0, "a\ufffdb") == parse_rejection(b"\x12\x03a\xffb")
+
+
 def test_parts_of_a_message_are_merged() -> None:
     """A `partial_success` in several parts is read as protobuf reads it."""
     body = b"\x0a\x02\x08\x05" + b"\x0a\x05\x12\x03bad"
