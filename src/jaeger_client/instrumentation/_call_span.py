@@ -1,16 +1,16 @@
 """
-The span of a traced call, for `functions` and `generators`.
+The span of a traced call, for functions and generators.
 
-Nothing here raises: if a tracer does, which may be of another library, that is logged,
-and the call goes on without a span.
+Nothing here raises: an exception of a tracer, which may be that of another library, is
+logged, and the call goes on without a span.
 
-A function or coroutine has its span active from beginning to end. A generator has it
-active only while its body runs, that is within each `next`, `send`, `throw` and
-`close`; in between, the caller's span is active again. These steps may be made by
-different threads and tasks. `ContextScopeManager` stores the active scope in a context
-variable, so a step sets the variable to the scope that was active when the body was
-last suspended, which may be one that the body itself opened, and sets it back at the
-end. With any other scope manager, each step activates the generator's span anew.
+The span of a function or coroutine is active from beginning to end. That of a generator
+is active only while its body runs, that is in each `next`, `send`, `throw` and `close`;
+in between, the caller's span is active. Each of these steps may run in another thread
+or task. `ContextScopeManager` stores the active scope in a context variable. At its
+beginning, a step sets the variable to the scope that was active when the body was
+suspended, which may be one that the body has opened; at its end, it restores the
+caller's. With any other scope manager, each step activates the span of the generator.
 """
 
 from __future__ import annotations
@@ -57,9 +57,11 @@ class CallSpan:
             if tracer is None:
                 tracer = opentracing.global_tracer()
             self._manager: opentracing.ScopeManager = tracer.scope_manager
+            tags = options.tags
             self._span = tracer.start_span(
                 options.operation_name,
-                tags=options.tags,
+                # A copy: other tracers store it, and add the span's later tags to it.
+                tags=None if tags is None else tags.copy(),
                 ignore_active_span=options.ignore_active_span,
             )
         except Exception as error:  # noqa: BLE001 - a tracer of another library

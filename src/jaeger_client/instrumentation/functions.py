@@ -85,14 +85,14 @@ def traced(
 
     Functions, coroutine functions, generator functions, asynchronous ones and methods
     keep their kind, signature and type. Of a class, the public methods that it defines
-    are traced. The span of a generator starts with its first step, is active only while
-    its body runs, and ends when the body ends, also because the generator is closed or
-    collected. An exception that leaves the call is recorded as OpenTracing specifies:
-    the tag `error`, and a log of the exception with its traceback.
+    are traced. The span of a generator starts with its first step and is active only
+    while its body runs. It ends when the body ends, or when the generator is closed or
+    collected. An exception that leaves the call is recorded as OpenTracing specifies,
+    by the tag `error` and a log of the exception with its traceback.
 
     A call never fails because of tracing. The decorated function may be called from any
-    thread, task or greenlet. Of a function that is not a coroutine function but returns
-    an awaitable, only the call is measured.
+    thread, task or greenlet. If a function returns an awaitable but is not a coroutine
+    function, its span ends when it returns.
 
     Args:
         function: The function or class; without it, the result is a decorator.

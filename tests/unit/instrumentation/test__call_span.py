@@ -97,6 +97,23 @@ def test_a_span_of_another_tracer_has_the_error() -> None:
     assert tracer.active_span is None
 
 
+def test_spans_of_another_tracer_share_no_tags() -> None:
+    """OpenTracing's mock tracer adds a span's later tags to the dict that it got."""
+    tracer: Any = MockTracer(ThreadLocalScopeManager())
+
+    @traced(tracer=tracer, tags={"component": "oven"})
+    def bake(cake: str) -> None:
+        tracer.active_span.set_tag(cake, True)
+
+    bake("apple")
+    bake("plum")
+
+    assert [
+        {"component": "oven", "apple": True},
+        {"component": "oven", "plum": True},
+    ] == [span.tags for span in tracer.finished_spans()]
+
+
 def test_a_scope_manager_of_another_library() -> None:
     """Its scopes are activated and closed."""
     reporter = InMemoryReporter()
