@@ -48,12 +48,13 @@ def trace_generator(
                 while True:
                     with span.step:
                         value = send(sent) if thrown is None else throw(thrown)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the first is None
-                    # An exception refers to this frame, so it is not stored.
                     sent = thrown = None
                     try:
                         sent = yield value
                     except BaseException as error:  # noqa: BLE001 - for the generator
-                        thrown = error
+                        thrown = _as_thrown(error)
+                    # The body may need the memory.
+                    del value
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]  # of the generator
 
@@ -78,15 +79,27 @@ def trace_async_generator(
                 while True:
                     with span.step:
                         value = await step
-                    del step  # as above
+                    del step
                     try:
                         step = generator.asend((yield value))
                     except BaseException as error:  # noqa: BLE001 - as above
-                        step = generator.athrow(error)
+                        step = generator.athrow(_as_thrown(error))
+                    del value  # as above
             except StopAsyncIteration:
                 return
 
     return call
+
+
+def _as_thrown(error: BaseException) -> BaseException:
+    """
+    Return *error* with the traceback that it had when it was thrown.
+
+    This removes the frame of the wrapper, which refers to the error: the two would not
+    be freed without a garbage collection.
+    """
+    traceback = error.__traceback__
+    return error.with_traceback(None if traceback is None else traceback.tb_next)
 
 
 def _first_step(generator: AsyncGenerator[YieldT, SendT]) -> Awaitable[YieldT]:

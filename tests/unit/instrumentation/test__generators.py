@@ -8,6 +8,7 @@ import gc
 import inspect
 import sys
 import threading
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextvars import Context, ContextVar, copy_context
 from types import coroutine
@@ -251,6 +252,27 @@ def test_a_thrown_error_is_not_kept(tracer: MemoryTracer) -> None:
         assert [NotedError] == freed
     finally:
         gc.enable()
+
+
+class Row:
+    """A value to refer to weakly."""
+
+
+def test_a_yielded_value_is_not_kept(tracer: MemoryTracer) -> None:
+    """When the body goes on, it is freed, if the caller has dropped it."""
+    freed: list[bool] = []
+
+    @traced
+    def rows() -> Iterator[Row]:
+        row = Row()
+        reference = weakref.ref(row)
+        yield (row, row := Row())[0]  # only the caller has the first one
+        freed.append(reference() is None)
+
+    for row in rows():
+        del row
+
+    assert [True] == freed
 
 
 def test_delegation(tracer: MemoryTracer, body: Body) -> None:
