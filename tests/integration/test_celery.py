@@ -36,7 +36,6 @@ def celery(
     recycling: str = "100",
 ) -> Generator[Server]:
     """Run a worker with one child, and *steps*, until it has ended."""
-    (folder / "control").mkdir()
     os.mkfifo(folder / "pipe")
     environ = {
         "TEST_FOLDER": str(folder),

@@ -302,4 +302,5 @@ def test_a_request_from_outside_breaks_no_outgoing_one(
 
     (request,) = server.requests
     assert AFTER["x-after"] == request.headers["x-after"]
-    assert not {name for name in request.headers if "forged" in name or name == "x"}
+    # A percent sign may be part of a name; it is not an escape there.
+    assert not {"x", "x-forged"} & {*request.headers}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,9 +152,16 @@ states = st.dictionaries(keys, values, max_size=31).map(
 )
 
 
-@given(contexts, states)
-def test_w3c(context: SpanContext, state: str) -> None:
+tokens = st.text(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~", min_size=1)
+
+
+@given(contexts, states, st.dictionaries(tokens, values), st.booleans())
+def test_w3c(
+    context: SpanContext, state: str, baggage: dict[str, str], is_random: bool
+) -> None:
     """Everything but the parent is read again; a debug context has both bits."""
+    context.baggage = context.baggage | baggage
+    context.has_random_trace_id = is_random
     context.trace_state = state or None  # type: ignore[misc]  # the base gives it a __dict__
     context.flags = 3 if context.flags & 2 else context.flags
     context.baggage.pop("", None)  # the format has no empty keys
@@ -164,6 +173,7 @@ def test_w3c(context: SpanContext, state: str) -> None:
     context.parent_id = None
     assert everything(context) == everything(again)
     assert context.trace_state == again.trace_state
+    assert is_random == again.has_random_trace_id
 
 
 @given(contexts)

@@ -28,12 +28,12 @@ Traces = dict[str, list[str]]
 @dataclass(frozen=True, slots=True)
 class Difference:
     """
-    Lines that are shown otherwise, and why.
+    Lines that are shown differently, and the reason.
 
     Args:
         reason: Why they may differ.
-        ours: The lines that are expected of our client over UDP.
-        theirs: The lines that stand in their place.
+        ours: The lines expected of our client over UDP.
+        theirs: The lines in their place.
         trace: The trace they are in; None for every trace that has them.
     """
 

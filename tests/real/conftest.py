@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from tests.conftest import ROOT, RequireTool, tool_or_skip
+from tests.real.clients.build import COMMANDS, find_tool
+from tests.real.clients.chains import FindService
+from tests.real.clients.service import Service
 from tests.real.jaeger_build import HOW_TO_GET_GO, build_jaeger, jaeger_path
 from tests.real.jaeger_query import JaegerQuery
 from tests.real.jaeger_server import JaegerServer
@@ -36,6 +39,11 @@ PROGRAMS = Path(__file__).parent / "programs"
 PY_ZIPKIN = ROOT / ".nox" / "py-zipkin"
 SERVERS = pytest.StashKey[dict[str, Server]]()
 """The running servers, by the name of their fixture."""
+PROPAGATORS = {
+    "opentelemetry": "jaeger_client",
+    "opentelemetry, both": "tracecontext,baggage,jaeger_client",
+}
+"""The services of OpenTelemetry, and the formats that they propagate."""
 PROGRAM_TIMEOUT = 60.0
 """Timeout in seconds; each program takes about one."""
 
@@ -99,6 +107,44 @@ def py_zipkin_python() -> str:
     """Return a Python that has py-zipkin and not this package."""
     python = PY_ZIPKIN / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s py_zipkin`")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
+    """Run a service of each client whose tools this machine has."""
+    logs = tmp_path_factory.mktemp("clients")
+    commands: dict[str, Sequence[str | Path]] = {
+        "ours": [sys.executable, PROGRAMS / "relay.py"]
+    }
+    for name, command in COMMANDS.items():
+        # If a tool is missing, `service` reports it to the tests that need it.
+        with suppress(FileNotFoundError):
+            commands[name] = command(find_tool)
+    with ExitStack() as stack:
+        services: dict[str, Service] = {}
+        for name, arguments in commands.items():
+            services[name] = Service(arguments, logs / f"{name}.log")
+            stack.callback(services[name].close)
+        for name, propagators in PROPAGATORS.items():
+            services[name] = Service(
+                [sys.executable, PROGRAMS / "relay_opentelemetry.py"],
+                logs / f"{name}.log",
+                clean_environment(sys.executable) | {"OTEL_PROPAGATORS": propagators},
+            )
+            stack.callback(services[name].close)
+        yield services
+
+
+@pytest.fixture
+def service(running: Mapping[str, Service]) -> FindService:
+    """Return the service of a client, or skip the test if a tool is missing."""
+
+    def find(name: str) -> Service:
+        if name not in running:
+            COMMANDS[name](tool_or_skip)
+        return running[name]
+
+    return find
 
 
 @contextmanager

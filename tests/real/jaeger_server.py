@@ -45,10 +45,10 @@ class JaegerProcess(ServerProcess):
     One Jaeger process.
 
     Args:
-        binary: What jaeger_build made.
-        log: The file that takes the process's output.
+        binary: Path of the program that jaeger_build has built.
+        log: The file for the output of the process.
         arguments: Its command line.
-        environment: What the configuration reads of the environment.
+        environment: Variables that the configuration reads.
         health_url: URL of its health check.
     """
 
@@ -112,7 +112,7 @@ class OwnJaeger(JaegerProcess):
     A Jaeger by a configuration of ours, on free ports of its own.
 
     Args:
-        binary: What jaeger_build made.
+        binary: Path of the program that jaeger_build has built.
         configuration: A file in the folder `jaeger`; it takes each port from a
             variable of the environment whose name ends with `_PORT`.
         folder: Takes the process's output.

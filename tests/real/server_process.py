@@ -20,8 +20,8 @@ class ServerProcess:
     One process, from start() to close(); it may be started again.
 
     Args:
-        command: What starts it.
-        log: The file that takes the process's output.
+        command: Its command line.
+        log: The file for the output of the process.
         environment: Variables that are set beside those of the tests.
     """
 

@@ -8,26 +8,16 @@ its spans.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import tool_or_skip
-from tests.real.clients.build import COMMANDS, find_tool
-from tests.real.clients.service import Order, Response, Service
-
-RELAY: Final = Path(__file__).parent / "programs" / "relay.py"
+from tests.real.clients.chains import FindService, Hop, assert_one_trace, send
+from tests.real.clients.service import Order
 
 Baggage = dict[str, str]
-Hop = dict[str, Any]
-"""What a client knows about a span."""
-
-FindService = Callable[[str], Service]
 Travel = Callable[[str, str, Order], list[Hop]]
 
 FORMATS: Final = {
@@ -81,35 +71,6 @@ STATES: Final[dict[str, Order]] = {
 """The headers that the first service receives."""
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
-    """Run a service of each client whose tools this machine has."""
-    logs = tmp_path_factory.mktemp("clients")
-    commands: dict[str, Sequence[str | Path]] = {"ours": [sys.executable, RELAY]}
-    for name, command in COMMANDS.items():
-        # If a tool is missing, `service` reports it to the tests that need it.
-        with suppress(FileNotFoundError):
-            commands[name] = command(find_tool)
-    with ExitStack() as stack:
-        services: dict[str, Service] = {}
-        for name, arguments in commands.items():
-            services[name] = Service(arguments, logs / f"{name}.log")
-            stack.callback(services[name].close)
-        yield services
-
-
-@pytest.fixture
-def service(running: Mapping[str, Service]) -> FindService:
-    """Return the service of a client, or skip the test if a tool is missing."""
-
-    def find(name: str) -> Service:
-        if name not in running:
-            COMMANDS[name](tool_or_skip)
-        return running[name]
-
-    return find
-
-
 @pytest.fixture
 def there_and_back(service: FindService) -> Travel:
     """Let our service call another client's service, and that one ours again."""
@@ -118,41 +79,6 @@ def there_and_back(service: FindService) -> Travel:
         return send([service(name) for name in ("ours", client, "ours")], form, first)
 
     return travel
-
-
-def send(
-    row: Sequence[Service],
-    forms: str | Sequence[str],
-    first: Order,
-    headers: Mapping[str, str] | None = None,
-) -> list[Hop]:
-    """
-    Let each service call the next; return the spans in their order.
-
-    Args:
-        row: The services.
-        forms: The format in which each takes its caller's context.
-        first: Further parts of the order for the first one.
-        headers: What the first one's caller sends.
-    """
-    each = [forms] * len(row) if isinstance(forms, str) else forms
-    following: Order | None = None
-    for service, form in reversed([*zip(row, each, strict=True)]):
-        order: Order = {"format": form, "wide": first.get("wide", False)}
-        if following is not None:
-            order["next"] = following
-        following = {"url": service.url, "order": order}
-    assert following is not None
-    return list(spans_of(row[0].execute(following["order"] | first, headers)))
-
-
-def spans_of(response: Response | None) -> Iterator[Hop]:
-    """Yield the spans of a response and of those in it."""
-    while response is not None:
-        yield response["server"]
-        if response["client"] is not None:
-            yield response["client"]
-        response = response["next"]
 
 
 @pytest.mark.parametrize(("client", "form"), PAIRS)
@@ -287,12 +213,3 @@ def test_baggage_header_is_read_alike(service: FindService, client: str) -> None
 
     assert {"user": "17", "city": "Bonn"} == ours["baggage"] == theirs["baggage"]
     assert ours["trace_id"] == theirs["trace_id"] == "5cb6f28d8a31f9e4"
-
-
-def assert_one_trace(hops: Sequence[Hop], *, wide: bool) -> None:
-    """Check trace ids, and that each span is the parent of the next."""
-    first: str = hops[0]["trace_id"]
-    assert [first] * len(hops) == [hop["trace_id"] for hop in hops]
-    assert (len(first) > 16) == wide
-    callers = [hop["span_id"] for hop in hops[:-1]]
-    assert callers == [hop["parent_id"] for hop in hops[1:]]

@@ -24,8 +24,8 @@ class ZipkinServer(ServerProcess):
     One Zipkin process.
 
     Args:
-        command: What starts it; see `zipkin_fetch`.
-        log: The file that takes the process's output.
+        command: Its command line; see `zipkin_fetch`.
+        log: The file for the output of the process.
     """
 
     name = "Zipkin"

@@ -1,1 +1,1 @@
-"""Internal modules, which may change in any release; applications do not import them."""
+"""Internal modules: they may change in any release, and are not for applications."""

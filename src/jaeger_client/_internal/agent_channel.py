@@ -187,7 +187,7 @@ def _bracketed(host: str) -> str:
 
 
 def _is_plain(host: str, ports: Iterable[int]) -> bool:
-    """Return whether *host* and *ports* are valid in a URL; if not, a parser decides."""
+    """Return whether *host* and *ports* are valid in a URL without being parsed."""
     if not host or not _PLAIN.issuperset(host.lower()):
         return False
     return all(port in _PORTS for port in ports)

@@ -60,7 +60,7 @@ class SurvivesFork(Protocol):
         Called in the child, on its only thread, before any application code.
         Must not take a lock that existed before the fork: a thread that was not
         copied may hold it for ever. If it raises, that is logged, and the others are
-        called all the same.
+        still called.
         """
         ...
 

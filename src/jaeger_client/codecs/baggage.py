@@ -43,10 +43,9 @@ _OVER_LIMITS: Final = (
 )
 _UNSAFE: Final = (
     "%s dropped, because injecting it could break the request: baggage keys "
-    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text "
-    "without CR, LF and NUL. Rename the key, or use the propagation format "
-    "w3c, which encodes keys and values. With lower_case_headers, gRPC's rules for "
-    "metadata keys apply"
+    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text, in text "
+    "maps without CR, LF and NUL. Rename the key, or encode the value. "
+    "With lower_case_headers, gRPC's rules for metadata keys apply"
 )
 
 
@@ -243,7 +242,7 @@ def _plain_key(key: object) -> str | None:
 
 
 def plain_value(value: object) -> str | bytes | float | None:
-    """Return text, bytes and numbers unchanged, others as text, `None` if that fails."""
+    """Return text, bytes and numbers unchanged, others as text; `None` if it fails."""
     if type(value) is int and value.bit_length() <= MAX_ID_BITS:
         return value
     if type(value) is str or type(value) is bytes:

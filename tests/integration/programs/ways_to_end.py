@@ -65,7 +65,7 @@ def replace_program() -> None:
     os.execv(sys.executable, [sys.executable, "-c", f"{program}.finish()"])
 
 
-WAYS: dict[str, Callable[[], object]] = {
+ROUTES: dict[str, Callable[[], object]] = {
     "return": lambda: None,
     "sys.exit": lambda: sys.exit(3),
     "exception": raise_error,
@@ -84,4 +84,4 @@ WAYS: dict[str, Callable[[], object]] = {
 tracer.start_span("flushed").finish()
 assert tracer.flush()
 tracer.start_span("queued").finish()
-WAYS[sys.argv[1]]()
+ROUTES[sys.argv[1]]()

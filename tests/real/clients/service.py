@@ -24,7 +24,7 @@ class Service:
     One process that prints its port as its first line and takes orders by HTTP.
 
     Args:
-        command: What starts it.
+        command: Its command line.
         log: The file that stores its stderr.
         environment: Its environment, if not this process's.
     """

@@ -34,7 +34,7 @@ class Service(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Execute the order in the body."""
         order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps(execute(order, dict(self.headers.items()))).encode()
+        body = json.dumps(self.execute(order, dict(self.headers.items()))).encode()
         self.send_response(http.HTTPStatus.OK)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -42,6 +42,10 @@ class Service(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing: the output has only the port."""
+
+    def execute(self, order: Order, headers: Mapping[str, str]) -> dict[str, object]:
+        """Execute an order."""
+        return execute(order, headers)
 
 
 def execute(order: Order, headers: Mapping[str, str]) -> dict[str, object]:
@@ -70,7 +74,7 @@ def tracer_of(order: Order, form: str) -> Tracer:
     settings = {
         "logging": False,
         "generate_128bit_trace_id": order.get("wide", False),
-        "propagation": form if form == "b3" else "jaeger",
+        "propagation": form if form in {"b3", "w3c"} else "jaeger",
     }
     config = Config(settings, service_name="ours", validate=True)
     return config.create_tracer(
@@ -144,13 +148,13 @@ def seen(span: Span) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def serve(service: type[Service]) -> None:
     """Serve until the process is ended."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), service) as server:
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    main()
+    serve(Service)

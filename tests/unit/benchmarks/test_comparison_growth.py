@@ -106,7 +106,7 @@ def test_a_short_outage_is_compared_by_halves() -> None:
 
 
 @pytest.mark.parametrize(("reported_lost", "is_counted"), [(7, True), (6, False)])
-def test_an_outage_is_counted_if_every_span_is_told_of(
+def test_an_outage_is_counted_if_every_span_is_counted(
     *,
     reported_lost: int,
     is_counted: bool,

@@ -69,7 +69,7 @@ def make_job(kind: str, size: int, spans: int) -> Job:
         ("threads", 4, "root_finish", WARM_UP_SPANS + 40),
     ],
 )
-def test_a_job_makes_as_many_spans_as_it_says(
+def test_a_job_creates_the_specified_number_of_spans(
     kind: str,
     size: int,
     call: str,

@@ -39,9 +39,9 @@ class ListeningPeer(Peer):
         work: Callable[[], Answer],
     ) -> Answer:
         self.heard.append(f"begin {environ['PATH_INFO']}")
-        answer = work()
+        result = work()
         self.heard.append("end")
-        return answer
+        return result
 
 
 def make_figures() -> LatencyFigures:
@@ -109,7 +109,7 @@ def test_the_first_requests_of_a_load_do_not_count() -> None:
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: waitress\r\n\r\nok"
 
 
-def test_an_answer_is_complete_with_its_last_byte() -> None:
+def test_a_response_is_complete_with_its_last_byte() -> None:
     """A response is complete only with its last part, however it is cut."""
     assert [len(ANSWER)] == [
         length for length in range(len(ANSWER) + 1) if is_complete(ANSWER[:length])
@@ -117,13 +117,13 @@ def test_an_answer_is_complete_with_its_last_byte() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [ANSWER.replace(b"200", b"500"), ANSWER.replace(b"Content-Length", b"Length")],
 )
-def test_a_wrong_response_ends_the_load(answer: bytes) -> None:
+def test_a_wrong_response_ends_the_load(response: bytes) -> None:
     """The error quotes a response with an error, or without a length."""
     with pytest.raises(LoadError, match="got b'HTTP/1.1"):
-        is_complete(answer)
+        is_complete(response)
 
 
 @pytest.mark.parametrize(
@@ -161,19 +161,19 @@ def test_the_same_number_of_rows_is_the_same_work() -> None:
     assert 1 <= count_rows(1e-9)
 
 
-def test_the_answer_of_a_program_is_json() -> None:
+def test_the_output_of_a_program_is_json() -> None:
     """The output of a program is decoded."""
     assert {"app_s": 1} == decode_output("growth_job of ours", 0, '{"app_s": 1}\n')
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "message"),
+    ("status", "output", "message"),
     [(1, "{}", "growth_job of ours ended with status 1"), (0, "", "printed ''")],
 )
-def test_a_program_that_fails_is_named(status: int, answer: str, message: str) -> None:
+def test_a_program_that_fails_is_named(status: int, output: str, message: str) -> None:
     """An error status, or output that is not JSON, is an error."""
     with pytest.raises(ProgramError, match=message):
-        decode_output("growth_job of ours", status, answer)
+        decode_output("growth_job of ours", status, output)
 
 
 def test_a_section_is_markdown() -> None:

@@ -49,7 +49,7 @@ def test_scenario_names_who_takes_part() -> None:
     assert ["ours", "ours_otlp"] == plan.peers_of(SCENARIOS["encode"])
 
 
-def test_rotation_of_nobody() -> None:
+def test_rotation_of_no_peers() -> None:
     """A scenario without peers has no first peer."""
     assert [] == rotated([], 3)
 
@@ -90,7 +90,7 @@ def test_meter_adds_up() -> None:
     assert all(0 <= figure < math.inf for figure in meter.figures().values())
 
 
-def test_goes_start_what_they_say() -> None:
+def test_groups_start_the_specified_number_of_spans() -> None:
     """A runner returns how many spans must arrive, including the warm-up's."""
     scenario = Scenario(
         "two", "groups", operation="active_child", calls=3, groups=10, pause=0
@@ -102,7 +102,7 @@ def test_goes_start_what_they_say() -> None:
     json.dumps(figures)
 
 
-def test_unsampled_goes_start_nothing() -> None:
+def test_unsampled_groups_start_nothing() -> None:
     """If the sampler refuses, no span must arrive."""
     scenario = Scenario("none", "groups", calls=3, groups=1, pause=0, sampled=False)
 

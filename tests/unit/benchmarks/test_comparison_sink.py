@@ -114,7 +114,7 @@ def test_wait_ends_when_nothing_comes() -> None:
     assert 0 == Store().wait(1, quiet=0.01).distinct
 
 
-def test_count_goes_over_the_connection() -> None:
+def test_count_is_sent_over_the_connection() -> None:
     """A count converted to plain values and back is equal."""
     store = Store()
     store.put(AGENT, payload(JaegerCompactEncoder))

@@ -36,7 +36,7 @@ def cells_of(title: str, results: Results) -> dict[str, str]:
     return dict(zip(HEADER, row, strict=True))
 
 
-def test_ratio_is_taken_in_each_round() -> None:
+def test_ratio_is_calculated_in_each_round() -> None:
     """The ratio is the median of the rounds' ratios, not that of the medians."""
     ratio = median_ratio([1.0, 9.0, 2.0], [10.0, 10.0, 40.0])
 
@@ -68,7 +68,7 @@ def test_row_shows_medians_ratio_and_verdict() -> None:
     )
 
 
-def test_reach_that_is_missed_is_told() -> None:
+def test_target_that_is_missed_is_shown() -> None:
     """A ratio above the target shows "no"."""
     results = results_of(app_us(30, 4))
 
@@ -158,7 +158,7 @@ def test_nothing_delivered_has_no_cost() -> None:
     assert result.figure("process_us_delivered") is None
 
 
-def test_old_client_is_taken_from_its_own_burst() -> None:
+def test_old_client_is_measured_by_its_own_burst() -> None:
     """The burst is compared with 4.8 with a queue that holds all."""
     results = results_of(
         {

@@ -134,7 +134,7 @@ def test_markers_that_were_not_seen_are_an_error(tmp_path: Path) -> None:
         read_count("17 500 inject", tmp_path)
 
 
-def test_a_missing_valgrind_is_told_with_how_to_get_it(
+def test_a_missing_valgrind_is_an_error_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without valgrind the message is one line with what to install."""
@@ -164,7 +164,7 @@ def test_the_table_shows_ratio_budget_and_difference() -> None:
     assert ["inject", "5,000", "2.50", "2.00", "+25.0%"] == table.split()[-5:]
 
 
-def test_before_and_after_stand_side_by_side() -> None:
+def test_before_and_after_are_side_by_side() -> None:
     """A row has the instructions before and after, and the difference."""
     before, after = {"limit": 2000.0}, {"limit": 1000.0}
     table = before_and_after("HEAD", before, after)
@@ -173,7 +173,7 @@ def test_before_and_after_stand_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("hot_call", HOT_CALLS, ids=lambda call: call.name)
-def test_a_hot_call_runs_as_often_as_was_said(hot_call: HotCall) -> None:
+def test_a_hot_call_runs_as_often_as_specified(hot_call: HotCall) -> None:
     """The arguments of a call are enough for its number of turns."""
     call = hot_call.make(3)
 
@@ -181,7 +181,7 @@ def test_a_hot_call_runs_as_often_as_was_said(hot_call: HotCall) -> None:
         call()
 
 
-def test_the_sampled_root_goes_through_the_queue() -> None:
+def test_the_sampled_root_passes_through_the_queue() -> None:
     """The root span that is counted is recorded, queued and not lost."""
     reporter = make_reporter(2)
     call = make_root(make_tracer(reporter))

@@ -103,7 +103,7 @@ def test_the_send_buffer_holds_the_longest_payload() -> None:
 
 
 def test_an_unknown_name_is_an_error_of_the_send_only() -> None:
-    """An agent host that does not resolve is no error at start."""
+    """An agent host that does not resolve is not an error at start."""
     network = FakeNetwork(resolve_errors=[no_name()])
     sender = make_sender(network)
 
@@ -113,7 +113,7 @@ def test_an_unknown_name_is_an_error_of_the_send_only() -> None:
 
 
 def test_a_name_that_idna_cannot_encode_is_an_error_of_the_send() -> None:
-    """A host that is no name at all gives a SendError, too."""
+    """A host that is not a name gives a SendError, too."""
     network = FakeNetwork(resolve_errors=[UnicodeError("label empty")])
 
     with pytest.raises(SendError, match="does not resolve"):
