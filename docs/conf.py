@@ -16,15 +16,9 @@ myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 nitpick_ignore_regex = [
-<<<<<<< HEAD
     # Pages of other projects are not fetched: a build needs no network.
-    ("py:class", r"(collections\.abc|logging|opentracing)\..+"),
-    # Imported for type checkers only, so autodoc has no more than the name.
-=======
-    # Other people's pages are not asked for: a build needs no network.
     ("py:class", r"(collections\.abc|logging|opentelemetry|opentracing)\..+"),
-    # Imported for type checkers only, so autodoc knows no more than the name.
->>>>>>> otelprop
+    # Imported for type checkers only, so autodoc has no more than the name.
     ("py:class", r"[A-Z]\w+"),
     # Documented under the package that exports them, or not at all.
     ("py:class", r"jaeger_client\.\w+\.\w+\.\w+"),
