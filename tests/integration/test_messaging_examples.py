@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ from tests.integration.test_examples import ROOT, command, run
 TIMEOUT = 50.0
 EXAMPLES = ROOT / "examples"
 FORMATS = ["jaeger", "b3", "b3single", "w3c", "w3c,b3,jaeger"]
+
+
+# Two programs, each of which may take `TIMEOUT` on a busy machine.
+pytestmark = pytest.mark.timeout(180)
 
 
 def tree_of(spans: list[Any]) -> dict[str, list[str]]:
@@ -53,7 +58,9 @@ def started(
         try:
             yield process, log
         finally:
-            process.kill()
+            # What is left of the process group, the children of a worker too.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait(TIMEOUT)
             log.join()
             sys.stdout.write(log.text)
