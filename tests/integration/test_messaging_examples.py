@@ -111,8 +111,9 @@ def test_tasks_of_celery_in_one_trace(sink: SpanSink, tmp_path: Path) -> None:
     """A client, a worker and a task that the worker sends are in the client's trace."""
     environ = {"BROKER_FOLDER": str(tmp_path), "JAEGER_AGENT_PORT": str(sink.port)}
     worker = ("-m", "celery", "-A", "celery_tasks", "worker", "--concurrency=2")
-    quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat")
+    quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat", "-lINFO")
     with started(sink, *worker, *quiet, **environ) as (process, log):
+        assert log.wait_for("ready")
         with started(sink, "celery_tasks.py", **environ) as (client, output):
             assert 0 == client.wait(TIMEOUT)
             assert output.wait_for("sent")
