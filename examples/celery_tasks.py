@@ -4,19 +4,18 @@ Tasks of Celery that continue the trace of the process that sends them.
 Celery sends signals around the publication and the run of each task. The client writes
 its span context to the headers of the message, and the worker starts a span from them.
 
-    pip install celery
+    pip install celery sqlalchemy
     cd examples
     celery -A celery_tasks worker --concurrency 2
     python celery_tasks.py
 
-The broker is a folder, `BROKER_FOLDER`, so that the example needs no other server.
+The broker is a SQLite file, `BROKER`, so that the example needs no other server.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import opentracing
@@ -26,17 +25,9 @@ from opentracing.ext import tags
 
 from jaeger_client import Config
 
-folder = Path(os.environ.get("BROKER_FOLDER", f"{tempfile.gettempdir()}/bakery-broker"))
-(folder / "control").mkdir(parents=True, exist_ok=True)
-
-app = Celery("bakery", broker="filesystem://")
+broker = os.environ.get("BROKER", f"{tempfile.gettempdir()}/bakery-broker.db")
+app = Celery("bakery", broker=f"sqla+sqlite:///{broker}")
 app.conf.task_ignore_result = True
-app.conf.broker_transport_options = {
-    "data_folder_in": str(folder),
-    "data_folder_out": str(folder),
-    "control_folder": str(folder / "control"),
-    "polling_interval": 0.1,
-}
 
 # Created at import: the worker forks its children afterwards, and each of them sends
 # its own spans.

@@ -109,7 +109,7 @@ def test_a_grpc_pair_in_one_trace(propagation: str, sink: SpanSink) -> None:
 
 def test_tasks_of_celery_in_one_trace(sink: SpanSink, tmp_path: Path) -> None:
     """A client, a worker and a task that the worker sends are in the client's trace."""
-    environ = {"BROKER_FOLDER": str(tmp_path), "JAEGER_AGENT_PORT": str(sink.port)}
+    environ = {"BROKER": f"{tmp_path}/broker.db", "JAEGER_AGENT_PORT": str(sink.port)}
     worker = ("-m", "celery", "-A", "celery_tasks", "worker", "--concurrency=2")
     quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat", "-lINFO")
     with started(sink, *worker, *quiet, **environ) as (process, log):
