@@ -1,0 +1,169 @@
+"""
+Traced subclasses of the connections and cursors of a driver that is written in C.
+
+Functions of such a driver accept only objects of its own types, so a wrapper would be
+rejected. A traced class stands just above the driver's in the order of base classes:
+classes of the application that derive from it run first, as they do without the hook.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from jaeger_client.instrumentation.legacy.client_hooks._dbapi2 import (
+    _COMMIT,
+    _ROLLBACK,
+    Params,
+    SpanBlock,
+    call_span,
+    connect_span,
+    recorded,
+    transaction_span,
+)
+from jaeger_client.instrumentation.legacy.client_hooks._patcher import Library
+from jaeger_client.instrumentation.legacy.local_span import func_span
+
+_CALLS: Final = ("execute", "executemany", "executescript", "callproc")
+_PARAMS: Final = "_jaeger_client_params"
+"""Attribute of a connection or cursor: its arguments, as they are recorded."""
+
+
+class TracedDriver:
+    """
+    Creates traced connections of one driver.
+
+    Args:
+        module_name: Name of the driver.
+        connection: The driver's type of connections.
+        cursor: The driver's type of cursors.
+        connection_factory: Name and position of the argument of `connect` that chooses
+            the class of the connection.
+        cursor_factory: Name and position of the argument of a connection's `cursor`
+            that chooses the class of the cursor.
+    """
+
+    def __init__(
+        self,
+        module_name: str,
+        connection: type,
+        cursor: type,
+        *,
+        connection_factory: tuple[str, int],
+        cursor_factory: tuple[str, int],
+    ) -> None:
+        self._module_name = module_name
+        self._connection_factory = connection_factory
+        self._cursor_factory = cursor_factory
+        calls = [name for name in _CALLS if hasattr(cursor, name)]
+        methods = {name: self._call(name, getattr(cursor, name)) for name in calls}
+        self._cursors = _Subclasses(cursor, methods)
+        self._connections = _Subclasses(connection, self._methods_of(connection))
+
+    def traced_connect(self, original: Library) -> Library:
+        """Return a function that replaces the driver's `connect`."""
+
+        @functools.wraps(original)
+        def connect(*args: Library, **kwargs: Library) -> Library:
+            changed = _replaced(
+                args, kwargs, *self._connection_factory, self._connections.of
+            )
+            with connect_span(original.__name__, self._module_name):
+                connection = original(*changed[0], **changed[1])
+            _store(connection, recorded(args, kwargs))
+            return connection
+
+        return connect
+
+    def _methods_of(self, connection: Library) -> dict[str, Library]:
+        @functools.wraps(connection.cursor)
+        def cursor(owner: Library, *args: Library, **kwargs: Library) -> Library:
+            def of(factory: object) -> object:
+                default = getattr(owner, "cursor_factory", None)
+                return self._cursors.of(default if factory is None else factory)
+
+            changed = _replaced(args, kwargs, *self._cursor_factory, of)
+            found = connection.cursor(owner, *changed[0], **changed[1])
+            _store(found, (getattr(owner, _PARAMS, None), recorded(args, kwargs)))
+            return found
+
+        @functools.wraps(connection.__enter__)
+        def enter(owner: Library) -> Library:
+            with func_span(f"{self._module_name}:begin_transaction"):
+                return connection.__enter__(owner)
+
+        return {
+            "cursor": cursor,
+            "commit": self._transaction(_COMMIT, connection.commit),
+            "rollback": self._transaction(_ROLLBACK, connection.rollback),
+            "__enter__": enter,
+        }
+
+    def _transaction(self, name: str, original: Library) -> Library:
+        @functools.wraps(original)
+        def transaction(owner: Library) -> Library:
+            with transaction_span(name, self._module_name):
+                return original(owner)
+
+        return transaction
+
+    def _call(self, name: str, original: Library) -> Library:
+        @functools.wraps(original)
+        def call(owner: Library, *args: Library, **kwargs: Library) -> Library:
+            with self._span(name, owner, args, kwargs):
+                return original(owner, *args, **kwargs)
+
+        return call
+
+    def _span(
+        self, name: str, cursor: Library, args: Sequence[Library], kwargs: Library
+    ) -> SpanBlock:
+        params: tuple[Params, Params] = getattr(cursor, _PARAMS, (None, None))
+        as_string = getattr(args[0], "as_string", None) if args else None
+        if as_string is not None:
+            # A `psycopg2.sql.Composable`.
+            args = [as_string(cursor), *args[1:]]
+        return call_span(name, self._module_name, args, kwargs, params)
+
+
+class _Subclasses:
+    """The traced subclass of each class that derives from *base*."""
+
+    def __init__(self, base: type, methods: dict[str, Library]) -> None:
+        self._base = base
+        self._traced = type(base.__name__, (base,), methods)
+        self._found: dict[type, type] = {base: self._traced, self._traced: self._traced}
+
+    def of(self, factory: object) -> object:
+        """Return the class that replaces *factory*; `None` means the base class."""
+        if factory is None:
+            return self._traced
+        if not isinstance(factory, type) or not issubclass(factory, self._base):
+            return factory  # a function, whose result is not traced
+        if factory not in self._found:
+            bases = (factory, self._traced)
+            self._found[factory] = type(factory.__name__, bases, {})
+        return self._found[factory]
+
+
+def _replaced(
+    args: Sequence[Library],
+    kwargs: dict[str, Library],
+    name: str,
+    position: int,
+    replace: Callable[[object], object],
+) -> tuple[Sequence[Library], dict[str, Library]]:
+    """Return the arguments of a call with one of them replaced or added."""
+    if len(args) > position:
+        return [
+            *args[:position],
+            replace(args[position]),
+            *args[position + 1 :],
+        ], kwargs
+    return args, {**kwargs, name: replace(kwargs.get(name))}
+
+
+def _store(owner: Library, params: object) -> None:
+    if hasattr(owner, "__dict__"):
+        vars(owner)[_PARAMS] = params

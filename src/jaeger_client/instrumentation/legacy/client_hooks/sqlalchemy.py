@@ -1,0 +1,99 @@
+"""The hook for SQLAlchemy: a client span for each statement of an engine."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from opentracing.ext import tags
+
+from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
+    current_span_func,
+)
+from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
+    Library,
+    Patcher,
+    attempt,
+    functions_of,
+    imported,
+)
+from jaeger_client.instrumentation.legacy.utils import start_child_span
+
+__all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
+
+_SPAN: Final = "_jaeger_client_span"
+"""Attribute of a connection: the span of the statement that it executes."""
+
+
+class SQLAlchemyPatcher(Patcher):
+    """Listens to the events of all engines."""
+
+    library = "sqlalchemy"
+
+    def _install_patches(self) -> None:
+        event = imported("sqlalchemy.event")
+        for listener in self._listeners():
+            event.listen(*listener)
+
+    def _reset_patches(self) -> None:
+        event = imported("sqlalchemy.event")
+        for listener in self._listeners():
+            if event.contains(*listener):
+                event.remove(*listener)
+
+    def _listeners(self) -> list[tuple[Library, str, Library]]:
+        engine = imported("sqlalchemy.engine").Engine
+        return [
+            (engine, "before_cursor_execute", _before),
+            (engine, "after_cursor_execute", _after),
+            (engine, "handle_error", _failed),
+        ]
+
+
+# Parameters have the names that SQLAlchemy prescribes for its listeners.
+def _before(
+    conn: Library,
+    cursor: Library,  # noqa: ARG001
+    statement: str,
+    parameters: Library,  # noqa: ARG001
+    context: Library,  # noqa: ARG001
+    executemany: bool,  # noqa: ARG001, FBT001
+) -> None:
+    attempt(_start, conn, statement)
+
+
+def _start(conn: Library, statement: str) -> None:
+    statement = statement.strip()
+    word = (statement.split(None, 1) or [""])[0]
+    span = start_child_span(f"SQL {word.upper()}", parent=current_span_func())
+    span.set_tag(tags.SPAN_KIND, tags.SPAN_KIND_RPC_CLIENT)
+    span.set_tag(tags.COMPONENT, "sqlalchemy")
+    span.set_tag(tags.DATABASE_TYPE, conn.dialect.name)
+    # repr() hides the password.
+    span.set_tag(tags.DATABASE_INSTANCE, repr(conn.engine.url))
+    span.set_tag(tags.DATABASE_STATEMENT, statement)
+    vars(conn)[_SPAN] = span
+
+
+def _after(
+    conn: Library,
+    cursor: Library,  # noqa: ARG001
+    statement: str,  # noqa: ARG001
+    parameters: Library,  # noqa: ARG001
+    context: Library,  # noqa: ARG001
+    executemany: bool,  # noqa: ARG001, FBT001
+) -> None:
+    span = vars(conn).pop(_SPAN, None)
+    if span is not None:
+        attempt(span.finish)
+
+
+def _failed(exception_context: Library) -> None:
+    conn = exception_context.connection
+    span = None if conn is None else vars(conn).pop(_SPAN, None)
+    if span is not None:
+        error = exception_context.original_exception
+        attempt(span.__exit__, type(error), error, error.__traceback__)
+
+
+patcher = SQLAlchemyPatcher()
+install_patches, reset_patches, set_patcher = functions_of(__name__)
