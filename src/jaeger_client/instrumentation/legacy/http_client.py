@@ -1,20 +1,24 @@
-"""Starts the span of an HTTP request that is sent, and adds its context to the headers."""
+"""Starts the span of an HTTP request that is sent, and adds headers to the request."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
-import opentracing
 from opentracing.ext import tags
 from opentracing.propagation import Format, UnsupportedFormatException
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.instrumentation.legacy.config import CONFIG
+from jaeger_client.instrumentation.legacy._requests import (
+    AbstractRequestWrapper,
+    split_host_and_port,
+)
 from jaeger_client.instrumentation.legacy.interceptors import ClientInterceptors
 from jaeger_client.instrumentation.legacy.utils import start_child_span
+
+if TYPE_CHECKING:
+    import opentracing
 
 __all__ = [
     "AbstractRequestWrapper",
@@ -22,52 +26,12 @@ __all__ = [
     "split_host_and_port",
 ]
 
-HOST_PORT_RE: Final = re.compile(r"^(.*):(\d+)$")
-
 _USERINFO: Final = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
 _INTERCEPTOR_RAISED = RateLimitedWarning("%r raised; the request is sent all the same")
 _NOT_INJECTED = RateLimitedWarning(
     "the trace context cannot be added to a request (%r), which is sent without it"
 )
-
-
-class AbstractRequestWrapper:
-    """What `before_http_request` reads and changes of a request."""
-
-    def add_header(self, key: str, value: str) -> None:
-        """Set a header of the request."""
-        raise NotImplementedError
-
-    @property
-    def _headers(self) -> Mapping[str, str]:
-        return {}
-
-    @property
-    def host_port(self) -> tuple[str | None, int | None]:
-        """Host and port of the server; `None` if unknown."""
-        return None, None
-
-    @property
-    def service_name(self) -> str | None:
-        """Name of the called service, from a header of `CONFIG`."""
-        return first_header(self._headers, CONFIG.callee_name_headers)
-
-    @property
-    def operation(self) -> str:
-        """Name of the span: the method, and the operation of a header of `CONFIG`."""
-        endpoint = first_header(self._headers, CONFIG.callee_endpoint_headers)
-        return self.method if endpoint is None else f"{self.method}:{endpoint}"
-
-    @property
-    def method(self) -> str:
-        """The method of the request."""
-        raise NotImplementedError
-
-    @property
-    def full_url(self) -> str:
-        """The URL of the request."""
-        raise NotImplementedError
 
 
 def before_http_request(
@@ -97,7 +61,7 @@ def before_http_request(
     for interceptor in tuple(ClientInterceptors.get_interceptors()):
         try:
             interceptor.process(request=request, span=span)
-        except Exception:  # noqa: BLE001 - tracing must not prevent the request
+        except Exception:  # noqa: BLE001, PERF203 - tracing must not prevent the request
             _INTERCEPTOR_RAISED.warn(interceptor, exc_info=True)
     try:
         carrier: dict[str, str] = {}
@@ -109,26 +73,3 @@ def before_http_request(
     except Exception as error:  # noqa: BLE001 - tracing must not prevent the request
         _NOT_INJECTED.warn(error)
     return span
-
-
-def split_host_and_port(host_string: str, scheme: str = "http") -> tuple[str, int]:
-    """Return host and port of `host:port`; the default port is that of *scheme*."""
-    match = HOST_PORT_RE.match(host_string)
-    if match is not None:
-        return match[1], int(match[2])
-    return host_string, 443 if scheme == "https" else 80
-
-
-def host_and_port_of(url: str) -> tuple[str, int]:
-    """Return host and port of *url*."""
-    parts = urlsplit(url)
-    return split_host_and_port(parts.netloc, parts.scheme)
-
-
-def first_header(headers: Mapping[str, str], names: Iterable[str]) -> str | None:
-    """Return the value of the first header among *names* that is there."""
-    for name in names:
-        for key, value in headers.items():
-            if key.lower() == name.lower():
-                return value
-    return None

@@ -11,8 +11,8 @@ from opentracing.ext import tags
 from opentracing.propagation import Format
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client.instrumentation.legacy._requests import first_header
 from jaeger_client.instrumentation.legacy.config import CONFIG
-from jaeger_client.instrumentation.legacy.http_client import first_header
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -217,13 +217,12 @@ def before_request(
         tags.HTTP_URL: request.full_url,
         tags.HTTP_METHOD: request.method,
     }
-    for key, value in (
-        (tags.PEER_HOST_IPV4, request.remote_ip),
-        (tags.PEER_SERVICE, request.caller_name),
-        (tags.PEER_PORT, request.remote_port),
-    ):
-        if value:
-            start_tags[key] = value
+    peer = {
+        tags.PEER_HOST_IPV4: request.remote_ip,
+        tags.PEER_SERVICE: request.caller_name,
+        tags.PEER_PORT: request.remote_port,
+    }
+    start_tags.update({key: value for key, value in peer.items() if value})
     return tracer.start_span(
         operation_name=request.operation, child_of=context, tags=start_tags
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     import opentracing
 
-    from jaeger_client.instrumentation.legacy.http_client import AbstractRequestWrapper
+    from jaeger_client.instrumentation.legacy._requests import AbstractRequestWrapper
 
 __all__ = ["ClientInterceptors", "OpenTracingInterceptor"]
 

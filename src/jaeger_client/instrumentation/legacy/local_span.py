@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, TypeVar, cast, overload
-
-import opentracing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client.instrumentation.legacy.request_context import (
     get_current_span,
-    span_in_context,
     span_in_stack_context,
 )
 from jaeger_client.instrumentation.legacy.utils import start_child_span
 
+if TYPE_CHECKING:
+    import opentracing
+
 __all__ = ["func_span", "traced_function"]
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
+
+_Result: TypeAlias = Any
+"""What a function of the application takes or returns."""
 
 _ON_START_RAISED = RateLimitedWarning(
     "on_start of traced_function raised; the function is called all the same"
@@ -31,7 +35,7 @@ _ON_START_RAISED = RateLimitedWarning(
 
 def func_span(
     func: Callable[..., object] | str,
-    tags: Mapping[str, object] | None = None,
+    tags: dict[str, object] | None = None,
     require_active_trace: bool = False,  # noqa: FBT001, FBT002 - the signature of 3.3
 ) -> AbstractContextManager[opentracing.Span | None]:
     """
@@ -68,7 +72,7 @@ def traced_function(
     func: _Function | None = None,
     name: str | None = None,
     on_start: Callable[..., object] | None = None,
-    require_active_trace: bool = False,
+    require_active_trace: bool = False,  # noqa: FBT001, FBT002 - the signature of 3.3
 ) -> _Function | Callable[[_Function], _Function]:
     """
     Create a span for each call of a function; a decorator.
@@ -85,55 +89,70 @@ def traced_function(
         require_active_trace: Create no span if there is no current one.
     """
     if func is None:
-        return cast(
-            "Callable[[_Function], _Function]",
-            functools.partial(
-                traced_function,
-                name=name,
-                on_start=on_start,
-                require_active_trace=require_active_trace,
-            ),
+        decorator = functools.partial(
+            traced_function,
+            name=name,
+            on_start=on_start,
+            require_active_trace=require_active_trace,
         )
-    function: Callable[..., Any] = func
-    operation = name or function.__name__
+        return cast("Callable[[_Function], _Function]", decorator)
+    operation = name or str(getattr(func, "__name__", type(func).__name__))
+    calls = _Calls(operation, on_start, require_active_trace)
+    is_coroutine = inspect.iscoroutinefunction(func)
+    traced = _traced_coroutine if is_coroutine else _traced
+    return cast("_Function", traced(func, calls))
 
-    def start(*args: object, **kwargs: object) -> opentracing.Span | None:
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Creates the spans of the calls of one function."""
+
+    name: str
+    on_start: Callable[..., object] | None
+    require_active_trace: bool
+
+    def start(self, args: _Result, kwargs: _Result) -> opentracing.Span | None:
         current = get_current_span()
-        if current is None and require_active_trace:
+        if current is None and self.require_active_trace:
             return None
-        span = start_child_span(operation, parent=current)
-        if on_start is not None:
+        span = start_child_span(self.name, parent=current)
+        if self.on_start is not None:
             try:
-                on_start(span, *args, **kwargs)
+                self.on_start(span, *args, **kwargs)
             except Exception:  # noqa: BLE001 - tracing must not prevent the call
                 _ON_START_RAISED.warn(exc_info=True)
         return span
 
+
+def _traced(function: Callable[..., _Result], calls: _Calls) -> _Result:
     @functools.wraps(function)
-    def traced(*args: object, **kwargs: object) -> object:
-        span = start(*args, **kwargs)
+    def traced(*args: object, **kwargs: object) -> _Result:
+        span = calls.start(args, kwargs)
         if span is None:
             return function(*args, **kwargs)
         with _finished_if_raised(span):
             result = function(*args, **kwargs)
-        if isinstance(result, Future) or asyncio.isfuture(result):
+        if _is_future(result):
             result.add_done_callback(functools.partial(_finish_with, span))
         else:
             span.finish()
         return result
 
+    return traced
+
+
+def _traced_coroutine(function: Callable[..., _Result], calls: _Calls) -> _Result:
     @functools.wraps(function)
-    async def traced_coroutine(*args: object, **kwargs: object) -> object:
-        span = start(*args, **kwargs)
+    async def traced(*args: object, **kwargs: object) -> _Result:
+        span = calls.start(args, kwargs)
         if span is None:
             return await function(*args, **kwargs)
         with _finished_if_raised(span):
-            result: object = await function(*args, **kwargs)
+            result = await function(*args, **kwargs)
         span.finish()
         return result
 
-    is_coroutine = inspect.iscoroutinefunction(function)
-    return cast("_Function", traced_coroutine if is_coroutine else traced)
+    return traced
 
 
 @contextmanager
@@ -148,7 +167,11 @@ def _finished_if_raised(span: opentracing.Span) -> Generator[None]:
         raise
 
 
-def _finish_with(span: opentracing.Span, future: Future[object]) -> None:
+def _is_future(value: object) -> bool:
+    return asyncio.isfuture(value) or isinstance(value, Future)
+
+
+def _finish_with(span: opentracing.Span, future: Future[_Result]) -> None:
     error = None if future.cancelled() else future.exception()
     if error is not None:
         _record(span, error)

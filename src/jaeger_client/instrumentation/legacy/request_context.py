@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, cast
 
 import opentracing
 
@@ -38,6 +38,12 @@ class RequestContext:
 _CONTEXT: Final[ContextVar[RequestContext | None]] = ContextVar(
     "jaeger_client.legacy_request_context", default=None
 )
+
+
+_NO_SCOPE: Final = opentracing.Scope(
+    cast("opentracing.ScopeManager", None), cast("opentracing.Span", None)
+)
+"""Changes nothing."""
 
 
 class RequestContextManager:
@@ -95,7 +101,7 @@ def span_in_context(span: opentracing.Span | None) -> opentracing.Scope:
     The span is not finished. `None` changes nothing.
     """
     if span is None:
-        return opentracing.Scope(None, None)
+        return _NO_SCOPE
     return opentracing.tracer.scope_manager.activate(span, finish_on_close=False)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import opentracing
 
 __all__ = ["start_child_span"]
@@ -13,7 +11,7 @@ def start_child_span(
     operation_name: str,
     tracer: opentracing.Tracer | None = None,
     parent: opentracing.Span | opentracing.SpanContext | None = None,
-    tags: Mapping[str, object] | None = None,
+    tags: dict[str, object] | None = None,
 ) -> opentracing.Span:
     """
     Start a span that is a child of *parent*, or else of the active span.

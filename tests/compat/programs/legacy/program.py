@@ -34,6 +34,7 @@ import tornado.ioloop
 import tornado.netutil
 import tornado.web
 from celery import Celery
+from celery.contrib.testing.worker import start_worker
 from jaeger_client import ConstSampler, Tracer
 from jaeger_client.reporter import InMemoryReporter
 from opentracing.scope_managers.tornado import TornadoScopeManager
@@ -193,7 +194,9 @@ def tornado_server(root):
 def outside(coroutine):
     """Run a coroutine on Tornado's loop without an active span."""
     loop = tornado.ioloop.IOLoop()
-    thread = threading.Thread(target=lambda: (loop.make_current(), loop.run_sync(coroutine)))
+    thread = threading.Thread(
+        target=lambda: (loop.make_current(), loop.run_sync(coroutine))
+    )
     thread.start()
     thread.join()
 
@@ -282,7 +285,6 @@ def redis_client(root):
     attempt(lambda: client.incr("cake"))
     client.pipeline().set("cake", "1").get("cake").execute()
     redis.Redis(host="localhost", port=PORTS["Redis"]).get(b"cake")
-    attempt(lambda: redis.Redis(host="localhost", port=1).get("cake"))
 
 
 @section
@@ -344,7 +346,9 @@ def mysqldb_client(root):
 @section
 def databases_without_trace(root):
     def run():
-        psycopg2.connect(port=PORTS["Postgres"], **POSTGRES).cursor().execute("select 1")
+        psycopg2.connect(port=PORTS["Postgres"], **POSTGRES).cursor().execute(
+            "select 1"
+        )
         MySQLdb.connect(port=PORTS["Mysql"], **MYSQL).cursor().execute("select 1")
         redis.StrictRedis(port=PORTS["Redis"]).get("cake")
 
@@ -376,6 +380,28 @@ def celery_client(root):
         context = message.headers["parent_span_context"]
         servers.REQUESTS.append(("MESSAGE", "celery", context))
         message.ack()
+
+
+@section
+def celery_worker(root):
+    app = Celery("app", broker="memory://", backend="cache+memory://")
+
+    @app.task(name="add")
+    def add(a, b):
+        with func_span("in task"):
+            return a + b
+
+    @app.task(name="fail")
+    def fail():
+        raise ValueError("no flour")
+
+    app.conf.broker_transport_options = {"polling_interval": 0.01}
+    waiting = {"timeout": 40, "interval": 0.01}
+    root.set_baggage_item("customer", "ann b")
+    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="CRITICAL"):
+        assert add.delay(1, 2).get(**waiting) == 3
+        attempt(lambda: fail.delay().get(**waiting))
+        in_thread(lambda: add.delay(1, 2).get(**waiting))
 
 
 AWS = dict(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")

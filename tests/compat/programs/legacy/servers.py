@@ -22,6 +22,7 @@ REQUESTS = []
 
 def serve(handler):
     """Start a server on a free port, which ends with the process; return the port."""
+    handler.disable_nagle_algorithm = True
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -114,7 +115,9 @@ class Redis(socketserver.StreamRequestHandler):
             return b"%1\r\n$5\r\nproto\r\n:" + arguments[0] + b"\r\n"
         if name == b"GET":
             value = self.values.get(arguments[0])
-            return self.null if value is None else b"$%d\r\n%s\r\n" % (len(value), value)
+            return (
+                self.null if value is None else b"$%d\r\n%s\r\n" % (len(value), value)
+            )
         if name == b"SETNX" and arguments[0] in self.values:
             return b":0\r\n"
         if name in {b"SET", b"SETEX", b"SETNX"}:
@@ -199,7 +202,9 @@ class Mysql(socketserver.StreamRequestHandler):
 
     def rows(self):
         self.send(b"\x01")
-        texts = b"".join(struct.pack("B", len(t)) + t for t in (b"def", b"", b"", b"", b"n", b""))
+        texts = b"".join(
+            struct.pack("B", len(t)) + t for t in (b"def", b"", b"", b"", b"n", b"")
+        )
         self.send(texts + b"\x0c" + struct.pack("<HIBHB", 33, 4, 3, 0, 0) + bytes(2))
         self.send(b"\xfe" + struct.pack("<HH", 0, 2))
         self.send(b"\x011")

@@ -33,10 +33,11 @@ __all__ = [
     "db_span",
 ]
 
-_BEGIN: Final = "begin-trans"
-_COMMIT: Final = "commit"
-_ROLLBACK: Final = "rollback"
-_TRANS_TAGS: Final = [_BEGIN, _COMMIT, _ROLLBACK]
+BEGIN: Final = "begin-trans"
+COMMIT: Final = "commit"
+ROLLBACK: Final = "rollback"
+_BEGIN, _COMMIT, _ROLLBACK = _TRANS_TAGS = [BEGIN, COMMIT, ROLLBACK]
+"""The names that 3.3 has for them."""
 
 _PASSWORDS: Final = {"password", "passwd"}
 _PASSWORD_IN_TEXT: Final = re.compile(
@@ -148,9 +149,10 @@ class _Wrapper:
     def __init__(self, wrapped: Library) -> None:
         object.__setattr__(self, "__wrapped__", wrapped)
 
-    @property
-    def __class__(self) -> type:
-        return type(self.__wrapped__)
+    @property  # type: ignore[misc]  # it is read-only
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]  # read-only
+        wrapped: object = self.__wrapped__
+        return type(wrapped)
 
     def __getattr__(self, name: str) -> Library:
         return getattr(self.__wrapped__, name)
@@ -271,17 +273,17 @@ class ConnectionWrapper(_Wrapper):
 
     def begin(self, *args: object, **kwargs: object) -> Library:
         """Begin a transaction, in a span."""
-        with transaction_span(_BEGIN, self._module_name):
+        with transaction_span(BEGIN, self._module_name):
             return self.__wrapped__.begin(*args, **kwargs)
 
     def commit(self) -> Library:
         """Commit the transaction, in a span."""
-        with transaction_span(_COMMIT, self._module_name):
+        with transaction_span(COMMIT, self._module_name):
             return self.__wrapped__.commit()
 
     def rollback(self) -> Library:
         """Roll the transaction back, in a span."""
-        with transaction_span(_ROLLBACK, self._module_name):
+        with transaction_span(ROLLBACK, self._module_name):
             return self.__wrapped__.rollback()
 
 
@@ -299,7 +301,7 @@ class ContextManagerConnectionWrapper(ConnectionWrapper):
         return self._cursor_wrapper(entered, self._module_name, self._connect_params)
 
     def __exit__(self, exc: object, value: object, tb: object) -> Library:
-        outcome = _COMMIT if exc is None else _ROLLBACK
+        outcome = COMMIT if exc is None else ROLLBACK
         with transaction_span(outcome, self._module_name):
             return super().__exit__(exc, value, tb)
 

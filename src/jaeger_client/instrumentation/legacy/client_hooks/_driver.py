@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from jaeger_client.instrumentation.legacy.client_hooks._dbapi2 import (
-    _COMMIT,
-    _ROLLBACK,
+    COMMIT,
+    ROLLBACK,
     Params,
     SpanBlock,
     call_span,
@@ -95,8 +96,8 @@ class TracedDriver:
 
         return {
             "cursor": cursor,
-            "commit": self._transaction(_COMMIT, connection.commit),
-            "rollback": self._transaction(_ROLLBACK, connection.rollback),
+            "commit": self._transaction(COMMIT, connection.commit),
+            "rollback": self._transaction(ROLLBACK, connection.rollback),
             "__enter__": enter,
         }
 
@@ -165,5 +166,5 @@ def _replaced(
 
 
 def _store(owner: Library, params: object) -> None:
-    if hasattr(owner, "__dict__"):
-        vars(owner)[_PARAMS] = params
+    with suppress(AttributeError):  # of a function of the application
+        setattr(owner, _PARAMS, params)

@@ -97,7 +97,7 @@ class Patcher:
         Raises:
             AttributeError: If there is no such attribute.
         """
-        own = vars(owner).get(name, _MISSING)
+        own: Library = owner.__dict__.get(name, _MISSING)
         replacement = make(getattr(owner, name))
         setattr(owner, name, replacement)
         self._replaced.append((owner, name, own, replacement))
@@ -111,7 +111,7 @@ class Patcher:
     def _undo(self) -> None:
         while self._replaced:
             owner, name, own, replacement = self._replaced.pop()
-            if vars(owner).get(name) is not replacement:
+            if getattr(owner, name, None) is not replacement:
                 continue  # replaced again, by others
             if own is _MISSING:
                 delattr(owner, name)  # inherited

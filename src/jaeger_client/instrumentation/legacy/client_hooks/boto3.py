@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+from contextlib import suppress
 from typing import Final
 
 from opentracing.ext import tags
@@ -114,12 +115,8 @@ class Boto3Patcher(Patcher):
     @staticmethod
     def set_request_id_tag(span: Library, response: Library) -> None:
         """Set the tag `aws.request_id`, if *response* contains the id."""
-        metadata = (
-            response.get("ResponseMetadata") if isinstance(response, dict) else None
-        )
-        request_id = metadata.get("RequestId") if isinstance(metadata, dict) else None
-        if request_id:
-            span.set_tag("aws.request_id", request_id)
+        with suppress(LookupError, TypeError):  # not a response, or without the id
+            span.set_tag("aws.request_id", response["ResponseMetadata"]["RequestId"])
 
 
 def _inheriting(original: Library) -> Library:
@@ -128,7 +125,7 @@ def _inheriting(original: Library) -> Library:
     class Executor(original):  # type: ignore[misc]  # its type is not known
         def submit(self, fn: Library, *args: Library, **kwargs: Library) -> Library:
             context = contextvars.copy_context()
-            return super().submit(context.run, fn, *args, **kwargs)
+            return original.submit(self, context.run, fn, *args, **kwargs)
 
     return Executor
 

@@ -112,7 +112,8 @@ def task_prerun_handler(task: Library, task_id: str, **_: object) -> None:
 
 def _start(task: Library, task_id: str) -> None:
     request, name = task.request, f"Celery:run:{task.name}"
-    carrier = request.get(_HEADER) or (request.get("headers") or {}).get(_HEADER)
+    headers: Library = request.get("headers") or {}
+    carrier: Library = request.get(_HEADER) or headers.get(_HEADER)
     if carrier:
         context = attempt(opentracing.tracer.extract, Format.TEXT_MAP, carrier)
         span = opentracing.tracer.start_span(name, child_of=context)
@@ -143,8 +144,9 @@ def task_postrun_handler(task: Library, **_: object) -> None:
 
 
 def _finish(task: Library, error: BaseException | None, traceback: Library) -> None:
-    scope = vars(task.request).pop(_SCOPE, None)
+    scope: Library = getattr(task.request, _SCOPE, None)
     if scope is not None:
+        setattr(task.request, _SCOPE, None)
         scope.close()
         kind = None if error is None else type(error)
         scope.span.__exit__(kind, error, traceback)

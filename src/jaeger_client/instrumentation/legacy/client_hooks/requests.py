@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from opentracing.ext import tags
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client.instrumentation.legacy._requests import URLRequestWrapper
 from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
     current_span_func,
 )
@@ -19,11 +20,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     imported,
 )
 from jaeger_client.instrumentation.legacy.client_hooks.urllib3 import untraced
-from jaeger_client.instrumentation.legacy.http_client import (
-    AbstractRequestWrapper,
-    before_http_request,
-    host_and_port_of,
-)
+from jaeger_client.instrumentation.legacy.http_client import before_http_request
 
 __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 
@@ -40,35 +37,7 @@ class RequestsPatcher(Patcher):
     response_handler_hook: Callable[[Library, Library], object] | None = None
     """Called with each response and its span."""
 
-    class RequestWrapper(AbstractRequestWrapper):
-        """A `requests.PreparedRequest`."""
-
-        def __init__(self, request: Library) -> None:
-            self.request = request
-
-        def add_header(self, key: str, value: str) -> None:
-            """Set a header of the request."""
-            self.request.headers[key] = value
-
-        @property
-        def _headers(self) -> Mapping[str, str]:
-            headers: Mapping[str, str] = self.request.headers
-            return headers
-
-        @property
-        def host_port(self) -> tuple[str | None, int | None]:
-            """Host and port of the URL."""
-            return host_and_port_of(self.full_url)
-
-        @property
-        def method(self) -> str:
-            """The method of the request."""
-            return str(self.request.method)
-
-        @property
-        def full_url(self) -> str:
-            """The URL of the request."""
-            return str(self.request.url)
+    RequestWrapper = URLRequestWrapper
 
     def set_response_handler_hook(
         self, response_handler_hook: Callable[[Library, Library], object] | None

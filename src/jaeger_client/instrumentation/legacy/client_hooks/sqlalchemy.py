@@ -49,15 +49,7 @@ class SQLAlchemyPatcher(Patcher):
         ]
 
 
-# Parameters have the names that SQLAlchemy prescribes for its listeners.
-def _before(
-    conn: Library,
-    cursor: Library,  # noqa: ARG001
-    statement: str,
-    parameters: Library,  # noqa: ARG001
-    context: Library,  # noqa: ARG001
-    executemany: bool,  # noqa: ARG001, FBT001
-) -> None:
+def _before(conn: Library, _cursor: Library, statement: str, *_: Library) -> None:
     attempt(_start, conn, statement)
 
 
@@ -71,28 +63,23 @@ def _start(conn: Library, statement: str) -> None:
     # repr() hides the password.
     span.set_tag(tags.DATABASE_INSTANCE, repr(conn.engine.url))
     span.set_tag(tags.DATABASE_STATEMENT, statement)
-    vars(conn)[_SPAN] = span
+    setattr(conn, _SPAN, span)
 
 
-def _after(
-    conn: Library,
-    cursor: Library,  # noqa: ARG001
-    statement: str,  # noqa: ARG001
-    parameters: Library,  # noqa: ARG001
-    context: Library,  # noqa: ARG001
-    executemany: bool,  # noqa: ARG001, FBT001
-) -> None:
-    span = vars(conn).pop(_SPAN, None)
-    if span is not None:
-        attempt(span.finish)
+def _after(conn: Library, *_: Library) -> None:
+    attempt(_finish, conn, None)
 
 
 def _failed(exception_context: Library) -> None:
-    conn = exception_context.connection
-    span = None if conn is None else vars(conn).pop(_SPAN, None)
+    attempt(_finish, exception_context.connection, exception_context.original_exception)
+
+
+def _finish(conn: Library, error: BaseException | None) -> None:
+    span: Library = getattr(conn, _SPAN, None)
     if span is not None:
-        error = exception_context.original_exception
-        attempt(span.__exit__, type(error), error, error.__traceback__)
+        setattr(conn, _SPAN, None)
+        traceback = None if error is None else error.__traceback__
+        span.__exit__(None if error is None else type(error), error, traceback)
 
 
 patcher = SQLAlchemyPatcher()

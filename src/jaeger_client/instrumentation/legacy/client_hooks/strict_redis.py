@@ -63,7 +63,7 @@ def _traced(method: str, pipeline: type, original: Library) -> Library:
 
 
 def _start(
-    method: str, client: Library, args: tuple[object, ...], kwargs: dict[str, object]
+    method: str, client: Library, args: tuple[Library, ...], kwargs: dict[str, Library]
 ) -> Library:
     """Start the span of a call; only keys and times to live are recorded of it."""
     is_any = method == "execute_command"
@@ -83,7 +83,8 @@ def _start(
     if not is_any:
         span.set_tag("redis.key", str(args[0] if args else kwargs.get("name")))
     if method == "setex":
-        span.set_tag("redis.ttl", args[1] if args[1:] else kwargs.get("time"))
+        time_to_live: Library = args[1] if args[1:] else kwargs.get("time")
+        span.set_tag("redis.ttl", time_to_live)
     return span
 
 

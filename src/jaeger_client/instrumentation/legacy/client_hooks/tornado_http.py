@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 
 from opentracing.ext import tags
 
+from jaeger_client.instrumentation.legacy._requests import URLRequestWrapper
 from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     Library,
     Patcher,
@@ -14,11 +14,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     functions_of,
     imported,
 )
-from jaeger_client.instrumentation.legacy.http_client import (
-    AbstractRequestWrapper,
-    before_http_request,
-    host_and_port_of,
-)
+from jaeger_client.instrumentation.legacy.http_client import before_http_request
 from jaeger_client.instrumentation.legacy.request_context import get_current_span
 
 __all__ = [
@@ -32,40 +28,8 @@ __all__ = [
 ]
 
 
-class TornadoRequestWrapper(AbstractRequestWrapper):
-    """
-    A `tornado.httpclient.HTTPRequest`.
-
-    Args:
-        request: The request.
-    """
-
-    def __init__(self, request: Library) -> None:
-        self.request = request
-
-    def add_header(self, key: str, value: str) -> None:
-        """Set a header of the request."""
-        self.request.headers[key] = value
-
-    @property
-    def _headers(self) -> Mapping[str, str]:
-        headers: Mapping[str, str] = self.request.headers
-        return headers
-
-    @property
-    def host_port(self) -> tuple[str | None, int | None]:
-        """Host and port of the URL."""
-        return host_and_port_of(self.full_url)
-
-    @property
-    def method(self) -> str:
-        """The method of the request."""
-        return str(self.request.method)
-
-    @property
-    def full_url(self) -> str:
-        """The URL of the request."""
-        return str(self.request.url)
+class TornadoRequestWrapper(URLRequestWrapper):
+    """A `tornado.httpclient.HTTPRequest`."""
 
 
 def traced_fetch_impl(real_fetch_impl: Library) -> Library:

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 
 from opentracing.ext import tags
 
+from jaeger_client.instrumentation.legacy._requests import (
+    AbstractRequestWrapper,
+    split_host_and_port,
+)
 from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
     current_span_func,
 )
@@ -17,11 +21,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     functions_of,
     imported,
 )
-from jaeger_client.instrumentation.legacy.http_client import (
-    AbstractRequestWrapper,
-    before_http_request,
-    split_host_and_port,
-)
+from jaeger_client.instrumentation.legacy.http_client import before_http_request
 
 __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 

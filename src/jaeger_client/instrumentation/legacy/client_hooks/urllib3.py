@@ -16,6 +16,7 @@ from typing import Final
 
 from opentracing.ext import tags
 
+from jaeger_client.instrumentation.legacy._requests import AbstractRequestWrapper
 from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
     current_span_func,
 )
@@ -26,10 +27,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     functions_of,
     imported,
 )
-from jaeger_client.instrumentation.legacy.http_client import (
-    AbstractRequestWrapper,
-    before_http_request,
-)
+from jaeger_client.instrumentation.legacy.http_client import before_http_request
 
 __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 
