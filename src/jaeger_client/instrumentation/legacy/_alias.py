@@ -19,8 +19,10 @@ def install_as(name: str = "opentracing_instrumentation") -> bool:
     Make the modules of this package importable as *name* and its submodules.
 
     Call it before the code that imports *name*. If a package of that name is installed
-    and its `client_hooks.install_all_patches` can be imported, it is left alone; one
-    that cannot be imported is replaced. `opentracing.scope_managers.tornado`, which
+    and its `client_hooks.install_all_patches` can be imported, with the modules that
+    it installs, the package is left alone. Otherwise it is replaced: beside Tornado
+    5.1, for example, Python 3.10 can import the function, but not all of the modules.
+    `opentracing.scope_managers.tornado`, which
     current versions of Tornado cannot import either, is then replaced by
     `tornado_scopes`.
 
@@ -48,7 +50,13 @@ def install_as(name: str = "opentracing_instrumentation") -> bool:
 
 def _works(name: str) -> bool:
     hooks = f"{name}.client_hooks"
-    return _can_import(hooks) and hasattr(sys.modules[hooks], "install_all_patches")
+    if not _can_import(hooks):
+        return False
+    package = sys.modules[hooks]
+    found = pkgutil.iter_modules(package.__path__, f"{hooks}.")
+    return hasattr(package, "install_all_patches") and all(
+        _can_import(module.name) for module in found
+    )
 
 
 def _can_import(name: str) -> bool:

@@ -185,8 +185,11 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class _TornadoRequest(Protocol):
-        method: str | None
-        remote_ip: str | None
+        @property
+        def method(self) -> str | None: ...
+
+        @property
+        def remote_ip(self) -> str | None: ...
 
         @property
         def headers(self) -> Mapping[str, str]: ...

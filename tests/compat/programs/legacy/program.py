@@ -11,7 +11,6 @@ import io
 import json
 import logging
 import re
-import sqlite3
 import sys
 import threading
 import urllib.request
@@ -35,8 +34,6 @@ import tornado.netutil
 import tornado.web
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
-from jaeger_client import ConstSampler, Tracer
-from jaeger_client.reporter import InMemoryReporter
 from opentracing.scope_managers.tornado import TornadoScopeManager
 from opentracing_instrumentation import (
     get_current_span,
@@ -65,6 +62,9 @@ from opentracing_instrumentation.request_context import (
     RequestContextManager,
 )
 from opentracing_instrumentation.utils import start_child_span
+
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import InMemoryReporter
 
 pymysql.install_as_MySQLdb()
 import MySQLdb  # noqa: E402
@@ -618,13 +618,13 @@ def without_chance(value):
         if value == port:
             return "port of " + name
         if isinstance(value, str):
-            value = re.sub(r"\b{}\b".format(port), "<port of {}>".format(name), value)
+            value = re.sub(rf"\b{port}\b", f"<port of {name}>", value)
     return UUID.sub("<uuid>", value) if isinstance(value, str) else value
 
 
 def context_of(headers, names):
     """Return the headers of the trace, with the names of spans for their ids."""
-    trace, span, parent, flags = headers["uber-trace-id"].split(":")
+    _, span, parent, flags = headers["uber-trace-id"].split(":")
     context = {
         "span": names.get(int(span, 16)),
         "parent": names.get(int(parent, 16)),

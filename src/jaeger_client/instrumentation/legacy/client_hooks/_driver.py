@@ -43,16 +43,19 @@ class TracedDriver:
             the class of the connection.
         cursor_factory: Name and position of the argument of a connection's `cursor`
             that chooses the class of the cursor.
+        commits_at_exit: Whether a connection's `__exit__` commits without calling
+            `commit`.
     """
 
     def __init__(
         self,
         module_name: str,
-        connection: type,
-        cursor: type,
+        connection: Library,
+        cursor: Library,
         *,
         connection_factory: tuple[str, int],
         cursor_factory: tuple[str, int],
+        commits_at_exit: bool = False,
     ) -> None:
         self._module_name = module_name
         self._connection_factory = connection_factory
@@ -60,7 +63,10 @@ class TracedDriver:
         calls = [name for name in _CALLS if hasattr(cursor, name)]
         methods = {name: self._call(name, getattr(cursor, name)) for name in calls}
         self._cursors = _Subclasses(cursor, methods)
-        self._connections = _Subclasses(connection, self._methods_of(connection))
+        methods = self._methods_of(connection)
+        if commits_at_exit:
+            methods["__exit__"] = self._exit(connection.__exit__)
+        self._connections = _Subclasses(connection, methods)
 
     def traced_connect(self, original: Library) -> Library:
         """Return a function that replaces the driver's `connect`."""
@@ -94,7 +100,9 @@ class TracedDriver:
             with func_span(f"{self._module_name}:begin_transaction"):
                 return connection.__enter__(owner)
 
+        shortcuts = [name for name in _CALLS if hasattr(connection, name)]
         return {
+            **{name: _shortcut(name, getattr(connection, name)) for name in shortcuts},
             "cursor": cursor,
             "commit": self._transaction(COMMIT, connection.commit),
             "rollback": self._transaction(ROLLBACK, connection.rollback),
@@ -108,6 +116,16 @@ class TracedDriver:
                 return original(owner)
 
         return transaction
+
+    def _exit(self, original: Library) -> Library:
+        @functools.wraps(original)
+        def leave(owner: Library, kind: object, *others: object) -> Library:
+            with transaction_span(
+                COMMIT if kind is None else ROLLBACK, self._module_name
+            ):
+                return original(owner, kind, *others)
+
+        return leave
 
     def _call(self, name: str, original: Library) -> Library:
         @functools.wraps(original)
@@ -126,6 +144,16 @@ class TracedDriver:
             # A `psycopg2.sql.Composable`.
             args = [as_string(cursor), *args[1:]]
         return call_span(name, self._module_name, args, kwargs, params)
+
+
+def _shortcut(name: str, original: Library) -> Library:
+    """Return a method of a connection that executes a statement with a new cursor."""
+
+    @functools.wraps(original)
+    def call(owner: Library, *args: Library, **kwargs: Library) -> Library:
+        return getattr(owner.cursor(), name)(*args, **kwargs)
+
+    return call
 
 
 class _Subclasses:

@@ -61,12 +61,8 @@ class Patcher:
             imported(self.library)
         except ImportError:
             return False
-        except Exception:  # noqa: BLE001 - it is the library that is broken
-            warn(
-                "%s cannot be imported, so it is not traced",
-                self.library,
-                exc_info=True,
-            )
+        except Exception as error:  # noqa: BLE001 - it is the library that is broken
+            warn("%s cannot be imported (%r); it is not traced", self.library, error)
             return False
         return True
 
@@ -77,9 +73,14 @@ class Patcher:
         if self.applicable:
             try:
                 self._install_patches()
-            except Exception:  # noqa: BLE001 - an unknown version of the library
+            except Exception as error:  # noqa: BLE001 - an unknown version of it
                 self._undo()
-                warn("%s is not traced: its hook failed", self.library, exc_info=True)
+                warn(
+                    "%s is not traced, because its hook cannot be installed (%r); "
+                    "a version from before may work",
+                    self.library,
+                    error,
+                )
         self.patches_installed = True
 
     def reset_patches(self) -> None:

@@ -25,6 +25,7 @@ class SQLite3Patcher(Patcher):
             sqlite3.Cursor,
             connection_factory=("factory", 5),
             cursor_factory=("factory", 0),
+            commits_at_exit=True,
         )
         self.replace(sqlite3, "connect", driver.traced_connect)
         self.replace(sqlite3.dbapi2, "connect", driver.traced_connect)
