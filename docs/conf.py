@@ -17,11 +17,11 @@ autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 nitpick_ignore_regex = [
     # Other people's pages are not asked for: a build needs no network.
-    ("py:class", r"(collections\.abc|logging|opentracing)\..+"),
+    ("py:class", r"(collections\.abc|contextlib|logging|opentracing)\..+"),
     # Imported for type checkers only, so autodoc knows no more than the name.
     ("py:class", r"[A-Z]\w+"),
     # Stand on the page under the room that hands them out, or not at all.
-    ("py:class", r"jaeger_client\.\w+\.\w+\.\w+"),
+    ("py:class", r"jaeger_client(\.\w+){3,}"),
 ]
 
 html_theme = "furo"

@@ -157,7 +157,7 @@ class TornadoRequestWrapper(AbstractRequestWrapper):
         request: A `tornado.httputil.HTTPServerRequest`.
     """
 
-    def __init__(self, request: _TornadoRequest) -> None:
+    def __init__(self, request: TornadoRequest) -> None:
         self.request = request
 
     @property
@@ -184,7 +184,7 @@ class TornadoRequestWrapper(AbstractRequestWrapper):
 if TYPE_CHECKING:
     from typing import Protocol
 
-    class _TornadoRequest(Protocol):
+    class TornadoRequest(Protocol):
         @property
         def method(self) -> str | None: ...
 

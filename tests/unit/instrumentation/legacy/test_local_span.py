@@ -12,6 +12,7 @@ import pytest
 from jaeger_client.instrumentation.legacy import utils
 from jaeger_client.instrumentation.legacy.local_span import func_span, traced_function
 from jaeger_client.instrumentation.legacy.request_context import RequestContextManager
+from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer
 from tests.unit.instrumentation.legacy.conftest import (
     current_name,
@@ -19,7 +20,7 @@ from tests.unit.instrumentation.legacy.conftest import (
     parent_of,
     tags_of,
 )
-from tests.unit.spans import Anything, fields_of
+from tests.unit.spans import fields_of
 
 
 @traced_function
@@ -132,16 +133,15 @@ def test_a_cancelled_coroutine_finishes_its_span(tracer: MemoryTracer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("finish", "tags"),
+    ("method", "arguments", "tags"),
     [
-        (lambda future: future.set_result(1), {}),
-        (lambda future: future.set_exception(ValueError("burnt")), {"error": "true"}),
-        (lambda future: future.cancel(), {}),
+        ("set_result", [1], {}),
+        ("set_exception", [ValueError("burnt")], {"error": "true"}),
+        ("cancel", [], {}),
     ],
-    ids=["result", "exception", "cancelled"],
 )
 def test_a_future_finishes_the_span_when_it_is_done(
-    tracer: MemoryTracer, finish: Anything, tags: dict[str, str]
+    tracer: MemoryTracer, method: str, arguments: list[object], tags: dict[str, str]
 ) -> None:
     """So do the coroutines of Tornado, which return futures."""
     future: Future[int] = Future()
@@ -152,7 +152,7 @@ def test_a_future_finishes_the_span_when_it_is_done(
 
     assert submit() is future
     assert [] == tracer.spans
-    finish(future)
+    getattr(future, method)(*arguments)
     assert [tags] == [tags_of(span) for span in tracer.spans]
 
 
@@ -173,10 +173,10 @@ def test_an_asynchronous_generator_is_passed_on(tracer: MemoryTracer) -> None:
 def test_on_start_sets_tags_from_the_arguments(tracer: MemoryTracer) -> None:
     """It is called with the span and the arguments."""
 
-    @traced_function(
-        name="named",
-        on_start=lambda span, kind, *, size: span.set_tag("cake", f"{size} {kind}"),
-    )
+    def set_tag(span: Span, kind: str, *, size: str) -> None:
+        span.set_tag("cake", f"{size} {kind}")
+
+    @traced_function(name="named", on_start=set_tag)
     def make(kind: str, *, size: str) -> str:
         return kind
 

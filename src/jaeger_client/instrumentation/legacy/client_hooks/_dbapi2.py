@@ -122,12 +122,19 @@ def connect_span(name: str, module_name: str) -> SpanBlock:
     )
 
 
-def recorded(args: Sequence[object], kwargs: Mapping[str, object]) -> Params:
+def recorded(
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    password_position: int | None = None,
+) -> Params:
     """Return arguments for the tags of a span: without passwords."""
     if not args and not kwargs:
         return None
     return (
-        tuple(_without_password(value) for value in args),
+        tuple(
+            "***" if position == password_position else _without_password(value)
+            for position, value in enumerate(args)
+        ),
         {
             key: _without_password(value)
             for key, value in kwargs.items()
@@ -317,6 +324,9 @@ class ConnectionFactory:
         cursor_wrapper: Class of the cursors.
     """
 
+    password_position: int | None = None
+    """Position of the password among the arguments, if it may have one."""
+
     def __init__(
         self,
         connect_func: Callable[..., Library],
@@ -336,6 +346,6 @@ class ConnectionFactory:
         return self._wrapper_ctor(
             connection=connection,
             module_name=self._module_name,
-            connect_params=recorded(args, kwargs),
+            connect_params=recorded(args, kwargs, self.password_position),
             cursor_wrapper=self._cursor_wrapper,
         )

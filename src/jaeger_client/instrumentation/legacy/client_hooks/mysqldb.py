@@ -28,6 +28,7 @@ class MySQLdbPatcher(Patcher):
         factory = ConnectionFactory(
             module.connect, self.library, ContextManagerConnectionWrapper
         )
+        factory.password_position = 2  # after host and user
 
         def replacement(_: Library) -> Library:
             return factory

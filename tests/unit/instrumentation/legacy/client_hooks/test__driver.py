@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import sqlite3.dbapi2
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 import psycopg2
 import psycopg2.extensions
@@ -30,8 +32,9 @@ def postgres(
     opened: list[Anything] = []
 
     def connect(**options: object) -> Anything:
-        options = {"host": "127.0.0.1", "port": ports("Postgres"), **options}
-        opened.append(psycopg2.connect(user="ann", password="secret", **options))
+        given: dict[str, Any] = {"host": "127.0.0.1", "port": ports("Postgres")}
+        given.update(options)
+        opened.append(psycopg2.connect(user="ann", password="secret", **given))
         return opened[-1]
 
     yield connect
@@ -54,13 +57,14 @@ def test_statements_of_psycopg2(
     tracer: MemoryTracer, postgres: Callable[..., Anything]
 ) -> None:
     """Composed SQL is recorded as text; the password is not recorded."""
-    with tracer.start_active_span("root"), postgres() as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                psycopg2.sql.SQL("select {}").format(psycopg2.sql.Literal(3))
-            )
-            cursor.execute(query="select %s", vars=(1,))
-            assert [(1,)] == cursor.fetchall()
+    with (
+        tracer.start_active_span("root"),
+        postgres() as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(psycopg2.sql.SQL("select {}").format(psycopg2.sql.Literal(3)))
+        cursor.execute(query="select %s", vars=(1,))
+        assert [(1,)] == cursor.fetchall()
 
     assert [
         *("connect", "begin_transaction", "select", "select", "commit"),
@@ -101,15 +105,16 @@ def test_classes_of_the_application_keep_their_behaviour(
     again = postgres(connection_factory=psycopg2.extras.DictConnection)
 
     with tracer.start_active_span("root"):
-        found = [c.cursor() for c in (connection, other)]
+        found: list[Anything] = [c.cursor() for c in (connection, other)]
         for cursor in found:
             cursor.execute("select 1")
         positional = other.cursor(None, psycopg2.extras.DictCursor)
         positional.execute("select 1")
 
     assert type(connection) is type(again)
-    assert isinstance(found[0], psycopg2.extras.DictCursor)
-    assert 1 == found[0].fetchone()["n"]
+    assert issubclass(type(found[0]), psycopg2.extras.DictCursor)
+    row: Anything = found[0].fetchone()
+    assert 1 == row["n"]
     assert {"n": 1} == dict(found[1].fetchone())
     assert isinstance(positional, psycopg2.extras.DictCursor)
     assert ["psycopg2:select"] * 3 == names_of(tracer)[3:-1]
@@ -120,7 +125,7 @@ def test_a_factory_that_is_a_function_is_called(
 ) -> None:
     """What it returns is not traced."""
 
-    def connection_of(dsn: str, **options: object) -> Anything:
+    def connection_of(dsn: str, **options: Anything) -> Anything:
         return psycopg2.extensions.connection(dsn, **options)
 
     connection = postgres(connection_factory=connection_of)
@@ -144,14 +149,16 @@ def test_statements_of_sqlite(tracer: MemoryTracer, install: Install) -> None:
     """Also those that a connection executes itself."""
     install("sqlite3")
 
-    with closing(sqlite3.connect(":memory:")) as connection:
-        with tracer.start_active_span("root"):
-            connection.execute("create table cake (name)")
-            connection.executemany("insert into cake values (?)", [("a",), ("b",)])
-            cursor = connection.cursor()
-            cursor.executescript("delete from cake; select 1")
-            connection.commit()
-            connection.rollback()
+    with (
+        closing(sqlite3.connect(":memory:")) as connection,
+        tracer.start_active_span("root"),
+    ):
+        connection.execute("create table cake (name)")
+        connection.executemany("insert into cake values (?)", [("a",), ("b",)])
+        cursor = connection.cursor()
+        cursor.executescript("delete from cake; select 1")
+        connection.commit()
+        connection.rollback()
 
     assert [
         *("connect", "create", "insert", "delete", "commit", "rollback"),

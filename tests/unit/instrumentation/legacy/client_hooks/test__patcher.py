@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -30,15 +31,20 @@ class Library(Base):
         return "own"
 
 
+def replaced(_: object) -> Callable[[object], str]:
+    """Return what replaces a method."""
+    return lambda _: "replaced"
+
+
 class LibraryPatcher(Patcher):
     """Replaces both methods, and further names."""
 
     library = "json"
-    names = ("own", "inherited")
+    names: tuple[str, str] = ("own", "inherited")
 
     def _install_patches(self) -> None:
         for name in self.names:
-            self.replace(Library, name, lambda original: lambda _: "replaced")
+            self.replace(Library, name, replaced)
 
 
 def results() -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from jaeger_client.instrumentation.legacy.client_hooks import boto3 as hook
 from jaeger_client.testing import MemoryTracer
@@ -19,6 +18,9 @@ from tests.unit.instrumentation.legacy.conftest import (
     tags_of,
 )
 from tests.unit.spans import Anything
+
+boto3: Anything = import_module("boto3")
+botocore: Anything = import_module("botocore.exceptions")
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def test_an_error_of_the_service_has_the_id_too(
     """It is recorded and raised."""
     install("boto3")
 
-    with pytest.raises(ClientError):
+    with pytest.raises(botocore.ClientError):
         session("client", "dynamodb").describe_table(TableName="missing")
 
     tags = tags_of(tracer.spans[0])

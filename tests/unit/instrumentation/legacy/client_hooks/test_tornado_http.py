@@ -96,7 +96,7 @@ def test_a_fault_of_the_hook_does_not_prevent_the_request(
 ) -> None:
     """The request is sent without a span."""
     install("tornado_http")
-    monkeypatch.setattr(tornado_http, "get_current_span", lambda: 1 // 0)
+    monkeypatch.setattr(tornado_http, "get_current_span", None)
 
     assert 200 == asyncio.run(fetch(url))
     assert [] == tracer.spans
