@@ -80,10 +80,8 @@ def serve_one(server: WSGIServer, during: Callable[[], None]) -> None:
 def main() -> None:
     """Order a cake and report the spans."""
     install_all_patches()
-    # Hooks that the old package does not have are installed by name.
-    install_patches(
-        ["opentracing_instrumentation.client_hooks.sqlite3.install_patches"]
-    )
+    # The old package has no such hook, so `install_all_patches` does not install it.
+    sqlite3_hook.install_patches()
     with make_server("127.0.0.1", 0, traced(application)) as server:
         url = f"http://127.0.0.1:{server.server_port}/tart"
         serve_one(server, lambda: print(order(url)))
