@@ -22,9 +22,8 @@ from wsgiref.simple_server import WSGIServer, make_server
 
 from jaeger_client import Config
 from jaeger_client.instrumentation.legacy import span_in_context, traced_function
-from jaeger_client.instrumentation.legacy.client_hooks import (
-    install_all_patches,
-)
+from jaeger_client.instrumentation.legacy.client_hooks import install_all_patches
+from jaeger_client.instrumentation.legacy.client_hooks import sqlite3 as sqlite3_hook
 from jaeger_client.instrumentation.legacy.http_server import (
     WSGIRequestWrapper,
     before_request,

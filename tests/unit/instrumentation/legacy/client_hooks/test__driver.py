@@ -155,14 +155,16 @@ def test_statements_of_sqlite(tracer: MemoryTracer, install: Install) -> None:
     ):
         connection.execute("create table cake (name)")
         connection.executemany("insert into cake values (?)", [("a",), ("b",)])
-        cursor = connection.cursor()
-        cursor.executescript("delete from cake; select 1")
         connection.commit()
         connection.rollback()
+        connection.cursor().executescript("delete from cake; select 1")
 
-    assert [
-        *("connect", "create", "insert", "delete", "commit", "rollback"),
-    ] == [name.removeprefix("sqlite3:") for name in names_of(tracer)[:-1]]
+    # On Python 3.10 a script begins with a commit.
+    assert ["connect", "create", "insert", "commit", "rollback", "delete"] == [
+        name.removeprefix("sqlite3:")
+        for position, name in enumerate(names_of(tracer)[:-1])
+        if not (name == "sqlite3:commit" and position == 5)
+    ]
     assert "[('a',), ('b',)]" == tags_of(tracer.spans[2])["sql.params"]
     assert "((':memory:',), {})" == tags_of(tracer.spans[2])["sql.conn"]
 
