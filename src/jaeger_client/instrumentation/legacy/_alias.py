@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from types import ModuleType
 from typing import Final
 
 from jaeger_client._internal.diagnostics import logger
@@ -42,10 +43,18 @@ def install_as(name: str = "opentracing_instrumentation") -> bool:
         for module in pkgutil.walk_packages(package.__path__, f"{_PACKAGE}."):
             alias = name + module.name.removeprefix(_PACKAGE)
             sys.modules[alias] = importlib.import_module(module.name)
-        sys.modules[name] = package
+        _bind(name, package)
         if not _can_import(_SCOPES):
-            sys.modules[_SCOPES] = sys.modules[f"{_PACKAGE}.tornado_scopes"]
+            _bind(_SCOPES, sys.modules[f"{_PACKAGE}.tornado_scopes"])
     return True
+
+
+def _bind(name: str, module: ModuleType) -> None:
+    """Make *module* importable as *name*, and an attribute of its parent."""
+    sys.modules[name] = module
+    parent, _, child = name.rpartition(".")
+    if parent:
+        setattr(importlib.import_module(parent), child, module)
 
 
 def _works(name: str) -> bool:

@@ -107,12 +107,12 @@ class WSGIRequestWrapper(AbstractRequestWrapper):
     def full_url(self) -> str:
         """The URL, reconstructed as PEP 3333 describes ("URL Reconstruction")."""
         environ = self.wsgi_environ
-        scheme = str(environ["wsgi.url_scheme"])
+        scheme = str(environ.get("wsgi.url_scheme", "http"))
         host = environ.get("HTTP_HOST")
         if not host:
-            host = environ["SERVER_NAME"]
-            if environ["SERVER_PORT"] != _DEFAULT_PORTS.get(scheme):
-                host = f"{host}:{environ['SERVER_PORT']}"
+            host, port = environ.get("SERVER_NAME", ""), self.server_port
+            if port and port != _DEFAULT_PORTS.get(scheme):
+                host = f"{host}:{port}"
         path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
         query = environ.get("QUERY_STRING")
         # Each character of these values is a byte (PEP 3333, "Unicode Issues").

@@ -9,11 +9,15 @@ from typing import Final, cast
 
 import opentracing
 
-from jaeger_client.instrumentation.legacy.tornado_scopes import TornadoScopeManager
+from jaeger_client.instrumentation.legacy.tornado_scopes import (
+    ThreadSafeStackContext,
+    TornadoScopeManager,
+)
 
 __all__ = [
     "RequestContext",
     "RequestContextManager",
+    "ThreadSafeStackContext",
     "TornadoScopeManager",
     "get_current_span",
     "span_in_context",
@@ -46,7 +50,7 @@ _NO_SCOPE: Final = opentracing.Scope(
 """Changes nothing."""
 
 
-class RequestContextManager:
+class RequestContextManager(AbstractContextManager["RequestContext | None"]):
     """
     Sets the span that `get_current_span` returns in a `with` block.
 

@@ -62,7 +62,8 @@ from {NAME}.http_server import before_request
 assert hook is legacy.client_hooks.requests is {NAME}.client_hooks.requests
 assert hook is sys.modules["{NAME}.client_hooks.requests"]
 assert request_context.get_current_span is get_current_span
-from opentracing.scope_managers.tornado import TornadoScopeManager
+import opentracing.scope_managers.tornado
+TornadoScopeManager = opentracing.scope_managers.tornado.TornadoScopeManager
 assert request_context.TornadoScopeManager is TornadoScopeManager
 print(hook.__name__)
 """

@@ -49,6 +49,7 @@ def wrapped(**changes: object) -> WSGIRequestWrapper:
             "https://bakery/shop/a%20cake",
         ),
         ({"SCRIPT_NAME": None, "PATH_INFO": None}, "http://bakery:8080"),
+        ({"SERVER_PORT": None, "wsgi.url_scheme": None}, "http://bakery/shop/a%20cake"),
         (
             {"PATH_INFO": "/ä".encode().decode("latin-1")},
             "http://bakery:8080/shop/%C3%A4",

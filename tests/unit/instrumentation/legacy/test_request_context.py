@@ -10,6 +10,7 @@ import pytest
 from jaeger_client.instrumentation.legacy.request_context import (
     RequestContext,
     RequestContextManager,
+    ThreadSafeStackContext,
     get_current_span,
     span_in_context,
     span_in_stack_context,
@@ -130,6 +131,16 @@ def test_callbacks_and_tasks_inherit_the_stack_context(tracer: MemoryTracer) -> 
         return seen
 
     assert [None, "bake", "bake"] == asyncio.run(run())
+
+
+def test_the_stack_context_of_version_2(tracer: MemoryTracer) -> None:
+    """It enters what a function returns."""
+    span = tracer.start_span("bake")
+
+    with ThreadSafeStackContext(lambda: RequestContextManager(span)):
+        assert span is get_current_span()
+
+    assert get_current_span() is None
 
 
 def test_a_stack_context_can_end_early(tracer: MemoryTracer) -> None:

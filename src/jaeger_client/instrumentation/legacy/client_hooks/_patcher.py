@@ -68,20 +68,19 @@ class Patcher:
 
     def install_patches(self) -> None:
         """Install the hook, unless it is installed or the library is not."""
-        if self.patches_installed:
+        if self.patches_installed or not self.applicable:
             return
-        if self.applicable:
-            try:
-                self._install_patches()
-            except Exception as error:  # noqa: BLE001 - an unknown version of it
-                self._undo()
-                warn(
-                    "%s is not traced, because its hook cannot be installed (%r); "
-                    "a version from before may work",
-                    self.library,
-                    error,
-                )
         self.patches_installed = True
+        try:
+            self._install_patches()
+        except Exception as error:  # noqa: BLE001 - an unknown version of it
+            self._undo()
+            warn(
+                "%s is not traced, because its hook cannot be installed (%r); "
+                "a version from before may work",
+                self.library,
+                error,
+            )
 
     def reset_patches(self) -> None:
         """Remove the hook."""

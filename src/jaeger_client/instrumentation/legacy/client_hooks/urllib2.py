@@ -82,7 +82,9 @@ def _do_open(original: Library) -> Library:
             return original(handler, http_class, req, **kwargs)
         with span:
             response = original(handler, http_class, req, **kwargs)
-            span.set_tag(tags.HTTP_STATUS_CODE, response.status)
+            status = getattr(response, "status", None)
+            if status is not None:  # not every handler returns an `HTTPResponse`
+                span.set_tag(tags.HTTP_STATUS_CODE, status)
         return response
 
     return do_open
