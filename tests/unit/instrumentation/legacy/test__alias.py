@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from jaeger_client.instrumentation import legacy
 
 NAME = "opentracing_instrumentation"
 NEW = "jaeger_client.instrumentation.legacy"
@@ -70,15 +74,54 @@ print(hook.__name__)
     assert [f"{NEW}.client_hooks.requests"] == run(program, tmp_path)
 
 
-def test_another_name_can_be_chosen(tmp_path: Path) -> None:
+@pytest.fixture
+def modules() -> Iterator[None]:
+    """Remove what a test adds to the imported modules."""
+    before = dict(sys.modules)
+    yield
+    for name in set(sys.modules) - set(before):
+        parent, _, child = name.rpartition(".")
+        if parent in before:
+            delattr(before[parent], child)
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("modules")
+def test_another_name_can_be_chosen() -> None:
     """Any that can be imported."""
-    program = """
-from jaeger_client.instrumentation import legacy
-assert legacy.install_as("old_tracing")
-from old_tracing import span_in_context
-print(span_in_context is legacy.span_in_context)
-"""
-    assert ["True"] == run(program, tmp_path)
+    names = ["old_tracing", "old_tracing", "older_tracing"]
+    assert [True, True, True] == [legacy.install_as(name) for name in names]
+
+    found = importlib.import_module("old_tracing.local_span")
+    assert found.traced_function is legacy.traced_function
+
+
+@pytest.mark.usefixtures("modules")
+def test_a_package_that_works_stays_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under its own name."""
+    works = "def install_all_patches(): pass\n"
+    install_old_package(tmp_path, __init__=works)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    assert not legacy.install_as(NAME)
+    assert legacy is not importlib.import_module(NAME)
+
+
+@pytest.mark.usefixtures("modules")
+def test_what_remains_of_a_broken_package_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the modules that could be imported."""
+    works = "def install_all_patches(): pass\n"
+    broken = "raise AttributeError\n"
+    install_old_package(tmp_path, __init__=works, a=broken, remains="x = 1\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    importlib.import_module(f"{NAME}.client_hooks.remains")
+
+    assert legacy.install_as(NAME)
+    assert f"{NAME}.client_hooks.remains" not in sys.modules
 
 
 def test_a_package_that_works_is_left_alone(tmp_path: Path) -> None:

@@ -106,6 +106,19 @@ def test_credentials_in_the_url_are_not_recorded(
     assert (recorded, "bakery") == (tags["http.url"], tags["peer.ipv4"])
 
 
+def test_an_unknown_host_is_not_recorded(tracer: MemoryTracer) -> None:
+    """Nor is an unknown port."""
+
+    class Unknown(Request):
+        @property
+        def host_port(self) -> tuple[str | None, int | None]:
+            return None, None
+
+    span = before_http_request(Unknown(), lambda: None)
+
+    assert {"span.kind", "http.url"} == set(tags_of(span))
+
+
 class Interceptor(OpenTracingInterceptor):
     """Sets a tag and a header."""
 

@@ -12,6 +12,7 @@ import pytest
 from jaeger_client.instrumentation.legacy.client_hooks import _dbapi2
 from jaeger_client.instrumentation.legacy.client_hooks._dbapi2 import (
     ConnectionFactory,
+    ConnectionWrapper,
     ContextManagerConnectionWrapper,
     CursorWrapper,
     db_span,
@@ -158,6 +159,35 @@ def test_a_transaction_in_a_block(tracer: MemoryTracer) -> None:
         *("Connection", "begin_transaction", "select", "commit"),
         *("Connection", "begin_transaction", "rollback"),
     ] == [name.removeprefix("driver:") for name in names_of(tracer)[:-1]]
+
+
+def test_a_transaction_is_ended_by_the_connection(tracer: MemoryTracer) -> None:
+    """Each call has a span."""
+    connection: Anything = ConnectionWrapper(Ended(), "driver", None)
+
+    with tracer.start_active_span("root"):
+        ends = [connection.begin(), connection.commit(), connection.rollback()]
+
+    assert [1, 2, 3] == ends
+    assert ["begin-trans", "commit", "rollback"] == [
+        name.removeprefix("driver:") for name in names_of(tracer)[:-1]
+    ]
+
+
+class Ended:
+    """A connection whose calls return numbers."""
+
+    def begin(self) -> int:
+        """Return 1."""
+        return 1
+
+    def commit(self) -> int:
+        """Return 2."""
+        return 2
+
+    def rollback(self) -> int:
+        """Return 3."""
+        return 3
 
 
 def test_a_wrapper_passes_for_what_it_wraps(tracer: MemoryTracer) -> None:

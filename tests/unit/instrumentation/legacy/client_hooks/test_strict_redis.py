@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis
+import redis.backoff
+import redis.retry
 
 from jaeger_client.instrumentation.legacy.client_hooks import strict_redis
 from jaeger_client.testing import MemoryTracer
@@ -53,6 +55,23 @@ def test_other_commands_have_no_key(
 
     assert ["redis:GET"] == names_of(tracer)
     assert "redis.key" not in tags_of(tracer.spans[0])
+
+
+def test_a_client_of_a_socket_file_has_no_peer(
+    tracer: MemoryTracer, install: Install
+) -> None:
+    """Neither host nor port."""
+    install("strict_redis")
+    retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+
+    with (
+        redis.Redis(unix_socket_path="/no/such/socket", retry=retry) as client,
+        pytest.raises(redis.ConnectionError),
+    ):
+        client.get("cake")
+
+    peer = {name for name in tags_of(tracer.spans[0]) if name.startswith("peer")}
+    assert {"peer.service"} == peer
 
 
 def test_a_pipeline_has_no_spans(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from types import ModuleType
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
@@ -77,6 +79,25 @@ def test_an_error_is_recorded(tracer: MemoryTracer, install: Install, url: str) 
     assert [True, True] == [tags_of(span)["error"] for span in tracer.spans]
     (log,) = tracer.spans[0].logs
     assert {"event": "error", "payload": "HTTP 404: Not Found"} == fields_of(log)
+
+
+def test_the_client_of_pycurl_is_traced_too(
+    tracer: MemoryTracer, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If Tornado can import it."""
+    module: Anything = ModuleType("tornado.curl_httpclient")
+    client: Anything = type("Client", (), {"fetch_impl": original})
+    module.CurlAsyncHTTPClient = client
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    hook = install("tornado_http")
+    assert original is not client.fetch_impl
+    hook.reset_patches()
+    assert original is client.fetch_impl
+
+
+def original(client: object, request: object, callback: object) -> None:
+    """Do nothing."""
 
 
 def test_the_hook_can_be_removed_by_its_old_name(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from types import SimpleNamespace
 from urllib.error import HTTPError, URLError
 
 import pytest
@@ -14,6 +15,7 @@ from tests.unit.instrumentation.legacy.conftest import (
     names_of,
     tags_of,
 )
+from tests.unit.spans import Anything
 
 
 def test_a_request_has_a_span_and_carries_it(
@@ -63,3 +65,53 @@ def test_errors_are_raised_as_without_the_hook(
         tags_of(span).get("http.status_code") for span in tracer.spans
     ]
     assert [None, True] == [tags_of(span).get("error") for span in tracer.spans]
+
+
+class Cake(urllib.request.HTTPHandler):
+    """A handler that does not return an `HTTPResponse`."""
+
+    def http_open(self, req: urllib.request.Request) -> Anything:
+        """Return a response without a status."""
+        connection: Anything = Oven
+        return self.do_open(connection, req)
+
+
+class Oven:
+    """A connection without a server."""
+
+    sock = None
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def getresponse(self) -> SimpleNamespace:
+        """Return a response without a status."""
+        return SimpleNamespace(reason="OK", code=200, msg="", info=dict)
+
+    def request(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def set_debuglevel(self, _: int) -> None:
+        """Do nothing."""
+
+
+def test_a_response_without_a_status_has_no_tag(
+    tracer: MemoryTracer, install: Install
+) -> None:
+    """The caller has it as it is."""
+    install("urllib2")
+
+    urllib.request.build_opener(Cake).open("http://bakery/")
+
+    assert "http.status_code" not in tags_of(tracer.spans[0])
+
+
+def test_a_fault_of_the_hook_does_not_prevent_the_request(
+    tracer: MemoryTracer, install: Install, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request is sent without a span."""
+    monkeypatch.setattr(install("urllib2"), "before_http_request", None)
+
+    urllib.request.urlopen(url).close()
+
+    assert [] == tracer.spans

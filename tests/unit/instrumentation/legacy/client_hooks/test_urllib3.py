@@ -67,14 +67,13 @@ def test_attempts_that_are_repeated_belong_to_one_span(
     assert tags_of(tracer.spans[0])["error"] is True
 
 
-def test_headers_that_are_no_mapping_do_not_prevent_the_request(
-    tracer: MemoryTracer, install: Install, url: str
+def test_a_fault_of_the_hook_does_not_prevent_the_request(
+    tracer: MemoryTracer, install: Install, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What urllib3 itself makes of them is its own affair."""
-    hook = install("urllib3")
-    host, _, port = url.removeprefix("http://").partition(":")
+    """The request is sent without a span."""
+    monkeypatch.setattr(install("urllib3"), "before_http_request", None)
 
-    with hook.untraced(), urllib3.HTTPConnectionPool(host, int(port)) as pool:
-        assert 200 == pool.urlopen("GET", "/").status
+    with urllib3.PoolManager() as pools:
+        assert 200 == pools.request("GET", url).status
 
     assert [] == tracer.spans
