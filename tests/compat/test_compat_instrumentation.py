@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.compat.conftest import PATIENCE, PROGRAMS
+from tests.compat.conftest import PROGRAMS, TIMEOUT
 
 FOLDER: Final = PROGRAMS / "legacy"
 PROGRAM: Final = (FOLDER / "program.py").read_text("utf-8")
@@ -38,7 +38,7 @@ def run(program: str) -> dict[str, object]:
         input=program,
         env={"PYTHONPATH": str(FOLDER)},
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )

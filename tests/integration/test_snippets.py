@@ -1,4 +1,4 @@
-"""The Python of README.md and of the pages, run page by page."""
+"""The Python snippets of README.md and the pages, run page by page."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def app(scope, receive, send):
 """,
     "docs/troubleshooting.md": TRACER,
 }
-"""What the text around the snippets of a page takes for granted."""
+"""Definitions that the text around the snippets of a page assumes."""
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import Final
 
 from tests.real.conftest import PROGRAMS, clean_environment
-from tests.real.jaeger_query import ask_until
+from tests.real.jaeger_query import query_until
 
 OPERATION: Final = "work"
-"""What the program calls each of its spans."""
+"""The program's name for each of its spans."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the program made at one command."""
+    """The result of one command to the program."""
 
     sampled: Mapping[str, int]
     """How many traces were sampled, by the type of the sampler."""
     rate: float
-    """The probability by which the next one is decided."""
+    """The probability that applies to the next trace."""
 
     @property
     def by_probability(self) -> int:
-        """How many were sampled by their ids, none to reach the lower bound."""
+        """Number of traces sampled by their ids, not by the lower bound."""
         return self.sampled.get("probabilistic", 0)
 
 
@@ -48,7 +48,7 @@ class Traffic:
         self._log = log
 
     def make(self, traces: int) -> Made:
-        """Make so many traces, and return what became of them."""
+        """Create *count* traces, and return what became of them."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -56,17 +56,17 @@ class Traffic:
         process.stdin.flush()
         line = process.stdout.readline()
         assert line, f"{self.service} has ended:\n{self._log.read_text()}"
-        answer = json.loads(line)
-        return Made(answer["sampled"], answer["tags"]["sampler.param"])
+        response = json.loads(line)
+        return Made(response["sampled"], response["tags"]["sampler.param"])
 
     def make_one_sampled(self) -> None:
-        """Make traces one by one until one of them is sampled."""
-        made = ask_until(lambda: self.make(1), lambda made: bool(made.sampled))
+        """Create traces one by one until one of them is sampled."""
+        made = query_until(lambda: self.make(1), lambda made: bool(made.sampled))
         assert made.sampled
 
     def wait_until_sampled_at(self, rate: float) -> None:
-        """Wait until the program decides by this probability."""
-        made = ask_until(lambda: self.make(0), lambda made: made.rate == rate)
+        """Wait until the program uses this probability."""
+        made = query_until(lambda: self.make(0), lambda made: made.rate == rate)
         assert rate == made.rate
 
     def close(self) -> None:

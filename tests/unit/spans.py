@@ -46,8 +46,8 @@ def fields_of(log: Log) -> dict[str, object]:
     return {field.key: field.value for field in log.fields}
 
 
-def let_notices_speak(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget that warnings were given a moment ago, in other tests."""
+def reset_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all warnings be logged again, whatever other tests have logged."""
     for module in MODULES:
         for thing in vars(module).values():
             if isinstance(thing, RateLimitedWarning):

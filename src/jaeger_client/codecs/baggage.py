@@ -4,7 +4,7 @@ Baggage in carriers: limits, safe keys and values, and counts of dropped items.
 Each request of a trace carries its baggage, so the limits apply to what is extracted
 and to what is injected. Keys and values come from other services and from users: an
 item that would break an outgoing request, or add a header to it, is not injected. Every
-dropped item is counted and logged, and the request goes on.
+dropped item is counted and logged, and the request is not affected.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ _OVER_LIMITS: Final = (
 )
 _UNSAFE: Final = (
     "%s dropped, because injecting it could break the request: baggage keys "
-    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text "
-    "without CR, LF and NUL. Rename the key, or use the propagation format "
-    "w3c, which encodes keys and values"
+    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text, in text "
+    "maps without CR, LF and NUL. Rename the key, or encode the value"
 )
 
 
@@ -233,7 +232,7 @@ def _plain_key(key: object) -> str | None:
 
 
 def plain_value(value: object) -> str | bytes | float | None:
-    """Return text, bytes and numbers as they are, others as text; `None` if none."""
+    """Return text, bytes and numbers unchanged, others as text; `None` if it fails."""
     if type(value) is int and value.bit_length() <= MAX_ID_BITS:
         return value
     if type(value) is str or type(value) is bytes:

@@ -43,7 +43,7 @@ class Header:
     __slots__ = ("key", "kind")
 
     key: str
-    """The baggage key; empty for headers that are no item of baggage."""
+    """The baggage key; empty for headers that are not a baggage item."""
 
     def __init__(self, kind: str, key: str = "") -> None:
         self.kind = kind
@@ -148,10 +148,10 @@ def percent_encoded(value: object, encoding: Encoding = IN_HEADERS) -> str:
 
 
 def percent_decoded(text: str) -> str:
-    """Return *text* decoded; bytes that are no UTF-8 become U+FFFD."""
+    """Return *text* decoded; bytes that are not UTF-8 become U+FFFD."""
     if "%" not in text:
         return text
-    # Fast path for blanks, the most frequent escape. A blank is part of no other
+    # Fast path for blanks, the most frequent escape. No blank is part of another
     # escape, so the others can be decoded afterwards.
     text = text.replace("%20", " ")
     return _ESCAPES(_decoded, text) if "%" in text else text

@@ -54,7 +54,8 @@ from jaeger_client.span_context import SpanContext
 
 _TRACE_ID: Final = Header("trace id")
 _DEBUG_ID: Final = Header("debug id")
-_BAGGAGE_LIST: Final = Header("baggage list")
+BAGGAGE_LIST: Final = Header("baggage list")
+"""The header with a list of baggage items."""
 _BAGGAGE: Final = "baggage"
 _NOTHING: Final = object()
 
@@ -210,7 +211,7 @@ class TextCodec(BaggageCodec):
         # The Go and Java clients write a blank in baggage as a plus.
         decode = plus_decoded if self.url_encoding else str
         for header, value in headers:
-            if header is _BAGGAGE_LIST:
+            if header is BAGGAGE_LIST:
                 yield from self._listed_items(value)
             else:
                 yield header.key, self._header_value(value, decode)
@@ -233,7 +234,7 @@ class TextCodec(BaggageCodec):
             return Header(_BAGGAGE, name[self.prefix_length :])
         if name == self.debug_id_header:
             return _DEBUG_ID
-        return _BAGGAGE_LIST if name == self.baggage_header else None
+        return BAGGAGE_LIST if name == self.baggage_header else None
 
     def _debug_id(self, value: object) -> str | None:
         text = text_or_number(value)

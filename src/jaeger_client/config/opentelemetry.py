@@ -24,6 +24,7 @@ _PROPAGATORS: Final = {
     "b3": "b3single",
     "b3multi": "b3",
     "jaeger": "jaeger",
+    "jaeger_client": "jaeger",
 }
 
 

@@ -107,7 +107,8 @@ PROPAGATION: Final = Param("propagation", formats, BUILT_IN[:1]).env(
 """
 Propagation formats. All are injected; the first that is present is extracted.
 `OTEL_PROPAGATORS` accepts `tracecontext` (as `w3c`), `baggage` (which is part of
-`w3c`), `b3` (as `b3single`), `b3multi` (as `b3`), `jaeger`, and `none`, alone.
+`w3c`), `b3` (as `b3single`), `b3multi` (as `b3`), `jaeger` and `jaeger_client`, and
+`none`, alone.
 """
 
 TRACE_ID_HEADER: Final = Param(

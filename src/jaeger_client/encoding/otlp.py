@@ -4,11 +4,14 @@ Spans as OTLP: each payload is one `ExportTraceServiceRequest`, for HTTP port 43
 Jaeger converts Thrift spans to OTLP when it receives them. This encoder applies the
 same rules, so that a trace looks the same in Jaeger in either format:
 
-- `span.kind` becomes the kind and is no attribute;
+- `span.kind` becomes the kind and is not an attribute;
 - `error`, `otel.status_code` or `http.status_code` become the status;
 - a log becomes an event, named by its `event` field;
-- references other than the parent become links with `opentracing.ref_type`;
-- process tags become attributes of the resource, `hostname` as `host.name`;
+- references other than the parent become links, with the attribute
+  `opentracing.ref_type`: `child_of` or `follows_from`;
+- process tags become attributes of the resource, `hostname` as `host.name`; the name of
+  the service is `service.name`, this client is `telemetry.sdk.name`, `.language` and
+  `.version`;
 - times are whole microseconds, as in Thrift, written in nanoseconds.
 
 `sampler.type` and `sampler.param` stay attributes, because Jaeger's adaptive sampling
@@ -316,7 +319,7 @@ def _status_code(tags: Mapping[str, object]) -> int:
     http_status = _number(tags.get(_HTTP_STATUS))
     if http_status < _CLIENT_ERROR:
         return 0
-    # 4xx is an error of the client, so it is none of a server span.
+    # 4xx is an error of the client, so a server span with it has not failed.
     is_server = tags.get(SPAN_KIND) == SPAN_KIND_SERVER
     return 0 if is_server and http_status < _SERVER_ERROR else _FAILED
 

@@ -5,6 +5,16 @@ The encoders rely on the types that `SpanData` documents. They raise for a span 
 violates them: lone surrogates in text, a key that is not text, an integer of more than
 64 bits. Then the functions here copy the span, accepting any object for any part, and
 the copy is encoded. That takes ten times as long, for one span in thousands.
+
+```text
+id                    its low 64 bits, of a trace id 128; raises if it is not an integer
+text, key             lone surrogates become U+FFFD; bytes are decoded from UTF-8
+bool, bytes, float    unchanged; NaN and infinity become text
+int                   text if it needs more than 64 bits
+any other value       str(value); if that raises, the text of the error
+time                  a float; NaN becomes 0, infinity a large number
+tag, log, reference   left out if it cannot be read
+```
 """
 
 from __future__ import annotations

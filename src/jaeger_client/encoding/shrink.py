@@ -6,6 +6,10 @@ the newest first, until they fill the space that remains in the payload. Values 
 to a common length, so that only the longest ones lose text. That length is calculated
 from the sizes of the values; then the span is encoded with it, and the length corrected
 by the size of the result.
+
+For example, a payload of 100 bytes has space for two values of 80 and 10 bytes, and
+their keys and the rest of the span take 40. The short value stays whole, and the long
+one is cut to 50 bytes. Cutting both to the same share, 30, would waste 20.
 """
 
 from __future__ import annotations

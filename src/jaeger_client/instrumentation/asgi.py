@@ -93,7 +93,7 @@ class TracerLifespan:
             # OpenTracing's own tracer, which records nothing, has no such method.
             if hasattr(tracer, "aclose"):
                 await tracer.aclose(self._timeout)
-        except Exception:  # noqa: BLE001 - the server's shutdown must go on
+        except Exception:  # noqa: BLE001 - the server's shutdown must continue
             logger.exception("closing %r failed", tracer)
 
     def __repr__(self) -> str:
@@ -126,7 +126,7 @@ class _Lifespan:
             await self._run(scope)
         except BaseException:
             # The server cancelled this, or the application raised. If the startup was
-            # not complete, the server may go on to serve without lifespan.
+            # not complete, the server may then serve requests without lifespan.
             if self._is_started:
                 await self._close()
             raise
@@ -137,7 +137,7 @@ class _Lifespan:
         except Exception as error:
             if self._received is not None:
                 if self._is_started:
-                    # The server may go on serving until it shuts down.
+                    # The server may continue to serve until it shuts down.
                     await self._wait_for_shutdown()
                 raise
             logger.info("%r does not support ASGI lifespan: %r", self._app, error)

@@ -78,7 +78,7 @@ class LossReport:
     ) -> None:
         self.totals = totals
         self._metrics = metrics
-        self._notices = {
+        self._warnings = {
             cause: RateLimitedWarning(advice, clock=clock)
             for cause, advice in _ADVICE.items()
         }
@@ -95,8 +95,8 @@ class LossReport:
         """
         if count:
             self._count(cause, count)
-            if cause in self._notices:
-                self._notices[cause].warn()
+            if cause in self._warnings:
+                self._warnings[cause].warn()
 
     def totals_after(self, losses: SpanLosses) -> Mapping[str, int]:
         """Return the totals plus *losses* of a payload, for `count_up_to`."""
@@ -138,9 +138,9 @@ class LossReport:
         if count:
             self._publish("closed", count)
             if is_retrying:
-                self._notices["unreachable"].warn(count)
+                self._warnings["unreachable"].warn(count)
             else:
-                self._notices["closed"].warn()
+                self._warnings["closed"].warn()
 
     def _count(self, cause: str, count: int) -> None:
         if cause == "queue_full":
@@ -155,7 +155,7 @@ class LossReport:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:
-            # First, so that who waits for the total finds the cause counted.
+            # First, so that the metric includes the loss when the total does.
             self._metrics.dropped_by_cause[cause](count)
             if cause == "send_failed":
                 self._metrics.reporter_failure(count)

@@ -1,5 +1,5 @@
 """
-Encoding and sending: the way of spans from the queue to the sender.
+Encoding and sending: the path of spans from the queue to the sender.
 
 Spans are encoded one payload at a time. The next payload is encoded when the current
 one is done: sent, or given up. What follows when the sender raises:

@@ -1,30 +1,37 @@
 """
 UDP to the agent, or to Jaeger 2: each payload is one datagram, by default to port 6831.
 
+*Payload.* The sender does not look into it. The port accepts one `emitBatch` message in
+the Thrift compact protocol (see `encoding.jaeger_compact`), and discards anything else
+without an error. A Jaeger in a container receives nothing if the port is not published,
+which is the case with the documented `docker run` of Jaeger 2.
+
 *Size.* A datagram has at most 65,000 bytes, the longest that agents read. If the
 network rejects a smaller size (EMSGSIZE; macOS accepts 9,216 bytes by default), the
 maximum is reduced to the next of `_PAYLOAD_STEPS`, and stays reduced. The payload is
 not sent; the error `PayloadTooLargeError` makes the reporter encode its spans again.
 
-*Address.* The name of the agent is resolved at the first send, when it was resolved
-30 seconds ago (*resolve_interval*), and after an error. Nothing is opened before the
-first send. If the name does not resolve, that send fails, or uses the open socket if
-there is one; later sends try again.
+*Address.* The name of the agent is resolved at the first send, again at a send when the
+last resolution is 30 seconds old (*resolve_interval*), and after an error. The socket
+is replaced if its address is not among the new ones. Nothing is opened before the first
+send. If the name does not resolve, that send fails, or uses the open socket if there is
+one; later sends try again.
 
 *Retry.* After any error the socket is closed, the name resolved, a socket connected,
-and the datagram sent once more, as in the Go client. A second error is raised. A port
-at which nothing listens shows as ECONNREFUSED only at the send after the refused
-datagram, so the last datagram before an outage is lost without an error. If a name has
-several addresses, the next one is tried after one could not be connected or, on this
-machine, refused a datagram. ENOBUFS (the machine has no buffer left) is retried on the
-same socket, after delays of 1 to 16 ms.
+and the datagram sent once more, as in the Go client. A second error is raised. The
+socket is connected, so that the kernel reports a port at which nothing listens, by
+ECONNREFUSED. From another machine the report arrives later and is raised by the next
+send, so the first refused datagram is lost without an error. If a name has several
+addresses, the next one is tried after one could not be connected or, on this machine,
+refused a datagram. ENOBUFS (the machine has no buffer left) is retried on the same
+socket, after delays of 1 to 16 ms.
 
 *Pacing.* UDP has no response: nothing reports that the receiver's buffer was full.
 Linux gives a socket 212,992 bytes by default, and Jaeger reads 20 MB/s or more if
 datagrams are full. So the sender waits (size + 2,000 bytes) / 20 MB/s after each
-datagram, less the time spent on encoding the next. The 2,000 bytes stand for the cost
-of a datagram besides its content. The gap is 0.16 ms after 1.2 KB, 0.43 ms after 6.5 KB
-and 2.5 ms after 48 KB. Measured with Jaeger 1.76 and 2.20, all of 20,000 spans arrive
+datagram, less the time spent on encoding the next. The 2,000 bytes are the cost of a
+datagram besides its content. The gap is 0.16 ms after 1.2 KB, 0.43 ms after 6.5 KB and
+2.5 ms after 48 KB. Measured with Jaeger 1.76 and 2.20, all of 20,000 spans arrive
 with gaps of 0.17, 0.6 and 2.2 ms, the inaccuracy of the sleep included. Without gaps,
 8 %, 14 % and 54 % arrived.
 

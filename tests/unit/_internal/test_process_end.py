@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import logging
 from multiprocessing import util
@@ -73,6 +74,20 @@ def test_everything_registered_is_flushed(end: process_end.ProcessEnd) -> None:
     end.flush()
 
     assert (1, 1, 0) == (first.flushes, second.flushes, closed.flushes)
+
+
+def test_the_exit_calls_flush_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many objects are registered, the interpreter gets one exit handler."""
+    handlers: list[object] = []
+    monkeypatch.setattr(atexit, "register", handlers.append)
+    end = process_end.ProcessEnd()
+    parts = [Part(), Part(), Part()]
+    for part in parts:
+        end.register(part)
+    end.after_fork_in_child()
+    end.register(parts[0])
+
+    assert [end.flush] == handlers
 
 
 def test_unused_parts_are_not_kept_alive(end: process_end.ProcessEnd) -> None:

@@ -37,7 +37,7 @@ def test_other_threads_wait_for_the_timeout() -> None:
 
 
 def test_a_timeout_may_exceed_the_maximum_of_locks() -> None:
-    """A timeout of centuries is no error."""
+    """A timeout of centuries is not an error."""
     assert "done" == Exclusive().run(lambda: "done", timeout=1e12)
 
 

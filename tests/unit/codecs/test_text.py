@@ -250,7 +250,7 @@ def test_flags_keep_their_lowest_31_bits() -> None:
         [],
         ["1:2:3:1", "4:5:6:1"],
         ("1:2:3:1",),
-        object(),
+        pytest.param(object(), id="object"),
     ],
     ids=repr,
 )

@@ -42,7 +42,7 @@ from jaeger_client.sampler import (
     Sampler,
     StrategiesFile,
 )
-from jaeger_client.senders import OtlpHttpSender
+from jaeger_client.senders import HttpSender, OtlpHttpSender
 from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import LocalThrottler, RemoteThrottler
 
@@ -373,16 +373,31 @@ def test_a_file_that_is_missing_is_named_by_its_key(shared: build.Shared) -> Non
         reporter_of(settings_of({"collector": collector}), shared)
 
 
+@pytest.mark.parametrize(
+    ("path", "gzip", "is_compressed"),
+    [
+        ("/v1/traces", None, True),
+        ("/v1/traces", False, False),
+        ("/v1/traces", True, True),
+        ("/api/traces", None, False),
+        ("/api/traces", True, True),
+    ],
+)
 def test_compression_can_be_configured(
     made: Callable[[Settings], dict[str, object]],
+    path: str,
+    gzip: bool | None,
+    is_compressed: bool,
 ) -> None:
     """The dict overrides the default of the format."""
-    collector = {"endpoint": "http://far/v1/traces", "gzip": False}
+    collector: dict[str, object] = {"endpoint": f"http://far{path}"}
+    if gzip is not None:
+        collector["gzip"] = gzip
 
-    assert isinstance(
-        made(settings_of({"collector": collector}))["channel"],
-        SimpleChannel,
-    )
+    channel = made(settings_of({"collector": collector}))["channel"]
+    assert isinstance(channel, SimpleChannel)
+    assert isinstance(channel.sender, HttpSender)
+    assert is_compressed is channel.sender._gzip
 
 
 def test_without_an_endpoint_spans_are_sent_to_the_agent(

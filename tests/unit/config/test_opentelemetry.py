@@ -26,6 +26,7 @@ def test_attributes_need_not_name_the_service() -> None:
         ("tracecontext,baggage", ("w3c",)),
         ("b3", ("b3single",)),
         ("b3multi, jaeger", ("b3", "jaeger")),
+        ("tracecontext,baggage,jaeger_client", ("w3c", "jaeger")),
     ],
 )
 def test_propagators_are_converted_to_formats(

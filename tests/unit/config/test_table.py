@@ -128,7 +128,7 @@ IN_GROUPS = {
     "collector.proxy": "proxy:3128",
     "collector.gzip": True,
 }
-"""Keys of groups that `KEYS` does not have, each with a value that is no default."""
+"""Keys of groups that `KEYS` does not have, each with a value that is not default."""
 
 
 def settings_of(

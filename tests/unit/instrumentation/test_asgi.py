@@ -45,7 +45,7 @@ class RecordingTracer:
         self.timeouts: list[float] = []
 
     async def aclose(self, timeout: float = 5.0) -> bool:
-        """Note it, after a moment in which the server can go on."""
+        """Record it, after a moment in which the server can continue."""
         await asyncio.sleep(0)
         self.timeouts.append(timeout)
         self.events.append(CLOSED)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from prometheus_client import (
@@ -16,6 +17,7 @@ from prometheus_client import (
     Counter,
     Histogram,
     generate_latest,
+    multiprocess,
     values,
 )
 
@@ -258,6 +260,19 @@ def test_the_default_registry_is_that_of_the_library() -> None:
     PrometheusMetricsFactory(namespace="of_a_test").create_gauge("jaeger:g")(1.0)
 
     assert 1.0 == REGISTRY.get_sample_value("of_a_test_jaeger:g")
+
+
+@pytest.mark.usefixtures("values_in_files")
+def test_a_dead_process_has_no_gauge(tmp_path: Path) -> None:
+    """In several processes, a gauge is exported until its process is marked as dead."""
+    PrometheusMetricsFactory(registry=CollectorRegistry()).create_gauge("jaeger:g")(3.0)
+    scrape, library = CollectorRegistry(), cast("Any", multiprocess)
+    library.MultiProcessCollector(scrape)
+    pid = {"pid": str(os.getpid())}
+
+    assert 3.0 == scrape.get_sample_value("jaeger:g", pid)
+    library.mark_process_dead(os.getpid())
+    assert scrape.get_sample_value("jaeger:g", pid) is None
 
 
 @pytest.mark.usefixtures("values_in_files")

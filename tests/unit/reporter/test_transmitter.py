@@ -18,7 +18,12 @@ from jaeger_client.errors import (
 )
 from jaeger_client.model import Process, SpanData, SpanLosses
 from jaeger_client.reporter import Channel, Reporter
-from jaeger_client.reporter.transmitter import MAX_ATTEMPTS, MAX_BACKOFF, make_process
+from jaeger_client.reporter.transmitter import (
+    INITIAL_BACKOFF,
+    MAX_ATTEMPTS,
+    MAX_BACKOFF,
+    make_process,
+)
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place, interrupt
@@ -123,7 +128,7 @@ def test_given_up_spans_are_released() -> None:
     assert kept() is None
 
 
-def test_failed_send_counts_and_goes_on() -> None:
+def test_failed_send_is_counted_and_later_ones_succeed() -> None:
     """A send error counts result=err by the number of spans; the next payload goes."""
     scene = Scene(max_payload=4)
     scene.sender.fail_next(SendError("no"))
@@ -245,6 +250,18 @@ def test_delays_grow_to_a_limit_and_the_payload_is_given_up() -> None:
     assert delays == sorted(delays)
     assert max(delays) <= MAX_BACKOFF * 1.2
     assert 1 == scene.losses.send_failed
+
+
+def test_delays_have_jitter() -> None:
+    """Each delay is up to a fifth shorter or longer at random."""
+    delays: list[float] = []
+    for _ in range(200):
+        scene = Scene()
+        scene.sender.fail_next(RetryableSendError("busy"))
+        delays.append(scene.deliver("a") - scene.clock.monotonic())
+
+    assert 0.8 * INITIAL_BACKOFF <= min(delays) < 0.9 * INITIAL_BACKOFF
+    assert 1.1 * INITIAL_BACKOFF < max(delays) <= 1.2 * INITIAL_BACKOFF
 
 
 def test_attempts_are_counted_for_each_payload() -> None:

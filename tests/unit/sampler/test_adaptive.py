@@ -54,9 +54,9 @@ def test_a_probabilistic_hit_sets_the_tags_and_spends_credit() -> None:
     """A trace sampled by its id has that tag and spends credit of the bound."""
     sampler = guaranteed("op", 2, 0.5)
 
-    answer = sampler.is_sampled(1)
+    decision = sampler.is_sampled(1)
 
-    assert (True, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == answer
+    assert (True, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == decision
     assert 1.0 == sampler.lower_bound_sampler.rate_limiter.balance
 
 
@@ -64,10 +64,10 @@ def test_the_lower_bound_samples_what_the_rate_does_not() -> None:
     """Such a trace has the type `lowerbound` and the rate."""
     sampler = guaranteed("op", 1, 0.5)
 
-    answers = [sampler.is_sampled(LARGEST), sampler.is_sampled(LARGEST)]
+    decisions = [sampler.is_sampled(LARGEST), sampler.is_sampled(LARGEST)]
 
     tags = {"sampler.type": "lowerbound", "sampler.param": 0.5}
-    assert [(True, tags), (False, tags)] == answers
+    assert [(True, tags), (False, tags)] == decisions
 
 
 def test_guaranteed_update_changes_rate_and_bound_in_place() -> None:
@@ -122,6 +122,30 @@ def test_adaptive_uses_the_operations_own_rate() -> None:
     assert 0.5 == sampler.is_sampled(1, "new")[1]["sampler.param"]
 
 
+def test_adaptive_uses_the_own_rate_beyond_max_operations() -> None:
+    """A server may list more operations than have samplers of their own otherwise."""
+    sampler = AdaptiveSampler(strategies(0.5, 1, op=0.2), 0)
+
+    assert 0.2 == sampler.is_sampled(1, "op")[1]["sampler.param"]
+
+
+def test_adaptive_without_a_name_uses_an_empty_one() -> None:
+    """The name of the operation is optional, as in all samplers."""
+    sampler = AdaptiveSampler(strategies(0.5, 1), 10)
+
+    sampler.is_sampled(1)
+
+    assert [""] == list(sampler.samplers)
+
+
+def test_the_error_of_a_strategy_describes_the_value() -> None:
+    """It is that of a response of the server."""
+    with pytest.raises(
+        SamplingRateError, match="^defaultSamplingProbability must be .*, got 2$"
+    ):
+        AdaptiveSampler(strategies(2, 1), 10)
+
+
 def test_adaptive_creates_a_sampler_for_each_new_operation() -> None:
     """An operation seen for the first time gets default rate and lower bound."""
     sampler = AdaptiveSampler(strategies(0.5, 2, op=0.2), 10)
@@ -139,9 +163,9 @@ def test_adaptive_guarantees_new_operations_a_minimum() -> None:
     new_limiter = full_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0, 1), 10, new_limiter=new_limiter)
 
-    answers = [sampler.is_sampled(LARGEST, name)[0] for name in ("a", "a", "b")]
+    decisions = [sampler.is_sampled(LARGEST, name)[0] for name in ("a", "a", "b")]
 
-    assert [True, False, True] == answers
+    assert [True, False, True] == decisions
 
 
 def test_adaptive_falls_back_to_the_default_beyond_max_operations() -> None:
@@ -149,10 +173,10 @@ def test_adaptive_falls_back_to_the_default_beyond_max_operations() -> None:
     sampler = AdaptiveSampler(strategies(0.5, 1, op=0.2), 2)
     sampler.is_sampled(1, "second")
 
-    answers = [sampler.is_sampled(1, "third"), sampler.is_sampled(LARGEST, "third")]
+    decisions = [sampler.is_sampled(1, "third"), sampler.is_sampled(LARGEST, "third")]
 
     tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
-    assert [(True, tags), (False, tags)] == answers
+    assert [(True, tags), (False, tags)] == decisions
     assert {"op", "second"} == set(sampler.samplers)
 
 
@@ -389,3 +413,13 @@ def test_late_binding_shares_a_sampler_beyond_max_operations() -> None:
     tags = {"sampler.type": "probabilistic", "sampler.param": 1.0}
     assert (True, tags) == decision
     assert {} == sampler.samplers
+
+
+def test_late_binding_finds_the_sampler_of_a_listed_operation() -> None:
+    """Listed operations have a sampler, however many there may be of others."""
+    sampler = late(strategies(0.0, 0.0, last=1.0), max_operations=0)
+
+    decision = undecided_of(sampler).decide(RootSpan(1, "last"), is_final=True)
+
+    tags = {"sampler.type": "probabilistic", "sampler.param": 1.0}
+    assert (True, tags) == decision

@@ -117,6 +117,7 @@ def test_the_base_accepts_tags() -> None:
     """Subclasses may pass tags to the constructor."""
     sampler = Sampler({"a": 1})
 
+    assert {"a": 1} == sampler._tags
     assert Sampler({"a": 1}) == sampler
     assert Sampler() != sampler
 
@@ -175,6 +176,18 @@ def test_samplers_of_other_classes_are_not_equal() -> None:
 
     assert ProbabilisticSampler(0.5) != MySampler(0.5)
     assert MySampler(0.5) != ProbabilisticSampler(0.5)
+
+
+def test_samplers_of_two_classes_have_different_hashes() -> None:
+    """The hash is that of the class, because attributes may change."""
+    samplers = {ConstSampler(True), ProbabilisticSampler(0.5), RateLimitingSampler(1)}
+
+    assert 3 == len({hash(sampler) for sampler in samplers})
+
+
+def test_repr_of_undecided_is_the_name_of_its_class() -> None:
+    """As a mapping it is empty, which would say nothing."""
+    assert "<Undecided>" == repr(Undecided())
 
 
 def test_the_base_of_undecided_is_empty_and_decides_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -96,6 +97,22 @@ def test_update_to_the_same_limit_does_nothing() -> None:
 
     assert not sampler.update(3)
     assert 1.0 == sampler.rate_limiter.balance
+
+
+def test_the_error_of_a_limit_describes_the_value() -> None:
+    """The message contains the unit, the expected and the actual value."""
+    with pytest.raises(
+        SamplingRateError,
+        match="^traces per second must be a number from 0 up, got -1$",
+    ):
+        RateLimitingSampler(-1)
+
+
+def test_the_largest_float_is_a_limit() -> None:
+    """Such a limit samples every trace."""
+    sampler = RateLimitingSampler(sys.float_info.max)
+
+    assert sys.float_info.max == sampler.traces_per_second
 
 
 @pytest.mark.parametrize("limit", BAD_LIMITS)

@@ -281,11 +281,70 @@ def test_one_that_never_decides_refuses_at_the_end(
 
 
 @pytest.mark.parametrize("group", [PrioritySampler, CompositeSampler])
+def test_a_trace_is_recorded_until_the_group_has_decided(
+    group: type[PrioritySampler | CompositeSampler],
+) -> None:
+    """Otherwise the root span would be lost if it is sampled later."""
+    is_sampled, _ = Trace(group([by_name()])).first
+
+    assert is_sampled
+
+
+class Listening(Sampler):
+    """A sampler that records the names of the operations it is called with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations: list[str] = []
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Record the name, and sample the trace."""
+        self.operations.append(operation)
+        return True, {}
+
+
+@pytest.mark.parametrize("group", [PrioritySampler, CompositeSampler])
+def test_samplers_of_a_group_get_the_name_of_the_operation(
+    group: type[PrioritySampler | CompositeSampler],
+) -> None:
+    """The name is empty if the caller passes none."""
+    inner = Listening()
+    sampler = group([inner])
+
+    sampler.is_sampled(1, "op")
+    sampler.is_sampled(1)
+
+    assert ["op", ""] == inner.operations
+
+
+def test_a_sampler_that_is_called_later_gets_the_current_name() -> None:
+    """A root span may have been renamed since its start."""
+    inner = Listening()
+    trace = Trace(CompositeSampler([by_name(renamed=1.0), inner]))
+
+    trace.end("renamed")
+
+    assert ["renamed"] == inner.operations
+
+
+def test_composite_calls_one_that_waited_once() -> None:
+    """The credit of the sampler that it chooses is spent once."""
+    limit = limited(2)
+    trace = Trace(CompositeSampler([TagEqualsSampler("vip", {1: limit}), YES]))
+
+    trace.decide()
+    trace.decide(("vip", 1))
+
+    assert 1.0 == limit.rate_limiter.balance
+
+
+@pytest.mark.parametrize("group", [PrioritySampler, CompositeSampler])
 def test_an_empty_group_is_refused(
     group: type[PrioritySampler | CompositeSampler],
 ) -> None:
     """A group requires a sampler."""
-    with pytest.raises(ConfigError, match="needs one sampler or more"):
+    message = rf"^{group.__name__} needs one sampler or more, got \[\]$"
+    with pytest.raises(ConfigError, match=message):
         group([])
 
 

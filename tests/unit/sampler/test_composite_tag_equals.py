@@ -9,6 +9,7 @@ from jaeger_client.model import TagItem, TagValue
 from jaeger_client.sampler import (
     ConstSampler,
     Decision,
+    PrioritySampler,
     RateLimitingSampler,
     RootSpan,
     Sampler,
@@ -201,3 +202,49 @@ def test_repr_is_the_call_of_the_constructor() -> None:
         "TagEqualsSampler('level', {'gold': True, 'tin': ProbabilisticSampler(0.5)}, "
         "otherwise=False)"
     ) == repr(sampler)
+
+
+class ByFinalName(Sampler):
+    """A sampler that decides at the end, by the name of the operation."""
+
+    def is_sampled(self, trace_id: int, operation: str = "") -> Decision:
+        """Postpone the decision."""
+        return True, ByFinalNameUndecided()
+
+
+class ByFinalNameUndecided(Undecided):
+    """The postponed decision."""
+
+    def decide(self, root: RootSpan, *, is_final: bool) -> Decision | None:
+        """Decide at the end only."""
+        return (root.operation == "op", {}) if is_final else None
+
+
+def test_the_chosen_sampler_learns_that_the_decision_is_final() -> None:
+    """It may have waited for the end."""
+    sampler = TagEqualsSampler("level", {"gold": ByFinalName()})
+
+    assert decide(sampler, ("level", "gold")) is None
+    assert (True, {}) == decide(sampler, ("level", "gold"), is_final=True)
+
+
+def test_the_chosen_sampler_is_called_once() -> None:
+    """While it is undecided, it keeps what it has decided so far."""
+    limit = RateLimitingSampler(1, new_limiter=full_limiters(FakeClock()))
+    limit.rate_limiter.balance = 0.0
+    inner = PrioritySampler([limit, TagEqualsSampler("size", {"large": True})])
+    _, undecided = TagEqualsSampler("level", {"gold": inner}).is_sampled(1)
+    assert isinstance(undecided, Undecided)
+    tags = [("level", "gold")]
+    first = undecided.decide(RootSpan(1, "op", tags), is_final=False)
+    limit.rate_limiter.balance = 1.0
+
+    second = undecided.decide(
+        RootSpan(1, "op", [*tags, ("size", "large")]), is_final=False
+    )
+
+    assert first is None
+    assert (True, {"sampler.type": "TagEqualsSampler", "sampler.param": "large"}) == (
+        second
+    )
+    assert 1.0 == limit.rate_limiter.balance

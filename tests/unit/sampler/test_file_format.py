@@ -121,6 +121,14 @@ def test_limits_of_operations_are_omitted() -> None:
     )
 
 
+def test_an_operation_of_unknown_type_has_the_default_probability() -> None:
+    """As a service of unknown type has it."""
+    listed = [{"operation": "a", "type": "const", "param": 1}]
+    content = {"default_strategy": probabilistic(0.5, operation_strategies=listed)}
+
+    assert {**rate(0.5), **operations(0.5, a=0.001)} == response(content)
+
+
 def test_operations_of_the_default_strategy_are_shared() -> None:
     """A service without operations gets them, with its own rate for others."""
     listed = [probabilistic(1.0, operation="buy")]
@@ -343,6 +351,10 @@ REFUSED: list[tuple[object, str]] = [
     (
         {"service_strategies": [{"service": 1}]},
         "service_strategies[0].service must be a string, got 1",
+    ),
+    (
+        {"default_strategy": {"service": 1}},
+        "default_strategy.service must be a string, got 1",
     ),
     (
         {"default_strategy": {"param": "0.5"}},

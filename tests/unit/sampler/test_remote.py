@@ -106,6 +106,25 @@ def test_the_initial_sampler_is_probed_once() -> None:
     assert [(0, ""), (7, "op")] == calls
 
 
+def test_the_name_of_the_operation_is_optional() -> None:
+    """Without a name, the current sampler gets an empty one."""
+    names: list[str] = []
+
+    class Spy(Sampler):
+        def is_sampled(self, trace_id: int, operation: str = "none") -> Decision:
+            names.append(operation)
+            return True, {}
+
+    sampler = Spy()
+    remote = RemoteControlledSampler(
+        Agent(), "shop", init_sampler=sampler, worker=QuietWorker()
+    )
+    names.clear()
+    remote.is_sampled(1)
+
+    assert [""] == names
+
+
 def test_a_broken_initial_sampler_fails_at_the_start() -> None:
     """The constructor raises the error of the probe."""
     with pytest.raises(NotImplementedError):
@@ -277,7 +296,7 @@ def test_kinds_replace_one_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 2}},
         {"rateLimitingSampling": {"maxTracesPerSecond": 500}},
@@ -288,28 +307,28 @@ def test_kinds_replace_one_another() -> None:
         None,
     ],
 )
-def test_an_invalid_strategy_keeps_the_sampler(answer: object) -> None:
+def test_an_invalid_strategy_keeps_the_sampler(response: object) -> None:
     """Rates and limits out of range and unknown types count as one failed update."""
     scene = Scene(ConstSampler(True))
     before = scene.remote.sampler
 
-    assert before is scene.poll(answer)
+    assert before is scene.poll(response)
     assert {"jaeger:sampler_queries ok": 1, "jaeger:sampler_updates err": 1} == (
         scene.counts
     )
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [SendError("refused"), TimeoutError("slow"), b"{", b"", b"<html>"],
     ids=repr,
 )
-def test_no_response_keeps_the_sampler(answer: object) -> None:
+def test_no_response_keeps_the_sampler(response: object) -> None:
     """A poll without a response in JSON counts as one failed query, as in 4.8."""
     scene = Scene(ConstSampler(True))
     before = scene.remote.sampler
 
-    assert before is scene.poll(answer)
+    assert before is scene.poll(response)
     assert {"jaeger:sampler_queries err": 1} == scene.counts
 
 
@@ -529,3 +548,47 @@ def test_late_binding_does_not_apply_to_other_strategies() -> None:
     assert {"sampler.type": "probabilistic", "sampler.param": 0.5} == (
         remote.is_sampled(1, "op")[1]
     )
+
+
+def test_a_new_strategy_is_logged_for_debugging(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The line shows the sampler that follows it."""
+    caplog.set_level(logging.DEBUG, "jaeger_tracing")
+
+    Scene().poll(HALF)
+
+    assert ["sampling by ProbabilisticSampler(0.5)"] == caplog.messages
+
+
+def test_each_new_strategy_for_operations_is_counted_as_an_update() -> None:
+    """The sampler stays and takes the new rates."""
+    scene = Scene()
+    first = scene.poll(EACH)
+    changed = {**EACH["operationSampling"], "defaultSamplingProbability": 0.25}
+
+    second = scene.poll({"operationSampling": changed})
+
+    assert first is second
+    assert 2 == scene.counts["jaeger:sampler_updates ok"]
+
+
+class Impatient(Agent):
+    """An agent that is polled at an interval of its own."""
+
+    def __init__(self, refresh_interval: float) -> None:
+        super().__init__(HALF)
+        self.refresh_interval = refresh_interval
+
+
+@pytest.mark.parametrize(
+    ("own", "seconds"), [(0.5, 0.5), (1, 1.0), (0, 60.0), (90.0, 60.0)]
+)
+def test_the_source_may_shorten_the_interval(own: float, seconds: float) -> None:
+    """An interval of 0, or a longer one, is ignored."""
+    remote = RemoteControlledSampler(
+        Impatient(own), "shop", worker=QuietWorker(), random=lambda: 0.5
+    )
+    remote.is_sampled(1)
+
+    assert seconds == remote._poller.run(0.0)

@@ -124,13 +124,16 @@ def test_a_link_that_points_elsewhere_is_followed(tmp_path: Path) -> None:
     assert (0.5, 0.7) == (before, scene.rate())
 
 
-def test_a_file_that_changed_a_moment_ago_is_read_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("age", [1.0, 2.0])
+def test_a_file_that_changed_a_moment_ago_is_read_again(
+    tmp_path: Path, age: float
+) -> None:
     """Another change within the same tick has the same time and size."""
     scene = Scene(tmp_path)
-    scene.write(rates(shop=0.5), scene.clock.time() - 1)
+    scene.write(rates(shop=0.5), scene.clock.time() - age)
     before = scene.rate()
 
-    scene.write(rates(shop=0.7), scene.clock.time() - 1)
+    scene.write(rates(shop=0.7), scene.clock.time() - age)
 
     assert (0.5, 0.7) == (before, scene.rate())
 
@@ -192,7 +195,9 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     os.mkfifo(scene.path)
 
-    with pytest.raises(StrategyError, match="must be a regular file"):
+    with pytest.raises(
+        StrategyError, match="strategies.json': it must be a regular file$"
+    ):
         scene.rate()
 
 
@@ -205,6 +210,32 @@ def test_a_huge_file_is_an_error(
 
     with pytest.raises(StrategyError, match="at most 10 bytes, got more"):
         Scene(tmp_path, rates()).rate()
+
+
+def test_a_file_of_the_maximum_size_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit itself is allowed."""
+    monkeypatch.setattr(strategies_file, "_MAX_FILE", len(rates(shop=0.5)))
+
+    assert 0.5 == Scene(tmp_path, rates(shop=0.5)).rate()
+
+
+def test_several_notes_are_separated_by_semicolons(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The line has the file and each note."""
+    scene = Scene(tmp_path, '{"default_strategy": {"type": "ratelimiting"}, "a": 1}')
+
+    scene.source.request_sampling_strategy("shop")
+
+    keys = "default_strategy, service_strategies"
+    line = (
+        f"strategies file {str(scene.path)!r}: the keys of the file must be among "
+        f"{keys}, got ['a'], which are ignored; default_strategy.param must be a "
+        "number, got none, which counts as 0"
+    )
+    assert [line] == caplog.messages
 
 
 def test_notes_are_one_line(
@@ -284,7 +315,7 @@ def test_the_default_probability_can_be_set(tmp_path: Path) -> None:
 
 def test_a_default_probability_out_of_range_is_an_error(tmp_path: Path) -> None:
     """The constructor raises the error."""
-    with pytest.raises(ConfigError, match="from 0"):
+    with pytest.raises(ConfigError, match="^default_probability must be .*from 0"):
         StrategiesFile(tmp_path, default_probability=2)
 
 

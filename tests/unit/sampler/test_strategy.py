@@ -183,6 +183,67 @@ def test_the_error_describes_the_value() -> None:
         parse_strategy({"probabilisticSampling": {"samplingRate": 1.5}})
 
 
+@pytest.mark.parametrize(
+    ("operation_sampling", "complaint"),
+    [
+        ([1], "operationSampling must be an object, got [1]"),
+        (
+            {"defaultSamplingProbability": 2},
+            "defaultSamplingProbability must be a number from 0 to 1, got 2",
+        ),
+        (
+            {"defaultLowerBoundTracesPerSecond": -1},
+            "defaultLowerBoundTracesPerSecond must be a number from 0 up, got -1",
+        ),
+        (
+            {"perOperationStrategies": {}},
+            "perOperationStrategies must be a list, got {}",
+        ),
+        (
+            {"perOperationStrategies": [1]},
+            "each of perOperationStrategies must be an object, got 1",
+        ),
+        (
+            {"perOperationStrategies": [{"operation": 1}]},
+            "operation must be a string, got 1",
+        ),
+        (
+            {
+                "perOperationStrategies": [
+                    {"operation": "op", "probabilisticSampling": 1}
+                ]
+            },
+            "probabilisticSampling must be an object, got 1",
+        ),
+    ],
+)
+def test_the_errors_of_operations_describe_the_value(
+    operation_sampling: object, complaint: str
+) -> None:
+    """The message contains the key, the expected and the actual value."""
+    with pytest.raises(StrategyError) as raised:
+        parse_strategy({"operationSampling": operation_sampling})
+
+    assert complaint == str(raised.value)
+
+
+def test_the_error_of_a_limit_has_its_range() -> None:
+    """The message contains the key, the expected and the actual value."""
+    with pytest.raises(
+        StrategyError,
+        match=r"^maxTracesPerSecond must be a number from 0 to below 500, got 500$",
+    ):
+        parse_strategy({"rateLimitingSampling": {"maxTracesPerSecond": 500}})
+
+
+def test_the_error_of_an_unknown_strategy_shows_the_response() -> None:
+    """The message contains all that came."""
+    with pytest.raises(
+        StrategyError, match=r"^cannot follow sampling strategy {'strategyType': 'X'}$"
+    ):
+        parse_strategy({"strategyType": "X"})
+
+
 def test_the_error_is_short_however_long_the_response() -> None:
     """A huge response does not cause a huge log line."""
     with pytest.raises(StrategyError) as raised:

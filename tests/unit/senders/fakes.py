@@ -49,7 +49,10 @@ class FakeNetwork:
     )
     sockets: list[FakeSocket] = field(default_factory=list[FakeSocket])
     buffer_sizes: list[int] = field(default_factory=list[int])
-    lookups: int = 0
+    ports: list[int] = field(default_factory=list[int])
+    """The port of each socket."""
+    resolved: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    """The host and port of each call of `resolve`."""
     backlogs: list[int] = field(default_factory=list[int])
     """Bytes unread at the reader, one figure a check, then 0."""
     backlog_checks: int = 0
@@ -67,9 +70,14 @@ class FakeNetwork:
     )
     """Errors that are pending after a send."""
 
+    @property
+    def lookups(self) -> int:
+        """The number of calls of `resolve`."""
+        return len(self.resolved)
+
     def resolve(self, host: str, port: int) -> Sequence[Address]:
         """Return the addresses, or raise the next planned error."""
-        self.lookups += 1
+        self.resolved.append((host, port))
         _raise_next(self.resolve_errors)
         return self.addresses
 
@@ -78,6 +86,7 @@ class FakeNetwork:
     ) -> UdpSocket:
         """Return a new socket, or raise the next planned error."""
         self.buffer_sizes.append(buffer_size)
+        self.ports.append(port)
         _raise_next(self.connect_errors)
         self.sockets.append(FakeSocket(self, address))
         return cast("UdpSocket", self.sockets[-1])

@@ -18,7 +18,9 @@ def test_a_bad_url_is_a_config_error() -> None:
 
 def test_a_bad_size_is_a_config_error() -> None:
     """The size is checked when the sender is made."""
-    with pytest.raises(ConfigError, match="max_payload must be more than 0"):
+    with pytest.raises(
+        ConfigError, match="^max_payload must be more than 0 bytes, got 0$"
+    ):
         HttpSender("http://collector/", content_type=THRIFT, max_payload=0)
 
 
@@ -42,3 +44,11 @@ def test_repr_shows_no_password() -> None:
         "<OtlpHttpSender to http://***@host/v1/traces by <HttpClient 0 connected>>"
         == shown
     )
+
+
+def test_the_maximum_payload_of_otlp_can_be_set() -> None:
+    """By default it is 4 MiB."""
+    with OtlpHttpSender("http://host", max_payload=5) as sender:
+        assert 5 == sender.max_payload
+    with OtlpHttpSender("http://host") as sender:
+        assert 4_194_304 == sender.max_payload

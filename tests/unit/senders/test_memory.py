@@ -35,6 +35,11 @@ def test_payloads_are_a_copy() -> None:
     assert [b"one"] == sender.payloads
 
 
+def test_the_maximum_payload_is_that_of_udp() -> None:
+    """So encoders are tested with datagrams of the usual size."""
+    assert 65_000 == MemorySender().max_payload
+
+
 def test_old_payloads_are_dropped() -> None:
     """No more than the capacity is stored."""
     sender = MemorySender(capacity=2)
@@ -122,7 +127,7 @@ def test_close_is_idempotent_and_final() -> None:
         sender.send(b"x")
     sender.close()
 
-    with pytest.raises(SendError, match="closed"):
+    with pytest.raises(SendError, match="^the memory sender is closed$"):
         sender.send(b"y")
     assert [b"x"] == sender.payloads
     assert sender.is_closed
@@ -132,9 +137,10 @@ def test_repr_shows_the_state() -> None:
     """The repr has the number of payloads and whether the sender is open."""
     sender = MemorySender()
     sender.send(b"x")
+    sender.send(b"y")
     before = repr(sender)
 
     sender.close()
 
-    assert "<MemorySender open, 1 payloads>" == before
-    assert "<MemorySender closed, 1 payloads>" == repr(sender)
+    assert "<MemorySender open, 2 payloads>" == before
+    assert "<MemorySender closed, 2 payloads>" == repr(sender)

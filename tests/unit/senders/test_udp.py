@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from jaeger_client._internal.sockets import Address
 from jaeger_client.errors import (
     ConfigError,
     PayloadTooLargeError,
@@ -70,6 +71,16 @@ def test_nothing_is_opened_before_the_first_send() -> None:
     assert (0, []) == (network.lookups, network.sockets)
 
 
+def test_the_port_helps_to_resolve_the_name() -> None:
+    """The resolver gets host and port, the socket the port."""
+    network = FakeNetwork()
+
+    make_sender(network).send(b"x")
+
+    assert [("agent", 6831)] == network.resolved
+    assert [6831] == network.ports
+
+
 def test_one_payload_is_one_datagram() -> None:
     """Payloads go out as they are, over one socket."""
     network = FakeNetwork()
@@ -92,7 +103,7 @@ def test_the_send_buffer_holds_the_longest_payload() -> None:
 
 
 def test_an_unknown_name_is_an_error_of_the_send_only() -> None:
-    """An agent host that does not resolve is no error at start."""
+    """An agent host that does not resolve is not an error at start."""
     network = FakeNetwork(resolve_errors=[no_name()])
     sender = make_sender(network)
 
@@ -102,7 +113,7 @@ def test_an_unknown_name_is_an_error_of_the_send_only() -> None:
 
 
 def test_a_name_that_idna_cannot_encode_is_an_error_of_the_send() -> None:
-    """A host that is no name at all gives a SendError, too."""
+    """A host that is not a name gives a SendError, too."""
     network = FakeNetwork(resolve_errors=[UnicodeError("label empty")])
 
     with pytest.raises(SendError, match="does not resolve"):
@@ -127,10 +138,10 @@ def test_the_name_is_resolved_again_after_the_interval() -> None:
     sender = make_sender(network, clock)
     sender.send(b"before")
     network.addresses = [AWAY_2]
-    clock.advance(29.9)
+    clock.advance(29.5)
     sender.send(b"still")
 
-    clock.advance(0.2)
+    clock.advance(0.5)
     sender.send(b"after")
 
     assert [(AWAY, b"before"), (AWAY, b"still"), (AWAY_2, b"after")] == network.sent
@@ -239,6 +250,16 @@ def test_an_address_without_a_route_is_skipped() -> None:
     assert [(AWAY_2, b"x")] == network.sent
 
 
+def test_addresses_are_tried_in_the_order_of_the_resolver() -> None:
+    """After a refused address comes the one that follows it."""
+    third = Address(socket.AF_INET, "127.0.0.3")
+    network = FakeNetwork(addresses=[HOME, HOME_6, third], late_errors=[refused()])
+
+    make_sender(network).send(b"x")
+
+    assert [HOME, HOME_6] == [address for address, _ in network.sent]
+
+
 def test_an_error_that_stays_is_raised() -> None:
     """If a new connection does not help, the cause is in the message."""
     unreachable = [OSError(errno.ENETUNREACH, "no way there") for _ in range(2)]
@@ -306,6 +327,17 @@ def test_waiting_for_a_full_machine_is_bounded() -> None:
     assert 0.062 == pytest.approx(sum(clock.sleeps))
 
 
+def test_the_datagram_leaves_after_the_last_delay() -> None:
+    """A machine that has a buffer after 31 ms loses nothing."""
+    network = FakeNetwork(send_errors=[no_buffer() for _ in range(5)])
+    clock = FakeClock()
+
+    make_sender(network, clock).send(b"x")
+
+    assert [(HOME, b"x")] == network.sent
+    assert [0.001, 0.002, 0.004, 0.008, 0.016] == clock.sleeps
+
+
 def test_the_sender_is_paced() -> None:
     """A second full datagram waits for the time that the first one takes."""
     network, clock = FakeNetwork(), FakeClock()
@@ -353,6 +385,18 @@ def test_small_datagrams_share_a_check_of_the_backlog() -> None:
         sender.send(bytes(1_200))
 
     assert 6 == network.backlog_checks
+
+
+def test_the_backlog_is_checked_after_32_000_bytes() -> None:
+    """What the kernel counts besides the content, 1,024 bytes each, is included."""
+    network = FakeNetwork()
+    sender = make_sender(network)
+    checks: list[int] = []
+    for size in (0, 32_000 - 3 * 1_024, 0, 31_999 - 1_024):
+        sender.send(bytes(size))
+        checks.append(network.backlog_checks)
+
+    assert [0, 0, 1, 1] == checks
 
 
 def test_the_backlog_is_checked_at_any_pace() -> None:
@@ -404,6 +448,13 @@ def test_close_is_idempotent_and_final() -> None:
         sender.send(b"y")
 
 
+def test_the_defaults_are_the_agent_on_this_machine() -> None:
+    """An agent runs beside the application, at the port of compact Thrift."""
+    assert "<UdpSender localhost:6831 not connected, at most 65000 bytes>" == (
+        repr(UdpSender())
+    )
+
+
 def test_repr_shows_the_state() -> None:
     """The repr has the target, the address and the maximum payload."""
     sender = make_sender(FakeNetwork(addresses=[HOME_6]))
@@ -416,6 +467,17 @@ def test_repr_shows_the_state() -> None:
     assert "<UdpSender agent:6831 not connected, at most 65000 bytes>" == before
     assert "<UdpSender agent:6831 to [::1]:6831, at most 65000 bytes>" == connected
     assert "<UdpSender agent:6831 closed, at most 65000 bytes>" == repr(sender)
+
+
+def test_repr_shows_an_address_of_ipv4_without_brackets() -> None:
+    """Brackets separate an address of IPv6 from the port."""
+    sender = make_sender(FakeNetwork(addresses=[HOME]))
+
+    sender.send(b"x")
+
+    assert "<UdpSender agent:6831 to 127.0.0.1:6831, at most 65000 bytes>" == (
+        repr(sender)
+    )
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,22 @@ def test_a_sleep_that_was_too_long_is_caught_up() -> None:
     assert exact[-1] == pytest.approx(late[-1], rel=0.001)
 
 
+def test_idle_time_counts_up_to_4_000_bytes() -> None:
+    """
+    After a long pause, the next gap is shorter by the time of 4,000 bytes at most.
+
+    With the time of a full datagram, a Jaeger on a busy machine lost spans.
+    """
+    clock = FakeClock()
+    pacer = Pacer(clock, RATE)
+    clock.advance(3_600.0)
+    pacer.wait(65_000)
+
+    pacer.wait(65_000)
+
+    assert [pytest.approx((65_000 + 2_000 - 4_000) / RATE)] == clock.sleeps
+
+
 @pytest.mark.parametrize("size", [1_200, 6_500, 48_000, 65_000])
 @pytest.mark.parametrize("pause", [0.0, 0.01, 3_600.0])
 def test_the_receive_buffer_never_overflows(size: int, pause: float) -> None:

@@ -48,16 +48,19 @@ def before_http_request(
         request: The request.
         current_span_extractor: Returns the parent of the span.
     """
-    span = start_child_span(request.operation, parent=current_span_extractor())
-    span.set_tag(tags.SPAN_KIND, tags.SPAN_KIND_RPC_CLIENT)
-    span.set_tag(tags.HTTP_URL, _USERINFO.sub(r"\1", request.full_url))
-    if request.service_name:
-        span.set_tag(tags.PEER_SERVICE, request.service_name)
     host, port = request.host_port
-    if host:
-        span.set_tag(tags.PEER_HOST_IPV4, host.rpartition("@")[2])
-    if port:
-        span.set_tag(tags.PEER_PORT, port)
+    found = {
+        tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT,
+        tags.HTTP_URL: _USERINFO.sub(r"\1", request.full_url),
+        tags.PEER_SERVICE: request.service_name,
+        tags.PEER_HOST_IPV4: host and host.rpartition("@")[2],
+        tags.PEER_PORT: port,
+    }
+    span = start_child_span(
+        request.operation,
+        parent=current_span_extractor(),
+        tags={key: value for key, value in found.items() if value},
+    )
     for interceptor in tuple(ClientInterceptors.get_interceptors()):
         try:
             interceptor.process(request=request, span=span)

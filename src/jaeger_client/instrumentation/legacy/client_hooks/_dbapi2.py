@@ -79,18 +79,17 @@ def db_span(
     is_transaction = statement in _TRANS_TAGS
     word, *others = statement.split(None, 1) or [""]
     operation = word if others or is_transaction else ""
-    span = start_child_span(f"{module_name}:{operation}", parent=parent)
-    span.set_tag(tags.SPAN_KIND, tags.SPAN_KIND_RPC_CLIENT)
+    found: dict[str, object] = {tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT}
     if not is_transaction:
-        span.set_tag("sql", statement)
-    for key, value in (
-        ("sql.params", sql_parameters),
-        ("sql.conn", connect_params),
-        ("sql.cursor", cursor_params),
-    ):
-        if value:
-            span.set_tag(key, str(value))
-    block: SpanBlock = span
+        found["sql"] = statement
+    values = {
+        "sql.params": sql_parameters,
+        "sql.conn": connect_params,
+        "sql.cursor": cursor_params,
+    }
+    found.update({key: str(value) for key, value in values.items() if value})
+    name = f"{module_name}:{operation}"
+    block: SpanBlock = start_child_span(name, parent=parent, tags=found)
     return block
 
 

@@ -96,12 +96,14 @@ class Boto3Patcher(Patcher):
     ) -> Library:
         """Call *call* in a span."""
         name = f"boto3:{kind}:{service_name}:{operation_name}"
-        span = attempt(start_child_span, name, None, get_current_span())
+        found = {
+            tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT,
+            tags.COMPONENT: "boto3",
+            "boto3.service_name": service_name,
+        }
+        span = attempt(start_child_span, name, None, get_current_span(), found)
         if span is None:
             return call()
-        span.set_tag(tags.SPAN_KIND, tags.SPAN_KIND_RPC_CLIENT)
-        span.set_tag(tags.COMPONENT, "boto3")
-        span.set_tag("boto3.service_name", service_name)
         with span:
             try:
                 with span_in_stack_context(span):

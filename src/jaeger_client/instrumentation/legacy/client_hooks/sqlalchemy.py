@@ -56,14 +56,16 @@ def _before(conn: Library, _cursor: Library, statement: str, *_: Library) -> Non
 def _start(conn: Library, statement: str) -> None:
     statement = statement.strip()
     word = (statement.split(None, 1) or [""])[0]
-    span = start_child_span(f"SQL {word.upper()}", parent=current_span_func())
-    span.set_tag(tags.SPAN_KIND, tags.SPAN_KIND_RPC_CLIENT)
-    span.set_tag(tags.COMPONENT, "sqlalchemy")
-    span.set_tag(tags.DATABASE_TYPE, conn.dialect.name)
-    # repr() hides the password.
-    span.set_tag(tags.DATABASE_INSTANCE, repr(conn.engine.url))
-    span.set_tag(tags.DATABASE_STATEMENT, statement)
-    setattr(conn, _SPAN, span)
+    found: dict[str, object] = {
+        tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT,
+        tags.COMPONENT: "sqlalchemy",
+        tags.DATABASE_TYPE: conn.dialect.name,
+        # repr() hides the password.
+        tags.DATABASE_INSTANCE: repr(conn.engine.url),
+        tags.DATABASE_STATEMENT: statement,
+    }
+    parent, name = current_span_func(), f"SQL {word.upper()}"
+    setattr(conn, _SPAN, start_child_span(name, parent=parent, tags=found))
 
 
 def _after(conn: Library, *_: Library) -> None:

@@ -70,22 +70,23 @@ def _start(
     command = (args[0] if args else "") if is_any else method.upper()
     if isinstance(command, bytes):
         command = command.decode("ascii", "replace")
-    span = start_child_span(f"redis:{command}", parent=current_span_func())
-    span.set_tag(tags.SPAN_KIND, tags.SPAN_KIND_RPC_CLIENT)
-    span.set_tag(tags.PEER_SERVICE, "redis")
     connection = client.connection_pool.connection_kwargs
     host, port = connection.get("host"), connection.get("port")
+    found: dict[str, object] = {
+        tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT,
+        tags.PEER_SERVICE: "redis",
+    }
     if host:
         is_ip = IPV4_RE.match(str(host))
-        span.set_tag(tags.PEER_HOST_IPV4 if is_ip else tags.PEER_HOSTNAME, host)
+        found[tags.PEER_HOST_IPV4 if is_ip else tags.PEER_HOSTNAME] = host
     if port:
-        span.set_tag(tags.PEER_PORT, port)
+        found[tags.PEER_PORT] = port
     if not is_any:
-        span.set_tag("redis.key", str(args[0] if args else kwargs.get("name")))
+        found["redis.key"] = str(args[0] if args else kwargs.get("name"))
     if method == "setex":
-        time_to_live: Library = args[1] if args[1:] else kwargs.get("time")
-        span.set_tag("redis.ttl", time_to_live)
-    return span
+        found["redis.ttl"] = args[1] if args[1:] else kwargs.get("time")
+    parent = current_span_func()
+    return start_child_span(f"redis:{command}", parent=parent, tags=found)
 
 
 patcher = RedisPatcher()

@@ -47,7 +47,11 @@ def traced_fetch_impl(real_fetch_impl: Library) -> Library:
             attempt(_finish, span, response)
             return callback(response)
 
-        return real_fetch_impl(client, request, traced_callback)
+        try:
+            return real_fetch_impl(client, request, traced_callback)
+        except BaseException as error:
+            attempt(span.__exit__, type(error), error, error.__traceback__)
+            raise
 
     return fetch_impl
 

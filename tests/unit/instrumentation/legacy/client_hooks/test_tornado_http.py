@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 
 import pytest
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
 from jaeger_client.instrumentation.legacy.client_hooks import tornado_http
 from jaeger_client.instrumentation.legacy.request_context import span_in_stack_context
@@ -79,6 +79,19 @@ def test_an_error_is_recorded(tracer: MemoryTracer, install: Install, url: str) 
     assert [True, True] == [tags_of(span)["error"] for span in tracer.spans]
     (log,) = tracer.spans[0].logs
     assert {"event": "error", "payload": "HTTP 404: Not Found"} == fields_of(log)
+
+
+def test_a_client_that_raises_at_once(tracer: MemoryTracer) -> None:
+    """The error is recorded and raised."""
+    request: Anything = HTTPRequest("http://bakery/")
+
+    def refuse(*_: object) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        tornado_http.traced_fetch_impl(refuse)(None, request, print)
+
+    assert tags_of(tracer.spans[0])["error"] is True
 
 
 def test_the_client_of_pycurl_is_traced_too(
