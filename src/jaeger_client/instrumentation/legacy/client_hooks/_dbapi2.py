@@ -8,7 +8,7 @@ connection are not recorded.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -87,10 +87,16 @@ def db_span(
         "sql.conn": connect_params,
         "sql.cursor": cursor_params,
     }
-    found.update({key: str(value) for key, value in values.items() if value})
+    # Not as text, which the tracer makes of them only if the trace is sampled.
+    found.update({key: value for key, value in values.items() if _is_given(value)})
     name = f"{module_name}:{operation}"
     block: SpanBlock = start_child_span(name, parent=parent, tags=found)
     return block
+
+
+def _is_given(value: object) -> bool:
+    # Not its truth value: an array may have none.
+    return value is not None and not (isinstance(value, Sized) and len(value) == 0)
 
 
 def call_span(

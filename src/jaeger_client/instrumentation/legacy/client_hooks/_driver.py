@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
+from weakref import WeakKeyDictionary, ref
 
 from jaeger_client.instrumentation.legacy.client_hooks._dbapi2 import (
     COMMIT,
@@ -162,18 +163,24 @@ class _Subclasses:
     def __init__(self, base: type, methods: dict[str, Library]) -> None:
         self._base = base
         self._traced = type(base.__name__, (base,), methods)
-        self._found: dict[type, type] = {base: self._traced, self._traced: self._traced}
+        # Weak, because an application may create classes without bound.
+        self._found: WeakKeyDictionary[type, ref[type]] = WeakKeyDictionary()
 
     def of(self, factory: object) -> object:
         """Return the class that replaces *factory*; `None` means the base class."""
-        if factory is None:
+        if factory is None or factory is self._base:
             return self._traced
         if not isinstance(factory, type) or not issubclass(factory, self._base):
             return factory  # a function, whose result is not traced
-        if factory not in self._found:
-            bases = (factory, self._traced)
-            self._found[factory] = type(factory.__name__, bases, {})
-        return self._found[factory]
+        if issubclass(factory, self._traced):
+            return factory
+        chosen: type[object] = factory
+        found = self._found.get(chosen)
+        traced = None if found is None else found()
+        if traced is None:
+            traced = type(chosen.__name__, (chosen, self._traced), {})
+            self._found[chosen] = ref(traced)
+        return traced
 
 
 def _replaced(

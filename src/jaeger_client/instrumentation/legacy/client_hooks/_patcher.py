@@ -74,7 +74,7 @@ class Patcher:
         try:
             self._install_patches()
         except Exception as error:  # noqa: BLE001 - an unknown version of it
-            self._undo()
+            attempt(self._reset_patches)
             warn(
                 "%s is not traced, because its hook cannot be installed (%r); "
                 "a version from before may work",

@@ -18,6 +18,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._dbapi2 import (
     db_span,
     recorded,
 )
+from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer
 from tests.unit.instrumentation.legacy.conftest import (
@@ -232,14 +233,41 @@ def test_passwords_are_not_recorded() -> None:
 
 
 def test_a_value_that_cannot_be_shown_does_not_prevent_the_call(
-    tracer: MemoryTracer, caplog: pytest.LogCaptureFixture
+    tracer: MemoryTracer,
 ) -> None:
-    """The statement is executed without a span."""
+    """The tracer records the error in its place."""
     with tracer.start_active_span("root"):
         assert connect().cursor().execute("select ?", [Hostile()])
+
+    assert "touched" == tags_of(tracer.spans[1])["sql.params"]
+
+
+def test_parameters_are_not_converted_without_need(tracer: MemoryTracer) -> None:
+    """Those of a trace that is not sampled are not converted to text."""
+    tracer.sampler = ConstSampler(decision=False)
+
+    class Counting:
+        shown = 0
+
+        def __repr__(self) -> str:
+            self.shown += 1
+            return "shown"
+
+    parameter = Counting()
+    with tracer.start_active_span("root"):
+        connect().cursor().execute("select ?", [parameter])
+
+    assert 0 == parameter.shown
+
+
+def test_a_fault_of_the_hook_does_not_prevent_the_call(
+    tracer: MemoryTracer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as a statement that is no text."""
+    with tracer.start_active_span("root"):
         assert connect().cursor().execute(None)
 
-    assert "driver:select" not in names_of(tracer)
+    assert "driver:" not in names_of(tracer)
     assert "the hook failed" in caplog.text
 
 

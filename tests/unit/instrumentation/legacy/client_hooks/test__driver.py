@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import sqlite3.dbapi2
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -187,6 +189,25 @@ def test_connections_of_sqlite_are_its_own(
         assert [("tart",)] == target.execute("select name from cake").fetchall()
 
 
+def test_a_class_of_the_application_can_be_deleted(
+    tracer: MemoryTracer, install: Install
+) -> None:
+    """The hook keeps no reference to it, so classes do not accumulate."""
+    install("sqlite3")
+
+    def use() -> weakref.ref[type]:
+        class Connection(sqlite3.Connection):
+            """A class of the application."""
+
+        sqlite3.connect(":memory:", factory=Connection).close()
+        return weakref.ref(Connection)
+
+    found = use()
+    gc.collect()
+
+    assert found() is None
+
+
 def test_factories_of_sqlite(tracer: MemoryTracer, install: Install) -> None:
     """Classes of the application, by name or by position, as Django passes them."""
     install("sqlite3")
@@ -203,11 +224,13 @@ def test_factories_of_sqlite(tracer: MemoryTracer, install: Install) -> None:
         closing(sqlite3.connect(":memory:", factory=Connection)) as connection,
         tracer.start_active_span("root"),
     ):
+        for traced in (type(connection), Connection):
+            sqlite3.connect(":memory:", factory=traced).close()
         for cursor in (connection.cursor(Cursor), connection.cursor(factory=Cursor)):
             assert [(5,)] == cursor.execute("select %s", (5,)).fetchall()
         assert isinstance(connection, Connection)
 
-    assert ["select ?"] * 2 == [tags_of(span)["sql"] for span in tracer.spans[1:-1]]
+    assert ["select ?"] * 2 == [tags_of(span)["sql"] for span in tracer.spans[3:-1]]
 
 
 def test_the_hook_of_sqlite_can_be_removed(
