@@ -110,21 +110,28 @@ def call_span(
     values = [*args, *kwargs.values(), "", None][:2]
     statement = f"sproc:{values[0]}" if name == "callproc" else values[0]
     parameters = values[1] if len(args) + len(kwargs) > 1 else None
-    span = attempt(db_span, statement, module_name, parameters, *params)
-    return nullcontext() if span is None else span
+    return _attempted(db_span, statement, module_name, parameters, *params)
 
 
 def transaction_span(statement: str, module_name: str) -> SpanBlock:
     """Return the span of a commit, of a rollback or of their beginning."""
-    span = attempt(db_span, statement, module_name)
-    return nullcontext() if span is None else span
+    return _attempted(db_span, statement, module_name)
 
 
 def connect_span(name: str, module_name: str) -> SpanBlock:
     """Return the span of a call that connects; it may start a trace."""
-    return func_span(
-        f"{module_name}:{name}", tags={tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT}
-    )
+    found = {tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT}
+    return _attempted(func_span, f"{module_name}:{name}", found)
+
+
+def begin_span(module_name: str) -> SpanBlock:
+    """Return the span of the beginning of a `with` block of a connection."""
+    return _attempted(func_span, f"{module_name}:begin_transaction")
+
+
+def _attempted(function: Callable[..., SpanBlock], *arguments: object) -> SpanBlock:
+    block = attempt(function, *arguments)
+    return nullcontext() if block is None else block
 
 
 def recorded(
@@ -305,7 +312,7 @@ class ContextManagerConnectionWrapper(ConnectionWrapper):
     __slots__ = ()
 
     def __enter__(self) -> Self | CursorWrapper:
-        with func_span(f"{self._module_name}:begin_transaction"):
+        with begin_span(self._module_name):
             entered = super().__enter__()
         if entered is self:
             return self

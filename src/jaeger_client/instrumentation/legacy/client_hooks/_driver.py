@@ -19,13 +19,13 @@ from jaeger_client.instrumentation.legacy.client_hooks._dbapi2 import (
     ROLLBACK,
     Params,
     SpanBlock,
+    begin_span,
     call_span,
     connect_span,
     recorded,
     transaction_span,
 )
-from jaeger_client.instrumentation.legacy.client_hooks._patcher import Library
-from jaeger_client.instrumentation.legacy.local_span import func_span
+from jaeger_client.instrumentation.legacy.client_hooks._patcher import Library, attempt
 
 _CALLS: Final = ("execute", "executemany", "executescript", "callproc")
 _PARAMS: Final = "_jaeger_client_params"
@@ -87,7 +87,7 @@ class TracedDriver:
     def _methods_of(self, connection: Library) -> dict[str, Library]:
         @functools.wraps(connection.cursor)
         def cursor(owner: Library, *args: Library, **kwargs: Library) -> Library:
-            def of(factory: object) -> object:
+            def of(factory: Library) -> Library:
                 default = getattr(owner, "cursor_factory", None)
                 return self._cursors.of(default if factory is None else factory)
 
@@ -98,7 +98,7 @@ class TracedDriver:
 
         @functools.wraps(connection.__enter__)
         def enter(owner: Library) -> Library:
-            with func_span(f"{self._module_name}:begin_transaction"):
+            with begin_span(self._module_name):
                 return connection.__enter__(owner)
 
         shortcuts = [name for name in _CALLS if hasattr(connection, name)]
@@ -143,7 +143,7 @@ class TracedDriver:
         as_string = getattr(args[0], "as_string", None) if args else None
         if as_string is not None:
             # A `psycopg2.sql.Composable`.
-            args = [as_string(cursor), *args[1:]]
+            args = [attempt(as_string, cursor), *args[1:]]
         return call_span(name, self._module_name, args, kwargs, params)
 
 
@@ -162,25 +162,32 @@ class _Subclasses:
 
     def __init__(self, base: type, methods: dict[str, Library]) -> None:
         self._base = base
-        self._traced = type(base.__name__, (base,), methods)
+        names = {"__module__": base.__module__}
+        self._traced = type(base.__name__, (base,), {**names, **methods})
         # Weak, because an application may create classes without bound.
         self._found: WeakKeyDictionary[type, ref[type]] = WeakKeyDictionary()
 
-    def of(self, factory: object) -> object:
+    def of(self, factory: Library) -> Library:
         """Return the class that replaces *factory*; `None` means the base class."""
         if factory is None or factory is self._base:
             return self._traced
-        if not isinstance(factory, type) or not issubclass(factory, self._base):
-            return factory  # a function, whose result is not traced
-        if issubclass(factory, self._traced):
-            return factory
-        chosen: type[object] = factory
-        found = self._found.get(chosen)
+        if not _derives(factory, self._base) or _derives(factory, self._traced):
+            return factory  # a function, whose result is not traced; a traced class
+        found = self._found.get(factory)
         traced = None if found is None else found()
         if traced is None:
-            traced = type(chosen.__name__, (chosen, self._traced), {})
-            self._found[chosen] = ref(traced)
+            traced = attempt(self._derive, factory)
+        return factory if traced is None else traced
+
+    def _derive(self, factory: Library) -> type:
+        names = {"__module__": factory.__module__}
+        traced = type(factory.__name__, (factory, self._traced), names)
+        self._found[factory] = ref(traced)
         return traced
+
+
+def _derives(value: object, base: type) -> bool:
+    return isinstance(value, type) and issubclass(value, base)
 
 
 def _replaced(
@@ -188,7 +195,7 @@ def _replaced(
     kwargs: dict[str, Library],
     name: str,
     position: int,
-    replace: Callable[[object], object],
+    replace: Callable[[Library], Library],
 ) -> tuple[Sequence[Library], dict[str, Library]]:
     """Return the arguments of a call with one of them replaced or added."""
     if len(args) > position:

@@ -189,6 +189,22 @@ def test_connections_of_sqlite_are_its_own(
         assert [("tart",)] == target.execute("select name from cake").fetchall()
 
 
+def test_a_class_that_cannot_be_derived_from_is_not_traced(
+    tracer: MemoryTracer, install: Install
+) -> None:
+    """It is used as it is."""
+    install("sqlite3")
+
+    class Final(sqlite3.Connection):
+        """A class of the application."""
+
+        def __init_subclass__(cls) -> None:
+            raise TypeError
+
+    with closing(sqlite3.connect(":memory:", factory=Final)) as connection:
+        assert type(connection) is Final
+
+
 def test_a_class_of_the_application_can_be_deleted(
     tracer: MemoryTracer, install: Install
 ) -> None:
