@@ -39,7 +39,7 @@ ROLLBACK: Final = "rollback"
 _BEGIN, _COMMIT, _ROLLBACK = _TRANS_TAGS = [BEGIN, COMMIT, ROLLBACK]
 """The names that 3.3 has for them."""
 
-_PASSWORDS: Final = {"password", "passwd"}
+_PASSWORDS: Final = {"password", "passwd", "sslpassword", "ssl_key_password"}
 _PASSWORD_IN_TEXT: Final = re.compile(
     r"""(?<=password=)(?:'(?:\\.|[^'])*'|[^\s&]+)|(?<=://)[^/@]*(?=@)""", re.IGNORECASE
 )
@@ -174,6 +174,8 @@ class _Wrapper:
         return type(wrapped)
 
     def __getattr__(self, name: str) -> Library:
+        if name == "__wrapped__":  # of a copy that is not complete yet
+            raise AttributeError(name)
         return getattr(self.__wrapped__, name)
 
     def __setattr__(self, name: str, value: object) -> None:

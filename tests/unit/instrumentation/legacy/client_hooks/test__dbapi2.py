@@ -206,6 +206,8 @@ def test_a_wrapper_passes_for_what_it_wraps(tracer: MemoryTracer) -> None:
     assert cursor == wrapped
     assert cursor == CursorWrapper(wrapped, "driver")
     assert hash(cursor) == hash(wrapped)
+    assert CursorWrapper.__new__(CursorWrapper).__doc__ == CursorWrapper.__doc__
+    assert not hasattr(CursorWrapper.__new__(CursorWrapper), "closed")
     assert repr(cursor) == f"<CursorWrapper of {wrapped!r}>"
 
 
