@@ -188,7 +188,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session(python=OWN_VERSION)
 def real(session: nox.Session) -> None:
     """Run the tests with Jaeger, Zipkin and clients of other languages."""
-    install(session)
+    install(session, "servers")
     install_old_client(session)
     install_py_zipkin(session)
     build_jaeger(session)

@@ -17,10 +17,8 @@ autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 nitpick_ignore_regex = [
     # Pages of other projects are not fetched: a build needs no network.
-    (
-        "py:class",
-        r"(collections\.abc|contextlib|logging|opentelemetry|opentracing)\..+",
-    ),
+    ("py:class", r"(collections\.abc|logging|opentelemetry|opentracing)\..+"),
+    ("py:class", r"contextlib\..+"),
     # Imported for type checkers only, so autodoc has no more than the name.
     ("py:class", r"[A-Z]\w+"),
     # Documented under the package that exports them, or not at all.

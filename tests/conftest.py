@@ -21,7 +21,7 @@ TIMEOUTS = {"property": 300, "real": 600}
 Timeout of a test in seconds, instead of 60: many examples, or a Jaeger to build.
 """
 SLOW_FOLDERS = {"integration", "real", "speed", "typing"}
-TIMEOUT = 5.0
+TIMEOUT = 20.0
 """Maximum time in seconds for a thread to end after its test."""
 
 EXAMPLES = 1_000
@@ -167,3 +167,10 @@ def old_client_python() -> str:
     """Return a Python that has jaeger-client 4.8.0 and not this package."""
     python = ROOT / ".nox" / "jaeger-client-4.8" / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s old_client`")
+
+
+@pytest.fixture(scope="session")
+def flask_python() -> str:
+    """Return a Python with this package, Flask and `opentelemetry-instrument`."""
+    python = ROOT / ".nox" / "flask" / "bin" / "python"
+    return tool_or_skip(str(python), "run `.venv/bin/nox -s flask`")

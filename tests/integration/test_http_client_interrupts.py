@@ -10,7 +10,7 @@ from jaeger_client._internal.http_client.client import HttpClient
 from tests.integration.http_servers import make_response, serve_http
 from tests.unit.bytecodes import call_at, every_place, interrupt
 
-TIMEOUT = 5.0
+TIMEOUT = 30.0
 
 
 # The connection of the interrupted request is left to the garbage collector.

@@ -112,7 +112,7 @@ class AdaptiveJaeger(OwnJaeger):
         there was one.
         """
         reached = query_until(self._operations, lambda count: count == operations)
-        assert operations == reached
+        assert operations == reached, reached
         enough = self._calculations() + 3
         assert enough <= query_until(self._calculations, lambda count: count >= enough)
 

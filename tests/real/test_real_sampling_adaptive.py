@@ -23,7 +23,7 @@ import pytest
 from jaeger_client.sampler.strategy import PerOperation, decode_strategy, parse_strategy
 from tests.real.binomial import is_likely
 from tests.real.sampling_jaeger import AdaptiveJaeger
-from tests.real.traffic import OPERATION, Made, Traffic, start_traffic
+from tests.real.traffic import OPERATION, Made, OtelTraffic, Traffic, start_traffic
 
 BUSY = 10_000
 """Traces that a busy service creates at once: 2,000 at the probability of 0.2."""
@@ -41,9 +41,13 @@ class NewTraffic(Protocol):
         ...
 
 
-@pytest.fixture
-def new_traffic(adaptive_jaeger: AdaptiveJaeger, tmp_path: Path) -> NewTraffic:
+@pytest.fixture(params=["jaeger_client", "opentelemetry"])
+def new_traffic(
+    request: pytest.FixtureRequest, adaptive_jaeger: AdaptiveJaeger, tmp_path: Path
+) -> NewTraffic:
     """Start a service that reports to the adaptive Jaeger and polls it often."""
+    if request.param == "opentelemetry":
+        return lambda service: closing(OtelTraffic(service, adaptive_jaeger))
     settings = adaptive_jaeger.client_settings()
     settings["JAEGER_SAMPLER_REFRESH_INTERVAL"] = "500ms"
     return lambda service: closing(start_traffic(service, settings, tmp_path))

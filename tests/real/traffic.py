@@ -1,10 +1,12 @@
-"""A service in a process of its own: programs/sampled_traffic.py and its output."""
+"""Services that create traces: one in a process of its own, one with OpenTelemetry."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Final
 
 from tests.real.conftest import PROGRAMS, clean_environment
 from tests.real.jaeger_query import query_until
+from tests.real.jaeger_server import OwnJaeger
+from tests.real.otel_sdk import OtelService
 
 OPERATION: Final = "work"
 """The program's name for each of its spans."""
@@ -32,9 +36,59 @@ class Made:
         return self.sampled.get("probabilistic", 0)
 
 
-class Traffic:
+class Traffic(ABC):
     """
-    One running service that makes traces on request.
+    One running service that creates traces on request.
+
+    Args:
+        service: Its name.
+    """
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+
+    @abstractmethod
+    def make(self, traces: int) -> Made:
+        """Create *traces* traces, and return what became of them."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the service."""
+
+    def make_one_sampled(self) -> None:
+        """Create traces one by one until one of them is sampled."""
+        made = query_until(lambda: self.make(1), lambda made: bool(made.sampled))
+        assert made.sampled
+
+    def wait_until_sampled_at(self, rate: float) -> None:
+        """Wait until the service uses this probability."""
+        made = query_until(lambda: self.make(0), lambda made: made.rate == rate)
+        assert rate == made.rate
+
+
+class OtelTraffic(Traffic):
+    """A service in this process that OpenTelemetry's SDK traces."""
+
+    def __init__(self, service: str, jaeger: OwnJaeger) -> None:
+        super().__init__(service)
+        self._sdk = OtelService(service, jaeger, polling_interval=0.5)
+
+    def make(self, traces: int) -> Made:
+        """Create them by the SDK."""
+        spans = self._sdk.traces(traces, OPERATION)
+        types = (str((span.attributes or {})["sampler.type"]) for span in spans)
+        rate = self._sdk.rate_of(OPERATION)
+        assert isinstance(rate, float)
+        return Made(Counter(types), rate)
+
+    def close(self) -> None:
+        """Send what is left."""
+        self._sdk.close()
+
+
+class ProcessTraffic(Traffic):
+    """
+    A service in a process of its own, with the tracer of this package.
 
     Args:
         service: Its name.
@@ -43,12 +97,12 @@ class Traffic:
     """
 
     def __init__(self, service: str, process: subprocess.Popen[str], log: Path) -> None:
-        self.service = service
+        super().__init__(service)
         self._process = process
         self._log = log
 
     def make(self, traces: int) -> Made:
-        """Create *count* traces, and return what became of them."""
+        """Create them by the program."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -58,16 +112,6 @@ class Traffic:
         assert line, f"{self.service} has ended:\n{self._log.read_text()}"
         response = json.loads(line)
         return Made(response["sampled"], response["tags"]["sampler.param"])
-
-    def make_one_sampled(self) -> None:
-        """Create traces one by one until one of them is sampled."""
-        made = query_until(lambda: self.make(1), lambda made: bool(made.sampled))
-        assert made.sampled
-
-    def wait_until_sampled_at(self, rate: float) -> None:
-        """Wait until the program uses this probability."""
-        made = query_until(lambda: self.make(0), lambda made: made.rate == rate)
-        assert rate == made.rate
 
     def close(self) -> None:
         """End the program as a user would, by the end of its input."""
@@ -91,4 +135,4 @@ def start_traffic(service: str, settings: dict[str, str], folder: Path) -> Traff
             stderr=log,
             text=True,
         )
-    return Traffic(service, process, path)
+    return ProcessTraffic(service, process, path)

@@ -66,6 +66,8 @@ class LossReport:
     """
     Counts spans that were lost or truncated, in *totals* and in *metrics*.
 
+    *advice* replaces log lines of `_ADVICE`, by cause.
+
     `refused` may be called on any thread, the other methods on one at a time.
     """
 
@@ -75,12 +77,13 @@ class LossReport:
         metrics: ReporterMetrics,
         *,
         clock: Clock,
+        advice: Mapping[str, str] | None = None,
     ) -> None:
         self.totals = totals
         self._metrics = metrics
         self._warnings = {
-            cause: RateLimitedWarning(advice, clock=clock)
-            for cause, advice in _ADVICE.items()
+            cause: RateLimitedWarning(text, clock=clock)
+            for cause, text in {**_ADVICE, **(advice or {})}.items()
         }
 
     def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it

@@ -185,9 +185,12 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         """Maximum size of a datagram in bytes; reduced when the network rejects one."""
         return self._max_payload
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes, timeout: float | None = None) -> None:
         """
         Send *payload* in one datagram; wait first if pacing or the backlog requires it.
+
+        Waits for a receiver that does not read for half a second at most, or *timeout*
+        seconds if that is less.
 
         Success means that the kernel accepted the datagram, not that it arrived.
 
@@ -204,7 +207,7 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         if len(payload) > self._max_payload:
             raise self._too_large(payload)
         self._pacer.wait(len(payload))
-        self._wait_for_reader(len(payload))
+        self._wait_for_reader(len(payload), math.inf if timeout is None else timeout)
         try:
             self._send_or_reconnect(payload)
         except OSError as exc:
@@ -238,13 +241,13 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             self._network = sockets
         return self._network
 
-    def _wait_for_reader(self, size: int) -> None:
+    def _wait_for_reader(self, size: int, timeout: float) -> None:
         """Wait while a receiver on this machine has too much unread."""
         self._unchecked_bytes += size + _OVERHEAD
         if self._unchecked_bytes < _CHECK_AFTER:
             return
         self._unchecked_bytes = 0
-        for _ in range(_MAX_READER_DELAYS):
+        for _ in range(int(min(_MAX_READER_DELAYS, timeout / _READER_DELAY))):
             if self._socket is None or self._socket.backlog() <= _MAX_BACKLOG:
                 return
             self._clock.sleep(_READER_DELAY)

@@ -30,7 +30,7 @@ LIBRARY: Any = prometheus_client.multiprocess
 FILE: Any = MmapedDict
 WRITE_VALUE = FILE.write_value
 
-TIMEOUT = 5
+TIMEOUT = 30
 SPANS_OF_A_CHILD = 3
 
 

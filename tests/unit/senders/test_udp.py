@@ -376,6 +376,19 @@ def test_a_reader_that_does_not_read_is_not_waited_for_long() -> None:
     assert 2 == len(network.sent)
 
 
+def test_the_wait_for_a_reader_ends_with_the_timeout() -> None:
+    """A caller that waits passes the time that it has left."""
+    network, clock = FakeNetwork(), FakeClock()
+    sender = make_sender(network, clock)
+    sender.send(bytes(65_000))
+    network.backlogs = [200_000] * 1_000
+
+    sender.send(bytes(65_000), timeout=0.02)
+
+    assert 0.02 == pytest.approx(sum(clock.sleeps[1:]))
+    assert 2 == len(network.sent)
+
+
 def test_small_datagrams_share_a_check_of_the_backlog() -> None:
     """In a burst of small datagrams there is a check every 32 KB."""
     network, clock = FakeNetwork(), FakeClock()
