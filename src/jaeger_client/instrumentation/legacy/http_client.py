@@ -28,7 +28,7 @@ __all__ = [
 
 _USERINFO: Final = re.compile(r"^([^/?#]*//)[^/?#]*@")
 
-_INTERCEPTOR_RAISED = RateLimitedWarning("%r raised; the request is sent all the same")
+_INTERCEPTOR_RAISED = RateLimitedWarning("%r raised; the request is sent anyway")
 _NOT_INJECTED = RateLimitedWarning(
     "the trace context cannot be added to a request (%r), which is sent without it"
 )

@@ -29,7 +29,7 @@ _Result: TypeAlias = Any
 """What a function of the application takes or returns."""
 
 _ON_START_RAISED = RateLimitedWarning(
-    "on_start of traced_function raised; the function is called all the same"
+    "on_start of traced_function raised; the function is called anyway"
 )
 
 

@@ -160,7 +160,7 @@ def _without_password(value: object) -> object:
 
 
 class _Wrapper:
-    """Passes everything on to an object, and passes for an instance of its class."""
+    """Forwards everything to an object, and is accepted as an instance of its class."""
 
     __slots__ = ("__wrapped__",)
     __wrapped__: Library

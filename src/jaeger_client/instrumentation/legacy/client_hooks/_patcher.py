@@ -77,7 +77,7 @@ class Patcher:
             attempt(self._reset_patches)
             warn(
                 "%s is not traced, because its hook cannot be installed (%r); "
-                "a version from before may work",
+                "an older version may work",
                 self.library,
                 error,
             )
