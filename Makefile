@@ -94,9 +94,9 @@ coverage: $(READY) ## lines and branches that the fast tests do not run
 	@$(BIN)/pytest -q -m 'not slow' --examples=100 --cov --cov-report=term
 
 lock: $(UV) ## generate requirements/*.txt from *.in (UPGRADE=--upgrade)
-	@for set in dev test servers flask uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
+	@for set in dev test servers flask django42 uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
 	  constraint=requirements/dev.txt; \
-	  case $$set in dev|compat48|flask|zipkin|urllib3-oldest|bench-*) constraint=/dev/null;; esac; \
+	  case $$set in dev|compat48|flask|django42|zipkin|urllib3-oldest|bench-*) constraint=/dev/null;; esac; \
 	  $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE) \
 	    --constraint $$constraint requirements/$$set.in -o requirements/$$set.txt \

@@ -50,6 +50,7 @@ OLD_CLIENT = WORK / "jaeger-client-4.8"
 PY_ZIPKIN = WORK / "py-zipkin"
 URLLIB3_OLDEST = WORK / "urllib3-oldest"
 FLASK = WORK / "flask"
+DJANGO42 = WORK / "django-4.2"
 
 LANES = (os.cpu_count() or 1) + 1
 """Number of concurrent sessions of `test`; slow and real tests mostly wait."""
@@ -167,6 +168,7 @@ def slow(session: nox.Session) -> None:
     install_old_client(session)
     install_urllib3_oldest(session)
     install_flask(session)
+    install_django42(session)
     install_type_checkers(session)
     run_pytest(session, SLOW, "-m", "not long")
 
@@ -213,6 +215,12 @@ def py_zipkin(session: nox.Session) -> None:
 def flask(session: nox.Session) -> None:
     """Install Flask's instrumentation and the package into a separate environment."""
     install_flask(session)
+
+
+@nox.session(python=False)
+def django42(session: nox.Session) -> None:
+    """Install the oldest Django and the package into an environment of its own."""
+    install_django42(session)
 
 
 @nox.session(python=False)
@@ -274,6 +282,12 @@ def install_flask(session: nox.Session) -> None:
     """Create the environment of the fixture `flask_python`."""
     install_apart(session, FLASK, sys.executable, "flask")
     install_package(session, "--python", str(FLASK / "bin" / "python"))
+
+
+def install_django42(session: nox.Session) -> None:
+    """Make the environment with the oldest Django that is supported."""
+    install_apart(session, DJANGO42, sys.executable, "django42")
+    install_package(session, "--python", str(DJANGO42 / "bin" / "python"))
 
 
 def install_type_checkers(session: nox.Session) -> None:

@@ -206,9 +206,10 @@ def serving(
     sink: SpanSink,
     *arguments: str,
     environ: Mapping[str, str] | None = None,
+    python: str = sys.executable,
 ) -> Generator[Server]:
     """
-    Run `python -m` with *arguments* in `programs/`, with *sink* as its agent.
+    Run *python* `-m` with *arguments* in `programs/`, with *sink* as its agent.
 
     "{fd}" in the arguments is the number of a socket that listens already, so requests
     wait until the server accepts them.
@@ -224,7 +225,7 @@ def serving(
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(TIMEOUT))
         with subprocess.Popen(
             [
-                sys.executable,
+                python,
                 "-m",
                 *(argument.format(fd=listener.fileno()) for argument in arguments),
             ],

@@ -11,9 +11,11 @@ import sys
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from tests.foreign.decoders import tag_pairs
@@ -117,13 +119,17 @@ def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> No
         assert "sent\n" == server.stdout.read()
         assert 0 == server.wait(TIMEOUT)
 
-    assert sink.wait_for(2)
-    spans = {span.operationName: span for span in sink.spans}
+    assert sink.wait_for(4)
+    requests = [span for span in sink.spans if span.operationName == "GET"]
+    spans = {
+        urlsplit(str(dict(tag_pairs(span.tags))["http.url"])).path: span
+        for span in requests
+    }
     assert (0xABC, 0xDEF) == (
-        spans["GET /called"].traceIdLow,
-        spans["GET /called"].parentSpanId,
+        spans["/called"].traceIdLow,
+        spans["/called"].parentSpanId,
     )
-    debugged = spans["GET /debugged"]
+    debugged = spans["/debugged"]
     assert ("jaeger-debug-id", "ticket-42") in tag_pairs(debugged.tags)
     assert SAMPLED_FLAG | DEBUG_FLAG == debugged.flags
 
@@ -146,24 +152,60 @@ def send_request(url: str, header: str, value: str) -> None:
 
 def test_an_asgi_application_that_is_terminated(sink: SpanSink) -> None:
     """The last span continues the caller's trace, and is sent before the end."""
-    with running(sink, "examples/asgi_application.py", "0") as server:
+    request_and_stop(sink, "asgi_application", "/cake", signal.SIGTERM)
+
+    assert sink.wait_for(2)
+    request, bake = sorted(sink.spans, key=lambda span: span.operationName)
+    assert ("GET", 0xABC, 0xDEF) == (
+        request.operationName,
+        request.traceIdLow,
+        request.parentSpanId,
+    )
+    assert request.spanId == bake.parentSpanId
+
+
+@pytest.mark.parametrize(
+    ("example", "route"),
+    [
+        ("flask", "GET /cakes/<int:number>"),
+        ("django", "GET /cakes/<int:number>"),
+        ("fastapi", "GET /cakes/{number}"),
+    ],
+)
+def test_applications_of_frameworks(sink: SpanSink, example: str, route: str) -> None:
+    """The request is named by its route, and its trace id is in the response."""
+    response = request_and_stop(
+        sink, f"{example}_application", "/cakes/7", signal.SIGINT
+    )
+
+    assert sink.wait_for(2)
+    request, bake = sorted(sink.spans, key=lambda span: span.operationName)
+    assert (route, 0xABC, 0xDEF) == (
+        request.operationName,
+        request.traceIdLow,
+        request.parentSpanId,
+    )
+    assert request.spanId == bake.parentSpanId
+    assert f"{0xABC:016x}" == response.headers["x-trace-id"]
+
+
+def request_and_stop(
+    sink: SpanSink, example: str, path: str, number: signal.Signals
+) -> HTTPResponse:
+    """Run an example, request *path* and stop it; return the response."""
+    with running(sink, f"examples/{example}.py", "0") as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip().removeprefix("http://").strip("/")
         client = HTTPConnection(address, timeout=TIMEOUT)
         headers = {"uber-trace-id": "abc:def:0:1", "connection": "close"}
-        client.request("GET", "/cake", headers=headers)
-        assert b"a cake\n" == client.getresponse().read()
+        client.request("GET", path, headers=headers)
+        response = client.getresponse()
+        assert 200 == response.status
+        response.read()
         client.close()
-        server.send_signal(signal.SIGTERM)
+        server.send_signal(number)
         server.wait(TIMEOUT)
-
-    assert sink.wait_for(1)
-    (span,) = sink.spans
-    assert ("GET /cake", 0xABC, 0xDEF) == (
-        span.operationName,
-        span.traceIdLow,
-        span.parentSpanId,
-    )
+    return response
 
 
 def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> None:

@@ -35,6 +35,14 @@ Config._initialized = False
 """The snippets of a page may each create the tracer of the process."""
 
 BEFORE: Final = {
+    "docs/frameworks.md": """
+def wsgi_application(environ, start_response):
+    pass
+
+
+async def asgi_application(scope, receive, send):
+    pass
+""",
     "docs/getting-started.md": f"""{TRACER}
 from types import SimpleNamespace
 request = SimpleNamespace(headers={{}})

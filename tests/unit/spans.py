@@ -13,6 +13,7 @@ from jaeger_client._internal import (
 )
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.tag_lists import Log
+from jaeger_client.instrumentation import _server_span
 from jaeger_client.reporter import local
 from jaeger_client.span import Span
 
@@ -23,6 +24,7 @@ Anything: TypeAlias = Any
 """A value that type checkers accept for any argument."""
 
 MODULES = (
+    _server_span,
     arguments,
     local,
     span_records,

@@ -44,7 +44,8 @@ _OVER_LIMITS: Final = (
 _UNSAFE: Final = (
     "%s dropped, because injecting it could break the request: baggage keys "
     "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text, in text "
-    "maps without CR, LF and NUL. Rename the key, or encode the value"
+    "maps without CR, LF and NUL. Rename the key, or encode the value. "
+    "With lower_case_headers, gRPC's rules for metadata keys apply"
 )
 
 
@@ -84,8 +85,15 @@ class BaggageCodec(Codec):
     while it is held. Items that several threads drop at once may be counted as one.
     """
 
-    def __init__(self, baggage_limits: BaggageLimits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        baggage_limits: BaggageLimits = DEFAULT_LIMITS,
+        *,
+        lower_case_headers: bool = False,
+    ) -> None:
         self.baggage_limits = baggage_limits
+        self.lower_case_headers = lower_case_headers
+        """Whether names are written as gRPC metadata requires, baggage keys too."""
         self.dropped_baggage_items = 0
         """Number of items that were not carried since the codec was created."""
         self._count_dropped: Callable[[int], object] | None = None
@@ -176,6 +184,8 @@ class BaggageCodec(Codec):
     def _checked_key(self, key: object) -> str | None:
         """Return the text of *key*, or `None` if the codec cannot write it."""
         text = _plain_key(key)
+        if text is not None and self.lower_case_headers:
+            text = text.lower()
         if text is None or not self._can_write_key(text):
             return None
         if len(text) <= MAX_NAME_LENGTH:

@@ -15,6 +15,7 @@ import string
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias, cast
 
+from jaeger_client.codecs.carriers import headers_in, is_collection
 from jaeger_client.errors import InvalidCarrierError
 
 MAX_NAMES: Final = 512
@@ -28,6 +29,8 @@ HEADER_NAME: Final = "a valid HTTP header name (an RFC 9110 token)"
 
 _IN_TOKENS: Final = frozenset(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~")
 
+_IN_METADATA: Final = frozenset(f"{string.ascii_lowercase}{string.digits}_-.")
+
 Encoding: TypeAlias = Mapping[int, int | str]
 """The encoding of each of the 256 bytes: itself, or a percent sign and two digits."""
 
@@ -35,6 +38,21 @@ Encoding: TypeAlias = Mapping[int, int | str]
 def is_token(text: str) -> bool:
     """Return whether *text* can be a header name (RFC 9110, section 5.6.2)."""
     return bool(text) and _IN_TOKENS.issuperset(text)
+
+
+def is_metadata_key(text: str) -> bool:
+    """
+    Return whether gRPC accepts *text* as a key of metadata with a value in text.
+
+    See "gRPC over HTTP2", Custom-Metadata: a suffix `-bin` marks binary values, and the
+    prefix `grpc-` is reserved.
+    """
+    return (
+        bool(text)
+        and _IN_METADATA.issuperset(text)
+        and not text.endswith("-bin")
+        and not text.startswith("grpc-")
+    )
 
 
 class Header:
@@ -119,7 +137,12 @@ def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
     items = getattr(carrier, "items", None)
     if callable(items):
         return cast("Iterable[tuple[object, object]]", items())
-    msg = f"the carrier must have items(), got {type(carrier).__name__}"
+    if is_collection(carrier):
+        return headers_in(carrier)
+    msg = (
+        "the carrier must have items() or be a list of pairs, "
+        f"got {type(carrier).__name__}"
+    )
     raise InvalidCarrierError(msg)
 
 

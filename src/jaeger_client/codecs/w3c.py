@@ -34,8 +34,8 @@ from jaeger_client.codecs.base import (
     is_list,
     set_extra,
     without_trace,
-    writable,
 )
+from jaeger_client.codecs.carriers import header_writer
 from jaeger_client.codecs.headers import (
     Header,
     HeaderNames,
@@ -90,16 +90,16 @@ class W3CCodec(BaggageCodec):
         self._names = HeaderNames(self._meaning)
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
-        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        """Write *span_context* into *carrier*; see `carriers` for its types."""
         context = context_of(span_context)
-        headers = writable(carrier)
+        headers = header_writer(carrier)
         if context.has_trace:
             self._write_trace(context, headers)
         if context.baggage and (baggage := self._baggage_value(context.baggage)):
             headers[self.baggage_header] = baggage
 
     def extract(self, carrier: object) -> SpanContext | None:
-        """Return the context in *carrier*, which needs a method `items()`."""
+        """Return the context in *carrier*; see `carriers` for its types."""
         values: dict[str, list[str]] = {}
         for header, value in self._names.own_headers(carrier):
             values.setdefault(header.kind, []).extend(_texts(value))

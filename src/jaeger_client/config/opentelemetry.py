@@ -47,13 +47,23 @@ def exporter(name: str, read: values.Reader[T]) -> dict[str, values.Reader[T]]:
     return {f"{prefix}TRACES_{name}": read, f"{prefix}{name}": read}
 
 
-@values.reader("none, otlp or jaeger")
+_EXPORTERS: Final = frozenset(
+    ("otlp", "jaeger", "jaeger_thrift_udp", "jaeger_thrift_http", "jaeger_otlp")
+)
+
+
+@values.reader("none, otlp, or a name that begins with jaeger")
 def exporters(raw: object) -> bool | None:
-    """Read a list of exporters; return whether spans are sent."""
+    """
+    Read a list of exporters; return whether spans are sent.
+
+    The exporters of `jaeger_client.otel` are for OpenTelemetry's SDK. They do not
+    select the protocol of this client.
+    """
     names = {name.strip().lower() for name in str(raw).split(",")}
     if names == {"none"}:
         return False
-    return True if names <= {"otlp", "jaeger"} else None
+    return True if names <= _EXPORTERS else None
 
 
 protocol: Final = values.words(

@@ -142,6 +142,14 @@ BAGGAGE_VALUE_LENGTH: Final = Param(
 ).env(JAEGER_BAGGAGE_MAX_VALUE_LENGTH=_length)
 """Maximum length of a baggage value; longer items are dropped and counted."""
 
+LOWER_CASE_HEADERS: Final = Param("lower_case_headers", boolean, default=False).env(
+    JAEGER_LOWER_CASE_HEADERS=boolean
+)
+"""
+Whether header names and baggage keys are written as gRPC metadata requires: in lower
+case; baggage with keys that gRPC cannot send is dropped and counted.
+"""
+
 GENERATE_128BIT_TRACE_ID: Final = Param(
     "generate_128bit_trace_id", boolean, default=False
 ).env(JAEGER_TRACEID_128BIT=boolean)

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.codecs.base import Headers, header_text
+from jaeger_client.codecs.base import header_text
 from jaeger_client.codecs.text import BAGGAGE_LIST, TextCodec
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
@@ -198,9 +198,9 @@ class _PaddedTextCodec(TextCodec):
                 headers.setdefault(str(header_text(name)).lower(), value)
         return headers
 
-    def headers_of(self, context: Context | None) -> Headers:
+    def headers_of(self, context: Context | None) -> dict[str, object]:
         """Return the headers of *context*, by default the current one."""
-        headers: Headers = {}
+        headers: dict[str, object] = {}
         span = trace.get_current_span(context)
         span_context = span.get_span_context()
         if span_context.is_valid:

@@ -13,6 +13,7 @@ type; a name that begins with the first of them is bytes.
   tokens and values that can break no header.
 - What is injected is a bounded multiple of what was extracted.
 - What was injected is the same after it was extracted and injected again.
+- A list of pairs carries the same ids.
 """
 
 from __future__ import annotations
@@ -114,11 +115,22 @@ def check_injection(
         assert not context.has_trace, first
         return
     assert ids_of(context) == ids_of(again), first
+    if format_ != ZipkinSpanFormat:
+        check_pairs(tracer, format_, context)
     # Keys of baggage may have been converted to lower case, and stay so.
     second, again = passed_on(tracer, format_, again, size)
     assert again is not None, second
     third, _ = passed_on(tracer, format_, again, size)
     assert second == third
+
+
+def check_pairs(tracer: Tracer, format_: str, context: SpanContext) -> None:
+    """A list of pairs carries the same ids as a dict."""
+    pairs: list[tuple[str, bytes]] = []
+    tracer.inject(context, format_, pairs)
+    again = tracer.extract(format_, pairs)
+    assert again is not None, pairs
+    assert ids_of(context) == ids_of(again), pairs
 
 
 def passed_on(

@@ -259,8 +259,8 @@ def test_a_huge_baggage_header_is_dropped_and_counted() -> None:
 
 
 def test_carriers() -> None:
-    """Only mappings can be written; carriers without `items()` cannot be read."""
-    invalid: tuple[object, ...] = (None, 5, [], "x")
+    """Text, numbers and lists without pairs can be neither written nor read."""
+    invalid: tuple[object, ...] = (None, 5, [5], "x")
     for wrong in invalid:
         with pytest.raises(InvalidCarrierError):
             CODEC.extract(wrong)
