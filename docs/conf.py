@@ -18,10 +18,11 @@ autodoc_member_order = "bysource"
 nitpick_ignore_regex = [
     # Pages of other projects are not fetched: a build needs no network.
     ("py:class", r"(collections\.abc|logging|opentelemetry|opentracing)\..+"),
+    ("py:class", r"contextlib\..+"),
     # Imported for type checkers only, so autodoc has no more than the name.
     ("py:class", r"[A-Z]\w+"),
     # Documented under the package that exports them, or not at all.
-    ("py:class", r"jaeger_client\.\w+\.\w+\.\w+"),
+    ("py:class", r"jaeger_client(\.\w+){3,}"),
 ]
 
 html_theme = "furo"

@@ -257,3 +257,25 @@ def test_decisions_that_wait(sink: SpanSink) -> None:
         "POST /orders": "probabilistic",
         "GET /health": "TagEqualsSampler",
     }
+
+
+def test_a_program_for_opentracing_instrumentation(sink: SpanSink) -> None:
+    """The client's call, the server and its query are in one trace."""
+    *_, cake, sent = run(sink, "examples/legacy_instrumentation.py").splitlines()
+
+    assert ("a tart", "sent") == (cake, sent)
+    assert sink.wait_for(5)
+    spans = {span.spanId: span for span in sink.spans}
+    parents = Counter(
+        (span.operationName, getattr(spans.get(span.parentSpanId), "operationName", ""))
+        for span in sink.spans
+    )
+    assert (
+        Counter(
+            [
+                *(("order", ""), ("GET", "order"), ("GET", "GET")),
+                *(("sqlite3:connect", "GET"), ("sqlite3:select", "GET")),
+            ]
+        )
+        == parents
+    )
