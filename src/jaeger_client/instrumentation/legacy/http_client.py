@@ -10,11 +10,11 @@ from opentracing.ext import tags
 from opentracing.propagation import Format, UnsupportedFormatException
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.instrumentation.legacy._requests import (
+from jaeger_client.instrumentation.legacy.interceptors import (
     AbstractRequestWrapper,
+    ClientInterceptors,
     split_host_and_port,
 )
-from jaeger_client.instrumentation.legacy.interceptors import ClientInterceptors
 from jaeger_client.instrumentation.legacy.utils import start_child_span
 
 if TYPE_CHECKING:

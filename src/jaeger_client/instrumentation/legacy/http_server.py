@@ -11,8 +11,8 @@ from opentracing.ext import tags
 from opentracing.propagation import Format
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.instrumentation.legacy._requests import first_header
 from jaeger_client.instrumentation.legacy.config import CONFIG
+from jaeger_client.instrumentation.legacy.interceptors import first_header
 
 if TYPE_CHECKING:
     from typing_extensions import Self

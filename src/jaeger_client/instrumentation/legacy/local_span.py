@@ -31,6 +31,9 @@ _Result: TypeAlias = Any
 _ON_START_RAISED = RateLimitedWarning(
     "on_start of traced_function raised; the function is called anyway"
 )
+_NOT_STARTED = RateLimitedWarning(
+    "the span of %s cannot be started; the function is called without it"
+)
 
 
 def func_span(
@@ -115,7 +118,11 @@ class _Calls:
         current = get_current_span()
         if current is None and self.require_active_trace:
             return None
-        span = start_child_span(self.name, parent=current)
+        try:
+            span = start_child_span(self.name, parent=current)
+        except Exception:  # noqa: BLE001 - of a tracer of another library
+            _NOT_STARTED.warn(self.name, exc_info=True)
+            return None
         if self.on_start is not None:
             try:
                 self.on_start(span, *args, **kwargs)

@@ -12,6 +12,7 @@ import opentracing
 from jaeger_client.instrumentation.legacy.tornado_scopes import (
     ThreadSafeStackContext,
     TornadoScopeManager,
+    tracer_stack_context,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "get_current_span",
     "span_in_context",
     "span_in_stack_context",
+    "tracer_stack_context",
 ]
 
 

@@ -8,9 +8,11 @@ from typing import NoReturn
 import opentracing
 import pytest
 
-from jaeger_client.instrumentation.legacy._requests import AbstractRequestWrapper
 from jaeger_client.instrumentation.legacy.config import CONFIG
-from jaeger_client.instrumentation.legacy.http_client import before_http_request
+from jaeger_client.instrumentation.legacy.http_client import (
+    AbstractRequestWrapper,
+    before_http_request,
+)
 from jaeger_client.instrumentation.legacy.interceptors import (
     ClientInterceptors,
     OpenTracingInterceptor,

@@ -6,7 +6,9 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future
+from types import SimpleNamespace
 
+import opentracing
 import pytest
 
 from jaeger_client.instrumentation.legacy import utils
@@ -240,3 +242,14 @@ def test_a_child_of_a_span_or_of_its_context(tracer: MemoryTracer) -> None:
         utils.start_child_span("child", tracer, given, {"a": 1}).finish()
 
     assert [parent.span_id] * 2 == [span.parent_id for span in tracer.spans]
+
+
+def test_a_tracer_that_raises_does_not_prevent_the_call(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The function runs without a span, and that is logged."""
+    broken = SimpleNamespace(scope_manager=opentracing.ScopeManager())
+    monkeypatch.setattr(opentracing, "tracer", broken)
+
+    assert 1 == traced_function(lambda: 1)()
+    assert "cannot be started" in caplog.text

@@ -41,9 +41,16 @@ _BEGIN, _COMMIT, _ROLLBACK = _TRANS_TAGS = [BEGIN, COMMIT, ROLLBACK]
 
 _PASSWORDS: Final = {"password", "passwd", "sslpassword", "ssl_key_password"}
 _PASSWORD_IN_TEXT: Final = re.compile(
-    r"""(?<=password=)(?:'(?:\\.|[^'])*'|[^\s&]+)|(?<=://)[^/@]*(?=@)""", re.IGNORECASE
+    r"""
+    ([?&] [^=&]* password=) [^&]*                                  # query of a URL
+    | (://) [^/@]* (?=@)                                           # start of a URL
+    | (password \s* = \s*) (?: '(?:\\.|[^'\\])*' | (?:\\.|\S)+ )  # pairs of libpq
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 """The password of a connection string, or user and password of a connection URL."""
+_STATEMENTS: Final = {"operation", "procname", "query"}
+"""Names that drivers have for the first argument of the methods of a cursor."""
 
 Params: TypeAlias = "tuple[tuple[object, ...], dict[str, object]] | None"
 """Arguments of a call, as they are recorded; `None` if there were none."""
@@ -107,7 +114,8 @@ def call_span(
     params: tuple[Params, Params],
 ) -> SpanBlock:
     """Return the span of a call of the cursor's method *name*; never raise."""
-    values = [*args, *kwargs.values(), "", None][:2]
+    named = sorted(kwargs, key=lambda key: key not in _STATEMENTS)
+    values = [*args, *(kwargs[key] for key in named), "", None][:2]
     statement = f"sproc:{values[0]}" if name == "callproc" else values[0]
     parameters = values[1] if len(args) + len(kwargs) > 1 else None
     return _attempted(db_span, statement, module_name, parameters, *params)
@@ -156,7 +164,11 @@ def recorded(
 
 
 def _without_password(value: object) -> object:
-    return _PASSWORD_IN_TEXT.sub("***", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _PASSWORD_IN_TEXT.sub(
+        lambda found: f"{found[found.lastindex or 0]}***", value
+    )
 
 
 class _Wrapper:

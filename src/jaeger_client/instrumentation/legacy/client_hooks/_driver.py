@@ -140,10 +140,13 @@ class TracedDriver:
         self, name: str, cursor: Library, args: Sequence[Library], kwargs: Library
     ) -> SpanBlock:
         params: tuple[Params, Params] = getattr(cursor, _PARAMS, (None, None))
-        as_string = getattr(args[0], "as_string", None) if args else None
-        if as_string is not None:
-            # A `psycopg2.sql.Composable`.
-            args = [attempt(as_string, cursor), *args[1:]]
+
+        def text_of(value: Library) -> Library:
+            as_string = getattr(value, "as_string", None)  # `psycopg2.sql.Composable`
+            return value if as_string is None else attempt(as_string, cursor)
+
+        args = [text_of(value) for value in args]
+        kwargs = {key: text_of(value) for key, value in kwargs.items()}
         return call_span(name, self._module_name, args, kwargs, params)
 
 

@@ -8,7 +8,6 @@ replaced before are put back, and a line is logged.
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
@@ -52,6 +51,8 @@ class Patcher:
 
     def __init__(self) -> None:
         self.patches_installed = False
+        self._not_installed = [True]
+        """Taken by the one thread that installs the hook; atomic, see `signal_safe`."""
         self._replaced: list[tuple[Library, str, object, object]] = []
 
     @property
@@ -68,7 +69,11 @@ class Patcher:
 
     def install_patches(self) -> None:
         """Install the hook, unless it is installed or the library is not."""
-        if self.patches_installed or not self.applicable:
+        if not self.applicable:
+            return
+        try:
+            self._not_installed.pop()
+        except IndexError:
             return
         self.patches_installed = True
         try:
@@ -87,6 +92,7 @@ class Patcher:
         if self.applicable:
             self._reset_patches()
         self.patches_installed = False
+        self._not_installed = [True]
 
     def replace(
         self, owner: Library, name: str, make: Callable[[Library], Library]
@@ -126,34 +132,27 @@ class Patcher:
         Args:
             context: The `globals()` of the module of a hook.
         """
-
-        def set_patcher(custom_patcher: object) -> None:
-            context["patcher"] = custom_patcher
-
-        def current() -> Library:
-            return context["patcher"]
-
         context["patcher"] = cls()
+        install, reset, set_patcher = functions_of(context)
+        context["install_patches"], context["reset_patches"] = install, reset
         context["set_patcher"] = set_patcher
-        context["install_patches"] = lambda: current().install_patches()
-        context["reset_patches"] = lambda: current().reset_patches()
 
 
 def functions_of(
-    module: str,
+    module: MutableMapping[str, Library],
 ) -> tuple[Callable[[], None], Callable[[], None], Callable[[Patcher], None]]:
-    """Return `install_patches`, `reset_patches` and `set_patcher` for *module*."""
+    """Return `install_patches`, `reset_patches` and `set_patcher` for `globals()`."""
 
     def install_patches() -> None:
         """Install the hook, unless it is installed or the library is not."""
-        sys.modules[module].patcher.install_patches()
+        module["patcher"].install_patches()
 
     def reset_patches() -> None:
         """Remove the hook."""
-        sys.modules[module].patcher.reset_patches()
+        module["patcher"].reset_patches()
 
     def set_patcher(custom_patcher: Patcher) -> None:
         """Use *custom_patcher* from the next call of `install_patches` on."""
-        vars(sys.modules[module])["patcher"] = custom_patcher
+        module["patcher"] = custom_patcher
 
     return install_patches, reset_patches, set_patcher

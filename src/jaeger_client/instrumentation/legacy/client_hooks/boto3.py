@@ -133,4 +133,4 @@ def _inheriting(original: Library) -> Library:
 
 
 patcher = Boto3Patcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

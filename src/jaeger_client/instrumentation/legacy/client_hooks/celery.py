@@ -101,7 +101,7 @@ def before_task_publish_handler(headers: Library, **_: object) -> None:
 
 def _inject(span: opentracing.Span, headers: dict[str, object]) -> None:
     carrier: dict[str, str] = {}
-    span.tracer.inject(span.context, Format.TEXT_MAP, carrier)
+    opentracing.tracer.inject(span.context, Format.TEXT_MAP, carrier)
     headers[_HEADER] = carrier
 
 
@@ -153,4 +153,4 @@ def _finish(task: Library, error: BaseException | None, traceback: Library) -> N
 
 
 patcher = CeleryPatcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

@@ -38,4 +38,4 @@ class MySQLdbPatcher(Patcher):
 
 
 patcher = MySQLdbPatcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

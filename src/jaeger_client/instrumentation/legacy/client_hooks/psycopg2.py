@@ -30,4 +30,4 @@ class Psycopg2Patcher(Patcher):
 
 
 patcher = Psycopg2Patcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

@@ -20,4 +20,4 @@ class PyMySQLPatcher(MySQLdbPatcher):
 
 
 patcher = PyMySQLPatcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

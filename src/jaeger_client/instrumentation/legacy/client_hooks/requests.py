@@ -8,7 +8,6 @@ from collections.abc import Callable
 from opentracing.ext import tags
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.instrumentation.legacy._requests import URLRequestWrapper
 from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
     current_span_func,
 )
@@ -21,6 +20,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
 )
 from jaeger_client.instrumentation.legacy.client_hooks.urllib3 import untraced
 from jaeger_client.instrumentation.legacy.http_client import before_http_request
+from jaeger_client.instrumentation.legacy.interceptors import URLRequestWrapper
 
 __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 
@@ -81,4 +81,4 @@ class RequestsPatcher(Patcher):
 
 
 patcher = RequestsPatcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

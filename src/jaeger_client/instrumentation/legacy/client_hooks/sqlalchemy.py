@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from opentracing.ext import tags
 
+from jaeger_client._internal.shown import url_without_secrets
 from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
     current_span_func,
 )
@@ -22,6 +24,10 @@ __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 
 _SPAN: Final = "_jaeger_client_span"
 """Attribute of a connection: the span of the statement that it executes."""
+
+
+_ODBC: Final = re.compile("(?<=odbc_connect=)[^&]*")
+"""Connection string of an ODBC driver, which may contain a password."""
 
 
 class SQLAlchemyPatcher(Patcher):
@@ -60,12 +66,16 @@ def _start(conn: Library, statement: str) -> None:
         tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT,
         tags.COMPONENT: "sqlalchemy",
         tags.DATABASE_TYPE: conn.dialect.name,
-        # repr() hides the password.
-        tags.DATABASE_INSTANCE: repr(conn.engine.url),
+        tags.DATABASE_INSTANCE: _instance(conn.engine.url),
         tags.DATABASE_STATEMENT: statement,
     }
     parent, name = current_span_func(), f"SQL {word.upper()}"
     setattr(conn, _SPAN, start_child_span(name, parent=parent, tags=found))
+
+
+def _instance(url: Library) -> str:
+    # repr() hides the password, but none in the query.
+    return _ODBC.sub("(hidden)", url_without_secrets(repr(url)))
 
 
 def _after(conn: Library, *_: Library) -> None:
@@ -85,4 +95,4 @@ def _finish(conn: Library, error: BaseException | None) -> None:
 
 
 patcher = SQLAlchemyPatcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

@@ -32,4 +32,4 @@ class SQLite3Patcher(Patcher):
 
 
 patcher = SQLite3Patcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

@@ -90,4 +90,4 @@ def _start(
 
 
 patcher = RedisPatcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

@@ -6,7 +6,6 @@ import functools
 
 from opentracing.ext import tags
 
-from jaeger_client.instrumentation.legacy._requests import URLRequestWrapper
 from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     Library,
     Patcher,
@@ -15,6 +14,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     imported,
 )
 from jaeger_client.instrumentation.legacy.http_client import before_http_request
+from jaeger_client.instrumentation.legacy.interceptors import URLRequestWrapper
 from jaeger_client.instrumentation.legacy.request_context import get_current_span
 
 __all__ = [
@@ -81,5 +81,5 @@ class TornadoPatcher(Patcher):
 
 
 patcher = TornadoPatcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())
 reset_patchers = reset_patches

@@ -7,10 +7,6 @@ from collections.abc import Mapping
 
 from opentracing.ext import tags
 
-from jaeger_client.instrumentation.legacy._requests import (
-    AbstractRequestWrapper,
-    split_host_and_port,
-)
 from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
     current_span_func,
 )
@@ -22,6 +18,10 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     imported,
 )
 from jaeger_client.instrumentation.legacy.http_client import before_http_request
+from jaeger_client.instrumentation.legacy.interceptors import (
+    AbstractRequestWrapper,
+    split_host_and_port,
+)
 
 __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 
@@ -91,4 +91,4 @@ def _do_open(original: Library) -> Library:
 
 
 patcher = Urllib2Patcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

@@ -16,7 +16,6 @@ from typing import Final
 
 from opentracing.ext import tags
 
-from jaeger_client.instrumentation.legacy._requests import AbstractRequestWrapper
 from jaeger_client.instrumentation.legacy.client_hooks._current_span import (
     current_span_func,
 )
@@ -28,6 +27,7 @@ from jaeger_client.instrumentation.legacy.client_hooks._patcher import (
     imported,
 )
 from jaeger_client.instrumentation.legacy.http_client import before_http_request
+from jaeger_client.instrumentation.legacy.interceptors import AbstractRequestWrapper
 
 __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 
@@ -57,7 +57,7 @@ class _RequestWrapper(AbstractRequestWrapper):
         self._pool = pool
         self._method = method
         self._url = url
-        self.changed: dict[str, str] = dict(headers)
+        self.changed: Library = imported("urllib3").HTTPHeaderDict(headers)
 
     def add_header(self, key: str, value: str) -> None:
         """Set a header of the request."""
@@ -65,7 +65,8 @@ class _RequestWrapper(AbstractRequestWrapper):
 
     @property
     def _headers(self) -> Mapping[str, str]:
-        return self.changed
+        headers: Mapping[str, str] = self.changed
+        return headers
 
     @property
     def host_port(self) -> tuple[str | None, int | None]:
@@ -128,4 +129,4 @@ def _urlopen(original: Library) -> Library:
 
 
 patcher = Urllib3Patcher()
-install_patches, reset_patches, set_patcher = functions_of(__name__)
+install_patches, reset_patches, set_patcher = functions_of(globals())

@@ -215,6 +215,8 @@ def test_passwords_are_not_recorded() -> None:
     """Neither as arguments nor in a connection string or URL."""
     args = (
         "host=a password=secret dbname=b",
+        r"password = a&\ b dbname=b",
+        "sslpassword='se cret' dbname=b",
         "password='it''s secret' user=ann",
         "postgresql://ann:secret@bakery/cakes?password=secret&a=b",
         5,
@@ -223,6 +225,8 @@ def test_passwords_are_not_recorded() -> None:
     assert (
         (
             "host=a password=*** dbname=b",
+            "password = *** dbname=b",
+            "sslpassword=*** dbname=b",
             "password=***'s secret' user=ann",
             "postgresql://***@bakery/cakes?password=***&a=b",
             5,

@@ -259,3 +259,18 @@ def test_the_hook_of_sqlite_can_be_removed(
     hook.reset_patches()
 
     assert original is sqlite3.connect is sqlite3.dbapi2.connect
+
+
+def test_the_statement_is_found_among_named_arguments(
+    tracer: MemoryTracer, postgres: Callable[..., Anything]
+) -> None:
+    """In any order, and also if psycopg2 has to compose it."""
+    cursor = postgres().cursor()
+    composed = psycopg2.sql.SQL("select {}").format(psycopg2.sql.Literal(2))
+
+    with tracer.start_active_span("root"):
+        cursor.execute(vars=None, query="select 1")
+        cursor.execute(query=composed)
+
+    statements = [tags_of(span).get("sql") for span in tracer.spans]
+    assert ["select 1", "select 2"] == statements[1:3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from threading import Barrier, Thread
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -137,12 +138,11 @@ def test_the_base_class_has_no_hook() -> None:
         Patcher()._install_patches()
 
 
-def test_a_module_can_have_another_patcher(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_can_have_another_patcher() -> None:
     """`set_patcher` replaces the one that the functions of the module use."""
     calls: list[str] = []
     module: Anything = ModuleType("hook_of_test")
-    monkeypatch.setitem(sys.modules, "hook_of_test", module)
-    install, reset, set_patcher = functions_of("hook_of_test")
+    install, reset, set_patcher = functions_of(module.__dict__)
     custom: Anything = SimpleNamespace(
         install_patches=lambda: calls.append("install"),
         reset_patches=lambda: calls.append("reset"),
@@ -175,3 +175,27 @@ def test_a_fault_of_a_hook_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert 5 == attempt(int, "5")
     assert "the hook failed" in caplog.text
     assert _patcher.imported("json").__name__ == "json"
+
+
+def test_threads_install_a_hook_once() -> None:
+    """Also if they find at the same time that it is not installed."""
+    barrier = Barrier(2, timeout=30)
+    installed: list[int] = []
+
+    class Slow(Patcher):
+        @property
+        def applicable(self) -> bool:
+            barrier.wait()
+            return True
+
+        def _install_patches(self) -> None:
+            installed.append(1)
+
+    patcher = Slow()
+    threads = [Thread(target=patcher.install_patches) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [1] == installed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import SimpleNamespace
 
+import opentracing
 import pytest
 
 from jaeger_client.instrumentation.legacy.client_hooks import celery as hook
@@ -153,3 +154,22 @@ def test_a_fault_of_the_hook_does_not_prevent_the_task(
 
     assert 5 == bake.delay().get()
     assert [] == tracer.spans
+
+
+def test_a_message_is_published_without_a_tracer(
+    install: Install,
+    app: Anything,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """OpenTracing's default tracer has spans without a tracer."""
+    install("celery")
+    app.conf.task_always_eager = False
+    bake: Anything = app.task(name="bake")(current_name)
+    monkeypatch.setattr(opentracing, "tracer", opentracing.Tracer())
+
+    bake.delay()
+
+    assert [] == [
+        record for record in caplog.records if record.name == "jaeger_tracing"
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,11 @@ from tests.unit.instrumentation.legacy.conftest import (
     parent_of,
     tags_of,
 )
+
+
+def sqlite3_in_memory() -> sqlite3.Connection:
+    """Connect."""
+    return sqlite3.connect(":memory:")
 
 
 @pytest.fixture
@@ -103,3 +109,22 @@ def test_a_failed_connection_has_no_statement(
         engine.connect()
 
     assert [] == tracer.spans
+
+
+@pytest.mark.parametrize("name", ["password", "odbc_connect"])
+@pytest.mark.filterwarnings("ignore:Query string")
+def test_passwords_in_the_query_of_a_url_are_not_recorded(
+    tracer: MemoryTracer, install: Install, name: str
+) -> None:
+    """`repr()` of a URL shows them."""
+    install("sqlalchemy")
+    engine = sqlalchemy.create_engine(
+        f"sqlite://?{name}=PWD%3Dsecret&timeout=1", creator=sqlite3_in_memory
+    )
+
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text("select 1"))
+    engine.dispose()
+
+    instance = tags_of(tracer.spans[0])["db.instance"]
+    assert f"sqlite://?{name}=(hidden)&timeout=1" == instance

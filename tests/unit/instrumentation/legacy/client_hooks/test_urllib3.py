@@ -11,6 +11,7 @@ from tests.unit.instrumentation.legacy.conftest import (
     Install,
     Received,
     names_of,
+    servers,
     tags_of,
 )
 
@@ -77,3 +78,27 @@ def test_a_fault_of_the_hook_does_not_prevent_the_request(
         assert 200 == pools.request("GET", url).status
 
     assert [] == tracer.spans
+
+
+class Raw(servers.Http):  # type: ignore[misc]  # its type is not known
+    """A server that returns all values of a header."""
+
+    def respond(self) -> None:
+        self.send(200, str(self.headers.get_all("uber-trace-id")).encode(), {})
+
+
+def test_a_header_of_the_caller_is_replaced(
+    tracer: MemoryTracer, install: Install
+) -> None:
+    """Whatever its case: two would be one invalid header for many servers."""
+    install("urllib3")
+    server = servers.start(Raw)
+    given = {"Uber-Trace-Id": "5:5:0:1"}
+
+    with tracer.start_active_span("root"), urllib3.PoolManager() as pools:
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        found = pools.request("GET", url, headers=given).data
+    server.shutdown()
+    server.server_close()
+
+    assert b"['1:2:1:1']" == found

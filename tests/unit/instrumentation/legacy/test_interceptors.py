@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from jaeger_client.instrumentation.legacy._requests import (
+from jaeger_client.instrumentation.legacy.config import CONFIG
+from jaeger_client.instrumentation.legacy.interceptors import (
     AbstractRequestWrapper,
     URLRequestWrapper,
     first_header,
     split_host_and_port,
 )
-from jaeger_client.instrumentation.legacy.config import CONFIG
 from tests.unit.spans import Anything
 
 
