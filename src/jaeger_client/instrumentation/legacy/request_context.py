@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Final, cast
 
@@ -111,9 +111,10 @@ def span_in_context(span: opentracing.Span | None) -> opentracing.Scope:
     return opentracing.tracer.scope_manager.activate(span, finish_on_close=False)
 
 
+@contextmanager
 def span_in_stack_context(
     span: opentracing.Span | None,
-) -> AbstractContextManager[Callable[[], None]]:
+) -> Generator[Callable[[], None]]:
     """
     Make *span* active in a `with` block and in the coroutines and callbacks it starts.
 
@@ -122,22 +123,6 @@ def span_in_stack_context(
     span, also under Tornado 6. The block's value is a function that ends the scope
     early. An exception is not recorded in the span.
     """
-    return _StackContext(span)
-
-
-class _StackContext(AbstractContextManager[Callable[[], None]]):
-    def __init__(self, span: opentracing.Span | None) -> None:
-        self._span = span
-        self._scope: opentracing.Scope | None = None
-
-    def __enter__(self) -> Callable[[], None]:
-        self._scope = span_in_context(self._span)
-        return self._close
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        scope, self._scope = self._scope, None
-        if scope is not None:
-            scope.close()
+    with ExitStack() as stack:
+        stack.callback(span_in_context(span).close)
+        yield stack.close

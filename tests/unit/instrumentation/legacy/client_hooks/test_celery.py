@@ -166,9 +166,10 @@ def test_a_message_is_published_without_a_tracer(
     install("celery")
     app.conf.task_always_eager = False
     bake: Anything = app.task(name="bake")(current_name)
-    monkeypatch.setattr(opentracing, "tracer", opentracing.Tracer())
 
-    bake.delay()
+    with monkeypatch.context() as patched:
+        patched.setattr(opentracing, "tracer", opentracing.Tracer())
+        bake.delay()
 
     assert [] == [
         record for record in caplog.records if record.name == "jaeger_tracing"
