@@ -169,7 +169,7 @@ def test_a_message_is_published_without_a_tracer(
 
     with monkeypatch.context() as patched:
         patched.setattr(opentracing, "tracer", opentracing.Tracer())
-        bake.delay()
+        bake.apply_async(queue="of this test")
 
     assert [] == [
         record for record in caplog.records if record.name == "jaeger_tracing"
