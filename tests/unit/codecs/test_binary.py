@@ -86,8 +86,11 @@ def test_bytes_and_numbers_in_baggage_are_written() -> None:
 def test_a_context_without_trace_is_written_as_zeros() -> None:
     """Its baggage is written; it is read as a context without a trace."""
     context = SpanContext(None, None, None, None, {"k": "v"})  # type: ignore[arg-type]  # no trace
-    again = extracted(packed(context))
+    carrier = packed(context)
+    again = extracted(carrier)
 
+    # Three ids, one of them of 128 bits, and the flags.
+    assert bytes(33) == carrier[:33]
     assert not again.has_trace
     assert {"k": "v"} == again.baggage
 
@@ -206,10 +209,11 @@ def test_a_bytearray_of_another_class_is_a_carrier() -> None:
 def test_numbers_that_are_too_large_are_truncated() -> None:
     """Ids are truncated to the bits of the format."""
     carrier = bytearray()
-    CODEC.inject(SpanContext(1 << 128 | 5, 1 << 64 | 6, 1 << 64 | 7, 1), carrier)
+    trace_id = 1 << 128 | 3 << 64 | 5
+    CODEC.inject(SpanContext(trace_id, 1 << 64 | 6, 1 << 64 | 7, 1), carrier)
 
     context = extracted(carrier)
-    assert (5, 6, 7) == (context.trace_id, context.span_id, context.parent_id)
+    assert (3 << 64 | 5, 6, 7) == (context.trace_id, context.span_id, context.parent_id)
 
 
 @pytest.mark.parametrize("carrier", [b"x" * 37, {}, None, 5, "x", memoryview(b"")])

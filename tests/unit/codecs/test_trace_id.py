@@ -59,6 +59,24 @@ def test_span_context_to_string() -> None:
     assert "100:7f:5:1" == span_context_to_string(256, 127, 5, 1)
 
 
+def test_percent_encoded_text_is_not_decoded() -> None:
+    """As in 4.8, this function is for text maps."""
+    with pytest.raises(
+        CorruptContextError,
+        match=r"^ids must be {trace}:{span}:{parent}:{flags}, got '1%3A2%3A3%3A1'$",
+    ):
+        span_context_from_string("1%3A2%3A3%3A1")
+
+
+def test_the_error_of_another_type_shows_the_value() -> None:
+    """The message contains the expected format."""
+    with pytest.raises(
+        CorruptContextError,
+        match=r"^ids must be {trace}:{span}:{parent}:{flags}, got 5$",
+    ):
+        span_context_from_string(5)
+
+
 def test_span_context_from_string() -> None:
     """Text and a list of one text are read; parent id 0 is None."""
     assert (256, 127, None, 1) == span_context_from_string("100:7f:0:1")

@@ -6,6 +6,7 @@ import gc
 import logging
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import pytest
 
@@ -24,7 +25,7 @@ from jaeger_client.reporter.transmitter import (
     MAX_BACKOFF,
     make_process,
 )
-from jaeger_client.senders import MemorySender
+from jaeger_client.senders import MemorySender, Sender
 from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place, interrupt
 from tests.unit.reporter.counting_metrics import CountingMetrics
@@ -364,6 +365,44 @@ def test_child_leaves_the_waiting_payload_to_its_parent() -> None:
     scene.deliver("b")
 
     assert [["b"]] == lines_of(scene.sender)
+
+
+def test_the_sender_learns_that_it_is_in_a_forked_child() -> None:
+    """It closes its copy of the parent's connection."""
+
+    class Connected(MemorySender):
+        forks = 0
+
+        def after_fork_in_child(self) -> None:
+            self.forks += 1
+
+    sender = Connected()
+    Scene(sender=sender).reporter.after_fork_in_child()
+
+    assert 1 == sender.forks
+
+
+class Bare:
+    """A sender of an application, which knows nothing of forks."""
+
+    max_payload = 65_000
+    rejected_spans = 0
+
+    def send(self, payload: bytes) -> None:
+        """Drop *payload*."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def test_a_sender_may_lack_the_method_for_forks() -> None:
+    """A sender without a connection has nothing to do in a child."""
+    sender = cast("Sender", Bare())
+    reporter = Reporter(LineChannel(LineEncoder(), sender), worker=ManualWorker())
+
+    reporter.after_fork_in_child()
+
+    assert reporter.close().result()
 
 
 def test_spans_that_the_backend_rejected_are_counted() -> None:
