@@ -216,6 +216,19 @@ def test_a_span_alone_wakes_no_worker() -> None:
     assert 2 == scene.worker.woken
 
 
+def test_the_worker_is_woken_by_512_spans() -> None:
+    """More spans may fit a payload over HTTP, but their batch does not wait for it."""
+    scene = Scene(capacity=10_000, batch_size=None, max_payload=4_194_304)
+    scene.report("a")
+    scene.turn()
+    woken = [scene.worker.woken]
+    for count in (510, 1):
+        scene.report(*["a"] * count)
+        woken.append(scene.worker.woken - woken[0])
+
+    assert [0, 1] == woken[1:]
+
+
 def test_caches_are_emptied_when_idle() -> None:
     """A minute after the last span the caches of the encoder are emptied."""
     scene = Scene()
@@ -224,12 +237,14 @@ def test_caches_are_emptied_when_idle() -> None:
     scene.turn()
     scene.clock.advance(1)
     forget_at = scene.turn()
+    idle = forget_at - scene.clock.monotonic()
     forgot = [scene.encoder.forgot]
 
     scene.clock.advance(forget_at - scene.clock.monotonic())
     next_turn = scene.turn()
     forgot.append(scene.encoder.forgot)
 
+    assert 60.0 == idle
     assert [0, 1] == forgot
     assert math.inf == next_turn
 
