@@ -90,3 +90,17 @@ def test_span_context_from_anything_else_is_corrupt(value: object) -> None:
     """Other values than text or a list of one text raise an error."""
     with pytest.raises(CorruptContextError):
         span_context_from_string(value)
+
+
+def test_the_error_of_an_id_describes_the_value() -> None:
+    """The message contains what an id must be, and the value."""
+    with pytest.raises(
+        CorruptContextError,
+        match="^an id must be 1 to 32 hexadecimal digits, got 'g'$",
+    ):
+        header_to_hex("g")
+    with pytest.raises(
+        CorruptContextError,
+        match="^an id must have at most 64 bits, got 0x11111111111111111$",
+    ):
+        id_of("1" * 17, bits=64)
