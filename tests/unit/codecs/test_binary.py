@@ -143,7 +143,10 @@ def test_wrong_lengths_are_detected_at_once(length: int) -> None:
 @pytest.mark.timeout(5)
 def test_a_wrong_count_is_detected_at_once() -> None:
     """A count of items that do not fit raises an error."""
-    with pytest.raises(CorruptContextError, match="^4294967295 items of baggage do not fit in 10 bytes$"):
+    with pytest.raises(
+        CorruptContextError,
+        match="^4294967295 items of baggage do not fit in 10 bytes$",
+    ):
         CODEC.extract(with_baggage(b"k", b"v", count=2**32 - 1))
 
 

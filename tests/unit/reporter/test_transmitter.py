@@ -388,6 +388,76 @@ class Bare:
         """Do nothing."""
 
 
+def test_spans_that_were_rejected_earlier_are_not_counted() -> None:
+    """Another reporter may have used the sender before."""
+    sender = MemorySender()
+    sender.rejected_spans = 5
+    scene = Scene(sender=sender)
+
+    scene.deliver("a", "b")
+
+    assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=ok}"]
+
+
+class SlowSender(MemorySender):
+    """A sender whose every send takes a quarter of a second; it stores timeouts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = FakeClock()
+        self.timeouts: list[float | None] = []
+
+    def send(self, payload: bytes, timeout: float | None = None) -> None:
+        """Send *payload* after a while."""
+        self.timeouts.append(timeout)
+        self.clock.advance(0.25)
+        super().send(payload)
+
+
+def test_the_duration_of_a_send_is_measured() -> None:
+    """It is exported as a timer, in seconds or in what the factory makes of them."""
+    sender = SlowSender()
+    scene = Scene(sender=sender)
+    sender.clock = scene.clock
+
+    scene.deliver("a")
+    first = scene.metrics.sums["jaeger:reporter_send_seconds"]
+    scene.clock.advance(60.0)
+    scene.deliver("a")
+
+    assert first > 0
+    assert 2 * first == scene.metrics.sums["jaeger:reporter_send_seconds"]
+
+
+def test_a_send_after_its_deadline_has_a_timeout_above_0() -> None:
+    """Sockets treat 0 as without a timeout, and raise for less."""
+    sender = SlowSender()
+    scene = Scene(sender=sender)
+    (span,) = named("a")
+    scene.reporter.report_span(span)
+    transmitter = scene.reporter._transmitter
+    transmitter.take(scene.reporter._queue, 1)
+    transmitter.encode_next()
+
+    transmitter.attempt(-1.0)
+
+    assert [0.001] == sender.timeouts
+
+
+def test_the_duration_of_an_outage_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is measured by the reporter's clock."""
+    scene = Scene()
+    scene.sender.fail_next(SendError("down"))
+    scene.deliver("a")
+    scene.clock.advance(90.0)
+
+    scene.deliver("b")
+
+    assert "works again after 90 s; 1 spans were lost" in caplog.text
+
+
 def test_a_sender_may_lack_the_method_for_forks() -> None:
     """A sender without a connection has nothing to do in a child."""
     sender = cast("Sender", Bare())
