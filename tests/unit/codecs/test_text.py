@@ -729,3 +729,41 @@ def test_a_debug_id_is_cut(codec: TextCodec) -> None:
 
 
 # The functions of 4.8
+
+
+@BOTH
+def test_items_of_known_names_are_limited_as_well(codec: TextCodec) -> None:
+    """A carrier whose names were seen before is read on a faster path."""
+    headers: dict[str, object] = {"uber-trace-id": "1:2:3:1"}
+    headers |= {f"uberctx-key{number}": "v" for number in range(200)}
+
+    counts = [len(read(codec, headers)[4]) for _ in range(2)]
+
+    assert [180, 180] == counts
+
+
+def test_the_last_of_two_debug_ids_is_used() -> None:
+    """As with ids and baggage that occur twice."""
+    headers = {"jaeger-debug-id": "a", "Jaeger-Debug-Id": "b"}
+
+    assert "b" == read(HTTP, headers)[5]
+
+
+def test_two_values_of_maximum_length_are_read() -> None:
+    """A larger limit of a value raises that of all baggage."""
+    codec = TextCodec(baggage_limits=BaggageLimits(10, 100_000))
+    headers = {"uber-trace-id": "1:2:3:1"}
+    headers |= {f"uberctx-{key}": "x" * 90_000 for key in "ab"}
+
+    assert {"a", "b"} == set(read(codec, headers)[4])
+
+
+def test_the_length_of_a_value_is_counted_in_bytes() -> None:
+    """Also where the codec has written the key before."""
+    codec = TextCodec()
+    carriers: list[dict[str, object]] = []
+    for value in ("v", "\u20ac" * 2_000):
+        carriers.append({})
+        codec.inject(SpanContext(1, 2, 3, 1, {"k": value}), carriers[-1])
+
+    assert ["v", None] == [carrier.get("uberctx-k") for carrier in carriers]
