@@ -769,3 +769,13 @@ def test_the_length_of_a_value_is_counted_in_bytes() -> None:
         codec.inject(SpanContext(1, 2, 3, 1, {"k": value}), carriers[-1])
 
     assert ["v", None] == [carrier.get("uberctx-k") for carrier in carriers]
+
+
+def test_bytes_in_baggage_that_are_not_text_are_replaced() -> None:
+    """As in 4.8, a value may be bytes; those that are no UTF-8 become U+FFFD."""
+    carrier: dict[str, object] = {}
+    baggage: dict[str, str] = {"k": b"a\xff"}  # type: ignore[dict-item]  # as in 4.8
+
+    TEXT.inject(SpanContext(1, 2, 3, 1, baggage), carrier)
+
+    assert "a\ufffd" == carrier["uberctx-k"]

@@ -569,3 +569,22 @@ def test_the_channel_of_the_agent_opens_nothing_by_itself() -> None:
     channel.close()
 
     assert "closed" in repr(channel.sender)
+
+
+def test_the_default_propagation_replaces_no_codec() -> None:
+    """A tracer has Jaeger's codecs without further ado."""
+    assert {} == build.make_codecs(settings_of())
+
+
+def test_b3_writes_wide_ids_if_trace_ids_have_128_bits() -> None:
+    """The setting reaches the codec."""
+    carriers: list[dict[str, object]] = [{}, {}]
+    for carrier, is_wide in zip(carriers, (False, True), strict=True):
+        settings = settings_of(
+            {"propagation": "b3", "generate_128bit_trace_id": is_wide}
+        )
+        codec = build.make_codecs(settings)[opentracing.Format.HTTP_HEADERS]
+        codec.inject(SpanContext(1, 2, None, 1), carrier)
+
+    ids = [str(carrier["X-B3-TraceId"]) for carrier in carriers]
+    assert [16, 32] == [len(trace_id) for trace_id in ids]

@@ -710,3 +710,16 @@ def test_process_keeps_types_and_cuts_text() -> None:
 def test_process_without_tags() -> None:
     """A process may have no tags."""
     assert Process("service") == make_process("service", None, 10)
+
+
+def test_the_line_of_an_outage_has_the_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It says what to do about it."""
+    scene = Scene()
+    scene.sender.fail_next(SendError("no route"))
+
+    scene.deliver("a")
+
+    (line,) = caplog.messages
+    assert line.startswith(f"cannot send spans to {MemorySender()!r}: no route. ")
