@@ -1,12 +1,12 @@
 # The two commands are `make demo` and `make test`; `make help` lists the rest.
-# A machine needs a Python >= 3.10, git and make. All else goes into .venv and .nox.
+# A machine needs a Python >= 3.10, git and make. All else is installed into .venv and .nox.
 
 SHELL := /bin/sh
 BIN := .venv/bin
 READY := .venv/.ready
 UV := $(BIN)/uv
 
-# uv fetches no Python. 3.14 comes as a Go module (tests/python) if none is found.
+# uv fetches no Python. 3.14 is fetched as a Go module (tests/python) if none is found.
 export UV_PYTHON_DOWNLOADS := never
 
 UPGRADE ?=
@@ -23,9 +23,9 @@ PEERS := ours jaeger48 opentelemetry ddtrace
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(READY) ## make .venv with the package and all tools
+setup: $(READY) ## create .venv with the package and all tools
 
-# Versions come from requirements/, held by hashes. pip fetches uv, uv the rest.
+# Versions and hashes are in requirements/. pip fetches uv, uv fetches the rest.
 $(READY): requirements/dev.txt requirements/build.txt pyproject.toml | $(UV)
 	@echo "setup: .venv, from requirements/dev.txt"
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes \
@@ -50,7 +50,7 @@ $(UV):
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements/uv.txt
 
-demo: $(READY) ## run the main job: three services, one trace
+demo: $(READY) ## run three services and show their trace
 	@$(BIN)/jaeger-client demo
 
 test: $(READY) ## fast tests on each Python 3.10 to 3.14 found, slow ones on one
@@ -59,7 +59,7 @@ test: $(READY) ## fast tests on each Python 3.10 to 3.14 found, slow ones on one
 guarantees: $(READY) ## the longest tests of docs/guarantees.md, as CI runs them
 	@$(BIN)/nox -s long
 
-fuzz: $(READY) ## fuzz what comes from outside; SECONDS=600 for each target
+fuzz: $(READY) ## fuzz all input from outside; SECONDS=600 for each target
 	@$(BIN)/nox -s fuzz -- tests/fuzz --fuzz-seconds=$(SECONDS)
 
 mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote); 1 h
@@ -75,7 +75,7 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/ruff check --quiet --select I --fix
 
-pages: $(READY) ## write the pages that are made from tables in the code
+pages: $(READY) ## generate pages and pictures from the code
 	@$(BIN)/python -m docs.make_pages
 
 texts: $(READY) ## print all docstrings, comments, errors and log lines, to proofread
@@ -91,13 +91,13 @@ bench: $(READY) ## measure, compare with other tracers, write docs/benchmarks.md
 	  -o 'python_files=bench_*.py'
 	@$(BIN)/python benchmarks/compare.py --write
 
-coverage: $(READY) ## which lines and branches the fast tests leave out
+coverage: $(READY) ## lines and branches that the fast tests do not run
 	@$(BIN)/pytest -q -m 'not slow' --examples=100 --cov --cov-report=term
 
-lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
-	@for set in dev test servers flask uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
+lock: $(UV) ## generate requirements/*.txt from *.in (UPGRADE=--upgrade)
+	@for set in dev test servers flask django42 uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
 	  constraint=requirements/dev.txt; \
-	  case $$set in dev|compat48|flask|zipkin|urllib3-oldest|bench-*) constraint=/dev/null;; esac; \
+	  case $$set in dev|compat48|flask|django42|zipkin|urllib3-oldest|bench-*) constraint=/dev/null;; esac; \
 	  $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE) \
 	    --constraint $$constraint requirements/$$set.in -o requirements/$$set.txt \
@@ -105,7 +105,7 @@ lock: $(UV) ## write requirements/*.txt anew from *.in (UPGRADE=--upgrade)
 	done
 	@if grep -n '://' requirements/*.txt; then echo "lock: an address is in a file" >&2; exit 1; fi
 
-clean: ## remove all that make and the tools have made
+clean: ## remove all generated files
 	@rm -rf .venv .nox .cache .fuzz .coverage .benchmarks .hypothesis .import_linter_cache \
 	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist mutants
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +

@@ -3,7 +3,8 @@ The sessions behind `make test` and `make lint`.
 
 Fast tests run on every Python of `VERSIONS` that this machine has, slow ones and those
 with real servers on the Python of `.venv`. Each session has an environment of its own
-in `.nox`, made from locked requirements, with the package installed as a user gets it.
+in `.nox`, created from locked requirements, with the package installed as a user
+installs it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ logging.getLogger("nox").setLevel(logging.ERROR)
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 FETCHED_VERSION = "3.14"
-"""Comes as a Go module where it is not installed; see tests/python."""
+"""Fetched as a Go module if it is not installed; see tests/python."""
 OWN_VERSION = "{}.{}".format(*sys.version_info)
 IN_CI = bool(os.environ.get("CI"))
 
@@ -49,9 +50,10 @@ OLD_CLIENT = WORK / "jaeger-client-4.8"
 PY_ZIPKIN = WORK / "py-zipkin"
 URLLIB3_OLDEST = WORK / "urllib3-oldest"
 FLASK = WORK / "flask"
+DJANGO42 = WORK / "django-4.2"
 
 LANES = (os.cpu_count() or 1) + 1
-"""Sessions that `test` runs at a time; slow and real tests wait more than they work."""
+"""Number of concurrent sessions of `test`; slow and real tests mostly wait."""
 
 FEW, MANY = 100, 1_000
 """Examples of each property: many on one Python, few on the others."""
@@ -61,7 +63,7 @@ REAL = {"real"}
 SLOW = {"integration", "speed", "typing"}
 ALL = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
 FAST = ALL - REAL - SLOW
-"""The folders of `tests` that the sessions run; a new one is fast."""
+"""The folders of `tests` that the sessions run; a new folder runs in `fast`."""
 
 LONG_SESSIONS = ["fuzz", "long"]
 """Run in CI, and by `make fuzz` and `make guarantees`."""
@@ -88,7 +90,7 @@ def find_python(version: str) -> Path | None:
 
 
 def candidates(version: str) -> Iterator[Path]:
-    """Look on the path, then in pyenv, and fetch Python 3.14 if neither has it."""
+    """Search the path, then pyenv, and fetch Python 3.14 if neither has it."""
     if on_path := shutil.which(f"python{version}"):
         yield Path(on_path)
     yield from sorted(PYENV.glob(f"*/bin/python{version}"), reverse=True)
@@ -111,7 +113,7 @@ FOUND = [version for version, python in PYTHONS.items() if python] or [OWN_VERSI
 MANY_EXAMPLES = OWN_VERSION if OWN_VERSION in FOUND else FOUND[-1]
 """The Python whose fast tests try 1,000 examples of each property."""
 
-# nox looks for `python3.X` on the path, so those of pyenv are put there, before its
+# nox looks for `python3.X` on the path, so those of pyenv are added there, before its
 # placeholders; the others come last, so that they hide no other program.
 FOLDERS = [str(python.parent) for python in PYTHONS.values() if python]
 os.environ["PATH"] = os.pathsep.join(
@@ -131,7 +133,7 @@ os.environ["UV_COMPILE_BYTECODE"] = "1"
 def test(session: nox.Session) -> None:
     """Run all tests, a few sessions at a time, and add up their results."""
     shutil.rmtree(RESULTS, ignore_errors=True)
-    # What takes longest begins first.
+    # The longest session begins first.
     versions = sorted(FOUND, key=lambda version: version != MANY_EXAMPLES)
     names = ["real", "slow", *(f"fast-{version}" for version in versions)]
     if IN_CI:
@@ -166,6 +168,7 @@ def slow(session: nox.Session) -> None:
     install_old_client(session)
     install_urllib3_oldest(session)
     install_flask(session)
+    install_django42(session)
     install_type_checkers(session)
     run_pytest(session, SLOW, "-m", "not long")
 
@@ -179,7 +182,7 @@ def long(session: nox.Session) -> None:
 
 @nox.session(python=OWN_VERSION)
 def fuzz(session: nox.Session) -> None:
-    """Run the fuzzers, as long as the option `--fuzz-seconds` says."""
+    """Run the fuzzers for the seconds of the option `--fuzz-seconds`."""
     install(session, "servers")
     run_pytest(session, {"fuzz"}, "-m", "long")
 
@@ -187,7 +190,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session(python=OWN_VERSION)
 def real(session: nox.Session) -> None:
     """Run the tests with Jaeger, Zipkin and clients of other languages."""
-    install(session)
+    install(session, "servers")
     install_old_client(session)
     install_py_zipkin(session)
     build_jaeger(session)
@@ -210,8 +213,14 @@ def py_zipkin(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def flask(session: nox.Session) -> None:
-    """Install Flask's instrumentation and the package into an environment apart."""
+    """Install Flask's instrumentation and the package into a separate environment."""
     install_flask(session)
+
+
+@nox.session(python=False)
+def django42(session: nox.Session) -> None:
+    """Install the oldest Django and the package into an environment of its own."""
+    install_django42(session)
 
 
 @nox.session(python=False)
@@ -222,18 +231,18 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def urllib3_oldest(session: nox.Session) -> None:
-    """Install the package beside the oldest urllib3 into an environment of its own."""
+    """Install the package with the oldest urllib3 into an environment of its own."""
     install_urllib3_oldest(session)
 
 
 def install(session: nox.Session, requirements: str = "test") -> None:
-    """Install what is locked and the package as it is now, and nothing else."""
+    """Install the locked packages and this package, and nothing else."""
     sync(session, requirements)
     install_package(session)
 
 
 def install_package(session: nox.Session, *options: str) -> None:
-    """Install the package as it is now, without its dependencies."""
+    """Install this package without its dependencies."""
     wheel = build_wheel(session)
     uv(session, "pip", "install", "--no-deps", "--reinstall", *options, wheel)
 
@@ -251,18 +260,18 @@ def build_wheel(session: nox.Session) -> str:
 
 
 def install_old_client(session: nox.Session) -> None:
-    """Make the environment of the fixture `old_client_python`."""
+    """Create the environment of the fixture `old_client_python`."""
     python = PYTHONS["3.11"] or sys.executable
     install_apart(session, OLD_CLIENT, python, "compat48")
 
 
 def install_py_zipkin(session: nox.Session) -> None:
-    """Make the environment of the fixture `py_zipkin_python`."""
+    """Create the environment of the fixture `py_zipkin_python`."""
     install_apart(session, PY_ZIPKIN, sys.executable, "zipkin")
 
 
 def install_urllib3_oldest(session: nox.Session) -> None:
-    """Make the environment with the oldest urllib3 that the package accepts."""
+    """Create the environment with the oldest urllib3 that the package accepts."""
     install_apart(session, URLLIB3_OLDEST, sys.executable, "urllib3-oldest")
     options = ("--python", str(URLLIB3_OLDEST / "bin" / "python"))
     install_package(session, *options)
@@ -270,13 +279,19 @@ def install_urllib3_oldest(session: nox.Session) -> None:
 
 
 def install_flask(session: nox.Session) -> None:
-    """Make the environment of the fixture `flask_python`."""
+    """Create the environment of the fixture `flask_python`."""
     install_apart(session, FLASK, sys.executable, "flask")
     install_package(session, "--python", str(FLASK / "bin" / "python"))
 
 
+def install_django42(session: nox.Session) -> None:
+    """Make the environment with the oldest Django that is supported."""
+    install_apart(session, DJANGO42, sys.executable, "django42")
+    install_package(session, "--python", str(DJANGO42 / "bin" / "python"))
+
+
 def install_type_checkers(session: nox.Session) -> None:
-    """Make the environments that tests/typing checks programs in."""
+    """Create the environments in which tests/typing checks programs."""
     for name in ("typing", "typing-stubs"):
         install_apart(session, WORK / name, sys.executable, name)
         python = WORK / name / "bin" / "python"
@@ -286,7 +301,7 @@ def install_type_checkers(session: nox.Session) -> None:
 def install_apart(
     session: nox.Session, folder: Path, python: Path | str, requirements: str
 ) -> None:
-    """Make an environment with what is locked, unless it is there."""
+    """Create an environment with the locked packages, unless it exists."""
     locked = (ROOT / "requirements" / f"{requirements}.txt").read_text(encoding="utf-8")
     content = f"{python}\n{locked}"
     made = folder / "made-of.txt"
@@ -299,7 +314,7 @@ def install_apart(
 
 @contextmanager
 def only_session(name: str) -> Generator[None]:
-    """Wait for other sessions that make the environment *name*."""
+    """Wait for other sessions that create the environment *name*."""
     WORK.mkdir(exist_ok=True)
     with (WORK / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -307,7 +322,7 @@ def only_session(name: str) -> Generator[None]:
 
 
 def build_jaeger(session: nox.Session) -> None:
-    """Build Jaeger before the tests run, as it may take minutes."""
+    """Build Jaeger before the tests run, because it may take minutes."""
     if shutil.which("go"):
         print("building Jaeger, unless that was done before (some minutes)", flush=True)
         session.run("python", "-m", "tests.real.jaeger_build")
@@ -316,7 +331,7 @@ def build_jaeger(session: nox.Session) -> None:
 
 
 def sync(session: nox.Session, requirements: str, *options: str) -> None:
-    """Make an environment hold what is locked, and nothing else."""
+    """Install the locked packages into an environment, and remove all others."""
     constraints = ("--build-constraints", "requirements/build.txt")
     locked = f"requirements/{requirements}.txt"
     uv(session, "pip", "sync", "--require-hashes", *options, *constraints, locked)
@@ -328,7 +343,7 @@ def uv(session: nox.Session, *arguments: str) -> None:
 
 
 def run_pytest(session: nox.Session, folders: set[str], *options: str) -> None:
-    """Run the tests of *folders*, or as the command line says after `--`."""
+    """Run the tests of *folders*, or those of the command line after `--`."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     report = RESULTS / f"{session.name}.xml"
     tests = session.posargs or [f"tests/{folder}" for folder in sorted(folders)]

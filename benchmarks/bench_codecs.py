@@ -1,8 +1,8 @@
 """
 Injecting and extracting span contexts.
 
-Run as a program it prints microseconds for each call and format, beside the least
-that any Python tracer must do (`limit` of the speed table).
+Run as a program it prints microseconds for each call and format, with the minimum for
+any Python tracer (`limit` of the speed table) as a comparison.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 import pytest
 
-# As a program this file knows only its own folder.
+# Run as a program, this file finds only modules of its own folder.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.comparison.formats import (
@@ -34,10 +34,10 @@ from jaeger_client.span_context import SpanContext
 
 
 class Benchmark(Protocol):
-    """What the fixture of pytest-benchmark does for us."""
+    """The part of pytest-benchmark's fixture that is used here."""
 
     def __call__(self, work: Callable[[], object]) -> object:
-        """Call *work* many times."""
+        """Call *work* repeatedly."""
         ...
 
 
@@ -78,7 +78,7 @@ def test_extract_other_spellings(benchmark: Benchmark, name: str) -> None:
 
 
 def test_extract_ids_that_lack_zeros(benchmark: Benchmark) -> None:
-    """Extract ids that are shorter than an id may be, as one of eight is."""
+    """Extract ids without leading zeros, as one of eight has."""
     carrier = {**FOREIGN, "uber-trace-id": "63ac35c9f6413ad:48485a3953bb6124:0:1"}
     benchmark(lambda: CODECS["jaeger"].extract(carrier))
 
@@ -97,7 +97,7 @@ def test_binary_there_and_back(benchmark: Benchmark) -> None:
 
 
 def test_extract_nothing(benchmark: Benchmark) -> None:
-    """Extract from foreign headers alone."""
+    """Extract from foreign headers only."""
     benchmark(lambda: CODECS["jaeger"].extract(FOREIGN))
 
 

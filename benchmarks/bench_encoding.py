@@ -1,8 +1,8 @@
 """
 Encoding 100 spans of 8 tags and 1 log, by each encoder.
 
-Run as a program it prints microseconds a span, with values that repeat and with
-3 of the 8 never seen before.
+Run as a program it prints microseconds per span: with values that repeat, and with 3 of
+the 8 values new.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ def scattered(number: int) -> int:
 
 
 def make_spans(*, unseen: bool) -> list[FinishedSpan]:
-    """Return fresh spans; *unseen* makes 3 of their 8 values new ones."""
+    """Return new spans; with *unseen*, 3 of their 8 values are new ones."""
     return [make_span(next(NUMBERS), unseen=unseen) for _ in range(SPANS)]
 
 
 def make_span(number: int, *, unseen: bool) -> FinishedSpan:
-    """Return the span of this *number*."""
+    """Return the span with this *number*."""
     start = 1_700_000_000 + number / 1000
     family = scattered(number // 4)
     new = number if unseen else 17
@@ -113,7 +113,7 @@ def test_encode(
     *,
     unseen: bool,
 ) -> None:
-    """Encode 100 spans into as many payloads as a datagram's limit makes."""
+    """Encode 100 spans into as many payloads as the limit of a datagram requires."""
     encoder = make_encoder(SpanLosses())
     encoder.set_process(Process("shop", (("hostname", "host"), ("ip", "10.0.0.1"))))
 

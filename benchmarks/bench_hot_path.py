@@ -1,10 +1,10 @@
 """
-What tracing costs the application's thread, call by call, in microseconds.
+The cost of tracing on the application's thread, call by call, in microseconds.
 
 `python benchmarks/bench_hot_path.py` prints each call of `gating/calls.py` and its
-ratio to `limit`, the least that any Python tracer must do. Rounds are interleaved,
-so that a machine that slows down slows all of them down. What is gated are their
-instructions: `gates.py`.
+ratio to `limit`, the minimum for any Python tracer. Rounds are interleaved, so that a
+machine that slows down slows all of them down. `gates.py` tests the instructions of the
+same calls.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ TURNS = 500
 
 
 class Benchmark(Protocol):
-    """What is used of the fixture of pytest-benchmark, which has no types."""
+    """The part of pytest-benchmark's fixture that is used here; it has no types."""
 
     def pedantic(
         self, target: Call, *, rounds: int, iterations: int, warmup_rounds: int
     ) -> object:
-        """Call *target* as often as is said, and keep the times."""
+        """Call *target* as often as specified, and store the times."""
         ...
 
 
@@ -44,7 +44,7 @@ def test_hot_call(benchmark: Benchmark, hot_call: HotCall) -> None:
 
 
 def microseconds(hot_call: HotCall) -> float:
-    """Return the CPU time of one call, of this thread alone."""
+    """Return the CPU time of one call, on this thread only."""
     turns = TURNS // hot_call.size
     call = hot_call.make(2 * turns)
     loop(call, turns)

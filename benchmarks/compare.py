@@ -1,8 +1,8 @@
 """
-Compares what tracers cost an application: `python benchmarks/compare.py --help`.
+Compares the cost of tracers for an application: `python benchmarks/compare.py --help`.
 
-Each peer runs in an environment of its own, each scenario in a fresh process, in
-interleaved rounds; a process of its own takes the spans and counts them. Run it by
+Each peer runs in an environment of its own, each scenario in a new process, in
+interleaved rounds; a separate process receives the spans and counts them. Run it with
 the Python of `.venv`.
 """
 
@@ -34,7 +34,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run what the command line requests."""
     options = read_options()
     plan = make_plan(options)
     start = time.monotonic()
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def make_plan(options: argparse.Namespace) -> Plan:
-    """Return what was asked for."""
+    """Return the requested results."""
     return Plan(
         [SCENARIOS[name] for name in options.scenario or SCENARIOS],
         options.peer or PEERS,
@@ -69,10 +69,10 @@ def make_plan(options: argparse.Namespace) -> Plan:
 
 
 def show_sections(options: argparse.Namespace) -> Iterator[object]:
-    """Measure and print what stands beside the table, unless only a part is wanted."""
+    """Measure and print the other tables, unless only a part is requested."""
     if options.no_growth or options.scenario or options.peer:
         return
-    # The table alone, which is what is asked for most, needs none of it.
+    # The table alone, the most frequent case, needs none of these modules.
     from benchmarks.comparison.sections import measure_sections  # noqa: PLC0415
 
     for section in measure_sections([], quick=options.quick):

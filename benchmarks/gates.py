@@ -1,10 +1,10 @@
 """
-Counts the instructions of the hot calls and holds them to their budgets.
+Counts the instructions of the hot calls and compares them with their budgets.
 
-`python benchmarks/gates.py` prints the table of the Python that runs it and fails
-if a call takes 15 % more than benchmarks/budgets.json allows. Instructions are
-counted by callgrind in one process, so load on the machine changes nothing; the
-budgets are in units of `limit`, so another processor or C library changes little.
+`python benchmarks/gates.py` prints the table of the Python that runs it and fails if a
+call takes 15 % more than benchmarks/budgets.json allows. Instructions are counted by
+callgrind in one process, so load on the machine changes nothing; the budgets are in
+units of `limit`, so another processor or C library changes little.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from benchmarks.gating.tables import before_and_after, with_budgets  # noqa: E40
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Execute the command line."""
     options = read_options()
     pythons = find_all() if options.all else [chosen(options.python)]
     try:
@@ -80,7 +80,7 @@ def chosen(path: Path) -> Interpreter:
 
 
 def work(options: argparse.Namespace, python: Interpreter) -> bool:
-    """Count in one Python; return whether its budgets hold."""
+    """Count in one Python; return whether its budgets are respected."""
     print(f"Python {python.build}")
     if options.compare:
         before = count_instructions(python.path, source_of(options.compare))
@@ -95,7 +95,7 @@ def work(options: argparse.Namespace, python: Interpreter) -> bool:
 
 
 def check(counts: dict[str, float], python: Interpreter) -> bool:
-    """Print the table and what is wrong; return whether nothing is."""
+    """Print the table and the failures; return whether there are none."""
     budgets = read_budgets(python.version)
     if budgets is None:
         print(with_budgets(counts, {}))

@@ -1,4 +1,4 @@
-"""How Sphinx builds the pages; `make docs` and `make lint` call it."""
+"""The configuration of Sphinx; `make docs` and `make lint` use it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 nitpick_ignore_regex = [
-    # Other people's pages are not asked for: a build needs no network.
-    ("py:class", r"(collections\.abc|logging|opentracing)\..+"),
-    # Imported for type checkers only, so autodoc knows no more than the name.
+    # Pages of other projects are not fetched: a build needs no network.
+    ("py:class", r"(collections\.abc|logging|opentelemetry|opentracing)\..+"),
+    ("py:class", r"contextlib\..+"),
+    # Imported for type checkers only, so autodoc has no more than the name.
     ("py:class", r"[A-Z]\w+"),
-    # Stand on the page under the room that hands them out, or not at all.
-    ("py:class", r"jaeger_client\.\w+\.\w+\.\w+"),
+    # Documented under the package that exports them, or not at all.
+    ("py:class", r"jaeger_client(\.\w+){3,}"),
 ]
 
 html_theme = "furo"

@@ -1,8 +1,8 @@
 """
 Draws the pictures of the pages as SVG; `make pages` writes them.
 
-`trace_picture` shows a trace that three tracers of this package record, by a clock that
-stands still unless it is advanced, so the picture is the same each time.
+`trace_picture` shows a trace that three tracers of this package record, with a clock
+that is advanced by hand, so the picture is always the same.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def name_of(span: Span, x: float, y: float) -> str:
 
 
 def architecture_picture() -> str:
-    """Return the picture of a span's way, and of who does what on which thread."""
+    """Return the picture of a span's path, and of the work of each thread."""
     height = 360
 
     def box(x: float, y: float, name: str, note: str, width: float = 130) -> str:
@@ -179,11 +179,11 @@ def architecture_picture() -> str:
         yield arrow(470, 92, 418, 92)
         yield text(101, 326, "headers of a request", color=MUTED, anchor="middle")
 
-    return svg(height, "The way of a span from the application to Jaeger", parts())
+    return svg(height, "The path of a span from the application to Jaeger", parts())
 
 
 def svg(height: float, title: str, parts: Iterator[str]) -> str:
-    """Return a picture of `WIDTH` by *height* on white paper."""
+    """Return a picture of `WIDTH` by *height* on a white background."""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
         f' width="{WIDTH}" height="{height}" role="img" font-family="{FONT}">'

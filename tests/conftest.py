@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 TIMEOUTS = {"property": 300, "real": 600}
-"""Seconds for a test, instead of 60: many examples; the first may build a Jaeger."""
+"""
+Timeout of a test in seconds, instead of 60: many examples, or a Jaeger to build.
+"""
 SLOW_FOLDERS = {"integration", "real", "speed", "typing"}
-TIMEOUT = 5.0
-"""Seconds that a thread has to end after its test."""
+TIMEOUT = 20.0
+"""Maximum time in seconds for a thread to end after its test."""
 
 EXAMPLES = 1_000
-"""Examples of each property, unless the option `--examples` has another number."""
+"""Number of examples of each property, unless the option `--examples` sets it."""
 
 
 FUZZ_SECONDS = 60
@@ -47,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give hypothesis its number of examples before a test module is imported."""
+    """Set the number of examples of hypothesis before a test module is imported."""
     hypothesis.settings.register_profile(
         "examples",
         deadline=None,
@@ -101,9 +103,9 @@ def threads_alive_but(known: set[threading.Thread]) -> list[str]:
 
 
 def new_child_processes(known: set[int]) -> list[str]:
-    """Return the children made since *known*, ended but unwaited ones included."""
+    """Return the children created since *known*, also ended ones not waited for."""
     new = {pid: command_of(pid) for pid in child_processes() - known}
-    # These two serve the whole run; Python itself ends them.
+    # These two serve the whole run; Python ends them itself.
     servers = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
     return [
         f"process {pid} ({command or 'ended, but never waited for'})"
@@ -113,7 +115,7 @@ def new_child_processes(known: set[int]) -> list[str]:
 
 
 def child_processes() -> set[int]:
-    """Return the pids of this process's children; empty where there is no /proc."""
+    """Return the pids of this process's children; empty if there is no /proc."""
     lists = Path("/proc/self/task").glob("*/children")
     return {int(pid) for children in lists for pid in read_text(children).split()}
 
@@ -124,7 +126,7 @@ def command_of(pid: int) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Return the content of a file, empty if it has vanished."""
+    """Return the content of a file, empty if it no longer exists."""
     try:
         return path.read_text()
     except OSError:
@@ -162,6 +164,13 @@ def tool_or_skip(name: str, how_to_get: str) -> str:
 
 @pytest.fixture(scope="session")
 def old_client_python() -> str:
-    """Return a Python that has jaeger-client 4.8.0 and nothing of ours."""
+    """Return a Python that has jaeger-client 4.8.0 and not this package."""
     python = ROOT / ".nox" / "jaeger-client-4.8" / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s old_client`")
+
+
+@pytest.fixture(scope="session")
+def flask_python() -> str:
+    """Return a Python with this package, Flask and `opentelemetry-instrument`."""
+    python = ROOT / ".nox" / "flask" / "bin" / "python"
+    return tool_or_skip(str(python), "run `.venv/bin/nox -s flask`")

@@ -1,9 +1,9 @@
 """
-One virtual environment for each peer, made when it is first asked for.
+One virtual environment for each peer, created on first use.
 
-They stand in `.cache/benchmarks`, named after a hash of all that is in them: the
-Python, what is locked in `requirements/bench-NAME.txt` and, for ours, the wheel of
-this tree. So a second run makes none, and runs at the same time do not meet.
+They are in `.cache/benchmarks`, named after a hash of their content: the Python, what
+is locked in `requirements/bench-NAME.txt` and, for ours, the wheel of this tree. So a
+second run creates none, and concurrent runs do not interfere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BIN = Path(sys.executable).parent
 PYENV = Path.home() / ".pyenv" / "versions"
 
 PYTHON_VERSION = "3.11"
-"""The last one that jaeger-client 4.8 is known to run on."""
+"""The last version on which jaeger-client 4.8 is known to run."""
 
 ENVIRONMENT_OF = {
     "limit": "ours",
@@ -35,7 +35,7 @@ ENVIRONMENT_OF = {
     "opentelemetry_sdk": "opentelemetry",
     "datadog": "ddtrace",
 }
-"""The environment that each peer runs in, as in `requirements/bench-NAME.txt`."""
+"""The environment of each peer, as in `requirements/bench-NAME.txt`."""
 
 PACKAGE_OF = {
     "ours": "jaeger-client",
@@ -43,10 +43,10 @@ PACKAGE_OF = {
     "opentelemetry_sdk": "opentelemetry-sdk",
     "datadog": "ddtrace",
 }
-"""The distribution that each peer is known by."""
+"""The distribution of each peer."""
 
 KEPT = 5
-"""Environments of each name that are kept: each change of the package makes one."""
+"""Number of retained environments of each name; each change of the package adds one."""
 
 
 class EnvironmentFailedError(Exception):
@@ -55,7 +55,7 @@ class EnvironmentFailedError(Exception):
 
 @cache
 def python_of(peer: str) -> Path:
-    """Return the interpreter of the peer's environment, made if need be."""
+    """Return the interpreter of the peer's environment, created if necessary."""
     name = ENVIRONMENT_OF[peer]
     with tempfile.TemporaryDirectory() as wheels:
         wheel = [build_wheel(Path(wheels))] if name == "ours" else []
@@ -67,14 +67,14 @@ def python_of(peer: str) -> Path:
 
 
 def version_of(peer: str) -> str:
-    """Return the version of what the peer is."""
+    """Return the version of the peer."""
     package = PACKAGE_OF[peer]
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
     return run_python(peer, code)
 
 
 def run_python(peer: str, code: str) -> str:
-    """Return what a line of Python prints in the peer's environment."""
+    """Return the output of a line of Python in the peer's environment."""
     return _run(str(python_of(peer)), "-c", code).strip()
 
 
@@ -113,15 +113,15 @@ def _key(name: str, wheel: Sequence[Path]) -> str:
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the package as it is in this tree, as its users get it."""
+    """Build the package from this tree, as it is distributed."""
     _run(str(BIN / "hatchling"), "build", "-t", "wheel", "-d", str(folder))
     (wheel,) = folder.glob("*.whl")
     return wheel
 
 
 def _make(name: str, folder: Path, wheel: Sequence[Path]) -> None:
-    """Make the environment beside its place, for half of one must never be found."""
-    print(f"compare: makes the environment of {name}", file=sys.stderr, flush=True)
+    """Create the environment under a temporary name, so none is found half done."""
+    print(f"compare: creates the environment of {name}", file=sys.stderr, flush=True)
     made = folder.with_name(f"{folder.name}.{os.getpid()}")
     python = ("--python", str(made / "bin" / "python"), "--compile-bytecode")
     try:
@@ -145,7 +145,7 @@ def _locked(name: str) -> list[str]:
 
 
 def _forget_old(name: str) -> None:
-    """Keep the newest few; a run that goes on at the same time may use another."""
+    """Retain the newest few; a concurrent run may use another one."""
     folders = sorted(CACHE.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)
     for folder in folders[:-KEPT]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What inject and extract cost in each format, beside the least they could."""
+"""The cost of inject and extract in each format, and the minimum as a comparison."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def make_binary_extract(**baggage: str) -> Work:
 
 
 def limit() -> object:
-    """Do the least: write four ids, find and read them again, keep them."""
+    """Perform the minimum: write four ids, find and read them again, store them."""
     carrier = {"uber-trace-id": f"{CONTEXT.trace_id:x}:{CONTEXT.span_id:x}:0:1"}
     return [int(part, 16) for part in carrier["uber-trace-id"].split(":")]
 
@@ -96,7 +96,7 @@ def microseconds(work: Work, rounds: int = ROUNDS) -> float:
 
 
 class FormatCost(NamedTuple):
-    """Microseconds of one call each."""
+    """Microseconds per call."""
 
     name: str
     inject: float
@@ -116,7 +116,7 @@ FORMATS_HEADER = (
 
 
 def measure_formats(rounds: int = ROUNDS) -> tuple[float, list[FormatCost]]:
-    """Return microseconds of the least, and of each format."""
+    """Return the microseconds of the minimum, and of each format."""
     works = {
         name: (
             make_inject(codec),
@@ -140,7 +140,7 @@ def measure_formats(rounds: int = ROUNDS) -> tuple[float, list[FormatCost]]:
 
 
 def format_rows(least: float, costs: Sequence[FormatCost]) -> list[list[str]]:
-    """Return the cells of each row, the least first."""
+    """Return the cells of each row, the minimum first."""
     return [
         ["limit", "", f"{least:.2f}", "1.0", "", ""],
         *(

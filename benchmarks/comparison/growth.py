@@ -1,9 +1,8 @@
 """
 How cost grows: with tags, with the length of a trace, with threads.
 
-Each figure is measured in a process of its own, by `growth_job`; the peers take
-turns. A figure counts only if every span of it arrived, by a foreign decoder's
-count.
+Each figure is measured in a separate process, by `growth_job`; the peers take turns. A
+figure counts only if every span arrived, as counted by a decoder of another project.
 """
 
 from __future__ import annotations
@@ -21,42 +20,42 @@ if TYPE_CHECKING:
     from benchmarks.comparison.sink.client import Sink
 
 QUIET = 2.0
-"""Seconds without a span after which no more are waited for."""
+"""Seconds without a span after which the sink stops waiting."""
 
 PEERS = ("ours", "jaeger48", "opentelemetry_sdk")
-"""Modules of the peers that are measured."""
+"""Modules of the measured peers."""
 
 FIGURES: Mapping[str, Callable[[Cost], float]] = {
     "app": lambda cost: cost.app_s,
     "wall": lambda cost: cost.wall_s,
     "process": lambda cost: cost.process_s,
 }
-"""What is shown, by the name of its column."""
+"""The figures that are shown, by the names of their columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class GrowthPlan:
-    """What grows, and how far."""
+    """What grows, and up to which sizes."""
 
     kind: str
     """As in `Job.kind`."""
     title: str
     sizes: Sequence[int]
     spans: int
-    """Spans of one measurement, or as many as the size asks for."""
+    """Spans of one measurement; more if the size requires it."""
     figures: Sequence[str]
-    """Those of `FIGURES` that are shown."""
+    """The figures of `FIGURES` that are shown."""
     rounds: int = 2
     once_from: int = 10_000
-    """Size from which one round must do: the old client takes 12 s for 100,000."""
+    """Size from which on one round is enough: the old client takes 12 s for 100,000."""
 
     def quick(self) -> GrowthPlan:
-        """Return a plan of the same kind in a fraction of the time."""
+        """Return a plan of the same kind with less work."""
         sizes = [size for size in self.sizes if size <= 10_000]
         return replace(self, sizes=sizes, spans=self.spans // 2, rounds=1)
 
     def spans_of(self, size: int) -> int:
-        """Return how many spans are made at this *size*, in whole traces."""
+        """Return the number of spans at this *size*, in whole traces."""
         if self.kind == "tags":
             return self.spans
         return max(1, self.spans // size) * size
@@ -79,12 +78,12 @@ PLANS = (
         ("wall", "app", "process"),
     ),
 )
-"""All that is measured here."""
+"""All plans."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """What one peer needed at one size, in all rounds."""
+    """The cost of one peer at one size, in all rounds."""
 
     costs: list[Cost] = field(default_factory=list[Cost])
     expected: int = 0
@@ -116,7 +115,7 @@ def measure_growth(
     peers: Sequence[str] = PEERS,
 ) -> Growth:
     """
-    Do all that *plan* asks for.
+    Execute *plan*.
 
     Raises:
         ProgramError: If a measurement failed.
@@ -154,7 +153,7 @@ def _measure(programs: Programs, sink: Sink, job: Job, measured: Measured) -> No
 
 
 def growth_header(plan: GrowthPlan) -> list[str]:
-    """Return the heads of the columns that `growth_rows` fills."""
+    """Return the headings of the columns that `growth_rows` fills."""
     sizes = [f"{size:,}" for size in plan.sizes]
     return ["tracer", "µs a span", *sizes, "last / first"]
 

@@ -1,8 +1,8 @@
 """
-One measurement of growth, in the environment of the peer it measures.
+One measurement of growth, in the environment of the measured peer.
 
-Run as a program, with the fields of `Job` as JSON, it prints the fields of `Cost`
-as JSON. Uses nothing but the standard library and the peer.
+Run as a program, with the fields of `Job` as JSON, it prints the fields of `Cost` as
+JSON. Uses only the standard library and the peer.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from benchmarks.comparison.peers.base import Peer
 
 WARM_UP_SPANS = 600
-"""Spans ahead of those that count; a batch of each peer, so that all is loaded."""
+"""Number of spans before those that count; one batch of each peer loads all modules."""
 
 CLOSE_TIMEOUT = 60.0
-"""Seconds that a peer may take to send what is left."""
+"""Maximum number of seconds for a peer to send what is left."""
 
 _IDLE_SHARE = 0.05
 _IDLE_PAUSE = 0.1
-_MOST_PAUSES = 30
+_MAX_PAUSES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +43,28 @@ class Job:
     size: int
     """Tags of a span, spans of a trace, or threads at once."""
     spans: int
-    """Spans in all, without those of the warm-up."""
+    """Number of spans, without those of the warm-up."""
     udp_port: int
     http_port: int
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What that took, in seconds."""
+    """The cost, in seconds."""
 
     app_s: float
     """CPU of the application's threads."""
     wall_s: float
-    """Time until the application's threads were through."""
+    """Time until the application's threads have ended."""
     process_s: float
     """CPU of all threads until all was sent."""
     spans: int
-    """How many spans these are the costs of."""
+    """Number of spans that were measured."""
 
 
 def run_job(job: Job, peer: Peer) -> Cost:
-    """Start *peer*, do the job with it, and close it."""
-    # The same rule for all: nothing is lost because of a queue.
+    """Start *peer*, execute the job with it, and close it."""
+    # The same size for all, so that no queue loses spans.
     peer.start(
         Addresses(job.udp_port, job.http_port),
         queue_size=job.spans + WARM_UP_SPANS,
@@ -82,7 +82,7 @@ def run_job(job: Job, peer: Peer) -> Cost:
 
 def make_go(job: Job, peer: Peer) -> Callable[[], None]:
     """
-    Return what each of the application's threads does.
+    Return the function for each of the application's threads.
 
     Raises:
         ValueError: If nothing is known of the kind.
@@ -98,7 +98,7 @@ def make_go(job: Job, peer: Peer) -> Callable[[], None]:
 
 
 def repeat(call: Callable[[], None], count: int) -> Callable[[], None]:
-    """Return a function that calls *call* so many times."""
+    """Return a function that calls *call* *count* times."""
 
     def go() -> None:
         for _ in range(count):
@@ -108,7 +108,7 @@ def repeat(call: Callable[[], None], count: int) -> Callable[[], None]:
 
 
 def run_threads(go: Callable[[], None], count: int) -> float:
-    """Run *go* in so many threads at once; return the CPU seconds of all."""
+    """Run *go* in *threads* threads at once; return the CPU seconds of all."""
     ready = threading.Barrier(count)
     took: list[float] = []
 
@@ -131,7 +131,7 @@ def run_threads(go: Callable[[], None], count: int) -> float:
 
 def wait_until_idle() -> None:
     """Wait until the process uses no more CPU, a few seconds at most."""
-    for _ in range(_MOST_PAUSES):
+    for _ in range(_MAX_PAUSES):
         start = time.process_time()
         time.sleep(_IDLE_PAUSE)
         if time.process_time() - start < _IDLE_PAUSE * _IDLE_SHARE:
@@ -139,7 +139,7 @@ def wait_until_idle() -> None:
 
 
 def main() -> None:
-    """Do the job that the command line describes, and print what it cost."""
+    """Execute the job of the command line, and print its cost."""
     job = Job(**json.loads(sys.argv[1]))
     print(json.dumps(asdict(run_job(job, load_peer(job.peer)))))
 

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.comparison.growth_stalled import Second, Stall, StallFigures
-from benchmarks.comparison.programs import PATIENCE, Programs
+from benchmarks.comparison.programs import TIMEOUT, Programs
 
 OURS = "ours"
-"""The peer that is measured."""
+"""The measured peer."""
 
 SECONDS: Final = 60.0
 QUICK_SECONDS: Final = 5.0
 
 SETTLED: Final = 10
-"""Seconds after which memory may grow no more."""
+"""Seconds after which memory must not grow any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """What the minute showed."""
+    """The results of the minute."""
 
     figures: StallFigures
 
@@ -48,13 +48,13 @@ class Outage:
 
     @property
     def is_counted(self) -> bool:
-        """Whether counters and metrics tell of every span, for none arrived."""
-        told = {self.figures.counted_lost, self.figures.told_lost}
-        return told == {self.figures.reported}
+        """Whether counters and metrics include every span, as none arrived."""
+        counted = {self.figures.counted_lost, self.figures.reported_lost}
+        return counted == {self.figures.reported}
 
     @property
     def _edge(self) -> int:
-        """How many seconds are the first and the last ones."""
+        """Number of seconds that are the first and the last ones."""
         return max(1, min(5, len(self.figures.seconds) // 2))
 
     @property
@@ -72,7 +72,7 @@ class Outage:
             ["spans reported, none sent", f"{figures.reported:,}"],
             ["spans held at the end", f"{figures.held:,}"],
             ["spans lost, by the counters", f"{figures.counted_lost:,}"],
-            ["spans lost, by the metrics", f"{figures.told_lost:,}"],
+            ["spans lost, by the metrics", f"{figures.reported_lost:,}"],
             ["close(1.0) took, s", f"{figures.close_s:.2f}"],
         ]
 
@@ -81,21 +81,21 @@ OUTAGE_HEADER = ["ours, over HTTP to a server that never responds", "figure"]
 
 
 def median_us(seconds: list[Second]) -> float:
-    """Return the cost of a span in the middle one of these seconds."""
+    """Return the median cost of a span in these seconds."""
     return statistics.median(second.app_us for second in seconds)
 
 
 def measure_outage(programs: Programs, seconds: float = SECONDS) -> Outage:
     """
-    Report spans for so many seconds to a server that takes nothing.
+    Report spans for *seconds* to a server that accepts nothing.
 
     Raises:
         ProgramError: If the program failed.
     """
-    # Never accepted from: the kernel takes connections and requests, and nobody
-    # answers. A tracer tries some ten times in a minute.
+    # accept() is never called: the kernel accepts connections and requests, and nothing
+    # responds. A tracer tries about ten times in a minute.
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         stall = Stall(server.getsockname()[1], seconds)
-        answer = programs.run(OURS, "growth_stalled", stall, seconds + PATIENCE)
-    last_seconds = [Second(**second) for second in answer.pop("seconds")]
-    return Outage(StallFigures(seconds=last_seconds, **answer))
+        figures = programs.run(OURS, "growth_stalled", stall, seconds + TIMEOUT)
+    last_seconds = [Second(**second) for second in figures.pop("seconds")]
+    return Outage(StallFigures(seconds=last_seconds, **figures))

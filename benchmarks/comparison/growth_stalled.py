@@ -1,10 +1,10 @@
 """
-Ours while the backend takes nothing: what a span costs, what is kept, what is told.
+Ours while the backend does not respond: cost of a span, memory, counts of losses.
 
-The backend is a listening socket that nobody reads: the kernel accepts the
-connection and the request, and no answer ever comes. Over UDP nothing stalls, for
-the kernel drops what is not read; so this is over HTTP. The queue is filled first,
-then spans are reported at a steady rate.
+The backend is a listening socket that is never read: the kernel accepts the connection
+and the request, and there is no response. UDP cannot stall, because the kernel drops
+what is not read; so this is over HTTP. The queue is filled first, then spans are
+reported at a steady rate.
 
 Run as a program, with the fields of `Stall` as JSON, in an environment that has
 jaeger-client 5; prints the fields of `StallFigures` as JSON.
@@ -29,16 +29,16 @@ from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import Reporter
 
 SPANS_AT_ONCE = 20
-"""Spans of one go, between two pauses."""
+"""Number of spans between two pauses."""
 
-MOST_SPANS_TO_FILL = 500_000
-"""Spans that must have filled the queue and all buffers behind it."""
+MAX_SPANS_TO_FILL = 500_000
+"""Number of spans that certainly fill the queue and all buffers."""
 
 CLOSE_TIMEOUT = 1.0
-"""Seconds that `close` may take, though nothing can be sent."""
+"""Timeout in seconds of `close`, while nothing can be sent."""
 
-PATIENCE = 15.0
-"""Seconds until the worker is back from a send that no answer comes to."""
+TIMEOUT = 15.0
+"""Seconds until the worker gives up a send without a response."""
 
 TAGS = {"http.method": "GET", "http.status_code": 200, "cached": True}
 
@@ -48,9 +48,9 @@ class Stall:
     """What to do."""
 
     port: int
-    """Where the backend listens that takes nothing."""
+    """Port of the backend, which never responds."""
     seconds: float
-    """How long to report spans once the queue is full."""
+    """Seconds for which spans are reported once the queue is full."""
     rate: int = 1000
     """Spans a second."""
 
@@ -67,23 +67,23 @@ class Second:
 
 @dataclass(frozen=True, slots=True)
 class StallFigures:
-    """What was seen."""
+    """The measured figures."""
 
     seconds: list[Second]
     reported: int
-    """Spans that the application finished; none of them arrived."""
+    """Number of spans that the application finished; none of them arrived."""
     held: int
-    """Spans that were neither sent nor lost when the last second was over."""
+    """Number of spans that were neither sent nor lost after the last second."""
     counted_lost: int
-    """Spans that are lost by what `Reporter.losses` says."""
-    told_lost: int
-    """Spans that are lost by what the metrics say."""
+    """Number of lost spans by `Reporter.losses`."""
+    reported_lost: int
+    """Number of lost spans by the metrics."""
     close_s: float
     """How long `close` blocked."""
 
 
 class LossMetrics(MetricsFactory):
-    """Adds up the spans that did not arrive, as a metrics system is told of them."""
+    """Adds up the spans that did not arrive, as reported to a metrics system."""
 
     def __init__(self) -> None:
         self.lost = 0
@@ -94,7 +94,7 @@ class LossMetrics(MetricsFactory):
         name: str,
         tags: Mapping[str, str] | None = None,
     ) -> Callable[[int], None]:
-        """Return a function that counts if the counter is of lost spans."""
+        """Return a function that counts if the counter is one of lost spans."""
         results = {"dropped", "err"}
         if name == "jaeger:reporter_spans" and (tags or {}).get("result") in results:
             return self._add
@@ -106,7 +106,7 @@ class LossMetrics(MetricsFactory):
 
 
 class StalledApplication:
-    """An application whose spans nobody takes."""
+    """An application whose spans cannot be sent."""
 
     def __init__(self, stall: Stall) -> None:
         self._stall = stall
@@ -131,7 +131,7 @@ class StalledApplication:
             reported=self._reported,
             held=held,
             counted_lost=count_lost(self._losses),
-            told_lost=self._metrics.lost,
+            reported_lost=self._metrics.lost,
             close_s=close_s,
         )
 
@@ -145,10 +145,10 @@ class StalledApplication:
         return time.thread_time() - start
 
     def _fill(self) -> None:
-        # The worker takes spans until it has encoded as much as it may, and full
-        # for a moment is not full: so it goes on until all of a go are refused.
+        # The worker takes spans until it has encoded its maximum, so the queue may be
+        # full only for a moment: this continues until all spans of a group are refused.
         refused = 0
-        while refused < SPANS_AT_ONCE and self._reported < MOST_SPANS_TO_FILL:
+        while refused < SPANS_AT_ONCE and self._reported < MAX_SPANS_TO_FILL:
             before = self._losses.queue_full
             self._report(SPANS_AT_ONCE)
             refused = self._losses.queue_full - before
@@ -170,9 +170,9 @@ class StalledApplication:
         return Second(statistics.median(costs) * 1e6, read_rss_mb())
 
     def _wait_until_counted(self) -> None:
-        # close() does not wait for a send that is stuck; what is left is counted
-        # by the worker when it is back.
-        deadline = time.monotonic() + PATIENCE
+        # close() does not wait for a send that is stuck; the worker counts the rest
+        # when that ends.
+        deadline = time.monotonic() + TIMEOUT
         while self._metrics.lost < self._reported and time.monotonic() < deadline:
             time.sleep(0.05)
 
@@ -188,20 +188,20 @@ def make_tracer(port: int, metrics: MetricsFactory) -> Tracer:
 
 
 def losses_of(tracer: Tracer) -> SpanLosses:
-    """Return what the tracer's reporter counts of lost spans."""
+    """Return the tracer's reporter's number of lost spans."""
     reporter = tracer.reporter
     assert isinstance(reporter, Reporter)
     return reporter.losses
 
 
 def count_lost(losses: SpanLosses) -> int:
-    """Return how many spans are lost, whatever the cause."""
+    """Return the number of lost spans, whatever the cause."""
     refused = losses.queue_full + losses.closed
     return refused + losses.send_failed + losses.too_large + losses.not_encodable
 
 
 def read_rss_mb() -> float:
-    """Return the memory that this process has now; its most, off Linux."""
+    """Return the current memory of this process; its maximum, if not on Linux."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
@@ -211,8 +211,8 @@ def read_rss_mb() -> float:
 
 
 def main() -> None:
-    """Do what the command line describes, and print what was seen."""
-    # That the queue is full is what is wanted here.
+    """Execute the job of the command line, and print the figures."""
+    # A full queue is intended here.
     logging.disable()
     stall = Stall(**json.loads(sys.argv[1]))
     print(json.dumps(asdict(StalledApplication(stall).run())))

@@ -1,9 +1,9 @@
 """
-How long an application's requests take with each tracer, and with none.
+Duration of an application's requests with each tracer, and without one.
 
-The applications and the load are processes of their own; see `latency_server` and
-`latency_load`. All applications run from the start and take turns, a second at a
-time, so that a machine that slows down slows all of them down.
+The applications and the load are separate processes; see `latency_server` and
+`latency_load`. All applications run from the start and take turns, a second each, so
+that a machine that slows down slows all of them down.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from benchmarks.comparison.latency_load import Load, Times
 from benchmarks.comparison.latency_server import Served, Service
 from benchmarks.comparison.latency_work import Work
 from benchmarks.comparison.programs import (
-    PATIENCE,
+    TIMEOUT,
     ProgramError,
     Programs,
-    decode_answer,
+    decode_output,
 )
 from benchmarks.comparison.rounds import rotated
 from benchmarks.comparison.sink.client import Sink
 
 NO_TRACER = "limit"
-"""The peer whose `serve_request` does the application's work and nothing else."""
+"""The peer whose `serve_request` only does the application's work."""
 
 SPANS_OF_REQUEST = 2
-"""The server's and its child."""
+"""The spans of a request: the server's and its child."""
 
 QUIET = 2.0
-"""Seconds without a span after which no more are waited for."""
+"""Seconds without a span after which the sink stops waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LatencyPlan:
     """What to measure."""
 
     peers: Sequence[str] = (NO_TRACER, "ours", "jaeger48", "opentelemetry_sdk")
-    """Modules of the peers; `limit` stands for no tracer."""
+    """Modules of the peers; `limit` is an application without tracer."""
     rate: float = 500.0
     """Requests a second."""
     rounds: int = 9
@@ -53,26 +53,26 @@ class LatencyPlan:
     """Seconds of a round before them."""
 
     def quick(self) -> LatencyPlan:
-        """Return a plan of the same work in a fraction of the time."""
+        """Return a plan of the same kind with less work."""
         return replace(self, rounds=2)
 
     def load(self, port: int) -> Load:
-        """Return what is sent in one round."""
+        """Return the load of one round."""
         return Load(port, self.rate, self.seconds, self.warm_up)
 
     @property
     def requests(self) -> int:
-        """How many requests each application serves in all."""
+        """Number of requests that each application serves in all."""
         return self.rounds * self.load(port=0).requests
 
 
 @dataclass(slots=True)
 class LatencyFigures:
-    """What the requests of one tracer took, in all rounds so far."""
+    """The requests with one tracer, in all rounds so far."""
 
     rounds: list[Times] = field(default_factory=list[Times])
     requests: int = 0
-    """Requests in all, those of the warm-up too."""
+    """Number of requests, including those of the warm-up."""
     cpu_s: float = 0.0
     """CPU of the application's process for them."""
     spans_expected: int = 0
@@ -85,21 +85,21 @@ class LatencyFigures:
 
     def latency_ms(self, share: float) -> float:
         """
-        Return the time in which this share of the requests was answered.
+        Return the time within which this *share* of the requests had a response.
 
-        The median of the rounds: one second in which the machine was busy with
-        something else would be the p99 of all requests together.
+        The median of the rounds: one second in which the machine was busy with other
+        programs would be the p99 of all requests together.
         """
         return median_ms((times.latencies_us for times in self.rounds), share)
 
     @property
     def longest_ms(self) -> float:
-        """What the slowest request of all rounds took."""
+        """Time of the slowest request of all rounds."""
         return max(max(times.latencies_us) for times in self.rounds) / 1000
 
     @property
     def late_ms(self) -> float:
-        """How late the load itself sent, but for one request in a hundred."""
+        """The p99 of the delay of the load generator itself."""
         return median_ms((times.late_us for times in self.rounds), 0.99)
 
     @property
@@ -109,12 +109,12 @@ class LatencyFigures:
 
 
 def median_ms(rounds: Iterable[Iterable[int]], share: float) -> float:
-    """Return the median of what the rounds have for this share, from microseconds."""
+    """Return the median over the rounds for this share, from microseconds."""
     return statistics.median(percentile(times, share) for times in rounds) / 1000
 
 
 def percentile(values: Iterable[int], share: float) -> int:
-    """Return the least value that this *share* of all does not exceed."""
+    """Return the least value that this *share* of all values does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
@@ -129,7 +129,7 @@ def measure_latency(
     Raises:
         ProgramError: If an application or a load failed.
     """
-    # By the interpreter of the application without a tracer, as the rest.
+    # With the interpreter of the application without a tracer, like the rest.
     rows: int = programs.run(NO_TRACER, "latency_work", Work())
     with ExitStack() as stack:
         applications = {
@@ -150,7 +150,7 @@ def serve(
     rows: int,
 ) -> Generator[Application, None, None]:
     """
-    Start an application and a sink for its spans; both are gone after the block.
+    Start an application and a sink for its spans; stop both after the block.
 
     Raises:
         ProgramError: If it does not start.
@@ -172,7 +172,7 @@ def read_port(peer: str, server: Popen[str]) -> int:
         ProgramError: If it does not listen in time.
     """
     assert server.stdout is not None
-    readable, _, _ = select.select([server.stdout], (), (), PATIENCE)
+    readable, _, _ = select.select([server.stdout], (), (), TIMEOUT)
     line = server.stdout.readline() if readable else ""
     if not line:
         msg = f"the application with {peer} does not listen"
@@ -182,7 +182,7 @@ def read_port(peer: str, server: Popen[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application that runs."""
+    """A running application."""
 
     programs: Programs
     plan: LatencyPlan
@@ -193,7 +193,7 @@ class Application:
     figures: LatencyFigures = field(default_factory=LatencyFigures)
 
     def take_turn(self) -> None:
-        """Send it the load of a round and note what its requests took."""
+        """Send the load of a round, and record the times of its requests."""
         load = self.plan.load(self.port)
         self.figures.rounds.append(
             Times(**self.programs.run(None, "latency_load", load))
@@ -201,10 +201,10 @@ class Application:
 
     def end(self) -> LatencyFigures:
         """End it, count its spans and return its figures."""
-        # Its input ends here, and with it the server.
-        answer, _ = self.server.communicate(timeout=PATIENCE)
+        # The end of its input ends the server.
+        output, _ = self.server.communicate(timeout=TIMEOUT)
         name = f"the application with {self.peer}"
-        served = Served(**decode_answer(name, self.server.returncode, answer))
+        served = Served(**decode_output(name, self.server.returncode, output))
         self.figures.requests = served.requests
         self.figures.cpu_s = served.cpu_s
         if self.peer != NO_TRACER:

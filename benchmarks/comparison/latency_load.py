@@ -1,13 +1,12 @@
 """
-Sends requests when they are due, whatever has become of those before them.
+Sends requests when they are due, whether or not earlier ones have completed.
 
-Strategy: an open loop in one thread over connections that are kept. The time of
-a request counts from when it was due, not from when it was sent: a server that
-stalls for 100 ms then shows 50 slow requests, as its users would see, and not
-one. Run as a program, with the fields of `Load` as JSON, it prints the times of
-all requests as JSON.
+Strategy: an open loop in one thread over persistent connections. The time of a request
+counts from when it was due, not from when it was sent: a server that stalls for 100 ms
+then shows 50 slow requests, as its users would see, and not one.
 
-Uses nothing but the standard library.
+Run as a program, with the fields of `Load` as JSON, it prints the times of all requests
+as JSON. Uses only the standard library.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-PATIENCE = 10.0
-"""Seconds that answers may come late after the last request was due."""
+TIMEOUT = 10.0
+"""Maximum delay in seconds of a response after the last request was due."""
 
-# Eight headers of any request, and one for each tracer to continue a trace by.
+# Eight headers of any request, and one for each tracer, to continue a trace.
 REQUEST = (
     b"GET /customers/17 HTTP/1.1\r\n"
     b"Host: shop.example\r\n"
@@ -44,7 +43,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class LoadError(Exception):
-    """The server did not do what the measurement needs of it."""
+    """The server did not respond as the measurement requires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,80 +56,80 @@ class Load:
     seconds: float
     """Seconds that count."""
     warm_up: float
-    """Seconds before them that do not."""
+    """Seconds before them that do not count."""
     connections: int = 32
 
     @property
     def warm_up_requests(self) -> int:
-        """How many requests come first and do not count."""
+        """Number of requests at the beginning that do not count."""
         return round(self.rate * self.warm_up)
 
     @property
     def requests(self) -> int:
-        """How many requests are sent in all."""
+        """Number of requests in all."""
         return self.warm_up_requests + round(self.rate * self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What came of the requests that count, in the order they were answered."""
+    """Results of the requests that count, in the order of their responses."""
 
     latencies_us: list[int]
-    """From when each was due to the last byte of its answer."""
+    """From when each was due to the last byte of its response."""
     late_us: list[int]
     """From when each was due, and a connection was free, to when it was sent."""
 
 
 class Connection:
-    """One connection that is kept; has one request under way at most."""
+    """One persistent connection; has at most one request in progress."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.due = 0.0
-        """When the request under way was due."""
-        self._answer = b""
+        """When the request in progress was due."""
+        self._response = b""
 
     def send(self, due: float) -> None:
         """Send the request that was due at *due*."""
         self.due = due
-        self._answer = b""
+        self._response = b""
         self.socket.sendall(REQUEST)
 
     def receive(self) -> bool:
         """
-        Read what has come; return whether the answer is complete.
+        Read what has arrived; return whether the response is complete.
 
         Raises:
-            LoadError: If the server hung up or answered anything but 200.
+            LoadError: If the server closed the connection, or the status is not 200.
         """
         part = self.socket.recv(65_536)
         if not part:
-            msg = "the server closed a connection that was to be kept"
+            msg = "the server closed a connection that should stay open"
             raise LoadError(msg)
-        self._answer += part
-        return is_complete(self._answer)
+        self._response += part
+        return is_complete(self._response)
 
 
-def is_complete(answer: bytes) -> bool:
+def is_complete(response: bytes) -> bool:
     """
-    Return whether *answer* has all of its body.
+    Return whether *response* has all of its body.
 
     Raises:
-        LoadError: If it is no answer with status 200 and a length.
+        LoadError: If it is not a response with status 200 and a length.
     """
-    head, separator, body = answer.partition(b"\r\n\r\n")
+    head, separator, body = response.partition(b"\r\n\r\n")
     if not separator:
         return False
     length = _LENGTH.search(head)
     if b" 200 " not in head[:16] or length is None:
-        msg = f"needed an answer 200 with a length, got {head!r}"
+        msg = f"expected status 200 with a length, got {head!r}"
         raise LoadError(msg)
     return len(body) >= int(length[1])
 
 
 class OpenLoop:
-    """Sends what is due and times what comes back."""
+    """Sends requests when they are due, and measures the time of their responses."""
 
     def __init__(self, load: Load, connections: Sequence[Connection]) -> None:
         self._load = load
@@ -139,12 +138,12 @@ class OpenLoop:
         self._due: deque[float] = deque()
         self._warm_at = 0.0
         self._free_at = 0.0
-        """When there was a connection to send by again."""
+        """When a connection became free again."""
         self.times = Times([], [])
 
     def run(self) -> Times:
         """
-        Send every request and wait for every answer.
+        Send every request and wait for every response.
 
         Raises:
             LoadError: If one does not come.
@@ -154,13 +153,13 @@ class OpenLoop:
             start + number / self._load.rate for number in range(self._load.requests)
         )
         self._warm_at = self._due[self._load.warm_up_requests]
-        give_up_at = self._due[-1] + PATIENCE
+        give_up_at = self._due[-1] + TIMEOUT
         while self._due or self._busy:
             if time.monotonic() > give_up_at:
-                msg = f"{len(self._due) + len(self._busy)} requests were not answered"
+                msg = f"{len(self._due) + len(self._busy)} requests had no response"
                 raise LoadError(msg)
             self._send_due()
-            self._take_answers(self._seconds_to_wait())
+            self._receive_responses(self._seconds_to_wait())
         return self.times
 
     def _send_due(self) -> None:
@@ -176,8 +175,8 @@ class OpenLoop:
             return 0.1
         return max(0.0, self._due[0] - time.monotonic())
 
-    def _take_answers(self, timeout: float) -> None:
-        # select, for epoll waits for whole milliseconds only.
+    def _receive_responses(self, timeout: float) -> None:
+        # select, because epoll waits for whole milliseconds only.
         readable, _, _ = select.select(list(self._busy), (), (), timeout)
         for descriptor in readable:
             connection = self._busy[descriptor]
@@ -198,10 +197,10 @@ class OpenLoop:
 
 def run_load(load: Load) -> Times:
     """
-    Send *load* and return what came of it.
+    Send *load* and return the results.
 
     Raises:
-        LoadError: If a request was not answered, or not well.
+        LoadError: If a request had no response, or a wrong one.
     """
     connections: list[Connection] = []
     try:
@@ -222,9 +221,10 @@ def close_all(connections: Iterable[Connection]) -> None:
 
 
 def main() -> None:
-    """Send the load that the command line describes, and print the times."""
+    """Send the load of the command line, and print the times."""
     load = Load(**json.loads(sys.argv[1]))
-    # A collection would delay requests that the server then seems to delay.
+    # A garbage collection would delay requests, which would look like a delay of the
+    # server.
     gc.disable()
     print(json.dumps(asdict(run_load(load))))
 

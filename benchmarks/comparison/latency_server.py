@@ -1,10 +1,11 @@
 """
-The application whose requests are timed, in the environment of its tracer.
+The measured application, in the environment of its tracer.
 
-waitress with its default settings serves one handler: a millisecond of Python in
-a server span with one child. Run as a program, with the fields of `Service` as
-JSON, it prints its port, serves until its standard input ends, closes the tracer
-and prints the fields of `Served` as JSON.
+waitress with its default settings serves one handler: a millisecond of Python in a
+server span with one child.
+
+Run as a program, with the fields of `Service` as JSON, it prints its port, serves until
+its standard input ends, closes the tracer and prints the fields of `Served` as JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.comparison.peers.base import Peer
 
 CLOSE_TIMEOUT = 30.0
-"""Seconds that the tracer may take to send what is left."""
+"""Maximum number of seconds for the tracer to send what is left."""
 
 Application = Callable[[Mapping[str, object], Callable[..., object]], list[bytes]]
 
@@ -45,12 +46,12 @@ class Service:
     udp_port: int
     http_port: int
     queue_size: int
-    """Spans that may wait, the same for all: enough for every request."""
+    """Capacity of the queue, the same for all: enough for every request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What it took."""
+    """The cost."""
 
     requests: int
     cpu_s: float
@@ -73,7 +74,7 @@ class Handler:
         environ: Mapping[str, object],
         start_response: Callable[..., object],
     ) -> list[bytes]:
-        """Answer one request."""
+        """Respond to one request."""
         self._count()
         length = self._peer.serve_request(environ, self._do)
         body = b"%d characters\n" % length
@@ -85,7 +86,7 @@ class Handler:
         return work(self._rows)
 
     def _do_traced(self) -> int:
-        # In the server span that is active: its child.
+        # The child of the server span, which is active.
         self._peer.root_finish()
         return work(self._rows)
 
@@ -97,11 +98,11 @@ class Handler:
 
 
 def serve_until_input_ends(handler: Application) -> None:
-    """Serve on a free port of 127.0.0.1 and print which."""
-    # By import_module, for it has no types, and is installed with the peers only.
+    """Serve on a free port of 127.0.0.1, and print it."""
+    # By import_module, because it has no types and is installed with the peers only.
     waitress: Any = import_module("waitress")
     server = waitress.create_server(handler, host="127.0.0.1", port=0)
-    # It tells of every request that waits for a thread, in lines that cost time.
+    # It logs every request that waits for a thread, which costs time.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # Not SIGINT, which a process that was started in the background may ignore.
     signal.signal(signal.SIGTERM, end_serving)
@@ -123,13 +124,13 @@ def end_serving(signum: int, frame: object) -> None:
 
 
 def end_with_input() -> None:
-    """Wait for the end of the standard input, which comes if the starter dies, too."""
+    """Wait for the end of the standard input, which comes if the parent ends, too."""
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> None:
-    """Serve what the command line describes, and print what it took."""
+    """Serve as the command line requests, and print the cost."""
     service = Service(**json.loads(sys.argv[1]))
     peer = load_peer(service.peer)
     peer.start(

@@ -1,8 +1,8 @@
 """
-The application's own work: plain Python for as long as it is told to.
+The application's own work: plain Python for a given time.
 
-Run as a program, with the fields of `Work` as JSON, it prints how many rows that is
-here and now. Every peer gets this number, so that each does the same.
+Run as a program, with the fields of `Work` as JSON, it prints the number of rows that
+take this time on this machine. Every peer gets this number, so that each does the same.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _TRIALS = 400
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How much the handler of a request does by itself."""
+    """The work of a handler apart from tracing."""
 
     seconds: float = 0.001
     """CPU that it uses."""
 
 
 def work(rows: int) -> int:
-    """Render *rows* rows, as a handler does; return how long the page is."""
+    """Render *rows* rows, as a handler does; return the length of the page."""
     customers = [
         {"id": str(number), "name": f"customer {number}"} for number in range(rows)
     ]
@@ -35,7 +35,7 @@ def work(rows: int) -> int:
 
 
 def count_rows(seconds: float) -> int:
-    """Return for how many rows `work` needs *seconds* of CPU."""
+    """Return the number of rows for which `work` needs *seconds* of CPU."""
     took = statistics.median(_time_trial() for _ in range(_TRIALS))
     return max(1, round(_TRIAL_ROWS * seconds / took))
 

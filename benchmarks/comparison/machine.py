@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine and the versions that were measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.comparison.table import COLUMNS
 
 
 def describe_machine() -> list[str]:
-    """Return a line each for processor, memory, system, Python and date."""
+    """Return one line each for processor, memory, system, Python and date."""
     cores = os.cpu_count()
     python = run_python("ours", "import platform; print(platform.python_version())")
     return [
@@ -23,7 +23,7 @@ def describe_machine() -> list[str]:
 
 
 def describe_peers() -> list[str]:
-    """Return a line each for the version of every peer."""
+    """Return one line for the version of each peer."""
     return [
         f"{COLUMNS[peer]}: {package} {version_of(peer)}"
         for peer, package in PACKAGE_OF.items()
@@ -31,19 +31,19 @@ def describe_peers() -> list[str]:
 
 
 def processor() -> str:
-    """Return what the system calls its processor."""
+    """Return the system's name of its processor."""
     name = _value("/proc/cpuinfo", "model name")
     return name or platform.processor() or platform.machine()
 
 
 def memory_gib() -> float:
-    """Return how much memory the machine has."""
+    """Return the size of the machine's memory."""
     kib = _value("/proc/meminfo", "MemTotal").removesuffix(" kB")
     return int(kib) / 2**20 if kib else 0.0
 
 
 def _value(path: str, key: str) -> str:
-    """Return what stands behind the first *key* and a colon, empty if nothing does."""
+    """Return the text after the first *key* and a colon, empty if there is none."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Writes `docs/benchmarks.md` from what was measured."""
+"""Writes `docs/benchmarks.md` from the measurements."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def make_page(
     Return the page.
 
     Args:
-        results: What the large table shows.
-        sections: What stands below it; each is its own Markdown.
-        about: The machine and the versions, a line each.
-        rounds: How often each peer had its turn.
-        minutes: How long all of it took.
+        results: The content of the large table.
+        sections: The sections below it; each is Markdown.
+        about: Lines about the machine and the versions.
+        rounds: Number of rounds.
+        minutes: Duration of the measurements.
     """
     parts = [
         INTRODUCTION.format(rounds=rounds, minutes=minutes),
@@ -85,7 +85,7 @@ def make_page(
 
 
 def make_table(results: Results) -> str:
-    """Return the large table, with what ours has to reach."""
+    """Return the large table, with what ours must reach."""
     return markdown(HEADER, make_rows(results))
 
 

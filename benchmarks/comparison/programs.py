@@ -1,4 +1,4 @@
-"""Runs programs of this package, each by the interpreter of the peer it measures."""
+"""Runs programs of this package, each with the interpreter of the measured peer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120.0
-"""Seconds that a program may take, unless it is told otherwise."""
+TIMEOUT = 120.0
+"""Default timeout of a program in seconds."""
 
 
 class ProgramError(Exception):
@@ -40,23 +40,23 @@ class Programs:
         peer: str | None,
         name: str,
         argument: DataclassInstance,
-        timeout: float = PATIENCE,
+        timeout: float = TIMEOUT,
     ) -> Any:  # noqa: ANN401 - what a program prints is known to its caller
         """
-        Run a program to its end and return what it printed, decoded.
+        Run a program to its end and return its decoded output.
 
-        *peer* chooses the interpreter; None is the one that runs this.
+        *peer* selects the interpreter; `None` is the one that runs this.
 
         Raises:
             ProgramError: If it failed, or took longer than *timeout* seconds.
         """
         with self.start(peer, name, argument) as program:
             try:
-                answer, _ = program.communicate(timeout=timeout)
+                output, _ = program.communicate(timeout=timeout)
             except subprocess.TimeoutExpired as exc:
-                msg = f"{name} of {peer} was not through after {timeout} seconds"
+                msg = f"{name} of {peer} did not end within {timeout} seconds"
                 raise ProgramError(msg) from exc
-        return decode_answer(f"{name} of {peer}", program.returncode, answer)
+        return decode_output(f"{name} of {peer}", program.returncode, output)
 
     @contextmanager
     def start(
@@ -66,7 +66,7 @@ class Programs:
         argument: DataclassInstance,
     ) -> Generator[subprocess.Popen[str], None, None]:
         """
-        Start a program with pipes to it, which is gone when the block ends.
+        Start a program with pipes to it, and stop it at the end of the block.
 
         Raises:
             ProgramError: If there is no such interpreter.
@@ -84,7 +84,7 @@ class Programs:
         argument: DataclassInstance,
     ) -> subprocess.Popen[str]:
         python = Path(sys.executable) if peer is None else self.python_of(peer)
-        # The old client warns of its own imports.
+        # The old client's imports cause warnings.
         module = ["-W", "ignore", "-m", f"benchmarks.comparison.{name}"]
         try:
             return subprocess.Popen(  # noqa: S603 - our own programs
@@ -100,7 +100,7 @@ class Programs:
             raise ProgramError(msg) from exc
 
 
-def decode_answer(program: str, status: int, answer: str) -> Any:  # noqa: ANN401 - see above
+def decode_output(program: str, status: int, output: str) -> Any:  # noqa: ANN401 - see above
     """
     Return what *program* printed before it ended with *status*.
 
@@ -111,7 +111,7 @@ def decode_answer(program: str, status: int, answer: str) -> Any:  # noqa: ANN40
         msg = f"{program} ended with status {status}; its error is above"
         raise ProgramError(msg)
     try:
-        return json.loads(answer)
+        return json.loads(output)
     except ValueError as exc:
-        msg = f"{program} was to print JSON, and printed {answer!r}"
+        msg = f"{program} should have printed JSON, but printed {output!r}"
         raise ProgramError(msg) from exc

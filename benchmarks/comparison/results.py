@@ -1,4 +1,4 @@
-"""What came of one scenario with one peer, and of all rounds."""
+"""The results of one scenario with one peer, and of all rounds."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Result:
     One scenario, one peer, one round.
 
     Args:
-        figures: What the runner measured; nothing if it failed.
-        arrived: What the sink decoded.
-        failure: Why there are no figures, if so.
+        figures: The runner's measurements; empty if it failed.
+        arrived: The sink's count.
+        failure: The reason if there are no figures.
     """
 
     figures: Figures = field(default_factory=dict[str, float])
@@ -28,7 +28,7 @@ class Result:
 
     @property
     def delivered(self) -> float:
-        """How much of what was started has arrived, from 0 to 1."""
+        """The fraction of started spans that arrived, from 0 to 1."""
         started = self.figures.get("started", 0)
         return self.arrived.distinct / started if started else 1.0
 
@@ -38,7 +38,7 @@ class Result:
         return not self.failure and self.delivered == 1.0
 
     def figure(self, name: str) -> float | None:
-        """Return a figure that was measured, or one that follows from others."""
+        """Return a figure that was measured, or is calculated from others."""
         if self.failure:
             return None
         derive = DERIVED.get(name)
@@ -67,14 +67,14 @@ DERIVED: dict[str, Callable[[Result], float | None]] = {
 
 @dataclass(slots=True)
 class Results:
-    """All that was measured: a result for each scenario, peer and round."""
+    """All measurements: a result for each scenario, peer and round."""
 
     by_round: list[dict[tuple[str, str], Result]] = field(
         default_factory=list[dict[tuple[str, str], Result]]
     )
 
     def add(self, number: int, scenario: str, peer: str, result: Result) -> None:
-        """Keep the result of a round, which need not be the next one."""
+        """Store the result of a round, which need not be the next one."""
         while len(self.by_round) <= number:
             self.by_round.append({})
         self.by_round[number][scenario, peer] = result
@@ -88,12 +88,12 @@ class Results:
         complete: bool = True,
     ) -> list[float | None]:
         """
-        Return the figure in each round; None where there is none that counts.
+        Return the figure in each round, `None` without one that counts.
 
         Args:
             scenario: Its name.
             peer: Its module.
-            figure: What `Result.figure` knows.
+            figure: Name for `Result.figure`.
             complete: Whether only rounds count in which all spans arrived.
         """
         return [
@@ -102,7 +102,7 @@ class Results:
         ]
 
     def of(self, scenario: str, peer: str) -> list[Result]:
-        """Return the results of all rounds that had any."""
+        """Return the results of all rounds with this scenario and peer."""
         return [
             results[scenario, peer]
             for results in self.by_round
@@ -117,7 +117,7 @@ def _value(result: Result | None, figure: str, *, complete: bool) -> float | Non
 
 
 def median(values: Iterable[float | None]) -> float | None:
-    """Return the median of those that are there."""
+    """Return the median of the values that exist."""
     there = [value for value in values if value is not None]
     return statistics.median(there) if there else None
 
@@ -126,7 +126,7 @@ def median_ratio(
     values: Iterable[float | None],
     bases: Iterable[float | None],
 ) -> float | None:
-    """Return the median of the ratios of each round that has both."""
+    """Return the median of the ratios of the rounds that have both."""
     return median(
         value / base if value is not None and base else None
         for value, base in zip(values, bases, strict=True)

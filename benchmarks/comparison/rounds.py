@@ -1,4 +1,4 @@
-"""Runs every scenario with every peer, in rounds, each in a fresh process."""
+"""Runs every scenario with every peer, in rounds, each in a new process."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from benchmarks.comparison.sink.client import Sink
 from benchmarks.comparison.sink.count import Count
 
 LONGEST = 90.0
-"""Seconds that one scenario of one peer may take, the start of Python included."""
+"""Timeout in seconds of one scenario of one peer, including the start of Python."""
 QUIET = 1.0
-"""Seconds without a span after which no more are waited for."""
+"""Seconds without a span after which the sink stops waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run; each scenario in its own count of rounds at most."""
+    """What to run; each scenario has its own maximum number of rounds."""
 
     scenarios: Sequence[Scenario]
     peers: Sequence[str]
@@ -35,7 +35,7 @@ class Plan:
     quick: bool = False
 
     def runs(self) -> Iterator[tuple[int, Scenario, str]]:
-        """Yield round, scenario and peer; another peer is first in each round."""
+        """Yield round, scenario and peer; in each round another peer is first."""
         for number in range(self.rounds):
             for scenario in self.scenarios:
                 if number < scenario.rounds:
@@ -49,30 +49,30 @@ class Plan:
                 yield number, scenario, peer
 
     def peers_of(self, scenario: Scenario) -> list[str]:
-        """Return who takes part in the scenario."""
+        """Return the peers of the scenario."""
         if not scenario.peers:
             return [peer for peer in self.peers if peer != "ours_otlp"]
         return [peer for peer in scenario.peers if peer in self.peers]
 
 
 def rotated(peers: Sequence[str], number: int) -> list[str]:
-    """Return *peers* from another one on in each round."""
+    """Return *peers*, rotated by one in each round."""
     start = number % len(peers) if peers else 0
     return [*peers[start:], *peers[:start]]
 
 
 def run_all(plan: Plan, sink: Sink) -> Results:
-    """Do all that the plan says, and tell on the way how it goes."""
+    """Execute the plan, and print the progress."""
     results = Results()
     for number, scenario, peer in plan.runs():
         start = time.monotonic()
         result = run_one(scenario, peer, sink, quick=plan.quick)
         took = time.monotonic() - start
         results.add(number, scenario.name, peer, result)
-        said = result.failure or f"{result.delivered:.1%} arrived"
-        said = f"{said}, {took:.1f} s"
+        summary = result.failure or f"{result.delivered:.1%} arrived"
+        summary = f"{summary}, {took:.1f} s"
         print(
-            f"compare: round {number + 1}, {scenario.name}, {peer}: {said}",
+            f"compare: round {number + 1}, {scenario.name}, {peer}: {summary}",
             file=sys.stderr,
             flush=True,
         )
@@ -94,13 +94,13 @@ def run_one(scenario: Scenario, peer: str, sink: Sink, *, quick: bool) -> Result
 
 
 def _count(sink: Sink, started: int, peer: str) -> Count:
-    if peer == "limit":  # It has no wire: nothing can be lost.
+    if peer == "limit":  # It sends nothing, so nothing can be lost.
         return Count(distinct=started)
     return sink.wait(started, QUIET) if started else sink.count()
 
 
 def _command(scenario: Scenario, peer: str, sink: Sink, *, quick: bool) -> list[str]:
-    # The old client warns of its own imports.
+    # The old client's imports cause warnings.
     python = [str(python_of(peer)), "-W", "ignore", "-m"]
     ports = [str(sink.addresses.udp_port), str(sink.addresses.http_port)]
     if scenario.module == "start":
@@ -114,7 +114,7 @@ def _command(scenario: Scenario, peer: str, sink: Sink, *, quick: bool) -> list[
 
 
 def _run(command: list[str], errors: IO[str]) -> str:
-    """Run a command in a group of its own, of which nothing is left afterwards."""
+    """Run a command in a process group, which is killed at the end."""
     with subprocess.Popen(  # noqa: S603 - our own programs
         command,
         cwd=ROOT,
@@ -133,7 +133,7 @@ def _run(command: list[str], errors: IO[str]) -> str:
 
 
 def _end_group(group: int) -> None:
-    """End what the peer may have forked."""
+    """Kill what the peer may have forked."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:

@@ -1,8 +1,8 @@
 """
-Does one scenario with one peer, in the peer's own environment.
+Executes one scenario with one peer, in the peer's own environment.
 
-`python -m benchmarks.comparison.runner PEER SCENARIO --udp-port N --http-port N`
-prints one line of JSON with the figures.
+`python -m benchmarks.comparison.runner PEER SCENARIO --udp-port N --http-port N` prints
+one line of JSON with the figures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def load_peer(name: str) -> Peer:
 
 
 def main() -> None:
-    """Do the job that the command line names."""
+    """Execute the job of the command line."""
     options = read_options()
     scenario = SCENARIOS[options.scenario]
     job = Job(

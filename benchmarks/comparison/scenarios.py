@@ -1,4 +1,4 @@
-"""What is measured: one line a scenario, read by the command and by the runner."""
+"""The scenarios, one per line, read by the command and by the runner."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ class Scenario:
     One kind of work, done by one peer in a fresh process.
 
     Args:
-        name: What the command line calls it.
-        module: The module of `running` that does it.
+        name: Its name on the command line.
+        module: The module of `running` that executes it.
         operation: The method of the peer that is called.
-        calls: How many calls a go has, or how many in all.
-        goes: How many goes.
-        pause: Seconds after a go, so that what it left can be sent.
-        sampled: What the sampler says.
-        queue_size: What every peer's queue is set to; None is its own default.
-        old_queue_size: The same for 4.8 alone, whose queue of 100 loses most.
-        unseen: Whether values are encoded that were never there before.
-        peers: Who takes part; empty means all.
-        rounds: At most so many rounds.
-        turns: How often each peer's turn comes in a round.
+        calls: Number of calls of a group, or in all.
+        groups: Number of groups.
+        pause: Seconds after a group, in which its spans can be sent.
+        sampled: The sampling decision.
+        queue_size: Capacity of every peer's queue; `None` is its own default.
+        old_queue_size: The same for 4.8 only, whose queue of 100 loses most spans.
+        unseen: Whether some of the encoded values are new.
+        peers: The peers that run it; empty means all.
+        rounds: Maximum number of rounds.
+        turns: How often each peer runs in a round.
     """
 
     name: str
     module: str
     operation: str = "root_finish"
     calls: int = 400
-    goes: int = 20
+    groups: int = 20
     pause: float = 0.1
     sampled: bool = True
     queue_size: int | None = None
@@ -41,28 +41,30 @@ class Scenario:
     turns: int = 1
 
 
-KEEPS_A_GO = 2_000
-"""Spans that 4.8's queue has to hold to lose none of a go."""
+HOLDS_A_GROUP = 2_000
+"""Capacity of 4.8's queue with which no span of a group is lost."""
 
 _ALL = (
-    Scenario("root_finish", "goes", old_queue_size=KEEPS_A_GO),
+    Scenario("root_finish", "groups", old_queue_size=HOLDS_A_GROUP),
     Scenario(
         "active_child",
-        "goes",
+        "groups",
         operation="active_child",
         calls=200,
-        old_queue_size=KEEPS_A_GO,
+        old_queue_size=HOLDS_A_GROUP,
     ),
     Scenario(
         "web_request",
-        "goes",
+        "groups",
         operation="web_request",
         calls=133,
-        old_queue_size=KEEPS_A_GO,
+        old_queue_size=HOLDS_A_GROUP,
     ),
-    Scenario("unsampled", "goes", sampled=False, pause=0),
-    Scenario("web_unsampled", "goes", operation="web_request", sampled=False, pause=0),
-    Scenario("inject_extract", "goes", operation="inject_extract", pause=0),
+    Scenario("unsampled", "groups", sampled=False, pause=0),
+    Scenario(
+        "web_unsampled", "groups", operation="web_request", sampled=False, pause=0
+    ),
+    Scenario("inject_extract", "groups", operation="inject_extract", pause=0),
     Scenario(
         "burst",
         "burst",
@@ -70,7 +72,11 @@ _ALL = (
         peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours"),
     ),
     Scenario(
-        "burst_kept", "burst", calls=20_000, queue_size=20_000, peers=("jaeger48",)
+        "burst_same_queue",
+        "burst",
+        calls=20_000,
+        queue_size=20_000,
+        peers=("jaeger48",),
     ),
     Scenario(
         "burst_large",
@@ -84,20 +90,20 @@ _ALL = (
         "steady",
         "steady",
         calls=10_000,
-        old_queue_size=KEEPS_A_GO,
+        old_queue_size=HOLDS_A_GROUP,
         peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours"),
         rounds=2,
     ),
     Scenario(
         "encode",
         "encode",
-        goes=60,
+        groups=60,
         peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours", "ours_otlp"),
     ),
     Scenario(
         "encode_unseen",
         "encode",
-        goes=60,
+        groups=60,
         unseen=True,
         peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours", "ours_otlp"),
     ),
@@ -112,14 +118,14 @@ _ALL = (
 )
 
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}
-"""All of them, in the order in which they run."""
+"""All scenarios, in the order in which they run."""
 
 OLD = "jaeger48"
 """The peer that the others are compared with."""
 
 
 def queue_size_of(scenario: Scenario, peer: str) -> int | None:
-    """Return what the peer's queue is set to, or None for its own default."""
+    """Return the capacity of the peer's queue, or `None` for its own default."""
     if scenario.queue_size is None and peer == OLD:
         return scenario.old_queue_size
     return scenario.queue_size

@@ -1,5 +1,5 @@
 """
-The tables beside the large one: growth, a queue that is full, latency.
+The tables besides the large one: growth, a full queue, latency.
 
 `python -m benchmarks.comparison.sections [--quick] [NAME ...]` prints them alone.
 """
@@ -49,7 +49,7 @@ LABELS = {**COLUMNS, NO_TRACER: "no tracer"}
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A table with what stands over it."""
+    """A table and the text above it."""
 
     title: str
     text: str
@@ -65,7 +65,7 @@ def measure_sections(names: Sequence[str], *, quick: bool) -> Iterator[Section]:
     """
     Measure one section after the other, those of *names* or all.
 
-    A section whose measurement fails has its failure for text.
+    If the measurement of a section fails, its text is the error.
     """
     programs = Programs(python_of)
     for name, measure in SECTIONS.items():
@@ -94,7 +94,7 @@ def outage_section(programs: Programs, *, quick: bool) -> Section:
 
 def formats_section(programs: Programs, *, quick: bool) -> Section:
     """Measure and show what each format of propagation costs."""
-    del programs  # What it measures runs here.
+    del programs  # The code that is measured runs in this process.
     least, costs = measure_formats(QUICK_ROUNDS if quick else ROUNDS)
     rows = format_rows(least, costs)
     return Section("Formats of propagation", FORMATS_TEXT, FORMATS_HEADER, rows)
@@ -134,7 +134,7 @@ LATENCY_TEXT = (
     "of the load generator itself."
 )
 BUSY_MS = 10.0
-"""A p99 without any tracer that the machine's other programs must have caused."""
+"""A p99 without any tracer that is certainly caused by other programs."""
 
 BUSY_TEXT = (
     " This time the machine was busy with other programs, as the row without a tracer "
@@ -146,13 +146,13 @@ SECTIONS: dict[str, Callable[..., Section]] = {
     "outage": outage_section,
     "latency": latency_section,
 }
-"""What can be measured, by name."""
+"""The sections by name."""
 
 
 def main() -> None:
     """Print the sections that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    # The empty list, for argparse checks that too if nothing is named.
+    # The empty list, because argparse checks the default as well.
     parser.add_argument("name", nargs="*", choices=[[], *SECTIONS])
     parser.add_argument("--quick", action="store_true", help="a part of the work")
     options = parser.parse_args()

@@ -1,12 +1,12 @@
-"""From results to the rows of a table."""
+"""Results as the rows of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.comparison.reach import PER_CENT, ROWS, Bound, Row
 from benchmarks.comparison.results import Result, Results, median, median_ratio
 from benchmarks.comparison.scenarios import OLD
+from benchmarks.comparison.targets import PER_CENT, ROWS, Bound, Row
 
 COLUMNS = {
     "limit": "limit",
@@ -19,10 +19,10 @@ COLUMNS = {
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-HEADER = ["scenario, figure", *COLUMNS.values(), "ours ÷ 4.8", "reach", "holds"]
+HEADER = ["scenario, figure", *COLUMNS.values(), "ours ÷ 4.8", "target", "holds"]
 
 PAGE_COLUMNS = len(HEADER) - 2
-"""Columns shown on the page, which makes no promises: all but the last two."""
+"""Columns shown on the page, which has no targets: all but the last two."""
 
 
 def make_rows(results: Results) -> list[list[str]]:
@@ -37,7 +37,7 @@ def _cells(row: Row, results: Results) -> list[str]:
         row.title,
         *(_cell(row, results, peer) for peer in peers),
         _ratio_text(_ratio(row, results, row.ours), digits=3),
-        _reach(row),
+        _target(row),
         _verdict(row, results),
     ]
 
@@ -69,7 +69,7 @@ def _why_not(row: Row, results: Results, peer: str) -> str:
 
 def _number(row: Row, value: float) -> str:
     if row.digits == PER_CENT:
-        # Rounded down: 99.99 % are not all.
+        # Rounded down: 99.99 % is not complete.
         return f"{int(value * 1000) / 10:g} %"
     return f"{value:,.{row.digits}f}"
 
@@ -84,12 +84,12 @@ def _ratio_text(ratio: float | None, digits: int = 2) -> str:
     return "" if ratio is None else f"{ratio:.{digits}f}{TIMES}"
 
 
-def _reach(row: Row) -> str:
-    if row.reach is None:
+def _target(row: Row) -> str:
+    if row.target is None:
         return ""
     if row.bound is Bound.RATIO:
-        return f"≤ {row.reach:.2f}{TIMES}"
-    return f"{'≤' if row.bound is Bound.MOST else '≥'} {_number(row, row.reach)}"
+        return f"≤ {row.target:.2f}{TIMES}"
+    return f"{'≤' if row.bound is Bound.MAX else '≥'} {_number(row, row.target)}"
 
 
 def _verdict(row: Row, results: Results) -> str:
@@ -98,8 +98,8 @@ def _verdict(row: Row, results: Results) -> str:
 
 
 def holds(row: Row, results: Results) -> bool | None:
-    """Return whether ours reaches what it has to; None if nobody can say."""
-    if row.reach is None:
+    """Return whether ours reaches its target; `None` if that is unknown."""
+    if row.target is None:
         return None
     if row.bound is Bound.RATIO:
         value = _ratio(row, results, row.ours)
@@ -107,11 +107,11 @@ def holds(row: Row, results: Results) -> bool | None:
         value = median(_values(row, results, row.ours))
     if value is None:
         return None
-    return value >= row.reach if row.bound is Bound.LEAST else value <= row.reach
+    return value >= row.target if row.bound is Bound.MIN else value <= row.target
 
 
 def notes(results: Results) -> list[str]:
-    """Return a line for each round that does not count, and for what hung."""
+    """Return a line for each round that does not count, and for each hang."""
     return [
         f"{scenario}, {COLUMNS.get(peer, peer)}, round {number}: {remark}"
         for number, of_round in enumerate(results.by_round, start=1)
@@ -131,7 +131,7 @@ def _remark(scenario: str, result: Result) -> str:
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table whose columns are as wide as what is in them."""
+    """Return a table whose columns are as wide as their content."""
     lines = [list(header), *map(list, rows)]
     widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
     padded = [

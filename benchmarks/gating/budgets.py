@@ -1,4 +1,4 @@
-"""What each call may cost, in units of `limit`, and what is said if it costs more."""
+"""The budget of each call, in units of `limit`, and the messages if it is exceeded."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, Final
 FILE: Final = Path(__file__).parents[1] / "budgets.json"
 
 SLACK: Final = 0.15
-"""How much more than its budget a call may take, and less before a hint is given."""
+"""Fraction by which a call may exceed its budget, or fall below it without a hint."""
 
 SLACK_ELSEWHERE: Final = 0.35
 """
-The same where Python was built otherwise than where the budgets are from.
+The same for a build of Python other than the one of the budgets.
 
-Of the same calls, Debian's 3.11.2 takes 9 to 25 % more x `limit` than a 3.11.7
-built by pyenv: its compiler did more for `limit` than for the rest.
+For the same calls, Debian's 3.11.2 takes 9 to 25 % more x `limit` than a 3.11.7 built
+by pyenv: its compiler optimized `limit` more than the rest.
 """
 
 _UPDATE: Final = "`python benchmarks/gates.py --update`"
@@ -32,30 +32,30 @@ class Budgets:
     """The budgets of one version of Python."""
 
     build: str
-    """The Python they were counted in."""
+    """The build of Python in which they were counted."""
     calls: Ratios
 
     def slack(self, build: str) -> float:
-        """Return by how much a call may differ in a Python of this *build*."""
+        """Return by how much a call may differ in this *build* of Python."""
         return SLACK if build == self.build else SLACK_ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said of one count, a line for each call concerned."""
+    """The messages about one count, a line for each call concerned."""
 
     failures: list[str]
     hints: list[str]
 
 
 def ratios_to_limit(counts: Mapping[str, float]) -> dict[str, float]:
-    """Return the instructions of all calls but `limit`, in units of it."""
+    """Return the instructions of all calls except `limit`, in units of it."""
     limit = counts["limit"]
     return {name: count / limit for name, count in counts.items() if name != "limit"}
 
 
 def judge(ratios: Ratios, budgets: Budgets, build: str) -> Verdict:
-    """Say which calls cost more than they may, and which could be given less."""
+    """Return which calls exceed their budgets, and which budgets could be smaller."""
     verdict = Verdict([], [])
     slack = budgets.slack(build)
     for name, ratio in ratios.items():
@@ -70,7 +70,7 @@ def judge(ratios: Ratios, budgets: Budgets, build: str) -> Verdict:
 
 
 def too_much(name: str, ratio: float, budget: float, slack: float) -> str:
-    """Return the line of a call that costs more than it may."""
+    """Return the line of a call that exceeds its budget."""
     more = ratio / budget - 1
     return (
         f"{name}: {ratio:.3g} x limit, {more * 100:.0f} % more than the "
@@ -79,7 +79,7 @@ def too_much(name: str, ratio: float, budget: float, slack: float) -> str:
 
 
 def less(name: str, ratio: float, budget: float) -> str:
-    """Return the line of a call that could be given less."""
+    """Return the line of a call whose budget could be smaller."""
     saved = 1 - ratio / budget
     return (
         f"{name}: {ratio:.3g} x limit, {saved * 100:.0f} % less than the "

@@ -1,14 +1,12 @@
 """
-The calls whose instructions are counted, and the run they are counted in.
+The calls whose instructions are counted, and the program that runs them.
 
-Strategy: `main` is the program of a process under callgrind. `os.getppid()` is
-its marker: the interpreter never calls it by itself, it is in the symbol table of
-every C library, and callgrind writes its count and begins anew each time
-(`--dump-before=getppid`). Between the two markers of a pair is one loop over one
-call and nothing else.
-
-What a call works on is made before the loop, with new ids for each turn, so that
-nothing comes out of a cache that an application would miss.
+Strategy: `main` is the program of a process under callgrind. `os.getppid()` is its
+marker: the interpreter never calls it by itself, it is in the symbol table of every C
+library, and callgrind writes its count and begins again each time
+(`--dump-before=getppid`). Between the two markers of a pair is one loop over one call
+and nothing else. The arguments of a call are created before the loop, with new ids for
+each turn, so that no cache hits where an application would miss.
 """
 
 from __future__ import annotations
@@ -39,20 +37,20 @@ from jaeger_client.reporter import BaseReporter, NullReporter, Reporter
 from jaeger_client.senders.memory import MemorySender
 
 TURNS: Final = 500
-"""Calls in the loop that counts."""
+"""Number of calls in the loop that is counted."""
 
 WARM_UP: Final = 300 if sys.version_info >= (3, 11) else 1_100
-"""Calls before it; Python 3.10 optimises code at its 1024th run only."""
+"""Number of calls before it; Python 3.10 optimizes code only at its 1024th run."""
 
 ENCODED_AT_ONCE: Final = 100
-"""Spans in one go of the encoder, as the reporter hands them over."""
+"""Number of spans that the encoder gets at once, as from the reporter."""
 
 Call = Callable[[], object]
 MakeCall = Callable[[int], Call]
-"""Makes a call of what it works on, enough for so many turns."""
+"""Creates a call from its arguments, which are enough for *turns* calls."""
 
 
-class Least:
+class LimitSpan:
     """The slotted object of `limit`."""
 
     __slots__ = ("end", "span_id", "start", "tags")
@@ -64,21 +62,21 @@ class Least:
 
 
 class SleepingWorker(BackgroundWorker):
-    """A worker whose thread never starts, for its instructions would count."""
+    """A worker whose thread never starts, because its instructions would count."""
 
     def wake(self) -> None:
         """Do nothing."""
 
 
 class MemoryChannel(NamedTuple):
-    """The way out of the reporter, which nothing ever takes."""
+    """The reporter's channel, which is never used."""
 
     encoder: JaegerCompactEncoder
     sender: MemorySender
 
 
 def make_nothing(_turns: int) -> Call:
-    """Make the empty call, which is taken off all others."""
+    """Return the empty call, whose cost is subtracted from all others."""
 
     def nothing() -> None:
         pass
@@ -87,11 +85,11 @@ def make_nothing(_turns: int) -> Call:
 
 
 def make_limit(_turns: int) -> Call:
-    """Make the least that any tracer in Python must do."""
-    source, queue = random.Random(1), list[Least]()  # noqa: S311 - as ids are made
+    """Return the minimum for any tracer in Python."""
+    source, queue = random.Random(1), list[LimitSpan]()  # noqa: S311 - as ids are made
 
     def limit() -> None:
-        span = Least()
+        span = LimitSpan()
         span.start = time.time()
         span.span_id = source.getrandbits(64)
         span.tags = {"http.method": "GET", "http.status_code": 200, "cached": True}
@@ -104,7 +102,7 @@ def make_limit(_turns: int) -> Call:
 def make_tracer(
     reporter: BaseReporter | None = None, *, sampled: bool = True
 ) -> Tracer:
-    """Make a tracer with ids that are the same in each run."""
+    """Return a tracer with ids that are the same in each run."""
     sampler = ConstSampler(decision=sampled)
     tracer = Tracer("gates", reporter or NullReporter(), sampler)
     tracer.random.seed(1)
@@ -112,13 +110,13 @@ def make_tracer(
 
 
 def make_reporter(turns: int) -> Reporter:
-    """Make the reporter of an application, with room for every span."""
+    """Return the reporter of an application, with space for every span."""
     channel = MemoryChannel(JaegerCompactEncoder(SpanLosses()), MemorySender())
     return Reporter(channel, queue_capacity=4 * turns, worker=SleepingWorker())
 
 
 def make_root(tracer: Tracer) -> Call:
-    """Make a root span with three tags that is finished at once."""
+    """Return a call for a root span with three tags that is finished at once."""
 
     def root() -> None:
         tags = {"http.method": "GET", "http.status_code": 200, "cached": True}
@@ -128,24 +126,24 @@ def make_root(tracer: Tracer) -> Call:
 
 
 def make_sampled_root(turns: int) -> Call:
-    """Make the root span that goes through the queue of the real reporter."""
+    """Return a call for a root span that passes through the real reporter's queue."""
     return make_root(make_tracer(make_reporter(turns)))
 
 
 def make_unsampled_root(_turns: int) -> Call:
-    """Make the root span that nobody records."""
+    """Return a call for a root span that is not recorded."""
     return make_root(make_tracer(sampled=False))
 
 
 def make_child(_turns: int) -> Call:
-    """Make a child span that is finished at once."""
+    """Return a call for a child span that is finished at once."""
     tracer = make_tracer()
     parent = tracer.start_span("parent")
     return lambda: tracer.start_span("SELECT", child_of=parent).finish()
 
 
 def make_active_child(_turns: int) -> Call:
-    """Make an active span in an active span."""
+    """Return a call for an active span in an active span."""
     tracer = make_tracer()
 
     def active_child() -> None:
@@ -156,31 +154,31 @@ def make_active_child(_turns: int) -> Call:
 
 
 def make_set_tag(_turns: int) -> Call:
-    """Make one more tag of a span."""
+    """Return a call that adds a tag to a span."""
     span = make_tracer().start_span("GET /customer")
     return lambda: span.set_tag("http.method", "GET")
 
 
 def make_log_kv(_turns: int) -> Call:
-    """Make one more log of a span."""
+    """Return a call that adds a log to a span."""
     span = make_tracer().start_span("GET /customer")
     return lambda: span.log_kv({"event": "retry", "attempt": 1})
 
 
 def make_contexts(tracer: Tracer, turns: int) -> list[SpanContext]:
-    """Make contexts of traces that have nothing in common."""
+    """Return contexts of traces that have nothing in common."""
     return [tracer.start_span("context").context for _ in range(turns)]
 
 
 def make_inject(turns: int) -> Call:
-    """Make an inject into empty HTTP headers."""
+    """Return a call that injects into empty HTTP headers."""
     tracer = make_tracer()
     take = iter(make_contexts(tracer, turns)).__next__
     return lambda: tracer.inject(take(), Format.HTTP_HEADERS, {})
 
 
 def make_headers(tracer: Tracer, context: SpanContext) -> dict[str, str]:
-    """Make the nine headers of a request."""
+    """Return the nine headers of a request."""
     headers = {
         "host": "shop.example",
         "user-agent": "gates",
@@ -196,7 +194,7 @@ def make_headers(tracer: Tracer, context: SpanContext) -> dict[str, str]:
 
 
 def make_extract(turns: int) -> Call:
-    """Make an extract from nine HTTP headers."""
+    """Return a call that extracts from nine HTTP headers."""
     tracer = make_tracer()
     contexts = make_contexts(tracer, turns)
     requests = [make_headers(tracer, context) for context in contexts]
@@ -205,7 +203,7 @@ def make_extract(turns: int) -> Call:
 
 
 def make_finished_span(tracer: Tracer, parent: Span | None) -> Span:
-    """Make a span of eight tags, whose values repeat."""
+    """Return a span of eight tags, whose values repeat."""
     span = tracer.start_span("GET /customer", child_of=parent)
     tags: dict[str, object] = {
         "span.kind": "client",
@@ -224,19 +222,19 @@ def make_finished_span(tracer: Tracer, parent: Span | None) -> Span:
 
 
 def make_finished_spans(tracer: Tracer) -> list[Span]:
-    """Make a go of the encoder: families of one parent and three children."""
+    """Return the spans of one encoder call: families of a parent and three children."""
     parents = [make_finished_span(tracer, None) for _ in range(ENCODED_AT_ONCE // 4)]
     children = [make_finished_span(tracer, parent) for parent in parents * 3]
     return parents + children
 
 
 def make_encode(make_encoder: Callable[[SpanLosses], Encoder]) -> MakeCall:
-    """Return what makes a go of an encoder over spans whose ids and times are new."""
+    """Return a function that creates encoder calls for spans with new ids and times."""
 
     def make(turns: int) -> Call:
         tracer = make_tracer()
-        goes = [make_finished_spans(tracer) for _ in range(turns)]
-        take = iter(goes).__next__
+        batches = [make_finished_spans(tracer) for _ in range(turns)]
+        take = iter(batches).__next__
         encoder = make_encoder(SpanLosses())
         encoder.set_process(Process("gates", (("hostname", "host"),)))
 
@@ -255,7 +253,7 @@ class HotCall(NamedTuple):
     name: str
     make: MakeCall
     size: int = 1
-    """How many of what is named one call does."""
+    """Number of operations of one call."""
 
 
 HOT_CALLS: Final = (
@@ -277,12 +275,12 @@ HOT_CALLS: Final = (
 
 
 def loop(call: Call, turns: int) -> None:
-    """Call *call* so many times, from C, for bytecode adapts to what it calls."""
+    """Call *call* *turns* times, from C: bytecode is specialized for what it calls."""
     deque(itertools.starmap(call, itertools.repeat((), turns)), maxlen=0)
 
 
 def count(hot_call: HotCall) -> int:
-    """Run the loop between two markers; return how many things it did."""
+    """Run the loop between two markers; return the number of operations."""
     turns = TURNS // hot_call.size
     warm_up = max(1, WARM_UP // hot_call.size)
     call = hot_call.make(warm_up + turns)
@@ -297,8 +295,8 @@ def main() -> None:
     """
     Count each call in a fork of this process, one after the other.
 
-    So none finds code adapted or memory used by the one before. Each prints its
-    process, by which callgrind names its counts, its name and how often it ran.
+    So no call finds code specialized or memory used by the one before. Each prints its
+    process id, by which callgrind names its counts, its name and how often it ran.
     """
     gc.disable()
     for hot_call in HOT_CALLS:

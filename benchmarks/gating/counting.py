@@ -20,10 +20,10 @@ MARKER: Final = "getppid"
 """The function before which callgrind writes its count; see `gating.calls`."""
 
 LOOP: Final = 2
-"""The number of the count that holds the loop: the first lies before it."""
+"""The number of the count that contains the loop: the first one is before it."""
 
 TIMEOUT: Final = 300.0
-"""Seconds; it takes about 15."""
+"""Timeout in seconds; it takes about 15."""
 
 PROGRAM: Final = (
     "import sys; sys.path[:] = [*sys.argv[1:], *sys.path[1:]]; "
@@ -39,7 +39,7 @@ class CountError(Exception):
 
 def count_instructions(python: Path, source: Path) -> dict[str, float]:
     """
-    Return the instructions of each call, the empty one's taken off.
+    Return the instructions of each call, without those of the empty call.
 
     Args:
         python: The interpreter that runs the calls.
@@ -53,7 +53,8 @@ def count_instructions(python: Path, source: Path) -> dict[str, float]:
         msg = f"valgrind is missing: {HOW_TO_GET_VALGRIND}"
         raise CountError(msg)
     CACHE.mkdir(parents=True, exist_ok=True)
-    # Compiles what is not compiled yet: under valgrind that takes half a minute.
+    # Compiles all modules that are not compiled yet: under valgrind that takes half a
+    # minute.
     run([str(python), "-s", "-S", "-c", PROGRAM, *import_path(source)])
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         command = callgrind(valgrind, Path(folder))
@@ -65,7 +66,7 @@ def count_instructions(python: Path, source: Path) -> dict[str, float]:
 
 
 def import_path(source: Path) -> list[str]:
-    """Return where the calls find the package, OpenTracing and themselves."""
+    """Return the folders of the package, OpenTracing and the calls."""
     opentracing = importlib.util.find_spec("opentracing")
     if opentracing is None or opentracing.origin is None:
         msg = "opentracing is not installed: run this by the Python of .venv"
@@ -74,7 +75,7 @@ def import_path(source: Path) -> list[str]:
 
 
 def callgrind(valgrind: str, folder: Path) -> list[str]:
-    """Return the command that counts what follows it, process by process."""
+    """Return the command that counts the command that follows, by process."""
     return [
         *(valgrind, "--quiet", "--tool=callgrind"),
         *(f"--dump-before={MARKER}", f"--callgrind-out-file={folder}/%p"),
@@ -106,7 +107,7 @@ def run(command: list[str]) -> str:
 
 
 def read_count(line: str, folder: Path) -> tuple[str, float]:
-    """Return a call's name and its instructions, by the line it has printed."""
+    """Return a call's name and its instructions, for the line it has printed."""
     pid, times, name = line.split(maxsplit=2)
     try:
         text = (folder / f"{pid}.{LOOP}").read_text(encoding="utf-8")

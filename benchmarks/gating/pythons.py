@@ -34,7 +34,7 @@ class Interpreter:
 
 
 def describe(python: Path) -> Interpreter | None:
-    """Ask an interpreter what it is; `None` if it does not run."""
+    """Run an interpreter and return what it is; `None` if it does not run."""
     try:
         done = subprocess.run(  # noqa: S603 - what the machine has as its Python
             [python, "-I", "-c", QUESTION], capture_output=True, text=True, check=False
@@ -48,7 +48,7 @@ def describe(python: Path) -> Interpreter | None:
 
 
 def find_all() -> list[Interpreter]:
-    """Return an interpreter of each version that is here; this one for its own."""
+    """Return an interpreter of each version found; this one for its own."""
     found: dict[str, Interpreter] = {}
     for python in _candidates():
         interpreter = describe(python)

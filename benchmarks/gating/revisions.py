@@ -1,4 +1,4 @@
-"""The package as it was at another revision."""
+"""The package at another revision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.gating.counting import CACHE, ROOT, CountError
 
 
 def source_of(revision: str) -> Path:
-    """Return a folder that the package of this git *revision* is in."""
+    """Return a folder that contains the package of this git *revision*."""
     commit = git("rev-parse", "--verify", f"{revision}^{{commit}}").decode().strip()
     folder = CACHE / "revisions" / commit
     if not folder.exists():
@@ -25,7 +25,7 @@ def source_of(revision: str) -> Path:
 
 
 def git(*arguments: str) -> bytes:
-    """Return what git says."""
+    """Return the output of git."""
     done = subprocess.run(  # noqa: S603 - the words above
         ["git", *arguments],  # noqa: S607 - wherever it is
         cwd=ROOT,

@@ -28,7 +28,7 @@ def _budget(ratio: float, budget: float | None) -> str:
 def before_and_after(
     revision: str, before: Mapping[str, float], after: Mapping[str, float]
 ) -> str:
-    """Return the instructions of *revision* and of now, a row for each call."""
+    """Return the instructions of *revision* and of this tree, a row for each call."""
     header = f"{'':<{NAMES}}{revision[:12]:>13}{'now':>13}{'':>9}{'x limit':>9}"
     rows = [
         f"{name:<{NAMES}}{before[name]:13,.0f}{count:13,.0f}"

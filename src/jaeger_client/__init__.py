@@ -56,7 +56,7 @@ else:
             raise AttributeError(msg)
         try:
             with _forks_wait():
-                from importlib import import_module  # noqa: PLC0415 - not for a start
+                from importlib import import_module  # noqa: PLC0415 - not needed at start-up
 
                 return import_module(f"{__name__}.{name}")
         except ModuleNotFoundError as error:

@@ -14,7 +14,7 @@ replacing are one such sequence.
 from __future__ import annotations
 
 # Looked up as `time.time()` at each call, because tests of applications patch it.
-# A call through `clock.SYSTEM_CLOCK` would add 60 ns to the 1.5 µs of a start.
+# A call through `clock.SYSTEM_CLOCK` would add 60 ns to the 1.5 µs of `start_span`.
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What the tests of old programs share: a sink for spans, programs in processes."""
+"""Fixtures for the tests of old programs: a sink for spans, programs in processes."""
 
 # pyright: reportPrivateUsage=false
 # Old tests set `Config._initialized`.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAMS = Path(__file__).parent / "programs"
-PATIENCE = 50.0
+TIMEOUT = 50.0
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def run_program(sink: SpanSink) -> RunProgram:
             env={**os.environ, "JAEGER_AGENT_PORT": str(sink.port)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
             text=True,
         )
@@ -61,7 +61,7 @@ def run_program(sink: SpanSink) -> RunProgram:
 
 @pytest.fixture
 def fresh_start() -> Iterator[None]:
-    """Start anew as old tests did, and put the global tracer back."""
+    """Reset `Config` as old tests did, and restore the global tracer."""
     before = opentracing.global_tracer()
     Config._initialized = False
     yield

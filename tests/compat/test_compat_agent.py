@@ -1,4 +1,4 @@
-"""The old names for the agent, against sockets that stand for one."""
+"""The old names for the agent, with sockets in its place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import http.server
 import json
 import socket
 import threading
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 
 
 class AgentHandler(http.server.BaseHTTPRequestHandler):
-    """Answers with what it was asked."""
-
-    asked: ClassVar[list[str]] = []
+    """Responds with the request."""
 
     def do_GET(self) -> None:
-        """Answer with the path and the query as JSON."""
+        """Respond with the path and the query as JSON."""
         parts = urlsplit(self.path)
         body = json.dumps({"path": parts.path, **parse_qs(parts.query)}).encode()
         self.send_response(200)
@@ -37,12 +35,12 @@ class AgentHandler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def agent_port() -> Iterator[int]:
-    """Return the port of an agent that answers questions."""
+    """Return the port of an agent that responds to requests."""
     address = ("127.0.0.1", 0)
     with http.server.ThreadingHTTPServer(address, AgentHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -52,8 +50,8 @@ def agent_port() -> Iterator[int]:
         thread.join()
 
 
-def test_the_local_agent_sender_asks_questions(agent_port: int) -> None:
-    """Strategies and credits, of one port or of two."""
+def test_the_local_agent_sender_sends_requests(agent_port: int) -> None:
+    """Strategies and credits are requested from the agent."""
     sender = LocalAgentSender("127.0.0.1", agent_port, 6831)
 
     strategy = json.loads(sender.request_sampling_strategy("shop"))
@@ -69,8 +67,8 @@ def test_the_local_agent_sender_asks_questions(agent_port: int) -> None:
     } == credits_
 
 
-def test_a_reporter_can_be_made_of_a_local_agent_sender(sink: SpanSink) -> None:
-    """As programs did that built their tracer by hand."""
+def test_a_reporter_accepts_a_local_agent_sender(sink: SpanSink) -> None:
+    """The sender is a channel for programs that built their tracer by hand."""
     sender = LocalAgentSender("127.0.0.1", 5778, sink.port)
     reporter = Reporter(channel=sender, queue_capacity=10, batch_size=1)
     tracer = Tracer("shop", reporter, ConstSampler(decision=True))

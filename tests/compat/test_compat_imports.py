@@ -80,13 +80,13 @@ def test_a_name_of_4_8_can_be_imported(module: str, name: str) -> None:
     """`from module import name` works."""
     scope: dict[str, object] = {}
 
-    exec(f"from {module} import {name}", scope)  # as a program has it
+    exec(f"from {module} import {name}", scope)  # as in a program
 
     assert name in scope
 
 
 def run(code: str) -> str:
-    """Return what *code* prints in an interpreter of its own."""
+    """Return what *code* prints in a new interpreter."""
     command = [sys.executable, "-W", "error", "-c", code]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
@@ -102,7 +102,7 @@ def test_a_bare_import_makes_the_modules_reachable() -> None:
 
 
 def test_the_import_brings_in_nothing_heavy() -> None:
-    """Neither an HTTP client nor TLS nor an event loop; they come when needed."""
+    """HTTP client, TLS and event loop are imported only when needed."""
     printed = run(
         "import sys, jaeger_client; "
         "jaeger_client.Config({}, service_name='shop').new_tracer(); "
@@ -113,7 +113,7 @@ def test_the_import_brings_in_nothing_heavy() -> None:
 
 
 def test_the_import_starts_no_thread() -> None:
-    """Not even a tracer that has asked nobody and sent nothing does."""
+    """A tracer that has neither polled nor sent starts no thread either."""
     printed = run(
         "import threading, jaeger_client; "
         "jaeger_client.Config({}, service_name='shop').new_tracer(); "

@@ -50,13 +50,13 @@ def test_the_agents_service_can_be_imported() -> None:
 def test_names_that_need_a_removed_library_raise(
     make: Callable[[], object], replacement: str
 ) -> None:
-    """They can be imported and patched; their use is an error with a replacement."""
+    """The names can be imported and patched; using them raises an error."""
     with pytest.raises(RemovedError, match=replacement):
         make()
 
 
 def test_the_local_agent_sender_is_a_channel() -> None:
-    """It takes the parameters of 4.8 and opens nothing."""
+    """The sender accepts the parameters of 4.8 and opens nothing."""
     sender = LocalAgentSender("localhost", 5778, 6831, None, throttling_port=5779)
 
     assert isinstance(sender.encoder, JaegerCompactEncoder)
@@ -65,7 +65,7 @@ def test_the_local_agent_sender_is_a_channel() -> None:
 
 
 def test_a_closed_transport_refuses_data() -> None:
-    """Writing is an error, closing it again is not."""
+    """Writing is an error; closing again is not."""
     transport = TUDPTransport("localhost", 6831, blocking=True)
     transport.open()
     assert transport.isOpen()
@@ -105,7 +105,7 @@ def test_get_boolean_recognizes_five_words(
 
 
 def test_utils_has_the_address_and_the_error_reporter() -> None:
-    """They are defined elsewhere."""
+    """Both are defined in other modules."""
     assert local_ip is utils.local_ip
     assert "ErrorReporter" == utils.ErrorReporter.__name__
 
@@ -122,7 +122,7 @@ def test_utils_has_the_address_and_the_error_reporter() -> None:
     ],
 )
 def test_old_modules_are_attributes_of_the_package(name: str) -> None:
-    """They are imported at the first access."""
+    """Old modules are imported at the first access."""
     module = getattr(jaeger_client, name)
 
     assert sys.modules[f"jaeger_client.{name}"] is module
@@ -130,6 +130,6 @@ def test_old_modules_are_attributes_of_the_package(name: str) -> None:
 
 
 def test_an_unknown_attribute_of_the_package_is_an_attribute_error() -> None:
-    """As of any module."""
+    """The error is that of any module."""
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = jaeger_client.nothing  # type: ignore[attr-defined]  # that is the fact

@@ -1,8 +1,8 @@
 """
-Tests as the authors of old applications wrote them for theirs.
+Tests as authors of old applications wrote them.
 
-They patch clocks and random numbers, classes and private names; what they patch
-must still be there and must still be used.
+They patch clocks and random numbers, classes and private names, which must still exist
+and must still be used.
 """
 
 # pyright: reportPrivateUsage=false
@@ -34,13 +34,13 @@ CONST = {"sampler": {"type": "const", "param": True}}
 
 
 def new_tracer() -> tuple[Tracer, InMemoryReporter]:
-    """Return a tracer that keeps its spans."""
+    """Return a tracer that stores its spans."""
     reporter = InMemoryReporter()
     return Tracer("test", reporter, ConstSampler(True)), reporter
 
 
 def test_time_can_be_patched() -> None:
-    """Start, log and finish ask `time.time()` when they happen."""
+    """Start, log and finish call `time.time()` when they happen."""
     tracer, _ = new_tracer()
 
     with mock.patch("time.time", return_value=100.0):
@@ -55,7 +55,7 @@ def test_time_can_be_patched() -> None:
 
 
 def test_random_ids_can_be_patched() -> None:
-    """Ids come from `random.Random.getrandbits`, looked up when they are made."""
+    """Ids come from `random.Random.getrandbits`, looked up at each call."""
     tracer, _ = new_tracer()
 
     with mock.patch("random.Random.getrandbits", return_value=0xABC):
@@ -68,7 +68,7 @@ def test_random_ids_can_be_patched() -> None:
 
 
 def test_the_reporter_can_be_patched() -> None:
-    """`jaeger_client.config.Reporter` is what a Config makes."""
+    """A Config creates a `jaeger_client.config.Reporter`."""
     config = Config(CONST, service_name="test")
 
     with mock.patch("jaeger_client.config.Reporter") as reporter:
@@ -95,7 +95,7 @@ def test_a_mock_as_global_tracer(fresh_start: None) -> None:
 
 
 def test_initialization_can_be_undone(fresh_start: None) -> None:
-    """Setting `Config._initialized` to False under the lock starts anew."""
+    """After `Config._initialized` is set to False, a tracer can be initialized."""
     first = Config(CONST, service_name="first").initialize_tracer()
     assert Config(CONST, service_name="second").initialize_tracer() is None
 
@@ -119,16 +119,16 @@ def test_variables_can_be_patched() -> None:
     assert "localhost" == config.local_agent_reporting_host
 
 
-def test_a_bad_sampler_is_seen_when_it_is_asked_for() -> None:
-    """Not when the Config is made."""
+def test_a_bad_sampler_is_an_error_when_it_is_read() -> None:
+    """The error is raised when the sampler is read, not when the Config is created."""
     config = Config({"sampler": {"type": "bad-sampler"}}, service_name="test")
 
     with pytest.raises(ValueError, match="bad-sampler"):
         config.sampler.is_sampled(0)  # type: ignore[union-attr]  # as it was written
 
 
-def test_an_object_is_taken_as_sampler() -> None:
-    """It may leave out `super().__init__()`."""
+def test_an_object_is_accepted_as_sampler() -> None:
+    """The object need not call `super().__init__()`."""
 
     class Mine(Sampler):
         def __init__(self) -> None:
@@ -140,7 +140,7 @@ def test_an_object_is_taken_as_sampler() -> None:
 
 
 def test_a_mock_as_tracer_of_a_span() -> None:
-    """A mock that only knows the lengths serves a span well enough."""
+    """A mock that has only the maximum lengths can be a span's tracer."""
     tracer = mock.MagicMock()
     tracer.max_tag_value_length = 10
     tracer.max_traceback_length = 10
@@ -155,7 +155,7 @@ def test_a_mock_as_tracer_of_a_span() -> None:
 
 
 def test_reporters_can_be_mocks() -> None:
-    """A composite hands everything on to each of them."""
+    """A composite forwards every call to each of its reporters."""
     mocks = [mock.MagicMock(spec=BaseReporter) for _ in range(2)]
     tracer = Tracer("test", CompositeReporter(*mocks), ConstSampler(True))
 
@@ -172,7 +172,7 @@ def test_reporters_can_be_mocks() -> None:
 
 
 def test_the_logging_reporter_can_be_given_a_mock() -> None:
-    """It logs one line for each span."""
+    """One line is logged for each span."""
     logger = mock.MagicMock()
     reporter = LoggingReporter(logger)
 
@@ -182,7 +182,7 @@ def test_the_logging_reporter_can_be_given_a_mock() -> None:
 
 
 def test_finish_can_be_replaced_on_a_span() -> None:
-    """A span takes any attribute."""
+    """Any attribute can be set on a span."""
     tracer, reporter = new_tracer()
     span = tracer.start_span("op")
 
@@ -207,7 +207,7 @@ def test_metrics_can_be_patched() -> None:
 
 
 def test_a_factory_can_be_a_mock() -> None:
-    """It is asked for each metric by keyword."""
+    """The factory is called for each metric with keyword arguments."""
     factory = mock.MagicMock(spec=MetricsFactory)
 
     Tracer("test", NullReporter(), ConstSampler(True), metrics_factory=factory)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.compat.conftest import PATIENCE, PROGRAMS, RunProgram
+from tests.compat.conftest import PROGRAMS, TIMEOUT, RunProgram
 from tests.foreign.decoders import tag_pairs
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def test_the_getting_started_program_reports_both_spans(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """Parent and child arrive, with their logs; the log tells of each span."""
+    """Parent and child arrive, with their logs; each span is logged."""
     printed = run_program("getting_started.py")
 
     assert sink.wait_for(2)
@@ -45,7 +45,7 @@ def test_the_production_program_reports_at_its_end(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """Without close and without sleep nothing is lost."""
+    """Without close and without sleep, no span is lost."""
     run_program("production.py")
 
     assert sink.wait_for(1)
@@ -56,7 +56,7 @@ def test_a_second_tracer_reports_beside_the_first(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """`new_tracer()` makes one that has a service name of its own."""
+    """`new_tracer()` creates a tracer with a service name of its own."""
     run_program("second_tracer.py")
 
     assert sink.wait_for(2)
@@ -70,7 +70,7 @@ def test_a_tracer_made_at_import_reports(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """Reporting under the import lock neither hangs nor loses."""
+    """Reporting under the import lock neither hangs nor loses spans."""
     run_program("uses_traced_library.py")
 
     assert sink.wait_for(2)
@@ -82,37 +82,37 @@ def test_a_tracer_made_before_a_server_forks_reports_from_each_worker(
 ) -> None:
     """`gunicorn --preload`: both workers and the parent report, all ids differ."""
     with gunicorn(sink) as port:
-        answers = ask_until_both_workers_answer(port)
+        responders = request_until_both_workers_respond(port)
 
-    assert sink.wait_for(len(answers) + 1)
+    assert sink.wait_for(len(responders) + 1)
     pids = [dict(tag_pairs(span.tags))["pid"] for span in sink.spans]
-    assert 2 == len(set(answers))
+    assert 2 == len(set(responders))
     assert 3 == len(set(pids))
-    assert set(answers) < set(pids)
-    assert ["preload", *["request"] * len(answers)] == sink.names
+    assert set(responders) < set(pids)
+    assert ["preload", *["request"] * len(responders)] == sink.names
     assert len(pids) == len({span.spanId for span in sink.spans})
 
 
-def ask_until_both_workers_answer(port: int) -> list[int]:
-    """Return the process ids that answered, of more than one process."""
-    answers: list[int] = []
-    deadline = time.monotonic() + PATIENCE
+def request_until_both_workers_respond(port: int) -> list[int]:
+    """Return the ids of the processes that responded, of two at least."""
+    responders: list[int] = []
+    deadline = time.monotonic() + TIMEOUT
     with ThreadPoolExecutor(4) as pool:
-        while len(set(answers)) < 2 and time.monotonic() < deadline:
-            answers += pool.map(ask, [port] * 8)
-    return answers
+        while len(set(responders)) < 2 and time.monotonic() < deadline:
+            responders += pool.map(request_pid, [port] * 8)
+    return responders
 
 
-def ask(port: int) -> int:
-    """Return the process id that one request is answered with."""
+def request_pid(port: int) -> int:
+    """Return the process id in the response to a request."""
     url = f"http://127.0.0.1:{port}/"
-    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
         return int(response.read())
 
 
 @contextmanager
 def gunicorn(sink: SpanSink) -> Generator[int]:
-    """Run the server with two workers; give the port it listens on."""
+    """Run the server with two workers; yield the port it listens on."""
     with subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "--preload", "--workers=2"),
@@ -128,15 +128,15 @@ def gunicorn(sink: SpanSink) -> Generator[int]:
         try:
             yield port_of(server.stderr)
         finally:
-            # What it says while it ends must be read, or it would block on it.
+            # Its output must be read until it ends, or it would block.
             reader.start()
             server.send_signal(signal.SIGTERM)
-            server.wait(PATIENCE)
-            reader.join(PATIENCE)
+            server.wait(TIMEOUT)
+            reader.join(TIMEOUT)
 
 
 def port_of(lines: Iterable[str]) -> int:
-    """Return the port that the server says it listens on."""
+    """Return the port that the server prints."""
     said: list[str] = []
     for line in lines:
         said.append(line)

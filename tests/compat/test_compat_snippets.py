@@ -1,4 +1,4 @@
-"""The other snippets of the old client's page, each as an application has it."""
+"""The other snippets of the old client's page, each as in an application."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONST = {"type": "const", "param": 1}
 
 
 def test_the_port_of_the_agent_may_be_text(sink: SpanSink) -> None:
-    """As the page had it: `'reporting_port': 'your-reporting-port'`."""
+    """The page has `'reporting_port': 'your-reporting-port'`, which is text."""
     config = Config(
         {
             "sampler": CONST,
@@ -53,7 +53,7 @@ def test_the_port_of_the_agent_may_be_text(sink: SpanSink) -> None:
 
 
 def test_metrics_go_to_prometheus_under_the_applications_name() -> None:
-    """The hyphens of the name become underscores, whatever the version refuses."""
+    """Hyphens of the name become underscores, in any version of prometheus_client."""
     config = Config(
         {"sampler": CONST},
         service_name="your-app-name",
@@ -71,7 +71,7 @@ def test_metrics_go_to_prometheus_under_the_applications_name() -> None:
 
 
 def test_metrics_of_two_tracers_in_one_process_are_no_error() -> None:
-    """Each may have a factory of its own on the same registry."""
+    """Each tracer may have a factory of its own on the same registry."""
     for _ in range(2):
         Config(
             {"sampler": CONST},
@@ -84,7 +84,7 @@ def test_metrics_of_two_tracers_in_one_process_are_no_error() -> None:
 
 
 def test_a_trace_can_be_forced_by_its_priority() -> None:
-    """`sampling.priority` 1 makes a debug trace of one that was not sampled."""
+    """`sampling.priority` 1 makes an unsampled trace a debug trace."""
     reporter = InMemoryReporter()
     tracer = Tracer("shop", reporter, ConstSampler(decision=False))
 
@@ -139,7 +139,7 @@ def test_a_context_travels_through_a_server_in_b3_headers() -> None:
 
 
 def test_b3_headers_are_written_for_the_next_service() -> None:
-    """A span of this service becomes the parent over there."""
+    """A span of this service becomes the parent in another service."""
     config = Config({"sampler": CONST, "propagation": "b3"}, service_name="shop")
     tracer = config.create_tracer(InMemoryReporter(), ConstSampler(decision=True))
     carrier: dict[str, str] = {}
@@ -177,10 +177,10 @@ def traced_application(tracer: Tracer) -> WSGIApplication:
 
 
 class QuietHandler(wsgiref.simple_server.WSGIRequestHandler):
-    """Answers without a line for each request."""
+    """Responds without logging requests."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -199,7 +199,7 @@ def server_of(application: WSGIApplication) -> Generator[int]:
 
 
 def get(port: int, headers: dict[str, str]) -> None:
-    """Ask the server once."""
+    """Send one request to the server."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/", headers=headers)

@@ -1,9 +1,9 @@
 """
-What others make of our bytes: decoders that share no code with the encoders.
+Decoders of other projects, which share no code with the encoders.
 
-Thrift by thriftpy2, with the IDL written from the wire's description; OTLP by
-the classes of opentelemetry-proto; Zipkin by the standard library's JSON. Each
-takes a whole payload and refuses one that has bytes left over.
+Thrift by thriftpy2, with the IDL written from the description of the wire format; OTLP
+by the classes of opentelemetry-proto; Zipkin by the standard library's JSON. Each
+decodes a whole payload and rejects one that has bytes left over.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import jaeger_client
 
 IDL = Path(jaeger_client.__file__).parent / "allinone" / "idl"
 
-# By import_module, for it has no types, and nothing here could check them.
+# By import_module, because thriftpy2 has no types, so nothing here could be checked.
 thriftpy2: Any = import_module("thriftpy2")
 protocols: Any = import_module("thriftpy2.protocol")
 transports: Any = import_module("thriftpy2.transport")
@@ -34,11 +34,11 @@ COMPACT_PROTOCOL_ID = 0x82
 
 @dataclass(frozen=True)
 class Message:
-    """One call of `emitBatch`, as it came."""
+    """One call of `emitBatch`, as received."""
 
     name: str
     message_type: int
-    """4 is oneway."""
+    """4 means oneway."""
     sequence_id: int
     batch: Any
     """A `jaeger.Batch`."""

@@ -1,4 +1,4 @@
-"""Every encoder beside what reads it, for tests that hold for all of them."""
+"""Every encoder with its decoder, for tests that apply to all of them."""
 
 from __future__ import annotations
 

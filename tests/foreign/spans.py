@@ -16,7 +16,7 @@ LARGE = 8_000_000
 
 @dataclass
 class Ids:
-    """What a span context is to an encoder."""
+    """The span context that encoders read."""
 
     trace_id: Any = 0x1234
     span_id: Any = 0x56
@@ -26,7 +26,7 @@ class Ids:
 
 @dataclass
 class FinishedSpan:
-    """A span as the encoders read it; every part may be replaced by anything."""
+    """A span as the encoders read it; every part may be replaced by any object."""
 
     ids: Any = field(default_factory=Ids)
     operation_name: Any = "GET /customers"

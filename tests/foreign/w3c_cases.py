@@ -1,12 +1,12 @@
 """
-The cases of W3C's published test suite for trace context, as a table of ours.
+The cases of W3C's published test suite for trace context, as a table.
 
 Keys of `tracestate` follow level 2 of the recommendation, which allows a digit first
-and any number of `@`, so the cases of level 1 that refuse these are not here.
+and any number of `@`, so the cases of level 1 that refuse these are omitted.
 
-Each case is the headers of one request. The suite sends them to a service, which
-calls back, and looks at the headers of that call; `tests/unit/codecs` gives them to
-the codec, `tests/integration` sends them over a socket. Named after the suite's own.
+Each case is the headers of one request. The suite sends them to a service, which calls
+back, and checks the headers of that call; `tests/unit/codecs` passes them to the codec,
+`tests/integration` sends them over a socket. Names are those of the suite.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Headers = list[tuple[str, str]]
 
 
 class Case(NamedTuple):
-    """Headers, and what must become of them."""
+    """Headers, and the expected result."""
 
     name: str
     headers: Headers
     joined: bool
-    """Whether the trace goes on; if not, a new one begins."""
+    """Whether the trace is continued; otherwise a new one begins."""
     state: str | None = None
-    """Members of `tracestate` that go on, with commas and nothing else between."""
+    """Members of `tracestate` that are passed on, separated by commas only."""
 
 
 def _parents(name: str, *values: str, joined: bool) -> list[Case]:

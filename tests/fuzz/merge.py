@@ -1,9 +1,9 @@
 """
-Adds the best of what was found to the corpus: `python -m tests.fuzz.merge [TARGET...]`.
+Adds the best found inputs to the corpus: `python -m tests.fuzz.merge [TARGET...]`.
 
-An input is worth it if it takes the package a step, from one line to the next, that no
-input of the corpus takes. Of those, the ones that take the most new steps are copied
-from the folder of found inputs, until no new step is left or the corpus is full.
+An input is added if with it the package takes a step, from one line to the next, that
+it takes with no input of the corpus. The inputs with the most new steps are copied
+first, until no new step is left or the corpus is full.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Inputs that hypothesis makes of those of a corpus."""
+"""Inputs that hypothesis derives from those of a corpus."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def piece_of(data: bytes) -> st.SearchStrategy[bytes]:
 
 
 def change(data: bytes, changes: Sequence[tuple[int, int, bytes]]) -> bytes:
-    """Replace pieces of *data*: position, length, and what is there instead."""
+    """Replace pieces of *data*: position, length, and the replacement."""
     for at, length, piece in changes:
         begin = at % (len(data) + 1)
         data = data[:begin] + piece + data[begin + length :]

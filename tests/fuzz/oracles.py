@@ -1,4 +1,4 @@
-"""What must hold of every input, whatever the target."""
+"""Conditions that every input must satisfy, whatever the target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from jaeger_client.errors import JaegerClientError
 
 MAX_MESSAGE: Final = 4_100
-"""Maximum length of the message of an error, which docs/how-it-works.md promises."""
+"""Maximum length of the message of an error, as documented in docs/how-it-works.md."""
 
 MAX_LINE: Final = 12_000
 """Maximum length of a line of the log: several values of 1,000 characters each."""
@@ -25,13 +25,13 @@ def check_error(error: JaegerClientError) -> None:
 
 
 def check_line(text: str, limit: int = MAX_LINE) -> None:
-    """A text from which nothing can forge a line of the log, and that is not long."""
+    """A text that cannot forge a line of the log, and is not long."""
     assert len(text) <= limit, f"{len(text)} characters: {text[:500]!r}..."
     assert text.isprintable(), f"not printable: {text!r}"
 
 
 class _Lines(logging.Handler):
-    """Keeps the lines of the log as an application's handler formats them."""
+    """Stores the lines of the log as an application's handler formats them."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,8 +1,9 @@
 """
-Values made from the bytes of a fuzzer.
+Values created from the bytes of a fuzzer.
 
-Any bytes give values, and a changed byte changes few of them, so that a fuzzer which
-knows nothing of the format still makes progress. Where the bytes end, all is empty.
+Any bytes result in values, and a changed byte changes few of them, so that a fuzzer
+which does not know the format still makes progress. After the end of the bytes, all
+values are empty.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _DOUBLE: Final = struct.Struct(">d")
 
 
 class Reader:
-    """Takes values from the beginning of *data*."""
+    """Reads values from the beginning of *data*."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -54,7 +55,7 @@ class Reader:
         return self.take(self.byte())
 
     def text(self) -> str:
-        """Return text, with a lone surrogate for each byte that is no UTF-8."""
+        """Return text, with a lone surrogate for each byte that is not UTF-8."""
         return self.blob().decode("utf-8", "surrogateescape")
 
     def integer(self) -> int:
@@ -113,7 +114,7 @@ class Reader:
 
 
 class OddError(Exception):
-    """Raised by the objects below; its own text cannot be had either."""
+    """Raised by the objects below; its own text cannot be read either."""
 
     def __str__(self) -> str:
         raise OddError
@@ -140,7 +141,7 @@ class RaisingTwice:
 
 
 class Liar:
-    """Raises when it is asked for its type."""
+    """Raises when its type is read."""
 
     @property  # type: ignore[misc]  # on purpose
     def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -184,7 +185,7 @@ class OddNumber(int):
 
 
 class OddDict(dict[str, str]):
-    """A dict that does not tell what is in it."""
+    """A dict that does not show its content."""
 
     def items(self) -> object:  # type: ignore[override]  # on purpose
         raise OddError

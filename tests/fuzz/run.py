@@ -1,10 +1,10 @@
 """
 Runs one target: `python -m tests.fuzz.run TARGET [--seconds N] [FILE...]`.
 
-With files, each is tried once. Otherwise the target is fuzzed for some seconds, from
-its corpus and from what was found before: by atheris, which is guided by the coverage
-of the package, or where that does not install by hypothesis, which is not. Inputs that
-reach new code are kept in `.fuzz/TARGET`; the one that fails is there as `crash-...`.
+With files, each is run once. Otherwise the target is fuzzed for some seconds, from its
+corpus and the inputs found before: by atheris, which is guided by the coverage of the
+package, or, if that cannot be installed, by hypothesis, which is not. Inputs that reach
+new code are stored in `.fuzz/TARGET`; one that fails is stored there as `crash-...`.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ CORPUS: Final = HERE / "corpus"
 TARGETS: Final = sorted(path.stem for path in (HERE / "targets").glob("*.py"))
 
 FOUND: Final = HERE.parents[1] / ".fuzz"
-"""Where inputs that reach new code are kept; git ignores the folder."""
+"""Folder of inputs that reach new code; git ignores it."""
 
 MAX_SIZE: Final = 4096
 """Maximum size of an input in bytes."""
 
 TIMEOUT: Final = 30
-"""Seconds that an input may take: on a busy machine, a hundred times the slowest."""
+"""Maximum seconds for an input: a hundred times the slowest, for busy machines."""
 
 SEED: Final = 1 if os.environ.get("CI") else 0
 """
-Seed of the inputs; 0 draws one.
+Seed of the inputs; 0 selects a random one.
 
 In CI it is always the same, so that only the change under test can make a run fail.
 """
@@ -57,7 +57,7 @@ IMPORTED_LATE: Final = (
     "reporter.rpc_metrics",
     "sampler.strategies_file",
 )
-"""Modules that others import in functions: instrumented then, they take seconds."""
+"""Modules that are imported in functions: instrumented then, they take seconds."""
 
 
 def main() -> None:
@@ -92,7 +92,7 @@ def load(target: str) -> FuzzOne:
         try:
             fuzz_one(data)
         except Exception as error:  # noqa: BLE001 - the target's own, too
-            # atheris ends without a word if the error cannot be converted to text.
+            # atheris ends without output if the error cannot be converted to text.
             traceback.print_exc()
             msg = f"the target failed: {type(error).__name__}, see above"
             raise RuntimeError(msg) from None
@@ -134,7 +134,7 @@ def fuzz_with_atheris(atheris: Any, target: str, seconds: int, found: Path) -> N
 
 
 def fuzz_with_hypothesis(target: str, seconds: int, found: Path) -> None:
-    """Fuzz by inputs that hypothesis makes of those of the corpus."""
+    """Fuzz with inputs that hypothesis derives from those of the corpus."""
     from hypothesis import given, settings  # noqa: PLC0415 - atheris needs none of it
 
     from tests.fuzz.mutations import mutations_of  # noqa: PLC0415 - as above

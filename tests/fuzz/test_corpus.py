@@ -1,4 +1,4 @@
-"""Each committed input keeps the promises of its target, on every Python."""
+"""Each committed input fulfils the conditions of its target, on every Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.run import CORPUS, MAX_SIZE, TARGETS, corpus_of, load
 
 MAX_FILES = 100
-"""Of each target: those that `merge` added, and those that failed since."""
+"""Inputs of each target: those that `merge` added, and those that have failed since."""
 MAX_BYTES = 100_000
 
 
@@ -23,7 +23,7 @@ def test_no_input_of_the_corpus_fails(target: str) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_corpus_is_small(target: str) -> None:
-    """A corpus is read by every test run, so it has few inputs and short ones."""
+    """A corpus is read by every test run, so it has few and short inputs."""
     sizes = [path.stat().st_size for path in corpus_of(target)]
 
     assert 10 <= len(sizes) <= MAX_FILES
@@ -32,7 +32,7 @@ def test_the_corpus_is_small(target: str) -> None:
 
 
 def test_every_corpus_has_a_target() -> None:
-    """No folder of inputs is left over from a target that was renamed."""
+    """There is no folder of inputs of a target that was renamed."""
     assert TARGETS == sorted(path.name for path in CORPUS.iterdir())
     dictionaries = (Path(__file__).parent / "dictionaries").iterdir()
     assert {path.name for path in dictionaries} <= {*TARGETS}

@@ -1,4 +1,4 @@
-"""Nothing that comes from outside makes the library break a promise, however odd."""
+"""No input from outside makes the library violate a condition."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.fuzz.run import CORPUS, FOUND, HERE, SEED, TARGETS
 
 ROOT: Final = HERE.parents[1]
 AT_A_TIME: Final = 2
-"""Targets that run beside each other."""
+"""Number of concurrent targets."""
 
 OVERHEAD: Final = 120
-"""Seconds more than asked for that a target may take on a busy machine."""
+"""Additional seconds that a target may take on a busy machine."""
 
 FAILURES: Final = ("crash-", "timeout-", "oom-")
 """Beginnings of the names of inputs that failed."""
@@ -39,10 +39,10 @@ class Run:
     code: int
     output: str
     new: Sequence[Path]
-    """Inputs that were found; those that failed are among them."""
+    """Inputs that were found, including those that failed."""
 
     def explanation(self, target: str) -> str:
-        """Return what is wrong, and how to try it again."""
+        """Return the failure, and how to reproduce it."""
         lines = [self.output[-8_000:], f"{target} ended with code {self.code}"]
         for path in self.new:
             if path.name.startswith(FAILURES):
@@ -98,12 +98,12 @@ def run(target: str, seconds: int) -> Run:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("target", TARGETS)
 def test_fuzz(target: str, runs: Mapping[str, Run]) -> None:
-    """The promises of the target hold for every input that a fuzzer finds."""
+    """The conditions of the target hold for every input that a fuzzer finds."""
     run = runs[target]
     if run.code:
         pytest.fail(run.explanation(target), pytrace=False)
 
-    # Those of atheris: without them the fuzzer would be blind.
+    # Those of atheris: without them the fuzzer is not guided.
     edges = [int(number) for number in re.findall(r"cov: (\d+)", run.output)]
     assert "Done" in run.output
     assert not edges or max(edges) >= MIN_COVERAGE

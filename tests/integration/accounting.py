@@ -1,4 +1,4 @@
-"""Both sides of the account: what a tracer started, and what has become of it."""
+"""Accounting of spans: those started, and those that arrived or are counted lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jaeger_client import Span
     from tests.integration.receivers import Receiver
 
-PATIENCE: Final = 30.0
+TIMEOUT: Final = 30.0
 """Seconds after which a thread that should have ended fails its test."""
 
 THREADS: Final = 16
@@ -25,12 +25,12 @@ THREADS: Final = 16
 
 
 class Account:
-    """A tracer with metrics of its own, and the threads that report by it."""
+    """A tracer with metrics of its own, and the threads that report spans with it."""
 
     def __init__(self, *settings: Mapping[str, object]) -> None:
         merged: dict[str, object] = {
             "sampler": {"type": "const", "param": 1},
-            # A response that comes too late is a batch that arrives and is lost.
+            # A batch whose response comes too late has arrived, but counts as lost.
             "reporter_timeout": 60,
         }
         for group in settings:
@@ -52,7 +52,7 @@ class Account:
 
     @property
     def started(self) -> int:
-        """How many sampled spans have been started."""
+        """Number of sampled spans that were started."""
         return self.count("started_spans", sampled="y")
 
     def count(self, name: str, **labels: str) -> int:
@@ -60,31 +60,31 @@ class Account:
         return int(self._registry.get_sample_value(f"jaeger:{name}_total", labels) or 0)
 
     def report(self, count: int, change: Callable[[Span], object] = id) -> None:
-        """Start and finish *count* spans, each changed by *change* before."""
+        """Start *count* spans, pass each to *change*, and finish it."""
         for _ in range(count):
             with self.tracer.start_span("op") as span:
                 change(span)
 
     def report_beside(self, count: int, threads: int = THREADS) -> None:
-        """Let each of *threads* report *count* spans from now on; see `join`."""
+        """Report *count* spans on each of *threads* new threads; see `join`."""
         # Together, so that the first one has not ended before the last one begins.
         together = threading.Barrier(threads + 1)
 
         def work() -> None:
-            together.wait(PATIENCE)
+            together.wait(TIMEOUT)
             self.report(count)
 
         for _ in range(threads):
             thread = threading.Thread(target=work)
             self._threads.append(thread)
             thread.start()
-        together.wait(PATIENCE)
+        together.wait(TIMEOUT)
 
     def join(self) -> None:
         """Wait for the threads that report."""
         while self._threads:
             thread = self._threads.pop()
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
             assert not thread.is_alive()
 
     def end(self, receiver: Receiver) -> None:
@@ -93,13 +93,13 @@ class Account:
         for thread in {*threading.enumerate()} - self._others:
             # After the timeout of close(), it still finishes the send it had begun.
             if thread.name == "jaeger-client":
-                thread.join(PATIENCE)
+                thread.join(TIMEOUT)
                 assert not thread.is_alive()
         receiver.down()
 
 
 def assert_exact(account: Account, *receivers: Receiver) -> None:
-    """Each sampled span has arrived once, or is counted once, by its cause."""
+    """Check that each sampled span has arrived or is counted once, by its cause."""
     arrived = [span_id for receiver in receivers for span_id in receiver.span_ids]
     losses = account.reporter.losses
     by_cause = {cause: losses.as_dict()[cause] for cause in DROP_CAUSES}

@@ -1,4 +1,4 @@
-"""Secrets that are found wherever they appear, and the settings to put them in."""
+"""Secrets that are found wherever they appear, and settings that contain them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PASSWORD: Final = "canary p@ss/w:\u00f6rd-canary"
 TOKEN: Final = "canary-token-0123456789"
 
 PROGRAM: Final = Path(__file__).parent / "programs" / "show_everything.py"
-_PATIENCE: Final = 55.0
+_TIMEOUT: Final = 55.0
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 
@@ -61,7 +61,7 @@ def observe(cases: Iterable[Case], directory: Path) -> dict[str, list[str]]:
         env={**os.environ, **OTHERS, "PYTHONPATH": str(PROGRAM.parents[3])},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=_PATIENCE,
+        timeout=_TIMEOUT,
         check=False,
         encoding="utf-8",
         errors="replace",
@@ -153,15 +153,16 @@ PLAIN_OBJECTS: Final = (
 """The same, of other types than text."""
 
 _ALONE: Final = {table.ENDPOINT, table.AGENT_HOST, table.AGENT_PORT, table.METRICS}
-"""Settings that others do not count beside, or whose error comes before all others."""
+"""Settings that make others irrelevant, or whose error is reported before any other."""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """One way to set a setting: by the dict, or by its nth variable."""
+    """A place for a setting: the dict, or the nth of its variables."""
 
     param: Param[object]
-    way: int
+    source: int
+    """0 for the dict, n for the nth variable."""
     name: str
     read: Callable[[object], object] | None = None
     """Reads the value, if there is a reader for it."""
@@ -171,10 +172,10 @@ class _Place:
         is_secret = self.param.is_secret
         texts = (*URLS, *TEXTS, *(PLAIN if is_secret else ()))
         objects = (*OBJECTS, *(PLAIN_OBJECTS if is_secret else ()))
-        return texts if self.way else (*texts, *objects)
+        return texts if self.source else (*texts, *objects)
 
     def accepts(self, value: object) -> bool:
-        """Return whether *value* can be used, so that a tracer is made with it."""
+        """Return whether *value* can be used, so that a tracer can be created."""
         try:
             return self.read is not None and self.read(value) is not None
         except ValueError:
@@ -183,9 +184,9 @@ class _Place:
 
 def settings_with_secrets() -> Iterator[Case]:
     """
-    Return cases with secrets in each setting, by the dict and by each variable.
+    Return cases with secrets in each setting, in the dict and in each variable.
 
-    What cannot be used is an error, and of these there may be many in one case.
+    A value that cannot be used is an error; one case may have many errors.
     """
     wrong = defaultdict[tuple[int, str], list[_Place]](list)
     values = dict[str, object]()
@@ -196,14 +197,14 @@ def settings_with_secrets() -> Iterator[Case]:
             if place.param in _ALONE or place.accepts(value):
                 yield _case(f"{place.name} {number}", value, place)
             else:
-                wrong[place.way, text].append(place)
+                wrong[place.source, text].append(place)
     for number, ((_, text), places) in enumerate(wrong.items()):
         yield _case(f"wrong {number}", values[text], *places)
 
 
 def _places() -> Iterator[_Place]:
     for param in table.PARAMS:
-        # The name of the service is no secret: each server gets it.
+        # The name of the service is not a secret: it is sent to every server.
         if param is not table.SERVICE_NAME:
             yield _Place(param, 0, param.key, param.read)
             readers = (
@@ -215,8 +216,8 @@ def _places() -> Iterator[_Place]:
 
 
 def _case(name: str, value: object, *places: _Place) -> Case:
-    if places[0].way:
-        # Without an endpoint the variables of OpenTelemetry do not count.
+    if places[0].source:
+        # Without an endpoint, OpenTelemetry's variables are not used.
         environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
         return Case(name, environ=environ | {each.name: str(value) for each in places})
     config: dict[str, Any] = {}
@@ -226,7 +227,7 @@ def _case(name: str, value: object, *places: _Place) -> Case:
 
 
 def unknown_settings() -> Iterator[Case]:
-    """Return cases with secrets in settings that there are not."""
+    """Return cases with secrets in unknown settings."""
     keys = ("password", "passwd", "collector.pasword", "agent.token", "api_key")
     for key in keys:
         for value in ("canary", {"canary": "canary"}):

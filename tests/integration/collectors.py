@@ -1,8 +1,8 @@
 """
-A collector over HTTP that misbehaves by a script, and decodes all it receives.
+An HTTP collector that misbehaves by a script, and decodes everything it receives.
 
 `Collector` performs one step of its script for each connection and for each later
-request over the same one, then accepts everything. Steps are in `misbehaviour`.
+request over the same connection, then accepts everything. Steps are in `misbehaviour`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from tests.foreign.decoders import decode_batch, decode_otlp, decode_zipkin
 from tests.integration.http_servers import (
-    PATIENCE,
+    TIMEOUT,
     Server,
-    make_answer,
+    make_response,
     read_request,
     serve_raw,
 )
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way out over HTTP."""
+class Route:
+    """A route to a collector over HTTP."""
 
     path: str
     is_tls: bool = False
 
     @property
     def is_otlp(self) -> bool:
-        """Whether it is OTLP, which specifies when to try again."""
+        """Whether it is OTLP, which specifies when to retry."""
         return self.path == "/v1/traces"
 
     @property
@@ -53,8 +53,8 @@ class Way:
         return f"{self.scheme}:{self.path}"
 
 
-WAYS = [
-    Way(path, is_tls)
+ROUTES = [
+    Route(path, is_tls)
     for path in ("/api/traces", "/v1/traces", "/api/v2/spans")
     for is_tls in (False, True)
 ]
@@ -77,14 +77,14 @@ class Visit:
     collector: Collector
     sock: socket.socket
     stopping: threading.Event
-    """Set at the end of the test: steps that wait, wait for this."""
+    """Set at the end of the test; steps that block wait for it."""
     is_over: bool = False
     """Whether the connection is to be closed after this step."""
     _reader: io.BufferedReader | None = None
 
     def start_tls(self, certificate: str = "good") -> None:
-        """Perform the TLS handshake, if the way has one."""
-        if self.collector.way.is_tls and self._reader is None:
+        """Perform the TLS handshake, if the route uses TLS."""
+        if self.collector.route.is_tls and self._reader is None:
             tls = self.collector.tls[certificate]
             self.sock = tls.wrap_socket(self.sock, server_side=True)
 
@@ -103,15 +103,15 @@ class Visit:
             raise ConnectionAbortedError
         is_gzip = request.headers.get("content-encoding") == "gzip"
         body = gzip.decompress(request.body) if is_gzip else request.body
-        return names_in(self.collector.way.path, body)
+        return names_in(self.collector.route.path, body)
 
     def refuse(self, response: bytes) -> None:
-        """Read a request, and respond without having accepted its spans."""
+        """Read a request and respond; its spans are not accepted."""
         self.collector.received += self.read()
         self.sock.sendall(response)
 
-    def accept(self, response: bytes = make_answer(202)) -> None:
-        """Read a request, note its spans as accepted, respond."""
+    def accept(self, response: bytes = make_response(202)) -> None:
+        """Read a request, record its spans as accepted, and respond."""
         self.collector.accepted += self.read()
         self.sock.sendall(response)
 
@@ -143,9 +143,9 @@ Step = Callable[[Visit], object]
 
 @dataclass
 class Collector:
-    """A collector for one way out, and what it has received so far."""
+    """A collector for one route, and what it has received so far."""
 
-    way: Way
+    route: Route
     steps: Iterator[Step]
     tls: Mapping[str, ssl.SSLContext]
     """TLS contexts by the quality of their certificate."""
@@ -153,17 +153,17 @@ class Collector:
     port: int
     number: int = field(default_factory=itertools.count(1).__next__)
     accepted: list[str] = field(default_factory=list[str])
-    """Names of the spans for which success was responded."""
+    """Names of the spans of requests that got a response of success."""
     received: list[str] = field(default_factory=list[str])
-    """Names of the spans of other requests, as often as they came."""
+    """Names of the spans of all other requests, once for each request."""
     _stepped: threading.Event = field(default_factory=threading.Event)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @property
     def url(self) -> str:
-        """Its endpoint, which no other collector has, even at the same port later."""
-        place = f"127.0.0.1:{self.port}{self.way.path}"
-        return f"{self.way.scheme}://{place}?collector={self.number:06}"
+        """Its endpoint, which is unique: a later collector may have the same port."""
+        place = f"127.0.0.1:{self.port}{self.route.path}"
+        return f"{self.route.scheme}://{place}?collector={self.number:06}"
 
     def listen(self) -> None:
         """Begin to accept connections; they are refused until then."""
@@ -171,11 +171,11 @@ class Collector:
 
     def wait_for_step(self) -> None:
         """Wait until the first step has begun."""
-        assert self._stepped.wait(6 * PATIENCE)
+        assert self._stepped.wait(6 * TIMEOUT)
 
     def _talk(self, server: Server, sock: socket.socket, _number: int) -> None:
-        # After its patience ends, a client that hangs fails its test.
-        sock.settimeout(6 * PATIENCE)
+        # After this timeout, a client that hangs fails its test.
+        sock.settimeout(6 * TIMEOUT)
         visit = Visit(self, sock, server.stopping)
         try:
             self._step(visit)
@@ -199,7 +199,7 @@ class Collector:
 
 @contextmanager
 def collect(
-    way: Way,
+    route: Route,
     steps: Iterable[Step],
     tls: Mapping[str, ssl.SSLContext],
     *,
@@ -209,7 +209,7 @@ def collect(
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     port: int = bound.getsockname()[1]
-    with Collector(way, iter(steps), tls, bound, port) as collector:
+    with Collector(route, iter(steps), tls, bound, port) as collector:
         if listens:
             collector.listen()
         yield collector

@@ -1,4 +1,4 @@
-"""What the integration tests share: a sink for spans, programs in processes."""
+"""Fixtures of the integration tests: a sink for spans, programs in processes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.integration.receivers import WAYS, Way
+from tests.integration.receivers import ROUTES, Route
 from tests.integration.span_sink import SpanSink
 
 PROGRAMS = Path(__file__).parent / "programs"
-_PATIENCE = 50.0
+_TIMEOUT = 50.0
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def environment_for(sink: SpanSink) -> dict[str, str]:
 def started(
     sink: SpanSink, name: str, *arguments: str
 ) -> Generator[subprocess.Popen[str]]:
-    """Run a program of `programs/` meanwhile, which the block is to end."""
+    """Run a program of `programs/` during the block, which must end it."""
     with subprocess.Popen(
         command_of(name, *arguments),
         env=environment_for(sink),
@@ -68,14 +68,14 @@ class RunProgram(Protocol):
         name: str,
         *arguments: str,
         code: int = 0,
-        timeout: float = _PATIENCE,
+        timeout: float = _TIMEOUT,
     ) -> str:
         """Run a program of `programs/` to its end and return what it printed."""
         ...
 
 
 def printed_json(output: str) -> Any:
-    """Return the object that a program printed, among its lines of the log."""
+    """Return the JSON object that a program printed among its log lines."""
     return json.loads(next(line for line in output.splitlines() if line[:1] == "{"))
 
 
@@ -87,7 +87,7 @@ def run_program(sink: SpanSink) -> RunProgram:
         name: str,
         *arguments: str,
         code: int = 0,
-        timeout: float = _PATIENCE,
+        timeout: float = _TIMEOUT,
     ) -> str:
         done = subprocess.run(
             command_of(name, *arguments),
@@ -104,13 +104,13 @@ def run_program(sink: SpanSink) -> RunProgram:
     return run
 
 
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Way:
-    """Each way out of the process."""
-    return WAYS[request.param]
+@pytest.fixture(params=ROUTES)
+def route(request: pytest.FixtureRequest) -> Route:
+    """Each route of spans out of the process."""
+    return ROUTES[request.param]
 
 
 @pytest.fixture
 def no_otlp_beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send nothing to a Jaeger that this machine may run, where UDP is refused."""
+    """Prevent that spans go to a Jaeger on this machine when UDP is refused."""
     monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", 9)

@@ -1,4 +1,4 @@
-"""What a tracer and a collector that misbehaves exchange, and what it should be."""
+"""Exchanges between a tracer and a misbehaving collector, and the expected results."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from jaeger_client import Tracer
-from tests.integration.collectors import Collector, Step, Visit, Way, collect
+from tests.integration.collectors import Collector, Route, Step, Visit, collect
 from tests.integration.log_lines import LogLines
 from tests.integration.misbehaviour import Behaviour, Fate
 from tests.integration.reporting import (
-    PATIENCE,
+    TIMEOUT,
     Authority,
     Counts,
     make_tracer,
@@ -26,19 +26,19 @@ SECOND: Final = ["b 0", "b 1", "b 2"]
 
 @dataclass(frozen=True)
 class Bench:
-    """What all conversations of a test need."""
+    """What the exchanges of one test share."""
 
     authority: Authority
     log: LogLines
 
     def collect(
-        self, way: Way, steps: Iterable[Step], *, listens: bool = True
+        self, route: Route, steps: Iterable[Step], *, listens: bool = True
     ) -> AbstractContextManager[Collector]:
         """Run a collector that performs *steps* and then accepts everything."""
-        return collect(way, steps, self.authority.tls, listens=listens)
+        return collect(route, steps, self.authority.tls, listens=listens)
 
     def make_tracer(
-        self, collector: Collector, counts: Counts, timeout: float = PATIENCE
+        self, collector: Collector, counts: Counts, timeout: float = TIMEOUT
     ) -> Tracer:
         """Return a tracer that reports to *collector*."""
         return make_tracer(collector.url, self.authority, counts, timeout)
@@ -49,39 +49,39 @@ class Outcome:
     """What a collector received, and what the tracer counted and logged."""
 
     accepted: list[str]
-    """Names of the spans for which success was responded."""
+    """Names of the spans of requests that got a response of success."""
     received: list[str]
     """Names of the spans of other requests."""
     counts: Mapping[str, int]
     lines: list[str]
-    """The lines, or the text that was expected in them."""
+    """The lines; a line that contains its expected text is replaced by that text."""
 
 
-def meet(
-    way: Way,
+def exchange(
+    route: Route,
     behaviour: Behaviour,
     bench: Bench,
     *,
     times: int = 1,
-    timeout: float = PATIENCE,
+    timeout: float = TIMEOUT,
 ) -> Outcome:
-    """Report two batches to a collector that misbehaves *times* times at one."""
+    """Report two batches; the collector misbehaves *times* times for one of them."""
     steps = [behaviour.step] * times
     if behaviour.is_on_reuse:
         steps.insert(0, Visit.accept)
     counts, listens = Counts(), not behaviour.is_refused
-    with bench.collect(way, steps, listens=listens) as collector:
+    with bench.collect(route, steps, listens=listens) as collector:
         tracer = bench.make_tracer(collector, counts, timeout)
         report(tracer, FIRST)
         if not listens:
-            bench.log.wait_for(collector.url, PATIENCE)
+            bench.log.wait_for(collector.url, TIMEOUT)
             collector.steps = iter(())
             collector.listen()
-        tracer.flush(PATIENCE)
+        tracer.flush(TIMEOUT)
         report(tracer, SECOND)
-        tracer.flush(PATIENCE)
-        tracer.close(PATIENCE)
-    texts = expected_lines(behaviour, behaviour.fate.of(way))
+        tracer.flush(TIMEOUT)
+        tracer.close(TIMEOUT)
+    texts = expected_lines(behaviour, behaviour.fate.of(route))
     return Outcome(
         accepted=collector.accepted,
         received=collector.received,
@@ -91,22 +91,22 @@ def meet(
 
 
 def abridged(lines: list[str], texts: list[str]) -> list[str]:
-    """Replace each line by the one of *texts* that it contains, in their order."""
+    """Replace each line by the corresponding one of *texts*, if it contains that."""
     pairs = itertools.zip_longest(lines, texts, fillvalue="")
     return [text if text and text in line else line for line, text in pairs]
 
 
 def expected_lines(behaviour: Behaviour, fate: Fate) -> list[str]:
-    """Return texts of the lines that are logged about one failure."""
+    """Return a part of each line that is logged for one failure."""
     if fate is Fate.ACCEPTED or not behaviour.is_logged:
         return []
     lost = 3 if fate is Fate.LOST else 0
     return [behaviour.remedy, f"; {lost} spans were lost"]
 
 
-def expected_outcome(way: Way, behaviour: Behaviour) -> Outcome:
-    """Return what `meet` is to return."""
-    fate = behaviour.fate.of(way)
+def expected_outcome(route: Route, behaviour: Behaviour) -> Outcome:
+    """Return the expected result of `exchange`."""
+    fate = behaviour.fate.of(route)
     spoiled = SECOND if behaviour.is_on_reuse else FIRST
     is_received = behaviour.is_read and fate is not Fate.ACCEPTED
     is_lost = fate is Fate.LOST
@@ -120,12 +120,12 @@ def expected_outcome(way: Way, behaviour: Behaviour) -> Outcome:
 
 
 def cases_of(
-    ways: Iterable[Way], behaviours: Mapping[str, Behaviour]
-) -> dict[str, tuple[Way, Behaviour]]:
-    """Return *ways* with those of *behaviours* that they can meet, by name."""
+    routes: Iterable[Route], behaviours: Mapping[str, Behaviour]
+) -> dict[str, tuple[Route, Behaviour]]:
+    """Return each of *routes* with each of *behaviours* that applies to it, by name."""
     return {
-        f"{way} {name}": (way, behaviour)
-        for way in ways
+        f"{route} {name}": (route, behaviour)
+        for route in routes
         for name, behaviour in behaviours.items()
-        if behaviour.meets(way)
+        if behaviour.applies_to(route)
     }

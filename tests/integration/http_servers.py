@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ssl
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds after which a server that should have ended fails its test."""
 
 
@@ -26,17 +26,17 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     connection: int
-    """Which connection it came over, counted from 1."""
+    """The number of its connection, counted from 1."""
 
 
 @dataclass
 class Server:
-    """A running server; `requests` holds what has come so far."""
+    """A running server; `requests` contains those received so far."""
 
     port: int
     requests: list[Request] = field(default_factory=list[Request])
     stopping: threading.Event = field(default_factory=threading.Event)
-    """Set when the test ends: talks that wait, wait on this."""
+    """Set when the test ends; a `talk` that blocks waits for it."""
 
     def url(self, path: str = "/", scheme: str = "http") -> str:
         """Return the URL of *path* here."""
@@ -50,7 +50,7 @@ Talk = Callable[[Server, socket.socket, int], None]
 """Handles one connection, whose number is passed, until it returns."""
 
 
-def make_answer(
+def make_response(
     status: int = 200,
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
@@ -69,16 +69,16 @@ def serve_http(
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
 ) -> Generator[Server, None, None]:
-    """Serve HTTP with what *respond* gives, keeping connections open."""
+    """Serve HTTP with the responses of *respond*, over persistent connections."""
 
     def talk(server: Server, sock: socket.socket, number: int) -> None:
         with sock.makefile("rb") as reader:
             while (request := read_request(reader, number)) is not None:
                 server.requests.append(request)
-                answer = respond(request)
-                if answer is None:
+                response = respond(request)
+                if response is None:
                     return
-                sock.sendall(answer)
+                sock.sendall(response)
 
     with serve_raw(talk, tls=tls, host=host) as server:
         yield server
@@ -113,7 +113,7 @@ def serve_raw(
         # Wakes the acceptor: closing its socket alone would not.
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
-        acceptor.join(PATIENCE)
+        acceptor.join(TIMEOUT)
         listener.close()
         crew.dismiss()
 
@@ -150,7 +150,7 @@ class _Crew:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
 
     def _hold(self, plain: socket.socket, number: int) -> None:
         sock = plain

@@ -1,4 +1,4 @@
-"""A Jaeger as the demo sees one: takes OTLP, answers the older query API."""
+"""A fake Jaeger for the demo: accepts OTLP, and serves the older query API."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ import json
 from typing import Any
 
 from tests.foreign.decoders import attribute_pairs, decode_otlp
-from tests.integration.http_servers import Request, make_answer
+from tests.integration.http_servers import Request, make_response
 
 _NOT_FOUND = 404
 _STATUS_ERROR = 2
 
 
 class JaegerFake:
-    """Keeps the spans that come; its `respond` is for `serve_http`."""
+    """Stores the spans that it receives; pass its `respond` to `serve_http`."""
 
     def __init__(self) -> None:
         self._traces: dict[str, dict[str, Any]] = {}
 
     def respond(self, request: Request) -> bytes:
-        """Answer a request."""
+        """Return the response to a request."""
         match request.target.strip("/").split("/"):
             case ["v1", "traces"]:
                 body = gzip.decompress(request.body) if request.body else b""
                 self._take(decode_otlp(body))
-                return make_answer()
+                return make_response()
             case ["api", "services"]:
-                return make_answer(body=b'{"data": []}')
+                return make_response(body=b'{"data": []}')
             case ["api", "traces", trace_id] if trace_id in self._traces:
-                answer = {"data": [self._traces[trace_id]]}
-                return make_answer(body=json.dumps(answer).encode())
+                response = {"data": [self._traces[trace_id]]}
+                return make_response(body=json.dumps(response).encode())
             case _:
-                return make_answer(_NOT_FOUND, b'{"data": null}')
+                return make_response(_NOT_FOUND, b'{"data": null}')
 
     def _take(self, request: Any) -> None:
         for resource_spans in request.resource_spans:
@@ -41,7 +41,7 @@ class JaegerFake:
                 self._keep(str(attributes["service.name"]), span)
 
     def _keep(self, service: str, span: Any) -> None:
-        # As Jaeger's page has it: the trace id without leading zeros.
+        # As in the URL of Jaeger's page: the trace id without leading zeros.
         trace_id = span.trace_id.hex().lstrip("0")
         trace = self._traces.setdefault(trace_id, {"spans": [], "processes": {}})
         trace["processes"][service] = {"serviceName": service}
@@ -68,7 +68,7 @@ def _to_fields(event: Any) -> list[dict[str, object]]:
 
 
 def _error_tags(status_code: int) -> list[dict[str, object]]:
-    # Jaeger shows the status of OTLP as the tag it was before OTLP.
+    # Jaeger converts the status of OTLP to the tag `error`.
     return [{"key": "error", "value": True}] if status_code == _STATUS_ERROR else []
 
 

@@ -1,4 +1,4 @@
-"""The lines that the library logs, for threads that wait for them."""
+"""The lines that the library logs; tests can wait for one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 class LogLines(logging.Handler):
     """
-    Holds what is logged.
+    Stores log records.
 
-    One for a whole test: while a handler is removed, others may miss a record.
+    A whole test uses one object: while a handler is removed, others may miss a record.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class LogLines(logging.Handler):
         self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take the line of *record*."""
+        """Store the line of *record*."""
         with self._logged:
             self._lines.append(record.getMessage())
             self._logged.notify_all()

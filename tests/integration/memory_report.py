@@ -17,14 +17,13 @@ from tests.integration.conftest import PROGRAMS
 TIMEOUT: Final = 600.0
 
 BYTES_PER_OPERATION: Final = 4
-"""Less than any object takes, so that one that stays after each operation is found."""
+"""Less than the size of any object: a leak of one per operation is detected."""
 
 SLACK: Final = {"rss": 4 << 20, "traced": 1 << 14}
 """
-Bytes that do not count, in all.
+Total growth in bytes that is ignored.
 
-The resident memory also grows by fragments between blocks of an allocator. What is
-traced includes the meter's own numbers.
+Resident memory also grows by fragmentation, traced memory by the meter's own numbers.
 """
 
 RecordProperty = Callable[[str, object], None]
@@ -44,10 +43,10 @@ class Report:
     @property
     def growth(self) -> dict[str, float]:
         """
-        How many bytes more than the slack each operation leaves behind, at least.
+        Minimum number of bytes, beyond the slack, that each operation leaves behind.
 
         Tables are emptied when they are full, so memory goes up and down. It has grown
-        if the least of the last measurements is above the most of the first ones.
+        if the minimum of the last measurements is above the maximum of the first ones.
         """
         return {
             "rss": growth_of(self.rss, SLACK["rss"]) / self.operations,
@@ -61,7 +60,7 @@ class Report:
 
 
 def growth_of(values: list[int], slack: int) -> float:
-    """Return by how much *values* rise from one to the next, at least."""
+    """Return the average growth per value, from the first third to the last."""
     third = len(values) // 3
     rise = min(values[-third:]) - max(values[:third]) - slack
     return max(0, rise) / (len(values) - third)

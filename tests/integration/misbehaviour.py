@@ -1,8 +1,8 @@
 """
-How collectors misbehave, and what each behaviour means for the spans of its request.
+How collectors misbehave, and what happens to the spans of the request.
 
-A `Behaviour` is the steps of a script (see `collectors`) and the fate of the spans that
-meet the last of them.
+A `Behaviour` is a step of a script (see `collectors`) and the fate of the spans whose
+request meets it.
 """
 
 from __future__ import annotations
@@ -12,55 +12,55 @@ import gzip
 from dataclasses import dataclass
 from typing import Final
 
-from tests.integration.collectors import Step, Visit, Way
-from tests.integration.http_servers import make_answer
+from tests.integration.collectors import Route, Step, Visit
+from tests.integration.http_servers import make_response
 
 INTERVAL: Final = 0.02
 """Seconds between the bytes of a response that trickles."""
 
 
 class Fate(enum.Enum):
-    """What becomes of the spans of a request."""
+    """What happens to the spans of a request."""
 
     ACCEPTED = "accepted"
-    """They count as sent."""
-    AGAIN = "again"
+    """They are counted as sent."""
+    RETRIED = "again"
     """Their batch is sent again."""
     LOST = "lost"
-    """They count as lost, by the cause `send_failed`."""
-    AGAIN_BY_OTLP = "again by OTLP"
+    """They are counted as lost, by the cause `send_failed`."""
+    RETRIED_BY_OTLP = "again by OTLP"
     """Over OTLP they are sent again, over Thrift and Zipkin they are lost."""
 
-    def of(self, way: Way) -> Fate:
-        """Return the fate over *way*."""
-        if self is Fate.AGAIN_BY_OTLP:
-            return Fate.AGAIN if way.is_otlp else Fate.LOST
+    def of(self, route: Route) -> Fate:
+        """Return the fate on *route*."""
+        if self is Fate.RETRIED_BY_OTLP:
+            return Fate.RETRIED if route.is_otlp else Fate.LOST
         return self
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One way of misbehaving."""
+    """One kind of misbehaviour."""
 
     fate: Fate
     step: Step
-    """What the collector does at the request that it spoils."""
+    """What the collector does with the request that fails."""
     is_read: bool = True
     """Whether the collector decodes the spans of that request, unless accepted."""
     is_on_reuse: bool = False
-    """Whether the spoiled request is the second one over its connection."""
+    """Whether the failing request is the second one over its connection."""
     tls: bool | None = None
-    """Whether only ways with TLS, or only those without it, meet this behaviour."""
+    """Whether it applies only to routes with TLS, or only to those without."""
     remedy: str = "JAEGER_ENDPOINT"
-    """Text of the log line."""
+    """A part of the log line."""
     is_logged: bool = True
     """Whether the failure is logged."""
     is_refused: bool = False
-    """Whether nothing listens, instead of a step."""
+    """Whether the connection is refused; then there is no step."""
 
-    def meets(self, way: Way) -> bool:
-        """Return whether *way* can meet it."""
-        return self.tls is None or self.tls is way.is_tls
+    def applies_to(self, route: Route) -> bool:
+        """Return whether it applies to *route*."""
+        return self.tls is None or self.tls is route.is_tls
 
 
 def does_nothing(_visit: Visit) -> None:
@@ -68,9 +68,9 @@ def does_nothing(_visit: Visit) -> None:
 
 
 def refuses(status: int, body: bytes = b"", **headers: str) -> Step:
-    """Respond with *status*; `_` in the names of *headers* is for `-`."""
+    """Respond with *status*; `_` in the names of *headers* is written as `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda visit: visit.refuse(make_answer(status, body, named))
+    return lambda visit: visit.refuse(make_response(status, body, named))
 
 
 def responds(response: bytes) -> Step:
@@ -94,7 +94,7 @@ def accepts(response: bytes, *, closes: bool = False) -> Step:
 
 
 def streams(beginning: bytes, rest: bytes) -> Step:
-    """Respond with *beginning* and then *rest*, again and again, without end."""
+    """Respond with *beginning*, then repeat *rest* without end."""
 
     def step(visit: Visit) -> None:
         visit.refuse(beginning)
@@ -114,7 +114,7 @@ def accepts_without_end(visit: Visit) -> None:
 
 
 def trickles(beginning: bytes, byte: bytes) -> Step:
-    """Respond with *beginning* and then a byte now and then."""
+    """Respond with *beginning*, then send a byte now and then."""
 
     def step(visit: Visit) -> None:
         visit.refuse(beginning)
@@ -176,18 +176,18 @@ def shows_certificate(certificate: str) -> Step:
     return step
 
 
-def speaks_plainly(visit: Visit) -> None:
+def responds_in_plain_text(visit: Visit) -> None:
     """Respond in plain text to the first message of a TLS handshake."""
     visit.sock.recv(65_536)
-    visit.sock.sendall(make_answer(400, b"this is no HTTP request"))
+    visit.sock.sendall(make_response(400, b"this is no HTTP request"))
     visit.is_over = True
 
 
-_A, _L, _R, _O = Fate.ACCEPTED, Fate.LOST, Fate.AGAIN, Fate.AGAIN_BY_OTLP
-_OK = make_answer(200, b"0123456789")
+_A, _L, _R, _O = Fate.ACCEPTED, Fate.LOST, Fate.RETRIED, Fate.RETRIED_BY_OTLP
+_OK = make_response(200, b"0123456789")
 _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-_PAGE = make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"})
-_BOMB = make_answer(
+_PAGE = make_response(200, b"<!doctype html>", {"Content-Type": "text/html"})
+_BOMB = make_response(
     200, gzip.compress(bytes(1 << 26), compresslevel=1), {"Content-Encoding": "gzip"}
 )
 
@@ -207,7 +207,7 @@ BEHAVIOURS: Final = {
     "more than a response": Behaviour(_A, accepts(_OK + b"HTTP/1.1 500 No\r\n\r\n")),
     "endless body of 200": Behaviour(_A, accepts_without_end),
     "gzip bomb": Behaviour(_A, accepts(_BOMB)),
-    # No success, by status.
+    # Failures, by status.
     **{
         f"{status}": Behaviour(_L, refuses(status, b"the reason"))
         for status in (400, 401, 403, 404, 405, 413, 500, 501, 505)
@@ -222,7 +222,7 @@ BEHAVIOURS: Final = {
     "endless body of 500": Behaviour(
         _L, streams(b"HTTP/1.1 500 No\r\n\r\n", b"\r\nno" * 9_999)
     ),
-    # No success, and OTLP specifies to try again.
+    # Failures that OTLP specifies as temporary.
     **{
         f"{status}": Behaviour(_O, refuses(status, b"the reason"))
         for status in (429, 502, 503, 504)
@@ -231,7 +231,7 @@ BEHAVIOURS: Final = {
         f"503, Retry-After: {delay}": Behaviour(_O, refuses(503, Retry_After=delay))
         for delay in ("0", "-5", "soon", "1e9", "Fri, 31 Dec 1999 23:59:59 GMT")
     },
-    # No HTTP.
+    # Responses that are not HTTP.
     "SSH": Behaviour(_L, responds(b"SSH-2.0-OpenSSH_9.2\r\n")),
     "binary": Behaviour(_L, responds(bytes(range(256)))),
     "HTTP/2": Behaviour(_L, responds(b"\0\0\x12\4\0\0\0\0\0"), remedy="for gRPC"),
@@ -274,13 +274,13 @@ BEHAVIOURS: Final = {
         _L, shows_certificate("expired"), is_read=False, tls=True, remedy="has expired"
     ),
     "plain text on the port of TLS": Behaviour(
-        _L, speaks_plainly, is_read=False, tls=True, remedy="use http://"
+        _L, responds_in_plain_text, is_read=False, tls=True, remedy="use http://"
     ),
     "TLS on the port of plain text": Behaviour(
         _L, responds(b"\x15\3\1\0\2\2\x46"), tls=False, remedy="use https://"
     ),
 }
-"""Each begins to misbehave at once."""
+"""Each misbehaves immediately."""
 
 SLOW_BEHAVIOURS: Final = {
     "never responds": Behaviour(_R, stays_silent),
@@ -288,8 +288,8 @@ SLOW_BEHAVIOURS: Final = {
     "trickles a status line": Behaviour(_R, trickles(b"HTTP/1.1 200 ", b"a")),
     "trickles headers": Behaviour(_R, trickles(_OK[:32], b"a")),
     "trickles a body": Behaviour(
-        _R, trickles(make_answer(200, headers={"Content-Length": "9999"}), b"a")
+        _R, trickles(make_response(200, headers={"Content-Length": "9999"}), b"a")
     ),
     "trickles a chunked body": Behaviour(_R, trickles(_CHUNKED + b"FFFF\r\n", b"a")),
 }
-"""Each lasts until the client's timeout. The TLS handshake of "never reads" stalls."""
+"""Each lasts until the client's timeout. "never reads" stalls the TLS handshake."""

@@ -1,10 +1,12 @@
 """
-Receivers of spans for every way out, which go down and come up at their address.
+Receivers of spans for every route, which go down and come up at the same address.
 
 While a receiver is down, its address refuses: a datagram gets an ICMP error, a
-connection a reset. Its port stays bound, so that no other program of this machine can
-take it. Counts are exact: what a receiver has accepted when it goes down is read, and
-a request counts as accepted only when its response was sent.
+connection a reset. Its port stays bound, so no other program of this machine can use
+it.
+
+Counts are exact: everything that a receiver has accepted before it goes down is read,
+and a request counts as accepted only when its response was sent.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from tests.foreign.decoders import (
 from tests.integration.http_servers import (
     Request,
     Server,
-    make_answer,
+    make_response,
     read_request,
     serve_raw,
 )
@@ -36,8 +38,8 @@ from tests.integration.http_servers import (
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-PATIENCE: Final = 30.0
-"""Seconds that a receiver waits for its own threads."""
+TIMEOUT: Final = 30.0
+"""Maximum time in seconds that a receiver waits for its own threads."""
 
 on_linux = pytest.mark.skipif(
     sys.platform != "linux",
@@ -58,19 +60,19 @@ class Receiver(AbstractContextManager["Receiver"]):
         self._payloads: list[bytes] = []
         self._arrived = threading.Condition()
         self._decoded = 0
-        """How many of the payloads have been decoded."""
+        """Number of payloads that have been decoded."""
         self._ids: list[int] = []
         self.host = host
         self._reserved = self._reserve(port)
         self.port: int = self._reserved.getsockname()[1]
         self.is_up = False
-        self.answers: list[bytes | None] = []
-        """What the next requests get instead of status 200; `None` is no response."""
+        self.responses: list[bytes | None] = []
+        """The next responses, instead of status 200; `None` is no response."""
 
     @property
     def span_ids(self) -> list[int]:
-        """The ids of all spans that have arrived, in their order."""
-        # Decoded only now and without the lock, which would stop the receiver.
+        """The ids of all spans that have arrived, in order."""
+        # Decoded only now, and without the lock, which would block the receiver.
         for payload in self._payloads[self._decoded :]:
             self._ids += self._decode(payload)
             self._decoded += 1
@@ -80,7 +82,7 @@ class Receiver(AbstractContextManager["Receiver"]):
         """Wait until *count* spans have arrived; return whether they have."""
         while len(self.span_ids) < count:
             with self._arrived:
-                if not self._arrived.wait_for(self._has_more, PATIENCE):
+                if not self._arrived.wait_for(self._has_more, TIMEOUT):
                     return False
         return True
 
@@ -94,7 +96,7 @@ class Receiver(AbstractContextManager["Receiver"]):
             self.is_up = True
 
     def down(self) -> None:
-        """Refuse what comes from now on; nothing that was accepted is lost."""
+        """Refuse spans from now on; nothing that was accepted is lost."""
         if self.is_up:
             self._shut()
             self.is_up = False
@@ -105,7 +107,7 @@ class Receiver(AbstractContextManager["Receiver"]):
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        """Go down for good."""
+        """Go down permanently."""
         self.down()
         self._reserved.close()
 
@@ -125,7 +127,7 @@ class Receiver(AbstractContextManager["Receiver"]):
 
 
 class UdpReceiver(Receiver):
-    """Where an agent would listen; on Linux, for sockets that share a port."""
+    """An agent's address; on Linux, for sockets that share a port."""
 
     def _reserve(self, port: int) -> socket.socket:
         reserved = self._bind(port)
@@ -140,8 +142,9 @@ class UdpReceiver(Receiver):
         return bound
 
     def _refuse(self, bound: socket.socket) -> None:
-        # A connected socket takes datagrams of its peer only, and there are none. What
-        # came before stays to be read; closing the socket would discard it.
+        # A connected socket receives datagrams from its peer only, and there are none.
+        # Datagrams that came before can still be read; closing the socket would discard
+        # them.
         bound.connect((self.host, 9))
 
     def _open(self) -> None:
@@ -155,17 +158,17 @@ class UdpReceiver(Receiver):
 
     def _shut(self) -> None:
         self._refuse(self._socket)
-        # Then recv() returns nothing once all is read.
+        # recv() returns nothing then, once everything is read.
         self._socket.shutdown(socket.SHUT_RD)
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT)
         self._socket.close()
 
 
 class HttpReceiver(Receiver):
-    """A collector; accepts whatever has no other answer in `answers`."""
+    """A collector; accepts each request for which `responses` has no other response."""
 
     def _reserve(self, port: int) -> socket.socket:
-        # Bound and not listening: it refuses connections.
+        # Bound but not listening: it refuses connections.
         reserved = socket.socket()
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         reserved.bind((self.host, port))
@@ -185,11 +188,11 @@ class HttpReceiver(Receiver):
             while (request := read_request(reader, number)) is not None:
                 if len(request.body) < int(request.headers.get("content-length", "0")):
                     return
-                answer = self.answers.pop() if self.answers else make_answer()
-                if answer is None:
+                response = self.responses.pop() if self.responses else make_response()
+                if response is None:
                     return
-                sock.sendall(answer)
-                if answer == make_answer():
+                sock.sendall(response)
+                if response == make_response():
                     self._store(_body_of(request))
 
 
@@ -212,7 +215,7 @@ def _ids_of_batch(payload: bytes) -> list[int]:
 
 
 def _ids_of_otlp(payload: bytes) -> list[int]:
-    # None in the empty request by which OTLP is probed.
+    # There are no spans in the empty request that probes for OTLP.
     return [
         int.from_bytes(span.span_id, "big")
         for resource in decode_otlp(payload).resource_spans
@@ -225,8 +228,8 @@ def _ids_of_zipkin(payload: bytes) -> list[int]:
     return [int(span["id"], 16) for span in decode_zipkin(payload)]
 
 
-class Way(NamedTuple):
-    """A way out of the process: a transport and a format."""
+class Route(NamedTuple):
+    """A route of spans out of the process: a transport and a format."""
 
     receiver: type[Receiver]
     decode: Decode
@@ -237,7 +240,7 @@ class Way(NamedTuple):
 
     @property
     def is_http(self) -> bool:
-        """Whether it is a way over HTTP."""
+        """Whether it uses HTTP."""
         return bool(self.path)
 
     def receive(self, host: str = "127.0.0.1", port: int = 0) -> Receiver:
@@ -252,13 +255,13 @@ class Way(NamedTuple):
         return {"collector": {"endpoint": endpoint, "gzip": self.gzip}}
 
 
-WAYS: Final[Mapping[str, Way]] = {
-    "udp": Way(UdpReceiver, _ids_of_datagram),
-    "thrift": Way(HttpReceiver, _ids_of_batch, "/api/traces"),
-    "thrift-gzip": Way(HttpReceiver, _ids_of_batch, "/api/traces", gzip=True),
-    "otlp": Way(HttpReceiver, _ids_of_otlp, "/v1/traces"),
-    "otlp-gzip": Way(HttpReceiver, _ids_of_otlp, "/v1/traces", gzip=True),
-    "zipkin": Way(HttpReceiver, _ids_of_zipkin, "/api/v2/spans"),
-    "zipkin-gzip": Way(HttpReceiver, _ids_of_zipkin, "/api/v2/spans", gzip=True),
+ROUTES: Final[Mapping[str, Route]] = {
+    "udp": Route(UdpReceiver, _ids_of_datagram),
+    "thrift": Route(HttpReceiver, _ids_of_batch, "/api/traces"),
+    "thrift-gzip": Route(HttpReceiver, _ids_of_batch, "/api/traces", gzip=True),
+    "otlp": Route(HttpReceiver, _ids_of_otlp, "/v1/traces"),
+    "otlp-gzip": Route(HttpReceiver, _ids_of_otlp, "/v1/traces", gzip=True),
+    "zipkin": Route(HttpReceiver, _ids_of_zipkin, "/api/v2/spans"),
+    "zipkin-gzip": Route(HttpReceiver, _ids_of_zipkin, "/api/v2/spans", gzip=True),
 }
-"""All ways out, by name."""
+"""All routes, by name."""

@@ -1,4 +1,4 @@
-"""Tracers that report to a scripted collector, and what they count."""
+"""Tracers that report to a scripted collector, and their counts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import trustme
 from jaeger_client import Config, Tracer
 from jaeger_client.metrics import CallableMetricsFactory
 
-PATIENCE: Final = 50.0
-"""Seconds; what lasts longer fails its test."""
+TIMEOUT: Final = 50.0
+"""Timeout in seconds; a step that takes longer fails its test."""
 
 BATCH: Final = 3
 """Spans in a batch."""
@@ -29,10 +29,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Authority:
-    """Certificates for collectors, good ones and others."""
+    """Certificates for collectors, valid and invalid ones."""
 
     ca_file: str
-    """Trusted by the tracers."""
+    """The file of the authority that the tracers trust."""
     tls: Mapping[str, ssl.SSLContext]
     """TLS contexts by the quality of their certificate."""
 
@@ -60,7 +60,7 @@ def _make_tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 class Counts:
-    """What a tracer counts of its spans, by result and by cause."""
+    """A tracer's counts of its spans, by result and by cause."""
 
     def __init__(self) -> None:
         self._counted = threading.Condition()
@@ -79,9 +79,9 @@ class Counts:
                 self._counted.notify_all()
 
     def wait_for_all(self) -> dict[str, int]:
-        """Wait until each sampled span is counted as sent or lost; return all."""
+        """Wait until each sampled span is sent or lost; return all counts."""
         with self._counted:
-            self._counted.wait_for(self._is_complete, PATIENCE)
+            self._counted.wait_for(self._is_complete, TIMEOUT)
             return dict(self._counts)
 
     def _is_complete(self) -> bool:
@@ -115,11 +115,11 @@ def in_parallel(call: Callable[[C], T], cases: Mapping[str, C]) -> dict[str, T]:
     """Return the results of *call* for all *cases*, called at the same time."""
     with ThreadPoolExecutor(len(cases)) as pool:
         futures = {name: pool.submit(call, case) for name, case in cases.items()}
-        return {name: future.result(PATIENCE) for name, future in futures.items()}
+        return {name: future.result(TIMEOUT) for name, future in futures.items()}
 
 
 def differences(expected: Mapping[str, T], actual: Mapping[str, T]) -> list[str]:
-    """Return, as lines, what is in one of them and not in the other."""
+    """Return the differences between two mappings, as lines."""
     return [
         f"{name}: expected {expected.get(name)}, got {actual.get(name)}"
         for name in expected.keys() | actual.keys()

@@ -28,7 +28,7 @@ TIMEOUT = 45.0
 
 
 class ServerLog:
-    """What a server prints, read by a thread until all its processes have ended."""
+    """The output of a server, read by a thread until all its processes have ended."""
 
     def __init__(self, output: IO[bytes]) -> None:
         self._output = output
@@ -60,7 +60,7 @@ class ServerLog:
 
 
 class OpenRequest:
-    """A request whose response has begun, and ends when the body was sent."""
+    """A request whose response has begun; it ends when its body was sent."""
 
     def __init__(self, port: int, path: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), TIMEOUT)
@@ -87,7 +87,7 @@ class OpenRequest:
 
 @dataclass
 class Server:
-    """A server that runs, and the requests that it has responded to."""
+    """A running server, and the requests that it has responded to."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -96,7 +96,7 @@ class Server:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def get(self, path: str | None = None) -> int:
-        """Request a path that is new; return the pid of the process that responded."""
+        """Request a new path; return the pid of the process that responded."""
         path = path or f"/{next(self._numbers)}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         try:
@@ -133,7 +133,7 @@ class Server:
 
     @contextmanager
     def under_requests(self, clients: int = 2) -> Generator[None]:
-        """Send requests, several at a time, until the block is left."""
+        """Send requests, several at a time, until the block ends."""
         is_over = threading.Event()
 
         def send() -> None:
@@ -190,7 +190,7 @@ def wait_until_stopped(pid: int) -> None:
 
 
 def wait_for_ends(pids: Iterable[int]) -> None:
-    """Wait until processes have ended, which need not be children."""
+    """Wait until processes have ended, which need not be children of this one."""
     for pid in pids:
         with suppress(ProcessLookupError):
             descriptor = os.pidfd_open(pid)
@@ -206,9 +206,10 @@ def serving(
     sink: SpanSink,
     *arguments: str,
     environ: Mapping[str, str] | None = None,
+    python: str = sys.executable,
 ) -> Generator[Server]:
     """
-    Run `python -m` with *arguments* in `programs/`, with *sink* as its agent.
+    Run *python* `-m` with *arguments* in `programs/`, with *sink* as its agent.
 
     "{fd}" in the arguments is the number of a socket that listens already, so requests
     wait until the server accepts them.
@@ -224,7 +225,7 @@ def serving(
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(TIMEOUT))
         with subprocess.Popen(
             [
-                sys.executable,
+                python,
                 "-m",
                 *(argument.format(fd=listener.fileno()) for argument in arguments),
             ],
@@ -245,7 +246,7 @@ def serving(
             try:
                 yield Server(process, listener.getsockname()[1], log)
             finally:
-                # What is left of the process group, the workers too.
+                # The remaining processes of the group, including the workers.
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait(TIMEOUT)
@@ -254,7 +255,7 @@ def serving(
 
 
 def assert_all_arrive(sink: SpanSink, server: Server, *more: str) -> None:
-    """Check that the spans of all requests, and *more*, arrive once, with own ids."""
+    """Check that the spans of all requests and *more* arrive once, with own ids."""
     expected = sorted([*server.paths, *more])
     assert sink.wait_for(len(expected)), f"{sink.names} of {expected}"
     assert expected == sink.names

@@ -1,4 +1,4 @@
-"""A socket where an agent would listen; decodes with a foreign Thrift library."""
+"""A socket in place of an agent; decodes with another project's Thrift library."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.foreign.decoders import decode_emit_batch
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 class SpanSink:
-    """Takes datagrams on 127.0.0.1 until closed, and keeps the spans in them."""
+    """Receives datagrams on 127.0.0.1 until closed, and stores their spans."""
 
     def __init__(self, port: int = 0) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -30,7 +30,7 @@ class SpanSink:
         self._thread.start()
 
     def _take(self) -> None:
-        # Decoding waits until somebody asks: it takes longer than a burst does.
+        # Decoded on demand, because decoding takes longer than a burst.
         while datagram := self._socket.recv(70_000):
             with self._arrived:
                 self._datagrams.append(datagram)
@@ -43,7 +43,7 @@ class SpanSink:
 
     @property
     def batches(self) -> list[Any]:
-        """What arrived so far, in Jaeger's own terms."""
+        """The batches that have arrived, as Jaeger's structs."""
         with self._arrived:
             return list(self._decode())
 
@@ -62,7 +62,7 @@ class SpanSink:
         with self._arrived:
             return self._arrived.wait_for(
                 lambda: sum(len(batch.spans) for batch in self._decode()) >= count,
-                _PATIENCE,
+                _TIMEOUT,
             )
 
     def __enter__(self) -> Self:
@@ -75,8 +75,8 @@ class SpanSink:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End the thread by an empty datagram, after all that came before it."""
+        """End the thread by an empty datagram, after everything that came before it."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", ("127.0.0.1", self.port))
-        self._thread.join(_PATIENCE)
+        self._thread.join(_TIMEOUT)
         self._socket.close()

@@ -1,8 +1,8 @@
 """
-Each sampled span arrives or is counted, by every way out.
+Each sampled span arrives or is counted, over every route.
 
-Foreign decoders read what arrived at real sockets. A seed determines the events of the
-random programs; the interleaving of the threads is the machine's.
+Decoders of other projects read what arrived at real sockets. A seed determines the
+events of the random programs; the interleaving of the threads is up to the machine.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.integration.accounting import Account, assert_exact
-from tests.integration.http_servers import make_answer
+from tests.integration.http_servers import make_response
 from tests.integration.receivers import on_linux
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jaeger_client import Span
-    from tests.integration.receivers import Receiver, Way
+    from tests.integration.receivers import Receiver, Route
 
 pytestmark = [on_linux, pytest.mark.usefixtures("no_otlp_beside")]
 
-BAD_ANSWERS: Final = (
-    make_answer(503, headers={"Retry-After": "0"}),
-    make_answer(413),
-    make_answer(500),
-    make_answer(400, b"no batch"),
+BAD_RESPONSES: Final = (
+    make_response(503, headers={"Retry-After": "0"}),
+    make_response(413),
+    make_response(500),
+    make_response(400, b"no batch"),
     None,
 )
 
@@ -65,11 +65,11 @@ def break_start_time(span: Span) -> None:
 class Program:
     """A random sequence of events in the life of a tracer and its receiver."""
 
-    def __init__(self, way: Way, receiver: Receiver, seed: int) -> None:
+    def __init__(self, route: Route, receiver: Receiver, seed: int) -> None:
         self._choose = choose = random.Random(seed)
         self._receiver = receiver
         self.account = Account(
-            way.settings(receiver.host, receiver.port),
+            route.settings(receiver.host, receiver.port),
             {
                 "sampler": {"type": "probabilistic", "param": choose.choice([1, 0.5])},
                 "reporter_queue_size": choose.choice([50, 500, 20_000]),
@@ -85,11 +85,11 @@ class Program:
             self._report_large,
             self._report_broken,
         ]
-        if way.is_http:
+        if route.is_http:
             self._events.append(self._respond_badly)
 
     def run(self) -> None:
-        """Let some events happen, then close the tracer, in any state."""
+        """Perform some events, then close the tracer, in any state."""
         for _ in range(self._choose.randint(10, 25)):
             self._choose.choice(self._events)()
         self.account.tracer.close(timeout=self._choose.choice([0, 0.2, 2]))
@@ -112,26 +112,26 @@ class Program:
 
     def _respond_badly(self) -> None:
         count = self._choose.randint(1, 3)
-        self._receiver.answers += self._choose.choices(BAD_ANSWERS, k=count)
+        self._receiver.responses += self._choose.choices(BAD_RESPONSES, k=count)
 
 
 @pytest.mark.parametrize(
     "seed",
     [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 15))],
 )
-def test_every_span_arrives_or_is_counted_once(way: Way, seed: int) -> None:
-    """Whatever happens in whatever order, each sampled span is accounted for, once."""
-    with way.receive() as receiver:
-        program = Program(way, receiver, seed)
+def test_every_span_arrives_or_is_counted_once(route: Route, seed: int) -> None:
+    """Each sampled span is accounted for once, after any sequence of events."""
+    with route.receive() as receiver:
+        program = Program(route, receiver, seed)
         program.run()
 
         assert_exact(program.account, receiver)
 
 
-def test_a_burst_from_16_threads_arrives_whole(way: Way) -> None:
-    """A burst that the queue holds loses no span."""
-    with way.receive() as receiver:
-        account = Account(way.settings(receiver.host, receiver.port))
+def test_a_burst_from_16_threads_arrives_whole(route: Route) -> None:
+    """A burst that fits the queue loses no span."""
+    with route.receive() as receiver:
+        account = Account(route.settings(receiver.host, receiver.port))
         account.report_beside(250)
         account.join()
         has_closed = account.tracer.close(timeout=30.0).result()
@@ -142,15 +142,15 @@ def test_a_burst_from_16_threads_arrives_whole(way: Way) -> None:
         assert_exact(account, receiver)
 
 
-def test_a_burst_that_the_queue_cannot_hold_is_counted(way: Way) -> None:
-    """What a full queue refuses is counted as `queue_full`; all else arrives."""
-    with way.receive() as receiver:
+def test_a_burst_that_the_queue_cannot_hold_is_counted(route: Route) -> None:
+    """Spans that a full queue refuses are counted as `queue_full`; others arrive."""
+    with route.receive() as receiver:
         account = Account(
-            way.settings(receiver.host, receiver.port), {"reporter_queue_size": 20}
+            route.settings(receiver.host, receiver.port), {"reporter_queue_size": 20}
         )
         account.report_beside(250)
         account.join()
-        # Its result is true although spans were refused: that was before.
+        # The result is true although spans were refused: that was before the flush.
         has_closed = account.tracer.close(timeout=30.0).result()
         account.end(receiver)
 
@@ -160,10 +160,10 @@ def test_a_burst_that_the_queue_cannot_hold_is_counted(way: Way) -> None:
         assert_exact(account, receiver)
 
 
-def test_flush_while_16_threads_report_loses_none(way: Way) -> None:
+def test_flush_while_16_threads_report_loses_none(route: Route) -> None:
     """Flushes neither lose nor repeat spans that are reported meanwhile."""
-    with way.receive() as receiver:
-        account = Account(way.settings(receiver.host, receiver.port))
+    with route.receive() as receiver:
+        account = Account(route.settings(receiver.host, receiver.port))
         account.report_beside(250)
         for _ in range(20):
             account.tracer.flush(timeout=30.0)
@@ -178,10 +178,10 @@ def test_flush_while_16_threads_report_loses_none(way: Way) -> None:
 
 @pytest.mark.usefixtures("frequent_switches")
 @pytest.mark.parametrize("timeout", [0.0, 30.0])
-def test_close_while_16_threads_report_is_exact(way: Way, timeout: float) -> None:
+def test_close_while_16_threads_report_is_exact(route: Route, timeout: float) -> None:
     """Spans arrive or are counted as `closed`, whenever the tracer is closed."""
-    with way.receive() as receiver:
-        account = Account(way.settings(receiver.host, receiver.port))
+    with route.receive() as receiver:
+        account = Account(route.settings(receiver.host, receiver.port))
         account.report_beside(100)
         account.report(50)
         account.tracer.close(timeout)

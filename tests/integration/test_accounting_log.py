@@ -11,8 +11,8 @@ import pytest
 from jaeger_client import Span
 from jaeger_client.model import SpanLosses
 from tests.integration.accounting import Account, assert_exact
-from tests.integration.http_servers import make_answer
-from tests.integration.receivers import WAYS, Receiver, on_linux
+from tests.integration.http_servers import make_response
+from tests.integration.receivers import ROUTES, Receiver, on_linux
 
 pytestmark = [on_linux, pytest.mark.usefixtures("no_otlp_beside")]
 
@@ -66,7 +66,7 @@ def report_to_no_one(account: Account, receiver: Receiver) -> None:
 
 def report_to_a_failing_server(account: Account, receiver: Receiver) -> None:
     """Report while the server responds 500."""
-    receiver.answers += [make_answer(500, b"out of disk")] * 10
+    receiver.responses += [make_response(500, b"out of disk")] * 10
     report_before_close(account)
 
 
@@ -90,17 +90,17 @@ def close_at_once(account: Account, _receiver: Receiver) -> None:
 
 def close_while_retrying(account: Account, receiver: Receiver) -> None:
     """Close the tracer in an outage, before the attempts have ended."""
-    receiver.answers += [make_answer(503, headers={"Retry-After": "60"})] * 10
+    receiver.responses += [make_response(503, headers={"Retry-After": "60"})] * 10
     account.report(6)
-    while len(receiver.answers) == 10:
+    while len(receiver.responses) == 10:
         account.tracer.flush(timeout=0.1)
     account.tracer.close(timeout=0.1)
 
 
 class Loss(NamedTuple):
-    """How spans are lost, and what is counted and logged then."""
+    """One kind of loss, and what is counted and logged for it."""
 
-    way: str
+    route: str
     lose: Callable[[Account, Receiver], None]
     counted: SpanLosses
     remedy: str
@@ -182,19 +182,19 @@ LOSSES: Final = {
 def test_each_kind_of_loss_is_counted_and_logged_once(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Within a minute there is one line of a kind, which has the remedy."""
+    """Each kind of loss is logged in one line a minute, with the remedy."""
     caplog.set_level(logging.WARNING, "jaeger_tracing")
     loss = LOSSES[name]
-    way = WAYS[loss.way]
-    with way.receive() as receiver:
-        account = Account(way.settings(receiver.host, receiver.port), loss.settings)
+    route = ROUTES[loss.route]
+    with route.receive() as receiver:
+        account = Account(route.settings(receiver.host, receiver.port), loss.settings)
         loss.lose(account, receiver)
         account.end(receiver)
 
         assert loss.counted == account.reporter.losses
         assert_exact(account, receiver)
     lines = [line for line in caplog.messages if loss.remedy in line]
-    # The outage that close() ends has a line of its own.
+    # The outage that close() ends is logged in a line of its own.
     expected = 2 if name == "retried-until-close" else 1
 
     assert 1 == len(lines)

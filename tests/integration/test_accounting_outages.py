@@ -16,8 +16,8 @@ from jaeger_client.encoding import JaegerCompactEncoder
 from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import Reporter, SimpleChannel
 from jaeger_client.senders import UdpSender
-from tests.integration.accounting import PATIENCE, Account, assert_exact
-from tests.integration.receivers import WAYS, Receiver, Way, on_linux
+from tests.integration.accounting import TIMEOUT, Account, assert_exact
+from tests.integration.receivers import ROUTES, Receiver, Route, on_linux
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ class NameServer:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.address: str | None = None
         self.has_failed = threading.Event()
-        """Set when it has been requested without an address."""
+        """Set when the name was looked up without an address."""
         self._system = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
 
@@ -59,18 +59,18 @@ def names(monkeypatch: pytest.MonkeyPatch) -> NameServer:
 
 
 def flush_spans(account: Account, count: int = 100) -> bool:
-    """Report *count* spans; return whether they have left."""
+    """Report *count* spans; return whether they were sent."""
     account.report(count)
     return account.tracer.flush(timeout=30.0)
 
 
 def test_an_agent_that_moves_behind_its_name_loses_none(
-    names: NameServer, way: Way
+    names: NameServer, route: Route
 ) -> None:
-    """When the old address refuses, the name is resolved and the spans sent again."""
-    with way.receive("127.0.0.2") as old, way.receive("127.0.0.3", old.port) as new:
+    """If the old address refuses, the name is resolved and the spans are sent again."""
+    with route.receive("127.0.0.2") as old, route.receive("127.0.0.3", old.port) as new:
         names.address = old.host
-        account = Account(way.settings(NAME, old.port))
+        account = Account(route.settings(NAME, old.port))
         flushed = [flush_spans(account)]
         old.down()
         names.address = new.host
@@ -83,12 +83,12 @@ def test_an_agent_that_moves_behind_its_name_loses_none(
         assert_exact(account, old, new)
 
 
-def test_an_agent_that_moves_is_followed_while_the_old_one_answers(
+def test_an_agent_that_moves_is_followed_while_the_old_one_responds(
     names: NameServer,
 ) -> None:
     """Over UDP the name is resolved at each `attempt_reconnect_interval`."""
-    way = WAYS["udp"]
-    with way.receive("127.0.0.2") as old, way.receive("127.0.0.3", old.port) as new:
+    route = ROUTES["udp"]
+    with route.receive("127.0.0.2") as old, route.receive("127.0.0.3", old.port) as new:
         names.address = old.host
         agent = {
             "reporting_host": NAME,
@@ -107,14 +107,16 @@ def test_an_agent_that_moves_is_followed_while_the_old_one_answers(
         assert_exact(account, old, new)
 
 
-def test_a_name_that_resolves_later_is_used_then(names: NameServer, way: Way) -> None:
+def test_a_name_that_resolves_later_is_used_then(
+    names: NameServer, route: Route
+) -> None:
     """Spans wait or are counted until the name resolves; later ones arrive."""
-    with way.receive() as receiver:
+    with route.receive() as receiver:
         account = Account(
-            way.settings(NAME, receiver.port), {"reporter_flush_interval": 0}
+            route.settings(NAME, receiver.port), {"reporter_flush_interval": 0}
         )
         account.report(100)
-        assert names.has_failed.wait(PATIENCE)
+        assert names.has_failed.wait(TIMEOUT)
         names.address = receiver.host
         account.report(100)
         account.tracer.close(timeout=30.0)
@@ -125,13 +127,13 @@ def test_a_name_that_resolves_later_is_used_then(names: NameServer, way: Way) ->
 
 
 def test_refused_datagrams_go_to_otlp(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where UDP is refused and OTLP is available, all spans arrive there."""
+    """If UDP is refused and OTLP is available, all spans arrive there."""
     with ExitStack() as stack:
-        agent = stack.enter_context(WAYS["udp"].receive())
+        agent = stack.enter_context(ROUTES["udp"].receive())
         agent.down()
-        otlp = stack.enter_context(WAYS["otlp"].receive())
+        otlp = stack.enter_context(ROUTES["otlp"].receive())
         monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", otlp.port)
-        account = Account(WAYS["udp"].settings(agent.host, agent.port))
+        account = Account(ROUTES["udp"].settings(agent.host, agent.port))
         account.report(400)
         has_closed = account.tracer.close(timeout=30.0).result()
         account.end(otlp)
@@ -143,8 +145,8 @@ def test_refused_datagrams_go_to_otlp(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_size_that_the_system_rejects_loses_none() -> None:
     """Spans of a datagram over UDP's 65,507 bytes are sent in smaller ones."""
-    way = WAYS["udp"]
-    with way.receive() as receiver:
+    route = ROUTES["udp"]
+    with route.receive() as receiver:
         sender = UdpSender(receiver.host, receiver.port, max_payload=100_000)
         encoder = JaegerCompactEncoder(SpanLosses())
         reporter = Reporter(SimpleChannel(encoder, sender))
@@ -161,22 +163,22 @@ def test_a_size_that_the_system_rejects_loses_none() -> None:
 
 
 class Minute:
-    """All ways out during an outage of a minute, at the same time."""
+    """All routes during an outage of a minute, at the same time."""
 
     def __init__(self, stack: ExitStack) -> None:
         self.receivers: Mapping[str, Receiver] = {
-            name: stack.enter_context(way.receive()) for name, way in WAYS.items()
+            name: stack.enter_context(route.receive()) for name, route in ROUTES.items()
         }
         self.accounts: Mapping[str, Account] = {
             name: Account(
-                WAYS[name].settings(receiver.host, receiver.port),
+                ROUTES[name].settings(receiver.host, receiver.port),
                 {"reporter_queue_size": 2_000},
             )
             for name, receiver in self.receivers.items()
         }
 
     def report(self, count: int) -> None:
-        """Report *count* spans by every way."""
+        """Report *count* spans over every route."""
         for account in self.accounts.values():
             account.report(count)
 
@@ -190,7 +192,7 @@ class Minute:
             pace.wait(1 / TICKS_PER_SECOND)
 
     def come_back(self) -> None:
-        """Accept everything, and wait until each way out has noticed that."""
+        """Accept everything, and wait until each route's tracer has noticed that."""
         before = {name: len(each.span_ids) for name, each in self.receivers.items()}
         for receiver in self.receivers.values():
             receiver.up()
@@ -223,7 +225,7 @@ def test_an_outage_of_a_minute_is_exact(caplog: pytest.LogCaptureFixture) -> Non
         minute.report(100)
         closed = minute.close()
 
-        assert [True] * len(WAYS) == closed
+        assert [True] * len(ROUTES) == closed
         for name, account in minute.accounts.items():
             receiver, losses = minute.receivers[name], account.reporter.losses
             is_otlp = name.startswith("otlp")

@@ -18,10 +18,10 @@ from jaeger_client.errors import (
     SendError,
 )
 from tests.integration.http_servers import (
-    PATIENCE,
+    TIMEOUT,
     Request,
     Server,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -37,15 +37,15 @@ def channel_to(port: int) -> AgentChannel:
     return AgentChannel("127.0.0.1", port, 6831)
 
 
-def answer_strategy(_request: Request) -> bytes:
+def respond_with_strategy(_request: Request) -> bytes:
     """Respond as an agent that has one strategy."""
-    return make_answer(200, STRATEGY)
+    return make_response(200, STRATEGY)
 
 
 @pytest.fixture
 def agent() -> Iterator[Server]:
     """An agent that responds to every request with one strategy."""
-    with serve_http(answer_strategy) as server:
+    with serve_http(respond_with_strategy) as server:
         yield server
 
 
@@ -56,11 +56,11 @@ def target_of(server: Server) -> tuple[str, list[tuple[str, str]]]:
 
 
 def test_the_strategy_of_a_service_is_requested(agent: Server) -> None:
-    """The request is GET /sampling?service=…; the body is returned as it is."""
+    """The request is GET /sampling?service=…; the body is returned unchanged."""
     with channel_to(agent.port) as channel:
-        answer = channel.request_sampling_strategy("my service&")
+        response = channel.request_sampling_strategy("my service&")
 
-    assert STRATEGY == answer
+    assert STRATEGY == response
     assert "GET" == agent.requests[0].method
     assert ("/sampling", [("service", "my service&")]) == target_of(agent)
 
@@ -87,7 +87,7 @@ def test_strategies_may_come_from_another_url(
 
 
 def test_a_fragment_of_a_url_is_not_sent(agent: Server) -> None:
-    """The query is not appended to it."""
+    """The fragment of the URL is left out, and the query is appended to its path."""
     url = agent.url("/sampling#top")
     with AgentChannel("localhost", 5778, 6831, sampling_url=url) as channel:
         channel.request_sampling_strategy("s")
@@ -120,9 +120,9 @@ def test_lone_surrogates_do_no_harm(agent: Server) -> None:
 @pytest.mark.parametrize("status", [204, 302, 400, 404, 500])
 def test_any_other_status_is_an_error(status: int) -> None:
     """A status that is not 200 is an error with URL, status and body."""
-    answer = make_answer(status, b"" if status == 204 else b"because")
+    response = make_response(status, b"" if status == 204 else b"because")
     with (
-        serve_http(lambda _request: answer) as server,
+        serve_http(lambda _request: response) as server,
         channel_to(server.port) as channel,
         pytest.raises(SendError) as caught,
     ):
@@ -135,7 +135,7 @@ def test_any_other_status_is_an_error(status: int) -> None:
 
 def test_a_huge_response_is_an_error() -> None:
     """A body of more than 1 MiB is refused, not cut."""
-    huge = make_answer(200, bytes(MAX_BODY + 1))
+    huge = make_response(200, bytes(MAX_BODY + 1))
     with (
         serve_http(lambda _request: huge) as server,
         channel_to(server.port) as channel,
@@ -145,7 +145,7 @@ def test_a_huge_response_is_an_error() -> None:
 
 
 def test_a_refused_port_is_refused() -> None:
-    """Where no agent listens the request raises RefusedError."""
+    """If no agent listens, the request raises RefusedError."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -154,11 +154,11 @@ def test_a_refused_port_is_refused() -> None:
 
 
 @pytest.mark.parametrize("timeout", [None, 0.1])
-def test_a_silent_agent_is_given_up(timeout: float | None) -> None:
-    """After 2 seconds, or after the timeout of the request."""
+def test_a_silent_agent_times_out(timeout: float | None) -> None:
+    """A request fails after 2 seconds without a response, or after its own timeout."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk) as server,
@@ -179,7 +179,7 @@ def test_an_ipv6_agent_may_have_brackets(host: str) -> None:
 
 
 def test_a_bad_url_is_a_config_error() -> None:
-    """A sampling endpoint that is no URL is refused when the channel is made."""
+    """A sampling endpoint that is not a URL raises an error at construction."""
     with pytest.raises(ConfigError, match="sampling endpoint must be a URL like http"):
         AgentChannel("localhost", 5778, 6831, sampling_url="agent:5778")
 
@@ -196,9 +196,9 @@ def test_close_is_idempotent_and_final(agent: Server) -> None:
 
 
 def test_credits_may_have_a_port_of_their_own(agent: Server) -> None:
-    """Then each kind of request goes to its port."""
+    """With two ports, each kind of request is sent to its own port."""
     with (
-        serve_http(answer_strategy) as other,
+        serve_http(respond_with_strategy) as other,
         AgentChannel("127.0.0.1", agent.port, 6831, None, other.port) as channel,
     ):
         channel.request_sampling_strategy("s")

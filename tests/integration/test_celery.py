@@ -36,7 +36,6 @@ def celery(
     recycling: str = "100",
 ) -> Generator[Server]:
     """Run a worker with one child, and *steps*, until it has ended."""
-    (folder / "control").mkdir()
     os.mkfifo(folder / "pipe")
     environ = {
         "TEST_FOLDER": str(folder),
@@ -51,7 +50,7 @@ def celery(
 
 @pytest.mark.parametrize("tracer", ["signals", "import"])
 def test_children_lose_nothing(sink: SpanSink, tmp_path: Path, tracer: str) -> None:
-    """A recycled child and one at a warm shutdown send all, without signals too."""
+    """A recycled child and one at a warm shutdown send all, with or without signals."""
     steps = ("/0", "/1", "/2", "stop")
     with celery(sink, tmp_path, *steps, tracer=tracer, recycling="2") as server:
         pass
@@ -68,7 +67,7 @@ def test_soft_time_limit_loses_nothing(sink: SpanSink, tmp_path: Path) -> None:
 
 
 def test_hard_time_limit_loses_the_open_span(sink: SpanSink, tmp_path: Path) -> None:
-    """Of a child that is killed what was finished before has left; the next reports."""
+    """A killed child has sent what was finished before; the next child reports."""
     with celery(sink, tmp_path, "/0", "/1", "wait", "/hang") as server:
         assert sink.wait_for(2)
         (tmp_path / "pipe").write_text("go on")

@@ -44,7 +44,7 @@ def spans(
 
 
 def test_a_step_of_the_wall_clock_changes_no_duration(spans: dict[str, Any]) -> None:
-    """A span over a step of an hour, either way, is as long as it took."""
+    """A span during a step of an hour, either way, is as long as it took."""
     for name in ("forward", "back", "child", "parent"):
         assert 0 < spans[name].duration < 60 * US
 
@@ -79,6 +79,6 @@ def test_start_times_are_those_of_the_wall_clock(spans: dict[str, Any]) -> None:
 
 
 def test_times_that_are_passed_are_of_the_wall_clock(spans: dict[str, Any]) -> None:
-    """If the start or the end is passed, the other end is the wall clock's, too."""
+    """If the start or the end is passed, the other one is read from the wall clock."""
     for name in ("explicit start", "explicit finish"):
         assert HOUR - 60 < spans[name].duration / US < HOUR + 60

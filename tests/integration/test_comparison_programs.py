@@ -1,4 +1,4 @@
-"""The programs of the benchmark that talk over sockets, each with a small load."""
+"""The benchmark's programs that use sockets, each with a small load."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from benchmarks.comparison.growth_outage import measure_outage
 from benchmarks.comparison.latency_load import Load, LoadError, run_load
 from benchmarks.comparison.latency_work import Work
 from benchmarks.comparison.programs import ProgramError, Programs
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 
 STALL = 0.3
-"""Seconds for which the server of a test answers nobody."""
+"""Seconds for which a test's server does not respond."""
 
 
 def this_python(peer: str) -> Path:
@@ -26,8 +26,10 @@ def this_python(peer: str) -> Path:
 
 def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
     """
-    A request is timed from when it was due: of 100 a second, a server that answers
-    nobody for 0.3 s delays thirty, though only four could be sent meanwhile.
+    A request is timed from when it was due.
+
+    At 100 requests per second, a server that does not respond for 0.3 s delays thirty
+    of them, although only four could be sent meanwhile.
     """
     stalled, over = threading.Event(), threading.Event()
 
@@ -36,7 +38,7 @@ def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
             stalled.set()
             threading.Timer(STALL, over.set).start()
         over.wait(5)
-        return make_answer(body=b"ok")
+        return make_response(body=b"ok")
 
     with serve_http(respond) as server:
         load = Load(server.port, rate=100, seconds=0.5, warm_up=0, connections=4)
@@ -47,9 +49,9 @@ def test_a_stall_shows_in_every_request_that_was_due_in_it() -> None:
     assert 20 <= len(slow)
 
 
-def test_requests_of_the_warm_up_do_not_count() -> None:
-    """They are sent and answered, and left out of the times."""
-    with serve_http(lambda request: make_answer()) as server:
+def test_requests_of_the_warm_up_are_left_out() -> None:
+    """Requests of the warm-up get a response, but their times are left out."""
+    with serve_http(lambda request: make_response()) as server:
         times = run_load(Load(server.port, rate=200, seconds=0.1, warm_up=0.1))
 
     assert 40 == len(server.requests)
@@ -57,15 +59,15 @@ def test_requests_of_the_warm_up_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
-    [(None, "closed a connection"), (make_answer(500), "needed an answer 200")],
+    ("response", "message"),
+    [(None, "closed a connection"), (make_response(500), "expected status 200")],
 )
 def test_a_server_that_does_not_serve_ends_the_load(
-    answer: bytes | None,
+    response: bytes | None,
     message: str,
 ) -> None:
-    """Times of requests that were not answered well would be no times."""
-    with serve_http(lambda request: answer) as server:
+    """A response without status 200 is an error, because its time means nothing."""
+    with serve_http(lambda request: response) as server:
         load = Load(server.port, rate=100, seconds=0.1, warm_up=0)
 
         with pytest.raises(LoadError, match=message):
@@ -73,16 +75,16 @@ def test_a_server_that_does_not_serve_ends_the_load(
 
 
 def test_a_load_without_a_server_ends() -> None:
-    """A port where nobody listens is an error that names it."""
-    with serve_http(lambda request: make_answer()) as server:
+    """A port where nothing listens is an error that names it."""
+    with serve_http(lambda request: make_response()) as server:
         port = server.port
 
     with pytest.raises(LoadError, match=f"port {port}"):
         run_load(Load(port, rate=100, seconds=0.1, warm_up=0))
 
 
-def test_a_stalled_server_costs_no_span_unseen() -> None:
-    """Of the spans that a server took none of, every one is counted and told of."""
+def test_spans_for_a_stalled_server_are_counted_as_lost() -> None:
+    """If a server accepts no span, every span is counted as lost."""
     outage = measure_outage(Programs(this_python), seconds=1)
 
     assert outage.is_counted
@@ -91,13 +93,13 @@ def test_a_stalled_server_costs_no_span_unseen() -> None:
 
 
 def test_a_program_that_hangs_is_ended() -> None:
-    """A program gets so much time, and is gone when that is over."""
-    with pytest.raises(ProgramError, match=r"not through after 0\.01 seconds"):
+    """A program that exceeds its timeout is killed."""
+    with pytest.raises(ProgramError, match=r"did not end within 0\.01 seconds"):
         Programs(this_python).run("ours", "latency_work", Work(), timeout=0.01)
 
 
 def test_a_program_without_an_interpreter_is_named(tmp_path: Path) -> None:
-    """A peer whose environment is gone is an error that says so."""
+    """A peer whose environment does not exist is an error that names the peer."""
     programs = Programs(lambda peer: tmp_path / "python")
 
     with pytest.raises(ProgramError, match="cannot start latency_work of ours"):

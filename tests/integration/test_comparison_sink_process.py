@@ -1,4 +1,4 @@
-"""The comparison's sink as a process of its own, over its real sockets."""
+"""The comparison's sink as a separate process, over its real sockets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPANS = 300
 
 
 def send_spans(settings: dict[str, object]) -> None:
-    """Send spans by a tracer of these settings, and close it."""
+    """Send spans by a tracer with these settings, and close it."""
     settings["sampler"] = {"type": "const", "param": 1}
     tracer = Config(settings, service_name="shop", validate=True).new_tracer()
     for _ in range(SPANS):
@@ -19,8 +19,8 @@ def send_spans(settings: dict[str, object]) -> None:
     tracer.close()
 
 
-def test_spans_are_counted_by_every_way_in() -> None:
-    """Spans by UDP and by HTTP are all there, and a reset forgets them."""
+def test_spans_are_counted_over_every_protocol() -> None:
+    """Spans sent by UDP and by HTTP are all counted, and a reset discards them."""
     with Sink() as sink:
         agent = {
             "reporting_host": "127.0.0.1",
@@ -37,8 +37,8 @@ def test_spans_are_counted_by_every_way_in() -> None:
         assert {"GET": SPANS} == by_udp.names == by_http.names
 
 
-def test_sink_tells_of_what_it_cannot_read() -> None:
-    """A payload that cannot be decoded makes every later answer an error."""
+def test_sink_reports_what_it_cannot_read() -> None:
+    """After a payload that cannot be decoded, every response is an error."""
     with Sink() as sink:
         url = f"http://127.0.0.1:{sink.addresses.http_port}/v0.4/traces"
         send_spans({"collector": {"endpoint": url}})

@@ -28,7 +28,7 @@ from tests.integration.http_servers import serve_http
 from tests.integration.jaeger_fake import JaegerFake
 
 DEMO = (sys.executable, "-m", "jaeger_client", "demo")
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 OPERATIONS = [
     ("customers", "GET /customer"),
@@ -58,7 +58,7 @@ def run_with(backend: Backend | None, requests: int = 1) -> tuple[int, str]:
 
 
 class ListedReceiver(OwnReceiver):
-    """The demo's own receiver, which keeps the spans that it returned."""
+    """The demo's own receiver, which stores the spans that it returned."""
 
     def __init__(self, maximum: int = run.SPANS_IN_TRACE) -> None:
         super().__init__()
@@ -74,13 +74,13 @@ class ListedReceiver(OwnReceiver):
 
 
 def test_the_command_runs_and_passes() -> None:
-    """Settings for the user's own programs have no effect on it."""
+    """Settings for the user's own programs do not affect the demo."""
     elsewhere = {"JAEGER_ENDPOINT": "http://127.0.0.1:9", "OTEL_SDK_DISABLED": "true"}
     done = subprocess.run(
         [*DEMO, "--no-jaeger"],
         env={**os.environ, **elsewhere, "PYTHONWARNINGS": "error"},
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )
@@ -92,7 +92,7 @@ def test_the_command_runs_and_passes() -> None:
 
 
 def test_every_call_is_a_span_of_one_trace() -> None:
-    """Three services, both sides of each call, and the work in them."""
+    """The demo shows three services, both sides of each call, and the work in them."""
     receiver = ListedReceiver()
 
     code, text = run_with(receiver)
@@ -122,7 +122,7 @@ def test_a_refused_call_is_an_error_and_is_retried() -> None:
 
 
 def test_each_request_is_a_trace() -> None:
-    """`requests` is their number."""
+    """`requests` is the number of requests that are traced."""
     code, text = run_with(None, requests=3)
 
     assert 0 == code
@@ -132,7 +132,7 @@ def test_each_request_is_a_trace() -> None:
 
 @pytest.mark.parametrize("arrived", [0, 14])
 def test_a_lost_span_is_a_failure(arrived: int) -> None:
-    """The result line counts what arrived, the exit code is 1."""
+    """The result line has the number of spans that arrived, and the exit code is 1."""
     code, text = run_with(ListedReceiver(arrived))
 
     assert 1 == code
@@ -142,7 +142,7 @@ def test_a_lost_span_is_a_failure(arrived: int) -> None:
 def test_without_thriftpy2_it_prints_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A plain `pip install jaeger-client` has no decoder."""
+    """A plain `pip install jaeger-client` has no decoder; the demo names the extra."""
     monkeypatch.setitem(sys.modules, "thriftpy2", None)
     for name in ("cli.demo.own_receiver", "allinone.receive"):
         monkeypatch.delitem(sys.modules, f"jaeger_client.{name}", raising=False)
@@ -164,7 +164,7 @@ def test_another_missing_module_is_an_error(
 
 
 def test_a_jaeger_that_runs_is_used() -> None:
-    """Spans go there by OTLP, the tree comes from it, and a link leads to it."""
+    """Spans are sent by OTLP, the tree is read from Jaeger, and a link leads to it."""
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=server.port)
 
@@ -180,7 +180,7 @@ def test_a_jaeger_that_runs_is_used() -> None:
 
 
 def test_a_jaeger_without_otlp_gets_its_spans_by_udp() -> None:
-    """The services get the agent's host, and nothing else."""
+    """The services get the agent's host and no other setting."""
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=unused_port())
 
@@ -190,7 +190,7 @@ def test_a_jaeger_without_otlp_gets_its_spans_by_udp() -> None:
 
 
 def test_other_servers_are_no_jaeger() -> None:
-    """Servers that close the connection or send no JSON, and closed ports."""
+    """Servers that close the connection or do not send JSON, and closed ports."""
     with serve_http(lambda request: None) as server:
         assert not Jaeger(query_port=server.port).is_running()
     with serve_http(lambda request: b"HTTP/1.1 200 OK\r\n\r\n<html>") as server:
@@ -199,7 +199,7 @@ def test_other_servers_are_no_jaeger() -> None:
 
 
 def test_the_wait_for_a_trace_is_limited() -> None:
-    """After 8 seconds the spans that arrived are returned."""
+    """After 8 seconds the spans that have arrived are returned."""
     clock = FakeClock()
     with serve_http(JaegerFake().respond) as server:
         backend = Jaeger(query_port=server.port, otlp_port=server.port, clock=clock)
@@ -209,7 +209,7 @@ def test_the_wait_for_a_trace_is_limited() -> None:
 
 
 def test_a_jaeger_is_found_if_it_runs() -> None:
-    """If nothing listens on the port, there is none."""
+    """If nothing listens on the port, no Jaeger is found."""
     with serve_http(JaegerFake().respond) as server:
         assert find_jaeger(server.port) is not None
     assert find_jaeger(unused_port()) is None
@@ -218,7 +218,7 @@ def test_a_jaeger_is_found_if_it_runs() -> None:
 def test_a_service_that_does_not_start_is_named(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Its own messages go to standard error."""
+    """The error names the service, whose own messages go to standard error."""
     with (
         closing(ServiceProcess("nothing", environment={})) as service,
         pytest.raises(ServiceError, match="nothing did not start"),
@@ -232,7 +232,7 @@ def test_a_demo_whose_services_fail_fails(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """The exit code is 1, and services that had started have ended."""
+    """If services fail, the exit code is 1, and those that had started have ended."""
     receiver = OwnReceiver()
     bad = {"JAEGER_AGENT_PORT": "none"}
     monkeypatch.setattr(OwnReceiver, "environment", bad)
@@ -245,7 +245,7 @@ def test_a_demo_whose_services_fail_fails(
 
 
 def test_a_service_ends_with_its_standard_input() -> None:
-    """So it ends even if the demo is killed."""
+    """A service ends with its standard input, so it ends even if the demo is killed."""
     with closing(ServiceProcess("routes", environment={})) as service:
         assert service.port
         shown = repr(service)
@@ -257,7 +257,7 @@ def test_a_service_ends_with_its_standard_input() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_demo_leaves_no_process(number: signal.Signals) -> None:
-    """Its services end after Ctrl-C, and even if it is killed."""
+    """The services end after Ctrl-C, and even if the demo is killed."""
     with subprocess.Popen(
         [*DEMO, "--no-jaeger", "--requests", "100000"],
         stdout=subprocess.PIPE,
@@ -268,7 +268,7 @@ def test_an_interrupted_demo_leaves_no_process(number: signal.Signals) -> None:
         services = [os.pidfd_open(pid) for pid in pids_of(demo.stdout)]
         demo.send_signal(number)
         rest = demo.stdout.read()
-        code = demo.wait(PATIENCE)
+        code = demo.wait(TIMEOUT)
 
     assert [True] * 3 == [has_ended(service) for service in services]
     if number == signal.SIGINT:
@@ -286,7 +286,7 @@ def pids_of(stdout: IO[str]) -> list[int]:
 def has_ended(service: int) -> bool:
     """Wait for the end of a process; return whether it has ended."""
     try:
-        return bool(select.select([service], [], [], PATIENCE)[0])
+        return bool(select.select([service], [], [], TIMEOUT)[0])
     finally:
         os.close(service)
 

@@ -15,7 +15,7 @@ TASKS = 20
 
 LONGEST = 5.0
 """
-Seconds that no call may take while receivers do not respond for 300.
+Maximum duration of a call in seconds, while receivers do not respond for 300.
 
 Most calls take less than 0.1 ms; a busy machine may not run a process for a while.
 """
@@ -50,9 +50,11 @@ def test_spans_of_a_loop_arrive_once_with_their_parents(
     run_program: RunProgram, sink: SpanSink, loop: tuple[str, ...]
 ) -> None:
     """
-    Requests that run at the same time have an active span each: across switches, in
-    worker threads, and where an injected context is continued. Tasks begin with that of
-    the code that started them, greenlets without.
+    Concurrent requests have an active span each.
+
+    That holds across switches, in worker threads, and where an injected context is
+    continued. Tasks begin with the active span of the code that started them, greenlets
+    without.
     """
     run_program(*loop, "spans")
 
@@ -78,8 +80,9 @@ def test_no_call_blocks_a_loop(
     loop: tuple[str, ...],
 ) -> None:
     """
-    While the receiver refuses connections, never responds, or has a name that does not
-    resolve, no call waits for it, and the loop runs while a thread flushes and closes.
+    No call waits for a receiver that refuses, never responds or does not resolve.
+
+    The loop runs while a thread flushes and closes.
     """
     figures: dict[str, dict[str, float]] = printed_json(run_program(*loop, "measure"))
     for receiver, figure in figures.items():

@@ -11,16 +11,18 @@ import sys
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from tests.foreign.decoders import tag_pairs
 from tests.integration.span_sink import SpanSink
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 50.0
+TIMEOUT = 50.0
 
 
 def command(sink: SpanSink, *arguments: str) -> tuple[list[str], dict[str, str]]:
@@ -45,7 +47,7 @@ def run(sink: SpanSink, *arguments: str) -> str:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )
@@ -75,7 +77,7 @@ def running(
 
 
 def test_the_program_of_the_readme(sink: SpanSink) -> None:
-    """It makes a parent and a child, and both arrive."""
+    """The program creates a parent and a child, and both arrive."""
     readme = (ROOT / "README.md").read_text("utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
 
@@ -102,68 +104,112 @@ def test_the_explanation_on_the_configuration_page(sink: SpanSink) -> None:
 
 
 def test_a_wsgi_application_goes_on_with_the_callers_trace(sink: SpanSink) -> None:
-    """So it does with a debug id; headers that are no context are no error."""
+    """
+    The application continues the caller's trace, and one of a debug id.
+
+    Headers that are not a context are not an error.
+    """
     with running(sink, "examples/wsgi_application.py", "0") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        ask(f"{url}called", "uber-trace-id", "abc:def:0:1")
-        ask(f"{url}debugged", "jaeger-debug-id", "ticket-42")
-        ask(f"{url}refused", "uber-trace-id", "not a context")
+        send_request(f"{url}called", "uber-trace-id", "abc:def:0:1")
+        send_request(f"{url}debugged", "jaeger-debug-id", "ticket-42")
+        send_request(f"{url}refused", "uber-trace-id", "not a context")
         server.send_signal(signal.SIGINT)
         assert "sent\n" == server.stdout.read()
-        assert 0 == server.wait(PATIENCE)
+        assert 0 == server.wait(TIMEOUT)
 
-    assert sink.wait_for(2)
-    spans = {span.operationName: span for span in sink.spans}
+    assert sink.wait_for(4)
+    requests = [span for span in sink.spans if span.operationName == "GET"]
+    spans = {
+        urlsplit(str(dict(tag_pairs(span.tags))["http.url"])).path: span
+        for span in requests
+    }
     assert (0xABC, 0xDEF) == (
-        spans["GET /called"].traceIdLow,
-        spans["GET /called"].parentSpanId,
+        spans["/called"].traceIdLow,
+        spans["/called"].parentSpanId,
     )
-    debugged = spans["GET /debugged"]
+    debugged = spans["/debugged"]
     assert ("jaeger-debug-id", "ticket-42") in tag_pairs(debugged.tags)
     assert SAMPLED_FLAG | DEBUG_FLAG == debugged.flags
 
 
-def ask(url: str, header: str, value: str) -> None:
+def send_request(url: str, header: str, value: str) -> None:
     """
-    Ask the application, whose answer must be its only one.
+    Request *url* from the application, whose response must be its only one.
 
-    Returns once the server has closed the connection, for wsgiref swallows an
-    interrupt that comes while a request is served.
+    Returns once the server has closed the connection, because wsgiref ignores an
+    interrupt while it serves a request.
     """
     parts = urlsplit(url)
     address = (parts.hostname, int(parts.port or 0))
-    with socket.create_connection(address, PATIENCE) as connection:
+    with socket.create_connection(address, TIMEOUT) as connection:
         request = f"GET {parts.path} HTTP/1.0\r\n{header}: {value}\r\n\r\n"
         connection.sendall(request.encode())
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
-    assert answer.endswith(b"\r\n\r\na cake\n")
+        response = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert response.endswith(b"\r\n\r\na cake\n")
 
 
 def test_an_asgi_application_that_is_terminated(sink: SpanSink) -> None:
-    """Its last span continues the caller's trace, and is sent before the end."""
-    with running(sink, "examples/asgi_application.py", "0") as server:
+    """The last span continues the caller's trace, and is sent before the end."""
+    request_and_stop(sink, "asgi_application", "/cake", signal.SIGTERM)
+
+    assert sink.wait_for(2)
+    request, bake = sorted(sink.spans, key=lambda span: span.operationName)
+    assert ("GET", 0xABC, 0xDEF) == (
+        request.operationName,
+        request.traceIdLow,
+        request.parentSpanId,
+    )
+    assert request.spanId == bake.parentSpanId
+
+
+@pytest.mark.parametrize(
+    ("example", "route"),
+    [
+        ("flask", "GET /cakes/<int:number>"),
+        ("django", "GET /cakes/<int:number>"),
+        ("fastapi", "GET /cakes/{number}"),
+    ],
+)
+def test_applications_of_frameworks(sink: SpanSink, example: str, route: str) -> None:
+    """The request is named by its route, and its trace id is in the response."""
+    response = request_and_stop(
+        sink, f"{example}_application", "/cakes/7", signal.SIGINT
+    )
+
+    assert sink.wait_for(2)
+    request, bake = sorted(sink.spans, key=lambda span: span.operationName)
+    assert (route, 0xABC, 0xDEF) == (
+        request.operationName,
+        request.traceIdLow,
+        request.parentSpanId,
+    )
+    assert request.spanId == bake.parentSpanId
+    assert f"{0xABC:016x}" == response.headers["x-trace-id"]
+
+
+def request_and_stop(
+    sink: SpanSink, example: str, path: str, number: signal.Signals
+) -> HTTPResponse:
+    """Run an example, request *path* and stop it; return the response."""
+    with running(sink, f"examples/{example}.py", "0") as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip().removeprefix("http://").strip("/")
-        client = HTTPConnection(address, timeout=PATIENCE)
+        client = HTTPConnection(address, timeout=TIMEOUT)
         headers = {"uber-trace-id": "abc:def:0:1", "connection": "close"}
-        client.request("GET", "/cake", headers=headers)
-        assert b"a cake\n" == client.getresponse().read()
+        client.request("GET", path, headers=headers)
+        response = client.getresponse()
+        assert 200 == response.status
+        response.read()
         client.close()
-        server.send_signal(signal.SIGTERM)
-        server.wait(PATIENCE)
-
-    assert sink.wait_for(1)
-    (span,) = sink.spans
-    assert ("GET /cake", 0xABC, 0xDEF) == (
-        span.operationName,
-        span.traceIdLow,
-        span.parentSpanId,
-    )
+        server.send_signal(number)
+        server.wait(TIMEOUT)
+    return response
 
 
 def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> None:
-    """Three tasks at the same time, under one root."""
+    """Three concurrent tasks have spans under one root."""
     assert "sent\n" == run(sink, "examples/asyncio_tasks.py")
 
     assert sink.wait_for(4)
@@ -174,7 +220,7 @@ def test_tasks_of_asyncio_are_children_of_the_active_span(sink: SpanSink) -> Non
 
 
 def test_a_format_of_ones_own(sink: SpanSink) -> None:
-    """A span goes on with the gateway's trace, which is handed on in both formats."""
+    """A span continues the gateway's trace, which is passed on in both formats."""
     traceparent, gateway = run(sink, "examples/own_codec.py").splitlines()
 
     assert sink.wait_for(1)
@@ -186,7 +232,7 @@ def test_a_format_of_ones_own(sink: SpanSink) -> None:
 
 
 def test_metrics_for_prometheus(sink: SpanSink) -> None:
-    """Three spans were begun, finished and sent."""
+    """Three spans were started, finished and sent."""
     lines = run(sink, "examples/prometheus_metrics.py").splitlines()
 
     assert "bakery_jaeger:finished_spans_total 3.0" in lines
@@ -194,7 +240,7 @@ def test_metrics_for_prometheus(sink: SpanSink) -> None:
 
 
 def test_decisions_that_wait(sink: SpanSink) -> None:
-    """The route and the customer decide, though both come after the start."""
+    """The route and the customer decide, though both are known only after the start."""
     assert run(sink, "examples/late_sampling.py").splitlines() == [
         "POST /orders of bob: recorded",
         "GET /health of bob: not recorded",
@@ -211,3 +257,25 @@ def test_decisions_that_wait(sink: SpanSink) -> None:
         "POST /orders": "probabilistic",
         "GET /health": "TagEqualsSampler",
     }
+
+
+def test_a_program_for_opentracing_instrumentation(sink: SpanSink) -> None:
+    """The client's call, the server and its query are in one trace."""
+    *_, cake, sent = run(sink, "examples/legacy_instrumentation.py").splitlines()
+
+    assert ("a tart", "sent") == (cake, sent)
+    assert sink.wait_for(5)
+    spans = {span.spanId: span for span in sink.spans}
+    parents = Counter(
+        (span.operationName, getattr(spans.get(span.parentSpanId), "operationName", ""))
+        for span in sink.spans
+    )
+    assert (
+        Counter(
+            [
+                *(("order", ""), ("GET", "order"), ("GET", "GET")),
+                *(("sqlite3:connect", "GET"), ("sqlite3:select", "GET")),
+            ]
+        )
+        == parents
+    )

@@ -1,4 +1,4 @@
-"""Forks while the parent has a request under way and another span in its queue."""
+"""Forks while a request of the parent is in progress and another span is queued."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from tests.foreign.decoders import decode_otlp
 from tests.integration.conftest import started
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 TIMEOUT = 40.0
 
 
 class Backend:
-    """Responds to the first request when it has the span of the child."""
+    """Responds to the first request when it has received the span of the child."""
 
     def __init__(self) -> None:
         self.is_waiting = threading.Event()
@@ -34,7 +34,7 @@ class Backend:
             self._has_child.wait(TIMEOUT)
         if "child" in names:
             self._has_child.set()
-        return make_answer()
+        return make_response()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is missing")
@@ -43,7 +43,7 @@ class Backend:
 def test_a_child_does_not_wait_for_its_parents_request(
     sink: SpanSink, monkeypatch: pytest.MonkeyPatch, state: str, how: str
 ) -> None:
-    """The child sends its span meanwhile; what the parent had is sent once."""
+    """The child sends its span meanwhile; the spans of the parent are sent once."""
     backend = Backend()
     with serve_http(backend.respond) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))

@@ -1,4 +1,4 @@
-"""Forks by C code, of which Python learns nothing."""
+"""Forks by C code, of which Python is not notified."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_children_report(
     state: str,
     expected: dict[str, int],
 ) -> None:
-    """Parent and children deliver their own spans once, under ids of their own."""
+    """Parent and children send their own spans once, with distinct ids."""
     ids = run_program("fork_without_hooks.py", state).split()
 
     assert sink.wait_for(sum(expected.values()))

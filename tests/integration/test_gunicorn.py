@@ -93,7 +93,7 @@ def test_quick_stop_loses_no_finished_span(sink: SpanSink, worker: str) -> None:
     ],
 )
 def test_recycled_workers_lose_nothing(sink: SpanSink, worker: str) -> None:
-    """A worker that ends after `--max-requests` sends the spans of all of them."""
+    """A worker that ends after `--max-requests` sends the spans of all its requests."""
     with serving(sink, *gunicorn(worker, "--max-requests", "3")) as server:
         first = server.get_or_retry()
         second = server.get_from_other_than(first)
@@ -139,7 +139,7 @@ def test_aborted_worker_sends_all(sink: SpanSink, worker: str) -> None:
     with serving(sink, *gunicorn(worker)) as server:
         server.get()
         with server.open_request("/hang") as request:
-            # As the master does, which also sends SIGKILL a second later.
+            # As the master does; it also sends SIGKILL a second later.
             os.kill(request.pid, signal.SIGABRT)
             assert server.log.wait_for("SystemExit: 1")
         server.get_from_other_than(request.pid)

@@ -15,14 +15,14 @@ from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 from jaeger_client.senders import UdpSender
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 
 NAME = "collector.test"
 
 
-def answer_ok(_request: Request) -> bytes:
+def respond_ok(_request: Request) -> bytes:
     """Respond with 200."""
-    return make_answer(200)
+    return make_response(200)
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, addresses: Iterable[str]) -> None:
@@ -72,11 +72,11 @@ def seconds_to_fail(client: HttpClient, port: int, message: str) -> float:
 def test_a_silent_address_leaves_time_for_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where the first address of a name does not respond, the second one does."""
+    """If the first address of a name does not respond, the second one is used."""
     resolve_to(monkeypatch, ["127.0.0.2", "127.0.0.1"])
 
     with (
-        serve_http(answer_ok) as server,
+        serve_http(respond_ok) as server,
         silent_host("127.0.0.2", server.port),
         HttpClient(HttpOptions(timeout=2.0)) as client,
     ):
@@ -105,7 +105,7 @@ def test_all_addresses_share_one_timeout(
 
 
 def test_a_timeout_that_has_passed_at_once() -> None:
-    """A timeout too short for any attempt is a timeout, too."""
+    """A timeout too short for any attempt is reported as a timeout, too."""
     with (
         HttpClient(HttpOptions(timeout=1e-12)) as client,
         pytest.raises(RetryableSendError, match="no connection within 1e-12 s"),
@@ -116,7 +116,7 @@ def test_a_timeout_that_has_passed_at_once() -> None:
 def test_a_refusal_beside_a_timeout_is_no_refusal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where one address refuses and another is silent, the request may be repeated."""
+    """If one address refuses and another does not respond, the error is retryable."""
     resolve_to(monkeypatch, ["127.0.0.1", "127.0.0.2"])
     port = free_port()
 
@@ -130,7 +130,7 @@ def test_a_refusal_beside_a_timeout_is_no_refusal(
 def test_a_refusal_beside_an_unreachable_network_is_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where the IPv4 address refuses and there is no way to the other: RefusedError."""
+    """If IPv4 is refused and the other address has no route: RefusedError."""
     resolve_to(monkeypatch, ["127.0.0.1", "fe80::1%0"])
     port = free_port()
 
@@ -139,7 +139,7 @@ def test_a_refusal_beside_an_unreachable_network_is_one(
 
 
 def test_a_resolver_that_raises_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the resolver raises is an error of that request or datagram only."""
+    """Anything that the resolver raises is an error of that send only."""
 
     def fail(*_: object, **__: object) -> None:
         msg = "patched"
@@ -170,9 +170,9 @@ def link_local() -> tuple[str, str]:
 
 @pytest.mark.parametrize("percent", ["%25", "%"])
 def test_a_zone_in_a_url_leads_there(link_local: tuple[str, str], percent: str) -> None:
-    """A collector on a link-local address is reached; its zone stays at home."""
+    """A collector on a link-local address is reached; its zone is not sent."""
     address, zone = link_local
-    with serve_http(answer_ok, host="::") as server, HttpClient() as client:
+    with serve_http(respond_ok, host="::") as server, HttpClient() as client:
         client.request("GET", f"http://[{address}{percent}{zone}]:{server.port}/")
 
     assert [f"[{address}]:{server.port}"] == [
@@ -201,7 +201,7 @@ def test_a_zone_of_an_agent_leads_there(
 
 
 def test_an_agent_with_a_zone_needs_no_other_settings() -> None:
-    """A tracer is made for such an agent, its sampling URL included."""
+    """A tracer can be created for such an agent, including its sampling URL."""
     settings = {"local_agent": {"reporting_host": "fe80::1%lo"}}
 
     tracer = Config(settings, service_name="zone").new_tracer()

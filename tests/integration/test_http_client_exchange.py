@@ -1,4 +1,4 @@
-"""The HTTP client against real servers, good and bad."""
+"""The HTTP client with real servers, correct and faulty ones."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from jaeger_client.constants import __version__
 from jaeger_client.errors import RefusedError, RetryableSendError, SendError
 from jaeger_client.testing import FakeClock
 from tests.integration.http_servers import (
-    PATIENCE,
+    TIMEOUT,
     Request,
     Server,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -40,14 +40,14 @@ forks_with_threads = pytest.mark.filterwarnings(
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    """A client that gives up soon."""
+    """A client with a short timeout."""
     with HttpClient(HttpOptions(timeout=5.0)) as client:
         yield client
 
 
-def answer_ok(_request: Request) -> bytes:
+def respond_ok(_request: Request) -> bytes:
     """Respond with 200."""
-    return make_answer(200, b"ok", {"X-Answer": "yes"})
+    return make_response(200, b"ok", {"X-Response": "yes"})
 
 
 def free_port() -> int:
@@ -70,8 +70,8 @@ def run_in_child(client: HttpClient, url: str) -> int:
 
 
 def test_a_request_arrives_and_its_response_is_returned(client: HttpClient) -> None:
-    """Method, target, headers and body go out; status, headers and body come in."""
-    with serve_http(answer_ok) as server:
+    """Method, target, headers and body are sent; status, headers, body returned."""
+    with serve_http(respond_ok) as server:
         response = client.request(
             "POST",
             server.url("/a?b=c"),
@@ -86,14 +86,14 @@ def test_a_request_arrives_and_its_response_is_returned(client: HttpClient) -> N
     assert (200, b"ok", "yes") == (
         response.status,
         response.body,
-        response.headers["x-answer"],
+        response.headers["x-response"],
     )
     assert not response.is_truncated
 
 
 def test_an_empty_body_is_sent_as_one(client: HttpClient) -> None:
     """A POST of no bytes has a length of 0."""
-    with serve_http(answer_ok) as server:
+    with serve_http(respond_ok) as server:
         client.request("POST", server.url(), b"")
 
     assert "0" == server.requests[0].headers["content-length"]
@@ -110,17 +110,17 @@ def test_an_empty_body_is_sent_as_one(client: HttpClient) -> None:
     ],
 )
 def test_credentials_go_along(options: HttpOptions, expected: str) -> None:
-    """Basic goes before Bearer, Bearer before headers, all before the URL's."""
-    with serve_http(answer_ok) as server, HttpClient(options) as client:
+    """Basic takes precedence over Bearer, Bearer over headers, all over the URL's."""
+    with serve_http(respond_ok) as server, HttpClient(options) as client:
         client.request("GET", f"http://me:pw@127.0.0.1:{server.port}/")
 
     assert expected == server.requests[0].headers["authorization"]
 
 
 def test_extra_headers_go_along() -> None:
-    """Headers of the options are sent, and those of the request go before them."""
+    """Headers of the options are sent; those of the request take precedence."""
     options = HttpOptions(headers={"X-One": "1", "Content-Type": "wrong"})
-    with serve_http(answer_ok) as server, HttpClient(options) as client:
+    with serve_http(respond_ok) as server, HttpClient(options) as client:
         client.request("POST", server.url(), b"", {"content-type": "right"})
 
     headers = server.requests[0].headers
@@ -128,8 +128,8 @@ def test_extra_headers_go_along() -> None:
 
 
 def test_a_connection_is_used_again(client: HttpClient) -> None:
-    """Requests in a row share a connection."""
-    with serve_http(answer_ok) as server:
+    """Consecutive requests share a connection."""
+    with serve_http(respond_ok) as server:
         for _ in range(3):
             client.request("GET", server.url())
 
@@ -139,7 +139,7 @@ def test_a_connection_is_used_again(client: HttpClient) -> None:
 
 def test_another_server_gets_another_connection(client: HttpClient) -> None:
     """A connection is not used for another server, nor retained beside its own."""
-    with serve_http(answer_ok) as one, serve_http(answer_ok) as two:
+    with serve_http(respond_ok) as one, serve_http(respond_ok) as two:
         for server in (one, two, one):
             client.request("GET", server.url())
 
@@ -151,7 +151,7 @@ def test_a_connection_that_the_server_gave_up_is_replaced(client: HttpClient) ->
     """After `Connection: close` the next request opens another connection."""
 
     def respond(_request: Request) -> bytes:
-        return make_answer(headers={"Connection": "close"})
+        return make_response(headers={"Connection": "close"})
 
     with serve_http(respond) as server:
         client.request("GET", server.url())
@@ -163,19 +163,19 @@ def test_a_connection_that_the_server_gave_up_is_replaced(client: HttpClient) ->
 
 
 def test_a_connection_closed_while_idle_is_replaced(client: HttpClient) -> None:
-    """A server that closes an idle connection costs nothing."""
+    """If a server has closed an idle connection, the request uses a new one."""
     closed = threading.Event()
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
-        sock.sendall(make_answer(200))
+        sock.sendall(make_response(200))
         sock.shutdown(socket.SHUT_WR)
         closed.set()
         sock.recv(1)
 
     with serve_raw(talk) as server:
         first = client.request("GET", server.url())
-        assert closed.wait(PATIENCE)
+        assert closed.wait(TIMEOUT)
         second = client.request("GET", server.url())
 
     assert (200, 200) == (first.status, second.status)
@@ -184,9 +184,9 @@ def test_a_connection_closed_while_idle_is_replaced(client: HttpClient) -> None:
 def test_a_connection_closed_as_it_is_used_again_is_replaced(
     client: HttpClient,
 ) -> None:
-    """A server that closes at the very moment of the request gets it once more."""
-    answers = iter([make_answer(), None, make_answer(202)])
-    with serve_http(lambda _request: next(answers)) as server:
+    """If a server closes while the request is being sent, it gets the request again."""
+    responses = iter([make_response(), None, make_response(202)])
+    with serve_http(lambda _request: next(responses)) as server:
         client.request("POST", server.url(), b"one")
         response = client.request("POST", server.url(), b"two")
 
@@ -194,8 +194,8 @@ def test_a_connection_closed_as_it_is_used_again_is_replaced(
     assert [1, 1, 2] == [request.connection for request in server.requests]
 
 
-def test_a_fresh_connection_without_an_answer_is_an_error(client: HttpClient) -> None:
-    """A server that closes without a response gets the request only once."""
+def test_a_new_connection_without_a_response_is_an_error(client: HttpClient) -> None:
+    """A server that closes a new connection without a response gets one request."""
     with (
         serve_http(lambda _request: None) as server,
         pytest.raises(RetryableSendError, match=r"GET http://.* failed: Remote"),
@@ -218,18 +218,18 @@ def test_a_refused_port_is_refused(client: HttpClient) -> None:
 
 
 def test_a_host_that_is_no_name_is_an_error(client: HttpClient) -> None:
-    """A host with an empty label fails for good, without asking a name server."""
+    """A host with an empty label is a permanent error, without a look-up."""
     with pytest.raises(SendError, match=r"GET http://a\.\.b/ failed") as caught:
         client.request("GET", "http://a..b/")
 
     assert SendError is type(caught.value)
 
 
-def test_a_server_that_never_answers_is_given_up() -> None:
-    """Silence ends with the timeout, and may be tried again."""
+def test_a_server_that_never_responds_times_out() -> None:
+    """A server that sends nothing causes a retryable error after the timeout."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk) as server,
@@ -243,7 +243,7 @@ def test_a_timeout_can_be_given_for_one_request(client: HttpClient) -> None:
     """The timeout of a request replaces that of the options."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk) as server,
@@ -252,9 +252,9 @@ def test_a_timeout_can_be_given_for_one_request(client: HttpClient) -> None:
         client.request("GET", server.url(), timeout=0.1)
 
 
-@pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 ", make_answer(200)[:-2]])
+@pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 ", make_response(200)[:-2]])
 def test_a_server_that_drips_is_given_up(beginning: bytes) -> None:
-    """A byte now and then does not prolong the timeout."""
+    """A byte now and then does not extend the timeout."""
 
     def talk(server: Server, sock: socket.socket, _number: int) -> None:
         sock.sendall(beginning)
@@ -279,9 +279,9 @@ class HastyClock(FakeClock):
 
 
 def test_the_deadline_ends_a_reading_that_was_slow() -> None:
-    """What arrives after the deadline is not read any more."""
+    """Bytes that arrive after the deadline are not read."""
     with (
-        serve_http(answer_ok) as server,
+        serve_http(respond_ok) as server,
         HttpClient(clock=HastyClock()) as client,
         pytest.raises(RetryableSendError, match="no response within 5 s"),
     ):
@@ -323,8 +323,8 @@ def test_a_response_that_is_not_http_is_our_error(
         client.request("GET", server.url())
 
 
-def test_a_foreign_answer_adds_no_lines_to_a_message(client: HttpClient) -> None:
-    """What a server sends in place of HTTP is quoted in short and on one line."""
+def test_a_foreign_response_adds_no_lines_to_a_message(client: HttpClient) -> None:
+    """The message quotes a short part of a response that is not HTTP, on one line."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -341,11 +341,11 @@ def test_a_foreign_answer_adds_no_lines_to_a_message(client: HttpClient) -> None
 
 @pytest.mark.parametrize("length", ["-5", "9" * 5_000, "1e3", "+", "0x5"])
 def test_a_length_that_is_none_is_ignored(length: str, client: HttpClient) -> None:
-    """Where the length of a body cannot be read, the body ends with the connection."""
+    """If the length of a body cannot be read, the body ends with the connection."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
-        sock.sendall(make_answer(200, b"abc", {"Content-Length": length}))
+        sock.sendall(make_response(200, b"abc", {"Content-Length": length}))
 
     with serve_raw(talk) as server:
         response = client.request("GET", server.url())
@@ -369,7 +369,7 @@ def test_framing_without_end_is_given_up(
     rest: bytes,
     client: HttpClient,
 ) -> None:
-    """A server whose framing never ends is given up before it fills the memory."""
+    """Reading stops at a limit if a server's framing never ends."""
     sent = len(beginning)
 
     def talk(server: Server, sock: socket.socket, _number: int) -> None:
@@ -383,13 +383,13 @@ def test_framing_without_end_is_given_up(
     with serve_raw(talk) as server, pytest.raises(SendError, match="failed"):
         client.request("GET", server.url())
 
-    # What the client has read, and what the buffers of two sockets hold.
+    # The bytes that the client has read, and those in the buffers of two sockets.
     assert sent < 32 * MAX_BODY
 
 
 def test_no_more_of_a_body_is_retained_than_the_limit(client: HttpClient) -> None:
-    """Of a huge body 1 MiB is retained, and its connection is closed."""
-    huge = make_answer(200, bytes(2 * MAX_BODY))
+    """1 MiB of a huge body is retained, and its connection is closed."""
+    huge = make_response(200, bytes(2 * MAX_BODY))
     with serve_http(lambda _request: huge) as server:
         first = client.request("GET", server.url())
         client.request("GET", server.url())
@@ -399,17 +399,17 @@ def test_no_more_of_a_body_is_retained_than_the_limit(client: HttpClient) -> Non
 
 
 def test_a_compressed_body_is_not_decompressed(client: HttpClient) -> None:
-    """A small response cannot fill the memory."""
+    """A small compressed response cannot fill the memory."""
     bomb = gzip.compress(bytes(1 << 26), compresslevel=1)
-    answer = make_answer(200, bomb, {"Content-Encoding": "gzip"})
-    with serve_http(lambda _request: answer) as server:
+    data = make_response(200, bomb, {"Content-Encoding": "gzip"})
+    with serve_http(lambda _request: data) as server:
         response = client.request("GET", server.url())
 
     assert bomb == response.body
 
 
 def test_a_body_that_never_ends_is_cut(client: HttpClient) -> None:
-    """A body without a length is read up to the bound."""
+    """A body without a length is read up to the limit."""
 
     def talk(server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -438,11 +438,11 @@ def test_a_body_until_the_end_of_the_connection_is_read(client: HttpClient) -> N
 
 def test_a_chunked_body_is_read(client: HttpClient) -> None:
     """Chunks are joined, and the connection is retained."""
-    answer = (
+    response = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     )
-    with serve_http(lambda _request: answer) as server:
+    with serve_http(lambda _request: response) as server:
         bodies = [client.request("GET", server.url()).body for _ in range(2)]
 
     assert [b"abcde", b"abcde"] == bodies
@@ -450,9 +450,9 @@ def test_a_chunked_body_is_read(client: HttpClient) -> None:
 
 
 def test_redirects_are_not_followed() -> None:
-    """A redirect is returned as it is; credentials go to no other server."""
-    with serve_http(answer_ok) as other:
-        redirect = make_answer(307, headers={"Location": other.url()})
+    """A redirect is returned as it is; credentials are sent to no other server."""
+    with serve_http(respond_ok) as other:
+        redirect = make_response(307, headers={"Location": other.url()})
         with (
             serve_http(lambda _request: redirect) as server,
             HttpClient(HttpOptions(token="t")) as client,
@@ -464,12 +464,12 @@ def test_redirects_are_not_followed() -> None:
 
 
 def test_two_threads_use_two_connections(client: HttpClient) -> None:
-    """Requests at the same time do not wait for each other; one connection remains."""
+    """Concurrent requests do not wait for each other; one connection remains."""
     both = threading.Barrier(2)
 
     def respond(_request: Request) -> bytes:
-        both.wait(PATIENCE)
-        return make_answer()
+        both.wait(TIMEOUT)
+        return make_response()
 
     with serve_http(respond) as server:
         threads = [
@@ -479,7 +479,7 @@ def test_two_threads_use_two_connections(client: HttpClient) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
         shown = repr(client)
 
     assert {1, 2} == {request.connection for request in server.requests}
@@ -487,11 +487,11 @@ def test_two_threads_use_two_connections(client: HttpClient) -> None:
 
 
 def test_close_during_a_request_lets_it_end(client: HttpClient) -> None:
-    """A request in progress succeeds after close, and its connection is closed."""
+    """A request in progress succeeds after close(); then its connection is closed."""
 
     def respond(_request: Request) -> bytes:
         client.close()
-        return make_answer(202)
+        return make_response(202)
 
     with serve_http(respond) as server:
         response = client.request("GET", server.url())
@@ -500,9 +500,9 @@ def test_close_during_a_request_lets_it_end(client: HttpClient) -> None:
     assert "<HttpClient closed>" == repr(client)
 
 
-def test_the_connection_can_be_forgotten(client: HttpClient) -> None:
-    """After the call for forked children the next request opens another."""
-    with serve_http(answer_ok) as server:
+def test_the_connection_is_dropped_after_a_fork(client: HttpClient) -> None:
+    """After `after_fork_in_child` the next request opens another connection."""
+    with serve_http(respond_ok) as server:
         client.request("GET", server.url())
         client.after_fork_in_child()
         client.request("GET", server.url())
@@ -512,8 +512,8 @@ def test_the_connection_can_be_forgotten(client: HttpClient) -> None:
 
 @forks_with_threads
 def test_a_forked_child_uses_another_connection(client: HttpClient) -> None:
-    """Parent and child do not share a connection, and the parent's lives on."""
-    with serve_http(answer_ok) as server:
+    """Parent and child do not share a connection, and the parent's stays usable."""
+    with serve_http(respond_ok) as server:
         client.request("GET", server.url())
         code = run_in_child(client, server.url())
         client.request("GET", server.url())
@@ -524,14 +524,14 @@ def test_a_forked_child_uses_another_connection(client: HttpClient) -> None:
 
 @forks_with_threads
 def test_a_fork_during_a_request_does_not_disturb_it(client: HttpClient) -> None:
-    """A child forked before the response leaves it to the parent."""
+    """A child that is forked before the response does not read it."""
     requested, forked = threading.Event(), threading.Event()
 
     def respond(request: Request) -> bytes:
         if request.target == "/slow":
             requested.set()
-            forked.wait(PATIENCE)
-        return make_answer(200, request.target.encode())
+            forked.wait(TIMEOUT)
+        return make_response(200, request.target.encode())
 
     bodies = list[bytes]()
     with serve_http(respond) as server:
@@ -541,22 +541,22 @@ def test_a_fork_during_a_request_does_not_disturb_it(client: HttpClient) -> None
 
         thread = threading.Thread(target=request_slowly)
         thread.start()
-        assert requested.wait(PATIENCE)
+        assert requested.wait(TIMEOUT)
         code = run_in_child(client, server.url("/child"))
         forked.set()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
 
     assert 0 == code
     assert [b"/slow"] == bodies
 
 
 def test_ipv6_is_supported(client: HttpClient) -> None:
-    """A server on ::1 is reached by its bracketed address."""
+    """A server on ::1 is reached by its address in brackets."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("IPv6 is missing: this machine has no ::1")
-    with serve_http(answer_ok, host="::1") as server:
+    with serve_http(respond_ok, host="::1") as server:
         response = client.request("GET", f"http://[::1]:{server.port}/")
 
     assert 200 == response.status
@@ -567,7 +567,7 @@ SETTINGS_FRAME = bytes.fromhex("00000c 04 00 00000000 0003 000000fa 0005 0010000
 
 
 def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
-    """A gRPC port is a frequent mistake, and its bytes are unreadable."""
+    """If the server uses HTTP/2, whose bytes are unreadable, the error names gRPC."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -582,7 +582,7 @@ def test_a_server_of_http2_is_named_as_one(client: HttpClient) -> None:
 
 
 def test_a_server_of_http2_that_hangs_up_is_named_as_one(client: HttpClient) -> None:
-    """It sends its frame first, and may close while the request is on its way."""
+    """The error names HTTP/2 even if the server closes before the request was sent."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.sendall(SETTINGS_FRAME)

@@ -26,13 +26,13 @@ from jaeger_client.errors import (
 from tests.integration.http_servers import (
     Request,
     Server,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
 
 HOST = "collector.invalid"
-"""A name that the proxy alone can resolve."""
+"""A name that only the proxy can resolve."""
 
 CREDENTIALS = "Basic " + base64.b64encode(b"me:p@ss word").decode()
 
@@ -52,7 +52,7 @@ class Proxy:
         return f"http://{user}127.0.0.1:{self.port}"
 
     def talk(self, _server: Server, client: socket.socket, _number: int) -> None:
-        """Open the tunnel, or forward requests as they are but for the target."""
+        """Open the tunnel, or forward requests, unchanged except for the target."""
         with socket.create_connection(("127.0.0.1", self.server.port)) as upstream:
             while head := read_head(client):
                 self.heads.append(head)
@@ -70,7 +70,7 @@ class Proxy:
 
 
 def without_hop(head: str) -> bytes:
-    """Return a request without the headers that are for the proxy."""
+    """Return a request without the headers for the proxy."""
     lines = head.split("\r\n")
     return "\r\n".join(x for x in lines if not x.startswith("proxy-")).encode()
 
@@ -112,9 +112,9 @@ def proxy_for(server: Server, refusal: bytes = b"") -> Generator[Proxy, None, No
         yield proxy
 
 
-def answer_ok(_request: Request) -> bytes:
+def respond_ok(_request: Request) -> bytes:
     """Respond with 200."""
-    return make_answer(200, b"ok")
+    return make_response(200, b"ok")
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def tls(tmp_path: Path) -> Tls:
 
 def test_plain_http_names_the_whole_url_to_the_proxy() -> None:
     """The proxy gets its credentials, the server its host; the connection is reused."""
-    with serve_http(answer_ok) as server, proxy_for(server) as proxy:
+    with serve_http(respond_ok) as server, proxy_for(server) as proxy:
         options = HttpOptions(proxy=proxy.url("me:p%40ss%20word@"))
         with HttpClient(options) as client:
             url = f"http://{HOST}:{server.port}/path?a=b"
@@ -157,7 +157,7 @@ def test_plain_http_names_the_whole_url_to_the_proxy() -> None:
 def test_https_goes_through_a_tunnel(tls: Tls) -> None:
     """Each end gets its own credentials; the certificate is for the server's name."""
     with (
-        serve_http(answer_ok, tls=tls.context) as server,
+        serve_http(respond_ok, tls=tls.context) as server,
         proxy_for(server) as proxy,
     ):
         options = HttpOptions(
@@ -182,9 +182,9 @@ def test_https_goes_through_a_tunnel(tls: Tls) -> None:
 
 
 def test_a_proxy_without_credentials_gets_none(tls: Tls) -> None:
-    """There is no empty header."""
+    """Without credentials, no empty header is sent."""
     with (
-        serve_http(answer_ok, tls=tls.context) as server,
+        serve_http(respond_ok, tls=tls.context) as server,
         proxy_for(server) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url(), ca_file=tls.ca_file)) as client,
     ):
@@ -197,10 +197,10 @@ def test_a_proxy_without_credentials_gets_none(tls: Tls) -> None:
     ("status", "is_retryable"), [(403, False), (407, False), (502, True), (503, True)]
 )
 def test_a_refused_tunnel_is_an_error(status: int, *, is_retryable: bool) -> None:
-    """It has the status, and of the proxy's URL no credentials."""
+    """The error has the status, and no credentials of the proxy's URL."""
     with (
-        serve_http(answer_ok) as server,
-        proxy_for(server, make_answer(status, b"secret: me:pa55word")) as proxy,
+        serve_http(respond_ok) as server,
+        proxy_for(server, make_response(status, b"secret: me:pa55word")) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url("me:pa55word@"))) as client,
         pytest.raises(SendError) as caught,
     ):
@@ -214,10 +214,10 @@ def test_a_refused_tunnel_is_an_error(status: int, *, is_retryable: bool) -> Non
 
 
 def test_a_proxy_that_quotes_its_credentials_does_not_show_them() -> None:
-    """They are hidden in what is quoted of its response to a plain request."""
+    """Credentials are hidden where the error quotes the response to a plain request."""
     with (
-        serve_http(answer_ok) as server,
-        proxy_for(server, make_answer(407, CREDENTIALS.encode())) as proxy,
+        serve_http(respond_ok) as server,
+        proxy_for(server, make_response(407, CREDENTIALS.encode())) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url("me:p%40ss%20word@"))) as client,
     ):
         response = client.request("GET", f"http://{HOST}/")
@@ -228,7 +228,7 @@ def test_a_proxy_that_quotes_its_credentials_does_not_show_them() -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_credentials_that_come_back_instead_of_http_are_hidden(scheme: str) -> None:
-    """An echo server sends back what it has received, perhaps in another order."""
+    """The same holds for an echo server, which may send them back in another order."""
 
     def echo(_server: Server, sock: socket.socket, _number: int) -> None:
         read_head(sock)
@@ -261,7 +261,7 @@ def test_a_silent_proxy_is_given_up() -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_proxy_at_the_port_is_a_refusal(scheme: str) -> None:
-    """The error names the proxy that was to be used."""
+    """The error names the proxy."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         proxy = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -273,9 +273,9 @@ def test_no_proxy_at_the_port_is_a_refusal(scheme: str) -> None:
 
 
 def test_a_host_that_idna_cannot_encode_is_an_error() -> None:
-    """As without a proxy."""
+    """The error is the same as without a proxy."""
     with (
-        serve_http(answer_ok) as server,
+        serve_http(respond_ok) as server,
         proxy_for(server) as proxy,
         HttpClient(HttpOptions(proxy=proxy.url())) as client,
         pytest.raises(SendError, match="Unicode(Encode)?Error"),
@@ -287,13 +287,13 @@ def test_a_host_that_idna_cannot_encode_is_an_error() -> None:
     "proxy", ["https://h:1", "socks5://h", "http://", "http://h/path"]
 )
 def test_a_proxy_must_be_reached_over_http(proxy: str) -> None:
-    """Other schemes are refused at once."""
+    """Other schemes raise an error at once."""
     with pytest.raises(ConfigError, match="proxy must be a URL like http://host:port"):
         HttpOptions(proxy=proxy)
 
 
 def test_the_options_do_not_show_the_proxy() -> None:
-    """Its URL may have a password."""
+    """The proxy's URL, which may have a password, is not shown."""
     assert "pa55word" not in repr(HttpOptions(proxy="http://me:pa55word@h"))
 
 
@@ -301,10 +301,13 @@ def test_the_options_do_not_show_the_proxy() -> None:
 def test_spans_are_sent_by_the_proxy_of_the_settings(
     monkeypatch: pytest.MonkeyPatch, *, by_variable: bool
 ) -> None:
-    """From the key or the variable; those for other programs are ignored."""
+    """The proxy is read from key or variable; those of other programs are ignored."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    with serve_http(answer_ok) as server, proxy_for(server, make_answer(202)) as proxy:
+    with (
+        serve_http(respond_ok) as server,
+        proxy_for(server, make_response(202)) as proxy,
+    ):
         collector = {"endpoint": f"http://{HOST}/api/traces"}
         if by_variable:
             monkeypatch.setenv("JAEGER_COLLECTOR_PROXY", f"127.0.0.1:{proxy.port}")
@@ -329,7 +332,7 @@ def test_spans_are_sent_by_the_proxy_of_the_settings(
     ["https://me:pa55word@h", "http://me:pa55word@h/path", "socks5://me:pa55word@h"],
 )
 def test_a_setting_that_is_no_http_proxy_is_refused(proxy: str) -> None:
-    """With key and variable, but without the password."""
+    """Key and variable are shown, but not the password."""
     config = {"collector": {"endpoint": "http://far", "proxy": proxy}}
 
     with pytest.raises(ConfigError, match="collector.proxy") as caught:

@@ -1,4 +1,4 @@
-"""TLS with certificates made on the spot."""
+"""TLS with certificates that are created for the test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jaeger_client.errors import RetryableSendError, SendError
 from tests.integration.http_servers import (
     Request,
     Server,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -51,9 +51,9 @@ def make_server_tls(authority: trustme.CA, name: str) -> ssl.SSLContext:
     return context
 
 
-def answer_ok(_request: Request) -> bytes:
+def respond_ok(_request: Request) -> bytes:
     """Respond with 200."""
-    return make_answer(200, b"ok")
+    return make_response(200, b"ok")
 
 
 def test_a_trusted_server_is_spoken_to(
@@ -62,7 +62,7 @@ def test_a_trusted_server_is_spoken_to(
     """With the authority's file the server is trusted and its connection reused."""
     options = HttpOptions(ca_file=ca_file)
     with (
-        serve_http(answer_ok, tls=server_tls) as server,
+        serve_http(respond_ok, tls=server_tls) as server,
         HttpClient(options) as client,
     ):
         bodies = [
@@ -78,10 +78,10 @@ def test_a_connection_closed_by_the_server_is_replaced(
     server_tls: ssl.SSLContext,
     ca_file: str,
 ) -> None:
-    """A second connection needs no second reading of the files."""
+    """A second connection does not read the files again."""
 
     def respond(_request: Request) -> bytes:
-        return make_answer(headers={"Connection": "close"})
+        return make_response(headers={"Connection": "close"})
 
     with (
         serve_http(respond, tls=server_tls) as server,
@@ -95,9 +95,9 @@ def test_a_connection_closed_by_the_server_is_replaced(
 
 
 def test_an_unknown_authority_is_refused(server_tls: ssl.SSLContext) -> None:
-    """Without the file the server is not trusted, and trying again is no use."""
+    """Without the file the server is not trusted, and the error is permanent."""
     with (
-        serve_http(answer_ok, tls=server_tls) as server,
+        serve_http(respond_ok, tls=server_tls) as server,
         HttpClient() as client,
         pytest.raises(SendError, match="certificate verify failed") as caught,
     ):
@@ -111,7 +111,7 @@ def test_another_name_is_refused(authority: trustme.CA, ca_file: str) -> None:
     """A certificate of another host is not accepted."""
     tls = make_server_tls(authority, "other.example")
     with (
-        serve_http(answer_ok, tls=tls) as server,
+        serve_http(respond_ok, tls=tls) as server,
         HttpClient(HttpOptions(ca_file=ca_file)) as client,
         pytest.raises(SendError, match="certificate verify failed"),
     ):
@@ -119,10 +119,10 @@ def test_another_name_is_refused(authority: trustme.CA, ca_file: str) -> None:
 
 
 def test_insecure_trusts_anybody(authority: trustme.CA) -> None:
-    """With `insecure` any certificate of any name will do."""
+    """With `insecure` any certificate of any name is accepted."""
     tls = make_server_tls(authority, "other.example")
     with (
-        serve_http(answer_ok, tls=tls) as server,
+        serve_http(respond_ok, tls=tls) as server,
         HttpClient(HttpOptions(insecure=True)) as client,
     ):
         response = client.request("GET", server.url("/", "https"))
@@ -139,7 +139,7 @@ def test_a_client_certificate_is_shown(
     *,
     is_key_apart: bool,
 ) -> None:
-    """A server that requests a certificate gets ours, its key in a file or two."""
+    """A server that requests a certificate gets ours; its key may be separate."""
     server_tls.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(server_tls)  # pyright: ignore[reportUnknownMemberType]  # names pyOpenSSL
     own = authority.issue_cert("client.example")
@@ -156,7 +156,7 @@ def test_a_client_certificate_is_shown(
     )
 
     with (
-        serve_http(answer_ok, tls=server_tls) as server,
+        serve_http(respond_ok, tls=server_tls) as server,
         HttpClient(options) as client,
     ):
         response = client.request("GET", server.url("/", "https"))
@@ -177,7 +177,7 @@ def test_a_file_that_is_no_certificate_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_encrypted_key_is_an_error(authority: trustme.CA, tmp_path: Path) -> None:
-    """No password is read from the terminal; the error says what is not supported."""
+    """No password is read from the terminal; the error names what is not supported."""
     own = authority.issue_cert("client.example")
     key = serialization.load_pem_private_key(own.private_key_pem.bytes(), None)
     encrypted = key.private_bytes(
@@ -198,7 +198,7 @@ def test_an_encrypted_key_is_an_error(authority: trustme.CA, tmp_path: Path) -> 
 def test_versions_of_tls_before_1_2_are_refused(
     server_tls: ssl.SSLContext, ca_file: str
 ) -> None:
-    """A server that has none of a later one gets no request."""
+    """A server with TLS 1.1 at most gets no request."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         server_tls.minimum_version = ssl.TLSVersion.TLSv1
@@ -206,7 +206,7 @@ def test_versions_of_tls_before_1_2_are_refused(
     # OpenSSL 3 permits them at its lowest level of security only.
     server_tls.set_ciphers("ALL:@SECLEVEL=0")
     with (
-        serve_http(answer_ok, tls=server_tls) as server,
+        serve_http(respond_ok, tls=server_tls) as server,
         HttpClient(HttpOptions(ca_file=ca_file)) as client,
         pytest.raises(SendError, match="TLS failed"),
     ):
@@ -215,12 +215,12 @@ def test_versions_of_tls_before_1_2_are_refused(
     assert [] == server.requests
 
 
-def test_plain_http_is_not_taken_for_tls(ca_file: str) -> None:
+def test_plain_http_is_not_mistaken_for_tls(ca_file: str) -> None:
     """A server without TLS is a permanent error."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
-        sock.sendall(make_answer(400))
+        sock.sendall(make_response(400))
 
     with (
         serve_raw(talk) as server,
@@ -241,7 +241,7 @@ def test_a_fork_leaves_the_parents_session_alone(
 ) -> None:
     """The child sends no close_notify on the parent's TLS connection."""
     with (
-        serve_http(answer_ok, tls=server_tls) as server,
+        serve_http(respond_ok, tls=server_tls) as server,
         HttpClient(HttpOptions(ca_file=ca_file)) as client,
     ):
         url = server.url("/", "https")

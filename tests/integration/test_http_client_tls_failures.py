@@ -1,4 +1,4 @@
-"""TLS connections that fail: which failures may pass, and what their messages name."""
+"""TLS connections that fail: retryable and permanent errors, and their messages."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from jaeger_client._internal.http_client.client import HttpClient
 from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client.errors import RetryableSendError, SendError
 from tests.integration.http_servers import (
-    PATIENCE,
+    TIMEOUT,
     Server,
-    make_answer,
+    make_response,
     serve_raw,
 )
 
 LARGE_BODY = 4_000_000
-"""More than the kernel buffers, so that a write meets the end of the connection."""
+"""More than the kernel buffers, so a write meets the end of the connection."""
 
 End = Callable[[socket.socket], object]
 """Ends a connection in one of several ways."""
@@ -84,7 +84,7 @@ def read_request(sock: socket.socket) -> None:
 
 
 def receive(sock: socket.socket) -> bytes:
-    """Return some bytes of the peer, or end the conversation where none come."""
+    """Return some bytes of the peer, or end the exchange if there are none."""
     data = sock.recv(65_536)
     if not data:
         raise ConnectionAbortedError
@@ -103,7 +103,7 @@ def test_hang_up_in_handshake_is_retryable(
     end: End,
     happened: str,
 ) -> None:
-    """A server that hangs up during the handshake may be tried again."""
+    """A connection closed during the handshake causes a retryable error."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(10 if end is reset else 65_536)
@@ -124,8 +124,8 @@ def test_reset_before_the_handshake_leaves_nothing_open() -> None:
         sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         reset(sock)
 
-    # Through the tunnel of a proxy, for it can reset before the client begins with TLS.
-    # What stays open causes a ResourceWarning, which is an error.
+    # Through the tunnel of a proxy, which can reset before the client begins TLS. A
+    # socket that stays open causes a ResourceWarning, which is an error.
     with serve_raw(talk) as server:
         options = HttpOptions(insecure=True, proxy=server.url())
         for _ in range(5):
@@ -137,10 +137,10 @@ def test_reset_before_the_handshake_leaves_nothing_open() -> None:
 
 
 def test_stalled_handshake_is_retryable(client: HttpClient) -> None:
-    """A handshake that does not end within the timeout may be tried again."""
+    """A handshake that does not end within the timeout causes a retryable error."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk) as server,
@@ -159,10 +159,10 @@ def test_a_server_that_does_not_read_is_given_up(
     *,
     is_tls: bool,
 ) -> None:
-    """A request that cannot be sent within the timeout may be tried again."""
+    """A request that cannot be sent within the timeout causes a retryable error."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk, tls=server_tls if is_tls else None) as server,
@@ -188,11 +188,11 @@ def test_reused_connection_closed_during_a_write_is_replaced(
     *,
     is_tls: bool,
 ) -> None:
-    """A reused connection that ends while the body is written costs nothing."""
+    """A reused connection that ends while the body is written is replaced."""
 
     def talk(_server: Server, sock: socket.socket, number: int) -> None:
         read_request(sock)
-        sock.sendall(make_answer(202))
+        sock.sendall(make_response(202))
         if number == 1:
             sock.recv(100)
             end(sock)
@@ -213,21 +213,21 @@ def test_idle_connection_closed_by_the_server_is_replaced(
     server_tls: ssl.SSLContext,
     end: End,
 ) -> None:
-    """An idle TLS connection that the server closes, politely or not, costs nothing."""
+    """An idle TLS connection that the server closes is replaced without an error."""
     ended = threading.Event()
 
     def talk(server: Server, sock: socket.socket, number: int) -> None:
         read_request(sock)
-        sock.sendall(make_answer(200 + number))
+        sock.sendall(make_response(200 + number))
         if number == 1:
             end(sock)
             ended.set()
-            server.stopping.wait(PATIENCE)
+            server.stopping.wait(TIMEOUT)
 
     with serve_raw(talk, tls=server_tls) as server:
         url = server.url("/", "https")
         client.request("POST", url, b"x")
-        assert ended.wait(PATIENCE)
+        assert ended.wait(TIMEOUT)
         response = client.request("POST", url, b"x")
 
     assert 202 == response.status
@@ -242,14 +242,14 @@ def test_response_that_breaks_off_is_retryable(
     is_tls: bool,
     is_reused: bool,
 ) -> None:
-    """A response that breaks off is an error; its request is not repeated at once."""
+    """An incomplete response is an error; its request is not repeated at once."""
     connections = list[int]()
 
     def talk(_server: Server, sock: socket.socket, number: int) -> None:
         connections.append(number)
         if is_reused:
             read_request(sock)
-            sock.sendall(make_answer(202))
+            sock.sendall(make_response(202))
         read_request(sock)
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
 
@@ -270,7 +270,7 @@ def test_reset_instead_of_a_response_is_retryable(
     *,
     is_tls: bool,
 ) -> None:
-    """A connection that is reset while a response is awaited may be tried again."""
+    """A connection that is reset before the response causes a retryable error."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         read_request(sock)
@@ -284,7 +284,7 @@ def test_reset_instead_of_a_response_is_retryable(
         client.request("POST", server.url("/", "https" if is_tls else "http"), b"x")
 
 
-def test_answer_before_the_end_of_the_body_counts(
+def test_response_before_the_end_of_the_body_counts(
     client: HttpClient,
     server_tls: ssl.SSLContext,
 ) -> None:
@@ -292,7 +292,7 @@ def test_answer_before_the_end_of_the_body_counts(
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(100)
-        sock.sendall(make_answer(413))
+        sock.sendall(make_response(413))
         close(sock)
 
     with serve_raw(talk, tls=server_tls) as server:
@@ -307,11 +307,11 @@ def test_a_missing_client_certificate_is_permanent(
     server_tls: ssl.SSLContext,
     size: int,
 ) -> None:
-    """The error is the server's requirement, whatever the size of the body."""
+    """The error names what the server requires, whatever the size of the body."""
     server_tls.verify_mode = ssl.CERT_REQUIRED
 
     def talk(_server: Server, _sock: socket.socket, _number: int) -> None:
-        """Hang up; no client gets as far as this."""
+        """Close the connection; no client gets as far as this."""
 
     with (
         serve_raw(talk, tls=server_tls) as server,
@@ -323,11 +323,11 @@ def test_a_missing_client_certificate_is_permanent(
 
 
 def test_plain_http_behind_https_is_permanent(client: HttpClient) -> None:
-    """A server that does not speak TLS is a permanent error that names the remedy."""
+    """A server without TLS at this port is a permanent error that names the remedy."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
-        sock.sendall(make_answer(400))
+        sock.sendall(make_response(400))
 
     with (
         serve_raw(talk) as server,
@@ -350,7 +350,7 @@ def test_alerts_of_the_server(
     alert: int,
     expected: type[SendError],
 ) -> None:
-    """Of the alerts of TLS only internal_error (80) may pass by itself."""
+    """Only the TLS alert internal_error (80) is retryable."""
 
     def talk(_server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65_536)
@@ -371,7 +371,7 @@ def test_expired_certificate_is_permanent(tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(str(ca_file))
 
     def talk(_server: Server, _sock: socket.socket, _number: int) -> None:
-        """Hang up; no client gets as far as this."""
+        """Close the connection; no client gets as far as this."""
 
     with (
         serve_raw(talk, tls=tls) as server,

@@ -1,4 +1,4 @@
-"""Thrift and OTLP over HTTP, against servers that respond as backends do."""
+"""Thrift and OTLP over HTTP, with servers that respond as backends do."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from jaeger_client.errors import (
 from jaeger_client.senders import HttpSender, OtlpHttpSender
 from jaeger_client.testing import FakeClock
 from tests.integration.http_servers import (
-    PATIENCE,
+    TIMEOUT,
     Request,
     Server,
-    make_answer,
+    make_response,
     read_request,
     serve_http,
     serve_raw,
@@ -56,19 +56,19 @@ def refused_port() -> int:
 
 def partial_success(rejected: int, message: str = "") -> bytes:
     """Return the response of a backend that rejected some spans."""
-    answer = ExportTraceServiceResponse(
+    response = ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(
             rejected_spans=rejected,
             error_message=message,
         ),
     )
-    return make_answer(200, answer.SerializeToString(), PROTOBUF)
+    return make_response(200, response.SerializeToString(), PROTOBUF)
 
 
 def test_thrift_is_posted_as_it_is() -> None:
     """A payload is the body of a POST with the encoder's media type; 202 is success."""
     with (
-        serve_http(always(make_answer(202))) as server,
+        serve_http(always(make_response(202))) as server,
         HttpSender(server.url("/api/traces"), content_type=THRIFT) as sender,
     ):
         sender.send(b"\x0c\x00batch")
@@ -81,9 +81,9 @@ def test_thrift_is_posted_as_it_is() -> None:
 
 
 def test_thrift_can_be_compressed() -> None:
-    """With gzip the body is compressed, as a header specifies."""
+    """With gzip the body is compressed and has the header for that."""
     with (
-        serve_http(always(make_answer(202))) as server,
+        serve_http(always(make_response(202))) as server,
         HttpSender(server.url(), content_type=THRIFT, gzip=True) as sender,
     ):
         sender.send(b"batch" * 1_000)
@@ -98,7 +98,7 @@ def test_credentials_and_headers_of_the_options_are_sent() -> None:
     """The options of the HTTP client are those of the sender."""
     options = HttpOptions(user="u", password="p", headers={"x-tenant": "t"})
     with (
-        serve_http(always(make_answer(202))) as server,
+        serve_http(always(make_response(202))) as server,
         HttpSender(server.url(), content_type=THRIFT, options=options) as sender,
     ):
         sender.send(b"x")
@@ -111,7 +111,7 @@ def test_credentials_and_headers_of_the_options_are_sent() -> None:
 def test_any_other_status_is_an_error(status: int) -> None:
     """A status beyond the 200s is an error with the status and the body."""
     with (
-        serve_http(always(make_answer(status, b"no\nroom"))) as server,
+        serve_http(always(make_response(status, b"no\nroom"))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
         pytest.raises(SendError, match=f"server responded {status}: no room") as caught,
     ):
@@ -128,7 +128,7 @@ def test_the_error_of_a_wrong_path_names_the_formats(
 ) -> None:
     """A wrong path is the most frequent mistake in an endpoint."""
     with (
-        serve_http(always(make_answer(status))) as server,
+        serve_http(always(make_response(status))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
         pytest.raises(SendError) as caught,
     ):
@@ -142,7 +142,7 @@ def test_the_error_of_a_wrong_path_names_the_formats(
 @pytest.mark.parametrize("otlp", [False, True])
 def test_a_web_page_is_not_a_collector(media_type: str, *, otlp: bool) -> None:
     """Jaeger's web interface responds 200 to any path: the error names the ports."""
-    page = make_answer(200, b"<!doctype html>", {"Content-Type": media_type})
+    page = make_response(200, b"<!doctype html>", {"Content-Type": media_type})
     with serve_http(always(page)) as server:
         url = server.url("/api/traces")
         sender = OtlpHttpSender(url) if otlp else HttpSender(url, content_type=THRIFT)
@@ -157,8 +157,8 @@ def test_a_web_page_is_not_a_collector(media_type: str, *, otlp: bool) -> None:
 
 
 def test_a_probe_that_gets_a_web_page_has_found_no_backend() -> None:
-    """Another server may listen on the port of OTLP."""
-    page = make_answer(200, b"<!doctype html>", {"Content-Type": "text/html"})
+    """The same holds for OTLP's port, where another server may listen."""
+    page = make_response(200, b"<!doctype html>", {"Content-Type": "text/html"})
     with (
         serve_http(always(page)) as server,
         OtlpHttpSender(server.url("/v1/traces")) as sender,
@@ -167,9 +167,9 @@ def test_a_probe_that_gets_a_web_page_has_found_no_backend() -> None:
 
 
 def test_an_error_without_a_body_is_short() -> None:
-    """A status without a body is all the message has."""
+    """Without a body, the message has the status only."""
     with (
-        serve_http(always(make_answer(500))) as server,
+        serve_http(always(make_response(500))) as server,
         HttpSender(server.url("/x"), content_type=THRIFT) as sender,
         pytest.raises(SendError) as caught,
     ):
@@ -179,9 +179,9 @@ def test_an_error_without_a_body_is_short() -> None:
 
 
 def test_a_server_that_accepts_less_lowers_the_limit() -> None:
-    """After 413 max_payload is half of what was refused."""
+    """After 413, max_payload is half of the rejected size."""
     with (
-        serve_http(always(make_answer(413))) as server,
+        serve_http(always(make_response(413))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
     ):
         with pytest.raises(PayloadTooLargeError) as caught:
@@ -194,7 +194,7 @@ def test_a_server_that_accepts_less_lowers_the_limit() -> None:
 def test_the_new_limit_is_a_whole_number_of_bytes(size: int, limit: int) -> None:
     """Half of an odd size is rounded down; 16 kilobytes are still allowed."""
     with (
-        serve_http(always(make_answer(413))) as server,
+        serve_http(always(make_response(413))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
     ):
         with pytest.raises(PayloadTooLargeError):
@@ -204,9 +204,9 @@ def test_the_new_limit_is_a_whole_number_of_bytes(size: int, limit: int) -> None
 
 
 def test_the_limit_is_not_lowered_below_16_kilobytes() -> None:
-    """A server that refuses even small bodies gives a plain error."""
+    """If a server rejects even small bodies, the error is a plain SendError."""
     with (
-        serve_http(always(make_answer(413))) as server,
+        serve_http(always(make_response(413))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
     ):
         with pytest.raises(SendError) as caught:
@@ -229,7 +229,7 @@ def test_thrift_is_refused_where_nothing_listens() -> None:
 
 def test_otlp_is_posted_compressed() -> None:
     """OTLP is sent as protobuf, compressed by default."""
-    with serve_http(always(make_answer(200, b"", PROTOBUF))) as server:
+    with serve_http(always(make_response(200, b"", PROTOBUF))) as server:
         url = server.url("/v1/traces")
         for sender in (OtlpHttpSender(url), OtlpHttpSender(url, gzip=False)):
             with sender:
@@ -244,9 +244,9 @@ def test_otlp_is_posted_compressed() -> None:
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_temporary_otlp_failures_may_be_retried(status: int) -> None:
     """429, 502, 503 and 504 are retryable, after the delay in Retry-After."""
-    answer = make_answer(status, headers={"Retry-After": "7"})
+    response = make_response(status, headers={"Retry-After": "7"})
     with (
-        serve_http(always(answer)) as server,
+        serve_http(always(response)) as server,
         OtlpHttpSender(server.url()) as sender,
         pytest.raises(RetryableSendError, match=f"server responded {status}") as caught,
     ):
@@ -256,9 +256,9 @@ def test_temporary_otlp_failures_may_be_retried(status: int) -> None:
 
 
 def test_otlp_without_retry_after_leaves_the_time_open() -> None:
-    """Then the reporter chooses the delay."""
+    """Without Retry-After the reporter chooses the delay."""
     with (
-        serve_http(always(make_answer(503))) as server,
+        serve_http(always(make_response(503))) as server,
         OtlpHttpSender(server.url()) as sender,
         pytest.raises(RetryableSendError) as caught,
     ):
@@ -270,9 +270,9 @@ def test_otlp_without_retry_after_leaves_the_time_open() -> None:
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 500])
 def test_other_otlp_failures_are_final(status: int) -> None:
     """A request that is wrong stays wrong: no retry, even with Retry-After."""
-    answer = make_answer(status, headers={"Retry-After": "7"})
+    response = make_response(status, headers={"Retry-After": "7"})
     with (
-        serve_http(always(answer)) as server,
+        serve_http(always(response)) as server,
         OtlpHttpSender(server.url()) as sender,
         pytest.raises(SendError, match=f"server responded {status}") as caught,
     ):
@@ -293,12 +293,12 @@ def test_other_otlp_failures_are_final(status: int) -> None:
 def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
     options: HttpOptions, url: str
 ) -> None:
-    """Servers quote the key that they reject; the message has the rest."""
+    """Servers quote the key that they reject; it is hidden in the message."""
 
     def refuse(request: Request) -> bytes:
         sent = request.headers
         key = sent.get("x-api-key") or sent["authorization"].split()[-1]
-        return make_answer(
+        return make_response(
             401, f"the key {key} for {sent['content-type']} is revoked".encode()
         )
 
@@ -316,7 +316,7 @@ def test_a_server_that_quotes_the_credentials_does_not_write_them_into_the_log(
 def test_a_partial_success_that_quotes_the_credentials_does_not_show_them(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The reason for rejected spans is cleaned as errors are."""
+    """Secrets in the reason for rejected spans are hidden, too."""
     options = HttpOptions(headers={"X-Api-Key": "hunter2hunter2"})
     with (
         serve_http(
@@ -362,7 +362,7 @@ def test_a_date_in_retry_after_is_compared_with_the_clock() -> None:
     """A server may send the time when it will be available again."""
     date = {"Retry-After": "Thu, 01 Jan 1970 00:00:30 GMT"}
     with (
-        serve_http(always(make_answer(503, headers=date))) as server,
+        serve_http(always(make_response(503, headers=date))) as server,
         OtlpHttpSender(server.url(), clock=FakeClock(time=20.0)) as sender,
         pytest.raises(RetryableSendError) as caught,
     ):
@@ -375,7 +375,7 @@ def test_the_reason_of_an_otlp_status_is_read() -> None:
     """The message of a google.rpc Status is shown without its protobuf."""
     status = b"\x08\x03\x12\x0bnot a span!"
     with (
-        serve_http(always(make_answer(400, status, PROTOBUF))) as server,
+        serve_http(always(make_response(400, status, PROTOBUF))) as server,
         OtlpHttpSender(server.url()) as sender,
         pytest.raises(SendError, match=r"responded 400: not a span!$"),
     ):
@@ -383,9 +383,9 @@ def test_the_reason_of_an_otlp_status_is_read() -> None:
 
 
 def test_a_reason_that_is_no_status_is_shown_as_it_is() -> None:
-    """A body that only claims to be protobuf is shown as text."""
+    """A body that is not the protobuf message that it claims to be is shown as text."""
     with (
-        serve_http(always(make_answer(400, b"{}", PROTOBUF))) as server,
+        serve_http(always(make_response(400, b"{}", PROTOBUF))) as server,
         OtlpHttpSender(server.url()) as sender,
         pytest.raises(SendError, match=r"responded 400: \{\}$"),
     ):
@@ -407,7 +407,7 @@ def test_otlp_may_be_retried_after_a_timeout() -> None:
     """A server that does not respond in time is a temporary failure."""
 
     def talk(server: Server, _sock: socket.socket, _number: int) -> None:
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TIMEOUT)
 
     with (
         serve_raw(talk) as server,
@@ -437,7 +437,7 @@ def test_rejected_spans_are_counted_and_logged_once(
 def test_the_reason_of_a_refusal_is_short_and_on_one_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What a backend writes of refused spans adds no lines to the log."""
+    """The reason for rejected spans adds no lines to the log."""
     reason = "too old\r\nERROR: all is lost" + "x" * 100_000
     with (
         serve_http(always(partial_success(1, reason))) as server,
@@ -452,21 +452,21 @@ def test_the_reason_of_a_refusal_is_short_and_on_one_line(
 
 
 @pytest.mark.parametrize(
-    ("answer", "lines"),
+    ("response", "lines"),
     [
         (partial_success(0), 0),
         (partial_success(0, "a warning"), 1),
         (partial_success(2), 1),
-        (make_answer(200, b"{}"), 0),
+        (make_response(200, b"{}"), 0),
     ],
 )
 def test_responses_of_success_are_understood(
-    answer: bytes,
+    response: bytes,
     lines: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A warning is logged if nothing was rejected; an unreadable body is success."""
-    with serve_http(always(answer)) as server, OtlpHttpSender(server.url()) as sender:
+    with serve_http(always(response)) as server, OtlpHttpSender(server.url()) as sender:
         sender.send(b"x")
 
     assert lines == len(caplog.records)
@@ -481,7 +481,7 @@ def test_a_probe_returns_whether_otlp_is_accepted(
 ) -> None:
     """A response of 200 to an empty request means that a backend is there."""
     with (
-        serve_http(always(make_answer(status))) as server,
+        serve_http(always(make_response(status))) as server,
         OtlpHttpSender(server.url("/v1/traces")) as sender,
     ):
         found = sender.probe()
@@ -497,10 +497,10 @@ def test_a_probe_of_a_refused_port_is_no_error() -> None:
         assert not sender.probe()
 
 
-def test_the_connection_can_be_forgotten() -> None:
-    """After the call for forked children the next payload goes over another."""
+def test_the_connection_is_dropped_after_a_fork() -> None:
+    """After `after_fork_in_child` the next payload uses another connection."""
     with (
-        serve_http(always(make_answer(202))) as server,
+        serve_http(always(make_response(202))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
     ):
         sender.send(b"x")
@@ -516,7 +516,7 @@ def test_the_connection_can_be_forgotten() -> None:
 def test_a_forked_child_sends_over_its_own_connection() -> None:
     """Parent and child post over different connections."""
     with (
-        serve_http(always(make_answer(202))) as server,
+        serve_http(always(make_response(202))) as server,
         HttpSender(server.url(), content_type=THRIFT) as sender,
     ):
         sender.send(b"parent")
@@ -539,7 +539,7 @@ def test_a_forked_child_sends_over_its_own_connection() -> None:
 
 
 def test_a_big_payload_to_a_slow_reader_arrives_whole() -> None:
-    """Four megabytes that the server reads in its own time arrive unchanged."""
+    """Four megabytes that the server reads slowly arrive unchanged."""
     payload = os.urandom(1 << 20) * 4
     arrived, body = threading.Event(), bytearray()
 
@@ -550,7 +550,7 @@ def test_a_big_payload_to_a_slow_reader_arrives_whole() -> None:
         while len(body) < len(payload):
             body.extend(sock.recv(10_000))
         arrived.set()
-        sock.sendall(make_answer(202))
+        sock.sendall(make_response(202))
 
     with serve_raw(talk) as server:
         with HttpSender(server.url(), content_type=THRIFT) as sender:
@@ -564,7 +564,7 @@ def test_a_probe_has_the_headers_of_a_batch() -> None:
     """A backend may reject a request without the media type or credentials."""
     options = HttpOptions(headers={"x-tenant": "shop"})
     with (
-        serve_http(always(make_answer(200))) as server,
+        serve_http(always(make_response(200))) as server,
         OtlpHttpSender(server.url("/v1/traces"), options=options) as sender,
     ):
         sender.probe()
@@ -580,7 +580,7 @@ def test_a_probe_waits_no_longer_than_its_timeout() -> None:
 
     def respond_late(_request: Request) -> bytes:
         probed.wait(2.0)
-        return make_answer(200)
+        return make_response(200)
 
     with (
         serve_http(respond_late) as server,
@@ -599,7 +599,7 @@ def test_a_batch_waits_no_longer_than_the_timeout_of_its_send(*, otlp: bool) -> 
 
     def respond_late(_request: Request) -> bytes:
         is_over.wait(2.0)
-        return make_answer(200)
+        return make_response(200)
 
     with serve_http(respond_late) as server:
         sender = (
@@ -620,10 +620,10 @@ def test_the_timeout_of_a_send_is_measured_by_the_clock() -> None:
         with sock.makefile("rb") as reader:
             read_request(reader, number)
         clock.advance(6.0)
-        sock.sendall(make_answer(200)[:9])
+        sock.sendall(make_response(200)[:9])
         is_over.wait(2.0)
         with contextlib.suppress(OSError):
-            sock.sendall(make_answer(200)[9:])
+            sock.sendall(make_response(200)[9:])
 
     with (
         serve_raw(respond_in_parts) as server,

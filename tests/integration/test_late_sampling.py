@@ -36,7 +36,7 @@ BY_NAME: dict[str, object] = {
 
 
 def write(path: Path, kind: str, param: float) -> None:
-    """Replace the file by one of this default strategy."""
+    """Replace the file by one with this default strategy."""
     text = json.dumps({"default_strategy": {"type": kind, "param": param}})
     other = path.with_suffix(".new")
     other.write_text(text)
@@ -44,7 +44,7 @@ def write(path: Path, kind: str, param: float) -> None:
 
 
 def test_a_file_that_is_created_changed_and_removed_is_followed(tmp_path: Path) -> None:
-    """It is polled in the background; without it the sampler is kept."""
+    """The file is polled in the background; while it is missing, the sampler stays."""
     factory = WaitingFactory()
     path = tmp_path / "strategies.json"
     remote = RemoteControlledSampler(

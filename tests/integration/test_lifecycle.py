@@ -1,4 +1,4 @@
-"""Threads and processes: start, fork, exit, event loops, greenlets; real ones."""
+"""Threads and processes: start, fork, exit, event loops and greenlets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from jaeger_client import Config, Span, Tracer
 from tests.foreign.decoders import decode_otlp
 from tests.integration.conftest import RunProgram
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 needs_fork = pytest.mark.skipif(
@@ -36,7 +36,7 @@ def make_tracer(sink: SpanSink, **config: object) -> Tracer:
 
 
 def test_import_and_construction_start_nothing(run_program: RunProgram) -> None:
-    """Importing and making a tracer bring no HTTP, no loop, no thread, no handler."""
+    """Import and a new tracer add no HTTP client, loop, thread or handler."""
     lines = run_program("import_only.py").splitlines()
 
     expected = ["imported []", "made []", "threads 1", "handlers [] []"]
@@ -60,7 +60,7 @@ def test_a_timeout_beyond_the_platform_is_a_long_one(
 
 
 def test_settings_beyond_the_platform_keep_the_thread_alive(sink: SpanSink) -> None:
-    """A batch leaves although the interval is "never"."""
+    """A full batch is sent although the flush interval never ends."""
     tracer = make_tracer(
         sink,
         reporter_flush_interval=1e10,
@@ -80,10 +80,10 @@ def test_exit_tries_a_waiting_batch_once_more(
     run_program: RunProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end of a process sends what waits for `Retry-After`; flush() does not."""
-    responses = [make_answer(503, headers={"Retry-After": "30"})]
+    responses = [make_response(503, headers={"Retry-After": "30"})]
 
     def respond(request: Request) -> bytes:
-        return responses.pop() if responses else make_answer()
+        return responses.pop() if responses else make_response()
 
     with serve_http(respond) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
@@ -96,7 +96,7 @@ def test_exit_tries_a_waiting_batch_once_more(
 
 @needs_fork
 def test_fork_of_a_busy_parent(run_program: RunProgram, sink: SpanSink) -> None:
-    """Parent and child of a fork under load both report everything, nothing twice."""
+    """Parent and child of a fork under load both report everything once."""
     run_program("fork_busy_parent.py")
 
     assert sink.wait_for(1_000)
@@ -109,7 +109,7 @@ def test_spans_before_over_and_after_a_fork(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """Spans before, in and after a fork arrive once, the child's by its exit."""
+    """Spans before, during and after a fork arrive once, the child's by its exit."""
     run_program("fork_open_spans.py")
 
     assert sink.wait_for(4)
@@ -127,8 +127,8 @@ def test_fork_while_the_http_library_is_imported(
     run_program: RunProgram,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A fork in the midst of an import in the background harms neither process."""
-    with serve_http(lambda request: make_answer()) as server:
+    """A fork during an import in the background affects neither process."""
+    with serve_http(lambda request: make_response()) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
         run_program("fork_while_http_is_imported.py")
         names = [
@@ -167,7 +167,7 @@ def test_fork_while_a_name_server_hangs(
 def test_flush_and_close_keep_their_timeout_while_a_name_server_hangs(
     run_program: RunProgram,
 ) -> None:
-    """flush() and close() of a tracer whose name server hangs return in time."""
+    """flush() and close() return in time if the name server of the tracer hangs."""
     run_program("hanging_name_server.py", "itself")
 
 
@@ -177,7 +177,7 @@ def test_multiprocessing_children_report(
     sink: SpanSink,
     method: str,
 ) -> None:
-    """Children of multiprocessing report at their end, whichever way they start."""
+    """Children of multiprocessing report at their end, with each start method."""
     run_program("multiprocessing_children.py", method)
 
     expected = [*(f"child {n}" for n in range(3)), "parent after", "parent before"]
@@ -196,14 +196,14 @@ def test_partial_batch_leaves_without_close(sink: SpanSink) -> None:
 
 
 def test_burst_arrives_whole(run_program: RunProgram, sink: SpanSink) -> None:
-    """A burst of 20,000 spans loses nothing at default settings."""
+    """A burst of 20,000 spans loses nothing with default settings."""
     run_program("burst.py")
 
     assert sink.wait_for(20_000)
     assert 20_000 == len({span.spanId for span in sink.spans})
 
 
-def test_close_answers_in_any_loop(sink: SpanSink) -> None:
+def test_close_can_be_awaited_in_any_loop(sink: SpanSink) -> None:
     """aclose() can be awaited, and so can what close() returns."""
 
     async def main() -> tuple[bool, bool]:
@@ -216,7 +216,7 @@ def test_close_answers_in_any_loop(sink: SpanSink) -> None:
 
 
 def test_aclose_lets_the_loop_run(sink: SpanSink) -> None:
-    """While aclose() waits for a backend, the event loop goes on."""
+    """While aclose() waits for a backend, the event loop runs."""
 
     async def main() -> int:
         settings = {
@@ -237,7 +237,7 @@ def test_aclose_lets_the_loop_run(sink: SpanSink) -> None:
 
 
 def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
-    """A task begins with its creator's active span, and keeps its own to itself."""
+    """A task begins with its creator's active span; its own is not seen elsewhere."""
 
     async def child(tracer: Tracer, name: str) -> int | None:
         with tracer.start_active_span(name) as scope:
@@ -259,14 +259,14 @@ def test_tasks_inherit_the_active_span(sink: SpanSink) -> None:
     assert sink.wait_for(6)
 
 
-def test_close_blocks_no_longer_than_asked() -> None:
-    """With a backend that never responds, close() returns False at its timeout."""
+def test_close_blocks_no_longer_than_its_timeout() -> None:
+    """If a backend never responds, close() returns False at its timeout."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         settings = {
             "sampler": {"type": "const", "param": 1},
             "collector": {"endpoint": f"http://127.0.0.1:{port}/v1/traces"},
-            # Longer than any test may take: a test that waits for it fails.
+            # Longer than any test may take: a test that waits this long fails.
             "reporter_timeout": 300,
         }
         tracer = Config(settings, service_name="silent").new_tracer()
@@ -276,7 +276,7 @@ def test_close_blocks_no_longer_than_asked() -> None:
 
 
 def test_threads_start_without_an_active_span(sink: SpanSink) -> None:
-    """A new thread has no active span, and its own does not leak into others."""
+    """A new thread has no active span, and its own is not visible in others."""
     tracer = make_tracer(sink)
     seen: list[object] = []
 
@@ -301,7 +301,7 @@ def test_threads_start_without_an_active_span(sink: SpanSink) -> None:
 def test_a_sender_that_fails_after_a_fork_stops_no_tracer(
     run_program: RunProgram, sink: SpanSink, hook: str
 ) -> None:
-    """The other tracers of the child report, and a sender needs no hook for forks."""
+    """The other tracers of the child report, and a sender needs no fork hook."""
     run_program("fork_own_sender.py", hook)
 
     assert sink.wait_for(2)

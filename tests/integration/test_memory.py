@@ -1,4 +1,4 @@
-"""Nothing grows without bound: programs repeat the same and measure themselves."""
+"""Nothing grows without bound: programs repeat operations and measure themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from jaeger_client import Config
 from tests.integration.conftest import RunProgram
-from tests.integration.http_servers import make_answer, serve_http
+from tests.integration.http_servers import make_response, serve_http
 from tests.integration.memory_report import RecordProperty, Report, run_meter
 from tests.integration.span_sink import SpanSink
 
@@ -45,7 +45,7 @@ def is_exact(report: Report) -> bool:
 def test_memory_is_flat_and_losses_exact_at_a_dead_receiver(
     record_property: RecordProperty,
 ) -> None:
-    """10,000,000 spans, to a receiver that is refused, hangs or does not resolve."""
+    """10,000,000 spans to a receiver that cannot be reached leave nothing behind."""
 
     def run(receiver: tuple[str, str, int, int]) -> Report:
         return run_meter(record_property, "dead_receiver.py", *receiver)
@@ -107,8 +107,8 @@ def test_memory_is_flat_whatever_the_application_does(
 
 @pytest.mark.long
 def test_closed_tracers_leave_nothing_behind(run_program: RunProgram) -> None:
-    """After 1,000: no thread, descriptor, exit handler, logger, module or object."""
-    with serve_http(lambda _request: make_answer(200, b"{}")) as server:
+    """1,000 closed tracers leave no thread, descriptor, handler, logger or object."""
+    with serve_http(lambda _request: make_response(200, b"{}")) as server:
         printed = run_program("closed_tracers.py", server.url("/api/traces"))
 
     assert not printed
@@ -129,7 +129,7 @@ def test_closed_tracers_leave_nothing_behind(run_program: RunProgram) -> None:
 def test_memory_is_flat_whatever_servers_respond(
     record_property: RecordProperty, scene: str, operations: int
 ) -> None:
-    """Bodies without end, other addresses, strategies and credits each time."""
+    """Responses without end, new addresses, strategies and credits at each request."""
     report = run_meter(record_property, "memory_of_servers.py", scene, operations)
 
     assert report.is_flat, report
@@ -142,13 +142,13 @@ def receiver(path: str) -> Generator[dict[str, object], None, None]:
         with SpanSink() as sink:
             yield {"local_agent": {"reporting_port": sink.port}}
     else:
-        with serve_http(lambda _request: make_answer(200, b"{}")) as server:
+        with serve_http(lambda _request: make_response(200, b"{}")) as server:
             yield {"collector": {"endpoint": server.url(path)}}
 
 
 @pytest.mark.parametrize("path", ["udp", "/api/traces", "/v1/traces"])
 def test_a_closed_tracer_holds_no_value_of_a_span(path: str) -> None:
-    """The tables of the encoder are emptied, though the tracer is still referenced."""
+    """The caches of the encoder are emptied while the tracer is still referenced."""
     secret = str(uuid4())
     with receiver(path) as settings:
         config = {"sampler": {"type": "const", "param": 1}, **settings}

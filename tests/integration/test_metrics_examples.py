@@ -1,4 +1,4 @@
-"""The examples that count elsewhere than in Prometheus, run as a user runs them."""
+"""The examples for metrics systems other than Prometheus, run as a user would."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from tests.integration.span_sink import SpanSink
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 50.0
+TIMEOUT = 50.0
 
 
 def run(sink: SpanSink, example: str, *arguments: str) -> str:
@@ -26,7 +26,7 @@ def run(sink: SpanSink, example: str, *arguments: str) -> str:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )
@@ -35,7 +35,7 @@ def run(sink: SpanSink, example: str, *arguments: str) -> str:
 
 
 def test_metrics_for_statsd(sink: SpanSink) -> None:
-    """A server of statsd would get each count as a datagram with tags."""
+    """A statsd server receives each count as a datagram with tags."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         assert "sent\n" == run(sink, "statsd_metrics.py", str(server.getsockname()[1]))
@@ -62,7 +62,7 @@ def datagrams_of(server: socket.socket) -> list[str]:
 
 
 def test_metrics_for_opentelemetry(sink: SpanSink) -> None:
-    """A reader of the SDK gets the spans that were finished and sent."""
+    """A reader of the SDK gets the numbers of finished and sent spans."""
     exported = json.loads(run(sink, "opentelemetry_metrics.py") or "{}")
 
     metrics: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The metrics of the table, counted by tracers that run into everything."""
+"""All metrics of the table, counted by tracers that meet every failure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from opentracing import Format, SpanContextCorruptedException
 from jaeger_client import Config, Span, SpanContext, Tracer
 from jaeger_client.metrics import METRICS, CallableMetricsFactory, Metrics
 from jaeger_client.metrics.table import dotted
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 SERVER: dict[str, object] = {"span.kind": "server", "http.status_code": 200}
 STRATEGY: object = {"probabilisticSampling": {"samplingRate": 1.0}}
 NO_STRATEGY: object = {"strategyType": "NONE"}
@@ -31,12 +31,12 @@ Key = tuple[str, frozenset[tuple[str, str]]]
 
 
 def key_of(name: str, **tags: str) -> Key:
-    """Return what a metric is known by."""
+    """Return the name and labels that identify a metric."""
     return name, frozenset(tags.items())
 
 
 class Seen:
-    """Keeps which metrics took something that is not zero."""
+    """Stores which metrics have received a value other than zero."""
 
     def __init__(self) -> None:
         self.keys: set[Key] = set()
@@ -55,26 +55,26 @@ class Seen:
             self._changed.notify_all()
 
     def wait_for(self, name: str, **tags: str) -> None:
-        """Return once the metric took something, and fail if that takes too long."""
+        """Return when the metric has received a value; fail after a timeout."""
         key = key_of(name, **tags)
         with self._changed:
-            assert self._changed.wait_for(lambda: key in self.keys, PATIENCE), key
+            assert self._changed.wait_for(lambda: key in self.keys, TIMEOUT), key
 
 
 class Agent:
-    """Answers questions for strategies and credits; `None` is an outage."""
+    """Serves strategies and credits; `None` is an outage."""
 
     def __init__(self) -> None:
         self.strategy: object = STRATEGY
         self.balances: object = BALANCES
 
     def __call__(self, request: Request) -> bytes:
-        """Answer by the path."""
+        """Return the response for the path."""
         is_credits = request.target.startswith("/credits")
-        answer = self.balances if is_credits else self.strategy
-        if answer is None:
-            return make_answer(503)
-        return make_answer(body=json.dumps(answer).encode())
+        response = self.balances if is_credits else self.strategy
+        if response is None:
+            return make_response(503)
+        return make_response(body=json.dumps(response).encode())
 
 
 @contextmanager
@@ -94,12 +94,12 @@ def make_tracer(
 
 
 def serve(tracer: Tracer, **tags: object) -> None:
-    """Serve a request."""
+    """Handle a request."""
     tracer.start_span("bake", tags={**SERVER, **tags}).finish()
 
 
 def trace(seen: Seen, sink: SpanSink) -> None:
-    """Begin, join and refuse traces; serve; lose a caller's context and baggage."""
+    """Start, join and refuse traces; serve; lose a caller's context and baggage."""
     with make_tracer(seen, sink) as tracer:
         tracer.start_span("bake").finish()
         serve(tracer, error=True)
@@ -115,7 +115,7 @@ def trace(seen: Seen, sink: SpanSink) -> None:
 
 
 def lose_spans(seen: Seen, sink: SpanSink) -> None:
-    """Make spans too large, too many and too late, and send some to a bad address."""
+    """Create spans that are too large, too many or too late; send to a bad address."""
     with make_tracer(seen, sink) as tracer:
         fill(tracer.start_span("large"), 100, "x" * 1_000).finish()
         span = fill(tracer.start_span("over the limits"), 5_000, "x")
@@ -127,7 +127,7 @@ def lose_spans(seen: Seen, sink: SpanSink) -> None:
     with make_tracer(seen, sink, reporter_queue_size=1) as tracer:
         for _ in range(500):
             tracer.start_span("bake").finish()
-    with serve_http(lambda request: make_answer(400)) as server:
+    with serve_http(lambda request: make_response(400)) as server:
         url = f"http://127.0.0.1:{server.port}/api/traces"
         with make_tracer(seen, sink, collector={"endpoint": url}) as tracer:
             tracer.start_span("bake").finish()
@@ -140,8 +140,8 @@ def fill(span: Span, count: int, value: str) -> Span:
     return span
 
 
-def ask_for_strategies(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
-    """Follow a strategy, get one that cannot be followed, and none."""
+def poll_for_strategies(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
+    """Follow a strategy, receive an invalid one, and none."""
     with make_tracer(
         seen,
         sink,
@@ -157,8 +157,8 @@ def ask_for_strategies(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> N
         seen.wait_for("jaeger.sampler_queries", result="err")
 
 
-def ask_for_credits(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
-    """Have a debug trace refused, then poll for credits until the server is gone."""
+def poll_for_credits(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None:
+    """Refuse a debug trace, then poll for credits until the server is gone."""
     throttler = {"port": port, "refresh_interval": 0.01}
     with make_tracer(seen, sink, throttler=throttler) as tracer:
         tracer.start_span("bake", child_of=SpanContext.with_debug_id("ticket-42"))
@@ -169,17 +169,17 @@ def ask_for_credits(seen: Seen, sink: SpanSink, agent: Agent, port: int) -> None
 
 def test_everything_in_the_table_is_counted(sink: SpanSink) -> None:
     """
-    Each metric with each value of its labels, and none beside.
+    Each metric has each value of its labels, and there are no others.
 
-    But for spans that cannot be encoded: no input is known that makes one.
+    Except for spans that cannot be encoded: no input is known that causes one.
     """
     seen, agent = Seen(), Agent()
 
     trace(seen, sink)
     lose_spans(seen, sink)
     with serve_http(agent) as server:
-        ask_for_strategies(seen, sink, agent, server.port)
-        ask_for_credits(seen, sink, agent, server.port)
+        poll_for_strategies(seen, sink, agent, server.port)
+        poll_for_credits(seen, sink, agent, server.port)
 
     unseen = key_of("jaeger.reporter_dropped", cause="not_encodable")
     assert keys_of_the_table() - {unseen} == seen.keys
@@ -200,12 +200,12 @@ def keys_of_the_table() -> set[Key]:
 
 
 def refuse(key: str, value: float) -> None:
-    """Stand for a client of statsd that lost its socket."""
+    """A statsd client that has lost its socket."""
     raise ConnectionError(key)
 
 
 def test_functions_that_raise_cost_no_span(sink: SpanSink) -> None:
-    """Spans arrive once each, though counting fails before, between and afterwards."""
+    """Each span arrives once, although counting fails before, during and after."""
     metrics = Metrics(count=refuse, gauge=refuse, timing=refuse)
     settings = {
         "sampler": {"type": "const", "param": 1},
@@ -216,16 +216,16 @@ def test_functions_that_raise_cost_no_span(sink: SpanSink) -> None:
 
     for number in range(3):
         tracer.start_span(f"bake-{number}", tags=SERVER).finish()
-        assert tracer.flush(PATIENCE)
+        assert tracer.flush(TIMEOUT)
 
-    assert tracer.close(PATIENCE).result()
+    assert tracer.close(TIMEOUT).result()
     assert sink.wait_for(3)
     assert ["bake-0", "bake-1", "bake-2"] == sink.names
 
 
 def test_no_counter_follows_a_number_of_the_backend() -> None:
-    """A backend that rejects 2**63 - 1 spans of a batch of two has rejected two."""
-    answer = ExportTraceServiceResponse(
+    """If a backend rejects 2**63 - 1 spans of a batch of two, two are counted."""
+    response = ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(rejected_spans=(1 << 63) - 1)
     )
     reported = list[tuple[str, float]]()
@@ -234,7 +234,9 @@ def test_no_counter_follows_a_number_of_the_backend() -> None:
         if name == dotted("jaeger:reporter_spans"):
             reported.append((tags["result"], value))
 
-    with serve_http(lambda _: make_answer(200, answer.SerializeToString())) as server:
+    with serve_http(
+        lambda _: make_response(200, response.SerializeToString())
+    ) as server:
         config = Config(
             {
                 "sampler": {"type": "const", "param": 1},
@@ -246,7 +248,7 @@ def test_no_counter_follows_a_number_of_the_backend() -> None:
         with config.new_tracer() as tracer:
             for _ in range(2):
                 tracer.start_span("bake").finish()
-            assert not tracer.flush(PATIENCE)
+            assert not tracer.flush(TIMEOUT)
 
     assert {("err", 2)} == {each for each in reported if each[1]}
     assert min(value for _, value in reported) >= 0

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: as from 4.8, of several processes, after a fork."""
+"""Scrapes by Prometheus: as with 4.8, of several processes, after a fork."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.span_sink import SpanSink
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
-PATIENCE = 50.0
+TIMEOUT = 50.0
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -42,7 +42,7 @@ def run(
         [python, PROGRAMS / program, *arguments],
         env={**os.environ, **addresses, **environ},
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
         text=True,
     )
@@ -51,7 +51,7 @@ def run(
 
 
 def samples_of(exposition: str) -> Samples:
-    """Return the samples of our metrics, but for the times when they were made."""
+    """Return the samples of our metrics, without the times of their creation."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(exposition)
@@ -84,7 +84,7 @@ def test_a_scrape_says_what_that_of_4_8_says(
 
 
 def test_what_4_8_did_not_count_is_beside_it(sink: SpanSink) -> None:
-    """New metrics have the namespace and the label as well, and types of their own."""
+    """New metrics have the namespace and the label as well, and their own types."""
     types = types_of(run(sink, "prometheus_exposition.py"))
 
     new = {
@@ -133,13 +133,13 @@ def test_a_dead_process_has_no_gauge(sink: SpanSink, tmp_path: Path) -> None:
 
 @needs_fork
 def test_a_fork_during_a_scrape_stops_no_child(sink: SpanSink) -> None:
-    """A child counts although a thread of the parent held every lock as it forked."""
+    """A child counts although a thread of the parent held every lock at the fork."""
     assert "child 2.0\n" == run(sink, "prometheus_fork.py")
 
 
 @needs_fork
 def test_a_fork_during_a_count_stops_no_child(sink: SpanSink, tmp_path: Path) -> None:
-    """With PROMETHEUS_MULTIPROC_DIR a child counts, in a file of its own pid."""
+    """With PROMETHEUS_MULTIPROC_DIR a child counts in a file of its own pid."""
     printed = run(
         sink, "prometheus_busy_fork.py", PROMETHEUS_MULTIPROC_DIR=str(tmp_path)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jaeger_client import Config, Tracer
 from jaeger_client.reporter import Reporter
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def make_tracer(**config: object) -> Tracer:
 
 
 def flush_one_span(tracer: Tracer) -> bool:
-    """Report a span; return whether it left."""
+    """Report a span; return whether it was sent."""
     tracer.start_span("op").finish()
     return tracer.flush()
 
@@ -30,10 +30,10 @@ def test_an_agent_that_comes_later_gets_what_is_reported_then(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without an agent spans are lost and counted; once there is one they arrive."""
+    """Without an agent, spans are lost and counted; a later agent receives others."""
     with SpanSink() as sink:
         port = sink.port
-    # Elsewhere than a Jaeger that this machine may run, or spans go there.
+    # Not the default host: a Jaeger that runs on this machine would get the spans.
     monkeypatch.setattr("jaeger_client._internal.http_channel.OTLP_PORT", port)
     with caplog.at_level(logging.WARNING):
         tracer = make_tracer(local_agent={"reporting_port": port})
@@ -49,12 +49,12 @@ def test_an_agent_that_comes_later_gets_what_is_reported_then(
 
 
 def test_short_flushes_lose_no_batch() -> None:
-    """A function that flushes after each call keeps what a busy backend put off."""
-    busy = make_answer(503, headers={"Retry-After": "30"})
+    """If a function flushes after each call, spans wait while a backend is busy."""
+    busy = make_response(503, headers={"Retry-After": "30"})
     responses = [busy]
 
     def respond(request: Request) -> bytes:
-        return responses.pop() if responses else make_answer()
+        return responses.pop() if responses else make_response()
 
     with serve_http(respond) as server:
         tracer = make_tracer(collector={"endpoint": server.url("/v1/traces")})

@@ -1,4 +1,4 @@
-"""How processes end: exit handlers, pools, workers that are recycled; real ones."""
+"""Ends of real processes: exit handlers, pools, recycled workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POOLS = [
     for package, methods in PACKAGES.items()
     for kind in ["recycled", "closed", "processes", "executor"]
     for method in methods
-    if (package, kind) != ("billiard", "executor")  # there is but one
+    if (package, kind) != ("billiard", "executor")  # there is only one
 ]
 
 
@@ -55,7 +55,7 @@ def test_exit_waits_for_all_tracers_at_once(
 
     assert time.monotonic() - began < EXIT_TIMEOUT + 2
     assert sink.wait_for(1)
-    assert ["last words"] == sink.names
+    assert ["last span"] == sink.names
     assert 2 == output.count("not all spans could be sent at the end of the process")
     assert 2 == output.count("finished at the end of the process, after tracing was")
 
@@ -68,7 +68,7 @@ def test_children_of_pools_report_at_their_end(
     kind: str,
     method: str,
 ) -> None:
-    """A child that a pool ends in order reports all spans, however short its life."""
+    """A child that a pool ends regularly reports all spans, however short its life."""
     if package == "billiard":
         pytest.importorskip("billiard")
     run_program("pool_children.py", package, kind, method)
@@ -83,7 +83,7 @@ def test_child_that_reported_while_it_was_imported(
     sink: SpanSink,
     method: str,
 ) -> None:
-    """A child whose first span came before it was set up reports that and others."""
+    """A child whose first span precedes its setup reports that span and others."""
     run_program("pool_children.py", "multiprocessing", "early", method)
     expected = [*["early"] * len(TASKS), *TASKS]
 
@@ -98,7 +98,7 @@ def test_child_whose_first_span_comes_after_its_finalizers(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """Threads for which a child waits at its end may be the first to report."""
+    """Threads that a child waits for at its end may be the first to report."""
     run_program("first_span_in_late_thread.py")
 
     assert sink.wait_for(1)
@@ -107,7 +107,7 @@ def test_child_whose_first_span_comes_after_its_finalizers(
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_child_reports_its_first_spans_at_once(sink: SpanSink, method: str) -> None:
-    """The first span of a child that will be killed arrives without any interval."""
+    """The first span of a child that will be killed arrives without a delay."""
     with started(sink, "terminated_child.py", method) as program:
         arrived = sink.wait_for(1)
         program.communicate("now\n", timeout=TIMEOUT)
@@ -122,14 +122,15 @@ def test_spans_leave_without_a_thread(
     sink: SpanSink,
     reason: str,
 ) -> None:
-    """Where no thread can start, flush() sends, and nothing is logged as lost."""
+    """If no thread can start, flush() sends, and no span is logged as lost."""
     output = run_program("without_threads.py", reason)
     flushed, _, closed, _ = result_in(output)
 
     assert ("True", "True") == (flushed, closed)
     assert sink.wait_for(1 if reason == "files" else 2)
     assert "starved" in sink.names
-    # Without file descriptors the thread starts, and can send when there are some.
+    # Without file descriptors the thread starts, and can send as soon as there are
+    # some.
     lines = 0 if reason == "files" else 1
     assert lines == output.count("cannot start the thread that sends spans")
     assert "lost" not in output
@@ -138,7 +139,7 @@ def test_spans_leave_without_a_thread(
 def test_flush_and_close_keep_their_timeout_without_a_thread(
     run_program: RunProgram,
 ) -> None:
-    """With no thread and a collector that never responds, both return in time."""
+    """Without a thread, and with a silent collector, both calls return in time."""
     output = run_program("without_threads.py", "silent")
     flushed, seconds_of_flush, closed, seconds_of_close = result_in(output)
 
@@ -152,11 +153,11 @@ def test_flush_and_close_keep_their_timeout_without_a_thread(
 def test_closing_needs_no_file(
     run_program: RunProgram, sink: SpanSink, call: str, early: int
 ) -> None:
-    """With no file descriptor left, closing raises nothing, sends or counts."""
+    """If no file descriptor is left, closing raises nothing, and sends or counts."""
     output = run_program("close_without_files.py", call, str(early))
     first, second, lost = result_in(output)
 
-    # With no span before, what sends is not imported yet, and cannot be.
+    # Without an earlier span, the modules that send are not imported and cannot be.
     assert first == second == str(early == 1)
     assert sink.wait_for(1 + early - int(lost))
 
@@ -177,7 +178,7 @@ def test_thread_that_uwsgi_does_not_run_is_logged(
     run_program: RunProgram,
     sink: SpanSink,
 ) -> None:
-    """If uWSGI does not run threads, one line names the option, and spans leave."""
+    """If uWSGI does not run threads, one line names the option, and spans are sent."""
     output = run_program("thread_not_run.py")
 
     assert sink.wait_for(1)

@@ -11,14 +11,14 @@ from typing import Final
 import pytest
 
 from jaeger_client._internal.process_end import EXIT_TIMEOUT
-from tests.integration.collectors import WAYS, collect
+from tests.integration.collectors import ROUTES, collect
 from tests.integration.conftest import RunProgram
 from tests.integration.conversations import cases_of
 from tests.integration.misbehaviour import SLOW_BEHAVIOURS
 from tests.integration.reporting import make_authority
 
 MARGIN: Final = 25.0
-"""Seconds for 36 collectors on a machine that is busy; any of them may take 300."""
+"""Timeout in seconds for 36 collectors on a busy machine; each may take 300."""
 
 
 @pytest.mark.long
@@ -27,13 +27,13 @@ def test_exit_ends_whatever_the_collectors_do(
 ) -> None:
     """The end of the process takes 5 seconds for all of them, and logs each loss."""
     authority = make_authority(tmp_path)
-    cases = cases_of(WAYS, SLOW_BEHAVIOURS).values()
+    cases = cases_of(ROUTES, SLOW_BEHAVIOURS).values()
     with ExitStack() as stack:
         urls = [
             stack.enter_context(
-                collect(way, itertools.repeat(behaviour.step), authority.tls)
+                collect(route, itertools.repeat(behaviour.step), authority.tls)
             ).url
-            for way, behaviour in cases
+            for route, behaviour in cases
         ]
         output = run_program("exit_with_collectors.py", authority.ca_file, *urls)
         ended = time.monotonic()

@@ -25,10 +25,10 @@ from jaeger_client.sampler import (
     Sampler,
 )
 from jaeger_client.throttler import RemoteThrottler
-from tests.integration.http_servers import Request, Server, make_answer, serve_http
+from tests.integration.http_servers import Request, Server, make_response, serve_http
 
 TIMEOUT = 10.0
-"""Seconds after which a test fails that waits for an event."""
+"""Timeout in seconds of a test that waits for an event."""
 
 JAEGER_1_76: dict[str, object] = {
     "strategyType": 0,
@@ -84,13 +84,13 @@ class Backend:
     def __call__(self, request: Request) -> bytes:
         """Respond to any request."""
         if self.response is None:
-            return make_answer(503)
-        return make_answer(body=json.dumps(self.response).encode())
+            return make_response(503)
+        return make_response(body=json.dumps(self.response).encode())
 
 
 @contextmanager
 def agent_at(server: Server) -> Generator[AgentChannel, None, None]:
-    """Give a channel to *server* and close it."""
+    """Yield a channel to *server* and close it."""
     with AgentChannel("127.0.0.1", server.port, 6831) as agent:
         yield agent
 
@@ -121,7 +121,7 @@ def test_the_first_use_gets_the_servers_strategy(
         remote = RemoteControlledSampler(agent, "my shop", metrics_factory=factory)
         with closing(remote):
             # An operation that the strategy names: a poll may be done before the
-            # decision is made, and an adaptive sampler adds operations that are new.
+            # decision, and an adaptive sampler adds operations that are new.
             remote.is_sampled(1, "op")
             factory.wait_for("jaeger:sampler_updates ok")
 
@@ -130,7 +130,7 @@ def test_the_first_use_gets_the_servers_strategy(
 
 
 def test_a_changed_strategy_is_followed_at_the_next_poll() -> None:
-    """The server is polled every interval, without further use."""
+    """The server is polled every interval, even if the sampler is not used again."""
     factory = WaitingFactory()
     backend = Backend(JAEGER_2_20)
 
@@ -183,7 +183,7 @@ def test_an_outage_keeps_the_sampler_and_is_logged_twice(
 
 
 def test_a_refused_connection_is_counted_and_nothing_is_raised() -> None:
-    """If nothing listens, the initial sampler is kept."""
+    """If nothing listens, the initial sampler stays."""
     factory = WaitingFactory()
 
     with AgentChannel("127.0.0.1", free_port(), 6831) as agent:
@@ -198,7 +198,7 @@ def test_a_refused_connection_is_counted_and_nothing_is_raised() -> None:
 
 
 def test_a_sampler_and_a_throttler_share_a_worker() -> None:
-    """Both poll on the thread of the worker that is passed, and leave it running."""
+    """Both poll on the thread of the passed worker, and do not close it."""
     factory = WaitingFactory()
     worker = BackgroundWorker()
     threads = threading.active_count()
@@ -225,7 +225,7 @@ def test_a_sampler_and_a_throttler_share_a_worker() -> None:
 
 
 def test_credits_come_from_the_agent() -> None:
-    """The first debug span is refused, then as many may start as there are credits."""
+    """The first debug span is refused; then each credit allows one."""
     factory = WaitingFactory()
     backend = Backend({"balances": [{"operation": "a b", "balance": 2}]})
 
@@ -245,7 +245,7 @@ def test_credits_come_from_the_agent() -> None:
 
 
 def test_with_jaeger_2_a_local_policy_decides() -> None:
-    """If the server returns a strategy for credits."""
+    """If the server responds with a strategy instead of credits, the policy decides."""
     factory = WaitingFactory()
 
     with serve_http(Backend(JAEGER_2_20)) as server, agent_at(server) as agent:

@@ -1,4 +1,4 @@
-"""Secrets appear on the wire, where they belong, and nowhere else."""
+"""Secrets are sent where they are meant to be, and shown nowhere else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.integration.canaries import (
 
 
 def test_no_setting_shows_a_secret(tmp_path: Path) -> None:
-    """In any setting by dict or variable, valid or not, it is shown nowhere."""
+    """A secret in any setting, valid or not, from dict or variable, is not shown."""
     observed = observe([*settings_with_secrets(), *unknown_settings()], tmp_path)
 
     assert [] == leaks_in(observed)

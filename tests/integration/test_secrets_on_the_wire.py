@@ -1,5 +1,5 @@
 """
-Credentials reach the configured server, and are shown nowhere, however a send fails.
+Credentials reach the configured server, and are not shown if a send fails.
 
 One program sends by each spelling of the credentials to each kind of server: real ones,
 most of which reject the request and send it back.
@@ -35,7 +35,7 @@ from tests.integration.http_servers import (
     Respond,
     Server,
     Talk,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -49,7 +49,7 @@ OF_PROXY: Final = "Basic " + base64.b64encode(PROXY_USER.encode()).decode()
 QUERY: Final = f"?token={TOKEN}"
 
 Settings = tuple[dict[str, Any], dict[str, str]]
-"""What the dict has under `collector`, and the variables."""
+"""The value of `collector` in the dict, and the variables."""
 
 
 def basic_in_dict(url: str) -> Settings:
@@ -88,7 +88,7 @@ SPELLINGS: Final[Mapping[Callable[[str], Settings], tuple[str, str]]] = {
     basic_in_variables: (BASIC, "/zipkin/api/v2/spans"),
     headers_in_variables: (BEARER, "/otlp/v1/traces"),
 }
-"""With the header `Authorization` of each, and the path that it sends to."""
+"""The header `Authorization` of each, and the path that it sends to."""
 
 
 def always(response: bytes) -> Respond:
@@ -103,11 +103,11 @@ def reject(request: Request) -> bytes:
     if scheme == "Basic":
         user, _, password = base64.b64decode(encoded).decode().partition(":")
         lines.insert(0, f"{user} has not the password {password}")
-    return make_answer(401, "\r\n".join([request.target, *lines]).encode())
+    return make_response(401, "\r\n".join([request.target, *lines]).encode())
 
 
 def send_back(_server: Server, sock: socket.socket, _number: int) -> None:
-    """Send back what arrives, which is no HTTP."""
+    """Send back what arrives, which is not HTTP."""
     received = sock.recv(65536)
     head, _, _ = received.partition(b"\r\n\r\n")
     lines = sorted(head.split(b"\r\n"), key=lambda line: b"uthorization" not in line)
@@ -117,7 +117,7 @@ def send_back(_server: Server, sock: socket.socket, _number: int) -> None:
 def respond_in_plain(_server: Server, sock: socket.socket, _number: int) -> None:
     """Respond to a TLS handshake as HTTP servers do."""
     sock.recv(65536)
-    sock.sendall(make_answer(400))
+    sock.sendall(make_response(400))
 
 
 def be_silent(server: Server, _sock: socket.socket, _number: int) -> None:
@@ -150,15 +150,15 @@ class Network:
     agent: Server = field(init=False)
     sink: SpanSink = field(init=False)
     jaeger: Server = field(init=False)
-    """A collector that variables of Jaeger name, beside credentials of others."""
+    """A collector in variables of Jaeger, beside credentials in others."""
     observed: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     def start(self) -> None:
         """Start the servers."""
-        self.agent = self._serve(always(make_answer(500, b"{}")))
+        self.agent = self._serve(always(make_response(500, b"{}")))
         self.sink = self.stack.enter_context(SpanSink())
-        self.jaeger = self._serve(always(make_answer()))
-        self._add("accepts", self._serve(always(make_answer())))
+        self.jaeger = self._serve(always(make_response()))
+        self._add("accepts", self._serve(always(make_response())))
         self._add("rejects", self._serve(reject))
         self._add("is no HTTP", self._serve_raw(send_back))
         self._add("resets", self._serve_raw(reset))
@@ -173,14 +173,14 @@ class Network:
         tls = self._tls("other.example")
         self._add("has another name", self._serve(reject, tls=tls), "https", **trust)
         for host in ("127.0.0.1", "127.0.0.2"):
-            other = self._serve(always(make_answer()), host=host)
+            other = self._serve(always(make_response()), host=host)
             self.others.append(other)
             to = {"Location": f"http://{host}:{other.port}/v1/traces"}
-            answer = make_answer(307, headers=to)
-            server = self._serve(always(answer))
+            response = make_response(307, headers=to)
+            server = self._serve(always(response))
             self._add(f"redirects to {host}", server)
             tls = self._tls("127.0.0.1")
-            server = self._serve(always(answer), tls=tls)
+            server = self._serve(always(response), tls=tls)
             self._add(f"redirects from TLS to {host}", server, "https", **trust)
         self._add_proxies()
 
@@ -195,7 +195,7 @@ class Network:
 
     def _reject(self, _server: Server, sock: socket.socket, _number: int) -> None:
         head = self._read_head(sock)
-        sock.sendall(make_answer(407, head.encode()))
+        sock.sendall(make_response(407, head.encode()))
 
     def _send_back(self, _server: Server, sock: socket.socket, _number: int) -> None:
         head = self._read_head(sock)
@@ -270,12 +270,12 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 
 
 def test_no_failure_shows_a_secret(network: Network) -> None:
-    """Neither lines, errors, objects nor metrics, even if a server sends it back."""
+    """Lines, errors, objects and metrics have none, even if a server sends it back."""
     assert [] == leaks_in(network.observed)
 
 
 def test_credentials_arrive_where_they_belong(network: Network) -> None:
-    """In their headers, and in the query of the URL that has one; nowhere else."""
+    """They are in their headers, and in the query of a URL that has one; only there."""
     requests = [request for server in network.collectors for request in server.requests]
     found = {
         (request.headers["authorization"], request.target.partition("?")[0])
@@ -301,12 +301,12 @@ def test_credentials_arrive_where_they_belong(network: Network) -> None:
 
 
 def test_credentials_follow_no_redirect(network: Network) -> None:
-    """Neither to another port nor to another host, nor from https to http."""
+    """They are not sent to another port or host, nor from https to http."""
     assert [[], []] == [server.requests for server in network.others]
 
 
 def test_credentials_of_opentelemetry_are_for_its_endpoint(network: Network) -> None:
-    """A collector or agent that other settings name does not get them."""
+    """A collector or agent of other settings does not receive them."""
     requests, batches = network.jaeger.requests, network.sink.batches
 
     assert requests
@@ -315,7 +315,7 @@ def test_credentials_of_opentelemetry_are_for_its_endpoint(network: Network) -> 
 
 
 def test_a_tunnel_shows_the_proxy_its_own_credentials_only(network: Network) -> None:
-    """What an https collector gets is not in the request to the proxy."""
+    """The request to the proxy does not contain what an https collector receives."""
     heads = [head for head in network.proxy_heads if head.startswith("CONNECT ")]
     lines = {
         line for head in heads for line in head.split("\r\n") if find_secrets(line)

@@ -1,4 +1,4 @@
-"""Spans that begin in a signal handler, in a real process with a real timer."""
+"""Spans that start in a signal handler, in a real process with a real timer."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.skipif(
     ],
 )
 def test_a_handler_may_begin_spans(run_program: RunProgram, shared: str) -> None:
-    """Whatever the interrupted frame was at, nothing hangs, and nothing is lost."""
+    """Nothing hangs and nothing is lost, whatever code was interrupted."""
     assert run_program("spans_in_signal_handlers.py", shared).startswith("True ")
 
 
 def test_spans_of_a_handler_arrive(run_program: RunProgram, sink: SpanSink) -> None:
-    """Spans of a handler and of what it interrupts arrive once, or are counted."""
+    """Spans of a handler and of the interrupted code arrive once, or are counted."""
     output = run_program("spans_in_signal_handlers.py", "agent")
     has_handled, begun, dropped = output.splitlines()[-1].split()
     expected = int(begun) - int(dropped)

@@ -1,4 +1,4 @@
-"""The Python of README.md and of the pages, run page by page."""
+"""The Python snippets of README.md and the pages, run page by page."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ Config._initialized = False
 """The snippets of a page may each create the tracer of the process."""
 
 BEFORE: Final = {
+    "docs/frameworks.md": """
+def wsgi_application(environ, start_response):
+    pass
+
+
+async def asgi_application(scope, receive, send):
+    pass
+""",
     "docs/getting-started.md": f"""{TRACER}
 from types import SimpleNamespace
 request = SimpleNamespace(headers={{}})
@@ -54,7 +62,7 @@ async def app(scope, receive, send):
 """,
     "docs/troubleshooting.md": TRACER,
 }
-"""What the text around the snippets of a page takes for granted."""
+"""Definitions that the text around the snippets of a page assumes."""
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,9 +1,9 @@
 """
-What the start of a program imports and does, in an interpreter of its own.
+What the start of a program imports and does, in a new interpreter.
 
-A start was brought from 0.83 to 0.35 of jaeger-client 4.8's time by not importing
-what only some programs need. Time is not looked at here, for it depends on the
-machine; what is imported does not.
+Start-up was reduced from 0.83 to 0.35 of jaeger-client 4.8's time by not importing what
+only some programs need. Time is not tested here, because it depends on the machine;
+what is imported does not.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ HEAVY = {
     "uuid",
     "zlib",
 }
-"""Modules of others that take a millisecond or more, alone or together."""
+"""Modules of other packages that take a millisecond or more, alone or together."""
 
 RARE = {
     "jaeger_client.codecs.w3c",
@@ -68,21 +68,21 @@ RARE = {
     "jaeger_client.senders.http",
     "jaeger_client.thrift",
 }
-"""Our own modules that a start with default settings needs nothing of."""
+"""Modules of ours that start-up with default settings does not need."""
 
 FAR_AWAY = ("192.0.2.1", "2001:db8::1")
-"""Addresses for documentation. To find its own, the system selects a route there."""
+"""Addresses for documentation; the system selects a route to one, to find its own."""
 
 MOST_OWN = 77
-"""Modules of this library that a start may take; each costs 0.2 ms."""
+"""Maximum number of our modules that a start imports; each costs 0.2 ms."""
 
 MOST = 138
-"""Modules that a start may take in all."""
+"""Maximum number of modules that a start imports."""
 
 
 @pytest.mark.parametrize("config", [DEFAULT, CONST])
 def test_a_start_imports_nothing_heavy(config: str) -> None:
-    """Neither of the standard library nor of others."""
+    """A start imports no slow module of the standard library or of other packages."""
     assert set() == HEAVY & imported_at_start(config)
 
 
@@ -93,7 +93,7 @@ def test_a_start_imports_nothing_that_it_does_not_need(config: str) -> None:
 
 
 def test_a_start_imports_few_modules() -> None:
-    """So many that one more is no accident."""
+    """The limits are close to the real numbers, so another module is noticed."""
     imported = imported_at_start(DEFAULT)
 
     assert len(imported) <= MOST
@@ -109,13 +109,13 @@ def test_a_bare_import_takes_no_more_than_a_start() -> None:
 
 
 def test_a_new_tracer_opens_no_connection(run_program: RunProgram) -> None:
-    """It determines name and address of this machine, for any kind of tracer."""
+    """It only determines name and address of this machine, for any kind of tracer."""
     events = {
         event.removeprefix("initialize_tracer ").removeprefix("new_tracer ")
         for event in run_program("start_without_io.py").splitlines()
     }
 
-    # Those of import, Config, explain and repr would have their step before them.
+    # Events of import, Config, explain and repr would have their step before them.
     own_address = {f"socket.connect {each}" for each in FAR_AWAY}
     assert set() == events - own_address - {"socket.gethostname "}
 
@@ -126,6 +126,6 @@ def imported_at_start(config: str) -> set[str]:
 
 
 def output_of(code: str) -> str:
-    """Return what *code* prints in an interpreter of its own."""
+    """Return what *code* prints in a new interpreter."""
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout

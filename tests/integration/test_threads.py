@@ -18,7 +18,7 @@ import pytest
 
 from tests.foreign.decoders import attribute_pairs, decode_otlp, tag_pairs
 from tests.integration.conftest import PROGRAMS, RunProgram, printed_json
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.integration.span_sink import SpanSink
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ STRATEGIES: list[dict[str, object]] = [
 def switches(
     require_tool: RequireTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Build what makes threads switch."""
+    """Build the library that makes threads switch."""
     cc = require_tool("cc", "install a C compiler, such as Debian's package gcc")
     library = tmp_path / "switches.so"
     source = PROGRAMS / "switches.c"
@@ -85,10 +85,12 @@ def test_one_span_of_16_threads_loses_nothing(
     run_program: RunProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    A span that 12 threads write and 4 read for 10 s, and all finish, is sent once, with
-    every tag, log and baggage item, those of each thread in its order.
+    A span that 12 threads write to for 10 s, and all finish, is sent once.
+
+    It has every tag, log and baggage item, those of each thread in order, while 4
+    threads read.
     """
-    with serve_http(lambda request: make_answer()) as server:
+    with serve_http(lambda request: make_response()) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
         baggage: dict[str, str] = printed_json(run_program("threads_one_span.py"))
         (span,) = itertools.chain(*map(spans_of, server.requests))
@@ -121,8 +123,9 @@ def test_spans_finished_by_16_threads_arrive_once(
     run_program: RunProgram, sink: SpanSink
 ) -> None:
     """
-    Of 16 threads that finish a span at once, one reports it, with all that was recorded
-    before. What they record later is sent or not, and breaks nothing.
+    If 16 threads finish a span at once, one reports it, with all recorded before.
+
+    What they record later is sent or not, and breaks nothing.
     """
     printed = printed_json(run_program("threads_many_spans.py"))
     counts, baggage = printed["counts"], printed["baggage"]
@@ -151,11 +154,12 @@ def test_one_tracer_of_16_threads_counts_exactly(
     run_program: RunProgram, sink: SpanSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    While sampling strategies change, metrics are read and the tracer is flushed, each
-    thread has its own active span, and counts are those of the spans that arrive.
+    Each thread has its own active span, and counts are those of the arrived spans.
+
+    Meanwhile sampling strategies change, metrics are read and the tracer is flushed.
     """
     strategies = itertools.cycle(json.dumps(each).encode() for each in STRATEGIES)
-    with serve_http(lambda request: make_answer(body=next(strategies))) as server:
+    with serve_http(lambda request: make_response(body=next(strategies))) as server:
         monkeypatch.setenv("JAEGER_SAMPLING_ENDPOINT", server.url())
         result = printed_json(run_program("threads_one_tracer.py"))
     sampled: list[str] = result["sampled"]

@@ -16,7 +16,7 @@ from jaeger_client._internal.sockets import Address
 from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
 from jaeger_client.senders import UdpSender
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 on_linux = pytest.mark.skipif(
     sys.platform != "linux",
@@ -26,17 +26,17 @@ on_linux = pytest.mark.skipif(
 
 @pytest.fixture
 def agent() -> Iterator[socket.socket]:
-    """A socket on 127.0.0.1 where an agent would listen."""
+    """A socket on 127.0.0.1 in place of an agent."""
     with make_agent("127.0.0.1") as agent:
         yield agent
 
 
 def make_agent(host: str, port: int = 0) -> socket.socket:
-    """Return a socket on *host* where an agent would listen."""
+    """Return a socket on *host* in place of an agent."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     agent = socket.socket(family, socket.SOCK_DGRAM)
     try:
-        agent.settimeout(PATIENCE)
+        agent.settimeout(TIMEOUT)
         agent.bind((host, port))
     except OSError:
         agent.close()
@@ -84,7 +84,7 @@ def test_a_payload_arrives_over_ipv6() -> None:
 
 
 def test_a_name_is_resolved(agent: socket.socket) -> None:
-    """A host name leads to the agent, over IPv4 first."""
+    """A host name is resolved, and its IPv4 address is used first."""
     with UdpSender("localhost", port_of(agent)) as sender:
         sender.send(b"x")
 
@@ -92,7 +92,7 @@ def test_a_name_is_resolved(agent: socket.socket) -> None:
 
 
 def test_a_host_that_is_no_name_is_an_error_of_the_send() -> None:
-    """A host with an empty label is no error at start."""
+    """A host with an empty label is not an error at construction."""
     with (
         UdpSender("a..b") as sender,
         pytest.raises(
@@ -142,7 +142,7 @@ def test_an_agent_that_goes_away_is_noticed(agent: socket.socket) -> None:
 
 @on_linux
 def test_an_agent_on_one_family_of_localhost_is_found() -> None:
-    """Where 127.0.0.1 refuses, ::1 is tried, with the same datagram."""
+    """If 127.0.0.1 refuses, ::1 is tried with the same datagram."""
 
     class BothFamilies:
         connect_udp = staticmethod(sockets.connect_udp)
@@ -165,7 +165,7 @@ def test_an_agent_on_one_family_of_localhost_is_found() -> None:
 
 @on_linux
 def test_a_datagram_over_the_systems_limit_is_learned(agent: socket.socket) -> None:
-    """What is over UDP's 65,507 bytes is refused once, and 65,000 pass then."""
+    """A datagram over UDP's 65,507 bytes is refused once; then 65,000 are accepted."""
     with UdpSender("127.0.0.1", port_of(agent), max_payload=70_000) as sender:
         with pytest.raises(PayloadTooLargeError) as caught:
             sender.send(bytes(69_000))
@@ -175,9 +175,9 @@ def test_a_datagram_over_the_systems_limit_is_learned(agent: socket.socket) -> N
 
 
 def test_the_send_buffer_is_enlarged_where_it_is_small(agent: socket.socket) -> None:
-    """A send buffer that holds less than requested is made larger."""
+    """A send buffer that holds less than requested is enlarged."""
     address = Address(socket.AF_INET, "127.0.0.1")
-    # Linux grants no more than net.core.wmem_max, and raises nothing then.
+    # Linux grants no more than net.core.wmem_max, without an error.
     connected = sockets.connect_udp(address, port_of(agent), buffer_size=1 << 30)
 
     connected.send(bytes(65_000))
@@ -195,7 +195,7 @@ def test_an_address_that_may_not_be_used_is_an_error() -> None:
 
 @pytest.mark.parametrize("size", [1_200, 6_500, 48_000])
 def test_a_burst_arrives_whole(agent: socket.socket, size: int) -> None:
-    """A burst of 2.4 MB is paced so that a reader with default buffers gets it all."""
+    """A burst of 2.4 MB is paced so that a default buffer suffices."""
     count = 2_400_000 // size
     arrived = list[int]()
 
@@ -208,14 +208,14 @@ def test_a_burst_arrives_whole(agent: socket.socket, size: int) -> None:
     with UdpSender("127.0.0.1", port_of(agent)) as sender:
         for _ in range(count):
             sender.send(bytes(size))
-    reader.join(PATIENCE * 2)
+    reader.join(TIMEOUT * 2)
 
     assert [size] * count == arrived
 
 
 @on_linux
 def test_the_kernel_reports_the_backlog_on_loopback(agent: socket.socket) -> None:
-    """The backlog grows with what is unread; of other machines it is not known."""
+    """The backlog is what is unread on this machine; of others it is unknown."""
     here = Address(socket.AF_INET, "127.0.0.1")
     elsewhere = Address(socket.AF_INET, "192.0.2.1")
     with closing(
@@ -246,7 +246,7 @@ def test_a_slow_reader_gets_a_burst_whole(agent: socket.socket) -> None:
     with UdpSender("127.0.0.1", port_of(agent)) as sender:
         for _ in range(40):
             sender.send(bytes(65_000))
-    reader.join(PATIENCE * 2)
+    reader.join(TIMEOUT * 2)
 
     assert [65_000] * 40 == arrived
 

@@ -1,4 +1,4 @@
-"""The oldest urllib3 that the package accepts, in an environment of its own."""
+"""The oldest urllib3 that the package accepts, in a separate environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import trustme
 
 from tests.conftest import ROOT, tool_or_skip
 from tests.integration.conftest import PROGRAMS
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def oldest_python() -> str:
 
 
 def accept(_request: Request) -> bytes:
-    """Answer as a collector that has accepted the spans."""
-    return make_answer(202)
+    """Respond as a collector that has accepted the spans."""
+    return make_response(202)
 
 
 def test_spans_are_sent_over_http_and_https(oldest_python: str, tmp_path: Path) -> None:
-    """Each server gets its batch, and no warning is raised."""
+    """Each server receives its batch, and there is no warning."""
     authority = trustme.CA()
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))

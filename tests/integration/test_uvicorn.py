@@ -56,7 +56,7 @@ def test_stop_waits_for_requests(sink: SpanSink) -> None:
 
 
 def test_without_lifespan_loses_one_flush_interval(sink: SpanSink) -> None:
-    """With `--lifespan off` SIGTERM kills the process; what left before has arrived."""
+    """With `--lifespan off` SIGTERM kills the process; spans sent before arrive."""
     command = (*UVICORN, "--lifespan", "off", "asgi_service:without_lifespan")
     with serving(sink, *command, environ={"TEST_FLUSH_INTERVAL": "0.1"}) as server:
         server.get()

@@ -15,7 +15,7 @@ from tests.integration.uwsgi_server import UwsgiServer
 
 WORKERS = 2
 MAX_EXIT = 4.0
-"""Seconds: uWSGI itself takes one, and waited for lost threads for five more."""
+"""Timeout in seconds: uWSGI takes one, and waited five more for lost threads."""
 
 StartUwsgi = Callable[..., UwsgiServer]
 
@@ -53,7 +53,7 @@ def test_every_span_arrives_once(
     options: tuple[str, ...],
     spans_in_master: int,
 ) -> None:
-    """Workers and master deliver all their spans, each with an id of its own."""
+    """Workers and master send all their spans, with distinct ids."""
     with uwsgi(*options, spans_in_master=spans_in_master) as server:
         ids = server.get_from_each(WORKERS)
         seconds = server.stop()
@@ -114,7 +114,7 @@ def test_worker_that_is_killed_loses_the_open_span(
     uwsgi: StartUwsgi,
     sink: SpanSink,
 ) -> None:
-    """Harakiri kills a worker; what left before has arrived, and the next reports."""
+    """Harakiri kills a worker; spans sent before have arrived, and the next reports."""
     with uwsgi("--master", "--harakiri=2") as server:
         before = server.get_from_each(WORKERS)
         assert sink.wait_for(sum(map(len, before.values())))

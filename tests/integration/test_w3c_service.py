@@ -1,8 +1,8 @@
 """
 The cases of W3C's test suite for trace context over real sockets.
 
-As in the suite, a request goes to a service, which makes a call of its own; what
-that call brings is looked at. The service is a WSGI application as users write them.
+As in the suite, a request is sent to a service, which makes a call of its own; the
+headers of that call are checked. The service is a WSGI application as users write them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TIMEOUT = 10.0
 
 
 class Harness(HTTPServer):
-    """Keeps the headers of every call."""
+    """Stores the headers of every call."""
 
     def __init__(self) -> None:
         self.calls: list[list[tuple[str, str]]] = []
@@ -40,27 +40,27 @@ class Harness(HTTPServer):
 
 
 class Keeper(BaseHTTPRequestHandler):
-    """Answers each call with nothing."""
+    """Responds to each call without a body."""
 
     def do_GET(self) -> None:
-        """Keep the headers."""
+        """Store the headers."""
         cast("Harness", self.server).calls.append(self.headers.items())
         self.send_response(http.HTTPStatus.NO_CONTENT)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Be quiet."""
+        """Log nothing."""
 
 
 class Quiet(WSGIRequestHandler):
-    """Is quiet."""
+    """Logs nothing."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Service:
-    """A WSGI application that calls the harness as often as the path says."""
+    """A WSGI application that calls the harness as often as the path specifies."""
 
     def __init__(self, tracer: Tracer, harness_port: int) -> None:
         self._tracer = tracer
@@ -91,7 +91,7 @@ class Service:
 
 @pytest.fixture(scope="module")
 def harness() -> Iterator[Harness]:
-    """A server that keeps what comes."""
+    """A server that stores the headers that it receives."""
     server = Harness()
     with running(server):
         yield server
@@ -154,7 +154,7 @@ def calls_of(
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_case_of_the_suite(service_port: int, harness: Harness, case: Case) -> None:
-    """What comes in goes on as the suite asks, in a span of ours."""
+    """The headers are passed on as the suite requires, in a span of ours."""
     (call,) = calls_of(service_port, harness, case.headers)
 
     trace, span = call["traceparent"].split("-")[1:3]
@@ -175,7 +175,7 @@ def test_case_of_the_suite(service_port: int, harness: Harness, case: Case) -> N
 def test_several_calls_of_one_request(
     service_port: int, harness: Harness, headers: Headers, *, joined: bool
 ) -> None:
-    """They are of one trace, which goes on or is new, each by a span of its own."""
+    """The calls belong to one trace, continued or new, each with a span of its own."""
     calls = calls_of(service_port, harness, headers, 3)
 
     parents = [call["traceparent"].split("-") for call in calls]

@@ -1,5 +1,5 @@
 """
-What each call waits for, and for how long, while nothing can be sent.
+What each call waits for, and how long, while nothing can be sent.
 
 One program for each condition, all at once, because most of their time is waiting.
 """
@@ -25,9 +25,9 @@ from tests.integration.conftest import PROGRAMS
 from tests.integration.http_servers import Server, serve_raw
 
 MARGIN: Final = 10.0
-"""Seconds for a busy machine: a call that waits without a bound takes 40 or more."""
+"""Timeout in seconds for a busy machine: an unlimited wait takes 40 or more."""
 
-PATIENCE: Final = 55.0
+TEST_TIMEOUT: Final = 55.0
 SEND_TIMEOUT: Final = 5.0
 TIMEOUT: Final = 0.3
 FORK_TIMEOUT: Final = 2.0
@@ -78,7 +78,7 @@ def result_in(condition: str) -> dict[str, Any]:
         [sys.executable, "-W", "error", PROGRAMS / "calls_while_stuck.py", condition],
         env={**os.environ, "PYTHONPATH": str(PROGRAMS.parents[2])},
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TEST_TIMEOUT,
         check=False,
         text=True,
     )
@@ -93,7 +93,7 @@ def result_in(condition: str) -> dict[str, Any]:
 def test_no_call_waits_longer_than_its_bound(
     results: Mapping[str, dict[str, Any]], condition: str
 ) -> None:
-    """Recording, scraping and explaining wait for nothing; others have a timeout."""
+    """Recording, scraping and explaining never wait; other calls have a timeout."""
     seconds = results[condition]["seconds"]
     late = {
         name: each for name, each in seconds.items() if each > BOUNDS[name] + MARGIN
@@ -125,21 +125,21 @@ def test_a_full_queue_drops_spans_at_once(
 def test_the_end_of_a_process_waits_five_seconds_at_most(
     results: Mapping[str, dict[str, Any]], condition: str
 ) -> None:
-    """Whatever a tracer waits for."""
+    """The end of a process is limited to 5 s, whatever a tracer waits for."""
     assert results[condition]["exit"] < EXIT_TIMEOUT + MARGIN
 
 
 def test_the_stages_of_a_send_share_its_timeout() -> None:
-    """Opening the tunnel, the handshake and the response do not each have all of it."""
+    """Opening the tunnel, the handshake and the response share one timeout."""
 
     def delay_then_stall(server: Server, sock: socket.socket, _number: int) -> None:
         sock.recv(65536)
         server.stopping.wait(0.7 * SEND_TIMEOUT)
         sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        server.stopping.wait(PATIENCE)
+        server.stopping.wait(TEST_TIMEOUT)
 
     with serve_raw(delay_then_stall) as proxy:
-        options = HttpOptions(timeout=PATIENCE, proxy=proxy.url(""))
+        options = HttpOptions(timeout=TEST_TIMEOUT, proxy=proxy.url(""))
         url = "https://collector.invalid/api/traces"
         with HttpSender(url, content_type="x/y", options=options) as sender:
             start = time.monotonic()

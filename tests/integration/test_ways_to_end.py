@@ -1,4 +1,4 @@
-"""Ways in which a process ends, with spans in the queue; real processes."""
+"""Ways in which a process ends, with spans in the queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.conftest import RunProgram, started
 from tests.integration.http_servers import (
     Request,
     Server,
-    make_answer,
+    make_response,
     serve_http,
     serve_raw,
 )
@@ -62,7 +62,7 @@ def test_a_sudden_end_loses_what_is_queued(
 
 
 def test_exec_loses_what_is_queued(run_program: RunProgram, sink: SpanSink) -> None:
-    """`os.execv` runs no exit handlers; what was flushed and the new program report."""
+    """`os.execv` runs no exit handlers; flushed spans and the new program's arrive."""
     run_program("ways_to_end.py", "os.execv")
 
     assert sink.wait_for(2)
@@ -101,7 +101,7 @@ def test_daemon_threads_may_report_during_the_exit(
 def test_an_interrupt_ends_the_wait_of_the_exit(
     sink: SpanSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C while the exit waits for a backend ends the process, not after 5 s."""
+    """Ctrl-C while the exit waits for a backend ends the process at once."""
     has_request = threading.Event()
 
     def hang(server: Server, connection: socket.socket, _number: int) -> None:
@@ -130,7 +130,7 @@ def test_sigterm_during_the_exit_does_not_end_it(
     def respond_later(_request: Request) -> bytes:
         has_request.set()
         goes_on.wait(TIMEOUT)
-        return make_answer(200)
+        return make_response(200)
 
     with serve_http(respond_later) as server:
         monkeypatch.setenv("TEST_ENDPOINT", server.url("/v1/traces"))
@@ -172,7 +172,7 @@ def test_exit_does_not_wait_for_a_strategy(run_program: RunProgram) -> None:
 def test_a_dropped_tracer_sends_its_spans(
     run_program: RunProgram, sink: SpanSink
 ) -> None:
-    """A tracer without references is kept until its spans are sent, and no other is."""
+    """A tracer without references stays until its spans are sent; no other one does."""
     output = run_program("abandoned_tracers.py")
 
     assert sink.wait_for(10)

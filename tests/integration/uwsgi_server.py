@@ -29,7 +29,7 @@ _TIMEOUT = 30.0
 
 
 class UwsgiServer:
-    """uWSGI on a free port of 127.0.0.1, until the block is left."""
+    """uWSGI on a free port of 127.0.0.1, until the block ends."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class UwsgiServer:
         spans_in_master: int,
         log: Path,
     ) -> None:
-        # Not a port, which another process could get before uWSGI binds it.
+        # Not a port number, which another process could use before uWSGI binds it.
         self._stats = log.with_name("stats")
         # uWSGI inherits it, so clients may connect before it runs.
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -75,7 +75,7 @@ class UwsgiServer:
         return self._log.read_text()
 
     def get(self, path: str = "/") -> tuple[str, str]:
-        """Return the pid of the worker and the trace id that it responds with."""
+        """Return the pid of the worker that responds, and its trace id."""
         url = f"http://127.0.0.1:{self._port}{path}"
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
             pid, trace_id = response.read().decode().split()
@@ -99,7 +99,7 @@ class UwsgiServer:
         return requests
 
     def _wait_until_ready(self, max_requests: int) -> dict[int, int]:
-        """Wait until no worker has work, or has had all it may; return them, by pid."""
+        """Wait until no worker is busy, or has served its maximum; return them."""
         deadline = time.monotonic() + _TIMEOUT
         while True:
             workers = self._workers()
@@ -110,12 +110,13 @@ class UwsgiServer:
             assert time.monotonic() < deadline, self.output
 
     def get_from_each(self, workers: int) -> dict[str, list[str]]:
-        """Send requests until *workers* have responded; return as `get_until`."""
+        """Send requests until *workers* have responded; return as `get_until` does."""
         ids: dict[str, list[str]] = {}
         deadline = time.monotonic() + _TIMEOUT
         while len(ids) < workers:
             assert time.monotonic() < deadline, self.output
-            # Two connections at a time, as one worker could serve all of one.
+            # Two connections at a time, because one worker could serve all of one
+            # connection.
             with socket.create_connection(("127.0.0.1", self._port)):
                 pid, trace_id = self.get()
             ids.setdefault(pid, []).append(trace_id)

@@ -1,4 +1,4 @@
-"""Any input: one kind of error, and no more memory than the bounds allow."""
+"""Any input causes one kind of error, and no more memory than the limits allow."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ ODD_CHARACTERS = st.sampled_from(
 
 @st.composite
 def mutated(draw: st.DrawFn, originals: list[str]) -> str:
-    """A good text with a few characters changed, put in or taken out."""
+    """A valid text with a few characters changed, inserted or removed."""
     text = draw(st.sampled_from(originals))
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, len(text)))
@@ -105,7 +105,7 @@ header_sets = st.lists(st.tuples(names, values), max_size=8).map(dict)
 
 
 def check(context: SpanContext | None) -> None:
-    """A context that came from strangers is within all bounds."""
+    """An extracted context is within all limits."""
     if context is None:
         return
     if context.has_trace:
@@ -130,8 +130,8 @@ def test_header_sets_raise_nothing_but_corrupt_context(
     """
     Random and mutated header sets raise one kind of error or none.
 
-    What they yield can be injected again in every format, and the request's headers
-    stay as they came.
+    The contexts can be injected again in every format, and the headers of the request
+    are not changed.
     """
     before = [*headers.items()]
     for codec in CODECS:
@@ -145,7 +145,7 @@ def test_header_sets_raise_nothing_but_corrupt_context(
 
 @given(st.binary(max_size=120), st.integers(0, 3))
 def test_bytes_raise_nothing_but_corrupt_context(data: bytes, items: int) -> None:
-    """Random bytes, also behind a good head, raise one kind of error or none."""
+    """Random bytes, also after a valid head, raise one kind of error or none."""
     head = bytes(15) + b"\1" + bytes(7) + b"\2" + bytes(8) + b"\1"
     for carrier in (bytearray(data), bytearray(head + items.to_bytes(4, "big") + data)):
         with contextlib.suppress(opentracing.SpanContextCorruptedException):
@@ -153,7 +153,7 @@ def test_bytes_raise_nothing_but_corrupt_context(data: bytes, items: int) -> Non
 
 
 def giant_headers(number: int) -> dict[str, object]:
-    """Headers of a megabyte and more, other ones for each *number*."""
+    """Headers of a megabyte and more, different ones for each *number*."""
     giant = f"{number}{'x' * 50_000}"
     return {
         **{name + giant: giant for name in NAMES},
@@ -166,29 +166,29 @@ def giant_headers(number: int) -> dict[str, object]:
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_giants_take_no_memory_for_long(codec: Codec) -> None:
-    """Header sets of a megabyte leave no more behind than the bounds allow."""
+    """Header sets of a megabyte leave no more memory in use than the limits allow."""
     tracemalloc.start()
     try:
         contexts = [codec.extract(giant_headers(number)) for number in range(20)]
-        kept, _peak = tracemalloc.get_traced_memory()
+        in_use, _peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
     # 20 contexts, each with at most its baggage, and names of 64 characters.
-    assert kept < 20 * (8 * MAX_BAGGAGE_SIZE) + 4 * MAX_NAMES * 400
+    assert in_use < 20 * (8 * MAX_BAGGAGE_SIZE) + 4 * MAX_NAMES * 400
     for context in contexts:
         check(context)
 
 
 def test_made_up_names_do_not_fill_the_memory() -> None:
-    """10,000 names that never come again leave a bounded number behind."""
+    """10,000 names that occur once leave a bounded number behind."""
     codec = TextCodec()
     tracemalloc.start()
     try:
         for number in range(10_000):
             codec.extract({f"x-{number}-{'y' * 40}": "", f"uberctx-{number}": ""})
-        kept, _peak = tracemalloc.get_traced_memory()
+        in_use, _peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    assert kept < 2 * MAX_NAMES * 1000
+    assert in_use < 2 * MAX_NAMES * 1000

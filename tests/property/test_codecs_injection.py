@@ -22,7 +22,7 @@ from jaeger_client.codecs import (
 from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.span_context import SpanContext
 
-# RFC 9110: 5.6.2 of names, and of 5.5 of values what needs no quoting by any client.
+# RFC 9110: names are tokens (5.6.2), values those that no client needs to quote (5.5).
 TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 VALUE: Final = re.compile(r"([!-~]([\t -~]*[!-~])?)?").fullmatch
 
@@ -50,7 +50,7 @@ states = st.none() | things | st.sampled_from(["a=1,b=2", "\ta=1 ,\tb=2 "])
 
 
 def context_of(baggage: object, state: object, flags: int) -> SpanContext:
-    """Return a context as an application, or an extracted request, might make it."""
+    """Return a context as an application or an extracted request might create it."""
     context = SpanContext(1, 2, 3, flags, baggage)  # type: ignore[arg-type]  # any things
     context.trace_state = state  # type: ignore[misc, assignment]  # as before
     return context
@@ -70,7 +70,7 @@ def check_headers(carrier: dict[object, object]) -> None:
 def test_headers_can_be_sent(
     name: str, baggage: object, state: object, flags: int, debug_id: str
 ) -> None:
-    """Whatever baggage, trace state and debug id are, the headers are valid."""
+    """Headers are valid for any baggage, trace state and debug id."""
     made: list[Codec] = [make() for make in HEADERS.values()]
     codec: Codec = CompositeCodec(made) if name == "all" else HEADERS[name]()
 
@@ -85,7 +85,7 @@ def test_headers_can_be_sent(
 
 @given(baggages, things)
 def test_text_maps_hold_no_line_breaks(baggage: object, debug_id: str) -> None:
-    """A text map holds numbers, and text of Unicode without CR, LF and NUL."""
+    """Values of a text map are numbers, or Unicode text without CR, LF and NUL."""
     for context in (
         context_of(baggage, None, 1),
         SpanContext.with_debug_id(debug_id),
@@ -103,7 +103,7 @@ def test_text_maps_hold_no_line_breaks(baggage: object, debug_id: str) -> None:
 @pytest.mark.parametrize("name", [*HEADERS, "text", "binary"])
 @given(st.dictionaries(texts, texts, max_size=6))
 def test_every_item_is_injected_or_counted(name: str, baggage: dict[str, str]) -> None:
-    """Items that another process does not receive are in the counter."""
+    """The counter includes the items that another process does not receive."""
     makers = {**HEADERS, "text": TextCodec, "binary": BinaryCodec}
     codec = makers[name]()
     carrier: object = bytearray() if name == "binary" else {}
@@ -113,6 +113,6 @@ def test_every_item_is_injected_or_counted(name: str, baggage: dict[str, str]) -
     context = codec.extract(carrier)
 
     assert context is not None
-    # Keys that differ in case alone are one key to readers of headers.
+    # Keys that differ only in case are one key to readers of headers.
     unlike = len(baggage) - len({key.lower() for key in baggage})
     assert injected - unlike <= len(context.baggage) <= injected

@@ -1,4 +1,4 @@
-"""The codecs do the same as slow, plain code of a few lines."""
+"""The codecs have the same results as slow, simple code of a few lines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONGEST_ENCODED = 512
 
 
 class Environ:
-    """Headers as a WSGI framework hands them out: no mapping, each spelled once."""
+    """Headers as a WSGI framework provides them: not a mapping, each name once."""
 
     def __init__(self, headers: Mapping[object, object]) -> None:
         self._headers = dict(headers)
@@ -43,7 +43,7 @@ class Environ:
 
 
 class Text(str):
-    """Text of a class of its own."""
+    """Text of a subclass."""
 
     __slots__ = ()
 
@@ -74,7 +74,7 @@ def plain_ids(value: object, *, url_encoding: bool) -> Ids:
 
 
 def plain_value(value: object, *, url_encoding: bool) -> object:
-    """Read a baggage item: numbers stay what they are."""
+    """Read a baggage item; numbers stay numbers."""
     if isinstance(value, float):
         return value
     if isinstance(value, int):
@@ -112,7 +112,7 @@ def plain_extract(carrier: Mapping[object, object], *, url_encoding: bool) -> ob
 
 
 def fast_extract(codec: TextCodec, carrier: object) -> object:
-    """Extract and take the context apart."""
+    """Extract, and return the parts of the context."""
     context = codec.extract(carrier)
     if context is None:
         return None
@@ -121,7 +121,7 @@ def fast_extract(codec: TextCodec, carrier: object) -> object:
 
 
 def outcome(read: Callable[[], object]) -> str:
-    """What a call returns, as text so that nan is nan; or that it is corrupt."""
+    """Return the result of a call as text, so that NaN equals NaN; or "corrupt"."""
     try:
         return repr(read())
     except CorruptContextError:
@@ -191,24 +191,24 @@ CODECS = {encoded: TextCodec(url_encoding=encoded) for encoded in (False, True)}
 
 @pytest.mark.parametrize("url_encoding", [False, True])
 @given(carriers, kinds)
-def test_extract_does_as_plain_code(
+def test_extract_agrees_with_simple_code(
     url_encoding: bool,
     carrier: dict[object, object],
     kind: Callable[[dict[object, object]], object],
 ) -> None:
-    """Whatever comes, however spelled, in whatever mapping: the very same is read."""
+    """The same context is read from any carrier, in any spelling and mapping."""
     codec = CODECS[url_encoding]
 
     expected = outcome(lambda: plain_extract(carrier, url_encoding=url_encoding))
     assert expected == outcome(lambda: fast_extract(codec, kind(carrier)))
-    # A second time, when each name has been seen before.
+    # A second time, when each name is known.
     assert expected == outcome(lambda: fast_extract(codec, kind(carrier)))
 
 
 @pytest.mark.parametrize("count", [178, 179, 180, 181])
 @pytest.mark.parametrize("size", [1, 360, 362, 600, 4096])
 def test_bounds_are_the_same_for_plain_code(count: int, size: int) -> None:
-    """Around the bounds, the same items remain, also of a name that occurs twice."""
+    """Around the limits, the same items remain, also of a name that occurs twice."""
     carrier: dict[object, object] = {"uber-trace-id": "1:2:3:1"}
     carrier |= {f"uberctx-{number}": "x" * size for number in range(count)}
     carrier["Uberctx-7"] = "late"
@@ -218,7 +218,7 @@ def test_bounds_are_the_same_for_plain_code(count: int, size: int) -> None:
 
 
 @given(st.text() | st.text("abc %+/~\u00e9\ud800", max_size=12))
-def test_encoding_does_as_the_standard_library(text: str) -> None:
+def test_encoding_agrees_with_the_standard_library(text: str) -> None:
     """Text is percent-encoded as urllib does; lone surrogates become U+FFFD."""
     readable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -230,7 +230,7 @@ def test_encoding_does_as_the_standard_library(text: str) -> None:
 
 
 @given(st.text() | st.text("%+20C3A9e\u00e9 ", max_size=16))
-def test_decoding_does_as_the_standard_library(text: str) -> None:
+def test_decoding_agrees_with_the_standard_library(text: str) -> None:
     """Text is percent-decoded as urllib does, well-formed or not."""
     assert unquote(text) == percent_decoded(text)
     assert unquote_plus(text) == plus_decoded(text)

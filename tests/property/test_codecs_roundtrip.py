@@ -1,6 +1,8 @@
-"""What a codec writes it reads again, for all ids, flags and baggage."""
+"""Each codec reads what it has written, for all ids, flags and baggage."""
 
 from __future__ import annotations
+
+import string
 
 import pytest
 from hypothesis import given
@@ -25,7 +27,7 @@ span_ids = st.integers(1, 2**64 - 1)
 parent_ids = st.none() | span_ids
 flags = st.integers(0, 3)
 keys = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", max_size=10)
-# No lone surrogates: they are replaced on the way.
+# Without lone surrogates, which are replaced.
 values = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 baggages = st.dictionaries(keys, values, max_size=5)
 contexts = st.builds(SpanContext, trace_ids, span_ids, parent_ids, flags, baggages)
@@ -34,7 +36,7 @@ Everything = tuple[int, int, int | None, int, dict[str, str]]
 
 
 def everything(context: SpanContext | None) -> Everything | None:
-    """Take a context apart."""
+    """Return the parts of a context."""
     if context is None:
         return None
     return (
@@ -56,7 +58,7 @@ def there_and_back(codec: Codec, context: SpanContext) -> Everything | None:
 @pytest.mark.parametrize("url_encoding", [False, True])
 @given(contexts)
 def test_text(url_encoding: bool, context: SpanContext) -> None:
-    """All comes back but for text in TEXT_MAP that could forge a header."""
+    """Everything is read again, except text in TEXT_MAP that could forge a header."""
     again = there_and_back(TextCodec(url_encoding), context)
 
     if not url_encoding:
@@ -65,13 +67,13 @@ def test_text(url_encoding: bool, context: SpanContext) -> None:
 
 
 def without_line_breaks(baggage: dict[str, str]) -> dict[str, str]:
-    """Leave out what has CR, LF or NUL in its value."""
+    """Omit values that contain CR, LF or NUL."""
     return {key: value for key, value in baggage.items() if not {*"\r\n\0"} & {*value}}
 
 
 @given(contexts)
 def test_b3(context: SpanContext) -> None:
-    """All comes back; of a debug context, which is sampled too, with both bits."""
+    """Everything is read again; a debug context, which is sampled, has both bits."""
     if context.flags & 2:
         context.flags = 3
 
@@ -83,7 +85,7 @@ def test_b3(context: SpanContext) -> None:
 
 
 class W3CCodecWithoutTrace(W3CCodec):
-    """Yields nothing, so that the next format is read."""
+    """Finds no context, so that the next format is read."""
 
     def extract(self, carrier: object) -> SpanContext | None:
         """Find nothing."""
@@ -99,7 +101,7 @@ long_values = st.builds(
 
 @given(st.permutations([*range(4)]), contexts)
 def test_composite(order: list[int], context: SpanContext) -> None:
-    """In any order all comes back, but for the parent where W3C is read first."""
+    """In any order everything is read again, except the parent if W3C is read first."""
     codecs = [TextCodec(url_encoding=True), B3Codec(), B3SingleCodec(), W3CCodec()]
     if context.flags & 2:
         context.flags = 3
@@ -124,7 +126,7 @@ def test_composite(order: list[int], context: SpanContext) -> None:
 )
 @given(long_values)
 def test_long_values(codec: Codec, value: str) -> None:
-    """A value comes back whole up to the limit, whatever it is made of."""
+    """A value of any characters is read completely, up to the limit."""
     context = SpanContext(1, 2, None, 1, {"key": value})
     again = there_and_back(codec, context)
 
@@ -135,7 +137,7 @@ def test_long_values(codec: Codec, value: str) -> None:
 
 @given(long_values)
 def test_long_values_in_binary(value: str) -> None:
-    """A value comes back whole, if it and its key are within the limit."""
+    """A value is read completely if it and its key are within the limit."""
     context = SpanContext(1, 2, None, 1, {"key": value})
     carrier = bytearray()
     BinaryCodec().inject(context, carrier)
@@ -150,9 +152,16 @@ states = st.dictionaries(keys, values, max_size=31).map(
 )
 
 
-@given(contexts, states)
-def test_w3c(context: SpanContext, state: str) -> None:
-    """All but the parent comes back; a debug context with both bits."""
+tokens = st.text(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~", min_size=1)
+
+
+@given(contexts, states, st.dictionaries(tokens, values), st.booleans())
+def test_w3c(
+    context: SpanContext, state: str, baggage: dict[str, str], is_random: bool
+) -> None:
+    """Everything but the parent is read again; a debug context has both bits."""
+    context.baggage = context.baggage | baggage
+    context.has_random_trace_id = is_random
     context.trace_state = state or None  # type: ignore[misc]  # the base gives it a __dict__
     context.flags = 3 if context.flags & 2 else context.flags
     context.baggage.pop("", None)  # the format has no empty keys
@@ -164,11 +173,12 @@ def test_w3c(context: SpanContext, state: str) -> None:
     context.parent_id = None
     assert everything(context) == everything(again)
     assert context.trace_state == again.trace_state
+    assert is_random == again.has_random_trace_id
 
 
 @given(contexts)
 def test_binary(context: SpanContext) -> None:
-    """Ids, flags and baggage come back."""
+    """Ids, flags and baggage are read again."""
     carrier = bytearray()
     BinaryCodec().inject(context, carrier)
 
@@ -177,7 +187,7 @@ def test_binary(context: SpanContext) -> None:
 
 @given(contexts)
 def test_zipkin(context: SpanContext) -> None:
-    """Ids and flags come back; the format has no baggage."""
+    """Ids and flags are read again; the format has no baggage."""
     ids = everything(context)
 
     assert ids is not None

@@ -1,4 +1,4 @@
-"""Foreign decoders read back what a span holds."""
+"""Decoders of other projects read what a span holds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 VALUES = st.one_of(TEXT, st.booleans(), I64, st.floats(), st.binary(max_size=20))
 ITEMS = st.lists(st.tuples(TEXT, VALUES), max_size=6)
 LOGS = st.lists(st.tuples(st.integers(0, 2**54), ITEMS), max_size=3)
-# Seconds whose microseconds a float holds exactly.
+# Seconds whose microseconds a float represents exactly.
 SECONDS = st.integers(0, 2**33).map(float)
 REFERENCES = st.lists(
     st.builds(
@@ -141,7 +141,7 @@ def expected_reference(item: Reference) -> tuple[int, int, int, int]:
 
 @given(st.lists(SPANS, min_size=1, max_size=2))
 def test_compact(spans: list[FinishedSpan]) -> None:
-    """The compact protocol carries every span whole."""
+    """The compact protocol carries every span completely."""
     (payload,) = encode_all(JaegerCompactEncoder(SpanLosses()), spans)
 
     for span, decoded in zip(spans, decode_emit_batch(payload.body).spans, strict=True):
@@ -150,7 +150,7 @@ def test_compact(spans: list[FinishedSpan]) -> None:
 
 @given(st.lists(SPANS, min_size=1, max_size=2))
 def test_binary(spans: list[FinishedSpan]) -> None:
-    """The binary protocol carries every span whole."""
+    """The binary protocol carries every span completely."""
     (payload,) = encode_all(JaegerBinaryEncoder(SpanLosses()), spans)
 
     for span, decoded in zip(spans, decode_batch(payload.body).spans, strict=True):
@@ -199,10 +199,10 @@ def test_no_payload_is_too_long(spans: list[FinishedSpan], limit: int) -> None:
 
 @given(st.lists(ANY_SPAN, max_size=2))
 def test_anything_at_all(spans: list[FinishedSpan]) -> None:
-    """A span of any objects is sent or counted; the next span is always sent."""
+    """A span with objects of any type is sent or counted; the next one is sent."""
     good = FinishedSpan(operation_name="good")
     losses = SpanLosses()
-    # Lost spans end a payload early when they take long; here no time passes.
+    # Lost spans end a payload early if they take long; here no time passes.
     encoder = JaegerCompactEncoder(losses, clock=FakeClock())
     (payload,) = encode_all(encoder, [*spans, good])
 
@@ -213,7 +213,7 @@ def test_anything_at_all(spans: list[FinishedSpan]) -> None:
 
 @given(st.integers(0, 70_000), st.sampled_from([text_of, bytes]))
 def test_lengths(length: int, make_value: Callable[[int], TagValue]) -> None:
-    """Values of every length arrive whole, in every format."""
+    """Values of every length arrive completely, in every format."""
     items: list[TagItem] = [("k", make_value(length)), ("after", 1)]
     span = FinishedSpan(tag_items=items)
     compact, binary, otlp = (
@@ -228,5 +228,5 @@ def test_lengths(length: int, make_value: Callable[[int], TagValue]) -> None:
 
 @given(st.integers(-(2**66), 2**130))
 def test_ids(number: int) -> None:
-    """The arithmetic for ids gives the varint of the signed number."""
+    """The arithmetic for ids results in the varint of the signed number."""
     assert varint(zigzag(signed_id(number))) == zigzag_id(number)

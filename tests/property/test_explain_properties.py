@@ -37,7 +37,7 @@ def nested(flat: dict[str, object]) -> dict[str, object]:
 
 @given(st.dictionaries(st.sampled_from(sorted(table.KEYS)), anything, max_size=8))
 def test_any_values_can_be_explained(flat: dict[str, object]) -> None:
-    """Each key is there, with a value or with an error."""
+    """Each key is in the result, with a value or with an error."""
     explanation = explain(nested(flat), {}, "shop")
 
     assert str(explanation)
@@ -47,7 +47,7 @@ def test_any_values_can_be_explained(flat: dict[str, object]) -> None:
 
 @given(st.dictionaries(st.text(max_size=10), anything, max_size=8))
 def test_any_keys_can_be_explained(config: dict[str, object]) -> None:
-    """Those that are unknown are errors."""
+    """Unknown keys are errors."""
     assert len(explain(config, {}, "shop")) >= len(table.KEYS)
 
 
@@ -56,8 +56,8 @@ def test_any_keys_can_be_explained(config: dict[str, object]) -> None:
     st.sampled_from([SECRET, {"a": SECRET}, {SECRET: 1, 2: [SECRET]}, [SECRET]]),
     anything,
 )
-def test_no_secret_is_told(key: str, secret: object, beside: object) -> None:
-    """Neither as a value nor in the error that it is, whatever stands beside it."""
+def test_no_secret_is_shown(key: str, secret: object, beside: object) -> None:
+    """A secret is shown neither as a value nor in an error."""
     explanation = explain(
         nested({key: secret, "collector.endpoint": beside}), {}, "shop"
     )

@@ -1,4 +1,4 @@
-"""Any value is shown in short, on one line, and without secrets."""
+"""Any value is shown on one line of bounded length, and without secrets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ VALUES = st.recursive(
 
 @given(SECRETS, BESIDE, st.integers(0, 80))
 def test_a_secret_is_never_shown(secret: str, beside: str, limit: int) -> None:
-    """Neither alone, nor within a message or a container, nor where it is cut."""
+    """A secret is not shown alone, in a message or a container, or where it is cut."""
     for text in (
         setting_without_secrets(secret, limit),
         without_secrets(f"{beside} {secret} {beside}"),
@@ -65,7 +65,7 @@ def test_a_secret_is_never_shown(secret: str, beside: str, limit: int) -> None:
 
 @given(VALUES, st.integers(0, 300))
 def test_what_is_shown_is_bounded_and_on_one_line(value: object, limit: int) -> None:
-    """And nothing raises, whatever the value."""
+    """The text is bounded and on one line for any value, and nothing raises."""
     for text in (shown(value, limit), text_of(value, limit)):
         assert text.isprintable()
         assert len(text) <= 2 * limit + 40
@@ -73,7 +73,7 @@ def test_what_is_shown_is_bounded_and_on_one_line(value: object, limit: int) -> 
 
 @given(st.text(max_size=3 * MAX_QUOTED))
 def test_an_error_has_one_line(text: str) -> None:
-    """Whatever it quotes; a text that can be shown as it is stays as it is."""
+    """An error has one line, whatever it quotes; harmless text is unchanged."""
     message = str(JaegerClientError(text))
 
     assert message == one_line(text, 10 * MAX_SHOWN)
@@ -84,7 +84,7 @@ def test_an_error_has_one_line(text: str) -> None:
 
 @given(VALUES)
 def test_a_log_line_is_one_line(value: object) -> None:
-    """Whatever argument a line has."""
+    """A log line is one line for any argument."""
     record = logger.makeRecord(
         logger.name, logging.WARNING, "", 0, "got %r and %s", (value, value), None
     )

@@ -1,4 +1,4 @@
-"""Whatever is recorded on a span is stored, cut and typed as documented."""
+"""Everything recorded on a span is stored, cut and typed as documented."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ TYPES = {
 
 
 def make_span() -> Span:
-    """Return a span of no tracer."""
+    """Return a span without a tracer."""
     return Span(SpanContext(1, 2, None, 1), None, "op")
 
 
 @given(st.lists(st.tuples(st.text(), PLAIN)))
-def test_plain_values_are_kept(pairs: list[tuple[str, object]]) -> None:
-    """Tags of plain values read as what was set, in order, duplicates included."""
+def test_plain_values_are_stored(pairs: list[tuple[str, object]]) -> None:
+    """Tags of plain values are read as they were set, in order, with duplicates."""
     span = make_span()
 
     for key, value in pairs:
         span.set_tag(key, value)
 
-    kept = [(tag.key, tag.value) for tag in span.tags]
-    assert [pair for pair in pairs if pair[0] != "sampling.priority"] == kept
+    stored = [(tag.key, tag.value) for tag in span.tags]
+    assert [pair for pair in pairs if pair[0] != "sampling.priority"] == stored
 
 
 @given(st.dictionaries(st.text(min_size=1), ANYTHING))
@@ -83,7 +83,7 @@ def test_text_is_cut_to_a_prefix(text: str, longest: int) -> None:
 
 @given(st.one_of(st.floats(), st.integers()))
 def test_times_fit_64_bits(moment: float) -> None:
-    """Any number is a time, or now: always one that fits 64 bits of microseconds."""
+    """Any time is a number, or replaced by now, and fits 64 bits of microseconds."""
     span = MemoryTracer().start_span("op", start_time=moment)
     span.log_kv({}, timestamp=moment)
     span.finish(moment)
@@ -99,7 +99,7 @@ def test_baggage_is_a_dict_with_one_item_changed(
     key: str,
     value: str | None,
 ) -> None:
-    """`with_baggage_item` gives what a dict would be, and leaves the old one be."""
+    """`with_baggage_item` works as on a dict, and does not change the old context."""
     before = dict(baggage)
     expected = {**baggage, key: value}
     if value is None:

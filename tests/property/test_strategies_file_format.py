@@ -1,4 +1,4 @@
-"""Whatever a strategies file contains gives a response that is JSON, or an error."""
+"""Any strategies file results in a response that is JSON, or in an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any response gives a strategy that the samplers accept, or our error."""
+"""Any response results in a strategy that the samplers accept, or in our error."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ STRATEGIES = st.one_of(
 
 
 def refusal_of(attempt: Callable[[], object], error: type[ResponseError]) -> str:
-    """Return the message with which *attempt* is refused, empty if it is not."""
+    """Return the message of the error that *attempt* raises, empty without one."""
     try:
         attempt()
     except error as refusal:
@@ -104,7 +104,7 @@ def sampler_of(strategy: Strategy) -> Sampler:
 
 
 def written(strategy: Strategy) -> dict[str, object]:
-    """Return the response with which a server would send *strategy*."""
+    """Return a server's response for *strategy*."""
     match strategy:
         case Probabilistic(rate):
             return {"probabilisticSampling": {"samplingRate": rate}}
@@ -153,7 +153,7 @@ def test_an_encoded_strategy_is_decoded_to_the_same(strategy: Strategy) -> None:
 
 @given(RESPONSES)
 def test_any_credits_are_read_or_refused(response: object) -> None:
-    """Parsed credits can be added to a balance; all else is a CreditsError."""
+    """Parsed credits can be added to a balance; everything else is a CreditsError."""
     refusal = refusal_of(lambda: add_up(json.dumps(response)), CreditsError)
 
     assert len(refusal) < 500

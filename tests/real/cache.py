@@ -33,10 +33,9 @@ def folder_of(name: str, *locks: Path) -> Path:
 
 def made_once(made: Path, make: Callable[[Path], None]) -> Path:
     """
-    Return *made*, a file or folder in a folder of its own, made by *make* if need be.
+    Return *made*, a file or folder that *make* creates if it does not exist.
 
-    *make* is handed the path of something unfinished, which gets its name when it
-    is whole.
+    *make* receives a temporary path, which is renamed when it is complete.
     """
     made.parent.mkdir(parents=True, exist_ok=True)
     with _lock(made.with_name("lock")):

@@ -1,9 +1,9 @@
 """
-Compares what a program's traces look like in Jaeger with what is expected.
+Compares a program's traces in Jaeger with the expected ones.
 
-Expected traces are stored as text, in the form that trace_view makes. Where another
-client or another way to Jaeger shows them differently, each such place is a
-`Difference` with its reason, and nothing else may differ.
+Expected traces are stored as text, in the format of trace_view. If another client or
+another route to Jaeger shows them differently, each such place is a `Difference` with
+its reason, and nothing else may differ.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from tests.real.trace_view import Json, SpanNames, view
 EXPECTED = Path(__file__).parent / "expected"
 
 LOST = ["not in Jaeger"]
-"""The lines of a trace of which Jaeger has nothing."""
+"""The lines of a trace that is not in Jaeger."""
 
 Traces = dict[str, list[str]]
-"""The lines of each trace, by the name the program gave it."""
+"""The lines of each trace, by the program's name for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """
-    Lines that are shown otherwise, and why.
+    Lines that are shown differently, and the reason.
 
     Args:
         reason: Why they may differ.
-        ours: The lines that are expected of our client over UDP.
-        theirs: The lines that stand in their place.
+        ours: The lines expected of our client over UDP.
+        theirs: The lines in their place.
         trace: The trace they are in; None for every trace that has them.
     """
 
@@ -43,7 +43,7 @@ class Difference:
     trace: str | None = None
 
     def apply(self, traces: Traces) -> Traces:
-        """Return *traces* as they look with this difference."""
+        """Return *traces* with this difference applied."""
         changed = {name: self._apply_to(name, lines) for name, lines in traces.items()}
         if changed == traces:
             msg = f"nothing differs any more here: {self}"
@@ -58,7 +58,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class LostTrace:
-    """A trace that does not come to Jaeger at all, and why."""
+    """A trace that does not arrive in Jaeger, and the reason."""
 
     reason: str
     trace: str
@@ -71,14 +71,14 @@ class LostTrace:
 def with_differences(
     traces: Traces, differences: Iterable[Difference | LostTrace]
 ) -> Traces:
-    """Return *traces* as they look with all *differences*."""
+    """Return *traces* with all *differences* applied."""
     for difference in differences:
         traces = difference.apply(traces)
     return traces
 
 
 def _replace(lines: list[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Return *lines* with *new* for each run of *old*, however deep it stands."""
+    """Return *lines* with *new* in place of each run of *old*, at any indentation."""
     result: list[str] = []
     place = 0
     while place < len(lines):
@@ -109,11 +109,11 @@ def read_expected(name: str) -> Traces:
 def read_from_jaeger(
     jaeger: JaegerQuery, ids: dict[str, str], expected: Traces
 ) -> Traces:
-    """Return the traces with *ids* once each has as many spans as is expected."""
+    """Return the traces with *ids* once each has the expected number of spans."""
     found: dict[str, Json] = {}
     deadline = time.monotonic() + WAIT
-    # What is expected to be lost comes last and is requested once: it was sent
-    # before or with what has arrived by then.
+    # Traces that are expected to be lost come last and are requested once: they were
+    # sent before or with what has arrived by then.
     for name in sorted(ids, key=lambda name: expected[name] == LOST):
         spans = sum(line.startswith("span ") for line in expected[name])
         left = max(0.0, deadline - time.monotonic()) if spans else 0.0

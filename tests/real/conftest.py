@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from tests.conftest import ROOT, RequireTool, tool_or_skip
+from tests.real.clients.build import COMMANDS, find_tool
+from tests.real.clients.chains import FindService
+from tests.real.clients.service import Service
 from tests.real.jaeger_build import HOW_TO_GET_GO, build_jaeger, jaeger_path
 from tests.real.jaeger_query import JaegerQuery
 from tests.real.jaeger_server import JaegerServer
@@ -35,14 +38,19 @@ class Server(Protocol):
 PROGRAMS = Path(__file__).parent / "programs"
 PY_ZIPKIN = ROOT / ".nox" / "py-zipkin"
 SERVERS = pytest.StashKey[dict[str, Server]]()
-"""The servers that run, by the name of their fixture."""
+"""The running servers, by the name of their fixture."""
+PROPAGATORS = {
+    "opentelemetry": "jaeger_client",
+    "opentelemetry, both": "tracecontext,baggage,jaeger_client",
+}
+"""The services of OpenTelemetry, and the formats that they propagate."""
 PROGRAM_TIMEOUT = 60.0
-"""Seconds; each program takes about one."""
+"""Timeout in seconds; each program takes about one."""
 
 
 @pytest.fixture(scope="session")
 def jaeger_binary(require_tool: RequireTool) -> Path:
-    """Return the path of Jaeger's program, which is built if it is not there."""
+    """Return the path of Jaeger's program, which is built if necessary."""
     binary = jaeger_path()
     if binary.exists():
         return binary
@@ -65,7 +73,7 @@ def jaeger(
 def file_jaeger(
     jaeger_binary: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> Iterator[FileJaeger]:
-    """A Jaeger for one test, with strategies of the test's own."""
+    """A Jaeger for one test, with strategies that the test sets."""
     jaeger = FileJaeger(jaeger_binary, tmp_path)
     with started("file_jaeger", jaeger, pytestconfig):
         yield jaeger
@@ -75,7 +83,7 @@ def file_jaeger(
 def adaptive_jaeger(
     jaeger_binary: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> Iterator[AdaptiveJaeger]:
-    """A Jaeger for one test that works out rates by itself."""
+    """A Jaeger for one test that computes rates itself."""
     jaeger = AdaptiveJaeger(jaeger_binary, tmp_path)
     with started("adaptive_jaeger", jaeger, pytestconfig):
         yield jaeger
@@ -96,16 +104,54 @@ def zipkin(
 
 @pytest.fixture(scope="session")
 def py_zipkin_python() -> str:
-    """Return a Python that has py-zipkin and nothing of ours."""
+    """Return a Python that has py-zipkin and not this package."""
     python = PY_ZIPKIN / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s py_zipkin`")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
+    """Run a service of each client whose tools this machine has."""
+    logs = tmp_path_factory.mktemp("clients")
+    commands: dict[str, Sequence[str | Path]] = {
+        "ours": [sys.executable, PROGRAMS / "relay.py"]
+    }
+    for name, command in COMMANDS.items():
+        # If a tool is missing, `service` reports it to the tests that need it.
+        with suppress(FileNotFoundError):
+            commands[name] = command(find_tool)
+    with ExitStack() as stack:
+        services: dict[str, Service] = {}
+        for name, arguments in commands.items():
+            services[name] = Service(arguments, logs / f"{name}.log")
+            stack.callback(services[name].close)
+        for name, propagators in PROPAGATORS.items():
+            services[name] = Service(
+                [sys.executable, PROGRAMS / "relay_opentelemetry.py"],
+                logs / f"{name}.log",
+                clean_environment(sys.executable) | {"OTEL_PROPAGATORS": propagators},
+            )
+            stack.callback(services[name].close)
+        yield services
+
+
+@pytest.fixture
+def service(running: Mapping[str, Service]) -> FindService:
+    """Return the service of a client, or skip the test if a tool is missing."""
+
+    def find(name: str) -> Service:
+        if name not in running:
+            COMMANDS[name](tool_or_skip)
+        return running[name]
+
+    return find
 
 
 @contextmanager
 def started(
     name: str, server: Server, config: pytest.Config
 ) -> Generator[None, None, None]:
-    """Start what the fixture *name* is to give, and end it."""
+    """Start the server of fixture *name*, and stop it at the end."""
     servers = config.stash.setdefault(SERVERS, {})
     servers[name] = server
     try:
@@ -134,13 +180,13 @@ class RunProgram(Protocol):
     """Type of the fixture `run_program`."""
 
     def __call__(self, name: str, *, python: str = ..., **environment: str) -> str:
-        """Run a program with nothing but *environment* set for it, return stdout."""
+        """Run a program with only *environment* set; return its stdout."""
         ...
 
 
 @pytest.fixture(scope="session")
 def run_program() -> RunProgram:
-    """Run one of the programs in a process of its own, as a user would."""
+    """Run one of the programs in a separate process, as a user would."""
     return _run
 
 
@@ -158,7 +204,7 @@ def _run(name: str, *, python: str = sys.executable, **environment: str) -> str:
 
 
 def clean_environment(python: str) -> dict[str, str]:
-    """Leave out what a developer may have set for a tracer of their own."""
+    """Remove variables that a developer may have set for a tracer."""
     foreign = ["JAEGER_", "OTEL_"]
     if python != sys.executable:
         # It has a jaeger_client of its own.

@@ -1,7 +1,7 @@
 """
-Where Jaeger may show the program that uses everything otherwise, and why.
+Differences that Jaeger may show for the program that uses everything, with reasons.
 
-Whatever is not in one of these three lists has to be the same.
+Everything that is not in one of these three lists must be the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PACKET_SIZE = Difference(
     ),
 )
 
-NO_DEBUG_FLAG = "OTLP has no debug flag, a tag says it"
+NO_DEBUG_FLAG = "OTLP has no debug flag; a tag marks debug traces"
 
 THRIFT: Differences = (PACKET_SIZE,)
 """Our client over HTTP and Thrift, against our client over UDP."""
@@ -35,7 +35,7 @@ THRIFT: Differences = (PACKET_SIZE,)
 OTLP: Differences = (
     PACKET_SIZE,
     Difference(
-        "OTLP has names of its own for the client, and Jaeger keeps ours beside them",
+        "OTLP has other names for the client; Jaeger shows ours as well",
         ours=("opencensus.exporterversion: string Jaeger-Python-(version)",),
         theirs=(
             "jaeger.version: string Python-(version)",
@@ -104,7 +104,7 @@ OLD_CLIENT: Differences = (
         theirs=("bytes: string \"b'\\\\x01\\\\x02'\"",),
     ),
     Difference(
-        "fixed: any duration is at least 1 us, for Jaeger marks 0 as negative",
+        "fixed: any duration is at least 1 us, because Jaeger marks 0 as negative",
         trace="odd_times",
         ours=(
             "starts 1700000000.000000, lasts 1 us",
@@ -144,7 +144,7 @@ OLD_CLIENT: Differences = (
         ),
     ),
     LostTrace(
-        "fixed: the sampler is asked when there is baggage but no trace",
+        "fixed: the sampler is called when there is baggage but no trace",
         trace="only_baggage",
     ),
     LostTrace("fixed: an integer outside 64 bits cost the batch", "huge_integers"),

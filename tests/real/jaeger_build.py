@@ -1,5 +1,5 @@
 """
-Builds Jaeger from the Go modules that jaeger/go.mod and go.sum name, once.
+Builds Jaeger from the Go modules in jaeger/go.mod and go.sum, once.
 
 Run as a program it builds and prints the path: `python -m tests.real.jaeger_build`.
 """
@@ -20,7 +20,7 @@ HOW_TO_GET_GO = "Jaeger is built with it; install Go 1.24.6 or newer"
 
 
 def jaeger_path() -> Path:
-    """Return where the binary is, or will be once it is built."""
+    """Return the path of the binary, which may not be built yet."""
     return folder_of("jaeger", MODULE / "go.sum") / "jaeger"
 
 

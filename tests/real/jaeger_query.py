@@ -1,8 +1,8 @@
 """
 Queries to a running Jaeger: traces, services, and its counters.
 
-A span that was sent is not stored yet: Jaeger gathers spans for 0.2 s. So every
-query here is repeated until the response is as expected or time is up.
+A span that was sent is not stored yet, because Jaeger batches spans for 0.2 s. So every
+query here is repeated until the response is as expected or a timeout ends.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ WAIT: Final = 20.0
 """Timeout in seconds for the expected response."""
 
 
-def ask_until(
-    ask: Callable[[], T],
+def query_until(
+    query: Callable[[], T],
     is_wanted: Callable[[T], bool],
     *,
     timeout: float = WAIT,
 ) -> T:
-    """Call *ask* until *is_wanted* accepts its result; return the last result."""
+    """Call *query* until *is_wanted* accepts its result; return the last result."""
     deadline = time.monotonic() + timeout
     pause = threading.Event()
     while True:
-        answer = ask()
-        if is_wanted(answer) or time.monotonic() > deadline:
-            return answer
+        response = query()
+        if is_wanted(response) or time.monotonic() > deadline:
+            return response
         pause.wait(PAUSE)
 
 
 class JaegerQuery:
-    """The query API, on 16686 or a port of its own, and Jaeger's metrics on 8888."""
+    """The query API, on 16686 or another port, and Jaeger's metrics on 8888."""
 
     metrics: Final = "http://127.0.0.1:8888/metrics"
 
@@ -51,8 +51,8 @@ class JaegerQuery:
         self.api = f"http://127.0.0.1:{port}"
 
     def trace(self, trace_id: str, spans: int, *, timeout: float = WAIT) -> Json | None:
-        """Return the trace once it has *spans* spans; None if it is not there."""
-        return ask_until(
+        """Return the trace once it has *spans* spans; `None` if it does not exist."""
+        return query_until(
             lambda: self._trace_now(trace_id),
             lambda trace: trace is not None and len(trace["spans"]) >= spans,
             timeout=timeout,
@@ -62,28 +62,28 @@ class JaegerQuery:
         status, body = get(f"{self.api}/api/traces/{trace_id}?raw=true")
         if status == 404:
             return None
-        answer = json.loads(body)
-        assert status == 200, answer
-        trace: Json = answer["data"][0]
+        response = json.loads(body)
+        assert status == 200, response
+        trace: Json = response["data"][0]
         return trace
 
     def traces(self, service: str, count: int) -> list[Json]:
         """Return the traces of *service* once there are *count*, at most one more."""
         query = urlencode({"service": service, "limit": count + 1, "raw": "true"})
-        return ask_until(
+        return query_until(
             lambda: self._traces_now(query), lambda traces: len(traces) >= count
         )
 
     def _traces_now(self, query: str) -> list[Json]:
         status, body = get(f"{self.api}/api/traces?{query}")
-        answer = json.loads(body)
-        assert status == 200, answer
-        traces: list[Json] = answer["data"]
+        response = json.loads(body)
+        assert status == 200, response
+        traces: list[Json] = response["data"]
         return traces
 
     def services(self, wanted: str) -> list[str]:
         """Return the names of all services once *wanted* is among them."""
-        return ask_until(self._services_now, lambda names: wanted in names)
+        return query_until(self._services_now, lambda names: wanted in names)
 
     def _services_now(self) -> list[str]:
         _, body = get(f"{self.api}/api/v3/services")
@@ -93,17 +93,17 @@ class JaegerQuery:
     def otlp_trace(self, trace_id: str) -> list[Json]:
         """Return the resource spans of a trace that is stored, as OTLP JSON."""
         status, body = get(f"{self.api}/api/v3/traces/{quote(trace_id)}")
-        answer = json.loads(body)
-        assert status == 200, answer
-        resource_spans: list[Json] = answer["result"]["resourceSpans"]
+        response = json.loads(body)
+        assert status == 200, response
+        resource_spans: list[Json] = response["result"]["resourceSpans"]
         return resource_spans
 
     def accepted_spans(self, transport: str) -> int:
-        """Return how many spans came in by *transport* since Jaeger's start."""
+        """Return how many spans were received by *transport* since Jaeger's start."""
         return self._count("otelcol_receiver_accepted_spans", transport)
 
     def refused_spans(self, transport: str) -> int:
-        """Return how many spans came in by *transport* and were not taken."""
+        """Return how many spans were received by *transport* and rejected."""
         kinds = ("refused", "failed")
         return sum(
             self._count(f"otelcol_receiver_{kind}_spans", transport) for kind in kinds

@@ -1,10 +1,10 @@
 """
 Real Jaegers on loopback: one for all tests of a run, and those of single tests.
 
-The first is the all-in-one, in memory. Its ports are fixed, so only one runs at a
-time on a machine: a lock file in the temporary folder makes a second test run wait
-for the first. Those of single tests have configurations of ours, and free ports. A
-Jaeger that another program started is never used: its content is unknown.
+The first is the all-in-one, in memory. Its ports are fixed, so only one runs at a time
+on a machine: a lock file in the temporary folder makes a second test run wait for the
+first. Those of single tests have their own configurations, and free ports. A Jaeger
+that another program started is never used, because its content is unknown.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class JaegerProcess(ServerProcess):
     One Jaeger process.
 
     Args:
-        binary: What jaeger_build made.
-        log: The file that takes the process's output.
+        binary: Path of the program that jaeger_build has built.
+        log: The file for the output of the process.
         arguments: Its command line.
-        environment: What the configuration reads of the environment.
+        environment: Variables that the configuration reads.
         health_url: URL of its health check.
     """
 
@@ -81,7 +81,7 @@ class JaegerServer(JaegerProcess):
     def __init__(self, binary: Path, log: Path) -> None:
         settings = {
             "remote_sampling.file.path": MODULE / "strategies.json",
-            # Traces of its own would keep it from ending for 10 s.
+            # Its own traces would delay its end by 10 s.
             "jaeger_query.enable_tracing": "false",
         }
         arguments = [f"--set=extensions.{key}={settings[key]}" for key in settings]
@@ -93,14 +93,14 @@ class JaegerServer(JaegerProcess):
         Wait for the turn of this test run, and start.
 
         Raises:
-            RuntimeError: If its ports are taken, it dies, or it is late.
+            RuntimeError: If its ports are in use, it dies, or it is late.
         """
         self._lock = _take_turn(timeout=600.0)
         _check_ports()
         super().start(timeout)
 
     def close(self) -> None:
-        """End the process and let the next test run have its turn."""
+        """End the process and let the next test run start its own."""
         super().close()
         if self._lock is not None:
             self._lock.close()
@@ -112,7 +112,7 @@ class OwnJaeger(JaegerProcess):
     A Jaeger by a configuration of ours, on free ports of its own.
 
     Args:
-        binary: What jaeger_build made.
+        binary: Path of the program that jaeger_build has built.
         configuration: A file in the folder `jaeger`; it takes each port from a
             variable of the environment whose name ends with `_PORT`.
         folder: Takes the process's output.
@@ -129,7 +129,7 @@ class OwnJaeger(JaegerProcess):
         path = MODULE / configuration
         names = sorted(set(_PORT_VARIABLE.findall(path.read_text(encoding="utf-8"))))
         self.ports = dict(zip(names, free_ports(), strict=False))
-        """Each port by the name of its variable."""
+        """Port numbers by the names of their variables."""
         ports = {name: str(port) for name, port in self.ports.items()}
         super().__init__(
             binary,
@@ -148,7 +148,7 @@ class OwnJaeger(JaegerProcess):
         return body
 
     def client_settings(self) -> dict[str, str]:
-        """Return the environment of a program that is to meet this Jaeger."""
+        """Return the environment of a program that uses this Jaeger."""
         return {
             "JAEGER_AGENT_HOST": "127.0.0.1",
             "JAEGER_AGENT_PORT": str(self.ports["UDP_PORT"]),
@@ -162,12 +162,12 @@ def free_ports() -> Iterator[int]:
     """
     Yield free ports of loopback, for UDP or TCP.
 
-    They lie below those that the system hands out by itself: a port is not to be
-    taken by some connection's other end while its Jaeger starts anew.
+    They are below those that the system assigns by itself: otherwise a connection could
+    get one while its Jaeger restarts.
     """
     first = 20_000 + os.getpid() % 5_000
     for port in range(first, first + 2_000):
-        if not (_is_taken(port, tcp=True) or _is_taken(port, tcp=False)):
+        if not (_is_in_use(port, tcp=True) or _is_in_use(port, tcp=False)):
             yield port
 
 
@@ -194,17 +194,17 @@ def _try_lock(file: IO[str]) -> bool:
 
 
 def _check_ports() -> None:
-    taken = [f"{port}/tcp" for port in TCP_PORTS if _is_taken(port, tcp=True)]
-    taken += [f"{port}/udp" for port in UDP_PORTS if _is_taken(port, tcp=False)]
-    if taken:
+    in_use = [f"{port}/tcp" for port in TCP_PORTS if _is_in_use(port, tcp=True)]
+    in_use += [f"{port}/udp" for port in UDP_PORTS if _is_in_use(port, tcp=False)]
+    if in_use:
         msg = (
-            f"Jaeger's ports are fixed, and something listens on {', '.join(taken)}: "
+            f"Jaeger's ports are fixed, and something listens on {', '.join(in_use)}: "
             "stop it (another Jaeger?) and run again"
         )
         raise RuntimeError(msg)
 
 
-def _is_taken(port: int, *, tcp: bool) -> bool:
+def _is_in_use(port: int, *, tcp: bool) -> bool:
     kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as probe:
         if tcp:

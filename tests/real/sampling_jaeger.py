@@ -1,7 +1,7 @@
 """
 Jaegers with sampling strategies: from a file, or computed by Jaeger.
 
-Both are by configurations of ours, with short intervals, on free ports.
+Both have configurations of their own, with short intervals, on free ports.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from jaeger_client import Config, Tracer
 from jaeger_client.sampler.strategy import Strategy, decode_strategy, parse_strategy
 from tests.real.http_get import get
-from tests.real.jaeger_query import JaegerQuery, ask_until
+from tests.real.jaeger_query import JaegerQuery, query_until
 from tests.real.jaeger_server import OwnJaeger
 
 INTERVAL: Final = 2.0
@@ -23,16 +23,18 @@ INTERVAL: Final = 2.0
 
 WITHIN: Final = 1.1 * INTERVAL + 1.5
 """
-Seconds in which a change must be followed: one interval that came late by its
-jitter, and what a busy machine takes. By the second interval it would not be.
+Timeout in seconds within which a change must be followed.
+
+One interval, delayed by its jitter and by a busy machine. Two intervals would be
+longer.
 """
 
 Strategies = Mapping[str, object]
-"""What stands in a file of strategies."""
+"""Content of a file of strategies."""
 
 
 class FileJaeger(OwnJaeger):
-    """A Jaeger whose strategies stand in a file; it begins with an empty one."""
+    """A Jaeger whose strategies are in a file, which is empty at first."""
 
     def __init__(self, binary: Path, folder: Path) -> None:
         self.path = folder / "strategies.json"
@@ -52,15 +54,17 @@ class FileJaeger(OwnJaeger):
         """Replace the file; return the strategy of *service* once it has changed."""
         before = self.strategy(service)
         self.write(strategies)
-        answer = ask_until(lambda: self.strategy(service), lambda now: now != before)
-        assert answer != before
-        return parse_strategy(decode_strategy(answer))
+        response = query_until(
+            lambda: self.strategy(service), lambda now: now != before
+        )
+        assert response != before
+        return parse_strategy(decode_strategy(response))
 
     @contextmanager
     def sampled_tracer(
         self, service: str, **config: object
     ) -> Generator[Tracer, None, None]:
-        """Make a tracer of *service* that polls this Jaeger and reports to it."""
+        """Create a tracer of *service* that polls this Jaeger and reports to it."""
         agent = {
             "reporting_host": "127.0.0.1",
             "reporting_port": self.ports["UDP_PORT"],
@@ -82,7 +86,7 @@ class AdaptiveJaeger(OwnJaeger):
     """
     A Jaeger that computes rates from the traces it receives, and stores them on disk.
 
-    It calculates each second, but reads what it has calculated only when it starts.
+    It calculates each second, but reads the stored results only when it starts.
     """
 
     initial_probability: Final = 0.2
@@ -94,22 +98,23 @@ class AdaptiveJaeger(OwnJaeger):
         )
 
     def restart(self) -> None:
-        """End it and start it anew: it reads what it calculated before."""
+        """Restart it, so that it reads what it calculated before."""
         self.close()
         self.start()
 
     def wait_until_calculated(self, operations: int) -> None:
         """
-        Wait until rates of so many operations are stored, and nothing is in work.
+        Wait until the rates of so many operations are stored, and for three
+        calculations.
 
-        Three calculations more: for spans that came late, for a second in which none
-        came, so that a Jaeger started then does not count those before once more,
-        and to be sure that there was one.
+        Those are for spans that came late, for a second without spans, so that a Jaeger
+        started then does not count the earlier ones once more, and to be sure that
+        there was one.
         """
-        reached = ask_until(self._operations, lambda count: count == operations)
-        assert operations == reached
+        reached = query_until(self._operations, lambda count: count == operations)
+        assert operations == reached, reached
         enough = self._calculations() + 3
-        assert enough <= ask_until(self._calculations, lambda count: count >= enough)
+        assert enough <= query_until(self._calculations, lambda count: count >= enough)
 
     def _operations(self) -> int:
         return self._count("operations_calculated")

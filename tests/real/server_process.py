@@ -20,13 +20,13 @@ class ServerProcess:
     One process, from start() to close(); it may be started again.
 
     Args:
-        command: What starts it.
-        log: The file that takes the process's output.
+        command: Its command line.
+        log: The file for the output of the process.
         environment: Variables that are set beside those of the tests.
     """
 
     name: str
-    """What it is called in messages."""
+    """Its name in messages."""
 
     def __init__(
         self,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.real.conftest import RunProgram
-from tests.real.jaeger_query import JaegerQuery, ask_until
+from tests.real.jaeger_query import JaegerQuery, query_until
 
 COMPACT = "udp_thrift_compact"
-"""What Jaeger calls its port 6831 in its metrics."""
+"""Jaeger's name for its port 6831 in its metrics."""
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def test_burst_arrives_whole(
     spans: int,
     settings: dict[str, str],
 ) -> None:
-    """Spans that are made as fast as can be all arrive, by Jaeger's own count."""
+    """Spans that are created as fast as possible all arrive, by Jaeger's own count."""
     accepted = jaeger.accepted_spans(COMPACT)
     refused = jaeger.refused_spans(COMPACT)
 
     all_left = run_program("burst.py", SPANS=str(spans), **settings).strip()
-    arrived = ask_until(
+    arrived = query_until(
         lambda: jaeger.accepted_spans(COMPACT) - accepted,
         lambda count: count >= spans,
     )

@@ -1,40 +1,30 @@
 """
-Contexts across the wire: our client calls and is called by those for Go and Node.
+Contexts across the wire: this client calls those for Go and Node, and is called.
 
-Each client serves in a process of its own. A test gives the first of a row of
-services an order, which it obeys and passes on; the response has what each client saw
-of its spans.
+Each client serves in a process of its own. A test sends the first of a row of services
+an order, which it executes and passes on; the response has what each client knows about
+its spans.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import tool_or_skip
-from tests.real.clients.build import COMMANDS, find_tool
-from tests.real.clients.service import Answer, Order, Service
-
-RELAY: Final = Path(__file__).parent / "programs" / "relay.py"
+from tests.real.clients.chains import FindService, Hop, assert_one_trace, send
+from tests.real.clients.service import Order
 
 Baggage = dict[str, str]
-Hop = dict[str, Any]
-"""What a client holds a span to be."""
-
-FindService = Callable[[str], Service]
 Travel = Callable[[str, str, Order], list[Hop]]
 
 FORMATS: Final = {
     "go": ("jaeger", "b3", "text", "binary"),
     "node": ("jaeger", "b3", "text"),
 }
-"""The formats that both sides know. Node's binary codec reads and writes nothing."""
+"""The formats that both sides support. Node's binary codec reads and writes nothing."""
 
 PAIRS: Final = [(client, form) for client, forms in FORMATS.items() for form in forms]
 
@@ -52,104 +42,43 @@ BAGGAGE: Final[dict[str, Baggage]] = {
 
 NOT_DECODED: Final = {("go", "b3"): ("unicode", "escapes")}
 """
-Baggage that a client holds as it stands in the header, for its codec decodes
-nothing; it hands it on unchanged, so that the next of our services reads it.
+Baggage that a client stores as it is in the header.
+
+Its codec does not decode; it passes the header on unchanged, so that our next service
+reads it.
 """
 
 READ_AS: Final[dict[tuple[str, str, str], Baggage]] = {
     ("go", "b3", "escapes"): {"encoded": "100% A"},
 }
 """
-How ours reads baggage that a client sets and does not encode where our own codec
-does: the two cannot be distinguished.
+Baggage that another client sets and does not encode, but our codec decodes.
+
+The two spellings cannot be distinguished.
 """
 
 LONGEST_SET: Final = 2048
-"""Characters of a value that the other two clients keep of what is set with them."""
+"""Characters of a value that both other clients preserve."""
 
 NO_DEBUG: Final = {("go", "b3")}
-"""Whose codec knows no debug flag: the trace stays sampled."""
+"""Clients and formats without a debug flag: the trace stays sampled."""
 
 STATES: Final[dict[str, Order]] = {
     "sampled": {"sampled": True},
     "unsampled": {"sampled": False},
     "debug": {"sampled": True, "debug": True},
 }
-"""What the first service receives of the trace."""
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
-    """Run a service of each client whose tools this machine has."""
-    logs = tmp_path_factory.mktemp("clients")
-    commands: dict[str, Sequence[str | Path]] = {"ours": [sys.executable, RELAY]}
-    for name, command in COMMANDS.items():
-        # Where a tool is missing, `service` reports it to the tests that need it.
-        with suppress(FileNotFoundError):
-            commands[name] = command(find_tool)
-    with ExitStack() as stack:
-        services: dict[str, Service] = {}
-        for name, words in commands.items():
-            services[name] = Service(words, logs / f"{name}.log")
-            stack.callback(services[name].close)
-        yield services
-
-
-@pytest.fixture
-def service(running: Mapping[str, Service]) -> FindService:
-    """Return the service of a client, or skip the test where a tool is missing."""
-
-    def find(name: str) -> Service:
-        if name not in running:
-            COMMANDS[name](tool_or_skip)
-        return running[name]
-
-    return find
+"""The headers that the first service receives."""
 
 
 @pytest.fixture
 def there_and_back(service: FindService) -> Travel:
-    """Let ours call another client's service, and that call ours again."""
+    """Let our service call another client's service, and that one ours again."""
 
     def travel(client: str, form: str, first: Order) -> list[Hop]:
         return send([service(name) for name in ("ours", client, "ours")], form, first)
 
     return travel
-
-
-def send(
-    row: Sequence[Service],
-    forms: str | Sequence[str],
-    first: Order,
-    headers: Mapping[str, str] | None = None,
-) -> list[Hop]:
-    """
-    Let each service call the next; return the spans in their order.
-
-    Args:
-        row: The services.
-        forms: The format in which each takes its caller's context.
-        first: Further parts of the order for the first one.
-        headers: What the first one's caller sends.
-    """
-    each = [forms] * len(row) if isinstance(forms, str) else forms
-    following: Order | None = None
-    for service, form in reversed([*zip(row, each, strict=True)]):
-        order: Order = {"format": form, "wide": first.get("wide", False)}
-        if following is not None:
-            order["next"] = following
-        following = {"url": service.url, "order": order}
-    assert following is not None
-    return list(spans_of(row[0].obey(following["order"] | first, headers)))
-
-
-def spans_of(answer: Answer | None) -> Iterator[Hop]:
-    """Yield the spans of a response and of those in it."""
-    while answer is not None:
-        yield answer["server"]
-        if answer["client"] is not None:
-            yield answer["client"]
-        answer = answer["next"]
 
 
 @pytest.mark.parametrize(("client", "form"), PAIRS)
@@ -162,10 +91,10 @@ def test_a_trace_goes_there_and_back(
     hops = there_and_back(client, form, STATES[state] | {"wide": wide})
 
     is_debug = state == "debug"
-    is_kept = is_debug and (client, form) not in NO_DEBUG
+    is_preserved = is_debug and (client, form) not in NO_DEBUG
     assert_one_trace(hops, wide=wide)
     assert [state != "unsampled"] * 5 == [hop["sampled"] for hop in hops]
-    assert [is_debug] * 2 + [is_kept] * 3 == [hop["debug"] for hop in hops]
+    assert [is_debug] * 2 + [is_preserved] * 3 == [hop["debug"] for hop in hops]
 
 
 @pytest.mark.parametrize(("client", "form"), PAIRS)
@@ -173,7 +102,7 @@ def test_a_trace_goes_there_and_back(
 def test_baggage_goes_there_and_back(
     there_and_back: Travel, client: str, form: str, kind: str
 ) -> None:
-    """Every span holds the baggage that was set on the first."""
+    """Every span has the baggage that was set on the first."""
     given = BAGGAGE[kind]
     first: Order = {"sampled": True, "baggage": given}
 
@@ -190,7 +119,7 @@ def test_baggage_goes_there_and_back(
 def test_baggage_of_another_client(
     service: FindService, client: str, form: str, kind: str
 ) -> None:
-    """What another client sets and writes by itself is read as it was set."""
+    """Baggage that another client sets and writes is read as it was set."""
     row = [service(client), service("ours")]
     first: Order = {"sampled": True, "baggage": BAGGAGE[kind]}
 
@@ -207,21 +136,21 @@ def test_baggage_of_another_client(
 def test_a_trace_that_another_client_begins(
     service: FindService, client: str, form: str, state: str, *, wide: bool
 ) -> None:
-    """Our spans join it with its ids and its flags."""
+    """Our spans join the trace with its ids and its flags."""
     row = [service(client), service("ours")]
 
     hops = send(row, form, STATES[state] | {"wide": wide})
 
     is_debug = state == "debug"
-    is_kept = is_debug and (client, form) not in NO_DEBUG
+    is_preserved = is_debug and (client, form) not in NO_DEBUG
     assert_one_trace(hops, wide=wide)
     assert [state != "unsampled"] * 3 == [hop["sampled"] for hop in hops]
-    assert [is_debug, is_debug, is_kept] == [hop["debug"] for hop in hops]
+    assert [is_debug, is_debug, is_preserved] == [hop["debug"] for hop in hops]
 
 
 @pytest.mark.parametrize("form", ["jaeger", "b3", "text"])
 def test_all_clients_in_one_trace(service: FindService, form: str) -> None:
-    """Ours calls Go, that ours, that Node, that ours: one trace."""
+    """Five services of alternating clients are one trace."""
     names = ("ours", "go", "ours", "node", "ours")
     first: Order = {"sampled": True, "wide": True, "baggage": {"user": "17"}}
 
@@ -231,7 +160,7 @@ def test_all_clients_in_one_trace(service: FindService, form: str) -> None:
     assert [{"user": "17"}] * 9 == [hop["baggage"] for hop in hops]
 
 
-def test_formats_change_on_the_way(service: FindService) -> None:
+def test_formats_change_from_service_to_service(service: FindService) -> None:
     """A trace goes from Go by one format to ours and by another to Node."""
     row = [service(name) for name in ("go", "ours", "node", "ours")]
     forms = ("jaeger", "binary", "b3", "jaeger")
@@ -284,12 +213,3 @@ def test_baggage_header_is_read_alike(service: FindService, client: str) -> None
 
     assert {"user": "17", "city": "Bonn"} == ours["baggage"] == theirs["baggage"]
     assert ours["trace_id"] == theirs["trace_id"] == "5cb6f28d8a31f9e4"
-
-
-def assert_one_trace(hops: Sequence[Hop], *, wide: bool) -> None:
-    """Check trace ids, and that each span is the parent of the next."""
-    first: str = hops[0]["trace_id"]
-    assert [first] * len(hops) == [hop["trace_id"] for hop in hops]
-    assert (len(first) > 16) == wide
-    callers = [hop["span_id"] for hop in hops[:-1]]
-    assert callers == [hop["parent_id"] for hop in hops[1:]]

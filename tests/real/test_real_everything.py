@@ -1,9 +1,9 @@
 """
 A program that uses everything, and what a real Jaeger shows of it.
 
-It runs once over each way out, and once on jaeger-client 4.8. Each of its traces
-is compared whole with expected/everything.txt; where another look is right,
-differences.py lists where and why.
+It runs once over each route, and once on jaeger-client 4.8. Each of its traces is
+compared completely with expected/everything.txt; differences.py lists where and why
+another result is correct.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def of_old_client(
 
 @each_trace
 def test_jaeger_shows_what_was_recorded_over_udp(over_udp: Traces, trace: str) -> None:
-    """Names, parents, tags, logs and times come to Jaeger over UDP as recorded."""
+    """Names, parents, tags, logs and times arrive in Jaeger over UDP as recorded."""
     assert EXPECTED[trace] == over_udp[trace]
 
 
@@ -75,13 +75,13 @@ def test_jaeger_shows_the_same_over_thrift(over_thrift: Traces, trace: str) -> N
 
 @each_trace
 def test_jaeger_shows_the_same_over_otlp(over_otlp: Traces, trace: str) -> None:
-    """Over OTLP Jaeger shows the same as over UDP, but for what OTLP is known for."""
+    """Over OTLP Jaeger shows the same as over UDP, except for differences of OTLP."""
     assert EXPECTED_OVER_OTLP[trace] == over_otlp[trace]
 
 
 @each_trace
 def test_old_client_shows_the_same(of_old_client: Traces, trace: str) -> None:
-    """The program means the same on jaeger-client 4.8, except for fixed faults."""
+    """The program has the same result on jaeger-client 4.8, except for fixed faults."""
     assert EXPECTED_OF_OLD_CLIENT[trace] == of_old_client[trace]
 
 

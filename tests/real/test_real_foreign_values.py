@@ -1,4 +1,4 @@
-"""What a real Jaeger shows of values and baggage that are not made for it."""
+"""What a real Jaeger shows of unusual values and baggage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from opentracing import Format
 
 from jaeger_client import Config
-from tests.integration.http_servers import make_answer, serve_http
+from tests.integration.http_servers import make_response, serve_http
 from tests.real.jaeger_server import OTLP_URL, THRIFT_URL
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.real.jaeger_query import JaegerQuery, Json
 
 ZIPKIN_URL: Final = "http://127.0.0.1:9411/api/v2/spans"
-WAYS: Final = {
+ROUTES: Final = {
     "udp": {},
     "thrift": {"endpoint": THRIFT_URL},
     "otlp": {"endpoint": OTLP_URL},
@@ -49,10 +49,10 @@ BROKEN_KEY: Final = "line\r\nX-Injected: yes\r\nbreak"
 
 
 def call(tracer: Tracer, span: Span) -> tuple[str, ...]:
-    """Call a service with the context of *span*; return its names of headers."""
+    """Call a service with the context of *span*; return the names of its headers."""
     headers: dict[str, str] = {}
     tracer.inject(span, Format.HTTP_HEADERS, headers)
-    with serve_http(lambda request: make_answer()) as server:
+    with serve_http(lambda request: make_response()) as server:
         client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
         client.request("GET", "/", headers=headers)
         client.getresponse().read()
@@ -69,16 +69,16 @@ def shown(pairs: list[Json]) -> dict[str, object]:
     return {pair["key"]: pair["value"] for pair in pairs if pair["key"] in SHOWN}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("route", ROUTES)
 def test_odd_values_beside_baggage_with_a_line_break(
     jaeger: JaegerQuery,
-    way: str,
+    route: str,
 ) -> None:
-    """The trace and the service's list show both spans, and all values."""
-    service = f"foreign-values-{way}"
+    """The trace and the list of the service show both spans, and all values."""
+    service = f"foreign-values-{route}"
     settings = {
         "sampler": {"type": "const", "param": 1},
-        "collector": WAYS[way],
+        "collector": ROUTES[route],
         "tags": VALUES,
     }
     tracer = Config(settings, service_name=service).new_tracer()
@@ -99,7 +99,7 @@ def test_odd_values_beside_baggage_with_a_line_break(
             shown_span["operationName"] for shown_span in found["spans"]
         }
         for shown_span in found["spans"]:
-            assert_shown(found, shown_span, as_text=way == "zipkin")
+            assert_shown(found, shown_span, as_text=route == "zipkin")
 
 
 def assert_shown(trace: Json, span: Json, *, as_text: bool) -> None:

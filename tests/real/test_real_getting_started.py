@@ -12,19 +12,19 @@ from tests.real.conftest import RunProgram
 from tests.real.jaeger_query import JaegerQuery, Json
 from tests.real.jaeger_server import OTLP_URL, THRIFT_URL
 
-WAYS = {
+ROUTES = {
     "udp": {},
     "thrift": {"JAEGER_ENDPOINT": THRIFT_URL},
     "otlp": {"JAEGER_ENDPOINT": OTLP_URL},
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("route", ROUTES)
 def test_trace_is_in_jaeger_when_the_program_ends(
-    jaeger: JaegerQuery, run_program: RunProgram, way: str
+    jaeger: JaegerQuery, run_program: RunProgram, route: str
 ) -> None:
-    """Both spans are in Jaeger, the one below the other, with their tag and logs."""
-    trace_id = run_program("getting_started.py", **WAYS[way]).strip()
+    """Both spans are in Jaeger, one below the other, with their tag and logs."""
+    trace_id = run_program("getting_started.py", **ROUTES[route]).strip()
     trace = jaeger.trace(trace_id, spans=2)
 
     assert trace is not None
@@ -51,7 +51,7 @@ def outline(span: Json, trace: Json) -> tuple[str | None, list[str], list[str]]:
 def test_times_are_those_of_the_clock(
     jaeger: JaegerQuery, run_program: RunProgram
 ) -> None:
-    """Start, logs and end of a span lie within the time the program ran."""
+    """Start, logs and end of a span are within the time the program ran."""
     before = time.time()
     trace_id = run_program("getting_started.py").strip()
     after = time.time()
@@ -81,7 +81,7 @@ def test_process_names_the_client(jaeger: JaegerQuery, run_program: RunProgram) 
 def test_otlp_comes_out_as_it_went_in(
     jaeger: JaegerQuery, run_program: RunProgram
 ) -> None:
-    """Jaeger's newer API, which speaks OTLP, has both spans with all their parts."""
+    """Jaeger's newer API, which uses OTLP, has both spans with all their parts."""
     trace_id = run_program("getting_started.py", JAEGER_ENDPOINT=OTLP_URL).strip()
     jaeger.trace(trace_id, spans=2)
     (resource,) = jaeger.otlp_trace(trace_id)
@@ -103,7 +103,7 @@ def test_service_is_listed(jaeger: JaegerQuery, run_program: RunProgram) -> None
 def test_spans_go_over_otlp_when_udp_is_refused(
     jaeger: JaegerQuery, run_program: RunProgram
 ) -> None:
-    """With nothing configured and UDP refused, all spans come in by OTLP."""
+    """With default settings and UDP refused, all spans arrive by OTLP."""
     before = jaeger.accepted_spans("http")
     trace_id = run_program(
         "getting_started.py", JAEGER_AGENT_PORT=str(closed_udp_port())

@@ -1,4 +1,4 @@
-"""Batches that a real Jaeger and a real Zipkin get twice: they show each span once."""
+"""Batches that a real Jaeger and a real Zipkin receive twice, but show once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from jaeger_client import Config
-from tests.integration.http_servers import Request, make_answer, serve_http
+from tests.integration.http_servers import Request, make_response, serve_http
 from tests.real.http_get import get
 from tests.real.jaeger_server import OTLP_URL, THRIFT_URL
 
@@ -42,7 +42,7 @@ def send_twice(endpoint: str) -> str:
         backend.close()
         assert response.status in range(200, 300), body
         # The first response is lost.
-        return make_answer(202) if request.connection > 1 else None
+        return make_response(202) if request.connection > 1 else None
 
     with serve_http(relay) as server:
         settings = {
@@ -62,10 +62,10 @@ def send_twice(endpoint: str) -> str:
     return f"{root.trace_id:x}"
 
 
-@pytest.mark.parametrize("way", ENDPOINTS)
-def test_jaeger_shows_a_repeated_span_once(jaeger: JaegerQuery, way: str) -> None:
-    """Jaeger stores what it gets, and leaves out copies when it shows a trace."""
-    trace_id = send_twice(ENDPOINTS[way])
+@pytest.mark.parametrize("route", ENDPOINTS)
+def test_jaeger_shows_a_repeated_span_once(jaeger: JaegerQuery, route: str) -> None:
+    """Jaeger stores what it receives, and omits copies when it shows a trace."""
+    trace_id = send_twice(ENDPOINTS[route])
     stored = jaeger.trace(trace_id, 2 * len(NAMES))
     assert stored is not None
     _, body = get(f"{jaeger.api}/api/traces/{trace_id}")

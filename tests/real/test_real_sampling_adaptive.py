@@ -1,14 +1,14 @@
 """
 A real Jaeger that adapts the rates of services to their traffic.
 
-It is to store 100 traces a second of each operation, and begins with a probability
-of 0.2. A busy service makes its traces at once, so that even a part of them, when
-two of Jaeger's seconds have one each, is well above 100. A quiet one makes
-them until a single one is sampled.
+Its target is 100 traces per second of each operation, and its initial probability 0.2.
+A busy service creates its traces at once, so that even a part of them, if two of
+Jaeger's seconds have one each, is well above 100. A quiet one creates them until a
+single one is sampled.
 
-Jaeger stores its results, but reads them only when it starts (its lone processor
-leads, and a leader reads nothing); and then it calculates from the 0.2 again. So it
-starts anew between the steps, and each step is one calculation: 0.2 times 100 by the
+Jaeger stores its results, but reads them only when it starts (its only processor is the
+leader, and a leader reads nothing); then it calculates from the 0.2 again. So it is
+restarted between the steps, and each step is one calculation: 0.2 times 100 by the
 traces of a second for a busy service, twice 0.2 for a quiet one.
 """
 
@@ -23,10 +23,10 @@ import pytest
 from jaeger_client.sampler.strategy import PerOperation, decode_strategy, parse_strategy
 from tests.real.binomial import is_likely
 from tests.real.sampling_jaeger import AdaptiveJaeger
-from tests.real.traffic import OPERATION, Made, Traffic, start_traffic
+from tests.real.traffic import OPERATION, Made, OtelTraffic, Traffic, start_traffic
 
 BUSY = 10_000
-"""Traces that a busy service makes at once: 2,000 at the probability of 0.2."""
+"""Traces that a busy service creates at once: 2,000 at the probability of 0.2."""
 
 INITIAL = AdaptiveJaeger.initial_probability
 RAISED = 2 * INITIAL
@@ -37,20 +37,24 @@ class NewTraffic(Protocol):
     """Type of the fixture `new_traffic`."""
 
     def __call__(self, service: str) -> AbstractContextManager[Traffic]:
-        """Make a service that reports to the adaptive Jaeger and polls it often."""
+        """Start a service that reports to the adaptive Jaeger and polls it often."""
         ...
 
 
-@pytest.fixture
-def new_traffic(adaptive_jaeger: AdaptiveJaeger, tmp_path: Path) -> NewTraffic:
-    """Make a service that reports to the adaptive Jaeger and polls it often."""
+@pytest.fixture(params=["jaeger_client", "opentelemetry"])
+def new_traffic(
+    request: pytest.FixtureRequest, adaptive_jaeger: AdaptiveJaeger, tmp_path: Path
+) -> NewTraffic:
+    """Start a service that reports to the adaptive Jaeger and polls it often."""
+    if request.param == "opentelemetry":
+        return lambda service: closing(OtelTraffic(service, adaptive_jaeger))
     settings = adaptive_jaeger.client_settings()
     settings["JAEGER_SAMPLER_REFRESH_INTERVAL"] = "500ms"
     return lambda service: closing(start_traffic(service, settings, tmp_path))
 
 
 def rate_of(jaeger: AdaptiveJaeger, service: str) -> float:
-    """Return the probability that Jaeger hands out for the service's operation."""
+    """Return the probability that Jaeger serves for the service's operation."""
     strategy = parse_strategy(decode_strategy(jaeger.strategy(service)))
     assert isinstance(strategy, PerOperation)
     rates = strategy.rates
@@ -106,7 +110,7 @@ def test_rate_of_a_quiet_service_is_raised(
 def test_rates_follow_traffic_that_changes(
     adaptive_jaeger: AdaptiveJaeger, new_traffic: NewTraffic
 ) -> None:
-    """Of two services that change places, each is raised and lowered in its turn."""
+    """If two services change places, the rate of each is raised and lowered in turn."""
     with new_traffic("first") as first, new_traffic("second") as second:
         follow(adaptive_jaeger, first)
         follow(adaptive_jaeger, second)

@@ -17,10 +17,10 @@ from jaeger_client.sampler.strategy import (
 )
 from jaeger_client.testing import FakeClock
 from tests.real.binomial import is_likely
-from tests.real.jaeger_query import Json, ask_until
+from tests.real.jaeger_query import Json, query_until
 from tests.real.sampling_jaeger import WITHIN, FileJaeger, Strategies
 
-SERVICE = "asks-jaeger"
+SERVICE = "follows-jaeger"
 SEED = 20_261_128
 
 Decision = dict[str, object]
@@ -73,11 +73,11 @@ def tags_of(tracer: Tracer, operation: str = "named") -> Decision:
 
 def follow(tracer: Tracer, tags: Decision) -> Decision:
     """Return the tags of the last decision within the time a change may take."""
-    return ask_until(lambda: tags_of(tracer), lambda now: now == tags, timeout=WITHIN)
+    return query_until(lambda: tags_of(tracer), lambda now: now == tags, timeout=WITHIN)
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_first_answer_is_followed_at_once(file_jaeger: FileJaeger, kind: str) -> None:
+def test_first_response_is_followed_at_once(file_jaeger: FileJaeger, kind: str) -> None:
     """A new tracer follows the file, whatever kind of strategy it has."""
     strategy = file_jaeger.serve(FILES[kind], SERVICE)
     with file_jaeger.sampled_tracer(SERVICE) as tracer:
@@ -91,7 +91,7 @@ def test_first_answer_is_followed_at_once(file_jaeger: FileJaeger, kind: str) ->
 def test_change_of_kind_is_followed_within_one_interval(
     file_jaeger: FileJaeger, old: str, new: str
 ) -> None:
-    """A strategy that takes the place of another kind's is followed in time."""
+    """A strategy that replaces one of another kind is followed in time."""
     file_jaeger.serve(FILES[old], SERVICE)
     with file_jaeger.sampled_tracer(SERVICE) as tracer:
         before = follow(tracer, TAGS[old])
@@ -124,7 +124,7 @@ def test_change_of_kind_is_followed_within_one_interval(
 def test_change_of_number_is_followed_within_one_interval(
     file_jaeger: FileJaeger, kind: str, strategies: Strategies, tags: Decision
 ) -> None:
-    """A strategy with another number than before is followed in time."""
+    """A strategy whose number has changed is followed in time."""
     file_jaeger.serve(FILES[kind], SERVICE)
     with file_jaeger.sampled_tracer(SERVICE) as tracer:
         before = follow(tracer, TAGS[kind])
@@ -149,7 +149,7 @@ def test_operation_that_is_no_longer_named_is_sampled_as_others(
 
 
 def sampled_starts(tracer: Tracer, starts: int, operation: str = "named") -> int:
-    """Start so many traces with ids from the seed, and count those sampled."""
+    """Start *starts* traces with ids from the seed, and count those sampled."""
     tracer.random.seed(SEED)
     return sum(
         tracer.start_span(operation, ignore_active_span=True).is_sampled()
@@ -161,7 +161,7 @@ def sampled_starts(tracer: Tracer, starts: int, operation: str = "named") -> int
 def test_share_of_sampled_traces_is_the_probability(
     file_jaeger: FileJaeger, probability: float
 ) -> None:
-    """Of 50,000 traces as many are sampled as the file's probability allows for."""
+    """The number of sampled traces among 50,000 is plausible for the probability."""
     starts = 50_000
     file_jaeger.serve(strategies_of("probabilistic", probability), SERVICE)
     with file_jaeger.sampled_tracer(SERVICE) as tracer:
@@ -180,10 +180,10 @@ def test_share_of_an_operation_is_its_probability(
     file_jaeger: FileJaeger, operation: str, probability: float
 ) -> None:
     """
-    An operation that is named has its probability, others have the service's.
+    An operation that is listed has its probability, others have the service's.
 
-    No trace comes on top of them: Jaeger's lower bound is none, as a probability
-    of 0 shows.
+    No traces are added to them: Jaeger's lower bound is none, as a probability of 0
+    shows.
     """
     starts = 50_000
     strategies = strategies_of(
@@ -199,14 +199,14 @@ def test_share_of_an_operation_is_its_probability(
 
 
 @pytest.mark.parametrize("limit", [1, 20, 400])
-def test_rate_limit_is_kept(
+def test_rate_limit_is_respected(
     file_jaeger: FileJaeger, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """
-    In 30 s the limit of the file holds, plus at most one burst.
+    In 30 s no more traces are sampled than the limit allows, plus one burst.
 
-    The bucket's clock is put forward by hand, 1 ms a trace. What the bucket held at
-    its start is random, from nothing to the burst of one second.
+    The bucket's clock is advanced by hand, 1 ms a trace. The initial balance of the
+    bucket is random, from nothing to the burst of one second.
     """
     seconds = 30
     file_jaeger.serve(strategies_of("ratelimiting", limit), SERVICE)
@@ -244,11 +244,11 @@ def sampler_tags(trace: Json) -> list[tuple[str, str, object]]:
 def test_all_sampled_traces_arrive(
     file_jaeger: FileJaeger, strategies: Strategies, param: float, kind: str
 ) -> None:
-    """Jaeger has exactly the traces that were sampled, and why each of them was."""
+    """Jaeger has exactly the sampled traces, and the reason for each."""
     file_jaeger.serve(strategies, SERVICE)
     sampled: set[str] = set()
     with file_jaeger.sampled_tracer(SERVICE) as tracer:
-        ask_until(lambda: tags_of(tracer)["sampler.param"], lambda now: now == param)
+        query_until(lambda: tags_of(tracer)["sampler.param"], lambda now: now == param)
         tracer.random.seed(SEED)
         # A bucket may be empty at first, so until some were sampled.
         while len(sampled) < 10:
@@ -263,7 +263,7 @@ def test_all_sampled_traces_arrive(
 
 
 def finished_and_sampled(tracer: Tracer, starts: int) -> set[str]:
-    """Make so many traces of one span, and return the ids of those sampled."""
+    """Create *count* traces of one span, and return the ids of those sampled."""
     spans = [tracer.start_span("named") for _ in range(starts)]
     for span in spans:
         span.finish()

@@ -1,4 +1,4 @@
-"""A strategies file gives the strategies that a real Jaeger serves from it."""
+"""A strategies file gives the same strategies as a real Jaeger with that file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.real.sampling_jaeger import FileJaeger
 Entry = Mapping[str, object]
 
 SERVED: Entry = {"service": "served", "type": "ratelimiting", "param": 499}
-"""A service of each file, by which one sees that Jaeger has read it."""
+"""A service in each file, which shows that Jaeger has read it."""
 
 
 def probabilistic(param: float, **more: object) -> Entry:
@@ -39,7 +39,7 @@ MIXED = [
     operation("odd", {"type": "adaptive", "param": 0.5}),
     operation("none", {}),
 ]
-"""Operations; Jaeger knows no limits for them."""
+"""Strategies of operations; Jaeger supports no limits for them."""
 
 SERVICES: Mapping[str, Entry] = {
     "rate": probabilistic(0.25),
@@ -83,7 +83,7 @@ SERVICES: Mapping[str, Entry] = {
     "größer & größer/?": probabilistic(0.5),
     "": probabilistic(0.125),
 }
-"""Every kind of service that a file may have, and some that none should have."""
+"""Every kind of service that a file may have, and some that are invalid."""
 
 DEFAULTS: Mapping[str, Entry | None] = {
     "no default": None,
@@ -105,7 +105,7 @@ DEFAULTS: Mapping[str, Entry | None] = {
         0.5, operation_strategies=[operation("limited", limiting(5))]
     ),
 }
-"""Default strategies that a file may have, and others."""
+"""Default strategies that a file may have, and invalid ones."""
 
 
 def outcome(request: Callable[[str], bytes], service: str) -> object:
@@ -119,10 +119,12 @@ def outcome(request: Callable[[str], bytes], service: str) -> object:
 
 
 @pytest.mark.parametrize("default", DEFAULTS)
-def test_file_answers_as_jaeger_does(file_jaeger: FileJaeger, default: str) -> None:
-    """Each service, named or not, gets the strategy that Jaeger has for it."""
+def test_file_has_the_responses_of_jaeger(
+    file_jaeger: FileJaeger, default: str
+) -> None:
+    """Each service, listed or not, gets the strategy that Jaeger has for it."""
     named = [{"service": name, **entry} for name, entry in SERVICES.items()]
-    # The later of two entries of a service counts.
+    # The later of two entries of a service is used.
     again = {"service": "rate", **probabilistic(0.375)}
     file_jaeger.serve(
         {
@@ -139,8 +141,8 @@ def test_file_answers_as_jaeger_does(file_jaeger: FileJaeger, default: str) -> N
     }
 
 
-def test_file_of_any_case_answers_as_jaeger_does(file_jaeger: FileJaeger) -> None:
-    """Keys are read in capitals as well, as Jaeger reads them."""
+def test_file_in_any_case_has_the_responses_of_jaeger(file_jaeger: FileJaeger) -> None:
+    """Keys in capitals are read as well, as by Jaeger."""
     file_jaeger.serve(
         {
             "Default_Strategy": {"TYPE": "probabilistic", "Param": 0.5},

@@ -16,7 +16,7 @@ from jaeger_client.encoding import ZipkinJsonEncoder
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders import HttpSender
 from tests.foreign.spans import FinishedSpan, Ids, encode_one
-from tests.real.clients.service import Answer, Order, Service
+from tests.real.clients.service import Order, Response, Service
 from tests.real.conftest import PROGRAMS, RunProgram, clean_environment
 from tests.real.jaeger_query import Json
 from tests.real.zipkin_query import ZipkinQuery
@@ -27,7 +27,7 @@ LATEST_END: Final = {"timestamp": 1_700_000_000_500_000, "duration": 250_000}
 
 @pytest.fixture(scope="module")
 def everything(zipkin: ZipkinQuery, run_program: RunProgram) -> dict[str, Json]:
-    """Return what Zipkin has of one program's spans, by their names."""
+    """Return Zipkin's spans of one program, by their names."""
     output = run_program("zipkin_everything.py", JAEGER_ENDPOINT=zipkin.endpoint)
     trace_id, all_left = output.split()
     assert all_left == "True"
@@ -50,7 +50,7 @@ def test_all_spans_are_one_trace(everything: dict[str, Json]) -> None:
 
 
 def test_a_root(everything: dict[str, Json]) -> None:
-    """The root has its times, where it was, and the tags of its process."""
+    """The root has its times, its local endpoint, and the tags of its process."""
     root = dict(everything["root"])
     root["tags"] = part(root["tags"], "hostname", "jaeger.version", "zone")
 
@@ -90,7 +90,7 @@ def test_a_root(everything: dict[str, Json]) -> None:
 def test_kinds_and_peers(
     everything: dict[str, Json], name: str, kind: str, remote: Json
 ) -> None:
-    """Zipkin has the kind of each span and who was at its other end."""
+    """Zipkin has the kind of each span and its remote endpoint."""
     assert LATEST_END | {"kind": kind, "remoteEndpoint": remote} == part(
         everything[name], "kind", "remoteEndpoint", "timestamp", "duration"
     )
@@ -104,7 +104,7 @@ def test_kinds_and_peers(
         ("odd port", {"peer.port": "65536"}),
         ("own kind", {"span.kind": "cron"}),
         ("error", {"error": "true"}),
-        ("error told", {"error": "out of paper"}),
+        ("error text", {"error": "out of paper"}),
         ("no error", None),
         (
             "local",
@@ -118,7 +118,7 @@ def test_tags(everything: dict[str, Json], name: str, tags: Json | None) -> None
 
 
 def test_annotations(everything: dict[str, Json]) -> None:
-    """Logs are annotations; a span that lasted no time is shown with a duration."""
+    """Logs are annotations; a span without duration is shown with one."""
     logs = everything["logs"]
 
     assert 1 == logs["duration"]
@@ -135,7 +135,7 @@ def test_debug(everything: dict[str, Json]) -> None:
 
 @pytest.mark.usefixtures("everything")
 def test_zipkin_lists_service_peers_and_names(zipkin: ZipkinQuery) -> None:
-    """The service can be chosen, by its spans and by whom it talks to."""
+    """The service can be selected, by its spans and by the services it calls."""
     assert SERVICE in zipkin.services(SERVICE)
     assert {"desk", "db.local", "queue"} == {*zipkin.remote_services(SERVICE, "queue")}
     assert {"root", "client by host"} <= {*zipkin.span_names(SERVICE, "root")}
@@ -143,7 +143,7 @@ def test_zipkin_lists_service_peers_and_names(zipkin: ZipkinQuery) -> None:
 
 @pytest.mark.usefixtures("everything")
 def test_the_graph_shows_who_is_called(zipkin: ZipkinQuery) -> None:
-    """A service that reports nothing is in the graph by its or its host's name."""
+    """A service that reports nothing is in the graph by its own or its host's name."""
     links = zipkin.links((SERVICE, "desk"), (SERVICE, "db.local"), (SERVICE, "queue"))
 
     assert 2 == links[SERVICE, "desk"]["callCount"]
@@ -196,24 +196,24 @@ WIDE: Final = pytest.mark.parametrize("wide", [False, True], ids=["64", "128"])
 
 def row_of(
     *services: tuple[str, Service, Order], peer: Mapping[str, str] | None = None
-) -> Answer:
+) -> Response:
     """Let each service call the next; return the response of the first one."""
     following: Order | None = None
     for name, service, order in reversed(services):
-        told: Order = order if following is None else order | {"next": following}
+        passed_on: Order = order if following is None else order | {"next": following}
         following = {
             "url": service.url,
-            "order": told,
+            "order": passed_on,
             "peer": peer or {"peer.service": name},
         }
     assert following is not None
-    return services[0][1].obey(following["order"])
+    return services[0][1].execute(following["order"])
 
 
 def there_and_back(
     ours: Service, foreign: Service, first: Order, joins: bool
-) -> Answer:
-    """Let py-zipkin's service call ours, and ours that again."""
+) -> Response:
+    """Let py-zipkin's service call ours, and ours py-zipkin's again."""
     return row_of(
         ("foreign", foreign, first),
         ("ours", ours, {"joins": joins}),
@@ -241,9 +241,9 @@ def test_a_mixed_trace(
     joins: bool,
     wide: bool,
 ) -> None:
-    """Spans of both clients are one trace of the right form, shared where they join."""
-    answer = there_and_back(ours, foreign, {"single": single, "wide": wide}, joins)
-    trace_id = answer["server"]["trace_id"]
+    """Spans of both clients form one trace, with shared ids where they join."""
+    response = there_and_back(ours, foreign, {"single": single, "wide": wide}, joins)
+    trace_id = response["server"]["trace_id"]
     spans = named(zipkin.trace(trace_id, 5))
 
     entry = spans["foreign", "serve", False]
@@ -257,12 +257,12 @@ def test_a_mixed_trace(
     assert served["parentId"] == (entry["id"] if joins else call["id"])
     assert (True if joins else None) == served.get("shared")
     assert served["id"] == called["parentId"]
-    # Zipkin's clients join at all times.
+    # Zipkin's clients always join.
     assert (called["id"], True) == (last["id"], last["shared"])
 
 
 def outline(span: Json) -> Json:
-    """Return a span without what is another in each: ids, times, names, ports."""
+    """Return a span without what differs in each: ids, times, names, ports."""
     same = dict(span) | dict.fromkeys(
         ("traceId", "id", "parentId", "timestamp", "duration") & span.keys(), "any"
     )
@@ -277,9 +277,9 @@ def outline(span: Json) -> Json:
 def test_our_spans_are_as_those_of_its_own_client(
     zipkin: ZipkinQuery, ours: Service, foreign: Service
 ) -> None:
-    """Field by field our spans are py-zipkin's, but for the tags of our process."""
-    answer = there_and_back(ours, foreign, {}, joins=True)
-    spans = named(zipkin.trace(answer["server"]["trace_id"], 5))
+    """Our spans equal py-zipkin's in each field, except for the tags of our process."""
+    response = there_and_back(ours, foreign, {}, joins=True)
+    spans = named(zipkin.trace(response["server"]["trace_id"], 5))
     served = outline(spans["ours", "serve", True])
     process = {key: served["tags"].pop(key) for key in ("hostname", "jaeger.version")}
 
@@ -294,11 +294,11 @@ def test_our_spans_are_as_those_of_its_own_client(
 def test_the_graph_names_both_services(
     zipkin: ZipkinQuery, ours: Service, foreign: Service, *, joins: bool
 ) -> None:
-    """Zipkin's graph has calls both ways, joined or not."""
+    """Zipkin's graph has calls in both directions, joined or not."""
     there, back = ("foreign", "ours"), ("ours", "foreign")
     before = {link: found["callCount"] for link, found in zipkin.links().items()}
-    answer = there_and_back(ours, foreign, {}, joins)
-    zipkin.trace(answer["server"]["trace_id"], 5)
+    response = there_and_back(ours, foreign, {}, joins)
+    zipkin.trace(response["server"]["trace_id"], 5)
     links = zipkin.links(there, back)
 
     assert [before.get(link, 0) + 1 for link in (there, back)] == [
@@ -309,13 +309,13 @@ def test_the_graph_names_both_services(
 def test_a_host_is_no_service_where_the_service_reports(
     zipkin: ZipkinQuery, ours: Service, foreign: Service
 ) -> None:
-    """A service that is called by its host's name is known by its own."""
-    answer = row_of(
+    """A service that is called by its host's name has its own name in the graph."""
+    response = row_of(
         ("ours", ours, {}),
         ("foreign", foreign, {}),
         peer={"peer.hostname": "desk.local"},
     )
-    spans = named(zipkin.trace(answer["server"]["trace_id"], 3))
+    spans = named(zipkin.trace(response["server"]["trace_id"], 3))
     links = zipkin.links(("ours", "foreign"))
 
     remote = spans["ours", "call", True]["remoteEndpoint"]
@@ -327,10 +327,10 @@ def test_a_host_is_no_service_where_the_service_reports(
 def test_a_debug_trace_of_its_client(
     zipkin: ZipkinQuery, ours: Service, foreign: Service, *, single: bool
 ) -> None:
-    """A debug trace of its client is one to us and to Zipkin."""
+    """A debug trace of py-zipkin is one for us and for Zipkin."""
     first: Order = {"single": single, "debug": True}
-    answer = there_and_back(ours, foreign, first, joins=True)
-    spans = named(zipkin.trace(answer["server"]["trace_id"], 5))
+    response = there_and_back(ours, foreign, first, joins=True)
+    spans = named(zipkin.trace(response["server"]["trace_id"], 5))
 
     assert [True, True] == [
         spans["ours", name, True].get("debug") for name in ("serve", "call")
@@ -341,15 +341,15 @@ def test_a_debug_trace_of_its_client(
 def test_an_unsampled_trace_of_its_client(
     zipkin: ZipkinQuery, ours: Service, foreign: Service, *, single: bool
 ) -> None:
-    """What its client does not record we do not, nor does the next of its services."""
+    """A trace that py-zipkin does not record is recorded neither by us nor the next."""
     first: Order = {"single": single, "sampled": False}
-    answer = there_and_back(ours, foreign, first, joins=True)
-    # What was sent before it is stored before it is requested.
+    response = there_and_back(ours, foreign, first, joins=True)
+    # Spans sent before this request are stored by now.
     later = there_and_back(ours, foreign, {}, joins=True)
     assert len(zipkin.trace(later["server"]["trace_id"], 5)) == 5
 
-    trace_id = answer["next"]["server"]["trace_id"]
-    assert answer["server"]["trace_id"] == trace_id
+    trace_id = response["next"]["server"]["trace_id"]
+    assert response["server"]["trace_id"] == trace_id
     assert [] == zipkin.trace_now(trace_id)
 
 
@@ -369,11 +369,11 @@ HOSTILE: Final[list[dict[str, Any]]] = [
     {"ids": Ids(7, 8, 8)},
     {"ids": Ids(2**130 + 9, 2**64 + 6, -1)},
 ]
-"""Parts of spans that Zipkin might refuse a whole list for."""
+"""Parts of spans for which Zipkin might reject a whole list."""
 
 
 def test_zipkin_takes_whatever_is_in_a_span(zipkin: ZipkinQuery) -> None:
-    """No span costs the list it is in, however odd."""
+    """No span causes its list to be rejected, however unusual it is."""
     losses = SpanLosses()
     encoder = ZipkinJsonEncoder(losses)
     sender = HttpSender(zipkin.endpoint, content_type=encoder.content_type)
@@ -389,7 +389,7 @@ def test_zipkin_takes_whatever_is_in_a_span(zipkin: ZipkinQuery) -> None:
 
 
 def test_a_burst_arrives_whole(zipkin: ZipkinQuery, run_program: RunProgram) -> None:
-    """Thousands of spans that are made as fast as can be all arrive."""
+    """Thousands of spans that are created as fast as possible all arrive."""
     before = zipkin.accepted_spans()
     output = run_program("burst.py", SPANS="8000", JAEGER_ENDPOINT=zipkin.endpoint)
 
@@ -399,7 +399,7 @@ def test_a_burst_arrives_whole(zipkin: ZipkinQuery, run_program: RunProgram) -> 
 
 
 def test_a_compressed_list_is_read(zipkin: ZipkinQuery) -> None:
-    """Zipkin takes gzipped lists, too."""
+    """Zipkin accepts gzipped lists, too."""
     sender = HttpSender(
         zipkin.endpoint, content_type=ZipkinJsonEncoder.content_type, gzip=True
     )

@@ -1,10 +1,9 @@
 """
-Turns what Jaeger's query API returns into lines of text that can be compared.
+Converts the results of Jaeger's query API to lines of text that can be compared.
 
-Nothing is left out: a name, tag, log or time that differs makes another line.
-Only what no two runs share is replaced: ids by the names of the spans they stand
-for, and the machine's name and address, the client's version, and line numbers
-in tracebacks by words.
+Nothing is omitted: a name, tag, log or time that differs changes a line. Only what
+differs in each run is replaced: ids by the names of their spans, and the machine's name
+and address, the client's version, and line numbers in tracebacks by fixed text.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ TRACEBACK_PLACE = re.compile(r'File \\".*?([^/]+\.py)\\", line \d+')
 
 
 class SpanNames:
-    """What to call the spans of some traces, instead of by their ids."""
+    """Names for the spans of some traces, instead of ids."""
 
     def __init__(self, traces: dict[str, Json]) -> None:
         self._names: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -40,7 +39,7 @@ class SpanNames:
                 self._names[ids].add(span["operationName"])
 
     def name(self, trace_id: str, span_id: str) -> str:
-        """Return the name; spans that share an id share a name of all of them."""
+        """Return the name; spans that share an id have a name of all of them."""
         names = self._names.get((trace_id, span_id), {"(unknown)"})
         return " + ".join(_shown(name) for name in sorted(names))
 
@@ -85,7 +84,7 @@ def _tag_lines(indent: str, tags: list[Json]) -> list[str]:
         f"{indent}{tag['key']}: {tag['type']} {_value(tag['key'], tag['value'])}"
         for tag in tags
     ]
-    # Over OTLP Jaeger's own code walks a Go map: the order means nothing.
+    # Over OTLP Jaeger iterates over a Go map, so the order has no meaning.
     return sorted(lines)
 
 

@@ -17,7 +17,7 @@ from tests.real.clients.build import find_tool
 
 VERSION: Final = "3.5.1"
 SHA256: Final = "7ac633a6832647e71e50012a5e3e91fbc7054414955261724526030faf271d8d"
-"""What the file of this version is: Maven's own checksums come from where it does."""
+"""Checksum of the file: Maven's own checksums come from the same server."""
 
 HOW_TO_GET_MAVEN: Final = (
     "it fetches Zipkin; install Maven (Debian: apt-get install maven)"
@@ -37,14 +37,14 @@ def repository() -> Path:
 
 
 def zipkin_path() -> Path:
-    """Return where the file is, or will be once it is fetched."""
+    """Return the path of the file, which may not be fetched yet."""
     folder = repository() / "io" / "zipkin" / "zipkin-server" / VERSION
     return folder / f"zipkin-server-{VERSION}-exec.jar"
 
 
 def zipkin_command(require_tool: RequireTool) -> list[str | Path]:
     """
-    Return what starts Zipkin, fetched if need be.
+    Return the command that starts Zipkin, which is fetched if necessary.
 
     Raises:
         RuntimeError: If it cannot be fetched, or is not what it should be.

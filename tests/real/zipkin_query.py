@@ -1,8 +1,8 @@
 """
 Queries to a running Zipkin: traces, services, links, and its counters.
 
-A query is repeated until the response is as expected or time is up, for spans that
-were taken are stored a moment later.
+A query is repeated until the response is as expected or a timeout ends, because spans
+that were accepted are stored a moment later.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from tests.real.http_get import get
-from tests.real.jaeger_query import Json, ask_until
+from tests.real.jaeger_query import Json, query_until
 
 _DAY_MS: Final = 86_400_000
 
@@ -26,12 +26,12 @@ class ZipkinQuery:
 
     @property
     def endpoint(self) -> str:
-        """Where spans are posted to: what `JAEGER_ENDPOINT` is set to."""
+        """URL for spans; the value of `JAEGER_ENDPOINT`."""
         return f"{self.url}/api/v2/spans"
 
     def trace(self, trace_id: str, spans: int) -> list[Json]:
-        """Return the spans of a trace once there are *spans*, or those there are."""
-        return ask_until(
+        """Return the spans of a trace once there are *spans*, or those that exist."""
+        return query_until(
             lambda: self.trace_now(trace_id), lambda found: len(found) >= spans
         )
 
@@ -46,45 +46,47 @@ class ZipkinQuery:
 
     def services(self, wanted: str) -> list[str]:
         """Return the names of all services once *wanted* is among them."""
-        return ask_until(lambda: self._ask("services"), lambda names: wanted in names)
+        return query_until(
+            lambda: self._query("services"), lambda names: wanted in names
+        )
 
     def remote_services(self, service: str, wanted: str) -> list[str]:
-        """Return who *service* talks to, once *wanted* is among them."""
-        return ask_until(
-            lambda: self._ask("remoteServices", serviceName=service),
+        """Return the services that *service* calls, once *wanted* is among them."""
+        return query_until(
+            lambda: self._query("remoteServices", serviceName=service),
             lambda names: wanted in names,
         )
 
     def span_names(self, service: str, wanted: str) -> list[str]:
         """Return the names of the spans of *service*, once *wanted* is there."""
-        return ask_until(
-            lambda: self._ask("spans", serviceName=service),
+        return query_until(
+            lambda: self._query("spans", serviceName=service),
             lambda names: wanted in names,
         )
 
     def links(self, *wanted: tuple[str, str]) -> dict[tuple[str, str], Json]:
         """Return the links between services, once all *wanted* are there."""
-        return ask_until(self._links_now, lambda links: links.keys() >= {*wanted})
+        return query_until(self._links_now, lambda links: links.keys() >= {*wanted})
 
     def _links_now(self) -> dict[tuple[str, str], Json]:
-        # Since the epoch, for times of programs may be of any day.
+        # Since the epoch, because times of programs may be of any day.
         tomorrow = int(time.time() * 1000) + _DAY_MS
-        found = self._ask("dependencies", endTs=tomorrow, lookback=tomorrow)
+        found = self._query("dependencies", endTs=tomorrow, lookback=tomorrow)
         return {(link["parent"], link["child"]): link for link in found}
 
     def accepted_spans(self) -> int:
-        """Return how many spans came in since its start."""
+        """Return how many spans were received since its start."""
         return self._count("spans")
 
     def dropped_spans(self) -> int:
-        """Return how many spans came in and were not stored."""
+        """Return how many spans were received and not stored."""
         return self._count("spans_dropped")
 
     def _count(self, name: str) -> int:
         _, body = get(f"{self.url}/metrics")
         return int(json.loads(body)[f"counter.zipkin_collector.{name}.http"])
 
-    def _ask(self, path: str, **query: object) -> Any:
+    def _query(self, path: str, **query: object) -> Any:
         status, body = get(f"{self.url}/api/v2/{path}?{urlencode(query)}")
         assert status == 200, body
         return json.loads(body)

@@ -24,8 +24,8 @@ class ZipkinServer(ServerProcess):
     One Zipkin process.
 
     Args:
-        command: What starts it; see `zipkin_fetch`.
-        log: The file that takes the process's output.
+        command: Its command line; see `zipkin_fetch`.
+        log: The file for the output of the process.
     """
 
     name = "Zipkin"
@@ -34,7 +34,7 @@ class ZipkinServer(ServerProcess):
         environment = {"STORAGE_TYPE": "mem", "QUERY_PORT": "0"}
         super().__init__([*command, *_ON_LOOPBACK], log, environment)
         self.port = 0
-        """Where it listens, once it is started: the system chose."""
+        """Its port once it is started, which the system selects."""
 
     @property
     def url(self) -> str:

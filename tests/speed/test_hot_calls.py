@@ -17,7 +17,7 @@ from benchmarks.gating.counting import HOW_TO_GET_VALGRIND, count_instructions
 from benchmarks.gating.pythons import describe
 from tests.conftest import RequireTool
 
-# The first test counts for all: 10 seconds of CPU, more on a loaded machine.
+# The first test counts all calls: 10 seconds of CPU, more on a loaded machine.
 pytestmark = pytest.mark.timeout(300)
 
 NAMES = [call.name for call in HOT_CALLS if call.name not in {"nothing", "limit"}]
@@ -27,7 +27,7 @@ FailuresOf = Callable[[str], list[str]]
 
 @pytest.fixture(scope="module")
 def failures_of(require_tool: RequireTool) -> FailuresOf:
-    """Count once; tell what is wrong with one call."""
+    """Count once; return the failures of one call."""
     require_tool("valgrind", HOW_TO_GET_VALGRIND)
     python = describe(Path(sys.executable))
     assert python is not None

@@ -13,6 +13,7 @@ from jaeger_client._internal import (
 )
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.tag_lists import Log
+from jaeger_client.instrumentation import _server_span
 from jaeger_client.reporter import local
 from jaeger_client.span import Span
 
@@ -23,6 +24,7 @@ Anything: TypeAlias = Any
 """A value that type checkers accept for any argument."""
 
 MODULES = (
+    _server_span,
     arguments,
     local,
     span_records,
@@ -46,8 +48,8 @@ def fields_of(log: Log) -> dict[str, object]:
     return {field.key: field.value for field in log.fields}
 
 
-def let_notices_speak(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget that warnings were given a moment ago, in other tests."""
+def reset_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all warnings be logged again, whatever other tests have logged."""
     for module in MODULES:
         for thing in vars(module).values():
             if isinstance(thing, RateLimitedWarning):

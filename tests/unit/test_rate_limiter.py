@@ -227,7 +227,7 @@ def test_a_bucket_that_is_not_used_any_more_is_freed() -> None:
     assert limiter() is None
 
 
-def test_repr_shows_rate_most_and_balance() -> None:
+def test_repr_shows_rate_maximum_and_balance() -> None:
     """The repr shows rate, maximum and balance."""
     limiter = full_limiters(FakeClock())(2.0, 3.0)
 

@@ -12,7 +12,7 @@ from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
 from tests.unit.racing import run_together
-from tests.unit.spans import let_notices_speak
+from tests.unit.spans import reset_warnings
 
 
 def test_span_takes_48s_parameters() -> None:
@@ -137,7 +137,7 @@ def test_finish_twice_reports_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A second `finish` changes and reports nothing, and warns in the log."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     tracer = MemoryTracer("svc")
     span = tracer.start_span("op")
 
@@ -177,7 +177,7 @@ def test_many_threads_report_a_span_once() -> None:
 
 
 def test_many_threads_lose_no_tag_and_no_log() -> None:
-    """Tags and logs set by many threads on one span are all kept."""
+    """Tags and logs set by many threads on one span are all stored."""
     span = MemoryTracer().start_span("op")
 
     def record() -> None:

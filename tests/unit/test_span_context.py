@@ -19,8 +19,8 @@ def test_parent_0_reads_as_none() -> None:
     )
 
 
-def test_baggage_is_kept_by_reference() -> None:
-    """The caller's baggage dict is kept, not copied."""
+def test_baggage_is_stored_by_reference() -> None:
+    """The caller's baggage dict is stored, not copied."""
     baggage = {"a": "1"}
 
     context = SpanContext(1, 2, 3, 1, baggage)

@@ -20,7 +20,7 @@ from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
 from jaeger_client.tracer import Tracer
 from tests.unit.racing import run_together
-from tests.unit.spans import Anything, fields_of, let_notices_speak, pairs_of
+from tests.unit.spans import Anything, fields_of, pairs_of, reset_warnings
 
 DEFAULT = 4096
 
@@ -67,8 +67,8 @@ def halves(total: int, limit: int) -> list[int]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 1024, 1025, DEFAULT, 5000])
-def test_first_and_newest_logs_are_kept(limit: int) -> None:
-    """Above the limit, the first half and the newest logs are kept."""
+def test_first_and_newest_logs_are_stored(limit: int) -> None:
+    """Above the limit, the first half and the newest logs are stored."""
     span = make_logs(limited(limit).start_span("op"), limit + 20)
 
     assert halves(limit + 20, limit) == seconds(span)
@@ -76,8 +76,8 @@ def test_first_and_newest_logs_are_kept(limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 1024, 1025, DEFAULT, 5000])
-def test_first_and_newest_tags_are_kept(limit: int) -> None:
-    """Above the limit, the first half and the newest tags are kept."""
+def test_first_and_newest_tags_are_stored(limit: int) -> None:
+    """Above the limit, the first half and the newest tags are stored."""
     span = set_tags(limited(limit).start_span("op"), limit + 20)
 
     assert halves(limit + 20, limit) == values(span)
@@ -85,7 +85,7 @@ def test_first_and_newest_tags_are_kept(limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [10, 1024, DEFAULT])
-def test_as_many_as_the_limit_are_kept(limit: int) -> None:
+def test_as_many_as_the_limit_are_stored(limit: int) -> None:
     """A span with exactly as many tags and logs as it may have loses none."""
     span = limited(limit).start_span("op")
 
@@ -106,7 +106,7 @@ def test_default_limits() -> None:
 
 
 def test_large_limit() -> None:
-    """A limit of many thousands is kept; a few more may be dropped at a time."""
+    """A limit of many thousands is respected; a few more may be dropped at a time."""
     limit = 50_000
     span = make_logs(limited(limit).start_span("op"), 2 * limit)
 
@@ -280,7 +280,7 @@ def test_unusable_limit_of_our_tracer() -> None:
 
 
 def test_fields_of_a_log() -> None:
-    """Of a log with too many fields the first and the last are kept, with a count."""
+    """If a log has too many fields, the first and the last are stored, with a count."""
     span = MemoryTracer().start_span("op")
 
     span.log_kv({str(number): number for number in range(1_000_000)})
@@ -331,7 +331,7 @@ def test_full_baggage_can_be_changed() -> None:
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Return the tracer's counts, with every warning ready to be logged."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     return {}
 
 
@@ -420,11 +420,11 @@ def test_drops_are_logged_once(
     assert 1 == caplog.messages.count(line)
 
 
-def test_first_references_are_kept(
+def test_first_references_are_stored(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of an endless iterator of references the first 4,096 are used, with a warning."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     tracer = MemoryTracer()
     parent = tracer.start_span("parent")
     others = repeat(follows_from(tracer.start_span("other").context))

@@ -56,7 +56,7 @@ def test_log_at_the_epoch() -> None:
     assert 0 == span.logs[0].timestamp
 
 
-def test_empty_log_is_kept() -> None:
+def test_empty_log_is_stored() -> None:
     """A log without fields is a log."""
     span = make_span().log_kv({})
 
@@ -64,7 +64,7 @@ def test_empty_log_is_kept() -> None:
 
 
 def test_long_fields_are_cut_and_others_become_text() -> None:
-    """Fields are kept as tags are: cut, and turned into text when they are logged."""
+    """Like tags, fields are cut, and converted to text when they are logged."""
     tracer = MemoryTracer()
     tracer.max_tag_value_length = 5
     span = tracer.start_span("op")
@@ -151,7 +151,7 @@ def test_log() -> None:
 def test_exception_leaves_tag_and_log() -> None:
     """
     A `with span` left by an exception sets `error` and logs event, message, error
-    object, its kind and the formatted traceback; the exception goes on.
+    object, its kind and the formatted traceback; the exception propagates.
     """
     tracer = MemoryTracer()
 

@@ -57,7 +57,7 @@ def test_0_clears_both_flags(flags: int, value: object) -> None:
     ["x", "", "1.5", None, [], float("inf"), float("nan"), Hostile()],
 )
 def test_what_is_no_number_is_ignored(flags: int, value: object) -> None:
-    """A priority that is no number changes nothing, and is not recorded."""
+    """A priority that is not a number changes nothing, and is not recorded."""
     span = make_span(flags).set_tag("sampling.priority", value)
 
     assert (flags, []) == (span.flags, span.tags)

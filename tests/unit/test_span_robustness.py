@@ -14,8 +14,8 @@ from tests.unit.spans import (
     Hostile,
     HostileText,
     fields_of,
-    let_notices_speak,
     pairs_of,
+    reset_warnings,
 )
 
 hostile = pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_key_that_raises_is_ignored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A tag whose key cannot be compared is dropped, with a warning."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
 
     span.set_tag(HostileText("key"), 1)
 
@@ -130,7 +130,7 @@ def test_any_operation_name(span: Span, value: Anything) -> None:
 
 
 def test_exception_that_has_no_text() -> None:
-    """An exception whose `str()` raises is recorded, and goes on as it was."""
+    """An exception whose `str()` raises is recorded, and propagates unchanged."""
 
     class MuteError(Exception):
         def __str__(self) -> str:
@@ -156,8 +156,8 @@ def test_time_that_is_none_is_now(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A time that is no number, or beyond all calendars, is now, with a warning."""
-    let_notices_speak(monkeypatch)
+    """A time that is not a number, or is out of range, is replaced by now."""
+    reset_warnings(monkeypatch)
     text: Any = "noon"
 
     span.finish(text)

@@ -67,14 +67,14 @@ def test_bool_is_seen_before_int() -> None:
     )
 
 
-def test_duplicate_tags_are_kept() -> None:
+def test_duplicate_tags_are_stored() -> None:
     """A second tag of the same key does not replace the first."""
     span = make_span().set_tag("key", 1).set_tag("key", 2)
 
     assert [("key", 1), ("key", 2)] == pairs_of(span)
 
 
-def test_tags_after_finish_are_kept() -> None:
+def test_tags_after_finish_are_stored() -> None:
     """A tag set after `finish` is still appended."""
     tracer = MemoryTracer()
     span = tracer.start_span("op")
@@ -137,7 +137,7 @@ def test_long_text_is_cut() -> None:
 
 
 def test_text_is_cut_at_1024_by_default() -> None:
-    """By default, 1024 characters are kept."""
+    """By default, 1024 characters are stored."""
     span = make_span().set_tag("key", "x" * 2000)
 
     assert [("key", "x" * 1024)] == pairs_of(span)
@@ -182,8 +182,8 @@ def test_subclasses_are_copied_to_plain_types() -> None:
     assert [str, int, float, bytes] == [type(tag.value) for tag in span.tags]
 
 
-def test_huge_int_is_kept() -> None:
-    """An integer beyond 64 bits is kept; the encoder makes text of it."""
+def test_huge_int_is_stored() -> None:
+    """An integer beyond 64 bits is stored; the encoder converts it to text."""
     span = make_span().set_tag("key", 2**70)
 
     assert [("key", 2**70)] == pairs_of(span)
@@ -259,7 +259,7 @@ def test_is_rpc(kind: str) -> None:
 
 
 def test_is_no_rpc() -> None:
-    """The first `span.kind` decides; a producer's span is no RPC span."""
+    """The first `span.kind` decides; a producer's span is not an RPC span."""
     span = make_span().set_tag("span.kind", "producer").set_tag("span.kind", "client")
 
     assert not span.is_rpc()
@@ -280,7 +280,7 @@ def test_unsampled_span_records_nothing() -> None:
 
 
 def test_set_tag_makes_no_object_for_a_plain_value() -> None:
-    """Text within the limit is kept as the very same object: nothing is copied."""
+    """Text within the limit is stored as the same object: nothing is copied."""
     value = f"not interned at {id(object())}"
     before = sys.getrefcount(value)
 

@@ -147,7 +147,7 @@ def test_encoders_among_writers_see_every_earlier_tag(span: Span) -> None:
     assert min(seen) >= 0
 
 
-def test_tags_appended_to_the_list_among_writers_are_kept(span: Span) -> None:
+def test_tags_appended_to_the_list_among_writers_are_stored(span: Span) -> None:
     """Threads may append to `span.tags` while others call `set_tag`."""
     run_together(
         *writers(span.set_tag)[:2],
@@ -204,7 +204,7 @@ def actions_on(span: Span) -> list[Callable[[], None]]:
 
 
 def test_a_decision_among_writers_loses_no_tag() -> None:
-    """A tag set while the decision is made is kept, and so is the sampler's."""
+    """A tag set during the decision is stored, and so are the sampler's."""
     for _ in range(50):
         tracer = MemoryTracer()
         tracer.sampler = WaitingSampler()
@@ -216,7 +216,7 @@ def test_a_decision_among_writers_loses_no_tag() -> None:
         assert ["decided", "w"] == found
 
 
-def test_baggage_of_several_threads_is_kept(span: Span) -> None:
+def test_baggage_of_several_threads_is_stored(span: Span) -> None:
     """`set_baggage_item` from several threads loses no item, and logs each once."""
 
     def write(name: str, number: int) -> None:
@@ -230,7 +230,7 @@ def test_baggage_of_several_threads_is_kept(span: Span) -> None:
     assert len(baggage) == len(span.logs)
 
 
-def test_baggage_and_priority_of_several_threads_are_kept(span: Span) -> None:
+def test_baggage_and_priority_of_several_threads_are_stored(span: Span) -> None:
     """A priority set while another thread sets baggage is not undone by it."""
     for _ in range(50):
         span.context.flags = 1
@@ -312,7 +312,7 @@ def collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("collector")
 def test_finalizer_that_records_on_the_span_in_use() -> None:
-    """What a finalizer records while a span gets its first tags and logs is kept."""
+    """What a finalizer records while a span gets its first tags and logs is stored."""
     tracer = MemoryTracer()
     recorded: Counter[str] = Counter()
     for _ in range(200):

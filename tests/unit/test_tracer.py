@@ -124,7 +124,7 @@ def test_given_tags_are_not_changed() -> None:
 
 
 def test_machine_without_name_and_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No hostname or ip is no error: the tags are missing then."""
+    """No hostname or ip is not an error: the tags are missing then."""
     monkeypatch.setattr(tracer_room, "hostname", lambda: None)
     monkeypatch.setattr(tracer_room, "local_ip", lambda: None)
 
@@ -303,7 +303,7 @@ def test_close_passes_its_timeout_on() -> None:
 
 
 def test_parts_without_close() -> None:
-    """Reporters and samplers without `close` are no error."""
+    """Reporters and samplers without `close` are not an error."""
     sampler = object()
 
     tracer = make_tracer(BareReporter(), sampler=sampler)

@@ -20,7 +20,7 @@ from tests.unit.reporter.line_encoder import LineChannel
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-TIMEOUT = 5.0
+TIMEOUT = 30.0
 
 
 class LateWorker(BackgroundWorker):

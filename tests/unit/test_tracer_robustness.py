@@ -15,8 +15,8 @@ from jaeger_client.tracer import Tracer
 from tests.unit.spans import (
     Anything,
     Hostile,
-    let_notices_speak,
     pairs_of,
+    reset_warnings,
 )
 
 
@@ -52,8 +52,8 @@ class BrokenMetrics(MetricsFactory):
 
 
 @pytest.fixture(autouse=True)
-def _speaking_notices(monkeypatch: pytest.MonkeyPatch) -> None:
-    let_notices_speak(monkeypatch)
+def _unlimited_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    reset_warnings(monkeypatch)
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_binary_is_what_struct_packs() -> None:
 @pytest.mark.parametrize(
     ("codec", "carrier", "flags"),
     [
-        # How the Go, Java and Node clients write, as far as they differ from us.
+        # What the Go, Java and Node clients write, where they differ from us.
         (TextCodec(True), {"Uber-Trace-Id": "000000000000000a:0b:0:01"}, 1),
         (TextCodec(True), {"uber-trace-id": "a%3Ab%3A0%3A9", "uberctx-k": "v+w"}, 9),
         (

@@ -48,7 +48,7 @@ def test_ids_name_flags_and_times(make_encoder: MakeEncoder, decode: Decode) -> 
 
 @FORMATS
 def test_tags_keep_their_types(make_encoder: MakeEncoder, decode: Decode) -> None:
-    """A tag of each type arrives as that type, True apart from 1 and 1.0."""
+    """A tag of each type arrives with that type, True distinct from 1 and 1.0."""
     items = [
         ("text", "né"),
         ("empty", ""),
@@ -62,7 +62,7 @@ def test_tags_keep_their_types(make_encoder: MakeEncoder, decode: Decode) -> Non
         ("least", -(2**63)),
         ("most", 2**63 - 1),
     ]
-    # Twice, for the second time all is looked up.
+    # Twice, because the second time everything is in the caches.
     decoded = read_span(make_encoder, decode, FinishedSpan(tag_items=items * 2))
 
     pairs = tag_pairs(decoded.tags)

@@ -16,7 +16,7 @@ from tests.foreign.spans import FinishedSpan, encode_all
 def test_a_sequence_in_place_of_a_time_takes_no_memory(
     make_encoder: MakeEncoder, names: ReadNames, time: object
 ) -> None:
-    """It is not multiplied by a million, and the span is lost alone."""
+    """The sequence is not multiplied by a million, and only this span is lost."""
     losses = SpanLosses()
     spans = [FinishedSpan(start_time=time), FinishedSpan(operation_name="good")]
     tracemalloc.start()

@@ -58,7 +58,7 @@ def test_a_root_has_no_parent() -> None:
     ],
 )
 def test_odd_times(start: float, end: float | None, expected: tuple[int, int]) -> None:
-    """A span lasts 1 us, or 0 if it ends too early; all stays in 64 bits."""
+    """A span lasts 1 us, or 0 if it ends before its start; all times fit 64 bits."""
     decoded = read_span(FinishedSpan(start_time=start, end_time=end))
 
     assert expected == (decoded.start_time_unix_nano, decoded.end_time_unix_nano)
@@ -80,7 +80,7 @@ def test_attributes_keep_their_types() -> None:
     ]
     encoder = OtlpEncoder(SpanLosses())
 
-    # Twice, for the second time all is looked up.
+    # Twice, because the second time everything is in the caches.
     for _ in range(2):
         body = encode_one(encoder, FinishedSpan(tag_items=items))
         pairs = attribute_pairs(otlp_spans(body)[0].attributes)
@@ -213,7 +213,7 @@ def test_odd_status_description() -> None:
 
 
 def test_the_last_of_several_tags_counts() -> None:
-    """Keys are unique in OTLP: of several tags of a key the last is sent."""
+    """Keys are unique in OTLP: the last tag of a key is sent."""
     items: list[Any] = [("span.kind", "client"), ("error", True), ("error", False)]
     items += [("a", 1), ("span.kind", "server"), ("a", "2")]
     decoded = read_span(FinishedSpan(tag_items=items))
@@ -261,7 +261,7 @@ def test_references_become_links() -> None:
 
 
 def test_debug_flag() -> None:
-    """A debug span has an attribute for it, because OTLP has no such flag."""
+    """A debug span has an attribute for it, because OTLP has no debug flag."""
     decoded = read_span(FinishedSpan(ids=Ids(flags=3)))
 
     assert [("jaeger.debug", True)] == attribute_pairs(decoded.attributes)

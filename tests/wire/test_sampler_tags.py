@@ -1,8 +1,8 @@
 """
-What a sampler decided, as other decoders read it.
+The tags of a sampling decision, read by decoders of other projects.
 
-Jaeger's adaptive sampling counts the root spans that say how they were sampled, so
-type and parameter must arrive as what they are, whatever number the rate was.
+Jaeger's adaptive sampling counts the root spans with these tags, so type and parameter
+must arrive with their types, whatever number the rate was.
 """
 
 from __future__ import annotations
@@ -85,12 +85,12 @@ def limit(traces_per_second: float) -> Sampler:
 
 
 def by_last_name() -> Sampler:
-    """Return a sampler that decides at the end."""
+    """Return a sampler that decides when the span ends."""
     return AdaptiveSampler(RATE_OF_ONE, 9, operation_name_late_binding=True)
 
 
 def lower_bound() -> Sampler:
-    """Return a sampler whose rate records nothing and whose bound does."""
+    """Return a sampler whose rate records nothing and whose lower bound does."""
     return GuaranteedThroughputProbabilisticSampler("buy", 1, 0, new_limiter=FULL)
 
 
@@ -140,7 +140,7 @@ def test_the_decision_arrives_with_its_types(
     param: object,
     read_tags: ReadTags,
 ) -> None:
-    """The type is text; the parameter a truth value, or a double for every number."""
+    """The type is text; the parameter is a bool, or a double for every number."""
     tags = dict(read_tags(root_sampled_by(make_sampler())))
 
     assert (kind, param) == (tags["sampler.type"], tags["sampler.param"])

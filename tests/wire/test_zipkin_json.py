@@ -18,7 +18,7 @@ from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one
 
 
 def read_span(span: FinishedSpan) -> dict[str, Any]:
-    """Return what JSON makes of *span*."""
+    """Return *span*, encoded and decoded."""
     encoder = ZipkinJsonEncoder(SpanLosses())
     encoder.set_process(Process("Shop", (("ip", "127.0.0.1"), ("zone", 1))))
     (decoded,) = decode_zipkin(encode_one(encoder, span))
@@ -115,7 +115,7 @@ def test_a_kind_of_ones_own() -> None:
 
 
 def test_the_last_tag_of_a_key_counts() -> None:
-    """Of two tags of a key, the later one is sent."""
+    """The last tag of a key is sent."""
     tags = [("span.kind", "client"), ("n", 1), ("span.kind", "server"), ("n", 2)]
     span = read_span(FinishedSpan(ids=Ids(1, 2, 3), tag_items=tags))
 

@@ -15,7 +15,7 @@ Tags = dict[str, TagValue]
 
 
 def read_peer(tags: Tags, kind: str = "client") -> tuple[dict[str, Any], Any]:
-    """Return the remote endpoint of a span of *tags*, and the tags it has left."""
+    """Return the remote endpoint of a span with *tags*, and its remaining tags."""
     items = [*tags.items(), ("span.kind", kind)]
     span = FinishedSpan(ids=Ids(1, 2, 3), tag_items=items)
     (decoded,) = decode_zipkin(encode_one(ZipkinJsonEncoder(SpanLosses()), span))
@@ -132,7 +132,7 @@ def test_a_callers_host_is_no_service(kind: str) -> None:
 
 
 def test_a_service_beats_its_host() -> None:
-    """A service with a name keeps it, and the host stays a tag."""
+    """If the service has a name, the host stays a tag."""
     endpoint, left = read_peer({"peer.service": "desk", "peer.hostname": "d1"})
 
     assert ({"serviceName": "desk"}, {"peer.hostname": "d1"}) == (endpoint, left)

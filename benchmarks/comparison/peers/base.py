@@ -1,9 +1,9 @@
 """
-What every tracer that is compared can be asked to do.
+The operations of every tracer that is compared.
 
-A peer runs in an environment of its own, where nothing but its tracer and
-`waitress` is installed; this module is imported while the start of a process is
-measured, and so imports nothing itself.
+A peer runs in an environment of its own, which contains only its tracer and `waitress`;
+this module is imported while the start of a process is measured, and so imports nothing
+itself.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Addresses:
     Where spans go, on 127.0.0.1.
 
     Args:
-        udp_port: Takes what a Jaeger agent takes by UDP, compact Thrift.
-        http_port: Takes OTLP, Jaeger's Thrift and Datadog's traces by HTTP.
+        udp_port: Port for compact Thrift over UDP, like a Jaeger agent's.
+        http_port: Port for OTLP, Jaeger's Thrift and Datadog's traces over HTTP.
     """
 
     __slots__ = ("http_port", "udp_port")
@@ -34,22 +34,22 @@ class Addresses:
 
 class Peer:
     """
-    One tracer and the work it is given, written as a user of it would.
+    One tracer and its work, written as a user of it would.
 
-    Made and started once a process. A method without a leading `make_` or
-    `start`, `close` may be called from several threads at once. Spans go out in
-    the background, and `close` sends what is left.
+    One object per process, which is created and started. A method whose name does not
+    begin with `make_`, `start` or `close` may be called from several threads at once.
+    Spans are sent in the background, and `close` sends what is left.
     """
 
     label: str = "?"
-    """What the tables call it."""
+    """Its name in the tables."""
 
     spans_of: Mapping[str, int] = {
         "root_finish": 1,
         "active_child": 2,
         "web_request": 3,
     }
-    """How many spans one call of a method makes, if they are sampled."""
+    """Number of spans of one call of a method, if they are sampled."""
 
     def start(
         self,
@@ -59,17 +59,17 @@ class Peer:
         queue_size: int | None = None,
     ) -> None:
         """
-        Make the tracer, with default settings but for these.
+        Create the tracer with these settings and the defaults.
 
         Args:
-            addresses: Where spans go; `limit` sends none.
-            sampled: What the sampler says of every trace.
-            queue_size: How many spans may wait; None is the tracer's own default.
+            addresses: Where spans are sent; `limit` sends none.
+            sampled: The sampling decision for every trace.
+            queue_size: Capacity of the queue; `None` is the tracer's own default.
         """
         raise NotImplementedError
 
     def close(self, timeout: float) -> None:
-        """Send all that is left and end the tracer, in *timeout* seconds if it can."""
+        """Send all that is left and end the tracer, within *timeout* seconds."""
         raise NotImplementedError
 
     def root_finish(self) -> None:
@@ -77,11 +77,11 @@ class Peer:
         raise NotImplementedError
 
     def active_child(self) -> None:
-        """Start an active parent and child, three tags and a log each."""
+        """Start an active parent and child, with three tags and a log each."""
         raise NotImplementedError
 
     def web_request(self) -> None:
-        """Extract, make a server span of 6 tags and 2 clients of 5 with injects."""
+        """Extract; start a server span of 6 tags and 2 clients of 5, with injects."""
         raise NotImplementedError
 
     def inject_extract(self) -> None:
@@ -97,7 +97,7 @@ class Peer:
         raise NotImplementedError
 
     def trace(self, spans: int) -> None:
-        """Make one trace: a root with *spans* - 1 children, three tags each."""
+        """Create one trace: a root with *spans* - 1 children, three tags each."""
         raise NotImplementedError
 
     def serve_request(
@@ -106,10 +106,10 @@ class Peer:
         work: Callable[[], Answer],
     ) -> Answer:
         """
-        Do *work* in an active server span, as a WSGI middleware would.
+        Call *work* in an active server span, as a WSGI middleware would.
 
-        The span's parent comes from the headers in the WSGI *environ*; the span
-        is finished, and the answer of *work* returned.
+        The span's parent comes from the headers in the WSGI *environ*; the span is
+        finished, and the result of *work* returned.
         """
         raise NotImplementedError
 
@@ -121,14 +121,14 @@ class Peer:
         and a log, and ids of its own.
 
         Args:
-            unseen: Whether 3 of the 8 values were never there before.
-            batches: How often the call may be made.
+            unseen: Whether 3 of the 8 values are new.
+            batches: Maximum number of calls.
         """
         raise NotImplementedError
 
 
 def headers_of(environ: Mapping[str, object]) -> dict[str, str]:
-    """Return the headers of a WSGI request, their names in small letters."""
+    """Return the headers of a WSGI request, with names in lower case."""
     return {
         name[5:].replace("_", "-").lower(): str(value)
         for name, value in environ.items()

@@ -1,4 +1,4 @@
-"""ddtrace, sending to what it takes for a Datadog agent."""
+"""ddtrace, sending to what it assumes to be a Datadog agent."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 SETTINGS = {
     "DD_SERVICE": "benchmark",
-    # What else it would send: not traces, and of no use to the sink.
+    # Other data that it would send: not traces, and not counted by the sink.
     "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
     "DD_REMOTE_CONFIGURATION_ENABLED": "false",
     "DD_CRASHTRACKING_ENABLED": "false",
 }
 NOTHING = '[{"sample_rate": 0}]'
-"""A sampling rule that lets no trace through."""
+"""A sampling rule that rejects every trace."""
 
 LARGEST_BATCH = 1 << 24
-"""Bytes that its encoder may hold."""
+"""Maximum size in bytes of its encoder's buffer."""
 
 
 class DatadogPeer(Peer):
@@ -49,7 +49,7 @@ class DatadogPeer(Peer):
         queue_size: int | None = None,
     ) -> None:
         """Set the environment, which it reads while it is imported, then import it."""
-        # Its queue is bounded in bytes; the default of 20 MB holds all bursts.
+        # Its queue is limited in bytes; the default of 20 MB holds all bursts.
         del queue_size
         os.environ.update(SETTINGS)
         os.environ["DD_TRACE_AGENT_URL"] = f"http://127.0.0.1:{addresses.http_port}"
@@ -67,7 +67,7 @@ class DatadogPeer(Peer):
 
     @cached_property
     def _context(self) -> object:
-        # Not made in `start`, which is measured too.
+        # Not created in `start`, which is measured too.
         return self._propagator.extract(self._headers)
 
     def close(self, timeout: float) -> None:
@@ -81,7 +81,7 @@ class DatadogPeer(Peer):
         span.finish()
 
     def active_child(self) -> None:
-        """Use both spans as context managers; for logs, tags, as it has none."""
+        """Use both spans as context managers; logs are tags, because it has none."""
         with self._tracer.trace("GET /customer") as parent:
             parent.set_tags(
                 {"http.method": "GET", "http.status_code": 200, "cached": True}
@@ -92,7 +92,7 @@ class DatadogPeer(Peer):
                 child.set_tags({"event": "retry", "attempt": 1})
 
     def web_request(self) -> None:
-        """Serve a request that makes two requests of its own."""
+        """Handle a request that makes two requests of its own."""
         parent = self._propagator.extract(self._headers)
         server = self._tracer.start_span("GET", child_of=parent, span_type="web")
         server.set_tags(
@@ -133,7 +133,7 @@ class DatadogPeer(Peer):
         self._tracer.start_span(name).finish()
 
     def make_tagged_span(self, count: int) -> Callable[[], None]:
-        """Return a call that sets these tags in one go."""
+        """Return a call that sets these tags at once."""
         tags, tracer = make_tags(count), self._tracer
 
         def tagged_span() -> None:
@@ -144,7 +144,7 @@ class DatadogPeer(Peer):
         return tagged_span
 
     def trace(self, spans: int) -> None:
-        """Make a root and its children, one after the other."""
+        """Create a root and its children, one after the other."""
         root = self._tracer.start_span("root")
         for number in range(spans - 1):
             child = self._tracer.start_span("child", child_of=root)
@@ -157,7 +157,7 @@ class DatadogPeer(Peer):
         environ: Mapping[str, object],
         work: Callable[[], Answer],
     ) -> Answer:
-        """Do *work* in the active span of the request."""
+        """Call *work* in the active span of the request."""
         context = self._propagator.extract(headers_of(environ))
         self._tracer.context_provider.activate(context)
         with self._tracer.trace("GET", span_type="web") as span:
@@ -169,9 +169,9 @@ class DatadogPeer(Peer):
                     "http.url": environ["PATH_INFO"],
                 }
             )
-            answer = work()
+            result = work()
             span.set_tag("http.status_code", 200)
-            return answer
+            return result
 
     def make_encoding(self, *, unseen: bool, batches: int) -> Callable[[], int]:
         """Encode a batch to msgpack, in the format that it would send."""
@@ -189,7 +189,7 @@ class DatadogPeer(Peer):
         return encode
 
     def _finished(self, batch: int, *, unseen: bool) -> list[list[Any]]:
-        """Return a batch of spans, those of a parent together as its traces are."""
+        """Return a batch of spans; those of a parent are together, as in its traces."""
         first = batch * SPANS_IN_BATCH
         return [
             self._family(range(number, number + CHILDREN_OF_PARENT), unseen=unseen)

@@ -1,4 +1,4 @@
-"""jaeger-client 4.8.0, the client that ours takes the place of."""
+"""jaeger-client 4.8.0, the client that ours replaces."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class OldPeer(OpenTracingPeer):
         """
         Wait until the old client's event loop has sent what is left.
 
-        Its future belongs to that loop's thread and cannot be waited for from
-        here, so it is asked every few milliseconds.
+        Its future belongs to that loop's thread and cannot be waited for from here, so
+        it is polled every few milliseconds.
         """
         deadline = time.monotonic() + timeout
         left = self.tracer.close()
@@ -31,7 +31,7 @@ class OldPeer(OpenTracingPeer):
             time.sleep(0.005)
 
     def make_encoding(self, *, unseen: bool, batches: int) -> Callable[[], int]:
-        """Make Thrift structs of a batch and write them as its UDP sender does."""
+        """Create Thrift structs of a batch and write them as its UDP sender does."""
         structs: Any = import_module("jaeger_client.thrift")
         agent: Any = import_module("jaeger_client.thrift_gen.agent.Agent")
         thrift: Any = import_module("thrift.Thrift")

@@ -1,8 +1,8 @@
 """
-The least that any Python tracer must do, without limits, locks or a wire.
+The minimum for any Python tracer, without limits, locks or a wire format.
 
-Two clock calls, one random id, one slotted object, a dict and an append for a
-span; a header is read with one split and written with one format.
+Two clock calls, one random id, one slotted object, a dict and an append for a span; a
+header is read with one split and written with one format.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HEADERS = {**OTHER_HEADERS, HEADER: "5cb6f28d8a31f9e4:3f2b8c1de05a9761:0:1"}
 
 
 class Span:
-    """A span and nothing that keeps it from being misused."""
+    """A span without any protection from misuse."""
 
     __slots__ = ("end", "logs", "name", "parent", "span_id", "start", "tags", "trace")
 
@@ -40,7 +40,7 @@ class Span:
 
 
 class LimitPeer(Peer):
-    """Makes spans and throws them away, a hundred at a time."""
+    """Creates spans and discards them, a hundred at a time."""
 
     label = "limit"
 
@@ -51,7 +51,7 @@ class LimitPeer(Peer):
         sampled: bool = True,
         queue_size: int | None = None,
     ) -> None:
-        """Take nothing but what the sampler says."""
+        """Use only the sampling decision."""
         del addresses, queue_size
         self._sampled = sampled
         self._random = random.Random().getrandbits  # noqa: S311 - as ids are made
@@ -59,7 +59,7 @@ class LimitPeer(Peer):
         self._spans = list[Span]()
 
     def close(self, timeout: float) -> None:
-        """Forget the last spans."""
+        """Discard the last spans."""
         del timeout
         self._spans.clear()
 
@@ -83,7 +83,7 @@ class LimitPeer(Peer):
             spans.clear()
 
     def root_finish(self) -> None:
-        """Make one span, without a call for its start or its end."""
+        """Create one span, without a call for its start or its end."""
         if not self._sampled:
             return
         span = Span()
@@ -96,7 +96,7 @@ class LimitPeer(Peer):
             self._spans.clear()
 
     def active_child(self) -> None:
-        """Make two spans with a log each."""
+        """Create two spans with a log each."""
         tags = {"http.method": "GET", "http.status_code": 200, "cached": True}
         parent = self._begin("GET /customer", 0, 0, tags)
         parent.logs = [(self._time(), {"event": "cache", "hit": False})]
@@ -107,7 +107,7 @@ class LimitPeer(Peer):
         self._finish(parent)
 
     def web_request(self) -> None:
-        """Read a header, make three spans, write two headers."""
+        """Read a header, create three spans, write two headers."""
         trace, parent, _, _ = HEADERS[HEADER].split(":")
         tags: dict[str, object] = {
             "span.kind": "server",
@@ -143,11 +143,11 @@ class LimitPeer(Peer):
         self._last = int(trace, 16), int(parent, 16)
 
     def named_span(self, name: str) -> None:
-        """Make one span."""
+        """Create one span."""
         self._finish(self._begin(name, 0, 0, {}))
 
     def make_tagged_span(self, count: int) -> Callable[[], None]:
-        """Return a call that makes one span of a copy of these tags."""
+        """Return a call that creates one span with a copy of these tags."""
         tags = make_tags(count)
 
         def tagged_span() -> None:
@@ -156,7 +156,7 @@ class LimitPeer(Peer):
         return tagged_span
 
     def trace(self, spans: int) -> None:
-        """Make a root and its children."""
+        """Create a root and its children."""
         root = self._begin("root", 0, 0, {})
         for number in range(spans - 1):
             tags = {"http.method": "GET", "number": number, "cached": True}
@@ -168,7 +168,7 @@ class LimitPeer(Peer):
         environ: Mapping[str, object],
         work: Callable[[], Answer],
     ) -> Answer:
-        """Do *work*, and nothing else: an application without a tracer."""
+        """Call *work* only: an application without a tracer."""
         del environ
         return work()
 

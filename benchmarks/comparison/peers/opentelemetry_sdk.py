@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
-# By import_module, for they are installed in the peer's environment only.
+# By import_module, because they are installed in the peer's environment only.
 api: Any = import_module("opentelemetry.trace")
 propagate: Any = import_module("opentelemetry.propagate")
 exporter: Any = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
@@ -45,7 +45,7 @@ class OpenTelemetryPeer(Peer):
         sampled: bool = True,
         queue_size: int | None = None,
     ) -> None:
-        """Make a provider with one processor, and take its tracer."""
+        """Create a provider with one processor, and get its tracer."""
         url = f"http://127.0.0.1:{addresses.http_port}/v1/traces"
         processor = export.BatchSpanProcessor(
             exporter.OTLPSpanExporter(endpoint=url), max_queue_size=queue_size
@@ -67,11 +67,11 @@ class OpenTelemetryPeer(Peer):
 
     @cached_property
     def _context(self) -> object:
-        # Not made in `start`, which is measured too.
+        # Not created in `start`, which is measured too.
         return propagate.extract(self._headers)
 
     def close(self, timeout: float) -> None:
-        """Shut down, which sends what is left and knows no timeout of its own."""
+        """Shut down, which sends what is left and has no timeout parameter."""
         del timeout
         self._provider.shutdown()
 
@@ -93,7 +93,7 @@ class OpenTelemetryPeer(Peer):
                 child.add_event("retry", {"attempt": 1})
 
     def web_request(self) -> None:
-        """Serve a request that makes two requests of its own."""
+        """Handle a request that makes two requests of its own."""
         tags = {
             "component": "wsgi",
             "http.scheme": "http",
@@ -137,7 +137,7 @@ class OpenTelemetryPeer(Peer):
         self._tracer.start_span(name).end()
 
     def make_tagged_span(self, count: int) -> Callable[[], None]:
-        """Return a call that hands over a copy of these attributes."""
+        """Return a call that passes a copy of these attributes."""
         tags, tracer = make_tags(count), self._tracer
 
         def tagged_span() -> None:
@@ -146,7 +146,7 @@ class OpenTelemetryPeer(Peer):
         return tagged_span
 
     def trace(self, spans: int) -> None:
-        """Make a root and its children, one after the other."""
+        """Create a root and its children, one after the other."""
         root = self._tracer.start_span("root")
         context = api.set_span_in_context(root)
         for number in range(spans - 1):
@@ -159,7 +159,7 @@ class OpenTelemetryPeer(Peer):
         environ: Mapping[str, object],
         work: Callable[[], Answer],
     ) -> Answer:
-        """Do *work* in the current span of kind server."""
+        """Call *work* in the current span of kind server."""
         tags = {
             "component": "wsgi",
             "http.method": environ["REQUEST_METHOD"],
@@ -171,12 +171,12 @@ class OpenTelemetryPeer(Peer):
             kind=api.SpanKind.SERVER,
             attributes=tags,
         ) as span:
-            answer = work()
+            result = work()
             span.set_attribute("http.status_code", 200)
-            return answer
+            return result
 
     def make_encoding(self, *, unseen: bool, batches: int) -> Callable[[], int]:
-        """Encode a batch to a protobuf message and that to bytes."""
+        """Encode a batch to a protobuf message, and that to bytes."""
         encoder: Any = import_module(
             "opentelemetry.exporter.otlp.proto.common.trace_encoder"
         )
@@ -191,7 +191,7 @@ class OpenTelemetryPeer(Peer):
         return encode
 
     def _finished(self, *, unseen: bool, count: int) -> Any:  # noqa: ANN401 - foreign
-        """Return spans of 8 attributes and an event, with ids of their own."""
+        """Return spans of 8 attributes and an event, with distinct ids."""
         memory: Any = import_module(
             "opentelemetry.sdk.trace.export.in_memory_span_exporter"
         )

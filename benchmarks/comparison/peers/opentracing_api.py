@@ -1,8 +1,8 @@
 """
 The work of an OpenTracing application, line by line the same for both clients.
 
-jaeger-client 4.8 and 5 are imported by the same names and given the same calls,
-so nothing but what is installed tells them apart.
+jaeger-client 4.8 and 5 are imported by the same names and called in the same way, so
+they differ only by what is installed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class OpenTracingPeer(Peer):
         sampled: bool = True,
         queue_size: int | None = None,
     ) -> None:
-        """Make the tracer from a configuration, sending by UDP."""
+        """Create the tracer from a configuration, sending by UDP."""
         settings: dict[str, object] = {
             "sampler": {"type": "const", "param": int(sampled)},
             "local_agent": {
@@ -61,7 +61,7 @@ class OpenTracingPeer(Peer):
 
     @cached_property
     def _context(self) -> SpanContext:
-        # Not made in `start`, which is measured too.
+        # Not created in `start`, which is measured too.
         context = self.tracer.extract(Format.HTTP_HEADERS, self._headers)
         assert context is not None
         return context
@@ -83,7 +83,7 @@ class OpenTracingPeer(Peer):
                 child.span.log_kv({"event": "retry", "attempt": 1})
 
     def web_request(self) -> None:
-        """Serve a request that makes two requests of its own."""
+        """Handle a request that makes two requests of its own."""
         parent = self.tracer.extract(Format.HTTP_HEADERS, self._headers)
         tags = {
             "span.kind": "server",
@@ -120,7 +120,7 @@ class OpenTracingPeer(Peer):
         self.tracer.start_span(name).finish()
 
     def make_tagged_span(self, count: int) -> Callable[[], None]:
-        """Return a call that hands over a copy of these tags."""
+        """Return a call that passes a copy of these tags."""
         tags, tracer = make_tags(count), self.tracer
 
         def tagged_span() -> None:
@@ -129,7 +129,7 @@ class OpenTracingPeer(Peer):
         return tagged_span
 
     def trace(self, spans: int) -> None:
-        """Make a root and its children, one after the other."""
+        """Create a root and its children, one after the other."""
         root = self.tracer.start_span("root")
         for number in range(spans - 1):
             tags = {"http.method": "GET", "number": number, "cached": True}
@@ -141,7 +141,7 @@ class OpenTracingPeer(Peer):
         environ: Mapping[str, object],
         work: Callable[[], Answer],
     ) -> Answer:
-        """Do *work* in an active span of kind server."""
+        """Call *work* in an active span of kind server."""
         parent = self.tracer.extract(Format.HTTP_HEADERS, headers_of(environ))
         tags = {
             "span.kind": "server",
@@ -150,14 +150,14 @@ class OpenTracingPeer(Peer):
             "http.url": environ["PATH_INFO"],
         }
         with self.tracer.start_active_span("GET", child_of=parent, tags=tags) as scope:
-            answer = work()
+            result = work()
             scope.span.set_tag("http.status_code", 200)
-            return answer
+            return result
 
 
 def make_batches(*, unseen: bool, batches: int) -> list[list[Span]]:
-    """Return batches of finished spans of 8 tags and a log, with ids of their own."""
-    # Here, as no application that is started asks for them.
+    """Return batches of finished spans of 8 tags and a log, with distinct ids."""
+    # Imported here, because an application's start does not need them.
     from jaeger_client import ConstSampler  # noqa: PLC0415 - see above
     from jaeger_client.reporter import InMemoryReporter  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""jaeger-client 5, as it is in this tree."""
+"""jaeger-client 5, as in this tree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ENOUGH = 1_000_000
-"""Bytes that a payload may have, so that a batch becomes one payload."""
+"""Maximum size of a payload in bytes, so that a batch becomes one payload."""
 
 
 class OurPeer(OpenTracingPeer):
@@ -19,12 +19,13 @@ class OurPeer(OpenTracingPeer):
     encoder = "JaegerCompactEncoder"
 
     def close(self, timeout: float) -> None:
-        """Send all that is left; returns once that is done."""
+        """Send all that is left; returns when that is done."""
         self.tracer.close(timeout)
 
     def make_encoding(self, *, unseen: bool, batches: int) -> Callable[[], int]:
-        """Encode as the reporter's worker does, a batch a call."""
-        # Here, as starting is measured by this module's import, and asks for no more.
+        """Encode as the reporter's worker does, one batch per call."""
+        # Here, because the start, which is measured by this module's import, does not
+        # need it.
         from jaeger_client import encoding, model  # noqa: PLC0415 - see above
 
         encoder = getattr(encoding, self.encoder)(model.SpanLosses())

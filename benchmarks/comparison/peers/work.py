@@ -1,12 +1,12 @@
-"""The values that spans are made of; the same for every peer."""
+"""The values of spans; the same for every peer."""
 
 from __future__ import annotations
 
 SPANS_IN_BATCH = 100
-"""How many spans `make_encoding` puts into a batch."""
+"""Number of spans in a batch of `make_encoding`."""
 
 CHILDREN_OF_PARENT = 4
-"""How many spans of a batch have the same parent; roots would have more tags."""
+"""Number of spans of a batch with the same parent; roots would have more tags."""
 
 OTHER_HEADERS = {
     "host": "shop.example",
@@ -18,7 +18,7 @@ OTHER_HEADERS = {
     "content-type": "application/json",
     "x-request-id": "b1946ac9-2af5-4b6a",
 }
-"""The eight headers of a request that are not a tracer's."""
+"""Eight headers of a request, none of them a tracer's."""
 
 
 def make_tags(count: int) -> dict[str, object]:
@@ -35,8 +35,8 @@ def encoded_tags(number: int, *, unseen: bool) -> dict[str, str | int | bool]:
     Return the eight tags of a span to encode.
 
     Args:
-        number: Tells this span from all others.
-        unseen: Whether three of the values are this span's own.
+        number: Unique to this span.
+        unseen: Whether three of the values are unique to this span.
     """
     new = number if unseen else 17
     return {

@@ -1,4 +1,4 @@
-"""As many spans as fast as they go, then close."""
+"""Many spans as fast as possible, then close."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from benchmarks.comparison.running.job import (
     Figures,
     Job,
     Meter,
-    most_memory,
+    max_memory,
 )
 
 
 def run(peer: Peer, job: Job) -> Figures:
-    """Make the burst; `process_s` is the CPU of all of it."""
+    """Report the burst; `process_s` is the CPU time of all of it."""
     peer.start(job.addresses, queue_size=job.queue_size)
     meter = Meter()
     process = time.process_time()
@@ -25,6 +25,6 @@ def run(peer: Peer, job: Job) -> Figures:
     return {
         **meter.figures(),
         "process_s": process,
-        "memory_mb": most_memory(),
+        "memory_mb": max_memory(),
         "started": meter.calls,
     }

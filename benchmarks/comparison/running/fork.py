@@ -10,14 +10,14 @@ from benchmarks.comparison.peers.base import Peer
 from benchmarks.comparison.running.job import Figures, Job
 
 CLOSE_SECONDS = 4.0
-"""What close gets in each process; one that takes so long hangs."""
+"""Timeout of close in each process; one that takes this long hangs."""
 LONGEST_CHILD = 10.0
 HUNG = 3
-"""What the child ends with when its close took as long as it was let."""
+"""Exit code of the child if its close took the whole timeout."""
 
 
 def run(peer: Peer, job: Job) -> Figures:
-    """Fork with spans still queued; half of the parent's are made after it."""
+    """Fork with spans still queued; half of the parent's are reported after it."""
     peer.start(job.addresses)
     _make_spans(peer, "parent", job.scenario.calls)
     child = os.fork()
@@ -40,7 +40,7 @@ def _make_spans(peer: Peer, name: str, count: int) -> None:
 
 
 def _be_child(peer: Peer, count: int) -> None:
-    """Make spans, close and end without what the parent does at its end."""
+    """Report spans, close and end without the parent's exit handlers."""
     status = HUNG
     try:
         _make_spans(peer, "child", count)
@@ -50,14 +50,14 @@ def _be_child(peer: Peer, count: int) -> None:
 
 
 def _close(peer: Peer) -> bool:
-    """Close the tracer; return whether that took as long as it was let."""
+    """Close the tracer; return whether that took the whole timeout."""
     start = time.monotonic()
     peer.close(CLOSE_SECONDS)
     return time.monotonic() - start >= CLOSE_SECONDS
 
 
 def _wait_for(child: int) -> bool:
-    """Wait until the child has ended, end it if need be; return whether it hung."""
+    """Wait until the child has ended, kill it if necessary; return whether it hung."""
     deadline = time.monotonic() + LONGEST_CHILD
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -1,4 +1,4 @@
-"""What a runner is told, what it answers, and how it reads the machine."""
+"""The job of a runner, its result, and how it measures."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Figures = dict[str, float]
-"""What was measured; `started` is the number of spans that have to arrive."""
+"""The measurements; `started` is the number of spans that must arrive."""
 
 CLOSE_TIMEOUT = 30.0
-"""Seconds that a peer gets to send what is left."""
+"""Maximum number of seconds for a peer to send what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +30,39 @@ class Job:
     quick: bool = False
 
     @property
-    def goes(self) -> int:
-        """How many goes; a quick run makes do with half of them."""
-        return self.scenario.goes // 2 if self.quick else self.scenario.goes
+    def groups(self) -> int:
+        """Number of groups; a quick run has half of them."""
+        return self.scenario.groups // 2 if self.quick else self.scenario.groups
 
 
 @dataclass(slots=True)
 class Meter:
-    """Adds up what calls take of this thread, by its own CPU clock and by the wall."""
+    """Adds up the durations of calls, as CPU time of this thread and as wall time."""
 
     calls: int = 0
     app: float = field(default=0.0)
     wall: float = field(default=0.0)
 
     def measure(self, call: Callable[[], object], times: int) -> None:
-        """Make the call so many times; the loop itself is counted in."""
-        goes = range(times)
+        """Call *call* *count* times; the cost of the loop is included."""
+        turns = range(times)
         wall, app = time.perf_counter(), time.thread_time()
-        for _ in goes:
+        for _ in turns:
             call()
         self.app += time.thread_time() - app
         self.wall += time.perf_counter() - wall
         self.calls += times
 
     def figures(self) -> Figures:
-        """Return microseconds a call."""
+        """Return microseconds per call."""
         return {
             "app_us": self.app / self.calls * 1e6,
             "wall_us": self.wall / self.calls * 1e6,
         }
 
 
-def most_memory() -> float:
-    """Return the most MiB that this process has had in memory, or 0 if unknown."""
+def max_memory() -> float:
+    """Return the maximum memory of this process in MiB, or 0 if unknown."""
     # Not getrusage(): its figure begins with that of the process that forked.
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")

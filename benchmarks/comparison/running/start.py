@@ -1,8 +1,8 @@
 """
-Imports a tracer and starts it, in a process that has imported next to nothing.
+Imports a tracer and starts it, in a process that has imported almost nothing.
 
-A program of its own, since all that the runner imports would be there already:
-`python -m benchmarks.comparison.running.start PEER UDP_PORT HTTP_PORT`.
+A separate program, because all that the runner imports would be loaded already: `python
+-m benchmarks.comparison.running.start PEER UDP_PORT HTTP_PORT`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import time
 
 
 def memory_now() -> float:
-    """Return the MiB that this process has in memory."""
+    """Return the memory of this process in MiB."""
     with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - pathlib costs 5 ms
         return int(statm.read().split()[1]) * 4096 / 2**20
 
 
 def main() -> None:
-    """Print a line of JSON with what it took."""
+    """Print a line of JSON with the cost."""
     name, udp_port, http_port = sys.argv[1:]
     before = memory_now()
     wall, process = time.perf_counter(), time.process_time()

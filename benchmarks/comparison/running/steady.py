@@ -1,4 +1,4 @@
-"""Two thousand spans a second for five seconds, two each millisecond."""
+"""Two thousand spans per second for five seconds, two each millisecond."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.comparison.running.job import (
     CLOSE_TIMEOUT,
     Figures,
     Job,
-    most_memory,
+    max_memory,
 )
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ IDLE_TICKS = 1_000
 
 
 def run(peer: Peer, job: Job) -> Figures:
-    """Tick idly before there is a tracer, then with spans; the first is taken off."""
+    """Tick idly without a tracer, then with spans; the idle cost is subtracted."""
     ticks = job.scenario.calls // SPANS_A_TICK
     idle = tick(IDLE_TICKS, lambda: None) * ticks / IDLE_TICKS
 
@@ -39,13 +39,13 @@ def run(peer: Peer, job: Job) -> Figures:
     return {
         "process_s": process - idle,
         "idle_s": idle,
-        "memory_mb": most_memory(),
+        "memory_mb": max_memory(),
         "started": ticks * SPANS_A_TICK,
     }
 
 
 def tick(ticks: int, work: Callable[[], None]) -> float:
-    """Do the work at the start of each tick; return the CPU seconds of the process."""
+    """Report spans at the start of each tick; return the CPU seconds of the process."""
     process = time.process_time()
     next_tick = time.perf_counter()
     for _ in range(ticks):

@@ -1,8 +1,8 @@
 """
-A process that takes spans over real sockets and counts them.
+A process that receives spans over real sockets and counts them.
 
-It prints its ports as a line of JSON, and ends when its standard input does,
-so that it never outlives whoever started it.
+It prints its ports as a line of JSON, and ends when its standard input does, so that it
+never outlives the process that started it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Starts a sink, asks it what arrived, and ends it."""
+"""Starts a sink, queries it, and ends it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 120.0
-"""Seconds that decoding may take."""
+TIMEOUT = 120.0
+"""Timeout of decoding in seconds."""
 
 
 class SinkError(Exception):
-    """The sink did not start, or cannot say what arrived."""
+    """The sink did not start, or does not respond."""
 
 
 class Sink:
     """
-    A sink in a process of its own, with sockets on 127.0.0.1.
+    A sink in a separate process, with sockets on 127.0.0.1.
 
     Ends with the `with` block that it is used in.
     """
@@ -56,37 +56,37 @@ class Sink:
             raise SinkError(msg)
         ports: dict[str, int] = json.loads(line)
         self.addresses = Addresses(ports["udp"], ports["http"])
-        """Where spans go to arrive here."""
+        """The addresses where the sink receives spans."""
         self._control = socket.create_connection(
-            ("127.0.0.1", ports["control"]), PATIENCE
+            ("127.0.0.1", ports["control"]), TIMEOUT
         )
-        self._answers = self._control.makefile("r")
+        self._responses = self._control.makefile("r")
 
-    def _ask(self, command: str) -> dict[str, object]:
+    def _request(self, command: str) -> dict[str, object]:
         self._control.sendall(f"{command}\n".encode())
-        answer: dict[str, object] = json.loads(self._answers.readline())
-        if error := answer.get("error"):
-            msg = f"the sink says: {error}"
+        response: dict[str, object] = json.loads(self._responses.readline())
+        if error := response.get("error"):
+            msg = f"the sink failed: {error}"
             raise SinkError(msg)
-        return answer
+        return response
 
     def reset(self) -> None:
-        """Forget all that arrived."""
-        self._ask("reset")
+        """Discard all that arrived."""
+        self._request("reset")
 
     def count(self) -> Count:
         """Return what arrived since the last reset."""
-        return Count(**self._ask("count"))  # type: ignore[arg-type]  # as to_json made it
+        return Count(**self._request("count"))  # type: ignore[arg-type]  # as to_json made it
 
     def wait(self, spans: int, quiet: float) -> Count:
-        """Count once so many spans are there, or none came for *quiet* seconds."""
-        answer = self._ask(f"wait {spans} {quiet}")
-        return Count(**answer)  # type: ignore[arg-type]  # as to_json made it
+        """Count once *spans* spans have arrived, or none came for *quiet* seconds."""
+        response = self._request(f"wait {spans} {quiet}")
+        return Count(**response)  # type: ignore[arg-type]  # as to_json made it
 
     def close(self) -> None:
         """End the process."""
         if hasattr(self, "_control"):
-            self._answers.close()
+            self._responses.close()
             self._control.close()
         assert self._process.stdin is not None
         assert self._process.stdout is not None

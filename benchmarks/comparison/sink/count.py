@@ -1,4 +1,4 @@
-"""What a sink says of what arrived."""
+"""A sink's count of what arrived."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Count:
 
     spans: int = 0
     distinct: int = 0
-    """Spans of different ids."""
+    """Number of spans with different ids."""
     names: dict[str, int] = field(default_factory=dict)
-    """How many different spans have this name."""
+    """Number of different spans by name."""
     payloads: int = 0
     error: str = ""
-    """Why the figures are not to be trusted, if so."""
+    """The reason why the counts are not reliable, if any."""
 
     def to_json(self) -> dict[str, object]:
-        """Return plain values, as they go over the control connection."""
+        """Return plain values, for the control connection."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""What is in a payload, as decoders of other people read it."""
+"""The content of payloads, decoded by libraries of other projects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.foreign.decoders import decode_batch, decode_emit_batch, decode_otlp
 msgpack: Any = import_module("msgpack")
 
 AGENT = "agent"
-"""The name under which datagrams are kept; the others are paths of HTTP."""
+"""The name under which datagrams are stored; the others are paths of HTTP."""
 
 
 class Arrived(NamedTuple):
@@ -54,7 +54,7 @@ def _datadog_maps(payload: bytes) -> Iterator[Arrived]:
 
 
 def _datadog_rows(payload: bytes) -> Iterator[Arrived]:
-    # Some of its maps have numbers as keys, into the strings.
+    # Some of its maps have numbers as keys, which are indexes of the strings.
     strings, traces = msgpack.unpackb(payload, strict_map_key=False)
     for trace in traces:
         for _service, name, _resource, trace_id, span_id, *_ in trace:

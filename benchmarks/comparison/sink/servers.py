@@ -1,4 +1,4 @@
-"""The sockets of the sink; each hands what it takes to the store at once."""
+"""The sockets of the sink; each passes what it receives to the store at once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from benchmarks.comparison.sink.store import Store
 
 HOST = "127.0.0.1"
 BUFFER = 256 << 20
-"""Bytes that the kernel is asked to hold of datagrams; it may give less."""
+"""Requested size of the kernel's buffer for datagrams; it may grant less."""
 LINUX_SO_RCVBUFFORCE = 33
 LARGEST_DATAGRAM = 65_536
 
 INFO = {"endpoints": ["/v0.4/traces", "/v0.5/traces"], "version": "7.60.0"}
-"""What a Datadog agent says of itself."""
+"""A Datadog agent's description of itself."""
 ANSWERS: dict[str, tuple[str, bytes]] = {
     "/v1/traces": ("application/x-protobuf", b""),
     "/api/traces": ("text/plain", b""),
@@ -31,7 +31,7 @@ ANSWERS: dict[str, tuple[str, bytes]] = {
 
 
 class Datagrams:
-    """Takes datagrams in a thread of its own until it is closed."""
+    """Receives datagrams on a separate thread until it is closed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -55,14 +55,14 @@ class Datagrams:
 
 
 def _enlarge(taking: socket.socket) -> None:
-    """Ask for a receive buffer beyond the system's limit, or else up to it."""
+    """Request a receive buffer beyond the system's limit, or else up to it."""
     taking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     with contextlib.suppress(OSError):  # only root may, and only on Linux
         taking.setsockopt(socket.SOL_SOCKET, LINUX_SO_RCVBUFFORCE, BUFFER)
 
 
 class HttpServer(ThreadingHTTPServer):
-    """Answers as a collector and as an agent would, and keeps the bodies."""
+    """Responds as a collector and as an agent would, and stores the bodies."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -88,21 +88,21 @@ class HttpHandler(BaseHTTPRequestHandler):
     server: HttpServer  # pyright: ignore[reportIncompatibleVariableOverride]  # no other server makes one
 
     def do_POST(self) -> None:
-        """Keep the body if its path is one that spans come by."""
+        """Store the body if its path is one for spans."""
         body = self._read_body()
         if self.path in DECODERS:
             self.server.store.put(self.path, body)
-        self._answer()
+        self._respond()
 
     def do_PUT(self) -> None:
-        """Do as for POST: ddtrace puts its traces."""
+        """Do the same as for POST: ddtrace uses PUT for traces."""
         self.do_POST()
 
     def do_GET(self) -> None:
-        """Tell ddtrace what the agent takes."""
-        self._answer()
+        """Return to ddtrace what the agent supports."""
+        self._respond()
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         status = 200 if self.path in ANSWERS else 404
         content_type, body = ANSWERS.get(self.path, ("text/plain", b""))
         self.send_response(status)
@@ -127,15 +127,15 @@ class HttpHandler(BaseHTTPRequestHandler):
         return chunk
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class ControlServer(socketserver.ThreadingTCPServer):
     """
-    Answers `reset`, `count` and `wait SPANS QUIET` with a line of JSON each.
+    Responds to `reset`, `count` and `wait SPANS QUIET` with a line of JSON each.
 
-    `wait` answers once so many different spans have arrived, or nothing came
-    for QUIET seconds.
+    `wait` responds as soon as SPANS different spans have arrived, or nothing came for
+    QUIET seconds.
     """
 
     daemon_threads = True
@@ -159,12 +159,12 @@ class ControlHandler(socketserver.StreamRequestHandler):
     server: ControlServer  # pyright: ignore[reportIncompatibleVariableOverride]  # as above
 
     def handle(self) -> None:
-        """Answer until the other side hangs up."""
+        """Respond until the other side closes the connection."""
         for line in self.rfile:
-            answer = self._answer(line.decode().split())
-            self.wfile.write(json.dumps(answer).encode() + b"\n")
+            response = self._respond(line.decode().split())
+            self.wfile.write(json.dumps(response).encode() + b"\n")
 
-    def _answer(self, command: list[str]) -> dict[str, object]:
+    def _respond(self, command: list[str]) -> dict[str, object]:
         match command:
             case ["reset"]:
                 self.server.store.reset()

@@ -1,4 +1,4 @@
-"""Keeps payloads as they come, and decodes them when somebody asks."""
+"""Stores payloads, and decodes them on request."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections import Counter
 from benchmarks.comparison.sink.count import Count
 from benchmarks.comparison.sink.decoding import Arrived, decode
 
-MOST_BYTES = 1_000_000_000
-"""What the sink holds undecoded before it gives up."""
+MAX_BYTES = 1_000_000_000
+"""Maximum number of bytes that the sink stores undecoded."""
 
 
 class Store:
     """
-    Takes payloads from any thread and counts the spans in them.
+    Accepts payloads from any thread and counts the spans in them.
 
-    Decoding waits until somebody asks: it takes longer than a burst does, and
-    would take a core from what is measured.
+    They are decoded on request, because decoding takes longer than a burst, and would
+    use a core that the measurement needs.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._arrived = threading.Condition()
         self._decoding = threading.Lock()
         self._clear()
@@ -36,18 +36,18 @@ class Store:
         self._error = ""
 
     def put(self, kind: str, payload: bytes) -> None:
-        """Keep a payload, unless that would be too much."""
+        """Store a payload, unless the limit is exceeded."""
         with self._arrived:
             self._payloads += 1
-            if self._size + len(payload) > self._most_bytes:
-                self._error = f"more than {self._most_bytes} bytes came undecoded"
+            if self._size + len(payload) > self._max_bytes:
+                self._error = f"more than {self._max_bytes} undecoded bytes arrived"
             else:
                 self._size += len(payload)
                 self._waiting.append((kind, payload))
             self._arrived.notify_all()
 
     def reset(self) -> None:
-        """Forget all that came."""
+        """Discard all that came."""
         with self._decoding, self._arrived:
             self._clear()
 
@@ -78,7 +78,7 @@ class Store:
             self._distinct.update(spans)
 
     def wait(self, spans: int, quiet: float) -> Count:
-        """Count once so many spans are there, or none came for *quiet* seconds."""
+        """Count once *spans* spans have arrived, or none came for *quiet* seconds."""
         while (count := self.count()).distinct < spans and self._more_comes(quiet):
             pass
         return count

@@ -1,1 +1,1 @@
-"""What applications do not import: it may change in any release."""
+"""Internal modules: they may change in any release, and are not for applications."""

@@ -32,7 +32,7 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
     The connection to an agent that reporter, remote sampler and throttler share.
 
     Opens nothing before the first span or poll. The encoder and the HTTP client are not
-    imported before that either: each takes a tenth of the time of a start. A forked
+    imported before that either: each takes a tenth of the start-up time. A forked
     child opens connections of its own.
 
     Args:
@@ -175,7 +175,7 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
 
     def _check_urls(self) -> None:
         with forks_wait():
-            from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415 - most starts need no check
+            from jaeger_client._internal.http_client.messages import (  # noqa: PLC0415 - seldom needed at start-up
                 parse_url,
             )
         for url in (self._sampling_url, self._credits_url):
@@ -187,7 +187,7 @@ def _bracketed(host: str) -> str:
 
 
 def _is_plain(host: str, ports: Iterable[int]) -> bool:
-    """Return whether URLs with *host* and *ports* are valid without a closer check."""
+    """Return whether *host* and *ports* are valid in a URL without being parsed."""
     if not host or not _PLAIN.issuperset(host.lower()):
         return False
     return all(port in _PORTS for port in ports)

@@ -60,7 +60,7 @@ class SurvivesFork(Protocol):
         Called in the child, on its only thread, before any application code.
         Must not take a lock that existed before the fork: a thread that was not
         copied may hold it for ever. If it raises, that is logged, and the others are
-        called all the same.
+        still called.
         """
         ...
 
@@ -178,7 +178,7 @@ def _new_mark() -> tuple[ProcessMark, Callable[[], None]]:
     """Return a false mark and a function that sets it."""
     try:
         import mmap  # noqa: PLC0415 - as below
-        from ctypes import c_bool  # noqa: PLC0415 - takes 1 ms, which a start need not wait
+        from ctypes import c_bool  # noqa: PLC0415 - takes 1 ms, not needed at start-up
 
         page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         page.madvise(_MADV_WIPEONFORK)

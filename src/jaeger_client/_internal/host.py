@@ -44,9 +44,9 @@ def _local_address(family: str, remote: str) -> str | None:
 
 
 def _socket_module() -> ModuleType:
-    # Called at every start. Importing `socket`, with its enums and `selectors`, would
-    # make a start a tenth longer; the C module below it has the same functions. If
-    # `socket` is loaded already it is used, because tests of applications patch it.
+    # Called at start-up. Importing `socket`, with its enums and `selectors`, would make
+    # that a tenth longer; the C module below it has the same functions. If `socket` is
+    # loaded already it is used, because tests of applications patch it.
     if "socket" in sys.modules:
         import socket  # noqa: PLC0415 - loaded already
 

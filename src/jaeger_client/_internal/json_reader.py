@@ -37,7 +37,7 @@ class JsonReader:
         """Decode a JSON document, in bytes or text."""
         if not isinstance(body, (bytes, bytearray, str)):
             raise self._unexpected(self._what, "JSON in bytes", type(body))
-        # Not at the top, because importing it takes 2 ms of a start. Other threads may
+        # Not at the top, because importing it takes 2 ms at start-up. Other threads may
         # fork; see the module `fork`.
         with forks_wait():
             import json  # noqa: PLC0415

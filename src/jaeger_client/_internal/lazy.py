@@ -57,7 +57,7 @@ def _classes(module: ModuleType) -> list[str]:
 
 
 def _import(name: str) -> ModuleType:
-    # `importlib.import_module` without `importlib`, which a start need not import.
+    # `importlib.import_module` without `importlib`, which is not needed at start-up.
     with forks_wait():
         __import__(name)
     return sys.modules[name]

@@ -40,7 +40,7 @@ Tables by operation have a maximum number of entries. Without this limit as well
 names of a megabyte each, such as queries with their values, would take 2 GB.
 """
 
-# The patterns are compiled when they are first used: most starts need none.
+# The patterns are compiled when they are first used: seldom at start-up.
 _HEADER_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # Printable Latin-1 and tab: a line break would let a value add headers.
 _HEADER_VALUE: Final = r"[\t\x20-\x7e\xa0-\xff]*"

@@ -1,5 +1,5 @@
 """
-What is atomic in CPython, and locks, counts and values that rely on little of it.
+Atomic operations of CPython, and locks, counts and values that rely on few of them.
 
 Threads, signal handlers and finalizers use spans, the queue and counts at the same
 time, without a lock: a signal handler or a finalizer could find it held by the code
@@ -18,7 +18,7 @@ bpo-29988), at these places at most:
 | at a conditional jump forwards that is taken | 3.10 only |
 
 A function in C is not interrupted, unless it calls Python code, releases the GIL (for
-I/O, or to wait) or checks for signals itself. Instructions that are no calls call
+I/O, or to wait) or checks for signals itself. Instructions other than calls call
 Python code if an object implements the operation in Python: a property, `__eq__`,
 `__hash__`, `__getitem__`, `__bool__` and so on.
 

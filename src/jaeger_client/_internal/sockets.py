@@ -1,7 +1,7 @@
 """
 Name resolution and sockets, safe with forks.
 
-Imported at the first send or request only: `socket` would make a start a tenth longer.
+Imported at the first send or request only: `socket` takes a tenth of the start-up time.
 
 The system's resolver has locks. If the process is forked while the background thread
 holds one, it stays locked in the child for ever. So the resolver is called only for

@@ -168,6 +168,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 )
                 span.parent_id = None
                 span.baggage = NO_BAGGAGE
+                span.has_random_trace_id = True
                 flags = 0
                 decision: DecisionOrTags = None
                 try:
@@ -187,8 +188,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
                 span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
                 span.parent_id = parent.span_id
                 baggage = parent.baggage
-                span.baggage = dict(baggage) if baggage else NO_BAGGAGE
+                span.baggage = dict(baggage) if baggage else baggage  # NO_BAGGAGE
                 span.own_flags = flags = SAMPLED_FLAG
+                span.has_random_trace_id = parent.has_random_trace_id
                 decision = None
                 # Spans of a trace share a clock offset: a step of the wall clock does
                 # not shift them against each other, and one call fewer is needed.
@@ -287,6 +289,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             # The decision's tags belong to the root, which is in another process.
             decision = decision if isinstance(decision, Undecided) else None
         span.own_flags = flags
+        span.has_random_trace_id = context.has_random_trace_id
         span.trace_id = trace_id
         if self.one_span_per_rpc and is_server(tags):
             span.span_id, span.parent_id = context.span_id, context.parent_id
@@ -307,6 +310,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         span.span_id = span.trace_id & _MAX_SPAN_ID or 1
         span.parent_id = None
         span.baggage = dict(carried.baggage) or NO_BAGGAGE
+        span.has_random_trace_id = True
         decision: DecisionOrTags = None
         if carried.debug_id is not None and self.is_debug_allowed(operation):
             span.own_flags = SAMPLED_FLAG | DEBUG_FLAG
@@ -332,7 +336,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         return 0, None
 
     def _apply_decision(self, span: Span, decision: Mapping[str, object]) -> None:
-        """Set the tags of a decision, or wait for it if it is still to come."""
+        """Set the tags of a decision, or wait for it if it is pending."""
         if isinstance(decision, Undecided):
             leave_undecided(span, decision, self._count_decided)
         else:

@@ -1,5 +1,5 @@
 """
-Root spans whose sampling decision is still to come.
+Root spans whose sampling decision is pending.
 
 Such a span is an `UndecidedSpan`: it records everything, and calls the sampler again
 when its name or a relevant tag changes. Once the sampler has decided, the object
@@ -80,7 +80,7 @@ def leave_undecided(
 
 class UndecidedSpan(Span):
     """
-    A root span whose sampling decision is still to come.
+    A root span whose sampling decision is pending.
 
     Until then `is_sampled` returns true. Methods never raise, and may be called from
     any thread.

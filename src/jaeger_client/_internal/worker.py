@@ -122,7 +122,7 @@ class Flush:
         self._all_done = False
 
     def perform(self, *, on_worker: bool) -> None:
-        """Drain the tasks; *on_worker*: on the worker's thread, which goes on."""
+        """Drain the tasks; *on_worker*: on the worker's thread, which continues."""
         try:
             done = [_drain(task, self._deadline, on_worker) for task in self._tasks]
             self._all_done = all(done)

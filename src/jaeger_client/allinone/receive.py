@@ -135,7 +135,7 @@ def decode_datagram(datagram: bytes) -> ReceivedBatch:
     Return the batch of an `emitBatch` message in the compact protocol.
 
     Raises:
-        CorruptBatchError: If *datagram* is no such message.
+        CorruptBatchError: If *datagram* is not such a message.
     """
     try:
         return _to_batch(_decode(datagram))

@@ -29,12 +29,13 @@ from jaeger_client.codecs.base import (
     header_text,
     set_extra,
     without_trace,
-    writable,
 )
+from jaeger_client.codecs.carriers import header_writer
 from jaeger_client.codecs.headers import (
     Header,
     HeaderNames,
     encoding_except,
+    is_metadata_key,
     is_token,
     percent_decoded,
     percent_encoded,
@@ -75,15 +76,16 @@ class _B3(BaggageCodec):
         generate_128bit_trace_id: bool = False,  # noqa: FBT001, FBT002 - as in 4.8
         *,
         baggage_limits: BaggageLimits = DEFAULT_LIMITS,
+        lower_case_headers: bool = False,
     ) -> None:
-        super().__init__(baggage_limits)
+        super().__init__(baggage_limits, lower_case_headers=lower_case_headers)
         self.generate_128bit_trace_id = generate_128bit_trace_id
         self._names = HeaderNames(self._meaning)
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
-        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        """Write *span_context* into *carrier*; see `carriers` for its types."""
         context = context_of(span_context)
-        headers = writable(carrier)
+        headers = header_writer(carrier)
         if context.has_trace or context.decides_sampling_only:
             self._write(context, headers)
         if context.baggage:
@@ -91,7 +93,7 @@ class _B3(BaggageCodec):
                 headers[_BAGGAGE_PREFIX + key] = _baggage_text(value)
 
     def extract(self, carrier: object) -> SpanContext | None:
-        """Return the context in *carrier*, which needs a method `items()`."""
+        """Return the context in *carrier*; see `carriers` for its types."""
         values: dict[str, object] = {}
         items: list[tuple[str, object]] = []
         for header, value in self._names.own_headers(carrier):
@@ -144,7 +146,8 @@ class _B3(BaggageCodec):
         return f"{trace_id:032x}" if is_wide else f"{trace_id:016x}"
 
     def _can_write_key(self, key: str) -> bool:
-        return is_token(_BAGGAGE_PREFIX + key)
+        name = _BAGGAGE_PREFIX + key
+        return is_metadata_key(name) if self.lower_case_headers else is_token(name)
 
 
 class B3Codec(_B3):
@@ -164,6 +167,25 @@ class B3Codec(_B3):
             "x-b3-flags",
         ]
     )
+
+    def __init__(
+        self,
+        generate_128bit_trace_id: bool = False,  # noqa: FBT001, FBT002 - as in 4.8
+        *,
+        baggage_limits: BaggageLimits = DEFAULT_LIMITS,
+        lower_case_headers: bool = False,
+    ) -> None:
+        super().__init__(
+            generate_128bit_trace_id,
+            baggage_limits=baggage_limits,
+            lower_case_headers=lower_case_headers,
+        )
+        if lower_case_headers:
+            self.trace_header = self.trace_header.lower()
+            self.span_header = self.span_header.lower()
+            self.parent_span_header = self.parent_span_header.lower()
+            self.sampled_header = self.sampled_header.lower()
+            self.flags_header = self.flags_header.lower()
 
     def _write(self, context: SpanContext, headers: Headers) -> None:
         if context.has_trace:

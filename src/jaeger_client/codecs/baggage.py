@@ -4,7 +4,7 @@ Baggage in carriers: limits, safe keys and values, and counts of dropped items.
 Each request of a trace carries its baggage, so the limits apply to what is extracted
 and to what is injected. Keys and values come from other services and from users: an
 item that would break an outgoing request, or add a header to it, is not injected. Every
-dropped item is counted and logged, and the request goes on.
+dropped item is counted and logged, and the request is not affected.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _OVER_LIMITS: Final = (
 )
 _UNSAFE: Final = (
     "%s dropped, because injecting it could break the request: baggage keys "
-    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text "
-    "without CR, LF and NUL. Rename the key, or use the propagation format "
-    "w3c, which encodes keys and values"
+    "must be letters, digits and !#$%%&'*+-.^_`|~, and values must be text, in text "
+    "maps without CR, LF and NUL. Rename the key, or encode the value. "
+    "With lower_case_headers, gRPC's rules for metadata keys apply"
 )
 
 
@@ -85,8 +85,15 @@ class BaggageCodec(Codec):
     while it is held. Items that several threads drop at once may be counted as one.
     """
 
-    def __init__(self, baggage_limits: BaggageLimits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        baggage_limits: BaggageLimits = DEFAULT_LIMITS,
+        *,
+        lower_case_headers: bool = False,
+    ) -> None:
         self.baggage_limits = baggage_limits
+        self.lower_case_headers = lower_case_headers
+        """Whether names are written as gRPC metadata requires, baggage keys too."""
         self.dropped_baggage_items = 0
         """Number of items that were not carried since the codec was created."""
         self._count_dropped: Callable[[int], object] | None = None
@@ -177,6 +184,8 @@ class BaggageCodec(Codec):
     def _checked_key(self, key: object) -> str | None:
         """Return the text of *key*, or `None` if the codec cannot write it."""
         text = _plain_key(key)
+        if text is not None and self.lower_case_headers:
+            text = text.lower()
         if text is None or not self._can_write_key(text):
             return None
         if len(text) <= MAX_NAME_LENGTH:
@@ -233,7 +242,7 @@ def _plain_key(key: object) -> str | None:
 
 
 def plain_value(value: object) -> str | bytes | float | None:
-    """Return text, bytes and numbers as they are, others as text; `None` if none."""
+    """Return text, bytes and numbers unchanged, others as text; `None` if it fails."""
     if type(value) is int and value.bit_length() <= MAX_ID_BITS:
         return value
     if type(value) is str or type(value) is bytes:

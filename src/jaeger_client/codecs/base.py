@@ -9,13 +9,15 @@ values of other names, and stores a bounded amount of data.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import TypeAlias, TypeGuard, cast
+from typing import Protocol, TypeGuard, cast
 
-from jaeger_client.errors import InvalidCarrierError
 from jaeger_client.span_context import SpanContext
 
-Headers: TypeAlias = MutableMapping[str, object]
-"""A carrier that a context is written into."""
+
+class Headers(Protocol):
+    """A carrier that a context is written into."""
+
+    def __setitem__(self, name: str, value: object, /) -> None: ...
 
 
 class Codec:
@@ -75,16 +77,8 @@ def set_extra(context: SpanContext, name: str, value: object) -> None:
     setattr(context, name, value)
 
 
-def writable(carrier: object) -> Headers:
-    """Return *carrier*, a mapping that can be changed, or raise."""
-    # Nearly every carrier is a dict; a check against an ABC takes several times longer.
-    if type(carrier) is dict or _is_writable(carrier):
-        return carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
-    msg = f"the carrier must be a dict or mutable mapping, got {type(carrier).__name__}"
-    raise InvalidCarrierError(msg)
-
-
-def _is_writable(carrier: object) -> TypeGuard[Headers]:
+def is_writable(carrier: object) -> TypeGuard[Headers]:
+    """Return whether *carrier* is a dict or another mapping that can be changed."""
     return isinstance(carrier, (dict, MutableMapping))
 
 

@@ -15,6 +15,7 @@ import string
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias, cast
 
+from jaeger_client.codecs.carriers import headers_in, is_collection
 from jaeger_client.errors import InvalidCarrierError
 
 MAX_NAMES: Final = 512
@@ -28,6 +29,8 @@ HEADER_NAME: Final = "a valid HTTP header name (an RFC 9110 token)"
 
 _IN_TOKENS: Final = frozenset(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~")
 
+_IN_METADATA: Final = frozenset(f"{string.ascii_lowercase}{string.digits}_-.")
+
 Encoding: TypeAlias = Mapping[int, int | str]
 """The encoding of each of the 256 bytes: itself, or a percent sign and two digits."""
 
@@ -37,13 +40,28 @@ def is_token(text: str) -> bool:
     return bool(text) and _IN_TOKENS.issuperset(text)
 
 
+def is_metadata_key(text: str) -> bool:
+    """
+    Return whether gRPC accepts *text* as a key of metadata with a value in text.
+
+    See "gRPC over HTTP2", Custom-Metadata: a suffix `-bin` marks binary values, and the
+    prefix `grpc-` is reserved.
+    """
+    return (
+        bool(text)
+        and _IN_METADATA.issuperset(text)
+        and not text.endswith("-bin")
+        and not text.startswith("grpc-")
+    )
+
+
 class Header:
     """The meaning of a header to its codec; it is never changed."""
 
     __slots__ = ("key", "kind")
 
     key: str
-    """The baggage key; empty for headers that are no item of baggage."""
+    """The baggage key; empty for headers that are not a baggage item."""
 
     def __init__(self, kind: str, key: str = "") -> None:
         self.kind = kind
@@ -119,7 +137,12 @@ def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
     items = getattr(carrier, "items", None)
     if callable(items):
         return cast("Iterable[tuple[object, object]]", items())
-    msg = f"the carrier must have items(), got {type(carrier).__name__}"
+    if is_collection(carrier):
+        return headers_in(carrier)
+    msg = (
+        "the carrier must have items() or be a list of pairs, "
+        f"got {type(carrier).__name__}"
+    )
     raise InvalidCarrierError(msg)
 
 
@@ -148,10 +171,10 @@ def percent_encoded(value: object, encoding: Encoding = IN_HEADERS) -> str:
 
 
 def percent_decoded(text: str) -> str:
-    """Return *text* decoded; bytes that are no UTF-8 become U+FFFD."""
+    """Return *text* decoded; bytes that are not UTF-8 become U+FFFD."""
     if "%" not in text:
         return text
-    # Fast path for blanks, the most frequent escape. A blank is part of no other
+    # Fast path for blanks, the most frequent escape. No blank is part of another
     # escape, so the others can be decoded afterwards.
     text = text.replace("%20", " ")
     return _ESCAPES(_decoded, text) if "%" in text else text

@@ -48,6 +48,8 @@ class CodecOptions(NamedTuple):
     """Jaeger's header with a list of baggage items."""
     baggage_limits: BaggageLimits = DEFAULT_LIMITS
     """How much baggage is injected and extracted."""
+    lower_case_headers: bool = False
+    """Whether names are written as gRPC metadata requires, baggage keys too."""
 
 
 MakeCodec: TypeAlias = Callable[[CodecOptions], Codec]
@@ -131,15 +133,16 @@ def make_codecs_for(
 ) -> dict[str, Codec]:
     """Return the codecs of *formats* that replace those of `make_codecs`."""
     limits = options.baggage_limits
-    defaults = (("jaeger",), BAGGAGE_HEADER_KEY, DEFAULT_LIMITS)
-    if (formats, options.baggage_header, limits) == defaults:
+    lower_case = options.lower_case_headers
+    defaults = (("jaeger",), BAGGAGE_HEADER_KEY, DEFAULT_LIMITS, False)
+    if (formats, options.baggage_header, limits, lower_case) == defaults:
         return {}
     in_text = options._replace(url_encoding=False)
     codecs = {Format.HTTP_HEADERS: _combined(formats, options)}
     # As in 4.8, text maps stay in Jaeger's format where b3 is the only one.
     if formats != ("b3",):
         codecs[Format.TEXT_MAP] = _combined(formats, in_text)
-    elif limits != DEFAULT_LIMITS:
+    elif limits != DEFAULT_LIMITS or lower_case:
         codecs[Format.TEXT_MAP] = make_codec("jaeger", in_text)
     if limits != DEFAULT_LIMITS:
         codecs[Format.BINARY] = BinaryCodec(limits)
@@ -210,10 +213,15 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
             options.debug_id_header,
             options.baggage_header,
             baggage_limits=limits,
+            lower_case_headers=options.lower_case_headers,
         )
     if name == "w3c":
         with forks_wait():
             from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415 - 1 ms
         return W3CCodec(baggage_limits=limits)
     kind = B3Codec if name == "b3" else B3SingleCodec
-    return kind(options.generate_128bit_trace_id, baggage_limits=limits)
+    return kind(
+        options.generate_128bit_trace_id,
+        baggage_limits=limits,
+        lower_case_headers=options.lower_case_headers,
+    )

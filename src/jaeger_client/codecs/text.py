@@ -32,11 +32,13 @@ from jaeger_client.codecs.baggage import (
     text_map_value,
     text_or_number,
 )
-from jaeger_client.codecs.base import Headers, context_of, without_trace, writable
+from jaeger_client.codecs.base import Headers, context_of, without_trace
+from jaeger_client.codecs.carriers import header_writer
 from jaeger_client.codecs.headers import (
     HEADER_NAME,
     Header,
     HeaderNames,
+    is_metadata_key,
     is_token,
     percent_decoded,
     percent_encoded,
@@ -54,7 +56,8 @@ from jaeger_client.span_context import SpanContext
 
 _TRACE_ID: Final = Header("trace id")
 _DEBUG_ID: Final = Header("debug id")
-_BAGGAGE_LIST: Final = Header("baggage list")
+BAGGAGE_LIST: Final = Header("baggage list")
+"""The header with a list of baggage items."""
 _BAGGAGE: Final = "baggage"
 _NOTHING: Final = object()
 
@@ -75,6 +78,7 @@ class TextCodec(BaggageCodec):
         baggage_header: str = BAGGAGE_HEADER_KEY,
         *,
         baggage_limits: BaggageLimits = DEFAULT_LIMITS,
+        lower_case_headers: bool = False,
     ) -> None:
         """
         Create a codec with these header names.
@@ -82,7 +86,7 @@ class TextCodec(BaggageCodec):
         Raises:
             ConfigError: If a name cannot be that of an HTTP header.
         """
-        super().__init__(baggage_limits)
+        super().__init__(baggage_limits, lower_case_headers=lower_case_headers)
         self.url_encoding = url_encoding
         self.trace_id_header = _header_name("trace_id_header", trace_id_header)
         # With an empty prefix every other header is baggage, as in 4.8.
@@ -100,13 +104,13 @@ class TextCodec(BaggageCodec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """
-        Write *span_context* into *carrier*, a dict or other mutable mapping.
+        Write *span_context* into *carrier*; see `carriers` for its types.
 
         Of a context without a trace, the debug id and the baggage are written.
         """
         headers: Headers
-        # A single check for nearly every carrier: 0.1 us less than writable().
-        headers = carrier if type(carrier) is dict else writable(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
+        # A single check for nearly every carrier: 0.1 us less than the call.
+        headers = carrier if type(carrier) is dict else header_writer(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
         try:
             debug_id = span_context.debug_id
         except AttributeError:
@@ -138,7 +142,7 @@ class TextCodec(BaggageCodec):
 
     def extract(self, carrier: object) -> SpanContext | None:
         """
-        Return the context in *carrier*, which needs a method `items()`.
+        Return the context in *carrier*; see `carriers` for its types.
 
         A context without a trace may contain baggage or a debug id.
         """
@@ -210,7 +214,7 @@ class TextCodec(BaggageCodec):
         # The Go and Java clients write a blank in baggage as a plus.
         decode = plus_decoded if self.url_encoding else str
         for header, value in headers:
-            if header is _BAGGAGE_LIST:
+            if header is BAGGAGE_LIST:
                 yield from self._listed_items(value)
             else:
                 yield header.key, self._header_value(value, decode)
@@ -233,7 +237,7 @@ class TextCodec(BaggageCodec):
             return Header(_BAGGAGE, name[self.prefix_length :])
         if name == self.debug_id_header:
             return _DEBUG_ID
-        return _BAGGAGE_LIST if name == self.baggage_header else None
+        return BAGGAGE_LIST if name == self.baggage_header else None
 
     def _debug_id(self, value: object) -> str | None:
         text = text_or_number(value)
@@ -251,6 +255,8 @@ class TextCodec(BaggageCodec):
             self.baggage_header,
         }:
             return False
+        if self.lower_case_headers:
+            return is_metadata_key(name)
         if self.url_encoding:
             return is_token(name)
         return bool(name) and not breaks_lines(name)

@@ -122,6 +122,7 @@ def read_context(
                     context.flags = _USUAL_FLAGS[flags]
                     context.baggage = baggage or NO_BAGGAGE
                     context.debug_id = None
+                    context.has_random_trace_id = False
                     return context
         except ValueError:  # not four numbers, or not hexadecimal
             pass

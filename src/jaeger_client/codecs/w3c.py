@@ -3,13 +3,15 @@ W3C Trace Context (w3.org/TR/trace-context) and Baggage (w3.org/TR/baggage).
 
     traceparent: {version, 00}-{trace, 32 digits}-{span, 16 digits}-{flags, 2 digits}
     tracestate: key=value,key=value                 up to 32 members
-    baggage: key=value;property,key=value           percent-encoded
+    baggage: key=value;property,key=value           values are percent-encoded
 
 A header that does not follow the recommendation is ignored and never an error: the
 recommendation requires the receiver to start a new trace. `tracestate`, the data of
 other tracers, is passed on unchanged and in order, in the context's `trace_state`; an
-invalid one is omitted as a whole. `traceparent` has no debug flag, which only Jaeger
-has, so debug is written to `tracestate` as `jaeger=debug`.
+invalid one is omitted as a whole.
+
+Flags of `traceparent` are sampled, 0x01, and random trace id, 0x02. It has no debug
+flag, which only Jaeger has, so debug is written to `tracestate` as `jaeger=debug`.
 """
 
 from __future__ import annotations
@@ -32,12 +34,13 @@ from jaeger_client.codecs.base import (
     is_list,
     set_extra,
     without_trace,
-    writable,
 )
+from jaeger_client.codecs.carriers import header_writer
 from jaeger_client.codecs.headers import (
     Header,
     HeaderNames,
     encoding_except,
+    is_token,
     percent_decoded,
     percent_encoded,
 )
@@ -53,12 +56,13 @@ _TRACEPARENT: Final = re.compile(
 _BLANKS: Final = " \t"
 """Characters that may surround a header and the members of `tracestate`."""
 
-_IN_KEYS: Final = encoding_except("!#$&'*+^`|")
-"""A baggage key is a token; `%` marks escapes."""
 _IN_VALUES: Final = encoding_except(
     string.punctuation.translate(str.maketrans("", "", '%",;\\+'))
 )
 """A plus is allowed in a value, but is encoded: some receivers read it as a blank."""
+
+_RANDOM_FLAG: Final = 0x02
+"""Flag of `traceparent`: the lowest 56 bits of the trace id are random."""
 
 _DEBUG_KEY: Final = "jaeger="
 _DEBUG_MEMBER: Final = f"{_DEBUG_KEY}debug"
@@ -86,16 +90,16 @@ class W3CCodec(BaggageCodec):
         self._names = HeaderNames(self._meaning)
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
-        """Write *span_context* into *carrier*, a dict or other mutable mapping."""
+        """Write *span_context* into *carrier*; see `carriers` for its types."""
         context = context_of(span_context)
-        headers = writable(carrier)
+        headers = header_writer(carrier)
         if context.has_trace:
             self._write_trace(context, headers)
         if context.baggage and (baggage := self._baggage_value(context.baggage)):
             headers[self.baggage_header] = baggage
 
     def extract(self, carrier: object) -> SpanContext | None:
-        """Return the context in *carrier*, which needs a method `items()`."""
+        """Return the context in *carrier*; see `carriers` for its types."""
         values: dict[str, list[str]] = {}
         for header, value in self._names.own_headers(carrier):
             values.setdefault(header.kind, []).extend(_texts(value))
@@ -105,11 +109,13 @@ class W3CCodec(BaggageCodec):
         ids = _read_parent(values.get(self.traceparent_header, []))
         if ids is None:
             return without_trace(baggage) if baggage else None
-        trace_id, span_id, flags = ids
+        trace_id, span_id, trace_flags = ids
+        flags = trace_flags & SAMPLED_FLAG
         state, is_debug = read_state(values.get(self.tracestate_header, []))
         if is_debug:
             flags |= DEBUG_FLAG | SAMPLED_FLAG
         context = SpanContext(trace_id, span_id, None, flags, baggage)
+        context.has_random_trace_id = bool(trace_flags & _RANDOM_FLAG)
         if state is not None:
             set_extra(context, "trace_state", state)
         return context
@@ -120,9 +126,11 @@ class W3CCodec(BaggageCodec):
 
     def _write_trace(self, context: SpanContext, headers: Headers) -> None:
         is_debug = bool(context.flags & DEBUG_FLAG)
-        flags = "01" if is_debug or context.flags & SAMPLED_FLAG else "00"
+        flags = SAMPLED_FLAG if is_debug else context.flags & SAMPLED_FLAG
+        if context.has_random_trace_id:
+            flags |= _RANDOM_FLAG
         headers[self.traceparent_header] = (
-            f"00-{context.trace_id:032x}-{context.span_id:016x}-{flags}"
+            f"00-{context.trace_id:032x}-{context.span_id:016x}-{flags:02x}"
         )
         state = context.trace_state
         if state is not None:
@@ -146,16 +154,15 @@ class W3CCodec(BaggageCodec):
         return None
 
     def _can_write_key(self, key: str) -> bool:
-        """Return whether *key* can be written: the format has no empty keys."""
-        return bool(key)
+        """Return whether *key* is a token: keys are not percent-encoded."""
+        return is_token(key)
 
     def _baggage_value(self, baggage: Mapping[str, str]) -> str:
         members: list[str] = []
         carried = self._outgoing(baggage)
         size_left = MAX_BAGGAGE_HEADER + 1  # there is one comma less than members
         for key, value in carried.items():
-            name = percent_encoded(key, _IN_KEYS)
-            member = f"{name}={percent_encoded(value, _IN_VALUES)}"
+            member = f"{key}={percent_encoded(value, _IN_VALUES)}"
             if len(member) < size_left:
                 size_left -= len(member) + 1
                 members.append(member)
@@ -171,7 +178,7 @@ class W3CCodec(BaggageCodec):
                 # Properties, which follow a semicolon, are not carried.
                 key, equals, value = member.partition(";")[0].partition("=")
                 if equals and key.strip():
-                    yield percent_decoded(key.strip()), percent_decoded(value.strip())
+                    yield key.strip(), percent_decoded(value.strip())
                 elif member.strip():
                     yield "", None
 
@@ -186,6 +193,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
+    """Return trace id, span id and flags; 0x02 is not Jaeger's debug flag."""
     # More than one header of this name is invalid.
     match = _TRACEPARENT(values[0].strip(_BLANKS)) if len(values) == 1 else None
     if match is None:
@@ -196,9 +204,7 @@ def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
     trace_id, span_id = int(trace, 16), int(span, 16)
     if not trace_id or not span_id:
         return None
-    # Only the lowest bit is the sampling decision. The next one marks random trace ids
-    # and must not be read as Jaeger's debug flag.
-    return trace_id, span_id, int(flags, 16) & SAMPLED_FLAG
+    return trace_id, span_id, int(flags, 16)
 
 
 def read_state(headers: Sequence[str]) -> tuple[str | None, bool]:

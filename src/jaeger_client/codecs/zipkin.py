@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from jaeger_client._internal.shown import shown
-from jaeger_client.codecs.base import Codec, context_of, is_mapping, writable
+from jaeger_client.codecs.base import Codec, context_of, is_mapping, is_writable
 from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
@@ -21,8 +21,11 @@ class ZipkinCodec(Codec):
 
     def inject(self, span_context: SpanContext, carrier: object) -> None:
         """Write *span_context* into *carrier*, a dict or other mutable mapping."""
-        context = context_of(span_context)
-        fields = writable(carrier)
+        context, fields = context_of(span_context), carrier
+        if not is_writable(fields):
+            got = type(carrier).__name__
+            msg = f"the carrier must be a dict or mutable mapping, got {got}"
+            raise InvalidCarrierError(msg)
         fields["trace_id"] = context.trace_id
         fields["span_id"] = context.span_id
         fields["parent_id"] = context.parent_id

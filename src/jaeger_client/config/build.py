@@ -55,6 +55,7 @@ def make_codecs(settings: Settings) -> dict[str, Codec]:
         baggage_limits=BaggageLimits(
             settings[table.BAGGAGE_ITEMS], settings[table.BAGGAGE_VALUE_LENGTH]
         ),
+        lower_case_headers=settings[table.LOWER_CASE_HEADERS],
     )
     return make_codecs_for(settings[table.PROPAGATION], options)
 

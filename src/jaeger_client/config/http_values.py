@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 HeadersT = TypeVar("HeadersT", bound=Mapping[str, str])
 
+SAMPLING_PATH: Final = "/sampling"
+"""Path of the strategies of an agent or of Jaeger."""
+
 _THRIFT_PATH: Final = "/api/traces"
 _COLLECTOR_PATHS: Final = (OTLP_TRACES_PATH, ZIPKIN_SPANS_PATH, _THRIFT_PATH)
 _AS_BLANKS: Final = dict.fromkeys(b"\t\r\n", " ")
@@ -62,6 +65,10 @@ def url(default_path: str) -> Reader[str]:
         return (parts if has_path else parts._replace(path=default_path)).geturl()
 
     return convert
+
+
+sampling_url: Final = url(SAMPLING_PATH)
+"""Reads the URL of sampling strategies."""
 
 
 @reader("an http URL without a path, or host:port")

@@ -6,11 +6,13 @@ A variable is used only if neither the dict nor a `JAEGER_` variable sets the sa
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Final, NamedTuple, TypeVar
 
 from jaeger_client import constants
+from jaeger_client._internal.shown import shown
 from jaeger_client.config import values
-from jaeger_client.config.http_values import split_url
+from jaeger_client.config.http_values import sampling_url, split_url
 
 T = TypeVar("T")
 
@@ -24,7 +26,19 @@ _PROPAGATORS: Final = {
     "b3": "b3single",
     "b3multi": "b3",
     "jaeger": "jaeger",
+    "jaeger_client": "jaeger",
 }
+
+_GRPC_PORT: Final = 14250
+"""Port of sampling strategies over gRPC, as in OpenTelemetry's specification."""
+
+_HTTP_PORT: Final = 5778
+"""Port of sampling strategies over HTTP."""
+
+_REMOTE_PARTS: Final = ("endpoint", "pollingIntervalMs", "initialSamplingRate")
+"""The parts of the argument of `jaeger_remote`."""
+
+_interval: Final = values.positive(values.milliseconds)
 
 
 def exporter(name: str, read: values.Reader[T]) -> dict[str, values.Reader[T]]:
@@ -33,13 +47,23 @@ def exporter(name: str, read: values.Reader[T]) -> dict[str, values.Reader[T]]:
     return {f"{prefix}TRACES_{name}": read, f"{prefix}{name}": read}
 
 
-@values.reader("none, otlp or jaeger")
+_EXPORTERS: Final = frozenset(
+    ("otlp", "jaeger", "jaeger_thrift_udp", "jaeger_thrift_http", "jaeger_otlp")
+)
+
+
+@values.reader("none, otlp, or a name that begins with jaeger")
 def exporters(raw: object) -> bool | None:
-    """Read a list of exporters; return whether spans are sent."""
+    """
+    Read a list of exporters; return whether spans are sent.
+
+    The exporters of `jaeger_client.otel` are for OpenTelemetry's SDK. They do not
+    select the protocol of this client.
+    """
     names = {name.strip().lower() for name in str(raw).split(",")}
     if names == {"none"}:
         return False
-    return True if names <= {"otlp", "jaeger"} else None
+    return True if names <= _EXPORTERS else None
 
 
 protocol: Final = values.words(
@@ -98,19 +122,90 @@ def sampler_of(name: str, argument: str | None) -> tuple[str, float | None]:
         case "always_off":
             return constants.SAMPLER_TYPE_CONST, 0.0
         case "traceidratio":
-            return constants.SAMPLER_TYPE_PROBABILISTIC, _rate(argument or 1.0)
+            return constants.SAMPLER_TYPE_PROBABILISTIC, rate(argument or 1.0)
         case "jaeger_remote":
-            initial = values.pairs(argument or "").get("initialSamplingRate")
-            rate = None if initial is None else _rate(initial)
-            return constants.SAMPLER_TYPE_REMOTE, rate
+            initial = remote_argument(argument).initial_sampling_rate
+            return constants.SAMPLER_TYPE_REMOTE, initial
         case _:
             msg = "must be always_on, always_off, traceidratio or jaeger_remote"
             raise ValueError(msg)
 
 
-def _rate(raw: object) -> float:
-    rate = values.number(raw)
-    if not 0 <= rate <= 1:
-        msg = "must have an argument from 0 to 1"
-        raise ValueError(msg)
-    return rate
+@values.reader("a rate from 0 to 1")
+def rate(raw: object) -> float | None:
+    """Read a sampling rate."""
+    value = values.number(raw)
+    return value if 0 <= value <= 1 else None
+
+
+class RemoteArgument(NamedTuple):
+    """
+    The argument of `jaeger_remote`; what is not set, or not valid, is `None`.
+
+        endpoint=http://jaeger:5778,pollingIntervalMs=5000,initialSamplingRate=0.25
+    """
+
+    endpoint: str | None
+    """URL of the strategies."""
+    polling_interval: float | None
+    """Seconds between two polls."""
+    initial_sampling_rate: float | None
+    """The rate until the first strategy is received."""
+    problems: Mapping[str, str]
+    """What is wrong with the argument, by the names of its parts."""
+
+
+def remote_argument(argument: str | None) -> RemoteArgument:
+    """Read the argument of `jaeger_remote`; parts that are not valid are ignored."""
+    texts: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for part in filter(None, map(str.strip, (argument or "").split(","))):
+        name, _, text = map(str.strip, part.partition("="))
+        texts[name] = text
+        if name not in _REMOTE_PARTS:
+            expected = f"must be one of {', '.join(_REMOTE_PARTS)}"
+            problems[name] = f"{shown(part)} is ignored: {expected}"
+
+    def read(name: str, reader: values.Reader[T]) -> T | None:
+        try:
+            return reader(texts[name]) if name in texts else None
+        except ValueError as exc:
+            problems[name] = f"{name} is ignored: {exc}, got {shown(texts[name])}"
+            return None
+
+    endpoint = read("endpoint", sampling_url)
+    if endpoint is not None:
+        endpoint, problem = over_http(endpoint)
+        problems.update({"endpoint": problem} if problem else {})
+    interval = read("pollingIntervalMs", _interval)
+    return RemoteArgument(
+        endpoint, interval, read("initialSamplingRate", rate), problems
+    )
+
+
+def over_http(url: str) -> tuple[str, str]:
+    """
+    Return a URL of strategies with the port for HTTP, and a message if that differs.
+
+    OpenTelemetry's specification has the port for gRPC here, which is not supported.
+    """
+    parts = split_url(url)
+    if parts.port != _GRPC_PORT:
+        return url, ""
+    netloc = f"{parts.netloc.removesuffix(str(_GRPC_PORT))}{_HTTP_PORT}"
+    replaced = parts._replace(netloc=netloc).geturl()
+    problem = (
+        f"port {_GRPC_PORT} is for gRPC, which is not supported: {shown(replaced)} is "
+        f"polled instead; set an HTTP address, got {shown(url)}"
+    )
+    return replaced, problem
+
+
+def endpoint_of_argument(raw: object) -> str | None:
+    """Read the URL of strategies from the argument of `jaeger_remote`."""
+    return remote_argument(str(raw)).endpoint
+
+
+def polling_interval_of_argument(raw: object) -> float | None:
+    """Read the seconds between two polls from the argument of `jaeger_remote`."""
+    return remote_argument(str(raw)).polling_interval

@@ -7,6 +7,7 @@ and these over the default. Precedence between settings that overlap:
 - `JAEGER_TAGS` overrides the dict, tag by tag.
 - If the dict sets the sampler type, the parameter is read from the dict only.
 - A sampling port in the dict overrides a sampling endpoint in a variable.
+- `OTEL_TRACES_SAMPLER_ARG` is used only if `OTEL_TRACES_SAMPLER` is.
 - OpenTelemetry's endpoint is used only if no other setting specifies a collector or an
   agent. OpenTelemetry's headers, certificates, compression and timeouts are used for
   that endpoint only, so that credentials are not sent to another server.
@@ -20,7 +21,7 @@ from typing import Final, TypeGuard, cast
 from jaeger_client._internal.shown import is_secret_name, shown, text_of
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table
-from jaeger_client.config.http_values import format_of
+from jaeger_client.config.http_values import SAMPLING_PATH, format_of
 from jaeger_client.config.settings import (
     FORMAT,
     HAS_THROTTLER,
@@ -43,10 +44,20 @@ THE_PARAMETER: Final = "the parameter service_name"
 COMBINATION: Final = "combination"
 """Key of an error in settings that are invalid in combination."""
 
+_SAMPLER: Final = "OTEL_TRACES_SAMPLER"
+_SAMPLER_ARG: Final = "OTEL_TRACES_SAMPLER_ARG"
+
 _DEFAULT_SAMPLER_PARAM: Final = {
     SAMPLER_TYPE_REMOTE: DEFAULT_SAMPLING_PROBABILITY,
     SAMPLER_TYPE_CONST: 0.0,
 }
+
+_KEYS_OF_PARTS: Final = {
+    "endpoint": table.SAMPLING_ENDPOINT.key,
+    "pollingIntervalMs": table.SAMPLING_REFRESH_INTERVAL.key,
+    "initialSamplingRate": table.SAMPLER_PARAM.key,
+}
+"""The settings that the parts of `OTEL_TRACES_SAMPLER_ARG` set."""
 
 
 def read(
@@ -231,8 +242,7 @@ def _find_sampler(source: Source) -> None:
 
 
 def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
-    variable, of_argument = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
-    name, argument = source.variable(variable), source.variable(of_argument)
+    name, argument = source.variable(_SAMPLER), source.variable(_SAMPLER_ARG)
     if name is None:
         return None, None
     try:
@@ -240,11 +250,21 @@ def _find_otel_sampler(source: Source) -> tuple[Value | None, Value | None]:
     except ValueError as exc:
         got = f"{shown(name)} with {shown(argument)}"
         source.ignore_variable(
-            "sampler.type", f"sampler.type ({variable}): {exc}, got {got}"
+            "sampler.type", f"sampler.type ({_SAMPLER}): {exc}, got {got}"
         )
         return None, None
-    origin = variable if argument is None else of_argument
-    return Value(kind, variable), None if param is None else Value(param, origin)
+    if kind == SAMPLER_TYPE_REMOTE:
+        for part, problem in otel.remote_argument(argument).problems.items():
+            key = _KEYS_OF_PARTS.get(part, table.SAMPLER_TYPE.key)
+            source.warnings[key].append(f"{key} ({_SAMPLER_ARG}): {problem}")
+    origin = _SAMPLER if argument is None else _SAMPLER_ARG
+    return Value(kind, _SAMPLER), None if param is None else Value(param, origin)
+
+
+def _has_otel_sampler(source: Source) -> bool:
+    """Return whether a variable of OpenTelemetry configures a remote sampler."""
+    kind, origin, *_ = source.values[table.SAMPLER_TYPE.key]
+    return kind == SAMPLER_TYPE_REMOTE and origin == _SAMPLER
 
 
 def _find_mismatch(kind: str, param: float | None) -> ConfigError | None:
@@ -270,17 +290,19 @@ def _read_throttler(source: Source) -> None:
 
 
 def _read_sampling_endpoint(source: Source) -> None:
-    """Read the URL of the strategies; the default is derived from the agent's host."""
+    """Read where strategies are fetched, by default from the agent's host, and when."""
     params = (table.AGENT_HOST, table.SAMPLING_PORT)
     host, port = (source.values[param.key] for param in params)
+    with_otel = _has_otel_sampler(source)
+    source.read(table.SAMPLING_REFRESH_INTERVAL, with_otel=with_otel)
     if port.origin == THE_DICT:
         found = source.find_in_dict(table.SAMPLING_ENDPOINT)
     else:
-        found = source.find(table.SAMPLING_ENDPOINT)
+        found = source.find(table.SAMPLING_ENDPOINT, with_otel=with_otel)
     if found is None:
         name = f"[{host.value}]" if ":" in str(host.value) else host.value
         found = Value(
-            f"http://{name}:{port.value}{table.SAMPLING_PATH}",
+            f"http://{name}:{port.value}{SAMPLING_PATH}",
             "local_agent" if any(map(source.is_set, params)) else host.origin,
             error=host.error or port.error,
         )

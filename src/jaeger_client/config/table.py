@@ -44,13 +44,11 @@ DEFAULT_REPORTING_HOST: Final = "localhost"
 DEFAULT_REPORTING_PORT: Final = 6831
 DEFAULT_SAMPLING_PORT: Final = 5778
 DEFAULT_THROTTLER_PORT: Final = DEFAULT_SAMPLING_PORT
-SAMPLING_PATH: Final = "/sampling"
 
 _count: Final = whole_number(1)
 _length: Final = whole_number(0)
 _interval: Final = positive(seconds)
 _interval_in_ms: Final = positive(milliseconds)
-_sampling_url: Final = http.url(SAMPLING_PATH)
 _sampler_type: Final = one_of(
     "remote", "const", "probabilistic", "ratelimiting", rate_limiting="ratelimiting"
 )
@@ -107,7 +105,8 @@ PROPAGATION: Final = Param("propagation", formats, BUILT_IN[:1]).env(
 """
 Propagation formats. All are injected; the first that is present is extracted.
 `OTEL_PROPAGATORS` accepts `tracecontext` (as `w3c`), `baggage` (which is part of
-`w3c`), `b3` (as `b3single`), `b3multi` (as `b3`), `jaeger`, and `none`, alone.
+`w3c`), `b3` (as `b3single`), `b3multi` (as `b3`), `jaeger` and `jaeger_client`, and
+`none`, alone.
 """
 
 TRACE_ID_HEADER: Final = Param(
@@ -143,6 +142,14 @@ BAGGAGE_VALUE_LENGTH: Final = Param(
 ).env(JAEGER_BAGGAGE_MAX_VALUE_LENGTH=_length)
 """Maximum length of a baggage value; longer items are dropped and counted."""
 
+LOWER_CASE_HEADERS: Final = Param("lower_case_headers", boolean, default=False).env(
+    JAEGER_LOWER_CASE_HEADERS=boolean
+)
+"""
+Whether header names and baggage keys are written as gRPC metadata requires: in lower
+case; baggage with keys that gRPC cannot send is dropped and counted.
+"""
+
 GENERATE_128BIT_TRACE_ID: Final = Param(
     "generate_128bit_trace_id", boolean, default=False
 ).env(JAEGER_TRACEID_128BIT=boolean)
@@ -167,7 +174,8 @@ SAMPLER_PARAM: Final = (
 )
 """
 `const`: 1 or 0. `probabilistic`: a rate from 0 to 1. `ratelimiting`: traces per second.
-`remote`: the rate until the first strategy is received.
+`remote`: the rate until the first strategy is received, in `OTEL_TRACES_SAMPLER_ARG`
+`initialSamplingRate`.
 """
 
 OPERATION_NAME_LATE_BINDING: Final = Param(
@@ -188,21 +196,29 @@ SAMPLING_REFRESH_INTERVAL: Final = Param(
     _interval,
     constants.DEFAULT_SAMPLING_INTERVAL,
     unit="seconds",
-).env(JAEGER_SAMPLER_REFRESH_INTERVAL=_interval_in_ms)
-"""Interval at which the sampling strategy is fetched, with 10 % jitter."""
+).env(
+    JAEGER_SAMPLER_REFRESH_INTERVAL=_interval_in_ms,
+    OTEL_TRACES_SAMPLER_ARG=otel.polling_interval_of_argument,
+)
+"""
+Interval at which the sampling strategy is fetched, with 10 % jitter. In
+`OTEL_TRACES_SAMPLER_ARG` it is `pollingIntervalMs`.
+"""
 
 SAMPLING_ENDPOINT: Final = Param(
     "sampling_endpoint",
-    _sampling_url,
+    http.sampling_url,
     None,
     default_text="`http://<agent host>:5778/sampling`",
 ).env(
-    JAEGER_SAMPLING_ENDPOINT=_sampling_url,
-    JAEGER_SAMPLER_MANAGER_HOST_PORT=_sampling_url,
+    JAEGER_SAMPLING_ENDPOINT=http.sampling_url,
+    JAEGER_SAMPLER_MANAGER_HOST_PORT=http.sampling_url,
+    OTEL_TRACES_SAMPLER_ARG=otel.endpoint_of_argument,
 )
 """
 URL from which a remote sampler fetches its strategy. The second variable is deprecated.
-A `local_agent.sampling_port` in the dict overrides both variables.
+In `OTEL_TRACES_SAMPLER_ARG` it is `endpoint`; there, the port for gRPC, 14250, is
+replaced by 5778. A `local_agent.sampling_port` in the dict overrides all variables.
 """
 
 SAMPLING_STRATEGIES_FILE: Final = Param("sampling_strategies_file", text, None).env(

@@ -29,7 +29,7 @@ _BOOLEANS: Final = {
 _AT_LEAST_0: Final = ", at least 0"
 
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
-# Patterns are compiled when they are first used: most starts need none.
+# Patterns are compiled when they are first used: seldom at start-up.
 _DURATION_PART: Final = rf"(\d+(?:\.\d*)?|\.\d+)({'|'.join(_UNITS)})"
 _NOT_IN_A_HOST: Final = r"[\s/@?#]"
 _PLACEHOLDER: Final = r"(?s)\$\{([^:}]*)(?::(.*))?\}"

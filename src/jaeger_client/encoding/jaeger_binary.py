@@ -12,12 +12,22 @@ text     size (i32), UTF-8
 list     type of its elements (1 byte), size (i32), elements
 ```
 
+The tag "k" with the text "v", in hex:
+
+```text
+0b 00 01  00 00 00 01 6b   type 11, field 1 key: a text of 1 byte, "k"
+08 00 02  00 00 00 00      type 8, field 2 vType: 0 STRING
+0b 00 03  00 00 00 01 76   type 11, field 3 vStr: a text of 1 byte, "v"
+00                         end of the struct
+```
+
 The request body is a bare `Batch`, without the header of a Thrift message. The fields
 of the structs are listed in `jaeger_compact`. The fields `seqNo` and `ClientStats` of a
 batch are left out: only agents use them, over UDP.
 
 Each header of a field has a fixed size here, so a run of fixed fields is packed by one
-`struct.Struct`, in which `3s` stands for a header.
+`struct.Struct`, in which `3s` is a header. An error of `struct` would lose the span, so
+ids and flags are masked to their size, and times are clamped.
 """
 
 from __future__ import annotations

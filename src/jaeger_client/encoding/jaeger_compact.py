@@ -38,17 +38,32 @@ ClientStats  1 i64 fullQueueDroppedSpans  2 i64 tooLargeDroppedSpans
              3 i64 failedToEmitSpans
 ```
 
+The tag "k" with the text "v", and with the number 7:
+
+```text
+18 01 6b   1 key, a text of 1 byte, "k"           18 01 6b
+15 00      2 vType, 0 STRING; or 3 LONG: 06       15 06
+18 01 76   3 vStr, a text of 1 byte, "v"; 6 vLong 46 0e, the zigzag of 7
+00         end of the struct                      00
+```
+
 An id is an unsigned number of 64 bits, sent as the i64 with the same bits. Nearly every
 field has the id after that of the previous field, so its header is `1`, then its type:
 `16` for an i64. Field 6 of a span is left out if there is no reference; then the header
 of field 7 is `25`.
 
+What Jaeger cannot read, or shows wrongly, is not written: a reference without a trace
+id costs the whole datagram and is left out; a duration of 0 counts as negative and
+becomes 1, unless the end is before the start; NaN and infinity become text; times are
+clamped to 64 bits.
+
 Strategy: bytes that are the same in many spans (trace ids, names, flags, tags) are
 encoded once and cached; ids and times, which differ in every span, are encoded 64 at a
 time by `Lanes`; headers are joined to the value beside them in advance, so that a span
 is a join of few parts. The functions never raise for a value of the right type and
-range. For any other value they may, and the span is then encoded as a plain copy (see
-`packing`).
+range. For any other value they may, and the span is then encoded as a plain copy, in
+which an integer of more than 64 bits is text and a lone surrogate is U+FFFD (see
+`packing` and `plain`).
 """
 
 from __future__ import annotations

@@ -4,11 +4,14 @@ Spans as OTLP: each payload is one `ExportTraceServiceRequest`, for HTTP port 43
 Jaeger converts Thrift spans to OTLP when it receives them. This encoder applies the
 same rules, so that a trace looks the same in Jaeger in either format:
 
-- `span.kind` becomes the kind and is no attribute;
+- `span.kind` becomes the kind and is not an attribute;
 - `error`, `otel.status_code` or `http.status_code` become the status;
 - a log becomes an event, named by its `event` field;
-- references other than the parent become links with `opentracing.ref_type`;
-- process tags become attributes of the resource, `hostname` as `host.name`;
+- references other than the parent become links, with the attribute
+  `opentracing.ref_type`: `child_of` or `follows_from`;
+- process tags become attributes of the resource, `hostname` as `host.name`; the name of
+  the service is `service.name`, this client is `telemetry.sdk.name`, `.language` and
+  `.version`;
 - times are whole microseconds, as in Thrift, written in nanoseconds.
 
 `sampler.type` and `sampler.param` stay attributes, because Jaeger's adaptive sampling
@@ -79,35 +82,35 @@ if TYPE_CHECKING:
 
 # Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Those of
 # ids include the size, which is fixed. First the fields of `Span`:
-_TRACE_ID: Final = b"\x0a\x10"  # 1 trace_id, 16 bytes
-_SPAN_ID: Final = b"\x12\x08"  # 2 span_id, 8 bytes
-_PARENT_ID: Final = b"\x22\x08"  # 4 parent_span_id, 8 bytes
-_NAME: Final = b"\x2a"  # 5 name
-_KIND: Final = b"\x30"  # 6 kind
-_START: Final = 0x39  # 7 start_time_unix_nano
-_END: Final = 0x41  # 8 end_time_unix_nano
-_ATTRIBUTE: Final = b"\x4a"  # 9 attributes
-_DROPPED_ATTRIBUTES: Final = b"\x50"  # 10 dropped_attributes_count
-_EVENT: Final = b"\x5a"  # 11 events
-_DROPPED_EVENTS: Final = b"\x60"  # 12 dropped_events_count
-_LINKS: Final = 13  # numbers of fields, whose tags `message_field` writes
-_STATUS: Final = 15
-_EVENT_TIME: Final = 0x09  # Event: 1 time_unix_nano
-_EVENT_NAME: Final = 2  # Event: 2 name
-_EVENT_ATTRIBUTE: Final = b"\x1a"  # Event: 3 attributes
-_LINK_ATTRIBUTE: Final = b"\x22"  # Link: 4 attributes
-_STATUS_MESSAGE: Final = 2  # Status: 2 message
-_STATUS_CODE: Final = b"\x18"  # Status: 3 code
-_RESOURCE: Final = 1  # ResourceSpans: 1 resource
-_RESOURCE_SPANS: Final = b"\x0a"  # Request: 1 resource_spans
-_RESOURCE_ATTRIBUTE: Final = b"\x0a"  # Resource: 1 attributes
-_SCOPE_SPANS: Final = b"\x12"  # ResourceSpans: 2 scope_spans
-_SPAN: Final = b"\x12"  # ScopeSpans: 2 spans
+TRACE_ID: Final = b"\x0a\x10"  # 1 trace_id, 16 bytes
+SPAN_ID: Final = b"\x12\x08"  # 2 span_id, 8 bytes
+PARENT_ID: Final = b"\x22\x08"  # 4 parent_span_id, 8 bytes
+NAME: Final = b"\x2a"  # 5 name
+KIND: Final = b"\x30"  # 6 kind
+START: Final = 0x39  # 7 start_time_unix_nano
+END: Final = 0x41  # 8 end_time_unix_nano
+ATTRIBUTE: Final = b"\x4a"  # 9 attributes
+DROPPED_ATTRIBUTES: Final = b"\x50"  # 10 dropped_attributes_count
+EVENT: Final = b"\x5a"  # 11 events
+DROPPED_EVENTS: Final = b"\x60"  # 12 dropped_events_count
+LINKS: Final = 13  # numbers of fields, whose tags `message_field` writes
+STATUS: Final = 15
+EVENT_TIME: Final = 0x09  # Event: 1 time_unix_nano
+EVENT_NAME: Final = 2  # Event: 2 name
+EVENT_ATTRIBUTE: Final = b"\x1a"  # Event: 3 attributes
+LINK_ATTRIBUTE: Final = b"\x22"  # Link: 4 attributes
+STATUS_MESSAGE: Final = 2  # Status: 2 message
+STATUS_CODE: Final = b"\x18"  # Status: 3 code
+RESOURCE: Final = 1  # ResourceSpans: 1 resource
+RESOURCE_SPANS: Final = b"\x0a"  # Request: 1 resource_spans
+RESOURCE_ATTRIBUTE: Final = b"\x0a"  # Resource: 1 attributes
+SCOPE_SPANS: Final = b"\x12"  # ResourceSpans: 2 scope_spans
+SPAN: Final = b"\x12"  # ScopeSpans: 2 spans
 
-_TIMES: Final = struct.Struct("<BQBQ")
+TIMES: Final = struct.Struct("<BQBQ")
 """Fields 7 and 8 of a span: a tag and eight bytes little-endian, twice."""
 
-_TIME: Final = struct.Struct("<BQ")
+TIME: Final = struct.Struct("<BQ")
 """Field 1 of an event."""
 
 # Attributes of the resource that identify this client.
@@ -116,7 +119,7 @@ _SDK: Final = {
     "telemetry.sdk.language": "python",
     "telemetry.sdk.version": __version__,
 }
-_DEBUG: Final = attribute(_ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
+_DEBUG: Final = attribute(ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
 
 _ERROR: Final = "error"
 _HTTP_STATUS: Final = "http.status_code"
@@ -154,21 +157,21 @@ class OtlpEncoder(PackingEncoder):
     ) -> None:
         super().__init__(losses, clock=clock)
         caches = self.caches
-        self._names: BytesCache[str] = caches.new(lambda name: _NAME + text_value(name))
-        self._prefixes: BytesCache[int] = caches.new(lambda size: _SPAN + varint(size))
-        self._append_attributes = attribute_appender(caches, _ATTRIBUTE, _TAG_FIELDS)
+        self._names: BytesCache[str] = caches.new(lambda name: NAME + text_value(name))
+        self._prefixes: BytesCache[int] = caches.new(lambda size: SPAN + varint(size))
+        self._append_attributes = attribute_appender(caches, ATTRIBUTE, _TAG_FIELDS)
         self._event_prefixes: BytesCache[int] = caches.new(
-            lambda size: _EVENT + varint(size)
+            lambda size: EVENT + varint(size)
         )
         self._append_event_attributes = attribute_appender(
-            caches, _EVENT_ATTRIBUTE, _LOG_FIELDS
+            caches, EVENT_ATTRIBUTE, _LOG_FIELDS
         )
         self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
         items = _resource_items(process).items()
-        parts = [attribute(_RESOURCE_ATTRIBUTE, key, value) for key, value in items]
-        self._resource = message_field(_RESOURCE, *parts)
+        parts = [attribute(RESOURCE_ATTRIBUTE, key, value) for key, value in items]
+        self._resource = message_field(RESOURCE, *parts)
         return len(self._resource)
 
     def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
@@ -181,8 +184,8 @@ class OtlpEncoder(PackingEncoder):
             parent_id = context.parent_id
             parts = [
                 b"",  # the tag and size of the span, when the size is known
-                _ids(context.trace_id, context.span_id),
-                _PARENT_ID + parent_id.to_bytes(8, "big") if parent_id else b"",
+                ids_fields(context.trace_id, context.span_id),
+                PARENT_ID + parent_id.to_bytes(8, "big") if parent_id else b"",
                 get_name(name) or add_name(name),
                 _times(span.start_time, span.end_time),
             ]
@@ -195,7 +198,7 @@ class OtlpEncoder(PackingEncoder):
             if logs:
                 self._append_logs(parts, [*logs])
             if span.dropped_tags or span.dropped_logs:
-                parts.append(_dropped(span))
+                parts.append(dropped_fields(span))
             if references := span.references:
                 parts += _links(span, references)
             if (
@@ -229,9 +232,9 @@ class OtlpEncoder(PackingEncoder):
         resource = self._resource
 
         def before(_count: int, spans_size: int) -> bytes:
-            scope_spans = _SCOPE_SPANS + varint(spans_size)
+            scope_spans = SCOPE_SPANS + varint(spans_size)
             size = len(resource) + len(scope_spans) + spans_size
-            return b"".join((_RESOURCE_SPANS, varint(size), resource, scope_spans))
+            return b"".join((RESOURCE_SPANS, varint(size), resource, scope_spans))
 
         return Frame(before, b"")
 
@@ -244,10 +247,10 @@ def _resource_items(process: Process) -> dict[str, TagValue]:
     return items | {"service.name": plain_text(process.service_name)}
 
 
-def _ids(trace_id: int, span_id: int) -> bytes:
+def ids_fields(trace_id: int, span_id: int) -> bytes:
     """Return fields 1 and 2 of a span or link; raise for an id that is too large."""
     trace, span = trace_id.to_bytes(16, "big"), span_id.to_bytes(8, "big")
-    return b"".join((_TRACE_ID, trace, _SPAN_ID, span))
+    return b"".join((TRACE_ID, trace, SPAN_ID, span))
 
 
 def _times(start: float, end: float | None) -> bytes:
@@ -256,21 +259,21 @@ def _times(start: float, end: float | None) -> bytes:
     end_ns = start_ns + duration_us(start, end) * 1000
     if start_ns < 0 or end_ns > MASK_64:
         start_ns, end_ns = (max(0, min(ns, MASK_64)) for ns in (start_ns, end_ns))
-    return _TIMES.pack(_START, start_ns, _END, end_ns)
+    return TIMES.pack(START, start_ns, END, end_ns)
 
 
-def _dropped(span: SpanData) -> bytes:
+def dropped_fields(span: SpanData) -> bytes:
     """Return fields 10 and 12."""
     tags, logs = (
         varint(max(0, min(count, MASK_32)))
         for count in (span.dropped_tags, span.dropped_logs)
     )
-    return b"".join((_DROPPED_ATTRIBUTES, tags, _DROPPED_EVENTS, logs))
+    return b"".join((DROPPED_ATTRIBUTES, tags, DROPPED_EVENTS, logs))
 
 
 def _event_time(timestamp: int) -> bytes:
     nanoseconds = timestamp * 1000
-    return _TIME.pack(_EVENT_TIME, max(0, min(nanoseconds, MASK_64)))
+    return TIME.pack(EVENT_TIME, max(0, min(nanoseconds, MASK_64)))
 
 
 def _links(
@@ -283,9 +286,9 @@ def _links(
             follows, trace_id, span_id = reference
             kind = "follows_from" if follows else "child_of"
             yield message_field(
-                _LINKS,
-                _ids(trace_id & MASK_128, span_id & MASK_64),
-                attribute(_LINK_ATTRIBUTE, "opentracing.ref_type", kind),
+                LINKS,
+                ids_fields(trace_id & MASK_128, span_id & MASK_64),
+                attribute(LINK_ATTRIBUTE, "opentracing.ref_type", kind),
             )
 
 
@@ -295,10 +298,10 @@ def _status(tags: Mapping[str, object]) -> bytes:
     message = _status_message(tags, code)
     if not code and not message:
         return b""
-    parts = [text_field(_STATUS_MESSAGE, message)] if message else []
+    parts = [text_field(STATUS_MESSAGE, message)] if message else []
     if code:
-        parts.append(_STATUS_CODE + SINGLE_BYTES[code])
-    return message_field(_STATUS, *parts)
+        parts.append(STATUS_CODE + SINGLE_BYTES[code])
+    return message_field(STATUS, *parts)
 
 
 def _status_code(tags: Mapping[str, object]) -> int:
@@ -316,7 +319,7 @@ def _status_code(tags: Mapping[str, object]) -> int:
     http_status = _number(tags.get(_HTTP_STATUS))
     if http_status < _CLIENT_ERROR:
         return 0
-    # 4xx is an error of the client, so it is none of a server span.
+    # 4xx is an error of the client, so a server span with it has not failed.
     is_server = tags.get(SPAN_KIND) == SPAN_KIND_SERVER
     return 0 if is_server and http_status < _SERVER_ERROR else _FAILED
 
@@ -337,7 +340,7 @@ def _number(value: object) -> int:
 
 def _kind(value: object) -> bytes | None:
     number = _KINDS.get(value) if isinstance(value, str) else None
-    return None if number is None else _KIND + SINGLE_BYTES[number]
+    return None if number is None else KIND + SINGLE_BYTES[number]
 
 
 def _is_status_code(value: object) -> bool:
@@ -356,7 +359,7 @@ _TAG_FIELDS: Final[OtherFields] = {
 
 _LOG_FIELDS: Final[OtherFields] = {
     "event": lambda value: (
-        text_field(_EVENT_NAME, value) if isinstance(value, str) else None
+        text_field(EVENT_NAME, value) if isinstance(value, str) else None
     )
 }
 """Fields of a log that may become other fields: `event` becomes the name."""

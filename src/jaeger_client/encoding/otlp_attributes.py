@@ -8,7 +8,10 @@ opentelemetry/proto/common/v1/common.proto:
 
 ```text
 KeyValue  1 string key  2 AnyValue value
-AnyValue  1 string  2 bool  3 int64  4 double  7 bytes; one of these
+AnyValue  1 string  2 bool  3 int64  4 double  5 ArrayValue  6 KeyValueList
+          7 bytes; one of these, or none
+ArrayValue    1 AnyValue values
+KeyValueList  1 KeyValue values
 ```
 
 An attribute of key "k" and value "v", as field 9 of a span:
@@ -55,7 +58,10 @@ _STRING: Final = b"\x0a"  # AnyValue: 1 string_value
 _BOOL: Final = b"\x10"  # AnyValue: 2 bool_value
 _INT: Final = b"\x18"  # AnyValue: 3 int_value
 _FLOAT: Final = b"\x21"  # AnyValue: 4 double_value, wire type 1
+_ARRAY: Final = b"\x2a"  # AnyValue: 5 array_value
+_KEY_VALUES: Final = b"\x32"  # AnyValue: 6 kvlist_value
 _BYTES: Final = b"\x3a"  # AnyValue: 7 bytes_value
+_ITEM: Final = b"\x0a"  # ArrayValue and KeyValueList: 1 values
 
 _TEXT_PREFIXES: Final = tuple(
     [bytes((*_VALUE, n + 2, *_STRING, n)) for n in range(MIN_TWO_BYTES - 4)]
@@ -95,7 +101,11 @@ def attribute(field: bytes, key: str, value: object) -> bytes:
 
 
 def attribute_appender(
-    caches: CacheSet, field: bytes, other_fields: OtherFields
+    caches: CacheSet,
+    field: bytes,
+    other_fields: OtherFields,
+    *,
+    with_nested: bool = False,
 ) -> AppendItems:
     """
     Return the function that appends attributes, and raises as `attribute` does.
@@ -104,7 +114,9 @@ def attribute_appender(
         caches: Creates the caches of keys and attributes.
         field: The tag of the field that holds an attribute.
         other_fields: Span tags or log fields that become other fields.
+        with_nested: Whether values may be tuples, dicts and `None`, too.
     """
+    encoders = _NESTED_ENCODERS if with_nested else _ENCODERS
     get_key, add_key = caches.new(_key).get_and_add
 
     def encode_item(item: TagItem) -> bytes:
@@ -113,7 +125,7 @@ def attribute_appender(
         if encode_other is not None and (other := encode_other(value)) is not None:
             return other
         encoded_key = get_key(key) or add_key(key)
-        return _ENCODERS[type(value)](field, encoded_key, value)
+        return encoders[type(value)](field, encoded_key, value)
 
     return caches.new_appender(encode_item)
 
@@ -174,3 +186,54 @@ _ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {
     bytes: _bytes,
 }
 """How an attribute is encoded, by the exact type of its value."""
+
+
+def nested_attribute(field: bytes, key: str, value: object) -> bytes:
+    """Return an attribute as `attribute` does; also of a tuple, a dict or `None`."""
+    return _NESTED_ENCODERS[type(value)](field, _key(key), value)
+
+
+def _nested(field: bytes, key: bytes, value: object) -> bytes:
+    return _key_value(field, key, _any_value(value))
+
+
+def _any_value(value: object) -> bytes:
+    """Return the field of an `AnyValue`; no bytes for `None`."""
+    return _ANY_VALUES[type(value)](value)
+
+
+def _any_int(value: int) -> bytes:
+    return _INT + varint(value & MASK_64)
+
+
+def _array(values: tuple[object, ...]) -> bytes:
+    items = [_ITEM + delimited(_any_value(value)) for value in values]
+    return _ARRAY + delimited(b"".join(items))
+
+
+def _key_values(values: Mapping[str, object]) -> bytes:
+    items = [nested_attribute(_ITEM, key, value) for key, value in values.items()]
+    return _KEY_VALUES + delimited(b"".join(items))
+
+
+def _no_value(_value: None) -> bytes:
+    return b""
+
+
+_ANY_VALUES: Mapping[type, Callable[[Any], bytes]] = {
+    str: lambda value: _STRING + text_value(value),
+    bool: lambda value: _BOOL + (b"\x01" if value else b"\x00"),
+    int: _any_int,
+    float: lambda value: _FLOAT + _DOUBLE.pack(value),
+    bytes: lambda value: _BYTES + delimited(value),
+    tuple: _array,
+    dict: _key_values,
+    type(None): _no_value,
+}
+
+_NESTED_ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {
+    **_ENCODERS,
+    tuple: _nested,
+    dict: _nested,
+    type(None): _nested,
+}

@@ -286,7 +286,7 @@ class PackingEncoder(ABC):
         fitting = body
         if body is None or len(body) > size:
             try:
-                fitting = shrink_span(span, self._body, self._size_of_log, size)
+                fitting = self._shrink(span, size)
             except Exception:  # noqa: BLE001 - this span is lost, the others must not be
                 self.losses.not_encodable += 1
                 return b""
@@ -295,6 +295,10 @@ class PackingEncoder(ABC):
                 return b""
             self.losses.truncated += 1
         return fitting if fitting and payload.add([fitting]) else b""
+
+    def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
+        """Return as much of *span* as fits *max_size* bytes; `None` if nothing does."""
+        return shrink_span(span, self._body, self._size_of_log, max_size)
 
     def _body(self, span: SpanData) -> bytes:
         (body,) = self._bodies((span,))

@@ -5,6 +5,16 @@ The encoders rely on the types that `SpanData` documents. They raise for a span 
 violates them: lone surrogates in text, a key that is not text, an integer of more than
 64 bits. Then the functions here copy the span, accepting any object for any part, and
 the copy is encoded. That takes ten times as long, for one span in thousands.
+
+```text
+id                    its low 64 bits, of a trace id 128; raises if it is not an integer
+text, key             lone surrogates become U+FFFD; bytes are decoded from UTF-8
+bool, bytes, float    unchanged; NaN and infinity become text
+int                   text if it needs more than 64 bits
+any other value       str(value); if that raises, the text of the error
+time                  a float; NaN becomes 0, infinity a large number
+tag, log, reference   left out if it cannot be read
+```
 """
 
 from __future__ import annotations
@@ -13,7 +23,15 @@ import math
 import operator
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Final, NamedTuple, SupportsFloat, SupportsIndex, TypeVar, cast
+from typing import (
+    Final,
+    NamedTuple,
+    SupportsFloat,
+    SupportsIndex,
+    TypeAlias,
+    TypeVar,
+    cast,
+)
 
 import opentracing
 
@@ -21,6 +39,8 @@ from jaeger_client.encoding.varint import MASK_64, MASK_128, MAX_I64, MIN_I64
 from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 
 T = TypeVar("T")
+
+PlainLog: TypeAlias = tuple[int, list[TagItem]]
 
 _MAX_SECONDS: Final = 1e300
 """Replaces infinity; encoders clamp what does not fit in 64 bits."""
@@ -44,10 +64,12 @@ class PlainSpan(NamedTuple):
     end_time: float | None
     references: list[opentracing.Reference]
     tag_items: list[TagItem]
-    log_items: list[tuple[int, list[TagItem]]]
-    shares_span_id: bool
-    dropped_tags: int
-    dropped_logs: int
+    log_items: list[PlainLog]
+    shares_span_id: bool = False
+    dropped_tags: int = 0
+    dropped_logs: int = 0
+    extra: object = None
+    """What only one encoder reads; see `otel`."""
 
 
 def plain_span(span: SpanData, *, with_logs: bool = True) -> PlainSpan:
@@ -77,7 +99,7 @@ def plain_items(items: Iterable[object]) -> list[TagItem]:
     return _readable(_item, items)
 
 
-def plain_log(item: object) -> tuple[int, list[TagItem]]:
+def plain_log(item: object) -> PlainLog:
     """
     Return a log that every encoder can write.
 
@@ -135,7 +157,7 @@ def non_finite_text(number: float) -> str:
     return "Infinity" if number > 0 else "-Infinity"
 
 
-def _plain_value(value: object) -> TagValue:
+def plain_value(value: object) -> TagValue:
     """Return *value* as str, bool, int of 64 bits, finite float or bytes."""
     if isinstance(value, bool):
         return value
@@ -193,7 +215,7 @@ def _bounded(value: object, maximum: float) -> float:
 
 def _item(item: object) -> TagItem:
     key, value = cast("tuple[object, object]", item)
-    return plain_text(key), _plain_value(value)
+    return plain_text(key), plain_value(value)
 
 
 def _count(value: object) -> int:

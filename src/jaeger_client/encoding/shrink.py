@@ -6,6 +6,10 @@ the newest first, until they fill the space that remains in the payload. Values 
 to a common length, so that only the longest ones lose text. That length is calculated
 from the sizes of the values; then the span is encoded with it, and the length corrected
 by the size of the result.
+
+For example, a payload of 100 bytes has space for two values of 80 and 10 bytes, and
+their keys and the rest of the span take 40. The short value stays whole, and the long
+one is cut to 50 bytes. Cutting both to the same share, 30, would waste 20.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from jaeger_client.encoding.plain import (
+    PlainLog,
     PlainSpan,
     log_times,
     plain_items,
@@ -42,6 +47,9 @@ EncodeSpan = Callable[[SpanData], bytes]
 SizeOfLog = Callable[[LogItem], int]
 """Returns the size of an encoded log in bytes."""
 
+MeasureLog = Callable[[object], tuple[PlainLog, int]]
+"""Returns a log as the encoder writes it, and its encoded size in bytes, or raises."""
+
 
 def shrink_span(
     span: SpanData, encode: EncodeSpan, size_of_log: SizeOfLog, max_size: int
@@ -56,12 +64,32 @@ def shrink_span(
     """
     logs = list(span.log_items or ())
     plain = plain_span(span, with_logs=False)
+
+    def measure_log(item: object) -> tuple[PlainLog, int]:
+        log = plain_log(item)
+        return log, size_of_log(log)
+
+    return shrink_plain_span(plain, logs, encode, measure_log, max_size)
+
+
+def shrink_plain_span(
+    plain: PlainSpan,
+    logs: Sequence[object],
+    encode: EncodeSpan,
+    measure_log: MeasureLog,
+    max_size: int,
+) -> bytes | None:
+    """
+    Return as much of *plain* and *logs* as fits *max_size* bytes, encoded.
+
+    *plain* has no logs yet. Returns `None` and raises as `shrink_span` does.
+    """
     # Once, even if the application has set a tag of that name.
     items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]
     plain = plain._replace(tag_items=[*items, (TRUNCATED_TAG_KEY, True)])
-    body = (
-        _with_fewer_logs(plain, logs, encode, size_of_log, max_size) if logs else None
-    )
+    body = None
+    if logs:
+        body = _with_fewer_logs(plain, logs, encode, measure_log, max_size)
     return body or _with_shorter_values(plain, encode, max_size)
 
 
@@ -69,7 +97,7 @@ def _with_fewer_logs(
     span: PlainSpan,
     logs: Sequence[object],
     encode: EncodeSpan,
-    size_of_log: SizeOfLog,
+    measure_log: MeasureLog,
     max_size: int,
 ) -> bytes | None:
     """
@@ -80,7 +108,7 @@ def _with_fewer_logs(
     without_logs = encode(span)
     if len(without_logs) > max_size:
         return None
-    newest = _newest(logs, size_of_log, max_size - len(without_logs))
+    newest = _newest(logs, measure_log, max_size - len(without_logs))
     # The header of the list needs some bytes, too, so one log less may fit.
     while newest:
         in_order = [newest[index] for index in sorted(newest)]
@@ -92,14 +120,14 @@ def _with_fewer_logs(
 
 
 def _newest(
-    logs: Sequence[object], size_of_log: SizeOfLog, max_size: int
-) -> dict[int, tuple[int, list[TagItem]]]:
+    logs: Sequence[object], measure_log: MeasureLog, max_size: int
+) -> dict[int, PlainLog]:
     """Return the newest logs that fit *max_size* together, newest first, by index."""
-    newest: dict[int, tuple[int, list[TagItem]]] = {}
+    newest: dict[int, PlainLog] = {}
     for _, index in sorted(log_times(logs), reverse=True):
         with suppress(Exception):  # a log that cannot be read is left out
-            log = plain_log(logs[index])
-            max_size -= size_of_log(log)
+            log, size = measure_log(logs[index])
+            max_size -= size
             if max_size < 0:
                 break
             newest[index] = log

@@ -18,9 +18,19 @@ annotations     logs: timestamp (µs) and value, the text of a sole field `event
                 JSON of all fields
 ```
 
-All tag values become text: bytes as Base64, truth values as `true` and `false`. Zipkin
-treats a tag `error` of any value as an error, so `error=false` is left out. Tags of the
-process are written to root, server and consumer spans.
+For example, a payload of one span with one log:
+
+```text
+[{"traceId":"00000000000000ab","id":"00000000000000cd","name":"get","duration":1500,
+  "parentId":"00000000000000ab","timestamp":1700000000000000,
+  "localEndpoint":{"serviceName":"shop"},"kind":"SERVER","tags":{"http.method":"GET"},
+  "annotations":[{"timestamp":1700000000000200,"value":"cache miss"}]}]
+```
+
+All tag values become text: bytes as Base64, truth values as `true` and `false`. Of
+several tags with the same key, the last one is written. Zipkin treats a tag `error` of
+any value as an error, so `error=false` is left out. Tags of the process are written to
+root, server and consumer spans.
 
 Zipkin rejects a whole list for one span that it cannot read. An id of 0 or a time that
 is not a whole number therefore raises here, so that only that span is copied or left
@@ -85,7 +95,7 @@ _PEER_PORT: Final = "peer.port"
 _PEER_IPS: Final = ("peer.ipv4", "peer.ipv6", _PEER_HOSTNAME)
 _PEER_KEYS: Final = frozenset({_PEER_SERVICE, _PEER_ADDRESS, _PEER_PORT, *_PEER_IPS})
 
-# A longer text is no address and is not parsed.
+# A longer text is not an address and is not parsed.
 _MAX_IP_LENGTH: Final = 100
 _MAX_PORT: Final = 65_535
 
@@ -241,6 +251,7 @@ def _pop_remote_endpoint(tags: dict[str, str], kind: str | None) -> Endpoint:
         endpoint["serviceName"] = tags.pop(_PEER_SERVICE).lower()
     elif kind in _CALLING_KINDS and (name := _host_name(tags, host)):
         endpoint["serviceName"] = name.lower()
+    # Some instrumentations set `peer.hostname` to an address, so it is one of these.
     for key in _PEER_IPS:
         if key in tags:
             _move_tag(tags, key, endpoint, _address(tags[key]))
@@ -275,10 +286,10 @@ def _host_and_port(address: str) -> tuple[str, int | None]:
     """Parse `host`, `host:port` or `[IPv6]:port`; return "" for any other text."""
     if "/" in address or "@" in address:  # a URL or a connection string
         return "", None
-    if address.startswith("["):
+    if address.startswith("["):  # as in URLs: the colons of IPv6 are not a port's
         host, _, rest = address[1:].partition("]")
         return host, _port(rest.removeprefix(":"))
-    if _address(address):
+    if _address(address):  # IPv6 without brackets, so without a port
         return address, None
     host, colon, rest = address.rpartition(":")
     if not colon:
@@ -315,7 +326,7 @@ def _address(text: str) -> Endpoint:
         return {}
     if isinstance(address, ipaddress.IPv4Address):
         return {"ipv4": str(address)}
-    if address.ipv4_mapped is not None:
+    if address.ipv4_mapped is not None:  # ::ffff:1.2.3.4, from a socket for both
         return {"ipv4": str(address.ipv4_mapped)}
     # Through int: without a zone, such as `%eth0`, which Zipkin rejects.
     return {"ipv6": str(ipaddress.IPv6Address(int(address)))}

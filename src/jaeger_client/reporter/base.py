@@ -85,7 +85,7 @@ def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future'
             from jaeger_client.reporter import future  # noqa: PLC0415 - see there
         return future.CompletedFuture(result)
     except Exception as error:  # noqa: BLE001 - such as OSError, if no file can be opened
-        logger.warning("close() returns an object that is no Future: %r", error)
+        logger.warning("close() returns an object that is not a Future: %r", error)
         return cast("CompletedFuture", PlainFuture(result))
 
 
@@ -103,11 +103,11 @@ class PlainFuture:
         """Return `None`: there is a result."""
 
     def done(self) -> bool:
-        """Return that it is."""
+        """Return True."""
         return True
 
     def running(self) -> bool:
-        """Return that it no longer is."""
+        """Return False."""
         return False
 
     cancelled = cancel = running
@@ -168,7 +168,7 @@ def close_quietly(part: object) -> None:
 
 
 def _is_future(value: object) -> bool:
-    # Whoever made a future has imported the module. An import here might fail.
+    # If *value* is a future, the module is loaded. An import here might fail.
     future = getattr(sys.modules.get("concurrent.futures"), "Future", PlainFuture)
     return isinstance(value, (PlainFuture, future))
 

@@ -66,6 +66,8 @@ class LossReport:
     """
     Counts spans that were lost or truncated, in *totals* and in *metrics*.
 
+    *advice* replaces log lines of `_ADVICE`, by cause.
+
     `refused` may be called on any thread, the other methods on one at a time.
     """
 
@@ -75,12 +77,13 @@ class LossReport:
         metrics: ReporterMetrics,
         *,
         clock: Clock,
+        advice: Mapping[str, str] | None = None,
     ) -> None:
         self.totals = totals
         self._metrics = metrics
-        self._notices = {
-            cause: RateLimitedWarning(advice, clock=clock)
-            for cause, advice in _ADVICE.items()
+        self._warnings = {
+            cause: RateLimitedWarning(text, clock=clock)
+            for cause, text in {**_ADVICE, **(advice or {})}.items()
         }
 
     def refused(self, closed: bool) -> None:  # noqa: FBT001 - as the queue calls it
@@ -95,8 +98,8 @@ class LossReport:
         """
         if count:
             self._count(cause, count)
-            if cause in self._notices:
-                self._notices[cause].warn()
+            if cause in self._warnings:
+                self._warnings[cause].warn()
 
     def totals_after(self, losses: SpanLosses) -> Mapping[str, int]:
         """Return the totals plus *losses* of a payload, for `count_up_to`."""
@@ -138,9 +141,9 @@ class LossReport:
         if count:
             self._publish("closed", count)
             if is_retrying:
-                self._notices["unreachable"].warn(count)
+                self._warnings["unreachable"].warn(count)
             else:
-                self._notices["closed"].warn()
+                self._warnings["closed"].warn()
 
     def _count(self, cause: str, count: int) -> None:
         if cause == "queue_full":
@@ -155,7 +158,7 @@ class LossReport:
         if cause == "truncated":
             self._metrics.truncated(count)
         else:
-            # First, so that who waits for the total finds the cause counted.
+            # First, so that the metric includes the loss when the total does.
             self._metrics.dropped_by_cause[cause](count)
             if cause == "send_failed":
                 self._metrics.reporter_failure(count)

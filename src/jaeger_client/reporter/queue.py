@@ -103,7 +103,7 @@ class SpanQueue(Generic[SpanT]):
     def _set_wake_at(self, count: int) -> None:
         self._wake_at = count
         # Up to this length `put` is done after the append: one comparison on the hot
-        # path stands for those with capacity, threshold and closed state.
+        # path replaces those with capacity, threshold and closed state.
         self._max_unchecked = min(self._capacity, count - 1)
         # Checked after the write, because close() may have run just before it and its 0
         # be overwritten. If the queue was cleared, too, no one would remove the spans
@@ -152,7 +152,7 @@ class SpanQueue(Generic[SpanT]):
         Remove the newest span and report it; return False if the queue is empty.
 
         The newest span may be one that another thread has put since. The number is
-        right all the same: each call removes one span for the one that it refuses. If
+        still right: each call removes one span for the one that it refuses. If
         the queue is empty, the worker has already removed the span, which is accepted.
         """
         # Read before the pop: only a call may come between the pop and the report.

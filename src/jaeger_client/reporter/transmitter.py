@@ -1,5 +1,5 @@
 """
-Encoding and sending: the way of spans from the queue to the sender.
+Encoding and sending: the path of spans from the queue to the sender.
 
 Spans are encoded one payload at a time. The next payload is encoded when the current
 one is done: sent, or given up. What follows when the sender raises:
@@ -54,7 +54,7 @@ from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter.base import accepts_timeout, close_quietly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jaeger_client._internal.clock import Clock
     from jaeger_client.encoding.base import Encoder
@@ -119,7 +119,9 @@ class Transmitter:
         metrics: ReporterMetrics,
         error_reporter: ErrorReporter | None,
         clock: Clock,
+        advice: str = _ADVICE,
     ) -> None:
+        self._advice = advice
         self._fallback = fallback
         self._losses = losses
         self._metrics = metrics
@@ -143,7 +145,7 @@ class Transmitter:
         self._encoder: Encoder | None = None
         self._rejected = self.sender.rejected_spans
         what = f"cannot send spans to {self.sender!r}"
-        self._outage = Outage(what, _ADVICE, clock=self._clock)
+        self._outage = Outage(what, self._advice, clock=self._clock)
 
     def _reset(self) -> None:
         self._spans: list[SpanData] = []
@@ -187,6 +189,11 @@ class Transmitter:
         """Take up to *count* spans from *queue*; only when all others are done."""
         self.release()
         queue.move(count, self._spans.extend)
+
+    def put(self, spans: Iterable[SpanData]) -> None:
+        """Take *spans*, which are in no queue; only when all others are done."""
+        self.release()
+        self._spans.extend(spans)
 
     def release(self) -> None:
         """Drop the references to spans and payload; only when all are done."""
@@ -382,6 +389,19 @@ class Transmitter:
             renew = getattr(self.sender, "after_fork_in_child", None)
             if renew is not None:
                 renew()
+
+    def give_up(self, error: SendError) -> None:
+        """Count all spans that are not done as lost, because of *error*."""
+        self._count_losses()
+        payload = self._payload
+        if self.has_payload and payload is not None:
+            lost = payload.span_count
+            self._complete_payload(failed=lost)
+            self._outage.failed(error, lost=lost)
+        lost = len(self)
+        self._complete_until(len(self._spans), SpanLosses(send_failed=lost))
+        self._outage.failed(error, lost=lost)
+        self.release()
 
     def abandon(self, queue: SpanQueue[SpanData]) -> None:
         """Give up all spans, including those in *queue*, and count them."""

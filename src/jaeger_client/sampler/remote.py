@@ -1,10 +1,11 @@
 """
 A sampler that follows the sampling strategy of a server.
 
-*Request.* `GET http://agent:5778/sampling?service=<name>`, with exactly one `service`,
-to the agent or to Jaeger 2. JAEGER_SAMPLING_ENDPOINT sets another URL. Connecting may
-take 2 seconds, and the response again as long. Any status but 200 is a failure, as is a
-body of more than 1 MiB. A `StrategiesFile` may take the place of the server.
+*Request.* `GET http://agent:5778/sampling?service=<name>` to the agent or to Jaeger 2,
+which has the same response at `/` and `/api/sampling`. There must be exactly one
+`service`; otherwise the status is 400. JAEGER_SAMPLING_ENDPOINT sets another URL.
+Connecting may take 2 seconds, and the response again as long. Any status but 200 is a
+failure, as is a body of more than 1 MiB. A `StrategiesFile` may replace the server.
 
 *Polling.* The background worker polls, so a decision never waits for the network. The
 first decision starts the first poll; later ones come every *sampling_refresh_interval*
@@ -29,15 +30,19 @@ sooner: the next poll comes after the interval.
 `strategyType` is a string in Jaeger 2.20 and a number (0, 1) in old agents and Jaeger
 1.76, and may be missing. So the strategy is chosen by the object that is present:
 `operationSampling` first, then `probabilisticSampling`, then `rateLimitingSampling`. Of
-the latter two, `strategyType` decides only if both are present or none is; any other
-type is an error. Rates must be in [0, 1] and limits in [0, 500).
+the latter two, `strategyType` decides only if both are present or none is; if none is
+and the type is missing, that is an error, as is any other type. Rates must be in [0, 1]
+and limits in [0, 500). A rate that is missing is 0.001; a limit or lower bound that is
+missing is one trace in ten minutes.
 
 *Applying.* A strategy that did not change keeps the sampler object, which the
 application may hold. A new limit or new rates of operations update the sampler in
 place; otherwise it is replaced. After any failure the current sampler stays, and one
 error is counted: `sampler_queries{result=err}` without usable JSON,
 `sampler_updates{result=err}` for a strategy that cannot be followed. An outage is
-logged once when it begins and once when it ends.
+logged once when it begins and once when it ends. Before the first response the sampler
+is *init_sampler*, by default a probabilistic one with a rate of 0.001. The all-in-one
+of Jaeger 2 responds with a rate of 1 unless it is configured otherwise.
 
 *Threads.* The application's threads only read two attributes, and the worker's thread
 replaces the sampler by one store, so a decision sees the old sampler or the new one.
@@ -151,7 +156,7 @@ class RemoteControlledSampler(Sampler):
         super().__init__()
         if io_loop is not None:
             warnings.warn(
-                "io_loop is not used any more: there is one background thread",
+                "io_loop is no longer used: there is one background thread",
                 DeprecationWarning,
                 stacklevel=2,
             )

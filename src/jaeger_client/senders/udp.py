@@ -1,30 +1,37 @@
 """
 UDP to the agent, or to Jaeger 2: each payload is one datagram, by default to port 6831.
 
+*Payload.* The sender does not look into it. The port accepts one `emitBatch` message in
+the Thrift compact protocol (see `encoding.jaeger_compact`), and discards anything else
+without an error. A Jaeger in a container receives nothing if the port is not published,
+which is the case with the documented `docker run` of Jaeger 2.
+
 *Size.* A datagram has at most 65,000 bytes, the longest that agents read. If the
 network rejects a smaller size (EMSGSIZE; macOS accepts 9,216 bytes by default), the
 maximum is reduced to the next of `_PAYLOAD_STEPS`, and stays reduced. The payload is
 not sent; the error `PayloadTooLargeError` makes the reporter encode its spans again.
 
-*Address.* The name of the agent is resolved at the first send, when it was resolved
-30 seconds ago (*resolve_interval*), and after an error. Nothing is opened before the
-first send. If the name does not resolve, that send fails, or uses the open socket if
-there is one; later sends try again.
+*Address.* The name of the agent is resolved at the first send, again at a send when the
+last resolution is 30 seconds old (*resolve_interval*), and after an error. The socket
+is replaced if its address is not among the new ones. Nothing is opened before the first
+send. If the name does not resolve, that send fails, or uses the open socket if there is
+one; later sends try again.
 
 *Retry.* After any error the socket is closed, the name resolved, a socket connected,
-and the datagram sent once more, as in the Go client. A second error is raised. A port
-at which nothing listens shows as ECONNREFUSED only at the send after the refused
-datagram, so the last datagram before an outage is lost without an error. If a name has
-several addresses, the next one is tried after one could not be connected or, on this
-machine, refused a datagram. ENOBUFS (the machine has no buffer left) is retried on the
-same socket, after delays of 1 to 16 ms.
+and the datagram sent once more, as in the Go client. A second error is raised. The
+socket is connected, so that the kernel reports a port at which nothing listens, by
+ECONNREFUSED. From another machine the report arrives later and is raised by the next
+send, so the first refused datagram is lost without an error. If a name has several
+addresses, the next one is tried after one could not be connected or, on this machine,
+refused a datagram. ENOBUFS (the machine has no buffer left) is retried on the same
+socket, after delays of 1 to 16 ms.
 
 *Pacing.* UDP has no response: nothing reports that the receiver's buffer was full.
 Linux gives a socket 212,992 bytes by default, and Jaeger reads 20 MB/s or more if
 datagrams are full. So the sender waits (size + 2,000 bytes) / 20 MB/s after each
-datagram, less the time spent on encoding the next. The 2,000 bytes stand for the cost
-of a datagram besides its content. The gap is 0.16 ms after 1.2 KB, 0.43 ms after 6.5 KB
-and 2.5 ms after 48 KB. Measured with Jaeger 1.76 and 2.20, all of 20,000 spans arrive
+datagram, less the time spent on encoding the next. The 2,000 bytes are the cost of a
+datagram besides its content. The gap is 0.16 ms after 1.2 KB, 0.43 ms after 6.5 KB and
+2.5 ms after 48 KB. Measured with Jaeger 1.76 and 2.20, all of 20,000 spans arrive
 with gaps of 0.17, 0.6 and 2.2 ms, the inaccuracy of the sleep included. Without gaps,
 8 %, 14 % and 54 % arrived.
 
@@ -178,9 +185,12 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         """Maximum size of a datagram in bytes; reduced when the network rejects one."""
         return self._max_payload
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes, timeout: float | None = None) -> None:
         """
         Send *payload* in one datagram; wait first if pacing or the backlog requires it.
+
+        Waits for a receiver that does not read for half a second at most, or *timeout*
+        seconds if that is less.
 
         Success means that the kernel accepted the datagram, not that it arrived.
 
@@ -197,7 +207,7 @@ class UdpSender(AbstractContextManager["UdpSender"]):
         if len(payload) > self._max_payload:
             raise self._too_large(payload)
         self._pacer.wait(len(payload))
-        self._wait_for_reader(len(payload))
+        self._wait_for_reader(len(payload), math.inf if timeout is None else timeout)
         try:
             self._send_or_reconnect(payload)
         except OSError as exc:
@@ -231,13 +241,13 @@ class UdpSender(AbstractContextManager["UdpSender"]):
             self._network = sockets
         return self._network
 
-    def _wait_for_reader(self, size: int) -> None:
+    def _wait_for_reader(self, size: int, timeout: float) -> None:
         """Wait while a receiver on this machine has too much unread."""
         self._unchecked_bytes += size + _OVERHEAD
         if self._unchecked_bytes < _CHECK_AFTER:
             return
         self._unchecked_bytes = 0
-        for _ in range(_MAX_READER_DELAYS):
+        for _ in range(int(min(_MAX_READER_DELAYS, timeout / _READER_DELAY))):
             if self._socket is None or self._socket.backlog() <= _MAX_BACKLOG:
                 return
             self._clock.sleep(_READER_DELAY)

@@ -1,4 +1,4 @@
-"""The first program anybody wrote: two spans, two logs, a sleep, a close."""
+"""The first program of the old client's page: two spans, two logs, a sleep, a close."""
 
 import logging
 import time
@@ -29,6 +29,6 @@ if __name__ == "__main__":
         with tracer.start_span("InnerSpan", child_of=span) as inner:
             inner.log_kv({"event": "within"})
 
-    # Yields to the loop of 4.8, which had to flush the spans.
+    # Yields to the event loop of 4.8, which needed time to send the spans.
     time.sleep(2)
     tracer.close()

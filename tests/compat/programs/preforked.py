@@ -1,4 +1,4 @@
-"""A WSGI application whose tracer is made before the server forks."""
+"""A WSGI application whose tracer is created before the server forks."""
 
 import os
 
@@ -16,7 +16,7 @@ tracer.start_span("preload", tags={"pid": os.getpid()}).finish()
 
 
 def application(environ, start_response):
-    """Answer with the id of the process."""
+    """Respond with the id of the process."""
     headers = {
         name[5:].replace("_", "-"): value
         for name, value in environ.items()

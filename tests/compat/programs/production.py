@@ -1,4 +1,4 @@
-"""A program that initialises the tracer in a function, as in production."""
+"""A program that initializes the tracer in a function, as in production."""
 
 import opentracing
 
@@ -6,7 +6,7 @@ from jaeger_client import Config
 
 
 def init_jaeger_tracer(service_name="your-app-name"):
-    """Make the global tracer, all of whose settings come from elsewhere."""
+    """Create the global tracer; the environment contains all settings."""
     config = Config(
         config={"sampler": {"type": "const", "param": 1}},
         service_name=service_name,
@@ -19,4 +19,4 @@ if __name__ == "__main__":
     init_jaeger_tracer()
     with opentracing.tracer.start_active_span("global") as scope:
         scope.span.set_tag("set", "yes")
-    # No close, no sleep: the end of the program must do.
+    # No close and no sleep: the end of the program must be enough.

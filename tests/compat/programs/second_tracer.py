@@ -1,4 +1,4 @@
-"""A program with two tracers, the second of them made by new_tracer()."""
+"""A program with two tracers, the second one created by new_tracer()."""
 
 from jaeger_client import Config
 

@@ -1,4 +1,4 @@
-"""A library that makes a tracer, and even a span, while it is imported."""
+"""A library that creates a tracer, and even a span, when it is imported."""
 
 from jaeger_client import Config
 

@@ -27,7 +27,7 @@ HEAD_SIZE: Final = 37
 
 
 class Fields(NamedTuple):
-    """What the format holds."""
+    """The content of the format."""
 
     trace_id: int
     span_id: int
@@ -84,7 +84,7 @@ def parts(
 
 
 def read(data: bytes) -> Fields:
-    """Read the format in the plainest way, or raise `EOFError`."""
+    """Read the format in the simplest way, or raise `EOFError`."""
     stream = io.BytesIO(data)
     trace_id, span_id, parent_id = (number(stream, size) for size in (16, 8, 8))
     flags, count = number(stream, 1), number(stream, 4)

@@ -13,6 +13,7 @@ type; a name that begins with the first of them is bytes.
   tokens and values that can break no header.
 - What is injected is a bounded multiple of what was extracted.
 - What was injected is the same after it was extracted and injected again.
+- A list of pairs carries the same ids.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def fuzz_one(data: bytes) -> None:
 
 
 def check_context(context: SpanContext) -> None:
-    """A context that came from outside is within all bounds."""
+    """A context that came from outside is within all limits."""
     if context.has_trace:
         assert 0 < context.trace_id < 1 << 128
         assert 0 <= (context.span_id or 0) < 1 << 64
@@ -108,23 +109,34 @@ def check_context(context: SpanContext) -> None:
 def check_injection(
     tracer: Tracer, format_: str, context: SpanContext, size: int
 ) -> None:
-    """What is injected can be sent, is not large, and stays the same from now on."""
+    """What is injected can be sent, is not large, and does not change any more."""
     first, again = passed_on(tracer, format_, context, size)
     if again is None:
         assert not context.has_trace, first
         return
     assert ids_of(context) == ids_of(again), first
-    # Keys of baggage may have got lower case, in which they stay.
+    if format_ != ZipkinSpanFormat:
+        check_pairs(tracer, format_, context)
+    # Keys of baggage may have been converted to lower case, and stay so.
     second, again = passed_on(tracer, format_, again, size)
     assert again is not None, second
     third, _ = passed_on(tracer, format_, again, size)
     assert second == third
 
 
+def check_pairs(tracer: Tracer, format_: str, context: SpanContext) -> None:
+    """A list of pairs carries the same ids as a dict."""
+    pairs: list[tuple[str, bytes]] = []
+    tracer.inject(context, format_, pairs)
+    again = tracer.extract(format_, pairs)
+    assert again is not None, pairs
+    assert ids_of(context) == ids_of(again), pairs
+
+
 def passed_on(
     tracer: Tracer, format_: str, context: SpanContext, size: int
 ) -> tuple[dict[str, object], SpanContext | None]:
-    """Return what is injected, and what is extracted from that."""
+    """Return what is injected, and what is extracted from it."""
     headers: dict[str, object] = {}
     tracer.inject(context, format_, headers)
     check_headers(headers, is_http=format_ == Format.HTTP_HEADERS)
@@ -158,7 +170,7 @@ def check_headers(headers: Mapping[str, object], *, is_http: bool) -> None:
 
 
 def headers_of(data: bytes) -> dict[object, object]:
-    """Return the headers in *data*; a name may come again in another spelling."""
+    """Return the headers in *data*; a name may occur again in another spelling."""
     headers: dict[object, object] = {}
     for line in data.split(b"\n"):
         name, colon, value = line.decode("utf-8", "surrogateescape").partition(":")
@@ -170,7 +182,7 @@ def headers_of(data: bytes) -> dict[object, object]:
 
 
 def as_bytes(text: str) -> bytes:
-    """Return the bytes that *text* was made from."""
+    """Return the bytes that *text* was decoded from."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -59,7 +59,7 @@ KEYS: Final = [
     "payload",
     "sampler.type",
 ]
-"""Keys with a meaning, of which no value is expected to arrive as it is."""
+"""Keys with a meaning, whose values are not expected to arrive unchanged."""
 
 LIMITS: Final = [LARGE, LARGE, 1_000, 300]
 GOOD: Final = "the span that follows"
@@ -95,7 +95,7 @@ def check_spans(spans: list[Any], limit: int) -> dict[str, list[Any]]:
     arrived: dict[str, list[Any]] = {}
     for name, make in ENCODERS.items():
         losses = SpanLosses()
-        # No time passes: what takes long would end a payload early.
+        # No time passes: slow spans would end a payload early.
         encoder = make(losses, clock=FakeClock())
         good = FinishedSpan(operation_name=GOOD)
         payloads = encode_all(encoder, [*spans, good], limit)
@@ -114,7 +114,7 @@ def as_pairs(span: Any) -> tuple[object, ...]:
     logs = [(log.timestamp, repr(tag_pairs(log.fields))) for log in span.logs or ()]
     ids = span.traceIdLow, span.traceIdHigh, span.spanId, span.parentSpanId
     times = span.startTime, span.duration
-    # A number of dropped tags that is no number is left out only from a plain copy.
+    # A number of dropped tags that is not a number is omitted only from a plain copy.
     tags = [
         repr(item) for item in tag_pairs(span.tags) if not item[0].startswith("otel.")
     ]
@@ -129,7 +129,7 @@ def name_of(span: Any) -> str:
 
 
 class Recorder:
-    """Makes a span by the API, and knows the plain values that were recorded."""
+    """Creates a span by the API, and stores the plain values that were recorded."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -222,7 +222,7 @@ class Recorder:
 
 
 def is_plain(value: object) -> bool:
-    """Return whether *value* can arrive as it is."""
+    """Return whether *value* can arrive unchanged."""
     if type(value) is str:
         return len(value) <= 1024 and value == value.encode(errors="replace").decode()
     if type(value) is int:
@@ -233,11 +233,11 @@ def is_plain(value: object) -> bool:
 
 
 def check_recorded(recorder: Recorder, limit: int) -> None:
-    """A span that was recorded arrives in every format, with its plain values."""
+    """A recorded span arrives in every format, with its plain values."""
     spans = recorder.spans
     assert len(spans) <= 1
     arrived = check_spans([*spans], limit)
-    # A tag `sampling.priority` may have ended the recording.
+    # A tag `sampling.priority` may have stopped the recording.
     if not spans or limit < LARGE or "sampling.priority" in repr(arrived["binary"]):
         return
     assert all(len(found) == 1 for found in arrived.values()), arrived
@@ -250,7 +250,7 @@ def check_recorded(recorder: Recorder, limit: int) -> None:
     logs = [tag_pairs(log.fields) for log in thrift.logs or ()]
     events = [attribute_pairs(event.attributes) for event in otlp.events]
     for expected in recorder.logs:
-        # Those of `log_event` and of baggage may come between.
+        # Those of `log_event` and of baggage may be in between.
         while not holds(expected, logs[0]):
             del logs[0], events[0]
         check_items(expected, logs.pop(0), events.pop(0))
@@ -301,7 +301,7 @@ def any_span(reader: Reader) -> Any:
 
 
 def items_of(reader: Reader) -> Any:
-    """Return tags, or something else in their place."""
+    """Return tags, or another object in their place."""
     if reader.byte() % 8 == 7:
         return reader.value()
     pairs = range(reader.byte() % 4)

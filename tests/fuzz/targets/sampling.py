@@ -58,7 +58,7 @@ class Fixed:
 
 
 def fuzz_one(data: bytes) -> None:
-    """Follow what is in *data*."""
+    """Follow the content of *data*."""
     kind, body = data[:1], data[1:]
     with checked_log():
         if kind == b"s":

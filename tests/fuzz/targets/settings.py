@@ -46,13 +46,13 @@ OBJECTS: Final[Mapping[str, object]] = {
 
 
 def fuzz_one(data: bytes) -> None:
-    """Explain the settings in *data*, and make a tracer of them."""
+    """Explain the settings in *data*, and create a tracer with them."""
     config, environ = settings_of(data.decode("utf-8", "surrogateescape"))
     before = content_of(config)
     number = sum(data)
     name = "shop" if number % 4 else None
     with checked_log(), only_environ(environ), suppress_checked():
-        # A part of what can be done, by the input, because each part takes its time.
+        # A part of the operations, selected by the input, because each takes time.
         made = Config(config, None, name, validate=number % 3 == 0)  # type: ignore[arg-type]  # any keys
         if number % 3 == 1:
             getattr(made, PROPERTIES[number // 3 % len(PROPERTIES)])
@@ -62,7 +62,7 @@ def fuzz_one(data: bytes) -> None:
 
 
 def check_tracer(config: Config) -> None:
-    """There can be a tracer, unless an explanation shows an error."""
+    """A tracer can be created, unless an explanation shows an error."""
     try:
         config.new_tracer().close(0)
     except ConfigError as error:
@@ -83,7 +83,7 @@ def check_explanation(explanation: Explanation) -> None:
 
 
 def settings_of(text: str) -> tuple[dict[object, object], dict[str, str]]:
-    """Return the dict and the variables that are in *text*."""
+    """Return the dict and the variables in *text*."""
     config: dict[object, object] = {}
     environ: dict[str, str] = {}
     for line in text.split("\n"):
@@ -103,7 +103,7 @@ def settings_of(text: str) -> tuple[dict[object, object], dict[str, str]]:
 
 
 def parsed(text: str) -> object:
-    """Return the value that *text* is."""
+    """Return the value of *text*."""
     if text in OBJECTS:
         return OBJECTS[text]
     with suppress(ValueError, RecursionError):
@@ -113,7 +113,7 @@ def parsed(text: str) -> object:
 
 
 def content_of(value: object) -> object:
-    """Return what does not change unless a dict, or one in it, is changed."""
+    """Return a value that changes only if a dict, or one in it, is changed."""
     if type(value) is not dict:
         return id(value)
     entries = cast("dict[object, object]", value)
@@ -122,7 +122,7 @@ def content_of(value: object) -> object:
 
 @contextmanager
 def suppress_checked() -> Generator[None]:
-    """Pass over a `ConfigError`, and check it."""
+    """Ignore a `ConfigError`, but check it."""
     try:
         yield
     except ConfigError as error:
@@ -131,7 +131,7 @@ def suppress_checked() -> Generator[None]:
 
 @contextmanager
 def only_environ(environ: Mapping[str, str]) -> Generator[None]:
-    """Set these variables and no others of ours."""
+    """Set these variables and no others of this library."""
     before = {name: value for name, value in os.environ.items() if IS_VARIABLE(name)}
     for name in before:
         del os.environ[name]

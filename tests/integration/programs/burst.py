@@ -1,4 +1,4 @@
-"""Makes 20,000 spans as fast as can be, with default settings."""
+"""Creates 20,000 spans as fast as possible, with default settings."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from jaeger_client import Config, Tracer
 from jaeger_client.metrics.prometheus import PrometheusMetricsFactory
 from jaeger_client.reporter import Reporter
 
-PATIENCE = 40.0
+TEST_TIMEOUT = 40.0
 """Seconds that the test may take in all."""
 TIMEOUT = 0.3
 """Seconds that each call may wait."""
@@ -46,7 +46,7 @@ def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
     """Hang for `hangs.test`, as the system's resolver may."""
     if host == "hangs.test":
         stuck.set()
-        released.wait(PATIENCE)
+        released.wait(TEST_TIMEOUT)
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
     return system_getaddrinfo(host, *args, **kwargs)
 
@@ -95,9 +95,9 @@ CONDITIONS: dict[str, Callable[[], dict[str, Any]]] = {
     },
 }
 """
-What stops the tracer from sending, and its settings.
+What prevents the tracer from sending, and its settings.
 
-The name of a host is one whose name server does not respond.
+A name of a host here is one whose name server does not respond.
 """
 
 
@@ -105,7 +105,7 @@ def config() -> Config:
     """Return the configuration of a tracer that is stuck once it has a span."""
     settings = {
         "sampler": {"type": "const", "param": 1},
-        # Longer than any test may take: a call that waits for it fails.
+        # Longer than any test may take: a call that waits this long fails.
         "reporter_timeout": 300,
         "reporter_flush_interval": 0,
         "reporter_queue_size": QUEUE_SIZE,
@@ -118,7 +118,7 @@ def stuck_tracer() -> Tracer:
     """Return a tracer with a span that it cannot send."""
     tracer = config().new_tracer()
     tracer.start_span("first").finish()
-    assert stuck.wait(PATIENCE)
+    assert stuck.wait(TEST_TIMEOUT)
     return tracer
 
 

@@ -54,7 +54,7 @@ for _ in range(int(sys.argv[2])):
     tracer.start_span("early").finish()
     tracer.flush()
 if sys.argv[1] == "aclose":
-    import asyncio  # it imports most of what close() needs
+    import asyncio  # imports most of what close() needs
 
     results = asyncio.run(close_in_a_loop(tracer))
 else:
@@ -63,5 +63,5 @@ assert " closed, " in repr(tracer)
 deadline = time.monotonic() + 2.0
 while not all(results) and not losses_of(tracer).dropped:
     assert time.monotonic() < deadline
-    time.sleep(0.01)  # the thread that was sending counts
+    time.sleep(0.01)  # the thread that was sending counts the spans
 print("RESULT", *results, losses_of(tracer).dropped)

@@ -1,7 +1,7 @@
 """
 Creates, uses and closes 1,000 tracers, and checks what they leave behind.
 
-The argument is the URL of a collector, to which every second of them reports.
+The argument is the URL of a collector, to which every second tracer reports.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ AGENT: Final = discarding_agent()
 
 
 def use_tracer(number: int) -> None:
-    """Create a tracer for a service of its own, report by it, and close it."""
+    """Create a tracer for a service of its own, report a span, and close the tracer."""
     settings: dict[str, object] = {
         "sampler": {"type": "const", "param": 1},
         "local_agent": {"reporting_port": AGENT},
@@ -73,5 +73,5 @@ for number in range(TRACERS):
     use_tracer(number)
 after = state()
 assert before == after, (before, after)
-# Tracers may wait for the garbage collector, and their variables are then used again.
+# Tracers may wait for the garbage collector; their variables are reused after that.
 assert len(copy_context()) < TRACERS / 10

@@ -47,7 +47,7 @@ def getaddrinfo(host: str, *args: object, **kwargs: object) -> object:
 
 
 def receiver() -> tuple[str, int]:
-    """Return host and port of a receiver as `CAUSE` and `PROTOCOL` specify."""
+    """Return the host and port of a receiver for `CAUSE` and `PROTOCOL`."""
     if CAUSE == "unresolvable":
         return "nowhere.test", 9
     kind = socket.SOCK_DGRAM if PROTOCOL == "udp" else socket.SOCK_STREAM
@@ -55,25 +55,25 @@ def receiver() -> tuple[str, int]:
     sock.bind(("127.0.0.1", 0))
     port = int(sock.getsockname()[1])
     if CAUSE == "hanging":
-        # A process that is stopped: its socket accepts until its buffer is full.
+        # Like a stopped process: its socket accepts until its buffer is full.
         if PROTOCOL != "udp":
             sock.listen(128)
     elif PROTOCOL == "udp":
         sock.close()
-    # A port that is bound and not listening is refused, and no other process gets it.
+    # A port that is bound but does not listen refuses, and no other process gets it.
     return "127.0.0.1", port
 
 
 def count(name: str, value: int, tags: Mapping[str, str]) -> None:
-    """Count the spans by what the reporter has done with them."""
+    """Count the spans by what the reporter did with them."""
     if name == "jaeger.reporter_spans":
         COUNTS[tags["result"]] += value
 
 
 def make_tracer() -> Tracer:
-    """Return a tracer that reports there."""
+    """Return a tracer that reports to this address."""
     host, port = receiver()
-    # A Jaeger that this machine may run must not receive them instead.
+    # A Jaeger on this machine must not receive the spans instead.
     setattr(http_channel, "OTLP_PORT", port)  # noqa: B010 - a constant
     settings: dict[str, object] = {
         "sampler": {"type": "const", "param": 1},
@@ -88,7 +88,7 @@ def make_tracer() -> Tracer:
 
 
 def report(number: int) -> None:
-    """Report one finished span so many times, on `THREADS` threads."""
+    """Report one finished span *count* times, on `THREADS` threads."""
     each = number // THREADS
     threads = [
         threading.Thread(target=deque, args=(map(put, repeat(span, each)), 0))
@@ -120,7 +120,7 @@ for _ in range(BLOCKS):
     traced.append(tracemalloc.get_traced_memory()[0])
 tracemalloc.stop()
 tracer.close(1)
-# Once the thread has ended, what it could not send is counted, too.
+# When the thread has ended, the spans that it could not send are counted, too.
 for thread in threading.enumerate():
     if thread.name == "jaeger-client":
         thread.join(TIMEOUT)

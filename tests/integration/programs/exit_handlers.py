@@ -1,5 +1,5 @@
 """
-Finishes spans in exit handlers; the arguments say which exist.
+Finishes spans in exit handlers; the arguments list those to register.
 
 "early" is registered before the tracer is created, "late" after it, "warm" reports
 spans before the end, "second" creates another tracer after the handlers.
@@ -17,7 +17,7 @@ tracers: list[Tracer] = []
 
 
 def report(name: str) -> None:
-    """Report a span, and another, by every tracer."""
+    """Report two spans by every tracer."""
     for tracer in tracers:
         tracer.start_span(name).finish()
         tracer.start_span(name).finish()

@@ -1,4 +1,4 @@
-"""Exits with a span for a backend that never responds; SIGINT comes meanwhile."""
+"""Exits with a span for a backend that never responds; SIGINT arrives meanwhile."""
 
 from __future__ import annotations
 

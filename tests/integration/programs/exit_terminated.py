@@ -1,4 +1,4 @@
-"""Exits while a backend does not respond; SIGTERM comes then, or close() before."""
+"""Exits while a backend does not respond; SIGTERM arrives, or close() was called."""
 
 from __future__ import annotations
 

@@ -22,5 +22,5 @@ for url in urls:
         "reporter_timeout": 300,
     }
     tracer = Config(settings, service_name="exit").new_tracer()
-    tracer.start_span("last words").finish()
+    tracer.start_span("last span").finish()
 atexit.register(lambda: print(time.monotonic(), flush=True))

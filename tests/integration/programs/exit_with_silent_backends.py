@@ -19,7 +19,7 @@ hanging: list[Tracer] = []
 
 @atexit.register
 def report_after_the_flush() -> None:
-    """Finish more spans where nothing can be sent any more."""
+    """Finish more spans when nothing can be sent any more."""
     for tracer in hanging:
         tracer.start_span("too late").finish()
 
@@ -28,11 +28,11 @@ silent = socket.create_server(("127.0.0.1", 0))
 settings = {
     "sampler": {"type": "const", "param": 1},
     "collector": {"endpoint": f"http://127.0.0.1:{silent.getsockname()[1]}/v1/traces"},
-    # Longer than any test may take: whoever waits for it fails.
+    # Longer than any test may take: a test that waits this long fails.
     "reporter_timeout": 300,
 }
 hanging += [Config(settings, service_name="hanging").new_tracer() for _ in range(2)]
 for tracer in hanging:
     tracer.start_span("lost").finish()
-make_tracer().start_span("last words").finish()
+make_tracer().start_span("last span").finish()
 atexit.register(lambda: print(time.monotonic(), flush=True))

@@ -8,12 +8,12 @@ from multiprocessing import util
 
 from tests.integration.programs.make_tracer import make_tracer
 
-# Longer than the program may take: the span must not need it.
+# Longer than the program may take: the span must be sent without it.
 tracer = make_tracer(reporter_flush_interval=300)
 
 
 def work() -> None:
-    """Start a thread, for which the process waits when it ends."""
+    """Start a thread that the process waits for when it ends."""
     finalized = threading.Event()
     # Of a lower priority than any other finalizer.
     util.Finalize(None, finalized.set, exitpriority=-10)

@@ -1,4 +1,4 @@
-"""Forks while threads report; all of parent's and child's spans must arrive once."""
+"""Forks while threads report; each span of parent and child must arrive once."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tests.integration.programs.make_tracer import make_tracer
 THREADS, SPANS = 4, 200
 
 tracer = make_tracer()
-half_way = threading.Barrier(THREADS + 1)
+halfway = threading.Barrier(THREADS + 1)
 
 
 def report() -> None:
-    """Report half of the spans, let the fork happen, report the others."""
+    """Report half of the spans, wait for the fork, report the others."""
     for number in range(SPANS):
         if number == SPANS // 2:
-            half_way.wait()
+            halfway.wait()
         tracer.start_span("parent").finish()
 
 
 threads = [threading.Thread(target=report) for _ in range(THREADS)]
 for thread in threads:
     thread.start()
-half_way.wait()
+halfway.wait()
 child = os.fork()
 if child == 0:
     for _ in range(SPANS):

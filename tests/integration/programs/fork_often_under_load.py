@@ -29,7 +29,7 @@ handled = itertools.count()
 
 
 def report(name: str, count: int = SPANS) -> None:
-    """Report *count* spans, each under a name of its own."""
+    """Report *count* spans, each with its own name."""
     for number in range(count):
         tracer.start_span(f"{name}.{number}").finish()
 
@@ -42,8 +42,8 @@ def report_in_thread(thread: int) -> None:
 
 
 def handle(*_: object) -> None:
-    """Report a span, wherever the main thread was."""
-    # One step, because the next signal may come before the handler has returned.
+    """Report a span, wherever the main thread has been interrupted."""
+    # One statement, because the next signal may arrive before the handler has returned.
     tracer.start_span(f"handler {next(handled)}").finish()
 
 
@@ -76,7 +76,7 @@ def exit_by_signal() -> None:
 
 
 def exit_with_thread() -> None:
-    """End the main thread while another one is going to report."""
+    """End the main thread while another one is about to report."""
     threading.Thread(target=report, args=(f"late {os.getpid()}",)).start()
 
 
@@ -94,7 +94,7 @@ QUICK_ENDS = (
     (flush_and_exit, 0),
     (flush_and_die, -signal.SIGKILL),
 )
-# These end the interpreter, which takes four times as long as all else.
+# These run the interpreter's exit, which takes four times as long as everything else.
 ENDS = (
     *(5 * QUICK_ENDS),
     (raise_error, 1),
@@ -107,7 +107,7 @@ ENDS = (
 
 def run_child(number: int) -> NoReturn:
     """Report some spans and end."""
-    # A child that hangs prints where, and dies.
+    # A child that hangs prints its stacks and ends.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     faulthandler.register(signal.SIGALRM, chain=True)
     signal.alarm(CHILD_TIMEOUT)
@@ -140,8 +140,8 @@ def fork_often() -> None:
 
 
 def main() -> None:
-    """Fork under load, and report what is needed to count."""
-    # So that forks meet threads in the midst of any call.
+    """Fork under load, and report the numbers that the test needs."""
+    # Switch threads often, so that forks interrupt calls anywhere.
     sys.setswitchinterval(1e-5)
     # Daemon threads, so that a failed assertion ends the program.
     threads = [

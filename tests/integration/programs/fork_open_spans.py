@@ -1,4 +1,4 @@
-"""Spans before, over and after a fork; the child exits as programs do."""
+"""Spans before, during and after a fork; the child exits normally."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Forks with a tracer whose sender is the application's own, and another, which reports.
+Forks with a tracer that has a sender of the application, and a second tracer.
 
 The argument is what the sender does after a fork: "raise", or "none": it has no hook.
 """

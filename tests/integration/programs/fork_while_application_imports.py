@@ -23,7 +23,7 @@ class SlowLoader(SourceFileLoader):
     """Makes an import last until the fork, or 1.5 seconds: a fork waits for 2."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Execute the module, on the first thread after the fork."""
+        """Execute the module, on the first thread that arrives after the fork."""
         importing.set()
         forked.wait(1.5)
         super().exec_module(module)
@@ -59,7 +59,7 @@ assert importing.wait(10)
 child = os.fork()
 forked.set()
 if child == 0:
-    signal.alarm(10)  # ends a child that waits for the thread it does not have
+    signal.alarm(10)  # ends a child that waits for a thread that it does not have
     USES[module]()
     os._exit(0)
 thread.join()

@@ -1,4 +1,4 @@
-"""Forks just when the background thread imports the HTTP library."""
+"""Forks while the background thread imports the HTTP library."""
 
 from __future__ import annotations
 

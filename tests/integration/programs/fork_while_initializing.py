@@ -1,7 +1,7 @@
 """
-Forks while another thread is in the midst of `Config.initialize_tracer`.
+Forks while another thread is inside `Config.initialize_tracer`.
 
-The child initializes a tracer of its own, and prints whose it is.
+The child initializes a tracer of its own, and prints its service name.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ import threading
 
 from jaeger_client import Config, Tracer
 
-PATIENCE = 20
+TIMEOUT = 20
 begun, done = threading.Event(), threading.Event()
 
 
 class Slow(Config):
-    """Takes its time."""
+    """A `Config` that is slow to create its tracer."""
 
     def new_tracer(self, io_loop: object = None) -> Tracer:
         """Wait for the fork."""
         begun.set()
-        done.wait(PATIENCE)
+        done.wait(TIMEOUT)
         return super().new_tracer(io_loop)
 
 
 def main() -> None:
-    """Fork at the worst moment."""
+    """Fork while the lock of `Config` is held."""
     slow = Slow({}, service_name="parent")
     thread = threading.Thread(target=slow.initialize_tracer)
     thread.start()
-    assert begun.wait(PATIENCE)
+    assert begun.wait(TIMEOUT)
     child = os.fork()
     if child == 0:
         # A child that waits for the lock must not outlive the test.
-        signal.alarm(PATIENCE)
+        signal.alarm(TIMEOUT)
         tracer = Config({}, service_name="child").initialize_tracer()
         assert tracer is not None
         print(tracer.service_name)
@@ -44,7 +44,7 @@ def main() -> None:
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     done.set()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
     assert Config.initialized()
 
 

@@ -1,9 +1,8 @@
 """
 Forks while a thread waits for the response of the backend.
 
-The arguments are "worker" or "flush", for whom the spans are sent, and "hooks" or "C",
-for how the process forks. The backend responds to the parent when it has the spans
-of the child.
+The arguments are "worker" or "flush", the thread that sends, and "hooks" or "C", the
+kind of fork. The backend responds to the parent when it has the spans of the child.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from collections.abc import Callable
 from tests.integration.programs.make_tracer import make_tracer
 
 TIMEOUT = 40.0
-# The main thread owns the interpreter lock until it waits, so that a fork by C code
-# does not meet another thread that waits for the lock.
+# The main thread holds the interpreter lock until it waits, so no other thread waits
+# for that lock when C code forks.
 sys.setswitchinterval(1000)
 
 state, how = sys.argv[1:]

@@ -16,8 +16,9 @@ from tests.integration.programs.make_tracer import make_tracer
 
 SPANS, CHILDREN, THREADS = 20, 3, 4
 
-# A child hangs if another thread waited for the interpreter lock at such a fork. This
-# way threads only give it up when they block, so the parent's worker sleeps then.
+# A child hangs if another thread waited for the interpreter lock at such a fork. With
+# this interval threads release it only when they block, so the parent's worker sleeps
+# then.
 sys.setswitchinterval(1000)
 
 tracer = make_tracer()
@@ -32,7 +33,7 @@ def report(name: str) -> None:
 
 
 def run_child(number: int) -> None:
-    """Report from several threads at once: each may be the first to notice the fork."""
+    """Report from several threads at once: each may be the first to detect the fork."""
     threads = [
         threading.Thread(target=report, args=(f"child {number}",))
         for _ in range(THREADS)

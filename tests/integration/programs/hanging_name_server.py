@@ -1,8 +1,8 @@
 """
-A tracer whose name server does not respond, and what goes on beside it.
+A tracer whose name server does not respond, and other work beside it.
 
 The resolver of this process hangs for one name, as the system's does while its name
-server is silent, and knows another one at once.
+server is silent, and resolves another one at once.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import time
 
 from tests.integration.programs.make_tracer import make_tracer
 
-PATIENCE = 20.0
-asked, answer = threading.Event(), threading.Event()
+TIMEOUT = 20.0
+looked_up, released = threading.Event(), threading.Event()
 system_getaddrinfo = socket.getaddrinfo
 
 
 def getaddrinfo(host: str, *args: object, **kwargs: object) -> object:
     """Hang for `hangs.test`; resolve `agent.test` to this machine."""
     if host == "hangs.test":
-        asked.set()
-        answer.wait(PATIENCE)
+        looked_up.set()
+        released.wait(TIMEOUT)
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
     assert host == "agent.test"
     return system_getaddrinfo("127.0.0.1", *args, **kwargs)  # type: ignore[arg-type]  # as they came
@@ -63,11 +63,11 @@ hanging = make_tracer(
     reporter_flush_interval=0,
 )
 hanging.start_span("hanging").finish()
-assert asked.wait(PATIENCE)
+assert looked_up.wait(TIMEOUT)
 if sys.argv[1] == "another tracer":
     assert report_by_another_tracer("other")
 elif sys.argv[1] == "fork":
     report_in_a_child()
 else:
     wait_for_the_hanging_tracer()
-answer.set()
+released.set()

@@ -1,4 +1,4 @@
-"""Prints what importing the package and making a tracer bring along."""
+"""Prints the modules, threads and handlers that an import and a new tracer add."""
 
 from __future__ import annotations
 

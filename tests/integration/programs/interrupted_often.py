@@ -1,9 +1,9 @@
 """
-Receives 300 SIGINT at random moments, from another process, while it traces.
+Traces while another process sends it 300 SIGINT at random moments.
 
 Each signal is sent when the previous one has raised KeyboardInterrupt. Two threads
-report meanwhile. Prints how many spans were begun on the main thread, the numbers of
-those during which an interrupt came, and how many spans each thread has finished.
+report meanwhile. Prints how many spans were started on the main thread, the numbers of
+those during which an interrupt arrived, and how many spans each thread has finished.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ INTERRUPTS, THREADS = 300, 2
 MAX_DELAY = 0.004
 TIMEOUT = 30.0
 PERIOD = 60
-"""How many spans are finished between two flushes, or two short-lived tracers."""
+"""Number of spans that are finished between two flushes, or two short-lived tracers."""
 
 ready, done = os.pipe()
 main_process = os.getpid()
@@ -83,7 +83,7 @@ def interrupt(*_: object) -> None:
 
 
 def receive_signals() -> None:
-    """Work until all signals have come."""
+    """Work until all signals have arrived."""
     for number in range(INTERRUPTS):
         with suppress(KeyboardInterrupt):
             os.write(done, b".")
@@ -104,8 +104,8 @@ tracer = make_tracer(reporter_queue_size=1_000_000)
 threads = [threading.Thread(target=report_in_thread, args=(n,)) for n in range(THREADS)]
 for thread in threads:
     thread.start()
-# First calls import modules. An interrupt of an import may leave it locked: the import
-# system of Python is not made for that.
+# First calls import modules. An interrupted import may leave its module locked, which
+# Python's import system does not handle.
 work()
 receive_signals()
 stopping.append(True)

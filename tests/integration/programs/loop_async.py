@@ -29,27 +29,27 @@ Together: TypeAlias = Callable[..., Awaitable[None]]
 
 
 async def run_task(task: Task, sleep: Sleep, in_thread: InThread) -> None:
-    """Do each step of a task."""
+    """Perform each step of a task."""
     for step in task:
         await (in_thread(step) if callable(step) else sleep(step))
 
 
 async def by_asyncio(*tasks: Task) -> None:
-    """Run tasks by what asyncio offers."""
+    """Run tasks with asyncio."""
     await asyncio.gather(
         *(run_task(task, asyncio.sleep, asyncio.to_thread) for task in tasks)
     )
 
 
 async def by_anyio(*tasks: Task) -> None:
-    """Run tasks by what anyio offers."""
+    """Run tasks with anyio."""
     async with anyio.create_task_group() as group:
         for task in tasks:
             group.start_soon(run_task, task, anyio.sleep, anyio.to_thread.run_sync)
 
 
 async def report_spans(together: Together) -> None:
-    """Report a span and those of requests under it; close the tracer in a thread."""
+    """Report a span and the requests under it; close the tracer in a thread."""
     tracer = make_tracer()
     with tracer.start_active_span("all"):
         await together(*requests_of(tracer, inherits=True))

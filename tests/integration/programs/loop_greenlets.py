@@ -16,13 +16,13 @@ from typing import Any
 library, when, what = sys.argv[1:]
 if library == "eventlet":
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
-    # Its resolver calls what dnspython has deprecated.
+    # Its resolver calls functions that dnspython has deprecated.
     warnings.filterwarnings("ignore", "please use dns.resolver.Resolver.resolve")
-greenlets: Any = import_module(library)  # without types that are of use here
+greenlets: Any = import_module(library)  # has no types that help here
 
 
 def patch() -> None:
-    """Replace what blocks in the standard library."""
+    """Replace the blocking functions of the standard library."""
     if library == "gevent":
         import_module("gevent.monkey").patch_all()
     else:
@@ -49,14 +49,14 @@ if when == "late":
 
 
 def start(function: Callable[..., object], *arguments: object) -> Callable[[], object]:
-    """Call a function in a new greenlet; return what waits for it."""
+    """Call a function in a new greenlet; return a function that waits for it."""
     greenlet = greenlets.spawn(function, *arguments)
     wait: Callable[[], object] = greenlet.get if library == "gevent" else greenlet.wait
     return wait
 
 
 def run_task(task: Task) -> None:
-    """Do each step of a task; another greenlet is what a worker thread is elsewhere."""
+    """Perform each step of a task; a worker thread is another greenlet here."""
     for step in task:
         if callable(step):
             start(step)()

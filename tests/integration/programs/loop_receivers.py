@@ -1,4 +1,4 @@
-"""Receivers that fail, for programs of event loops."""
+"""Failing receivers, for the programs of event loops."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Receiver:
         self.tracer = opentracing.Tracer()
 
     def is_met(self) -> bool:
-        """Return whether the tracer has met the failure."""
+        """Return whether the tracer has detected the failure."""
         return True
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class Unresolvable(Receiver):
         _socket.getaddrinfo = getaddrinfo
 
     def _use_name_server(self) -> None:
-        """Let eventlet's own resolver send requests to a socket that no one reads."""
+        """Let eventlet's own resolver send requests to a socket that is never read."""
         greendns: Any = sys.modules["eventlet.support.greendns"]
         greendns.resolver._filename = io.StringIO("nameserver 127.0.0.1")
         resolver = greendns.resolver._resolver

@@ -1,7 +1,7 @@
 """
-What the programs of event loops do, in a form that every loop can run.
+Work for the programs of event loops, in a form that every loop can run.
 
-A task is a generator. At each `yield` other tasks run: for a number, until so many
+A task is a generator. At each `yield` other tasks run: for a number, until that many
 seconds have passed; for a function, until a worker thread has called it.
 """
 
@@ -25,15 +25,15 @@ Task: TypeAlias = Iterator[Step]
 
 TASKS: Final = 20
 REQUESTS_OF_A_TASK: Final = 20
-"""Requests of each task after the receiver was found to fail."""
+"""Number of requests of each task after the failure was detected."""
 TICK: Final = 0.005
 TIMEOUT: Final = 0.3
-"""Seconds for `flush` and for `close`."""
-PATIENCE: Final = 30.0
+"""Timeout in seconds of `flush` and of `close`."""
+TEST_TIMEOUT: Final = 30.0
 
 
 class Calls:
-    """Makes calls, and keeps the longest duration of each kind in seconds."""
+    """Makes calls, and stores the longest duration of each kind in seconds."""
 
     def __init__(self) -> None:
         self.longest: dict[str, float] = {}
@@ -48,7 +48,7 @@ class Calls:
         return result
 
     def note(self, name: str, seconds: float) -> None:
-        """Note that something took so many seconds."""
+        """Record a duration in seconds."""
         self.longest[name] = max(seconds, self.longest.get(name, 0.0))
 
 
@@ -56,7 +56,7 @@ def request(
     tracer: opentracing.Tracer, number: int, call: Calls, *, inherits: bool
 ) -> Task:
     """
-    Handle one request: a span, and under it one each in two more ways.
+    Handle one request: a span, and under it one for each of these kinds.
 
     "query" is nested, "remote" continues an injected context, and "thread" comes from a
     worker thread. If that does not inherit the active span, it is passed.
@@ -107,7 +107,7 @@ class Measurement:
     def _requests(self) -> Task:
         """Handle requests until the receiver was used, and some more."""
         left = REQUESTS_OF_A_TASK
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TEST_TIMEOUT
         while left:
             yield from request(self._tracer, left, self._call, inherits=self._inherits)
             left -= self._is_met()
@@ -136,14 +136,14 @@ class Measurement:
             self._turns += 1
 
     def phases(self) -> Iterator[list[Task]]:
-        """Yield tasks that run at the same time, and afterwards further ones."""
+        """Yield tasks that run concurrently, and then further ones."""
         requests = [self._counted(self._requests()) for _ in range(TASKS)]
         yield [self._ticks("lag"), *requests]
         if hasattr(self._tracer, "flush"):
             yield [self._ticks("lag at the end"), self._counted(self._end())]
 
     def figures(self) -> dict[str, float]:
-        """Return the milliseconds of all that was measured, and the loop's turns."""
+        """Return the maximum of each duration in milliseconds, and the loop's turns."""
         figures = {name: 1e3 * took for name, took in self._call.longest.items()}
         return {**figures, "turns at the end": self._turns}
 

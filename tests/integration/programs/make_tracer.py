@@ -1,4 +1,4 @@
-"""A tracer as an application makes one; the agent comes from the environment."""
+"""A tracer created as applications do; the environment sets the agent."""
 
 from __future__ import annotations
 

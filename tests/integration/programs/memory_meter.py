@@ -1,4 +1,4 @@
-"""Measures how the memory of a program grows while it does the same again and again."""
+"""Measures how the memory of a program grows while it repeats the same operations."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from pathlib import Path
 from jaeger_client import Tracer
 
 WARM_UP = 3
-"""Blocks before the first measurement."""
+"""Number of blocks before the first measurement."""
 BLOCKS = 9
-"""Blocks that are measured."""
+"""Number of blocks that are measured."""
 FLUSH_TIMEOUT = 60.0
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def rss() -> int:
-    """Return the resident memory in bytes, without what the allocator holds free."""
+    """Return the resident memory in bytes, without free memory of the allocator."""
     with suppress(AttributeError):  # another C library than glibc
         ctypes.CDLL(None).malloc_trim(0)
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * _PAGE
@@ -36,10 +36,10 @@ def measure(
     block: Callable[[], object], operations: int, *, traced: bool = True
 ) -> None:
     """
-    Print the memory after each run of *block*, which does so many *operations*.
+    Print the memory after each run of *block*, which performs *operations* operations.
 
-    `rss` is the resident memory. `traced` is what Python's allocators have handed out
-    since the first block, by `tracemalloc`; that is 0 if *traced* is false, because
+    `rss` is the resident memory. `traced` is what Python's allocators have allocated
+    since the first block, by `tracemalloc`; it is 0 if *traced* is false, because
     tracing makes everything several times slower.
     """
     if traced:
@@ -67,7 +67,7 @@ def texts() -> Iterator[str]:
 
 
 def repeat(operations: int, step: Callable[[str], object]) -> Callable[[], None]:
-    """Return a block that calls *step* so many times, each time with another text."""
+    """Return a block that calls *step* with *operations* different texts."""
     source = texts()
 
     def block() -> None:
@@ -78,7 +78,7 @@ def repeat(operations: int, step: Callable[[str], object]) -> Callable[[], None]
 
 
 def flushed(tracer: Tracer, block: Callable[[], object]) -> Callable[[], None]:
-    """Return *block*, followed by the wait until all spans have left the tracer."""
+    """Return *block*, followed by a flush of *tracer*."""
 
     def block_and_flush() -> None:
         block()
@@ -88,7 +88,7 @@ def flushed(tracer: Tracer, block: Callable[[], object]) -> Callable[[], None]:
 
 
 def discarding_agent() -> int:
-    """Return a port on which every datagram is received, and discarded."""
+    """Return a port where every datagram is received and discarded."""
     agent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     agent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
     agent.bind(("127.0.0.1", 0))

@@ -53,7 +53,7 @@ def make_tracer(**settings: object) -> Tracer:
 
 
 def record(tracer: Tracer, text: str) -> None:
-    """Record a span in which nothing has occurred before."""
+    """Record a span with names, keys and values that are all new."""
     span = tracer.start_span(text, tags={f"first {text}": text})
     span.set_tag(text, text)
     span.set_tag("hash", hash(text)).set_tag("bytes", text.encode())
@@ -106,7 +106,7 @@ def carriers() -> Callable[[], None]:
 
 
 def corrupt() -> Callable[[], None]:
-    """Extract what cannot be read; each message is another."""
+    """Extract contexts that cannot be read; each error message is new."""
     tracer = make_tracer()
 
     def refuse(text: str) -> None:

@@ -1,8 +1,8 @@
 """
-Talks to servers that misbehave, or respond differently each time; prints memory growth.
+Uses servers that misbehave or respond differently each time; prints memory growth.
 
-The arguments are the name of one of the functions in `SCENES`, and how many operations
-each of the blocks has.
+The arguments are the name of one of the functions in `SCENES`, and the number of
+operations of each block.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def make_tracer(**settings: object) -> Tracer:
 
 
 def serve(talk: Callable[[socket.socket], None]) -> str:
-    """Call *talk* for each connection to the URL that is returned."""
+    """Yield the URL of a server that calls *talk* for each connection."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
 
     def accept() -> None:
@@ -118,8 +118,8 @@ class Source:
     """
     Responds differently each time, and only while a block runs.
 
-    Between blocks the worker waits for a response, so that the memory is not measured
-    while it holds one that it has not finished with.
+    Between blocks the worker waits for a response, so that memory is not measured while
+    it processes one.
     """
 
     def __init__(self, respond: Callable[[int], object]) -> None:
@@ -129,14 +129,14 @@ class Source:
         self._changed = threading.Condition()
 
     def _allow(self, requests: int) -> int:
-        """Respond to so many more requests; return how many that is in all."""
+        """Respond to *count* more requests; return the total number."""
         with self._changed:
             self._allowed += requests
             self._changed.notify_all()
             return self._allowed
 
     def poll(self) -> bytes:
-        """Return the next response as soon as a block wants it."""
+        """Return the next response as soon as a block requests it."""
         with self._changed:
             self._requests += 1
             number = self._requests
@@ -145,7 +145,7 @@ class Source:
         return json.dumps(self._respond(number)).encode()
 
     def process(self, responses: int) -> None:
-        """Return when the worker has processed so many more responses."""
+        """Return when the worker has processed *count* more responses."""
         goal = self._allow(responses)
         with self._changed:
             assert self._changed.wait_for(lambda: self._requests > goal, TIMEOUT)
@@ -164,7 +164,7 @@ class Source:
 
 
 def any_strategy(number: int) -> object:
-    """Return a strategy that no other number has, of another kind than the last."""
+    """Return a strategy unique to *number*, of another kind than the previous one."""
     if number % 3 == 0:
         rate = {"samplingRate": 1 / number}
         return {"strategyType": 0, "probabilisticSampling": rate}
@@ -175,7 +175,7 @@ def any_strategy(number: int) -> object:
 
 
 def strategy_of_operations(number: int) -> object:
-    """Return a strategy for operations that no other number has."""
+    """Return a strategy for operations that are unique to *number*."""
     listed = [
         {
             "operation": f"listed {number} {each}",
@@ -200,7 +200,7 @@ def operations_sampled(operations: int) -> Block:
 def strategies(
     operations: int, respond: Callable[[int], object] = any_strategy
 ) -> Block:
-    """Follow strategies of each kind that change all the time."""
+    """Follow strategies of each kind that change with every poll."""
     source = Source(respond)
     sampler = RemoteControlledSampler(
         source, "memory", sampling_refresh_interval=1e-4, max_operations=100

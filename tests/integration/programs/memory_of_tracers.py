@@ -1,8 +1,8 @@
 """
-Uses spans and tracers as no application should, and prints how memory grows.
+Misuses spans and tracers, and prints how memory grows.
 
-The arguments are the name of one of the functions in `SCENES`, how many operations each
-of the blocks has, and `traced` or `resident`; see `memory_meter`.
+The arguments are the name of one of the functions in `SCENES`, the number of operations
+of each block, and `traced` or `resident`; see `memory_meter`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from typing import Final
 from jaeger_client import Config, ConstSampler, Span, Tracer
 from jaeger_client.reporter import NullReporter
 from jaeger_client.sampler import AdaptiveSampler
-from tests.integration.programs.memory_meter import discarding_agent, measure
+from tests.integration.programs.memory_meter import (
+    discarding_agent,
+    flushed,
+    measure,
+)
 
 Block = Callable[[], None]
 
@@ -65,7 +69,7 @@ def threads(operations: int) -> Block:
             thread.start()
             thread.join()
 
-    return block
+    return flushed(tracer, block)
 
 
 def forks(operations: int) -> Block:
@@ -80,11 +84,11 @@ def forks(operations: int) -> Block:
                     os._exit(0)
                 os.waitpid(child, 0)
 
-    return block
+    return flushed(tracer, block)
 
 
 def unfinished(operations: int) -> Block:
-    """Start traces, never finish them, and let go of them."""
+    """Start traces, never finish them, and drop the references."""
     gc.disable()  # reference counts must be enough
     eager = make_tracer()
     late = AdaptiveSampler(
@@ -114,7 +118,7 @@ def unfinished(operations: int) -> Block:
 
 
 def callbacks(operations: int) -> Block:
-    """Let a callback schedule itself again inside its scope, for ever."""
+    """Let a callback schedule itself again inside its scope, without end."""
     tracer = Tracer("memory", NullReporter(), ConstSampler(decision=True))
     loop = asyncio.new_event_loop()
     atexit.register(loop.close)

@@ -11,7 +11,7 @@ tracer = make_tracer()
 
 
 def work(number: int) -> None:
-    """Report a span and end, without a word to the tracer."""
+    """Report a span and end, without calling the tracer."""
     tracer.start_span(f"child {number}").finish()
 
 

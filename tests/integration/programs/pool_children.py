@@ -14,7 +14,7 @@ TASKS = 10
 
 tracer = make_tracer(reporter_flush_interval=30)
 if __name__ == "__mp_main__" and "early" in sys.argv:
-    # While a spawned child imports this program, before it is one.
+    # Also defined while a spawned child imports this program, before it is a child.
     tracer.start_span("early").finish()
 
 
@@ -33,7 +33,7 @@ def run_recycled(pools: Any) -> None:
 
 
 def run_closed(pools: Any) -> None:
-    """Run all tasks in two children that are told to end."""
+    """Run all tasks in two children, which end when the pool is closed."""
     pool = pools.Pool(2)
     pool.map(work, range(TASKS), chunksize=1)
     pool.close()

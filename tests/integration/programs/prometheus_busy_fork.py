@@ -1,10 +1,10 @@
 """
-Forks under PROMETHEUS_MULTIPROC_DIR while a thread of the parent is in a count.
+Forks under PROMETHEUS_MULTIPROC_DIR while a thread of the parent is counting.
 
-The thread is stopped where it holds the locks of the library and of the factory: before
+The thread is stopped while it holds the locks of the library and of the factory: before
 a value is written to the parent's file, and after that. Prints how many children did
 not end by themselves, how many have a file of counters of their own, and whether a
-scrape has exactly the spans of all processes.
+scrape counts exactly the spans of all processes.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from jaeger_client.metrics.prometheus import PrometheusMetricsFactory
 from jaeger_client.reporter import NullReporter
 
 LIBRARY: Any = prometheus_client.multiprocess
-"""Without types of its own."""
+"""The library has no types."""
 
 FILE: Any = MmapedDict
 WRITE_VALUE = FILE.write_value
 
-TIMEOUT = 5
+TIMEOUT = 30
 SPANS_OF_A_CHILD = 3
 
 
@@ -82,7 +82,7 @@ def fork_in_a_count(tracer: Tracer, stop: Stop) -> tuple[int, bool]:
 
 
 def finished_spans() -> float | None:
-    """Return what a scrape has of all processes."""
+    """Return the values that a scrape has for all processes."""
     registry = CollectorRegistry()
     LIBRARY.MultiProcessCollector(registry)
     return registry.get_sample_value("jaeger:finished_spans_total")

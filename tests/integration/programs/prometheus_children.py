@@ -1,8 +1,8 @@
 """
 Traces in child processes under PROMETHEUS_MULTIPROC_DIR; the parent is scraped.
 
-Takes how children start: fork or spawn. Prints two scrapes, the second without the
-gauges of the dead.
+The argument is the start method: fork or spawn. Prints two scrapes, the second without
+the gauges of dead processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from tests.integration.programs.prometheus_tracer import make_tracer
 
 LIBRARY: Any = prometheus_client.multiprocess
-"""Without types of its own."""
+"""The library has no types."""
 
 CHILDREN = 3
 SPANS_OF_A_CHILD = 20
@@ -25,7 +25,7 @@ SPANS_OF_THE_PARENT = 5
 
 
 def trace_in_a_child() -> None:
-    """Make a tracer as a worker of a server does, and trace."""
+    """Create a tracer as a worker of a server does, and trace."""
     trace(SPANS_OF_A_CHILD)
 
 
@@ -38,14 +38,14 @@ def trace(count: int) -> None:
 
 
 def scrape() -> str:
-    """Return what the processes have counted together."""
+    """Return the counts of all processes."""
     registry = CollectorRegistry()
     LIBRARY.MultiProcessCollector(registry)
     return generate_latest(registry).decode()
 
 
 def main() -> None:
-    """Trace here and in children, then tell."""
+    """Trace here and in children, then print the scrapes."""
     trace(SPANS_OF_THE_PARENT)
     children = [
         multiprocessing.Process(target=trace_in_a_child) for _ in range(CHILDREN)

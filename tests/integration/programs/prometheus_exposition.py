@@ -1,5 +1,5 @@
 """
-Counts everything that jaeger-client 4.8 counts, and prints what a scrape says.
+Counts everything that jaeger-client 4.8 counts, and prints the scrape.
 
 Runs with the old client and with this one.
 """
@@ -19,7 +19,7 @@ from jaeger_client.throttler import ThrottlerMetrics
 
 SENT = "your_app_jaeger:reporter_spans_total"
 SPANS = 3
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 def main() -> None:
@@ -46,8 +46,8 @@ def main() -> None:
 
 
 def wait_until_sent() -> None:
-    """Wait for the reporter to have counted all spans; 4.8 has no way to ask."""
-    deadline = time.monotonic() + PATIENCE
+    """Poll until the reporter has counted all spans: 4.8 has no flush."""
+    deadline = time.monotonic() + TIMEOUT
     labels = {"result": "ok", "service": "shop"}
     while REGISTRY.get_sample_value(SENT, labels) != SPANS:
         assert time.monotonic() < deadline, "the spans were not sent"

@@ -1,4 +1,4 @@
-"""A tracer that counts for Prometheus, requests as well; the agent is the test's."""
+"""A tracer that counts for Prometheus, requests included; the test is its agent."""
 
 from __future__ import annotations
 

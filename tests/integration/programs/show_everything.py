@@ -1,12 +1,13 @@
 """
 Uses the configurations of a file and prints everything that can be observed of each.
 
-The argument names a file of JSON: a list of cases with `name`, `config` (the dict),
-`environ` and `sends`, which is whether a span is sent. What belongs to a case is
-printed between the lines `BEGIN name` and `END`: log records of all levels with their
-arguments, warnings, the explanation, the texts of the library's objects that are
-reachable, exceptions as `sys.excepthook` prints them, with the arguments of the whole
-chain, metrics, and pickles where the variables hold the secrets.
+The argument names a JSON file: a list of cases with `name`, `config` (the dict),
+`environ`, and `sends`, whether a span is sent.
+
+The output of a case is between the lines `BEGIN name` and `END`: log records of all
+levels with their arguments, warnings, the explanation, the texts of the library's
+objects that are reachable, exceptions as `sys.excepthook` prints them, with the
+arguments of the whole chain, metrics, and pickles if the variables hold the secrets.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ SERVICE = "bakery & sons"
 CLOSE_TIMEOUT = 0.3
 printed: set[str] = set()
 held: list[BaseException] = []
-"""The errors of a case: their frames keep what they have worked with."""
+"""The errors of a case: their frames refer to the values that were used."""
 
 
 def show(*values: object) -> None:
@@ -45,7 +46,7 @@ def show(*values: object) -> None:
 
 
 class PrintingHandler(logging.Handler):
-    """Prints each record, formatted and with all that it holds."""
+    """Prints each record, formatted, and everything in it."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print *record*."""
@@ -63,7 +64,7 @@ def show_error(error: BaseException) -> None:
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
-    """Return *error* and what led to it, also where tracebacks do not show that."""
+    """Return *error* and its causes, including those that tracebacks do not show."""
     if error is not None:
         yield error
         yield from chain_of(error.__cause__)
@@ -71,7 +72,7 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def attempt(call: Callable[[], object]) -> Any:
-    """Return and print what *call* returns; print its error."""
+    """Return and print the result of *call*; print its error."""
     try:
         result = call()
     except Exception as error:  # noqa: BLE001 - any error is printed
@@ -86,13 +87,14 @@ def show_objects() -> None:
     """Print the texts of all objects of the library's types that are reachable."""
     for each in gc.get_objects():
         module = type(each).__module__
-        # The texts of spans and of the process have their tags, which are to be sent.
+        # The texts of spans and of the process contain their tags, which are meant to
+        # be sent.
         if module.startswith("jaeger_client") and module != "jaeger_client.model":
             show("OBJECT", repr(each), str(each))
 
 
 def send_directly() -> None:
-    """Send by the senders that are reachable, and print their errors."""
+    """Send by all senders that are reachable, and print their errors."""
     senders = [each for each in gc.get_objects() if isinstance(each, HttpSender)]
     for sender in senders:
         attempt(partial(sender.send, b"", CLOSE_TIMEOUT))
@@ -136,7 +138,7 @@ warnings.simplefilter("always")
 logging.basicConfig(level=logging.DEBUG, handlers=[PrintingHandler()])
 logging.captureWarnings(capture=False)
 cases = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-# What exists by now is not searched: it is the same in every program.
+# Objects that exist by now are not searched: they are the same in every program.
 gc.collect()
 gc.freeze()
 for case in cases:

@@ -1,8 +1,8 @@
 """
-Begins spans in a signal handler, over and over, while the main thread begins spans.
+Starts spans in a signal handler, repeatedly, while the main thread starts spans.
 
-The argument names what both share. Prints whether the handler ran, how many spans
-began, and how many were dropped.
+The argument names the object that both share. Prints whether the handler ran, how many
+spans were started, and how many were dropped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TIMEOUT = 30.0
 
 
 class Agent:
-    """Hands out half a credit at each request."""
+    """Grants half a credit at each request."""
 
     def request_throttling_credits(
         self, service_name: str, client_id: str, operations: Sequence[str]
@@ -45,7 +45,7 @@ def make_tracer(
     throttler: Throttler | None = None,
     metrics_factory: MetricsFactory | None = None,
 ) -> Tracer:
-    """Return a tracer that reports nowhere, if nothing else is said."""
+    """Return a tracer with these parts; by default it reports nowhere."""
     return Tracer(
         "s",
         NullReporter() if reporter is None else reporter,
@@ -84,7 +84,7 @@ TRACERS: dict[str, Callable[[], Tracer]] = {
 
 
 def main(shared: str) -> None:
-    """Begin spans for `SECONDS`."""
+    """Start spans for `SECONDS`."""
     logging.getLogger("jaeger_tracing").addHandler(logging.NullHandler())
     tracer = TRACERS[shared]()
     tags = {"sampling.priority": 1} if "throttler" in shared else None
@@ -119,7 +119,7 @@ def main(shared: str) -> None:
 
 
 def check_metrics(expected: int) -> None:
-    """Look whether a scrape of this process has every span."""
+    """Return whether a scrape of this process counts every span."""
     from prometheus_client import REGISTRY  # noqa: PLC0415 - as above
 
     for name, labels in (

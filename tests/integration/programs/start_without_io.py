@@ -1,5 +1,5 @@
 """
-Starts tracers of many kinds, and prints what that does besides computing.
+Starts tracers of many kinds, and prints everything that this does besides computing.
 
 Each line is the step and an audit event of the network, of threads or of processes.
 """
@@ -17,7 +17,7 @@ PREFIXES = (
     "socket.",
     "subprocess.",
 )
-"""Names of events; creating a socket object is none that matters."""
+"""Audit events to report; creating a socket object is not one of them."""
 step = "import"
 
 

@@ -2,7 +2,7 @@
 Reports a span in the main interpreter and in each of two isolated subinterpreters.
 
 They permit no daemon threads; before Python 3.12, no threads at all. The argument is
-"close" if they close their tracers, or "exit" if they leave that to the exit handlers.
+"close" if they close their tracers, or "exit" if the exit handlers do.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PROGRAMS = {"close": PROGRAM + "assert tracer.close().result()\n", "exit": PROGR
 
 
 def run(program: str) -> None:
-    """Run *program* in an interpreter of its own."""
+    """Run *program* in a new interpreter."""
     if sys.version_info >= (3, 14):
         interpreters: Any = importlib.import_module("concurrent.interpreters")
         interpreter = interpreters.create()

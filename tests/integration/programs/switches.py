@@ -9,7 +9,7 @@ from functools import partial
 
 from tests.unit.racing import run_together
 
-PATIENCE = 45.0
+TIMEOUT = 45.0
 
 _pause = ctypes.CDLL(os.environ["TEST_SWITCHES"]).pause_at_switch
 _set_profile = ctypes.pythonapi.PyEval_SetProfile
@@ -25,5 +25,5 @@ def _run(function: Callable[[], object]) -> None:
 
 
 def run_on_threads(*functions: Callable[[], object]) -> None:
-    """Run each function in a thread of its own; raise what one raises."""
-    run_together(*(partial(_run, each) for each in functions), timeout=PATIENCE)
+    """Run each function in a thread of its own; raise what one of them raises."""
+    run_together(*(partial(_run, each) for each in functions), timeout=TIMEOUT)

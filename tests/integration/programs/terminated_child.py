@@ -1,5 +1,5 @@
 """
-Reports a span in a child, and kills the child by SIGTERM when it has arrived.
+Reports a span in a child, and kills the child by SIGTERM when the span has arrived.
 
 The flush interval is longer than any test; the argument is the start method.
 """

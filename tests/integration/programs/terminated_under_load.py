@@ -25,7 +25,7 @@ stopping = list[bool]()
 
 
 def report(thread: int) -> None:
-    """Report in bursts until SIGTERM has come, and count what was finished."""
+    """Report in bursts until SIGTERM arrives, and count the finished spans."""
     while not stopping:
         time.sleep(PAUSE)  # so that the queue does not fill
         for _ in range(BURST):

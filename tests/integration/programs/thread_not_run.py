@@ -1,7 +1,7 @@
 """
-Keeps the interpreter locked for two seconds, as uWSGI does without --enable-threads.
+Holds the interpreter lock for two seconds, like uWSGI without --enable-threads.
 
-The module `uwsgi`, which exists inside uWSGI only, is a stand-in for its workers.
+The module `uwsgi`, which exists in processes of uWSGI only, is replaced here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-Spans that 16 threads write, all of them finish, and go on writing.
+Spans that 16 threads write to, all of them finish, and continue to write to.
 
-Each thread goes through all spans, so that a thread which is stopped anywhere in a call
-is overtaken by the others. Spans leave at once, so they are encoded while the threads
+Each thread iterates over all spans, so a thread that is stopped anywhere in a call is
+overtaken by the others. Spans are sent at once, so they are encoded while the threads
 write to them. Prints the counts of the tracer and the baggage.
 """
 
@@ -27,7 +27,7 @@ counted: list[tuple[str, int]] = []
 
 
 def count(name: str, value: int, labels: Mapping[str, str]) -> None:
-    """Note what is counted; to append to a list is atomic."""
+    """Store each count; appending to a list is atomic."""
     counted.append((" ".join([name, *labels.values()]), value))
 
 
@@ -43,7 +43,7 @@ def write(spans: list[Span], thread: int) -> None:
 
 
 def finish(spans: list[Span], thread: int) -> None:
-    """Finish each span, as all other threads do, and write again, several times."""
+    """Finish each span, as all other threads do, and write to it again."""
     name = f"late w{thread}"
     for number in range(LATE_WRITES):
         for span in spans:

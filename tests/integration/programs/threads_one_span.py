@@ -1,5 +1,5 @@
 """
-One span that 16 threads write and read for 10 seconds; then all of them finish it.
+One span that 16 threads write to and read for 10 seconds; then all of them finish it.
 
 Prints the baggage at the end. The collector comes from the environment.
 """
@@ -24,7 +24,7 @@ SECONDS: Final = 10.0
 WRITERS: Final = 12
 READERS: Final = 4
 WRITES: Final = 1500
-"""Tags, and logs, by each writer; as many as a payload can hold."""
+"""Number of tags, and of logs, by each writer; as many as a payload can hold."""
 WRITES_PER_ITEM: Final = 50
 
 
@@ -45,7 +45,7 @@ def write(span: Span, writer: int) -> None:
 
 
 def read(span: Span, tracer: Tracer) -> None:
-    """Look whether what was recorded once stays, in its order."""
+    """Check that everything recorded so far stays, in its order."""
     began = time.monotonic()
     tags = logs = 0
     baggage: dict[str, str] = {}

@@ -2,7 +2,7 @@
 Traces that 16 threads record while the sampling strategy changes all the time.
 
 Other threads read the metrics and flush. Prints the names of the spans that were
-sampled, and the counts that Prometheus got. The agent comes from the environment.
+sampled, and the counts of Prometheus. The agent comes from the environment.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.integration.programs.switches import run_on_threads
 THREADS: Final = 16
 TRACES: Final = 100
 UPDATES: Final = 10
-PATIENCE: Final = 40.0
+TIMEOUT: Final = 40.0
 
 registry = CollectorRegistry()
 ended: list[int] = []
@@ -39,8 +39,8 @@ def record_all(tracer: Tracer, thread: int) -> None:
 
 
 def wait_for_updates(count: int) -> None:
-    """Wait until the sampling strategy has changed so many times."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait until the sampling strategy has changed *count* times."""
+    deadline = time.monotonic() + TIMEOUT
     while (updates() or 0) < count:
         assert time.monotonic() < deadline, f"{updates()} updates of {count}"
         time.sleep(0)
@@ -67,18 +67,18 @@ def record(tracer: Tracer, name: str) -> None:
 
 
 def is_recording() -> bool:
-    """Return whether some threads still record."""
+    """Return whether some threads are still recording."""
     return len(ended) < THREADS
 
 
 def flush(tracer: Tracer) -> None:
-    """Flush all the time."""
+    """Flush repeatedly."""
     while is_recording():
         tracer.flush()
 
 
 def read_metrics() -> None:
-    """Read the metrics as a server of Prometheus does, all the time."""
+    """Read the metrics repeatedly, as a server for Prometheus does."""
     while is_recording():
         assert b"jaeger:started_spans_total" in generate_latest(registry)
 

@@ -1,7 +1,7 @@
 """
-A WSGI application for uWSGI: responds with the id of the request's span.
+A WSGI application for uWSGI: the response is the id of the request's span.
 
-A request to `/hang` responds with the pid only, and never ends.
+The response of `/hang` is the pid only, and the request never ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def application(
     environ: dict[str, object],
     start_response: Callable[[str, list[tuple[str, str]]], object],
 ) -> Iterable[bytes]:
-    """Report a span; `/flush` sends it before the response, `/mule` has one more."""
+    """Report a span; `/flush` sends it first, `/mule` starts another in the mule."""
     if environ["PATH_INFO"] == "/hang":
         start_response("200 OK", [])
         return hang()

@@ -1,8 +1,7 @@
 """
 Sends the span "flushed", leaves "queued" in the queue, and ends.
 
-The argument names the way to end. No span leaves by itself: the flush interval is
-longer than any test.
+The argument names the way to end. The flush interval is longer than any test.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def kill() -> None:
 
 
 def terminate(handle: Callable[[], object]) -> None:
-    """Receive SIGTERM with a handler."""
+    """Handle SIGTERM."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: handle())
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -66,7 +65,7 @@ def replace_program() -> None:
     os.execv(sys.executable, [sys.executable, "-c", f"{program}.finish()"])
 
 
-WAYS: dict[str, Callable[[], object]] = {
+ROUTES: dict[str, Callable[[], object]] = {
     "return": lambda: None,
     "sys.exit": lambda: sys.exit(3),
     "exception": raise_error,
@@ -85,4 +84,4 @@ WAYS: dict[str, Callable[[], object]] = {
 tracer.start_span("flushed").finish()
 assert tracer.flush()
 tracer.start_span("queued").finish()
-WAYS[sys.argv[1]]()
+ROUTES[sys.argv[1]]()

@@ -3,7 +3,7 @@ Reports a span where the thread cannot start or send; prints how long flushing t
 
 The argument is the reason: "limit" (of processes), "files" (no descriptor is left when
 the span is reported) or "silent" (a limit, and a collector that never responds). Prints
-whether flush() and close() succeeded, and their seconds.
+whether flush() and close() succeeded, and their durations in seconds.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def use_up_files() -> list[socket.socket]:
 
 
 def make_tracer_for(listener: socket.socket) -> Tracer:
-    """Return a tracer that sends over HTTP to what never responds."""
+    """Return a tracer that sends over HTTP to a server that never responds."""
     settings = {
         "sampler": {"type": "const", "param": 1},
         "collector": {
@@ -52,7 +52,7 @@ def make_tracer_for(listener: socket.socket) -> Tracer:
 
 
 def timed(tracer: Tracer, timeout: float) -> None:
-    """Print how flush() and close() went."""
+    """Print the results of flush() and close(), and their durations."""
     begin = time.monotonic()
     flushed = tracer.flush(timeout)
     middle = time.monotonic()
@@ -76,7 +76,7 @@ else:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         if reason == "silent":
             tracer = make_tracer_for(silent)
-            tracer.start_span("to nobody").finish()
+            tracer.start_span("unsent").finish()
             tracer.close(1.0)
         tracer = make_tracer() if reason == "limit" else make_tracer_for(silent)
         forbid_threads()

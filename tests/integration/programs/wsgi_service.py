@@ -48,7 +48,7 @@ def respond_slowly(environ: dict[str, Any], pid: bytes) -> Iterator[bytes]:
             while True:
                 signal.pause()
         if path == "/hang-in-c":
-            # Holds the interpreter lock and runs no handlers of signals.
+            # Holds the interpreter lock, so no signal handler runs.
             assert 1 in repeat(0)
         assert environ["wsgi.input"].read(1) == b"."
     yield b"."

@@ -1,8 +1,8 @@
 """
-Builds the services of the Go and the Node client from what is locked, once.
+Builds the services of the Go and the Node client from locked versions, once.
 
-Run as a program it builds those whose tools are there:
-`python -m tests.real.clients.build`.
+Run as a program it builds those whose tools are installed: `python -m
+tests.real.clients.build`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RequireTool = Callable[[str, str], str]
 
 
 def go_command(require_tool: RequireTool) -> list[str | Path]:
-    """Return what starts the service of the Go client, built if need be."""
+    """Return the command of the Go client's service, which is built if necessary."""
     go = require_tool("go", "the Go client is built with it; install Go 1.23 or newer")
     made_of = [GO / name for name in ("go.mod", "go.sum", "main.go")]
     folder = folder_of("client-go", *made_of)
@@ -32,7 +32,7 @@ def go_command(require_tool: RequireTool) -> list[str | Path]:
 
 
 def node_command(require_tool: RequireTool) -> list[str | Path]:
-    """Return what starts the service of the Node client, fetched if need be."""
+    """Return the command of the Node client's service, fetched if necessary."""
     node = require_tool("node", "the Node client runs in it; install Node 18 or newer")
     npm = require_tool("npm", "it fetches the Node client; it comes with Node")
     locked = [NODE / name for name in ("package.json", "package-lock.json")]
@@ -41,10 +41,10 @@ def node_command(require_tool: RequireTool) -> list[str | Path]:
     def build(unfinished: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        # The service stands beside its modules, for there Node looks for them.
+        # The service is stored beside its modules, because Node looks for them there.
         for path in (*locked, service):
             shutil.copy(path, unfinished)
-        # The lock file holds hashes and no addresses.
+        # The lock file contains hashes and no addresses.
         quiet = ("--no-audit", "--no-fund", "--ignore-scripts")
         run([npm, "ci", *quiet], unfinished, "fetching the Node client")
 
@@ -55,11 +55,11 @@ def node_command(require_tool: RequireTool) -> list[str | Path]:
 Command = Callable[[RequireTool], list[str | Path]]
 
 COMMANDS: Final[Mapping[str, Command]] = {"go": go_command, "node": node_command}
-"""What starts the service of each foreign client."""
+"""The command of the service of each foreign client."""
 
 
 def main() -> None:
-    """Build what can be built on this machine."""
+    """Build everything that can be built on this machine."""
     for command in COMMANDS.values():
         sys.stdout.write(f"{_outcome(command)}\n")
 

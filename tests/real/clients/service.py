@@ -15,8 +15,8 @@ END_TIMEOUT = 10.0
 Order = dict[str, Any]
 """A command for a service; see `go/main.go`."""
 
-Answer = dict[str, Any]
-"""What it saw; see there."""
+Response = dict[str, Any]
+"""What it observed; see `main.go`."""
 
 
 class Service:
@@ -24,7 +24,7 @@ class Service:
     One process that prints its port as its first line and takes orders by HTTP.
 
     Args:
-        command: What starts it.
+        command: Its command line.
         log: The file that stores its stderr.
         environment: Its environment, if not this process's.
     """
@@ -54,10 +54,12 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where it takes orders."""
+        """URL that accepts orders."""
         return f"http://127.0.0.1:{self.port}/"
 
-    def obey(self, order: Order, headers: Mapping[str, str] | None = None) -> Answer:
+    def execute(
+        self, order: Order, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Send an order as a caller without a trace; return the response."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=ORDER_TIMEOUT
@@ -69,8 +71,8 @@ class Service:
         finally:
             connection.close()
         assert response.status == http.HTTPStatus.OK, f"{body!r}\n{self.tail()}"
-        answer: Answer = json.loads(body)
-        return answer
+        result: Response = json.loads(body)
+        return result
 
     def tail(self) -> str:
         """Return the end of its stderr."""

@@ -1,8 +1,8 @@
 """
-Makes as many spans as `SPANS` says, as fast as it can, and closes.
+Creates `SPANS` spans, as fast as possible, and closes.
 
-Settings are the defaults, but for what the environment says. It prints whether
-all of them left, as the future of `close` says.
+Settings are the defaults and the environment. It prints whether all spans were sent,
+according to the future of `close`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import os
 from jaeger_client import Config
 
 CLOSE_TIMEOUT = 30.0
-"""Seconds; 100,000 spans take a machine with two busy cores some of them."""
+"""Timeout in seconds; on a machine with two busy cores, 100,000 spans take several."""
 
 
 def main() -> None:
-    """Make the spans, each a trace of its own with three tags."""
+    """Create the spans, each a trace of its own with three tags."""
     config = Config(
         config={"sampler": {"type": "const", "param": 1}, "logging": False},
         service_name="burst",

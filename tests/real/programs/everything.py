@@ -25,21 +25,21 @@ from opentracing.ext import tags as ext_tags
 from jaeger_client import Config, SpanContext
 
 BEGINNING = 1_700_000_000.0
-"""When the first trace starts; 2023-11-14 22:13:20 UTC."""
+"""Start of the first trace: 2023-11-14 22:13:20 UTC."""
 
 
 class HandClock:
-    """Stands in for `time.time` and moves only when told to."""
+    """Replaces `time.time`; advances only by `step`."""
 
     def __init__(self) -> None:
         self.now = BEGINNING
 
     def __call__(self) -> float:
-        """Return what the hands show."""
+        """Return the current time of this clock."""
         return self.now
 
     def step(self, seconds: float = 0.001) -> None:
-        """Let *seconds* pass."""
+        """Advance by *seconds*."""
         self.now += seconds
 
 
@@ -48,14 +48,14 @@ MOMENTS = itertools.count(BEGINNING - 1_000_000)
 
 
 class Opinion:
-    """A value of a type the client knows nothing of."""
+    """A value of a type that the client does not know."""
 
     def __str__(self) -> str:
         return "an opinion"
 
 
 class Unprintable:
-    """A value that cannot be turned into text."""
+    """A value that cannot be converted to text."""
 
     def __str__(self) -> str:
         raise ValueError("no words for it")
@@ -71,17 +71,17 @@ class Lazy:
 
 
 def make_tracer(service: str, **config: Any) -> Any:
-    """Make a tracer the way an application with several of them does."""
+    """Create a tracer as an application with several of them does."""
     config.setdefault("sampler", {"type": "const", "param": 1})
     config.setdefault("reporter_queue_size", 1000)
     config.setdefault("logging", False)
-    # 4.8 seeds its ids with the time: tracers made at one moment share them all.
+    # 4.8 seeds its ids with the time: tracers created at one moment have the same ids.
     with mock.patch("time.time", side_effect=MOMENTS):
         return Config(config=config, service_name=service).new_tracer()
 
 
 class Shop:
-    """The services of this program, each with its tracer, made at first use."""
+    """The services of this program, each with its tracer, created at first use."""
 
     def __init__(self) -> None:
         self.elsewhere: Any = None
@@ -94,7 +94,7 @@ class Shop:
         return self._tracers[service]
 
     def close(self, timeout: float = 10.0) -> None:
-        """Send what is queued; 4.8 finishes its futures but never says so."""
+        """Send what is queued; 4.8 completes its futures without notification."""
         futures = [tracer.close() for tracer in self._tracers.values()]
         deadline = time.monotonic() + timeout
         pause = threading.Event()
@@ -105,7 +105,7 @@ class Shop:
 
 
 def tag_values(shop: Shop) -> Any:
-    """Every type a tag may have, at the start and later."""
+    """Every type that a tag may have, at the start and later."""
     root = shop.tracer().start_span(
         "tag values", tags={"start.text": "at the start", "start.number": 7}
     )
@@ -146,7 +146,7 @@ def tag_values(shop: Shop) -> Any:
 
 
 def changing_value(shop: Shop) -> Any:
-    """A value is what it was when it was set."""
+    """A value is recorded as it was when it was set."""
     root = shop.tracer().start_span("changing value")
     value = Lazy()
     numbers = [1]
@@ -160,7 +160,7 @@ def changing_value(shop: Shop) -> Any:
 
 
 def duplicate_tags(shop: Shop) -> Any:
-    """One key set again and again, with another type each time."""
+    """One key set repeatedly, with another type each time."""
     root = shop.tracer().start_span("duplicate tags", tags={"key": "start"})
     for value in ("text", 1, 2.5, True):
         root.set_tag("key", value)
@@ -171,7 +171,7 @@ def duplicate_tags(shop: Shop) -> Any:
 
 
 def logs(shop: Shop) -> Any:
-    """Logs by every method, with and without a time of their own."""
+    """Logs by every method, with and without a timestamp."""
     root = shop.tracer().start_span("logs")
     root.log_kv({"event": "with a time", "n": 1}, timestamp=BEGINNING + 0.5)
     root.log_kv({"event": "before the start"}, timestamp=BEGINNING - 1.000001)
@@ -211,7 +211,7 @@ def logs(shop: Shop) -> Any:
 
 
 def left_by_exception(shop: Shop) -> Any:
-    """A span left through an exception, below one that is left well."""
+    """A span left through an exception, and its parent, which is left normally."""
     with shop.tracer().start_span("left well") as root:
         try:
             with shop.tracer().start_span("left by exception", child_of=root):
@@ -223,7 +223,7 @@ def left_by_exception(shop: Shop) -> Any:
 
 
 def errors(shop: Shop) -> Any:
-    """What Jaeger makes an error of: the tag, and status codes of HTTP."""
+    """What Jaeger treats as an error: the tag, and status codes of HTTP."""
     tracer = shop.tracer()
     root = tracer.start_span("errors", tags={"error": True})
     cases = {
@@ -243,7 +243,7 @@ def errors(shop: Shop) -> Any:
 
 
 def span_kinds(shop: Shop) -> Any:
-    """Each kind of span, and the tags that OpenTracing names."""
+    """Each kind of span, and the standard tags of OpenTracing."""
     tracer = shop.tracer()
     root = tracer.start_span("span kinds")
     for kind in ("client", "server", "producer", "consumer"):
@@ -260,7 +260,7 @@ def span_kinds(shop: Shop) -> Any:
 
 
 def elsewhere(shop: Shop) -> Any:
-    """A trace for others to refer to."""
+    """A trace that others refer to."""
     root = shop.elsewhere = shop.tracer().start_span("elsewhere")
     CLOCK.step()
     root.finish()
@@ -302,7 +302,7 @@ def references(shop: Shop) -> Any:
 
 
 def active_spans(shop: Shop) -> Any:
-    """Spans that find their parent by themselves."""
+    """Spans whose parent is the active span."""
     tracer = shop.tracer()
     with tracer.start_active_span("outer") as outer:
         with tracer.start_active_span("inner"):
@@ -321,7 +321,7 @@ def active_spans(shop: Shop) -> Any:
 
 
 def ignoring_the_active_span(shop: Shop) -> Any:
-    """A root below an active span."""
+    """A root although a span is active."""
     tracer = shop.tracer()
     with tracer.start_active_span("left aside"):
         root = tracer.start_span("ignores the active", ignore_active_span=True)
@@ -331,7 +331,7 @@ def ignoring_the_active_span(shop: Shop) -> Any:
 
 
 def baggage(shop: Shop) -> Any:
-    """Baggage set, overridden, deleted, handed on and written into logs."""
+    """Baggage that is set, overridden, deleted, propagated and logged."""
     tracer = shop.tracer()
     root = tracer.start_span("baggage")
     root.set_baggage_item("Customer", "Ada & Co")
@@ -356,7 +356,7 @@ def baggage(shop: Shop) -> Any:
 
 
 def priority_up(shop: Shop) -> Any:
-    """A trace the sampler refused, sampled by hand, from that moment on."""
+    """A trace that the sampler refused, sampled by tag from then on."""
     tracer = shop.tracer("seldom", sampler={"type": "const", "param": 0})
     root = tracer.start_span("priority up", tags={"lost": "not sampled yet"})
     root.set_tag("lost too", True)
@@ -370,7 +370,7 @@ def priority_up(shop: Shop) -> Any:
 
 
 def priority_down(shop: Shop) -> Any:
-    """A child that asks not to be sampled, and one that asks nonsense."""
+    """A child that requests not to be sampled, and one with an invalid priority."""
     tracer = shop.tracer()
     root = tracer.start_span("priority down")
     root.set_tag(ext_tags.SAMPLING_PRIORITY, "nonsense")
@@ -386,7 +386,7 @@ def priority_down(shop: Shop) -> Any:
 
 
 def debug_id(shop: Shop) -> Any:
-    """A request that came with a debug id and no trace."""
+    """A request with a debug id and without a trace."""
     tracer = shop.tracer("seldom", sampler={"type": "const", "param": 0})
     headers = {"Jaeger-Debug-ID": "ticket 42"}
     context = tracer.extract(Format.HTTP_HEADERS, headers)
@@ -423,7 +423,7 @@ def one_span_per_rpc(shop: Shop) -> Any:
 
 
 def times(shop: Shop) -> Any:
-    """Start and finish given by hand, down to the microsecond."""
+    """Start and finish times that are passed, to the microsecond."""
     tracer = shop.tracer()
     root = tracer.start_span("times", start_time=BEGINNING)
     cases = {
@@ -471,7 +471,7 @@ def long_ids(shop: Shop) -> Any:
 
 
 def b3(shop: Shop) -> Any:
-    """Services that speak B3, one with long ids."""
+    """Services that use B3, one with long ids."""
     front = shop.tracer("b3-front", propagation="b3")
     back = shop.tracer("b3-back", propagation="b3", generate_128bit_trace_id=True)
     root = front.start_span("b3")
@@ -489,7 +489,7 @@ def b3(shop: Shop) -> Any:
 
 
 def propagation(shop: Shop) -> Any:
-    """Three services in a row, each hop in another format."""
+    """Three services in a row, each call in another format."""
     formats = (Format.TEXT_MAP, Format.HTTP_HEADERS, Format.BINARY)
     root = span = shop.tracer().start_span("propagation")
     root.set_baggage_item("hop", "Ünïcode/ & more")
@@ -550,7 +550,7 @@ def names(shop: Shop) -> Any:
 
 
 def samplers(shop: Shop) -> Any:
-    """What the sampler says of itself stands on the root alone."""
+    """Only the root has the sampler's tags."""
     probable = shop.tracer("probable", sampler={"type": "probabilistic", "param": 1})
     limited = shop.tracer("limited", sampler={"type": "ratelimiting", "param": 100})
     root = probable.start_span("samplers", references=None)
@@ -561,7 +561,7 @@ def samplers(shop: Shop) -> Any:
 
 
 def rate_limited(shop: Shop) -> Any:
-    """A root that a rate limit let through."""
+    """A root that a rate limit accepted."""
     limited = shop.tracer("limited", sampler={"type": "ratelimiting", "param": 100})
     root = limited.start_span("rate limited")
     CLOCK.step()
@@ -570,7 +570,7 @@ def rate_limited(shop: Shop) -> Any:
 
 
 def process_tags(shop: Shop) -> Any:
-    """Tags of the process, over those the client finds by itself."""
+    """Tags of the process, which override those of the client."""
     tags = {"a number": 12, "a ratio": 0.5, "a flag": True, "hostname": "our own"}
     tracer = shop.tracer("tagged", tags=tags, max_tag_value_length=10)
     root = tracer.start_span("process tags")
@@ -593,7 +593,7 @@ def many_spans(shop: Shop) -> Any:
 
 
 def unsampled(shop: Shop) -> Any:
-    """A trace that the sampler refused: nothing of it is seen."""
+    """A trace that the sampler refused: nothing of it is visible."""
     tracer = shop.tracer("seldom", sampler={"type": "const", "param": 0})
     root = tracer.start_span("unsampled")
     with tracer.start_span("unsampled child", child_of=root):
@@ -603,7 +603,7 @@ def unsampled(shop: Shop) -> Any:
 
 
 def only_baggage(shop: Shop) -> Any:
-    """A request that came with baggage and no trace."""
+    """A request with baggage and without a trace."""
     tracer = shop.tracer()
     headers = {"uberctx-customer": "Ada", "jaeger-baggage": "more=beside"}
     context = tracer.extract(Format.HTTP_HEADERS, headers)
@@ -614,8 +614,8 @@ def only_baggage(shop: Shop) -> Any:
     return root
 
 
-# What follows loses spans on 4.8, and sometimes those around it: so each has a
-# tracer, and with it a reporter and a socket, of its own.
+# The following traces lose spans on 4.8, and sometimes others of their batch: so each
+# has a tracer of its own, with its own reporter and socket.
 
 
 def huge_integers(shop: Shop) -> Any:
@@ -629,7 +629,7 @@ def huge_integers(shop: Shop) -> Any:
 
 
 def lone_surrogates(shop: Shop) -> Any:
-    """Text that is not Unicode, as os.fsdecode gives it for a file name."""
+    """Text that is not Unicode, as os.fsdecode returns it for a file name."""
     root = shop.tracer("surrogates").start_span("lone \udcff surrogate")
     root.set_tag("file", "caf\udce9.txt").set_tag("k\udcffy", 1)
     root.log_kv({"event": "named \udcff"})
@@ -639,7 +639,7 @@ def lone_surrogates(shop: Shop) -> Any:
 
 
 def unprintable(shop: Shop) -> Any:
-    """A value whose text cannot be had."""
+    """A value that cannot be converted to text."""
     root = shop.tracer("unprintable").start_span("unprintable")
     root.set_tag("unprintable", Unprintable())
     CLOCK.step()
@@ -713,7 +713,7 @@ SCENARIOS: tuple[Callable[[Shop], Any], ...] = (
 
 
 def main() -> None:
-    """Make every trace, close, and print the ids as one JSON object."""
+    """Create every trace, close, and print the ids as one JSON object."""
     shop = Shop()
     found: dict[str, str] = {}
     with mock.patch("time.time", CLOCK):

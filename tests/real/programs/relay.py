@@ -1,8 +1,8 @@
 """
-A service that is called and calls on, traced by this client.
+A service that is called and calls another one, traced by this client.
 
-It listens on a free port of loopback and prints that port. It takes and gives what
-the services of the Go and the Node client in `clients/` do.
+It listens on a free port of loopback and prints that port. Its requests and responses
+are those of the services of the Go and the Node client in `clients/`.
 """
 
 from __future__ import annotations
@@ -22,30 +22,34 @@ from jaeger_client import Config, ConstSampler, Span, Tracer
 from jaeger_client.reporter import NullReporter
 
 Order = dict[str, Any]
-"""What a caller asks for; see `main.go`."""
+"""The order of a caller; see `main.go`."""
 
 TIMEOUT = 30.0
 BINARY = "binary"
 
 
 class Service(BaseHTTPRequestHandler):
-    """Answers one order a request."""
+    """Executes one order per request."""
 
     def do_POST(self) -> None:
-        """Obey the order in the body."""
+        """Execute the order in the body."""
         order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps(obey(order, dict(self.headers.items()))).encode()
+        body = json.dumps(self.execute(order, dict(self.headers.items()))).encode()
         self.send_response(http.HTTPStatus.OK)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep the output to the port."""
+        """Log nothing: the output has only the port."""
+
+    def execute(self, order: Order, headers: Mapping[str, str]) -> dict[str, object]:
+        """Execute an order."""
+        return execute(order, headers)
 
 
-def obey(order: Order, headers: Mapping[str, str]) -> dict[str, object]:
-    """Do what the order says, in spans."""
+def execute(order: Order, headers: Mapping[str, str]) -> dict[str, object]:
+    """Execute an order, in spans."""
     with tracer_of(order, order["format"]) as tracer:
         caller = tracer.extract(*incoming(order, headers))
         kind = {tags.SPAN_KIND: tags.SPAN_KIND_RPC_SERVER}
@@ -54,19 +58,23 @@ def obey(order: Order, headers: Mapping[str, str]) -> dict[str, object]:
             span.set_tag(tags.SAMPLING_PRIORITY, 1)
         for key, value in (order.get("baggage") or {}).items():
             span.set_baggage_item(key, value)
-        answer: dict[str, object] = {"server": seen(span), "client": None, "next": None}
+        response: dict[str, object] = {
+            "server": seen(span),
+            "client": None,
+            "next": None,
+        }
         if order.get("next"):
-            answer |= call(tracer, span, order["next"])
+            response |= call(tracer, span, order["next"])
         span.finish()
-    return answer
+    return response
 
 
 def tracer_of(order: Order, form: str) -> Tracer:
-    """Return a tracer that speaks the format."""
+    """Return a tracer that uses the format."""
     settings = {
         "logging": False,
         "generate_128bit_trace_id": order.get("wide", False),
-        "propagation": form if form == "b3" else "jaeger",
+        "propagation": form if form in {"b3", "w3c"} else "jaeger",
     }
     config = Config(settings, service_name="ours", validate=True)
     return config.create_tracer(
@@ -87,20 +95,20 @@ def incoming(order: Order, headers: Mapping[str, str]) -> tuple[str, object]:
 
 
 def call(tracer: Tracer, parent: Span, following: Order) -> dict[str, object]:
-    """Call the next service in a client span; return what it was and what came back."""
+    """Call the next service in a client span; return that span and the response."""
     kind = {tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT}
     span = tracer.start_span("call", child_of=parent, tags=kind)
     order: Order = following["order"]
     headers = {"Content-Type": "application/json"}
     with tracer_of(order, order["format"]) as speaker:
         inject(speaker, span, order, headers)
-    answer = post(following["url"], order, headers)
+    response = post(following["url"], order, headers)
     span.finish()
-    return {"client": seen(span), "next": answer}
+    return {"client": seen(span), "next": response}
 
 
 def inject(tracer: Tracer, span: Span, order: Order, headers: dict[str, str]) -> None:
-    """Write the context of the span where the format has its place."""
+    """Write the context of the span to the place that the format uses."""
     match order["format"]:
         case "text":
             order["carrier"] = {}
@@ -114,7 +122,7 @@ def inject(tracer: Tracer, span: Span, order: Order, headers: dict[str, str]) ->
 
 
 def post(url: str, order: Order, headers: Mapping[str, str]) -> object:
-    """Send an order; return the answer."""
+    """Send an order; return the response."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
     try:
         connection.request("POST", "/", json.dumps(order), dict(headers))
@@ -123,13 +131,13 @@ def post(url: str, order: Order, headers: Mapping[str, str]) -> object:
     finally:
         connection.close()
     if response.status != http.HTTPStatus.OK:
-        msg = f"{url} answered {response.status}: {body.decode(errors='replace')}"
+        msg = f"{url} responded {response.status}: {body.decode(errors='replace')}"
         raise RuntimeError(msg)
     return json.loads(body)
 
 
 def seen(span: Span) -> dict[str, object]:
-    """Return what the span is to this client."""
+    """Return what this client knows about the span."""
     return {
         "trace_id": f"{span.trace_id:x}",
         "span_id": f"{span.span_id:x}",
@@ -140,13 +148,13 @@ def seen(span: Span) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def serve(service: type[Service]) -> None:
     """Serve until the process is ended."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), service) as server:
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    main()
+    serve(Service)

@@ -1,10 +1,10 @@
 """
-Makes traces when it is told to, sampled as a Jaeger says.
+Creates traces on request, sampled by the strategy of a Jaeger.
 
-Each line of its input is a number: so many traces of one span are made, and leave.
-It answers each with a line of JSON: how many of them were sampled by which type of
-sampler, and the type and parameter of a decision made after them. Trace ids come
-from a fixed seed, anew for each line. Everything else is left to the environment.
+Each line of its input is a number: so many traces of one span are created and sent. The
+response is a line of JSON: how many of them were sampled by which type of sampler, and
+the type and parameter of a decision made after them. Trace ids come from a fixed seed,
+which is reset for each line. All other settings are read from the environment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEED = 20_261_128
 
 
 def make_traces(tracer: Tracer, number: int) -> Counter[str]:
-    """Make so many traces, and count those sampled by the sampler's type."""
+    """Create *count* traces, and count those sampled by the sampler's type."""
     tracer.random.seed(SEED)
     sampled = Counter()
     for _ in range(number):
@@ -33,7 +33,7 @@ def make_traces(tracer: Tracer, number: int) -> Counter[str]:
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Respond to each line until the input ends."""
     tracer = Config({"logging": False}).new_tracer()
     for line in sys.stdin:
         sampled = make_traces(tracer, int(line))

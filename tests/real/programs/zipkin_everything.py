@@ -1,8 +1,8 @@
 """
-One span of each sort that Zipkin shows in a way of its own, all in one trace.
+One span of each kind that Zipkin shows in a special way, all in one trace.
 
-Where spans go is read from `JAEGER_ENDPOINT` and nowhere else. It prints the trace's
-id and whether all spans left.
+Where spans are sent is read from `JAEGER_ENDPOINT` only. It prints the trace's id and
+whether all spans were sent.
 """
 
 from opentracing.ext import tags
@@ -13,7 +13,7 @@ KIND = tags.SPAN_KIND
 
 
 def main() -> None:
-    """Make the spans."""
+    """Create the spans."""
     config = Config(
         config={
             "sampler": {"type": "const", "param": 1},
@@ -41,7 +41,7 @@ def main() -> None:
         "consumer": {KIND: "consumer", "peer.service": "queue"},
         "local": {"n": 1, "f": 0.5, "yes": True, "text": "Größe", "data": b"\x00\xff"},
         "error": {"error": True},
-        "error told": {"error": "out of paper"},
+        "error text": {"error": "out of paper"},
         "no error": {"error": False},
         "odd port": {KIND: "client", "peer.service": "desk", "peer.port": 65536},
         "own kind": {KIND: "cron"},
@@ -53,7 +53,7 @@ def main() -> None:
     logs = tracer.start_span("logs", child_of=root, start_time=1_700_000_000.5)
     logs.log_kv({"event": "retry"}, timestamp=1_700_000_000.6)
     logs.log_kv({"event": "slow", "n": 2}, timestamp=1_700_000_000.7)
-    logs.finish(1_700_000_000.5)  # lasts no time at all
+    logs.finish(1_700_000_000.5)  # has no duration
     debug = tracer.start_span("debug", child_of=root)
     debug.set_tag(tags.SAMPLING_PRIORITY, 1)
     debug.finish()

@@ -1,9 +1,11 @@
 """
-A service that is called and calls on by B3, traced by py-zipkin.
+A service that is called and calls another one by B3, traced by py-zipkin.
 
-Spans go to the address that is its argument. It listens on a free port of loopback
-and prints that port. An order is JSON: `next` is whom to call, with what order, and
-as what `peer`; a trace it begins may be `wide` (128 bits), not `sampled`, or `debug`;
+Spans are sent to the address that is its argument. It listens on a free port of
+loopback and prints that port.
+
+An order is JSON: `next` is the service to call, the order for it, and its name as
+`peer`; a trace that it starts may be `wide` (128 bits), not `sampled`, or `debug`;
 `single` makes it write the single header, which py-zipkin can read and not write.
 """
 
@@ -27,24 +29,24 @@ HOST = "127.0.0.1"
 
 
 class Service(BaseHTTPRequestHandler):
-    """Answers one order a request."""
+    """Executes one order per request."""
 
     def do_POST(self):
         order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps(obey(order, self.headers)).encode()
+        body = json.dumps(execute(order, self.headers)).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format, *args):
-        """Keep the output to the port."""
+        """Log nothing: the output has only the port."""
 
 
-def obey(order, headers):
+def execute(order, headers):
     """Serve in a span; return it and those of the services called."""
     caller = extract_zipkin_attrs_from_headers(headers)
-    # With a rate of its own it would begin a trace anew where the caller has none.
+    # With a sampling rate it would start a new trace if the caller has none.
     rate = 100.0 if order.get("sampled", True) else 0.0
     with zipkin_span(
         service_name=NAME,
@@ -58,14 +60,14 @@ def obey(order, headers):
         host=HOST,
         encoding=Encoding.V2_JSON,
     ) as span:
-        answer = {"server": seen(span)}
+        response = {"server": seen(span)}
         if "next" in order:
-            answer |= call(order, **order["next"])
-    return answer
+            response |= call(order, **order["next"])
+    return response
 
 
 def call(own, url, order, peer):
-    """Call the next service in a span; return that and what came back."""
+    """Call the next service in a span; return that span and the response."""
     place = urlsplit(url)
     with zipkin_span(
         service_name=NAME,
@@ -78,14 +80,14 @@ def call(own, url, order, peer):
         connection = HTTPConnection(place.netloc, timeout=20)
         try:
             connection.request("POST", "/", json.dumps(order), headers_of(own))
-            answer = json.loads(connection.getresponse().read())
+            response = json.loads(connection.getresponse().read())
         finally:
             connection.close()
-        return {"client": seen(span), "next": answer}
+        return {"client": seen(span), "next": response}
 
 
 def headers_of(own):
-    """Return what py-zipkin sends, in the one form or the other."""
+    """Return the headers that py-zipkin sends, multiple or single."""
     headers = {k: v for k, v in create_http_headers().items() if v is not None}
     if own.get("debug"):
         headers["X-B3-Flags"] = "1"
@@ -99,7 +101,7 @@ def headers_of(own):
 
 
 def seen(span):
-    """Return who the span is."""
+    """Return the ids and flags of the span."""
     attributes = span.zipkin_attrs
     return {
         "trace_id": attributes.trace_id,

@@ -1,9 +1,9 @@
 """
-A service that is called and calls on by B3, traced by this client.
+A service that is called and calls another one by B3, traced by this client.
 
 All settings are read from the environment. It listens on a free port of loopback and
-prints that port. It takes and gives what `zipkin_foreign.py` does; an order with
-`joins` says whether its server span is the caller's, by `one_span_per_rpc`.
+prints that port. Its requests and responses are those of `zipkin_foreign.py`; an order
+with `joins` sets whether its server span has the caller's id, by `one_span_per_rpc`.
 """
 
 import json
@@ -21,21 +21,21 @@ FLUSH_TIMEOUT = 20.0
 
 
 class Service(BaseHTTPRequestHandler):
-    """Answers one order a request."""
+    """Executes one order per request."""
 
     def do_POST(self):
         order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps(obey(order, self.headers)).encode()
+        body = json.dumps(execute(order, self.headers)).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format, *args):
-        """Keep the output to the port."""
+        """Log nothing: the output has only the port."""
 
 
-def obey(order, headers):
+def execute(order, headers):
     """Serve in a span; return it and those of the services called."""
     TRACER.one_span_per_rpc = order.get("joins", False)
     span = TRACER.start_span(
@@ -43,17 +43,17 @@ def obey(order, headers):
         child_of=TRACER.extract(Format.HTTP_HEADERS, headers),
         tags={tags.SPAN_KIND: tags.SPAN_KIND_RPC_SERVER, "path": "/"},
     )
-    answer = {"server": seen(span)}
+    response = {"server": seen(span)}
     if "next" in order:
-        answer |= call(span, **order["next"])
+        response |= call(span, **order["next"])
     span.finish()
     if not TRACER.flush(FLUSH_TIMEOUT):
         raise RuntimeError("spans are left")
-    return answer
+    return response
 
 
 def call(parent, url, order, peer):
-    """Call the next service in a span; return that and what came back."""
+    """Call the next service in a span; return that span and the response."""
     place = urlsplit(url)
     first_tags = {
         tags.SPAN_KIND: tags.SPAN_KIND_RPC_CLIENT,
@@ -69,15 +69,15 @@ def call(parent, url, order, peer):
     connection = HTTPConnection(place.netloc, timeout=20)
     try:
         connection.request("POST", "/", json.dumps(order), headers)
-        answer = json.loads(connection.getresponse().read())
+        response = json.loads(connection.getresponse().read())
     finally:
         connection.close()
     span.finish()
-    return {"client": seen(span), "next": answer}
+    return {"client": seen(span), "next": response}
 
 
 def seen(span):
-    """Return who the span is."""
+    """Return the ids and flags of the span."""
     digits = 32 if span.trace_id >> 64 else 16
     return {
         "trace_id": f"{span.trace_id:0{digits}x}",

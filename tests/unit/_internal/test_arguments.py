@@ -14,8 +14,8 @@ from tests.unit.spans import (
     Hostile,
     HostileDict,
     HostileText,
-    let_notices_speak,
     pairs_of,
+    reset_warnings,
 )
 
 hostile = pytest.mark.parametrize(
@@ -24,8 +24,8 @@ hostile = pytest.mark.parametrize(
 
 
 @pytest.fixture(autouse=True)
-def _speaking_notices(monkeypatch: pytest.MonkeyPatch) -> None:
-    let_notices_speak(monkeypatch)
+def _unlimited_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    reset_warnings(monkeypatch)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_logger_has_the_name_of_48() -> None:
     assert "jaeger_tracing" == logger.name
 
 
-def test_notice_is_logged_once_a_minute(
+def test_warning_is_logged_once_a_minute(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -285,7 +285,7 @@ HOSTILE = (
 )
 
 
-def write_by_notice(value: object) -> None:
+def write_by_warning(value: object) -> None:
     """Write a line by a `RateLimitedWarning`."""
     RateLimitedWarning("odd: %s %r").warn(value, value)
 
@@ -335,7 +335,7 @@ def write_by_poller(value: object) -> None:
 
 
 WRITERS = [
-    write_by_notice,
+    write_by_warning,
     write_by_outage,
     write_by_logger,
     write_a_message,
@@ -392,7 +392,7 @@ def test_a_chain_of_errors_ends(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_numbers_stay_numbers(caplog: pytest.LogCaptureFixture) -> None:
-    """Number formats work, and a very large number is no error."""
+    """Number formats work, and a very large number is not an error."""
     logger.warning("%d %.1f %s %s", 1, 2.0, True, 10**5000)
 
     assert ["1 2.0 True a very large int"] == caplog.messages

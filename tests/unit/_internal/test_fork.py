@@ -176,7 +176,7 @@ def test_child_has_other_ids() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.parametrize("before", ["", NO_WIPED_PAGES], ids=["wiped page", "pid"])
 @pytest.mark.parametrize("fork", FORKS, ids=["no hooks", "hooks"])
-def test_fork_is_noticed_once(fork: str, before: str) -> None:
+def test_fork_is_detected_once(fork: str, before: str) -> None:
     """A child renews everything once: by the hook, or when the fork is detected."""
     words = output_of(WITHOUT_HOOKS.replace("{fork}", fork).replace("{before}", before))
     parent, child, grandchild = words[:2], words[2:6], words[6:8]
@@ -188,7 +188,7 @@ def test_fork_is_noticed_once(fork: str, before: str) -> None:
     assert 3 == len({child[3], grandchild[1], words[9]})
 
 
-def test_threads_wait_for_the_one_that_noticed_the_fork() -> None:
+def test_threads_wait_for_the_one_that_detected_the_fork() -> None:
     """While one thread renews everything, other threads wait and do not repeat it."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # the process has but one
     began, go_on, done = threading.Event(), threading.Event(), threading.Event()
@@ -453,7 +453,7 @@ def test_a_child_begins_with_nothing_to_wait_for() -> None:
     assert seconds < 1.0
 
 
-def test_a_fork_that_goes_on_in_a_child_waits_for_the_threads_there() -> None:
+def test_a_fork_that_continues_in_a_child_waits_for_the_threads_there() -> None:
     """If a signal handler forks during a fork, the child repeats its preparation."""
     registry = fork._ForkRegistry()  # pyright: ignore[reportPrivateUsage]  # as above
 

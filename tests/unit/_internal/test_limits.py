@@ -104,7 +104,7 @@ def test_a_huge_number_is_accepted(name: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("value", [1e10, math.inf, sys.maxsize])
-def test_the_most_counts_in_place_of_more(value: float) -> None:
+def test_the_maximum_replaces_larger_values(value: float) -> None:
     """Infinity is limited like other huge numbers."""
     assert MAX_SECONDS == above_zero("x", value, maximum=MAX_SECONDS)
     assert MAX_COUNT == at_least("x", value, 1, maximum=MAX_COUNT)

@@ -30,7 +30,7 @@ def test_names_of_secrets_are_known(name: str) -> None:
     "name",
     ["region", "passenger", "author", "signal", "key", "tokenizer", "client_key"],
 )
-def test_a_piece_of_a_word_is_no_secret(name: str) -> None:
+def test_a_part_of_a_word_is_not_a_secret(name: str) -> None:
     """Names that do not denote secrets are shown."""
     assert not is_secret_name(name)
 

@@ -255,7 +255,7 @@ def test_active_span_can_be_ignored(tracer: MemoryTracer) -> None:
 
 
 def test_active_span_beats_references(tracer: MemoryTracer) -> None:
-    """The active span is the parent even if there are references, which are kept."""
+    """The active span is the parent even if there are references, which are stored."""
     reference = follows_from(tracer.start_span("other").context)
 
     with tracer.start_active_span("active") as scope:
@@ -370,7 +370,7 @@ def test_debug_id_brings_baggage(tracer: MemoryTracer) -> None:
 
 def test_baggage_without_a_trace_begins_one(tracer: MemoryTracer) -> None:
     """
-    A context with only baggage is no parent: a new trace begins that carries it
+    A context with only baggage is not a parent: a new trace begins that carries it
     over, and the sampler is called.
     """
     tracer.sampler = sampler = NotingSampler()

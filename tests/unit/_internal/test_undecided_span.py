@@ -23,7 +23,7 @@ from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import Throttler
 from jaeger_client.tracer import Tracer
 from tests.unit.bytecodes import call_at, every_place, interrupt
-from tests.unit.spans import HOSTILE_VALUES, Anything, let_notices_speak, pairs_of
+from tests.unit.spans import HOSTILE_VALUES, Anything, pairs_of, reset_warnings
 
 Decide = Callable[[RootSpan, bool], Decision | None]
 
@@ -160,7 +160,7 @@ def test_all_is_recorded_while_it_is_undecided() -> None:
     assert 1 == len(span.logs)
 
 
-def test_the_tags_of_the_decision_stand_on_the_root() -> None:
+def test_the_tags_of_the_decision_are_on_the_root() -> None:
     """The sampler's tags are those of the final decision, typed."""
     span = Scene().start("yes")
 
@@ -312,7 +312,7 @@ def test_baggage_does_not_end_the_wait() -> None:
     assert ({"user": "ann"}, 1) == (span.context.baggage, span.context.flags)
 
 
-def test_a_context_that_is_set_is_kept() -> None:
+def test_a_context_that_is_set_is_retained() -> None:
     """The decision is written into it."""
     span = Scene().start("no")
     span.context = SpanContext(7, 8, None, SAMPLED_FLAG)
@@ -406,7 +406,7 @@ def test_a_caller_may_leave_the_decision_to_us(name: str) -> None:
     assert [] == list(span.tags)
 
 
-def test_what_such_a_caller_sent_along_is_kept() -> None:
+def test_what_such_a_caller_has_sent_is_retained() -> None:
     """Ids, baggage and `tracestate` are those of its context."""
     caller = SpanContext(1, 2, None, 0, {"user": "ann"})
     caller.sampling_undecided = True  # type: ignore[misc]  # as codecs do
@@ -508,7 +508,7 @@ def test_a_sampler_that_raises_refuses(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """An error of the sampler is logged, and does not reach the application."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     scene = Scene(fail)
 
     span = scene.start("any")

@@ -441,7 +441,7 @@ def test_flush_accepts_any_timeout(
     job: Job,
     timeout: float,
 ) -> None:
-    """An infinite timeout is no error."""
+    """An infinite timeout is not an error."""
     worker.wake()
 
     assert worker.flush(timeout)

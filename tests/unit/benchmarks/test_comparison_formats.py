@@ -1,4 +1,4 @@
-"""What the table of formats is made of."""
+"""The table of formats."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jaeger_client import SpanContext
 
 
 def test_each_format_has_a_row() -> None:
-    """Those of headers, and the binary one."""
+    """The table has the formats of headers, and the binary one."""
     least, costs = measure_formats(rounds=1)
 
     assert [*CODECS, "binary"] == [cost.name for cost in costs]
@@ -27,7 +27,7 @@ def test_each_format_has_a_row() -> None:
 
 
 def test_the_ratio_is_of_both_calls() -> None:
-    """Inject and extract together, to the least."""
+    """The last column is the ratio of inject and extract together to the minimum."""
     rows = format_rows(0.5, [FormatCost("b3", 1.0, 2.0, 3.0, 4.0)])
 
     assert ["b3", "1.00", "2.00", "6.0", "3.00", "4.00"] == rows[1]

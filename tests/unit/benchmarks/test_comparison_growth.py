@@ -1,4 +1,4 @@
-"""Unit tests of what the benchmark says of growth."""
+"""The benchmark's figures of growth."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ TAGS = GrowthPlan("tags", "Tags of a span", (0, 8), 100, ("app", "process"))
 
 
 def make_measured(*app_us: float, lost: int = 0) -> Measured:
-    """Return what rounds of 10 spans at these costs leave."""
+    """Return the figures of rounds of 10 spans at these costs."""
     costs = [Cost(us * 10 / 1e6, 0.0, us * 20 / 1e6, spans=10) for us in app_us]
     return Measured(costs, expected=100, arrived=100 - lost)
 
 
-def make_outage(*seconds: Second, told_lost: int = 7) -> Outage:
+def make_outage(*seconds: Second, reported_lost: int = 7) -> Outage:
     """Return an outage in which 7 spans were reported."""
-    return Outage(StallFigures(list(seconds), 7, 5, 7, told_lost, close_s=1.0))
+    return Outage(StallFigures(list(seconds), 7, 5, 7, reported_lost, close_s=1.0))
 
 
 def test_traces_are_made_whole() -> None:
-    """A measurement has as many whole traces as fit, and one at least."""
+    """A measurement has as many whole traces as fit, and at least one."""
     plan = GrowthPlan("traces", "Spans of a trace", (30, 1_000), 100, ("app",))
 
     assert [90, 1_000] == [plan.spans_of(size) for size in plan.sizes]
 
 
 def test_tags_do_not_change_how_many_spans_are_made() -> None:
-    """With tags it is the span that grows, not their number."""
+    """With tags the span grows, not the number of spans."""
     assert [100, 100] == [TAGS.spans_of(size) for size in TAGS.sizes]
 
 
@@ -72,7 +72,7 @@ def test_a_row_shows_the_median_and_how_far_it_grew() -> None:
 
 
 def test_a_figure_counts_only_if_all_arrived() -> None:
-    """Where spans are missing, the share that was lost stands in place of a cost."""
+    """If spans are missing, the fraction that was lost is shown instead of a cost."""
     by_size = {0: make_measured(1, lost=25), 8: make_measured(3)}
     rows = growth_rows(Growth(TAGS, {"ours": by_size}), {})
 
@@ -80,7 +80,7 @@ def test_a_figure_counts_only_if_all_arrived() -> None:
 
 
 def test_what_was_not_measured_is_left_empty() -> None:
-    """A size that no round has reached has an empty cell."""
+    """A size without any round has an empty cell."""
     by_size = {0: make_measured(1), 8: Measured()}
     rows = growth_rows(Growth(TAGS, {"ours": by_size}), {})
 
@@ -98,21 +98,21 @@ def test_an_outage_compares_the_first_seconds_with_the_last() -> None:
 
 
 def test_a_short_outage_is_compared_by_halves() -> None:
-    """Of five seconds two are the first ones and two the last."""
+    """Of five seconds, two are the first ones and two the last."""
     outage = make_outage(*(Second(number, number) for number in range(5)))
 
     assert (0.5, 3.5) == (outage.first_us, outage.last_us)
     assert (2, 4) == (outage.settled_mb, outage.last_mb)
 
 
-@pytest.mark.parametrize(("told_lost", "is_counted"), [(7, True), (6, False)])
-def test_an_outage_is_counted_if_every_span_is_told_of(
+@pytest.mark.parametrize(("reported_lost", "is_counted"), [(7, True), (6, False)])
+def test_an_outage_is_counted_if_every_span_is_counted(
     *,
-    told_lost: int,
+    reported_lost: int,
     is_counted: bool,
 ) -> None:
-    """None of the spans arrived, so counters and metrics have to tell of them all."""
-    assert is_counted == make_outage(told_lost=told_lost).is_counted
+    """No span arrived, so counters and metrics must include all of them."""
+    assert is_counted == make_outage(reported_lost=reported_lost).is_counted
 
 
 def test_spans_that_were_cut_short_are_not_lost() -> None:
@@ -123,7 +123,7 @@ def test_spans_that_were_cut_short_are_not_lost() -> None:
 
 
 def test_metrics_of_lost_spans_are_added_up() -> None:
-    """Dropped spans and those whose sending failed count, sent ones do not."""
+    """Dropped spans and those that could not be sent count, sent ones do not."""
     metrics = LossMetrics()
     for result in ("dropped", "err", "ok"):
         metrics.create_counter("jaeger:reporter_spans", {"result": result})(2)

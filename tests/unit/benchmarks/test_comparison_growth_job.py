@@ -1,4 +1,4 @@
-"""Unit tests of one measurement of growth, with a peer that counts its calls."""
+"""One measurement of growth, with a peer that counts its calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.comparison.peers.base import Addresses, Peer
 
 
 class CountingPeer(Peer):
-    """Counts what it is asked to do, from any thread."""
+    """Counts its calls, from any thread."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
@@ -39,7 +39,7 @@ class CountingPeer(Peer):
         sampled: bool = True,
         queue_size: int | None = None,
     ) -> None:
-        """Note how large the queue is."""
+        """Store the size of the queue."""
         self.queue_size = queue_size
 
     def close(self, timeout: float) -> None:
@@ -57,7 +57,7 @@ class CountingPeer(Peer):
 
 
 def make_job(kind: str, size: int, spans: int) -> Job:
-    """Return a job whose ports nobody uses."""
+    """Return a job whose ports are not in use."""
     return Job("counting", kind, size, spans, udp_port=1, http_port=1)
 
 
@@ -69,7 +69,7 @@ def make_job(kind: str, size: int, spans: int) -> Job:
         ("threads", 4, "root_finish", WARM_UP_SPANS + 40),
     ],
 )
-def test_a_job_makes_as_many_spans_as_it_says(
+def test_a_job_creates_the_specified_number_of_spans(
     kind: str,
     size: int,
     call: str,
@@ -85,7 +85,7 @@ def test_a_job_makes_as_many_spans_as_it_says(
 
 
 def test_queues_are_large_enough_for_all_spans() -> None:
-    """The same rule for all peers: no span is lost because a queue is full."""
+    """The queue has the same size for all peers, so that no span is lost."""
     peer = CountingPeer()
     run_job(make_job("tags", 0, 40), peer)
 
@@ -93,13 +93,13 @@ def test_queues_are_large_enough_for_all_spans() -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    """A kind of growth that nobody knows is an error that names it."""
+    """An unknown kind of growth is an error that names it."""
     with pytest.raises(ValueError, match="got 'logs'"):
         make_go(make_job("logs", 1, 1), CountingPeer())
 
 
 def test_threads_run_at_the_same_time() -> None:
-    """All threads have to be there before any of them goes on."""
+    """All threads have started before any of them continues."""
     meeting = threading.Barrier(3)
 
     def meet() -> None:
@@ -110,7 +110,7 @@ def test_threads_run_at_the_same_time() -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_that_fails_fails_the_job() -> None:
-    """What some threads took says nothing when others ended early."""
+    """If threads have ended early, the duration of the others is an error."""
 
     def fail() -> None:
         raise ValueError

@@ -1,4 +1,4 @@
-"""Unit tests of what the benchmark says of an application's latency."""
+"""The benchmark's figures of an application's latency."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from benchmarks.comparison.latency_load import Load, LoadError, Times, is_comple
 from benchmarks.comparison.latency_server import Handler
 from benchmarks.comparison.latency_work import count_rows, work
 from benchmarks.comparison.peers.base import Peer
-from benchmarks.comparison.programs import ProgramError, decode_answer
+from benchmarks.comparison.programs import ProgramError, decode_output
 from benchmarks.comparison.sections import Section
 
 Answer = TypeVar("Answer")
 
 
 class ListeningPeer(Peer):
-    """Notes which of its methods are called inside which."""
+    """Records which of its methods are called inside which."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -39,13 +39,13 @@ class ListeningPeer(Peer):
         work: Callable[[], Answer],
     ) -> Answer:
         self.heard.append(f"begin {environ['PATH_INFO']}")
-        answer = work()
+        result = work()
         self.heard.append("end")
-        return answer
+        return result
 
 
 def make_figures() -> LatencyFigures:
-    """Return those of three rounds of 1 to 100 ms, one of them three times slower."""
+    """Return three rounds of 1 to 100 ms, one of them three times slower."""
     figures = LatencyFigures(requests=120, cpu_s=0.3)
     latencies = [1_000 * number for number in range(1, 101)]
     for slower in (1, 3, 1):
@@ -59,7 +59,7 @@ def make_figures() -> LatencyFigures:
     [(0.5, 50), (0.9, 90), (0.99, 99), (0.991, 100), (1.0, 100), (0.0, 1)],
 )
 def test_a_percentile_is_one_of_the_values(share: float, expected: int) -> None:
-    """It is the least of them that so large a share does not exceed."""
+    """A quantile is the least value that so large a share does not exceed."""
     assert expected == percentile(range(100, 0, -1), share)
 
 
@@ -75,7 +75,7 @@ def test_a_row_shows_percentiles_and_what_arrived() -> None:
 
 
 def test_without_a_tracer_no_spans_are_expected() -> None:
-    """The cell of spans is empty where there are none."""
+    """Without spans, their cell is empty."""
     (row,) = latency_rows({"limit": make_figures()}, {})
 
     assert "limit" == row[0]
@@ -83,7 +83,7 @@ def test_without_a_tracer_no_spans_are_expected() -> None:
 
 
 def test_figures_are_complete_once_all_spans_arrived() -> None:
-    """One span that is missing makes them void."""
+    """A single missing span makes the figures void."""
     figures = LatencyFigures(spans_expected=2, spans_arrived=1)
 
     assert not figures.are_complete
@@ -92,7 +92,7 @@ def test_figures_are_complete_once_all_spans_arrived() -> None:
 
 
 def test_a_plan_counts_the_warm_up_of_each_round() -> None:
-    """The application serves those requests, too."""
+    """The requests of the warm-up are included in the number of requests."""
     plan = LatencyPlan(rate=100, rounds=3, seconds=2, warm_up=0.5)
 
     assert 750 == plan.requests
@@ -100,7 +100,7 @@ def test_a_plan_counts_the_warm_up_of_each_round() -> None:
 
 
 def test_the_first_requests_of_a_load_do_not_count() -> None:
-    """They are those of the warm-up, and are sent at the same rate."""
+    """The first requests are those of the warm-up, and are sent at the same rate."""
     load = Load(port=80, rate=500, seconds=1, warm_up=0.2)
 
     assert (100, 600) == (load.warm_up_requests, load.requests)
@@ -109,21 +109,21 @@ def test_the_first_requests_of_a_load_do_not_count() -> None:
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: waitress\r\n\r\nok"
 
 
-def test_an_answer_is_complete_with_its_last_byte() -> None:
-    """However it is cut into parts, no answer is complete before."""
+def test_a_response_is_complete_with_its_last_byte() -> None:
+    """A response is complete only with its last part, however it is cut."""
     assert [len(ANSWER)] == [
         length for length in range(len(ANSWER) + 1) if is_complete(ANSWER[:length])
     ]
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [ANSWER.replace(b"200", b"500"), ANSWER.replace(b"Content-Length", b"Length")],
 )
-def test_an_answer_that_is_not_well_ends_the_load(answer: bytes) -> None:
-    """An answer with an error, or without a length, is shown."""
+def test_a_wrong_response_ends_the_load(response: bytes) -> None:
+    """The error quotes a response with an error, or without a length."""
     with pytest.raises(LoadError, match="got b'HTTP/1.1"):
-        is_complete(answer)
+        is_complete(response)
 
 
 @pytest.mark.parametrize(
@@ -156,33 +156,33 @@ def test_a_traced_request_has_a_span_within_its_own(
 
 
 def test_the_same_number_of_rows_is_the_same_work() -> None:
-    """Work depends on nothing but the number of rows."""
+    """The work depends only on the number of rows."""
     assert work(20) == work(20)
     assert 1 <= count_rows(1e-9)
 
 
-def test_the_answer_of_a_program_is_json() -> None:
-    """What a program printed is decoded."""
-    assert {"app_s": 1} == decode_answer("growth_job of ours", 0, '{"app_s": 1}\n')
+def test_the_output_of_a_program_is_json() -> None:
+    """The output of a program is decoded."""
+    assert {"app_s": 1} == decode_output("growth_job of ours", 0, '{"app_s": 1}\n')
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "message"),
+    ("status", "output", "message"),
     [(1, "{}", "growth_job of ours ended with status 1"), (0, "", "printed ''")],
 )
-def test_a_program_that_fails_is_named(status: int, answer: str, message: str) -> None:
-    """Neither a status nor an answer that is no JSON passes for figures."""
+def test_a_program_that_fails_is_named(status: int, output: str, message: str) -> None:
+    """An error status, or output that is not JSON, is an error."""
     with pytest.raises(ProgramError, match=message):
-        decode_answer("growth_job of ours", status, answer)
+        decode_output("growth_job of ours", status, output)
 
 
 def test_a_section_is_markdown() -> None:
-    """It has a title, a text, and a table."""
+    """A section has a title, a text, and a table."""
     section = Section("Title", "Text.", ["a", "b"], [["1", "2"]])
 
     assert str(section).startswith("## Title\n\nText.\n\n| a ")
 
 
 def test_a_section_without_rows_has_no_table() -> None:
-    """What failed has its failure for text, and nothing more."""
+    """A section that failed has the error as its text, and nothing more."""
     assert "## Title\n\nFailed.\n" == str(Section("Title", "Failed.", [], []))

@@ -1,4 +1,4 @@
-"""Who measures what, in which order, and what the command asks of a runner."""
+"""The order of measurements, and the command line of a runner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.comparison.environments import ENVIRONMENT_OF, REQUIREMENTS
 from benchmarks.comparison.peers.base import Addresses, headers_of
 from benchmarks.comparison.peers.limit import LimitPeer
 from benchmarks.comparison.rounds import Plan, rotated
-from benchmarks.comparison.running import goes
+from benchmarks.comparison.running import groups
 from benchmarks.comparison.running.job import Job, Meter
 from benchmarks.comparison.scenarios import SCENARIOS, Scenario, queue_size_of
 
@@ -19,7 +19,7 @@ NOWHERE = Addresses(udp_port=1, http_port=1)
 
 
 def test_another_peer_is_first_in_each_round() -> None:
-    """Rounds begin with another peer each, so that none has the best place."""
+    """Each round begins with another peer, so that none has an advantage."""
     plan = Plan([SCENARIOS["root_finish"]], ["limit", "ours"], rounds=2)
 
     order = [(number, peer) for number, _, peer in plan.runs()]
@@ -28,15 +28,15 @@ def test_another_peer_is_first_in_each_round() -> None:
 
 
 def test_scenario_may_have_fewer_rounds() -> None:
-    """What takes long runs in its own count of rounds at most."""
-    plan = Plan([Scenario("long", "goes", rounds=1)], ["ours"], rounds=3)
+    """A scenario that takes long has its own maximum number of rounds."""
+    plan = Plan([Scenario("long", "groups", rounds=1)], ["ours"], rounds=3)
 
     assert 1 == len(list(plan.runs()))
 
 
 def test_scenario_may_have_many_turns_in_a_round() -> None:
-    """What is over at once has more turns, each a round of its own in the results."""
-    plan = Plan([Scenario("short", "goes", turns=2)], ["ours"], rounds=2)
+    """A short scenario has more turns, each a round of its own in the results."""
+    plan = Plan([Scenario("short", "groups", turns=2)], ["ours"], rounds=2)
 
     assert [0, 1, 2, 3] == [number for number, _, _ in plan.runs()]
 
@@ -49,18 +49,18 @@ def test_scenario_names_who_takes_part() -> None:
     assert ["ours", "ours_otlp"] == plan.peers_of(SCENARIOS["encode"])
 
 
-def test_rotation_of_nobody() -> None:
-    """A scenario in which nobody takes part has no first peer."""
+def test_rotation_of_no_peers() -> None:
+    """A scenario without peers has no first peer."""
     assert [] == rotated([], 3)
 
 
 def test_default_queues_in_a_burst() -> None:
-    """In a burst every queue is as its tracer makes it."""
+    """In a burst every queue has its default capacity."""
     assert queue_size_of(SCENARIOS["burst"], "jaeger48") is None
 
 
 def test_old_queue_holds_a_go() -> None:
-    """In goes 4.8 alone gets a larger queue, for it would lose spans."""
+    """With groups only 4.8 gets a larger queue, because it would lose spans."""
     sizes = [
         queue_size_of(SCENARIOS["root_finish"], peer) for peer in ("ours", "jaeger48")
     ]
@@ -70,7 +70,7 @@ def test_old_queue_holds_a_go() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(ENVIRONMENT_OF.values())))
 def test_every_environment_is_locked(name: str) -> None:
-    """What each peer needs is locked by hashes, and no file names a host."""
+    """The packages of each peer are locked by hashes, and no file names a host."""
     locked = (REQUIREMENTS / f"bench-{name}.txt").read_text("utf-8")
 
     assert "--hash=sha256:" in locked
@@ -79,7 +79,7 @@ def test_every_environment_is_locked(name: str) -> None:
 
 
 def test_meter_adds_up() -> None:
-    """A meter knows how many calls it made and what one took."""
+    """A meter has the number of calls and the duration of one."""
     made: list[int] = []
     meter = Meter()
 
@@ -90,27 +90,27 @@ def test_meter_adds_up() -> None:
     assert all(0 <= figure < math.inf for figure in meter.figures().values())
 
 
-def test_goes_start_what_they_say() -> None:
-    """A runner says how many spans have to arrive, those of the warm-up among them."""
+def test_groups_start_the_specified_number_of_spans() -> None:
+    """A runner returns how many spans must arrive, including the warm-up's."""
     scenario = Scenario(
-        "two", "goes", operation="active_child", calls=3, goes=10, pause=0
+        "two", "groups", operation="active_child", calls=3, groups=10, pause=0
     )
 
-    figures = goes.run(LimitPeer(), Job(scenario, NOWHERE, quick=True))
+    figures = groups.run(LimitPeer(), Job(scenario, NOWHERE, quick=True))
 
     assert (20 + 5 * 3) * 2 == figures["started"]
     json.dumps(figures)
 
 
-def test_unsampled_goes_start_nothing() -> None:
-    """Where the sampler says no, no span has to arrive."""
-    scenario = Scenario("none", "goes", calls=3, goes=1, pause=0, sampled=False)
+def test_unsampled_groups_start_nothing() -> None:
+    """If the sampler refuses, no span must arrive."""
+    scenario = Scenario("none", "groups", calls=3, groups=1, pause=0, sampled=False)
 
-    assert 0 == goes.run(LimitPeer(), Job(scenario, NOWHERE))["started"]
+    assert 0 == groups.run(LimitPeer(), Job(scenario, NOWHERE))["started"]
 
 
 def test_headers_of_a_wsgi_request() -> None:
-    """Headers are taken out of a WSGI environ with their own names."""
+    """Headers are read from a WSGI environ with their own names."""
     environ = {"HTTP_X_REQUEST_ID": "7", "PATH_INFO": "/", "wsgi.version": (1, 0)}
 
     assert {"x-request-id": "7"} == headers_of(environ)

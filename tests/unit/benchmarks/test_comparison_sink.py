@@ -1,4 +1,4 @@
-"""What the sink keeps, decodes and counts."""
+"""What the sink stores, decodes and counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jaeger_client.encoding import (
 from jaeger_client.model import Process, SpanLosses
 from tests.foreign.spans import FinishedSpan, Ids, encode_one
 
-# By import_module, for it has no types.
+# By import_module, because it has no types.
 msgpack: Any = import_module("msgpack")
 
 
@@ -31,14 +31,14 @@ def payload(make_encoder: Callable[[SpanLosses], Any], span_id: int = 7) -> byte
 
 
 def datadog_maps() -> bytes:
-    """Return one span as version 0.4 of Datadog's format has it."""
+    """Return one span in version 0.4 of Datadog's format."""
     span = {"name": "GET", "trace_id": 1, "span_id": 7}
     packed: bytes = msgpack.packb([[span]])
     return packed
 
 
 def datadog_rows() -> bytes:
-    """Return one span as version 0.5 has it, with numbers as keys of its maps."""
+    """Return one span in version 0.5, with numbers as keys of its maps."""
     strings = ["", "shop", "GET"]
     span = [1, 2, 2, 1, 7, 0, 0, 0, 0, {1: 2}, {1: 0.5}, 0]
     packed: bytes = msgpack.packb([strings, [[span]]])
@@ -56,7 +56,7 @@ def datadog_rows() -> bytes:
     ],
 )
 def test_every_way_in_is_decoded(kind: str, body: bytes) -> None:
-    """A span is found in each format that a peer sends."""
+    """A span is decoded from each format that a peer sends."""
     (span,) = decode(kind, body)
 
     span_id = span.span_id
@@ -77,7 +77,7 @@ def test_store_counts_spans_and_distinct_ones() -> None:
 
 
 def test_store_forgets() -> None:
-    """After a reset nothing of what came before is counted."""
+    """After a reset, earlier spans are not counted."""
     store = Store()
     store.put(AGENT, payload(JaegerCompactEncoder))
     store.reset()
@@ -86,15 +86,15 @@ def test_store_forgets() -> None:
 
 
 def test_store_refuses_too_much() -> None:
-    """More than the sink may hold makes its count an error, not a wrong number."""
-    store = Store(most_bytes=10)
+    """If more bytes come than the sink may store, its count is an error."""
+    store = Store(max_bytes=10)
     store.put(AGENT, bytes(11))
 
-    assert "more than 10 bytes came undecoded" == store.count().error
+    assert "more than 10 undecoded bytes arrived" == store.count().error
 
 
 def test_what_cannot_be_decoded_is_an_error() -> None:
-    """Bytes that no decoder takes are told of with their length."""
+    """Bytes that cannot be decoded are an error with their length."""
     store = Store()
     store.put("/v0.4/traces", b"\xc1")
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_decoded_is_an_error() -> None:
 
 
 def test_wait_ends_when_all_is_there() -> None:
-    """Waiting for what has come already takes no time."""
+    """Waiting for spans that have arrived takes no time."""
     store = Store()
     store.put(AGENT, payload(JaegerCompactEncoder))
 
@@ -110,12 +110,12 @@ def test_wait_ends_when_all_is_there() -> None:
 
 
 def test_wait_ends_when_nothing_comes() -> None:
-    """Waiting for more than comes ends after the quiet time."""
+    """Waiting for more spans than come ends after the quiet time."""
     assert 0 == Store().wait(1, quiet=0.01).distinct
 
 
-def test_count_goes_over_the_connection() -> None:
-    """A count is plain values that make the same count again."""
+def test_count_is_sent_over_the_connection() -> None:
+    """A count converted to plain values and back is equal."""
     store = Store()
     store.put(AGENT, payload(JaegerCompactEncoder))
     count = store.count()

@@ -1,13 +1,13 @@
-"""From what was measured to the table and its verdicts."""
+"""From measurements to the table, and whether targets are reached."""
 
 from __future__ import annotations
 
 from benchmarks.comparison.page import make_page
-from benchmarks.comparison.reach import ROWS, Bound, Row
 from benchmarks.comparison.results import Result, Results, median, median_ratio
 from benchmarks.comparison.scenarios import SCENARIOS
 from benchmarks.comparison.sink.count import Count
 from benchmarks.comparison.table import HEADER, holds, make_rows, markdown, notes
+from benchmarks.comparison.targets import ROWS, Bound, Row
 
 APP = Row("app", "root_finish", "app_us", 0.10)
 
@@ -23,7 +23,7 @@ def results_of(*rounds: dict[tuple[str, str], Result]) -> Results:
 
 
 def app_us(old: float, ours: float) -> dict[tuple[str, str], Result]:
-    """Return a round in which a call took so many microseconds."""
+    """Return a round with calls of *old* and *ours* microseconds."""
     return {
         ("root_finish", "jaeger48"): complete(app_us=old),
         ("root_finish", "ours"): complete(app_us=ours),
@@ -31,12 +31,12 @@ def app_us(old: float, ours: float) -> dict[tuple[str, str], Result]:
 
 
 def cells_of(title: str, results: Results) -> dict[str, str]:
-    """Return the row of this title, by the heads of the columns."""
+    """Return the row with this title, by the headings of the columns."""
     (row,) = [row for row in make_rows(results) if row[0] == title]
     return dict(zip(HEADER, row, strict=True))
 
 
-def test_ratio_is_taken_in_each_round() -> None:
+def test_ratio_is_calculated_in_each_round() -> None:
     """The ratio is the median of the rounds' ratios, not that of the medians."""
     ratio = median_ratio([1.0, 9.0, 2.0], [10.0, 10.0, 40.0])
 
@@ -56,7 +56,7 @@ def test_median_of_nothing_is_none() -> None:
 
 
 def test_row_shows_medians_ratio_and_verdict() -> None:
-    """A row has each peer's median, the ratio of ours, and whether the reach held."""
+    """A row has each peer's median, the ratio of ours, and the verdict."""
     results = results_of(app_us(30, 3), app_us(40, 3.2), app_us(20, 1.8))
 
     cells = cells_of("root_finish, app µs", results)
@@ -68,15 +68,15 @@ def test_row_shows_medians_ratio_and_verdict() -> None:
     )
 
 
-def test_reach_that_is_missed_is_told() -> None:
-    """A ratio over the reach says no."""
+def test_target_that_is_missed_is_shown() -> None:
+    """A ratio above the target shows "no"."""
     results = results_of(app_us(30, 4))
 
     assert "**no**" == cells_of("root_finish, app µs", results)["holds"]
 
 
 def test_figure_counts_only_if_all_arrived() -> None:
-    """Where spans are missing, the cell says how many arrived instead."""
+    """If spans are missing, the cell shows how many arrived."""
     lost = Result({"started": 10, "app_us": 1}, Count(spans=9, distinct=9))
     results = results_of({**app_us(30, 3), ("root_finish", "ours"): lost})
 
@@ -90,14 +90,14 @@ def test_figure_counts_only_if_all_arrived() -> None:
 
 
 def test_spans_that_arrive_twice_are_not_missing_ones() -> None:
-    """Delivered is counted by distinct ids, so a duplicate hides no loss."""
+    """The fraction counts distinct ids, so a duplicate does not hide a loss."""
     result = Result({"started": 10}, Count(spans=10, distinct=9))
 
     assert (0.9, False) == (result.delivered, result.is_complete)
 
 
 def test_incomplete_round_is_noted() -> None:
-    """A round that does not count is told of under the table."""
+    """A round that does not count is listed below the table."""
     lost = Result({"started": 10, "app_us": 1}, Count(spans=9, distinct=9))
 
     (note,) = notes(results_of({("root_finish", "ours"): lost}))
@@ -106,7 +106,7 @@ def test_incomplete_round_is_noted() -> None:
 
 
 def test_failure_is_noted() -> None:
-    """What failed is told of with its reason."""
+    """A failure is listed with its reason."""
     failed = Result(failure="was ended after 90 s")
     results = results_of({("root_finish", "ours"): failed})
 
@@ -127,7 +127,7 @@ def test_share_is_rounded_down() -> None:
 
 
 def test_fork_counts_parent_and_child_apart() -> None:
-    """Spans of the parent and of the child are told apart by their names."""
+    """Spans of the parent and of the child are distinguished by their names."""
     arrived = Count(spans=7, distinct=7, names={"parent": 6, "child": 1})
     result = Result({"started": 9, "parent_spans": 6, "child_spans": 3}, arrived)
 
@@ -136,7 +136,7 @@ def test_fork_counts_parent_and_child_apart() -> None:
 
 
 def test_child_that_hung_is_noted() -> None:
-    """A close that hung in a forked child is told of under the table."""
+    """A close that hung in a forked child is listed below the table."""
     hung = Result({"started": 0, "child_hung": True})
 
     (note,) = notes(results_of({("fork", "jaeger48"): hung}))
@@ -145,26 +145,26 @@ def test_child_that_hung_is_noted() -> None:
 
 
 def test_cost_of_a_delivered_span() -> None:
-    """The CPU of a burst is shared by the spans that arrived."""
+    """The CPU time of a burst is divided by the spans that arrived."""
     result = Result({"started": 10, "process_s": 2e-6}, Count(spans=4, distinct=4))
 
     assert 0.5 == result.figure("process_us_delivered")
 
 
 def test_nothing_delivered_has_no_cost() -> None:
-    """Without a delivered span there is no cost of one."""
+    """Without a delivered span there is no cost per span."""
     result = Result({"started": 10, "process_s": 1})
 
     assert result.figure("process_us_delivered") is None
 
 
-def test_old_client_is_taken_from_its_own_burst() -> None:
-    """The burst's base is 4.8 with a queue that holds all."""
+def test_old_client_is_measured_by_its_own_burst() -> None:
+    """The burst is compared with 4.8 with a queue that holds all."""
     results = results_of(
         {
             ("burst", "ours"): complete(process_s=1e-4),
             ("burst", "jaeger48"): complete(process_s=5e-4),
-            ("burst_kept", "jaeger48"): complete(process_s=2e-3),
+            ("burst_same_queue", "jaeger48"): complete(process_s=2e-3),
         }
     )
     (row,) = [row for row in ROWS if row.figure == "process_us_delivered"]
@@ -174,27 +174,27 @@ def test_old_client_is_taken_from_its_own_burst() -> None:
 
 
 def test_memory_is_held_to_a_bound() -> None:
-    """A bound that is no ratio is compared with the figure itself."""
-    row = Row("memory", "init", "memory_mb", 22.0, Bound.MOST)
+    """A bound that is not a ratio is compared with the figure itself."""
+    row = Row("memory", "init", "memory_mb", 22.0, Bound.MAX)
     results = results_of({("init", "ours"): complete(memory_mb=22.5)})
 
     assert False is holds(row, results)
 
 
 def test_no_verdict_without_figures() -> None:
-    """What was not measured neither holds nor fails."""
+    """A target without measurement is neither reached nor missed."""
     assert holds(APP, results_of({})) is None
 
 
 def test_every_row_comes_from_a_scenario() -> None:
-    """Each row names scenarios that are there, and each scenario has a row."""
+    """Each row names existing scenarios, and each scenario has a row."""
     named = {row.scenario for row in ROWS} | {row.old_scenario for row in ROWS} - {""}
 
     assert set(SCENARIOS) == named
 
 
 def test_markdown_pads_its_columns() -> None:
-    """Columns of a table stand under one another."""
+    """Columns of a table are aligned."""
     table = markdown(["name", "x"], [["a", "10"]])
 
     assert "| name | x   |\n| ---- | --- |\n| a    | 10  |" == table
@@ -215,5 +215,5 @@ def test_page_holds_all_that_was_measured() -> None:
         "## Growth",
     ):
         assert part in page
-    assert "reach" not in page  # the page makes no promises
+    assert "target" not in page  # the page has no targets
     assert "- root_finish, ours, round 2: was ended after 90 s\n" in page

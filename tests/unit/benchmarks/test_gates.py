@@ -1,4 +1,4 @@
-"""What the gates say of counts, without counting."""
+"""The failures and hints of the gates, without counting."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ ELSEWHERE = "3.11.2, GCC 12.2.0, x86_64"
 
 
 def judge_inject(ratio: float, *, budget: float, build: str = HERE) -> list[str]:
-    """Return what fails for an inject of this *ratio*."""
+    """Return the failures for an inject of this *ratio*."""
     return judge({"inject": ratio}, Budgets(HERE, {"inject": budget}), build).failures
 
 
 def test_a_budget_20_percent_too_low_fails() -> None:
-    """Too much is one line: which call, its cost, by how much, the budget."""
+    """A failure is one line: the call, its cost, the excess, the budget."""
     failures = judge_inject(9.8, budget=9.8 / 1.2)
 
     expected = (
@@ -51,25 +51,25 @@ def test_a_budget_20_percent_too_low_fails() -> None:
 
 
 def test_a_budget_10_percent_too_low_passes() -> None:
-    """Up to 15 % more than the budget is let through."""
+    """Up to 15 % above the budget is accepted."""
     assert [] == judge_inject(9.8, budget=9.8 / 1.1)
 
 
 def test_the_gate_closes_at_15_percent() -> None:
-    """15 % more passes, a little more than that does not."""
+    """15 % is accepted, a little more is not."""
     assert [] == judge_inject(1.149, budget=1.0)
     assert 1 == len(judge_inject(1.151, budget=1.0))
 
 
 def test_another_build_of_python_is_allowed_more() -> None:
-    """In a Python that was built otherwise, up to 35 % more is let through."""
+    """In a different build of Python, up to 35 % above the budget is accepted."""
     assert [] == judge_inject(1.34, budget=1.0, build=ELSEWHERE)
     (line,) = judge_inject(1.36, budget=1.0, build=ELSEWHERE)
     assert line.endswith("(35 % allowed)")
 
 
 def test_each_call_is_judged_by_its_own_budget() -> None:
-    """A call that costs too much does not hide another one, nor blame it."""
+    """A call that exceeds its budget neither hides nor affects another one."""
     budgets = Budgets(HERE, {"inject": 1.0, "extract": 4.0, "set_tag": 0.5})
     failures = judge({"inject": 2.0, "extract": 4.1, "set_tag": 0.6}, budgets, HERE)
 
@@ -78,7 +78,7 @@ def test_each_call_is_judged_by_its_own_budget() -> None:
 
 
 def test_a_call_15_percent_cheaper_is_a_hint() -> None:
-    """A call that became cheaper fails nothing, but its budget should be tightened."""
+    """A cheaper call is not a failure, but a hint to reduce its budget."""
     verdict = judge({"inject": 8.0}, Budgets(HERE, {"inject": 10.0}), HERE)
 
     expected = (
@@ -89,21 +89,21 @@ def test_a_call_15_percent_cheaper_is_a_hint() -> None:
 
 
 def test_a_call_without_a_budget_fails() -> None:
-    """A new call does not slip through for want of a budget."""
+    """A new call without a budget is a failure."""
     (line,) = judge({"new": 1.0}, Budgets(HERE, {}), HERE).failures
 
     assert line.startswith("new: no budget yet")
 
 
 def test_ratios_are_in_units_of_limit() -> None:
-    """A ratio is a call's instructions by those of `limit`, which has none itself."""
+    """A ratio is a call's instructions by those of `limit`, which has no ratio."""
     ratios = ratios_to_limit({"limit": 2000.0, "inject": 5000.0})
 
     assert {"inject": 2.5} == ratios
 
 
 def test_budgets_of_one_version_leave_the_others_alone(tmp_path: Path) -> None:
-    """What is written for one Python replaces what it had, and nothing else."""
+    """New budgets replace those of one Python, and nothing else."""
     file = tmp_path / "budgets.json"
     file.write_text("{}", encoding="utf-8")
     write_budgets("3.10", Budgets(ELSEWHERE, {"inject": 1.0}), file)
@@ -116,7 +116,7 @@ def test_budgets_of_one_version_leave_the_others_alone(tmp_path: Path) -> None:
 
 
 def test_every_version_has_budgets() -> None:
-    """The file that is checked in has a budget for each Python that CI runs."""
+    """The committed file has a budget for each Python that CI runs."""
     assert all(read_budgets(version) for version in VERSIONS)
 
 
@@ -129,15 +129,15 @@ def test_a_count_is_the_second_of_its_process(tmp_path: Path) -> None:
 
 
 def test_markers_that_were_not_seen_are_an_error(tmp_path: Path) -> None:
-    """Where callgrind does not see the marker, nothing is taken for a count."""
+    """If callgrind does not see the marker, there is no count."""
     with pytest.raises(CountError, match="did not see the calls of getppid"):
         read_count("17 500 inject", tmp_path)
 
 
-def test_a_missing_valgrind_is_told_with_how_to_get_it(
+def test_a_missing_valgrind_is_an_error_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without valgrind the one line says what to install."""
+    """Without valgrind the message is one line with what to install."""
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(CountError, match="^valgrind is missing: .*install valgrind$"):
@@ -145,13 +145,13 @@ def test_a_missing_valgrind_is_told_with_how_to_get_it(
 
 
 def test_what_is_no_python_is_not_described(tmp_path: Path) -> None:
-    """A path where no Python runs gives nothing."""
+    """A path without a Python results in `None`."""
     assert describe(tmp_path / "python3.11") is None
     assert describe(Path("/bin/false")) is None
 
 
 def test_this_python_is_found_for_its_version() -> None:
-    """Of several interpreters of a version, the one that asks is taken."""
+    """Of several interpreters of a version, the running one is used."""
     this = describe(Path(sys.executable))
 
     assert this in find_all()
@@ -164,7 +164,7 @@ def test_the_table_shows_ratio_budget_and_difference() -> None:
     assert ["inject", "5,000", "2.50", "2.00", "+25.0%"] == table.split()[-5:]
 
 
-def test_before_and_after_stand_side_by_side() -> None:
+def test_before_and_after_are_side_by_side() -> None:
     """A row has the instructions before and after, and the difference."""
     before, after = {"limit": 2000.0}, {"limit": 1000.0}
     table = before_and_after("HEAD", before, after)
@@ -173,15 +173,15 @@ def test_before_and_after_stand_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("hot_call", HOT_CALLS, ids=lambda call: call.name)
-def test_a_hot_call_runs_as_often_as_was_said(hot_call: HotCall) -> None:
-    """What a call works on lasts for the turns it was made for."""
+def test_a_hot_call_runs_as_often_as_specified(hot_call: HotCall) -> None:
+    """The arguments of a call are enough for its number of turns."""
     call = hot_call.make(3)
 
     for _ in range(3):
         call()
 
 
-def test_the_sampled_root_goes_through_the_queue() -> None:
+def test_the_sampled_root_passes_through_the_queue() -> None:
     """The root span that is counted is recorded, queued and not lost."""
     reporter = make_reporter(2)
     call = make_root(make_tracer(reporter))
@@ -193,7 +193,7 @@ def test_the_sampled_root_goes_through_the_queue() -> None:
 
 
 def test_the_encoder_gets_finished_spans_of_eight_tags() -> None:
-    """What is encoded are recorded spans, a hundred at once, eight tags each."""
+    """A hundred recorded spans are encoded at once, eight tags each."""
     spans = make_finished_spans(make_tracer())
 
     assert ENCODED_AT_ONCE == len(spans)
@@ -201,7 +201,7 @@ def test_the_encoder_gets_finished_spans_of_eight_tags() -> None:
 
 
 def test_the_request_has_nine_headers_with_a_context() -> None:
-    """What is extracted from holds a context among eight other headers."""
+    """The headers for extract contain a context among eight other headers."""
     tracer = make_tracer()
     context = tracer.start_span("context").context
     headers = make_headers(tracer, context)

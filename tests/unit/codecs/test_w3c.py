@@ -61,8 +61,37 @@ def test_traceparent_is_read(name: str, value: object) -> None:
     ("text", "flags"), [("00", 0), ("03", 1), ("02", 0), ("ff", 1)]
 )
 def test_only_the_sampled_bit_is_a_decision(text: str, flags: int) -> None:
-    """Other flags, such as the one for random ids, are ignored."""
+    """Other flags, such as the one for random ids, are not Jaeger's flags."""
     assert flags == extracted(traceparent=f"00-{TRACE}-{SPAN}-{text}").flags
+
+
+@pytest.mark.parametrize("flags", ["00", "01", "02", "03"])
+def test_the_random_flag_is_passed_on(flags: str) -> None:
+    """A context is injected with the flags that it was extracted with."""
+    header = f"00-{TRACE}-{SPAN}-{flags}"
+
+    assert header == written(extracted(traceparent=header))["traceparent"]
+
+
+def test_unknown_flags_are_not_passed_on() -> None:
+    """Flags without a meaning in version 00 are written as 0."""
+    header = f"00-{TRACE}-{SPAN}-ff"
+
+    assert "03" == str(written(extracted(traceparent=header))["traceparent"])[-2:]
+
+
+@pytest.mark.parametrize(("random", "text"), [("00", "01"), ("02", "03")])
+def test_debug_and_the_random_flag_are_independent(random: str, text: str) -> None:
+    """Debug makes a trace sampled, and leaves the random flag as it is."""
+    headers = {
+        "traceparent": f"00-{TRACE}-{SPAN}-{random}",
+        "tracestate": "jaeger=debug",
+    }
+
+    carrier = written(extracted(**headers))
+
+    assert f"00-{TRACE}-{SPAN}-{text}" == carrier["traceparent"]
+    assert "jaeger=debug" == carrier["tracestate"]
 
 
 @pytest.mark.parametrize("more", ["", "-", "-anything-at-all"])
@@ -165,22 +194,31 @@ def test_debug_limits_tracestate_to_32_members() -> None:
 
 
 def test_baggage_is_written() -> None:
-    """The header contains pairs, percent-encoded as required."""
-    baggage = {"k": "a b", "K\u00e9": '",;\\%+', "u": "x=y/:"}
+    """The header contains pairs, their values percent-encoded as required."""
+    baggage = {"k": "a b", "Ke": '",;\\%+', "u": "x=y/:"}
 
     assert (
-        "k=a%20b,K%C3%A9=%22%2C%3B%5C%25%2B,u=x=y/:"
+        "k=a%20b,Ke=%22%2C%3B%5C%25%2B,u=x=y/:"
         == (written(SpanContext(1, 2, None, 1, baggage))["baggage"])
     )
 
 
 def test_baggage_is_read() -> None:
-    """Pairs are decoded, blanks and properties removed; keys keep their case."""
-    header = "k=a%20b, K%C3%A9 = x=y ;p=1;q,bad,=empty, z="
+    """Values are decoded, blanks and properties removed; keys keep their case."""
+    header = "k=a%20b, Ke = x=y ;p=1;q,bad,=empty, z="
     context = extracted(traceparent=PARENT, baggage=header, Baggage=["m=1", b"n=2"])
 
-    expected = {"k": "a b", "K\u00e9": "x=y", "z": "", "m": "1", "n": "2"}
+    expected = {"k": "a b", "Ke": "x=y", "z": "", "m": "1", "n": "2"}
     assert expected == context.baggage
+
+
+@pytest.mark.parametrize("key", ["a%20b", "50%", "%", "%41", "%e9"])
+def test_percent_signs_in_keys_are_not_escapes(key: str) -> None:
+    """A percent sign in a key is a character like any other."""
+    context = extracted(traceparent=PARENT, baggage=f"{key}=a%20b")
+
+    assert {key: "a b"} == context.baggage
+    assert f"{key}=a%20b" == written(context)["baggage"]
 
 
 def test_baggage_without_a_trace() -> None:
@@ -221,8 +259,8 @@ def test_a_huge_baggage_header_is_dropped_and_counted() -> None:
 
 
 def test_carriers() -> None:
-    """Only mappings can be written; carriers without `items()` cannot be read."""
-    invalid: tuple[object, ...] = (None, 5, [], "x")
+    """Text, numbers and lists without pairs can be neither written nor read."""
+    invalid: tuple[object, ...] = (None, 5, [5], "x")
     for wrong in invalid:
         with pytest.raises(InvalidCarrierError):
             CODEC.extract(wrong)

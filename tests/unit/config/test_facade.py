@@ -400,7 +400,7 @@ def test_the_second_call_returns_none_and_logs(
 
 def test_a_nested_call_initializes_the_tracer(fresh_start: None) -> None:
     """A signal handler may initialize a tracer during another call."""
-    answers: list[bool] = []
+    states: list[bool] = []
     inner: list[Tracer | None] = []
 
     class Busy(Config):
@@ -408,13 +408,13 @@ def test_a_nested_call_initializes_the_tracer(fresh_start: None) -> None:
 
         def new_tracer(self, io_loop: object = None) -> Tracer:
             """Return a function that creates a tracer, closed after the test."""
-            answers.append(Config.initialized())
+            states.append(Config.initialized())
             inner.append(Config(CONST, service_name="inner").initialize_tracer())
             return super().new_tracer(io_loop)
 
     outer = Busy(CONST, service_name="outer").initialize_tracer()
 
-    assert (None, [False]) == (outer, answers)
+    assert (None, [False]) == (outer, states)
     assert inner == [opentracing.global_tracer()]
     assert inner[0] is not None
     inner[0].close(0.0)

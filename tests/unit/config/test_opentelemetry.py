@@ -26,6 +26,7 @@ def test_attributes_need_not_name_the_service() -> None:
         ("tracecontext,baggage", ("w3c",)),
         ("b3", ("b3single",)),
         ("b3multi, jaeger", ("b3", "jaeger")),
+        ("tracecontext,baggage,jaeger_client", ("w3c", "jaeger")),
     ],
 )
 def test_propagators_are_converted_to_formats(
@@ -88,6 +89,82 @@ def test_samplers_are_converted(
 ) -> None:
     """Each supported sampler has a type and a parameter."""
     assert sampler == otel.sampler_of(name, argument)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        (None, (None, None, None)),
+        ("", (None, None, None)),
+        ("endpoint=jaeger:1", ("http://jaeger:1/sampling", None, None)),
+        ("endpoint=https://jaeger/a?b=c", ("https://jaeger/a?b=c", None, None)),
+        ("pollingIntervalMs=250", (None, 0.25, None)),
+        ("pollingIntervalMs=2s", (None, 2.0, None)),
+        (" , initialSamplingRate = 0 ,", (None, None, 0.0)),
+        (
+            "endpoint=jaeger:1/,pollingIntervalMs=1000,initialSamplingRate=1",
+            ("http://jaeger:1/sampling", 1.0, 1.0),
+        ),
+    ],
+)
+def test_the_argument_of_a_remote_sampler_has_three_parts(
+    argument: str | None, expected: tuple[str | None, float | None, float | None]
+) -> None:
+    """Each is optional; durations without unit are milliseconds."""
+    assert (*expected, {}) == otel.remote_argument(argument)
+
+
+@pytest.mark.parametrize(
+    ("part", "problem"),
+    [
+        ("initialSamplingRate=2", "is ignored: must be a rate from 0 to 1, got '2'"),
+        ("initialSamplingRate", "is ignored: must be a finite number, got ''"),
+        ("pollingIntervalMs=x", "is ignored: must be a finite number of milliseconds"),
+        ("pollingIntervalMs=0", "is ignored: must be more than 0: a finite number"),
+        ("endpoint=", "is ignored: must be text, got ''"),
+        ("endpoint=ftp://jaeger", "is ignored: must be an http or https URL, or host"),
+    ],
+)
+def test_an_invalid_part_is_ignored(part: str, problem: str) -> None:
+    """The others are used; the message names the part and its value."""
+    name = part.partition("=")[0]
+    valid = "initialSamplingRate=1" if name == "endpoint" else "endpoint=jaeger:1"
+
+    found = otel.remote_argument(f"{valid},{part}")
+    assert {name} == {*found.problems}
+    assert found.problems[name].startswith(f"{name} {problem}")
+    assert otel.remote_argument(valid)[:3] == found[:3]
+
+
+@pytest.mark.parametrize("part", ["interval=1", "jaeger:14250", "=1"])
+def test_an_unknown_part_is_ignored(part: str) -> None:
+    """The message has the names that are known."""
+    found = otel.remote_argument(f"{part},initialSamplingRate=1")
+
+    assert 1.0 == found.initial_sampling_rate
+    assert [
+        (
+            f"{part!r} is ignored: must be one of endpoint, pollingIntervalMs, "
+            "initialSamplingRate"
+        )
+    ] == [*found.problems.values()]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "polled"),
+    [
+        ("http://jaeger:14250", "http://jaeger:5778/sampling"),
+        ("jaeger:14250", "http://jaeger:5778/sampling"),
+        ("https://[::1]:14250/own", "https://[::1]:5778/own"),
+    ],
+)
+def test_the_port_of_grpc_is_replaced(endpoint: str, polled: str) -> None:
+    """OpenTelemetry's specification has an address of gRPC here."""
+    found = otel.remote_argument(f"endpoint={endpoint}")
+
+    assert polled == found.endpoint
+    assert "port 14250 is for gRPC" in found.problems["endpoint"]
+    assert polled in found.problems["endpoint"]
 
 
 @pytest.mark.parametrize(

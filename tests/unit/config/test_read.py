@@ -254,6 +254,95 @@ def test_an_unknown_sampler_of_opentelemetry_is_ignored() -> None:
     assert "OTEL_TRACES_SAMPLER" in complaint
 
 
+REMOTE = {
+    "OTEL_TRACES_SAMPLER": "parentbased_jaeger_remote",
+    "OTEL_TRACES_SAMPLER_ARG": (
+        "endpoint=http://far:1,pollingIntervalMs=2000,initialSamplingRate=0.5"
+    ),
+}
+
+
+def remote_settings(settings: Settings) -> tuple[str, float | None, float, str | None]:
+    """Return type, initial rate, interval and endpoint of a remote sampler."""
+    return (
+        settings[table.SAMPLER_TYPE],
+        settings[table.SAMPLER_PARAM],
+        settings[table.SAMPLING_REFRESH_INTERVAL],
+        settings[table.SAMPLING_ENDPOINT],
+    )
+
+
+def test_opentelemetrys_remote_sampler_has_endpoint_interval_and_rate() -> None:
+    """All three are read from the argument."""
+    settings = settings_of(**REMOTE)
+
+    assert ("remote", 0.5, 2.0, "http://far:1/sampling") == remote_settings(settings)
+    assert {} == settings.warnings
+
+
+@pytest.mark.parametrize(
+    ("config", "variables", "expected"),
+    [
+        (
+            {},
+            {"JAEGER_SAMPLING_ENDPOINT": "near"},
+            ("remote", 0.5, 2.0, "http://near/sampling"),
+        ),
+        (
+            {"sampling_refresh_interval": 7},
+            {"JAEGER_AGENT_HOST": "near"},
+            ("remote", 0.5, 7.0, "http://far:1/sampling"),
+        ),
+        (
+            {"local_agent": {"sampling_port": 3}},
+            {"JAEGER_SAMPLER_REFRESH_INTERVAL": "3s"},
+            ("remote", 0.5, 3.0, "http://localhost:3/sampling"),
+        ),
+        (
+            {},
+            {"JAEGER_SAMPLER_TYPE": "remote"},
+            ("remote", 0.001, 60.0, "http://localhost:5778/sampling"),
+        ),
+        (
+            {},
+            {"JAEGER_SAMPLER_PARAM": "1"},
+            ("remote", 1.0, 60.0, "http://localhost:5778/sampling"),
+        ),
+        (
+            {},
+            {"OTEL_TRACES_SAMPLER": ""},
+            ("remote", 0.001, 60.0, "http://localhost:5778/sampling"),
+        ),
+    ],
+)
+def test_other_settings_override_opentelemetrys_remote_sampler(
+    config: dict[str, object],
+    variables: dict[str, str],
+    expected: tuple[str, float | None, float, str | None],
+) -> None:
+    """Its argument is not used if another setting selects the sampler."""
+    assert expected == remote_settings(settings_of(config, **{**REMOTE, **variables}))
+
+
+def test_invalid_parts_of_an_argument_are_warnings_of_their_settings() -> None:
+    """The sampler and the other parts are used."""
+    argument = "endpoint=far:14250,pollingIntervalMs=x,initialSamplingRate=2,y=1"
+    settings = settings_of(**REMOTE | {"OTEL_TRACES_SAMPLER_ARG": argument})
+
+    expected = ("remote", 0.001, 60.0, "http://far:5778/sampling")
+    assert expected == remote_settings(settings)
+    starts = {
+        "sampling_endpoint": "port 14250 is for gRPC",
+        "sampling_refresh_interval": "pollingIntervalMs is ignored: must be",
+        "sampler.param": "initialSamplingRate is ignored: must be a rate",
+        "sampler.type": "'y=1' is ignored: must be one of endpoint,",
+    }
+    assert {*starts} == {*settings.warnings}
+    for key, start in starts.items():
+        (warning,) = settings.warnings[key]
+        assert warning.startswith(f"{key} (OTEL_TRACES_SAMPLER_ARG): {start}")
+
+
 def test_every_variable_of_the_agent_is_read() -> None:
     """Host, port and resolution interval have variables."""
     agent = settings_of(

@@ -44,6 +44,7 @@ VARIABLES: dict[str, tuple[str, dict[str, str]]] = {
     "JAEGER_RPC_METRICS": ("true", {}),
     "JAEGER_BAGGAGE_MAX_ITEMS": ("5", {}),
     "JAEGER_BAGGAGE_MAX_VALUE_LENGTH": ("5", {}),
+    "JAEGER_LOWER_CASE_HEADERS": ("true", {}),
     "JAEGER_MAX_TAGS_PER_SPAN": ("5", {}),
     "JAEGER_MAX_LOGS_PER_SPAN": ("5", {}),
     "JAEGER_SAMPLING_STRATEGIES_FILE": ("strategies.json", {}),
@@ -99,6 +100,7 @@ KEYS: dict[str, object] = {
     # New.
     "baggage_header": "x-baggage",
     "baggage": {"max_items": 5, "max_value_length": 6},
+    "lower_case_headers": True,
     "max_tags_per_span": 5,
     "max_logs_per_span": 5,
     "sampling_endpoint": "http://far",
@@ -128,7 +130,7 @@ IN_GROUPS = {
     "collector.proxy": "proxy:3128",
     "collector.gzip": True,
 }
-"""Keys of groups that `KEYS` does not have, each with a value that is no default."""
+"""Keys of groups that `KEYS` does not have, each with a value that is not default."""
 
 
 def settings_of(

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from jaeger_client.encoding.caches import CacheSet
-from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
+from jaeger_client.encoding.otlp_attributes import (
+    attribute,
+    attribute_appender,
+    nested_attribute,
+)
+
+MINUS_1 = b"\xff" * 9 + b"\x01"
 
 
 @pytest.mark.parametrize(
@@ -22,6 +28,34 @@ from jaeger_client.encoding.otlp_attributes import attribute, attribute_appender
 def test_an_attribute_of_each_type(value: object, expected: bytes) -> None:
     """A value is written as the field of `AnyValue` for its type."""
     assert expected == attribute(b"\x4a", "k", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("ab", b"\x4a\x09\x0a\x01k\x12\x04\x0a\x02ab"),
+        (None, b"\x4a\x05\x0a\x01k\x12\x00"),
+        ((), b"\x4a\x07\x0a\x01k\x12\x02\x2a\x00"),
+        (
+            (None, -1),
+            b"\x4a\x16\x0a\x01k\x12\x11\x2a\x0f\x0a\x00\x0a\x0b\x18" + MINUS_1,
+        ),
+        (
+            {"a": True},
+            b"\x4a\x10\x0a\x01k\x12\x0b\x32\x09\x0a\x07\x0a\x01a\x12\x02\x10\x01",
+        ),
+        (
+            (b"\xff", (1.0,)),
+            (
+                b"\x4a\x1b\x0a\x01k\x12\x16\x2a\x14\x0a\x03\x3a\x01\xff"
+                b"\x0a\x0d\x2a\x0b\x0a\x09\x21\0\0\0\0\0\0\xf0\x3f"
+            ),
+        ),
+    ],
+)
+def test_a_nested_attribute(value: object, expected: bytes) -> None:
+    """A tuple is an `ArrayValue`, a dict a `KeyValueList`, `None` no value."""
+    assert expected == nested_attribute(b"\x4a", "k", value)
 
 
 @pytest.mark.parametrize("size", range(115, 130))

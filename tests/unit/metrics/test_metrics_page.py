@@ -44,7 +44,7 @@ def make(factory: MetricsFactory, metric: Metric) -> None:
 
 def rows() -> list[list[str]]:
     """Return the cells of the page's table of names in other systems."""
-    part = PAGE.read_text("utf-8").partition("## Names elsewhere")[2]
+    part = PAGE.read_text("utf-8").partition("## Names in other systems")[2]
     return [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in part.partition("## ")[0].splitlines()

@@ -131,7 +131,7 @@ def test_future_where_nothing_can_be_imported(
     assert [future] == called
     assert all_left is close_reporter(Closing(future), timeout=1.0)
     (line,) = caplog.messages
-    assert line.startswith("close() returns an object that is no Future: ")
+    assert line.startswith("close() returns an object that is not a Future: ")
 
 
 def test_what_fails_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

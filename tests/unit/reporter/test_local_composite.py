@@ -18,7 +18,7 @@ from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.tracer import Tracer
-from tests.unit.spans import let_notices_speak
+from tests.unit.spans import reset_warnings
 
 
 class Noting(InMemoryReporter):
@@ -92,7 +92,7 @@ def test_one_that_raises_does_not_affect_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A reporter that raises does not affect the others; a warning names it."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     broken: Any = Broken()
     other = Noting()
 
@@ -156,7 +156,7 @@ def test_broken_reporters_can_be_closed() -> None:
 
 
 def test_no_reporters() -> None:
-    """A composite of none is done at once."""
+    """A composite without reporters is done at once."""
     reporter = CompositeReporter()
 
     reporter.report_span(make_span())

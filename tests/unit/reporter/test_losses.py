@@ -122,3 +122,17 @@ def rows() -> list[list[str]]:
         for line in PAGE.read_text("utf-8").splitlines()
         if line.startswith("| `")
     ]
+
+
+def test_the_advice_can_be_replaced(caplog: pytest.LogCaptureFixture) -> None:
+    """By cause; the other causes have the usual lines."""
+    metrics = ReporterMetrics(CountingMetrics())
+    report = losses.LossReport(
+        SpanLosses(), metrics, clock=FakeClock(), advice={"closed": "close it last"}
+    )
+    report.lost("closed", 1)
+    report.lost("queue_full", 1)
+
+    first, second = caplog.messages
+    assert "close it last" == first
+    assert "reporter_queue_size" in second

@@ -162,7 +162,7 @@ def test_child_of_closed_queue_stays_closed() -> None:
 
 
 def test_no_span_is_lost_between_threads() -> None:
-    """What many threads put is all taken or refused."""
+    """What many threads put is accepted or refused."""
     refused: list[bool] = []
     queue = make_queue(2_000, refused)
     threads = [

@@ -33,7 +33,7 @@ def report(
     finish_time: float = 12.5,
     **tags: object,
 ) -> None:
-    """Report a span of 2.5 seconds with *tags*, `_` in a key standing for a dot."""
+    """Report a span of 2.5 seconds with *tags*, `_` in a key is written as a dot."""
     tracer = Tracer("shop", reporter, ConstSampler(decision=True))
     named = {key.replace("_", ".", 1): value for key, value in tags.items()}
     span = tracer.start_span(operation, tags=named, start_time=10.0)
@@ -158,7 +158,7 @@ def test_requests_that_are_not_sampled_are_not_counted() -> None:
 
 @pytest.mark.parametrize("tags", [{}, {"span_kind": "client"}])
 def test_other_spans_are_not_counted(tags: dict[str, Any]) -> None:
-    """Spans of other kinds are no requests."""
+    """Spans of other kinds are not requests."""
     counts = Counts()
 
     report(RpcMetricsReporter(counts.factory), **tags)

@@ -124,7 +124,7 @@ def test_given_up_spans_are_released() -> None:
     assert kept() is None
 
 
-def test_failed_send_counts_and_goes_on() -> None:
+def test_failed_send_is_counted_and_later_ones_succeed() -> None:
     """A send error counts result=err by the number of spans; the next payload goes."""
     scene = Scene(max_payload=4)
     scene.sender.fail_next(SendError("no"))

@@ -226,3 +226,47 @@ def test_an_interrupt_while_spans_are_abandoned_loses_no_count(
         return place
 
     assert sum(1 for _ in every_place(run)) > 100
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_spans_that_are_given_up_are_counted(
+    steps: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is not done counts as not sent; what the encoder left out, by its cause."""
+    scene = Scene("a", "large", "b", "c", "d")
+    for _ in range(steps):
+        scene.step()
+    scene.transmitter.give_up(SendError("time is up"))
+    sent = sum(payload.count(b"\n") for payload in scene.sender.payloads)
+
+    assert 0 == len(scene.transmitter)
+    assert 5 == sent + scene.losses.dropped
+    assert "time is up" in caplog.text
+
+
+def test_spans_can_be_passed_without_a_queue() -> None:
+    """They are sent as those of a queue."""
+    scene = Scene()
+    scene.transmitter.put(named("a", "b"))
+    scene.step()
+    scene.step()
+
+    assert [b"a\nb\n"] == scene.sender.payloads
+
+
+def test_the_advice_can_be_replaced(caplog: pytest.LogCaptureFixture) -> None:
+    """Other users of the transmitter have other settings."""
+    clock, metrics = FakeClock(), ReporterMetrics(MetricsFactory())
+    transmitter = Transmitter(
+        LineChannel(),
+        fallback=None,
+        losses=LossReport(SpanLosses(), metrics, clock=clock),
+        metrics=metrics,
+        error_reporter=None,
+        clock=clock,
+        advice="Is it plugged in?",
+    )
+    transmitter.put(named("a"))
+    transmitter.give_up(SendError("time is up"))
+
+    assert "time is up. Is it plugged in?" in caplog.text

@@ -54,9 +54,9 @@ def test_a_probabilistic_hit_sets_the_tags_and_spends_credit() -> None:
     """A trace sampled by its id has that tag and spends credit of the bound."""
     sampler = guaranteed("op", 2, 0.5)
 
-    answer = sampler.is_sampled(1)
+    decision = sampler.is_sampled(1)
 
-    assert (True, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == answer
+    assert (True, {"sampler.type": "probabilistic", "sampler.param": 0.5}) == decision
     assert 1.0 == sampler.lower_bound_sampler.rate_limiter.balance
 
 
@@ -64,10 +64,10 @@ def test_the_lower_bound_samples_what_the_rate_does_not() -> None:
     """Such a trace has the type `lowerbound` and the rate."""
     sampler = guaranteed("op", 1, 0.5)
 
-    answers = [sampler.is_sampled(LARGEST), sampler.is_sampled(LARGEST)]
+    decisions = [sampler.is_sampled(LARGEST), sampler.is_sampled(LARGEST)]
 
     tags = {"sampler.type": "lowerbound", "sampler.param": 0.5}
-    assert [(True, tags), (False, tags)] == answers
+    assert [(True, tags), (False, tags)] == decisions
 
 
 def test_guaranteed_update_changes_rate_and_bound_in_place() -> None:
@@ -163,9 +163,9 @@ def test_adaptive_guarantees_new_operations_a_minimum() -> None:
     new_limiter = full_limiters(FakeClock())
     sampler = AdaptiveSampler(strategies(0, 1), 10, new_limiter=new_limiter)
 
-    answers = [sampler.is_sampled(LARGEST, name)[0] for name in ("a", "a", "b")]
+    decisions = [sampler.is_sampled(LARGEST, name)[0] for name in ("a", "a", "b")]
 
-    assert [True, False, True] == answers
+    assert [True, False, True] == decisions
 
 
 def test_adaptive_falls_back_to_the_default_beyond_max_operations() -> None:
@@ -173,10 +173,10 @@ def test_adaptive_falls_back_to_the_default_beyond_max_operations() -> None:
     sampler = AdaptiveSampler(strategies(0.5, 1, op=0.2), 2)
     sampler.is_sampled(1, "second")
 
-    answers = [sampler.is_sampled(1, "third"), sampler.is_sampled(LARGEST, "third")]
+    decisions = [sampler.is_sampled(1, "third"), sampler.is_sampled(LARGEST, "third")]
 
     tags = {"sampler.type": "probabilistic", "sampler.param": 0.5}
-    assert [(True, tags), (False, tags)] == answers
+    assert [(True, tags), (False, tags)] == decisions
     assert {"op", "second"} == set(sampler.samplers)
 
 

@@ -296,7 +296,7 @@ def test_kinds_replace_one_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 2}},
         {"rateLimitingSampling": {"maxTracesPerSecond": 500}},
@@ -307,28 +307,28 @@ def test_kinds_replace_one_another() -> None:
         None,
     ],
 )
-def test_an_invalid_strategy_keeps_the_sampler(answer: object) -> None:
+def test_an_invalid_strategy_keeps_the_sampler(response: object) -> None:
     """Rates and limits out of range and unknown types count as one failed update."""
     scene = Scene(ConstSampler(True))
     before = scene.remote.sampler
 
-    assert before is scene.poll(answer)
+    assert before is scene.poll(response)
     assert {"jaeger:sampler_queries ok": 1, "jaeger:sampler_updates err": 1} == (
         scene.counts
     )
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [SendError("refused"), TimeoutError("slow"), b"{", b"", b"<html>"],
     ids=repr,
 )
-def test_no_response_keeps_the_sampler(answer: object) -> None:
+def test_no_response_keeps_the_sampler(response: object) -> None:
     """A poll without a response in JSON counts as one failed query, as in 4.8."""
     scene = Scene(ConstSampler(True))
     before = scene.remote.sampler
 
-    assert before is scene.poll(answer)
+    assert before is scene.poll(response)
     assert {"jaeger:sampler_queries err": 1} == scene.counts
 
 

@@ -21,14 +21,14 @@ from jaeger_client.senders.otlp import (
 @given(st.integers(0, (1 << 63) - 1), st.text())
 def test_what_another_encoder_wrote_is_read(rejected: int, message: str) -> None:
     """Count and message come out as opentelemetry-proto put them in."""
-    answer = ExportTraceServiceResponse(
+    response = ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(
             rejected_spans=rejected,
             error_message=message,
         ),
     )
 
-    parsed = parse_partial_success(answer.SerializeToString())
+    parsed = parse_partial_success(response.SerializeToString())
 
     assert Rejection(rejected, message) == parsed
 
@@ -40,11 +40,11 @@ def test_an_empty_response_is_full_success() -> None:
 
 def test_a_negative_count_is_none() -> None:
     """A count below 0 is read as 0."""
-    answer = ExportTraceServiceResponse(
+    response = ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(rejected_spans=-1),
     )
 
-    assert Rejection(0, "") == parse_partial_success(answer.SerializeToString())
+    assert Rejection(0, "") == parse_partial_success(response.SerializeToString())
 
 
 @pytest.mark.parametrize(

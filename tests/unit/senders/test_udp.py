@@ -103,7 +103,7 @@ def test_the_send_buffer_holds_the_longest_payload() -> None:
 
 
 def test_an_unknown_name_is_an_error_of_the_send_only() -> None:
-    """An agent host that does not resolve is no error at start."""
+    """An agent host that does not resolve is not an error at start."""
     network = FakeNetwork(resolve_errors=[no_name()])
     sender = make_sender(network)
 
@@ -113,7 +113,7 @@ def test_an_unknown_name_is_an_error_of_the_send_only() -> None:
 
 
 def test_a_name_that_idna_cannot_encode_is_an_error_of_the_send() -> None:
-    """A host that is no name at all gives a SendError, too."""
+    """A host that is not a name gives a SendError, too."""
     network = FakeNetwork(resolve_errors=[UnicodeError("label empty")])
 
     with pytest.raises(SendError, match="does not resolve"):
@@ -373,6 +373,19 @@ def test_a_reader_that_does_not_read_is_not_waited_for_long() -> None:
     sender.send(bytes(65_000))
 
     assert 0.5 == pytest.approx(sum(clock.sleeps[1:]))
+    assert 2 == len(network.sent)
+
+
+def test_the_wait_for_a_reader_ends_with_the_timeout() -> None:
+    """A caller that waits passes the time that it has left."""
+    network, clock = FakeNetwork(), FakeClock()
+    sender = make_sender(network, clock)
+    sender.send(bytes(65_000))
+    network.backlogs = [200_000] * 1_000
+
+    sender.send(bytes(65_000), timeout=0.02)
+
+    assert 0.02 == pytest.approx(sum(clock.sleeps[1:]))
     assert 2 == len(network.sent)
 
 

@@ -13,7 +13,7 @@ from jaeger_client.testing import FakeClock
 from jaeger_client.throttler import LocalThrottler, Throttler
 from jaeger_client.tracer import Tracer
 from tests.unit.sampler.fakes import CountingFactory, empty_limiters
-from tests.unit.spans import let_notices_speak
+from tests.unit.spans import reset_warnings
 
 
 def allowed(throttler: LocalThrottler, operation: str, count: int = 100) -> int:
@@ -115,7 +115,7 @@ def test_a_debug_trace_that_is_refused_is_counted_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Each one is counted; at most one line per minute is logged."""
-    let_notices_speak(monkeypatch)
+    reset_warnings(monkeypatch)
     tracer = Tracer(
         "shop",
         NullReporter(),

@@ -27,7 +27,7 @@ DEFAULT_TIMEOUT: Final = 5.0
 @dataclass(frozen=True)
 class HttpOptions:
     """
-    Options of the HTTP client. Secrets stay out of `repr`.
+    Options of the HTTP client. Their `repr` contains no secrets.
 
     Raises:
         ConfigError: If an option cannot be used, or not together with another.

@@ -1,9 +1,9 @@
-// A service that is called and calls on, traced by jaeger-client-go.
+// A service that is called and calls another one, traced by jaeger-client-go.
 //
 // It listens on a free port of loopback and prints that port. A request is an
-// Order: in which format the caller's context comes, what to do, and whom to call
-// next with which order. The answer tells what the client saw and what the next
-// service answered.
+// Order: the format of the caller's context, what to do, and which service to call
+// next with which order. The response has the spans as the client knows them, and
+// the response of the next service.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/uber/jaeger-client-go/zipkin"
 )
 
-// Order is what a caller asks for; the other services take the same.
+// Order is the request of a caller; the other services accept the same.
 type Order struct {
 	Format  string            `json:"format"`
 	Carrier map[string]string `json:"carrier"`
@@ -33,13 +33,13 @@ type Order struct {
 	Next    *Next             `json:"next"`
 }
 
-// Next is whom to call, and with which order.
+// Next is the service to call, and the order for it.
 type Next struct {
 	URL   string `json:"url"`
 	Order Order  `json:"order"`
 }
 
-// Seen is what this client holds a span to be.
+// Seen is what this client knows about a span.
 type Seen struct {
 	TraceID  string            `json:"trace_id"`
 	SpanID   string            `json:"span_id"`
@@ -49,14 +49,14 @@ type Seen struct {
 	Baggage  map[string]string `json:"baggage"`
 }
 
-// Answer tells of the server span, the client span, and what the next one said.
-type Answer struct {
+// Response has the server span, the client span, and the next service's response.
+type Response struct {
 	Server Seen            `json:"server"`
 	Client *Seen           `json:"client"`
 	Next   json.RawMessage `json:"next"`
 }
 
-// binaryKey is where a binary context stands in a carrier, in hexadecimal.
+// binaryKey is the key of a binary context in a carrier, in hexadecimal.
 const binaryKey = "binary"
 
 func main() {
@@ -74,17 +74,17 @@ func serve(writer http.ResponseWriter, request *http.Request) {
 		http.Error(writer, err.Error(), http.StatusBadRequest)
 		return
 	}
-	answer, err := obey(order, request.Header)
+	result, err := execute(order, request.Header)
 	if err != nil {
 		http.Error(writer, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	if err := json.NewEncoder(writer).Encode(answer); err != nil {
+	if err := json.NewEncoder(writer).Encode(result); err != nil {
 		log.Print(err)
 	}
 }
 
-func obey(order Order, headers http.Header) (*Answer, error) {
+func execute(order Order, headers http.Header) (*Response, error) {
 	tracer, closer := newTracer(order)
 	defer closer()
 	options := []opentracing.StartSpanOption{ext.SpanKindRPCServer}
@@ -102,11 +102,11 @@ func obey(order Order, headers http.Header) (*Answer, error) {
 	for key, value := range order.Baggage {
 		span.SetBaggageItem(key, value)
 	}
-	answer := &Answer{Server: see(span)}
+	result := &Response{Server: see(span)}
 	if order.Next != nil {
-		err = call(tracer, span, *order.Next, answer)
+		err = call(tracer, span, *order.Next, result)
 	}
-	return answer, err
+	return result, err
 }
 
 func newTracer(order Order) (opentracing.Tracer, func()) {
@@ -127,7 +127,7 @@ func newTracer(order Order) (opentracing.Tracer, func()) {
 	return tracer, func() { closer.Close() }
 }
 
-// formatOfCall returns the format in which the next service gets the context.
+// formatOfCall returns the format of the context for the next service.
 func formatOfCall(order Order) string {
 	if order.Next == nil {
 		return ""
@@ -150,11 +150,11 @@ func extract(tracer opentracing.Tracer, order Order, headers http.Header) (opent
 	}
 }
 
-func call(tracer opentracing.Tracer, parent opentracing.Span, next Next, answer *Answer) error {
+func call(tracer opentracing.Tracer, parent opentracing.Span, next Next, result *Response) error {
 	span := tracer.StartSpan("call", ext.SpanKindRPCClient, opentracing.ChildOf(parent.Context()))
 	defer span.Finish()
 	seen := see(span)
-	answer.Client = &seen
+	result.Client = &seen
 	headers := http.Header{"Content-Type": {"application/json"}}
 	if err := inject(tracer, span, &next.Order, headers); err != nil {
 		return err
@@ -174,11 +174,11 @@ func call(tracer opentracing.Tracer, parent opentracing.Span, next Next, answer 
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		var said bytes.Buffer
-		said.ReadFrom(response.Body)
-		return fmt.Errorf("%s answered %s: %s", next.URL, response.Status, said.String())
+		var body bytes.Buffer
+		body.ReadFrom(response.Body)
+		return fmt.Errorf("%s responded %s: %s", next.URL, response.Status, body.String())
 	}
-	return json.NewDecoder(response.Body).Decode(&answer.Next)
+	return json.NewDecoder(response.Body).Decode(&result.Next)
 }
 
 func inject(tracer opentracing.Tracer, span opentracing.Span, order *Order, headers http.Header) error {

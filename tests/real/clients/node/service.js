@@ -1,10 +1,10 @@
 "use strict";
-// A service that is called and calls on, traced by jaeger-client for Node.
+// A service that is called and calls another one, traced by jaeger-client for Node.
 //
 // It listens on a free port of loopback and prints that port. A request is an
-// order: in which format the caller's context comes, what to do, and whom to call
-// next with which order. The answer tells what the client saw and what the next
-// service answered. The Go program beside it takes the same orders.
+// order: the format of the caller's context, what to do, and which service to call
+// next with which order. The response has the spans as the client knows them, and
+// the response of the next service. The Go program accepts the same orders.
 
 const http = require("http");
 const {
@@ -68,7 +68,7 @@ function see(span) {
   };
 }
 
-async function obey(order, headers) {
+async function execute(order, headers) {
   const tracer = newTracer(order);
   const span = tracer.startSpan("serve", {
     childOf: extract(tracer, order, headers) || undefined,
@@ -80,23 +80,23 @@ async function obey(order, headers) {
   for (const [key, value] of Object.entries(order.baggage || {})) {
     span.setBaggageItem(key, value);
   }
-  const answer = { server: see(span), client: null, next: null };
+  const result = { server: see(span), client: null, next: null };
   if (order.next) {
-    await call(tracer, span, order.next, answer);
+    await call(tracer, span, order.next, result);
   }
   span.finish();
-  return answer;
+  return result;
 }
 
-async function call(tracer, parent, next, answer) {
+async function call(tracer, parent, next, result) {
   const span = tracer.startSpan("call", {
     childOf: parent.context(),
     tags: { [Tags.SPAN_KIND]: Tags.SPAN_KIND_RPC_CLIENT },
   });
-  answer.client = see(span);
+  result.client = see(span);
   const headers = { "content-type": "application/json" };
   inject(tracer, span, next.order, headers);
-  answer.next = JSON.parse(await post(next.url, headers, JSON.stringify(next.order)));
+  result.next = JSON.parse(await post(next.url, headers, JSON.stringify(next.order)));
   span.finish();
 }
 
@@ -107,7 +107,7 @@ function post(url, headers, body) {
       if (response.statusCode === 200) {
         resolve(text);
       } else {
-        reject(new Error(`${url} answered ${response.statusCode}: ${text}`));
+        reject(new Error(`${url} responded ${response.statusCode}: ${text}`));
       }
     });
     request.on("error", reject);
@@ -125,9 +125,9 @@ async function textOf(stream) {
 
 const server = http.createServer(async (request, response) => {
   try {
-    const answer = await obey(JSON.parse(await textOf(request)), request.headers);
+    const result = await execute(JSON.parse(await textOf(request)), request.headers);
     response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify(answer));
+    response.end(JSON.stringify(result));
   } catch (error) {
     response.writeHead(500, { "content-type": "text/plain" });
     response.end(String(error.stack));

@@ -42,12 +42,12 @@ def test_a_failure_at_a_grpc_port_names_the_http_port(
     ("port", "stage"), [(4318, Stage.RESPONSE), (4317, Stage.CONNECT)]
 )
 def test_other_failures_have_no_hint_at_grpc(port: int, stage: Stage) -> None:
-    """Neither at other ports nor where no server was reached."""
+    """There is none at other ports, or if no server was reached."""
     assert "gRPC" not in str(map_error(request_to(port), TimeoutError(), stage))
 
 
 def test_a_refused_connection_has_no_hint_at_grpc() -> None:
-    """It is no evidence of what the port is for."""
+    """A refused connection does not show what the port is for."""
     error = ConnectionRefusedError()
 
     assert "gRPC" not in str(map_error(request_to(4317), error, Stage.CONNECT))

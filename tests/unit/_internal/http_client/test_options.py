@@ -22,7 +22,7 @@ def test_basic_wins_over_bearer() -> None:
     [("\udcfc", "Basic dTr8"), ("\ud800", "Basic dTo/")],
 )
 def test_a_password_may_be_any_text(password: str, expected: str) -> None:
-    """Bytes of a variable that are no UTF-8 are sent as they are."""
+    """Bytes of a variable that are not UTF-8 are sent as they are."""
     assert expected == HttpOptions(user="u", password=password).authorization
 
 

@@ -1,4 +1,4 @@
-"""The rows of the table, and what ours has to reach in each."""
+"""The rows of the table, and the target of ours in each."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import Enum
 
 
 class Bound(Enum):
-    """What a reach is compared with."""
+    """How a target is compared."""
 
     RATIO = "ratio"
-    """At most so many times what 4.8 needs, in the same round."""
-    MOST = "most"
-    """At most so much."""
-    LEAST = "least"
-    """At least so much."""
+    """Maximum, as a multiple of 4.8's figure in the same round."""
+    MAX = "most"
+    """Maximum."""
+    MIN = "least"
+    """Minimum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,21 @@ class Row:
     One row: a figure of a scenario.
 
     Args:
-        title: What stands in the first column.
-        scenario: Where the figure comes from.
-        figure: What `Result.figure` knows.
-        reach: What ours has to reach; None where nothing was promised.
-        bound: What the reach is compared with.
-        digits: Decimals that are shown; -1 shows a share as per cent.
-        old_scenario: Where the figure of 4.8 comes from, if not from `scenario`.
+        title: Text of the first column.
+        scenario: The scenario of the figure.
+        figure: Name for `Result.figure`.
+        target: What ours must reach; `None` if there is no target.
+        bound: How the target is compared.
+        digits: Number of decimals; -1 shows a fraction as a percentage.
+        old_scenario: The scenario of 4.8's figure, if not `scenario`.
         lossy: Whether it counts although spans were lost.
-        ours: The peer that stands in the column of ours.
+        ours: The peer in the column of ours.
     """
 
     title: str
     scenario: str
     figure: str
-    reach: float | None = None
+    target: float | None = None
     bound: Bound = Bound.RATIO
     digits: int = 1
     old_scenario: str = ""
@@ -72,7 +72,7 @@ ROWS = (
         "burst",
         "delivered",
         1.0,
-        Bound.LEAST,
+        Bound.MIN,
         PER_CENT,
         lossy=True,
     ),
@@ -81,7 +81,7 @@ ROWS = (
         "burst",
         "process_us_delivered",
         0.08,
-        old_scenario="burst_kept",
+        old_scenario="burst_same_queue",
         lossy=True,
     ),
     Row("burst of 20,000, peak MiB", "burst", "memory_mb", lossy=True),
@@ -90,7 +90,7 @@ ROWS = (
         "burst_large",
         "delivered",
         1.0,
-        Bound.LEAST,
+        Bound.MIN,
         PER_CENT,
         lossy=True,
     ),
@@ -111,14 +111,14 @@ ROWS = (
     ),
     Row("init, wall ms", "init", "wall_ms", 0.45, digits=0),
     Row("init, CPU ms", "init", "process_ms", 0.45, digits=0),
-    Row("init, MiB in memory", "init", "memory_mb", 22.0, Bound.MOST),
+    Row("init, MiB in memory", "init", "memory_mb", 22.0, Bound.MAX),
     Row("init, MiB over a bare interpreter", "init", "growth_mb"),
     Row(
         "fork, parent's spans delivered",
         "fork",
         "parent_delivered",
         1.0,
-        Bound.LEAST,
+        Bound.MIN,
         PER_CENT,
         lossy=True,
     ),
@@ -127,7 +127,7 @@ ROWS = (
         "fork",
         "child_delivered",
         1.0,
-        Bound.LEAST,
+        Bound.MIN,
         PER_CENT,
         lossy=True,
     ),

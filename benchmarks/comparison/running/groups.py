@@ -1,4 +1,4 @@
-"""The same call, in goes with a pause between, so that nothing is lost."""
+"""The same call, in groups with a pause between, so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from benchmarks.comparison.running.job import (
     Figures,
     Job,
     Meter,
-    most_memory,
+    max_memory,
 )
 
 WARM_UP = 20
-"""Calls before the measured ones, whose spans are sent with theirs."""
+"""Number of calls before the measured ones, whose spans are sent with theirs."""
 
 
 def run(peer: Peer, job: Job) -> Figures:
-    """Make all goes, close, and say what a call took."""
+    """Execute all groups, close, and return the cost of a call."""
     scenario = job.scenario
     peer.start(job.addresses, sampled=scenario.sampled, queue_size=job.queue_size)
     operation = getattr(peer, scenario.operation)
     Meter().measure(operation, WARM_UP)
     time.sleep(scenario.pause)
-    # What a start leaves behind is aged once: 1 ms, which the next 4,000 spans are not
-    # to pay. `init` measures starts; what calls leave behind is still theirs.
+    # Garbage of the start is collected once: 1 ms that the next 4,000 spans should not
+    # pay. `init` measures starts; garbage of the calls is still theirs.
     gc.collect()
 
     meter = Meter()
     process = time.process_time()
-    for _ in range(job.goes):
+    for _ in range(job.groups):
         meter.measure(operation, scenario.calls)
         time.sleep(scenario.pause)
     peer.close(CLOSE_TIMEOUT)
@@ -40,13 +40,13 @@ def run(peer: Peer, job: Job) -> Figures:
     return {
         **meter.figures(),
         "process_us": process / meter.calls * 1e6,
-        "memory_mb": most_memory(),
+        "memory_mb": max_memory(),
         "started": (WARM_UP + meter.calls) * _spans_a_call(peer, job),
     }
 
 
 def _spans_a_call(peer: Peer, job: Job) -> int:
-    """Return how many spans of a call have to arrive."""
+    """Return the number of spans of a call that must arrive."""
     if not job.scenario.sampled:
         return 0
     return peer.spans_of.get(job.scenario.operation, 0)

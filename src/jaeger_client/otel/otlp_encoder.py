@@ -1,0 +1,312 @@
+"""
+Spans of OpenTelemetry's SDK as OTLP, whole: nothing is converted to tags of Jaeger.
+
+The encoder `encoding.otlp` writes spans of OpenTracing and derives kind, status and
+names of events from their tags. Here they have fields of their own, as have resource
+and scope, which differ between the spans of one batch.
+
+Fields of opentelemetry/proto/trace/v1/trace.proto beyond those in `encoding.otlp`:
+
+```text
+ResourceSpans         3 schema_url
+ScopeSpans            1 InstrumentationScope  3 schema_url
+InstrumentationScope  1 name  2 version  3 attributes
+Span                  3 trace_state  14 uint32 dropped_links  16 fixed32 flags
+Event                 4 uint32 dropped_attributes
+Link                  3 trace_state  5 uint32 dropped_attributes  6 fixed32 flags
+```
+
+A request is a list of `ResourceSpans`, and two messages of protobuf that are written
+one after the other are read as one, with the elements of both lists. So the spans of
+each resource and scope are packed by themselves, and payloads are joined while they
+fit.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple, cast
+
+from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client.encoding.base import Payload
+from jaeger_client.encoding.caches import BytesCache
+from jaeger_client.encoding.otlp import (
+    ATTRIBUTE,
+    END,
+    EVENT,
+    EVENT_ATTRIBUTE,
+    EVENT_NAME,
+    EVENT_TIME,
+    KIND,
+    LINK_ATTRIBUTE,
+    LINKS,
+    NAME,
+    PARENT_ID,
+    RESOURCE,
+    RESOURCE_ATTRIBUTE,
+    RESOURCE_SPANS,
+    SCOPE_SPANS,
+    SPAN,
+    START,
+    STATUS,
+    STATUS_CODE,
+    STATUS_MESSAGE,
+    TIME,
+    TIMES,
+    dropped_fields,
+    ids_fields,
+)
+from jaeger_client.encoding.otlp_attributes import (
+    attribute_appender,
+    message_field,
+    nested_attribute,
+    text_field,
+    text_value,
+)
+from jaeger_client.encoding.packing import LARGE_SPAN, Frame, PackingEncoder
+from jaeger_client.encoding.plain import PlainLog, PlainSpan
+from jaeger_client.encoding.shrink import shrink_plain_span
+from jaeger_client.encoding.varint import MASK_32, MASK_64, SINGLE_BYTES, varint
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
+from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
+from jaeger_client.otel.readable import SERVICE_NAME
+from jaeger_client.otel.values import NestedValue, text_items
+
+_TRACE_STATE: Final = 3  # Span and Link: 3 trace_state
+_DROPPED_LINKS: Final = b"\x70"  # Span: 14 dropped_links_count
+_FLAGS: Final = b"\x85\x01"  # Span: 16 flags, a fixed32
+_EVENT_DROPPED: Final = b"\x20"  # Event: 4 dropped_attributes_count
+_LINK_DROPPED: Final = b"\x28"  # Link: 5 dropped_attributes_count
+_LINK_FLAGS: Final = b"\x35"  # Link: 6 flags, a fixed32
+_SCOPE: Final = 1  # ScopeSpans: 1 scope
+_SCOPE_NAME: Final = 1  # InstrumentationScope: 1 name
+_SCOPE_VERSION: Final = 2  # InstrumentationScope: 2 version
+_SCOPE_ATTRIBUTE: Final = b"\x1a"  # InstrumentationScope: 3 attributes
+_SCHEMA_URL: Final = 3  # ResourceSpans and ScopeSpans: 3 schema_url
+
+_FIXED_32: Final = struct.Struct("<I")
+
+
+class OtlpSpanEncoder(PackingEncoder):
+    """
+    Encodes spans of `OtlpConverter` as `ExportTraceServiceRequest`.
+
+    Spans of one group must be neighbours. Used by one thread at a time.
+    """
+
+    content_type = "application/x-protobuf"
+
+    def __init__(
+        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        super().__init__(losses, clock=clock)
+        caches = self.caches
+        self._names: BytesCache[str] = caches.new(lambda name: NAME + text_value(name))
+        self._append_attributes = attribute_appender(
+            caches, ATTRIBUTE, {}, with_nested=True
+        )
+        self._append_event_attributes = attribute_appender(
+            caches, EVENT_ATTRIBUTE, {}, with_nested=True
+        )
+        self._group: OtlpGroup | None = None
+        self._scope = self._scope_schema = self._resource_schema = b""
+        self.set_process(Process(service_name=""))
+
+    def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+        """Yield payloads of *spans*, which may be of several resources and scopes."""
+        # Losses count with the payload that covers the span; while a payload waits for
+        # others to be joined to it, later losses must not count yet.
+        totals, self.losses = self.losses, SpanLosses()
+        waiting: _Part | None = None
+        start = 0
+        for group, members in groupby(spans, lambda span: fields_of(span).group):
+            run = [*members]
+            self._use_group(group)
+            for payload in super().encode(run, limit=limit):
+                losses, self.losses = self.losses, SpanLosses()
+                part = _Part(
+                    payload._replace(consumed=start + payload.consumed), losses
+                )
+                if waiting is not None and not waiting.has_space_for(part, limit):
+                    yield waiting.counted_in(totals)
+                    waiting = None
+                waiting = part if waiting is None else waiting.joined(part)
+                if not payload.span_count:
+                    # Encoding takes long, and the caller may stop here; see `packing`.
+                    yield waiting.counted_in(totals)
+                    waiting = None
+            start += len(run)
+        if waiting is not None:
+            yield waiting.counted_in(totals)
+        totals.add(self.losses)
+        self.losses = totals
+
+    def _use_group(self, group: OtlpGroup) -> None:
+        if group is self._group:
+            return
+        self._group = group
+        scope = [
+            *_text_fields(_SCOPE_NAME, group.scope_name),
+            *_text_fields(_SCOPE_VERSION, group.scope_version),
+            *_attributes(_SCOPE_ATTRIBUTE, group.scope_items),
+        ]
+        self._scope = message_field(_SCOPE, *scope) if scope else b""
+        self._scope_schema = b"".join(_text_fields(_SCHEMA_URL, group.scope_schema_url))
+        self._resource_schema = b"".join(
+            _text_fields(_SCHEMA_URL, group.resource_schema_url)
+        )
+        self.set_process(group.process)
+
+    def _use_process(self, process: Process) -> int:
+        items = [*process.tags]
+        if process.service_name:
+            items.append((SERVICE_NAME, process.service_name))
+        attributes = _attributes(RESOURCE_ATTRIBUTE, items)
+        self._resource = message_field(RESOURCE, *attributes)
+        return len(self._resource)
+
+    def _frame(self) -> Frame:
+        resource, scope = self._resource, self._scope
+        scope_end, end = self._scope_schema, self._resource_schema
+
+        def before(_count: int, spans_size: int) -> bytes:
+            size = len(scope) + spans_size + len(scope_end)
+            scope_spans = b"".join((SCOPE_SPANS, varint(size), scope))
+            size = len(resource) + len(scope_spans) - len(scope) + size + len(end)
+            return b"".join((RESOURCE_SPANS, varint(size), resource, scope_spans))
+
+        return Frame(before, after=scope_end + end)
+
+    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
+        bodies: list[bytes] = []
+        get_name, add_name = self._names.get_and_add
+        for span in cast("Sequence[PlainSpan]", spans):
+            fields, ids, name = fields_of(span), span.ids, span.operation_name
+            parts = [
+                ids_fields(ids.trace_id, ids.span_id),
+                *_text_fields(_TRACE_STATE, fields.trace_state),
+                PARENT_ID + ids.parent_id.to_bytes(8, "big") if ids.parent_id else b"",
+                get_name(name) or add_name(name),
+                KIND + SINGLE_BYTES[fields.kind],
+                TIMES.pack(START, _ns(fields.start_ns), END, _ns(fields.end_ns)),
+            ]
+            self._append_attributes(parts, span.tag_items)
+            self._append_logs(parts, [*span.log_items])
+            if span.dropped_tags or span.dropped_logs:
+                parts.append(dropped_fields(span))
+            parts += map(_link, fields.links)
+            parts.append(_count(_DROPPED_LINKS, fields.dropped_links))
+            status = [
+                *_text_fields(STATUS_MESSAGE, fields.status_message),
+                *(
+                    [STATUS_CODE + SINGLE_BYTES[fields.status_code]]
+                    if fields.status_code
+                    else ()
+                ),
+            ]
+            parts.append(message_field(STATUS, *status))
+            parts.append(_FLAGS + _FIXED_32.pack(fields.flags))
+            size = sum(map(len, parts))
+            bodies.append(b"".join((SPAN, varint(size), *parts)))
+            if size > LARGE_SPAN:
+                break
+        return bodies
+
+    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
+        for time_ns, fields in cast("Sequence[tuple[int, EventFields]]", logs):
+            event = [
+                TIME.pack(EVENT_TIME, _ns(time_ns)),
+                *_text_fields(EVENT_NAME, fields.name),
+            ]
+            self._append_event_attributes(event, cast("list[TagItem]", fields.items))
+            event.append(_count(_EVENT_DROPPED, fields.dropped))
+            parts += (EVENT, varint(sum(map(len, event))), *event)
+
+    def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
+        """
+        Return as much of *span* as fits *max_size* bytes.
+
+        The oldest events are dropped; if that is not enough, all of them, and the
+        longest texts are cut. As a last resort the links lose their attributes, and
+        lists are cut, too, as JSON.
+        """
+        whole, fields = cast("PlainSpan", span), fields_of(span)
+        plain = whole._replace(log_items=[])
+        body = shrink_plain_span(
+            plain, whole.log_items, self._body, self._measure_event, max_size
+        )
+        if body is not None:
+            return body
+        links = [
+            link._replace(items=[], dropped=link.dropped + len(link.items))
+            for link in fields.links
+        ]
+        items = cast("Sequence[tuple[str, NestedValue]]", plain.tag_items)
+        plain = plain._replace(
+            tag_items=text_items(items), extra=fields._replace(links=links)
+        )
+        return shrink_plain_span(plain, [], self._body, self._measure_event, max_size)
+
+    def _measure_event(self, event: object) -> tuple[PlainLog, int]:
+        log = cast("PlainLog", event)
+        return log, self._size_of_log(log)
+
+
+class _Part(NamedTuple):
+    """A payload that waits for others to be joined to it."""
+
+    payload: Payload
+    losses: SpanLosses
+    """Losses of the spans that it covers."""
+
+    def counted_in(self, totals: SpanLosses) -> Payload:
+        """Add the losses to *totals* and return the payload."""
+        totals.add(self.losses)
+        return self.payload
+
+    def has_space_for(self, other: _Part, limit: int) -> bool:
+        return len(self.payload.body) + len(other.payload.body) <= limit
+
+    def joined(self, other: _Part) -> _Part:
+        losses = self.losses.copy()
+        losses.add(other.losses)
+        first, second = self.payload, other.payload
+        return _Part(
+            Payload(
+                first.body + second.body,
+                first.span_count + second.span_count,
+                second.consumed,
+            ),
+            losses,
+        )
+
+
+def _link(link: OtlpLink) -> bytes:
+    return message_field(
+        LINKS,
+        ids_fields(link.ids.trace_id, link.ids.span_id),
+        *_text_fields(_TRACE_STATE, link.trace_state),
+        *_attributes(LINK_ATTRIBUTE, link.items),
+        _count(_LINK_DROPPED, link.dropped),
+        _LINK_FLAGS + _FIXED_32.pack(link.flags),
+    )
+
+
+def _attributes(field: bytes, items: Sequence[tuple[str, NestedValue]]) -> list[bytes]:
+    return [nested_attribute(field, key, value) for key, value in items]
+
+
+def _text_fields(number: int, value: str) -> list[bytes]:
+    """Return the field *number*, or nothing if *value* is empty."""
+    return [text_field(number, value)] if value else []
+
+
+def _count(field: bytes, count: int) -> bytes:
+    """Return a uint32 with the tag *field*, or no bytes if *count* is 0."""
+    return field + varint(min(count, MASK_32)) if count > 0 else b""
+
+
+def _ns(time_ns: int) -> int:
+    return max(0, min(time_ns, MASK_64))
