@@ -96,7 +96,11 @@ def install_client_interceptors(client_interceptors: Sequence[str] = ()) -> None
 
 
 def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and all(isinstance(item, str) for item in value)
+    )
 
 
 def _function(name: str) -> Callable[[], Any]:

@@ -76,6 +76,7 @@ def test_nothing_can_be_installed(nothing: Anything) -> None:
     [
         ("requests", "must be None, \"all\", or a list, got 'requests'"),
         (5, "must be None"),
+        ([None], "must be None"),
         ([f"{OLD}.requests.no_such"], "is not callable"),
         (["no_such_module.function"], "cannot be imported"),
         (["function"], "cannot be imported"),
