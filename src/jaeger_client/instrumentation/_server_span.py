@@ -282,6 +282,9 @@ class ServerSpan:
         if self._finished:
             return
         self._finished = True
+        # Its traceback refers to the frames of the request, which refer to this span:
+        # they would not be freed without a garbage collection.
+        self._error = None
         try:
             if self._status is not None:
                 self.span.set_tag(tags.HTTP_STATUS_CODE, self._status)

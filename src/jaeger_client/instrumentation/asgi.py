@@ -131,7 +131,11 @@ class TracingMiddleware:
             lambda: self._name_of({**original, "app": scope.get("app")}),
             self._tracing.response_header,
         )
-        await exchange.run(self._app, scope)
+        try:
+            await exchange.run(self._app, scope)
+        finally:
+            # It may be used again, as by middleware that repeats a request.
+            scope[SPAN_KEY] = original.get(SPAN_KEY)
 
     @never_raises
     def _start(self, scope: Scope, started: list[ServerSpan]) -> None:

@@ -361,6 +361,20 @@ def test_middleware_inside_middleware(tracer: MemoryTracer) -> None:
     assert [outer.span_id, 0xDEF] == [inner.parent_id, outer.parent_id]
 
 
+def test_scope_that_is_used_again(tracer: MemoryTracer) -> None:
+    """A repeated request is no child of the one before, which has ended."""
+    inner = TracingMiddleware(hello, tracer)
+
+    async def repeat(scope: Scope, receive: Receive, send: Send) -> None:
+        await inner(scope, receive, send)
+        await inner(scope, receive, send)
+
+    serve(TracingMiddleware(repeat, tracer))
+
+    outer, first, second = tracer.spans
+    assert [outer.span_id] * 2 == [first.parent_id, second.parent_id]
+
+
 @pytest.mark.parametrize(
     "scope",
     [
