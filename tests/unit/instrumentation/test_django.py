@@ -527,7 +527,7 @@ def test_decorated_method(tracer: MemoryTracer) -> None:
 
 def test_decorated_view_that_is_called_by_keyword(tracer: MemoryTracer) -> None:
     """The request is found there, too."""
-    view = DjangoTracing(tracer).trace()(lambda request: HttpResponse(b"cake"))
+    view: Any = DjangoTracing(tracer).trace()(lambda request: HttpResponse(b"cake"))
 
     view(request=RequestFactory().get("/"))
 
@@ -623,7 +623,7 @@ def test_attribute_of_a_database_in_an_asynchronous_site(tracer: MemoryTracer) -
     """It is read on a thread without event loop, with the span active there."""
 
     class User:
-        @async_unsafe
+        @async_unsafe  # type: ignore[untyped-decorator]  # Django's
         def __str__(self) -> str:
             Seen.spans.append(tracer.active_span)
             return "ann"
