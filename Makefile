@@ -66,6 +66,7 @@ mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote
 	@rm -rf mutants
 	@nice -n 19 $(BIN)/mutmut run --max-children 2 "jaeger_client.$(subst /,.,$(IN:.py=))*"
 	@$(BIN)/mutmut results
+	@nice -n 19 $(BIN)/python -m tests.mutants.constants $(firstword $(subst /, ,$(IN)))
 
 lint: $(READY) ## format, rules, types, imports and docs
 	@$(BIN)/nox -s lint

@@ -19,7 +19,7 @@ import tempfile
 from typing import Any
 
 import opentracing
-from celery import Celery, Task, signals
+from celery import Celery, signals
 from opentracing import Format, SpanContextCorruptedException
 from opentracing.ext import tags
 
@@ -43,7 +43,7 @@ def inject(headers: dict[str, object], **_others: object) -> None:
         tracer.inject(tracer.active_span.context, Format.TEXT_MAP, headers)
 
 
-def begin(task: Task, task_id: str, **_others: object) -> None:
+def begin(task: Any, task_id: str, **_others: object) -> None:
     """Start a span before a task; the headers are attributes of its request."""
     tracer = opentracing.global_tracer()
     try:
@@ -61,13 +61,13 @@ def begin(task: Task, task_id: str, **_others: object) -> None:
     )
 
 
-def fail(sender: Task, exception: BaseException, **_others: object) -> None:
+def fail(sender: Any, exception: BaseException, **_others: object) -> None:
     """Record the exception that ended a task."""
     error = type(exception), exception, exception.__traceback__
     sender.request.scope.span.record_exception(*error)
 
 
-def end(task: Task, **_others: object) -> None:
+def end(task: Any, **_others: object) -> None:
     """Finish the span after a task."""
     task.request.scope.close()
 

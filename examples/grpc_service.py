@@ -19,6 +19,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -41,7 +42,7 @@ def make_tracer(service_name: str) -> Tracer:
     ).new_tracer()
 
 
-def bake(request: bytes, context: grpc.ServicerContext) -> bytes:
+def bake(request: bytes, context: Any) -> bytes:
     """Respond to `/bakery/bake`; the context has the span of the call."""
     span = context.get_active_span()
     span.set_tag("customer", span.get_baggage_item("customer"))

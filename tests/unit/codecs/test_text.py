@@ -12,8 +12,6 @@ import pytest
 
 from jaeger_client.codecs import TextCodec, span_context_from_string
 from jaeger_client.codecs.baggage import (
-    MAX_BAGGAGE_SIZE,
-    MAX_DEBUG_ID_LENGTH,
     BaggageLimits,
 )
 from jaeger_client.codecs.headers import percent_decoded
@@ -141,7 +139,7 @@ def test_baggage_within_the_limits_is_extracted_and_the_rest_dropped() -> None:
     codec = TextCodec()
     carrier = {"uber-trace-id": "1:2:3:1"}
     full = {f"uberctx-{number:04}": "v" * 4092 for number in range(16)}
-    assert MAX_BAGGAGE_SIZE == sum(4 + len(value) for value in full.values())
+    assert 65_536 == sum(4 + len(value) for value in full.values())
     carrier |= full
     for _ in range(2):
         context = codec.extract(carrier)
@@ -600,6 +598,22 @@ def test_carriers_without_headers_are_invalid(
         codec.inject(SpanContext(1, 2, 3, 1), carrier)
 
 
+@BOTH
+def test_the_error_of_a_carrier_describes_its_type(codec: TextCodec) -> None:
+    """The message contains what is accepted, and the type."""
+    with pytest.raises(
+        InvalidCarrierError,
+        match=r"^the carrier must have items\(\) or be a list of pairs, got int$",
+    ):
+        codec.extract(5)
+    with pytest.raises(
+        InvalidCarrierError,
+        match=r"^the carrier must be a dict, a mutable mapping, a list of pairs, or "
+        r"have __setitem__\(\) or add\(\), got int$",
+    ):
+        codec.inject(SpanContext(1, 2, 3, 1), 5)
+
+
 def test_the_carrier_is_checked_before_the_context() -> None:
     """An invalid carrier is reported even if the context is invalid, as in 4.8."""
     with pytest.raises(InvalidCarrierError):
@@ -723,7 +737,57 @@ def test_a_debug_id_is_cut(codec: TextCodec) -> None:
     context = codec.extract({"jaeger-debug-id": "x" * 100_000})
 
     assert context is not None
-    assert "x" * MAX_DEBUG_ID_LENGTH == context.debug_id
+    assert "x" * 8192 == context.debug_id
 
 
 # The functions of 4.8
+
+
+@BOTH
+def test_items_of_known_names_are_limited_as_well(codec: TextCodec) -> None:
+    """A carrier whose names were seen before is read on a faster path."""
+    headers: dict[str, object] = {"uber-trace-id": "1:2:3:1"}
+    headers |= {f"uberctx-key{number}": "v" for number in range(200)}
+
+    contexts = [codec.extract(headers) for _ in range(2)]
+
+    assert [180, 180] == [len(each.baggage) for each in contexts if each]
+
+
+def test_the_last_of_two_debug_ids_is_used() -> None:
+    """As with ids and baggage that occur twice."""
+    headers = {"jaeger-debug-id": "a", "Jaeger-Debug-Id": "b"}
+
+    assert (None, None, None, None, {}, "b") == read(HTTP, headers)
+
+
+def test_two_values_of_maximum_length_are_read() -> None:
+    """A larger limit of a value raises that of all baggage."""
+    codec = TextCodec(baggage_limits=BaggageLimits(10, 100_000))
+    headers = {"uber-trace-id": "1:2:3:1"}
+    headers |= {f"uberctx-{key}": "x" * 90_000 for key in "ab"}
+
+    context = codec.extract(headers)
+    assert context is not None
+    assert {"a", "b"} == set(context.baggage)
+
+
+def test_the_length_of_a_value_is_counted_in_bytes() -> None:
+    """Also where the codec has written the key before."""
+    codec = TextCodec()
+    carriers: list[dict[str, object]] = []
+    for value in ("v", "\u20ac" * 2_000):
+        carriers.append({})
+        codec.inject(SpanContext(1, 2, 3, 1, {"k": value}), carriers[-1])
+
+    assert ["v", None] == [carrier.get("uberctx-k") for carrier in carriers]
+
+
+def test_bytes_in_baggage_that_are_not_text_are_replaced() -> None:
+    """As in 4.8, a value may be bytes; those that are no UTF-8 become U+FFFD."""
+    carrier: dict[str, object] = {}
+    baggage: dict[str, str] = {"k": b"a\xff"}  # type: ignore[dict-item]  # as in 4.8
+
+    TEXT.inject(SpanContext(1, 2, 3, 1, baggage), carrier)
+
+    assert "a\ufffd" == carrier["uberctx-k"]

@@ -59,6 +59,24 @@ def test_span_context_to_string() -> None:
     assert "100:7f:5:1" == span_context_to_string(256, 127, 5, 1)
 
 
+def test_percent_encoded_text_is_not_decoded() -> None:
+    """As in 4.8, this function is for text maps."""
+    with pytest.raises(
+        CorruptContextError,
+        match=r"^ids must be {trace}:{span}:{parent}:{flags}, got '1%3A2%3A3%3A1'$",
+    ):
+        span_context_from_string("1%3A2%3A3%3A1")
+
+
+def test_the_error_of_another_type_shows_the_value() -> None:
+    """The message contains the expected format."""
+    with pytest.raises(
+        CorruptContextError,
+        match=r"^ids must be {trace}:{span}:{parent}:{flags}, got 5$",
+    ):
+        span_context_from_string(5)
+
+
 def test_span_context_from_string() -> None:
     """Text and a list of one text are read; parent id 0 is None."""
     assert (256, 127, None, 1) == span_context_from_string("100:7f:0:1")
@@ -72,3 +90,17 @@ def test_span_context_from_anything_else_is_corrupt(value: object) -> None:
     """Other values than text or a list of one text raise an error."""
     with pytest.raises(CorruptContextError):
         span_context_from_string(value)
+
+
+def test_the_error_of_an_id_describes_the_value() -> None:
+    """The message contains what an id must be, and the value."""
+    with pytest.raises(
+        CorruptContextError,
+        match="^an id must be 1 to 32 hexadecimal digits, got 'g'$",
+    ):
+        header_to_hex("g")
+    with pytest.raises(
+        CorruptContextError,
+        match="^an id must have at most 64 bits, got 0x11111111111111111$",
+    ):
+        id_of("1" * 17, bits=64)

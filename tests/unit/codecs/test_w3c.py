@@ -266,3 +266,30 @@ def test_carriers() -> None:
             CODEC.extract(wrong)
         with pytest.raises(InvalidCarrierError):
             CODEC.inject(SpanContext(1, 2, 3, 1), wrong)
+
+
+def test_an_older_debug_member_is_replaced_wherever_it_is() -> None:
+    """A member may follow a blank."""
+    context = with_state(SpanContext(1, 2, None, 3), "a=1, jaeger=old")
+
+    assert "jaeger=debug,a=1" == written(context)["tracestate"]
+
+
+@pytest.mark.parametrize(("last", "carried"), [(4093, 2), (4094, 1)])
+def test_the_baggage_header_stops_at_8192_bytes(last: int, carried: int) -> None:
+    """A header of exactly that length is written."""
+    baggage = {"a": "x" * 4094, "b": "x" * last}
+
+    header = written(SpanContext(1, 2, None, 1, baggage))["baggage"]
+
+    assert isinstance(header, str)
+    assert carried == len(header.split(","))
+
+
+def test_blanks_at_the_ends_of_several_headers_are_removed() -> None:
+    """They belong to the headers, not to the members."""
+    context = extracted(
+        traceparent=f"00-{1:032x}-{2:016x}-01", tracestate=["a=1 ", " b=2"]
+    )
+
+    assert "a=1,b=2" == context.trace_state

@@ -96,3 +96,15 @@ def test_other_carriers_are_invalid(carrier: object) -> None:
         CODEC.extract(carrier)
     with pytest.raises(InvalidCarrierError):
         CODEC.inject({}, carrier)  # type: ignore[arg-type]  # the carrier comes first
+
+
+def test_flags_have_31_bits() -> None:
+    """They are an i32 on the wire; the message contains the value."""
+    largest = CODEC.extract(fields(traceflags=2**31 - 1))
+    assert largest is not None
+    assert 2**31 - 1 == largest.flags
+    with pytest.raises(
+        CorruptContextError,
+        match="^traceflags must be a number of at most 31 bits, got 2147483648$",
+    ):
+        CODEC.extract(fields(traceflags=2**31))

@@ -9,8 +9,10 @@ import pytest
 
 import jaeger_client.config as package
 from jaeger_client import ConstSampler, ProbabilisticSampler, RateLimitingSampler
+from jaeger_client._internal import http_channel
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter
+from jaeger_client._internal.http_client.options import HttpOptions
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.codecs import (
     B3Codec,
@@ -108,6 +110,7 @@ def made(
     [
         ({"type": "const", "param": 1}, ConstSampler(decision=True)),
         ({"type": "const", "param": "true"}, ConstSampler(decision=True)),
+        ({"type": "const", "param": 0.5}, ConstSampler(decision=True)),
         ({"type": "const", "param": 0}, ConstSampler(decision=False)),
         ({"type": "const"}, ConstSampler(decision=False)),
         ({"type": "probabilistic", "param": "0.5"}, ProbabilisticSampler(0.5)),
@@ -200,7 +203,43 @@ def test_the_remote_sampler_may_read_a_file(
     sampler.close()
 
 
+def test_the_remote_sampler_has_its_settings(shared: build.Shared) -> None:
+    """Each of them reaches the sampler."""
+    settings = settings_of(
+        {
+            "max_operations": 7,
+            "sampler": {"operation_name_late_binding": True},
+            "sampling_refresh_interval": 9,
+        }
+    )
+    channel = build.make_agent_channel(settings)
+
+    sampler = build.make_remote_sampler(settings, channel, shared)
+
+    assert isinstance(sampler, RemoteControlledSampler)
+    assert (7, 9.0) == (sampler.max_operations, sampler.sampling_refresh_interval)
+    assert sampler._late_binding
+    sampler.close()
+
+
 # The throttler.
+
+
+def test_the_throttler_has_its_settings(shared: build.Shared) -> None:
+    """The policy for agents without credits is the configured one, too."""
+    settings = settings_of(
+        {"throttler": {"port": 7, "refresh_interval": 9, "debug_spans_at_once": 2}}
+    )
+    channel = build.make_agent_channel(settings)
+
+    throttler = build.make_throttler(settings, channel, shared)
+
+    assert isinstance(throttler, RemoteThrottler)
+    assert 9.0 == throttler.refresh_interval
+    policy = throttler._local_policy
+    assert [True, True, False] == [policy.is_allowed("pay") for _ in range(3)]
+    assert ":7/" in channel._credits_url
+    throttler.close()
 
 
 def test_there_is_a_throttler_only_if_its_group_is_set(
@@ -400,6 +439,50 @@ def test_compression_can_be_configured(
     assert is_compressed is channel.sender._gzip
 
 
+def test_the_options_of_http_are_those_of_the_collector(
+    made: Callable[[Settings], dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Each setting of the group reaches the HTTP client."""
+    dialled: list[HttpOptions] = []
+
+    def dial(endpoint: str, *, options: HttpOptions, **_others: object) -> Channel:
+        dialled.append(options)
+        return SimpleChannel(OtlpEncoder(), OtlpHttpSender(endpoint))
+
+    monkeypatch.setattr(http_channel, "dial_collector", dial)
+    paths = {key: tmp_path / key for key in ("ca_file", "client_cert", "client_key")}
+    for path in paths.values():
+        path.touch()
+    files = {key: str(path) for key, path in paths.items()}
+    shared_keys: dict[str, object] = {
+        "headers": {"x-tenant": "shop"},
+        "insecure": True,
+        "proxy": "http://proxy:3128",
+        "user": "me",
+        "password": "secret",
+        **files,
+    }
+    endpoint = {"endpoint": "https://far/v1/traces"}
+    of_group: dict[str, object] = {**endpoint, **shared_keys}
+    made(settings_of({"collector": of_group, "reporter_timeout": 9}))
+    made(settings_of({"collector": {**endpoint, "auth_token": "abc"}}))
+
+    assert [
+        HttpOptions(
+            timeout=9.0,
+            headers={"x-tenant": "shop"},
+            insecure=True,
+            proxy="http://proxy:3128/",
+            user="me",
+            password="secret",
+            **files,
+        ),
+        HttpOptions(token="abc"),
+    ] == dialled
+
+
 def test_without_an_endpoint_spans_are_sent_to_the_agent(
     made: Callable[[Settings], dict[str, object]],
 ) -> None:
@@ -486,3 +569,22 @@ def test_the_channel_of_the_agent_opens_nothing_by_itself() -> None:
     channel.close()
 
     assert "closed" in repr(channel.sender)
+
+
+def test_the_default_propagation_replaces_no_codec() -> None:
+    """A tracer has Jaeger's codecs without further ado."""
+    assert {} == build.make_codecs(settings_of())
+
+
+def test_b3_writes_wide_ids_if_trace_ids_have_128_bits() -> None:
+    """The setting reaches the codec."""
+    carriers: list[dict[str, object]] = [{}, {}]
+    for carrier, is_wide in zip(carriers, (False, True), strict=True):
+        settings = settings_of(
+            {"propagation": "b3", "generate_128bit_trace_id": is_wide}
+        )
+        codec = build.make_codecs(settings)[opentracing.Format.HTTP_HEADERS]
+        codec.inject(SpanContext(1, 2, None, 1), carrier)
+
+    ids = [str(carrier["X-B3-TraceId"]) for carrier in carriers]
+    assert [16, 32] == [len(trace_id) for trace_id in ids]

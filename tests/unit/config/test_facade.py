@@ -18,6 +18,7 @@ from opentracing.scope_managers import ThreadLocalScopeManager
 
 import jaeger_client.config as package
 from jaeger_client import Config, ConstSampler, Tracer
+from jaeger_client.config import facade
 from jaeger_client.config.table import variable_names
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
@@ -425,6 +426,17 @@ def test_a_failed_start_can_be_repeated(fresh_start: None) -> None:
         Config({"sampler": {"type": "bad"}}, service_name="shop").initialize_tracer()
 
     assert not Config.initialized()
+
+
+def test_a_forked_child_has_a_lock_of_its_own() -> None:
+    """A thread of the parent may hold the old one for ever."""
+    before = Config._initialized_lock
+
+    facade._LOCK_RESET.after_fork_in_child()
+
+    assert Config._initialized_lock is not before
+    assert Config._initialized_lock.acquire(blocking=False)
+    Config._initialized_lock.release()
 
 
 def test_an_agent_that_does_not_resolve_is_not_an_error(

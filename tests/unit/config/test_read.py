@@ -851,3 +851,32 @@ def test_a_value_whose_own_code_raises_is_an_error_of_its_setting(
     errors = [str(error) for error in read(config, {}, "shop").errors]
 
     assert [] != [error for error in errors if re.fullmatch(message, error)], errors
+
+
+def test_a_limit_of_0_is_accepted() -> None:
+    """It samples nothing; only a negative one is an error."""
+    settings = settings_of({"sampler": {"type": "ratelimiting", "param": 0}})
+
+    assert settings.values["sampler.param"].error is None
+
+
+def test_the_default_url_of_strategies_has_the_error_of_the_port() -> None:
+    """There is no URL without a valid port."""
+    settings = read({"local_agent": {"sampling_port": 0}}, {}, "shop")
+
+    error = settings.values["sampling_endpoint"].error
+    assert error is not None
+    assert "sampling_port" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_secret"),
+    [("${DB_PASSWORD}", True), ("${CITY}", False), ("password", False)],
+)
+def test_a_tag_from_a_variable_with_a_secret_is_one(text: str, is_secret: bool) -> None:
+    """The name of the variable in the value suggests it."""
+    environ = {"JAEGER_TAGS": f"a={text}", "DB_PASSWORD": "x", "CITY": "Paris"}
+
+    settings = read({}, environ, "shop")
+
+    assert is_secret is settings.values["tags.a"].is_secret

@@ -132,3 +132,16 @@ def test_future_where_nothing_can_be_imported(
     assert all_left is close_reporter(Closing(future), timeout=1.0)
     (line,) = caplog.messages
     assert line.startswith("close() returns an object that is not a Future: ")
+
+
+def test_what_fails_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The line has the reporter, and the traceback follows."""
+    reporter = Closing(ValueError("no"))
+
+    flush_reporter(reporter, 1.0)
+    close_reporter(reporter, 1.0)
+
+    assert [f"flushing {reporter!r} failed", f"closing {reporter!r} failed"] == (
+        caplog.messages
+    )
+    assert 2 == caplog.text.count("ValueError: no")

@@ -216,6 +216,43 @@ def test_a_span_alone_wakes_no_worker() -> None:
     assert 2 == scene.worker.woken
 
 
+def test_the_worker_is_woken_by_512_spans() -> None:
+    """More spans may fit a payload over HTTP, but their batch does not wait for it."""
+    scene = Scene(capacity=10_000, batch_size=None, max_payload=4_194_304)
+    scene.report("a")
+    scene.turn()
+    woken = [scene.worker.woken]
+    for count in (510, 1):
+        scene.report(*["a"] * count)
+        woken.append(scene.worker.woken - woken[0])
+
+    assert [0, 1] == woken[1:]
+
+
+def test_the_worker_is_woken_by_half_a_queue() -> None:
+    """So that the other half has space for what is reported until it runs."""
+    scene = Scene(capacity=100, batch_size=None, max_payload=4_194_304)
+    scene.report("a")
+    scene.turn()
+    woken = [scene.worker.woken]
+    for count in (48, 1):
+        scene.report(*["a"] * count)
+        woken.append(scene.worker.woken - woken[0])
+
+    assert [0, 1] == woken[1:]
+
+
+def test_the_size_of_a_batch_is_learned_from_the_last_payload() -> None:
+    """Before the first one, a span is expected to take 400 bytes."""
+    scene = Scene(capacity=10_000, batch_size=None, max_payload=1_000)
+    sizes = [scene.reporter._full_batch]
+    scene.report(*["x" * 99] * 3)
+    assert scene.reporter.flush()
+    sizes.append(scene.reporter._full_batch)
+
+    assert [2, 10] == sizes
+
+
 def test_caches_are_emptied_when_idle() -> None:
     """A minute after the last span the caches of the encoder are emptied."""
     scene = Scene()
@@ -224,12 +261,14 @@ def test_caches_are_emptied_when_idle() -> None:
     scene.turn()
     scene.clock.advance(1)
     forget_at = scene.turn()
+    idle = forget_at - scene.clock.monotonic()
     forgot = [scene.encoder.forgot]
 
     scene.clock.advance(forget_at - scene.clock.monotonic())
     next_turn = scene.turn()
     forgot.append(scene.encoder.forgot)
 
+    assert 60.0 == idle
     assert [0, 1] == forgot
     assert math.inf == next_turn
 
@@ -616,6 +655,23 @@ def test_close_reports_a_loss(report: Callable[[Scene], None]) -> None:
     report(scene)
 
     assert not scene.reporter.close().result()
+
+
+def test_flush_reports_a_loss_before_its_drain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another thread may overflow the queue while the worker is being woken."""
+    scene = Scene()
+    flush = scene.worker.flush
+
+    def flush_later(timeout: float, *, task: Reporter) -> bool:
+        scene.report(*["a"] * 101)
+        return flush(timeout, task=task)
+
+    monkeypatch.setattr(scene.worker, "flush", flush_later)
+
+    assert not scene.reporter.flush()
+    assert 100 == sum(map(len, scene.sent))
 
 
 def test_flush_keeps_to_the_delay_of_the_backend() -> None:

@@ -121,6 +121,7 @@ def test_flush_flushes_all(results: tuple[bool, bool]) -> None:
     reporters = [Noting(result=result) for result in results]
 
     assert all(results) == CompositeReporter(*reporters).flush(timeout=10)
+    assert all(0 <= reporter.timeouts[0] <= 10 for reporter in reporters)
     assert [1, 1] == [len(reporter.timeouts) for reporter in reporters]
 
 

@@ -443,3 +443,27 @@ def test_an_unchanged_file_is_applied_once(tmp_path: Path) -> None:
         "jaeger:sampler_queries ok": 3,
         "jaeger:sampler_updates ok": 1,
     } == followed.factory.counts
+
+
+def test_a_file_that_changed_three_seconds_ago_is_not_read_again(
+    tmp_path: Path,
+) -> None:
+    """No file system has a coarser clock than 2 seconds."""
+    scene = Scene(tmp_path)
+    scene.write(rates(shop=0.5), scene.clock.time() - 3.0)
+
+    bodies = [scene.source.request_sampling_strategy("shop") for _ in range(2)]
+
+    assert bodies[0] is bodies[1]
+
+
+def test_five_notes_are_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file with mistakes throughout does not fill the log."""
+    listed = [{"operation": f"op {number}", "type": "x"} for number in range(9)]
+    strategy = {"type": "probabilistic", "param": 0.1, "operation_strategies": listed}
+
+    Scene(tmp_path, json.dumps({"default_strategy": strategy})).rate()
+
+    assert [5] == [line.count(" must be ") for line in caplog.messages]

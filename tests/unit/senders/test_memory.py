@@ -144,3 +144,12 @@ def test_repr_shows_the_state() -> None:
 
     assert "<MemorySender open, 2 payloads>" == before
     assert "<MemorySender closed, 2 payloads>" == repr(sender)
+
+
+def test_a_thousand_payloads_are_stored_by_default() -> None:
+    """So a test that sends for long does not fill the memory."""
+    sender = MemorySender()
+    for _ in range(1_001):
+        sender.send(b"x")
+
+    assert 1_000 == len(sender.payloads)

@@ -135,3 +135,16 @@ def test_bits_beyond_64_are_cut() -> None:
     assert Rejection((1 << 63) - 1, "") == parse_partial_success(
         b"\x0a\x0b\x08" + b"\xff" * 9 + b"\x60"
     )
+
+
+def test_the_65th_bit_is_cut() -> None:
+    """It is the first that protobuf ignores."""
+    varint = b"\x85" + b"\x80" * 8 + b"\x02"
+
+    assert Rejection(5, "") == parse_rejection(b"\x08" + varint)
+
+
+def test_a_number_has_ten_bytes_at_most() -> None:
+    """More than 64 bits require is an error, not a longer number."""
+    with pytest.raises(ResponseError, match="^a number at byte 1 does not end$"):
+        parse_rejection(b"\x08" + b"\x80" * 10 + b"\x00")

@@ -503,3 +503,16 @@ def test_options_out_of_range_are_refused(key: str, value: int) -> None:
 
     with pytest.raises(ConfigError, match=f"{key} must be more than 0, got {value}"):
         UdpSender("agent", **options)  # type: ignore[arg-type]  # that is the test
+
+
+def test_the_name_is_resolved_every_30_seconds_by_default() -> None:
+    """An agent may move while nothing fails."""
+    network, clock = FakeNetwork(), FakeClock()
+    sender = UdpSender("agent", clock=clock, network=network)
+    lookups: list[int] = []
+    for seconds in (0.0, 29.5, 0.5):
+        clock.advance(seconds)
+        sender.send(b"x")
+        lookups.append(network.lookups)
+
+    assert [1, 1, 2] == lookups
