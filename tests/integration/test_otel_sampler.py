@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 import pytest
-from opentelemetry.sdk.trace.sampling import Decision
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased
 
 from jaeger_client import Config
 from jaeger_client.otel import JaegerRemoteSampler
 from tests.conftest import ROOT
 from tests.foreign.decoders import tag_pairs
 from tests.integration.conftest import RunProgram
-from tests.integration.http_servers import Request, Server, make_response, serve_http
+from tests.integration.http_servers import (
+    TIMEOUT,
+    Request,
+    Server,
+    make_response,
+    serve_http,
+)
 from tests.integration.span_sink import SpanSink
 from tests.unit.otel.following import (
     WaitingFactory,
@@ -143,6 +152,28 @@ def test_close_ends_the_polling() -> None:
 
     assert Decision.RECORD_AND_SAMPLE is result.decision
     assert 1 == len(server.requests)
+
+
+def test_the_polling_ends_with_the_tracer_provider() -> None:
+    """The SDK does not close samplers, so one that is freed ends its thread."""
+    others = threading.enumerate()
+    with serve_http(Backend(probability(1))) as server:
+        provider = TracerProvider(
+            sampler=ParentBased(JaegerRemoteSampler("bakery", endpoint=server.url())),
+            shutdown_on_exit=False,
+        )
+        provider.get_tracer("oven").start_span("bake").end()
+        (thread,) = [
+            thread
+            for thread in threading.enumerate()
+            if thread not in others and thread.name == "jaeger-client"
+        ]
+        provider.shutdown()
+        del provider
+        gc.collect()
+        thread.join(TIMEOUT)
+
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("way", ["os", "c"])

@@ -19,6 +19,7 @@ in our W3C codec. All spans below a sampled parent with this mark are sampled.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar, cast
@@ -124,6 +125,10 @@ class JaegerRemoteSampler(Sampler):
             max_operations=max_operations,
         )
         self._process_mark: ProcessMark = False
+        # The SDK has no call that ends a sampler. Without this, the thread would poll
+        # on for a tracer provider that is gone, and hold the memory of its strategy.
+        self._close = weakref.finalize(self, _close, self._remote, self._source)
+        self._close.atexit = False
 
     def should_sample(  # noqa: PLR0917 - the signature of the SDK
         self,
@@ -162,11 +167,10 @@ class JaegerRemoteSampler(Sampler):
         """
         Stop polling; the current strategy stays in use. Idempotent.
 
-        The SDK does not call it. The end of the process does not wait for a poll.
+        Also called when the sampler is freed, with its tracer provider; the SDK does
+        not call it. The end of the process does not wait for a poll.
         """
-        self._remote.close()
-        if isinstance(self._source, _SamplingServer):
-            self._source.close()
+        self._close()
 
     def __repr__(self) -> str:
         return (
@@ -197,6 +201,12 @@ class _SamplingServer(AgentChannel):
         # Imports the HTTP client now: on the background thread, beside a busy
         # application, that takes up to a second, for which the first poll would wait.
         self._client_for(url)
+
+
+def _close(remote: RemoteControlledSampler, source: StrategySource) -> None:
+    remote.close()
+    if isinstance(source, _SamplingServer):
+        source.close()
 
 
 def _parent_in(context: Context | None) -> SpanContext | None:

@@ -44,6 +44,7 @@ Origin: TypeAlias = tuple[str, str, int]
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _GRPC_PORTS: Final = {
     4317: "4318",
+    5779: "5778",
     14250: "14268 for spans, 5778 for sampling strategies",
 }
 """Ports of gRPC in Jaeger and OpenTelemetry, with the HTTP ports to use instead."""

@@ -25,6 +25,7 @@ def request_to(port: int) -> Request:
     ("port", "hint"),
     [
         (4317, "use the HTTP port, 4318"),
+        (5779, "use the HTTP port, 5778"),
         (14250, "use the HTTP port, 14268 for spans, 5778 for sampling strategies"),
     ],
 )
