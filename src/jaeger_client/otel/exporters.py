@@ -15,6 +15,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+try:
+    from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+except ImportError as error:
+    msg = (
+        "jaeger_client.otel.exporters requires opentelemetry-sdk, which is not "
+        "installed: pip install 'jaeger-client[opentelemetry]' opentelemetry-sdk"
+    )
+    raise ImportError(msg) from error
+
 from jaeger_client._internal.diagnostics import RateLimitedWarning, warn
 from jaeger_client._internal.http_client.messages import grpc_hint, parse_url
 from jaeger_client._internal.http_client.options import HttpOptions
@@ -30,15 +39,6 @@ from jaeger_client.reporter.base import SimpleChannel
 from jaeger_client.senders.http import HttpSender
 from jaeger_client.senders.otlp import OtlpHttpSender
 from jaeger_client.senders.udp import UdpSender
-
-try:
-    from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-except ImportError as error:
-    msg = (
-        "jaeger_client.otel.exporters requires opentelemetry-sdk, which is not "
-        "installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
-    )
-    raise ImportError(msg) from error
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan

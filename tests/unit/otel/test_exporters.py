@@ -129,5 +129,5 @@ except ImportError as error:
 
     assert (
         "jaeger_client.otel.exporters requires opentelemetry-sdk, which is not "
-        "installed: pip install jaeger-client[opentelemetry] opentelemetry-sdk"
+        "installed: pip install 'jaeger-client[opentelemetry]' opentelemetry-sdk"
     ) == done.stdout.strip()
