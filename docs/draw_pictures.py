@@ -137,7 +137,7 @@ def name_of(span: Span, x: float, y: float) -> str:
 
 
 def architecture_picture() -> str:
-    """Return the picture of a span's path, and of what uses the parts of it."""
+    """Return the picture of a span's path, of the threads, and of what uses them."""
     height = 452
 
     def box(x: float, y: float, name: str, note: str, width: float = 130) -> str:
@@ -178,7 +178,7 @@ def architecture_picture() -> str:
         yield arrow(722, 92, 690, 92)
         yield arrow(470, 92, 418, 92)
         yield text(101, 326, "headers of a request", color=MUTED, anchor="middle")
-        yield box(16, 376, "instrumentation", "creates spans by these calls", 420)
+        yield box(16, 376, "instrumentation", "creates spans by the same calls", 420)
         yield box(
             452,
             376,
