@@ -10,6 +10,7 @@ installs it.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 import shutil
@@ -193,6 +194,7 @@ def real(session: nox.Session) -> None:
     install(session, "servers")
     install_old_client(session)
     install_py_zipkin(session)
+    install_flask(session)
     build_jaeger(session)
     session.run("python", "-m", "tests.real.clients.build")
     session.run("python", "-m", "tests.real.zipkin_fetch")
@@ -281,7 +283,15 @@ def install_urllib3_oldest(session: nox.Session) -> None:
 def install_flask(session: nox.Session) -> None:
     """Create the environment of the fixture `flask_python`."""
     install_apart(session, FLASK, sys.executable, "flask")
-    install_package(session, "--python", str(FLASK / "bin" / "python"))
+    wheel = Path(build_wheel(session))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    installed = FLASK / "installed.txt"
+    # The sessions slow and real share it, and neither may reinstall the package while
+    # the other one runs tests. Wheels of the same code have the same bytes.
+    with only_session(FLASK.name):
+        if not installed.exists() or installed.read_text(encoding="utf-8") != digest:
+            install_package(session, "--python", str(FLASK / "bin" / "python"))
+            installed.write_text(digest, encoding="utf-8")
 
 
 def install_django42(session: nox.Session) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 PROGRAMS = Path(__file__).parent / "programs"
 TIMEOUT = 45.0
+
+
+class Agent(Protocol):
+    """What receives the spans, a sink or a Jaeger."""
+
+    @property
+    def port(self) -> int:
+        """Its UDP port on 127.0.0.1."""
+        ...
 
 
 class ServerLog:
@@ -203,13 +212,13 @@ def wait_for_ends(pids: Iterable[int]) -> None:
 
 @contextmanager
 def serving(
-    sink: SpanSink,
+    agent: Agent,
     *arguments: str,
     environ: Mapping[str, str] | None = None,
     python: str = sys.executable,
 ) -> Generator[Server]:
     """
-    Run *python* `-m` with *arguments* in `programs/`, with *sink* as its agent.
+    Run *python* `-m` with *arguments* in `programs/`, with *agent* as its agent.
 
     "{fd}" in the arguments is the number of a socket that listens already, so requests
     wait until the server accepts them.
@@ -232,7 +241,7 @@ def serving(
             cwd=PROGRAMS,
             env={
                 **inherited,
-                "JAEGER_AGENT_PORT": str(sink.port),
+                "JAEGER_AGENT_PORT": str(agent.port),
                 "PYTHONUNBUFFERED": "1",
                 **(environ or {}),
             },

@@ -14,33 +14,15 @@ import aiohttp
 import pytest
 
 from tests.foreign.decoders import tag_pairs
-from tests.integration.server_processes import PROGRAMS, TIMEOUT, serving
+from tests.integration.server_processes import TIMEOUT
+from tests.integration.web_servers import COMMANDS, run
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from tests.integration.server_processes import Server
     from tests.integration.span_sink import SpanSink
 
 # Up to four servers are started, each of which imports a framework.
 pytestmark = pytest.mark.timeout(180)
-
-GUNICORN = ("gunicorn", "--bind", "fd://{fd}", "--no-control-socket")
-THREADS = (*GUNICORN, "-k", "gthread", "--threads", "16")
-UVICORN = ("uvicorn", "--fd", "{fd}")
-COMMANDS = {
-    "flask": (*THREADS, "web_flask:app"),
-    "django": (*THREADS, "web_django:wsgi"),
-    "django-asgi": (*UVICORN, "web_django:asgi"),
-    "fastapi": (*UVICORN, "web_fastapi:app"),
-}
-OTHER_COMMANDS = {
-    "flask-gevent": (*GUNICORN, "-k", "gevent", "web_flask:app"),
-    "django-gevent": (*GUNICORN, "-k", "gevent", "web_django:wsgi"),
-    "django-gunicorn": (*GUNICORN, "-k", "asgi", "web_django:asgi"),
-    "fastapi-gunicorn": (*GUNICORN, "-k", "asgi", "web_fastapi:app"),
-}
-"""Other servers, with which fewer tests run in each run."""
 
 APPLICATIONS = {
     "flask": ("flask", "", "<int:number>"),
@@ -73,13 +55,6 @@ applications = pytest.mark.parametrize(
         ),
     ],
 )
-
-
-def run(sink: SpanSink, name: str, **environ: str) -> AbstractContextManager[Server]:
-    """Run a server with an application of `programs/`."""
-    environ["PYTHONPATH"] = str(PROGRAMS.parents[2])
-    command = (COMMANDS | OTHER_COMMANDS)[name]
-    return serving(sink, *command, environ=environ)
 
 
 def tags_of(span: Any) -> dict[str, Any]:

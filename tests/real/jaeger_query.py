@@ -81,9 +81,11 @@ class JaegerQuery:
         traces: list[Json] = response["data"]
         return traces
 
-    def services(self, wanted: str) -> list[str]:
+    def services(self, wanted: str, *, timeout: float = WAIT) -> list[str]:
         """Return the names of all services once *wanted* is among them."""
-        return query_until(self._services_now, lambda names: wanted in names)
+        return query_until(
+            self._services_now, lambda names: wanted in names, timeout=timeout
+        )
 
     def _services_now(self) -> list[str]:
         _, body = get(f"{self.api}/api/v3/services")
