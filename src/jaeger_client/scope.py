@@ -54,6 +54,16 @@ and closed would leave one in the context of the main thread.
 """
 
 
+def record_exception(
+    span: opentracing.Span, exc_type: object, exc_val: object, exc_tb: object
+) -> None:
+    """Record an exception on *span*, which may be that of another tracer."""
+    if isinstance(span, Span):
+        span.record_exception(exc_type, exc_val, exc_tb)
+    else:
+        opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # there is no public method
+
+
 class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
     """The period in which a span is active; ends with `close`."""
 
@@ -97,12 +107,8 @@ class ContextScope(opentracing.Scope):  # type: ignore[misc]  # untyped base
         return self
 
     def __exit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
-        span = self.span
-        if exc_val is not None and isinstance(span, Span):
-            span.record_exception(exc_type, exc_val, exc_tb)
-        elif exc_val is not None:
-            # A span of another tracer that was activated here.
-            opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # there is no public method
+        if exc_val is not None:
+            record_exception(self.span, exc_type, exc_val, exc_tb)
         self.close()
 
 

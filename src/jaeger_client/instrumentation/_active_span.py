@@ -65,6 +65,28 @@ class ActiveSpan:
 
 
 @contextmanager
+def nothing_active(tracer: object) -> Generator[None, None, None]:
+    """
+    Make no span of *tracer* active in the block.
+
+    A server of asyncio may handle a request in the context in which it has sent the
+    previous response of the connection, where the span of that request is active.
+    """
+    manager = getattr(tracer, "scope_manager", None)
+    if not isinstance(manager, ContextScopeManager):
+        yield
+        return
+    variable = manager.variable
+    outer = variable.set(None)
+    try:
+        yield
+    finally:
+        # As above.
+        with suppress(ValueError):
+            variable.reset(outer)
+
+
+@contextmanager
 def _active_by(
     manager: opentracing.ScopeManager, span: opentracing.Span
 ) -> Generator[None, None, None]:

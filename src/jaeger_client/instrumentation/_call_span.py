@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import opentracing
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.scope import ContextScope, ContextScopeManager
-from jaeger_client.span import Span
+from jaeger_client.scope import ContextScope, ContextScopeManager, record_exception
 
 if TYPE_CHECKING:
     from contextvars import ContextVar
@@ -79,10 +78,8 @@ class CallSpan:
     def _record(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
         span = self._span
         try:
-            if isinstance(span, Span):
-                span.record_exception(exc_type, exc_val, exc_tb)
-            else:
-                opentracing.Span._on_error(span, exc_type, exc_val, exc_tb)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # there is no public method
+            if span is not None:
+                record_exception(span, exc_type, exc_val, exc_tb)
         except Exception as error:  # noqa: BLE001 - as above
             self._warn(error)
 

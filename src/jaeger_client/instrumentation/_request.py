@@ -7,6 +7,7 @@ nor, unless the application wants that, queries, because both may contain secret
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -30,6 +31,10 @@ _IN_DECODED_PATHS: Final = "/!$&'()*+,;=:@-._~"
 _IN_PATHS: Final = f"{_IN_DECODED_PATHS}%"
 _IN_HOSTS: Final = ":[]-._~"
 
+_AUTHORITY: Final = re.compile("^[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+"""Scheme, credentials and host of a request's target that is a whole URL, as clients
+send it to proxies. Some servers treat all of it as the path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -47,11 +52,12 @@ def url_of(scheme: str, host: str, path: str, query: str = "") -> str:
     *path* and *query* are percent-encoded; what is not valid there is encoded here.
     """
     host = host[-_MAX_URL:].rpartition("@")[2]
+    path = _AUTHORITY.sub("", path[:_MAX_URL])
     url = "".join(
         (
             f"{quote(scheme[:_MAX_URL], _IN_HOSTS, errors='replace')}://",
             quote(host, _IN_HOSTS, errors="replace"),
-            quote(path[:_MAX_URL], _IN_PATHS, errors="replace"),
+            quote(path, _IN_PATHS, errors="replace"),
         )
     )
     if not query:

@@ -25,7 +25,7 @@ from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation._active_span import ActiveSpan
 from jaeger_client.instrumentation._request import WEBSOCKET, Request, default_name
-from jaeger_client.span import Span
+from jaeger_client.scope import record_exception
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -259,11 +259,7 @@ class ServerSpan:
         if self._status is None:
             self._status = SERVER_ERROR
         self._failed = True
-        raised = type(error), error, error.__traceback__
-        if isinstance(self.span, Span):
-            self.span.record_exception(*raised)
-        else:
-            opentracing.Span._on_error(self.span, *raised)  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # there is no public method
+        record_exception(self.span, type(error), error, error.__traceback__)
 
     @never_raises
     def name_after(self, find_name: FindName) -> None:
@@ -282,6 +278,9 @@ class ServerSpan:
         if self._finished:
             return
         self._finished = True
+        # Its traceback refers to the frames of the request, which refer to this span:
+        # they would not be freed without a garbage collection.
+        self._error = None
         try:
             if self._status is not None:
                 self.span.set_tag(tags.HTTP_STATUS_CODE, self._status)

@@ -16,6 +16,7 @@ from typing import Any, Protocol, cast
 import opentracing
 
 from jaeger_client._internal.diagnostics import logger
+from jaeger_client.instrumentation._active_span import nothing_active
 from jaeger_client.instrumentation._asgi_exchange import (
     Exchange,
     method_of,
@@ -122,7 +123,7 @@ class TracingMiddleware:
         if kind in _REQUESTS:
             self._start(scope, started)
         if not started:
-            await self._app(scope, receive, send)
+            await self._pass_on(scope, receive, send)
             return
         exchange = Exchange(
             started[0],
@@ -131,7 +132,19 @@ class TracingMiddleware:
             lambda: self._name_of({**original, "app": scope.get("app")}),
             self._tracing.response_header,
         )
-        await exchange.run(self._app, scope)
+        try:
+            await exchange.run(self._app, scope)
+        finally:
+            # It may be used again, as by middleware that repeats a request.
+            scope[SPAN_KEY] = original.get(SPAN_KEY)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if isinstance(scope.get(SPAN_KEY), opentracing.Span):
+            # That of a middleware outside of this one.
+            await self._app(scope, receive, send)
+            return
+        with nothing_active(self._tracing.tracer):
+            await self._app(scope, receive, send)
 
     @never_raises
     def _start(self, scope: Scope, started: list[ServerSpan]) -> None:

@@ -17,13 +17,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import opentracing
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     MiddlewareNotUsed,
     PermissionDenied,
     SuspiciousOperation,
+    SynchronousOnlyOperation,
 )
 from django.core.signals import got_request_exception
 from django.http import Http404
@@ -125,14 +126,14 @@ class DjangoTracing:
             def traced(*args: object, **kwargs: object) -> HttpResponse:
                 if self.traces_all:
                     return view(*args, **kwargs)
-                request = _Traced(self, _request_in(args), attributes)
+                request = _Traced(self, _request_in(args, kwargs), attributes)
                 return request.call(lambda: view(*args, **kwargs))
 
             @functools.wraps(view)
             async def traced_async(*args: object, **kwargs: object) -> HttpResponse:
                 if self.traces_all:
                     return await view(*args, **kwargs)
-                request = _Traced(self, _request_in(args), attributes)
+                request = _Traced(self, _request_in(args, kwargs), attributes)
                 return await request.call_async(lambda: view(*args, **kwargs))
 
             return cast("View", traced_async if iscoroutinefunction(view) else traced)
@@ -232,6 +233,7 @@ class _Traced:
         try:
             with span.running():
                 response = get_response()
+            self._set_attributes(span, self._attributes)
         except BaseException as error:
             self._fail(span, error)
             raise
@@ -246,6 +248,8 @@ class _Traced:
         try:
             with span.running():
                 response = await get_response()
+            if unread := self._set_attributes(span, self._attributes):
+                await sync_to_async(self._set_attributes)(span, unread)
         except BaseException as error:
             self._fail(span, error)
             raise
@@ -253,6 +257,8 @@ class _Traced:
         return response
 
     def _fail(self, span: ServerSpan, error: BaseException) -> None:
+        # Without those of a database, if a coroutine has failed: it must not wait.
+        self._set_attributes(span, self._attributes)
         status = next((code for kind, code in _STATUSES if isinstance(error, kind)), 0)
         if status:
             span.set_status(status)
@@ -293,16 +299,32 @@ class _Traced:
     def _finish(self) -> None:
         if (span := self._span) is None or span.is_finished:
             return
-        # At the end, because `user` and the like are set by other middleware.
-        for name in self._attributes:
-            self._set_attribute(span, name)
         span.name_after(self._find_name)
         span.finish()
         setattr(self._request, _SPAN, self._outer)
 
+    def _set_attributes(self, span: ServerSpan, names: Iterable[str]) -> list[str]:
+        """
+        Set the tags of attributes, once other middleware has set `user` and the like.
+
+        Return the names of those that Django reads from a database, and therefore not
+        on the thread of an event loop.
+        """
+        unread: list[str] = []
+        # Active, because the statements that are sent to the database may have spans.
+        with span.running():
+            for name in names:
+                self._set_attribute(span, name, unread)
+        return unread
+
     @never_raises
-    def _set_attribute(self, span: ServerSpan, name: str) -> None:
-        if text := str(getattr(self._request, name, "")):
+    def _set_attribute(self, span: ServerSpan, name: str, unread: list[str]) -> None:
+        try:
+            text = str(getattr(self._request, name, ""))
+        except SynchronousOnlyOperation:
+            unread.append(name)
+            return
+        if text:
             span.span.set_tag(name, text)
 
     def _find_name(self) -> str | None:
@@ -345,6 +367,8 @@ def _configured_tracing() -> DjangoTracing:
     return tracing
 
 
-def _request_in(args: tuple[object, ...]) -> HttpRequest:
+def _request_in(args: tuple[object, ...], kwargs: dict[str, object]) -> HttpRequest:
     """Return the request among the arguments of a view, which may be a method."""
-    return next((arg for arg in args if hasattr(arg, "META")), args[0])
+    return next(
+        (arg for arg in (*args, *kwargs.values()) if hasattr(arg, "META")), None
+    )

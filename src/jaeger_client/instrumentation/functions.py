@@ -163,14 +163,14 @@ def _wrapped(function: Any, options: SpanOptions) -> object:  # noqa: ANN401 - o
     with forks_wait():
         import inspect  # noqa: PLC0415 - 5 ms, which other users of the package save
 
+    # The second is that of an object that can be called.
+    functions = (function, type(function).__call__)
     wrapped: Callable[..., object]
-    if inspect.isasyncgenfunction(function):
+    if any(map(inspect.isasyncgenfunction, functions)):
         wrapped = trace_async_generator(function, options)
-    elif inspect.isgeneratorfunction(function):
+    elif any(map(inspect.isgeneratorfunction, functions)):
         wrapped = trace_generator(function, options)
-    elif inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        type(function).__call__  # of an object that can be called
-    ):
+    elif any(map(inspect.iscoroutinefunction, functions)):
         wrapped = _trace_coroutine(function, options)
     else:
         wrapped = _trace_function(function, options)

@@ -214,6 +214,10 @@ class _Attributes(dict[KeyT, ValueT]):
     def __contains__(self, name: object) -> bool:
         return name not in _NAMES and super().__contains__(name)
 
+    def __reduce__(self) -> tuple[type[dict[KeyT, ValueT]], tuple[dict[KeyT, ValueT]]]:
+        # A record may be unpickled where this library is not installed.
+        return dict, (dict(self),)
+
 
 _NAMES: Final = frozenset({TRACE_ID, SPAN_ID, SAMPLED, SERVICE})
 

@@ -180,6 +180,7 @@ class _Exchange:
         self._environ = environ
         self._start_response_of_server = start_response
         self._response_header = response_header
+        self._outer = environ.get(SPAN_KEY)
         self.span: ServerSpan | None = None
         """The span of the request, if it gets one."""
 
@@ -209,7 +210,10 @@ class _Exchange:
 
     def finish(self) -> None:
         """Finish the span."""
-        self._span.finish()
+        if not self._span.is_finished:
+            # The environ may be used again, as by middleware that repeats a request.
+            self._environ[SPAN_KEY] = self._outer
+            self._span.finish()
 
     def _find_name(self) -> str | None:
         environ = self._environ
@@ -227,7 +231,7 @@ class _Exchange:
         # Now, because Flask forgets the route before it returns.
         span.name_after(self._find_name)
         if exc_info:
-            span.record(exc_info[1])
+            self._record(exc_info)
         name = self._response_header
         # The server decides about other types of headers.
         if name and span.trace_id and isinstance(headers, (list, tuple)):
@@ -237,6 +241,10 @@ class _Exchange:
         if exc_info is None:
             return self._start_response_of_server(status, headers)
         return self._start_response_of_server(status, headers, exc_info)
+
+    @never_raises
+    def _record(self, exc_info: Any) -> None:  # noqa: ANN401 - as the application passes it
+        self._span.record(exc_info[1])
 
     def _is_file(self, body: object) -> bool:
         wrapper = self._environ.get("wsgi.file_wrapper")

@@ -11,7 +11,7 @@ import pytest
 from opentracing.mocktracer import MockTracer
 from opentracing.scope_managers import ThreadLocalScopeManager
 
-from jaeger_client.instrumentation._active_span import ActiveSpan
+from jaeger_client.instrumentation._active_span import ActiveSpan, nothing_active
 from jaeger_client.testing import MemoryTracer, memory_tracer
 
 
@@ -68,6 +68,22 @@ def test_block_that_ends_in_another_context(tracer: MemoryTracer) -> None:
     with tracer.start_active_span("other") as other:
         block.__exit__(None, None, None)
         assert tracer.active_span is other.span
+
+
+def test_nothing_active(tracer: MemoryTracer) -> None:
+    """The span that was active before the block is active again after it."""
+    with tracer.start_active_span("outer") as outer:
+        with nothing_active(tracer):
+            assert tracer.active_span is None
+        assert tracer.active_span is outer.span
+
+
+def test_nothing_active_of_another_tracer() -> None:
+    """It is left as it is."""
+    tracer = MockTracer(ThreadLocalScopeManager())
+
+    with tracer.start_active_span("outer") as outer, nothing_active(tracer):
+        assert tracer.active_span is outer.span
 
 
 def test_other_scope_manager() -> None:

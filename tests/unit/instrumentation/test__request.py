@@ -30,6 +30,20 @@ def test_host(host: str, shown: str) -> None:
     assert f"http://{shown}/" == url_of("http", host, "/")
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("http://me:secret@bakery.example/cakes", "/cakes"),
+        ("http://me:secret@bakery.example", ""),
+        ("/http://bakery.example/cakes", "/http://bakery.example/cakes"),
+        ("*", "*"),
+    ],
+)
+def test_target_that_is_a_url(target: str, path: str) -> None:
+    """Credentials in what a client sends to a proxy are not shown."""
+    assert f"http://a{path}" == url_of("http", "a", target)
+
+
 def test_query() -> None:
     """Values of parameters that look like secrets are hidden."""
     url = url_of("http", "a", "/", "q=1&password=tiger&api_key=7")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import logging
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,6 +61,32 @@ def test_finish_counts_once(tracer: MemoryTracer, span: ServerSpan) -> None:
     assert 1 == len(tracer.spans)
     assert [] == ours(span).logs
     assert "error" not in tags_of(span)
+
+
+def test_exception_is_not_kept(tracer: MemoryTracer) -> None:
+    """A finished request is freed without a garbage collection."""
+
+    class BurntError(Exception):
+        """An exception that weak references can refer to."""
+
+    def burn() -> None:
+        raise BurntError
+
+    def serve() -> weakref.ref[BurntError]:
+        span = RequestTracing("test", tracer).start(REQUEST, lambda: None)
+        try:
+            burn()
+        except BurntError as error:
+            span.record(error)
+            span.finish()
+            return weakref.ref(error)
+        raise AssertionError
+
+    gc.disable()
+    try:
+        assert serve()() is None
+    finally:
+        gc.enable()
 
 
 def test_exception_is_recorded_once(span: ServerSpan) -> None:

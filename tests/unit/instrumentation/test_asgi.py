@@ -361,6 +361,46 @@ def test_middleware_inside_middleware(tracer: MemoryTracer) -> None:
     assert [outer.span_id, 0xDEF] == [inner.parent_id, outer.parent_id]
 
 
+def test_excluded_path_in_the_context_of_another_request(tracer: MemoryTracer) -> None:
+    """The span of that request is not active in it."""
+    seen: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(tracer.active_span)
+
+    with tracer.start_active_span("another"):
+        serve(TracingMiddleware(app, tracer, excluded_paths=["*"]))
+
+    assert [None] == seen
+
+
+def test_excluded_path_inside_middleware(tracer: MemoryTracer) -> None:
+    """The span of the outer middleware stays active."""
+    seen: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(tracer.active_span)
+
+    inner = TracingMiddleware(app, tracer, excluded_paths=["*"])
+    serve(TracingMiddleware(inner, tracer))
+
+    assert tracer.spans == seen
+
+
+def test_scope_that_is_used_again(tracer: MemoryTracer) -> None:
+    """A repeated request is no child of the one before, which has ended."""
+    inner = TracingMiddleware(hello, tracer)
+
+    async def repeat(scope: Scope, receive: Receive, send: Send) -> None:
+        await inner(scope, receive, send)
+        await inner(scope, receive, send)
+
+    serve(TracingMiddleware(repeat, tracer))
+
+    outer, first, second = tracer.spans
+    assert [outer.span_id] * 2 == [first.parent_id, second.parent_id]
+
+
 @pytest.mark.parametrize(
     "scope",
     [

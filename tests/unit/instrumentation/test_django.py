@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import pytest
+from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
 from django.core.exceptions import (
     MiddlewareNotUsed,
@@ -26,6 +27,7 @@ from django.core.exceptions import (
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import include, path, re_path, resolve
+from django.utils.asyncio import async_unsafe
 from django.utils.decorators import method_decorator
 from django.views import View
 
@@ -523,6 +525,23 @@ def test_decorated_method(tracer: MemoryTracer) -> None:
     assert 2 == len(tracer.spans)
 
 
+def test_decorated_view_that_is_called_by_keyword(tracer: MemoryTracer) -> None:
+    """The request is found there, too."""
+    view: Any = DjangoTracing(tracer).trace()(lambda request: HttpResponse(b"cake"))
+
+    view(request=RequestFactory().get("/"))
+
+    assert 1 == len(tracer.spans)
+
+
+def test_decorated_view_without_a_request(
+    tracer: MemoryTracer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is called as it is."""
+    assert 7 == DjangoTracing(tracer).trace()(lambda: 7)()
+    assert [] == tracer.spans
+
+
 @pytest.mark.parametrize(
     ("error", "status", "is_error"),
     [
@@ -597,6 +616,31 @@ def test_asynchronous_site(tracer: MemoryTracer) -> None:
 
     asyncio.run(main())
 
+    assert [only(tracer)] == Seen.spans
+
+
+def test_attribute_of_a_database_in_an_asynchronous_site(tracer: MemoryTracer) -> None:
+    """It is read on a thread without event loop, with the span active there."""
+
+    class User:
+        @async_unsafe  # type: ignore[untyped-decorator]  # Django's
+        def __str__(self) -> str:
+            Seen.spans.append(tracer.active_span)
+            return "ann"
+
+    async def view(request: Any) -> HttpResponse:
+        request.user = User()
+        return HttpResponse(b"cake")
+
+    async def main() -> None:
+        # As Django's handler does; it ends the thread.
+        async with ThreadSensitiveContext():
+            await handle(tracer, view, OPENTRACING_TRACED_ATTRIBUTES=["user", "path"])
+
+    asyncio.run(main())
+
+    tags = tags_of(only(tracer))
+    assert ("ann", "/cakes/7") == (tags["user"], tags["path"])
     assert [only(tracer)] == Seen.spans
 
 

@@ -7,7 +7,7 @@ import functools
 import inspect
 import pickle
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import gevent
@@ -375,6 +375,25 @@ def test_objects_that_can_be_called(tracer: MemoryTracer) -> None:
     assert ["len", "Baker", "AsyncBaker", "bake"] == [
         name.rpartition(".")[2] for name in names(tracer)
     ]
+
+
+def test_objects_whose_call_is_a_generator(tracer: MemoryTracer) -> None:
+    """The span is active while the body runs."""
+
+    class Baker:
+        def __call__(self) -> Iterator[object]:
+            yield tracer.active_span
+
+    class AsyncBaker:
+        async def __call__(self) -> AsyncIterator[object]:
+            yield tracer.active_span
+
+    async def collect() -> list[object]:
+        return [span async for span in traced(AsyncBaker())()]
+
+    seen = [*traced(Baker())(), *asyncio.run(collect())]
+
+    assert tracer.spans == seen
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,15 @@ def test_a_record_can_go_to_another_process(tracer: MemoryTracer) -> None:
     ]
 
 
+def test_a_pickled_record_does_not_need_this_library(tracer: MemoryTracer) -> None:
+    """The process that reads it may not have it."""
+    logging.setLogRecordFactory(TraceRecordFactory())
+
+    pickled = pickle.dumps(logging.makeLogRecord({"msg": "burnt"}))
+
+    assert b"jaeger" not in pickled
+
+
 def test_a_queue_between_threads(
     tracer: MemoryTracer, log: logging.Logger, lines: io.StringIO
 ) -> None:

@@ -542,6 +542,34 @@ def test_middleware_inside_middleware(tracer: MemoryTracer) -> None:
     assert [outer.span_id, 0xDEF] == [inner.parent_id, outer.parent_id]
 
 
+def test_environ_that_is_used_again(tracer: MemoryTracer) -> None:
+    """A repeated request is no child of the one before, which has ended."""
+    inner = TracingMiddleware(hello, tracer)
+
+    def repeat(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        inner(environ, start_response)
+        return inner(environ, start_response)
+
+    Client(TracingMiddleware(repeat, tracer)).get()
+
+    first, second, outer = tracer.spans
+    assert [outer.span_id] * 2 == [first.parent_id, second.parent_id]
+
+
+@pytest.mark.parametrize("exc_info", [True, (LookupError,), (LookupError, "x", None)])
+def test_odd_exc_info(tracer: MemoryTracer, exc_info: Any) -> None:
+    """It is passed on to the server."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("500 x", HTML, exc_info)
+        return [b"cake"]
+
+    client = Client(TracingMiddleware(app, tracer))
+
+    assert b"cake" == client.get()
+    assert exc_info is client.started[0][2]
+
+
 def test_conforms_to_the_specification(tracer: MemoryTracer) -> None:
     """The validator of the standard library accepts both sides."""
     app = validator(TracingMiddleware(validator(hello), tracer, response_header="x"))
