@@ -137,8 +137,8 @@ def name_of(span: Span, x: float, y: float) -> str:
 
 
 def architecture_picture() -> str:
-    """Return the picture of a span's path, and of the work of each thread."""
-    height = 360
+    """Return the picture of a span's path, of the threads, and of what uses them."""
+    height = 452
 
     def box(x: float, y: float, name: str, note: str, width: float = 130) -> str:
         return "\n".join(
@@ -178,6 +178,16 @@ def architecture_picture() -> str:
         yield arrow(722, 92, 690, 92)
         yield arrow(470, 92, 418, 92)
         yield text(101, 326, "headers of a request", color=MUTED, anchor="middle")
+        yield box(16, 376, "instrumentation", "creates spans by the same calls", 420)
+        yield box(
+            452,
+            376,
+            "otel",
+            "uses poller, codec, encoder, sender without the tracer",
+            388,
+        )
+        yield arrow(226, 376, 226, 346)
+        yield arrow(580, 376, 580, 346)
 
     return svg(height, "The path of a span from the application to Jaeger", parts())
 

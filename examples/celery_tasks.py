@@ -9,6 +9,8 @@ its span context to the headers of the message, and the worker starts a span fro
     celery -A celery_tasks worker --concurrency 2
     python celery_tasks.py
 
+One of the tasks fails on purpose, so the worker logs a traceback.
+
 The broker is a SQLite file, `BROKER`, so that the example needs no other server.
 """
 

@@ -1,6 +1,10 @@
 """
 The span context in the headers of messages, as Kafka has them: a list of pairs.
 
+It needs no Kafka and no further package:
+
+    python examples/kafka_carriers.py
+
 A producer injects the context of its span into a list, and a consumer extracts it. Here
 the topic is a queue of this process; with a client of Kafka, the same lists are
 

@@ -1,6 +1,8 @@
 """
 Logging and tracing together: trace ids in each line, and lines in each span.
 
+    python examples/logging_application.py
+
 Each line that the application logs contains the ids of the active span, so that Jaeger
 finds the trace of a line; and each line becomes a log of the active span, so that
 Jaeger shows the lines of a trace. `traced` makes a span of each call.

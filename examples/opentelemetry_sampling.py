@@ -1,9 +1,15 @@
 """
 OpenTelemetry's SDK with Jaeger's remote sampling, and spans over UDP to Jaeger.
 
-Jaeger, or an agent, on this machine has the strategy of the service `bakery`; another
-address of its sampling server may be the argument. Until the strategy has arrived, one
-trace in a thousand is recorded.
+It needs OpenTelemetry's SDK (`pip install "jaeger-client[opentelemetry]"
+opentelemetry-sdk`), and a Jaeger on this machine that serves sampling strategies on
+port 5778. Another address may be the argument:
+
+    python examples/opentelemetry_sampling.py
+    python examples/opentelemetry_sampling.py http://jaeger:5778/sampling
+
+Until the strategy of the service `bakery` has arrived, one trace in a thousand is
+recorded.
 """
 
 from __future__ import annotations

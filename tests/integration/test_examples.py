@@ -189,6 +189,15 @@ def test_applications_of_frameworks(sink: SpanSink, example: str, route: str) ->
     assert f"{0xABC:016x}" == response.headers["x-trace-id"]
 
 
+def _wait_for_next_request(address: str) -> None:
+    # wsgiref catches every exception until a request is finished, KeyboardInterrupt
+    # too. A malformed request is refused outside of that block.
+    host, _, port = address.partition(":")
+    with socket.create_connection((host, int(port)), TIMEOUT) as connection:
+        connection.sendall(b"malformed\r\n\r\n")
+        assert connection.recv(1)
+
+
 def request_and_stop(
     sink: SpanSink, example: str, path: str, number: signal.Signals
 ) -> HTTPResponse:
@@ -203,6 +212,7 @@ def request_and_stop(
         assert 200 == response.status
         response.read()
         client.close()
+        _wait_for_next_request(address)
         server.send_signal(number)
         server.wait(TIMEOUT)
     return response

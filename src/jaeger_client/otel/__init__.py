@@ -45,7 +45,7 @@ else:
                 raise
             msg = (
                 f"{__name__}.{name} requires OpenTelemetry's SDK ({error}): "
-                "pip install jaeger-client[opentelemetry] opentelemetry-sdk"
+                "pip install 'jaeger-client[opentelemetry]' opentelemetry-sdk"
             )
             raise ImportError(msg, name=error.name) from error
         globals()[name] = found

@@ -48,7 +48,7 @@ def test_a_missing_sdk_is_named() -> None:
     assert (
         "jaeger_client.otel.JaegerRemoteSampler requires OpenTelemetry's SDK (No "
         "module named 'opentelemetry.sdk'): "
-        "pip install jaeger-client[opentelemetry] opentelemetry-sdk"
+        "pip install 'jaeger-client[opentelemetry]' opentelemetry-sdk"
     ) == output_of(MISSING)
 
 
