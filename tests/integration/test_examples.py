@@ -271,9 +271,10 @@ def test_decisions_that_wait(sink: SpanSink) -> None:
 
 def test_a_program_for_opentracing_instrumentation(sink: SpanSink) -> None:
     """The client's call, the server and its query are in one trace."""
-    *_, cake, sent = run(sink, "examples/legacy_instrumentation.py").splitlines()
+    lines = run(sink, "examples/legacy_instrumentation.py").splitlines()
 
-    assert ("a tart", "sent") == (cake, sent)
+    # The server's own line comes before, between or after them.
+    assert {"a tart", "sent"} <= {*lines}
     assert sink.wait_for(5)
     spans = {span.spanId: span for span in sink.spans}
     parents = Counter(
