@@ -43,10 +43,10 @@ class Patcher:
     """
     Installs and removes the hook for one library.
 
-    Subclasses set `library` and define `_install_patches`, which calls `replace`.
+    Subclasses set `module_name` and define `_install_patches`, which calls `replace`.
     """
 
-    library = ""
+    module_name = ""
     """Name of the module that is traced."""
 
     def __init__(self) -> None:
@@ -59,11 +59,13 @@ class Patcher:
     def applicable(self) -> bool:
         """Whether the library is installed."""
         try:
-            imported(self.library)
+            imported(self.module_name)
         except ImportError:
             return False
         except Exception as error:  # noqa: BLE001 - it is the library that is broken
-            warn("%s cannot be imported (%r); it is not traced", self.library, error)
+            warn(
+                "%s cannot be imported (%r); it is not traced", self.module_name, error
+            )
             return False
         return True
 
@@ -83,7 +85,7 @@ class Patcher:
             warn(
                 "%s is not traced, because its hook cannot be installed (%r); "
                 "an older version may work",
-                self.library,
+                self.module_name,
                 error,
             )
 

@@ -40,7 +40,7 @@ _S3_FUNCTIONS: Final = (
 class Boto3Patcher(Patcher):
     """Replaces functions of `boto3`, `botocore` and `s3transfer`."""
 
-    library = "boto3"
+    module_name = "boto3"
 
     S3_FUNCTIONS_TO_INSTRUMENT = _S3_FUNCTIONS
     """Functions of S3 clients that make several calls."""

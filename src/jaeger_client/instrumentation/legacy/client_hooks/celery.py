@@ -38,7 +38,7 @@ _SCOPE: Final = "_jaeger_client_scope"
 class CeleryPatcher(Patcher):
     """Replaces `celery.app.task.Task.apply_async`, and listens to Celery's signals."""
 
-    library = "celery"
+    module_name = "celery"
 
     def _install_patches(self) -> None:
         self.replace(imported("celery.app.task").Task, "apply_async", _apply_async)

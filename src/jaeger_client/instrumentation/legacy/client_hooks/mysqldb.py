@@ -19,14 +19,14 @@ __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 class MySQLdbPatcher(Patcher):
     """Replaces `connect` and `Connect` of `MySQLdb`, or of a package of that name."""
 
-    library = "MySQLdb"
+    module_name = "MySQLdb"
 
     def _install_patches(self) -> None:
-        module = imported(self.library)
+        module = imported(self.module_name)
         if isinstance(module.connect, ConnectionFactory):
             return  # PyMySQL under two names
         factory = ConnectionFactory(
-            module.connect, self.library, ContextManagerConnectionWrapper
+            module.connect, self.module_name, ContextManagerConnectionWrapper
         )
         factory.password_position = 2  # after host and user
 

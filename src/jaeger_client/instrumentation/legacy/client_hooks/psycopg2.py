@@ -15,18 +15,18 @@ __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 class Psycopg2Patcher(Patcher):
     """Replaces `psycopg2.connect`."""
 
-    library = "psycopg2"
+    module_name = "psycopg2"
 
     def _install_patches(self) -> None:
         extensions = imported("psycopg2.extensions")
         driver = TracedDriver(
-            self.library,
+            self.module_name,
             extensions.connection,
             extensions.cursor,
             connection_factory=("connection_factory", 1),
             cursor_factory=("cursor_factory", 1),
         )
-        self.replace(imported(self.library), "connect", driver.traced_connect)
+        self.replace(imported(self.module_name), "connect", driver.traced_connect)
 
 
 patcher = Psycopg2Patcher()

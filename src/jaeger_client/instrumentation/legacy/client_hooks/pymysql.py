@@ -16,7 +16,7 @@ class PyMySQLPatcher(MySQLdbPatcher):
     is installed.
     """
 
-    library = "pymysql"
+    module_name = "pymysql"
 
 
 patcher = PyMySQLPatcher()

@@ -32,7 +32,7 @@ _HOOK_RAISED = RateLimitedWarning(
 class RequestsPatcher(Patcher):
     """Replaces `requests.adapters.HTTPAdapter.send`."""
 
-    library = "requests"
+    module_name = "requests"
 
     response_handler_hook: Callable[[Library, Library], object] | None = None
     """Called with each response and its span."""

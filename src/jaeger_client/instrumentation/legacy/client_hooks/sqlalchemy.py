@@ -33,7 +33,7 @@ _ODBC: Final = re.compile("(?<=odbc_connect=)[^&]*")
 class SQLAlchemyPatcher(Patcher):
     """Listens to the events of all engines."""
 
-    library = "sqlalchemy"
+    module_name = "sqlalchemy"
 
     def _install_patches(self) -> None:
         event = imported("sqlalchemy.event")

@@ -15,12 +15,12 @@ __all__ = ["install_patches", "patcher", "reset_patches", "set_patcher"]
 class SQLite3Patcher(Patcher):
     """Replaces `sqlite3.connect`, also where it is called `sqlite3.dbapi2.connect`."""
 
-    library = "sqlite3"
+    module_name = "sqlite3"
 
     def _install_patches(self) -> None:
-        sqlite3 = imported(self.library)
+        sqlite3 = imported(self.module_name)
         driver = TracedDriver(
-            self.library,
+            self.module_name,
             sqlite3.Connection,
             sqlite3.Cursor,
             connection_factory=("factory", 5),

@@ -35,10 +35,10 @@ _IS_TRACED: Final[ContextVar[bool]] = ContextVar(
 class RedisPatcher(Patcher):
     """Replaces the methods `METHOD_NAMES` of `redis.Redis`."""
 
-    library = "redis"
+    module_name = "redis"
 
     def _install_patches(self) -> None:
-        redis = imported(self.library)
+        redis = imported(self.module_name)
         pipeline = imported("redis.client").Pipeline
         for name in METHOD_NAMES:
             self.replace(redis.Redis, name, functools.partial(_traced, name, pipeline))

@@ -68,10 +68,10 @@ def _finish(span: Library, response: Library) -> None:
 class TornadoPatcher(Patcher):
     """Replaces `fetch_impl` of Tornado's clients; that of pycurl, if it is there."""
 
-    library = "tornado.simple_httpclient"
+    module_name = "tornado.simple_httpclient"
 
     def _install_patches(self) -> None:
-        simple = imported(self.library).SimpleAsyncHTTPClient
+        simple = imported(self.module_name).SimpleAsyncHTTPClient
         self.replace(simple, "fetch_impl", traced_fetch_impl)
         try:
             curl = imported("tornado.curl_httpclient").CurlAsyncHTTPClient

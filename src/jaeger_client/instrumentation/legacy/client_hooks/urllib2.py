@@ -64,10 +64,10 @@ class Urllib2RequestWrapper(AbstractRequestWrapper):
 class Urllib2Patcher(Patcher):
     """Replaces `urllib.request.AbstractHTTPHandler.do_open`."""
 
-    library = "urllib.request"
+    module_name = "urllib.request"
 
     def _install_patches(self) -> None:
-        handler = imported(self.library).AbstractHTTPHandler
+        handler = imported(self.module_name).AbstractHTTPHandler
         self.replace(handler, "do_open", _do_open)
 
 

@@ -92,7 +92,7 @@ class _RequestWrapper(AbstractRequestWrapper):
 class Urllib3Patcher(Patcher):
     """Replaces `urllib3.connectionpool.HTTPConnectionPool.urlopen`."""
 
-    library = "urllib3"
+    module_name = "urllib3"
 
     def _install_patches(self) -> None:
         pools = imported("urllib3.connectionpool")

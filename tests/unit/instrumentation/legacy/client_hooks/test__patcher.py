@@ -40,7 +40,7 @@ def replaced(_: object) -> Callable[[object], str]:
 class LibraryPatcher(Patcher):
     """Replaces both methods, and further names."""
 
-    library = "json"
+    module_name = "json"
     names: tuple[str, str] = ("own", "inherited")
 
     def _install_patches(self) -> None:
@@ -102,7 +102,7 @@ def test_a_library_that_is_not_installed_is_skipped_in_silence(
 ) -> None:
     """As in 3.3.1."""
     patcher = LibraryPatcher()
-    patcher.library = "no_such_library"
+    patcher.module_name = "no_such_library"
     patcher.install_patches()
     patcher.reset_patches()
 
@@ -124,7 +124,7 @@ def test_a_library_that_cannot_be_imported_is_logged(
 
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     patcher = LibraryPatcher()
-    patcher.library = "broken_library"
+    patcher.module_name = "broken_library"
     patcher.install_patches()
 
     assert ["own", "inherited"] == results()
