@@ -122,6 +122,7 @@ def test_variables_alone_choose_file_and_late_binding(
     }
     path.write_text(json.dumps({"default_strategy": default}))
     monkeypatch.setenv("JAEGER_SAMPLING_STRATEGIES_FILE", str(path))
+    monkeypatch.setenv("JAEGER_SAMPLER_PARAM", "0")  # until the file is read
     monkeypatch.setenv("JAEGER_SAMPLER_OPERATION_NAME_LATE_BINDING", "true")
     monkeypatch.setenv("JAEGER_AGENT_PORT", str(sink.port))
     factory = WaitingFactory()
