@@ -880,3 +880,36 @@ def test_a_tag_from_a_variable_with_a_secret_is_one(text: str, is_secret: bool) 
     settings = read({}, environ, "shop")
 
     assert is_secret is settings.values["tags.a"].is_secret
+
+
+def test_a_tag_of_the_dict_overrides_that_of_resource_attributes() -> None:
+    """Only `JAEGER_TAGS` overrides the dict."""
+    environ = {"OTEL_RESOURCE_ATTRIBUTES": "zone=otel,rack=7"}
+
+    tags = tags_of({"tags": {"zone": "dict"}}, environ)
+
+    assert {"zone": "dict", "rack": "7"} == tags
+
+
+def test_an_unusable_switch_of_the_agent_is_not_an_error() -> None:
+    """`local_agent.enabled` selects no behaviour, so nothing is raised for it."""
+    settings = settings_of({"local_agent": {"enabled": "perhaps"}})
+
+    assert settings.values[table.AGENT_ENABLED.key].error is not None
+
+
+def test_an_unusable_type_of_sampler_is_the_only_error() -> None:
+    """The parameter is checked only for a type that is known."""
+    settings = read({"sampler": {"type": "wrong", "param": 5}}, {}, "shop")
+
+    assert settings.values[table.SAMPLER_TYPE.key].error is not None
+    assert settings.values[table.SAMPLER_PARAM.key].error is None
+
+
+def test_an_unusable_parameter_of_a_sampler_keeps_its_own_error() -> None:
+    """What is not a number is not compared with the range of the type."""
+    config = {"sampler": {"type": "probabilistic", "param": "often"}}
+    settings = read(config, {}, "shop")
+
+    error = settings.values[table.SAMPLER_PARAM.key].error
+    assert "'often'" in str(error)
