@@ -43,7 +43,7 @@ def report_in_a_child() -> None:
     child = os.fork()
     if child == 0:
         os._exit(0 if report_by_another_tracer("child") else 1)
-    assert time.monotonic() - began < 4.0
+    assert time.monotonic() - began < 15.0
     assert report_by_another_tracer("parent")
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
@@ -54,7 +54,7 @@ def wait_for_the_hanging_tracer() -> None:
     began = time.monotonic()
     assert not hanging.flush(0.3)
     assert not hanging.close(0.3).result()
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 15.0
 
 
 socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]  # a resolver of our own
