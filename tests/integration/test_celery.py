@@ -36,6 +36,8 @@ def celery(
     recycling: str = "100",
 ) -> Generator[Server]:
     """Run a worker with one child, and *steps*, until it has ended."""
+    for name in ("in", "out", "control"):
+        (folder / name).mkdir()
     os.mkfifo(folder / "pipe")
     environ = {
         "TEST_FOLDER": str(folder),

@@ -27,14 +27,17 @@ from jaeger_client import Config
 # Celery has no types.
 celery: Any = importlib.import_module("celery")
 signals: Any = importlib.import_module("celery.signals")
-transport: Any = importlib.import_module("kombu.transport.sqlalchemy")
-transport.Transport.polling_interval = 0.05
 
 FOLDER = Path(os.environ["TEST_FOLDER"])
 LIMITS = {"/soft": {"soft_time_limit": 2}, "/hang": {"time_limit": 2}}
 
-# Not a folder (filesystem://), whose reader may see a message that is half written.
-app = celery.Celery("celery_service", broker=f"sqla+sqlite:///{FOLDER}/broker.db")
+app = celery.Celery("celery_service", broker="filesystem://")
+app.conf.broker_transport_options = {
+    "data_folder_in": str(FOLDER / "in"),
+    "data_folder_out": str(FOLDER / "out"),
+    "control_folder": str(FOLDER / "control"),
+    "polling_interval": 0.05,
+}
 app.conf.task_ignore_result = True
 
 
@@ -87,6 +90,12 @@ def send(*steps: str) -> None:
     task.apply_async([steps], **LIMITS.get(steps[0], {}))
 
 
+def deliver(**kwargs: Any) -> None:
+    """Move what was sent to where the worker reads, which sees whole messages only."""
+    for message in (FOLDER / "out").iterdir():
+        message.rename(FOLDER / "in" / message.name)
+
+
 def send_first(**kwargs: Any) -> None:
     """Send the task that the test has chosen."""
     send(*os.environ["TEST_STEPS"].split())
@@ -97,4 +106,5 @@ if os.environ["TEST_TRACER"] == "signals":
     signals.worker_process_shutdown.connect(stop_tracing)
 else:
     start_tracing()
+signals.after_task_publish.connect(deliver)
 signals.worker_ready.connect(send_first)
