@@ -126,7 +126,8 @@ def check_metrics(expected: int) -> None:
         ("jaeger:started_spans_total", {"sampled": "y"}),
         ("jaeger:finished_spans_total", {}),
     ):
-        assert float(expected) == REGISTRY.get_sample_value(name, labels)
+        counted = REGISTRY.get_sample_value(name, labels)
+        assert float(expected) == counted, (name, expected, counted)
 
 
 main(sys.argv[1])
