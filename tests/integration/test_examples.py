@@ -271,10 +271,11 @@ def test_decisions_that_wait(sink: SpanSink) -> None:
 
 def test_a_program_for_opentracing_instrumentation(sink: SpanSink) -> None:
     """The client's call, the server and its query are in one trace."""
-    lines = run(sink, "examples/legacy_instrumentation.py").splitlines()
+    output = run(sink, "examples/legacy_instrumentation.py")
 
-    # The server's own line comes before, between or after them.
-    assert {"a tart", "sent"} <= {*lines}
+    # The server's own line may come anywhere, even within another.
+    assert "a tart" in output
+    assert output.endswith("sent\n")
     assert sink.wait_for(5)
     spans = {span.spanId: span for span in sink.spans}
     parents = Counter(
