@@ -182,7 +182,10 @@ def _new_mark() -> tuple[ProcessMark, Callable[[], None]]:
 
         page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         page.madvise(_MADV_WIPEONFORK)
-    except (ImportError, AttributeError, OSError):  # not available on this system
+    # Not available on this system. KeyError: up to Python 3.11, an import fails with it
+    # if it is interrupted by a signal handler that imports; the handler then has
+    # started a span, and its mark is used.
+    except (ImportError, AttributeError, OSError, KeyError):
         pid_mark = _PidMark()
         return pid_mark, pid_mark.set
     # bool() of a ctypes number tests its bytes, in C and without a Python call.

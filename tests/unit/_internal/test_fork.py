@@ -466,3 +466,33 @@ def test_a_fork_that_continues_in_a_child_waits_for_the_threads_there() -> None:
     registry._before()  # pyright: ignore[reportPrivateUsage]  # as the interpreter does
 
     assert 1 == len(registry._gate._forks)  # pyright: ignore[reportPrivateUsage]  # as above
+
+
+def test_a_handler_may_start_a_span_during_the_import_of_the_first_start() -> None:
+    """Both spans are recorded, though imports are not reentrant up to Python 3.11."""
+    program = """
+import importlib._bootstrap, sys, threading
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import InMemoryReporter
+
+reporter = InMemoryReporter()
+tracer = Tracer("imports", reporter, ConstSampler(True))
+assert "ctypes" not in sys.modules
+
+def handle(frame, event, argument):
+    if importlib._bootstrap._blocking_on.get(threading.get_ident()):
+        sys.settrace(None)
+        tracer.start_span("handler").finish()
+    return handle
+
+sys.settrace(handle)
+span = tracer.start_span("first")
+sys.settrace(None)
+span.finish()
+print(*(span.operation_name for span in reporter.get_spans()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert ("handler first", "") == (done.stdout.strip(), done.stderr)
