@@ -1,0 +1,86 @@
+# cython: language_level=3
+"""
+The layout of spans and span contexts in compiled code; `spans.pyx` implements it.
+
+`Span` and `SpanContext` are Python classes with these as their first bases. Python code
+reads and assigns each field as an attribute of the same name (a few differ, see below)
+and of the type that the plain Python class stores.
+
+**When the C fields may be read.** An application may assign anything to any attribute,
+derive classes, and patch them. So a reader in C must check first, for each object,
+
+    if has_plain_fields(span): ...        # then span.start_time and so on, in C
+    else: ...                             # ordinary attributes, by getattr
+
+and the same with `is_plain_context` for contexts. Both are true if the object is
+exactly of the class `Span` or `SpanContext`, no attribute of that class was replaced,
+and every value that was assigned fits its C field; they take 2 ns. The result is valid
+until Python code may run. A value that does not fit is stored in `odd`, and reading the
+attribute returns it.
+
+Fields that are objects may be of any type even then, because any object fits them.
+Readers check for the exact type that they expect (`dict`, `list`, `str`), and hold a
+reference of their own to each before they run Python code.
+"""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+
+cdef class ContextCore:
+    cdef uint64_t trace_id_high     # with the next one: `trace_id`
+    cdef uint64_t trace_id_low
+    cdef uint64_t span_id
+    cdef uint64_t parent_id         # 0 is `None`
+    cdef object baggage             # a dict, or the empty dict NO_BAGGAGE
+    cdef object debug_id            # str or None
+    cdef object trace_state         # str or None
+    cdef dict odd                   # values that do not fit their fields, by name; None
+    cdef uint32_t flags
+    cdef uint8_t has_random_trace_id
+    cdef uint8_t sampling_undecided
+
+
+cdef class SpanCore:
+    cdef uint64_t trace_id_high     # with the next one: `trace_id`
+    cdef uint64_t trace_id_low
+    cdef uint64_t span_id
+    cdef uint64_t parent_id         # 0 is `None`
+    cdef double start_time          # seconds since the epoch
+    cdef double end_time            # NaN is `None`
+    cdef double clock_offset        # NaN is `None`
+    cdef object owner               # the attribute `_tracer`
+    cdef object operation_name      # str
+    cdef object references          # list of opentracing.Reference, or None
+    cdef object baggage
+    cdef object stored_context      # SpanContext or None
+    cdef object first_tags          # dict: str to value
+    cdef object decision_tags       # dict: str to value
+    cdef object more_tags           # list of pairs, NO_MORE_TAGS or a TagList
+    cdef object log_items           # list of (microseconds, pairs), or a LogList
+    cdef dict odd
+    cdef uint32_t own_flags         # valid if stored_context is None, see flags_of()
+    cdef uint32_t dropped_tags
+    cdef uint32_t dropped_logs
+    cdef uint8_t finished
+    cdef uint8_t has_random_trace_id
+    cdef uint8_t shares_span_id
+
+
+cdef bint has_plain_fields(object span) noexcept
+"""Whether *span* is a `SpanCore` all of whose C fields are valid."""
+
+cdef bint is_plain_context(object context) noexcept
+"""Whether *context* is a `ContextCore` all of whose C fields are valid."""
+
+cdef int flags_of(SpanCore span) noexcept
+"""
+The bits of `span.flags`; -1 if they must be read as an attribute.
+
+For a span with plain fields. Its ids, unlike its flags, may be read from the span if
+`stored_context` is None or a plain context; otherwise read `span.ids` as an attribute.
+"""
+
+cdef ContextCore new_context()
+"""A new `SpanContext`: its numbers are 0 and its objects None until they are stored."""
+
+cdef object more_tags_of_none   # NO_MORE_TAGS: a list whose content is never read
