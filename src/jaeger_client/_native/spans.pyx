@@ -520,7 +520,7 @@ cdef class SpanCore:
             return self
         if flags >= 0 and timestamp is None and type(key_values) is dict and is_timed(self):
             fields = PyDict_Copy(key_values)
-            if len(fields) <= MAX_LOG_FIELDS and are_stored_unchanged(fields, self.owner):
+            if len(fields) <= MAX_LOG_FIELDS and are_stored_unchanged(fields, max_length_of(self.owner)):
                 when = PyLong_FromDouble((self.clock_offset + steady_time()) * 1000000)
                 if add_log(self, (when, fields.items())):
                     return self
