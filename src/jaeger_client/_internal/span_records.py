@@ -122,7 +122,7 @@ def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, Ta
     return {
         # Most values are stored unchanged: without a call for each of these.
         key: value
-        if type(value) in BY_VALUE or (type(value) is str and len(value) <= max_length)
+        if (type(value) is str and len(value) <= max_length) or type(value) in BY_VALUE
         else to_tag_value(value, limits)
         for key, value in values.items()
     }

@@ -152,10 +152,10 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 decision = self._join(span, parent, tags)
             if tags:
                 self._set_first_tags(span, tags)
-            is_marked = bool(span.flags)  # sampled or debug
-            if decision is not None and is_marked:
+            flags = span.flags
+            if flags and decision is not None:
                 self._apply_decision(span, decision)
-            self._set_start_time(span, start_time, may_be_steady=is_marked)
+            self._set_start_time(span, start_time, flags)
             if not self.metrics.is_noop:
                 self._count_start(span, tags)
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
@@ -191,14 +191,14 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
             span.first_tags = to_tag_values(stored, self)
 
     def _set_start_time(
-        self, span: Span, start_time: float | None, *, may_be_steady: bool
+        self, span: Span, start_time: float | None, flags: int
     ) -> None:
         if start_time is not None:
             if self.clock is not None:
                 span.use_clock(self.clock)
             span.start_time = to_seconds(start_time, span.wall_time)
             span.clock_offset = None
-        elif not may_be_steady or time.time is not UNPATCHED.wall_clock:
+        elif not flags or time.time is not UNPATCHED.wall_clock:
             span.start_time = time.time()
             span.clock_offset = None
         elif span.clock_offset is None:
