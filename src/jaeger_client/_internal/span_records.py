@@ -117,15 +117,15 @@ class FixedLimits(TextLimits):
 
 
 def to_tag_values(values: dict[str, Any], limits: TextLimits) -> dict[str, TagValue]:
-    """Return a copy of *values*, each converted by `to_tag_value`."""
+    """Convert each of *values* by `to_tag_value`, in place; return them."""
     max_length = limits.max_tag_value_length
-    return {
-        # Most values are stored unchanged: without a call for each of these.
-        key: value
-        if (type(value) is str and len(value) <= max_length) or type(value) in BY_VALUE
-        else to_tag_value(value, limits)
-        for key, value in values.items()
-    }
+    for key, value in values.items():
+        # Most are stored unchanged: without a call for each of these.
+        if type(value) is str and len(value) <= max_length:
+            continue
+        if type(value) not in BY_VALUE:
+            values[key] = to_tag_value(value, limits)
+    return values
 
 
 def to_tag_value(value: object, limits: TextLimits) -> TagValue:

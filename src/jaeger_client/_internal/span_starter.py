@@ -144,9 +144,9 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 decision = self._begin(span)
             else:
                 decision = self._join(span, parent, initial)
-            if initial:
-                self._set_first_tags(span, initial)
             flags = span.flags
+            if initial:
+                flags = self._set_first_tags(span, initial, flags)
             if flags and decision is not None:
                 self._apply_decision(span, decision)
             self._set_start_time(span, start_time, flags)
@@ -173,14 +173,19 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         span.log_items = NO_LOGS
         return span
 
-    def _set_first_tags(self, span: Span, tags: Mapping[str, object]) -> None:
+    def _set_first_tags(
+        self, span: Span, tags: Mapping[str, object], flags: int
+    ) -> int:
+        """Store the initial tags of a span with *flags*; return its flags then."""
         if SAMPLING_PRIORITY in tags:
             span.add_tags(tags)
-        elif span.flags & SAMPLED_FLAG:
+            return span.flags
+        if flags & SAMPLED_FLAG:
             stored = dict(tags)
             if len(stored) > self.max_tags_per_span:
                 stored = span.fewer_tags(stored)
             span.first_tags = to_tag_values(stored, self)
+        return flags
 
     def _set_start_time(self, span: Span, start_time: float | None, flags: int) -> None:
         if start_time is not None:
@@ -259,7 +264,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
             span.span_id, span.parent_id = parent.span_id, parent.parent_id
             span.shares_span_id = True
         else:
-            span.span_id = self.random_id()
+            span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
             span.parent_id = parent.span_id
 
     def _begin(self, span: Span, carried: SpanContext | None = None) -> DecisionOrTags:
