@@ -26,11 +26,15 @@ help: ## list the targets
 setup: $(READY) ## create .venv with the package and all tools
 
 # Versions and hashes are in requirements/. pip fetches uv, uv fetches the rest.
-$(READY): requirements/dev.txt requirements/build.txt pyproject.toml | $(UV)
+NATIVE := $(wildcard src/jaeger_client/_native/*.pyx src/jaeger_client/_native/*.pxd)
+$(READY): requirements/dev.txt requirements/build.txt pyproject.toml hatch_build.py $(NATIVE) | $(UV)
 	@echo "setup: .venv, from requirements/dev.txt"
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes \
 	  --build-constraints requirements/build.txt requirements/dev.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+	  --reinstall --editable .
+	@$(BIN)/python -c 'from jaeger_client._native import *; \
+	  print("setup: the package is", IMPLEMENTATION, WHY_NOT_COMPILED or "")'
 	@touch $(READY)
 
 $(UV):

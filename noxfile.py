@@ -53,6 +53,16 @@ URLLIB3_OLDEST = WORK / "urllib3-oldest"
 FLASK = WORK / "flask"
 DJANGO42 = WORK / "django-4.2"
 
+PACKAGE_FILES = (
+    "LICENSE",
+    "README.md",
+    "hatch_build.py",
+    "pyproject.toml",
+    "requirements/build.txt",
+)
+PACKAGE_VARIABLES = ("CC", "CFLAGS", "JAEGER_CLIENT_EXTENSIONS")
+"""What a wheel is made of, beside `src`."""
+
 LANES = (os.cpu_count() or 1) + 1
 """Number of concurrent sessions of `test`; slow and real tests mostly wait."""
 
@@ -81,6 +91,7 @@ CODE = (
     "docs/list_texts.py",
     "docs/make_pages.py",
     "docs/draw_pictures.py",
+    "hatch_build.py",
     "noxfile.py",
 )
 
@@ -249,16 +260,48 @@ def install_package(session: nox.Session, *options: str) -> None:
     uv(session, "pip", "install", "--no-deps", "--reinstall", *options, wheel)
 
 
-@cache
 def build_wheel(session: nox.Session) -> str:
-    """Build the package, once a session, and return the path of the wheel."""
-    folder = WHEELS / session.name
-    shutil.rmtree(folder, ignore_errors=True)
-    built = tool("hatchling", "build", "-t", "wheel", "-d", str(folder))
-    if built.returncode:
-        session.error(built.stdout)
+    """Return the path of the package's wheel for the session's Python."""
+    version = session.python if isinstance(session.python, str) else OWN_VERSION
+    folder = WHEELS / version
+    python = str(PYTHONS.get(version) or sys.executable)
+    content = f"{python}\n{digest_of_package()}"
+    made = folder / "made-of.txt"
+    # Sessions of the same Python share it.
+    with only_session(f"wheel-{version}"):
+        if not made.exists() or made.read_text(encoding="utf-8") != content:
+            shutil.rmtree(folder, ignore_errors=True)
+            make_wheel(session, python, folder)
+            made.write_text(content, encoding="utf-8")
     (wheel,) = folder.glob("*.whl")
     return str(wheel)
+
+
+def make_wheel(session: nox.Session, python: str, folder: Path) -> None:
+    """Build the wheel for an interpreter, as pip would, from locked packages."""
+    locked = ("--build-constraints", "requirements/build.txt", "--require-hashes")
+    built = tool(
+        "uv", "build", "--wheel", "--python", python, *locked, "-o", str(folder)
+    )
+    if built.returncode:
+        session.error(built.stdout)
+    for line in built.stdout.splitlines():
+        if line.startswith("jaeger-client: "):
+            print(line)  # that it has no compiled core, and why
+
+
+@cache
+def digest_of_package() -> str:
+    """Return a hash of all that a wheel is made of."""
+    built = {".c", ".pyc", ".so"}
+    sources = (path for path in (ROOT / "src").rglob("*") if path.suffix not in built)
+    paths = [*(ROOT / name for name in PACKAGE_FILES), *sorted(sources)]
+    settings = [os.environ.get(name, "") for name in PACKAGE_VARIABLES]
+    digest = hashlib.sha256(repr(settings).encode())
+    for path in filter(Path.is_file, paths):
+        digest.update(f"{path.relative_to(ROOT)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def install_old_client(session: nox.Session) -> None:

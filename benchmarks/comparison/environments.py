@@ -113,8 +113,14 @@ def _key(name: str, wheel: Sequence[Path]) -> str:
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the package from this tree, as it is distributed."""
-    _run(str(BIN / "hatchling"), "build", "-t", "wheel", "-d", str(folder))
+    """Build the package from this tree, as it is distributed for these Pythons."""
+    locked = (
+        "--require-hashes",
+        "--build-constraints",
+        str(REQUIREMENTS / "build.txt"),
+    )
+    options = ("--wheel", "--python", str(base_python()), "-o", str(folder))
+    _uv("build", *options, *locked, str(ROOT))
     (wheel,) = folder.glob("*.whl")
     return wheel
 

@@ -1,9 +1,9 @@
 """
 The compiled core: modules of Cython, and whether they are used.
 
-Each has a twin in plain Python, which is the reference. The twins are used where no
-compiled module was built: without a C compiler, on PyPy, in subinterpreters, and if the
-environment variable `JAEGER_CLIENT_PURE_PYTHON` is set.
+Each has a twin in plain Python, which is the reference. The twins are used if the
+environment variable `JAEGER_CLIENT_PURE_PYTHON` is set, and where the compiled modules
+were not built or cannot be imported: without a C compiler, on PyPy, in subinterpreters.
 """
 
 from __future__ import annotations
@@ -12,19 +12,30 @@ import os
 from importlib import import_module
 from typing import Final
 
-_PROBE: Final = "spans"
-"""The module that every tracer needs; the others were built with it."""
+_VARIABLE: Final = "JAEGER_CLIENT_PURE_PYTHON"
+"""Read here, because it decides which modules are imported, before any `Config`."""
 
 
-def _can_import() -> bool:
+def _why_not_compiled() -> str | None:
+    """Return why the twins are used, `None` if the compiled modules are."""
+    if (value := os.environ.get(_VARIABLE, "")) not in {"", "0"}:
+        return f"{_VARIABLE} is {value}"
     try:
-        import_module(f"{__name__}.{_PROBE}")
-    except ImportError:
-        return False
-    return True
+        # It was built with the others and imports nothing. One of the others would
+        # import modules of the package that import this one, which is not complete yet.
+        import_module(f"{__name__}.probe")
+    except ModuleNotFoundError:
+        return "the compiled modules were not built for this interpreter"
+    except ImportError as error:
+        return f"the compiled modules cannot be imported: {error}"
+    return None
 
 
-IS_COMPILED: Final = (
-    os.environ.get("JAEGER_CLIENT_PURE_PYTHON", "") in {"", "0"} and _can_import()
-)
+WHY_NOT_COMPILED: Final = _why_not_compiled()
+"""Why the twins are used, `None` if they are not."""
+
+IS_COMPILED: Final = WHY_NOT_COMPILED is None
 """Whether the compiled modules are used: all of them, or the twins."""
+
+IMPLEMENTATION: Final = "compiled" if IS_COMPILED else "pure Python"
+"""Which of the two is used, in words."""
