@@ -12,14 +12,17 @@ import os
 from importlib import import_module
 from typing import Final
 
-_VARIABLE: Final = "JAEGER_CLIENT_PURE_PYTHON"
-"""Read here, because it decides which modules are imported, before any `Config`."""
+VARIABLE: Final = "JAEGER_CLIENT_PURE_PYTHON"
+"""Selects the twins, unless it is empty or 0. Read here, before there is a `Config`."""
+
+IS_WANTED: Final = os.environ.get(VARIABLE, "") in {"", "0"}
+"""Whether the variable leaves the choice to what was built."""
 
 
 def _why_not_compiled() -> str | None:
     """Return why the twins are used, `None` if the compiled modules are."""
-    if (value := os.environ.get(_VARIABLE, "")) not in {"", "0"}:
-        return f"{_VARIABLE} is {value}"
+    if not IS_WANTED:
+        return f"{VARIABLE} is set"
     try:
         # It was built with the others and imports nothing. One of the others would
         # import modules of the package that import this one, which is not complete yet.
