@@ -27,6 +27,7 @@ import sysconfig
 import tempfile
 from importlib import import_module
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final, NoReturn
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -75,7 +76,8 @@ class NativeBuildHook(BuildHookInterface[Any]):
             try:
                 return build(scratch)
             except Exception as error:  # noqa: BLE001 - of setuptools, Cython, a compiler
-                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                # The output of the compiler is above it, in full.
+                reason = shorten(f"{type(error).__name__}: {error}", 200)
         if wanted == "require":
             fail(f"{VARIABLE} is require, but {reason}")
         self.app.display_warning(
