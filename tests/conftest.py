@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import hypothesis
 import pytest
+
+from jaeger_client import _native, implementation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the number of examples of hypothesis before a test module is imported."""
+    check_compiled_modules()
     hypothesis.settings.register_profile(
         "examples",
         deadline=None,
@@ -57,6 +61,23 @@ def pytest_configure(config: pytest.Config) -> None:
         print_blob=bool(os.environ.get("CI")),
     )
     hypothesis.settings.load_profile("examples")
+
+
+def pytest_report_header() -> str:
+    """Show which implementation is tested."""
+    reason = f" ({_native.WHY_NOT_COMPILED})" if _native.WHY_NOT_COMPILED else ""
+    return f"jaeger_client: {implementation}{reason}"
+
+
+def check_compiled_modules() -> None:
+    """Refuse to test compiled modules that are older than their sources beside them."""
+    folder = Path(_native.__file__).parent
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    for source in folder.glob("*.pyx") if _native.IS_COMPILED else ():
+        module = source.with_suffix(suffix)
+        if not module.exists() or module.stat().st_mtime < source.stat().st_mtime:
+            msg = f"{module.name} is missing or older than its source: run `make setup`"
+            raise pytest.UsageError(msg)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
