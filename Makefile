@@ -110,7 +110,7 @@ wheels: $(READY) ## build a wheel for each Python found, into dist
 	@$(BIN)/nox -s wheels
 
 lock: $(UV) ## generate requirements/*.txt from *.in (UPGRADE=--upgrade)
-	@for set in dev test servers flask django42 uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
+	@for set in dev test servers uwsgi flask django42 uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
 	  constraint=requirements/dev.txt; \
 	  case $$set in dev|compat48|flask|django42|zipkin|urllib3-oldest|bench-*) constraint=/dev/null;; esac; \
 	  $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \

@@ -67,6 +67,14 @@ PACKAGE_FILES = (
 PACKAGE_VARIABLES = ("CC", "CFLAGS", "JAEGER_CLIENT_EXTENSIONS", "LDFLAGS")
 """What a wheel is made of, beside `src` and a Python."""
 
+COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[
+    0
+]
+"""The C compiler, which need not exist."""
+
+SERVERS = ["servers", "uwsgi"] if shutil.which(COMPILER) else ["servers"]
+"""The requirements of tests with servers; uWSGI has to be compiled."""
+
 PRINT_IMPLEMENTATION = """
 import jaeger_client, sys
 print(jaeger_client.implementation, "on Python", sys.version.split()[0], flush=True)
@@ -238,7 +246,7 @@ def sanitizers(session: nox.Session) -> None:
     uv(session, "pip", "install", "--no-deps", "--reinstall", wheel)
     session.env.update(
         {
-            # The interpreter itself was built without, so the library has to come first.
+            # The interpreter was built without it, so the library has to come first.
             "LD_PRELOAD": library,
             # Python's own allocator would hide from it what is allocated and freed.
             "PYTHONMALLOC": "malloc",
@@ -252,10 +260,9 @@ def sanitizers(session: nox.Session) -> None:
 
 def sanitizer_library() -> str | None:
     """Return the path of the library to preload, `None` if the compiler has none."""
-    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    command = [*shlex.split(compiler), "-print-file-name=libasan.so"]
-    if not shutil.which(command[0]):
+    if not shutil.which(COMPILER):
         return None
+    command = [COMPILER, "-print-file-name=libasan.so"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     path = Path(done.stdout.strip())
     # Without the library, gcc prints the name alone.
@@ -265,7 +272,7 @@ def sanitizer_library() -> str | None:
 @nox.session(python=OWN_VERSION)
 def slow(session: nox.Session) -> None:
     """Run the tests with sockets, processes and servers of our own."""
-    install(session, "servers")
+    install(session, *SERVERS)
     install_old_client(session)
     install_urllib3_oldest(session)
     install_flask(session)
@@ -278,21 +285,21 @@ def slow(session: nox.Session) -> None:
 @nox.session(python=OWN_VERSION)
 def long(session: nox.Session) -> None:
     """Run the longest tests of docs/guarantees.md."""
-    install(session, "servers")
+    install(session, *SERVERS)
     run_pytest(session, {"integration"}, "-m", "long")
 
 
 @nox.session(python=OWN_VERSION)
 def fuzz(session: nox.Session) -> None:
     """Run the fuzzers for the seconds of the option `--fuzz-seconds`."""
-    install(session, "servers")
+    install(session, *SERVERS)
     run_pytest(session, {"fuzz"}, "-m", "long")
 
 
 @nox.session(python=OWN_VERSION)
 def real(session: nox.Session) -> None:
     """Run the tests with Jaeger, Zipkin and clients of other languages."""
-    install(session, "servers")
+    install(session, *SERVERS)
     install_old_client(session)
     install_py_zipkin(session)
     install_flask(session)
@@ -359,9 +366,9 @@ def urllib3_oldest(session: nox.Session) -> None:
     install_urllib3_oldest(session)
 
 
-def install(session: nox.Session, requirements: str = "test") -> None:
+def install(session: nox.Session, *requirements: str) -> None:
     """Install the locked packages and this package, and nothing else."""
-    sync(session, requirements)
+    sync(session, *(requirements or ("test",)))
     install_package(session)
     session.run("python", "-c", PRINT_IMPLEMENTATION)
 

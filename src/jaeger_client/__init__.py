@@ -27,7 +27,7 @@ from jaeger_client import (
     tracer,
 )
 from jaeger_client._internal.fork import forks_wait as _forks_wait
-from jaeger_client._native import IMPLEMENTATION as implementation
+from jaeger_client._native import IMPLEMENTATION as implementation  # noqa: N811 - for users
 from jaeger_client.config import Config
 from jaeger_client.constants import __version__
 from jaeger_client.sampler import (
