@@ -36,10 +36,12 @@ VARIABLE: Final = "JAEGER_CLIENT_EXTENSIONS"
 PACKAGE: Final = "jaeger_client._native"
 FOLDER: Final = Path("src", *PACKAGE.split("."))
 
-# Beside the flags that the interpreter was built with. Debug information would be
-# several times as large as the code, and would contain the path of the build.
-# `CFLAGS` replaces these.
-COMPILER_FLAGS: Final = () if os.name == "nt" else ("-O2", "-g0")
+# Beside the flags that the interpreter was built with, of which -O2 is one on Debian;
+# with -O3 a root span takes 9 % less time. -fno-plt and -fno-semantic-interposition
+# together gain 2 %, which is not worth what other compilers make of them. Debug
+# information would be several times as large as the code, and would contain the path
+# of the build. `CFLAGS` replaces these.
+COMPILER_FLAGS: Final = () if os.name == "nt" else ("-O3", "-g0")
 
 
 class NativeBuildHook(BuildHookInterface[Any]):
