@@ -240,12 +240,8 @@ def test_an_editable_installation_has_the_modules_beside_their_sources(
     code, output = run(python, *build, where=checkout, extensions="require")
 
     assert 0 == code, output
-    assert "-none-any.whl" not in output
-    assert [f"probe{SUFFIX}"] == [
-        path.name
-        for path in (checkout / NATIVE).glob("probe.*")
-        if path.suffix == ".so"
-    ]
+    (built,) = (checkout / NATIVE).glob("*.so")
+    assert f"probe{SUFFIX}" == built.name
 
     code, output = run(python, *build, where=checkout, extensions="off")
 
