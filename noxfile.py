@@ -102,17 +102,20 @@ TWINS = {"unit", "wire", "property", "compat"}
 LONG_SESSIONS = ["fuzz", "long", "sanitizers"]
 """Run in CI, and by `make fuzz`, `make guarantees` and `make sanitizers`."""
 
-SANITIZED = {
-    "property/test_carriers_hostile.py",
-    "property/test_codecs_hostile.py",
+SANITIZED = (
+    "property/test_*_compiled.py",
+    "property/test_*_twins.py",
+    "property/test_*_writers.py",
+    "property/test_c*_hostile.py",
     "property/test_encoding_roundtrip.py",
     "property/test_span_properties.py",
+    "unit/**/test_*_compiled.py",
     "unit/_native",
     "unit/encoding",
     "unit/test_span_robustness.py",
     "unit/test_tracer_robustness.py",
     "wire",
-}
+)
 """Tests that hand hostile values to compiled code, for the session `sanitizers`."""
 
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -255,7 +258,9 @@ def sanitizers(session: nox.Session) -> None:
             "UBSAN_OPTIONS": "print_stacktrace=1",
         }
     )
-    run_pytest(session, SANITIZED, "-m", "not long", f"--examples={FEWEST}")
+    found = (path for pattern in SANITIZED for path in TESTS.glob(pattern))
+    tests = {str(path.relative_to(TESTS)) for path in found}
+    run_pytest(session, tests, "-m", "not long", f"--examples={FEWEST}")
 
 
 def sanitizer_library() -> str | None:
