@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import hypothesis
 import pytest
 
-from jaeger_client import _native, implementation
+from jaeger_client import _native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     """Show which implementation is tested."""
     reason = f" ({_native.WHY_NOT_COMPILED})" if _native.WHY_NOT_COMPILED else ""
-    return f"jaeger_client: {implementation}{reason}"
+    return f"jaeger_client: {_native.IMPLEMENTATION}{reason}"
 
 
 def check_compiled_modules() -> None:
