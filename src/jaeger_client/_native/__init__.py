@@ -10,7 +10,6 @@ interpreters of a process but the first that imports them.
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import Final
 
 VARIABLE: Final = "JAEGER_CLIENT_PURE_PYTHON"
@@ -27,7 +26,8 @@ def _why_not_compiled() -> str | None:
     try:
         # It was built with the others and imports nothing. One of the others would
         # import modules of the package that import this one, which is not complete yet.
-        import_module(f"{__name__}.probe")
+        # Not by `import_module`: a start imports nothing else of importlib.
+        __import__(f"{__name__}.probe")
     except ModuleNotFoundError:
         return "the compiled modules were not built for this interpreter"
     except ImportError as error:
