@@ -61,7 +61,6 @@ from jaeger_client.encoding.otlp_attributes import (
     text_value,
 )
 from jaeger_client.encoding.packing import (
-    LARGE_SPAN,
     Frame,
     PackingEncoder,
     duration_us,
@@ -174,8 +173,13 @@ class OtlpEncoder(PackingEncoder):
         self._resource = message_field(RESOURCE, *parts)
         return len(self._resource)
 
-    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
-        bodies: list[bytes] = []
+    def _write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
         append_attributes = self._append_attributes
         get_name, add_name = self._names.get_and_add
         get_prefix, add_prefix = self._prefixes.get_and_add
@@ -196,7 +200,9 @@ class OtlpEncoder(PackingEncoder):
                 parts.append(_DEBUG)
             logs = span.log_items
             if logs:
-                self._append_logs(parts, [*logs])
+                events = bytearray()
+                self._write_logs(events, [*logs])
+                parts.append(bytes(events))
             if span.dropped_tags or span.dropped_logs:
                 parts.append(dropped_fields(span))
             if references := span.references:
@@ -210,22 +216,18 @@ class OtlpEncoder(PackingEncoder):
                 parts.append(_status(tags))
             size = sum(map(len, parts))
             parts[0] = get_prefix(size) or add_prefix(size)
-            bodies.append(b"".join(parts))
-            if size > LARGE_SPAN:
+            out += b"".join(parts)
+            ends.append(len(out))
+            if len(out) > max_size:
                 break
-        return bodies
 
-    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
-        prefixes, append_attributes = (
-            self._event_prefixes,
-            self._append_event_attributes,
-        )
-        for timestamp, fields in logs:
-            event = [_event_time(timestamp)]
-            append_attributes(event, dict(fields).items())
-            # A message is preceded by its size; `sum` avoids a second join.
-            parts.append(prefixes[sum(map(len, event))])
-            parts += event
+    def _write_log(self, out: bytearray, log: LogItem) -> None:
+        timestamp, fields = log
+        event = [_event_time(timestamp)]
+        self._append_event_attributes(event, dict(fields).items())
+        # A message is preceded by its size; `sum` avoids a second join.
+        out += self._event_prefixes[sum(map(len, event))]
+        out += b"".join(event)
 
     def _frame(self) -> Frame:
         # Sizes come first in protobuf, so the frame is written for each set of spans.
