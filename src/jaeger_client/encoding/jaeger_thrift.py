@@ -17,20 +17,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from jaeger_client.encoding.caches import AppendItems, BytesCache, CacheSet
-from jaeger_client.encoding.packing import (
-    LARGE_SPAN,
-    Frame,
-    PackingEncoder,
-    dropped_items,
-)
+from jaeger_client.encoding.packing import Frame, PackingEncoder, dropped_items
 from jaeger_client.encoding.plain import plain_items
 from jaeger_client.model import LogItem, Process, SpanData, TagItem
 
 STOP: Final = b"\x00"
 """Field type 0, which ends a struct in both protocols."""
-
-_FEW_TAGS: Final = 32
-"""Number of tags up to which the size of a span is not checked; a check takes 3 %."""
 
 EncodeHeads: TypeAlias = Callable[[Sequence[SpanData]], list[list[bytes]]]
 """Returns the parts of fields 1 to 9 of each span, in a list that can be extended."""
@@ -67,8 +59,13 @@ class ThriftEncoder(PackingEncoder):
     _list_headers: BytesCache[int]
     """The header of the list of spans without that of its field, by size."""
 
-    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
-        bodies: list[bytes] = []
+    def _write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
         append_tags, tag_list_headers = self._append_tags, self._tag_list_headers
         for span, parts in zip(spans, self._encode_heads(spans), strict=True):
             place = len(parts)
@@ -77,28 +74,27 @@ class ThriftEncoder(PackingEncoder):
             if span.dropped_tags or span.dropped_logs:
                 count += append_tags(parts, dropped_items(span))
             parts[place] = tag_list_headers[count]
+            out += b"".join(parts)
             logs = span.log_items
             # Field 11 is optional; without logs it is left out.
             if logs:
                 items = [*logs]  # a copy, because the application may append to it
-                parts.append(self._log_list_headers[len(items)])
-                self._append_logs(parts, items)
-            parts.append(STOP)
-            body = b"".join(parts)
-            bodies.append(body)
-            if (logs or count > _FEW_TAGS) and len(body) > LARGE_SPAN:
+                out += self._log_list_headers[len(items)]
+                self._write_logs(out, items)
+            out += STOP
+            ends.append(len(out))
+            if len(out) > max_size:
                 break
-        return bodies
 
-    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
-        append_tags, field_list_headers = self._append_tags, self._field_list_headers
-        encode_log_time = self._encode_log_time
-        for timestamp, fields in logs:
-            parts += encode_log_time(timestamp)
-            place = len(parts)
-            parts.append(b"")  # the header of the list of fields
-            parts[place] = field_list_headers[append_tags(parts, fields)]
-            parts.append(STOP)
+    def _write_log(self, out: bytearray, log: LogItem) -> None:
+        timestamp, fields = log
+        parts: list[bytes] = []
+        parts += self._encode_log_time(timestamp)
+        place = len(parts)
+        parts.append(b"")  # the header of the list of fields
+        parts[place] = self._field_list_headers[self._append_tags(parts, fields)]
+        parts.append(STOP)
+        out += b"".join(parts)
 
     def _batch_frame(self, before: bytes, after: bytes) -> Frame:
         """Return the frame of a batch; its list of spans follows *before*."""

@@ -65,7 +65,7 @@ from jaeger_client.encoding.otlp_attributes import (
     text_field,
     text_value,
 )
-from jaeger_client.encoding.packing import LARGE_SPAN, Frame, PackingEncoder
+from jaeger_client.encoding.packing import Frame, PackingEncoder
 from jaeger_client.encoding.plain import PlainLog, PlainSpan
 from jaeger_client.encoding.shrink import shrink_plain_span
 from jaeger_client.encoding.varint import MASK_32, MASK_64, SINGLE_BYTES, varint
@@ -179,8 +179,13 @@ class OtlpSpanEncoder(PackingEncoder):
 
         return Frame(before, after=scope_end + end)
 
-    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
-        bodies: list[bytes] = []
+    def _write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
         get_name, add_name = self._names.get_and_add
         for span in cast("Sequence[PlainSpan]", spans):
             fields, ids, name = fields_of(span), span.ids, span.operation_name
@@ -193,7 +198,9 @@ class OtlpSpanEncoder(PackingEncoder):
                 TIMES.pack(START, _ns(fields.start_ns), END, _ns(fields.end_ns)),
             ]
             self._append_attributes(parts, span.tag_items)
-            self._append_logs(parts, [*span.log_items])
+            events = bytearray()
+            self._write_logs(events, [*span.log_items])
+            parts.append(bytes(events))
             if span.dropped_tags or span.dropped_logs:
                 parts.append(dropped_fields(span))
             parts += map(_link, fields.links)
@@ -209,20 +216,20 @@ class OtlpSpanEncoder(PackingEncoder):
             parts.append(message_field(STATUS, *status))
             parts.append(_FLAGS + _FIXED_32.pack(fields.flags))
             size = sum(map(len, parts))
-            bodies.append(b"".join((SPAN, varint(size), *parts)))
-            if size > LARGE_SPAN:
+            out += b"".join((SPAN, varint(size), *parts))
+            ends.append(len(out))
+            if len(out) > max_size:
                 break
-        return bodies
 
-    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
-        for time_ns, fields in cast("Sequence[tuple[int, EventFields]]", logs):
-            event = [
-                TIME.pack(EVENT_TIME, _ns(time_ns)),
-                *_text_fields(EVENT_NAME, fields.name),
-            ]
-            self._append_event_attributes(event, cast("list[TagItem]", fields.items))
-            event.append(_count(_EVENT_DROPPED, fields.dropped))
-            parts += (EVENT, varint(sum(map(len, event))), *event)
+    def _write_log(self, out: bytearray, log: LogItem) -> None:
+        time_ns, fields = cast("tuple[int, EventFields]", log)
+        event = [
+            TIME.pack(EVENT_TIME, _ns(time_ns)),
+            *_text_fields(EVENT_NAME, fields.name),
+        ]
+        self._append_event_attributes(event, cast("list[TagItem]", fields.items))
+        event.append(_count(_EVENT_DROPPED, fields.dropped))
+        out += b"".join((EVENT, varint(sum(map(len, event))), *event))
 
     def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
         """
