@@ -57,6 +57,14 @@ The columns may have more elements than there are spans.
 """
 
 
+def write_varint(out: bytearray, number: int) -> None:
+    """Append the varint of *number*, which is not negative."""
+    while number >= MIN_TWO_BYTES:
+        out.append(number & _LOW_BITS | MIN_TWO_BYTES)
+        number >>= 7
+    out.append(number)
+
+
 def varint(number: int) -> bytes:
     """Return the varint of *number*, which is not negative."""
     if number < MIN_TWO_BYTES:
