@@ -131,17 +131,22 @@ def plain_text(value: object) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+class NotTextError(TypeError):
+    """A value is not text, or of a subclass of `str`, which may override any method."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"needs text, got {type(value).__name__}")
+
+
 def exact_text(text: object) -> str:
     """
     Return *text* itself.
 
     Raises:
-        TypeError: If it is not text, or of a subclass, whose `==` and `hash` may differ
-            and so confuse the caches.
+        NotTextError: If it is not of exactly this type.
     """
     if type(text) is not str:
-        msg = f"needs text, got {type(text).__name__}"
-        raise TypeError(msg)
+        raise NotTextError(text)
     return text
 
 
