@@ -47,10 +47,9 @@ from jaeger_client.encoding.jaeger_thrift import (
     ThriftEncoder,
     ThriftWriter,
     WriteValue,
-    exact_int,
 )
 from jaeger_client.encoding.packing import Frame, times_us, usable_references
-from jaeger_client.encoding.plain import NotTextError, non_finite_text
+from jaeger_client.encoding.plain import NotTextError, exact_int, non_finite_text
 from jaeger_client.encoding.varint import MASK_32, MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
 

@@ -77,18 +77,23 @@ from jaeger_client.encoding.jaeger_thrift import (
     ThriftEncoder,
     ThriftWriter,
     WriteValue,
-    exact_int,
 )
 from jaeger_client.encoding.packing import Frame, times_us, usable_references
-from jaeger_client.encoding.plain import NotTextError, non_finite_text
+from jaeger_client.encoding.plain import (
+    NotIntegerError,
+    NotTextError,
+    exact_int,
+    non_finite_text,
+)
 from jaeger_client.encoding.varint import (
+    MASK_32,
     MAX_I64,
     MIN_I64,
     MIN_TWO_BYTES,
     clamped_i64,
-    unsigned_zigzag,
     write_varint,
     zigzag,
+    zigzag_of_bits,
 )
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
 
@@ -134,7 +139,15 @@ def _write_trace_id(out: bytearray, trace_id: int) -> None:
 def _write_id(out: bytearray, number: int) -> None:
     """Append a field: the i64 with the low 64 bits of *number*."""
     out.append(_I64)
-    write_varint(out, unsigned_zigzag(exact_int(number), 64))
+    if type(number) is not int:
+        raise NotIntegerError(number)
+    write_varint(out, zigzag_of_bits(number))
+
+
+def _signed_32(number: int) -> int:
+    """Return the i32 that has the lowest 32 bits of *number*."""
+    bits = number & MASK_32
+    return bits - (1 << 32) if bits >> 31 else bits
 
 
 def _write_number(out: bytearray, number: int) -> None:
@@ -218,7 +231,7 @@ class CompactWriter(ThriftWriter):
         self.write_name(out, span.operation_name)
         has_references = self._write_references(out, span.references)
         out.append(_I32 if has_references else _FLAGS_AFTER_NAME)
-        write_varint(out, unsigned_zigzag(exact_int(context.flags), 32))
+        _write_number(out, _signed_32(exact_int(context.flags)))
         out.append(_I64)
         _write_number(out, start)
         out.append(_I64)

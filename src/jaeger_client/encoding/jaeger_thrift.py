@@ -195,17 +195,3 @@ class ThriftEncoder(PackingEncoder):
             return bytes(out)
 
         return Frame(with_list, after)
-
-
-def exact_int(number: object) -> int:
-    """
-    Return *number* itself.
-
-    Raises:
-        TypeError: If it is not an integer, or of a subclass, whose operations may
-            return anything.
-    """
-    if type(number) is not int:
-        msg = f"needs a whole number, got {type(number).__name__}"
-        raise TypeError(msg)
-    return number

@@ -138,16 +138,25 @@ class NotTextError(TypeError):
         super().__init__(f"needs text, got {type(value).__name__}")
 
 
-def exact_text(text: object) -> str:
-    """
-    Return *text* itself.
+class NotIntegerError(TypeError):
+    """A value is not an integer, or of a subclass of `int`, such as `bool`."""
 
-    Raises:
-        NotTextError: If it is not of exactly this type.
-    """
+    def __init__(self, value: object) -> None:
+        super().__init__(f"needs a whole number, got {type(value).__name__}")
+
+
+def exact_text(text: object) -> str:
+    """Return *text* itself, or raise `NotTextError`."""
     if type(text) is not str:
         raise NotTextError(text)
     return text
+
+
+def exact_int(number: object) -> int:
+    """Return *number* itself, or raise `NotIntegerError`."""
+    if type(number) is not int:
+        raise NotIntegerError(number)
+    return number
 
 
 def non_finite_text(number: float) -> str:

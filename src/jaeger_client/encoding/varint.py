@@ -16,9 +16,7 @@ SINGLE_BYTES: Final = tuple([bytes((octet,)) for octet in range(256)])
 """Each byte by its value. The first 128 are whole varints; the others begin one."""
 
 MIN_TWO_BYTES: Final = 1 << 7
-"""The smallest number whose varint has two bytes; also the bit: more bytes follow."""
-
-_LOW_BITS: Final = MIN_TWO_BYTES - 1
+"""The smallest number whose varint has two bytes."""
 
 MIN_I64: Final = -(1 << 63)
 MAX_I64: Final = (1 << 63) - 1
@@ -29,8 +27,8 @@ MASK_128: Final = (1 << 128) - 1
 
 def write_varint(out: bytearray, number: int) -> None:
     """Append the varint of *number*, which is not negative."""
-    while number >= MIN_TWO_BYTES:
-        out.append(number & _LOW_BITS | MIN_TWO_BYTES)
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
 
@@ -52,13 +50,15 @@ def zigzag(number: int) -> int:
     return number << 1 if number >= 0 else ~(number << 1)
 
 
-def unsigned_zigzag(number: int, bits: int) -> int:
-    """Return the zigzag of the signed number that has the lowest *bits* of *number*."""
-    number &= (1 << bits) - 1
-    # If the highest bit is set, it is a negative number n, whose zigzag is -2n - 1.
-    return number << 1 if number >> bits - 1 == 0 else ((1 << bits) - number << 1) - 1
+def zigzag_of_bits(number: int) -> int:
+    """Return the zigzag of the i64 that has the lowest 64 bits of *number*."""
+    bits = number & MASK_64
+    # If bit 63 is set, these are the bits of a negative number n: its zigzag is -2n - 1.
+    return bits << 1 if bits <= MAX_I64 else (MASK_64 - bits << 1) + 1
 
 
 def clamped_i64(number: int) -> int:
     """Return *number*, or the nearest one that 64 signed bits can hold."""
-    return max(MIN_I64, min(number, MAX_I64))
+    if MIN_I64 <= number <= MAX_I64:
+        return number
+    return MAX_I64 if number > 0 else MIN_I64
