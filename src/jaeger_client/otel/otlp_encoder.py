@@ -31,8 +31,18 @@ from typing import Final, NamedTuple, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding.base import Payload
-from jaeger_client.encoding.caches import BytesCache
 from jaeger_client.encoding.otlp import (
+    RESOURCE,
+    RESOURCE_ATTRIBUTE,
+    RESOURCE_SPANS,
+    SCOPE_SPANS,
+)
+from jaeger_client.encoding.otlp_attributes import (
+    message_field,
+    nested_attribute,
+    text_field,
+)
+from jaeger_client.encoding.otlp_writer import (
     ATTRIBUTE,
     END,
     EVENT,
@@ -40,14 +50,9 @@ from jaeger_client.encoding.otlp import (
     EVENT_NAME,
     EVENT_TIME,
     KIND,
+    LINK,
     LINK_ATTRIBUTE,
-    LINKS,
     NAME,
-    PARENT_ID,
-    RESOURCE,
-    RESOURCE_ATTRIBUTE,
-    RESOURCE_SPANS,
-    SCOPE_SPANS,
     SPAN,
     START,
     STATUS,
@@ -57,34 +62,28 @@ from jaeger_client.encoding.otlp import (
     TIMES,
     dropped_fields,
     ids_fields,
-)
-from jaeger_client.encoding.otlp_attributes import (
-    attribute_appender,
-    message_field,
-    nested_attribute,
-    text_field,
-    text_value,
+    parent_field,
 )
 from jaeger_client.encoding.packing import Frame, PackingEncoder
 from jaeger_client.encoding.plain import PlainLog, PlainSpan
 from jaeger_client.encoding.shrink import shrink_plain_span
-from jaeger_client.encoding.varint import MASK_32, MASK_64, SINGLE_BYTES, varint
+from jaeger_client.encoding.varint import MASK_32, MASK_64, varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
 from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
 from jaeger_client.otel.readable import SERVICE_NAME
 from jaeger_client.otel.values import NestedValue, text_items
 
-_TRACE_STATE: Final = 3  # Span and Link: 3 trace_state
+_TRACE_STATE: Final = b"\x1a"  # Span and Link: 3 trace_state
 _DROPPED_LINKS: Final = b"\x70"  # Span: 14 dropped_links_count
 _FLAGS: Final = b"\x85\x01"  # Span: 16 flags, a fixed32
 _EVENT_DROPPED: Final = b"\x20"  # Event: 4 dropped_attributes_count
 _LINK_DROPPED: Final = b"\x28"  # Link: 5 dropped_attributes_count
 _LINK_FLAGS: Final = b"\x35"  # Link: 6 flags, a fixed32
-_SCOPE: Final = 1  # ScopeSpans: 1 scope
-_SCOPE_NAME: Final = 1  # InstrumentationScope: 1 name
-_SCOPE_VERSION: Final = 2  # InstrumentationScope: 2 version
+_SCOPE: Final = b"\x0a"  # ScopeSpans: 1 scope
+_SCOPE_NAME: Final = b"\x0a"  # InstrumentationScope: 1 name
+_SCOPE_VERSION: Final = b"\x12"  # InstrumentationScope: 2 version
 _SCOPE_ATTRIBUTE: Final = b"\x1a"  # InstrumentationScope: 3 attributes
-_SCHEMA_URL: Final = 3  # ResourceSpans and ScopeSpans: 3 schema_url
+_SCHEMA_URL: Final = b"\x1a"  # ResourceSpans and ScopeSpans: 3 schema_url
 
 _FIXED_32: Final = struct.Struct("<I")
 
@@ -102,14 +101,6 @@ class OtlpSpanEncoder(PackingEncoder):
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         super().__init__(losses, clock=clock)
-        caches = self.caches
-        self._names: BytesCache[str] = caches.new(lambda name: NAME + text_value(name))
-        self._append_attributes = attribute_appender(
-            caches, ATTRIBUTE, {}, with_nested=True
-        )
-        self._append_event_attributes = attribute_appender(
-            caches, EVENT_ATTRIBUTE, {}, with_nested=True
-        )
         self._group: OtlpGroup | None = None
         self._scope = self._scope_schema = self._resource_schema = b""
         self.set_process(Process(service_name=""))
@@ -148,15 +139,13 @@ class OtlpSpanEncoder(PackingEncoder):
             return
         self._group = group
         scope = [
-            *_text_fields(_SCOPE_NAME, group.scope_name),
-            *_text_fields(_SCOPE_VERSION, group.scope_version),
+            _optional_text(_SCOPE_NAME, group.scope_name),
+            _optional_text(_SCOPE_VERSION, group.scope_version),
             *_attributes(_SCOPE_ATTRIBUTE, group.scope_items),
         ]
-        self._scope = message_field(_SCOPE, *scope) if scope else b""
-        self._scope_schema = b"".join(_text_fields(_SCHEMA_URL, group.scope_schema_url))
-        self._resource_schema = b"".join(
-            _text_fields(_SCHEMA_URL, group.resource_schema_url)
-        )
+        self._scope = message_field(_SCOPE, *scope) if any(scope) else b""
+        self._scope_schema = _optional_text(_SCHEMA_URL, group.scope_schema_url)
+        self._resource_schema = _optional_text(_SCHEMA_URL, group.resource_schema_url)
         self.set_process(group.process)
 
     def _use_process(self, process: Process) -> int:
@@ -186,50 +175,49 @@ class OtlpSpanEncoder(PackingEncoder):
         spans: Sequence[SpanData],
         max_size: int,
     ) -> None:
-        get_name, add_name = self._names.get_and_add
         for span in cast("Sequence[PlainSpan]", spans):
-            fields, ids, name = fields_of(span), span.ids, span.operation_name
-            parts = [
-                ids_fields(ids.trace_id, ids.span_id),
-                *_text_fields(_TRACE_STATE, fields.trace_state),
-                PARENT_ID + ids.parent_id.to_bytes(8, "big") if ids.parent_id else b"",
-                get_name(name) or add_name(name),
-                KIND + SINGLE_BYTES[fields.kind],
-                TIMES.pack(START, _ns(fields.start_ns), END, _ns(fields.end_ns)),
-            ]
-            self._append_attributes(parts, span.tag_items)
-            events = bytearray()
-            self._write_logs(events, [*span.log_items])
-            parts.append(bytes(events))
-            if span.dropped_tags or span.dropped_logs:
-                parts.append(dropped_fields(span))
-            parts += map(_link, fields.links)
-            parts.append(_count(_DROPPED_LINKS, fields.dropped_links))
-            status = [
-                *_text_fields(STATUS_MESSAGE, fields.status_message),
-                *(
-                    [STATUS_CODE + SINGLE_BYTES[fields.status_code]]
-                    if fields.status_code
-                    else ()
-                ),
-            ]
-            parts.append(message_field(STATUS, *status))
-            parts.append(_FLAGS + _FIXED_32.pack(fields.flags))
-            size = sum(map(len, parts))
-            out += b"".join((SPAN, varint(size), *parts))
+            body = self._span(span)
+            out += SPAN + varint(len(body))
+            out += body
             ends.append(len(out))
             if len(out) > max_size:
                 break
 
+    def _span(self, span: PlainSpan) -> bytearray:
+        """Return the fields of *span*."""
+        ids, fields = span.ids, fields_of(span)
+        body = bytearray(ids_fields(ids.trace_id, ids.span_id))
+        body += _optional_text(_TRACE_STATE, fields.trace_state)
+        if ids.parent_id:
+            body += parent_field(ids.parent_id)
+        body += text_field(NAME, span.operation_name)
+        body += KIND + varint(fields.kind)
+        body += TIMES.pack(START, _ns(fields.start_ns), END, _ns(fields.end_ns))
+        for key, value in span.tag_items:
+            body += nested_attribute(ATTRIBUTE, key, value)
+        self._write_logs(body, [*span.log_items])
+        if span.dropped_tags or span.dropped_logs:
+            body += dropped_fields(span)
+        for link in fields.links:
+            body += _link(link)
+        body += _count(_DROPPED_LINKS, fields.dropped_links)
+        body += message_field(
+            STATUS,
+            _optional_text(STATUS_MESSAGE, fields.status_message),
+            _count(STATUS_CODE, fields.status_code),
+        )
+        body += _FLAGS + _FIXED_32.pack(fields.flags)
+        return body
+
     def _write_log(self, out: bytearray, log: LogItem) -> None:
         time_ns, fields = cast("tuple[int, EventFields]", log)
-        event = [
+        out += message_field(
+            EVENT,
             TIME.pack(EVENT_TIME, _ns(time_ns)),
-            *_text_fields(EVENT_NAME, fields.name),
-        ]
-        self._append_event_attributes(event, cast("list[TagItem]", fields.items))
-        event.append(_count(_EVENT_DROPPED, fields.dropped))
-        out += b"".join((EVENT, varint(sum(map(len, event))), *event))
+            _optional_text(EVENT_NAME, fields.name),
+            *_attributes(EVENT_ATTRIBUTE, fields.items),
+            _count(_EVENT_DROPPED, fields.dropped),
+        )
 
     def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
         """
@@ -292,9 +280,9 @@ class _Part(NamedTuple):
 
 def _link(link: OtlpLink) -> bytes:
     return message_field(
-        LINKS,
+        LINK,
         ids_fields(link.ids.trace_id, link.ids.span_id),
-        *_text_fields(_TRACE_STATE, link.trace_state),
+        _optional_text(_TRACE_STATE, link.trace_state),
         *_attributes(LINK_ATTRIBUTE, link.items),
         _count(_LINK_DROPPED, link.dropped),
         _LINK_FLAGS + _FIXED_32.pack(link.flags),
@@ -305,9 +293,9 @@ def _attributes(field: bytes, items: Sequence[tuple[str, NestedValue]]) -> list[
     return [nested_attribute(field, key, value) for key, value in items]
 
 
-def _text_fields(number: int, value: str) -> list[bytes]:
-    """Return the field *number*, or nothing if *value* is empty."""
-    return [text_field(number, value)] if value else []
+def _optional_text(tag: bytes, value: str) -> bytes:
+    """Return a string field, or no bytes if *value* is empty."""
+    return text_field(tag, value) if value else b""
 
 
 def _count(field: bytes, count: int) -> bytes:
