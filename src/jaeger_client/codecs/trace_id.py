@@ -36,7 +36,7 @@ _USUAL_FLAGS: Final = {
 _FLAGS_MASK: Final = 0x7FFF_FFFF  # the flags of a span are an i32
 _unpack_3_ids: Final = struct.Struct(">QQQ").unpack
 _unpack_4_ids: Final = struct.Struct(">QQQQ").unpack
-_new: Final = object.__new__
+_new: Final = SpanContext.__new__
 
 
 def header_to_hex(header: object) -> int:

@@ -29,6 +29,7 @@ from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.caches import CacheSet
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrink_process, shrink_span
+from jaeger_client.encoding.varint import clamped_i64
 from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
@@ -363,6 +364,19 @@ def duration_us(start: float, end: float | None) -> int:
         return 1
     duration = int((end - start) * 1000000)
     return duration if duration > 0 else int(end >= start)
+
+
+def times_us(start: float, end: float | None) -> tuple[int, int]:
+    """
+    Return start and duration in whole microseconds, clamped to 64 signed bits.
+
+    Raises:
+        Exception: If a time is not a finite number.
+    """
+    # 1e6, not 1_000_000: if the application replaced the time by a list, a list times
+    # an integer would fill the memory; times a float it raises.
+    start_us = int(start * 1e6)
+    return clamped_i64(start_us), clamped_i64(duration_us(start, end))
 
 
 def dropped_items(span: SpanData) -> list[TagItem]:
