@@ -26,9 +26,9 @@ change. A list is read up to the size that it had when its header was written; i
 become shorter, `IndexError` is raised. The iterator of a dict raises if its size has
 changed.
 
-Nothing of this depends on a signal handler or another thread being kept out: neither
-runs before the interpreter executes Python code, or the GIL is released, and both need
-a place of that list. The GIL is held for at most 64 spans, which take 50 us.
+Signal handlers and other threads run only where Python code does, or where the GIL is
+released: after at most 64 spans, which take 50 us, and within a span after each 256
+logs, whose list is copied before.
 
 **Bounds.** Bytes are written through a pointer only within the number that was
 reserved just before; the numbers are sums of the maxima of the parts that follow.
@@ -106,7 +106,7 @@ cdef enum:
     LONG = 3
     BINARY = 4
 
-    MANY_LOGS = 64  # from which on the list of a span's logs is copied
+    LOG_BLOCK = 256  # number of logs during which the GIL is held
 
 
 cdef struct Head:
@@ -302,6 +302,9 @@ cdef class ThriftWriter:
                 ends += own_ends
             finally:
                 PyMem_Free(buffer.data)
+        # Threads that wait for the GIL get it here, not after the switch interval.
+        with nogil:
+            pass
 
     def write_log(self, bytearray out not None, log):
         """Append *log* to *out*."""
@@ -380,7 +383,7 @@ cdef class ThriftWriter:
         cdef list items = <list>logs if PyList_CheckExact(logs) else list(logs)
         count = PyList_GET_SIZE(items)
         if count:
-            if count > MANY_LOGS:
+            if count > LOG_BLOCK:
                 items = PyList_GetSlice(items, 0, count)
             self.put_list(out, SPAN_LOGS, count)
             end = out.size + max_size
@@ -388,6 +391,9 @@ cdef class ThriftWriter:
                 self.put_log(out, item_at(items, index))
                 if out.size > end:
                     raise LogsTooLargeError
+                if index % LOG_BLOCK == LOG_BLOCK - 1:
+                    with nogil:  # see `write_spans`
+                        pass
         return self.put_stop(out)
 
     cdef int put_log(self, Buffer *out, object log) except -1:
