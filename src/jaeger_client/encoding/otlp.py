@@ -34,10 +34,10 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import JAEGER_HOSTNAME_TAG_KEY, __version__
-from jaeger_client.encoding.otlp_attributes import attribute, message_field
+from jaeger_client.encoding.otlp_attributes import write_attribute, write_field
 from jaeger_client.encoding.packing import Frame, PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
-from jaeger_client.encoding.varint import varint
+from jaeger_client.encoding.varint import write_varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING or not IS_COMPILED:
@@ -46,10 +46,10 @@ else:
     from jaeger_client._native.otlp_writer import write_log, write_spans
 
 # Tags of fields: number << 3 | 2, the wire type of messages.
-RESOURCE: Final = b"\x0a"  # ResourceSpans: 1 resource
-RESOURCE_SPANS: Final = b"\x0a"  # Request: 1 resource_spans
-RESOURCE_ATTRIBUTE: Final = b"\x0a"  # Resource: 1 attributes
-SCOPE_SPANS: Final = b"\x12"  # ResourceSpans: 2 scope_spans
+RESOURCE: Final = 0x0A  # ResourceSpans: 1 resource
+RESOURCE_SPANS: Final = 0x0A  # Request: 1 resource_spans
+RESOURCE_ATTRIBUTE: Final = 0x0A  # Resource: 1 attributes
+SCOPE_SPANS: Final = 0x12  # ResourceSpans: 2 scope_spans
 
 # Attributes of the resource that identify this client.
 _SDK: Final = {
@@ -75,9 +75,11 @@ class OtlpEncoder(PackingEncoder):
         self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
-        items = _resource_items(process).items()
-        parts = [attribute(RESOURCE_ATTRIBUTE, key, value) for key, value in items]
-        self._resource = message_field(RESOURCE, *parts)
+        attributes = bytearray()
+        for key, value in _resource_items(process).items():
+            write_attribute(attributes, RESOURCE_ATTRIBUTE, key, value)
+        self._resource = bytearray()
+        write_field(self._resource, RESOURCE, attributes)
         return len(self._resource)
 
     def _write_spans(
@@ -93,11 +95,25 @@ class OtlpEncoder(PackingEncoder):
         resource = self._resource
 
         def before(_count: int, spans_size: int) -> bytes:
-            scope_spans = SCOPE_SPANS + varint(spans_size)
-            size = len(resource) + len(scope_spans) + spans_size
-            return b"".join((RESOURCE_SPANS, varint(size), resource, scope_spans))
+            return frame_before(resource, spans_size)
 
         return Frame(before, b"")
+
+
+def frame_before(
+    resource: bytes | bytearray, scope_spans_size: int, *, after: int = 0
+) -> bytes:
+    """
+    Return what precedes the fields of a `ScopeSpans`, *scope_spans_size* bytes.
+
+    *after* is the number of bytes of the `ResourceSpans` that follow these.
+    """
+    fields = bytearray(resource)
+    fields.append(SCOPE_SPANS)
+    write_varint(fields, scope_spans_size)
+    out = bytearray((RESOURCE_SPANS,))
+    write_varint(out, len(fields) + scope_spans_size + after)
+    return bytes(out + fields)
 
 
 def _resource_items(process: Process) -> dict[str, TagValue]:

@@ -23,8 +23,8 @@ An attribute of key "k" and value "v", as field 9 of a span:
       0a 01 76    AnyValue: 1 string_value, 1 byte, "v"
 ```
 
-The size of a message precedes it, so each message is encoded before the field that
-contains it.
+The size of a message precedes it, so each message is written to a buffer of its own
+before the field that contains it.
 """
 
 from __future__ import annotations
@@ -32,41 +32,51 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from jaeger_client.encoding.plain import exact_text, non_finite_text
+from jaeger_client.encoding.plain import non_finite_text
 from jaeger_client.encoding.varint import (
     MASK_64,
     MAX_I64,
     MIN_I64,
-    delimited,
-    varint,
+    MIN_TWO_BYTES,
+    write_varint,
 )
 
 # Tags of fields: number << 3 | wire type, in one byte up to number 15.
-_KEY: Final = b"\x0a"  # KeyValue: 1 key
-_VALUE: Final = b"\x12"  # KeyValue: 2 value
-_STRING: Final = b"\x0a"  # AnyValue: 1 string_value
-_FALSE: Final = b"\x10\x00"  # AnyValue: 2 bool_value, with its value
-_TRUE: Final = b"\x10\x01"
-_INT: Final = b"\x18"  # AnyValue: 3 int_value
-_FLOAT: Final = b"\x21"  # AnyValue: 4 double_value, wire type 1
-_ARRAY: Final = b"\x2a"  # AnyValue: 5 array_value
-_KEY_VALUES: Final = b"\x32"  # AnyValue: 6 kvlist_value
-_BYTES: Final = b"\x3a"  # AnyValue: 7 bytes_value
-_ITEM: Final = b"\x0a"  # ArrayValue and KeyValueList: 1 values
+_KEY: Final = 0x0A  # KeyValue: 1 key
+_VALUE: Final = 0x12  # KeyValue: 2 value
+_STRING: Final = 0x0A  # AnyValue: 1 string_value
+_BOOL: Final = 0x10  # AnyValue: 2 bool_value
+_INT: Final = 0x18  # AnyValue: 3 int_value
+_FLOAT: Final = 0x21  # AnyValue: 4 double_value, wire type 1
+_ARRAY: Final = 0x2A  # AnyValue: 5 array_value
+_KEY_VALUES: Final = 0x32  # AnyValue: 6 kvlist_value
+_BYTES: Final = 0x3A  # AnyValue: 7 bytes_value
+_ITEM: Final = 0x0A  # ArrayValue and KeyValueList: 1 values
 
-_DOUBLE: Final = struct.Struct("<d")
+_DOUBLE: Final = struct.Struct("<Bd")
+"""Field 4 of an `AnyValue`: its tag and the value."""
 
-
-def text_field(tag: bytes, value: str) -> bytes:
-    """Return a field that is a string."""
-    return tag + delimited(exact_text(value).encode())
+WriteValue: TypeAlias = Callable[[bytearray, Any], None]
+"""Appends the field of an `AnyValue`."""
 
 
-def message_field(tag: bytes, *parts: bytes) -> bytes:
-    """Return a field that is a message; *parts* are its fields."""
-    return tag + delimited(b"".join(parts))
+def write_field(out: bytearray, tag: int, data: bytes | bytearray) -> None:
+    """Append a field of wire type 2: text in UTF-8, bytes or a message."""
+    size = len(data)
+    out.append(tag)
+    if size < MIN_TWO_BYTES:  # as usual; this saves a call
+        out.append(size)
+    else:
+        write_varint(out, size)
+    out += data
+
+
+def write_text(out: bytearray, tag: int, text: str) -> None:
+    """Append a field that is a string; raise for lone surrogates."""
+    # Not by its own `encode`, which a subclass of str may override.
+    write_field(out, tag, str.encode(text))
 
 
 def sent_value(value: object) -> object:
@@ -76,85 +86,111 @@ def sent_value(value: object) -> object:
     return value
 
 
-def attribute(tag: bytes, key: str, value: object) -> bytes:
+def write_attribute(out: bytearray, tag: int, key: str, value: object) -> None:
     """
-    Return an attribute as a field.
+    Append an attribute as the field *tag*.
 
     Raises for a key that is not text, a type for which OTLP has no value, an integer
     that does not fit in an int64, and text that UTF-8 cannot encode.
     """
-    return _key_value(tag, key, _VALUES[type(value)](value))
+    any_value = bytearray()
+    _VALUES[type(value)](any_value, value)
+    encoded_key = str.encode(key)
+    size = len(encoded_key) + len(any_value) + 4
+    if size < MIN_TWO_BYTES:
+        # Usually each size takes one byte. This takes 60 % of the time of the other
+        # branch.
+        out.append(tag)
+        out.append(size)
+        out.append(_KEY)
+        out.append(len(encoded_key))
+        out += encoded_key
+        out.append(_VALUE)
+        out.append(len(any_value))
+        out += any_value
+    else:
+        key_value = bytearray()
+        write_field(key_value, _KEY, encoded_key)
+        write_field(key_value, _VALUE, any_value)
+        write_field(out, tag, key_value)
 
 
-def nested_attribute(tag: bytes, key: str, value: object) -> bytes:
-    """Return an attribute as `attribute` does; also of a tuple, a dict or `None`."""
-    return _key_value(tag, key, _any_value(value))
+def write_nested_attribute(out: bytearray, tag: int, key: str, value: object) -> None:
+    """Append an attribute as `write_attribute` does; also a tuple, a dict or `None`."""
+    key_value, any_value = bytearray(), bytearray()
+    _write_any_value(any_value, value)
+    write_text(key_value, _KEY, key)
+    write_field(key_value, _VALUE, any_value)
+    write_field(out, tag, key_value)
 
 
-def _key_value(tag: bytes, key: str, value: bytes) -> bytes:
-    """Return a `KeyValue`; *value* is the field of its `AnyValue`."""
-    encoded_key = exact_text(key).encode()
-    return tag + delimited(_KEY + delimited(encoded_key) + _VALUE + delimited(value))
+def _write_str(out: bytearray, value: str) -> None:
+    write_field(out, _STRING, value.encode())
 
 
-def _text(value: str) -> bytes:
-    return _STRING + delimited(value.encode())
+def _write_bool(out: bytearray, value: bool) -> None:  # noqa: FBT001 - the value itself
+    out.append(_BOOL)
+    out.append(value)
 
 
-def _bool(value: bool) -> bytes:  # noqa: FBT001 - the value itself
-    return _TRUE if value else _FALSE
-
-
-def _int(value: int) -> bytes:
+def _write_int(out: bytearray, value: int) -> None:
     if not MIN_I64 <= value <= MAX_I64:
         msg = f"needs 64 signed bits, got {value.bit_length()} bits"
         raise OverflowError(msg)
     # int64 is the varint of two's complement, ten bytes if negative; not a zigzag.
-    return _INT + varint(value & MASK_64)
+    out.append(_INT)
+    write_varint(out, value & MASK_64)
 
 
-def _float(value: float) -> bytes:
+def _write_float(out: bytearray, value: float) -> None:
     if isfinite(value):
-        return _FLOAT + _DOUBLE.pack(value)
-    return _text(non_finite_text(value))
+        out += _DOUBLE.pack(_FLOAT, value)
+    else:
+        _write_str(out, non_finite_text(value))
 
 
-def _bytes(value: bytes) -> bytes:
-    return _BYTES + delimited(value)
+def _write_bytes(out: bytearray, value: bytes) -> None:
+    write_field(out, _BYTES, value)
 
 
-_VALUES: Mapping[type, Callable[[Any], bytes]] = {
-    str: _text,
-    bool: _bool,
-    int: _int,
-    float: _float,
-    bytes: _bytes,
+_VALUES: Final[Mapping[type, WriteValue]] = {
+    str: _write_str,
+    bool: _write_bool,
+    int: _write_int,
+    float: _write_float,
+    bytes: _write_bytes,
 }
-"""The field of an `AnyValue`, by the exact type of the value."""
+"""By the exact type of a value, because a subclass may override any method."""
 
 
-def _any_value(value: object) -> bytes:
-    return _NESTED_VALUES[type(value)](value)
+def _write_any_value(out: bytearray, value: object) -> None:
+    _NESTED_VALUES[type(value)](out, value)
 
 
-def _array(values: tuple[object, ...]) -> bytes:
-    items = [message_field(_ITEM, _any_value(value)) for value in values]
-    return message_field(_ARRAY, *items)
+def _write_array(out: bytearray, values: tuple[object, ...]) -> None:
+    array = bytearray()
+    for value in values:
+        any_value = bytearray()
+        _write_any_value(any_value, value)
+        write_field(array, _ITEM, any_value)
+    write_field(out, _ARRAY, array)
 
 
-def _key_values(values: Mapping[str, object]) -> bytes:
-    items = [nested_attribute(_ITEM, key, value) for key, value in values.items()]
-    return message_field(_KEY_VALUES, *items)
+def _write_key_values(out: bytearray, values: Mapping[str, object]) -> None:
+    key_values = bytearray()
+    for key, value in values.items():
+        write_nested_attribute(key_values, _ITEM, key, value)
+    write_field(out, _KEY_VALUES, key_values)
 
 
-def _no_value(_value: None) -> bytes:
-    return b""
+def _write_nothing(out: bytearray, value: None) -> None:
+    pass
 
 
-_NESTED_VALUES: Mapping[type, Callable[[Any], bytes]] = {
+_NESTED_VALUES: Final[Mapping[type, WriteValue]] = {
     **_VALUES,
-    tuple: _array,
-    dict: _key_values,
-    type(None): _no_value,
+    tuple: _write_array,
+    dict: _write_key_values,
+    type(None): _write_nothing,
 }
-"""The same, with the values that only spans of OpenTelemetry have."""
+"""The same, with the types that only attributes of OpenTelemetry have."""

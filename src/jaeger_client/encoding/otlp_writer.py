@@ -35,44 +35,44 @@ from jaeger_client.constants import (
     SPAN_KIND_SERVER,
 )
 from jaeger_client.encoding.otlp_attributes import (
-    attribute,
-    message_field,
     sent_value,
-    text_field,
+    write_attribute,
+    write_field,
+    write_text,
 )
 from jaeger_client.encoding.packing import (
     LogsTooLargeError,
     duration_us,
     usable_references,
 )
-from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, varint
-from jaeger_client.model import LogItem, SpanData, SpanIds, TagValue
+from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, write_varint
+from jaeger_client.model import LogItem, SpanData, SpanIds
 
 if TYPE_CHECKING:
     import opentracing
 
 # Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Those of
 # ids include the size, which is fixed. First the fields of `Span`:
-SPAN: Final = b"\x12"  # ScopeSpans: 2 spans
+SPAN: Final = 0x12  # ScopeSpans: 2 spans
 TRACE_ID: Final = b"\x0a\x10"  # 1 trace_id, 16 bytes
 SPAN_ID: Final = b"\x12\x08"  # 2 span_id, 8 bytes
 PARENT_ID: Final = b"\x22\x08"  # 4 parent_span_id, 8 bytes
-NAME: Final = b"\x2a"  # 5 name
-KIND: Final = b"\x30"  # 6 kind
+NAME: Final = 0x2A  # 5 name
+KIND: Final = 0x30  # 6 kind
 START: Final = 0x39  # 7 start_time_unix_nano
 END: Final = 0x41  # 8 end_time_unix_nano
-ATTRIBUTE: Final = b"\x4a"  # 9 attributes
-DROPPED_ATTRIBUTES: Final = b"\x50"  # 10 dropped_attributes_count
-EVENT: Final = b"\x5a"  # 11 events
-DROPPED_EVENTS: Final = b"\x60"  # 12 dropped_events_count
-LINK: Final = b"\x6a"  # 13 links
-STATUS: Final = b"\x7a"  # 15 status
+ATTRIBUTE: Final = 0x4A  # 9 attributes
+DROPPED_ATTRIBUTES: Final = 0x50  # 10 dropped_attributes_count
+EVENT: Final = 0x5A  # 11 events
+DROPPED_EVENTS: Final = 0x60  # 12 dropped_events_count
+LINK: Final = 0x6A  # 13 links
+STATUS: Final = 0x7A  # 15 status
 EVENT_TIME: Final = 0x09  # Event: 1 time_unix_nano
-EVENT_NAME: Final = b"\x12"  # Event: 2 name
-EVENT_ATTRIBUTE: Final = b"\x1a"  # Event: 3 attributes
-LINK_ATTRIBUTE: Final = b"\x22"  # Link: 4 attributes
-STATUS_MESSAGE: Final = b"\x12"  # Status: 2 message
-STATUS_CODE: Final = b"\x18"  # Status: 3 code
+EVENT_NAME: Final = 0x12  # Event: 2 name
+EVENT_ATTRIBUTE: Final = 0x1A  # Event: 3 attributes
+LINK_ATTRIBUTE: Final = 0x22  # Link: 4 attributes
+STATUS_MESSAGE: Final = 0x12  # Status: 2 message
+STATUS_CODE: Final = 0x18  # Status: 3 code
 
 TIMES: Final = struct.Struct("<BQBQ")
 """Fields 7 and 8 of a span: a tag and eight bytes little-endian, twice."""
@@ -123,126 +123,138 @@ def write_spans(
 
 
 def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
-    """Append *span* to *out* as a field; raises as `write_spans` does."""
+    """Append *span* to *out* as a field; raise as `write_spans` does."""
     body = bytearray()
     context = span.ids
-    body += ids_fields(context.trace_id, context.span_id)
+    write_ids(body, context.trace_id, context.span_id)
     if parent_id := context.parent_id:
-        body += parent_field(parent_id)
-    body += text_field(NAME, span.operation_name)
-    body += time_fields(span.start_time, span.end_time)
+        write_parent_id(body, parent_id)
+    write_text(body, NAME, span.operation_name)
+    write_times(body, span.start_time, span.end_time)
     # Keys must not repeat in OTLP. Over Thrift, too, Jaeger shows the last tag.
     tags = dict(span.tag_items)
     for key, value in tags.items():
-        body += tag_field(key, value)
+        write_tag(body, key, value)
     if context.flags & DEBUG_FLAG:
-        body += attribute(ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
+        write_attribute(body, ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
     if logs := span.log_items:
         _write_logs(body, [*logs], max_size)
     if span.dropped_tags or span.dropped_logs:
-        body += dropped_fields(span)
+        write_dropped(body, span)
     if references := span.references:
         write_links(body, context, references)
-    body += status_field(tags)
-    out += SPAN + varint(len(body))
-    out += body
+    write_status(body, tags)
+    write_field(out, SPAN, body)
 
 
-def ids_fields(trace_id: int, span_id: int) -> bytes:
-    """Return fields 1 and 2 of a span or link; raise for an id that is too large."""
+def write_ids(out: bytearray, trace_id: int, span_id: int) -> None:
+    """Append fields 1 and 2 of a span or link; raise for an id that is too large."""
     # Not by their own `to_bytes`, which a subclass of int may override.
-    trace, span = int.to_bytes(trace_id, 16, "big"), int.to_bytes(span_id, 8, "big")
-    return TRACE_ID + trace + SPAN_ID + span
+    out += TRACE_ID + int.to_bytes(trace_id, 16, "big")
+    out += SPAN_ID + int.to_bytes(span_id, 8, "big")
 
 
-def parent_field(parent_id: int) -> bytes:
-    """Return field 4; raise for an id that is too large."""
-    return PARENT_ID + int.to_bytes(parent_id, 8, "big")
+def write_parent_id(out: bytearray, parent_id: int) -> None:
+    """Append field 4; raise for an id that is too large."""
+    out += PARENT_ID + int.to_bytes(parent_id, 8, "big")
 
 
-def time_fields(start: float, end: float | None) -> bytes:
-    """Return fields 7 and 8, in nanoseconds, clamped to 64 bits."""
+def write_times(out: bytearray, start: float, end: float | None) -> None:
+    """Append fields 7 and 8, in nanoseconds, clamped to 64 bits."""
     start_ns = int(start * 1e6) * 1000
     end_ns = start_ns + duration_us(start, end) * 1000
-    return TIMES.pack(START, _clamped(start_ns), END, _clamped(end_ns))
+    if start_ns < 0 or end_ns > MASK_64:
+        start_ns, end_ns = _clamped(start_ns), _clamped(end_ns)
+    out += TIMES.pack(START, start_ns, END, end_ns)
 
 
 def _clamped(nanoseconds: int) -> int:
     return max(0, min(nanoseconds, MASK_64))
 
 
-def tag_field(key: str, value: object) -> bytes:
-    """Return the field of a tag: an attribute, the kind, or none."""
-    if key in _OTHER_FIELDS:
-        field = _OTHER_FIELDS[key](sent_value(value))
-        if field is not None:
-            return field
-    return attribute(ATTRIBUTE, key, value)
+def write_tag(out: bytearray, key: str, value: object) -> None:
+    """Append the field of a tag: an attribute, the kind, or none."""
+    if key not in _OTHER_FIELDS or not _OTHER_FIELDS[key](out, sent_value(value)):
+        write_attribute(out, ATTRIBUTE, key, value)
 
 
-def _kind(value: object) -> bytes | None:
-    number = _KINDS.get(value) if isinstance(value, str) else None
-    return None if number is None else KIND + varint(number)
+def _write_kind(out: bytearray, value: object) -> bool:
+    if not isinstance(value, str) or value not in _KINDS:
+        return False
+    out.append(KIND)
+    out.append(_KINDS[value])
+    return True
 
 
-# The tags that become the status, which is written last, are no attributes. A value
-# that the status cannot express stays one.
-def _error(value: object) -> bytes | None:
-    return b"" if value is True else None
+# Tags that become the status, which is written last, are no attributes. A value that
+# the status cannot express stays one.
+def _is_error(_out: bytearray, value: object) -> bool:
+    return value is True
 
 
-def _otel_status(value: object) -> bytes | None:
-    is_code = isinstance(value, str) and value.upper() in _STATUS_CODES
-    return b"" if is_code else None
+def _is_otel_status(_out: bytearray, value: object) -> bool:
+    return isinstance(value, str) and value.upper() in _STATUS_CODES
 
 
-def _otel_message(value: object) -> bytes | None:
-    return b"" if isinstance(value, str) else None
+def _is_otel_message(_out: bytearray, value: object) -> bool:
+    return isinstance(value, str)
 
 
-_OTHER_FIELDS: Final[Mapping[str, Callable[[object], bytes | None]]] = {
-    SPAN_KIND: _kind,
-    _ERROR: _error,
-    _OTEL_STATUS: _otel_status,
-    _OTEL_MESSAGE: _otel_message,
+_OTHER_FIELDS: Final[Mapping[str, Callable[[bytearray, object], bool]]] = {
+    SPAN_KIND: _write_kind,
+    _ERROR: _is_error,
+    _OTEL_STATUS: _is_otel_status,
+    _OTEL_MESSAGE: _is_otel_message,
 }
-"""Tags that may be another field than an attribute; they return `None` if not."""
+"""
+Tags that may become other fields than attributes, by key.
+
+The functions append the field, if it is not the status, and return whether the tag is
+no attribute.
+"""
 
 
-def _write_logs(body: bytearray, logs: Sequence[LogItem], max_size: int) -> None:
-    """Append field 11 for each of *logs*; raises as `write_spans` does."""
-    max_length = len(body) + max_size
+def _write_logs(out: bytearray, logs: Sequence[LogItem], max_size: int) -> None:
+    """Append field 11 for each of *logs*; raise as `write_spans` does."""
+    max_length = len(out) + max_size
     for log in logs:
-        write_log(body, log)
-        if len(body) > max_length:
+        write_log(out, log)
+        if len(out) > max_length:
             raise LogsTooLargeError
 
 
 def write_log(out: bytearray, log: LogItem) -> None:
-    """Append *log* to *out* as an event, field 11 of a span."""
+    """Append *log* as an event, field 11 of a span."""
     timestamp, fields = log
-    event = bytearray(TIME.pack(EVENT_TIME, _clamped(timestamp * 1000)))
-    for key, value in dict[str, TagValue](fields).items():
+    time_ns = _exact_int(timestamp) * 1000
+    event = bytearray(TIME.pack(EVENT_TIME, _clamped(time_ns)))
+    for key, value in dict(fields).items():
         name = sent_value(value) if key == _EVENT else None
         if isinstance(name, str):
-            event += text_field(EVENT_NAME, name)
+            write_text(event, EVENT_NAME, name)
         else:
-            event += attribute(EVENT_ATTRIBUTE, key, value)
-    out += EVENT + varint(len(event))
-    out += event
+            write_attribute(event, EVENT_ATTRIBUTE, key, value)
+    write_field(out, EVENT, event)
 
 
-def dropped_fields(span: SpanData) -> bytes:
-    """Return fields 10 and 12."""
-    tags, logs = (
-        varint(max(0, min(count, MASK_32)))
-        for count in (span.dropped_tags, span.dropped_logs)
-    )
-    return DROPPED_ATTRIBUTES + tags + DROPPED_EVENTS + logs
+def write_dropped(out: bytearray, span: SpanData) -> None:
+    """Append fields 10 and 12."""
+    out.append(DROPPED_ATTRIBUTES)
+    write_varint(out, max(0, min(_exact_int(span.dropped_tags), MASK_32)))
+    out.append(DROPPED_EVENTS)
+    write_varint(out, max(0, min(_exact_int(span.dropped_logs), MASK_32)))
+
+
+def _exact_int(number: int) -> int:
+    """Return *number*; raise for other types, whose operations may return anything."""
+    if type(number) is not int:
+        msg = f"needs an integer, got {type(number).__name__}"
+        raise TypeError(msg)
+    return number
 
 
 def write_links(
-    body: bytearray, context: SpanIds, references: Sequence[opentracing.Reference]
+    out: bytearray, context: SpanIds, references: Sequence[opentracing.Reference]
 ) -> None:
     """Append field 13 for each of *references* except the parent."""
     parent = False, context.trace_id, context.parent_id
@@ -250,23 +262,25 @@ def write_links(
         if reference != parent:
             follows, trace_id, span_id = reference
             kind = "follows_from" if follows else "child_of"
-            body += message_field(
-                LINK,
-                ids_fields(trace_id & MASK_128, span_id & MASK_64),
-                attribute(LINK_ATTRIBUTE, "opentracing.ref_type", kind),
-            )
+            link = bytearray()
+            write_ids(link, trace_id & MASK_128, span_id & MASK_64)
+            write_attribute(link, LINK_ATTRIBUTE, "opentracing.ref_type", kind)
+            write_field(out, LINK, link)
 
 
-def status_field(tags: Mapping[str, object]) -> bytes:
-    """Return field 15, or no bytes if *tags* determine no status."""
+def write_status(out: bytearray, tags: Mapping[str, object]) -> None:
+    """Append field 15, unless *tags* determine no status."""
     code = _status_code(tags)
     message = _status_message(tags, code)
     if not code and not message:
-        return b""
-    fields = text_field(STATUS_MESSAGE, message) if message else b""
+        return
+    status = bytearray()
+    if message:
+        write_text(status, STATUS_MESSAGE, message)
     if code:
-        fields += STATUS_CODE + varint(code)
-    return message_field(STATUS, fields)
+        status.append(STATUS_CODE)
+        status.append(code)
+    write_field(out, STATUS, status)
 
 
 def _status_code(tags: Mapping[str, object]) -> int:
