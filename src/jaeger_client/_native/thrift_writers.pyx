@@ -1,46 +1,78 @@
-# cython: language_level=3
-# cython: boundscheck=False, wraparound=False, cdivision=True
-# cython: initializedcheck=False, binding=False, embedsignature=False
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+# cython: cdivision=True, binding=False, embedsignature=False
 """
-Spans in the Thrift compact and binary protocols: the writers of `jaeger_thrift`.
+Spans in the Thrift compact and binary protocols, compiled.
 
-The formats are described in `encoding/jaeger_compact.py` and `jaeger_binary.py`, whose
-writers are the reference: for any span these here write the same bytes, or raise as
-well; the caller then writes a plain copy.
+The formats are described in `encoding.jaeger_compact` and `encoding.jaeger_binary`.
+Their writers are the reference: for any span those here write the same bytes, or raise
+where they do. Which exception is raised does not matter: the caller then encodes a
+plain copy of the span.
 
-**Strategy.** Each span is read once and written to a buffer of C that grows by
-doubling. After at most 64 spans (a *piece*, see `packing`) the buffer is appended to
-the caller's bytearray and freed, so no value of the application outlives the call. No
-object is created for a tag, and nothing is cached.
+**Strategy.** Each span is read once and written into one buffer of C memory, which is
+appended to the caller's bytearray at the end and freed. No object is created for a tag,
+and nothing is cached: no tag value outlives the call.
 
-**Safety.** A writer has no state, so Python code that runs in the middle may use it
-again. Python code can run only
+**Safety.** Code of the application can run only where
 
-- where an attribute of the span is read, or an object is used that is not of an exact
-  built-in type: the lists of the span are then held by references of their own;
-- where an exception is created, after which nothing is read any more.
+- an attribute of a span or context is read, unless the C fields of a `Span` are;
+- a list, a pair, a time or a number is used that is not of an exact built-in type;
+- an exception is created, after which nothing of the span is read;
+- a list, a tuple or an iterator is created, in which Python 3.10 and 3.11 may collect
+  garbage, and so run finalizers.
 
-Writing a tag, once its key and value are of the exact types, runs no Python code,
-creates no Python object and so starts no garbage collection. Until it is done, the
-local variables hold references to both. Lists that other threads append to are read up
-to the size that they had at the beginning; if one has become shorter, `IndexError` is
-raised. The iterator of a dict raises if its size has changed.
+Local variables reference all objects that are used after that. Writing a tag whose key
+and value have the exact types does none of it: until the next tag is read, nothing can
+change. A list is read up to the size that it had when its header was written; if it has
+become shorter, `IndexError` is raised. The iterator of a dict raises if its size has
+changed.
 
-The functions that write reserve their space before: each `reserve` names the maximum
-that the lines after it need.
+Signal handlers and other threads run only where Python code does, or where the GIL is
+released: after at most 64 spans, which take 50 us, and within a span after each 256
+logs, whose list is copied before.
+
+**Bounds.** Bytes are written through a pointer only within the number that was
+reserved just before; the numbers are sums of the maxima of the parts that follow.
 """
 
 cimport cython
-from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_Resize
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.list cimport PyList_GET_SIZE, PyList_GetSlice
-from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_AsUnsignedLongLongMask
-from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
-from cpython.tuple cimport PyTuple_GET_SIZE
-from cpython.unicode cimport PyUnicode_AsUTF8String
-from libc.math cimport isfinite
-from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint8_t, uint32_t, uint64_t
+from cpython.bytearray cimport (
+    PyByteArray_AS_STRING,
+    PyByteArray_GET_SIZE,
+    PyByteArray_Resize,
+)
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_CheckExact, PyDict_Next
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.list cimport PyList_CheckExact, PyList_GET_SIZE, PyList_GetSlice
+from cpython.long cimport (
+    PyLong_AsLongLongAndOverflow,
+    PyLong_AsUnsignedLongLongMask,
+    PyLong_CheckExact,
+)
+from cpython.mem cimport PyMem_Free
+from cpython.object cimport PyObject
+from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
+from cpython.unicode cimport PyUnicode_CheckExact
+from libc.math cimport isfinite, isnan
+from libc.stdint cimport INT64_MAX, INT64_MIN, int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+
+from jaeger_client._native.buffer cimport (
+    Buffer,
+    put_fixed64,
+    put_utf8,
+    put_varint,
+    reserve,
+    utf8_size,
+    written,
+)
+from jaeger_client._native.spans cimport (
+    Ids,
+    SpanCore,
+    has_plain_fields,
+    no_more_tags,
+    read_ids,
+)
 
 from jaeger_client.encoding.packing import (
     LogsTooLargeError,
@@ -48,266 +80,194 @@ from jaeger_client.encoding.packing import (
     times_us,
     usable_references,
 )
-from jaeger_client.encoding.plain import NotTextError, non_finite_text
+from jaeger_client.encoding.plain import (
+    NotIntegerError,
+    NotTextError,
+    non_finite_text,
+)
 
 cdef extern from *:
     """
-    /* Strings are always "ready" from 3.12 on; before, those of old C code may not be. */
-    #if PY_VERSION_HEX < 0x030C0000
-    #define jaeger_ready(text) PyUnicode_READY(text)
-    #else
-    #define jaeger_ready(text) 0
-    #endif
+    #define JAEGER_IS_DICT_ITEMS(object) Py_IS_TYPE(object, &PyDictItems_Type)
     """
-    Py_ssize_t PY_SSIZE_T_MAX
-    int jaeger_ready(object text) except -1
-    bint PyUnicode_IS_ASCII(object text)
-    int PyUnicode_KIND(object text)
-    void* PyUnicode_DATA(object text)
-    Py_ssize_t PyUnicode_GET_LENGTH(object text)
-    uint32_t PyUnicode_READ(int kind, void* data, Py_ssize_t index) nogil
+    bint is_dict_items "JAEGER_IS_DICT_ITEMS"(object value) noexcept
 
-cdef object DictItems = type({}.items())
-
-cdef size_t FIRST_CAPACITY = 16 * 1024  # a piece of 64 usual spans
-cdef Py_ssize_t LOG_BLOCK = 256
-"""Number of logs from which on the list of them is copied."""
-
-# The ids of the fields that are lists of structs.
-cdef int SPAN_REFERENCES = 6
-cdef int SPAN_TAGS = 10
-cdef int SPAN_LOGS = 11
-cdef int LOG_FIELDS = 2
-
-# `vType` of a tag.
 cdef enum:
+    # Ids of the fields that are lists of structs.
+    SPAN_REFERENCES = 6
+    SPAN_TAGS = 10
+    SPAN_LOGS = 11
+    LOG_FIELDS = 2
+
+    # `vType` of a tag.
     STRING = 0
     DOUBLE = 1
     BOOL = 2
     LONG = 3
     BINARY = 4
 
-
-cdef struct Buffer:
-    uint8_t* data
-    size_t size
-    size_t capacity
-
-
-cdef struct Text:
-    # Text or bytes of a Python object, which the caller holds while this is used.
-    void* data
-    Py_ssize_t length   # in characters
-    int kind            # of `PyUnicode_KIND`; 0 if *data* is to be copied unchanged
-    size_t size         # in UTF-8, in bytes
+    LOG_BLOCK = 256  # number of logs during which the GIL is held
 
 
 cdef struct Head:
-    # The numbers of fields 1 to 9 of a span.
-    uint64_t trace_id_low
-    uint64_t trace_id_high
-    uint64_t span_id
-    uint64_t parent_id
-    uint32_t flags
+    # The numbers of fields 1 to 9 of a span; times in microseconds.
+    Ids ids
     int64_t start
     int64_t duration
 
 
-# ---- the buffer ----
+# ---- Reading
 
 
-cdef int grow(Buffer* out, size_t count) except -1:
-    cdef size_t capacity = out.capacity if out.capacity else FIRST_CAPACITY
-    cdef void* data
-    if count > <size_t>PY_SSIZE_T_MAX - out.size:
-        raise MemoryError
-    while capacity < out.size + count:
-        capacity *= 2
-    data = PyMem_RawRealloc(out.data, capacity)
-    if data is NULL:
-        raise MemoryError
-    out.data, out.capacity = <uint8_t*>data, capacity
-    return 0
+cdef Py_ssize_t size_of(object text) except -1:
+    """Return the size in UTF-8 of *text*, or raise if it is not an exact `str`."""
+    cdef Py_ssize_t size
+    if not PyUnicode_CheckExact(text):
+        raise NotTextError(text)
+    size = utf8_size(text)
+    if size < 0:
+        raise ValueError("UTF-8 cannot encode this text")
+    return size
 
 
-cdef inline int reserve(Buffer* out, size_t count) except -1:
-    """Make sure that *count* bytes can be written; they may move the buffer."""
-    if out.capacity - out.size < count:
-        grow(out, count)
-    return 0
-
-
-cdef inline void put_byte(Buffer* out, uint8_t octet) noexcept nogil:
-    out.data[out.size] = octet
-    out.size += 1
-
-
-cdef inline void put_bytes(Buffer* out, const void* data, size_t size) noexcept nogil:
-    memcpy(out.data + out.size, data, size)
-    out.size += size
-
-
-cdef inline void put_big_endian(Buffer* out, uint64_t number, int size) noexcept nogil:
-    while size:
-        size -= 1
-        put_byte(out, <uint8_t>(number >> 8 * size))
-
-
-cdef inline void put_varint(Buffer* out, uint64_t number) noexcept nogil:
-    """At most ten bytes."""
-    cdef uint8_t* place = out.data + out.size
-    while number >= 0x80:
-        place[0] = <uint8_t>(number | 0x80)
-        place += 1
-        number >>= 7
-    place[0] = <uint8_t>number
-    out.size = place + 1 - out.data
-
-
-cdef inline void put_zigzag(Buffer* out, uint64_t number) noexcept nogil:
-    """The i64 with the bits of *number*; at most ten bytes."""
-    put_varint(out, (number << 1) ^ (0 - (number >> 63)))
-
-
-# ---- text ----
-
-
-cdef int measure(object value, Text* text) except -1:
-    """Describe *value*, which must be exactly str, in *text*."""
-    cdef Py_ssize_t index
-    cdef uint32_t character
-    cdef size_t size = 0
-    if type(value) is not str:
-        raise NotTextError(value)
-    jaeger_ready(value)
-    text.data = PyUnicode_DATA(value)
-    text.length = PyUnicode_GET_LENGTH(value)
-    if PyUnicode_IS_ASCII(value):
-        text.kind = 0
-        text.size = text.length
-        return 0
-    text.kind = PyUnicode_KIND(value)
-    for index in range(text.length):
-        character = PyUnicode_READ(text.kind, text.data, index)
-        if character < 0x80:
-            size += 1
-        elif character < 0x800:
-            size += 2
-        elif character >= 0x10000:
-            size += 4
-        elif 0xD800 <= character < 0xE000:
-            PyUnicode_AsUTF8String(value)  # raises: a lone surrogate
-            raise ValueError
-        else:
-            size += 3
-    text.size = size
-    return 0
-
-
-cdef void put_characters(Buffer* out, Text* text) noexcept nogil:
-    """The *text*.size bytes of the text in UTF-8."""
-    cdef Py_ssize_t index
-    cdef uint32_t character
-    if text.kind == 0:
-        put_bytes(out, text.data, text.size)
-        return
-    for index in range(text.length):
-        character = PyUnicode_READ(text.kind, text.data, index)
-        if character < 0x80:
-            put_byte(out, <uint8_t>character)
-            continue
-        if character < 0x800:
-            put_byte(out, <uint8_t>(0xC0 | character >> 6))
-        else:
-            if character < 0x10000:
-                put_byte(out, <uint8_t>(0xE0 | character >> 12))
-            else:
-                put_byte(out, <uint8_t>(0xF0 | character >> 18))
-                put_byte(out, <uint8_t>(0x80 | character >> 12 & 0x3F))
-            put_byte(out, <uint8_t>(0x80 | character >> 6 & 0x3F))
-        put_byte(out, <uint8_t>(0x80 | character & 0x3F))
-
-
-# ---- numbers ----
-
-
-cdef int check_int(object number) except -1:
-    if type(number) is not int:
-        raise TypeError(f"needs a whole number, got {type(number).__name__}")
-    return 0
-
-
-cdef inline uint64_t low_64(object number) except? 0:
-    check_int(number)
+cdef uint64_t low_64(object number) except? 1:
+    """Return the lowest 64 bits of *number*, or raise if it is not an exact `int`."""
+    if not PyLong_CheckExact(number):
+        raise NotIntegerError(number)
     return PyLong_AsUnsignedLongLongMask(number)
 
 
 cdef uint64_t high_64(object number) except? 1:
-    """Bits 64 to 127 of *number*, which is exactly int."""
+    """Return bits 64 to 127 of *number*, which is an exact `int`."""
     cdef int overflow = 0
-    cdef long long small = PyLong_AsLongLongAndOverflow(number, &overflow)
+    cdef int64_t small = PyLong_AsLongLongAndOverflow(number, &overflow)
     if not overflow:
         return 0 if small >= 0 else ~<uint64_t>0
     return PyLong_AsUnsignedLongLongMask(number >> 64)
 
 
-cdef int64_t clamped(object number) except? -1:
-    """The i64 that is nearest to *number*."""
+cdef int64_t clamped(object number) except? 1:
+    """Return the i64 nearest to *number*, or raise if it is not an exact `int`."""
     cdef int overflow = 0
-    check_int(number)
-    cdef long long small = PyLong_AsLongLongAndOverflow(number, &overflow)
+    cdef int64_t small
+    if not PyLong_CheckExact(number):
+        raise NotIntegerError(number)
+    small = PyLong_AsLongLongAndOverflow(number, &overflow)
     if overflow:
         return INT64_MAX if overflow > 0 else INT64_MIN
     return small
 
 
-cdef int64_t microseconds(double seconds) except? -1:
-    """*seconds* as whole microseconds, clamped to 64 bits."""
-    seconds *= 1e6
-    if not isfinite(seconds):
-        raise OverflowError("needs a finite time")
-    if seconds >= 9223372036854775808.0:
+cdef int64_t microseconds(double seconds) except? 1:
+    """Return *seconds* as whole microseconds, clamped to 64 bits."""
+    cdef double number = seconds * 1e6
+    if not isfinite(number):
+        raise OverflowError("a time is not a finite number")
+    if number >= 9223372036854775808.0:
         return INT64_MAX
-    if seconds < -9223372036854775808.0:
+    if number < -9223372036854775808.0:
         return INT64_MIN
-    return <int64_t>seconds
+    return <int64_t>number
 
 
-cdef int read_times(double start, double end, Head* head) except -1:
-    """As `times_us`, for spans with an end."""
+cdef int read_times(Head *head, double start, double end) except -1:
+    """As `packing.times_us`, for a span with an end."""
     head.start = microseconds(start)
     head.duration = microseconds(end - start)
     if head.duration <= 0:
-        head.duration = 1 if end >= start else 0
+        head.duration = end >= start
     return 0
 
 
-# ---- spans ----
-
-
 cdef object countable(object items):
-    """*items* themselves if their number is known and they can be read, or a copy."""
-    if type(items) is list or type(items) is tuple or type(items) is DictItems:
+    """Return *items* if they are of a type that `put_tags` reads, else a list."""
+    if PyList_CheckExact(items) or is_dict_items(items) or PyTuple_CheckExact(items):
         return items
     return list(items)
 
 
-cdef Py_ssize_t count_of(object items) except -1:
-    if type(items) is list:
+cdef object items_of(object tags):
+    """Return the items of a mapping, as `countable` does; a dict itself."""
+    return tags if PyDict_CheckExact(tags) else countable(tags.items())
+
+
+cdef inline Py_ssize_t count_of(object items) except -1:
+    if PyList_CheckExact(items):
         return PyList_GET_SIZE(items)
-    if type(items) is tuple:
+    if PyTuple_CheckExact(items):
         return PyTuple_GET_SIZE(items)
     return len(items)
 
 
 @cython.boundscheck(True)
 cdef inline object item_at(list items, Py_ssize_t index):
-    """Raises IndexError if another thread has made the list shorter."""
+    """Return an item, or raise if the list has become shorter."""
     return items[index]
 
 
+# ---- Writing
+
+
+cdef int append(bytearray out, const Buffer *buffer, Py_ssize_t size) except -1:
+    """Append the first *size* bytes of *buffer*."""
+    cdef Py_ssize_t before = PyByteArray_GET_SIZE(out)
+    if size:
+        PyByteArray_Resize(out, before + size)
+        memcpy(PyByteArray_AS_STRING(out) + before, buffer.data, size)
+    return 0
+
+
+cdef inline unsigned char *put_zigzag(unsigned char *to, uint64_t number) noexcept:
+    """Write the i64 that has the bits of *number*, in up to ten bytes."""
+    return put_varint(to, (number << 1) ^ (0 - (number >> 63)))
+
+
+cdef inline unsigned char *put_id(unsigned char *to, uint64_t number) noexcept:
+    """Write a field of type i64, whose id follows that of the previous; 11 bytes."""
+    to[0] = 0x16
+    return put_zigzag(to + 1, number)
+
+
+cdef inline unsigned char *put_big_endian(
+    unsigned char *to, uint64_t number, int size
+) noexcept:
+    cdef int index
+    for index in range(size):
+        to[index] = <unsigned char>(number >> 8 * (size - 1 - index))
+    return to + size
+
+
+cdef inline unsigned char *put_header(
+    unsigned char *to, unsigned char kind, unsigned char field
+) noexcept:
+    """Write the header of a field in the binary protocol, 3 bytes."""
+    to[0], to[1], to[2] = kind, 0, field
+    return to + 3
+
+
+cdef inline unsigned char *put_i64(
+    unsigned char *to, unsigned char field, uint64_t number
+) noexcept:
+    """Write a field in the binary protocol, 11 bytes."""
+    return put_big_endian(put_header(to, 0x0A, field), number, 8)
+
+
+cdef inline unsigned char *put_i32(
+    unsigned char *to, unsigned char field, uint32_t number
+) noexcept:
+    """Write a field in the binary protocol, 7 bytes."""
+    return put_big_endian(put_header(to, 0x08, field), number, 4)
+
+
+cdef inline unsigned char *put_size(
+    unsigned char *to, unsigned char field, Py_ssize_t size
+) noexcept:
+    """Write header and size of a text in the binary protocol, 7 bytes."""
+    return put_big_endian(put_header(to, 0x0B, field), <uint64_t>size, 4)
+
+
 cdef class ThriftWriter:
-    """The part that both protocols share, as `jaeger_thrift.ThriftWriter`."""
+    """The part that both protocols share, as `encoding.jaeger_thrift.ThriftWriter`."""
 
     def write_spans(
         self,
@@ -317,381 +277,399 @@ cdef class ThriftWriter:
         Py_ssize_t max_size,
         Py_ssize_t max_logs_size,
     ):
-        """See `jaeger_thrift.SpanWriter`."""
-        cdef Buffer buffer = Buffer(NULL, 0, 0)
-        cdef Py_ssize_t before = len(out)
-        cdef size_t whole = 0
-        cdef list new_ends = []
+        """
+        Append *spans* to *out*, and after each the length of *out* to *ends*.
+
+        See `encoding.jaeger_thrift.SpanWriter`.
+        """
+        cdef Buffer buffer = [NULL, 0, 0]
+        cdef Py_ssize_t before = PyByteArray_GET_SIZE(out)
+        cdef Py_ssize_t whole = 0
+        cdef list own_ends = []
         try:
+            reserve(&buffer, 16_384)
             for span in spans:
                 self.write_span(&buffer, span, max_logs_size)
                 whole = buffer.size
-                new_ends.append(before + <Py_ssize_t>whole)
-                if before + <Py_ssize_t>whole > max_size:
+                own_ends.append(before + whole)
+                if before + whole > max_size:
                     break
         finally:
-            # Also after an exception: the spans before it are whole. *out* first,
-            # because the caller relies on it being as long as the last end.
+            # Whole spans are delivered after an exception, too; *out* first, because
+            # the caller relies on its being as long as the last end.
             try:
                 append(out, &buffer, whole)
-                ends += new_ends
+                ends += own_ends
             finally:
-                PyMem_RawFree(buffer.data)
+                PyMem_Free(buffer.data)
+        # Threads that wait for the GIL get it here, not after the switch interval.
+        with nogil:
+            pass
 
     def write_log(self, bytearray out not None, log):
-        """See `jaeger_thrift.SpanWriter`."""
-        cdef Buffer buffer = Buffer(NULL, 0, 0)
+        """Append *log* to *out*."""
+        cdef Buffer buffer = [NULL, 0, 0]
         try:
             self.put_log(&buffer, log)
             append(out, &buffer, buffer.size)
         finally:
-            PyMem_RawFree(buffer.data)
+            PyMem_Free(buffer.data)
 
-    cdef int write_span(self, Buffer* out, span, Py_ssize_t max_logs_size) except -1:
+    cdef int write_span(
+        self, Buffer *out, object span, Py_ssize_t max_logs_size
+    ) except -1:
         cdef Head head
+        cdef object context, trace_id, parent_id, start, end, tags
+        cdef tuple extra = ()
+        cdef Py_ssize_t count
+        if has_plain_fields(span) and read_ids(<SpanCore>span, &head.ids):
+            return self.write_core(out, <SpanCore>span, &head, max_logs_size)
         context = span.ids
         trace_id, parent_id = context.trace_id, context.parent_id
-        head.trace_id_low = low_64(trace_id)
-        head.trace_id_high = high_64(trace_id)
-        head.span_id = low_64(context.span_id)
-        head.parent_id = 0 if parent_id is None else low_64(parent_id or 0)
-        head.flags = <uint32_t>low_64(context.flags)
+        head.ids.trace_id_low = low_64(trace_id)
+        head.ids.trace_id_high = high_64(trace_id)
+        head.ids.span_id = low_64(context.span_id)
+        head.ids.parent_id = 0 if parent_id is None else low_64(parent_id or 0)
+        head.ids.flags = <uint32_t>low_64(context.flags)
         start, end = span.start_time, span.end_time
-        if type(start) is float and type(end) is float:
-            read_times(start, end, &head)
+        if PyFloat_CheckExact(start) and PyFloat_CheckExact(end):
+            read_times(&head, PyFloat_AS_DOUBLE(start), PyFloat_AS_DOUBLE(end))
         else:
             head.start, head.duration = times_us(start, end)
         self.put_head(out, &head, span.operation_name, span.references)
-        extra = []
-        if span.dropped_tags or span.dropped_logs:
-            extra = dropped_items(span)
         tags = countable(span.tag_items)
-        cdef Py_ssize_t count = count_of(tags)
-        self.put_list(out, SPAN_TAGS, count + PyList_GET_SIZE(extra))
+        if span.dropped_tags or span.dropped_logs:
+            extra = tuple(dropped_items(span))
+        count = count_of(tags)
+        self.put_list(out, SPAN_TAGS, count + len(extra))
         self.put_tags(out, tags, count)
-        self.put_tags(out, extra, PyList_GET_SIZE(extra))
-        self.put_logs(out, span.log_items, max_logs_size)
-        self.put_stop(out)
-        return 0
+        self.put_tags(out, extra, len(extra))
+        return self.put_logs(out, span.log_items, max_logs_size)
 
-    cdef int put_logs(self, Buffer* out, logs, Py_ssize_t max_size) except -1:
-        """Field 11, if there are logs."""
-        cdef list items
-        cdef Py_ssize_t index, count
-        items = <list>logs if type(logs) is list else list(logs)
+    cdef int write_core(
+        self, Buffer *out, SpanCore span, Head *head, Py_ssize_t max_logs_size
+    ) except -1:
+        """Write a span whose C fields are valid; its ids are in *head*."""
+        # Read at once, before Python code can run.
+        cdef object name = span.operation_name
+        cdef object first = span.first_tags
+        cdef object decision = span.decision_tags
+        cdef object more = span.more_tags
+        cdef object logs = span.log_items
+        cdef object references = span.references
+        cdef tuple extra = ()
+        cdef Py_ssize_t counts[4]
+        if isnan(span.end_time):  # not finished
+            head.start, head.duration = microseconds(span.start_time), 1
+        else:
+            read_times(head, span.start_time, span.end_time)
+        if span.dropped_tags or span.dropped_logs:
+            extra = tuple(dropped_items(span))
+        self.put_head(out, head, name, references)
+        # As in the property `tag_items`.
+        first, decision = items_of(first), items_of(decision)
+        more = () if more is no_more_tags() else countable(more)
+        counts[:] = [count_of(first), count_of(decision), count_of(more), len(extra)]
+        self.put_list(out, SPAN_TAGS, counts[0] + counts[1] + counts[2] + counts[3])
+        self.put_tags(out, first, counts[0])
+        self.put_tags(out, decision, counts[1])
+        self.put_tags(out, more, counts[2])
+        self.put_tags(out, extra, counts[3])
+        return self.put_logs(out, logs, max_logs_size)
+
+    cdef int put_logs(self, Buffer *out, object logs, Py_ssize_t max_size) except -1:
+        """Write field 11 of a span, if there are logs, and the end of the span."""
+        cdef Py_ssize_t index, count, end
+        cdef list items = <list>logs if PyList_CheckExact(logs) else list(logs)
         count = PyList_GET_SIZE(items)
-        if count == 0:
-            return 0
-        if count > LOG_BLOCK:
-            items = PyList_GetSlice(items, 0, count)
-        self.put_list(out, SPAN_LOGS, count)
-        cdef size_t end = out.size + <size_t>max_size
-        for index in range(count):
-            log = item_at(items, index)
-            self.put_log(out, log)
-            if out.size > end:
-                raise LogsTooLargeError
-        return 0
+        if count:
+            if count > LOG_BLOCK:
+                items = PyList_GetSlice(items, 0, count)
+            self.put_list(out, SPAN_LOGS, count)
+            end = out.size + max_size
+            for index in range(count):
+                self.put_log(out, item_at(items, index))
+                if out.size > end:
+                    raise LogsTooLargeError
+                if index % LOG_BLOCK == LOG_BLOCK - 1:
+                    with nogil:  # see `write_spans`
+                        pass
+        return self.put_stop(out)
 
-    cdef int put_log(self, Buffer* out, log) except -1:
+    cdef int put_log(self, Buffer *out, object log) except -1:
+        cdef object timestamp, items
+        cdef Py_ssize_t count
         timestamp, items = log
-        fields = countable(items)
-        cdef Py_ssize_t count = count_of(fields)
+        items = countable(items)
+        count = count_of(items)
         self.put_log_time(out, clamped(timestamp))
         self.put_list(out, LOG_FIELDS, count)
-        self.put_tags(out, fields, count)
-        self.put_stop(out)
-        return 0
+        self.put_tags(out, items, count)
+        return self.put_stop(out)
 
-    cdef int put_tags(self, Buffer* out, items, Py_ssize_t count) except -1:
-        """The first *count* of *items*, which `countable` has returned."""
-        cdef Py_ssize_t index
-        cdef list pairs
-        if type(items) is list:
-            pairs = <list>items
-            for index in range(count):
-                self.put_item(out, item_at(pairs, index))
-            return 0
-        for item in items:
-            count -= 1
-            self.put_item(out, item)
+    cdef int put_tags(self, Buffer *out, object items, Py_ssize_t count) except -1:
+        """Write the first *count* of *items*, which `countable` or `items_of` returned."""
+        cdef Py_ssize_t index = 0
+        cdef object item
+        cdef PyObject *key
+        cdef PyObject *value
+        if PyDict_CheckExact(items):
+            # Nothing can change the dict between two tags. If `put_tag` raises, the
+            # borrowed references are not used again.
+            while PyDict_Next(items, &index, &key, &value):
+                self.put_tag(out, <object>key, <object>value)
+                count -= 1
+        elif PyList_CheckExact(items):
+            while count:
+                self.put_item(out, item_at(<list>items, index))
+                index, count = index + 1, count - 1
+        else:
+            for item in items:
+                self.put_item(out, item)
+                item = None  # so that the iterator of a dict can use the tuple again
+                count -= 1
         if count:
             raise RuntimeError("the number of tags has changed")
         return 0
 
-    cdef inline int put_item(self, Buffer* out, item) except -1:
+    cdef inline int put_item(self, Buffer *out, object item) except -1:
+        cdef object key, value
         key, value = item
         return self.put_tag(out, key, value)
 
-    cdef int put_stop(self, Buffer* out) except -1:
-        reserve(out, 1)
-        put_byte(out, 0)
+    cdef inline int put_stop(self, Buffer *out) except -1:
+        reserve(out, 1)[0] = 0
+        out.size += 1
         return 0
 
-    cdef int put_head(self, Buffer* out, Head* head, name, references) except -1:
-        """Fields 1 to 9 of a span."""
+    cdef int put_head(
+        self, Buffer *out, const Head *head, object name, object references
+    ) except -1:
+        """Write fields 1 to 9 of a span."""
         raise NotImplementedError
 
-    cdef int put_list(self, Buffer* out, int field, Py_ssize_t count) except -1:
-        """The header of *field*, a list of *count* structs, and of that list."""
+    cdef int put_list(self, Buffer *out, int field, Py_ssize_t count) except -1:
+        """Write the header of *field*, a list of *count* structs, and of that list."""
         raise NotImplementedError
 
-    cdef int put_log_time(self, Buffer* out, int64_t time) except -1:
-        """Field 1 of a log."""
+    cdef int put_log_time(self, Buffer *out, int64_t time) except -1:
+        """Write field 1 of a log."""
         raise NotImplementedError
 
-    cdef int put_tag(self, Buffer* out, key, value) except -1:
+    cdef int put_tag(self, Buffer *out, object key, object value) except -1:
         """
-        A whole tag.
+        Write a whole tag.
 
-        Raises for a key that is not exactly str, a value that is not exactly of one of
-        the types of `model.TagValue`, an integer that does not fit in an i64, and text
-        that UTF-8 cannot encode.
+        Raises for a key that is not an exact `str`, a value that is not exactly of one
+        of the types of `model.TagValue`, an integer that does not fit in an i64, and
+        text that UTF-8 cannot encode.
         """
         raise NotImplementedError
 
 
-cdef int append(bytearray out, Buffer* buffer, size_t size) except -1:
-    """Append the first *size* bytes of *buffer* to *out*."""
-    cdef Py_ssize_t before = len(out)
-    if size:
-        # Raises BufferError if other code holds a view of *out*.
-        PyByteArray_Resize(out, before + <Py_ssize_t>size)
-        memcpy(PyByteArray_AS_STRING(out) + before, buffer.data, size)
-    return 0
-
-
-cdef int measure_value(object value, Text* text, int* kind, uint64_t* number) except -1:
-    """
-    Find out how *value* is written: its `vType` is stored in *kind*.
-
-    Text and bytes are described in *text*. Other types are stored in *number*: a
-    double by its bits, a bool as 0 or 1, an integer in two's complement.
-    """
+cdef int64_t as_i64(object number) except? 1:
     cdef int overflow = 0
-    cdef double real
-    if type(value) is str:
-        kind[0] = STRING
-        measure(value, text)
-    elif type(value) is int:
-        kind[0] = LONG
-        number[0] = <uint64_t>PyLong_AsLongLongAndOverflow(value, &overflow)
-        if overflow:
-            raise OverflowError("needs 64 signed bits")
-    elif type(value) is bool:
-        kind[0] = BOOL
-        number[0] = value is True
-    elif type(value) is float:
-        kind[0] = DOUBLE
-        real = value
-        memcpy(number, &real, sizeof(double))
-    elif type(value) is bytes:
-        kind[0] = BINARY
-        text.data = PyBytes_AS_STRING(value)
-        text.kind = 0
-        text.size = PyBytes_GET_SIZE(value)
-    else:
-        raise TypeError(f"needs a value of a tag, got {type(value).__name__}")
-    return 0
+    cdef int64_t small = PyLong_AsLongLongAndOverflow(number, &overflow)
+    if overflow:
+        raise OverflowError("needs 64 signed bits")
+    return small
 
 
+cdef uint64_t bits_of(double number) noexcept:
+    cdef uint64_t bits
+    memcpy(&bits, &number, 8)
+    return bits
+
+
+@cython.final
 cdef class CompactWriter(ThriftWriter):
-    """Writes the compact protocol, see `jaeger_compact`."""
+    """Writes the compact protocol, see `encoding.jaeger_compact`."""
 
-    cdef int put_head(self, Buffer* out, Head* head, name, references) except -1:
-        cdef Text text
-        measure(name, &text)
-        # Headers and varints of four ids, the header and size of the name.
-        reserve(out, 4 * 11 + 11 + text.size)
-        self.put_trace_id(out, head.trace_id_low, head.trace_id_high)
-        self.put_id(out, head.span_id)
-        self.put_id(out, head.parent_id)
-        put_byte(out, 0x18)
-        put_varint(out, text.size)
-        put_characters(out, &text)
-        cdef bint has_references = references is not None and self.put_references(
-            out, references
-        )
-        reserve(out, 3 * 11)
-        # Field 7 after field 6, or after field 5.
-        put_byte(out, 0x15 if has_references else 0x25)
-        # As signed number of 32 bits.
-        put_zigzag(out, <uint64_t><int64_t><int>head.flags)
-        self.put_id(out, <uint64_t>head.start)
-        self.put_id(out, <uint64_t>head.duration)
+    cdef int put_head(
+        self, Buffer *out, const Head *head, object name, object references
+    ) except -1:
+        cdef Py_ssize_t size = size_of(name)
+        cdef bint has_references
+        cdef unsigned char *to = reserve(out, 4 * 11 + 11 + size)
+        to = put_id(to, head.ids.trace_id_low)
+        to = put_id(to, head.ids.trace_id_high)
+        to = put_id(to, head.ids.span_id)
+        to = put_id(to, head.ids.parent_id)
+        to[0] = 0x18
+        written(out, put_utf8(put_varint(to + 1, size), name, size))
+        has_references = references is not None and self.put_references(out, references)
+        to = reserve(out, 3 * 11)
+        to[0] = 0x15 if has_references else 0x25  # field 7 after 6, or after 5
+        to = put_zigzag(to + 1, <uint64_t><int64_t><int32_t>head.ids.flags)
+        to = put_id(to, <uint64_t>head.start)
+        written(out, put_id(to, <uint64_t>head.duration))
         return 0
 
-    cdef inline void put_id(self, Buffer* out, uint64_t number) noexcept:
-        """A field of type i64 (6) after the previous one; at most 11 bytes."""
-        put_byte(out, 0x16)
-        put_zigzag(out, number)
-
-    cdef inline void put_trace_id(
-        self, Buffer* out, uint64_t low, uint64_t high
-    ) noexcept:
-        self.put_id(out, low)
-        self.put_id(out, high)
-
-    cdef bint put_references(self, Buffer* out, references) except -1:
-        """Field 6 of a span if there is a usable reference; return whether."""
+    cdef bint put_references(self, Buffer *out, object references) except -1:
+        """Write field 6 of a span if there is a usable reference; return whether."""
+        cdef unsigned char *to
         cdef list usable = list(usable_references(references)) if references else []
+        cdef uint64_t low, high, span_id
         if not usable:
             return False
-        self.put_list(out, SPAN_REFERENCES, len(usable))
-        for follows, trace_id, span_id in usable:
-            reserve(out, 3 + 3 * 11)
-            put_byte(out, 0x15)
-            put_byte(out, 2 if follows else 0)
-            self.put_trace_id(out, low_64(trace_id), high_64(trace_id))
-            self.put_id(out, low_64(span_id))
-            put_byte(out, 0)
+        self.put_list(out, SPAN_REFERENCES, PyList_GET_SIZE(usable))
+        for follows, trace, span in usable:
+            low, high, span_id = low_64(trace), high_64(trace), low_64(span)
+            to = reserve(out, 3 + 3 * 11)
+            to[0], to[1] = 0x15, 2 if follows else 0
+            to = put_id(put_id(put_id(to + 2, low), high), span_id)
+            to[0] = 0
+            written(out, to + 1)
         return True
 
-    cdef int put_list(self, Buffer* out, int field, Py_ssize_t count) except -1:
-        reserve(out, 12)
-        put_byte(out, 0x19)
+    cdef int put_list(self, Buffer *out, int field, Py_ssize_t count) except -1:
+        cdef unsigned char *to = reserve(out, 12)
+        to[0] = 0x19
         if count < 15:
-            put_byte(out, <uint8_t>(count << 4 | 12))
+            to[1] = <unsigned char>(count << 4 | 12)
+            to += 2
         else:
-            put_byte(out, 0xFC)
-            put_varint(out, count)
+            to[1] = 0xFC
+            to = put_varint(to + 2, count)
+        written(out, to)
         return 0
 
-    cdef int put_log_time(self, Buffer* out, int64_t time) except -1:
-        reserve(out, 11)
-        self.put_id(out, <uint64_t>time)
+    cdef int put_log_time(self, Buffer *out, int64_t time) except -1:
+        written(out, put_id(reserve(out, 11), <uint64_t>time))
         return 0
 
-    cdef int put_tag(self, Buffer* out, key, value) except -1:
-        cdef Text name, text
-        cdef int kind
-        cdef uint64_t number = 0
-        text.size = 0
-        if type(value) is float and not isfinite(<double>value):
-            value = non_finite_text(value)
-        measure(key, &name)
-        measure_value(value, &text, &kind, &number)
-        # Header and size of the key; type; header and value of ten bytes; stop.
-        reserve(out, 11 + name.size + 2 + 11 + text.size + 1)
-        put_byte(out, 0x18)
-        put_varint(out, name.size)
-        put_characters(out, &name)
-        put_byte(out, 0x15)
-        put_byte(out, <uint8_t>(kind << 1))
-        if kind == STRING or kind == BINARY:
-            put_byte(out, 0x18 if kind == STRING else 0x58)
-            put_varint(out, text.size)
-            put_characters(out, &text)
-        elif kind == LONG:
-            put_byte(out, 0x46)
-            put_zigzag(out, number)
-        elif kind == BOOL:
-            put_byte(out, 0x31 if number else 0x32)
+    cdef int put_tag(self, Buffer *out, object key, object value) except -1:
+        cdef unsigned char *to
+        cdef Py_ssize_t size
+        cdef int64_t number
+        if PyUnicode_CheckExact(value):
+            size = size_of(value)
+            to = self.begin_tag(out, key, STRING, 0x18, size + 11)
+            to = put_utf8(put_varint(to, size), value, size)
+        elif PyLong_CheckExact(value):
+            number = as_i64(value)
+            to = self.begin_tag(out, key, LONG, 0x46, 11)
+            to = put_zigzag(to, <uint64_t>number)
+        elif value is True or value is False:
+            to = self.begin_tag(out, key, BOOL, 0x31 if value is True else 0x32, 1)
+        elif PyFloat_CheckExact(value):
+            if not isfinite(PyFloat_AS_DOUBLE(value)):
+                return self.put_tag(out, key, non_finite_text(value))
+            to = self.begin_tag(out, key, DOUBLE, 0x27, 9)
+            to = put_fixed64(to, bits_of(PyFloat_AS_DOUBLE(value)))
+        elif PyBytes_CheckExact(value):
+            size = PyBytes_GET_SIZE(value)
+            to = put_varint(self.begin_tag(out, key, BINARY, 0x58, size + 11), size)
+            memcpy(to, PyBytes_AS_STRING(value), size)
+            to += size
         else:
-            put_byte(out, 0x27)
-            put_little_endian(out, number)
-        put_byte(out, 0)
+            raise TypeError(f"needs the value of a tag, got {type(value).__name__}")
+        to[0] = 0
+        written(out, to + 1)
         return 0
 
+    cdef inline unsigned char *begin_tag(
+        self,
+        Buffer *out,
+        object key,
+        int kind,
+        unsigned char header,
+        Py_ssize_t more,
+    ) except NULL:
+        """Write up to the *header* of the value; reserve *more* bytes behind it."""
+        cdef Py_ssize_t size = size_of(key)
+        cdef unsigned char *to = reserve(out, 11 + size + 3 + more)
+        to[0] = 0x18
+        to = put_utf8(put_varint(to + 1, size), key, size)
+        to[0], to[1], to[2] = 0x15, <unsigned char>(kind << 1), header
+        return to + 3
 
-cdef inline void put_little_endian(Buffer* out, uint64_t number) noexcept nogil:
-    cdef int index
-    for index in range(8):
-        put_byte(out, <uint8_t>(number >> 8 * index))
 
-
+@cython.final
 cdef class BinaryWriter(ThriftWriter):
-    """Writes the binary protocol, see `jaeger_binary`."""
+    """Writes the binary protocol, see `encoding.jaeger_binary`."""
 
-    cdef int put_head(self, Buffer* out, Head* head, name, references) except -1:
-        cdef Text text
-        measure(name, &text)
-        reserve(out, 4 * 11 + 7 + text.size)
-        self.put_i64(out, 1, head.trace_id_low)
-        self.put_i64(out, 2, head.trace_id_high)
-        self.put_i64(out, 3, head.span_id)
-        self.put_i64(out, 4, head.parent_id)
-        self.put_text(out, 5, &text)
+    cdef int put_head(
+        self, Buffer *out, const Head *head, object name, object references
+    ) except -1:
+        cdef Py_ssize_t size = size_of(name)
+        cdef unsigned char *to = reserve(out, 4 * 11 + 7 + size)
+        to = put_i64(to, 1, head.ids.trace_id_low)
+        to = put_i64(to, 2, head.ids.trace_id_high)
+        to = put_i64(to, 3, head.ids.span_id)
+        to = put_i64(to, 4, head.ids.parent_id)
+        written(out, put_utf8(put_size(to, 5, size), name, size))
         if references is not None:
             self.put_references(out, references)
-        reserve(out, 7 + 2 * 11)
-        self.put_i32(out, 7, head.flags)
-        self.put_i64(out, 8, <uint64_t>head.start)
-        self.put_i64(out, 9, <uint64_t>head.duration)
+        to = put_i32(reserve(out, 7 + 2 * 11), 7, head.ids.flags)
+        to = put_i64(to, 8, <uint64_t>head.start)
+        written(out, put_i64(to, 9, <uint64_t>head.duration))
         return 0
 
-    cdef inline void put_header(self, Buffer* out, int kind, int field) noexcept:
-        put_byte(out, <uint8_t>kind)
-        put_byte(out, 0)
-        put_byte(out, <uint8_t>field)
-
-    cdef inline void put_i64(self, Buffer* out, int field, uint64_t number) noexcept:
-        """Eleven bytes."""
-        self.put_header(out, 0x0A, field)
-        put_big_endian(out, number, 8)
-
-    cdef inline void put_i32(self, Buffer* out, int field, uint32_t number) noexcept:
-        """Seven bytes."""
-        self.put_header(out, 0x08, field)
-        put_big_endian(out, number, 4)
-
-    cdef inline void put_text(self, Buffer* out, int field, Text* text) noexcept:
-        """Text or bytes: seven bytes before them."""
-        self.put_header(out, 0x0B, field)
-        put_big_endian(out, text.size, 4)
-        put_characters(out, text)
-
-    cdef int put_references(self, Buffer* out, references) except -1:
-        """Field 6 of a span if there is a usable reference."""
+    cdef int put_references(self, Buffer *out, object references) except -1:
+        """Write field 6 of a span if there is a usable reference."""
+        cdef unsigned char *to
         cdef list usable = list(usable_references(references)) if references else []
+        cdef uint64_t low, high, span_id
         if not usable:
             return 0
-        self.put_list(out, SPAN_REFERENCES, len(usable))
-        for follows, trace_id, span_id in usable:
-            reserve(out, 7 + 3 * 11 + 1)
-            self.put_i32(out, 1, 1 if follows else 0)
-            self.put_i64(out, 2, low_64(trace_id))
-            self.put_i64(out, 3, high_64(trace_id))
-            self.put_i64(out, 4, low_64(span_id))
-            put_byte(out, 0)
+        self.put_list(out, SPAN_REFERENCES, PyList_GET_SIZE(usable))
+        for follows, trace, span in usable:
+            low, high, span_id = low_64(trace), high_64(trace), low_64(span)
+            to = put_i32(reserve(out, 7 + 3 * 11 + 1), 1, 1 if follows else 0)
+            to = put_i64(put_i64(put_i64(to, 2, low), 3, high), 4, span_id)
+            to[0] = 0
+            written(out, to + 1)
         return 0
 
-    cdef int put_list(self, Buffer* out, int field, Py_ssize_t count) except -1:
-        reserve(out, 8)
-        self.put_header(out, 0x0F, field)
-        put_byte(out, 0x0C)
-        put_big_endian(out, count, 4)
+    cdef int put_list(self, Buffer *out, int field, Py_ssize_t count) except -1:
+        cdef unsigned char *to = reserve(out, 8)
+        to = put_header(to, 0x0F, <unsigned char>field)
+        to[0] = 0x0C
+        written(out, put_big_endian(to + 1, <uint64_t>count, 4))
         return 0
 
-    cdef int put_log_time(self, Buffer* out, int64_t time) except -1:
-        reserve(out, 11)
-        self.put_i64(out, 1, <uint64_t>time)
+    cdef int put_log_time(self, Buffer *out, int64_t time) except -1:
+        written(out, put_i64(reserve(out, 11), 1, <uint64_t>time))
         return 0
 
-    cdef int put_tag(self, Buffer* out, key, value) except -1:
-        cdef Text name, text
-        cdef int kind
-        cdef uint64_t number = 0
-        text.size = 0
-        if type(value) is float and not isfinite(<double>value):
-            value = non_finite_text(value)
-        measure(key, &name)
-        measure_value(value, &text, &kind, &number)
-        # Key; type; header and value of eight bytes; stop.
-        reserve(out, 7 + name.size + 7 + 11 + text.size + 1)
-        self.put_text(out, 1, &name)
-        self.put_i32(out, 2, kind)
-        if kind == STRING:
-            self.put_text(out, 3, &text)
-        elif kind == LONG:
-            self.put_i64(out, 6, number)
-        elif kind == BOOL:
-            self.put_header(out, 0x02, 5)
-            put_byte(out, <uint8_t>number)
-        elif kind == DOUBLE:
-            self.put_header(out, 0x04, 4)
-            put_big_endian(out, number, 8)
+    cdef int put_tag(self, Buffer *out, object key, object value) except -1:
+        cdef unsigned char *to
+        cdef Py_ssize_t size
+        cdef int64_t number
+        if PyUnicode_CheckExact(value):
+            size = size_of(value)
+            to = put_size(self.begin_tag(out, key, STRING, size + 8), 3, size)
+            to = put_utf8(to, value, size)
+        elif PyLong_CheckExact(value):
+            number = as_i64(value)
+            to = self.begin_tag(out, key, LONG, 12)
+            to = put_i64(to, 6, <uint64_t>number)
+        elif value is True or value is False:
+            to = put_header(self.begin_tag(out, key, BOOL, 5), 0x02, 5)
+            to[0] = value is True
+            to += 1
+        elif PyFloat_CheckExact(value):
+            if not isfinite(PyFloat_AS_DOUBLE(value)):
+                return self.put_tag(out, key, non_finite_text(value))
+            to = put_header(self.begin_tag(out, key, DOUBLE, 12), 0x04, 4)
+            to = put_big_endian(to, bits_of(PyFloat_AS_DOUBLE(value)), 8)
+        elif PyBytes_CheckExact(value):
+            size = PyBytes_GET_SIZE(value)
+            to = put_size(self.begin_tag(out, key, BINARY, size + 8), 7, size)
+            memcpy(to, PyBytes_AS_STRING(value), size)
+            to += size
         else:
-            self.put_text(out, 7, &text)
-        put_byte(out, 0)
+            raise TypeError(f"needs the value of a tag, got {type(value).__name__}")
+        to[0] = 0
+        written(out, to + 1)
         return 0
+
+    cdef inline unsigned char *begin_tag(
+        self, Buffer *out, object key, int kind, Py_ssize_t more
+    ) except NULL:
+        """Write up to `vType`; reserve *more* bytes behind it."""
+        cdef Py_ssize_t size = size_of(key)
+        cdef unsigned char *to = reserve(out, 7 + size + 7 + more)
+        to = put_utf8(put_size(to, 1, size), key, size)
+        return put_i32(to, 2, <uint32_t>kind)
