@@ -124,6 +124,19 @@ cdef inline unsigned char *put_fixed64(unsigned char *to, uint64_t number) noexc
     return to + 8
 
 
+cdef inline unsigned char *put_big_endian(unsigned char *to, uint64_t number) noexcept:
+    """Write eight bytes, big-endian."""
+    to[0] = <unsigned char>(number >> 56)
+    to[1] = <unsigned char>(number >> 48)
+    to[2] = <unsigned char>(number >> 40)
+    to[3] = <unsigned char>(number >> 32)
+    to[4] = <unsigned char>(number >> 24)
+    to[5] = <unsigned char>(number >> 16)
+    to[6] = <unsigned char>(number >> 8)
+    to[7] = <unsigned char>number
+    return to + 8
+
+
 cdef inline int close_message(
     Buffer *buffer, Py_ssize_t start, int reserved
 ) except -1:

@@ -36,7 +36,7 @@ from cpython.bytearray cimport (
     PyByteArray_Resize,
 )
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact, PyDict_Next
+from cpython.dict cimport PyDict_Check, PyDict_CheckExact, PyDict_Next
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
@@ -44,7 +44,7 @@ from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject, PyObject_Hash
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
-from libc.math cimport isfinite
+from libc.math cimport isfinite, isnan
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset, strlen
 
@@ -56,6 +56,7 @@ from jaeger_client._native.buffer cimport (
     PyUnicode_KIND,
     close_message,
     int_to_bytes,
+    put_big_endian,
     put_bytes,
     put_fixed64,
     put_utf8,
@@ -66,8 +67,16 @@ from jaeger_client._native.buffer cimport (
     written,
 )
 
+from jaeger_client._native.spans cimport (
+    Ids,
+    SpanCore,
+    has_plain_fields,
+    no_more_tags,
+    read_ids,
+)
+
 from jaeger_client.encoding import otlp_writer as reference
-from jaeger_client.encoding.otlp_attributes import text_field
+from jaeger_client.encoding.otlp_attributes import write_text
 from jaeger_client.encoding.packing import LogsTooLargeError
 
 cdef extern from *:
@@ -184,45 +193,129 @@ cdef int _append(bytearray out, const unsigned char *data, Py_ssize_t size) exce
     return 0
 
 
-cdef int _put_object(Buffer *buffer, object data) except -1:
-    """Append what the reference has written, bytes or a bytearray."""
-    cdef bytes plain = bytes(data)
-    return put_bytes(buffer, PyBytes_AS_STRING(plain), PyBytes_GET_SIZE(plain))
+cdef int _by_reference(Buffer *buffer, object write, tuple arguments) except -1:
+    """Append what *write*, a function of the reference, writes; or raise as it does."""
+    cdef bytearray part = bytearray()
+    write(part, *arguments)
+    return put_bytes(buffer, PyByteArray_AS_STRING(part), PyByteArray_GET_SIZE(part))
 
 
 cdef int _write_span(
     Buffer *buffer, object span, Py_ssize_t max_size, _Status status
 ) except -1:
+    """Append *span* as a field."""
+    cdef Ids ids
     cdef Py_ssize_t start
     cdef unsigned char *to = reserve(buffer, 3)
-    cdef object context = span.ids
-    cdef object references, tags
     to[0] = SPAN
     written(buffer, to + 3)  # the last two are for the size
     start = buffer.size
+    if has_plain_fields(span) and read_ids(<SpanCore>span, &ids):
+        _write_own_span(buffer, <SpanCore>span, &ids, max_size, status)
+    else:
+        _write_any_span(buffer, span, max_size, status)
+    return close_message(buffer, start, 2)
+
+
+cdef int _write_own_span(
+    Buffer *buffer, SpanCore span, Ids *ids, Py_ssize_t max_size, _Status status
+) except -1:
+    """Write a span of this client by its C fields."""
+    # All are read before Python code can run. Then they might be no longer valid.
+    cdef object name = span.operation_name
+    cdef object first = span.first_tags
+    cdef object decision = span.decision_tags
+    cdef object more = span.more_tags
+    cdef object logs = span.log_items
+    cdef object references = span.references
+    cdef double start_time = span.start_time
+    cdef double end_time = span.end_time
+    cdef bint has_dropped = span.dropped_tags or span.dropped_logs
+    cdef object tags
+    _put_ids(buffer, ids)
+    _write_name(buffer, name)
+    if not _put_times(buffer, start_time, end_time):
+        end = None if isnan(end_time) else end_time
+        _by_reference(buffer, reference.write_times, (start_time, end))
+    tags = None
+    if not _write_own_tags(buffer, first, decision, more, status):
+        tags = _write_tags(buffer, span.tag_items, status)
+    return _write_rest(
+        buffer,
+        span,
+        (ids.flags & DEBUG_FLAG) != 0,
+        logs,
+        has_dropped,
+        references,
+        tags,
+        max_size,
+        status,
+    )
+
+
+cdef int _write_any_span(
+    Buffer *buffer, object span, Py_ssize_t max_size, _Status status
+) except -1:
+    """Write any span by its attributes."""
+    cdef object context = span.ids
+    cdef object tags
     _write_ids(buffer, context)
     _write_name(buffer, span.operation_name)
     _write_times(buffer, span.start_time, span.end_time)
     tags = _write_tags(buffer, span.tag_items, status)
-    if _is_debug(context.flags):
+    return _write_rest(
+        buffer,
+        span,
+        bool(context.flags & DEBUG_FLAG),
+        span.log_items,
+        bool(span.dropped_tags or span.dropped_logs),
+        span.references,
+        tags,
+        max_size,
+        status,
+    )
+
+
+cdef int _write_rest(
+    Buffer *buffer,
+    object span,
+    bint is_debug,
+    object logs,
+    bint has_dropped,
+    object references,
+    dict tags,
+    Py_ssize_t max_size,
+    _Status status,
+) except -1:
+    """Write what follows the tags; *status* describes them if *tags* is `None`."""
+    if is_debug:
         _put_attribute(buffer, ATTRIBUTE, "jaeger.debug", True)
-    _write_logs(buffer, span.log_items, max_size)
-    if span.dropped_tags or span.dropped_logs:
-        _put_object(buffer, reference.dropped_fields(span))
-    references = span.references
+    _write_logs(buffer, logs, max_size)
+    if has_dropped:
+        _by_reference(buffer, reference.write_dropped, (span,))
     if references is not None and references:
-        links = bytearray()
-        reference.write_links(links, context, references)
-        _put_object(buffer, links)
+        _by_reference(buffer, reference.write_links, (span.ids, references))
     if tags is None:
-        _write_status(buffer, status)
-    else:
-        _put_object(buffer, reference.status_field(tags))
-    return close_message(buffer, start, 2)
+        return _write_status(buffer, status)
+    return _by_reference(buffer, reference.write_status, (tags,))
+
+
+cdef int _put_ids(Buffer *buffer, Ids *ids) except -1:
+    """Write fields 1, 2 and 4."""
+    cdef unsigned char *to = reserve(buffer, 38)
+    to[0], to[1] = TRACE_ID, 16
+    to = put_big_endian(put_big_endian(to + 2, ids.trace_id_high), ids.trace_id_low)
+    to[0], to[1] = SPAN_ID, 8
+    to = put_big_endian(to + 2, ids.span_id)
+    if ids.parent_id:
+        to[0], to[1] = PARENT_ID, 8
+        to = put_big_endian(to + 2, ids.parent_id)
+    written(buffer, to)
+    return 0
 
 
 cdef int _write_ids(Buffer *buffer, object context) except -1:
-    """Write fields 1, 2 and 4."""
+    """Write fields 1, 2 and 4 by the attributes of *context*."""
     cdef object trace_id = context.trace_id
     cdef object span_id = context.span_id
     cdef object parent_id
@@ -236,24 +329,23 @@ cdef int _write_ids(Buffer *buffer, object context) except -1:
     ):
         written(buffer, to + 28)
     else:
-        _put_object(buffer, reference.ids_fields(trace_id, span_id))
+        _by_reference(buffer, reference.write_ids, (trace_id, span_id))
     parent_id = context.parent_id
-    if parent_id is None:
+    if parent_id is None or not parent_id:
         return 0
     to = reserve(buffer, 10)
     to[0], to[1] = PARENT_ID, 8
     if PyLong_CheckExact(parent_id) and int_to_bytes(parent_id, to + 2, 8):
-        if parent_id:
-            written(buffer, to + 10)
-    elif parent_id:
-        _put_object(buffer, reference.parent_field(parent_id))
+        written(buffer, to + 10)
+    else:
+        _by_reference(buffer, reference.write_parent_id, (parent_id,))
     return 0
 
 
 cdef int _write_name(Buffer *buffer, object name) except -1:
     """Write field 5."""
     if not (PyUnicode_CheckExact(name) and _put_text(buffer, NAME, name)):
-        _put_object(buffer, text_field(reference.NAME, name))
+        _by_reference(buffer, write_text, (reference.NAME, name))
     return 0
 
 
@@ -270,37 +362,62 @@ cdef int _put_text(Buffer *buffer, unsigned char tag, object text) except -1:
 
 
 cdef int _write_times(Buffer *buffer, object start, object end) except -1:
-    """Write fields 7 and 8, in nanoseconds."""
-    cdef double first, last
+    """Write fields 7 and 8."""
+    if (
+        PyFloat_CheckExact(start)
+        and PyFloat_CheckExact(end)
+        and _put_times(buffer, PyFloat_AS_DOUBLE(start), PyFloat_AS_DOUBLE(end))
+    ):
+        return 0
+    return _by_reference(buffer, reference.write_times, (start, end))
+
+
+cdef int _put_times(Buffer *buffer, double start, double end) except -1:
+    """Write fields 7 and 8; return 0 if nanoseconds might not fit in an int64."""
     cdef int64_t start_us, duration_us
     cdef unsigned char *to
-    if PyFloat_CheckExact(start) and PyFloat_CheckExact(end):
-        first, last = PyFloat_AS_DOUBLE(start), PyFloat_AS_DOUBLE(end)
-        # False for NaN, too. In this range no number is clamped.
-        if 0 <= first <= MAX_PLAIN_TIME and 0 <= last <= MAX_PLAIN_TIME:
-            start_us = <int64_t>(first * 1e6)
-            duration_us = <int64_t>((last - first) * 1000000.0)
-            if duration_us <= 0:
-                duration_us = last >= first  # see packing.duration_us
-            to = reserve(buffer, 18)
-            to[0] = START
-            to = put_fixed64(to + 1, <uint64_t>(start_us * 1000))
-            to[0] = END
-            written(
-                buffer, put_fixed64(to + 1, <uint64_t>((start_us + duration_us) * 1000))
-            )
-            return 0
-    return _put_object(buffer, reference.time_fields(start, end))
+    # False for NaN, too.
+    if not (0 <= start <= MAX_PLAIN_TIME and 0 <= end <= MAX_PLAIN_TIME):
+        return 0
+    start_us = <int64_t>(start * 1e6)
+    duration_us = <int64_t>((end - start) * 1000000.0)
+    if duration_us <= 0:
+        duration_us = end >= start  # see packing.duration_us
+    to = reserve(buffer, 18)
+    to[0] = START
+    to = put_fixed64(to + 1, <uint64_t>(start_us * 1000))
+    to[0] = END
+    to = put_fixed64(to + 1, <uint64_t>((start_us + duration_us) * 1000))
+    written(buffer, to)
+    return 1
 
 
-cdef bint _is_debug(object flags) except -1:
-    cdef int overflow = 0
-    cdef int64_t number
-    if PyLong_CheckExact(flags):
-        number = PyLong_AsLongLongAndOverflow(flags, &overflow)
-        if not overflow:
-            return (number & DEBUG_FLAG) != 0
-    return bool(flags & DEBUG_FLAG)
+cdef int _write_own_tags(
+    Buffer *buffer, object first, object decision, object more, _Status status
+) except -1:
+    """
+    Write the tags of a span of this client: field 9, and field 6.
+
+    Returns 0 if they must be read by `tag_items`.
+    """
+    cdef Keys keys
+    cdef Py_ssize_t start = buffer.size
+    status.clear()
+    clear_keys(&keys)
+    # decision is a `DecisionTags`, which is a dict.
+    if (
+        PyDict_CheckExact(first)
+        and PyDict_Check(decision)
+        and _write_dict(buffer, first, &keys, status)
+        and _write_dict(buffer, decision, &keys, status)
+        and (
+            more is no_more_tags()
+            or PyList_CheckExact(more) and _write_pairs(buffer, more, &keys, status)
+        )
+    ):
+        return 1
+    buffer.size = start
+    return 0
 
 
 cdef object _write_tags(Buffer *buffer, object items, _Status status):
@@ -322,7 +439,7 @@ cdef object _write_tags(Buffer *buffer, object items, _Status status):
     tags = dict(items)
     for key, value in tags.items():
         if not (PyUnicode_CheckExact(key) and _put_tag(buffer, key, value, status)):
-            _put_object(buffer, reference.tag_field(key, value))
+            _by_reference(buffer, reference.write_tag, (key, value))
     return tags
 
 
@@ -335,14 +452,7 @@ cdef int _write_pairs(
     Returns 0 if they are not plain, or if a key occurs twice.
     """
     cdef Py_ssize_t index = 0
-    cdef PyObject *key
-    cdef PyObject *value
     cdef object pair
-    if PyDict_CheckExact(pairs):
-        while PyDict_Next(pairs, &index, &key, &value):
-            if not _put_pair(buffer, <object>key, <object>value, keys, status):
-                return 0
-        return 1
     if is_dict_items(pairs):
         # Its dict has each key once. The iterator creates tuples, so finalizers may
         # run: *pair* references key and value.
@@ -366,6 +476,19 @@ cdef int _write_pairs(
         ):
             return 0
         index += 1
+    return 1
+
+
+cdef int _write_dict(
+    Buffer *buffer, object items, Keys *keys, _Status status
+) except -1:
+    """Write tags of a span; return 0 if one is not plain or has an earlier key."""
+    cdef Py_ssize_t index = 0
+    cdef PyObject *key
+    cdef PyObject *value
+    while PyDict_Next(items, &index, &key, &value):
+        if not _put_pair(buffer, <object>key, <object>value, keys, status):
+            return 0
     return 1
 
 
@@ -571,7 +694,7 @@ cdef int _write_status(Buffer *buffer, _Status status) except -1:
     written(buffer, to + 2)
     start = buffer.size
     if message and not _put_text(buffer, STATUS_MESSAGE, message):
-        _put_object(buffer, text_field(reference.STATUS_MESSAGE, message))  # raises
+        _by_reference(buffer, write_text, (reference.STATUS_MESSAGE, message))
     if code:
         to = reserve(buffer, 2)
         to[0], to[1] = STATUS_CODE, <unsigned char>code
@@ -596,7 +719,6 @@ cdef int _write_logs(Buffer *buffer, object logs, Py_ssize_t max_size) except -1
 
 cdef int _write_log(Buffer *buffer, object log) except -1:
     cdef Py_ssize_t start = buffer.size
-    cdef object event
     if (
         PyTuple_CheckExact(log)
         and PyTuple_GET_SIZE(log) == 2
@@ -608,9 +730,7 @@ cdef int _write_log(Buffer *buffer, object log) except -1:
     ):
         return 0
     buffer.size = start
-    event = bytearray()
-    reference.write_log(event, log)
-    return _put_object(buffer, event)
+    return _by_reference(buffer, reference.write_log, (log,))
 
 
 cdef int _write_plain_log(Buffer *buffer, object timestamp, object fields) except -1:

@@ -121,7 +121,7 @@ class _OpenPayload:
     def max_span_size(self) -> int:
         """Return the size of the largest span that fits while the payload is empty."""
         frame = self.frame
-        size = self.limit + frame.separator_size - frame.size(1, self.limit)
+        size = max(0, self.limit + frame.separator_size - frame.size(1, self.limit))
         # A smaller span may have a smaller frame: its size takes fewer bytes there.
         while self._has_space_for(1, size + 1):
             size += 1

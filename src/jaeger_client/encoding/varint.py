@@ -33,14 +33,6 @@ def write_varint(out: bytearray, number: int) -> None:
     out.append(number)
 
 
-def write_varint(out: bytearray, number: int) -> None:
-    """Append the varint of *number*, which is not negative."""
-    while number >= MIN_TWO_BYTES:
-        out.append(number & _LOW_BITS | MIN_TWO_BYTES)
-        number >>= 7
-    out.append(number)
-
-
 def varint(number: int) -> bytes:
     """Return the varint of *number*, which is not negative."""
     out = bytearray()
