@@ -162,9 +162,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         scope = self._active_scope()
         return None if scope is None else scope.span
 
-    def _new_span(
-        self, name: object, references: Sequence[Reference] | None
-    ) -> Span:
+    def _new_span(self, name: object, references: Sequence[Reference] | None) -> Span:
         # Without __init__, which does more.
         span = Span.__new__(Span)
         span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as its __init__ does

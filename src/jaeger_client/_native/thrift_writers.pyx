@@ -276,7 +276,6 @@ cdef class ThriftWriter:
         list ends not None,
         spans,
         Py_ssize_t max_size,
-        Py_ssize_t max_logs_size,
     ):
         """
         Append *spans* to *out*, and after each the length of *out* to *ends*.
@@ -292,7 +291,7 @@ cdef class ThriftWriter:
                 let_others_run()
             reserve(&buffer, 16_384)
             for span in spans:
-                self.write_span(&buffer, span, max_logs_size)
+                self.write_span(&buffer, span, max_size)
                 whole = buffer.size
                 own_ends.append(before + whole)
                 if before + whole > max_size:
@@ -316,14 +315,14 @@ cdef class ThriftWriter:
             PyMem_Free(buffer.data)
 
     cdef int write_span(
-        self, Buffer *out, object span, Py_ssize_t max_logs_size
+        self, Buffer *out, object span, Py_ssize_t max_size
     ) except -1:
         cdef Head head
         cdef object context, trace_id, parent_id, start, end, tags
         cdef tuple extra = ()
         cdef Py_ssize_t count
         if has_plain_fields(span) and read_ids(<SpanCore>span, &head.ids):
-            return self.write_core(out, <SpanCore>span, &head, max_logs_size)
+            return self.write_core(out, <SpanCore>span, &head, max_size)
         context = span.ids
         trace_id, parent_id = context.trace_id, context.parent_id
         head.ids.trace_id_low = low_64(trace_id)
@@ -344,10 +343,10 @@ cdef class ThriftWriter:
         self.put_list(out, SPAN_TAGS, count + len(extra))
         self.put_tags(out, tags, count)
         self.put_tags(out, extra, len(extra))
-        return self.put_logs(out, span.log_items, max_logs_size)
+        return self.put_logs(out, span.log_items, max_size)
 
     cdef int write_core(
-        self, Buffer *out, SpanCore span, Head *head, Py_ssize_t max_logs_size
+        self, Buffer *out, SpanCore span, Head *head, Py_ssize_t max_size
     ) except -1:
         """Write a span whose C fields are valid; its ids are in *head*."""
         # Read at once, before Python code can run.
@@ -375,7 +374,7 @@ cdef class ThriftWriter:
         self.put_tags(out, decision, counts[1])
         self.put_tags(out, more, counts[2])
         self.put_tags(out, extra, counts[3])
-        return self.put_logs(out, logs, max_logs_size)
+        return self.put_logs(out, logs, max_size)
 
     cdef int put_logs(self, Buffer *out, object logs, Py_ssize_t max_size) except -1:
         """Write field 11 of a span, if there are logs, and the end of the span."""

@@ -57,7 +57,6 @@ class SpanWriter(Protocol):
         ends: list[int],
         spans: Sequence[SpanData],
         max_size: int,
-        max_logs_size: int,
     ) -> None:
         """
         Append *spans* to *out*, and after each the length of *out* to *ends*.
@@ -66,7 +65,7 @@ class SpanWriter(Protocol):
         a span that is not plain; *out* may then end with a part of it.
 
         Raises:
-            LogsTooLargeError: If the logs of a span are larger than *max_logs_size*.
+            LogsTooLargeError: If the logs of a span are larger than *max_size*.
         """
         ...
 
@@ -84,16 +83,15 @@ class ThriftWriter(ABC):
         ends: list[int],
         spans: Sequence[SpanData],
         max_size: int,
-        max_logs_size: int,
     ) -> None:
         """See `SpanWriter`."""
         for span in spans:
-            self._write_span(out, span, max_logs_size)
+            self._write_span(out, span, max_size)
             ends.append(len(out))
             if len(out) > max_size:
                 break
 
-    def _write_span(self, out: bytearray, span: SpanData, max_logs_size: int) -> None:
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
         self.write_head(out, span)
         tags = [*span.tag_items]
         if span.dropped_tags or span.dropped_logs:
@@ -103,10 +101,10 @@ class ThriftWriter(ABC):
         # Field 11 is optional; without logs it is left out.
         if logs := [*span.log_items]:
             self.write_list(out, SPAN_LOGS, len(logs))
-            max_size = len(out) + max_logs_size
+            before = len(out)
             for log in logs:
                 self.write_log(out, log)
-                if len(out) > max_size:
+                if len(out) - before > max_size:
                     raise LogsTooLargeError
         out.append(STOP)
 
@@ -176,7 +174,7 @@ class ThriftEncoder(PackingEncoder):
         spans: Sequence[SpanData],
         max_size: int,
     ) -> None:
-        self._span_writer.write_spans(out, ends, spans, max_size, self._limit)
+        self._span_writer.write_spans(out, ends, spans, max_size)
 
     def _write_log(self, out: bytearray, log: LogItem) -> None:
         self._span_writer.write_log(out, log)

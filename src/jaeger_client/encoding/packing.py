@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
 from jaeger_client.encoding.base import Payload
-from jaeger_client.encoding.caches import CacheSet
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrink_process, shrink_span
 from jaeger_client.encoding.varint import clamped_i64
@@ -153,8 +152,6 @@ class PackingEncoder(ABC):
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self.losses = SpanLosses() if losses is None else losses
-        self.caches = CacheSet(clock)
-        """The caches of bytes that repeat."""
         self._clock = clock
         self._limit = 0
         self._payloads = 0
@@ -166,8 +163,7 @@ class PackingEncoder(ABC):
         self._min_limit = 2 * self._use_process(process)
 
     def clear_cache(self) -> None:
-        """Discard all cached bytes, which may contain secrets."""
-        self.caches.clear()
+        """Do nothing: these encoders store nothing of a span."""
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """
@@ -176,7 +172,6 @@ class PackingEncoder(ABC):
         Spans after the last payload's `consumed`, if any, were all left out and
         are counted in the losses.
         """
-        self.caches.clear_if_expired()
         self._limit = limit
         if limit < self._min_limit:
             self._shrink_process(limit)
@@ -231,7 +226,7 @@ class PackingEncoder(ABC):
         then end with a part of that span, which the caller cuts off.
 
         Raises:
-            LogsTooLargeError: If the logs of a span are larger than `_limit`.
+            LogsTooLargeError: If the logs of a span are larger than *max_size*.
         """
 
     @abstractmethod
