@@ -162,7 +162,7 @@ class PackingEncoder(ABC):
         # At most half of a payload is for the process, the rest is for spans.
         self._min_limit = 2 * self._use_process(process)
 
-    def clear_cache(self) -> None:
+    def clear_cache(self) -> None:  # noqa: B027 - for encoders that have a cache
         """Do nothing: these encoders store nothing of a span."""
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:

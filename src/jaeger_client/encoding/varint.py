@@ -27,7 +27,7 @@ MASK_128: Final = (1 << 128) - 1
 
 def write_varint(out: bytearray, number: int) -> None:
     """Append the varint of *number*, which is not negative."""
-    while number > 0x7F:
+    while number >= MIN_TWO_BYTES:
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
@@ -53,7 +53,7 @@ def zigzag(number: int) -> int:
 def zigzag_of_bits(number: int) -> int:
     """Return the zigzag of the i64 that has the lowest 64 bits of *number*."""
     bits = number & MASK_64
-    # If bit 63 is set, these are the bits of a negative number n: its zigzag is -2n - 1.
+    # If bit 63 is set, they are those of a negative number n, which becomes -2n - 1.
     return bits << 1 if bits <= MAX_I64 else (MASK_64 - bits << 1) + 1
 
 

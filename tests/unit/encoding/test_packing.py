@@ -10,6 +10,8 @@ from tests.foreign.decoders import attribute_pairs, decode_emit_batch, tag_pairs
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames, otlp_spans
 from tests.foreign.spans import FinishedSpan, encode_all, encode_one
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 def named_spans(count: int) -> list[FinishedSpan]:
     """Return spans of growing size, each with its own name in lower case."""

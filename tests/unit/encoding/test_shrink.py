@@ -30,6 +30,8 @@ from tests.foreign.decoders import (
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames, otlp_spans
 from tests.foreign.spans import FinishedSpan, encode_all, encode_one
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 TRUNCATED: TagItem = ("jaeger.truncated", True)
 
 
