@@ -44,7 +44,20 @@ cdef extern from *:
         PyErr_Clear();
         return 0;
     }
+
+    #ifdef _WIN32
+    #include <windows.h>
+    #define jaeger_sleep() Sleep(0)
+    #else
+    #include <time.h>
+    static inline void jaeger_sleep(void)
+    {
+        struct timespec microsecond = {0, 1000};
+        nanosleep(&microsecond, NULL);
+    }
+    #endif
     """
+    void sleep_shortly "jaeger_sleep"() noexcept nogil
     bint JAEGER_IS_READY(object text) noexcept
     bint int_to_bytes "jaeger_int_to_bytes"(
         object number, unsigned char *to, Py_ssize_t size) noexcept
@@ -55,6 +68,26 @@ cdef extern from "Python.h":
     void *PyUnicode_DATA(object text) noexcept
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
     uint32_t PyUnicode_READ(int kind, void *data, Py_ssize_t index) noexcept
+
+
+cdef inline int let_others_run() except -1:
+    """
+    Release the GIL for a moment, so that a thread that waits for it gets it.
+
+    Called between two pieces of work of about 50 us each. Releasing the GIL without
+    sleeping would be worse than holding it: this thread takes it again before the other
+    one has woken up, and that one then waits for a whole switch interval again. In a
+    process that encodes without end, a thread that runs every 0.5 ms got the GIL after
+
+        holding it until the interpreter switches   p50 5.2 ms   p99  12.5 ms
+        releasing it after each piece               p50 0.1 ms   p99 209   ms
+        releasing it and sleeping                   p50 0.1 ms   p99   0.2 ms
+
+    A sleep takes about 60 us, of which 5 us are time of the processor.
+    """
+    with nogil:
+        sleep_shortly()
+    return 0
 
 
 cdef struct Buffer:

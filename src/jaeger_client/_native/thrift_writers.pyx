@@ -59,6 +59,7 @@ from libc.string cimport memcpy
 
 from jaeger_client._native.buffer cimport (
     Buffer,
+    let_others_run,
     put_fixed64,
     put_utf8,
     put_varint,
@@ -286,6 +287,8 @@ cdef class ThriftWriter:
         cdef Py_ssize_t whole = 0
         cdef list own_ends = []
         try:
+            if ends:  # not the first piece of a payload
+                let_others_run()
             reserve(&buffer, 16_384)
             for span in spans:
                 self.write_span(&buffer, span, max_size)
@@ -301,9 +304,6 @@ cdef class ThriftWriter:
                 ends += own_ends
             finally:
                 PyMem_Free(buffer.data)
-        # Threads that wait for the GIL get it here, not after the switch interval.
-        with nogil:
-            pass
 
     def write_log(self, bytearray out not None, log):
         """Append *log* to *out*."""
@@ -391,8 +391,7 @@ cdef class ThriftWriter:
                 if out.size > end:
                     raise LogsTooLargeError
                 if index % LOG_BLOCK == LOG_BLOCK - 1:
-                    with nogil:  # see `write_spans`
-                        pass
+                    let_others_run()
         return self.put_stop(out)
 
     cdef int put_log(self, Buffer *out, object log) except -1:

@@ -41,9 +41,9 @@ from jaeger_client.encoding.varint import write_varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client.encoding.otlp_writer import write_log, write_spans
+    from jaeger_client.encoding import otlp_writer
 else:
-    from jaeger_client._native.otlp_writer import write_log, write_spans
+    from jaeger_client._native import otlp_writer
 
 # Tags of fields: number << 3 | 2, the wire type of messages.
 RESOURCE: Final = 0x0A  # ResourceSpans: 1 resource
@@ -67,6 +67,7 @@ class OtlpEncoder(PackingEncoder):
     """
 
     content_type = "application/x-protobuf"
+    _writer = otlp_writer
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
@@ -85,10 +86,10 @@ class OtlpEncoder(PackingEncoder):
     def _write_spans(
         self, out: bytearray, ends: list[int], spans: Sequence[SpanData], max_size: int
     ) -> None:
-        write_spans(out, ends, spans, max_size)
+        self._writer.write_spans(out, ends, spans, max_size)
 
     def _write_log(self, out: bytearray, log: LogItem) -> None:
-        write_log(out, log)
+        self._writer.write_log(out, log)
 
     def _frame(self) -> Frame:
         # Sizes come first in protobuf, so the frame is written for each set of spans.

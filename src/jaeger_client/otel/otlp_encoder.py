@@ -63,7 +63,7 @@ from jaeger_client.encoding.packing import Frame, PackingEncoder
 from jaeger_client.encoding.plain import PlainLog, PlainSpan
 from jaeger_client.encoding.shrink import shrink_plain_span
 from jaeger_client.encoding.varint import MASK_32, MASK_64, write_varint
-from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
 from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
 from jaeger_client.otel.readable import SERVICE_NAME
 from jaeger_client.otel.values import NestedValue, text_items
