@@ -727,8 +727,8 @@ cdef int _put_attribute(
     cdef Py_ssize_t any_size, total
     cdef int64_t number = 0
     cdef int overflow = 0
-    cdef double real
-    cdef uint64_t bits
+    cdef double real = 0
+    cdef uint64_t bits = 0
     cdef unsigned char *to
     if PyUnicode_CheckExact(value):
         size = utf8_size(value)
