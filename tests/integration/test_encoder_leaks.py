@@ -48,7 +48,7 @@ def make_spans() -> list[Any]:
 
 
 def blocks() -> int:
-    """Return the number of allocated blocks, and of references if Python counts them."""
+    """Return how many blocks are allocated; with references, if these are counted."""
     gc.collect()
     total: Callable[[], int] = getattr(sys, "gettotalrefcount", lambda: 0)
     return sys.getallocatedblocks() + total()

@@ -48,9 +48,9 @@ class Text(str):
     def __len__(self) -> int:
         return 1 << 40
 
-    def encode(self, *_: object) -> Any:
-        """Return something else."""
-        raise RuntimeError
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:
+        """Raise."""
+        raise RuntimeError(encoding, errors)
 
 
 class Number(int):
@@ -59,7 +59,7 @@ class Number(int):
     def _raise(self, _: object = None) -> Any:
         raise RuntimeError
 
-    __and__ = __lshift__ = __rshift__ = __ge__ = __lt__ = __bool__ = _raise  # type: ignore[assignment]  # hostile
+    __and__ = __lshift__ = __rshift__ = __ge__ = __lt__ = __bool__ = _raise
 
 
 class Kind(enum.IntEnum):
@@ -89,6 +89,11 @@ class Lying(list[Any]):
 
     def __len__(self) -> int:
         return 100
+
+
+def items_of(values: dict[Any, Any]) -> Any:
+    """Return a view of the items."""
+    return values.items()
 
 
 BITS = st.integers(0, 130).flatmap(lambda bits: st.integers(-(2**bits), 2**bits))
@@ -132,8 +137,8 @@ ITEMS = st.one_of(
     st.lists(ITEM, max_size=5),
     st.lists(ITEM, max_size=5).map(tuple),
     st.lists(ITEM, max_size=5).map(Lying),
-    st.dictionaries(TEXT, VALUE, max_size=20).map(dict.items),
-    st.dictionaries(TEXT, VALUE | ODD, max_size=5).map(dict.items),
+    st.dictionaries(TEXT, VALUE, max_size=20).map(items_of),
+    st.dictionaries(TEXT, VALUE | ODD, max_size=5).map(items_of),
     st.dictionaries(st.integers() | TEXT, VALUE, max_size=5),
     ODD,
 )

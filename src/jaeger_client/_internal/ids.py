@@ -15,7 +15,6 @@ else:
     def seed_ids() -> None:
         """Seed the generator of the compiled core, if that is used."""
 
-
 operating_system_random: Final = random.SystemRandom().random
 """Returns a number in [0, 1) from the operating system's randomness."""
 
