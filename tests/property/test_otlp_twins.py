@@ -61,7 +61,9 @@ ANY_VALUES = (
 )
 ITEMS = st.lists(st.tuples(KEYS, ANY_VALUES), max_size=40)
 MAPPINGS = st.dictionaries(KEYS, ANY_VALUES, max_size=8)
-ANY_ITEMS = ITEMS | ITEMS.map(tuple) | MAPPINGS.map(dict.items) | MAPPINGS
+ANY_ITEMS: st.SearchStrategy[Any] = (
+    ITEMS | ITEMS.map(tuple) | MAPPINGS.map(dict[str, Any].items) | MAPPINGS
+)
 SPECIAL = st.builds(
     FinishedSpan,
     tag_items=ANY_ITEMS,
