@@ -1,4 +1,4 @@
-"""A million spans through the Thrift encoders leave nothing behind."""
+"""A million spans through the encoders leave nothing behind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from jaeger_client.encoding import JaegerBinaryEncoder, JaegerCompactEncoder
+from jaeger_client.encoding import (
+    JaegerBinaryEncoder,
+    JaegerCompactEncoder,
+    OtlpEncoder,
+)
 from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import ConstSampler
@@ -50,7 +54,9 @@ def blocks() -> int:
     return sys.getallocatedblocks() + total()
 
 
-@pytest.mark.parametrize("make_encoder", [JaegerCompactEncoder, JaegerBinaryEncoder])
+@pytest.mark.parametrize(
+    "make_encoder", [JaegerCompactEncoder, JaegerBinaryEncoder, OtlpEncoder]
+)
 @pytest.mark.parametrize(
     "spans", [20_000, pytest.param(1_000_000, marks=pytest.mark.long)]
 )

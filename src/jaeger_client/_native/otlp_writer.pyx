@@ -7,11 +7,11 @@ Each span is read once and written into one buffer of C memory, which is appende
 caller's bytearray at the end. Nothing is cached: no tag value outlives the call.
 
 **Plain parts are written in C, all others by the reference.** A part of a span (its
-ids, name, times, tags, each log) is plain if its objects have exactly the types that
+ids, name, times, tags, each log) is *plain* if its objects have exactly the types that
 `SpanData` documents. A function that writes a part returns 0 if it finds an object
 that is not, and the part is written by the function of `encoding.otlp_writer`. So both
-write the same bytes for any object, or raise the same exceptions. Links are always
-written by the reference, as few spans have any.
+write the same bytes for any object, or raise the same exceptions. What few spans have
+is always left to the reference: links, and the tags `otel.status_…`.
 
 **Sizes.** A message is preceded by its size. That of an attribute is computed first. For
 spans and events one or two bytes are reserved, and the message is moved if its size
@@ -46,7 +46,7 @@ from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZ
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.math cimport isfinite, isnan
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset, strlen
+from libc.string cimport memcmp, memcpy, memset
 
 from jaeger_client._native.buffer cimport (
     Buffer,
@@ -113,8 +113,7 @@ cdef enum:
     BYTES = 0x3A  # AnyValue: 7 bytes_value
 
 cdef enum:
-    OK = 1  # of enum StatusCode
-    ERROR = 2
+    ERROR = 2  # of enum StatusCode
     CLIENT_ERROR = 400
     SERVER_ERROR = 500
     DEBUG_FLAG = 2
@@ -134,18 +133,13 @@ cdef class _Status:
 
     cdef bint is_server
     cdef bint has_failed  # error=True
-    cdef bint has_code  # there is an otel.status_code
-    cdef int code  # its number, if it is text
-    cdef bint is_code_text
     cdef int64_t http_status
-    cdef object message  # otel.status_description or None
-    cdef object http_message  # http.status_message or None
+    cdef object http_message  # http.status_message; None if it is not text
 
     cdef void clear(self) noexcept:
-        self.is_server = self.has_failed = self.has_code = self.is_code_text = False
-        self.code = 0
+        self.is_server = self.has_failed = False
         self.http_status = 0
-        self.message = self.http_message = None
+        self.http_message = None
 
 
 def write_spans(bytearray out not None, list ends not None, spans, Py_ssize_t max_size):
@@ -156,13 +150,14 @@ def write_spans(bytearray out not None, list ends not None, spans, Py_ssize_t ma
     anything if a span is not plain; *out* then ends with the span before it.
     """
     cdef Buffer buffer = [NULL, 0, 0]
-    cdef Py_ssize_t before = PyByteArray_GET_SIZE(out)
+    cdef Py_ssize_t before
     cdef Py_ssize_t whole = 0
     cdef list own_ends = []
     cdef _Status status = _Status()
+    if ends:  # not the first piece of a payload
+        let_others_run()
+    before = PyByteArray_GET_SIZE(out)
     try:
-        if ends:  # not the first piece of a payload
-            let_others_run()
         reserve(&buffer, 16_384)
         for span in spans:
             _write_span(&buffer, span, max_size, status)
@@ -465,13 +460,6 @@ cdef int _write_pairs(
                 return 0
             pair = None  # so that the iterator can use the tuple again
         return 1
-    if PyTuple_CheckExact(pairs):
-        for index in range(PyTuple_GET_SIZE(pairs)):
-            if not _put_tuple(
-                buffer, <object>PyTuple_GET_ITEM(pairs, index), keys, status
-            ):
-                return 0
-        return 1
     if not PyList_CheckExact(pairs):
         return 0
     while index < PyList_GET_SIZE(pairs):
@@ -583,28 +571,17 @@ cdef int _put_tag(
             status.has_failed = True
             return 1
     elif length == 16:
-        if _is(key, "http.status_code", 16):
-            if not _read_http_status(value, status):
-                return 0
-        elif _is(key, "otel.status_code", 16):
-            status.has_code = True
-            if is_text:
-                if not PyUnicode_IS_ASCII(value):
-                    return 0
-                status.is_code_text = True
-                if _read_code(value, status):
-                    return 1
+        if _is(key, "otel.status_code", 16):
+            return 0
+        if _is(key, "http.status_code", 16) and not _read_http_status(value, status):
+            return 0
     elif length == 19:
         if _is(key, "http.status_message", 19):
             status.http_message = value if is_text else None
             if _is_non_finite(value):
                 return 0
     elif length == 23 and _is(key, "otel.status_description", 23):
-        status.message = value if is_text else ""
-        if is_text:
-            return utf8_size(value) >= 0
-        if _is_non_finite(value):
-            return 0
+        return 0
     return _put_attribute(buffer, ATTRIBUTE, key, value)
 
 
@@ -656,53 +633,23 @@ cdef bint _read_http_status(object value, _Status status) noexcept:
     return True
 
 
-cdef bint _read_code(object text, _Status status) noexcept:
-    """Store the number of an `otel.status_code`; return 0 if it has none."""
-    cdef const char *codes[3]
-    cdef const unsigned char *letters = <const unsigned char *>PyUnicode_DATA(text)
-    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text)
-    cdef Py_ssize_t index
-    cdef int code
-    codes[0], codes[1], codes[2] = "UNSET", "OK", "ERROR"
-    for code in range(3):
-        if length != <Py_ssize_t>strlen(codes[code]):
-            continue
-        for index in range(length):
-            # In upper case; other characters than letters match no code either way.
-            if (letters[index] & 0xDF) != codes[code][index]:
-                break
-        else:
-            status.code = code
-            return True
-    return False
-
-
 cdef int _write_status(Buffer *buffer, _Status status) except -1:
     """Write field 15, by the rules of `encoding.otlp_writer`."""
-    cdef int code = 0
-    cdef object message = status.message
     cdef Py_ssize_t start
     cdef unsigned char *to
-    if status.has_failed:
-        code = ERROR
-    elif status.is_code_text:
-        code = status.code
-    elif status.http_status >= (SERVER_ERROR if status.is_server else CLIENT_ERROR):
-        code = ERROR
-    if message is None and code and not status.has_code:
-        message = status.http_message
-    if not code and not message:
+    if not status.has_failed and status.http_status < (
+        SERVER_ERROR if status.is_server else CLIENT_ERROR
+    ):
         return 0
     to = reserve(buffer, 2)
     to[0] = STATUS
     written(buffer, to + 2)
     start = buffer.size
-    if message and not _put_text(buffer, STATUS_MESSAGE, message):
-        _by_reference(buffer, write_text, (reference.STATUS_MESSAGE, message))
-    if code:
-        to = reserve(buffer, 2)
-        to[0], to[1] = STATUS_CODE, <unsigned char>code
-        written(buffer, to + 2)
+    if status.http_message:
+        _put_text(buffer, STATUS_MESSAGE, status.http_message)
+    to = reserve(buffer, 2)
+    to[0], to[1] = STATUS_CODE, ERROR
+    written(buffer, to + 2)
     return close_message(buffer, start, 1)
 
 
@@ -711,10 +658,8 @@ cdef int _write_logs(Buffer *buffer, object logs, Py_ssize_t max_size) except -1
     cdef Py_ssize_t max_length = buffer.size + max_size
     cdef Py_ssize_t count = 0
     cdef object log
-    if not PyList_CheckExact(logs) and not PyTuple_CheckExact(logs):
-        if not logs:
-            return 0
-        logs = [*logs]
+    if not PyList_CheckExact(logs):
+        logs = [*logs] if logs else []
     for log in logs:
         _write_log(buffer, log)
         if buffer.size > max_length:
@@ -782,8 +727,8 @@ cdef int _put_attribute(
     cdef Py_ssize_t any_size, total
     cdef int64_t number = 0
     cdef int overflow = 0
-    cdef double real
-    cdef uint64_t bits
+    cdef double real = 0
+    cdef uint64_t bits = 0
     cdef unsigned char *to
     if PyUnicode_CheckExact(value):
         size = utf8_size(value)
