@@ -106,16 +106,13 @@ _INT_VALUE: Final = _V_TYPE + b"\x03\x0a\x00\x06"  # i64, field 6
 _BYTES_VALUE: Final = _V_TYPE + b"\x04\x0b\x00\x07"  # bytes, field 7
 
 
-def _write_blob(out: bytearray, value: bytes) -> None:
-    """Append *value* after its size, as text and bytes are written."""
-    out += len(value).to_bytes(4, "big")
-    out += value
-
-
 def _write_text(out: bytearray, value: str) -> None:
+    """Append the size of *value* in UTF-8, and that."""
     if type(value) is not str:
         raise NotTextError(value)
-    _write_blob(out, value.encode())
+    data = value.encode()
+    out += len(data).to_bytes(4, "big")
+    out += data
 
 
 def _write_text_value(out: bytearray, value: str) -> None:
@@ -143,7 +140,8 @@ def _write_int_value(out: bytearray, value: int) -> None:
 
 def _write_bytes_value(out: bytearray, value: bytes) -> None:
     out += _BYTES_VALUE
-    _write_blob(out, value)
+    out += len(value).to_bytes(4, "big")
+    out += value
 
 
 _VALUE_WRITERS: Final[Mapping[type, WriteValue]] = {

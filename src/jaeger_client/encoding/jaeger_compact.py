@@ -92,7 +92,7 @@ from jaeger_client.encoding.varint import (
     MIN_TWO_BYTES,
     clamped_i64,
     write_varint,
-    zigzag,
+    write_zigzag,
     zigzag_of_bits,
 )
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
@@ -150,25 +150,17 @@ def _signed_32(number: int) -> int:
     return bits - (1 << 32) if bits >> 31 else bits
 
 
-def _write_number(out: bytearray, number: int) -> None:
-    """Append an i32 or i64."""
-    write_varint(out, zigzag(number))
-
-
 def _write_text(out: bytearray, value: str) -> None:
+    """Append the size of *value* in UTF-8, and that."""
     if type(value) is not str:
         raise NotTextError(value)
-    _write_blob(out, value.encode())
-
-
-def _write_blob(out: bytearray, value: bytes) -> None:
-    """Append *value* after its size, as text and bytes are written."""
-    size = len(value)
+    data = value.encode()
+    size = len(data)
     if size < MIN_TWO_BYTES:  # saves a call, a tenth of the time of a tag
         out.append(size)
     else:
         write_varint(out, size)
-    out += value
+    out += data
 
 
 # Of each tag: 15 is the header of field 2, `vType` (1 << 4 | type 5, i32). Its value is
@@ -200,12 +192,13 @@ def _write_int_value(out: bytearray, value: int) -> None:
         msg = f"needs 64 signed bits, got {value.bit_length()} bits"
         raise OverflowError(msg)
     out += b"\x15\x06\x46"  # field 6 (+4), type 6
-    _write_number(out, value)
+    write_zigzag(out, value)
 
 
 def _write_bytes_value(out: bytearray, value: bytes) -> None:
     out += b"\x15\x08\x58"  # field 7 (+5), type 8
-    _write_blob(out, value)
+    write_varint(out, len(value))
+    out += value
 
 
 _VALUE_WRITERS: Final[Mapping[type, WriteValue]] = {
@@ -231,16 +224,16 @@ class CompactWriter(ThriftWriter):
         self.write_name(out, span.operation_name)
         has_references = self._write_references(out, span.references)
         out.append(_I32 if has_references else _FLAGS_AFTER_NAME)
-        _write_number(out, _signed_32(exact_int(context.flags)))
+        write_zigzag(out, _signed_32(exact_int(context.flags)))
         out.append(_I64)
-        _write_number(out, start)
+        write_zigzag(out, start)
         out.append(_I64)
-        _write_number(out, duration)
+        write_zigzag(out, duration)
 
     def write_log_time(self, out: bytearray, timestamp: int) -> None:
         """Append field 1 of a log, a time in microseconds."""
         out.append(_I64)
-        _write_number(out, clamped_i64(exact_int(timestamp)))
+        write_zigzag(out, clamped_i64(exact_int(timestamp)))
 
     def write_name(self, out: bytearray, name: str) -> None:
         """Append *name* as a field, whose id is one more than that of the previous."""
@@ -275,7 +268,7 @@ class CompactWriter(ThriftWriter):
         self.write_list(out, SPAN_REFERENCES, len(usable))
         for follows, trace_id, span_id in usable:
             out.append(_I32)
-            _write_number(out, 1 if follows else 0)
+            write_zigzag(out, 1 if follows else 0)
             _write_trace_id(out, trace_id)
             _write_id(out, span_id)
             out.append(STOP)
@@ -321,7 +314,7 @@ class JaegerCompactEncoder(ThriftEncoder):
         before += structs
         before += self._process
         after = bytearray((_I64,))  # field 3 of the batch
-        _write_number(after, clamped_i64(number))
+        write_zigzag(after, clamped_i64(number))
         after.append(_STRUCT)  # field 4
         self._write_stats(after)
         after += bytes((STOP, STOP))  # of the batch and the arguments
@@ -333,5 +326,5 @@ class JaegerCompactEncoder(ThriftEncoder):
         failed = losses.send_failed + losses.not_encodable
         for count in (losses.queue_full, losses.too_large, failed):
             out.append(_I64)
-            _write_number(out, clamped_i64(count))
+            write_zigzag(out, clamped_i64(count))
         out.append(STOP)

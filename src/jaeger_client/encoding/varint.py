@@ -12,9 +12,6 @@ from __future__ import annotations
 
 from typing import Final
 
-SINGLE_BYTES: Final = tuple([bytes((octet,)) for octet in range(256)])
-"""Each byte by its value. The first 128 are whole varints; the others begin one."""
-
 MIN_TWO_BYTES: Final = 1 << 7
 """The smallest number whose varint has two bytes."""
 
@@ -33,21 +30,9 @@ def write_varint(out: bytearray, number: int) -> None:
     out.append(number)
 
 
-def varint(number: int) -> bytes:
-    """Return the varint of *number*, which is not negative."""
-    out = bytearray()
-    write_varint(out, number)
-    return bytes(out)
-
-
-def delimited(value: bytes) -> bytes:
-    """Return the size of *value* and *value*, as text and bytes are written."""
-    return varint(len(value)) + value
-
-
-def zigzag(number: int) -> int:
-    """Return the unsigned number to which zigzag maps *number*."""
-    return number << 1 if number >= 0 else ~(number << 1)
+def write_zigzag(out: bytearray, number: int) -> None:
+    """Append the zigzag varint of *number*."""
+    write_varint(out, number << 1 if number >= 0 else ~(number << 1))
 
 
 def zigzag_of_bits(number: int) -> int:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from jaeger_client.encoding.varint import clamped_i64, varint, zigzag, zigzag_of_bits
+from jaeger_client.encoding.varint import (
+    clamped_i64,
+    write_varint,
+    write_zigzag,
+    zigzag_of_bits,
+)
+
+
+def written(write: Callable[[bytearray, int], None], number: int) -> str:
+    """Return what is appended for *number*, in hex."""
+    out = bytearray()
+    write(out, number)
+    return out.hex()
 
 
 @pytest.mark.parametrize(
@@ -25,16 +39,16 @@ from jaeger_client.encoding.varint import clamped_i64, varint, zigzag, zigzag_of
 )
 def test_varint(number: int, expected: str) -> None:
     """Seven bits a byte, lowest first; the eighth bit is set on all but the last."""
-    assert expected == varint(number).hex()
+    assert expected == written(write_varint, number)
 
 
 @pytest.mark.parametrize(
-    ("number", "expected"),
+    ("number", "unsigned"),
     [(0, 0), (-1, 1), (1, 2), (-2, 3), (2**63 - 1, 2**64 - 2), (-(2**63), 2**64 - 1)],
 )
-def test_zigzag(number: int, expected: int) -> None:
+def test_zigzag(number: int, unsigned: int) -> None:
     """Small numbers stay small, whatever their sign."""
-    assert expected == zigzag(number)
+    assert written(write_varint, unsigned) == written(write_zigzag, number)
 
 
 @pytest.mark.parametrize("bits", range(66))
@@ -48,7 +62,9 @@ def test_zigzag_of_every_length(bits: int) -> None:
         -bits,
     ):
         signed = (number + 2**63) % 2**64 - 2**63
-        assert zigzag(signed) == zigzag_of_bits(number)
+        assert written(write_zigzag, signed) == written(
+            write_varint, zigzag_of_bits(number)
+        )
 
 
 @pytest.mark.parametrize(
