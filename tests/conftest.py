@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 from jaeger_client import _native
+from tests.foreign.implementations import COMPILED, TWIN, use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,3 +196,11 @@ def flask_python() -> str:
     """Return a Python with this package, Flask and `opentelemetry-instrument`."""
     python = ROOT / ".nox" / "flask" / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s flask`")
+
+
+@pytest.fixture(scope="module", params=[TWIN, COMPILED])
+def implementation(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Encode by the writers in Python, then by the compiled ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        use(request.param, patch)
+        yield request.param

@@ -14,6 +14,8 @@ from tests.foreign.decoders import decode_batch, decode_emit_batch, tag_pairs
 from tests.foreign.formats import MakeEncoder
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 FORMATS = pytest.mark.parametrize(
     ("make_encoder", "decode"),
     [(JaegerCompactEncoder, decode_emit_batch), (JaegerBinaryEncoder, decode_batch)],
