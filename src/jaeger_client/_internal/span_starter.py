@@ -1,12 +1,10 @@
-"""
-The part of the tracer that spans use: starts them, and passes them to the reporter.
-"""
+"""The part of the tracer that spans use: starts spans, passes them to the reporter."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import opentracing
 
@@ -20,6 +18,7 @@ from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.span_core import StarterCore, adopt_starter
 from jaeger_client._internal.span_records import (
     NO_LOGS,
     NO_MORE_TAGS,
@@ -29,16 +28,10 @@ from jaeger_client._internal.span_records import (
     to_text,
 )
 from jaeger_client._internal.undecided_span import leave_undecided
-from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.sampler.base import DecisionTags, Undecided
 from jaeger_client.span import SAMPLING_PRIORITY, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
-
-if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client._internal.span_core import StarterCore
-else:
-    from jaeger_client._native.spans import StarterCore, adopt_starter
 
 if TYPE_CHECKING:
     from opentracing import Reference
@@ -110,7 +103,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
     not test for it.
     """
 
-    def start_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
+    def start_span(  # noqa: C901, PLR0917 - OpenTracing's signature; flat  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -162,9 +155,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
             return self._failed_span(error)
         return span
 
-    def _new_span(
-        self, name: object, references: Sequence[Reference] | None
-    ) -> Span:
+    def _new_span(self, name: object, references: Sequence[Reference] | None) -> Span:
         # Without __init__, which does more.
         span = Span.__new__(Span)
         span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as its __init__ does
@@ -190,9 +181,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 stored = span.fewer_tags(stored)
             span.first_tags = to_tag_values(stored, self)
 
-    def _set_start_time(
-        self, span: Span, start_time: float | None, flags: int
-    ) -> None:
+    def _set_start_time(self, span: Span, start_time: float | None, flags: int) -> None:
         if start_time is not None:
             if self.clock is not None:
                 span.use_clock(self.clock)
@@ -372,16 +361,15 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         return self.random.getrandbits(MAX_ID_BITS) or 1
 
 
-if IS_COMPILED:
-    adopt_starter(
-        SpanStarter,
-        random=IdRandom,
-        decision_tags=DecisionTags,
-        with_context=with_context,
-        as_dict=as_dict,
-        to_text=to_text,
-        to_tag_values=to_tag_values,
-        to_seconds=to_seconds,
-        sampler_failed=_SAMPLER_FAILED,
-        reporter_failed=_REPORTER_FAILED,
-    )
+adopt_starter(
+    SpanStarter,
+    random=IdRandom,
+    decision_tags=DecisionTags,
+    with_context=with_context,
+    as_dict=as_dict,
+    to_text=to_text,
+    to_tag_values=to_tag_values,
+    to_seconds=to_seconds,
+    sampler_failed=_SAMPLER_FAILED,
+    reporter_failed=_REPORTER_FAILED,
+)
