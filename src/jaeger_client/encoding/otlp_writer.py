@@ -45,6 +45,7 @@ from jaeger_client.encoding.packing import (
     duration_us,
     usable_references,
 )
+from jaeger_client.encoding.plain import exact_int
 from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, write_varint
 from jaeger_client.model import LogItem, SpanData, SpanIds
 
@@ -226,7 +227,8 @@ def _write_logs(out: bytearray, logs: Sequence[LogItem], max_size: int) -> None:
 def write_log(out: bytearray, log: LogItem) -> None:
     """Append *log* as an event, field 11 of a span."""
     timestamp, fields = log
-    time_ns = _exact_int(timestamp) * 1000
+    # Of another type, such as a list, 1000 times it might fill the memory.
+    time_ns = exact_int(timestamp) * 1000
     event = bytearray(TIME.pack(EVENT_TIME, _clamped(time_ns)))
     for key, value in dict(fields).items():
         name = sent_value(value) if key == _EVENT else None
@@ -240,17 +242,9 @@ def write_log(out: bytearray, log: LogItem) -> None:
 def write_dropped(out: bytearray, span: SpanData) -> None:
     """Append fields 10 and 12."""
     out.append(DROPPED_ATTRIBUTES)
-    write_varint(out, max(0, min(_exact_int(span.dropped_tags), MASK_32)))
+    write_varint(out, max(0, min(exact_int(span.dropped_tags), MASK_32)))
     out.append(DROPPED_EVENTS)
-    write_varint(out, max(0, min(_exact_int(span.dropped_logs), MASK_32)))
-
-
-def _exact_int(number: int) -> int:
-    """Return *number*; raise for other types, whose operations may return anything."""
-    if type(number) is not int:
-        msg = f"needs an integer, got {type(number).__name__}"
-        raise TypeError(msg)
-    return number
+    write_varint(out, max(0, min(exact_int(span.dropped_logs), MASK_32)))
 
 
 def write_links(
