@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import opentracing
 
@@ -135,22 +135,23 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 parent = None if scope is None else scope.span
             if parent is None and references:
                 parent = references[0].referenced_context
+            initial: Any = tags
             if tags is not None and type(tags) is not dict:
-                tags = as_dict(tags)
+                initial = as_dict(tags)
 
             span = self._new_span(operation_name, references)
             if parent is None:
                 decision = self._begin(span)
             else:
-                decision = self._join(span, parent, tags)
-            if tags:
-                self._set_first_tags(span, tags)
+                decision = self._join(span, parent, initial)
+            if initial:
+                self._set_first_tags(span, initial)
             flags = span.flags
             if flags and decision is not None:
                 self._apply_decision(span, decision)
             self._set_start_time(span, start_time, flags)
             if not self.metrics.is_noop:
-                self._count_start(span, tags)
+                self._count_start(span, initial)
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
             return self._failed_span(error)
         return span

@@ -5,10 +5,16 @@ These tests pass on the plain Python classes as well: an application cannot tell
 it has.
 """
 
+# Applications without type checkers do what is tested here.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportAttributeAccessIssue=false, reportUnknownParameterType=false
+
 from __future__ import annotations
 
 import copy
 import gc
+import inspect
 import os
 import pickle
 import random
@@ -628,6 +634,27 @@ def test_copies_of_a_span() -> None:
             getattr(other, name) for name in ("trace_id", "end_time")
         ]
         assert pairs_of(span) == pairs_of(other)
+
+
+def test_attributes_are_those_of_spans_only() -> None:
+    """A mock that claims to be a span is not read as one."""
+    for cls, name in ((Span, "start_time"), (SpanContext, "flags")):
+        attribute = inspect.getattr_static(cls, name)
+        for other in (mock.Mock(spec=cls), object(), cls):
+            with pytest.raises((TypeError, AttributeError)):
+                attribute.__get__(other)
+            with pytest.raises((TypeError, AttributeError)):
+                attribute.__set__(other, 1)
+
+
+def test_methods_have_signatures() -> None:
+    """Tools such as `help` find the parameters of the methods."""
+    names = [*inspect.signature(Tracer.start_span).parameters]
+
+    assert ["self", "operation_name", "child_of", "references", "tags"] == names[:5]
+    for name in ("set_tag", "log_kv", "finish"):
+        assert "self" in inspect.signature(getattr(Span, name)).parameters
+        assert getattr(Span, name).__doc__
 
 
 def test_spans_are_ordinary_objects() -> None:
