@@ -110,6 +110,12 @@ cdef enum:
     LOG_BLOCK = 256  # number of logs during which the GIL is held
 
 
+# Computed here, because writing a tag must not run Python code.
+cdef str NAN_TEXT = non_finite_text(float("nan"))
+cdef str INFINITY_TEXT = non_finite_text(float("inf"))
+cdef str NEGATIVE_TEXT = non_finite_text(float("-inf"))
+
+
 cdef struct Head:
     # The numbers of fields 1 to 9 of a span; times in microseconds.
     Ids ids
@@ -412,8 +418,8 @@ cdef class ThriftWriter:
         cdef PyObject *key
         cdef PyObject *value
         if PyDict_CheckExact(items):
-            # Nothing can change the dict between two tags. If `put_tag` raises, the
-            # borrowed references are not used again.
+            # The references are borrowed. They are valid until `put_tag` returns, which
+            # runs Python code only to raise; nothing can change the dict before.
             while PyDict_Next(items, &index, &key, &value):
                 self.put_tag(out, <object>key, <object>value)
                 count -= 1
@@ -471,6 +477,13 @@ cdef int64_t as_i64(object number) except? 1:
     if overflow:
         raise OverflowError("needs 64 signed bits")
     return small
+
+
+cdef str text_of(double number):
+    """Return the text that is sent for *number*, which is not finite."""
+    if isnan(number):
+        return NAN_TEXT
+    return INFINITY_TEXT if number > 0 else NEGATIVE_TEXT
 
 
 cdef uint64_t bits_of(double number) noexcept:
@@ -552,7 +565,7 @@ cdef class CompactWriter(ThriftWriter):
             to = self.begin_tag(out, key, BOOL, 0x31 if value is True else 0x32, 1)
         elif PyFloat_CheckExact(value):
             if not isfinite(PyFloat_AS_DOUBLE(value)):
-                return self.put_tag(out, key, non_finite_text(value))
+                return self.put_tag(out, key, text_of(PyFloat_AS_DOUBLE(value)))
             to = self.begin_tag(out, key, DOUBLE, 0x27, 9)
             to = put_fixed64(to, bits_of(PyFloat_AS_DOUBLE(value)))
         elif PyBytes_CheckExact(value):
@@ -649,7 +662,7 @@ cdef class BinaryWriter(ThriftWriter):
             to += 1
         elif PyFloat_CheckExact(value):
             if not isfinite(PyFloat_AS_DOUBLE(value)):
-                return self.put_tag(out, key, non_finite_text(value))
+                return self.put_tag(out, key, text_of(PyFloat_AS_DOUBLE(value)))
             to = put_header(self.begin_tag(out, key, DOUBLE, 12), 0x04, 4)
             to = put_big_endian(to, bits_of(PyFloat_AS_DOUBLE(value)), 8)
         elif PyBytes_CheckExact(value):
