@@ -10,11 +10,17 @@ most roots and many children is never. That saves 6 % of the instructions of a r
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import opentracing
 
+from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
+
+if TYPE_CHECKING or not IS_COMPILED:
+    from jaeger_client._internal.span_core import ContextCore
+else:
+    from jaeger_client._native.spans import ContextCore, adopt_context
 
 NO_BAGGAGE: Final[dict[str, str]] = opentracing.SpanContext.EMPTY_BAGGAGE
 """The baggage of every context without items; never changed."""
@@ -25,7 +31,7 @@ _MAX_BAGGAGE: Final = 4096
 _new: Final = object.__new__
 
 
-class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped base
+class SpanContext(ContextCore, opentracing.SpanContext):  # type: ignore[misc]  # untyped base
     """
     Ids, flags and baggage of one span.
 
@@ -34,15 +40,7 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     from any thread.
     """
 
-    __slots__ = (
-        "baggage",
-        "debug_id",
-        "flags",
-        "has_random_trace_id",
-        "parent_id",
-        "span_id",
-        "trace_id",
-    )
+    __slots__ = ()
 
     trace_id: int
     """Up to 128 bits; 0 means that there is no trace."""
@@ -61,11 +59,9 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
 
     Flag 0x02 of W3C Trace Context; not one of `flags`, where this bit means debug.
     """
-    # These two are class attributes, not slots, and are overridden in the few contexts
-    # that need it: other contexts are created without storing them.
-    trace_state: str | None = None
+    trace_state: str | None
     """`tracestate` of W3C Trace Context, propagated to children unchanged."""
-    sampling_undecided: bool = False
+    sampling_undecided: bool
     """Whether the receiver of the context makes the sampling decision."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
@@ -132,7 +128,11 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
             debug_id=self.debug_id,
         )
         context.has_random_trace_id = self.has_random_trace_id
-        # `trace_state` and `sampling_undecided`, if this context has them.
+        if self.trace_state is not None:
+            context.trace_state = self.trace_state
+        if self.sampling_undecided:
+            context.sampling_undecided = True
+        # Attributes of the application.
         context.__dict__.update(self.__dict__)
         return context
 
@@ -149,18 +149,14 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
         return f"<SpanContext without trace, {carried}>"
 
 
+if IS_COMPILED:
+    adopt_context(SpanContext)
+
+
 class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     """The part of a `Span` that stores ids, flags and baggage."""
 
-    __slots__ = (
-        "baggage",
-        "has_random_trace_id",
-        "own_flags",
-        "parent_id",
-        "span_id",
-        "stored_context",
-        "trace_id",
-    )
+    __slots__ = ()
 
     trace_id: int
     """Id of the trace, up to 128 bits."""

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import random
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jaeger_client._internal.fork import call_after_fork
+from jaeger_client._native import IS_COMPILED
+
+if not TYPE_CHECKING and IS_COMPILED:
+    from jaeger_client._native.spans import seed_ids
+else:
+
+    def seed_ids() -> None:
+        """Seed the generator of the compiled core, if that is used."""
 
 operating_system_random: Final = random.SystemRandom().random
 """Returns a number in [0, 1) from the operating system's randomness."""
@@ -23,6 +31,20 @@ class IdRandom(random.Random):
         # No argument: the seed comes from the operating system.
         super().__init__()
         call_after_fork(self)
+
+    def seed(self, a: Any = None, version: int = 2) -> None:
+        """Seed it with *a*, or from the operating system if that is `None`."""
+        super().seed(a, version)
+        if a is None:
+            seed_ids()
+        else:
+            # From now on the compiled core uses the numbers of this object, too.
+            self.is_seeded = True
+
+    def setstate(self, state: Any) -> None:
+        """Continue with *state*."""
+        super().setstate(state)
+        self.is_seeded = True
 
     def after_fork_in_child(self) -> None:
         """Take a new seed from the operating system."""

@@ -186,14 +186,7 @@ def to_seconds(value: object, now: Callable[[], float]) -> float:
 class SpanRecords(SpanIdentity):
     """The part of a `Span` that stores tags and logs."""
 
-    __slots__ = (
-        "_tracer",
-        "decision_tags",
-        "first_tags",
-        "log_items",
-        "more_tags",
-        "operation_name",
-    )
+    __slots__ = ()
 
     _tracer: Any
     operation_name: str
@@ -208,10 +201,11 @@ class SpanRecords(SpanIdentity):
     """
     log_items: list[LogItem]
     """Logs as pairs, or a `LogList` in the same cases. Read `logs` for objects."""
-    dropped_tags: int = 0
-    """Number of dropped tags; like the next two, stored in few spans only."""
-    dropped_logs: int = 0
+    dropped_tags: int
+    """Number of dropped tags."""
+    dropped_logs: int
     """Number of dropped logs."""
+    # A class attribute, not a slot: it is assigned to few spans.
     clock: Clock | None = None
     """The clock passed to the tracer, if any."""
 
@@ -348,9 +342,9 @@ class SpanRecords(SpanIdentity):
         """Count, report and log *number* dropped items of *kind*: "tags" or "logs"."""
         # No call and no jump between loading and storing: no count is lost.
         if kind == "tags":
-            self.dropped_tags += number  # type: ignore[misc]  # beside the slots
+            self.dropped_tags += number
         else:
-            self.dropped_logs += number  # type: ignore[misc]  # beside the slots
+            self.dropped_logs += number
         _TOO_MANY.warn(self.operation_name, self._limit(kind), kind, kind)
         self._report_dropped(**{kind: number})
 

@@ -66,21 +66,51 @@ cdef class SpanCore:
     cdef uint8_t shares_span_id
 
 
+cdef class StarterCore:
+    # Attributes of the tracer that are read for each span; each may be any object.
+    cdef object sampler
+    cdef object reporter
+    cdef object metrics
+    cdef object random
+    cdef object max_trace_id_bits
+    cdef object one_span_per_rpc
+    cdef object max_tag_value_length
+    cdef object max_tags_per_span
+    cdef object max_logs_per_span
+    cdef object clock
+    cdef object active_scope        # the attribute `_active_scope`
+    cdef object process_mark        # the attribute `_process_mark`
+    cdef dict odd
+    cdef object checked_random      # the `random` that was last checked, see owns_ids()
+    cdef dict random_attributes     # vars() of that
+    cdef Py_ssize_t attribute_count # of these, when they were last checked
+    cdef unsigned int plain_version # of the class, when it was last checked
+
+
+cdef struct Ids:
+    uint64_t trace_id_high
+    uint64_t trace_id_low
+    uint64_t span_id
+    uint64_t parent_id              # 0 is `None`
+    uint32_t flags
+
+
 cdef bint has_plain_fields(object span) noexcept
 """Whether *span* is a `SpanCore` all of whose C fields are valid."""
 
 cdef bint is_plain_context(object context) noexcept
 """Whether *context* is a `ContextCore` all of whose C fields are valid."""
 
-cdef int flags_of(SpanCore span) noexcept
+cdef bint read_ids(SpanCore span, Ids* ids) noexcept
 """
-The bits of `span.flags`; -1 if they must be read as an attribute.
+Store the ids and flags of `span.ids`, for a span with plain fields.
 
-For a span with plain fields. Its ids, unlike its flags, may be read from the span if
-`stored_context` is None or a plain context; otherwise read `span.ids` as an attribute.
+They are those of its `stored_context` if it has one. Returns false, and stores nothing,
+if they must be read as attributes of `span.ids`.
 """
 
 cdef ContextCore new_context()
-"""A new `SpanContext`: its numbers are 0 and its objects None until they are stored."""
+"""A new `SpanContext`: its numbers are 0, its objects None, until they are stored."""
 
-cdef object more_tags_of_none   # NO_MORE_TAGS: a list whose content is never read
+cdef object no_more_tags()
+"""The value of `more_tags` of a span without any: a list whose content is not read."""
