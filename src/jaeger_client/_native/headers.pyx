@@ -1,7 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
 # cython: cdivision=True, binding=False
 """
-The parts of codecs that find, read and write headers; twins in `codecs.headers` and so on.
+The functions of codecs that find, read and write headers.
+
+Their twins are in `codecs`: `headers`, `items`, `trace_id` and `traceparent`.
 
 Strategy: each function handles the usual case in C, which is plain text in ASCII and
 contexts whose fields are plain (see `spans.pxd`). It passes everything else to its
@@ -31,10 +33,9 @@ from cpython.bytes cimport (
 )
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_Next
 from cpython.list cimport PyList_GET_SIZE
-from cpython.long cimport PyLong_FromUnsignedLongLong
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from jaeger_client._native.spans cimport ContextCore, is_plain_context, new_context
@@ -43,7 +44,7 @@ from jaeger_client.codecs import headers as _headers
 from jaeger_client.codecs import items as _items
 from jaeger_client.codecs import trace_id as _trace_id
 from jaeger_client.codecs.headers import UNRESERVED
-from jaeger_client.span_context import NO_BAGGAGE as _NO_BAGGAGE
+from jaeger_client.span_context import NO_BAGGAGE
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text)
@@ -54,14 +55,14 @@ cdef extern from "Python.h":
     int PySet_Contains(object names, object name) except -1
     object PyUnicode_New(Py_ssize_t length, Py_UCS4 max_character)
 
-cdef object _NO_BAGGAGE_ITEMS = _NO_BAGGAGE
+cdef object _NO_BAGGAGE = NO_BAGGAGE
 cdef Py_ssize_t MAX_BAGGAGE_SIZE = _items.MAX_BAGGAGE_SIZE
 
 # Hexadecimal digits
 
 cdef uint8_t[256] _value_of    # of a hexadecimal digit, else 0xFF
 cdef uint8_t[16] _digit_of
-cdef bint[256] _is_unreserved    # of a character that no encoding changes
+cdef uint8_t[256] _is_unreserved    # whether it is a character that no encoding changes
 
 
 cdef int _fill_tables() except -1:
@@ -246,7 +247,7 @@ cdef ContextCore _context_of(
     context.span_id = span_id
     context.parent_id = parent_id
     context.flags = flags
-    context.baggage = baggage or _NO_BAGGAGE_ITEMS
+    context.baggage = baggage or _NO_BAGGAGE
     return context
 
 
@@ -283,19 +284,19 @@ def read_parent(text, baggage):
     cdef Number trace, span, flags
     cdef const uint8_t* at
     cdef ContextCore context
-    # Later versions may have more fields: the twin reads them.
     if not _is_ascii(text) or PyUnicode_GET_LENGTH(text) != 55:
-        return _read_parent(text, baggage)
+        return _read_parent_plainly(text, baggage)
     at = PyUnicode_1BYTE_DATA(text)
-    if at[0] != c"0" or at[1] != c"0" or not _are_lower(at, at + 55):
-        return _read_parent(text, baggage)
-    trace = _hex_number(at + 3, at + 55)
-    span = _hex_number(at + 36, at + 55)
+    if at[0] != c"0" or at[1] != c"0":
+        return _read_parent_plainly(text, baggage)
+    trace = _hex_number(at + 3, at + 35)
+    span = _hex_number(at + 36, at + 52)
     flags = _hex_number(at + 53, at + 55)
     if (
-        trace.digits != 32 or span.digits != 16 or flags.digits != 2
-        or not (trace.high or trace.low) or not span.low
+        trace.digits + span.digits + flags.digits != 32 + 16 + 2
         or at[2] != c"-" or at[35] != c"-" or at[52] != c"-"
+        or not (trace.high or trace.low) or not span.low
+        or _has_upper_case(at, at + 55)
     ):
         return None
     context = _context_of(trace, span.low, 0, flags.low & 1, baggage)
@@ -303,17 +304,17 @@ def read_parent(text, baggage):
     return context
 
 
-cdef inline bint _are_lower(const uint8_t* text, const uint8_t* end) noexcept nogil:
-    """Whether no character is an upper-case letter."""
-    while text < end:
-        if c"A" <= text[0] <= c"Z":
-            return False
-        text += 1
-    return True
+cdef inline bint _has_upper_case(const uint8_t* at, const uint8_t* end) noexcept nogil:
+    while at < end:
+        if c"A" <= at[0] <= c"Z":
+            return True
+        at += 1
+    return False
 
 
-cdef object _read_parent(object text, object baggage):
-    # Not imported with the module, because few applications need it.
+cdef object _read_parent_plainly(object text, object baggage):
+    """Read one of a later version, which may be longer, or an invalid one."""
+    # Not imported with this module, because few applications use the format.
     from jaeger_client.codecs.traceparent import read_parent
     return read_parent(text, baggage)
 
@@ -509,7 +510,7 @@ def can_be_sent(baggage, known_keys, limits):
             type(<object>key) is not str
             or not PySet_Contains(known_keys, <object>key)
             or type(<object>value) is not str
-            or PyUnicode_GET_LENGTH(<object>value) > max_length // 4
+            or 4 * <int64_t>PyUnicode_GET_LENGTH(<object>value) > max_length
         ):
             return False
     return True

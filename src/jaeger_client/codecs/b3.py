@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from jaeger_client._internal.shown import shown
 from jaeger_client._native import IS_COMPILED
-from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageCodec, BaggageLimits
+from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.codecs.base import (
     Headers,
     context_of,
@@ -39,6 +39,7 @@ from jaeger_client.codecs.headers import (
     is_metadata_key,
     is_token,
 )
+from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext

@@ -17,13 +17,13 @@ from jaeger_client._internal.shown import shown
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.headers import MAX_NAME_LENGTH, MAX_NAMES, utf8
-from jaeger_client.codecs.items import BaggageLimits, Item
+from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits, Item
 from jaeger_client.constants import MAX_ID_BITS
 
 if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client.codecs.items import bounded, can_be_sent, header_value
+    from jaeger_client.codecs.items import bounded, can_be_sent
 else:
-    from jaeger_client._native.headers import bounded, can_be_sent, header_value
+    from jaeger_client._native.headers import bounded, can_be_sent
 
 MAX_DEBUG_ID_LENGTH: Final = 8192
 """Maximum length of a debug id in characters; the rest is cut off."""
@@ -39,8 +39,6 @@ _UNSAFE: Final = (
     "With lower_case_headers, gRPC's rules for metadata keys apply"
 )
 
-
-DEFAULT_LIMITS: Final = BaggageLimits()
 
 class BaggageCodec(Codec):
     """

@@ -2,10 +2,13 @@
 Names and values of headers: finding a codec's own headers, and percent-encoding.
 
 Header names repeat from request to request, so `HeaderNames` remembers the meaning of
-each spelling: comparing all names of a request takes 1.5 us, the look-ups 0.4. Other
-services choose the names, so the number of entries and the length of a name are limited.
-When the limit is reached, all entries are removed, so that invented names displace the
-usual ones only briefly.
+each spelling: with nine headers, look-ups take 0.3 us and comparisons 1.5 us. Other
+services choose the names, so the number of entries and the length of a name are
+limited. When the limit is reached, all entries are removed, so that invented names
+displace the usual ones only briefly.
+
+`_native.headers` has the compiled counterparts of the functions that every request
+needs.
 """
 
 from __future__ import annotations
@@ -119,9 +122,10 @@ def own_headers(names: HeaderNames, carrier: object) -> list[tuple[Header, objec
     return found
 
 
-def _items_of(carrier: Any) -> Iterable[tuple[object, object]]:  # noqa: ANN401 - from applications
-    if type(carrier) is dict or callable(getattr(carrier, "items", None)):
-        return carrier.items()
+def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
+    items = getattr(carrier, "items", None)
+    if callable(items):
+        return cast("Iterable[tuple[object, object]]", items())
     if is_collection(carrier):
         return headers_in(carrier)
     msg = (

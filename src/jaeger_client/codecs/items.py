@@ -52,6 +52,8 @@ class BaggageLimits(NamedTuple):
         )
 
 
+DEFAULT_LIMITS: Final = BaggageLimits()
+
 Item: TypeAlias = tuple[str, str | bytes | float | None]
 """Key and value; `None` replaces a value that cannot be carried."""
 
@@ -111,16 +113,15 @@ def can_be_sent(
 ) -> bool:
     """Return whether *baggage* has only known keys and short texts, within limits."""
     max_items, max_length = limits
-    if len(baggage) > max_items:
-        return False
-    return all(
-        type(key) is str
-        and key in known_keys
-        and type(value) is str
-        # No character takes more than four bytes.
-        and 4 * len(value) <= max_length
-        for key, value in baggage.items()
-    )
+    for key, value in baggage.items():
+        if (
+            type(key) is not str
+            or key not in known_keys
+            or type(value) is not str
+            or 4 * len(value) > max_length  # a character has four bytes at most
+        ):
+            return False
+    return len(baggage) <= max_items
 
 
 def length(text: str | bytes) -> int:

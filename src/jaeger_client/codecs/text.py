@@ -20,11 +20,8 @@ from typing import TYPE_CHECKING, Final
 from jaeger_client._internal.shown import shown
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.codecs.baggage import (
-    DEFAULT_LIMITS,
     MAX_DEBUG_ID_LENGTH,
     BaggageCodec,
-    BaggageLimits,
-    Item,
     breaks_lines,
     plain_value,
     text_map_value,
@@ -38,13 +35,18 @@ from jaeger_client.codecs.headers import (
     is_metadata_key,
     is_token,
 )
+from jaeger_client.codecs.items import (
+    DEFAULT_LIMITS,
+    BaggageLimits,
+    Item,
+    text_or_number,
+)
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
     BAGGAGE_HEADER_PREFIX,
     DEBUG_ID_HEADER_KEY,
     TRACE_ID_HEADER,
 )
-from jaeger_client.codecs.items import Item, text_or_number
 from jaeger_client.errors import ConfigError
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
 
@@ -150,27 +152,31 @@ class TextCodec(BaggageCodec):
             return read_context(value, self.url_encoding)
         context: SpanContext | None = None
         debug_id: str | None = None
-        # The Go and Java clients write a blank in baggage as a plus.
-        decode = plus_decoded if self.url_encoding else str
-        items: list[Item] = []
+        baggage: list[tuple[Header, object]] = []
         for header, value in own:
             if header is _TRACE_ID:
                 context = read_context(value, self.url_encoding)
             elif header is _DEBUG_ID:
                 debug_id = self._debug_id(value)
-            elif header is BAGGAGE_LIST:
-                items += self._listed_items(value)
             else:
-                item = header_value(value, decode, self.baggage_limits)
-                items.append((header.key, item))
-        baggage = self._incoming(items) if items else NO_BAGGAGE
+                baggage.append((header, value))
+        items = self._incoming(self._items_of(baggage)) if baggage else NO_BAGGAGE
         if context is None:
-            if not baggage and not debug_id:
+            if not items and not debug_id:
                 return None
-            return without_trace(baggage, debug_id=debug_id)
-        context.baggage = baggage or NO_BAGGAGE
+            return without_trace(items, debug_id=debug_id)
+        context.baggage = items or NO_BAGGAGE
         context.debug_id = debug_id
         return context
+
+    def _items_of(self, headers: Iterable[tuple[Header, object]]) -> Iterator[Item]:
+        # The Go and Java clients write a blank in baggage as a plus.
+        decode = plus_decoded if self.url_encoding else str
+        for header, value in headers:
+            if header is BAGGAGE_LIST:
+                yield from self._listed_items(value)
+            else:
+                yield header.key, header_value(value, decode, self.baggage_limits)
 
     def _listed_items(self, value: object) -> Iterator[Item]:
         decode = percent_decoded if self.url_encoding else str

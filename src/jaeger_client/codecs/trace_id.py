@@ -92,7 +92,9 @@ def id_texts(
     """
     trace_id, parent_id = context.trace_id, context.parent_id
     return (
-        f"{trace_id:032x}" if is_wide or trace_id >> MAX_ID_BITS else f"{trace_id:016x}",
+        f"{trace_id:032x}"
+        if is_wide or trace_id >> MAX_ID_BITS
+        else f"{trace_id:016x}",
         f"{context.span_id:016x}",
         None if parent_id is None else f"{parent_id:016x}",
     )

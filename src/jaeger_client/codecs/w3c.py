@@ -22,11 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._native import IS_COMPILED
-from jaeger_client.codecs.baggage import (
-    DEFAULT_LIMITS,
-    BaggageCodec,
-    BaggageLimits,
-)
+from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.codecs.base import (
     Headers,
     context_of,
@@ -42,7 +38,7 @@ from jaeger_client.codecs.headers import (
     encoding_except,
     is_token,
 )
-from jaeger_client.codecs.items import Item
+from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits, Item
 from jaeger_client.codecs.traceparent import RANDOM_FLAG
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from jaeger_client.span_context import SpanContext

@@ -11,10 +11,8 @@ import opentracing
 import pytest
 
 from jaeger_client.codecs import TextCodec, span_context_from_string
-from jaeger_client.codecs.baggage import (
-    BaggageLimits,
-)
 from jaeger_client.codecs.headers import percent_decoded
+from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
