@@ -25,6 +25,8 @@ from jaeger_client.codecs.items import MAX_BAGGAGE_SIZE
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS
 from jaeger_client.span_context import SpanContext
 
+pytestmark = pytest.mark.usefixtures("codec_implementation")
+
 TEXT = TextCodec()
 HTTP = TextCodec(url_encoding=True)
 B3 = B3Codec()

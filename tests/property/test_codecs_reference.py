@@ -25,6 +25,8 @@ from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
 
+pytestmark = pytest.mark.usefixtures("codec_implementation")
+
 Ids: TypeAlias = tuple[int, int, int | None, int]
 
 HEX = re.compile("[0-9A-Fa-f]+")

@@ -1,4 +1,4 @@
-"""The compiled functions have the signatures of their twins."""
+# The compiled functions have the signatures of their twins.
 
 from jaeger_client.codecs.headers import own_headers as own_headers
 from jaeger_client.codecs.headers import percent_decoded as percent_decoded
