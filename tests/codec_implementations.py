@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
@@ -46,7 +46,7 @@ if IS_COMPILED:
 
 
 @contextmanager
-def codecs_use(implementation: str) -> Iterator[None]:
+def codecs_use(implementation: str) -> Generator[None]:
     """Make all codecs use an implementation, those that exist already, too."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (b3, baggage, text, w3c):

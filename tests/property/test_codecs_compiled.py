@@ -79,8 +79,9 @@ def outcome(call: Callable[[], Any]) -> object:
         result = call()
     except Exception as error:  # noqa: BLE001 - compared
         return type(error), str(error)
-    is_context = isinstance(result, SpanContext)
-    return parts_of(result) if is_context else (type(result), repr(result))
+    if isinstance(result, SpanContext):
+        return parts_of(result)
+    return type(result).__name__, repr(result)
 
 
 def both(read: Callable[[BaggageCodec], Any]) -> None:

@@ -35,10 +35,10 @@ def test_other_values_are_none(functions: Functions, value: object) -> None:
 
 def test_huge_values_are_not_decoded(functions: Functions) -> None:
     """A value that is too long whatever it decodes to is `None`."""
-    longest = 65_536 * 12
+    longest = "x" * 65_536 * 12
 
-    assert "x" == functions["header_value"]("x" * longest, lambda _: "x", LIMITS)
-    assert functions["header_value"]("x" * (longest + 1), str, LIMITS) is None
+    assert longest == functions["header_value"](longest, str, LIMITS)
+    assert functions["header_value"](f"{longest}x", str, LIMITS) is None
 
 
 def test_items_over_the_limits_are_counted(functions: Functions) -> None:

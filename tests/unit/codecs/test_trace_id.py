@@ -160,12 +160,13 @@ def test_ids_text_of_other_types_raises(functions: Functions, ids: Any) -> None:
 def test_id_texts(functions: Functions, *, is_wide: bool) -> None:
     """Ids have all digits; a trace id has 32 if it needs them or they are required."""
     narrow = f"{'0' * 16 if is_wide else ''}{'0' * 15}1"
+    wide = f"{'0' * 15}1{'0' * 16}"
     for context in contexts_of(1, 2, None, 1):
-        expected = narrow, f"{2:016x}", None
-        assert expected == functions["id_texts"](context, is_wide)
+        texts = functions["id_texts"](context, is_wide)
+        assert (narrow, f"{2:016x}", None) == texts
     for context in contexts_of(1 << 64, 2, 3, 1):
-        expected = f"{'0' * 15}1{'0' * 16}", f"{2:016x}", f"{3:016x}"
-        assert expected == functions["id_texts"](context, is_wide)
+        texts = functions["id_texts"](context, is_wide)
+        assert (wide, f"{2:016x}", f"{3:016x}") == texts
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,8 @@ def test_malformed_fields_are_corrupt(
 
 def test_baggage_of_a_read_context(functions: Functions) -> None:
     """Without items, all contexts share one empty dict."""
-    for baggage in (None, {}):
+    nothing: list[dict[str, str] | None] = [None, {}]
+    for baggage in nothing:
         for context in (
             functions["read_context"]("1:2:3:1", False, baggage),
             functions["read_fields"]("1", "2", None, 0, baggage),
