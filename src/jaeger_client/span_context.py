@@ -28,8 +28,6 @@ NO_BAGGAGE: Final[dict[str, str]] = opentracing.SpanContext.EMPTY_BAGGAGE
 _MAX_BAGGAGE: Final = 4096
 """Maximum number of baggage items of a span; by default, 180 are propagated."""
 
-_new: Final = object.__new__
-
 
 class SpanContext(ContextCore, opentracing.SpanContext):  # type: ignore[misc]  # untyped base
     """
@@ -183,7 +181,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
         if self.stored_context is not None:
             return self.stored_context
-        context = _new(SpanContext)
+        context = SpanContext.__new__(SpanContext)
         context.trace_id = self.trace_id
         context.span_id = self.span_id
         context.parent_id = self.parent_id
