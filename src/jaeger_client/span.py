@@ -13,11 +13,13 @@ replacing are one such sequence.
 
 from __future__ import annotations
 
+# Looked up as `time.time()` at each call, because tests of applications patch it.
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from jaeger_client._internal.clock import STEADY_CLOCK, is_unpatched
+from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.span_records import (
     MANY,
@@ -167,7 +169,7 @@ class Span(SpanCore, SpanRecords):
             self.start_time = to_seconds(start_time, self.wall_time)
         else:
             self.start_time = self.wall_time()
-            if self.clock is None and is_unpatched():
+            if self.clock is None and time.time is UNPATCHED.wall_clock:
                 self.clock_offset = self.start_time - STEADY_CLOCK()
         self.end_time = None
         self.finished = False
@@ -315,7 +317,7 @@ class Span(SpanCore, SpanRecords):
         """Return *seconds* since the epoch, or the current time if they are `None`."""
         if seconds is not None:
             return to_seconds(seconds, self.wall_time)
-        if self.clock_offset is not None and is_unpatched():
+        if self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
             return self.clock_offset + STEADY_CLOCK()
         return self.wall_time()
 

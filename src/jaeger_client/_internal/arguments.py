@@ -22,7 +22,7 @@ from jaeger_client.span_context import SpanContext
 MAX_REFERENCES: Final = 4096
 """Maximum number of references of a span, as of its tags and logs."""
 
-NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
+_NO_CONTEXT: Final = SpanContext(None, None, None, None)  # type: ignore[arg-type]  # no trace, no ids
 
 _NO_PARENT = RateLimitedWarning(
     "a parent must be a jaeger_client.Span or SpanContext, got %s; it is ignored",
@@ -44,7 +44,7 @@ def context_of(parent: object) -> SpanContext:
     # OpenTracing's own no-op span is valid: it means that there is no trace.
     if not isinstance(parent, (opentracing.Span, opentracing.SpanContext)):
         _NO_PARENT.warn(type(parent).__name__)
-    return NO_CONTEXT
+    return _NO_CONTEXT
 
 
 def injectable(thing: object) -> SpanContext:

@@ -29,12 +29,6 @@ UNPATCHED: Final = _Unpatched()
 UNPATCHED.wall_clock = None if "time_machine" in sys.modules else time.time
 
 
-
-def is_unpatched() -> bool:
-    """Return whether `time.time` is the interpreter's."""
-    return time.time is UNPATCHED.wall_clock
-
-
 STEADY_CLOCK: Final[Callable[[], float]] = (
     time.monotonic
     if time.get_clock_info("monotonic").resolution < 1e-6  # noqa: PLR2004 - a microsecond

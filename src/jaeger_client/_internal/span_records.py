@@ -118,7 +118,15 @@ class FixedLimits(TextLimits):
 
 def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
     """Return a copy of *values*, each converted by `to_tag_value`."""
-    return {key: to_tag_value(value, limits) for key, value in values.items()}
+    max_length = limits.max_tag_value_length
+    return {
+        # Most values are stored unchanged: without a call for each of these.
+        key: value
+        if (type(value) is str and len(value) <= max_length) or type(value) in BY_VALUE
+        else to_tag_value(value, limits)
+        for key, value in values.items()
+    }
+
 
 
 def to_tag_value(value: object, limits: TextLimits) -> TagValue:
@@ -127,6 +135,8 @@ def to_tag_value(value: object, limits: TextLimits) -> TagValue:
 
     Never raises: if `str(value)` does, the result is the error's text.
     """
+    if type(value) is str and len(value) <= limits.max_tag_value_length:
+        return value
     try:
         return _convert(value, limits)
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import opentracing
 
 from jaeger_client._internal.arguments import (
-    NO_CONTEXT,
     as_dict,
     context_of,
     is_server,
     with_context,
 )
-from jaeger_client._internal.clock import STEADY_CLOCK, is_unpatched
+from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.ids import IdRandom
@@ -139,28 +138,29 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 references = with_context(references)
             parent = child_of
             if parent is None and not ignore_active_span:
-                parent = self._active_span()
+                scope = self._active_scope()
+                parent = None if scope is None else scope.span
             if parent is None and references:
                 parent = references[0].referenced_context
             if tags is not None and type(tags) is not dict:
                 tags = as_dict(tags)
 
             span = self._new_span(operation_name, references)
-            decision = self._join(span, parent, tags)
+            if parent is None:
+                decision = self._begin(span)
+            else:
+                decision = self._join(span, parent, tags)
             if tags:
                 self._set_first_tags(span, tags)
-            if decision is not None and span.flags:
+            flags = span.flags
+            if flags and decision is not None:
                 self._apply_decision(span, decision)
-            self._set_start_time(span, start_time)
+            self._set_start_time(span, start_time, flags)
             if not self.metrics.is_noop:
                 self._count_start(span, tags)
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
             return self._failed_span(error)
         return span
-
-    def _active_span(self) -> opentracing.Span | None:
-        scope = self._active_scope()
-        return None if scope is None else scope.span
 
     def _new_span(
         self, name: object, references: Sequence[Reference] | None
@@ -168,7 +168,9 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         # Without __init__, which does more.
         span = Span.__new__(Span)
         span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as its __init__ does
-        span.operation_name = "" if name is None else to_text(name)
+        if type(name) is not str:
+            name = "" if name is None else to_text(name)
+        span.operation_name = name
         span.stored_context = None
         span.clock_offset = None
         span.end_time = None
@@ -188,13 +190,15 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 stored = span.fewer_tags(stored)
             span.first_tags = to_tag_values(stored, self)
 
-    def _set_start_time(self, span: Span, start_time: float | None) -> None:
+    def _set_start_time(
+        self, span: Span, start_time: float | None, flags: int
+    ) -> None:
         if start_time is not None:
             if self.clock is not None:
                 span.use_clock(self.clock)
             span.start_time = to_seconds(start_time, span.wall_time)
             span.clock_offset = None
-        elif not span.flags or not is_unpatched():
+        elif not flags or time.time is not UNPATCHED.wall_clock:
             span.start_time = time.time()
             span.clock_offset = None
         elif span.clock_offset is None:
@@ -223,7 +227,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
     def _join(
         self,
         span: Span,
-        parent: opentracing.Span | opentracing.SpanContext | None,
+        parent: opentracing.Span | opentracing.SpanContext,
         tags: Mapping[str, object] | None,
     ) -> DecisionOrTags:
         """Make *span* a child of *parent*, or a root if *parent* has no trace."""
@@ -232,8 +236,6 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
             if parent.stored_context is None:
                 self._inherit(span, parent, parent.own_flags, tags)
                 return None
-        if parent is None:
-            return self._begin(span, NO_CONTEXT)
         context, decision = context_of(parent), None
         if not context.has_trace:
             return self._begin(span, context)
@@ -270,23 +272,26 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
             span.span_id = self.random_id()
             span.parent_id = parent.span_id
 
-    def _begin(self, span: Span, carried: SpanContext) -> DecisionOrTags:
-        """Make *span* the root of a new trace with the baggage of *carried*."""
+    def _begin(self, span: Span, carried: SpanContext | None = None) -> DecisionOrTags:
+        """Make *span* the root of a new trace, with the baggage of *carried*."""
         span.trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
         # One random number serves as both ids, as in the Go and Java clients.
         span.span_id = span.trace_id & _MAX_SPAN_ID or 1
         span.parent_id = None
-        span.baggage = dict(carried.baggage) if carried.baggage else NO_BAGGAGE
+        span.baggage = NO_BAGGAGE
         span.has_random_trace_id = True
-        decision: DecisionOrTags = None
-        if carried.debug_id is not None and self.is_debug_allowed(span.operation_name):
-            span.own_flags = SAMPLED_FLAG | DEBUG_FLAG
-            return {self.debug_id_header: carried.debug_id}
-        if carried.decides_sampling_only:
-            span.own_flags = carried.flags
-        else:
-            name = span.operation_name
-            span.own_flags, decision = self._call_sampler(span.trace_id, name)
+        if carried is not None:
+            span.baggage = dict(carried.baggage) or NO_BAGGAGE
+            if carried.debug_id is not None and self.is_debug_allowed(
+                span.operation_name
+            ):
+                span.own_flags = SAMPLED_FLAG | DEBUG_FLAG
+                return {self.debug_id_header: carried.debug_id}
+            if carried.decides_sampling_only:
+                span.own_flags = carried.flags
+                return None
+        flags, decision = self._call_sampler(span.trace_id, span.operation_name)
+        span.own_flags = flags
         return decision
 
     def _call_sampler(
@@ -305,7 +310,9 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
 
     def _apply_decision(self, span: Span, decision: Mapping[str, object]) -> None:
         """Set the tags of a decision, or wait for it if it is pending."""
-        if isinstance(decision, Undecided):
+        if type(decision) is DecisionTags:
+            span.decision_tags = decision
+        elif isinstance(decision, Undecided):
             leave_undecided(span, decision, self._count_decided)
         else:
             span.add_tags(decision)
