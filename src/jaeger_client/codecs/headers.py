@@ -123,6 +123,8 @@ def own_headers(names: HeaderNames, carrier: object) -> list[tuple[Header, objec
 
 
 def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
+    if type(carrier) is dict:  # nearly every carrier: 0.1 us less
+        return carrier.items()  # pyright: ignore[reportUnknownVariableType]  # any dict
     items = getattr(carrier, "items", None)
     if callable(items):
         return cast("Iterable[tuple[object, object]]", items())

@@ -107,3 +107,10 @@ def test_limits_may_be_negative(functions: Functions, limits: BaggageLimits) -> 
 def test_can_be_sent(functions: Functions, baggage: object, expected: object) -> None:
     """Known keys with short plain texts need no further checks."""
     assert expected is functions["can_be_sent"](baggage, {"a", "b", "c"}, LIMITS)
+
+
+def test_a_character_may_have_four_bytes(functions: Functions) -> None:
+    """A text is short if even four bytes for each character are within the limit."""
+    for limit, expected in ((8, True), (7, False)):
+        limits = BaggageLimits(max_value_length=limit)
+        assert expected is functions["can_be_sent"]({"a": "12"}, {"a"}, limits)
