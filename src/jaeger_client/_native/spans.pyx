@@ -151,6 +151,15 @@ cdef enum:
 cdef object MISSING = object()
 """The value in `odd` of an attribute that was deleted."""
 
+cdef dict DEFAULTS = {
+    "dropped_logs": 0,
+    "dropped_tags": 0,
+    "sampling_undecided": False,
+    "shares_span_id": False,
+    "trace_state": None,
+}
+"""Values of attributes that were deleted; the Python classes have them, too."""
+
 cdef tuple NO_ARGUMENTS = ()
 cdef object ID_BITS = MAX_ID_BITS
 cdef object TRACE_ID_BITS = MAX_TRACE_ID_BITS
@@ -214,6 +223,9 @@ cdef class Field:
                 replace(odd, None)
 
     def __delete__(self, instance):
+        if self.__name__ in DEFAULTS:
+            self.__set__(instance, DEFAULTS[self.__name__])
+            return
         self.__get__(instance, None)  # raises if it was deleted before
         self.set_odd(<PyObject **>(self.start_of(instance) + self.odd_offset), MISSING)
 
