@@ -6,12 +6,14 @@ import gc
 import sys
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from jaeger_client.codecs.headers import Header, HeaderNames
 from jaeger_client.errors import InvalidCarrierError
 from tests.codec_implementations import Functions
+from tests.unit.racing import run_together
 
 OWN = Header("own")
 
@@ -172,6 +174,30 @@ def test_a_finalizer_that_empties_the_carrier_does_no_harm(
         except RuntimeError:  # of the twin: the dict changed size
             continue
         assert all(value[0].startswith("value") for _, value in found)
+
+
+def test_a_carrier_that_another_thread_changes_is_read(functions: Functions) -> None:
+    """What is found are headers of the carrier, whatever is added and removed."""
+    names = HeaderNames(Meanings())
+    carrier: dict[str, object] = {"own-a": ["own-a"]}
+    pairs: list[object] = [("own-a", ["own-a"])]
+
+    def change() -> None:
+        for number in range(5_000):
+            name = f"own-{number % 50}" if number % 2 else f"foreign-{number % 50}"
+            carrier[name] = [name]
+            pairs.append((name, [name]))
+            if number % 40 == 0:
+                carrier.clear()
+                pairs.clear()
+
+    def read(source: object) -> None:
+        for _ in range(5_000):
+            with suppress(RuntimeError):  # of the twin: the dict changed size
+                found = functions["own_headers"](names, source)
+                assert all(value[0].startswith("own") for _, value in found)
+
+    run_together(change, lambda: read(carrier), lambda: read(pairs))
 
 
 def test_no_reference_is_lost_or_left(functions: Functions) -> None:

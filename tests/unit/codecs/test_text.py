@@ -300,6 +300,23 @@ def test_no_header_gives_none(codec: TextCodec) -> None:
     assert read(codec, {"Host": "a", "uberct": "b"}) is None
 
 
+class OtherName(TextCodec):
+    """A codec of the application that sets a name itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trace_id_header = "x-trace"
+
+
+def test_subclasses_may_assign_names() -> None:
+    """Names that are assigned after the codec was created are written and read."""
+    codec = OtherName()
+
+    assert {"x-trace": "1:2:3:1"} == written(codec, SpanContext(1, 2, 3, 1))
+    assert (1, 2, 3, 1, {}, None) == read(codec, {"X-Trace": "1:2:3:1"})
+    assert read(codec, {"uber-trace-id": "1:2:3:1"}) is None
+
+
 # Values
 
 
