@@ -17,10 +17,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client._internal.span_core import SpanCore, adopt_span
 from jaeger_client._internal.span_records import (
     MANY,
     MAX_LOG_FIELDS,
@@ -33,7 +34,6 @@ from jaeger_client._internal.span_records import (
     to_tag_values,
     to_text,
 )
-from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import (
     DEBUG_FLAG,
     MAX_LOGS_PER_SPAN,
@@ -44,11 +44,6 @@ from jaeger_client.constants import (
 )
 from jaeger_client.model import LogItem, SpanIds
 from jaeger_client.span_context import NO_BAGGAGE
-
-if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client._internal.span_core import SpanCore
-else:
-    from jaeger_client._native.spans import SpanCore, adopt_span
 
 if TYPE_CHECKING:
     import opentracing
@@ -124,8 +119,6 @@ class Span(SpanCore, SpanRecords):
     baggage, and evaluates the tag `sampling.priority`. Methods never raise, and may be
     called from any thread.
     """
-
-    __slots__ = ()
 
     _tracer: SpanOwner
     start_time: float
@@ -350,13 +343,12 @@ class Span(SpanCore, SpanRecords):
         return f"{text} {self._tracer.service_name}.{self.operation_name}"
 
 
-if IS_COMPILED:
-    adopt_span(
-        Span,
-        no_baggage=NO_BAGGAGE,
-        no_tags=NO_TAGS,
-        no_more_tags=NO_MORE_TAGS,
-        no_logs=NO_LOGS,
-        many=MANY,
-        max_log_fields=MAX_LOG_FIELDS,
-    )
+adopt_span(
+    Span,
+    no_baggage=NO_BAGGAGE,
+    no_tags=NO_TAGS,
+    no_more_tags=NO_MORE_TAGS,
+    no_logs=NO_LOGS,
+    many=MANY,
+    max_log_fields=MAX_LOG_FIELDS,
+)

@@ -10,17 +10,12 @@ most roots and many children is never. That saves 6 % of the instructions of a r
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import opentracing
 
-from jaeger_client._native import IS_COMPILED
+from jaeger_client._internal.span_core import ContextCore, adopt_context
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
-
-if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client._internal.span_core import ContextCore
-else:
-    from jaeger_client._native.spans import ContextCore, adopt_context
 
 NO_BAGGAGE: Final[dict[str, str]] = opentracing.SpanContext.EMPTY_BAGGAGE
 """The baggage of every context without items; never changed."""
@@ -37,8 +32,6 @@ class SpanContext(ContextCore, opentracing.SpanContext):  # type: ignore[misc]  
     changes them for every span and application object that refers to it. Safe to read
     from any thread.
     """
-
-    __slots__ = ()
 
     trace_id: int
     """Up to 128 bits; 0 means that there is no trace."""
@@ -147,14 +140,11 @@ class SpanContext(ContextCore, opentracing.SpanContext):  # type: ignore[misc]  
         return f"<SpanContext without trace, {carried}>"
 
 
-if IS_COMPILED:
-    adopt_context(SpanContext)
+adopt_context(SpanContext)
 
 
 class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     """The part of a `Span` that stores ids, flags and baggage."""
-
-    __slots__ = ()
 
     trace_id: int
     """Id of the trace, up to 128 bits."""

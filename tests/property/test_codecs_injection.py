@@ -54,7 +54,7 @@ states = st.none() | things | st.sampled_from(["a=1,b=2", "\ta=1 ,\tb=2 "])
 def context_of(baggage: object, state: object, flags: int) -> SpanContext:
     """Return a context as an application or an extracted request might create it."""
     context = SpanContext(1, 2, 3, flags, baggage)  # type: ignore[arg-type]  # any things
-    context.trace_state = state  # type: ignore[misc, assignment]  # as before
+    context.trace_state = state  # type: ignore[assignment]  # as before
     return context
 
 

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from jaeger_client._internal.fork import call_after_fork
-from jaeger_client._native import IS_COMPILED
-
-if not TYPE_CHECKING and IS_COMPILED:
-    from jaeger_client._native.spans import seed_ids
-else:
-
-    def seed_ids() -> None:
-        """Seed the generator of the compiled core, if that is used."""
+from jaeger_client._internal.span_core import seed_ids
 
 operating_system_random: Final = random.SystemRandom().random
 """Returns a number in [0, 1) from the operating system's randomness."""
@@ -32,7 +25,7 @@ class IdRandom(random.Random):
         super().__init__()
         call_after_fork(self)
 
-    def seed(self, a: Any = None, version: int = 2) -> None:
+    def seed(self, a: Any = None, version: int = 2) -> None:  # noqa: ANN401 - as in `random.Random`
         """Seed it with *a*, or from the operating system if that is `None`."""
         super().seed(a, version)
         if a is None:
@@ -41,7 +34,7 @@ class IdRandom(random.Random):
             # From now on the compiled core uses the numbers of this object, too.
             self.is_seeded = True
 
-    def setstate(self, state: Any) -> None:
+    def setstate(self, state: Any) -> None:  # noqa: ANN401 - as in `random.Random`
         """Continue with *state*."""
         super().setstate(state)
         self.is_seeded = True

@@ -1,12 +1,17 @@
 """
 Where spans, contexts and tracers store their attributes.
 
-These are the first bases of `Span`, `SpanContext` and `SpanStarter`. The compiled core
-has classes of the same names and attributes in their place; they also have their own
-versions of the methods that are called most. See `_native/spans.pyx`.
+The first bases of `Span`, `SpanContext` and `SpanStarter`. The compiled core has
+classes of the same names and attributes in their place, which also have their own
+versions of the methods that are called most; see `_native/spans.pyx`. The functions
+pass to it what it uses of the Python code.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jaeger_client._native import IS_COMPILED
 
 
 class ContextCore:
@@ -62,3 +67,28 @@ class StarterCore:
     """The attributes of `SpanStarter`, which are in its `__dict__`."""
 
     __slots__ = ()
+
+
+def adopt_context(context_class: type) -> None:
+    """Pass `SpanContext` to the compiled core."""
+
+
+def adopt_span(span_class: type, **constants: object) -> None:
+    """Pass `Span` and its constants to the compiled core."""
+
+
+def adopt_starter(starter_class: type, **functions: object) -> None:
+    """Pass `SpanStarter` and the functions that it calls to the compiled core."""
+
+
+def seed_ids() -> None:
+    """Seed the compiled core's generator of ids from the operating system."""
+
+
+if IS_COMPILED and not TYPE_CHECKING:
+    from jaeger_client._native import spans
+
+    ContextCore, SpanCore = spans.ContextCore, spans.SpanCore
+    StarterCore = spans.StarterCore
+    adopt_context, adopt_span = spans.adopt_context, spans.adopt_span
+    adopt_starter, seed_ids = spans.adopt_starter, spans.seed_ids

@@ -116,7 +116,7 @@ class FixedLimits(TextLimits):
         self.max_traceback_length = max_traceback_length
 
 
-def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
+def to_tag_values(values: dict[str, Any], limits: TextLimits) -> dict[str, TagValue]:
     """Return a copy of *values*, each converted by `to_tag_value`."""
     max_length = limits.max_tag_value_length
     return {
@@ -126,7 +126,6 @@ def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, Ta
         else to_tag_value(value, limits)
         for key, value in values.items()
     }
-
 
 
 def to_tag_value(value: object, limits: TextLimits) -> TagValue:
@@ -195,8 +194,6 @@ def to_seconds(value: object, now: Callable[[], float]) -> float:
 
 class SpanRecords(SpanIdentity):
     """The part of a `Span` that stores tags and logs."""
-
-    __slots__ = ()
 
     _tracer: Any
     operation_name: str

@@ -1,6 +1,4 @@
-"""
-The part of the tracer that spans use: starts them, and passes them to the reporter.
-"""
+"""The part of the tracer that spans use: starts spans, passes them to the reporter."""
 
 from __future__ import annotations
 
@@ -20,6 +18,7 @@ from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.span_core import StarterCore, adopt_starter
 from jaeger_client._internal.span_records import (
     NO_LOGS,
     NO_MORE_TAGS,
@@ -29,16 +28,10 @@ from jaeger_client._internal.span_records import (
     to_text,
 )
 from jaeger_client._internal.undecided_span import leave_undecided
-from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.sampler.base import DecisionTags, Undecided
 from jaeger_client.span import SAMPLING_PRIORITY, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
-
-if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client._internal.span_core import StarterCore
-else:
-    from jaeger_client._native.spans import StarterCore, adopt_starter
 
 if TYPE_CHECKING:
     from opentracing import Reference
@@ -110,7 +103,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
     not test for it.
     """
 
-    def start_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
+    def start_span(  # noqa: C901, PLR0917 - OpenTracing's signature; flat  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -142,29 +135,28 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 parent = None if scope is None else scope.span
             if parent is None and references:
                 parent = references[0].referenced_context
+            initial: Any = tags
             if tags is not None and type(tags) is not dict:
-                tags = as_dict(tags)
+                initial = as_dict(tags)
 
             span = self._new_span(operation_name, references)
             if parent is None:
                 decision = self._begin(span)
             else:
-                decision = self._join(span, parent, tags)
-            if tags:
-                self._set_first_tags(span, tags)
+                decision = self._join(span, parent, initial)
+            if initial:
+                self._set_first_tags(span, initial)
             flags = span.flags
             if flags and decision is not None:
                 self._apply_decision(span, decision)
             self._set_start_time(span, start_time, flags)
             if not self.metrics.is_noop:
-                self._count_start(span, tags)
+                self._count_start(span, initial)
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
             return self._failed_span(error)
         return span
 
-    def _new_span(
-        self, name: object, references: Sequence[Reference] | None
-    ) -> Span:
+    def _new_span(self, name: object, references: Sequence[Reference] | None) -> Span:
         # Without __init__, which does more.
         span = Span.__new__(Span)
         span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as its __init__ does
@@ -190,9 +182,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
                 stored = span.fewer_tags(stored)
             span.first_tags = to_tag_values(stored, self)
 
-    def _set_start_time(
-        self, span: Span, start_time: float | None, flags: int
-    ) -> None:
+    def _set_start_time(self, span: Span, start_time: float | None, flags: int) -> None:
         if start_time is not None:
             if self.clock is not None:
                 span.use_clock(self.clock)
@@ -372,16 +362,15 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         return self.random.getrandbits(MAX_ID_BITS) or 1
 
 
-if IS_COMPILED:
-    adopt_starter(
-        SpanStarter,
-        random=IdRandom,
-        decision_tags=DecisionTags,
-        with_context=with_context,
-        as_dict=as_dict,
-        to_text=to_text,
-        to_tag_values=to_tag_values,
-        to_seconds=to_seconds,
-        sampler_failed=_SAMPLER_FAILED,
-        reporter_failed=_REPORTER_FAILED,
-    )
+adopt_starter(
+    SpanStarter,
+    random=IdRandom,
+    decision_tags=DecisionTags,
+    with_context=with_context,
+    as_dict=as_dict,
+    to_text=to_text,
+    to_tag_values=to_tag_values,
+    to_seconds=to_seconds,
+    sampler_failed=_SAMPLER_FAILED,
+    reporter_failed=_REPORTER_FAILED,
+)

@@ -134,9 +134,9 @@ cdef extern from *:
     object PyObject_CallNoArgs(object function)
     PyObject *_PyType_Lookup(PyTypeObject *type, object name) noexcept
     PyTypeObject *Py_TYPE(object o) noexcept
+    bint PyType_IsSubtype(PyTypeObject *type, PyTypeObject *base) noexcept
     bint PyLong_CheckExact(object o) noexcept
     bint PyUnicode_CheckExact(object o) noexcept
-    bint PyUnicode_Check(PyObject *o) noexcept
     Py_ssize_t PyUnicode_GET_LENGTH(object o) noexcept
     void PyType_Modified(PyTypeObject *type) noexcept
     object PyLong_FromDouble(double value)
@@ -230,10 +230,13 @@ cdef class Field:
         self.set_odd(<PyObject **>(self.start_of(instance) + self.odd_offset), MISSING)
 
     def __repr__(self):
-        return f"<attribute {self.__name__!r} of {self.owner.__name__!r} objects>"
+        return f"<attribute {self.__name__!r} of {self.owner!r} objects>"
 
     cdef char *start_of(self, object instance) except NULL:
-        if not isinstance(instance, self.owner):
+        # Not isinstance(), which believes the `__class__` of a mock.
+        if self.owner is None or not PyType_IsSubtype(
+            Py_TYPE(instance), <PyTypeObject *>self.owner
+        ):
             raise TypeError(f"{self!r} doesn't apply to a {type(instance).__name__!r}")
         return <char *><PyObject *>instance
 
@@ -1040,7 +1043,10 @@ cdef bint is_plain_starter(StarterCore self) noexcept:
     cdef PyTypeObject *cls = Py_TYPE(self)
     return self.odd is None and (
         (self.plain_version != 0 and version_of(cls) == self.plain_version)
-        or starter_original.check(cls, &self.plain_version)
+        or (
+            starter_original is not None
+            and starter_original.check(cls, &self.plain_version)
+        )
     )
 
 

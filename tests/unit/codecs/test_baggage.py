@@ -264,7 +264,7 @@ def test_a_debug_id_is_encoded_in_headers(debug_id: Anything, header: str) -> No
 def with_state(state: Anything, flags: int = 1) -> SpanContext:
     """Return a context with a trace state of any type."""
     context = SpanContext(1, 2, None, flags)
-    context.trace_state = state  # type: ignore[misc]  # the base gives it a __dict__
+    context.trace_state = state
     return context
 
 
