@@ -115,6 +115,26 @@ def nothing_left_behind() -> Iterator[None]:
         pytest.fail(f"left behind: {', '.join(left)}")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests that use `codec_implementation` with each that there is."""
+    if "codec_implementation" in metafunc.fixturenames:
+        from tests.codec_implementations import IMPLEMENTATIONS  # noqa: PLC0415 - as `pytest_configure`
+
+        metafunc.parametrize(
+            "codec_implementation", IMPLEMENTATIONS, indirect=True, scope="module"
+        )
+
+
+@pytest.fixture(scope="module")
+def codec_implementation(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Make all codecs use one implementation; return its name."""
+    from tests.codec_implementations import codecs_use  # noqa: PLC0415 - as above
+
+    name: str = request.param
+    with codecs_use(name):
+        yield name
+
+
 def threads_alive_but(known: set[threading.Thread]) -> list[str]:
     """Return the names of new threads that do not end within `TIMEOUT`."""
     deadline = time.monotonic() + TIMEOUT
