@@ -323,7 +323,7 @@ def test_a_context_keeps_nothing_of_managers_that_are_gone(
     """New scope managers reuse the variables of deleted ones."""
     span = tracer.start_span("request")
     # Without those of other tests, which would be used again first.
-    monkeypatch.setattr("jaeger_client.scope._VARIABLES", deque[object]())
+    monkeypatch.setattr("jaeger_client._internal.scopes._VARIABLES", deque[object]())
 
     def use_managers() -> int:
         for _ in range(3):
