@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import opentracing
-
 from jaeger_client._internal.scopes import record_exception
 from jaeger_client._native import IS_COMPILED
 
@@ -20,6 +18,7 @@ else:
     from jaeger_client._native.scope import ContextScope, ContextScopeManager
 
 if TYPE_CHECKING:
+    import opentracing
     from typing_extensions import Self
 
     from jaeger_client.span import Span

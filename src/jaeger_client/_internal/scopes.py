@@ -5,7 +5,7 @@ A context variable supports both threads and asyncio tasks: a new thread starts 
 active span, a new task with that of its creator. Under gevent each greenlet has a
 context of its own, so it behaves like a thread.
 
-Its compiled twin is `_native/scope.pyx`; `jaeger_client.scope` has the one that is used.
+The compiled twin is `_native/scope.pyx`; `jaeger_client.scope` selects one of the two.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _new: Final = object.__new__
 
 ActiveScopeVariable: TypeAlias = "ContextVar[ContextScope | None]"
 
-_VARIABLES: Final[deque[tuple[weakref.ref[ContextScopeManager], ActiveScopeVariable]]] = (
-    deque()
-)
+_VARIABLES: Final[
+    deque[tuple[weakref.ref[ContextScopeManager], ActiveScopeVariable]]
+] = deque()
 """
 The variable of each scope manager; a new manager reuses that of a deleted one.
 

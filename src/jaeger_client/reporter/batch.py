@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.diagnostics import ErrorReporter
     from jaeger_client.metrics.metrics import Metrics, MetricsFactory
-    from jaeger_client.model import SpanData
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture
 
