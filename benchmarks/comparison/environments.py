@@ -126,9 +126,15 @@ def _key(name: str, wheel: Sequence[Path]) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build the package from this tree, as it is distributed."""
-    _run(str(BIN / "hatchling"), "build", "-t", "wheel", "-d", str(folder))
+def build_wheel(folder: Path, python: Path | None = None, tree: Path = ROOT) -> Path:
+    """Build the package from a source *tree*, as it is distributed for *python*."""
+    locked = (
+        "--require-hashes",
+        "--build-constraints",
+        str(REQUIREMENTS / "build.txt"),
+    )
+    options = ("--wheel", "--python", str(python or base_python()), "-o", str(folder))
+    _uv("build", *options, *locked, str(tree))
     (wheel,) = folder.glob("*.whl")
     return wheel
 
