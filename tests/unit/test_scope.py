@@ -30,7 +30,7 @@ from tests.unit.spans import fields_of, pairs_of
 if TYPE_CHECKING:
     from typing_extensions import assert_type
 
-SCOPES = 250_000
+SCOPES = 1_000_000
 
 
 @pytest.fixture(params=implementations("_internal.scopes", "scope"))
@@ -579,7 +579,7 @@ def test_scopes_leave_no_references(
 
     use(1_000)
     references, blocks = sys.getrefcount(span), sys.getallocatedblocks()
-    use(SCOPES)
+    use(SCOPES // 2)
 
     assert references == sys.getrefcount(span)
     assert abs(sys.getallocatedblocks() - blocks) < 100
