@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
@@ -290,6 +291,42 @@ def test_a_receiver_without_a_queue_raises(make_queue: MakeQueue) -> None:
 
     with pytest.raises(AttributeError):
         receiver.report_span("a")
+
+
+def test_report_span_may_be_replaced(make_queue: MakeQueue) -> None:
+    """On the class, in a derived class and on the object."""
+    queue = make_queue()
+    receiver = receiver_of(queue)
+    calls: list[tuple[str, object]] = []
+
+    class Derived(type(receiver)):  # type: ignore[misc]
+        def report_span(self, span: str) -> None:
+            calls.append(("derived", span))
+            super().report_span(span)  # pyright: ignore[reportUnknownMemberType]  # its base is not known before
+
+    def of_class(receiver: object, span: str) -> None:
+        calls.append(("class", span))
+
+    def of_object(span: str) -> None:
+        calls.append(("object", span))
+
+    derived: Any = Derived()
+    derived._queue = queue
+    derived.report_span("a")
+    type(receiver).report_span = of_class
+    receiver.report_span("b")
+    receiver.report_span = of_object
+    receiver.report_span("c")
+
+    assert [("derived", "a"), ("class", "b"), ("object", "c")] == calls
+    assert ["a"] == take(queue, 10)
+
+
+def test_signature_of_report_span(make_queue: MakeQueue) -> None:
+    """Tools can read the parameters of the method."""
+    signature = inspect.signature(receiver_of(make_queue()).report_span)
+
+    assert ["span"] == list(signature.parameters)
 
 
 def receiver_of(queue: SpanQueue[str]) -> Any:
