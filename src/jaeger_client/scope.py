@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jaeger_client._internal.scopes import record_exception
 from jaeger_client._native import IS_COMPILED
 
 if TYPE_CHECKING or not IS_COMPILED:
@@ -39,12 +38,7 @@ if TYPE_CHECKING:
         def __enter__(self) -> Self: ...
 
 
-__all__ = [
-    "ContextScope",
-    "ContextScopeManager",
-    "reader_of_active_scope",
-    "record_exception",
-]
+__all__ = ["ContextScope", "ContextScopeManager"]
 
 
 def reader_of_active_scope(
