@@ -22,6 +22,8 @@ from jaeger_client.codecs import (
 from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.span_context import SpanContext
 
+pytestmark = pytest.mark.usefixtures("codec_implementation")
+
 # RFC 9110: names are tokens (5.6.2), values those that no client needs to quote (5.5).
 TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 VALUE: Final = re.compile(r"([!-~]([\t -~]*[!-~])?)?").fullmatch

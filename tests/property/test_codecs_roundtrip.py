@@ -22,6 +22,8 @@ from jaeger_client.codecs import (
 )
 from jaeger_client.span_context import SpanContext
 
+pytestmark = pytest.mark.usefixtures("codec_implementation")
+
 trace_ids = st.integers(1, 2**128 - 1) | st.integers(1, 2**64 - 1)
 span_ids = st.integers(1, 2**64 - 1)
 parent_ids = st.none() | span_ids

@@ -25,6 +25,8 @@ TESTED_ELSEWHERE: Final = {
     "thrift_gen/jaeger/ttypes.py": "unit/test_thrift.py",
     # Attributes, which compiled code has as well.
     "_internal/span_core.py": "unit/_native/test_spans.py",
+    # Tested as `jaeger_client.scope`, with the compiled twin.
+    "_internal/scopes.py": "unit/test_scope.py",
     # Programs: a test starts the processes.
     "cli/demo/frontend.py": "integration/test_demo.py",
     "cli/demo/processes.py": "integration/test_demo.py",

@@ -17,7 +17,8 @@ from jaeger_client.codecs import (
     TextCodec,
     W3CCodec,
 )
-from jaeger_client.codecs.baggage import BaggageCodec, BaggageLimits
+from jaeger_client.codecs.baggage import BaggageCodec
+from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.errors import ConfigError
 from jaeger_client.reporter import NullReporter
 from jaeger_client.span_context import SpanContext

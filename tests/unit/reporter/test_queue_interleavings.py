@@ -1,4 +1,8 @@
-"""The queue when something else happens between any two bytecodes of its methods."""
+"""
+The queue when something else happens between any two bytecodes of its methods.
+
+That of plain Python; `test_queue_compiled.py` tests the other one.
+"""
 
 from __future__ import annotations
 
