@@ -73,13 +73,13 @@ class NativeBuildHook(BuildHookInterface[Any]):
         wanted = os.environ.get(VARIABLE, "")
         if wanted not in {"", "require", "off"}:
             fail(f"{VARIABLE} must be require or off, got {wanted!r}")
-        reason = f"{VARIABLE} is off" if wanted == "off" else what_is_missing()
-        if reason is None:
-            try:
+        try:
+            reason = f"{VARIABLE} is off" if wanted == "off" else what_is_missing()
+            if reason is None:
                 return build(scratch)
-            except Exception as error:  # noqa: BLE001 - of setuptools, Cython, a compiler
-                # The output of the compiler is above it, in full.
-                reason = shorten(f"{type(error).__name__}: {error}", 200)
+        except Exception as error:  # noqa: BLE001 - of setuptools, Cython, a compiler
+            # The output of the compiler is above it, in full.
+            reason = shorten(f"{type(error).__name__}: {error}", 200)
         if wanted == "require":
             fail(f"{VARIABLE} is require, but {reason}")
         self.app.display_warning(
@@ -101,7 +101,7 @@ def what_is_missing() -> str | None:
     if os.name == "nt":
         return None  # setuptools looks for the compiler; it is not on the path
     command = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    compiler = shlex.split(command)[0]
+    compiler = (shlex.split(command) or [command])[0]
     if shutil.which(compiler) is None:
         return f"there is no C compiler: {compiler} was not found"
     return None
@@ -138,19 +138,26 @@ def build(scratch: Path) -> list[Path]:
     command.parallel = True
     command.ensure_finalized()
     command.run()
-    return [Path(path) for path in command.get_outputs()]
+    modules = [Path(path) for path in command.get_outputs()]
+    for module in modules:
+        module.stat()  # raises if the compiler has succeeded without writing it
+    return modules
 
 
 def replace_in_place(folder: Path, modules: list[Path]) -> None:
     """Replace this interpreter's modules in *folder* by *modules*."""
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    for old in folder.glob(f"*{suffix}"):
-        old.unlink()
     for module in modules:
         # Renamed: a process that runs has the old file mapped into its memory.
         copy = folder / f"{module.name}.{os.getpid()}"
         shutil.copy(module, copy)
         copy.replace(folder / module.name)
+    # Afterwards, and only those that no longer exist: an interpreter that starts
+    # meanwhile, or another build, finds all modules.
+    names = {module.name for module in modules}
+    for old in folder.glob(f"*{suffix}"):
+        if old.name not in names:
+            old.unlink(missing_ok=True)
 
 
 def fail(message: str) -> NoReturn:

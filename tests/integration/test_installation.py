@@ -231,6 +231,60 @@ def test_a_module_that_does_not_compile_is_no_error(
     assert built.name.endswith("-py3-none-any.whl")
 
 
+@pytest.mark.parametrize(
+    ("compiler", "reason"),
+    [
+        # `true` succeeds, and writes nothing.
+        ("true", "FileNotFoundError: "),
+        (" ", "there is no C compiler: "),
+        ('gcc "', "ValueError: No closing quotation"),
+    ],
+    ids=["writes nothing", "blank", "not a command"],
+)
+def test_a_setting_of_the_compiler_that_is_wrong_is_no_error(
+    python: str,
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    compiler: str,
+    reason: str,
+) -> None:
+    """The package is built without the compiled core, and a line says why."""
+    monkeypatch.setattr(f"{__name__}.VARIABLES", {"CFLAGS", "LDFLAGS"})
+    monkeypatch.setenv("CC", compiler)
+    wheel = ("-m", "hatchling", "build", "-t", "wheel")
+    code, output = run(python, *wheel, where=checkout)
+
+    assert 0 == code, output
+    assert f"{LINE}{reason}" in output
+
+
+def test_modules_are_never_missing_while_an_editable_build_replaces_them(
+    python: str, tmp_path: Path
+) -> None:
+    """An interpreter that starts meanwhile finds the old one or the new one."""
+    built, folder = tmp_path / "built", tmp_path / "folder"
+    for place in (built, folder):
+        place.mkdir()
+        (place / f"probe{SUFFIX}").write_text(place.name)
+    (folder / f"removed{SUFFIX}").touch()
+    modules = [built / f"probe{SUFFIX}"]
+    program = f"""
+import hatch_build, pathlib, shutil
+folder = pathlib.Path({str(folder)!r})
+copy = shutil.copy
+def checked_copy(source, target):
+    print(sorted(path.name.split(".")[0] for path in folder.iterdir()))
+    return copy(source, target)
+shutil.copy = checked_copy
+hatch_build.replace_in_place(folder, [pathlib.Path(p) for p in {[*map(str, modules)]!r}])
+print([(path.name, path.read_text()) for path in folder.iterdir()])
+"""
+    printed = run(python, "-c", program)
+
+    after = [(f"probe{SUFFIX}", "built")]
+    assert (0, f"['probe', 'removed']\n{after}\n") == printed
+
+
 def test_an_editable_installation_has_the_modules_beside_their_sources(
     python: str, checkout: Path, require_tool: RequireTool
 ) -> None:

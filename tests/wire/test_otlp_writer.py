@@ -200,6 +200,14 @@ def test_special_tags(key: str, others: dict[str, Any]) -> None:
             assert write(otlp_writer, [span]) == write(compiled, [span])
 
 
+def test_status_code_after_a_large_number() -> None:
+    """The number of an earlier tag of that key does not count, and does not overflow."""
+    items = [("http.status_code", (1 << 63) - 1), ("http.status_code", "999")]
+    spans = [FinishedSpan(tag_items=items)]
+
+    assert write(otlp_writer, spans) == write(compiled, spans)
+
+
 @pytest.mark.parametrize("size", [*range(100, 135), *range(16_350, 16_390)])
 def test_sizes_around_those_of_more_bytes(size: int) -> None:
     """Where the size of a message takes a byte more, the message is moved for it."""

@@ -626,6 +626,7 @@ cdef bint _read_http_status(object value, _Status status) noexcept:
     if not PyUnicode_IS_ASCII(value) or not 0 < PyUnicode_GET_LENGTH(value) <= 9:
         return False
     digits = <const unsigned char *>PyUnicode_DATA(value)
+    status.http_status = 0  # an earlier tag of this key may have set it
     for index in range(PyUnicode_GET_LENGTH(value)):
         if not c'0' <= digits[index] <= c'9':
             return False
