@@ -62,10 +62,9 @@ guarantees: $(READY) ## the longest tests of docs/guarantees.md, as CI runs them
 fuzz: $(READY) ## fuzz all input from outside; SECONDS=600 for each target
 	@$(BIN)/nox -s fuzz -- tests/fuzz --fuzz-seconds=$(SECONDS)
 
-mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote); 1 h
+mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote); 3 h
 	@rm -rf mutants
-	@nice -n 19 $(BIN)/mutmut run --max-children 2 "jaeger_client.$(subst /,.,$(IN:.py=))*"
-	@$(BIN)/mutmut results
+	@nice -n 19 $(BIN)/python -m tests.mutants.run "jaeger_client.$(subst /,.,$(IN:.py=))*"
 	@nice -n 19 $(BIN)/python -m tests.mutants.constants $(firstword $(subst /, ,$(IN)))
 
 lint: $(READY) ## format, rules, types, imports and docs
