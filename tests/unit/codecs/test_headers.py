@@ -58,6 +58,15 @@ def test_long_names_are_not_remembered() -> None:
     assert not names.foreign
 
 
+def test_names_of_the_maximum_length_are_remembered() -> None:
+    """A name of 64 characters is processed once."""
+    names = HeaderNames(Meanings())
+    own, foreign = "own".ljust(64, "x"), "y" * 64
+
+    assert [(OWN, 1)] == names.own_headers({own: 1, foreign: 2})
+    assert ({own: OWN}, {foreign}) == (names.own, names.foreign)
+
+
 def test_names_that_the_codec_looks_up_are_in_passed() -> None:
     """`passed` contains them and foreign names, but no other own names."""
     names = HeaderNames(Meanings(), ("own-a",))
