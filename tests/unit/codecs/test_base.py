@@ -109,8 +109,9 @@ def test_every_codec_injects_the_current_baggage_of_a_span(codec: Codec) -> None
         SpanContext(2**64 + 1, 2, 3, 1, {"user": "me you"}),
         SpanContext(1, 2, None, 3),
         SpanContext(None, None, None, None, {"user": "me"}),  # type: ignore[arg-type]  # no trace, no ids
+        SpanContext.with_debug_id("d"),
     ],
-    ids=["child", "root", "baggage"],
+    ids=["child", "root", "baggage", "debug id"],
 )
 def test_every_codec_injects_a_span(codec: Codec, context: SpanContext) -> None:
     """Its context is injected, whether passed by name or by position."""
