@@ -188,7 +188,8 @@ def test_numbers_in_text_maps_are_unchanged(number: float) -> None:
     codec.inject(context_with({"k": number}), carrier)
 
     assert number is carrier["uberctx-k"]
-    assert {"k": number} == sent(codec, {"k": number})
+    received: Anything = sent(codec, {"k": number})
+    assert {"k": number} == received
 
 
 def test_w3c_has_no_empty_keys() -> None:

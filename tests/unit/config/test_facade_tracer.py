@@ -119,7 +119,8 @@ def test_the_parts_share_worker_and_channel(
     assert isinstance(sampler, RemoteControlledSampler)
     assert isinstance(throttler, RemoteThrottler)
     assert isinstance(reporter, Reporter)
-    assert sampler._channel is throttler._channel
+    channels: list[object] = [sampler._channel, throttler._channel]
+    assert channels[0] is channels[1]
     assert sampler._poller._worker is throttler._poller._worker is tracer._worker
     assert reporter._worker is tracer._worker
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
@@ -270,6 +271,50 @@ def test_attempts_are_counted_for_each_payload() -> None:
 
     assert [["b"]] == lines_of(scene.sender)
     assert 1 == scene.losses.send_failed
+
+
+def test_a_payload_after_one_that_was_sent_gets_all_attempts() -> None:
+    """Also if both are of spans that were taken from the queue together."""
+    attempts: list[bytes] = []
+
+    class Half(MemorySender):
+        def send(self, payload: bytes) -> None:
+            attempts.append(payload)
+            if b"c" in payload:
+                msg = "busy"
+                raise RetryableSendError(msg)
+
+    scene = Scene(sender=Half(max_payload=4))
+    next_turn = scene.deliver("a", "b", "c")
+    while next_turn < math.inf and not scene.losses.send_failed:
+        next_turn = scene.deliver_at(next_turn)
+
+    assert [b"a\nb\n", *[b"c\n"] * 6] == attempts
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (SendError("gone"), "gone"),
+        (RefusedError("refused"), "refused"),
+        (PayloadTooLargeError("too large", limit=65_000), "too large"),
+        (ValueError("odd"), "ValueError: odd"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_the_error_reporter_gets_what_the_sender_raised(
+    error: Exception, text: str
+) -> None:
+    """Errors that no sender may raise have their type in the text."""
+
+    class Failing(MemorySender):
+        def send(self, payload: bytes) -> None:
+            raise error
+
+    scene = Scene(sender=Failing())
+    scene.deliver("a")
+
+    assert [text] == [str(each) for each in scene.errors.errors]
 
 
 def test_waiting_payload_lost_by_another_error() -> None:
@@ -599,7 +644,9 @@ def test_a_backend_rejects_no_more_spans_than_it_got(
 
 
 @pytest.mark.parametrize("consumed", [0, -1])
-def test_an_encoder_that_makes_no_progress_loses_spans(consumed: int) -> None:
+def test_an_encoder_that_makes_no_progress_loses_spans(
+    consumed: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """Spans are lost and counted if their encoder makes no progress; work continues."""
 
     class Standing(LineEncoder):
@@ -613,6 +660,9 @@ def test_an_encoder_that_makes_no_progress_loses_spans(consumed: int) -> None:
 
     assert [["a"]] == lines_of(scene.sender)
     assert SpanLosses(not_encodable=2) == scene.losses
+    assert "2 spans are lost, because the encoder raised" in caplog.text
+    assert "Standing" in caplog.text
+    assert "yielded a payload that covers no further span" in caplog.text
 
 
 @pytest.mark.parametrize(
