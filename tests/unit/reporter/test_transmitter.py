@@ -39,10 +39,12 @@ class Errors:
 
     def __init__(self) -> None:
         self.errors: list[object] = []
+        self.lines: list[str] = []
 
-    def error(self, _message: str, *args: object) -> None:
-        """Store the error."""
+    def error(self, message: str, *args: object) -> None:
+        """Store the error, and what the log shows."""
         self.errors += args
+        self.lines.append(message % args)
 
 
 class Scene:
@@ -314,7 +316,64 @@ def test_the_error_reporter_gets_what_the_sender_raised(
     scene = Scene(sender=Failing())
     scene.deliver("a")
 
-    assert [text] == [str(each) for each in scene.errors.errors]
+    assert [f"Failed to submit traces to Jaeger: {text}"] == scene.errors.lines
+
+
+def test_the_error_of_the_last_attempt_is_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """That of the first one is in the log."""
+    scene = Scene()
+    busy = [RetryableSendError(f"busy {number}") for number in range(MAX_ATTEMPTS)]
+    scene.sender.fail_next(*busy)
+    next_turn = scene.deliver("a")
+    while not scene.losses.send_failed:
+        next_turn = scene.deliver_at(next_turn)
+
+    assert ["Failed to submit traces to Jaeger: busy 5"] == scene.errors.lines
+    assert ": busy 0. " in caplog.messages[0]
+
+
+def test_spans_left_out_of_a_waiting_payload_keep_their_cause() -> None:
+    """`close` counts only the others as not sent in time."""
+    scene = Scene(max_payload=4)
+    scene.sender.fail_always(RetryableSendError("busy"))
+    scene.deliver("far too long", "a")
+
+    scene.reporter.close(0)
+
+    assert SpanLosses(too_large=1, closed=1) == scene.losses
+
+
+def test_a_payload_is_refused_once_if_there_is_no_other_channel() -> None:
+    """It is not sent again to the one that refuses it."""
+    attempts: list[bytes] = []
+
+    class Refusing(MemorySender):
+        def send(self, payload: bytes) -> None:
+            attempts.append(payload)
+            msg = "refused"
+            raise RefusedError(msg)
+
+    scene = Scene(lambda: None, sender=Refusing())
+    scene.deliver("a")
+
+    assert [b"a\n"] == attempts
+    assert SpanLosses(send_failed=1) == scene.losses
+
+
+def test_the_other_channel_has_no_further_one(caplog: pytest.LogCaptureFixture) -> None:
+    """The log names the error and the channel; later spans may be lost there."""
+    other = MemorySender()
+    scene = Scene(lambda: LineChannel(sender=other))
+    scene.sender.fail_always(RefusedError("port closed"))
+    scene.deliver("a")
+    other.fail_next(RefusedError("refused, too"))
+    scene.deliver("b")
+
+    assert [["a"]] == lines_of(other)
+    assert SpanLosses(send_failed=1) == scene.losses
+    assert caplog.messages[0].startswith("port closed; spans go to <MemorySender ")
 
 
 def test_waiting_payload_lost_by_another_error() -> None:
@@ -689,6 +748,20 @@ def test_spans_that_an_encoder_leaves_out_are_counted(
 
     assert lines == lines_of(scene.sender)
     assert SpanLosses(not_encodable=3 - len(lines)) == scene.losses
+
+
+def test_an_encoder_may_count_a_part_of_what_it_leaves_out() -> None:
+    """The others are added to its own count."""
+
+    class Partial(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            self.losses.not_encodable += 1
+            yield from ()
+
+    scene = Scene(encoder=Partial())
+    scene.deliver("a", "b", "c")
+
+    assert SpanLosses(not_encodable=3) == scene.losses
 
 
 def test_encoder_that_fails_the_second_time() -> None:
