@@ -345,6 +345,18 @@ def test_spans_left_out_of_a_waiting_payload_keep_their_cause() -> None:
     assert SpanLosses(too_large=1, closed=1) == scene.losses
 
 
+def test_spans_left_out_of_a_payload_that_is_given_up_keep_their_cause() -> None:
+    """The others of it, and those that are not encoded yet, are lost by the error."""
+    scene = Scene(max_payload=4)
+    scene.sender.fail_always(RetryableSendError("busy"))
+    scene.deliver("far too long", "a", "b", "c")
+
+    scene.reporter._transmitter.give_up(SendError("too late"))
+
+    assert SpanLosses(too_large=1, send_failed=3) == scene.losses
+    assert 0 == len(scene.reporter._transmitter)
+
+
 def test_a_payload_is_refused_once_if_there_is_no_other_channel() -> None:
     """It is not sent again to the one that refuses it."""
     attempts: list[bytes] = []
@@ -368,6 +380,7 @@ def test_the_other_channel_has_no_further_one(caplog: pytest.LogCaptureFixture) 
     scene = Scene(lambda: LineChannel(sender=other))
     scene.sender.fail_always(RefusedError("port closed"))
     scene.deliver("a")
+    scene.clock.advance(60.0)
     other.fail_next(RefusedError("refused, too"))
     scene.deliver("b")
 
