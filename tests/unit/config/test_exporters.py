@@ -129,6 +129,19 @@ def test_an_endpoint_that_cannot_be_used_is_the_default_one(
     assert "endpoint (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT): must be" in line
 
 
+def test_an_endpoint_of_jaeger_that_cannot_be_used_is_the_default_one() -> None:
+    """The credentials of OpenTelemetry are used for it, too."""
+    settings = read(
+        THRIFT_HTTP,
+        JAEGER_ENDPOINT="ftp://far",
+        OTEL_EXPORTER_JAEGER_USER="ada",
+        OTEL_EXPORTER_JAEGER_PASSWORD="secret",
+    )
+
+    assert "http://localhost:14268/api/traces" == settings[THRIFT_HTTP.endpoint]
+    assert "ada" == settings[THRIFT_HTTP.user]
+
+
 @pytest.mark.parametrize("path", ["/v1/traces", "/v1/traces/", "/api/v2/spans/"])
 def test_thrift_is_not_sent_to_the_path_of_another_format(path: str) -> None:
     """The error names the exporter for OTLP."""

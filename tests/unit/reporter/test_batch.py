@@ -923,21 +923,30 @@ def test_full_batch_leaves_after_a_slow_turn() -> None:
     assert [["a", "b"], ["c", "d"]] == scene.sent
 
 
-def test_a_batch_that_fills_exactly_during_a_turn_leaves_in_the_next() -> None:
+class BusyClock(FakeClock):
+    """Calls a function the first time that the time is read."""
+
+    during: Callable[[], None] | None = None
+
+    def monotonic(self) -> float:
+        """Return the time after that."""
+        during, self.during = self.during, None
+        if during is not None:
+            during()
+        return super().monotonic()
+
+
+def test_a_batch_that_fills_while_a_turn_ends_leaves_in_the_next() -> None:
     """No later span would wake the worker for it."""
-    scene = Scene(batch_size=2, flush_interval=None)
-    scene.report("a", "b")
+    scene = Scene(batch_size=2)
+    scene.report("a")
+    # Read after the number of spans, and before the threshold is set.
+    scene.reporter._clock = clock = BusyClock()
+    clock.during = lambda: scene.report("b")
+    next_turn = scene.reporter.run(0.0)
+    scene.reporter.run(next_turn)
 
-    def slowly() -> None:
-        scene.clock.advance(5.0)
-        scene.report("c", "d")
-
-    scene.sender.during_send = slowly
-    next_turn = scene.turn()
-    assert next_turn <= scene.clock.monotonic()
-
-    scene.turn()
-    assert [["a", "b"], ["c", "d"]] == scene.sent
+    assert (0.0, [["a", "b"]]) == (next_turn, scene.sent)
 
 
 class LastValues(CountingMetrics):
