@@ -18,7 +18,7 @@ IN ?=
 PEERS := ours jaeger48 opentelemetry ddtrace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test guarantees fuzz mutants lint format pages texts docs bench coverage lock clean
+.PHONY: help setup demo test guarantees fuzz sanitizers mutants lint format pages texts docs bench coverage wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,11 +26,15 @@ help: ## list the targets
 setup: $(READY) ## create .venv with the package and all tools
 
 # Versions and hashes are in requirements/. pip fetches uv, uv fetches the rest.
-$(READY): requirements/dev.txt requirements/build.txt pyproject.toml | $(UV)
+NATIVE := $(wildcard src/jaeger_client/_native/*.pyx src/jaeger_client/_native/*.pxd)
+$(READY): requirements/dev.txt requirements/build.txt pyproject.toml hatch_build.py $(NATIVE) | $(UV)
 	@echo "setup: .venv, from requirements/dev.txt"
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes \
 	  --build-constraints requirements/build.txt requirements/dev.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+	  --reinstall --editable .
+	@$(BIN)/python -c 'from jaeger_client._native import *; \
+	  print("setup: jaeger_client,", IMPLEMENTATION, WHY_NOT_COMPILED and f"({WHY_NOT_COMPILED})" or "")'
 	@touch $(READY)
 
 $(UV):
@@ -62,10 +66,13 @@ guarantees: $(READY) ## the longest tests of docs/guarantees.md, as CI runs them
 fuzz: $(READY) ## fuzz all input from outside; SECONDS=600 for each target
 	@$(BIN)/nox -s fuzz -- tests/fuzz --fuzz-seconds=$(SECONDS)
 
+sanitizers: $(READY) ## tests of the compiled core with sanitizers, as CI runs them
+	@$(BIN)/nox -s sanitizers
+
 mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote); 3 h
 	@rm -rf mutants
 	@nice -n 19 $(BIN)/python -m tests.mutants.run "jaeger_client.$(subst /,.,$(IN:.py=))*"
-	@nice -n 19 $(BIN)/python -m tests.mutants.constants $(firstword $(subst /, ,$(IN)))
+	@JAEGER_CLIENT_PURE_PYTHON=1 nice -n 19 $(BIN)/python -m tests.mutants.constants $(firstword $(subst /, ,$(IN)))
 
 lint: $(READY) ## format, rules, types, imports and docs
 	@$(BIN)/nox -s lint
@@ -91,10 +98,18 @@ bench: $(READY) ## measure, compare with other tracers, write docs/benchmarks.md
 	@$(BIN)/python benchmarks/compare.py --write
 
 coverage: $(READY) ## lines and branches that the fast tests do not run
-	@$(BIN)/pytest -q -m 'not slow' --examples=100 --cov --cov-report=term
+	@$(BIN)/coverage erase
+	@for pure in 0 1; do \
+	  JAEGER_CLIENT_PURE_PYTHON=$$pure $(BIN)/pytest -q -m 'not slow' --examples=100 \
+	    --cov --cov-append --cov-report= || exit 1; \
+	done
+	@$(BIN)/coverage report
+
+wheels: $(READY) ## build a wheel for each Python found, into dist
+	@$(BIN)/nox -s wheels
 
 lock: $(UV) ## generate requirements/*.txt from *.in (UPGRADE=--upgrade)
-	@for set in dev test servers flask django42 uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
+	@for set in dev test servers uwsgi flask django42 uv build compat48 zipkin urllib3-oldest typing typing-stubs $(PEERS:%=bench-%); do \
 	  constraint=requirements/dev.txt; \
 	  case $$set in dev|compat48|flask|django42|zipkin|urllib3-oldest|bench-*) constraint=/dev/null;; esac; \
 	  $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
@@ -105,6 +120,7 @@ lock: $(UV) ## generate requirements/*.txt from *.in (UPGRADE=--upgrade)
 	@if grep -n '://' requirements/*.txt; then echo "lock: an address is in a file" >&2; exit 1; fi
 
 clean: ## remove all generated files
+	@rm -f src/jaeger_client/_native/*.c src/jaeger_client/_native/*.so
 	@rm -rf .venv .nox .cache .fuzz .coverage .benchmarks .hypothesis .import_linter_cache \
 	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist mutants
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +

@@ -13,11 +13,13 @@ import fcntl
 import hashlib
 import logging
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import cache
@@ -52,12 +54,40 @@ PY_ZIPKIN = WORK / "py-zipkin"
 URLLIB3_OLDEST = WORK / "urllib3-oldest"
 FLASK = WORK / "flask"
 DJANGO42 = WORK / "django-4.2"
+NO_COMPILER = WORK / "no-compiler"
+DIST = ROOT / "dist"
+
+PACKAGE_FILES = (
+    "LICENSE",
+    "README.md",
+    "hatch_build.py",
+    "pyproject.toml",
+    "requirements/build.txt",
+)
+PACKAGE_VARIABLES = ("CC", "CFLAGS", "JAEGER_CLIENT_EXTENSIONS", "LDFLAGS")
+"""What a wheel is made of, beside `src` and a Python."""
+
+COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[
+    0
+]
+"""The C compiler, which need not exist."""
+
+SERVERS = ["servers", "uwsgi"] if shutil.which(COMPILER) else ["servers"]
+"""The requirements of tests with servers; uWSGI has to be compiled."""
+
+PRINT_IMPLEMENTATION = """
+import jaeger_client, sys
+print(jaeger_client.implementation, "on Python", sys.version.split()[0], flush=True)
+"""
 
 LANES = (os.cpu_count() or 1) + 1
 """Number of concurrent sessions of `test`; slow and real tests mostly wait."""
 
 FEW, MANY = 100, 1_000
 """Examples of each property: many on one Python, few on the others."""
+
+FEWEST = 10
+"""Examples of each property where the tests run a second time, in plain Python."""
 
 TESTS = ROOT / "tests"
 REAL = {"real"}
@@ -66,8 +96,29 @@ ALL = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
 FAST = ALL - REAL - SLOW
 """The folders of `tests` that the sessions run; a new folder runs in `fast`."""
 
-LONG_SESSIONS = ["fuzz", "long"]
-"""Run in CI, and by `make fuzz` and `make guarantees`."""
+TWINS = {"unit", "wire", "property", "compat"}
+"""The folders whose tests run on the compiled core and on its twin in plain Python."""
+
+LONG_SESSIONS = ["fuzz", "long", "sanitizers"]
+"""Run in CI, and by `make fuzz`, `make guarantees` and `make sanitizers`."""
+
+SANITIZED = (
+    "property/test_*_compiled.py",
+    "property/test_*_twins.py",
+    "property/test_*_writers.py",
+    "property/test_c*_hostile.py",
+    "property/test_encoding_roundtrip.py",
+    "property/test_span_properties.py",
+    "unit/**/test_*_compiled.py",
+    "unit/_native",
+    "unit/encoding",
+    "unit/test_span_robustness.py",
+    "unit/test_tracer_robustness.py",
+    "wire",
+)
+"""Tests that hand hostile values to compiled code, for the session `sanitizers`."""
+
+SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 NO_TESTS = 5
 """What pytest returns when it finds no test."""
@@ -81,6 +132,7 @@ CODE = (
     "docs/list_texts.py",
     "docs/make_pages.py",
     "docs/draw_pictures.py",
+    "hatch_build.py",
     "noxfile.py",
 )
 
@@ -114,6 +166,15 @@ FOUND = [version for version, python in PYTHONS.items() if python] or [OWN_VERSI
 MANY_EXAMPLES = OWN_VERSION if OWN_VERSION in FOUND else FOUND[-1]
 """The Python whose fast tests try 1,000 examples of each property."""
 
+TWIN_VERSIONS = [version for version in ("3.10", "3.13") if version in FOUND]
+"""
+Where `TWINS` run a second time, in plain Python.
+
+These are the oldest and the newest Python on which the fast tests run compiled; on 3.14
+as it is fetched, which has no headers, all of them run in plain Python. The others
+would add two minutes each to a run.
+"""
+
 # nox looks for `python3.X` on the path, so those of pyenv are added there, before its
 # placeholders; the others come last, so that they hide no other program.
 FOLDERS = [str(python.parent) for python in PYTHONS.values() if python]
@@ -137,6 +198,7 @@ def test(session: nox.Session) -> None:
     # The longest session begins first.
     versions = sorted(FOUND, key=lambda version: version != MANY_EXAMPLES)
     names = ["real", "slow", *(f"fast-{version}" for version in versions)]
+    names += [f"twin-{version}" for version in TWIN_VERSIONS]
     if IN_CI:
         names[:0] = LONG_SESSIONS
     with ThreadPoolExecutor(LANES) as lanes:
@@ -162,36 +224,90 @@ def fast(session: nox.Session) -> None:
     run_pytest(session, FAST, "-m", "not long", f"--examples={examples}")
 
 
+@nox.session(python=TWIN_VERSIONS)
+def twin(session: nox.Session) -> None:
+    """Run fast tests on the plain Python implementation, where the other is built."""
+    install(session)
+    session.env["JAEGER_CLIENT_PURE_PYTHON"] = "1"
+    run_pytest(session, TWINS, "-m", "not long", f"--examples={FEWEST}")
+
+
+@nox.session(python=OWN_VERSION)
+def sanitizers(session: nox.Session) -> None:
+    """Run tests on compiled modules that check each memory access and operation."""
+    library = sanitizer_library()
+    if library is None:
+        session.skip("the C compiler has no AddressSanitizer that can be preloaded")
+    sync(session, "test")
+    variables = {
+        **os.environ,
+        "CFLAGS": f"{SANITIZERS} -O1 -g1 -fno-omit-frame-pointer",
+        "LDFLAGS": SANITIZERS,
+        "JAEGER_CLIENT_EXTENSIONS": "require",
+    }
+    wheel = build_wheel(session, "sanitizers", sys.executable, variables)
+    uv(session, "pip", "install", "--no-deps", "--reinstall", wheel)
+    session.env.update(
+        {
+            # The interpreter was built without it, so the library has to come first.
+            "LD_PRELOAD": library,
+            # Python's own allocator would hide from it what is allocated and freed.
+            "PYTHONMALLOC": "malloc",
+            # The interpreter does not free everything at its end. Too large a size, of
+            # an object that lies about its length, is a MemoryError as elsewhere.
+            "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+            "UBSAN_OPTIONS": "print_stacktrace=1",
+        }
+    )
+    found = (path for pattern in SANITIZED for path in TESTS.glob(pattern))
+    tests = {str(path.relative_to(TESTS)) for path in found}
+    # The reports are written to the file descriptor, and end the process at once.
+    options = ("--capture=sys", "-m", "not long", f"--examples={FEWEST}")
+    run_pytest(session, tests, *options)
+
+
+def sanitizer_library() -> str | None:
+    """Return the path of the library to preload, `None` if the compiler has none."""
+    if not shutil.which(COMPILER):
+        return None
+    command = [COMPILER, "-print-file-name=libasan.so"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    path = Path(done.stdout.strip())
+    # Without the library, gcc prints the name alone.
+    return str(path.resolve()) if path.is_absolute() and path.exists() else None
+
+
 @nox.session(python=OWN_VERSION)
 def slow(session: nox.Session) -> None:
     """Run the tests with sockets, processes and servers of our own."""
-    install(session, "servers")
+    install(session, *SERVERS)
     install_old_client(session)
     install_urllib3_oldest(session)
     install_flask(session)
     install_django42(session)
     install_type_checkers(session)
+    install_no_compiler(session)
     run_pytest(session, SLOW, "-m", "not long")
 
 
 @nox.session(python=OWN_VERSION)
 def long(session: nox.Session) -> None:
     """Run the longest tests of docs/guarantees.md."""
-    install(session, "servers")
+    install(session, *SERVERS)
     run_pytest(session, {"integration"}, "-m", "long")
 
 
 @nox.session(python=OWN_VERSION)
 def fuzz(session: nox.Session) -> None:
     """Run the fuzzers for the seconds of the option `--fuzz-seconds`."""
-    install(session, "servers")
+    install(session, *SERVERS)
     run_pytest(session, {"fuzz"}, "-m", "long")
 
 
 @nox.session(python=OWN_VERSION)
 def real(session: nox.Session) -> None:
     """Run the tests with Jaeger, Zipkin and clients of other languages."""
-    install(session, "servers")
+    install(session, *SERVERS)
     install_old_client(session)
     install_py_zipkin(session)
     install_flask(session)
@@ -226,6 +342,27 @@ def django42(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def no_compiler(session: nox.Session) -> None:
+    """Create the environment that the package is installed into without a compiler."""
+    install_no_compiler(session)
+
+
+@nox.session(python=False)
+def wheels(session: nox.Session) -> None:
+    """Build a wheel for each Python found into `dist`, and try it."""
+    DIST.mkdir(exist_ok=True)
+    for version in FOUND:
+        wheel = shutil.copy(wheel_of(session, version), DIST)
+        folder = WORK / f"wheel-{version}"
+        install_apart(session, folder, PYTHONS[version] or sys.executable, "bench-ours")
+        python = str(folder / "bin" / "python")
+        options = ("--python", python, "--no-deps", "--reinstall")
+        uv(session, "pip", "install", *options, str(wheel))
+        print(f"{Path(wheel).relative_to(ROOT)}:", end=" ", flush=True)
+        session.run(python, "-c", PRINT_IMPLEMENTATION, external=True)
+
+
+@nox.session(python=False)
 def typing(session: nox.Session) -> None:
     """Install type checkers and the package, with and without types-opentracing."""
     install_type_checkers(session)
@@ -237,28 +374,76 @@ def urllib3_oldest(session: nox.Session) -> None:
     install_urllib3_oldest(session)
 
 
-def install(session: nox.Session, requirements: str = "test") -> None:
+def install(session: nox.Session, *requirements: str) -> None:
     """Install the locked packages and this package, and nothing else."""
-    sync(session, requirements)
+    sync(session, *(requirements or ("test",)))
     install_package(session)
+    session.run("python", "-c", PRINT_IMPLEMENTATION)
 
 
 def install_package(session: nox.Session, *options: str) -> None:
     """Install this package without its dependencies."""
-    wheel = build_wheel(session)
+    wheel = wheel_of(session, version_of(session))
     uv(session, "pip", "install", "--no-deps", "--reinstall", *options, wheel)
 
 
-@cache
-def build_wheel(session: nox.Session) -> str:
-    """Build the package, once a session, and return the path of the wheel."""
-    folder = WHEELS / session.name
-    shutil.rmtree(folder, ignore_errors=True)
-    built = tool("hatchling", "build", "-t", "wheel", "-d", str(folder))
-    if built.returncode:
-        session.error(built.stdout)
+def version_of(session: nox.Session) -> str:
+    """Return the Python of the session's own environment, or that of `.venv`."""
+    return session.python if isinstance(session.python, str) else OWN_VERSION
+
+
+def wheel_of(session: nox.Session, version: str) -> str:
+    """Return the path of the package's wheel for a version of Python."""
+    # In CI, tests that run in plain Python instead, because a build failed, would pass.
+    # Python 3.14 as it is fetched has no headers.
+    is_required = IN_CI and version != FETCHED_VERSION
+    variables = {"JAEGER_CLIENT_EXTENSIONS": "require"} if is_required else {}
+    python = str(PYTHONS.get(version) or sys.executable)
+    return build_wheel(session, version, python, {**variables, **os.environ})
+
+
+def build_wheel(
+    session: nox.Session, name: str, python: str, environ: Mapping[str, str]
+) -> str:
+    """Build the package for *python*; sessions share the wheel by *name*."""
+    folder = WHEELS / name
+    settings = [environ.get(variable) for variable in PACKAGE_VARIABLES]
+    content = f"{python}\n{settings}\n{digest_of_package()}"
+    made = folder / "made-of.txt"
+    with only_session(f"wheel-{name}"):
+        if not made.exists() or made.read_text(encoding="utf-8") != content:
+            shutil.rmtree(folder, ignore_errors=True)
+            make_wheel(session, folder, python, environ)
+            made.write_text(content, encoding="utf-8")
     (wheel,) = folder.glob("*.whl")
     return str(wheel)
+
+
+def make_wheel(
+    session: nox.Session, folder: Path, python: str, environ: Mapping[str, str]
+) -> None:
+    """Build a wheel as pip would, from locked packages."""
+    options = ("--wheel", "--python", python, "-o", str(folder))
+    locked = ("--build-constraints", "requirements/build.txt", "--require-hashes")
+    built = tool("uv", "build", *options, *locked, environ=environ)
+    if built.returncode:
+        session.error(built.stdout)
+    for line in built.stdout.splitlines():
+        if line.startswith("jaeger-client: "):
+            print(line)  # that it has no compiled core, and why
+
+
+@cache
+def digest_of_package() -> str:
+    """Return a hash of all that a wheel is made of."""
+    built = {".c", ".pyc", ".so"}
+    sources = (path for path in (ROOT / "src").rglob("*") if path.suffix not in built)
+    paths = [*(ROOT / name for name in PACKAGE_FILES), *sorted(sources)]
+    digest = hashlib.sha256()
+    for path in filter(Path.is_file, paths):
+        digest.update(f"{path.relative_to(ROOT)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def install_old_client(session: nox.Session) -> None:
@@ -283,7 +468,7 @@ def install_urllib3_oldest(session: nox.Session) -> None:
 def install_flask(session: nox.Session) -> None:
     """Create the environment of the fixture `flask_python`."""
     install_apart(session, FLASK, sys.executable, "flask")
-    wheel = Path(build_wheel(session))
+    wheel = Path(wheel_of(session, OWN_VERSION))
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     installed = FLASK / "installed.txt"
     # The sessions slow and real share it, and neither may reinstall the package while
@@ -300,6 +485,14 @@ def install_django42(session: nox.Session) -> None:
     install_package(session, "--python", str(DJANGO42 / "bin" / "python"))
 
 
+def install_no_compiler(session: nox.Session) -> None:
+    """Create the environment of tests/integration/test_installation.py."""
+    install_apart(session, NO_COMPILER, sys.executable, "test", "build")
+    python = str(NO_COMPILER / "bin" / "python")
+    # Of the version that comes with Python, from no index.
+    session.run_install(python, "-m", "ensurepip", external=True, silent=True)
+
+
 def install_type_checkers(session: nox.Session) -> None:
     """Create the environments in which tests/typing checks programs."""
     for name in ("typing", "typing-stubs"):
@@ -309,16 +502,17 @@ def install_type_checkers(session: nox.Session) -> None:
 
 
 def install_apart(
-    session: nox.Session, folder: Path, python: Path | str, requirements: str
+    session: nox.Session, folder: Path, python: Path | str, *requirements: str
 ) -> None:
     """Create an environment with the locked packages, unless it exists."""
-    locked = (ROOT / "requirements" / f"{requirements}.txt").read_text(encoding="utf-8")
-    content = f"{python}\n{locked}"
+    locked = (ROOT / "requirements" / f"{name}.txt" for name in requirements)
+    content = "\n".join([str(python), *(path.read_text("utf-8") for path in locked)])
     made = folder / "made-of.txt"
     with only_session(folder.name):
         if not made.exists() or made.read_text(encoding="utf-8") != content:
             uv(session, "venv", "--clear", "--python", str(python), str(folder))
-            sync(session, requirements, "--python", str(folder / "bin" / "python"))
+            target = ("--python", str(folder / "bin" / "python"))
+            sync(session, *requirements, options=target)
             made.write_text(content, encoding="utf-8")
 
 
@@ -340,11 +534,11 @@ def build_jaeger(session: nox.Session) -> None:
         print("Go is missing: tests against a real Jaeger are skipped")
 
 
-def sync(session: nox.Session, requirements: str, *options: str) -> None:
+def sync(session: nox.Session, *requirements: str, options: Sequence[str] = ()) -> None:
     """Install the locked packages into an environment, and remove all others."""
     constraints = ("--build-constraints", "requirements/build.txt")
-    locked = f"requirements/{requirements}.txt"
-    uv(session, "pip", "sync", "--require-hashes", *options, *constraints, locked)
+    locked = [f"requirements/{name}.txt" for name in requirements]
+    uv(session, "pip", "sync", "--require-hashes", *options, *constraints, *locked)
 
 
 def uv(session: nox.Session, *arguments: str) -> None:
@@ -366,6 +560,7 @@ def print_result(session: nox.Session) -> None:
     """Print a line for each session's report, and the sum as the last line."""
     expected = VERSIONS if IN_CI else FOUND
     names = [*(f"fast-{version}" for version in expected), "slow", "real"]
+    names += [f"twin-{version}" for version in TWIN_VERSIONS]
     if IN_CI:
         names += LONG_SESSIONS
     tallies = [read_tally(name) for name in names]
@@ -419,11 +614,14 @@ def holds(name: str, *command: str) -> bool:
     return not done.returncode
 
 
-def tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def tool(
+    name: str, *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a tool of `.venv` and capture its output."""
     return subprocess.run(
         [BIN / name, *arguments],
         cwd=ROOT,
+        env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

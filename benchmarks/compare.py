@@ -18,7 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.comparison.environments import python_of  # noqa: E402 - see above
+from benchmarks.comparison.environments import (  # noqa: E402 - see above
+    ENVIRONMENT_OF,
+    python_of,
+)
 from benchmarks.comparison.machine import (  # noqa: E402
     describe_machine,
     describe_peers,
@@ -29,7 +32,7 @@ from benchmarks.comparison.scenarios import SCENARIOS  # noqa: E402
 from benchmarks.comparison.sink.client import Sink  # noqa: E402
 from benchmarks.comparison.table import notes  # noqa: E402
 
-PEERS = ["limit", "jaeger48", "opentelemetry_sdk", "datadog", "ours", "ours_otlp"]
+PEERS = list(ENVIRONMENT_OF)
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# Of the compiled classes, autodoc would find neither types nor the order in the source.
+os.environ["JAEGER_CLIENT_PURE_PYTHON"] = "1"
+
 from jaeger_client.constants import __version__
 
 project = "jaeger-client"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import hypothesis
 import pytest
+
+from jaeger_client import _native
+from tests.foreign.implementations import COMPILED, TWIN, use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the number of examples of hypothesis before a test module is imported."""
+    check_compiled_modules()
     hypothesis.settings.register_profile(
         "examples",
         deadline=None,
@@ -57,6 +62,23 @@ def pytest_configure(config: pytest.Config) -> None:
         print_blob=bool(os.environ.get("CI")),
     )
     hypothesis.settings.load_profile("examples")
+
+
+def pytest_report_header() -> str:
+    """Show which implementation is tested."""
+    reason = f" ({_native.WHY_NOT_COMPILED})" if _native.WHY_NOT_COMPILED else ""
+    return f"jaeger_client: {_native.IMPLEMENTATION}{reason}"
+
+
+def check_compiled_modules() -> None:
+    """Refuse to test compiled modules that are older than their sources beside them."""
+    folder = Path(_native.__file__).parent
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    for source in folder.glob("*.pyx") if _native.IS_COMPILED else ():
+        module = source.with_suffix(suffix)
+        if not module.exists() or module.stat().st_mtime < source.stat().st_mtime:
+            msg = f"{module.name} is missing or older than its source: run `make setup`"
+            raise pytest.UsageError(msg)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,6 +113,26 @@ def nothing_left_behind() -> Iterator[None]:
     left = [*threads_alive_but(threads), *new_child_processes(children)]
     if left:
         pytest.fail(f"left behind: {', '.join(left)}")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests that use `codec_implementation` with each that there is."""
+    if "codec_implementation" in metafunc.fixturenames:
+        from tests.codec_implementations import IMPLEMENTATIONS  # noqa: PLC0415 - as `pytest_configure`
+
+        metafunc.parametrize(
+            "codec_implementation", IMPLEMENTATIONS, indirect=True, scope="module"
+        )
+
+
+@pytest.fixture(scope="module")
+def codec_implementation(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Make all codecs use one implementation; return its name."""
+    from tests.codec_implementations import codecs_use  # noqa: PLC0415 - as above
+
+    name: str = request.param
+    with codecs_use(name):
+        yield name
 
 
 def threads_alive_but(known: set[threading.Thread]) -> list[str]:
@@ -174,3 +216,11 @@ def flask_python() -> str:
     """Return a Python with this package, Flask and `opentelemetry-instrument`."""
     python = ROOT / ".nox" / "flask" / "bin" / "python"
     return tool_or_skip(str(python), "run `.venv/bin/nox -s flask`")
+
+
+@pytest.fixture(scope="module", params=[TWIN, COMPILED])
+def implementation(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Encode by the writers in Python, then by the compiled ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        use(request.param, patch)
+        yield request.param

@@ -29,13 +29,18 @@ PYTHON_VERSION = "3.11"
 
 ENVIRONMENT_OF = {
     "limit": "ours",
-    "ours": "ours",
-    "ours_otlp": "ours",
     "jaeger48": "jaeger48",
     "opentelemetry_sdk": "opentelemetry",
     "datadog": "ddtrace",
+    "ours": "ours",
+    "ours_python": "ours",
+    "ours_otlp": "ours",
+    "ours_otlp_python": "ours",
 }
 """The environment of each peer, as in `requirements/bench-NAME.txt`."""
+
+IN_PURE_PYTHON = frozenset({"ours_python", "ours_otlp_python"})
+"""The peers that use none of the compiled modules, which are installed."""
 
 PACKAGE_OF = {
     "ours": "jaeger-client",
@@ -51,6 +56,15 @@ KEPT = 5
 
 class EnvironmentFailedError(Exception):
     """An environment could not be made."""
+
+
+def variables_of(peer: str | None) -> dict[str, str]:
+    """Return the environment variables of the peer's processes."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "JAEGER_CLIENT_PURE_PYTHON": "1" if peer in IN_PURE_PYTHON else "",
+    }
 
 
 @cache
@@ -112,9 +126,15 @@ def _key(name: str, wheel: Sequence[Path]) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build the package from this tree, as it is distributed."""
-    _run(str(BIN / "hatchling"), "build", "-t", "wheel", "-d", str(folder))
+def build_wheel(folder: Path, python: Path | None = None, tree: Path = ROOT) -> Path:
+    """Build the package from a source *tree*, as it is distributed for *python*."""
+    locked = (
+        "--require-hashes",
+        "--build-constraints",
+        str(REQUIREMENTS / "build.txt"),
+    )
+    options = ("--wheel", "--python", str(python or base_python()), "-o", str(folder))
+    _uv("build", *options, *locked, str(tree))
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -159,7 +179,12 @@ def _run(*command: str) -> str:
     done = subprocess.run(  # noqa: S603 - our own commands
         command,
         cwd=ROOT,
-        env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"},
+        env={
+            **os.environ,
+            "UV_PYTHON_DOWNLOADS": "never",
+            # Without compiled modules, the figures would be those of plain Python.
+            "JAEGER_CLIENT_EXTENSIONS": "require",
+        },
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,10 +1,17 @@
-"""The cost of inject and extract in each format, and the minimum as a comparison."""
+"""
+The cost of inject and extract in each format, and the minimum as a comparison.
+
+Run as a program, with the fields of `Formats` as JSON, in an environment that has
+jaeger-client 5; prints the fields of `FormatCosts` as JSON.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 
 from jaeger_client.codecs import (
     B3Codec,
@@ -20,6 +27,9 @@ from jaeger_client.span_context import SpanContext
 ROUNDS = 50
 CALLS = 2000
 QUICK_ROUNDS = 5
+
+PEERS = ("ours", "ours_python")
+"""The measured peers."""
 
 CONTEXT = SpanContext(0x463AC35C9F6413AD, 0x48485A3953BB6124, 0x53CE929D0E0E4736, 1)
 FOREIGN = {
@@ -95,18 +105,26 @@ def microseconds(work: Work, rounds: int = ROUNDS) -> float:
     return best / CALLS * 1e6
 
 
-class FormatCost(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """What to do."""
+
+    rounds: int = ROUNDS
+
+
+@dataclass(frozen=True, slots=True)
+class FormatCosts:
     """Microseconds per call."""
 
-    name: str
-    inject: float
-    extract: float
-    inject_baggage: float
-    extract_baggage: float
+    limit: float
+    """Of the minimum."""
+    calls: dict[str, list[float]]
+    """Of inject and extract, without and with baggage, by the name of the format."""
 
 
 FORMATS_HEADER = (
     "format",
+    "implementation",
     "inject µs",
     "extract µs",
     "both ÷ limit",
@@ -115,9 +133,9 @@ FORMATS_HEADER = (
 )
 
 
-def measure_formats(rounds: int = ROUNDS) -> tuple[float, list[FormatCost]]:
+def measure_formats(work: Formats) -> FormatCosts:
     """Return the microseconds of the minimum, and of each format."""
-    works = {
+    calls = {
         name: (
             make_inject(codec),
             make_extract(codec),
@@ -126,32 +144,46 @@ def measure_formats(rounds: int = ROUNDS) -> tuple[float, list[FormatCost]]:
         )
         for name, codec in CODECS.items()
     }
-    works["binary"] = (
+    calls["binary"] = (
         make_binary_inject(),
         make_binary_extract(),
         make_binary_inject(**BAGGAGE),
         make_binary_extract(**BAGGAGE),
     )
-    costs = [
-        FormatCost(name, *(microseconds(work, rounds) for work in each))
-        for name, each in works.items()
-    ]
-    return microseconds(limit, rounds), costs
+    costs = {
+        name: [microseconds(call, work.rounds) for call in each]
+        for name, each in calls.items()
+    }
+    return FormatCosts(microseconds(limit, work.rounds), costs)
 
 
-def format_rows(least: float, costs: Sequence[FormatCost]) -> list[list[str]]:
-    """Return the cells of each row, the minimum first."""
+def format_rows(
+    costs: Mapping[str, FormatCosts], labels: Mapping[str, str]
+) -> list[list[str]]:
+    """Return the cells of each row: the minimum first, then each format by peer."""
+    first = next(iter(costs.values()))
     return [
-        ["limit", "", f"{least:.2f}", "1.0", "", ""],
+        ["limit", "", "", f"{first.limit:.2f}", "1.0", "", ""],
         *(
-            [
-                cost.name,
-                f"{cost.inject:.2f}",
-                f"{cost.extract:.2f}",
-                f"{(cost.inject + cost.extract) / least:.1f}",
-                f"{cost.inject_baggage:.2f}",
-                f"{cost.extract_baggage:.2f}",
-            ]
-            for cost in costs
+            [name, labels.get(peer, peer), *_cells(of_peer, name)]
+            for name in first.calls
+            for peer, of_peer in costs.items()
         ),
     ]
+
+
+def _cells(costs: FormatCosts, name: str) -> list[str]:
+    inject, extract, *with_baggage = costs.calls[name]
+    ratio = (inject + extract) / costs.limit
+    texts = [f"{figure:.2f}" for figure in (inject, extract, *with_baggage)]
+    return [*texts[:2], f"{ratio:.1f}", *texts[2:]]
+
+
+def main() -> None:
+    """Measure what the command line specifies."""
+    work = Formats(**json.loads(sys.argv[1]))
+    print(json.dumps(asdict(measure_formats(work))))
+
+
+if __name__ == "__main__":
+    main()

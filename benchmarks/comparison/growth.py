@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 QUIET = 2.0
 """Seconds without a span after which the sink stops waiting."""
 
-PEERS = ("ours", "jaeger48", "opentelemetry_sdk")
+PEERS = ("ours", "ours_python", "jaeger48", "opentelemetry_sdk")
 """Modules of the measured peers."""
 
 FIGURES: Mapping[str, Callable[[Cost], float]] = {

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import socket
 import statistics
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.comparison.growth_stalled import Second, Stall, StallFigures
 from benchmarks.comparison.programs import TIMEOUT, Programs
 
-OURS = "ours"
-"""The measured peer."""
+PEERS: Final = ("ours", "ours_python")
+"""The measured peers."""
 
 SECONDS: Final = 60.0
 QUICK_SECONDS: Final = 5.0
@@ -61,23 +62,34 @@ class Outage:
     def _settled(self) -> int:
         return min(SETTLED, (len(self.figures.seconds) + 1) // 2)
 
-    def rows(self) -> list[list[str]]:
-        """Return the cells under `OUTAGE_HEADER`."""
+    def by_title(self) -> dict[str, str]:
+        """Return the figures as text, by their titles."""
         figures, total = self.figures, len(self.figures.seconds)
-        return [
-            [f"app µs a span, first {self._edge} s", f"{self.first_us:.1f}"],
-            [f"app µs a span, last {self._edge} s", f"{self.last_us:.1f}"],
-            [f"memory after {self._settled} s, MiB", f"{self.settled_mb:.1f}"],
-            [f"memory after {total} s, MiB", f"{self.last_mb:.1f}"],
-            ["spans reported, none sent", f"{figures.reported:,}"],
-            ["spans held at the end", f"{figures.held:,}"],
-            ["spans lost, by the counters", f"{figures.counted_lost:,}"],
-            ["spans lost, by the metrics", f"{figures.reported_lost:,}"],
-            ["close(1.0) took, s", f"{figures.close_s:.2f}"],
-        ]
+        return {
+            f"app µs a span, first {self._edge} s": f"{self.first_us:.1f}",
+            f"app µs a span, last {self._edge} s": f"{self.last_us:.1f}",
+            f"memory after {self._settled} s, MiB": f"{self.settled_mb:.1f}",
+            f"memory after {total} s, MiB": f"{self.last_mb:.1f}",
+            "spans reported, none sent": f"{figures.reported:,}",
+            "spans held at the end": f"{figures.held:,}",
+            "spans lost, by the counters": f"{figures.counted_lost:,}",
+            "spans lost, by the metrics": f"{figures.reported_lost:,}",
+            "close(1.0) took, s": f"{figures.close_s:.2f}",
+        }
 
 
-OUTAGE_HEADER = ["ours, over HTTP to a server that never responds", "figure"]
+def outage_header(peers: Iterable[str], labels: Mapping[str, str]) -> list[str]:
+    """Return the headings of the columns that `outage_rows` fills."""
+    return [
+        "over HTTP to a server that never responds",
+        *(labels.get(peer, peer) for peer in peers),
+    ]
+
+
+def outage_rows(outages: Iterable[Outage]) -> list[list[str]]:
+    """Return a row for each figure, with a column for each outage."""
+    columns = [outage.by_title() for outage in outages]
+    return [[title, *(column[title] for column in columns)] for title in columns[0]]
 
 
 def median_us(seconds: list[Second]) -> float:
@@ -85,9 +97,11 @@ def median_us(seconds: list[Second]) -> float:
     return statistics.median(second.app_us for second in seconds)
 
 
-def measure_outage(programs: Programs, seconds: float = SECONDS) -> Outage:
+def measure_outage(
+    programs: Programs, seconds: float = SECONDS, peer: str = PEERS[0]
+) -> Outage:
     """
-    Report spans for *seconds* to a server that accepts nothing.
+    Report spans of *peer* for *seconds* to a server that accepts nothing.
 
     Raises:
         ProgramError: If the program failed.
@@ -96,6 +110,6 @@ def measure_outage(programs: Programs, seconds: float = SECONDS) -> Outage:
     # responds. A tracer tries about ten times in a minute.
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         stall = Stall(server.getsockname()[1], seconds)
-        figures = programs.run(OURS, "growth_stalled", stall, seconds + TIMEOUT)
+        figures = programs.run(peer, "growth_stalled", stall, seconds + TIMEOUT)
     last_seconds = [Second(**second) for second in figures.pop("seconds")]
     return Outage(StallFigures(seconds=last_seconds, **figures))

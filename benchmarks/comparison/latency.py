@@ -42,7 +42,13 @@ QUIET = 2.0
 class LatencyPlan:
     """What to measure."""
 
-    peers: Sequence[str] = (NO_TRACER, "ours", "jaeger48", "opentelemetry_sdk")
+    peers: Sequence[str] = (
+        NO_TRACER,
+        "ours",
+        "ours_python",
+        "jaeger48",
+        "opentelemetry_sdk",
+    )
     """Modules of the peers; `limit` is an application without tracer."""
     rate: float = 500.0
     """Requests a second."""

@@ -16,10 +16,10 @@ from benchmarks.comparison.table import (
 INTRODUCTION = """\
 # Benchmarks
 
-What a tracer costs its application: this client (*ours*), jaeger-client 4.8,
-OpenTelemetry's SDK and ddtrace. `limit` is the least that any Python tracer must do:
-two clock reads, one random id, one object with slots, a dict, an append. The figures
-were measured on one machine and are no promise for another.
+What a tracer costs its application: this client, compiled (*ours*) and in pure Python,
+jaeger-client 4.8, OpenTelemetry's SDK and ddtrace. `limit` is the least that any Python
+tracer must do: two clock reads, one random id, one object with slots, a dict, an
+append. The figures were measured on one machine and are no promise for another.
 
 `make bench` in a checkout repeats the measurements, which took {minutes} minutes here,
 and rewrites this page. It creates an environment for each tracer under
@@ -52,6 +52,8 @@ the same round, and is the median of the rounds.
   most spans otherwise; in `burst`, `init` and `fork` it has its default. ddtrace has no
   public logs, so they are tags; its telemetry and remote configuration are off. All
   other settings are the defaults.
+- *ours* is the installed package, *ours, pure Python* the same with the environment
+  variable `JAEGER_CLIENT_PURE_PYTHON=1`.
 """
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -12,10 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.comparison.environments import ROOT, variables_of
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-ROOT = Path(__file__).parents[2]
 TIMEOUT = 120.0
 """Default timeout of a program in seconds."""
 
@@ -90,7 +90,7 @@ class Programs:
             return subprocess.Popen(  # noqa: S603 - our own programs
                 [str(python), *module, json.dumps(asdict(argument))],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env=variables_of(peer),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from benchmarks.comparison.environments import ROOT, python_of
+from benchmarks.comparison.environments import ROOT, python_of, variables_of
 from benchmarks.comparison.results import Result, Results
 from benchmarks.comparison.scenarios import Scenario
 from benchmarks.comparison.sink.client import Sink
@@ -51,7 +51,7 @@ class Plan:
     def peers_of(self, scenario: Scenario) -> list[str]:
         """Return the peers of the scenario."""
         if not scenario.peers:
-            return [peer for peer in self.peers if peer != "ours_otlp"]
+            return [peer for peer in self.peers if not peer.startswith("ours_otlp")]
         return [peer for peer in scenario.peers if peer in self.peers]
 
 
@@ -84,7 +84,8 @@ def run_one(scenario: Scenario, peer: str, sink: Sink, *, quick: bool) -> Result
     sink.reset()
     with tempfile.TemporaryFile("w+") as errors:
         try:
-            printed = _run(_command(scenario, peer, sink, quick=quick), errors)
+            command = _command(scenario, peer, sink, quick=quick)
+            printed = _run(command, peer, errors)
             figures: dict[str, float] = json.loads(printed.splitlines()[-1])
         except subprocess.TimeoutExpired:
             return Result(failure=f"was ended after {LONGEST:.0f} s")
@@ -113,12 +114,12 @@ def _command(scenario: Scenario, peer: str, sink: Sink, *, quick: bool) -> list[
     ]
 
 
-def _run(command: list[str], errors: IO[str]) -> str:
+def _run(command: list[str], peer: str, errors: IO[str]) -> str:
     """Run a command in a process group, which is killed at the end."""
     with subprocess.Popen(  # noqa: S603 - our own programs
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=variables_of(peer),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors,

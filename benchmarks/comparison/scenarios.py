@@ -44,6 +44,10 @@ class Scenario:
 HOLDS_A_GROUP = 2_000
 """Capacity of 4.8's queue with which no span of a group is lost."""
 
+_OURS = ("ours", "ours_python")
+_ALL_THAT_SEND = ("jaeger48", "opentelemetry_sdk", "datadog", *_OURS)
+_ALL_THAT_ENCODE = (*_ALL_THAT_SEND, "ours_otlp", "ours_otlp_python")
+
 _ALL = (
     Scenario("root_finish", "groups", old_queue_size=HOLDS_A_GROUP),
     Scenario(
@@ -69,7 +73,7 @@ _ALL = (
         "burst",
         "burst",
         calls=20_000,
-        peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours"),
+        peers=_ALL_THAT_SEND,
     ),
     Scenario(
         "burst_same_queue",
@@ -83,7 +87,7 @@ _ALL = (
         "burst",
         calls=100_000,
         queue_size=100_000,
-        peers=("ours",),
+        peers=_OURS,
         rounds=1,
     ),
     Scenario(
@@ -91,28 +95,28 @@ _ALL = (
         "steady",
         calls=10_000,
         old_queue_size=HOLDS_A_GROUP,
-        peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours"),
+        peers=_ALL_THAT_SEND,
         rounds=2,
     ),
     Scenario(
         "encode",
         "encode",
         groups=60,
-        peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours", "ours_otlp"),
+        peers=_ALL_THAT_ENCODE,
     ),
     Scenario(
         "encode_unseen",
         "encode",
         groups=60,
         unseen=True,
-        peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours", "ours_otlp"),
+        peers=_ALL_THAT_ENCODE,
     ),
     Scenario("init", "start", turns=3),
     Scenario(
         "fork",
         "fork",
         calls=50,
-        peers=("jaeger48", "opentelemetry_sdk", "datadog", "ours"),
+        peers=_ALL_THAT_SEND,
         rounds=1,
     ),
 )

@@ -15,10 +15,12 @@ from functools import partial
 from benchmarks.comparison.environments import python_of
 from benchmarks.comparison.formats import (
     FORMATS_HEADER,
+    PEERS,
     QUICK_ROUNDS,
     ROUNDS,
+    FormatCosts,
+    Formats,
     format_rows,
-    measure_formats,
 )
 from benchmarks.comparison.growth import (
     PLANS,
@@ -27,11 +29,13 @@ from benchmarks.comparison.growth import (
     growth_rows,
     measure_growth,
 )
+from benchmarks.comparison.growth_outage import PEERS as OUTAGE_PEERS
 from benchmarks.comparison.growth_outage import (
-    OUTAGE_HEADER,
     QUICK_SECONDS,
     SECONDS,
     measure_outage,
+    outage_header,
+    outage_rows,
 )
 from benchmarks.comparison.latency import (
     LATENCY_HEADER,
@@ -88,15 +92,17 @@ def growth_section(plan: GrowthPlan, programs: Programs, *, quick: bool) -> Sect
 
 def outage_section(programs: Programs, *, quick: bool) -> Section:
     """Measure and show what a full queue costs."""
-    outage = measure_outage(programs, QUICK_SECONDS if quick else SECONDS)
-    return Section("Queue full", OUTAGE_TEXT, OUTAGE_HEADER, outage.rows())
+    seconds = QUICK_SECONDS if quick else SECONDS
+    outages = [measure_outage(programs, seconds, peer) for peer in OUTAGE_PEERS]
+    header = outage_header(OUTAGE_PEERS, LABELS)
+    return Section("Queue full", OUTAGE_TEXT, header, outage_rows(outages))
 
 
 def formats_section(programs: Programs, *, quick: bool) -> Section:
     """Measure and show what each format of propagation costs."""
-    del programs  # The code that is measured runs in this process.
-    least, costs = measure_formats(QUICK_ROUNDS if quick else ROUNDS)
-    rows = format_rows(least, costs)
+    work = Formats(QUICK_ROUNDS if quick else ROUNDS)
+    costs = {peer: FormatCosts(**programs.run(peer, "formats", work)) for peer in PEERS}
+    rows = format_rows(costs, LABELS)
     return Section("Formats of propagation", FORMATS_TEXT, FORMATS_HEADER, rows)
 
 

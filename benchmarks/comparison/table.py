@@ -14,6 +14,7 @@ COLUMNS = {
     "opentelemetry_sdk": "OpenTelemetry SDK",
     "datadog": "ddtrace",
     "ours": "ours",
+    "ours_python": "ours, pure Python",
 }
 """The columns of peers, by their modules."""
 
@@ -28,14 +29,13 @@ PAGE_COLUMNS = len(HEADER) - 2
 def make_rows(results: Results) -> list[list[str]]:
     """Return the cells of each row that has any figure."""
     rows = [_cells(row, results) for row in ROWS]
-    return [row for row in rows if any(cell != "" for cell in row[1:6])]
+    return [row for row in rows if any(row[1 : len(COLUMNS) + 1])]
 
 
 def _cells(row: Row, results: Results) -> list[str]:
-    peers = [row.ours if peer == "ours" else peer for peer in COLUMNS]
     return [
         row.title,
-        *(_cell(row, results, peer) for peer in peers),
+        *(_cell(row, results, row.peer_of(column)) for column in COLUMNS),
         _ratio_text(_ratio(row, results, row.ours), digits=3),
         _target(row),
         _verdict(row, results),
@@ -88,7 +88,7 @@ def _target(row: Row) -> str:
     if row.target is None:
         return ""
     if row.bound is Bound.RATIO:
-        return f"≤ {row.target:.2f}{TIMES}"
+        return f"≤ {row.target:.3f}{TIMES}"
     return f"{'≤' if row.bound is Bound.MAX else '≥'} {_number(row, row.target)}"
 
 

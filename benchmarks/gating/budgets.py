@@ -29,7 +29,7 @@ Ratios = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """The budgets of one version of Python."""
+    """The budgets of one implementation in one version of Python."""
 
     build: str
     """The build of Python in which they were counted."""
@@ -87,20 +87,27 @@ def less(name: str, ratio: float, budget: float) -> str:
     )
 
 
-def read_budgets(version: str, file: Path = FILE) -> Budgets | None:
-    """Return the budgets of this *version* of Python, `None` if there are none."""
-    found = _read(file).get(version)
+def read_budgets(
+    version: str, implementation: str, file: Path = FILE
+) -> Budgets | None:
+    """Return the budgets in this *version* of Python, `None` if there are none."""
+    found = _read(file).get(version, {}).get(implementation)
     return None if found is None else Budgets(found["build"], found["calls"])
 
 
-def write_budgets(version: str, budgets: Budgets, file: Path = FILE) -> None:
-    """Replace the budgets of this *version* of Python."""
+def write_budgets(
+    version: str, implementation: str, budgets: Budgets, file: Path = FILE
+) -> None:
+    """Replace the budgets of an *implementation* in this *version* of Python."""
     calls = {name: round(ratio, 3) for name, ratio in budgets.calls.items()}
-    versions = _read(file) | {version: asdict(Budgets(budgets.build, calls))}
+    versions = _read(file)
+    new = {implementation: asdict(Budgets(budgets.build, calls))}
+    versions[version] = dict(sorted((versions.get(version, {}) | new).items()))
     text = json.dumps(versions, indent=2)
     file.write_text(f"{text}\n", encoding="utf-8")
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
+    """Return the content: implementations and their budgets, by version of Python."""
     versions: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return versions

@@ -25,6 +25,7 @@ from opentracing import Format
 
 from jaeger_client import ConstSampler, Span, SpanContext, Tracer
 from jaeger_client._internal.worker import BackgroundWorker
+from jaeger_client._native import IS_COMPILED
 from jaeger_client.encoding import (
     Encoder,
     JaegerBinaryEncoder,
@@ -289,6 +290,11 @@ def count(hot_call: HotCall) -> int:
     loop(call, turns)
     os.getppid()
     return turns * hot_call.size
+
+
+def print_implementation() -> None:
+    """Print the implementation of the package that is imported."""
+    print("compiled" if IS_COMPILED else "pure Python")
 
 
 def main() -> None:

@@ -25,6 +25,11 @@ LOOP: Final = 2
 TIMEOUT: Final = 300.0
 """Timeout in seconds; it takes about 15."""
 
+COMPILED: Final = "compiled"
+PURE_PYTHON: Final = "pure Python"
+IMPLEMENTATIONS: Final = (COMPILED, PURE_PYTHON)
+"""What can be counted, in the words of `jaeger_client.implementation`."""
+
 PROGRAM: Final = (
     "import sys; sys.path[:] = [*sys.argv[1:], *sys.path[1:]]; "
     "from benchmarks.gating import calls"
@@ -37,16 +42,20 @@ class CountError(Exception):
     """Instructions could not be counted."""
 
 
-def count_instructions(python: Path, source: Path) -> dict[str, float]:
+def count_instructions(
+    python: Path, source: Path, implementation: str
+) -> dict[str, float]:
     """
     Return the instructions of each call, without those of the empty call.
 
     Args:
         python: The interpreter that runs the calls.
         source: The folder that the package is in.
+        implementation: One of `IMPLEMENTATIONS`.
 
     Raises:
-        CountError: If valgrind is missing, or it or the calls fail.
+        CountError: If valgrind is missing, the package in *source* has not this
+            implementation, or valgrind or the calls fail.
     """
     valgrind = shutil.which("valgrind")
     if valgrind is None:
@@ -55,11 +64,22 @@ def count_instructions(python: Path, source: Path) -> dict[str, float]:
     CACHE.mkdir(parents=True, exist_ok=True)
     # Compiles all modules that are not compiled yet: under valgrind that takes half a
     # minute.
-    run([str(python), "-s", "-S", "-c", PROGRAM, *import_path(source)])
+    prepare = [
+        str(python),
+        "-s",
+        "-S",
+        "-c",
+        f"{PROGRAM}; calls.print_implementation()",
+    ]
+    found = run([*prepare, *import_path(source)], implementation).strip()
+    if found != implementation:
+        msg = f"the package in {source} is {found} for {python}, not {implementation}"
+        raise CountError(msg)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         command = callgrind(valgrind, Path(folder))
         program = [str(python), "-s", "-S", "-c", f"{PROGRAM}; calls.main()"]
-        lines = run([*command, *program, *import_path(source)]).splitlines()
+        output = run([*command, *program, *import_path(source)], implementation)
+        lines = output.splitlines()
         counts = dict(read_count(line, Path(folder)) for line in lines)
     nothing = counts.pop("nothing")
     return {name: count - nothing for name, count in counts.items()}
@@ -82,9 +102,10 @@ def callgrind(valgrind: str, folder: Path) -> list[str]:
     ]
 
 
-def run(command: list[str]) -> str:
+def run(command: list[str], implementation: str) -> str:
     """Run *command* in an environment that is the same everywhere; return stdout."""
     environment = {
+        "JAEGER_CLIENT_PURE_PYTHON": "1" if implementation == PURE_PYTHON else "",
         "PYTHONHASHSEED": "0",
         "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
         "PATH": os.defpath,

@@ -31,8 +31,14 @@ def before_and_after(
     """Return the instructions of *revision* and of this tree, a row for each call."""
     header = f"{'':<{NAMES}}{revision[:12]:>13}{'now':>13}{'':>9}{'x limit':>9}"
     rows = [
-        f"{name:<{NAMES}}{before[name]:13,.0f}{count:13,.0f}"
-        f"{count / before[name] - 1:+9.1%}{count / after['limit']:9.2f}"
+        f"{name:<{NAMES}}{_before(before.get(name), count)}"
+        f"{count / after['limit']:9.2f}"
         for name, count in after.items()
     ]
     return "\n".join([header, *rows])
+
+
+def _before(before: float | None, now: float) -> str:
+    if before is None:  # The revision has not this call, or not this implementation.
+        return f"{'':13}{now:13,.0f}{'':9}"
+    return f"{before:13,.0f}{now:13,.0f}{now / before - 1:+9.1%}"

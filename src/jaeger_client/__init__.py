@@ -27,6 +27,7 @@ from jaeger_client import (
     tracer,
 )
 from jaeger_client._internal.fork import forks_wait as _forks_wait
+from jaeger_client._native import IMPLEMENTATION as implementation  # noqa: N811 - for users
 from jaeger_client.config import Config
 from jaeger_client.constants import __version__
 from jaeger_client.sampler import (
@@ -84,6 +85,7 @@ __all__ = [
     "config",
     "constants",
     "errors",
+    "implementation",
     "metrics",
     "rate_limiter",
     "reporter",

@@ -14,16 +14,15 @@ replacing are one such sequence.
 from __future__ import annotations
 
 # Looked up as `time.time()` at each call, because tests of applications patch it.
-# A call through `clock.SYSTEM_CLOCK` would add 60 ns to the 1.5 µs of `start_span`.
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client._internal.span_core import SpanCore, adopt_span
 from jaeger_client._internal.span_records import (
-    BY_VALUE,
     MANY,
     MAX_LOG_FIELDS,
     NO_LOGS,
@@ -44,6 +43,7 @@ from jaeger_client.constants import (
     SAMPLED_FLAG,
 )
 from jaeger_client.model import LogItem, SpanIds
+from jaeger_client.span_context import NO_BAGGAGE
 
 if TYPE_CHECKING:
     import opentracing
@@ -111,7 +111,7 @@ class _NoOwner(SpanOwner):
 _NO_OWNER: Final = _NoOwner()
 
 
-class Span(SpanRecords):
+class Span(SpanCore, SpanRecords):
     """
     One unit of work of a trace.
 
@@ -119,14 +119,6 @@ class Span(SpanRecords):
     baggage, and evaluates the tag `sampling.priority`. Methods never raise, and may be
     called from any thread.
     """
-
-    __slots__ = (
-        "clock_offset",
-        "end_time",
-        "finished",
-        "references",
-        "start_time",
-    )
 
     _tracer: SpanOwner
     start_time: float
@@ -146,8 +138,7 @@ class Span(SpanRecords):
     """Whether `finish` was called; stays false on an unsampled span."""
     references: Sequence[opentracing.Reference] | None
     """The references passed to `start_span`."""
-    # Like `dropped_tags`, it is stored in `__dict__`, in the few spans that need it.
-    shares_span_id: bool = False
+    shares_span_id: bool
     """Whether it has its parent's span id; Zipkin's format marks such spans."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
@@ -217,22 +208,9 @@ class Span(SpanRecords):
         try:
             if key == SAMPLING_PRIORITY and not self._set_sampling_priority(value):
                 return self
-            # The first test is enough for most sampled spans. The other one is that of
-            # the property `flags`, written out here and below, because a call of it
-            # takes 500 instructions.
-            if self.own_flags != SAMPLED_FLAG:
-                context = self.stored_context
-                if (
-                    not (self.own_flags if context is None else context.flags)
-                    & SAMPLED_FLAG
-                ):
-                    return self
-            if type(value) is str:
-                if len(value) > self._tracer.max_tag_value_length:
-                    value = value[: self._tracer.max_tag_value_length]
-            elif type(value) not in BY_VALUE:
-                value = to_tag_value(value, self._tracer)
-            pair: Any = key, value  # a `TagItem` by now
+            if not self.flags & SAMPLED_FLAG:
+                return self
+            pair = key, to_tag_value(value, self._tracer)
             if len(self.more_tags) >= MANY:
                 self._grow_tags()
             # No call and no jump from loading the list to the append, and the pair is
@@ -258,43 +236,21 @@ class Span(SpanRecords):
         self.flags |= SAMPLED_FLAG | DEBUG_FLAG
         return True
 
-    def log_kv(  # noqa: C901 - calls are written out, as in `start_span`
+    def log_kv(
         self,
         key_values: Mapping[str, object],
         timestamp: float | None = None,
     ) -> Span:
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
-        if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
-            context = self.stored_context
-            if (
-                not (self.own_flags if context is None else context.flags)
-                & SAMPLED_FLAG
-            ):
-                return self
+        if not self.flags & SAMPLED_FLAG:
+            return self
         try:
-            if timestamp is not None:
-                when = to_seconds(timestamp, self.wall_time)
-            elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
-                when = self.clock_offset + STEADY_CLOCK()
-            else:
-                when = self.wall_time()
-            fields: dict[str, Any] = dict(key_values)
+            fields: dict[str, object] = dict(key_values)
             if len(fields) > MAX_LOG_FIELDS:
                 fields = self._fewer_fields(fields)
-            # As in `start_span`.
-            max_length = self._tracer.max_tag_value_length
-            for value in fields.values():
-                kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
-                if kind is str:
-                    if len(value) <= max_length:
-                        continue
-                elif kind is int or kind is bool or kind in BY_VALUE:
-                    continue
-                fields = to_tag_values(fields, self._tracer)
-                break
-            item: LogItem = int(when * 1000000), fields.items()
-            logs = self.log_items
-            if logs is NO_LOGS or len(logs) >= MANY:
+            values = to_tag_values(fields, self._tracer)
+            item: LogItem = int(self._time(timestamp) * 1000000), values.items()
+            if self.log_items is NO_LOGS or len(self.log_items) >= MANY:
                 self._grow_logs()
             self.log_items.append(item)  # as in `set_tag`
         except Exception as error:  # noqa: BLE001 - the mapping's own code may raise anything
@@ -339,26 +295,24 @@ class Span(SpanRecords):
 
         Only the first call has an effect; on an unsampled span none has.
         """
-        if self.own_flags != SAMPLED_FLAG:  # as in `set_tag`
-            context = self.stored_context
-            if (
-                not (self.own_flags if context is None else context.flags)
-                & SAMPLED_FLAG
-            ):
-                return
+        if not self.flags & SAMPLED_FLAG:
+            return
         # No call and no jump between the two lines (see `signal_safe`): if several
         # threads finish the span, only one reports it.
         if not self.finished:
             self.finished = True
-            if finish_time is not None:
-                self.end_time = to_seconds(finish_time, self.wall_time)
-            elif self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
-                self.end_time = self.clock_offset + STEADY_CLOCK()
-            else:
-                self.end_time = self.wall_time()
+            self.end_time = self._time(finish_time)
             self._tracer.report_span(self)
         else:
             _FINISHED_TWICE.warn(self)
+
+    def _time(self, seconds: float | None) -> float:
+        """Return *seconds* since the epoch, or the current time if they are `None`."""
+        if seconds is not None:
+            return to_seconds(seconds, self.wall_time)
+        if self.clock_offset is not None and time.time is UNPATCHED.wall_clock:
+            return self.clock_offset + STEADY_CLOCK()
+        return self.wall_time()
 
     def __enter__(self) -> Self:
         return self
@@ -387,3 +341,14 @@ class Span(SpanRecords):
         ids = (self.trace_id, self.span_id, self.parent_id, self.flags)
         text = ":".join(f"{number or 0:x}" for number in ids)
         return f"{text} {self._tracer.service_name}.{self.operation_name}"
+
+
+adopt_span(
+    Span,
+    no_baggage=NO_BAGGAGE,
+    no_tags=NO_TAGS,
+    no_more_tags=NO_MORE_TAGS,
+    no_logs=NO_LOGS,
+    many=MANY,
+    max_log_fields=MAX_LOG_FIELDS,
+)

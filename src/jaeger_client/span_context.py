@@ -14,6 +14,7 @@ from typing import Final
 
 import opentracing
 
+from jaeger_client._internal.span_core import ContextCore, adopt_context
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 
 NO_BAGGAGE: Final[dict[str, str]] = opentracing.SpanContext.EMPTY_BAGGAGE
@@ -22,10 +23,8 @@ NO_BAGGAGE: Final[dict[str, str]] = opentracing.SpanContext.EMPTY_BAGGAGE
 _MAX_BAGGAGE: Final = 4096
 """Maximum number of baggage items of a span; by default, 180 are propagated."""
 
-_new: Final = object.__new__
 
-
-class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped base
+class SpanContext(ContextCore, opentracing.SpanContext):  # type: ignore[misc]  # untyped base
     """
     Ids, flags and baggage of one span.
 
@@ -33,16 +32,6 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
     changes them for every span and application object that refers to it. Safe to read
     from any thread.
     """
-
-    __slots__ = (
-        "baggage",
-        "debug_id",
-        "flags",
-        "has_random_trace_id",
-        "parent_id",
-        "span_id",
-        "trace_id",
-    )
 
     trace_id: int
     """Up to 128 bits; 0 means that there is no trace."""
@@ -61,11 +50,9 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
 
     Flag 0x02 of W3C Trace Context; not one of `flags`, where this bit means debug.
     """
-    # These two are class attributes, not slots, and are overridden in the few contexts
-    # that need it: other contexts are created without storing them.
-    trace_state: str | None = None
+    trace_state: str | None
     """`tracestate` of W3C Trace Context, propagated to children unchanged."""
-    sampling_undecided: bool = False
+    sampling_undecided: bool
     """Whether the receiver of the context makes the sampling decision."""
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
@@ -132,7 +119,11 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
             debug_id=self.debug_id,
         )
         context.has_random_trace_id = self.has_random_trace_id
-        # `trace_state` and `sampling_undecided`, if this context has them.
+        if self.trace_state is not None:
+            context.trace_state = self.trace_state
+        if self.sampling_undecided:
+            context.sampling_undecided = True
+        # Attributes of the application.
         context.__dict__.update(self.__dict__)
         return context
 
@@ -149,18 +140,11 @@ class SpanContext(opentracing.SpanContext):  # type: ignore[misc]  # untyped bas
         return f"<SpanContext without trace, {carried}>"
 
 
+adopt_context(SpanContext)
+
+
 class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
     """The part of a `Span` that stores ids, flags and baggage."""
-
-    __slots__ = (
-        "baggage",
-        "has_random_trace_id",
-        "own_flags",
-        "parent_id",
-        "span_id",
-        "stored_context",
-        "trace_id",
-    )
 
     trace_id: int
     """Id of the trace, up to 128 bits."""
@@ -187,7 +171,7 @@ class SpanIdentity(opentracing.Span):  # type: ignore[misc]  # untyped base
         """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
         if self.stored_context is not None:
             return self.stored_context
-        context = _new(SpanContext)
+        context = SpanContext.__new__(SpanContext)
         context.trace_id = self.trace_id
         context.span_id = self.span_id
         context.parent_id = self.parent_id

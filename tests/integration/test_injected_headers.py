@@ -133,7 +133,7 @@ def context_of(
 ) -> SpanContext:
     """Return a context with a trace."""
     context = SpanContext(2**127, 2**63, 3, flags, dict(baggage))
-    context.trace_state = state  # type: ignore[misc, assignment]  # any may be set
+    context.trace_state = state  # type: ignore[assignment]  # any may be set
     return context
 
 

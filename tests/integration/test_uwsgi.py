@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import RequireTool
 from tests.integration.conftest import PROGRAMS
 from tests.integration.span_sink import SpanSink
-from tests.integration.uwsgi_server import UwsgiServer
+from tests.integration.uwsgi_server import UWSGI, UwsgiServer
 
 WORKERS = 2
 MAX_EXIT = 4.0
@@ -21,8 +22,9 @@ StartUwsgi = Callable[..., UwsgiServer]
 
 
 @pytest.fixture
-def uwsgi(sink: SpanSink, tmp_path: Path) -> StartUwsgi:
+def uwsgi(sink: SpanSink, tmp_path: Path, require_tool: RequireTool) -> StartUwsgi:
     """Return a function that starts uWSGI with options and spans in the master."""
+    require_tool(str(UWSGI), "install requirements/uwsgi.txt, with a C compiler")
 
     def start(*options: str, spans_in_master: int = 0) -> UwsgiServer:
         return UwsgiServer(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _PROGRAMS = Path(__file__).parent / "programs"
-_UWSGI = Path(sys.executable).parent / "uwsgi"
+UWSGI = Path(sys.executable).parent / "uwsgi"
 _TIMEOUT = 30.0
 
 
@@ -48,7 +48,7 @@ class UwsgiServer:
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [
-                    _UWSGI,
+                    UWSGI,
                     f"--http-socket=fd://{self._listener.fileno()}",
                     f"--stats={self._stats}",
                     f"--wsgi-file={application}",

@@ -247,6 +247,7 @@ def run_job() -> None:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    os.environ["JAEGER_CLIENT_PURE_PYTHON"] = "1"  # Cython's modules have no mutants
     if sys.argv[1:] == ["--job"]:
         config()  # reads the settings of the current folder, and stores them
         os.chdir(MUTANTS)

@@ -18,6 +18,8 @@ from jaeger_client.codecs.registry import make_codecs_for
 from jaeger_client.span_context import SpanContext
 from tests.property.test_codecs_hostile import check, names, texts, values
 
+pytestmark = pytest.mark.usefixtures("codec_implementation")
+
 # gRPC has no types.
 grpc: Any = importlib.import_module("grpc")
 

@@ -19,10 +19,13 @@ from jaeger_client.codecs import (
     TextCodec,
     W3CCodec,
 )
-from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE, MAX_DEBUG_ID_LENGTH
+from jaeger_client.codecs.baggage import MAX_DEBUG_ID_LENGTH
 from jaeger_client.codecs.headers import MAX_NAMES
+from jaeger_client.codecs.items import MAX_BAGGAGE_SIZE
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS
 from jaeger_client.span_context import SpanContext
+
+pytestmark = pytest.mark.usefixtures("codec_implementation")
 
 TEXT = TextCodec()
 HTTP = TextCodec(url_encoding=True)

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaeger_client.codecs import BinaryCodec, TextCodec
-from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE
 from jaeger_client.codecs.base import is_list
 from jaeger_client.codecs.headers import (
     encoding_except,
@@ -21,9 +20,12 @@ from jaeger_client.codecs.headers import (
     percent_encoded,
     plus_decoded,
 )
+from jaeger_client.codecs.items import MAX_BAGGAGE_SIZE
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
+
+pytestmark = pytest.mark.usefixtures("codec_implementation")
 
 Ids: TypeAlias = tuple[int, int, int | None, int]
 

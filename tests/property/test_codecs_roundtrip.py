@@ -22,6 +22,8 @@ from jaeger_client.codecs import (
 )
 from jaeger_client.span_context import SpanContext
 
+pytestmark = pytest.mark.usefixtures("codec_implementation")
+
 trace_ids = st.integers(1, 2**128 - 1) | st.integers(1, 2**64 - 1)
 span_ids = st.integers(1, 2**64 - 1)
 parent_ids = st.none() | span_ids
@@ -162,7 +164,7 @@ def test_w3c(
     """Everything but the parent is read again; a debug context has both bits."""
     context.baggage = context.baggage | baggage
     context.has_random_trace_id = is_random
-    context.trace_state = state or None  # type: ignore[misc]  # the base gives it a __dict__
+    context.trace_state = state or None
     context.flags = 3 if context.flags & 2 else context.flags
     context.baggage.pop("", None)  # the format has no empty keys
     carrier: dict[str, object] = {}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context
 
-from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE, MAX_DEBUG_ID_LENGTH
+from jaeger_client.codecs.baggage import MAX_DEBUG_ID_LENGTH
+from jaeger_client.codecs.items import MAX_BAGGAGE_SIZE
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS
 from jaeger_client.otel.debug import DEBUG_ID_KEY, debug_id_of, is_debug
 from jaeger_client.otel.propagator import JaegerPropagator

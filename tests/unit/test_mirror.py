@@ -23,6 +23,10 @@ TESTED_ELSEWHERE: Final = {
     "constants.py": "compat/test_compat_imports.py",
     # Structs without logic, which `thrift.py` fills.
     "thrift_gen/jaeger/ttypes.py": "unit/test_thrift.py",
+    # Attributes, which compiled code has as well.
+    "_internal/span_core.py": "unit/_native/test_spans.py",
+    # Tested as `jaeger_client.scope`, with the compiled twin.
+    "_internal/scopes.py": "unit/test_scope.py",
     # Programs: a test starts the processes.
     "cli/demo/frontend.py": "integration/test_demo.py",
     "cli/demo/processes.py": "integration/test_demo.py",

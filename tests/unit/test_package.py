@@ -25,6 +25,11 @@ def test_public_modules_are_listed_before_they_are_imported() -> None:
     assert names < {*dir(jaeger_client)}
 
 
+def test_the_implementation_is_a_public_name() -> None:
+    """It is a word or two, for logs and bug reports."""
+    assert jaeger_client.implementation in {"compiled", "pure Python"}
+
+
 def test_internals_are_not_listed() -> None:
     """`dir` has no name with an underscore."""
     assert [] == [name for name in dir(jaeger_client) if name.startswith("_")]

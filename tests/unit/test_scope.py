@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import copy
 import gc
+import pickle
+import sys
 import threading
 import weakref
 from collections import deque
@@ -21,14 +24,27 @@ from jaeger_client.scope import ContextScope, ContextScopeManager
 from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer
 from jaeger_client.tracer import Tracer
+from tests.implementations import implementations
 from tests.unit.spans import fields_of, pairs_of
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type
 
+SCOPES = 1_000_000
+
+
+@pytest.fixture(params=implementations("_internal.scopes", "scope"))
+def manager_type(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> type[ContextScopeManager]:
+    """Return the scope manager of either implementation; make it the default one."""
+    found: type[ContextScopeManager] = request.param.ContextScopeManager
+    monkeypatch.setattr("jaeger_client.tracer.ContextScopeManager", found)
+    return found
+
 
 @pytest.fixture
-def tracer() -> MemoryTracer:
+def tracer(manager_type: type[ContextScopeManager]) -> MemoryTracer:
     """Return a tracer that records everything."""
     return MemoryTracer()
 
@@ -318,16 +334,18 @@ def test_callbacks_that_plan_themselves_keep_nothing_alive(
 
 
 def test_a_context_keeps_nothing_of_managers_that_are_gone(
-    tracer: MemoryTracer, monkeypatch: pytest.MonkeyPatch
+    tracer: MemoryTracer,
+    manager_type: type[ContextScopeManager],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """New scope managers reuse the variables of deleted ones."""
     span = tracer.start_span("request")
     # Without those of other tests, which would be used again first.
-    monkeypatch.setattr("jaeger_client.scope._VARIABLES", deque[object]())
+    monkeypatch.setattr("jaeger_client._internal.scopes._VARIABLES", deque[object]())
 
     def use_managers() -> int:
         for _ in range(3):
-            manager = ContextScopeManager()
+            manager = manager_type()
             manager.activate(span, finish_on_close=False).close()
             assert manager.active is None
         return len(contextvars.copy_context())
@@ -337,23 +355,24 @@ def test_a_context_keeps_nothing_of_managers_that_are_gone(
 
 
 def test_a_manager_that_is_gone_leaves_its_open_scopes_to_no_other(
-    tracer: MemoryTracer,
+    tracer: MemoryTracer, manager_type: type[ContextScopeManager]
 ) -> None:
     """A scope that is still active somewhere keeps its manager alive."""
 
     def leave_a_scope_open() -> None:
         span = tracer.start_span("request")
-        ContextScopeManager().activate(span, finish_on_close=False)
+        manager_type().activate(span, finish_on_close=False)
 
     context = contextvars.Context()
     context.run(leave_a_scope_open)
     gc.collect()
 
-    assert context.run(lambda: ContextScopeManager().active) is None
+    assert context.run(lambda: manager_type().active) is None
 
 
-def test_default_scope_manager(tracer: MemoryTracer) -> None:
+def test_default_scope_manager() -> None:
     """Without a scope manager, a tracer has one that follows threads and tasks."""
+    tracer = MemoryTracer()
     with tracer.start_active_span("op") as scope:
         assert isinstance(scope, ContextScope)
         assert isinstance(tracer.scope_manager, ContextScopeManager)
@@ -378,10 +397,12 @@ def test_opentracings_own_scope_manager() -> None:
     assert (parent.span_id, None) == (child.parent_id, manager.active)
 
 
-def test_subclass_of_our_scope_manager() -> None:
+def test_subclass_of_our_scope_manager(
+    manager_type: type[ContextScopeManager],
+) -> None:
     """Of a scope manager derived from ours its own `active` is read."""
 
-    class Hiding(ContextScopeManager):
+    class Hiding(manager_type):  # type: ignore[valid-type, misc]
         @property
         def active(self) -> ContextScope | None:
             return None
@@ -410,3 +431,155 @@ def test_type_checkers_know_the_span_of_a_scope(tracer: MemoryTracer) -> None:
 
     assert isinstance(span, Span)
     assert span is active
+
+
+def test_classes_of_opentracing(
+    tracer: MemoryTracer, manager_type: type[ContextScopeManager]
+) -> None:
+    """Scopes and managers are instances of OpenTracing's classes."""
+    scope = manager_type().activate(tracer.start_span("op"), False)
+
+    assert isinstance(scope, opentracing.Scope)
+    assert isinstance(scope.manager, opentracing.ScopeManager)
+
+
+def test_attributes_may_be_assigned(tracer: MemoryTracer) -> None:
+    """Any attribute of a scope may be assigned, its own ones and new ones."""
+    scope: Any = tracer.start_active_span("op")
+    other = tracer.start_span("other")
+
+    scope.request_id, scope.span, scope.finish_on_close = 17, other, False
+    scope.close()
+
+    assert (17, True, other) == (scope.request_id, scope.is_closed, scope.span)
+    assert [] == names(tracer)
+
+
+def test_close_may_be_replaced(tracer: MemoryTracer) -> None:
+    """A `with` block calls the `close` that was assigned to the scope."""
+    calls: list[str] = []
+    scope: Any = tracer.start_active_span("op")
+    scope.close = lambda: calls.append("close")
+
+    with scope:
+        pass
+    del scope.close
+    scope.close()
+
+    assert ["close"] == calls
+    assert ["op"] == names(tracer)
+
+
+def test_classes_may_be_patched(
+    tracer: MemoryTracer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `with` block calls the `close` that was assigned to the class."""
+    calls: list[object] = []
+
+    def close(scope: object) -> None:
+        calls.append(scope)
+
+    scope = tracer.start_active_span("op")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(scope), "close", close)
+        with scope:
+            pass
+    scope.close()
+
+    assert [scope] == calls
+    assert ["op"] == names(tracer)
+
+
+def test_managers_may_be_derived_from(
+    tracer: MemoryTracer, manager_type: type[ContextScopeManager]
+) -> None:
+    """A derived manager may add attributes and extend methods."""
+
+    class Counting(manager_type):  # type: ignore[valid-type, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.count = 0
+
+        def activate(self, span: opentracing.Span, finish_on_close: bool) -> Any:
+            self.count += 1
+            return super().activate(span, finish_on_close)
+
+    manager = Counting()
+    with manager.activate(span=tracer.start_span("op"), finish_on_close=True) as scope:
+        assert scope is manager.active
+
+    assert (1, None) == (manager.count, manager.active)
+
+
+def test_managers_can_be_copied(manager_type: type[ContextScopeManager]) -> None:
+    """A deep copy of a manager is itself: it has the same active span."""
+    manager = manager_type()
+
+    assert manager is copy.deepcopy(manager)
+
+
+def test_managers_can_be_pickled() -> None:
+    """In another process a manager begins without an active span."""
+    manager = ContextScopeManager()
+    manager.activate(MemoryTracer().start_span("op"), False)
+
+    assert pickle.loads(pickle.dumps(manager)).active is None
+    assert manager.active is not None
+    manager.active.close()
+
+
+def test_a_manager_whose_variable_is_none(
+    tracer: MemoryTracer, manager_type: type[ContextScopeManager]
+) -> None:
+    """If something else was assigned to its variable, a manager raises."""
+    manager: Any = manager_type()
+    scope = manager.activate(tracer.start_span("op"), False)
+    manager.variable = None
+
+    with pytest.raises((AttributeError, TypeError)):
+        manager.activate(scope.span, False)
+    with pytest.raises((AttributeError, TypeError)):
+        scope.close()
+    with pytest.raises((AttributeError, TypeError)):
+        _ = manager.active
+
+
+def test_a_finalizer_may_use_the_scope_that_frees_it(
+    tracer: MemoryTracer, manager_type: type[ContextScopeManager]
+) -> None:
+    """A span that is freed by an assignment may open and close scopes meanwhile."""
+    manager = manager_type()
+    seen: list[object] = []
+
+    class Last(opentracing.Span):  # type: ignore[misc]  # untyped base
+        def __del__(self) -> None:
+            with manager.activate(tracer.start_span("late"), True) as inner:
+                seen.append(inner.previous)
+            seen.append(scope.span)
+
+    scope: Any = manager.activate(Last(tracer, opentracing.SpanContext()), False)
+    other = scope.span = tracer.start_span("op")
+    scope.close()
+
+    assert [scope, other] == seen
+    assert ["late"] == names(tracer)
+
+
+def test_scopes_leave_no_references(
+    tracer: MemoryTracer, manager_type: type[ContextScopeManager]
+) -> None:
+    """Neither spans nor blocks of memory are left after many scopes."""
+    manager = manager_type()
+    span = tracer.start_span("op")
+
+    def use(times: int) -> None:
+        for _ in range(times):
+            with manager.activate(span, False), manager.activate(span, False):
+                pass
+
+    use(1_000)
+    references, blocks = sys.getrefcount(span), sys.getallocatedblocks()
+    use(SCOPES // 2)
+
+    assert references == sys.getrefcount(span)
+    assert abs(sys.getallocatedblocks() - blocks) < 100

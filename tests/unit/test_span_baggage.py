@@ -80,7 +80,7 @@ def test_baggage_keeps_the_trace_state() -> None:
     """Setting a baggage item preserves the `tracestate` of the context."""
     tracer = MemoryTracer()
     context = SpanContext(1, 2, None, 1)
-    context.trace_state = "vendor=1"  # type: ignore[misc]  # see there
+    context.trace_state = "vendor=1"
 
     child = tracer.start_span("child", child_of=context).set_baggage_item("a", "1")
 

@@ -70,7 +70,7 @@ def test_with_baggage_item_deletes() -> None:
 def test_with_baggage_item_keeps_the_trace_state() -> None:
     """A copy with another item has the same `tracestate`."""
     context = SpanContext(1, 2, 3, 1)
-    context.trace_state = "vendor=1"  # type: ignore[misc]  # see there
+    context.trace_state = "vendor=1"
 
     assert "vendor=1" == context.with_baggage_item("a", "1").trace_state
 
@@ -78,7 +78,7 @@ def test_with_baggage_item_keeps_the_trace_state() -> None:
 def test_with_baggage_item_keeps_the_decision_open() -> None:
     """A copy with another item has the same `sampling_undecided`."""
     context = SpanContext(1, 2, 3, 0)
-    context.sampling_undecided = True  # type: ignore[misc]  # see there
+    context.sampling_undecided = True
 
     assert context.with_baggage_item("a", "1").sampling_undecided
     assert not SpanContext(1, 2, 3, 0).with_baggage_item("a", "1").sampling_undecided

@@ -150,7 +150,8 @@ OPERATIONS: dict[str, Callable[[Scene], object]] = {
     "start_span, child": lambda scene: scene.tracer.start_span(child_of=scene.span),
     "start_active_span": lambda scene: scene.tracer.start_active_span("x").close(),
     "set_tag": lambda scene: scene.span.set_tag("a", [1]),
-    "log_kv": lambda scene: scene.span.log_kv({"event": "x"}),
+    # With a value that compiled code leaves to the Python method.
+    "log_kv": lambda scene: scene.span.log_kv({"event": [1]}),
     "set_baggage_item": lambda scene: scene.span.set_baggage_item("a", "b"),
     "finish": lambda scene: scene.span.finish(),
     "finish twice": finish_twice,

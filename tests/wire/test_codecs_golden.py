@@ -17,6 +17,8 @@ from jaeger_client.codecs import (
 )
 from jaeger_client.span_context import SpanContext
 
+pytestmark = pytest.mark.usefixtures("codec_implementation")
+
 TRACE_ID = 0x463AC35C9F6413AD48485A3953BB6124
 SPAN_ID = 0xA2FB4A1D1A96D312
 PARENT_ID = 0x0020000000000001

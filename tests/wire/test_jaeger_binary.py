@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jaeger_client.encoding import JaegerBinaryEncoder
 from jaeger_client.model import Process, SpanLosses
 from tests.foreign.decoders import decode_batch
 from tests.foreign.spans import FinishedSpan, Ids, encode_one
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 
 def test_http_batch_is_bare() -> None:

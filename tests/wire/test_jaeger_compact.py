@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jaeger_client.encoding import JaegerCompactEncoder
 from jaeger_client.model import Process, SpanLosses
 from tests.foreign.decoders import decode_emit_batch, decode_message
 from tests.foreign.spans import FinishedSpan, Ids, encode_one, reference
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 
 def test_messages_are_numbered() -> None:

@@ -14,6 +14,8 @@ from tests.foreign.decoders import decode_batch, decode_emit_batch, tag_pairs
 from tests.foreign.formats import MakeEncoder
 from tests.foreign.spans import FinishedSpan, Ids, encode_all, encode_one, reference
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 FORMATS = pytest.mark.parametrize(
     ("make_encoder", "decode"),
     [(JaegerCompactEncoder, decode_emit_batch), (JaegerBinaryEncoder, decode_batch)],
@@ -62,14 +64,11 @@ def test_tags_keep_their_types(make_encoder: MakeEncoder, decode: Decode) -> Non
         ("least", -(2**63)),
         ("most", 2**63 - 1),
     ]
-    # Twice, because the second time everything is in the caches.
-    decoded = read_span(make_encoder, decode, FinishedSpan(tag_items=items * 2))
+    decoded = read_span(make_encoder, decode, FinishedSpan(tag_items=items))
 
     pairs = tag_pairs(decoded.tags)
-    assert items * 2 == pairs
-    assert [type(value) for _, value in items * 2] == [
-        type(value) for _, value in pairs
-    ]
+    assert items == pairs
+    assert [type(value) for _, value in items] == [type(value) for _, value in pairs]
 
 
 @FORMATS

@@ -29,6 +29,8 @@ from tests.foreign.decoders import (
 )
 from tests.foreign.spans import LARGE, FinishedSpan, encode_one
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 Pairs = list[tuple[str, object]]
 ReadPairs = Callable[[bytes], tuple[Pairs, Pairs, Pairs]]
 """Returns process tags, tags of the first span and fields of its first log."""

@@ -10,6 +10,8 @@ from jaeger_client.model import SpanLosses
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames
 from tests.foreign.spans import FinishedSpan, encode_all
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 @pytest.mark.parametrize("time", ["x" * 100, [1.0] * 100, b"x" * 100], ids=type)
 @ALL_FORMATS

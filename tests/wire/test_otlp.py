@@ -15,6 +15,9 @@ from tests.foreign.spans import FinishedSpan, Ids, encode_one, reference
 UNSET, OK, ERROR = 0, 1, 2
 
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
+
 def read_span(span: FinishedSpan) -> Any:
     """Return what the decoder makes of *span*."""
     (decoded,) = otlp_spans(encode_one(OtlpEncoder(SpanLosses()), span))

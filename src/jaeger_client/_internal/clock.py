@@ -28,6 +28,7 @@ UNPATCHED: Final = _Unpatched()
 # imported it every clock counts as patched.
 UNPATCHED.wall_clock = None if "time_machine" in sys.modules else time.time
 
+
 STEADY_CLOCK: Final[Callable[[], float]] = (
     time.monotonic
     if time.get_clock_info("monotonic").resolution < 1e-6  # noqa: PLR2004 - a microsecond

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from typing import Final
+from typing import Any, Final
 
 from jaeger_client._internal.fork import call_after_fork
+from jaeger_client._internal.span_core import seed_ids
 
 operating_system_random: Final = random.SystemRandom().random
 """Returns a number in [0, 1) from the operating system's randomness."""
@@ -23,6 +24,20 @@ class IdRandom(random.Random):
         # No argument: the seed comes from the operating system.
         super().__init__()
         call_after_fork(self)
+
+    def seed(self, a: Any = None, version: int = 2) -> None:  # noqa: ANN401 - as in `random.Random`
+        """Seed it with *a*, or from the operating system if that is `None`."""
+        super().seed(a, version)
+        if a is None:
+            seed_ids()
+        else:
+            # From now on the compiled core uses the numbers of this object, too.
+            self.is_seeded = True
+
+    def setstate(self, state: Any) -> None:  # noqa: ANN401 - as in `random.Random`
+        """Continue with *state*."""
+        super().setstate(state)
+        self.is_seeded = True
 
     def after_fork_in_child(self) -> None:
         """Take a new seed from the operating system."""

@@ -116,9 +116,16 @@ class FixedLimits(TextLimits):
         self.max_traceback_length = max_traceback_length
 
 
-def to_tag_values(values: dict[str, object], limits: TextLimits) -> dict[str, TagValue]:
-    """Return a copy of *values*, each converted by `to_tag_value`."""
-    return {key: to_tag_value(value, limits) for key, value in values.items()}
+def to_tag_values(values: dict[str, Any], limits: TextLimits) -> dict[str, TagValue]:
+    """Convert each of *values* by `to_tag_value`, in place; return them."""
+    max_length = limits.max_tag_value_length
+    for key, value in values.items():
+        # Most are stored unchanged: without a call for each of these.
+        if type(value) is str and len(value) <= max_length:
+            continue
+        if type(value) not in BY_VALUE:
+            values[key] = to_tag_value(value, limits)
+    return values
 
 
 def to_tag_value(value: object, limits: TextLimits) -> TagValue:
@@ -127,6 +134,8 @@ def to_tag_value(value: object, limits: TextLimits) -> TagValue:
 
     Never raises: if `str(value)` does, the result is the error's text.
     """
+    if type(value) is str and len(value) <= limits.max_tag_value_length:
+        return value
     try:
         return _convert(value, limits)
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
@@ -186,15 +195,6 @@ def to_seconds(value: object, now: Callable[[], float]) -> float:
 class SpanRecords(SpanIdentity):
     """The part of a `Span` that stores tags and logs."""
 
-    __slots__ = (
-        "_tracer",
-        "decision_tags",
-        "first_tags",
-        "log_items",
-        "more_tags",
-        "operation_name",
-    )
-
     _tracer: Any
     operation_name: str
     first_tags: dict[str, TagValue]
@@ -208,10 +208,11 @@ class SpanRecords(SpanIdentity):
     """
     log_items: list[LogItem]
     """Logs as pairs, or a `LogList` in the same cases. Read `logs` for objects."""
-    dropped_tags: int = 0
-    """Number of dropped tags; like the next two, stored in few spans only."""
-    dropped_logs: int = 0
+    dropped_tags: int
+    """Number of dropped tags."""
+    dropped_logs: int
     """Number of dropped logs."""
+    # A class attribute, not a slot: it is assigned to few spans.
     clock: Clock | None = None
     """The clock passed to the tracer, if any."""
 
@@ -348,9 +349,9 @@ class SpanRecords(SpanIdentity):
         """Count, report and log *number* dropped items of *kind*: "tags" or "logs"."""
         # No call and no jump between loading and storing: no count is lost.
         if kind == "tags":
-            self.dropped_tags += number  # type: ignore[misc]  # beside the slots
+            self.dropped_tags += number
         else:
-            self.dropped_logs += number  # type: ignore[misc]  # beside the slots
+            self.dropped_logs += number
         _TOO_MANY.warn(self.operation_name, self._limit(kind), kind, kind)
         self._report_dropped(**{kind: number})
 

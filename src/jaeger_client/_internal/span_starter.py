@@ -1,11 +1,4 @@
-"""
-The part of the tracer that spans use: starts them, and passes them to the reporter.
-
-`start_span` is the hot path. Its common cases are written out in one function, because
-calls are expensive: `start_span` and `finish` of a root, up to the queue, take 16,000
-instructions of the processor, and each further call adds 4 %. Uncommon cases are
-methods.
-"""
+"""The part of the tracer that spans use: starts spans, passes them to the reporter."""
 
 from __future__ import annotations
 
@@ -24,8 +17,9 @@ from jaeger_client._internal.arguments import (
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
+from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.span_core import StarterCore, adopt_starter
 from jaeger_client._internal.span_records import (
-    BY_VALUE,
     NO_LOGS,
     NO_MORE_TAGS,
     NO_TAGS,
@@ -43,7 +37,6 @@ if TYPE_CHECKING:
     from opentracing import Reference
 
     from jaeger_client._internal.clock import Clock
-    from jaeger_client._internal.ids import IdRandom
     from jaeger_client.metrics.instruments import TracerMetrics
     from jaeger_client.metrics.metrics import MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
@@ -51,7 +44,6 @@ if TYPE_CHECKING:
     from jaeger_client.throttler import Throttler
 
 _MAX_SPAN_ID: Final = (1 << MAX_ID_BITS) - 1
-_new: Final = object.__new__
 
 DecisionOrTags: TypeAlias = Mapping[str, object] | None
 """Tags that describe the sampler of a new trace, an `Undecided`, or `None`."""
@@ -69,7 +61,7 @@ _DEBUG_REFUSED = RateLimitedWarning(
 _REPORTER_FAILED = RateLimitedWarning("reporter %r raised %r; the span is lost")
 
 
-class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
+class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # untyped base
     """
     Starts and reports spans; the base class of `Tracer`.
 
@@ -111,7 +103,7 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     not test for it.
     """
 
-    def start_span(  # noqa: C901, PLR0912, PLR0915, PLR0917 - see the module's docstring  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
+    def start_span(  # noqa: C901, PLR0917 - OpenTracing's signature; flat  # pyright: ignore[reportIncompatibleMethodOverride]  # takes our spans only
         self,
         operation_name: str | None = None,
         child_of: Span | SpanContext | None = None,
@@ -135,125 +127,82 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         try:
             if not self._process_mark:
                 start_time = self._notice_fork(start_time)
+            if references is not None:
+                references = with_context(references)
             parent = child_of
             if parent is None and not ignore_active_span:
                 scope = self._active_scope()
-                if scope is not None:
-                    parent = scope.span
-            if references is not None:
-                references = with_context(references)
-                if parent is None and references:
-                    parent = references[0].referenced_context
-            initial_tags: Any = tags
-            if initial_tags is not None and dict is not type(initial_tags):
-                initial_tags = as_dict(tags)
-            if type(operation_name) is not str:
-                operation_name = (
-                    "" if operation_name is None else to_text(operation_name)
-                )
+                parent = None if scope is None else scope.span
+            if parent is None and references:
+                parent = references[0].referenced_context
+            initial: Any = tags
+            if tags is not None and type(tags) is not dict:
+                initial = as_dict(tags)
 
-            # Without an __init__, which would cost 0.1 of a root's 2 µs.
-            span = _new(Span)
-            span.stored_context = None
-            clock_offset = None
+            span = self._new_span(operation_name, references)
             if parent is None:
-                # The same as _begin().
-                trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
-                span.trace_id = trace_id
-                # One random number serves as both ids, as in the Go and Java clients.
-                span.span_id = (
-                    trace_id
-                    if trace_id <= _MAX_SPAN_ID
-                    else trace_id & _MAX_SPAN_ID or 1
-                )
-                span.parent_id = None
-                span.baggage = NO_BAGGAGE
-                span.has_random_trace_id = True
-                flags = 0
-                decision: DecisionOrTags = None
-                try:
-                    sampled, reason = self.sampler.is_sampled(trace_id, operation_name)
-                    if sampled:
-                        flags, decision = SAMPLED_FLAG, reason
-                except Exception as error:  # noqa: BLE001 - as in _call_sampler()
-                    _SAMPLER_FAILED.warn(self.sampler, error)
-                span.own_flags = flags
-            elif (
-                type(parent) is Span
-                and parent.own_flags == SAMPLED_FLAG
-                and not self.one_span_per_rpc
-            ):
-                # The same as _join().
-                span.trace_id = parent.trace_id
-                span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
-                span.parent_id = parent.span_id
-                baggage = parent.baggage
-                span.baggage = dict(baggage) if baggage else baggage  # NO_BAGGAGE
-                span.own_flags = flags = SAMPLED_FLAG
-                span.has_random_trace_id = parent.has_random_trace_id
-                decision = None
-                # Spans of a trace share a clock offset: a step of the wall clock does
-                # not shift them against each other, and one call fewer is needed.
-                clock_offset = parent.clock_offset
+                decision = self._begin(span)
             else:
-                decision = self._join(span, parent, initial_tags, operation_name)
-                flags = span.flags
-
-            span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # replaces its __init__
-            span.operation_name = operation_name
-            span.end_time = None
-            span.finished = False
-            span.references = references
-            span.first_tags = span.decision_tags = NO_TAGS
-            span.more_tags = NO_MORE_TAGS
-            span.log_items = NO_LOGS
-            if initial_tags:
-                if SAMPLING_PRIORITY in initial_tags:
-                    span.add_tags(initial_tags)
-                    flags = span.flags
-                elif flags & SAMPLED_FLAG:
-                    # The same as to_tag_values().
-                    max_length = self.max_tag_value_length
-                    stored: dict[str, Any] = initial_tags.copy()
-                    if len(stored) > self.max_tags_per_span:
-                        stored = span.fewer_tags(stored)
-                    for value in stored.values():
-                        kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # any value
-                        if kind is str:
-                            if len(value) <= max_length:
-                                continue
-                        # Testing these two first takes half the instructions.
-                        elif kind is int or kind is bool or kind in BY_VALUE:
-                            continue
-                        stored = to_tag_values(stored, self)
-                        break
-                    span.first_tags = stored
-            if decision is not None and flags:
-                if type(decision) is DecisionTags:
-                    span.decision_tags = decision
-                else:
-                    self._apply_decision(span, decision)
-            if start_time is not None:
-                if self.clock is not None:
-                    span.use_clock(self.clock)
-                span.start_time = to_seconds(start_time, span.wall_time)
-                span.clock_offset = None
-            elif flags and time.time is UNPATCHED.wall_clock:
-                if clock_offset is None:
-                    span.start_time = now = time.time()
-                    span.clock_offset = now - STEADY_CLOCK()
-                else:
-                    span.start_time = clock_offset + STEADY_CLOCK()
-                    span.clock_offset = clock_offset
-            else:
-                span.start_time = time.time()
-                span.clock_offset = None
+                decision = self._join(span, parent, initial)
+            flags = span.flags
+            if initial:
+                flags = self._set_first_tags(span, initial, flags)
+            if flags and decision is not None:
+                self._apply_decision(span, decision)
+            self._set_start_time(span, start_time, flags)
             if not self.metrics.is_noop:
-                self._count_start(span, initial_tags)
+                self._count_start(span, initial)
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
-            _START_FAILED.warn(error)
-            return self._unrecorded_span()
+            return self._failed_span(error)
         return span
+
+    def _new_span(self, name: object, references: Sequence[Reference] | None) -> Span:
+        # Without __init__, which does more.
+        span = Span.__new__(Span)
+        span._tracer = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as its __init__ does
+        if type(name) is not str:
+            name = "" if name is None else to_text(name)
+        span.operation_name = name
+        span.stored_context = None
+        span.clock_offset = None
+        span.end_time = None
+        span.finished = False
+        span.references = references
+        span.first_tags = span.decision_tags = NO_TAGS
+        span.more_tags = NO_MORE_TAGS
+        span.log_items = NO_LOGS
+        return span
+
+    def _set_first_tags(
+        self, span: Span, tags: Mapping[str, object], flags: int
+    ) -> int:
+        """Store the initial tags of a span with *flags*; return its flags then."""
+        if SAMPLING_PRIORITY in tags:
+            span.add_tags(tags)
+            return span.flags
+        if flags & SAMPLED_FLAG:
+            stored = dict(tags)
+            if len(stored) > self.max_tags_per_span:
+                stored = span.fewer_tags(stored)
+            span.first_tags = to_tag_values(stored, self)
+        return flags
+
+    def _set_start_time(self, span: Span, start_time: float | None, flags: int) -> None:
+        if start_time is not None:
+            if self.clock is not None:
+                span.use_clock(self.clock)
+            span.start_time = to_seconds(start_time, span.wall_time)
+            span.clock_offset = None
+        elif not flags or time.time is not UNPATCHED.wall_clock:
+            span.start_time = time.time()
+            span.clock_offset = None
+        elif span.clock_offset is None:
+            span.start_time = now = time.time()
+            span.clock_offset = now - STEADY_CLOCK()
+        else:
+            # Spans of a trace share a clock offset: a step of the wall clock does not
+            # shift them against each other.
+            span.start_time = span.clock_offset + STEADY_CLOCK()
 
     def _notice_fork(self, start_time: float | None) -> float | None:
         """Detect a fork; return *start_time*, or the time of the tracer's own clock."""
@@ -263,7 +212,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
             return start_time
         return self.clock.time() if start_time is None else start_time
 
-    def _unrecorded_span(self) -> Span:
+    def _failed_span(self, error: Exception) -> Span:
+        """Return an unsampled span in place of one whose start raised *error*."""
+        _START_FAILED.warn(error)
         context = SpanContext(self.random_id(), self.random_id(), None, 0)
         # Not the tracer's clock, because that may have raised the error.
         return Span(context, self, "", start_time=time.time())
@@ -273,52 +224,69 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         span: Span,
         parent: opentracing.Span | opentracing.SpanContext,
         tags: Mapping[str, object] | None,
-        operation: str,
     ) -> DecisionOrTags:
         """Make *span* a child of *parent*, or a root if *parent* has no trace."""
-        context = parent if type(parent) is SpanContext else context_of(parent)
-        trace_id, flags, decision = context.trace_id, context.flags, None
-        # `has_trace`, written out: the property takes 500 instructions.
-        if not trace_id or not context.span_id or flags is None:  # pyright: ignore[reportUnnecessaryComparison]  # see there
-            return self._begin(span, context, operation)
+        if type(parent) is Span:
+            span.clock_offset = parent.clock_offset
+            if parent.stored_context is None:
+                self._inherit(span, parent, parent.own_flags, tags)
+                return None
+        context, decision = context_of(parent), None
+        if not context.has_trace:
+            return self._begin(span, context)
+        flags = context.flags
         if flags & DEBUG_FLAG:
             # Formats other than Jaeger's may set the debug flag alone.
             flags |= SAMPLED_FLAG
         elif not flags and context.sampling_undecided:
-            flags, decision = self._call_sampler(trace_id, operation)
+            name = span.operation_name
+            flags, decision = self._call_sampler(context.trace_id, name)
             # The decision's tags belong to the root, which is in another process.
             decision = decision if isinstance(decision, Undecided) else None
-        span.own_flags = flags
-        span.has_random_trace_id = context.has_random_trace_id
-        span.trace_id = trace_id
-        if self.one_span_per_rpc and is_server(tags):
-            span.span_id, span.parent_id = context.span_id, context.parent_id
-            span.__dict__["shares_span_id"] = True
-        else:
-            span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
-            span.parent_id = context.span_id
-        span.baggage = dict(context.baggage) if context.baggage else NO_BAGGAGE
+        self._inherit(span, context, flags, tags)
         if context.trace_state is not None:
-            span.context.__dict__["trace_state"] = context.trace_state
+            span.context.trace_state = context.trace_state
         return decision
 
-    def _begin(
-        self, span: Span, carried: SpanContext, operation: str
-    ) -> DecisionOrTags:
-        """Make *span* the root of a new trace with the baggage of *carried*."""
+    def _inherit(
+        self,
+        span: Span,
+        parent: Span | SpanContext,
+        flags: int,
+        tags: Mapping[str, object] | None,
+    ) -> None:
+        """Set the ids, *flags* and baggage of a child of *parent*."""
+        span.trace_id = parent.trace_id
+        span.own_flags = flags
+        span.has_random_trace_id = parent.has_random_trace_id
+        span.baggage = dict(parent.baggage) if parent.baggage else NO_BAGGAGE
+        if self.one_span_per_rpc and is_server(tags):
+            span.span_id, span.parent_id = parent.span_id, parent.parent_id
+            span.shares_span_id = True
+        else:
+            span.span_id = self.random.getrandbits(MAX_ID_BITS) or 1
+            span.parent_id = parent.span_id
+
+    def _begin(self, span: Span, carried: SpanContext | None = None) -> DecisionOrTags:
+        """Make *span* the root of a new trace, with the baggage of *carried*."""
         span.trace_id = self.random.getrandbits(self.max_trace_id_bits) or 1
+        # One random number serves as both ids, as in the Go and Java clients.
         span.span_id = span.trace_id & _MAX_SPAN_ID or 1
         span.parent_id = None
-        span.baggage = dict(carried.baggage) or NO_BAGGAGE
+        span.baggage = NO_BAGGAGE
         span.has_random_trace_id = True
-        decision: DecisionOrTags = None
-        if carried.debug_id is not None and self.is_debug_allowed(operation):
-            span.own_flags = SAMPLED_FLAG | DEBUG_FLAG
-            return {self.debug_id_header: carried.debug_id}
-        if carried.decides_sampling_only:
-            span.own_flags = carried.flags
-        else:
-            span.own_flags, decision = self._call_sampler(span.trace_id, operation)
+        if carried is not None:
+            span.baggage = dict(carried.baggage) or NO_BAGGAGE
+            if carried.debug_id is not None and self.is_debug_allowed(
+                span.operation_name
+            ):
+                span.own_flags = SAMPLED_FLAG | DEBUG_FLAG
+                return {self.debug_id_header: carried.debug_id}
+            if carried.decides_sampling_only:
+                span.own_flags = carried.flags
+                return None
+        flags, decision = self._call_sampler(span.trace_id, span.operation_name)
+        span.own_flags = flags
         return decision
 
     def _call_sampler(
@@ -337,7 +305,9 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
 
     def _apply_decision(self, span: Span, decision: Mapping[str, object]) -> None:
         """Set the tags of a decision, or wait for it if it is pending."""
-        if isinstance(decision, Undecided):
+        if type(decision) is DecisionTags:
+            span.decision_tags = decision
+        elif isinstance(decision, Undecided):
             leave_undecided(span, decision, self._count_decided)
         else:
             span.add_tags(decision)
@@ -395,3 +365,17 @@ class SpanStarter(opentracing.Tracer):  # type: ignore[misc]  # untyped base
     def random_id(self) -> int:
         """Return a new span id, which is never 0."""
         return self.random.getrandbits(MAX_ID_BITS) or 1
+
+
+adopt_starter(
+    SpanStarter,
+    random=IdRandom,
+    decision_tags=DecisionTags,
+    with_context=with_context,
+    as_dict=as_dict,
+    to_text=to_text,
+    to_tag_values=to_tag_values,
+    to_seconds=to_seconds,
+    sampler_failed=_SAMPLER_FAILED,
+    reporter_failed=_REPORTER_FAILED,
+)

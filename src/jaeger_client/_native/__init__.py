@@ -1,30 +1,45 @@
 """
 The compiled core: modules of Cython, and whether they are used.
 
-Each has a twin in plain Python, which is the reference. The twins are used where no
-compiled module was built: without a C compiler, on PyPy, in subinterpreters, and if the
-environment variable `JAEGER_CLIENT_PURE_PYTHON` is set.
+Each has a twin in plain Python, which is the reference. The twins are used if the
+environment variable `JAEGER_CLIENT_PURE_PYTHON` is set, and where the compiled modules
+were not built or cannot be imported: without a C compiler, on PyPy, and in all
+interpreters of a process but the first that imports them.
 """
 
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import Final
 
-_PROBE: Final = "spans"
-"""The module that every tracer needs; the others were built with it."""
+VARIABLE: Final = "JAEGER_CLIENT_PURE_PYTHON"
+"""Selects the twins, unless it is empty or 0. Read here, before there is a `Config`."""
+
+IS_WANTED: Final = os.environ.get(VARIABLE, "") in {"", "0"}
+"""Whether the variable leaves the choice to what was built."""
 
 
-def _can_import() -> bool:
+def _why_not_compiled() -> str | None:
+    """Return why the twins are used, `None` if the compiled modules are."""
+    if not IS_WANTED:
+        return f"{VARIABLE} is set"
     try:
-        import_module(f"{__name__}.{_PROBE}")
-    except ImportError:
-        return False
-    return True
+        # It was built with the others and imports nothing. One of the others would
+        # import modules of the package that import this one, which is not complete yet.
+        # Not by `import_module`: a start imports nothing else of importlib.
+        __import__(f"{__name__}.probe")
+    except ModuleNotFoundError:
+        return "the compiled modules were not built for this interpreter"
+    except ImportError as error:
+        return f"the compiled modules cannot be imported: {error}"
+    return None
 
 
-IS_COMPILED: Final = (
-    os.environ.get("JAEGER_CLIENT_PURE_PYTHON", "") in {"", "0"} and _can_import()
-)
+WHY_NOT_COMPILED: Final = _why_not_compiled()
+"""Why the twins are used, `None` if they are not."""
+
+IS_COMPILED: Final = WHY_NOT_COMPILED is None
 """Whether the compiled modules are used: all of them, or the twins."""
+
+IMPLEMENTATION: Final = "compiled" if IS_COMPILED else "pure Python"
+"""Which of the two is used, in words."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from jaeger_client._internal.lazy import classes_of
 from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
-from jaeger_client.codecs.baggage import BaggageLimits
 from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.binary import BinaryCodec
+from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.codecs.registry import (
     CodecOptions,
     CompositeCodec,

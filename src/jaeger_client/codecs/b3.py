@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import string
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from jaeger_client._internal.shown import shown
-from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageCodec, BaggageLimits
+from jaeger_client._native import IS_COMPILED
+from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.codecs.base import (
     Headers,
     context_of,
@@ -37,18 +38,29 @@ from jaeger_client.codecs.headers import (
     encoding_except,
     is_metadata_key,
     is_token,
-    percent_decoded,
-    percent_encoded,
 )
-from jaeger_client.codecs.trace_id import id_of
-from jaeger_client.constants import (
-    DEBUG_FLAG,
-    MAX_ID_BITS,
-    MAX_TRACE_ID_BITS,
-    SAMPLED_FLAG,
-)
+from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits
+from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
 from jaeger_client.errors import CorruptContextError
 from jaeger_client.span_context import SpanContext
+
+if TYPE_CHECKING or not IS_COMPILED:
+    from jaeger_client.codecs.headers import (
+        own_headers,
+        percent_decoded,
+        percent_encoded,
+    )
+    from jaeger_client.codecs.items import header_value
+    from jaeger_client.codecs.trace_id import id_texts, read_fields
+else:
+    from jaeger_client._native.headers import (
+        header_value,
+        id_texts,
+        own_headers,
+        percent_decoded,
+        percent_encoded,
+        read_fields,
+    )
 
 _BAGGAGE: Final = "baggage"
 _BAGGAGE_PREFIX: Final = "baggage-"
@@ -96,7 +108,7 @@ class _B3(BaggageCodec):
         """Return the context in *carrier*; see `carriers` for its types."""
         values: dict[str, object] = {}
         items: list[tuple[str, object]] = []
-        for header, value in self._names.own_headers(carrier):
+        for header, value in own_headers(self._names, carrier):
             if header.kind is _BAGGAGE:
                 items.append((header.key, value))
             elif value is not None:
@@ -104,7 +116,8 @@ class _B3(BaggageCodec):
         baggage: dict[str, str] | None = None
         if items:
             baggage = self._incoming(
-                (key, self._header_value(value, _baggage_item)) for key, value in items
+                (key, header_value(value, _baggage_item, self.baggage_limits))
+                for key, value in items
             )
         return self._context(values, baggage) if values else None
 
@@ -120,15 +133,11 @@ class _B3(BaggageCodec):
         self, values: dict[str, object], baggage: dict[str, str] | None
     ) -> SpanContext | None:
         trace, span, parent, state = self._fields(values)
-        trace_id = _id_or_none(trace, MAX_TRACE_ID_BITS)
-        span_id = _id_or_none(span, MAX_ID_BITS)
-        parent_id = _id_or_none(parent, MAX_ID_BITS)
-        if trace_id is None and span_id is None:
-            return None if state is None else without_trace(baggage, flags=state)
-        if not trace_id or not span_id:
-            return None
-        context = SpanContext(trace_id, span_id, parent_id, state or 0, baggage)
-        if state is None:
+        context = read_fields(trace, span, parent, state or 0, baggage)
+        if context is None:
+            if trace is None and span is None and state is not None:
+                return without_trace(baggage, flags=state)
+        elif state is None:
             set_extra(context, "sampling_undecided", True)  # noqa: FBT003 - a value
         return context
 
@@ -138,12 +147,6 @@ class _B3(BaggageCodec):
         if not name.startswith(_BAGGAGE_PREFIX):
             return None
         return Header(_BAGGAGE, name.removeprefix(_BAGGAGE_PREFIX))
-
-    def _trace_id(self, context: SpanContext) -> str:
-        """Return a trace id as 32 digits if it needs them or if configured, else 16."""
-        trace_id = context.trace_id
-        is_wide = self.generate_128bit_trace_id or trace_id >> MAX_ID_BITS
-        return f"{trace_id:032x}" if is_wide else f"{trace_id:016x}"
 
     def _can_write_key(self, key: str) -> bool:
         name = _BAGGAGE_PREFIX + key
@@ -189,10 +192,11 @@ class B3Codec(_B3):
 
     def _write(self, context: SpanContext, headers: Headers) -> None:
         if context.has_trace:
-            headers[self.trace_header] = self._trace_id(context)
-            headers[self.span_header] = f"{context.span_id:016x}"
-            if context.parent_id is not None:
-                headers[self.parent_span_header] = f"{context.parent_id:016x}"
+            trace, span, parent = id_texts(context, self.generate_128bit_trace_id)
+            headers[self.trace_header] = trace
+            headers[self.span_header] = span
+            if parent is not None:
+                headers[self.parent_span_header] = parent
         flags = context.flags
         if flags & DEBUG_FLAG:
             headers[self.flags_header] = "1"
@@ -239,10 +243,10 @@ class B3SingleCodec(_B3):
             state = "" if context.sampling_undecided else "0"
         value = state
         if context.has_trace:
-            value = f"{self._trace_id(context)}-{context.span_id:016x}"
-            value = f"{value}-{state}" if state else value
-            if context.parent_id is not None:
-                value = f"{value}-{context.parent_id:016x}"
+            trace, span, parent = id_texts(context, self.generate_128bit_trace_id)
+            value = f"{trace}-{span}-{state}" if state else f"{trace}-{span}"
+            if parent is not None:
+                value = f"{value}-{parent}"
         headers[self.header] = value
 
     def _fields(self, values: dict[str, object]) -> _Fields:
@@ -261,10 +265,6 @@ class B3SingleCodec(_B3):
                 form = "{trace}-{span}-{state}-{parent}"
                 msg = f"b3 must be {form}, got {shown(value)}"
                 raise CorruptContextError(msg)
-
-
-def _id_or_none(value: object, bits: int) -> int | None:
-    return None if value is None else id_of(value, bits=bits)
 
 
 def _state_of(text: str) -> int | None:

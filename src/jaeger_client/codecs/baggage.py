@@ -9,33 +9,24 @@ dropped item is counted and logged, and the request is not affected.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.shown import shown
-from jaeger_client.codecs.base import Codec, header_text
+from jaeger_client._native import IS_COMPILED
+from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.headers import MAX_NAME_LENGTH, MAX_NAMES, utf8
-from jaeger_client.constants import (
-    MAX_BAGGAGE_ITEMS,
-    MAX_BAGGAGE_VALUE_LENGTH,
-    MAX_ID_BITS,
-)
+from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits, Item
+from jaeger_client.constants import MAX_ID_BITS
 
-MAX_BAGGAGE_SIZE: Final = 65_536
-"""
-Maximum size of all keys and values that are read from one carrier, in characters.
-
-This is sixteen values of maximum length. Every span passes its baggage on: with the
-other limits alone, a caller could make a service send 720 KB with every request.
-"""
+if TYPE_CHECKING or not IS_COMPILED:
+    from jaeger_client.codecs.items import bounded, can_be_sent
+else:
+    from jaeger_client._native.headers import bounded, can_be_sent
 
 MAX_DEBUG_ID_LENGTH: Final = 8192
 """Maximum length of a debug id in characters; the rest is cut off."""
-
-# A character becomes up to four bytes in UTF-8, each encoded as three characters.
-_MAX_ENCODED_CHARACTER: Final = 12
 
 _OVER_LIMITS: Final = (
     "%d baggage items dropped: at most {} items are carried, each of at most {} bytes "
@@ -47,34 +38,6 @@ _UNSAFE: Final = (
     "maps without CR, LF and NUL. Rename the key, or encode the value. "
     "With lower_case_headers, gRPC's rules for metadata keys apply"
 )
-
-
-class BaggageLimits(NamedTuple):
-    """How much baggage a context carries."""
-
-    max_items: int = MAX_BAGGAGE_ITEMS
-    """Maximum number of items."""
-    max_value_length: int = MAX_BAGGAGE_VALUE_LENGTH
-    """Maximum length of a value in bytes of UTF-8."""
-
-    @property
-    def max_size(self) -> int:
-        """Maximum size of all keys and values that are read from one carrier."""
-        return max(MAX_BAGGAGE_SIZE, 2 * self.max_value_length)
-
-    def is_too_long(self, encoded: str) -> bool:
-        """Return whether an encoded text is too long, whatever it decodes to."""
-        length = len(encoded)
-        # Most are shorter than the constant, which saves reading the property.
-        return length > MAX_BAGGAGE_SIZE and (
-            length > self.max_size * _MAX_ENCODED_CHARACTER
-        )
-
-
-DEFAULT_LIMITS: Final = BaggageLimits()
-
-Item: TypeAlias = tuple[str, str | bytes | float | None]
-"""Key and value; `None` replaces a value that cannot be carried."""
 
 
 class BaggageCodec(Codec):
@@ -111,18 +74,9 @@ class BaggageCodec(Codec):
         """Return whether the format can write *key*, which is plain text."""
         return True
 
-    def _header_value(
-        self, value: object, decode: Callable[[str], str]
-    ) -> str | float | None:
-        """Return the decoded text or the number in a header, or `None`."""
-        text = text_or_number(value)
-        if not isinstance(text, str):
-            return text
-        return None if self.baggage_limits.is_too_long(text) else decode(text)
-
     def _incoming(self, items: Iterable[Item]) -> dict[str, str]:
         """Return the *items* of a carrier that are within the limits."""
-        return self._bounded(items, self.baggage_limits.max_size)
+        return self._bounded(items, True)  # noqa: FBT003 - as `bounded`
 
     def _outgoing(self, baggage: Mapping[str, str]) -> Mapping[str, str]:
         """
@@ -131,22 +85,10 @@ class BaggageCodec(Codec):
         Keys are plain text. So are nearly all values; the others are bytes or numbers,
         which 4.8 accepted as well.
         """
-        limits = self.baggage_limits
-        known, max_length = self._known_keys, limits.max_value_length
-        # Fast path: known keys and short text need no further checks. No character
-        # takes more than four bytes.
-        for key, value in baggage.items():
-            if (
-                type(key) is not str
-                or key not in known
-                or type(value) is not str
-                or 4 * len(value) > max_length
-            ):
-                break
-        else:
-            if len(baggage) <= limits.max_items:
-                return baggage
-        return self._bounded(self._writable_items(baggage), math.inf)
+        # Known keys and short text need no further checks.
+        if can_be_sent(baggage, self._known_keys, self.baggage_limits):
+            return baggage
+        return self._bounded(self._writable_items(baggage), False)  # noqa: FBT003
 
     def _writable_items(self, baggage: Mapping[str, str]) -> Iterator[Item]:
         for key, value in baggage.items():
@@ -156,29 +98,15 @@ class BaggageCodec(Codec):
             else:
                 yield text, item
 
-    def _bounded(self, items: Iterable[Item], max_size: float) -> dict[str, str]:
-        """
-        Return the *items* within the limits; count and log the others.
-
-        The last item of a key is used.
-        """
-        max_items, max_length = self.baggage_limits
-        carried: dict[str, str] = {}
-        size_left, dropped = max_size, 0
-        for key, value in items:
-            text = value if isinstance(value, (str, bytes)) else str(value)
-            size = len(key) + len(text)
-            if (
-                value is None
-                or size > size_left
-                or len(carried) >= max_items
-                or _length(text) > max_length
-            ):
-                dropped += 1
-            else:
-                size_left -= size
-                carried[key] = value  # type: ignore[assignment]  # numbers stay, as in 4.8
-        self._drop(dropped)
+    def _bounded(
+        self,
+        items: Iterable[Item],
+        is_incoming: bool,  # noqa: FBT001 - as `bounded`
+    ) -> dict[str, str]:
+        """Return the *items* within the limits; count and log the others."""
+        carried, dropped = bounded(items, self.baggage_limits, is_incoming)
+        if dropped:
+            self._drop(dropped)
         return carried
 
     def _checked_key(self, key: object) -> str | None:
@@ -209,23 +137,6 @@ class BaggageCodec(Codec):
         self.dropped_baggage_items += items
         if self._count_dropped is not None:
             self._count_dropped(items)
-
-
-def _length(text: str | bytes) -> int:
-    """Return the number of bytes of *text* in UTF-8."""
-    if isinstance(text, bytes) or text.isascii():
-        return len(text)
-    return len(utf8(text))
-
-
-def text_or_number(value: object) -> str | int | float | None:
-    """Return a header's value as text, a number as it is, and `None` otherwise."""
-    if isinstance(value, float):
-        return value
-    if isinstance(value, int):
-        # A longer one may have more digits than str() converts.
-        return value if value.bit_length() <= MAX_ID_BITS else None
-    return header_text(value)
 
 
 def _plain_key(key: object) -> str | None:

@@ -17,9 +17,10 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from jaeger_client.codecs.baggage import BaggageCodec, Item
+from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.codecs.base import context_of
 from jaeger_client.codecs.headers import utf8
+from jaeger_client.codecs.items import Item
 from jaeger_client.constants import MAX_ID_BITS
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext

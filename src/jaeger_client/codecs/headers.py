@@ -2,10 +2,13 @@
 Names and values of headers: finding a codec's own headers, and percent-encoding.
 
 Header names repeat from request to request, so `HeaderNames` remembers the meaning of
-each spelling. A foreign header then costs one look-up in a set, and a carrier with only
-remembered names a single call. Other services choose the names, so the number of
-entries and the length of a name are limited. When the limit is reached, all entries are
-removed, so that invented names displace the usual ones only briefly.
+each spelling: with nine headers, look-ups take 0.3 us and comparisons 1.5 us. Other
+services choose the names, so the number of entries and the length of a name are
+limited. When the limit is reached, all entries are removed, so that invented names
+displace the usual ones only briefly.
+
+`_native.headers` has the compiled counterparts of the functions that every request
+needs.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from jaeger_client.codecs.carriers import headers_in, is_collection
 from jaeger_client.errors import InvalidCarrierError
 
 MAX_NAMES: Final = 512
-"""Maximum number of names that are remembered, of own and of foreign ones each."""
+"""Maximum number of names that are remembered."""
 
 MAX_NAME_LENGTH: Final = 64
 """Maximum length of a name that is remembered, in characters."""
@@ -30,6 +33,9 @@ HEADER_NAME: Final = "a valid HTTP header name (an RFC 9110 token)"
 _IN_TOKENS: Final = frozenset(f"{string.ascii_letters}{string.digits}!#$%&'*+-.^_`|~")
 
 _IN_METADATA: Final = frozenset(f"{string.ascii_lowercase}{string.digits}_-.")
+
+UNRESERVED: Final = f"{string.ascii_letters}{string.digits}_.-~"
+"""Characters that no encoding changes (RFC 3986, section 2.3)."""
 
 Encoding: TypeAlias = Mapping[int, int | str]
 """The encoding of each of the 256 bytes: itself, or a percent sign and two digits."""
@@ -70,45 +76,23 @@ class Header:
 
 class HeaderNames:
     """
-    The header names of one codec. Thread-safe.
+    The meanings of the header names that one codec has read. Thread-safe.
 
     Args:
         meaning: Returns the meaning of a lower-case name, `None` for a foreign one.
-        looked_up: Names that the codec looks up in the carrier itself.
     """
 
-    foreign: set[object]
-    """Spellings of foreign names."""
-    own: dict[object, Header]
-    """Spellings of the codec's names, with their meaning."""
-    passed: set[object]
-    """The foreign names, and those that the codec looks up itself."""
+    __slots__ = ("_meaning", "known")
 
-    def __init__(
-        self, meaning: Callable[[str], Header | None], looked_up: Iterable[str] = ()
-    ) -> None:
+    known: dict[object, Header | None]
+    """The meaning of each spelling, `None` for a foreign name."""
+
+    def __init__(self, meaning: Callable[[str], Header | None]) -> None:
         self._meaning = meaning
-        self._looked_up = frozenset(looked_up)
-        self.foreign = set()
-        self.own = {}
-        self.passed = set(self._looked_up)
+        self.known = {}
 
-    def own_headers(self, carrier: object) -> list[tuple[Header, object]]:
-        """Return the codec's own headers with their values, in the carrier's order."""
-        found: list[tuple[Header, object]] = []
-        foreign, own = self.foreign, self.own
-        for name, value in _items_of(carrier):
-            try:
-                if name in foreign:
-                    continue
-                header = own.get(name) or self._learn(name)
-            except TypeError:  # not hashable, so not the name of a header
-                continue
-            if header is not None:
-                found.append((header, value))
-        return found
-
-    def _learn(self, name: object) -> Header | None:
+    def learn(self, name: object) -> Header | None:
+        """Return the meaning of a name that is not in `known`."""
         if isinstance(name, bytes):
             return self._meaning(name.decode("utf-8", "replace").lower())
         if not isinstance(name, str):
@@ -116,24 +100,31 @@ class HeaderNames:
         header = self._meaning(name.lower())
         # Only plain text is remembered: other objects may be of any size.
         if type(name) is str and len(name) <= MAX_NAME_LENGTH:
-            self._remember(name, header)
+            if len(self.known) >= MAX_NAMES:
+                self.known = {}  # not clear(): other threads may be reading
+            self.known[name] = header
         return header
 
-    def _remember(self, name: str, header: Header | None) -> None:
-        # Not clear(): other threads may be reading.
-        if header is None:
-            if len(self.foreign) >= MAX_NAMES:
-                self.foreign = set()
-                self.passed = set(self._looked_up)
-            self.foreign.add(name)
-            self.passed.add(name)
-            return
-        if len(self.own) >= MAX_NAMES:
-            self.own = {}
-        self.own[name] = header
+
+def own_headers(names: HeaderNames, carrier: object) -> list[tuple[Header, object]]:
+    """Return a codec's own headers with their values, in the carrier's order."""
+    found: list[tuple[Header, object]] = []
+    known = names.known
+    for name, value in _items_of(carrier):
+        try:
+            header = known[name]
+        except KeyError:
+            header = names.learn(name)
+        except TypeError:  # not hashable, so not the name of a header
+            continue
+        if header is not None:
+            found.append((header, value))
+    return found
 
 
 def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
+    if type(carrier) is dict:  # nearly every carrier: 0.1 us less
+        return carrier.items()  # pyright: ignore[reportUnknownVariableType]  # any dict
     items = getattr(carrier, "items", None)
     if callable(items):
         return cast("Iterable[tuple[object, object]]", items())
@@ -147,8 +138,8 @@ def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
 
 
 def encoding_except(safe: str) -> Encoding:
-    """Return the encoding of all but letters, digits, `_.-~` and *safe*."""
-    plain = f"{string.ascii_letters}{string.digits}_.-~{safe}".encode()
+    """Return the encoding of all but `UNRESERVED` and *safe*."""
+    plain = f"{UNRESERVED}{safe}".encode()
     return {byte: byte if byte in plain else f"%{byte:02X}" for byte in range(256)}
 
 

@@ -16,9 +16,9 @@ from opentracing import Format
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
-from jaeger_client.codecs.baggage import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.base import Codec, context_of, without_trace
 from jaeger_client.codecs.binary import BinaryCodec
+from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits
 from jaeger_client.codecs.text import TextCodec
 from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
 from jaeger_client.constants import (

@@ -1,15 +1,14 @@
 """
 Ids in hexadecimal: single ones, and the four numbers of `uber-trace-id`.
 
-Every request has an `uber-trace-id`, so `read_context` has a fast path for the spelling
-that most clients write. Other spellings lack leading zeros, are percent-encoded, have
-blanks around their numbers, are bytes, or are in a list; `read_ids` reads them.
+An `uber-trace-id` may lack leading zeros, be percent-encoded, have blanks around its
+numbers, be bytes, or be in a list. `_native.headers` has the compiled counterparts of
+functions that every request needs.
 """
 
 from __future__ import annotations
 
 import string
-import struct
 from binascii import unhexlify
 from typing import Final, TypeAlias
 
@@ -18,7 +17,7 @@ from jaeger_client.codecs.base import header_text, sole
 from jaeger_client.codecs.headers import percent_decoded
 from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
 from jaeger_client.errors import CorruptContextError
-from jaeger_client.span_context import NO_BAGGAGE, SpanContext
+from jaeger_client.span_context import SpanContext
 
 Ids: TypeAlias = tuple[int, int, int | None, int]
 """Trace id, span id, parent id and flags."""
@@ -27,16 +26,9 @@ _HEX_DIGITS: Final = string.hexdigits.encode()
 _IN_HEX: Final = frozenset(string.hexdigits)
 _MAX_LENGTH: Final = 512
 """Maximum length of an id, or of an encoded value that is decoded, in characters."""
-_ID_LENGTH: Final = MAX_ID_BITS // 4
-_USUAL_LENGTHS: Final = frozenset({_ID_LENGTH, MAX_TRACE_ID_BITS // 4})
-_NO_PARENT: Final = "0" * _ID_LENGTH
-_USUAL_FLAGS: Final = {
-    f"{zeros}{bits}": bits for zeros in ("", "0") for bits in range(4)
-}
+_MAX_TRACE_ID: Final = (1 << MAX_TRACE_ID_BITS) - 1
+_MAX_ID: Final = (1 << MAX_ID_BITS) - 1
 _FLAGS_MASK: Final = 0x7FFF_FFFF  # the flags of a span are an i32
-_unpack_3_ids: Final = struct.Struct(">QQQ").unpack
-_unpack_4_ids: Final = struct.Struct(">QQQQ").unpack
-_new: Final = object.__new__
 
 
 def header_to_hex(header: object) -> int:
@@ -78,6 +70,36 @@ def span_context_to_string(
     return f"{trace_id:x}:{span_id:x}:{parent_id or 0:x}:{flags:x}"
 
 
+def ids_text(context: SpanContext) -> str:
+    """Return the value of `uber-trace-id` for *context*, which must have ids."""
+    # The operator % takes half the time of an f-string: 0.3 instead of 0.6 us.
+    return "%x:%x:%x:%x" % (  # noqa: UP031 - above
+        context.trace_id,
+        context.span_id,
+        context.parent_id or 0,
+        context.flags,
+    )
+
+
+def id_texts(
+    context: SpanContext,
+    is_wide: bool,  # noqa: FBT001 - 0.05 us less
+) -> tuple[str, str, str | None]:
+    """
+    Return trace id, span id and parent id with all digits.
+
+    A trace id has 32 digits if *is_wide* is set or if it needs them, else 16.
+    """
+    trace_id, parent_id = context.trace_id, context.parent_id
+    return (
+        f"{trace_id:032x}"
+        if is_wide or trace_id >> MAX_ID_BITS
+        else f"{trace_id:016x}",
+        f"{context.span_id:016x}",
+        None if parent_id is None else f"{parent_id:016x}",
+    )
+
+
 def span_context_from_string(value: object) -> Ids:
     """
     Return trace id, span id, parent id and flags of an `uber-trace-id` value.
@@ -99,34 +121,24 @@ def read_context(
     baggage: dict[str, str] | None = None,
 ) -> SpanContext:
     """Return the context with the ids in *value*; see `read_ids`."""
-    if type(value) is str:
-        try:
-            trace, span, parent, flags = value.split(":")
-            if parent == "0":  # OpenTelemetry always writes this
-                parent = _NO_PARENT
-            # Converting ids of full length together takes 0.2 us. int() takes 0.15 us
-            # for each, and 0.2 us to exclude what it accepts besides digits.
-            if len(span) == len(parent) == _ID_LENGTH and len(trace) in _USUAL_LENGTHS:
-                numbers = unhexlify(trace + span + parent)
-                if len(trace) == _ID_LENGTH:
-                    trace_id, span_id, parent_id = _unpack_3_ids(numbers)
-                else:
-                    high, low, span_id, parent_id = _unpack_4_ids(numbers)
-                    trace_id = high << MAX_ID_BITS | low
-                if trace_id and span_id and flags in _USUAL_FLAGS:
-                    # Equivalent to SpanContext(), 0.1 us faster.
-                    context = _new(SpanContext)
-                    context.trace_id = trace_id
-                    context.span_id = span_id
-                    context.parent_id = parent_id or None
-                    context.flags = _USUAL_FLAGS[flags]
-                    context.baggage = baggage or NO_BAGGAGE
-                    context.debug_id = None
-                    context.has_random_trace_id = False
-                    return context
-        except ValueError:  # not four numbers, or not hexadecimal
-            pass
-    return SpanContext(*read_ids(value, decode=decode), baggage)
+    trace_id, span_id, parent_id, flags = read_ids(value, decode=decode)
+    return SpanContext(trace_id, span_id, parent_id, flags, baggage)
+
+
+def read_fields(
+    trace: object,
+    span: object,
+    parent: object,
+    flags: int,
+    baggage: dict[str, str] | None,
+) -> SpanContext | None:
+    """Return the context with ids of single headers, `None` if one is 0 or missing."""
+    trace_id = 0 if trace is None else id_of(trace, bits=MAX_TRACE_ID_BITS)
+    span_id = 0 if span is None else id_of(span, bits=MAX_ID_BITS)
+    parent_id = None if parent is None else id_of(parent, bits=MAX_ID_BITS)
+    if not trace_id or not span_id:
+        return None
+    return SpanContext(trace_id, span_id, parent_id, flags, baggage)
 
 
 def read_ids(value: object, *, decode: bool) -> Ids:
@@ -140,12 +152,7 @@ def read_ids(value: object, *, decode: bool) -> Ids:
         bits = int(flags, 16) & _FLAGS_MASK
     except ValueError as exc:  # nothing between two colons
         raise _corrupt(value) from exc
-    is_valid = (
-        0 < trace_id < 1 << MAX_TRACE_ID_BITS
-        and 0 < span_id < 1 << MAX_ID_BITS
-        and parent_id < 1 << MAX_ID_BITS
-    )
-    if not is_valid:
+    if not (0 < trace_id <= _MAX_TRACE_ID and 0 < span_id <= _MAX_ID >= parent_id):
         raise _corrupt(value)
     return trace_id, span_id, parent_id or None, bits
 

@@ -1,7 +1,7 @@
 """
 W3C Trace Context (w3.org/TR/trace-context) and Baggage (w3.org/TR/baggage).
 
-    traceparent: {version, 00}-{trace, 32 digits}-{span, 16 digits}-{flags, 2 digits}
+    traceparent: ids and flags                      see the module of this name
     tracestate: key=value,key=value                 up to 32 members
     baggage: key=value;property,key=value           values are percent-encoded
 
@@ -10,8 +10,8 @@ recommendation requires the receiver to start a new trace. `tracestate`, the dat
 other tracers, is passed on unchanged and in order, in the context's `trace_state`; an
 invalid one is omitted as a whole.
 
-Flags of `traceparent` are sampled, 0x01, and random trace id, 0x02. It has no debug
-flag, which only Jaeger has, so debug is written to `tracestate` as `jaeger=debug`.
+`traceparent` has no debug flag, which only Jaeger has, so debug is written to
+`tracestate` as `jaeger=debug`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,10 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from jaeger_client.codecs.baggage import (
-    DEFAULT_LIMITS,
-    BaggageCodec,
-    BaggageLimits,
-    Item,
-)
+from jaeger_client._native import IS_COMPILED
+from jaeger_client.codecs.baggage import BaggageCodec
 from jaeger_client.codecs.base import (
     Headers,
     context_of,
@@ -41,18 +37,32 @@ from jaeger_client.codecs.headers import (
     HeaderNames,
     encoding_except,
     is_token,
-    percent_decoded,
-    percent_encoded,
 )
+from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits, Item
+from jaeger_client.codecs.traceparent import RANDOM_FLAG
 from jaeger_client.constants import DEBUG_FLAG, SAMPLED_FLAG
 from jaeger_client.span_context import SpanContext
+
+if TYPE_CHECKING or not IS_COMPILED:
+    from jaeger_client.codecs.headers import (
+        own_headers,
+        percent_decoded,
+        percent_encoded,
+    )
+    from jaeger_client.codecs.trace_id import id_texts
+    from jaeger_client.codecs.traceparent import read_parent
+else:
+    from jaeger_client._native.headers import (
+        id_texts,
+        own_headers,
+        percent_decoded,
+        percent_encoded,
+        read_parent,
+    )
 
 MAX_BAGGAGE_HEADER: Final = 8192
 """Maximum length of the baggage header; every receiver must accept as much."""
 
-_TRACEPARENT: Final = re.compile(
-    r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
-).fullmatch
 _BLANKS: Final = " \t"
 """Characters that may surround a header and the members of `tracestate`."""
 
@@ -60,9 +70,6 @@ _IN_VALUES: Final = encoding_except(
     string.punctuation.translate(str.maketrans("", "", '%",;\\+'))
 )
 """A plus is allowed in a value, but is encoded: some receivers read it as a blank."""
-
-_RANDOM_FLAG: Final = 0x02
-"""Flag of `traceparent`: the lowest 56 bits of the trace id are random."""
 
 _DEBUG_KEY: Final = "jaeger="
 _DEBUG_MEMBER: Final = f"{_DEBUG_KEY}debug"
@@ -101,23 +108,23 @@ class W3CCodec(BaggageCodec):
     def extract(self, carrier: object) -> SpanContext | None:
         """Return the context in *carrier*; see `carriers` for its types."""
         values: dict[str, list[str]] = {}
-        for header, value in self._names.own_headers(carrier):
+        for header, value in own_headers(self._names, carrier):
             values.setdefault(header.kind, []).extend(_texts(value))
         baggage: dict[str, str] | None = None
         if self.baggage_header in values:
             baggage = self._incoming(self._items_in(values[self.baggage_header]))
-        ids = _read_parent(values.get(self.traceparent_header, []))
-        if ids is None:
+        parents = values.get(self.traceparent_header, ())
+        context: SpanContext | None = None
+        if len(parents) == 1:  # more than one header of this name is invalid
+            context = read_parent(parents[0].strip(_BLANKS), baggage)
+        if context is None:
             return without_trace(baggage) if baggage else None
-        trace_id, span_id, trace_flags = ids
-        flags = trace_flags & SAMPLED_FLAG
-        state, is_debug = read_state(values.get(self.tracestate_header, []))
-        if is_debug:
-            flags |= DEBUG_FLAG | SAMPLED_FLAG
-        context = SpanContext(trace_id, span_id, None, flags, baggage)
-        context.has_random_trace_id = bool(trace_flags & _RANDOM_FLAG)
-        if state is not None:
-            set_extra(context, "trace_state", state)
+        if self.tracestate_header in values:
+            state, is_debug = read_state(values[self.tracestate_header])
+            if is_debug:
+                context.flags |= DEBUG_FLAG | SAMPLED_FLAG
+            if state is not None:
+                set_extra(context, "trace_state", state)
         return context
 
     def _meaning(self, name: str) -> Header | None:
@@ -128,10 +135,9 @@ class W3CCodec(BaggageCodec):
         is_debug = bool(context.flags & DEBUG_FLAG)
         flags = SAMPLED_FLAG if is_debug else context.flags & SAMPLED_FLAG
         if context.has_random_trace_id:
-            flags |= _RANDOM_FLAG
-        headers[self.traceparent_header] = (
-            f"00-{context.trace_id:032x}-{context.span_id:016x}-{flags:02x}"
-        )
+            flags |= RANDOM_FLAG
+        trace, span, _ = id_texts(context, True)  # noqa: FBT003 - as `read_context`
+        headers[self.traceparent_header] = f"00-{trace}-{span}-{flags:02x}"
         state = context.trace_state
         if state is not None:
             state = self._safe_state(state)
@@ -190,21 +196,6 @@ def _texts(value: object) -> list[str]:
     values: list[object] = value if is_list(value) else [value]
     texts = map(header_text, values)
     return [text for text in texts if text is not None]
-
-
-def _read_parent(values: list[str]) -> tuple[int, int, int] | None:
-    """Return trace id, span id and flags; 0x02 is not Jaeger's debug flag."""
-    # More than one header of this name is invalid.
-    match = _TRACEPARENT(values[0].strip(_BLANKS)) if len(values) == 1 else None
-    if match is None:
-        return None
-    version, trace, span, flags, more = match.groups()
-    if version == "ff" or (version == "00" and more):
-        return None
-    trace_id, span_id = int(trace, 16), int(span, 16)
-    if not trace_id or not span_id:
-        return None
-    return trace_id, span_id, int(flags, 16)
 
 
 def read_state(headers: Sequence[str]) -> tuple[str | None, bool]:

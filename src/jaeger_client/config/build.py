@@ -15,7 +15,7 @@ from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.codecs.baggage import BaggageLimits
+from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.codecs.registry import CodecOptions, make_codecs_for
 from jaeger_client.config import table
 from jaeger_client.config.settings import (

@@ -13,6 +13,7 @@ from typing import Final, cast
 from jaeger_client._internal.http_client.messages import grpc_hint, parse_url
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
 from jaeger_client._internal.shown import as_text, displayable, is_secret_name, text_of
+from jaeger_client._native import IMPLEMENTATION, IS_WANTED, VARIABLE, WHY_NOT_COMPILED
 from jaeger_client.config import table
 from jaeger_client.config.read import COMBINATION, read
 from jaeger_client.config.settings import FORMAT, THE_DICT, VARIABLES, Param, Settings
@@ -31,7 +32,10 @@ class ExplainedSetting:
     value: object
     """The value in use; a secret is replaced by a placeholder."""
     origin: str
-    """`the dict`, a variable, `default`, or the setting it is derived from."""
+    """
+    `the dict`, a variable, `default`, or the setting it is derived from; of the
+    implementation, `the installation` or a variable.
+    """
     unit: str = ""
     """The unit of a number."""
     note: str = ""
@@ -107,6 +111,7 @@ def explain(
         for param in table.PARAMS
         for key in _keys_of(settings, param)
     ]
+    explained.append(_implementation())
     for key, problem in unknown_keys(cast("Mapping[str, object]", config)).items():
         explained.append(ExplainedSetting(key, None, THE_DICT, error=problem))
     for name, problem in unknown_variables(environ).items():
@@ -117,6 +122,13 @@ def explain(
             ExplainedSetting(COMBINATION, None, found.origin, error=str(found.error))
         )
     return Explanation(explained)
+
+
+def _implementation() -> ExplainedSetting:
+    """Explain which implementation runs: `jaeger_client.implementation`."""
+    origin = "the installation" if IS_WANTED else VARIABLE
+    note = WHY_NOT_COMPILED if IS_WANTED else None
+    return ExplainedSetting("implementation", IMPLEMENTATION, origin, note=note or "")
 
 
 def _keys_of(settings: Settings, param: Param[object]) -> Sequence[str]:

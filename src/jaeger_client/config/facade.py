@@ -18,6 +18,7 @@ from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.limits import with_method
 from jaeger_client._internal.worker import BackgroundWorker
+from jaeger_client._native import WHY_NOT_COMPILED
 from jaeger_client.config import build, table
 from jaeger_client.config.read import read
 from jaeger_client.config.settings import Param, Settings, raise_errors
@@ -249,6 +250,8 @@ class Config:
             ConfigError: If a setting cannot be used.
         """
         self._warn_of(io_loop)
+        if WHY_NOT_COMPILED is not None:
+            logger.debug("Implementation in pure Python: %s", WHY_NOT_COMPILED)
         settings = self._read()
         worker = BackgroundWorker() if settings[table.ENABLED] else None
         token = _START.set(_Start(self, settings, worker))

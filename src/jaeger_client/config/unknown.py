@@ -14,6 +14,9 @@ from jaeger_client.config.settings import KUBERNETES_LINK
 
 _OURS: Final = "JAEGER_"
 
+_OF_THE_PACKAGE: Final = {"JAEGER_CLIENT_EXTENSIONS", "JAEGER_CLIENT_PURE_PYTHON"}
+"""Read when the package is built, and when it is imported."""
+
 # Suffixes of variables that Kubernetes or Docker set for a service named `jaeger...`.
 _LINK: Final = (
     r"_SERVICE_HOST|_SERVICE_PORT(_\w+)?|"
@@ -107,7 +110,7 @@ def unknown_keys(config: Mapping[str, object]) -> dict[str, str]:
 def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return each `JAEGER_` variable that no Jaeger software reads, with a message."""
     names = {name for name in environ if name.startswith(_OURS)}
-    known = table.variable_names() if names else frozenset[str]()
+    known = table.variable_names() | _OF_THE_PACKAGE if names else frozenset[str]()
     return {
         name: f"{name} is not read{_suggested_variable(name, known)}"
         for name in sorted(names - known)

@@ -26,38 +26,40 @@ of the structs are listed in `jaeger_compact`. The fields `seqNo` and `ClientSta
 batch are left out: only agents use them, over UDP.
 
 Each header of a field has a fixed size here, so a run of fixed fields is packed by one
-`struct.Struct`, in which `3s` is a header. An error of `struct` would lose the span, so
-ids and flags are masked to their size, and times are clamped.
+`struct.Struct`, in which `3s` is a header.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
-from jaeger_client.encoding.caches import CacheSet
+from jaeger_client._native import IS_COMPILED
 from jaeger_client.encoding.jaeger_thrift import (
+    LOG_FIELDS,
+    SPAN_LOGS,
+    SPAN_REFERENCES,
+    SPAN_TAGS,
     STOP,
-    EncodeHeads,
-    TagTypes,
     ThriftEncoder,
-    tag_appender,
+    ThriftWriter,
+    WriteValue,
 )
-from jaeger_client.encoding.packing import Frame, duration_us, usable_references
-from jaeger_client.encoding.plain import exact_text, plain_text
+from jaeger_client.encoding.packing import Frame, times_us, usable_references
+from jaeger_client.encoding.plain import NotTextError, exact_int, non_finite_text
 from jaeger_client.encoding.varint import MASK_32, MASK_64, clamped_i64
-from jaeger_client.model import Process, SpanData, SpanLosses
+from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
 
 if TYPE_CHECKING:
     import opentracing
 
-_I32: Final = struct.Struct(">i")
-_I64: Final = struct.Struct(">q")
 _DOUBLE: Final = struct.Struct(">d")
-_IDS: Final = struct.Struct(">3sQ3sQ3sQ3sQ3s")
-"""Fields 1 to 4 of a span, and the header of field 5. Ids are packed as unsigned."""
+_I64: Final = struct.Struct(">q")
+_IDS: Final = struct.Struct(">3sQ3sQ3sQ3sQ")
+"""Fields 1 to 4 of a span. Ids are packed as unsigned."""
 
 _TIMES: Final = struct.Struct(">3sI3sq3sq")
 """Fields 7 to 9 of a span: flags (unsigned), start and duration in microseconds."""
@@ -72,16 +74,9 @@ _TRACE_ID_HIGH: Final = b"\x0a\x00\x02"
 _SPAN_ID: Final = b"\x0a\x00\x03"
 _PARENT_SPAN_ID: Final = b"\x0a\x00\x04"
 _OPERATION_NAME: Final = b"\x0b\x00\x05"
-_REFERENCES: Final = b"\x0f\x00\x06"
 _FLAGS: Final = b"\x08\x00\x07"
 _START_TIME: Final = b"\x0a\x00\x08"
 _DURATION: Final = b"\x0a\x00\x09"
-_TAGS: Final = b"\x0f\x00\x0a"
-_LOGS: Final = b"\x0f\x00\x0b"
-
-# Of `Log`:
-_LOG_TIMESTAMP: Final = b"\x0a\x00\x01"
-_LOG_FIELDS: Final = b"\x0f\x00\x02"
 
 # Of `SpanRef`:
 _REF_TYPE: Final = b"\x08\x00\x01"
@@ -89,18 +84,146 @@ _REF_TRACE_ID_LOW: Final = b"\x0a\x00\x02"
 _REF_TRACE_ID_HIGH: Final = b"\x0a\x00\x03"
 _REF_SPAN_ID: Final = b"\x0a\x00\x04"
 
-# Of `Batch` and `Process`. Tags of a process are field 2, like the fields of a log.
-_BATCH_PROCESS: Final = b"\x0c\x00\x01"
-_BATCH_SPANS: Final = b"\x0f\x00\x02"
-_SERVICE_NAME: Final = b"\x0b\x00\x01"
+_LOG_TIMESTAMP: Final = b"\x0a\x00\x01"  # Log: 1 timestamp
+_NAME: Final = b"\x0b\x00\x01"  # Process: 1 serviceName; Tag: 1 key
+_BATCH_PROCESS: Final = bytearray(b"\x0c\x00\x01")  # Batch: 1 process
 
-_TAG_KEY: Final = b"\x0b\x00\x01"  # Tag: 1 key
-
-_STRUCT: Final = b"\x0c"
-"""The type of a list's elements; all lists are of structs."""
+_LISTS: Final = {
+    field: bytes((0x0F, 0, field, 0x0C))
+    for field in (LOG_FIELDS, SPAN_REFERENCES, SPAN_TAGS, SPAN_LOGS)
+}
+"""By field: its header, and the type of the list's elements, which are structs (0c)."""
 
 _V_TYPE: Final = b"\x08\x00\x02\x00\x00\x00"
 """The header of field 2 of a tag, and the first three bytes of its value, an i32."""
+
+# Of each tag: the last byte of `vType` (0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY),
+# then the header of the field that holds the value, its type and id.
+_TEXT_VALUE: Final = _V_TYPE + b"\x00\x0b\x00\x03"  # text, field 3
+_DOUBLE_VALUE: Final = _V_TYPE + b"\x01\x04\x00\x04"  # double, field 4
+_BOOL_VALUE: Final = _V_TYPE + b"\x02\x02\x00\x05"  # bool, field 5
+_INT_VALUE: Final = _V_TYPE + b"\x03\x0a\x00\x06"  # i64, field 6
+_BYTES_VALUE: Final = _V_TYPE + b"\x04\x0b\x00\x07"  # bytes, field 7
+
+
+def _write_text(out: bytearray, value: str) -> None:
+    """Append the size of *value* in UTF-8, and that."""
+    if type(value) is not str:
+        raise NotTextError(value)
+    data = value.encode()
+    out += len(data).to_bytes(4, "big")
+    out += data
+
+
+def _write_text_value(out: bytearray, value: str) -> None:
+    out += _TEXT_VALUE
+    _write_text(out, value)
+
+
+def _write_float_value(out: bytearray, value: float) -> None:
+    if not isfinite(value):
+        _write_text_value(out, non_finite_text(value))
+        return
+    out += _DOUBLE_VALUE
+    out += _DOUBLE.pack(value)
+
+
+def _write_bool_value(out: bytearray, value: bool) -> None:  # noqa: FBT001 - the value itself
+    out += _BOOL_VALUE
+    out.append(value)
+
+
+def _write_int_value(out: bytearray, value: int) -> None:
+    out += _INT_VALUE
+    out += _I64.pack(value)
+
+
+def _write_bytes_value(out: bytearray, value: bytes) -> None:
+    out += _BYTES_VALUE
+    out += len(value).to_bytes(4, "big")
+    out += value
+
+
+_VALUE_WRITERS: Final[Mapping[type, WriteValue]] = {
+    str: _write_text_value,
+    float: _write_float_value,
+    bool: _write_bool_value,
+    int: _write_int_value,
+    bytes: _write_bytes_value,
+}
+"""How the value of a tag is written, by its exact type."""
+
+
+class BinaryWriter(ThriftWriter):
+    """Writes the structs of jaeger.thrift; has no state."""
+
+    def write_head(self, out: bytearray, span: SpanData) -> None:
+        """Append fields 1 to 9 of *span*."""
+        context = span.ids
+        start, duration = times_us(span.start_time, span.end_time)
+        trace_id = exact_int(context.trace_id)
+        out += _IDS.pack(
+            *(_TRACE_ID_LOW, trace_id & MASK_64),
+            *(_TRACE_ID_HIGH, trace_id >> 64 & MASK_64),
+            *(_SPAN_ID, exact_int(context.span_id) & MASK_64),
+            *(_PARENT_SPAN_ID, exact_int(context.parent_id or 0) & MASK_64),
+        )
+        out += _OPERATION_NAME
+        _write_text(out, span.operation_name)
+        self._write_references(out, span.references)
+        out += _TIMES.pack(
+            *(_FLAGS, exact_int(context.flags) & MASK_32),
+            *(_START_TIME, start),
+            *(_DURATION, duration),
+        )
+
+    def write_log_time(self, out: bytearray, timestamp: int) -> None:
+        """Append field 1 of a log, a time in microseconds."""
+        out += _LOG_TIMESTAMP
+        out += _I64.pack(clamped_i64(exact_int(timestamp)))
+
+    def write_name(self, out: bytearray, name: str) -> None:
+        """Append *name* as field 1."""
+        out += _NAME
+        _write_text(out, name)
+
+    def write_tags(self, out: bytearray, tags: Iterable[TagItem]) -> None:
+        """Append the structs of *tags*."""
+        for key, value in tags:
+            out += _NAME
+            _write_text(out, key)
+            _VALUE_WRITERS[type(value)](out, value)
+            out.append(STOP)
+
+    def write_list(self, out: bytearray, field: int, size: int) -> None:
+        """Append the header of *field*, a list of *size* structs, and of that list."""
+        out += _LISTS[field]
+        out += size.to_bytes(4, "big")
+
+    def _write_references(
+        self, out: bytearray, references: Sequence[opentracing.Reference] | None
+    ) -> None:
+        """Append field 6 of a span if there is a usable reference."""
+        usable = [*usable_references(references)] if references else []
+        if usable:
+            self.write_list(out, SPAN_REFERENCES, len(usable))
+        for follows, trace_id, span_id in usable:
+            out += _REFERENCE.pack(
+                *(_REF_TYPE, 1 if follows else 0),  # 0 CHILD_OF, 1 FOLLOWS_FROM
+                *(_REF_TRACE_ID_LOW, exact_int(trace_id) & MASK_64),
+                *(_REF_TRACE_ID_HIGH, trace_id >> 64 & MASK_64),
+                *(_REF_SPAN_ID, exact_int(span_id) & MASK_64),
+            )
+
+
+_WRITER: Final = BinaryWriter()
+
+if TYPE_CHECKING or not IS_COMPILED:
+    _SPAN_WRITER = _WRITER
+else:
+    from jaeger_client._native import thrift_writers
+
+    _SPAN_WRITER = thrift_writers.BinaryWriter()
 
 
 class JaegerBinaryEncoder(ThriftEncoder):
@@ -111,133 +234,14 @@ class JaegerBinaryEncoder(ThriftEncoder):
     """
 
     content_type = "application/x-thrift"
+    _writer = _WRITER
+    _span_writer = _SPAN_WRITER
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         super().__init__(losses, clock=clock)
-        new_cache = self.caches.new
-        self._list_headers = new_cache(_struct_list)
-        self._tag_list_headers = new_cache(lambda size: _TAGS + _struct_list(size))
-        self._log_list_headers = new_cache(lambda size: _LOGS + _struct_list(size))
-        self._field_list_headers = new_cache(
-            lambda size: _LOG_FIELDS + _struct_list(size)
-        )
-        self._append_tags = tag_appender(self.caches, _TAG_TYPES, _key)
-        self._encode_heads = _heads_encoder(self.caches)
-        self._encode_log_time = _log_time
         self.set_process(Process(service_name=""))
 
-    def _use_process(self, process: Process) -> int:
-        name = _text(plain_text(process.service_name))
-        tags = self._process_tags(process)
-        self._process = b"".join((_SERVICE_NAME, name, tags, STOP))
-        return len(self._process)
-
     def _frame(self) -> Frame:
-        return self._batch_frame(_BATCH_PROCESS + self._process + _BATCH_SPANS, STOP)
-
-
-def _heads_encoder(caches: CacheSet) -> EncodeHeads:
-    """Return the function that encodes fields 1 to 9 of spans."""
-    get_name, add_name = caches.new(_text).get_and_add
-    pack_ids, pack_times = _IDS.pack, _TIMES.pack
-
-    def encode_head(span: SpanData) -> list[bytes]:
-        context = span.ids
-        trace_id, parent_id = context.trace_id, context.parent_id or 0
-        name, references = span.operation_name, span.references
-        start = span.start_time
-        return [
-            pack_ids(
-                _TRACE_ID_LOW,
-                trace_id & MASK_64,
-                _TRACE_ID_HIGH,
-                trace_id >> 64 & MASK_64,
-                _SPAN_ID,
-                context.span_id & MASK_64,
-                _PARENT_SPAN_ID,
-                parent_id & MASK_64,
-                _OPERATION_NAME,
-            ),
-            get_name(name) or add_name(name),
-            _references(references) if references else b"",
-            pack_times(
-                _FLAGS,
-                context.flags & MASK_32,
-                _START_TIME,
-                clamped_i64(int(start * 1e6)),
-                _DURATION,
-                clamped_i64(duration_us(start, span.end_time)),
-            ),
-        ]
-
-    return lambda spans: [encode_head(span) for span in spans]
-
-
-def _references(references: Sequence[opentracing.Reference]) -> bytes:
-    """Return field 6, or no bytes if there is no usable reference."""
-    structs = [
-        _REFERENCE.pack(
-            *(_REF_TYPE, follows),  # False is 0 CHILD_OF, True is 1 FOLLOWS_FROM
-            *(_REF_TRACE_ID_LOW, trace_id & MASK_64),
-            *(_REF_TRACE_ID_HIGH, trace_id >> 64 & MASK_64),
-            *(_REF_SPAN_ID, span_id & MASK_64),
-        )
-        for follows, trace_id, span_id in usable_references(references)
-    ]
-    if not structs:
-        return b""
-    return b"".join((_REFERENCES, _struct_list(len(structs)), *structs))
-
-
-def _log_time(timestamp: int) -> tuple[bytes, bytes]:
-    return _LOG_TIMESTAMP, _I64.pack(clamped_i64(timestamp))
-
-
-def _struct_list(size: int) -> bytes:
-    """Return the header of a list of *size* structs."""
-    return _STRUCT + _I32.pack(size)
-
-
-def _text(value: str) -> bytes:
-    return _blob(exact_text(value).encode())
-
-
-def _blob(value: bytes) -> bytes:
-    """Return *value* after its size, as text and bytes are written."""
-    return _I32.pack(len(value)) + value
-
-
-def _key(key: str) -> bytes:
-    return _TAG_KEY + _text(key)
-
-
-def _text_tag(prefix: bytes, value: str) -> bytes:
-    # As `_blob`, but in one join: this is called for each text that is not cached.
-    data = value.encode()
-    return b"".join((prefix, len(data).to_bytes(4, "big"), data, STOP))
-
-
-# Of each tag: the last byte of `vType` (0 STRING, 1 DOUBLE, 2 BOOL, 3 LONG, 4 BINARY),
-# then the header of the field that holds the value, its type and id.
-_TAG_TYPES: Final[TagTypes] = {
-    str: (_V_TYPE + b"\x00\x0b\x00\x03", _text_tag),  # text, field 3
-    float: (
-        _V_TYPE + b"\x01\x04\x00\x04",  # double, field 4
-        lambda prefix, value: b"".join((prefix, _DOUBLE.pack(value), STOP)),
-    ),
-    bool: (
-        _V_TYPE + b"\x02\x02\x00\x05",  # bool, field 5
-        lambda prefix, value: b"".join((prefix, b"\x01" if value else b"\x00", STOP)),
-    ),
-    int: (
-        _V_TYPE + b"\x03\x0a\x00\x06",  # i64, field 6
-        lambda prefix, value: b"".join((prefix, _I64.pack(value), STOP)),
-    ),
-    bytes: (
-        _V_TYPE + b"\x04\x0b\x00\x07",  # bytes, field 7
-        lambda prefix, value: b"".join((prefix, _blob(value), STOP)),
-    ),
-}
-"""By type of value: `vType` and the header of the value's field; how the tag ends."""
+        return self._batch_frame(_BATCH_PROCESS + self._process, bytes((STOP,)))

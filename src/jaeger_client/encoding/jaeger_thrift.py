@@ -1,147 +1,195 @@
 """
-The part that both Thrift encoders share: the order of a span's fields.
+The part that both Thrift formats share: the order of the fields of spans and batches.
 
 The fields of the structs of jaeger.thrift are listed in `jaeger_compact`.
 
-Encoding takes most of the worker's time, so bytes that repeat are cached, and each span
-is one list of byte strings, its parts, which are joined once.
+A *writer* appends spans to a buffer. `ThriftWriter` is the base of those in Python,
+which are written for reading and are the reference; it leaves to each protocol how a
+header, a number or a text is written. `_native/thrift_writers.pyx` has the same writers
+compiled: they read a span the same way, write the same bytes and raise for the same
+values. Frames and processes are always written in Python, once per payload.
 
-A Thrift list is preceded by its size. While a span is encoded, the application may
-still append tags to it, so the size is known only after the last tag was written. Until
-then an empty part reserves the place of the list's header.
+A Thrift list is preceded by its size, and the application may append to the lists of a
+span while it is encoded. So each list is copied first; the copy has the size that is
+written.
+
+Writers accept only values of exactly the types that `SpanData` documents. Subclasses
+may override any operation, so they raise as other types do, and the span is encoded as
+a plain copy (see `plain`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol, TypeAlias
 
-from jaeger_client.encoding.caches import AppendItems, BytesCache, CacheSet
 from jaeger_client.encoding.packing import (
-    LARGE_SPAN,
     Frame,
+    LogsTooLargeError,
     PackingEncoder,
     dropped_items,
 )
-from jaeger_client.encoding.plain import plain_items
+from jaeger_client.encoding.plain import plain_items, plain_text
 from jaeger_client.model import LogItem, Process, SpanData, TagItem
 
-STOP: Final = b"\x00"
-"""Field type 0, which ends a struct in both protocols."""
+STOP: Final = 0
+"""Field type 0, a byte that ends a struct in both protocols."""
 
-_FEW_TAGS: Final = 32
-"""Number of tags up to which the size of a span is not checked; a check takes 3 %."""
+# The ids of the fields that are lists of structs.
+BATCH_SPANS: Final = 2
+PROCESS_TAGS: Final = 2
+SPAN_REFERENCES: Final = 6
+SPAN_TAGS: Final = 10
+SPAN_LOGS: Final = 11
+LOG_FIELDS: Final = 2
 
-EncodeHeads: TypeAlias = Callable[[Sequence[SpanData]], list[list[bytes]]]
-"""Returns the parts of fields 1 to 9 of each span, in a list that can be extended."""
+WriteValue: TypeAlias = Callable[[bytearray, Any], None]
+"""Appends fields 2 and following of a tag: its type and its value."""
 
-EncodeLogTime: TypeAlias = Callable[[int], Iterable[bytes]]
-"""Returns the parts of field 1 of a log, by its time in microseconds."""
 
-FinishTag: TypeAlias = Callable[[bytes, Any], bytes]
-"""Returns the bytes of a tag: those before the value, the value, the end."""
+class SpanWriter(Protocol):
+    """Appends spans to a buffer; used by one thread at a time."""
 
-TagTypes: TypeAlias = Mapping[type, tuple[bytes, FinishTag]]
-"""
-By type of value: the bytes between key and value, which are `vType` and the header of
-the value's field; and the function that appends the value and the end of the struct.
-"""
+    def write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
+        """
+        Append *spans* to *out*, and after each the length of *out* to *ends*.
+
+        Stops after the first span that makes *out* longer than *max_size*. Raises for
+        a span that is not plain; *out* may then end with a part of it.
+
+        Raises:
+            LogsTooLargeError: If the logs of a span are larger than *max_size*.
+        """
+        ...
+
+    def write_log(self, out: bytearray, log: LogItem) -> None:
+        """Append *log* to *out*."""
+        ...
+
+
+class ThriftWriter(ABC):
+    """The base of the writers in Python."""
+
+    def write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
+        """See `SpanWriter`."""
+        for span in spans:
+            self._write_span(out, span, max_size)
+            ends.append(len(out))
+            if len(out) > max_size:
+                break
+
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
+        self.write_head(out, span)
+        tags = [*span.tag_items]
+        if span.dropped_tags or span.dropped_logs:
+            tags += dropped_items(span)
+        self.write_list(out, SPAN_TAGS, len(tags))
+        self.write_tags(out, tags)
+        # Field 11 is optional; without logs it is left out.
+        if logs := [*span.log_items]:
+            self.write_list(out, SPAN_LOGS, len(logs))
+            before = len(out)
+            for log in logs:
+                self.write_log(out, log)
+                if len(out) - before > max_size:
+                    raise LogsTooLargeError
+        out.append(STOP)
+
+    def write_log(self, out: bytearray, log: LogItem) -> None:
+        """Append *log* to *out*."""
+        timestamp, items = log
+        fields = [*items]
+        self.write_log_time(out, timestamp)
+        self.write_list(out, LOG_FIELDS, len(fields))
+        self.write_tags(out, fields)
+        out.append(STOP)
+
+    def write_process(self, out: bytearray, process: Process) -> None:
+        """Append *process* to *out*."""
+        tags = plain_items(process.tags)
+        self.write_name(out, plain_text(process.service_name))
+        self.write_list(out, PROCESS_TAGS, len(tags))
+        self.write_tags(out, tags)
+        out.append(STOP)
+
+    @abstractmethod
+    def write_head(self, out: bytearray, span: SpanData) -> None:
+        """Append fields 1 to 9 of *span*."""
+
+    @abstractmethod
+    def write_log_time(self, out: bytearray, timestamp: int) -> None:
+        """Append field 1 of a log, a time in microseconds."""
+
+    @abstractmethod
+    def write_name(self, out: bytearray, name: str) -> None:
+        """Append field 1 of a process or a tag, which is text in both."""
+
+    @abstractmethod
+    def write_tags(self, out: bytearray, tags: Iterable[TagItem]) -> None:
+        """
+        Append the structs of *tags*.
+
+        Raises for a key that is not text, a type that is not in `model.TagValue`, an
+        integer that does not fit in an i64, and text that UTF-8 cannot encode.
+        """
+
+    @abstractmethod
+    def write_list(self, out: bytearray, field: int, size: int) -> None:
+        """
+        Append the header of *field*, a list of *size* structs, and of that list.
+
+        The previous field of the struct has the id before that of *field*.
+        """
 
 
 class ThriftEncoder(PackingEncoder):
     """
-    The base of both encoders, which define the functions and caches below.
+    The base of both encoders.
 
     Used by one thread at a time.
     """
 
-    _encode_heads: EncodeHeads
-    _encode_log_time: EncodeLogTime
-    _append_tags: AppendItems
-    _tag_list_headers: BytesCache[int]
-    """Field 10 of a span up to the first tag, by number of tags."""
-    _log_list_headers: BytesCache[int]
-    """Field 11 of a span up to the first log, by number of logs."""
-    _field_list_headers: BytesCache[int]
-    """Field 2 of a log up to the first tag, by number of tags."""
-    _list_headers: BytesCache[int]
-    """The header of the list of spans without that of its field, by size."""
+    _writer: ThriftWriter
+    """Writes processes and headers."""
+    _span_writer: SpanWriter
+    """Writes spans: a compiled writer, if there is one."""
 
-    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
-        bodies: list[bytes] = []
-        append_tags, tag_list_headers = self._append_tags, self._tag_list_headers
-        for span, parts in zip(spans, self._encode_heads(spans), strict=True):
-            place = len(parts)
-            parts.append(b"")  # the header of the list of tags, when its size is known
-            count = append_tags(parts, span.tag_items)
-            if span.dropped_tags or span.dropped_logs:
-                count += append_tags(parts, dropped_items(span))
-            parts[place] = tag_list_headers[count]
-            logs = span.log_items
-            # Field 11 is optional; without logs it is left out.
-            if logs:
-                items = [*logs]  # a copy, because the application may append to it
-                parts.append(self._log_list_headers[len(items)])
-                self._append_logs(parts, items)
-            parts.append(STOP)
-            body = b"".join(parts)
-            bodies.append(body)
-            if (logs or count > _FEW_TAGS) and len(body) > LARGE_SPAN:
-                break
-        return bodies
+    def _write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
+        self._span_writer.write_spans(out, ends, spans, max_size)
 
-    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
-        append_tags, field_list_headers = self._append_tags, self._field_list_headers
-        encode_log_time = self._encode_log_time
-        for timestamp, fields in logs:
-            parts += encode_log_time(timestamp)
-            place = len(parts)
-            parts.append(b"")  # the header of the list of fields
-            parts[place] = field_list_headers[append_tags(parts, fields)]
-            parts.append(STOP)
+    def _write_log(self, out: bytearray, log: LogItem) -> None:
+        self._span_writer.write_log(out, log)
 
-    def _batch_frame(self, before: bytes, after: bytes) -> Frame:
+    def _use_process(self, process: Process) -> int:
+        self._process = bytearray()
+        self._writer.write_process(self._process, process)
+        return len(self._process)
+
+    def _batch_frame(self, before: bytearray, after: bytes) -> Frame:
         """Return the frame of a batch; its list of spans follows *before*."""
-        list_headers = self._list_headers
 
         def with_list(count: int, _spans_size: int) -> bytes:
-            return before + list_headers[count]
+            out = bytearray(before)
+            self._writer.write_list(out, BATCH_SPANS, count)
+            return bytes(out)
 
         return Frame(with_list, after)
-
-    def _process_tags(self, process: Process) -> bytes:
-        """
-        Return field 2 of *process*.
-
-        It has the header of a log's fields: they are field 2 after field 1, too.
-        """
-        parts: list[bytes] = []
-        count = self._append_tags(parts, plain_items(process.tags))
-        return b"".join((self._field_list_headers[count], *parts))
-
-
-def tag_appender(
-    caches: CacheSet, types: TagTypes, encode_key: Callable[[str], bytes]
-) -> AppendItems:
-    """
-    Return the function that appends tags as *types* specifies.
-
-    It raises for a key that is not text, a type that is not in *types*, an integer
-    that does not fit in an i64, and text that UTF-8 cannot encode.
-    """
-
-    # What comes before a value depends on its key and type only: one cache per type.
-    def prefix_cache(before: bytes) -> BytesCache[str]:
-        return caches.new(lambda key: encode_key(key) + before)
-
-    writers = {
-        kind: (*prefix_cache(before).get_and_add, end)
-        for kind, (before, end) in types.items()
-    }
-
-    def encode_tag(item: TagItem) -> bytes:
-        key, value = item
-        get_prefix, add_prefix, end = writers[type(value)]
-        return end(get_prefix(key) or add_prefix(key), value)
-
-    return caches.new_appender(encode_tag)

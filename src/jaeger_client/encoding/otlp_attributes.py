@@ -23,217 +23,174 @@ An attribute of key "k" and value "v", as field 9 of a span:
       0a 01 76    AnyValue: 1 string_value, 1 byte, "v"
 ```
 
-As in Thrift, a whole attribute is cached by the pair of key and value.
+The size of a message precedes it, so each message is written to a buffer of its own
+before the field that contains it.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, Final, TypeAlias
 
-from jaeger_client.encoding.caches import AppendItems, CacheSet
-from jaeger_client.encoding.plain import exact_text
+from jaeger_client.encoding.plain import non_finite_text
 from jaeger_client.encoding.varint import (
     MASK_64,
     MAX_I64,
     MIN_I64,
     MIN_TWO_BYTES,
-    SINGLE_BYTES,
-    delimited,
-    varint,
+    write_varint,
 )
-from jaeger_client.model import TagItem
-
-OtherFields: TypeAlias = Mapping[str, Callable[[object], bytes | None]]
-"""By key: encodes a value as another field; returns `None` for an attribute."""
-
-DELIMITED: Final = 2
-"""The wire type of text, bytes and messages."""
 
 # Tags of fields: number << 3 | wire type, in one byte up to number 15.
-_KEY: Final = b"\x0a"  # KeyValue: 1 key
-_VALUE: Final = b"\x12"  # KeyValue: 2 value
-_STRING: Final = b"\x0a"  # AnyValue: 1 string_value
-_BOOL: Final = b"\x10"  # AnyValue: 2 bool_value
-_INT: Final = b"\x18"  # AnyValue: 3 int_value
-_FLOAT: Final = b"\x21"  # AnyValue: 4 double_value, wire type 1
-_ARRAY: Final = b"\x2a"  # AnyValue: 5 array_value
-_KEY_VALUES: Final = b"\x32"  # AnyValue: 6 kvlist_value
-_BYTES: Final = b"\x3a"  # AnyValue: 7 bytes_value
-_ITEM: Final = b"\x0a"  # ArrayValue and KeyValueList: 1 values
+_KEY: Final = 0x0A  # KeyValue: 1 key
+_VALUE: Final = 0x12  # KeyValue: 2 value
+_STRING: Final = 0x0A  # AnyValue: 1 string_value
+_BOOL: Final = 0x10  # AnyValue: 2 bool_value
+_INT: Final = 0x18  # AnyValue: 3 int_value
+_FLOAT: Final = 0x21  # AnyValue: 4 double_value, wire type 1
+_ARRAY: Final = 0x2A  # AnyValue: 5 array_value
+_KEY_VALUES: Final = 0x32  # AnyValue: 6 kvlist_value
+_BYTES: Final = 0x3A  # AnyValue: 7 bytes_value
+_ITEM: Final = 0x0A  # ArrayValue and KeyValueList: 1 values
 
-_TEXT_PREFIXES: Final = tuple(
-    [bytes((*_VALUE, n + 2, *_STRING, n)) for n in range(MIN_TWO_BYTES - 4)]
-)
-"""By size of a text, what precedes it: tag and size of `value`, of `string_value`."""
+_DOUBLE: Final = struct.Struct("<Bd")
+"""Field 4 of an `AnyValue`: its tag and the value."""
 
-_INT_PREFIXES: Final = tuple([bytes((*_VALUE, n + 1, *_INT)) for n in range(11)])
-"""By size of the varint of an integer: tag and size of `value`, tag of `int_value`."""
-
-_DOUBLE: Final = struct.Struct("<d")
+WriteValue: TypeAlias = Callable[[bytearray, Any], None]
+"""Appends the field of an `AnyValue`."""
 
 
-def text_value(value: str) -> bytes:
-    """Return the size of *value* in bytes (varint) and its UTF-8."""
-    return delimited(exact_text(value).encode())
+def write_field(out: bytearray, tag: int, data: bytes | bytearray) -> None:
+    """Append a field of wire type 2: text in UTF-8, bytes or a message."""
+    size = len(data)
+    out.append(tag)
+    if size < MIN_TWO_BYTES:  # as usual; this saves a call
+        out.append(size)
+    else:
+        write_varint(out, size)
+    out += data
 
 
-def text_field(number: int, value: str) -> bytes:
-    """Return the field *number*, a string."""
-    return varint(number << 3 | DELIMITED) + text_value(value)
+def write_text(out: bytearray, tag: int, text: str) -> None:
+    """Append a field that is a string; raise for lone surrogates."""
+    # Not by its own `encode`, which a subclass of str may override.
+    write_field(out, tag, str.encode(text))
 
 
-def message_field(number: int, *parts: bytes) -> bytes:
-    """Return the field *number*, a message that consists of *parts*."""
-    size = sum(map(len, parts))
-    return b"".join((varint(number << 3 | DELIMITED), varint(size), *parts))
+def sent_value(value: object) -> object:
+    """Return *value*; NaN and the infinities as the text that is sent for them."""
+    if type(value) is float and not isfinite(value):
+        return non_finite_text(value)
+    return value
 
 
-def attribute(field: bytes, key: str, value: object) -> bytes:
+def write_attribute(out: bytearray, tag: int, key: str, value: object) -> None:
     """
-    Return an attribute as a field; *field* is the tag of that field.
+    Append an attribute as the field *tag*.
 
     Raises for a key that is not text, a type for which OTLP has no value, an integer
     that does not fit in an int64, and text that UTF-8 cannot encode.
     """
-    return _ENCODERS[type(value)](field, _key(key), value)
+    any_value = bytearray()
+    _VALUES[type(value)](any_value, value)
+    encoded_key = str.encode(key)
+    size = len(encoded_key) + len(any_value) + 4
+    if size < MIN_TWO_BYTES:
+        # Usually each size takes one byte. This takes 60 % of the time of the other
+        # branch.
+        out.append(tag)
+        out.append(size)
+        out.append(_KEY)
+        out.append(len(encoded_key))
+        out += encoded_key
+        out.append(_VALUE)
+        out.append(len(any_value))
+        out += any_value
+    else:
+        key_value = bytearray()
+        write_field(key_value, _KEY, encoded_key)
+        write_field(key_value, _VALUE, any_value)
+        write_field(out, tag, key_value)
 
 
-def attribute_appender(
-    caches: CacheSet,
-    field: bytes,
-    other_fields: OtherFields,
-    *,
-    with_nested: bool = False,
-) -> AppendItems:
-    """
-    Return the function that appends attributes, and raises as `attribute` does.
-
-    Args:
-        caches: Creates the caches of keys and attributes.
-        field: The tag of the field that holds an attribute.
-        other_fields: Span tags or log fields that become other fields.
-        with_nested: Whether values may be tuples, dicts and `None`, too.
-    """
-    encoders = _NESTED_ENCODERS if with_nested else _ENCODERS
-    get_key, add_key = caches.new(_key).get_and_add
-
-    def encode_item(item: TagItem) -> bytes:
-        key, value = item
-        encode_other = other_fields.get(key)
-        if encode_other is not None and (other := encode_other(value)) is not None:
-            return other
-        encoded_key = get_key(key) or add_key(key)
-        return encoders[type(value)](field, encoded_key, value)
-
-    return caches.new_appender(encode_item)
+def write_nested_attribute(out: bytearray, tag: int, key: str, value: object) -> None:
+    """Append an attribute as `write_attribute` does; also a tuple, a dict or `None`."""
+    key_value, any_value = bytearray(), bytearray()
+    _write_any_value(any_value, value)
+    write_text(key_value, _KEY, key)
+    write_field(key_value, _VALUE, any_value)
+    write_field(out, tag, key_value)
 
 
-def _key(key: str) -> bytes:
-    return _KEY + text_value(key)
+def _write_str(out: bytearray, value: str) -> None:
+    write_field(out, _STRING, value.encode())
 
 
-def _text(field: bytes, key: bytes, value: str) -> bytes:
-    # Called for each text that is not cached, so it calls as little as possible. The
-    # 4 bytes are two tags and two sizes, each size in one byte.
-    data = value.encode()
-    size = len(data)
-    total = len(key) + size + 4
-    if total < MIN_TWO_BYTES:
-        return b"".join((field, SINGLE_BYTES[total], key, _TEXT_PREFIXES[size], data))
-    return _key_value(field, key, _STRING + delimited(data))
+def _write_bool(out: bytearray, value: bool) -> None:  # noqa: FBT001 - the value itself
+    out.append(_BOOL)
+    out.append(value)
 
 
-def _int(field: bytes, key: bytes, value: int) -> bytes:
+def _write_int(out: bytearray, value: int) -> None:
     if not MIN_I64 <= value <= MAX_I64:
         msg = f"needs 64 signed bits, got {value.bit_length()} bits"
         raise OverflowError(msg)
     # int64 is the varint of two's complement, ten bytes if negative; not a zigzag.
-    number = varint(value & MASK_64)
-    size = len(number)
-    total = len(key) + size + 3
-    if total < MIN_TWO_BYTES:
-        return b"".join((field, SINGLE_BYTES[total], key, _INT_PREFIXES[size], number))
-    return _key_value(field, key, _INT + number)
+    out.append(_INT)
+    write_varint(out, value & MASK_64)
 
 
-def _bool(field: bytes, key: bytes, value: bool) -> bytes:  # noqa: FBT001 - the value itself
-    return _key_value(field, key, _BOOL + SINGLE_BYTES[value])
+def _write_float(out: bytearray, value: float) -> None:
+    if isfinite(value):
+        out += _DOUBLE.pack(_FLOAT, value)
+    else:
+        _write_str(out, non_finite_text(value))
 
 
-def _float(field: bytes, key: bytes, value: float) -> bytes:
-    return _key_value(field, key, _FLOAT + _DOUBLE.pack(value))
+def _write_bytes(out: bytearray, value: bytes) -> None:
+    write_field(out, _BYTES, value)
 
 
-def _bytes(field: bytes, key: bytes, value: bytes) -> bytes:
-    return _key_value(field, key, _BYTES + delimited(value))
-
-
-def _key_value(field: bytes, key: bytes, value: bytes) -> bytes:
-    """Return an attribute of any size; *value* is the field of an `AnyValue`."""
-    size = len(value)
-    length = varint(size)
-    total = varint(len(key) + len(length) + size + 1)
-    return b"".join((field, total, key, _VALUE, length, value))
-
-
-_ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {
-    str: _text,
-    bool: _bool,
-    int: _int,
-    float: _float,
-    bytes: _bytes,
+_VALUES: Final[Mapping[type, WriteValue]] = {
+    str: _write_str,
+    bool: _write_bool,
+    int: _write_int,
+    float: _write_float,
+    bytes: _write_bytes,
 }
-"""How an attribute is encoded, by the exact type of its value."""
+"""By the exact type of a value, because a subclass may override any method."""
 
 
-def nested_attribute(field: bytes, key: str, value: object) -> bytes:
-    """Return an attribute as `attribute` does; also of a tuple, a dict or `None`."""
-    return _NESTED_ENCODERS[type(value)](field, _key(key), value)
+def _write_any_value(out: bytearray, value: object) -> None:
+    _NESTED_VALUES[type(value)](out, value)
 
 
-def _nested(field: bytes, key: bytes, value: object) -> bytes:
-    return _key_value(field, key, _any_value(value))
+def _write_array(out: bytearray, values: tuple[object, ...]) -> None:
+    array = bytearray()
+    for value in values:
+        any_value = bytearray()
+        _write_any_value(any_value, value)
+        write_field(array, _ITEM, any_value)
+    write_field(out, _ARRAY, array)
 
 
-def _any_value(value: object) -> bytes:
-    """Return the field of an `AnyValue`; no bytes for `None`."""
-    return _ANY_VALUES[type(value)](value)
+def _write_key_values(out: bytearray, values: Mapping[str, object]) -> None:
+    key_values = bytearray()
+    for key, value in values.items():
+        write_nested_attribute(key_values, _ITEM, key, value)
+    write_field(out, _KEY_VALUES, key_values)
 
 
-def _any_int(value: int) -> bytes:
-    return _INT + varint(value & MASK_64)
+def _write_nothing(out: bytearray, value: None) -> None:
+    pass
 
 
-def _array(values: tuple[object, ...]) -> bytes:
-    items = [_ITEM + delimited(_any_value(value)) for value in values]
-    return _ARRAY + delimited(b"".join(items))
-
-
-def _key_values(values: Mapping[str, object]) -> bytes:
-    items = [nested_attribute(_ITEM, key, value) for key, value in values.items()]
-    return _KEY_VALUES + delimited(b"".join(items))
-
-
-def _no_value(_value: None) -> bytes:
-    return b""
-
-
-_ANY_VALUES: Mapping[type, Callable[[Any], bytes]] = {
-    str: lambda value: _STRING + text_value(value),
-    bool: lambda value: _BOOL + (b"\x01" if value else b"\x00"),
-    int: _any_int,
-    float: lambda value: _FLOAT + _DOUBLE.pack(value),
-    bytes: lambda value: _BYTES + delimited(value),
-    tuple: _array,
-    dict: _key_values,
-    type(None): _no_value,
+_NESTED_VALUES: Final[Mapping[type, WriteValue]] = {
+    **_VALUES,
+    tuple: _write_array,
+    dict: _write_key_values,
+    type(None): _write_nothing,
 }
-
-_NESTED_ENCODERS: Mapping[type, Callable[[bytes, bytes, Any], bytes]] = {
-    **_ENCODERS,
-    tuple: _nested,
-    dict: _nested,
-    type(None): _nested,
-}
+"""The same, with the types that only attributes of OpenTelemetry have."""

@@ -1,48 +1,41 @@
 """
 The part that all encoders share: fill payloads with as many spans as fit.
 
-Spans are encoded in chunks of up to 64. If that raises, each span of the chunk is
-encoded by itself; if that raises, a plain copy of it; if that raises too, the span is
-left out and counted. Sizes are exact, not estimated, because the spans are encoded
-before the frame around them.
+Spans are written one after the other into one growing buffer, in pieces of up to 64.
+If that raises, what was written of the failing span is cut off; a plain copy of it is
+encoded instead, and if that raises, too, it is left out and counted. Sizes are exact,
+not estimated, because the spans are written before the frame around them.
 
 A span that does not fit the current payload begins the next one. If it does not fit an
 empty payload, it is shrunk (see `shrink`); if even that does not fit, it is left out
 and counted.
 
 The caller can stop only between payloads, so the time until the next one is bounded for
-any spans: a chunk ends after a large span, the logs of a span are encoded only up to
-the size of a payload, and `encode` yields an empty payload when spans have been left
-out for `_EMPTY_PAYLOAD_AFTER` seconds.
+any spans: a piece ends with the span that fills the payload, the logs of a span are
+written only up to the size of a payload, and `encode` yields an empty payload when
+spans have been left out for `_EMPTY_PAYLOAD_AFTER` seconds.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
 from operator import length_hint
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
 from jaeger_client.encoding.base import Payload
-from jaeger_client.encoding.caches import CacheSet
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrink_process, shrink_span
+from jaeger_client.encoding.varint import clamped_i64
 from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
     import opentracing
 
 SPANS_AT_ONCE: Final = 64
-"""Maximum number of spans in a chunk."""
-
-LARGE_SPAN: Final = 32 * 1024
-"""Size of a span in bytes that ends a chunk."""
-
-LOG_BLOCK: Final = 256
-"""Number of logs of a span that are encoded between two checks of their size."""
+"""Maximum number of spans in a piece."""
 
 MIN_LOG_SIZE: Final = 5
 """Size of the smallest log in bytes: an empty one at time 0, in compact Thrift."""
@@ -73,18 +66,16 @@ class Frame(NamedTuple):
     """Returns the bytes before the spans, from their number and their size in bytes."""
     after: bytes
     """The bytes after the last span."""
-    separator: bytes = b""
-    """The bytes between two spans."""
+    separator_size: int = 0
+    """
+    Number of bytes with which each span begins, to separate it from the previous one.
+
+    They are left out of the first span of a payload.
+    """
 
     def size(self, count: int, spans_size: int) -> int:
         """Return the size of the frame of *count* spans of *spans_size* bytes."""
-        between = len(self.separator) * (count - 1)
-        return len(self.before(count, spans_size)) + between + len(self.after)
-
-    def around(self, bodies: list[bytes], spans_size: int) -> bytes:
-        """Return the payload that contains *bodies*, *spans_size* bytes in all."""
-        spans = self.separator.join(bodies)
-        return b"".join((self.before(len(bodies), spans_size), spans, self.after))
+        return len(self.before(count, spans_size)) + len(self.after)
 
 
 class _OpenPayload:
@@ -95,28 +86,56 @@ class _OpenPayload:
         self.limit = limit
         self.yield_at = yield_at
         """Monotonic time at which it is yielded even if all spans were left out."""
-        self.bodies: list[bytes] = []
-        """The encoded spans."""
-        self.size = 0
-        """Size of *bodies* in bytes, without frame and separators."""
+        self.spans = bytearray()
+        """The encoded spans, each with its separator."""
+        self.ends: list[int] = []
+        """The size of `spans` after each of them."""
+        self.max_size = limit + frame.separator_size - frame.size(1, 0)
+        """Size of `spans` above which they certainly do not fit."""
 
-    def add(self, bodies: list[bytes]) -> bool:
-        """Add *bodies* if all of them fit; return whether they did."""
-        count = len(self.bodies) + len(bodies)
-        size = self.size + sum(map(len, bodies))
-        if size + self.frame.size(count, size) > self.limit:
+    def add(self, body: bytes) -> bool:
+        """Add an encoded span if it fits; return whether it did."""
+        end = len(self.spans) + len(body)
+        if not self._has_space_for(len(self.ends) + 1, end):
             return False
-        self.bodies += bodies
-        self.size = size
+        self.spans += body
+        self.ends.append(end)
         return True
+
+    def pop_surplus(self) -> bytes:
+        """Remove the spans that do not fit; return the first of them, or no bytes."""
+        end = None
+        while self.ends and not self._has_space_for(len(self.ends), self.ends[-1]):
+            end = self.ends.pop()
+        if end is None:
+            return b""
+        surplus = bytes(self.spans[self.size : end])
+        del self.spans[self.size :]
+        return surplus
+
+    @property
+    def size(self) -> int:
+        """Size of the whole spans."""
+        return self.ends[-1] if self.ends else 0
 
     def max_span_size(self) -> int:
         """Return the size of the largest span that fits while the payload is empty."""
-        size = self.limit - self.frame.size(1, self.limit)
+        frame = self.frame
+        size = max(0, self.limit + frame.separator_size - frame.size(1, self.limit))
         # A smaller span may have a smaller frame: its size takes fewer bytes there.
-        while size + 1 + self.frame.size(1, size + 1) <= self.limit:
+        while self._has_space_for(1, size + 1):
             size += 1
         return size
+
+    def as_bytes(self) -> bytes:
+        """Return the payload."""
+        spans = memoryview(self.spans)[self.frame.separator_size :]
+        before = self.frame.before(len(self.ends), len(spans))
+        return b"".join((before, spans, self.frame.after))
+
+    def _has_space_for(self, count: int, size: int) -> bool:
+        size -= self.frame.separator_size
+        return size + self.frame.size(count, size) <= self.limit
 
 
 class PackingEncoder(ABC):
@@ -133,8 +152,6 @@ class PackingEncoder(ABC):
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self.losses = SpanLosses() if losses is None else losses
-        self.caches = CacheSet(clock)
-        """The caches of bytes that repeat."""
         self._clock = clock
         self._limit = 0
         self._payloads = 0
@@ -145,9 +162,8 @@ class PackingEncoder(ABC):
         # At most half of a payload is for the process, the rest is for spans.
         self._min_limit = 2 * self._use_process(process)
 
-    def clear_cache(self) -> None:
-        """Discard all cached bytes, which may contain secrets."""
-        self.caches.clear()
+    def clear_cache(self) -> None:  # noqa: B027 - for encoders that have a cache
+        """Do nothing: these encoders store nothing of a span."""
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """
@@ -156,34 +172,34 @@ class PackingEncoder(ABC):
         Spans after the last payload's `consumed`, if any, were all left out and
         are counted in the losses.
         """
-        self.caches.clear_if_expired()
         self._limit = limit
         if limit < self._min_limit:
             self._shrink_process(limit)
         payload, done = self._open(), 0
         while done < len(spans):
-            chunk = spans[done : done + SPANS_AT_ONCE]
-            bodies = self._encode_together(chunk)
-            # The usual case: the chunk was encoded and fits as a whole.
-            if bodies and payload.add(bodies):
-                done += len(bodies)
+            before = len(payload.ends)
+            piece = spans[done : done + SPANS_AT_ONCE]
+            is_written = self._write_piece(payload, piece)
+            surplus = payload.pop_surplus()
+            done += len(payload.ends) - before
+            # The usual case: the piece was written, and all of it fits.
+            if is_written and not surplus:
                 continue
-            # Else span by span. *bodies* may be shorter than the chunk: it ended early.
-            for span, whole in zip(chunk, bodies or repeat(None), strict=False):
-                # None: its logs alone are too large. Empty: it is left out.
-                body = self._encode_singly(span) if whole is None else whole
-                if body is None or (body and not payload.add([body])):
-                    # The payload is full; a span that does not fit an empty one either
-                    # is shrunk.
-                    if payload.bodies:
-                        yield self._close(payload, done)
-                        payload = self._open()
-                    body = self._add_shrunk(span, body, payload)
-                done += 1
-                if not body and self._clock.monotonic() >= payload.yield_at:
+            # Else the next span does not fit, or writing it has raised.
+            body = surplus or self._encode_singly(spans[done])
+            # None: its logs alone are too large. Empty: it is left out.
+            if body is None or (body and not payload.add(body)):
+                # The payload is full; a span that does not fit an empty one either is
+                # shrunk.
+                if payload.ends:
                     yield self._close(payload, done)
                     payload = self._open()
-        if payload.bodies:
+                body = self._add_shrunk(spans[done], body, payload)
+            done += 1
+            if not body and self._clock.monotonic() >= payload.yield_at:
+                yield self._close(payload, done)
+                payload = self._open()
+        if payload.ends:
             yield self._close(payload, done)
 
     @abstractmethod
@@ -195,39 +211,39 @@ class PackingEncoder(ABC):
         """Return the frame of the next payload, which is number `_payloads` + 1."""
 
     @abstractmethod
-    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
+    def _write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
         """
-        Return the bytes of each of *spans*, up to `SPANS_AT_ONCE`.
+        Append *spans* to *out*, and after each the length of *out* to *ends*.
 
-        Stops after a span of more than `LARGE_SPAN` bytes, and so may return fewer.
-        May raise anything if one of *spans* is not plain.
+        There are up to `SPANS_AT_ONCE`. Stops after the first span that makes *out*
+        longer than *max_size*. May raise anything if a span is not plain; *out* may
+        then end with a part of that span, which the caller cuts off.
 
         Raises:
-            LogsTooLargeError: If the logs of a span are too large for a payload.
+            LogsTooLargeError: If the logs of a span are larger than *max_size*.
         """
 
     @abstractmethod
-    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
-        """Append the bytes of *logs*, without the header and end of the list."""
+    def _write_log(self, out: bytearray, log: LogItem) -> None:
+        """Append *log*, as it is written within a span."""
 
-    def _append_logs(self, parts: list[bytes], logs: list[LogItem]) -> None:
+    def _write_logs(self, out: bytearray, logs: Sequence[LogItem]) -> None:
         """
-        Append the bytes of *logs*, in blocks of `LOG_BLOCK` if there are more.
+        Append *logs*, without the header and end of the list.
 
         Raises:
             LogsTooLargeError: As soon as they are larger than a payload may be.
         """
-        if len(logs) <= LOG_BLOCK:
-            self._append_each_log(parts, logs)
-            return
-        size = 0
-        for begin in range(0, len(logs), LOG_BLOCK):
-            block: list[bytes] = []
-            self._append_each_log(block, logs[begin : begin + LOG_BLOCK])
-            # One byte string per block instead of several per log saves memory.
-            parts.append(b"".join(block))
-            size += len(parts[-1])
-            if size > self._limit:
+        max_size = len(out) + self._limit
+        for log in logs:
+            self._write_log(out, log)
+            if len(out) > max_size:
                 raise LogsTooLargeError
 
     def _open(self) -> _OpenPayload:
@@ -235,19 +251,19 @@ class PackingEncoder(ABC):
         return _OpenPayload(self._frame(), self._limit, yield_at=yield_at)
 
     def _close(self, payload: _OpenPayload, consumed: int) -> Payload:
-        bodies = payload.bodies
-        if not bodies:
+        if not payload.ends:
             return Payload(b"", 0, consumed)
         self._payloads += 1
-        body = payload.frame.around(bodies, payload.size)
-        return Payload(body, len(bodies), consumed)
+        return Payload(payload.as_bytes(), len(payload.ends), consumed)
 
-    def _encode_together(self, spans: Sequence[SpanData]) -> list[bytes] | None:
-        """Return the bytes of each span; `None` if one of them is not plain."""
+    def _write_piece(self, payload: _OpenPayload, spans: Sequence[SpanData]) -> bool:
+        """Write *spans*; return whether none of those before the end has raised."""
         try:
-            return self._bodies(spans)
+            self._write_spans(payload.spans, payload.ends, spans, payload.max_size)
         except Exception:  # noqa: BLE001 - a span may hold any object of the application
-            return None
+            del payload.spans[payload.size :]
+            return False
+        return True
 
     def _encode_singly(self, span: SpanData) -> bytes | None:
         """
@@ -259,7 +275,7 @@ class PackingEncoder(ABC):
             return self._body(span)
         except LogsTooLargeError:
             return None
-        except Exception:  # noqa: BLE001 - see _encode_together
+        except Exception:  # noqa: BLE001 - see _write_piece
             return self._encode_plain_copy(span)
 
     def _encode_plain_copy(self, span: SpanData) -> bytes | None:
@@ -294,20 +310,21 @@ class PackingEncoder(ABC):
                 self.losses.too_large += 1
                 return b""
             self.losses.truncated += 1
-        return fitting if fitting and payload.add([fitting]) else b""
+        return fitting if fitting and payload.add(fitting) else b""
 
     def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
         """Return as much of *span* as fits *max_size* bytes; `None` if nothing does."""
         return shrink_span(span, self._body, self._size_of_log, max_size)
 
     def _body(self, span: SpanData) -> bytes:
-        (body,) = self._bodies((span,))
-        return body
+        out = bytearray()
+        self._write_spans(out, [], (span,), self._limit)
+        return bytes(out)
 
     def _size_of_log(self, log: LogItem) -> int:
-        parts: list[bytes] = []
-        self._append_each_log(parts, [log])
-        return sum(map(len, parts))
+        out = bytearray()
+        self._write_log(out, log)
+        return len(out)
 
     def _shrink_process(self, limit: int) -> None:
         """Shorten the process tags to half of *limit* bytes, so that spans fit, too."""
@@ -342,6 +359,19 @@ def duration_us(start: float, end: float | None) -> int:
         return 1
     duration = int((end - start) * 1000000)
     return duration if duration > 0 else int(end >= start)
+
+
+def times_us(start: float, end: float | None) -> tuple[int, int]:
+    """
+    Return start and duration in whole microseconds, clamped to 64 signed bits.
+
+    Raises:
+        Exception: If a time is not a finite number.
+    """
+    # 1e6, not 1_000_000: if the application replaced the time by a list, a list times
+    # an integer would fill the memory; times a float it raises.
+    start_us = int(start * 1e6)
+    return clamped_i64(start_us), clamped_i64(duration_us(start, end))
 
 
 def dropped_items(span: SpanData) -> list[TagItem]:

@@ -131,18 +131,32 @@ def plain_text(value: object) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def exact_text(text: object) -> str:
-    """
-    Return *text* itself.
+class NotTextError(TypeError):
+    """A value is not text, or of a subclass of `str`, which may override any method."""
 
-    Raises:
-        TypeError: If it is not text, or of a subclass, whose `==` and `hash` may differ
-            and so confuse the caches.
-    """
+    def __init__(self, value: object) -> None:
+        super().__init__(f"needs text, got {type(value).__name__}")
+
+
+class NotIntegerError(TypeError):
+    """A value is not an integer, or of a subclass of `int`, such as `bool`."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"needs a whole number, got {type(value).__name__}")
+
+
+def exact_text(text: object) -> str:
+    """Return *text* itself, or raise `NotTextError`."""
     if type(text) is not str:
-        msg = f"needs text, got {type(text).__name__}"
-        raise TypeError(msg)
+        raise NotTextError(text)
     return text
+
+
+def exact_int(number: object) -> int:
+    """Return *number* itself, or raise `NotIntegerError`."""
+    if type(number) is not int:
+        raise NotIntegerError(number)
+    return number
 
 
 def non_finite_text(number: float) -> str:

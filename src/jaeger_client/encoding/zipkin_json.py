@@ -57,7 +57,6 @@ from jaeger_client.constants import (
     SPAN_KIND_SERVER,
 )
 from jaeger_client.encoding.packing import (
-    LARGE_SPAN,
     Frame,
     PackingEncoder,
     dropped_items,
@@ -129,22 +128,27 @@ class ZipkinJsonEncoder(PackingEncoder):
         self._process_tags = tags
         return len((_to_json(self._endpoint) + _to_json(tags)).encode())
 
-    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
-        bodies: list[bytes] = []
+    def _write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
         for span in spans:
-            body = _to_json(self._fields(span)).encode()
+            fields = _to_json(self._fields(span)).encode()
+            out += b"," + fields[:-1]  # without the closing brace
             if logs := [*span.log_items]:
-                parts: list[bytes] = []
-                self._append_logs(parts, logs)
                 # The fields and the annotations are encoded apart, because encoding of
-                # logs stops at the size of a payload. [:-1] removes the closing brace,
-                # [1:] the comma before the first annotation.
-                annotations = b"".join(parts)[1:]
-                body = b'%b,"annotations":[%b]}' % (body[:-1], annotations)
-            bodies.append(body)
-            if len(body) > LARGE_SPAN:
+                # logs stops at the size of a payload.
+                annotations = bytearray()
+                self._write_logs(annotations, logs)
+                # [1:] removes the comma before the first annotation.
+                out += b',"annotations":[%b]' % bytes(annotations[1:])
+            out += b"}"
+            ends.append(len(out))
+            if len(out) > max_size:
                 break
-        return bodies
 
     def _fields(self, span: SpanData) -> dict[str, object]:
         """Return the fields of *span* without the annotations."""
@@ -170,18 +174,18 @@ class ZipkinJsonEncoder(PackingEncoder):
             fields["tags"] = tags
         return fields
 
-    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
-        for timestamp, items in logs:
-            texts = _text_tags(items)
-            value = texts["event"] if texts.keys() == {"event"} else _to_json(texts)
-            annotation = {"timestamp": _checked_integer(timestamp), "value": value}
-            parts.append(b"," + _to_json(annotation).encode())
+    def _write_log(self, out: bytearray, log: LogItem) -> None:
+        timestamp, items = log
+        texts = _text_tags(items)
+        value = texts["event"] if texts.keys() == {"event"} else _to_json(texts)
+        annotation = {"timestamp": _checked_integer(timestamp), "value": value}
+        out += b"," + _to_json(annotation).encode()
 
     def _frame(self) -> Frame:
         def before(_count: int, _spans_size: int) -> bytes:
             return b"["
 
-        return Frame(before, after=b"]", separator=b",")
+        return Frame(before, after=b"]", separator_size=1)  # the comma
 
 
 def _identity(span: SpanData) -> dict[str, object]:

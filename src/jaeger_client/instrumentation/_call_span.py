@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import opentracing
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.scope import ContextScope, ContextScopeManager, record_exception
+from jaeger_client._internal.scopes import record_exception
+from jaeger_client.scope import ContextScope, ContextScopeManager
 
 if TYPE_CHECKING:
     from contextvars import ContextVar

@@ -20,12 +20,12 @@ from opentracing import Format
 from opentracing.ext import tags
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client._internal.scopes import record_exception
 from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation._active_span import ActiveSpan
 from jaeger_client.instrumentation._request import WEBSOCKET, Request, default_name
-from jaeger_client.scope import record_exception
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

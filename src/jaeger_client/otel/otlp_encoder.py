@@ -25,14 +25,19 @@ fit.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.encoding.base import Payload
-from jaeger_client.encoding.caches import BytesCache
-from jaeger_client.encoding.otlp import (
+from jaeger_client.encoding.otlp import RESOURCE, RESOURCE_ATTRIBUTE, frame_before
+from jaeger_client.encoding.otlp_attributes import (
+    write_field,
+    write_nested_attribute,
+    write_text,
+)
+from jaeger_client.encoding.otlp_writer import (
     ATTRIBUTE,
     END,
     EVENT,
@@ -40,14 +45,9 @@ from jaeger_client.encoding.otlp import (
     EVENT_NAME,
     EVENT_TIME,
     KIND,
+    LINK,
     LINK_ATTRIBUTE,
-    LINKS,
     NAME,
-    PARENT_ID,
-    RESOURCE,
-    RESOURCE_ATTRIBUTE,
-    RESOURCE_SPANS,
-    SCOPE_SPANS,
     SPAN,
     START,
     STATUS,
@@ -55,36 +55,30 @@ from jaeger_client.encoding.otlp import (
     STATUS_MESSAGE,
     TIME,
     TIMES,
-    dropped_fields,
-    ids_fields,
+    write_dropped,
+    write_ids,
+    write_parent_id,
 )
-from jaeger_client.encoding.otlp_attributes import (
-    attribute_appender,
-    message_field,
-    nested_attribute,
-    text_field,
-    text_value,
-)
-from jaeger_client.encoding.packing import LARGE_SPAN, Frame, PackingEncoder
+from jaeger_client.encoding.packing import Frame, PackingEncoder
 from jaeger_client.encoding.plain import PlainLog, PlainSpan
 from jaeger_client.encoding.shrink import shrink_plain_span
-from jaeger_client.encoding.varint import MASK_32, MASK_64, SINGLE_BYTES, varint
-from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagItem
+from jaeger_client.encoding.varint import MASK_32, MASK_64, write_varint
+from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
 from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
 from jaeger_client.otel.readable import SERVICE_NAME
 from jaeger_client.otel.values import NestedValue, text_items
 
-_TRACE_STATE: Final = 3  # Span and Link: 3 trace_state
-_DROPPED_LINKS: Final = b"\x70"  # Span: 14 dropped_links_count
+_TRACE_STATE: Final = 0x1A  # Span and Link: 3 trace_state
+_DROPPED_LINKS: Final = 0x70  # Span: 14 dropped_links_count
 _FLAGS: Final = b"\x85\x01"  # Span: 16 flags, a fixed32
-_EVENT_DROPPED: Final = b"\x20"  # Event: 4 dropped_attributes_count
-_LINK_DROPPED: Final = b"\x28"  # Link: 5 dropped_attributes_count
-_LINK_FLAGS: Final = b"\x35"  # Link: 6 flags, a fixed32
-_SCOPE: Final = 1  # ScopeSpans: 1 scope
-_SCOPE_NAME: Final = 1  # InstrumentationScope: 1 name
-_SCOPE_VERSION: Final = 2  # InstrumentationScope: 2 version
-_SCOPE_ATTRIBUTE: Final = b"\x1a"  # InstrumentationScope: 3 attributes
-_SCHEMA_URL: Final = 3  # ResourceSpans and ScopeSpans: 3 schema_url
+_EVENT_DROPPED: Final = 0x20  # Event: 4 dropped_attributes_count
+_LINK_DROPPED: Final = 0x28  # Link: 5 dropped_attributes_count
+_LINK_FLAGS: Final = 0x35  # Link: 6 flags, a fixed32
+_SCOPE: Final = 0x0A  # ScopeSpans: 1 scope
+_SCOPE_NAME: Final = 0x0A  # InstrumentationScope: 1 name
+_SCOPE_VERSION: Final = 0x12  # InstrumentationScope: 2 version
+_SCOPE_ATTRIBUTE: Final = 0x1A  # InstrumentationScope: 3 attributes
+_SCHEMA_URL: Final = 0x1A  # ResourceSpans and ScopeSpans: 3 schema_url
 
 _FIXED_32: Final = struct.Struct("<I")
 
@@ -102,16 +96,9 @@ class OtlpSpanEncoder(PackingEncoder):
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         super().__init__(losses, clock=clock)
-        caches = self.caches
-        self._names: BytesCache[str] = caches.new(lambda name: NAME + text_value(name))
-        self._append_attributes = attribute_appender(
-            caches, ATTRIBUTE, {}, with_nested=True
-        )
-        self._append_event_attributes = attribute_appender(
-            caches, EVENT_ATTRIBUTE, {}, with_nested=True
-        )
         self._group: OtlpGroup | None = None
-        self._scope = self._scope_schema = self._resource_schema = b""
+        self._scope, self._scope_schema = bytearray(), bytearray()
+        self._resource_schema = bytearray()
         self.set_process(Process(service_name=""))
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
@@ -147,24 +134,26 @@ class OtlpSpanEncoder(PackingEncoder):
         if group is self._group:
             return
         self._group = group
-        scope = [
-            *_text_fields(_SCOPE_NAME, group.scope_name),
-            *_text_fields(_SCOPE_VERSION, group.scope_version),
-            *_attributes(_SCOPE_ATTRIBUTE, group.scope_items),
-        ]
-        self._scope = message_field(_SCOPE, *scope) if scope else b""
-        self._scope_schema = b"".join(_text_fields(_SCHEMA_URL, group.scope_schema_url))
-        self._resource_schema = b"".join(
-            _text_fields(_SCHEMA_URL, group.resource_schema_url)
-        )
+        scope = bytearray()
+        _write_optional(scope, _SCOPE_NAME, group.scope_name)
+        _write_optional(scope, _SCOPE_VERSION, group.scope_version)
+        _write_attributes(scope, _SCOPE_ATTRIBUTE, group.scope_items)
+        self._scope = bytearray()
+        if scope:
+            write_field(self._scope, _SCOPE, scope)
+        self._scope_schema, self._resource_schema = bytearray(), bytearray()
+        _write_optional(self._scope_schema, _SCHEMA_URL, group.scope_schema_url)
+        _write_optional(self._resource_schema, _SCHEMA_URL, group.resource_schema_url)
         self.set_process(group.process)
 
     def _use_process(self, process: Process) -> int:
         items = [*process.tags]
         if process.service_name:
             items.append((SERVICE_NAME, process.service_name))
-        attributes = _attributes(RESOURCE_ATTRIBUTE, items)
-        self._resource = message_field(RESOURCE, *attributes)
+        attributes = bytearray()
+        _write_attributes(attributes, RESOURCE_ATTRIBUTE, items)
+        self._resource = bytearray()
+        write_field(self._resource, RESOURCE, attributes)
         return len(self._resource)
 
     def _frame(self) -> Frame:
@@ -173,56 +162,55 @@ class OtlpSpanEncoder(PackingEncoder):
 
         def before(_count: int, spans_size: int) -> bytes:
             size = len(scope) + spans_size + len(scope_end)
-            scope_spans = b"".join((SCOPE_SPANS, varint(size), scope))
-            size = len(resource) + len(scope_spans) - len(scope) + size + len(end)
-            return b"".join((RESOURCE_SPANS, varint(size), resource, scope_spans))
+            return frame_before(resource, size, after=len(end)) + scope
 
-        return Frame(before, after=scope_end + end)
+        return Frame(before, after=bytes(scope_end + end))
 
-    def _bodies(self, spans: Sequence[SpanData]) -> list[bytes]:
-        bodies: list[bytes] = []
-        get_name, add_name = self._names.get_and_add
+    def _write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None:
         for span in cast("Sequence[PlainSpan]", spans):
-            fields, ids, name = fields_of(span), span.ids, span.operation_name
-            parts = [
-                ids_fields(ids.trace_id, ids.span_id),
-                *_text_fields(_TRACE_STATE, fields.trace_state),
-                PARENT_ID + ids.parent_id.to_bytes(8, "big") if ids.parent_id else b"",
-                get_name(name) or add_name(name),
-                KIND + SINGLE_BYTES[fields.kind],
-                TIMES.pack(START, _ns(fields.start_ns), END, _ns(fields.end_ns)),
-            ]
-            self._append_attributes(parts, span.tag_items)
-            self._append_logs(parts, [*span.log_items])
-            if span.dropped_tags or span.dropped_logs:
-                parts.append(dropped_fields(span))
-            parts += map(_link, fields.links)
-            parts.append(_count(_DROPPED_LINKS, fields.dropped_links))
-            status = [
-                *_text_fields(STATUS_MESSAGE, fields.status_message),
-                *(
-                    [STATUS_CODE + SINGLE_BYTES[fields.status_code]]
-                    if fields.status_code
-                    else ()
-                ),
-            ]
-            parts.append(message_field(STATUS, *status))
-            parts.append(_FLAGS + _FIXED_32.pack(fields.flags))
-            size = sum(map(len, parts))
-            bodies.append(b"".join((SPAN, varint(size), *parts)))
-            if size > LARGE_SPAN:
+            body = bytearray()
+            self._write_body(body, span)
+            write_field(out, SPAN, body)
+            ends.append(len(out))
+            if len(out) > max_size:
                 break
-        return bodies
 
-    def _append_each_log(self, parts: list[bytes], logs: Sequence[LogItem]) -> None:
-        for time_ns, fields in cast("Sequence[tuple[int, EventFields]]", logs):
-            event = [
-                TIME.pack(EVENT_TIME, _ns(time_ns)),
-                *_text_fields(EVENT_NAME, fields.name),
-            ]
-            self._append_event_attributes(event, cast("list[TagItem]", fields.items))
-            event.append(_count(_EVENT_DROPPED, fields.dropped))
-            parts += (EVENT, varint(sum(map(len, event))), *event)
+    def _write_body(self, out: bytearray, span: PlainSpan) -> None:
+        ids, fields = span.ids, fields_of(span)
+        write_ids(out, ids.trace_id, ids.span_id)
+        _write_optional(out, _TRACE_STATE, fields.trace_state)
+        if ids.parent_id:
+            write_parent_id(out, ids.parent_id)
+        write_text(out, NAME, span.operation_name)
+        out.append(KIND)
+        out.append(fields.kind)
+        out += TIMES.pack(START, _ns(fields.start_ns), END, _ns(fields.end_ns))
+        _write_attributes(out, ATTRIBUTE, span.tag_items)
+        self._write_logs(out, [*span.log_items])
+        if span.dropped_tags or span.dropped_logs:
+            write_dropped(out, span)
+        for link in fields.links:
+            _write_link(out, link)
+        _write_count(out, _DROPPED_LINKS, fields.dropped_links)
+        status = bytearray()
+        _write_optional(status, STATUS_MESSAGE, fields.status_message)
+        _write_count(status, STATUS_CODE, fields.status_code)
+        write_field(out, STATUS, status)
+        out += _FLAGS + _FIXED_32.pack(fields.flags)
+
+    def _write_log(self, out: bytearray, log: LogItem) -> None:
+        time_ns, fields = cast("tuple[int, EventFields]", log)
+        event = bytearray(TIME.pack(EVENT_TIME, _ns(time_ns)))
+        _write_optional(event, EVENT_NAME, fields.name)
+        _write_attributes(event, EVENT_ATTRIBUTE, fields.items)
+        _write_count(event, _EVENT_DROPPED, fields.dropped)
+        write_field(out, EVENT, event)
 
     def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
         """
@@ -283,29 +271,35 @@ class _Part(NamedTuple):
         )
 
 
-def _link(link: OtlpLink) -> bytes:
-    return message_field(
-        LINKS,
-        ids_fields(link.ids.trace_id, link.ids.span_id),
-        *_text_fields(_TRACE_STATE, link.trace_state),
-        *_attributes(LINK_ATTRIBUTE, link.items),
-        _count(_LINK_DROPPED, link.dropped),
-        _LINK_FLAGS + _FIXED_32.pack(link.flags),
-    )
+def _write_link(out: bytearray, link: OtlpLink) -> None:
+    fields = bytearray()
+    write_ids(fields, link.ids.trace_id, link.ids.span_id)
+    _write_optional(fields, _TRACE_STATE, link.trace_state)
+    _write_attributes(fields, LINK_ATTRIBUTE, link.items)
+    _write_count(fields, _LINK_DROPPED, link.dropped)
+    fields.append(_LINK_FLAGS)
+    fields += _FIXED_32.pack(link.flags)
+    write_field(out, LINK, fields)
 
 
-def _attributes(field: bytes, items: Sequence[tuple[str, NestedValue]]) -> list[bytes]:
-    return [nested_attribute(field, key, value) for key, value in items]
+def _write_attributes(
+    out: bytearray, tag: int, items: Iterable[tuple[str, NestedValue]]
+) -> None:
+    for key, value in items:
+        write_nested_attribute(out, tag, key, value)
 
 
-def _text_fields(number: int, value: str) -> list[bytes]:
-    """Return the field *number*, or nothing if *value* is empty."""
-    return [text_field(number, value)] if value else []
+def _write_optional(out: bytearray, tag: int, text: str) -> None:
+    """Append a string field, unless *text* is empty."""
+    if text:
+        write_text(out, tag, text)
 
 
-def _count(field: bytes, count: int) -> bytes:
-    """Return a uint32 with the tag *field*, or no bytes if *count* is 0."""
-    return field + varint(min(count, MASK_32)) if count > 0 else b""
+def _write_count(out: bytearray, tag: int, count: int) -> None:
+    """Append a uint32, unless *count* is 0."""
+    if count > 0:
+        out.append(tag)
+        write_varint(out, min(count, MASK_32))
 
 
 def _ns(time_ns: int) -> int:

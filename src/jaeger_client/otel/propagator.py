@@ -21,6 +21,7 @@ from typing import Final, cast
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client.codecs.base import header_text
+from jaeger_client.codecs.headers import own_headers
 from jaeger_client.codecs.text import BAGGAGE_LIST, TextCodec
 from jaeger_client.constants import (
     BAGGAGE_HEADER_KEY,
@@ -191,7 +192,7 @@ class _PaddedTextCodec(TextCodec):
         fixed = (self.trace_id_header, self.debug_id_header, self.baggage_header)
         names = dict.fromkeys((*fixed, *(getter.keys(carrier) or ())))
         headers: dict[str, object] = {}
-        for header, name in self._names.own_headers({name: name for name in names}):
+        for header, name in own_headers(self._names, {name: name for name in names}):
             values = _listed(getter.get(carrier, cast("str", name)))
             if values:
                 value = _joined(values) if header is BAGGAGE_LIST else values[0]

@@ -33,6 +33,7 @@ from jaeger_client._internal.limits import (
 from jaeger_client._internal.process_end import is_pool_child
 from jaeger_client._internal.signal_safe import Exclusive
 from jaeger_client._internal.worker import BackgroundWorker
+from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL, DEFAULT_QUEUE_CAPACITY
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
 from jaeger_client.model import SpanLosses
@@ -43,8 +44,12 @@ from jaeger_client.reporter.base import (
     completed,
 )
 from jaeger_client.reporter.losses import LossReport
-from jaeger_client.reporter.queue import SpanQueue
 from jaeger_client.reporter.transmitter import Transmitter, make_process
+
+if TYPE_CHECKING or not IS_COMPILED:
+    from jaeger_client.reporter.queue import SpanQueue, SpanReceiver
+else:
+    from jaeger_client._native.queue import SpanQueue, SpanReceiver
 
 if TYPE_CHECKING:
     import logging
@@ -52,10 +57,8 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.diagnostics import ErrorReporter
     from jaeger_client.metrics.metrics import Metrics, MetricsFactory
-    from jaeger_client.model import SpanData
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture
-    from jaeger_client.span import Span
 
 MAX_DEQUEUED: Final = 1_000
 """Maximum number of spans taken from the queue at once, without a batch size."""
@@ -70,7 +73,7 @@ _DELAY_BY_AGE: Final = 0.1
 """Maximum delay of a partial batch in a child process, as a fraction of its age."""
 
 
-class Reporter(BaseReporter):
+class Reporter(SpanReceiver, BaseReporter):
     """
     Queues finished spans and sends them in the background.
 
@@ -151,7 +154,7 @@ class Reporter(BaseReporter):
             error_reporter=error_reporter,
             clock=clock,
         )
-        self._queue: SpanQueue[SpanData] = SpanQueue(
+        self._queue = SpanQueue(
             queue_capacity,
             batch_size=self._full_batch,
             wake=self._worker.wake,
@@ -177,10 +180,6 @@ class Reporter(BaseReporter):
     ) -> None:
         """Set the process of all spans; text in *tags* is cut to *max_length*."""
         self._transmitter.set_process(make_process(service_name, tags, max_length))
-
-    def report_span(self, span: Span) -> None:
-        """Queue *span*, or drop and count it if the queue is full or closed."""
-        self._queue.put(span)
 
     def run(self, now: float) -> float:
         """Send what is due; return the time of the next turn. Called by the worker."""

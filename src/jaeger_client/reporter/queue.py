@@ -21,7 +21,8 @@ Guarantees, whatever the interleaving of threads, signal handlers and forks:
 They rely on single operations that are atomic (see `signal_safe`): `append`, `pop`,
 `popleft` and `len` of a deque, `extend` of a list with an iterator of `starmap`, and
 loading and storing an attribute. Between these, the code may be interrupted at any
-instruction; `test_queue_interleavings.py` does so at each of them.
+instruction; `test_queue_interleavings.py` does so at each of them. The compiled twin,
+`_native/queue.pyx`, is not interrupted there.
 
 *Wake-ups.* `put` does not call *wake* for each span, which would cost more than the
 append. It does so for the first span in an empty queue, which starts the flush
@@ -42,6 +43,9 @@ from jaeger_client._internal.fork import notice_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from jaeger_client.model import SpanData
+    from jaeger_client.span import Span
 
 SpanT = TypeVar("SpanT")
 
@@ -211,3 +215,13 @@ class SpanQueue(Generic[SpanT]):
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"
         return f"<SpanQueue {state}, {len(self)} of {self._capacity}>"
+
+
+class SpanReceiver:
+    """The part of a reporter that the application's threads call."""
+
+    _queue: SpanQueue[SpanData]
+
+    def report_span(self, span: Span) -> None:
+        """Queue *span*, or drop and count it if the queue is full or closed."""
+        self._queue.put(span)

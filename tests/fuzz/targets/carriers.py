@@ -25,7 +25,8 @@ from typing import Final
 from opentracing import Format
 
 from jaeger_client.codecs import CodecOptions, ZipkinSpanFormat
-from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE, MAX_DEBUG_ID_LENGTH
+from jaeger_client.codecs.baggage import MAX_DEBUG_ID_LENGTH
+from jaeger_client.codecs.items import MAX_BAGGAGE_SIZE
 from jaeger_client.codecs.registry import make_codecs_for
 from jaeger_client.codecs.w3c import W3CCodec
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS

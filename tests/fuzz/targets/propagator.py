@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry import baggage, trace
 
-from jaeger_client.codecs.baggage import MAX_BAGGAGE_SIZE, MAX_DEBUG_ID_LENGTH
+from jaeger_client.codecs.baggage import MAX_DEBUG_ID_LENGTH
+from jaeger_client.codecs.items import MAX_BAGGAGE_SIZE
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS
 from jaeger_client.otel.debug import debug_id_of
 from jaeger_client.otel.propagator import JaegerPropagator

@@ -214,7 +214,7 @@ def test_context_without_flags_is_no_parent(tracer: MemoryTracer) -> None:
 def test_trace_state_is_passed_on(tracer: MemoryTracer) -> None:
     """A child carries its parent's `tracestate`."""
     parent = SpanContext(1, 2, None, 1)
-    parent.trace_state = "vendor=1"  # type: ignore[misc]  # see there
+    parent.trace_state = "vendor=1"
 
     child = tracer.start_span("child", child_of=parent)
 

@@ -397,7 +397,7 @@ def test_a_caller_may_leave_the_decision_to_us(name: str) -> None:
     """The final name decides; the sampler's tags are left to the remote root."""
     scene = Scene()
     caller = SpanContext(1, 2, None, 0)
-    caller.sampling_undecided = True  # type: ignore[misc]  # as codecs do
+    caller.sampling_undecided = True
     span = scene.tracer.start_span("other", child_of=caller)
 
     span.set_operation_name(name).finish()
@@ -409,8 +409,8 @@ def test_a_caller_may_leave_the_decision_to_us(name: str) -> None:
 def test_what_such_a_caller_has_sent_is_retained() -> None:
     """Ids, baggage and `tracestate` are those of its context."""
     caller = SpanContext(1, 2, None, 0, {"user": "ann"})
-    caller.sampling_undecided = True  # type: ignore[misc]  # as codecs do
-    caller.trace_state = "a=b"  # type: ignore[misc]  # as above
+    caller.sampling_undecided = True
+    caller.trace_state = "a=b"
 
     context = Scene().tracer.start_span("yes", child_of=caller).context
 

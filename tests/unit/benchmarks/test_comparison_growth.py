@@ -13,7 +13,7 @@ from benchmarks.comparison.growth import (
     growth_rows,
 )
 from benchmarks.comparison.growth_job import Cost
-from benchmarks.comparison.growth_outage import Outage
+from benchmarks.comparison.growth_outage import Outage, outage_header, outage_rows
 from benchmarks.comparison.growth_stalled import (
     LossMetrics,
     Second,
@@ -94,7 +94,17 @@ def test_an_outage_compares_the_first_seconds_with_the_last() -> None:
 
     assert (2, 57) == (outage.first_us, outage.last_us)
     assert (109, 159) == (outage.settled_mb, outage.last_mb)
-    assert ["memory after 10 s, MiB", "109.0"] in outage.rows()
+    assert ["memory after 10 s, MiB", "109.0"] in outage_rows([outage])
+
+
+def test_an_outage_has_a_column_for_each_implementation() -> None:
+    """Both implementations have the same figures beside each other."""
+    outages = [make_outage(Second(1, 100)), make_outage(Second(2, 200))]
+    header = outage_header(["ours", "ours_python"], {"ours": "us"})
+    rows = outage_rows(outages)
+
+    assert ["us", "ours_python"] == header[1:]
+    assert ["memory after 1 s, MiB", "100.0", "200.0"] in rows
 
 
 def test_a_short_outage_is_compared_by_halves() -> None:

@@ -7,7 +7,11 @@ import math
 
 import pytest
 
-from benchmarks.comparison.environments import ENVIRONMENT_OF, REQUIREMENTS
+from benchmarks.comparison.environments import (
+    ENVIRONMENT_OF,
+    REQUIREMENTS,
+    variables_of,
+)
 from benchmarks.comparison.peers.base import Addresses, headers_of
 from benchmarks.comparison.peers.limit import LimitPeer
 from benchmarks.comparison.rounds import Plan, rotated
@@ -43,10 +47,24 @@ def test_scenario_may_have_many_turns_in_a_round() -> None:
 
 def test_scenario_names_who_takes_part() -> None:
     """Only the peers of a scenario run it, and the second encoder only encodes."""
-    plan = Plan([], ["limit", "ours", "ours_otlp"], rounds=1)
+    peers = ["limit", "ours", "ours_python", "ours_otlp", "ours_otlp_python"]
+    plan = Plan([], peers, rounds=1)
 
-    assert ["limit", "ours"] == plan.peers_of(SCENARIOS["root_finish"])
-    assert ["ours", "ours_otlp"] == plan.peers_of(SCENARIOS["encode"])
+    assert peers[:3] == plan.peers_of(SCENARIOS["root_finish"])
+    assert peers[1:] == plan.peers_of(SCENARIOS["encode"])
+
+
+@pytest.mark.parametrize(
+    ("peer", "value"),
+    [("ours", ""), ("ours_python", "1"), ("ours_otlp_python", "1"), (None, "")],
+)
+def test_the_variable_selects_the_implementation(
+    peer: str | None, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Peers in pure Python do not use the compiled modules; the caller's is ignored."""
+    monkeypatch.setenv("JAEGER_CLIENT_PURE_PYTHON", "yes")
+
+    assert value == variables_of(peer)["JAEGER_CLIENT_PURE_PYTHON"]
 
 
 def test_rotation_of_no_peers() -> None:

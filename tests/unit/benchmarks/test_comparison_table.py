@@ -9,6 +9,7 @@ from benchmarks.comparison.sink.count import Count
 from benchmarks.comparison.table import HEADER, holds, make_rows, markdown, notes
 from benchmarks.comparison.targets import ROWS, Bound, Row
 
+TWO = ("", " as OTLP")
 APP = Row("app", "root_finish", "app_us", 0.10)
 
 
@@ -57,15 +58,32 @@ def test_median_of_nothing_is_none() -> None:
 
 def test_row_shows_medians_ratio_and_verdict() -> None:
     """A row has each peer's median, the ratio of ours, and the verdict."""
-    results = results_of(app_us(30, 3), app_us(40, 3.2), app_us(20, 1.8))
+    results = results_of(app_us(30, 1.5), app_us(40, 1.6), app_us(20, 0.9))
 
     cells = cells_of("root_finish, app µs", results)
 
-    assert ("30.0", "3.0") == (cells["jaeger-client 4.8"], cells["ours"])
-    assert ("0.090\N{MULTIPLICATION SIGN}", "yes") == (
+    assert ("30.0", "1.5") == (cells["jaeger-client 4.8"], cells["ours"])
+    assert ("0.045\N{MULTIPLICATION SIGN}", "yes") == (
         cells["ours ÷ 4.8"],
         cells["holds"],
     )
+
+
+def test_both_implementations_have_a_column() -> None:
+    """That of pure Python shows its ratio to 4.8, with the encoder of the row."""
+    results = results_of(
+        {
+            ("encode", "jaeger48"): complete(encode_us=40),
+            ("encode", "ours_python"): complete(encode_us=4),
+            ("encode", "ours_otlp_python"): complete(encode_us=6),
+        }
+    )
+    cells = [cells_of(f"encode{which}, µs a span, warm", results) for which in TWO]
+
+    assert [
+        "4.0 (0.10\N{MULTIPLICATION SIGN})",
+        "6.0 (0.15\N{MULTIPLICATION SIGN})",
+    ] == [each["ours, pure Python"] for each in cells]
 
 
 def test_target_that_is_missed_is_shown() -> None:
@@ -162,7 +180,7 @@ def test_old_client_is_measured_by_its_own_burst() -> None:
     """The burst is compared with 4.8 with a queue that holds all."""
     results = results_of(
         {
-            ("burst", "ours"): complete(process_s=1e-4),
+            ("burst", "ours"): complete(process_s=5e-5),
             ("burst", "jaeger48"): complete(process_s=5e-4),
             ("burst_same_queue", "jaeger48"): complete(process_s=2e-3),
         }

@@ -25,7 +25,14 @@ from benchmarks.gating.calls import (
     make_root,
     make_tracer,
 )
-from benchmarks.gating.counting import CountError, count_instructions, read_count
+from benchmarks.gating.counting import (
+    COMPILED,
+    PURE_PYTHON,
+    CountError,
+    count_instructions,
+    read_count,
+)
+from benchmarks.gating.packages import package_of
 from benchmarks.gating.pythons import VERSIONS, describe, find_all
 from benchmarks.gating.tables import before_and_after, with_budgets
 from jaeger_client.model import SpanLosses
@@ -106,18 +113,29 @@ def test_budgets_of_one_version_leave_the_others_alone(tmp_path: Path) -> None:
     """New budgets replace those of one Python, and nothing else."""
     file = tmp_path / "budgets.json"
     file.write_text("{}", encoding="utf-8")
-    write_budgets("3.10", Budgets(ELSEWHERE, {"inject": 1.0}), file)
-    write_budgets("3.11", Budgets(HERE, {"gone": 1.0}), file)
-    write_budgets("3.11", Budgets(HERE, {"inject": 1.23456}), file)
+    write_budgets("3.10", COMPILED, Budgets(ELSEWHERE, {"inject": 1.0}), file)
+    write_budgets("3.11", COMPILED, Budgets(HERE, {"gone": 1.0}), file)
+    write_budgets("3.11", COMPILED, Budgets(HERE, {"inject": 1.23456}), file)
 
-    assert Budgets(ELSEWHERE, {"inject": 1.0}) == read_budgets("3.10", file)
-    assert Budgets(HERE, {"inject": 1.235}) == read_budgets("3.11", file)
-    assert read_budgets("3.9", file) is None
+    assert Budgets(ELSEWHERE, {"inject": 1.0}) == read_budgets("3.10", COMPILED, file)
+    assert Budgets(HERE, {"inject": 1.235}) == read_budgets("3.11", COMPILED, file)
+    assert read_budgets("3.9", COMPILED, file) is None
+
+
+def test_each_implementation_has_budgets_of_its_own(tmp_path: Path) -> None:
+    """New budgets of one implementation leave those of the other alone."""
+    file = tmp_path / "budgets.json"
+    file.write_text("{}", encoding="utf-8")
+    write_budgets("3.11", PURE_PYTHON, Budgets(HERE, {"inject": 2.0}), file)
+    write_budgets("3.11", COMPILED, Budgets(HERE, {"inject": 1.0}), file)
+
+    assert Budgets(HERE, {"inject": 2.0}) == read_budgets("3.11", PURE_PYTHON, file)
+    assert Budgets(HERE, {"inject": 1.0}) == read_budgets("3.11", COMPILED, file)
 
 
 def test_every_version_has_budgets() -> None:
     """The committed file has a budget for each Python that CI runs."""
-    assert all(read_budgets(version) for version in VERSIONS)
+    assert all(read_budgets(version, PURE_PYTHON) for version in VERSIONS)
 
 
 def test_a_count_is_the_second_of_its_process(tmp_path: Path) -> None:
@@ -141,7 +159,7 @@ def test_a_missing_valgrind_is_an_error_with_the_remedy(
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(CountError, match="^valgrind is missing: .*install valgrind$"):
-        count_instructions(Path(sys.executable), Path())
+        count_instructions(Path(sys.executable), Path(), PURE_PYTHON)
 
 
 def test_what_is_no_python_is_not_described(tmp_path: Path) -> None:
@@ -170,6 +188,37 @@ def test_before_and_after_are_side_by_side() -> None:
     table = before_and_after("HEAD", before, after)
 
     assert ["limit", "2,000", "1,000", "-50.0%", "1.00"] == table.split()[-5:]
+
+
+def test_a_call_that_the_revision_has_not() -> None:
+    """A call without a count before has one now."""
+    table = before_and_after("HEAD", {}, {"limit": 1000.0})
+
+    assert ["limit", "1,000", "1.00"] == table.split()[-3:]
+
+
+def test_the_package_of_pure_python_is_not_built(tmp_path: Path) -> None:
+    """The modules are imported from the sources."""
+    python = describe(Path(sys.executable))
+    assert python is not None
+
+    assert tmp_path / "src" == package_of(tmp_path, PURE_PYTHON, python)
+
+
+def test_a_revision_without_compiled_modules(tmp_path: Path) -> None:
+    """Before there were compiled modules, there is no package of them."""
+    python = describe(Path(sys.executable))
+    assert python is not None
+
+    assert package_of(tmp_path, COMPILED, python) is None
+
+
+def test_a_package_of_the_other_implementation_is_an_error(tmp_path: Path) -> None:
+    """What is counted is never silently the other implementation."""
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(CountError):
+        count_instructions(Path(sys.executable), tmp_path / "empty", COMPILED)
 
 
 @pytest.mark.parametrize("hot_call", HOT_CALLS, ids=lambda call: call.name)

@@ -17,7 +17,8 @@ from jaeger_client.codecs import (
     TextCodec,
     W3CCodec,
 )
-from jaeger_client.codecs.baggage import BaggageCodec, BaggageLimits
+from jaeger_client.codecs.baggage import BaggageCodec
+from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.errors import ConfigError
 from jaeger_client.reporter import NullReporter
 from jaeger_client.span_context import SpanContext
@@ -287,7 +288,7 @@ def test_a_debug_id_is_encoded_in_headers(debug_id: Anything, header: str) -> No
 def with_state(state: Anything, flags: int = 1) -> SpanContext:
     """Return a context with a trace state of any type."""
     context = SpanContext(1, 2, None, flags)
-    context.trace_state = state  # type: ignore[misc]  # the base gives it a __dict__
+    context.trace_state = state
     return context
 
 

@@ -11,10 +11,8 @@ import opentracing
 import pytest
 
 from jaeger_client.codecs import TextCodec, span_context_from_string
-from jaeger_client.codecs.baggage import (
-    BaggageLimits,
-)
 from jaeger_client.codecs.headers import percent_decoded
+from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
 from jaeger_client.errors import CorruptContextError, InvalidCarrierError
 from jaeger_client.span_context import SpanContext
@@ -234,6 +232,12 @@ def test_flags_keep_their_lowest_31_bits() -> None:
         "1" + "0" * 32 + ":2:3:1",
         "1:1" + "0" * 16 + ":3:1",
         "1:2:1" + "0" * 16 + ":1",
+        "1:" + "f" * 17 + ":3:1",
+        "1:2:" + "f" * 17 + ":1",
+        # Numbers whose lowest 64 or 128 bits alone would do.
+        "1" * 33 + ":2:3:1",
+        "1:1" + "0" * 16 + "1" * 16 + ":3:1",
+        "1:2:1" + "0" * 16 + "1" * 16 + ":1",
         "-1:2:3:1",
         "1:-2:3:1",
         "1:2:-3:1",
@@ -316,6 +320,23 @@ def test_no_header_gives_none(codec: TextCodec) -> None:
     """Foreign headers alone are not a context."""
     assert read(codec, {}) is None
     assert read(codec, {"Host": "a", "uberct": "b"}) is None
+
+
+class OtherName(TextCodec):
+    """A codec of the application that sets a name itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trace_id_header = "x-trace"
+
+
+def test_subclasses_may_assign_names() -> None:
+    """Names that are assigned after the codec was created are written and read."""
+    codec = OtherName()
+
+    assert {"x-trace": "1:2:3:1"} == written(codec, SpanContext(1, 2, 3, 1))
+    assert (1, 2, 3, 1, {}, None) == read(codec, {"X-Trace": "1:2:3:1"})
+    assert read(codec, {"uber-trace-id": "1:2:3:1"}) is None
 
 
 # Values

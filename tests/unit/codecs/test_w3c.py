@@ -32,7 +32,7 @@ def written(context: SpanContext) -> dict[str, object]:
 
 def with_state(context: SpanContext, state: str | None) -> SpanContext:
     """Set the `tracestate` of *context*."""
-    context.trace_state = state  # type: ignore[misc]  # the base gives it a __dict__
+    context.trace_state = state
     return context
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import jaeger_client
 from jaeger_client import Config, ConstSampler
 from jaeger_client.config import explanation as module
 from jaeger_client.config import table
@@ -44,10 +45,10 @@ def origin_and_value(
 
 
 def test_every_key_is_explained() -> None:
-    """Each key has one row, each tag has its own, and the format has one."""
+    """Each key has one row; so have each tag, the format and the implementation."""
     keys = [setting.key for setting in explain({}, "shop")]
 
-    assert sorted([*table.KEYS, "collector.format"]) == sorted(keys)
+    assert sorted([*table.KEYS, "collector.format", "implementation"]) == sorted(keys)
 
 
 def test_a_setting_that_is_not_set_has_its_default() -> None:
@@ -107,6 +108,34 @@ def test_a_config_explains_the_parameter_service_name() -> None:
     explanation = Config({}, service_name="shop").explain()
 
     assert "the parameter service_name" == explanation.setting("service_name").origin
+
+
+@pytest.mark.parametrize(
+    ("is_wanted", "origin", "note"),
+    [
+        (True, "the installation", "there is no compiler"),
+        (False, "JAEGER_CLIENT_PURE_PYTHON", ""),
+    ],
+)
+def test_the_implementation_has_two_origins(
+    *, is_wanted: bool, origin: str, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what was built, or the twin by a variable; the note has other reasons."""
+    monkeypatch.setattr(module, "IS_WANTED", is_wanted)
+    monkeypatch.setattr(module, "WHY_NOT_COMPILED", "there is no compiler")
+
+    setting = explained("implementation")
+
+    assert (jaeger_client.implementation, origin) == (setting.value, setting.origin)
+    assert note == setting.note
+
+
+def test_a_compiled_implementation_has_no_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the twin needs a reason."""
+    monkeypatch.setattr(module, "IS_WANTED", True)
+    monkeypatch.setattr(module, "WHY_NOT_COMPILED", None)
+
+    assert not explained("implementation").note
 
 
 def test_a_missing_service_name_is_an_error_in_the_result() -> None:

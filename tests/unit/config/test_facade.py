@@ -420,6 +420,23 @@ def test_a_nested_call_initializes_the_tracer(fresh_start: None) -> None:
     inner[0].close(0.0)
 
 
+@pytest.mark.parametrize("reason", [None, "JAEGER_CLIENT_PURE_PYTHON is set"])
+def test_the_reason_for_the_twin_is_logged_for_debugging(
+    reason: str | None,
+    new_tracer: Callable[[Config], Tracer],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is one line of a new tracer, and there is none if the core is compiled."""
+    monkeypatch.setattr(facade, "WHY_NOT_COMPILED", reason)
+    caplog.set_level(logging.DEBUG)
+
+    new_tracer(Config(CONST, service_name="shop"))
+
+    expected = [f"Implementation in pure Python: {reason}"] if reason else []
+    assert expected == [line for line in caplog.messages if "Python" in line]
+
+
 def test_a_failed_start_can_be_repeated(fresh_start: None) -> None:
     """After an error, the next call creates the global tracer."""
     with pytest.raises(ConfigError):

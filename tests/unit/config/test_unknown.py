@@ -234,6 +234,17 @@ def test_variables_of_other_software_are_not_reported(name: str, value: str) -> 
     assert [] == [*unknown_variables({name: value})]
 
 
+@pytest.mark.parametrize(
+    "name", ["JAEGER_CLIENT_EXTENSIONS", "JAEGER_CLIENT_PURE_PYTHON"]
+)
+def test_variables_of_the_package_are_not_reported(name: str) -> None:
+    """They are read when it is built and imported; similar names suggest them."""
+    assert [] == unknown_variables({name: "1"})
+    assert [f"{name}S is not read, did you mean {name}?"] == [
+        *unknown_variables({f"{name}S": "1"})
+    ]
+
+
 def test_a_misspelt_port_is_reported() -> None:
     """A misspelt port variable is not mistaken for a Kubernetes link."""
     assert ["JAEGER_AGNET_PORT is not read, did you mean JAEGER_AGENT_PORT?"] == [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
+
 import pytest
 
 from jaeger_client.encoding import JaegerCompactEncoder, OtlpEncoder, Payload
@@ -9,6 +12,8 @@ from jaeger_client.model import Process, SpanLosses
 from tests.foreign.decoders import attribute_pairs, decode_emit_batch, tag_pairs
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames, otlp_spans
 from tests.foreign.spans import FinishedSpan, encode_all, encode_one
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 
 def named_spans(count: int) -> list[FinishedSpan]:
@@ -241,3 +246,20 @@ def test_a_process_too_large_loses_spans_not_the_worker() -> None:
 
     assert [] == encode_all(encoder, [FinishedSpan()] * 3, 1500)
     assert SpanLosses(too_large=3) == losses
+
+
+@ALL_FORMATS
+def test_nothing_of_a_span_is_stored(
+    make_encoder: MakeEncoder, names: ReadNames
+) -> None:
+    """After a batch the encoder has no reference to a text of it, and no copy."""
+    secret, key = "a secret: é" * 3, "a key of a secret"
+    size = sys.getsizeof(secret)
+    encoder = make_encoder(SpanLosses())
+    spans = [FinishedSpan(tag_items=[(key, secret)], log_items=[(1, [(key, secret)])])]
+    references = sys.getrefcount(secret), sys.getrefcount(key)
+    assert encode_all(encoder, spans)
+
+    assert references == (sys.getrefcount(secret), sys.getrefcount(key))
+    assert size == sys.getsizeof(secret)  # a copy in UTF-8 would be part of it
+    assert b"secret" not in pickle.dumps(vars(encoder))

@@ -30,6 +30,8 @@ from tests.foreign.decoders import (
 from tests.foreign.formats import ALL_FORMATS, MakeEncoder, ReadNames, otlp_spans
 from tests.foreign.spans import FinishedSpan, encode_all, encode_one
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 TRUNCATED: TagItem = ("jaeger.truncated", True)
 
 
@@ -119,13 +121,15 @@ def test_too_many_keys(
 def count_encodings(encoder: PackingEncoder) -> list[int]:
     """Return a list to which each call that encodes appends its number of spans."""
     calls: list[int] = []
-    bodies = encoder._bodies
+    write_spans = encoder._write_spans
 
-    def count(spans: Sequence[SpanData]) -> list[bytes]:
+    def count(
+        out: bytearray, ends: list[int], spans: Sequence[SpanData], max_size: int
+    ) -> None:
         calls.append(len(spans))
-        return bodies(spans)
+        write_spans(out, ends, spans, max_size)
 
-    encoder._bodies = count  # type: ignore[method-assign]  # the one place that sees all
+    encoder._write_spans = count  # type: ignore[method-assign]  # the one place that sees all
     return calls
 
 

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from jaeger_client.reporter.queue import SpanQueue
+from tests.implementations import implementations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import ModuleType
+
+    from jaeger_client.reporter.queue import SpanQueue
+
+
+class MakeQueue(Protocol):
+    """Creates a queue of text instead of spans."""
+
+    def __call__(
+        self,
+        capacity: int = 100,
+        refused: list[bool] | None = None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> SpanQueue[str]:
+        """Return a queue whose refusals are appended to *refused*."""
+        ...
+
+
+@pytest.fixture(params=implementations("reporter.queue", "queue"))
+def make_queue(request: pytest.FixtureRequest) -> MakeQueue:
+    """Return a function that creates a queue of either implementation."""
+    module: ModuleType = request.param
+
+    def make(
+        capacity: int = 100,
+        refused: list[bool] | None = None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> SpanQueue[str]:
+        ignored: list[bool] = []
+        queue: SpanQueue[str] = module.SpanQueue(
+            capacity,
+            batch_size=10,
+            wake=wake,
+            refused=(ignored if refused is None else refused).append,
+        )
+        return queue
+
+    return make
 
 
 class WakeCounter:
@@ -21,21 +64,6 @@ class WakeCounter:
         self.count += 1
 
 
-def make_queue(
-    capacity: int = 100,
-    refused: list[bool] | None = None,
-    wake: Callable[[], None] = lambda: None,
-) -> SpanQueue[str]:
-    """Return a queue of text instead of spans."""
-    ignored: list[bool] = []
-    return SpanQueue(
-        capacity,
-        batch_size=10,
-        wake=wake,
-        refused=(ignored if refused is None else refused).append,
-    )
-
-
 def take(queue: SpanQueue[str], count: int) -> list[str]:
     """Return up to *count* of the oldest spans."""
     taken: list[str] = []
@@ -43,7 +71,7 @@ def take(queue: SpanQueue[str], count: int) -> list[str]:
     return taken
 
 
-def test_full_queue_refuses_the_newest() -> None:
+def test_full_queue_refuses_the_newest(make_queue: MakeQueue) -> None:
     """A full queue refuses the newest span and reports it; the older ones stay."""
     refused: list[bool] = []
     queue = make_queue(1, refused)
@@ -54,7 +82,7 @@ def test_full_queue_refuses_the_newest() -> None:
     assert [False] == refused
 
 
-def test_closed_queue_refuses_everything() -> None:
+def test_closed_queue_refuses_everything(make_queue: MakeQueue) -> None:
     """A closed queue refuses spans, and still returns the older ones."""
     refused: list[bool] = []
     queue = make_queue(refused=refused)
@@ -66,7 +94,7 @@ def test_closed_queue_refuses_everything() -> None:
     assert [True] == refused
 
 
-def test_first_span_wakes_the_worker() -> None:
+def test_first_span_wakes_the_worker(make_queue: MakeQueue) -> None:
     """The first span into an empty queue wakes the worker; the second does not."""
     wakes = WakeCounter()
     queue = make_queue(wake=wakes.wake)
@@ -76,7 +104,7 @@ def test_first_span_wakes_the_worker() -> None:
     assert 1 == wakes.count
 
 
-def test_full_batch_wakes_the_worker_once() -> None:
+def test_full_batch_wakes_the_worker_once(make_queue: MakeQueue) -> None:
     """While the interval runs, nothing wakes the worker but a full batch, once."""
     wakes = WakeCounter()
     queue = make_queue(wake=wakes.wake)
@@ -87,7 +115,7 @@ def test_full_batch_wakes_the_worker_once() -> None:
     assert 1 == wakes.count
 
 
-def test_another_batch_wakes_the_worker_again() -> None:
+def test_another_batch_wakes_the_worker_again(make_queue: MakeQueue) -> None:
     """If no spans are taken, each further batch wakes the worker again."""
     wakes = WakeCounter()
     queue = make_queue(wake=wakes.wake)
@@ -98,7 +126,7 @@ def test_another_batch_wakes_the_worker_again() -> None:
     assert 3 == wakes.count
 
 
-def test_an_interrupted_wake_is_repeated() -> None:
+def test_an_interrupted_wake_is_repeated(make_queue: MakeQueue) -> None:
     """If a signal handler raises while the worker is woken, the next span wakes it."""
     wakes = WakeCounter()
     count = iter([KeyboardInterrupt, None])
@@ -117,7 +145,9 @@ def test_an_interrupted_wake_is_repeated() -> None:
     assert ["first", "second"] == take(queue, 10)
 
 
-def test_an_interrupted_wake_is_repeated_by_the_first_of_the_next_spans() -> None:
+def test_an_interrupted_wake_is_repeated_by_the_first_of_the_next_spans(
+    make_queue: MakeQueue,
+) -> None:
     """The span of the interrupted call may have been removed meanwhile."""
     wakes = WakeCounter()
 
@@ -135,7 +165,9 @@ def test_an_interrupted_wake_is_repeated_by_the_first_of_the_next_spans() -> Non
     assert 2 == wakes.count
 
 
-def test_a_span_below_the_thresholds_is_accepted() -> None:
+def test_a_span_below_the_thresholds_is_accepted(
+    make_queue: MakeQueue,
+) -> None:
     """`put` returns this also where it neither wakes nor refuses."""
     queue = make_queue()
     queue.wake_at_batch(3)
@@ -143,19 +175,7 @@ def test_a_span_below_the_thresholds_is_accepted() -> None:
     assert [True, True, True, True] == [queue.put("x") for _ in range(4)]
 
 
-def test_a_span_that_comes_into_a_cleared_queue_is_refused() -> None:
-    """Its `put` began before the queue was closed, and no one would remove it."""
-    refused: list[bool] = []
-    queue = make_queue(refused=refused)
-    queue.close()
-    queue.clear(lambda _: None)
-    queue._spans.append("late")
-    queue.wake_at_first()
-
-    assert (0, [True]) == (len(queue), refused)
-
-
-def test_a_closed_queue_stays_closed() -> None:
+def test_a_closed_queue_stays_closed(make_queue: MakeQueue) -> None:
     """Neither threshold that the worker sets opens a queue that was closed."""
     queue = make_queue()
     queue.close()
@@ -165,7 +185,7 @@ def test_a_closed_queue_stays_closed() -> None:
     assert not queue.put("x")
 
 
-def test_clear_moves_all() -> None:
+def test_clear_moves_all(make_queue: MakeQueue) -> None:
     """What is in the queue is appended to a list, and the queue is empty."""
     queue = make_queue(capacity=2)
     queue.put("a")
@@ -178,7 +198,7 @@ def test_clear_moves_all() -> None:
     assert [] == take(queue, 10)
 
 
-def test_child_begins_empty() -> None:
+def test_child_begins_empty(make_queue: MakeQueue) -> None:
     """After a fork the queue is empty, open, and its first span wakes again."""
     wakes = WakeCounter()
     queue = make_queue(wake=wakes.wake)
@@ -190,7 +210,7 @@ def test_child_begins_empty() -> None:
     assert 2 == wakes.count
 
 
-def test_child_of_closed_queue_stays_closed() -> None:
+def test_child_of_closed_queue_stays_closed(make_queue: MakeQueue) -> None:
     """A queue that was closed before a fork refuses spans in the child, too."""
     queue = make_queue()
     queue.close()
@@ -199,7 +219,7 @@ def test_child_of_closed_queue_stays_closed() -> None:
     assert not queue.put("x")
 
 
-def test_no_span_is_lost_between_threads() -> None:
+def test_no_span_is_lost_between_threads(make_queue: MakeQueue) -> None:
     """What many threads put is accepted or refused."""
     refused: list[bool] = []
     queue = make_queue(2_000, refused)
@@ -215,7 +235,7 @@ def test_no_span_is_lost_between_threads() -> None:
     assert 4_000 == len(take(queue, 5_000)) + len(refused)
 
 
-def test_repr_shows_state_and_fill() -> None:
+def test_repr_shows_state_and_fill(make_queue: MakeQueue) -> None:
     """The repr shows whether the queue is open, its fill and its capacity."""
     queue = make_queue(capacity=5)
     queue.put("x")
@@ -223,3 +243,129 @@ def test_repr_shows_state_and_fill() -> None:
     assert "<SpanQueue open, 1 of 5>" == repr(queue)
     queue.close()
     assert "<SpanQueue closed, 1 of 5>" == repr(queue)
+
+
+def test_spans_are_removed_in_the_order_of_their_puts(make_queue: MakeQueue) -> None:
+    """Spans put between removals follow those that stayed."""
+    queue = make_queue()
+    moved: list[str] = []
+    for name in ("a", "b", "c", "d", "e"):
+        queue.put(name)
+    for count in (1, 1, 1):
+        moved += take(queue, count)
+        queue.put(f"after {moved[-1]}")
+
+    assert ["a", "b", "c"] == moved
+    assert ["d", "e", "after a", "after b", "after c"] == take(queue, 10)
+
+
+def test_spans_that_are_not_consumed_stay(make_queue: MakeQueue) -> None:
+    """If the call raises before it consumes all spans, the others stay queued."""
+    queue = make_queue()
+    for name in ("a", "b"):
+        queue.put(name)
+    moved: list[str] = []
+
+    def take_one(spans: Iterable[str]) -> None:
+        moved.append(next(iter(spans)))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        queue.move(2, take_one)
+
+    assert ["a"] == moved
+    assert ["b"] == take(queue, 10)
+
+
+def test_the_wake_may_empty_the_queue(make_queue: MakeQueue) -> None:
+    """If waking removes the span that was just put, the span was accepted."""
+    moved: list[str] = []
+    queue = make_queue(wake=lambda: queue.move(10, moved.extend))
+
+    assert queue.put("a")
+    assert (["a"], 0) == (moved, len(queue))
+
+
+def test_puts_during_a_refusal(make_queue: MakeQueue) -> None:
+    """A span put while the queue reports another as refused is counted as well."""
+    refused: list[bool] = []
+
+    class Reenter(list[bool]):
+        def append(self, closed: bool) -> None:
+            refused.append(closed)
+            if len(refused) < 3:
+                assert not queue.put("again")
+
+    queue = make_queue(1, Reenter())
+    queue.put("old")
+
+    assert not queue.put("new")
+    assert [False, False, False] == refused
+    assert ["old"] == take(queue, 10)
+
+
+def test_a_receiver_queues_spans(make_queue: MakeQueue) -> None:
+    """`report_span` of a receiver puts the span, whatever it is."""
+    queue = make_queue()
+    receiver = receiver_of(queue)
+
+    receiver.report_span("a")
+    receiver.report_span(span=None)
+
+    assert ["a", None] == take(queue, 10)
+
+
+def test_a_receiver_without_a_queue_raises(make_queue: MakeQueue) -> None:
+    """Before `Reporter.__init__` has set the queue, a report raises AttributeError."""
+    receiver = type(receiver_of(make_queue()))()
+
+    with pytest.raises(AttributeError):
+        receiver.report_span("a")
+
+
+def test_report_span_may_be_replaced(make_queue: MakeQueue) -> None:
+    """On the class, in a derived class and on the object."""
+    queue = make_queue()
+    receiver = receiver_of(queue)
+    calls: list[tuple[str, object]] = []
+
+    class Derived(type(receiver)):  # type: ignore[misc]
+        def report_span(self, span: str) -> None:
+            calls.append(("derived", span))
+            super().report_span(span)  # pyright: ignore[reportUnknownMemberType]  # its base is not known before
+
+    def of_class(receiver: object, span: str) -> None:
+        calls.append(("class", span))
+
+    def of_object(span: str) -> None:
+        calls.append(("object", span))
+
+    derived: Any = Derived()
+    derived._queue = queue
+    derived.report_span("a")
+    type(receiver).report_span = of_class
+    receiver.report_span("b")
+    receiver.report_span = of_object
+    receiver.report_span("c")
+
+    assert [("derived", "a"), ("class", "b"), ("object", "c")] == calls
+    assert ["a"] == take(queue, 10)
+
+
+def test_signature_of_report_span(make_queue: MakeQueue) -> None:
+    """Tools can read the parameters of the method."""
+    signature = inspect.signature(receiver_of(make_queue()).report_span)
+
+    assert ["span"] == list(signature.parameters)
+
+
+def receiver_of(queue: SpanQueue[str]) -> Any:
+    """Return a receiver of the implementation of *queue*."""
+    module = sys.modules[type(queue).__module__]
+
+    class Receiver(module.SpanReceiver):  # type: ignore[name-defined, misc]
+        pass
+
+    receiver = Receiver()
+    receiver._queue = queue
+    return receiver

@@ -7,14 +7,17 @@ import sys
 import tracemalloc
 from typing import TYPE_CHECKING
 
+import pytest
+
 from jaeger_client.reporter import BaseReporter
-from jaeger_client.reporter.queue import SpanQueue
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.tracer import Tracer
+from tests.implementations import implementations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jaeger_client.reporter.queue import SpanQueue
     from jaeger_client.span import Span
 
 SPANS = 1_000
@@ -33,8 +36,8 @@ MAX_BYTES = 1024 + LAYOUT
 class QueueingReporter(BaseReporter):
     """Queues spans as the reporter that sends does."""
 
-    def __init__(self) -> None:
-        self.queue: SpanQueue[Span] = SpanQueue(
+    def __init__(self, queue_type: type[SpanQueue[Span]]) -> None:
+        self.queue: SpanQueue[Span] = queue_type(
             SPANS * 2,
             batch_size=SPANS * 2,
             wake=lambda: None,
@@ -76,9 +79,16 @@ def bytes_per_span(queue: SpanQueue[Span], finish_one: Callable[[], None]) -> fl
     return (after - before) / SPANS
 
 
-def test_a_queued_span_of_eight_tags_takes_one_kibibyte_at_most() -> None:
+@pytest.fixture(params=implementations("reporter.queue", "queue"))
+def reporter(request: pytest.FixtureRequest) -> QueueingReporter:
+    """Return a reporter with a queue of either implementation."""
+    return QueueingReporter(request.param.SpanQueue)
+
+
+def test_a_queued_span_of_eight_tags_takes_one_kibibyte_at_most(
+    reporter: QueueingReporter,
+) -> None:
     """Tags given at the start: the span, its context, ids and times together."""
-    reporter = QueueingReporter()
     tracer = Tracer("shop", reporter, ConstSampler(decision=True))
     parent = tracer.start_span("parent")
 
@@ -88,9 +98,8 @@ def test_a_queued_span_of_eight_tags_takes_one_kibibyte_at_most() -> None:
     assert bytes_per_span(reporter.queue, finish_one) <= MAX_BYTES
 
 
-def test_tags_set_one_by_one_take_no_more() -> None:
+def test_tags_set_one_by_one_take_no_more(reporter: QueueingReporter) -> None:
     """Tags set after the start: the same bound."""
-    reporter = QueueingReporter()
     tracer = Tracer("shop", reporter, ConstSampler(decision=True))
 
     def finish_one() -> None:

@@ -1,0 +1,94 @@
+"""
+Where spans, contexts and tracers store their attributes.
+
+The first bases of `Span`, `SpanContext` and `SpanStarter`. The compiled core has
+classes of the same names and attributes in their place, which also have their own
+versions of the methods that are called most; see `_native/spans.pyx`. The functions
+pass to it what it uses of the Python code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jaeger_client._native import IS_COMPILED
+
+
+class ContextCore:
+    """The attributes of `SpanContext`, which describes them."""
+
+    __slots__ = (
+        "baggage",
+        "debug_id",
+        "flags",
+        "has_random_trace_id",
+        "parent_id",
+        "span_id",
+        "trace_id",
+    )
+
+    # Class attributes, not slots: they are assigned to few contexts, whose `__dict__`
+    # then has them.
+    trace_state: str | None = None
+    sampling_undecided: bool = False
+
+
+class SpanCore:
+    """The attributes of `Span`, which describes them."""
+
+    __slots__ = (
+        "_tracer",
+        "baggage",
+        "clock_offset",
+        "decision_tags",
+        "end_time",
+        "finished",
+        "first_tags",
+        "has_random_trace_id",
+        "log_items",
+        "more_tags",
+        "operation_name",
+        "own_flags",
+        "parent_id",
+        "references",
+        "span_id",
+        "start_time",
+        "stored_context",
+        "trace_id",
+    )
+
+    # As in `ContextCore`.
+    dropped_tags: int = 0
+    dropped_logs: int = 0
+    shares_span_id: bool = False
+
+
+class StarterCore:
+    """The attributes of `SpanStarter`, which are in its `__dict__`."""
+
+    __slots__ = ()
+
+
+def adopt_context(context_class: type) -> None:
+    """Pass `SpanContext` to the compiled core."""
+
+
+def adopt_span(span_class: type, **constants: object) -> None:
+    """Pass `Span` and its constants to the compiled core."""
+
+
+def adopt_starter(starter_class: type, **functions: object) -> None:
+    """Pass `SpanStarter` and the functions that it calls to the compiled core."""
+
+
+def seed_ids() -> None:
+    """Seed the compiled core's generator of ids from the operating system."""
+
+
+if IS_COMPILED and not TYPE_CHECKING:
+    from jaeger_client._native import spans
+
+    ContextCore, SpanCore = spans.ContextCore, spans.SpanCore
+    StarterCore = spans.StarterCore
+    adopt_context, adopt_span = spans.adopt_context, spans.adopt_span
+    adopt_starter, seed_ids = spans.adopt_starter, spans.seed_ids

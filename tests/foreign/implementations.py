@@ -1,0 +1,35 @@
+"""The writers of spans in Python and compiled ones, side by side in one process."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from jaeger_client.encoding import (
+    JaegerBinaryEncoder,
+    JaegerCompactEncoder,
+    OtlpEncoder,
+    otlp_writer,
+)
+
+TWIN: Final = "twin"
+COMPILED: Final = "compiled"
+
+
+def use(implementation: str, patch: pytest.MonkeyPatch) -> None:
+    """Let all encoders use `TWIN` or `COMPILED`; skip if that is not built."""
+    if implementation == TWIN:
+        compact = JaegerCompactEncoder._writer
+        binary = JaegerBinaryEncoder._writer
+        otlp = otlp_writer
+    else:
+        reason = "the compiled writers are not built"
+        native = pytest.importorskip(
+            "jaeger_client._native.thrift_writers", reason=reason
+        )
+        otlp = pytest.importorskip("jaeger_client._native.otlp_writer", reason=reason)
+        compact, binary = native.CompactWriter(), native.BinaryWriter()
+    patch.setattr(JaegerCompactEncoder, "_span_writer", compact)
+    patch.setattr(JaegerBinaryEncoder, "_span_writer", binary)
+    patch.setattr(OtlpEncoder, "_writer", otlp)
