@@ -357,6 +357,27 @@ def test_spans_left_out_of_a_payload_that_is_given_up_keep_their_cause() -> None
     assert 0 == len(scene.reporter._transmitter)
 
 
+@pytest.mark.parametrize(("steps", "lost"), [(0, 3), (1, 3), (2, 1)])
+def test_the_log_has_what_was_given_up(
+    steps: int, lost: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its lines have the error and the number of spans, encoded or not."""
+    scene = Scene(max_payload=4)
+    transmitter = scene.reporter._transmitter
+    transmitter.put(named("a", "b", "c"))
+    if steps:
+        transmitter.encode_next()
+    if steps > 1:
+        transmitter.attempt(None)
+    transmitter.give_up(SendError("too late"))
+    scene.deliver("d")
+
+    begin, end = caplog.messages
+    assert ": too late. " in begin
+    assert end.endswith(f"{lost} spans were lost")
+    assert SpanLosses(send_failed=lost) == scene.losses
+
+
 def test_a_payload_is_refused_once_if_there_is_no_other_channel() -> None:
     """It is not sent again to the one that refuses it."""
     attempts: list[bytes] = []
@@ -715,7 +736,7 @@ def test_a_backend_rejects_no_more_spans_than_it_got(
     assert err == scene.losses.send_failed
 
 
-@pytest.mark.parametrize("consumed", [0, -1])
+@pytest.mark.parametrize("consumed", [1, 0, -1])
 def test_an_encoder_that_makes_no_progress_loses_spans(
     consumed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
