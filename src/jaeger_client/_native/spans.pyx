@@ -9,7 +9,7 @@ The span core in C: how spans are stored, started, given tags and logs, and fini
 the same name in the Python class does, for the usual arguments and states, and calls
 that method in all other cases: for subclasses, patched classes, attributes of an
 unusual type, arguments that are not plain. So the Python code is the specification,
-and every rare case exists once. `adopt_*` removes the Python methods from the classes
+and every rare case exists once. `adopt_*` replaces the Python methods in the classes
 and keeps them for these calls.
 
 **Fields.** Numbers are stored as C numbers; `Field` makes each an attribute. A value
@@ -423,8 +423,8 @@ cdef Original original_of(type owner, names):
     return original
 
 
-cdef dict remove_methods(type owner, type core):
-    """Remove from *owner* what *core* implements; return it, and inherited ones."""
+cdef dict replace_methods(type owner, type core):
+    """Replace in *owner* what *core* implements; return it, and what is inherited."""
     cdef dict removed = {}
     for name, value in core.__dict__.items():
         if name.startswith("__") or isinstance(value, Field):
@@ -434,7 +434,7 @@ cdef dict remove_methods(type owner, type core):
                 removed[name] = base.__dict__[name]
                 break
         if name in owner.__dict__:
-            delattr(owner, name)
+            setattr(owner, name, value)
     return removed
 
 
@@ -661,7 +661,7 @@ def adopt_span(
         raise ValueError(many)
     NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS = no_baggage, no_tags, no_more_tags
     NO_LOGS, MAX_LOG_FIELDS = no_logs, max_log_fields
-    python_span = remove_methods(cls, SpanCore)
+    python_span = replace_methods(cls, SpanCore)
     python_set_tag, python_log_kv, python_finish = (
         python_span["set_tag"], python_span["log_kv"], python_span["finish"]
     )
@@ -1026,7 +1026,7 @@ cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
     global DECISION_TAGS, sampler_failed, reporter_failed
     DECISION_TAGS, sampler_failed = decision_tags, warn_of_sampler
     reporter_failed = warn_of_reporter
-    removed = remove_methods(cls, StarterCore)
+    removed = replace_methods(cls, StarterCore)
     python_start_span = removed["start_span"]
     python_report_span = removed["report_span"]
     starter_original = original_of(cls, (*starter_fields, "_call_sampler"))
