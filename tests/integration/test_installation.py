@@ -267,7 +267,6 @@ def test_modules_are_never_missing_while_an_editable_build_replaces_them(
         place.mkdir()
         (place / f"probe{SUFFIX}").write_text(place.name)
     (folder / f"removed{SUFFIX}").touch()
-    modules = [built / f"probe{SUFFIX}"]
     program = f"""
 import hatch_build, pathlib, shutil
 folder = pathlib.Path({str(folder)!r})
@@ -276,7 +275,8 @@ def checked_copy(source, target):
     print(sorted(path.name.split(".")[0] for path in folder.iterdir()))
     return copy(source, target)
 shutil.copy = checked_copy
-hatch_build.replace_in_place(folder, [pathlib.Path(p) for p in {[*map(str, modules)]!r}])
+module = pathlib.Path({str(built)!r}, "probe{SUFFIX}")
+hatch_build.replace_in_place(folder, [module])
 print([(path.name, path.read_text()) for path in folder.iterdir()])
 """
     printed = run(python, "-c", program)

@@ -201,7 +201,7 @@ def test_special_tags(key: str, others: dict[str, Any]) -> None:
 
 
 def test_status_code_after_a_large_number() -> None:
-    """The number of an earlier tag of that key does not count, and does not overflow."""
+    """The number of an earlier tag of that key is replaced, so it cannot overflow."""
     items = [("http.status_code", (1 << 63) - 1), ("http.status_code", "999")]
     spans = [FinishedSpan(tag_items=items)]
 
