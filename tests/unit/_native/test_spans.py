@@ -30,7 +30,7 @@ import pytest
 
 from jaeger_client import ConstSampler, Span, SpanContext, Tracer
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.reporter import InMemoryReporter, NullReporter
 from jaeger_client.sampler import Decision, Sampler
 from jaeger_client.testing import MemoryTracer
 from tests.unit.spans import Anything, Hostile, pairs_of
@@ -717,3 +717,41 @@ def test_spans_leave_nothing_behind() -> None:
     after = counts()
 
     assert all(abs(new - old) < 50 for old, new in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("cls", [Span, SpanContext])
+def test_objects_of_a_patched_class_may_be_of_any_type(cls: type) -> None:
+    """What a patched `__new__` returns is not taken for a span or a context."""
+    tracer = make_tracer()
+
+    with mock.patch.object(cls, "__new__", lambda *_, **__: mock.MagicMock()):
+        context = tracer.start_span("op").context
+
+    assert isinstance(context, mock.MagicMock)
+
+
+@pytest.mark.parametrize("offset", [1e308, float("inf"), float("-inf")])
+def test_a_log_at_no_plausible_time_is_ignored(offset: float) -> None:
+    """The number of microseconds is infinite."""
+    span = make_tracer().start_span("op")
+    span.clock_offset = offset
+
+    span.log_kv({"event": "x"})
+
+    assert [] == span.logs
+
+
+def test_copies_of_a_tracer() -> None:
+    """A copy of a tracer has its attributes and starts spans."""
+    tracer = Tracer("svc", NullReporter(), ConstSampler(decision=True))
+    tracer.max_tag_value_length = 5
+
+    for other in (copy.copy(tracer), copy.deepcopy(tracer)):
+        span = other.start_span("op").set_tag("a", "123456")
+        assert [("a", "12345")] == pairs_of(span)
+
+
+def test_classes_have_the_defaults() -> None:
+    """They can be read without an object."""
+    assert (0, 0, False) == (Span.dropped_tags, Span.dropped_logs, Span.shares_span_id)
+    assert (None, False) == (SpanContext.trace_state, SpanContext.sampling_undecided)
