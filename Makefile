@@ -69,10 +69,9 @@ fuzz: $(READY) ## fuzz all input from outside; SECONDS=600 for each target
 sanitizers: $(READY) ## tests of the compiled core with sanitizers, as CI runs them
 	@$(BIN)/nox -s sanitizers
 
-mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote); 1 h
+mutants: $(READY) ## changes to the code that no test notices (IN=sampler/remote); 3 h
 	@rm -rf mutants
-	@JAEGER_CLIENT_PURE_PYTHON=1 nice -n 19 $(BIN)/mutmut run --max-children 2 "jaeger_client.$(subst /,.,$(IN:.py=))*"
-	@$(BIN)/mutmut results
+	@nice -n 19 $(BIN)/python -m tests.mutants.run "jaeger_client.$(subst /,.,$(IN:.py=))*"
 	@JAEGER_CLIENT_PURE_PYTHON=1 nice -n 19 $(BIN)/python -m tests.mutants.constants $(firstword $(subst /, ,$(IN)))
 
 lint: $(READY) ## format, rules, types, imports and docs

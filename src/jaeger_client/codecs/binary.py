@@ -41,18 +41,16 @@ class BinaryCodec(BaggageCodec):
         buffer = _bytearray(carrier)
         context = context_of(span_context)
         items = self._items(context.baggage) if context.baggage else ()
-        trace_id = context.trace_id
-        try:
-            buffer += _HEAD.pack(
-                trace_id >> MAX_ID_BITS,
-                trace_id & _MASK_64,
-                context.span_id,
-                context.parent_id or 0,
-                context.flags,
-                len(items),
-            )
-        except (TypeError, struct.error):  # no trace, or numbers that do not fit
-            buffer += _fitted_head(context, len(items))
+        # Without a trace the ids are None; numbers that do not fit are cut.
+        trace_id = context.trace_id or 0
+        buffer += _HEAD.pack(
+            trace_id >> MAX_ID_BITS & _MASK_64,
+            trace_id & _MASK_64,
+            (context.span_id or 0) & _MASK_64,
+            (context.parent_id or 0) & _MASK_64,
+            (context.flags or 0) & 0xFF,
+            len(items),
+        )
         for item in items:
             buffer += item
 
@@ -114,19 +112,6 @@ class BinaryCodec(BaggageCodec):
                 items.append(b"".join((lengths[0], first, lengths[1], second)))
         self._drop(len(carried) - len(items))
         return items
-
-
-def _fitted_head(context: SpanContext, items: int) -> bytes:
-    """Return the head of a context without trace, or whose numbers must be cut."""
-    trace_id = context.trace_id or 0
-    return _HEAD.pack(
-        trace_id >> MAX_ID_BITS & _MASK_64,
-        trace_id & _MASK_64,
-        (context.span_id or 0) & _MASK_64,
-        (context.parent_id or 0) & _MASK_64,
-        (context.flags or 0) & 0xFF,
-        items,
-    )
 
 
 def _bytearray(carrier: object) -> bytearray:

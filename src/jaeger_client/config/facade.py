@@ -337,7 +337,9 @@ class Config:
         # A subclass may return a channel of another type, as in 4.8.
         if isinstance(channel, AgentChannel):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
             worker.close_afterwards(channel.close_polling)
-        sampler = self.sampler or build.make_remote_sampler(settings, channel, shared)
+        sampler = self.sampler
+        if sampler is None:
+            sampler = build.make_remote_sampler(settings, channel, shared)
         reporter = build.make_reporter(settings, channel, shared)
         throttler = build.make_throttler(settings, channel, shared)
         logger.info("Initializing Jaeger Tracer with %r, %s", reporter, sampler)

@@ -160,10 +160,7 @@ def _same_key(name: str) -> str | None:
     inner = name.rpartition(".")[2]
     if inner in table.KEYS:
         return inner
-    grouped = (key for key in table.KEYS if "." in key)
-    found = [
-        key for key in grouped if name in {key.partition(".")[2], key.replace(".", "_")}
-    ]
+    found = [key for key in table.KEYS if key.partition(".")[2] == name]
     return found[0] if len(found) == 1 else None
 
 

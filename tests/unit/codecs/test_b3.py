@@ -388,6 +388,16 @@ def test_a_malformed_single_header_is_corrupt(value: object) -> None:
         SINGLE.extract({"b3": value})
 
 
+def test_the_error_has_the_form_and_the_malformed_header() -> None:
+    """The error of a malformed header shows the form that it must have, and it."""
+    with pytest.raises(CorruptContextError) as raised:
+        SINGLE.extract({"b3": "1-2-x"})
+
+    assert "b3 must be {trace}-{span}-{state}-{parent}, got '1-2-x'" == str(
+        raised.value
+    )
+
+
 # Both
 
 
@@ -470,6 +480,7 @@ def test_carriers(codec: Codec) -> None:
     [
         ("50%", "50%"),
         ("5 % off %", "5 % off %"),
+        ("X 5% X", "X 5% X"),
         ("%zz", "%zz"),
         ("100%25", "100%2525"),
         ("50% and %41", "50%25 and %2541"),

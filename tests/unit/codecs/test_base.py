@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -108,8 +109,9 @@ def test_every_codec_injects_the_current_baggage_of_a_span(codec: Codec) -> None
         SpanContext(2**64 + 1, 2, 3, 1, {"user": "me you"}),
         SpanContext(1, 2, None, 3),
         SpanContext(None, None, None, None, {"user": "me"}),  # type: ignore[arg-type]  # no trace, no ids
+        SpanContext.with_debug_id("d"),
     ],
-    ids=["child", "root", "baggage"],
+    ids=["child", "root", "baggage", "debug id"],
 )
 def test_every_codec_injects_a_span(codec: Codec, context: SpanContext) -> None:
     """Its context is injected, whether passed by name or by position."""
@@ -139,3 +141,21 @@ def test_every_codec_injects_a_context_of_a_derived_type(codec: Codec) -> None:
     codec.inject(Derived(1, 2, 3, 1), derived)
 
     assert base == derived
+
+
+@pytest.mark.parametrize(
+    "codec", OF_EACH_FORMAT, ids=lambda codec: type(codec).__name__
+)
+def test_every_codec_injects_an_object_with_the_attributes_of_a_context(
+    codec: Codec,
+) -> None:
+    """Tests of applications pass objects that only have the attributes of a context."""
+    context = SpanContext(1, 2, 3, 1, {"user": "me"})
+    names = [name for name in dir(context) if not name.startswith("__")]
+    imitation: Any = SimpleNamespace(**{name: getattr(context, name) for name in names})
+    expected, carrier = empty_carrier(codec), empty_carrier(codec)
+
+    codec.inject(context, expected)
+    codec.inject(imitation, carrier)
+
+    assert expected == carrier

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib
 import wsgiref.headers
+from collections import UserDict
 from collections.abc import Collection, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -247,6 +248,41 @@ def test_numbers_become_text() -> None:
 
     assert ("uberctx-count", "5") == pairs[-1]
     assert "5" == headers["uberctx-count"]
+
+
+def test_a_mutable_mapping_has_numbers_like_a_dict() -> None:
+    """Numbers in baggage are written to any mutable mapping unchanged."""
+    baggage: Any = {"count": 5}
+    carrier: UserDict[str, object] = UserDict()
+
+    TextCodec().inject(SpanContext(1, 2, None, 1, baggage), carrier)
+
+    assert 5 == carrier["uberctx-count"]
+
+
+def test_keys_that_differ_in_case_are_one_pair() -> None:
+    """Of two keys that result in one header, the last is written."""
+    pairs: list[tuple[str, str]] = [("host", "bakery")]
+
+    HTTP.inject(SpanContext(1, 2, None, 1, {"Key": "a", "key": "b"}), pairs)
+
+    assert [("uberctx-key", "b")] == pairs[2:]
+
+
+@pytest.mark.parametrize(
+    ("carrier", "got"),
+    [
+        (Refusing(), r"Refusing, which raised OSError\('uber-trace-id'\)"),
+        (RefusingToAdd(), "RefusingToAdd, which raised TypeError.*add.*3 were given"),
+    ],
+)
+def test_the_error_has_what_the_carrier_raised(carrier: object, got: str) -> None:
+    """The error has the required methods, the type of the carrier and its error."""
+    methods = r"__setitem__\(name, value\) or add\(name, value\)"
+    message = f"^the carrier must accept headers by {methods}, got {got}"
+
+    with pytest.raises(InvalidCarrierError, match=message):
+        HTTP.inject(CONTEXT, carrier)
 
 
 def test_text_that_is_not_ascii_becomes_utf_8() -> None:

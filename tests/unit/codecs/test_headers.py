@@ -89,6 +89,15 @@ def test_long_names_are_not_remembered(functions: Functions) -> None:
     assert not names.known
 
 
+def test_names_of_the_maximum_length_are_remembered(functions: Functions) -> None:
+    """A name of 64 characters is processed once."""
+    names = HeaderNames(Meanings())
+    own, foreign = "own".ljust(64, "x"), "y" * 64
+
+    assert [(OWN, 1)] == functions["own_headers"](names, {own: 1, foreign: 2})
+    assert {own: OWN, foreign: None} == names.known
+
+
 class Name:
     """A header name that can become unhashable."""
 

@@ -39,6 +39,19 @@ def test_all_names_are_in_lower_case(name: str, format_: str) -> None:
     assert all(map(is_metadata_key, headers))
 
 
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("jaeger", "uberctx-userid"),
+        ("b3", "baggage-userid"),
+        ("b3single", "baggage-userid"),
+    ],
+)
+def test_baggage_keys_are_converted_to_lower_case(name: str, header: str) -> None:
+    """A key with capitals is written in lower case; its item is not dropped."""
+    assert "1" == written(codec_of(name), {"userId": "1"})[header]
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_context_comes_back(name: str) -> None:
     """Names in lower case are read as any others."""

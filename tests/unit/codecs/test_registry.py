@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import threading
 from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -123,15 +124,33 @@ def test_names_of_the_library_cannot_be_registered(taken: str) -> None:
 
 
 def test_a_name_is_registered_once() -> None:
-    """A second registration is an error, unless `replace` is true."""
+    """A second registration is an error, and the first one stays."""
     register_codec("plain", PlainCodec)
     message = "^the name of a format must be unique, got 'plain', which is in use$"
     with pytest.raises(ConfigError, match=message):
         register_codec("plain", PlainCodec)
 
-    register_codec("plain", PlainCodec, replace=True)
-
     assert ("jaeger", "b3", "b3single", "w3c", "plain") == codec_names()
+
+
+def test_a_format_of_the_application_can_be_replaced() -> None:
+    """With `replace`, the later registration is used."""
+
+    class OtherCodec(PlainCodec):
+        """A second codec of the same format."""
+
+    register_codec("plain", PlainCodec)
+    register_codec("plain", OtherCodec, replace=True)
+
+    assert type(registry.make_codec("plain", CodecOptions())) is OtherCodec
+
+
+def test_a_name_may_have_every_valid_character() -> None:
+    """These are ASCII letters, digits, `_`, `-` and `.`."""
+    name = f"{string.ascii_lowercase}{string.digits}_-."
+    register_codec(name, PlainCodec)
+
+    assert name in codec_names()
 
 
 @pytest.mark.parametrize("name", ["", " ", "a,b", "a b", "\u00fc"])
@@ -176,6 +195,21 @@ def test_of_threads_with_one_name_one_succeeds() -> None:
         attempts = [threads.submit(register) for _ in range(4)]
 
     assert 1 == sum(attempt.result() for attempt in attempts)
+
+
+def test_only_headers_are_encoded_by_default() -> None:
+    """The default codec of text maps writes values as they are."""
+    codecs = registry.make_codecs(
+        trace_id_header="uber-trace-id",
+        baggage_header_prefix="uberctx-",
+        debug_id_header="jaeger-debug-id",
+    )
+    context = SpanContext(1, 2, None, 1, {"k": "a b"})
+
+    for format_, value in ((HTTP, "a%20b"), (opentracing.Format.TEXT_MAP, "a b")):
+        carrier: dict[str, str] = {}
+        codecs[format_].inject(context, carrier)
+        assert value == carrier["uberctx-k"]
 
 
 def test_limits_apply_to_every_format() -> None:

@@ -7,6 +7,7 @@ import pytest
 from jaeger_client.codecs import (
     B3Codec,
     B3SingleCodec,
+    Codec,
     CompositeCodec,
     TextCodec,
     W3CCodec,
@@ -92,6 +93,33 @@ def test_the_first_format_takes_precedence() -> None:
 
     assert context is not None
     assert (0, {"k": "v"}) == (context.flags, context.baggage)
+
+
+class ZeroCodec(Codec):
+    """A format of an application, with ids of 0 for no trace."""
+
+    def extract(self, carrier: object) -> SpanContext | None:
+        return SpanContext(0, 0, None, 0, {"k": "v"})
+
+
+def test_flags_beside_ids_of_0_are_no_decision() -> None:
+    """The tracer then uses its sampler, as it does without the other format."""
+    context = CompositeCodec([TEXT, ZeroCodec()]).extract({"jaeger-debug-id": "x"})
+
+    assert context is not None
+    assert not context.decides_sampling_only
+    assert ("x", {"k": "v"}) == (context.debug_id, context.baggage)
+
+
+def test_the_items_that_each_format_drops_are_counted() -> None:
+    """The callback is passed on to all formats."""
+    counted: list[int] = []
+    codec = CompositeCodec([TextCodec(url_encoding=True), B3Codec()])
+    codec.count_dropped_baggage(counted.append)
+
+    codec.inject(SpanContext(1, 2, None, 1, {"a b": "v"}), {})
+
+    assert [1, 1] == counted
 
 
 def test_a_corrupt_format_is_skipped() -> None:

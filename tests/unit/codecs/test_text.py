@@ -183,9 +183,11 @@ def test_ids_are_written_unpadded() -> None:
     [
         ("1:2:0:1", (1, 2, None, 1)),
         ("A:b:C:d", (10, 11, 12, 13)),
+        ("a1:b2:c3:1", (0xA1, 0xB2, 0xC3, 1)),
         ("f" * 32 + ":2:3:1", (2**128 - 1, 2, 3, 1)),
         (f"{5:016x}:{6:016x}:{7:016x}:1", (5, 6, 7, 1)),
         (f"{5:016x}:{6:016X}:{0:016x}:9", (5, 6, None, 9)),
+        (f"{2**127 + 5:032x}:{6:016x}:{7:016x}:1", (2**127 + 5, 6, 7, 1)),
         # As OpenTelemetry's clients write it.
         (f"{2**127:032x}:{6:016x}:0:01", (2**127, 6, None, 1)),
         ("0" * 40 + "1:02:003:01", (1, 2, 3, 1)),
@@ -228,6 +230,8 @@ def test_flags_keep_their_lowest_31_bits() -> None:
         "0:2:3:1",
         "1:0:3:1",
         "1" + "0" * 32 + ":2:3:1",
+        "1:1" + "0" * 16 + ":3:1",
+        "1:2:1" + "0" * 16 + ":1",
         "1:" + "f" * 17 + ":3:1",
         "1:2:" + "f" * 17 + ":1",
         # Numbers whose lowest 64 or 128 bits alone would do.
@@ -271,6 +275,24 @@ def test_a_corrupt_context_is_named_in_the_error_and_cut() -> None:
         match=r"^ids must be {trace}:{span}:.*, got 'x{120}\.\.\. \(9880 more\)'$",
     ):
         TEXT.extract({"uber-trace-id": "x" * 10_000})
+
+
+@BOTH
+@pytest.mark.parametrize("value", ["1:2::1", "0:2:3:1", "x:2:3:1", 5])
+def test_the_error_of_malformed_ids_shows_them(codec: TextCodec, value: object) -> None:
+    """Whatever is wrong with the value, the error contains it."""
+    with pytest.raises(CorruptContextError, match=f"got {value!r}$"):
+        codec.extract({"uber-trace-id": value})
+
+
+@BOTH
+@pytest.mark.parametrize("ids", ["1:2:0:1", f"{1:016x}:{2:016x}:{0:016x}:1"])
+def test_trace_ids_are_not_marked_as_random(codec: TextCodec, ids: str) -> None:
+    """Whether a trace id is random is not part of Jaeger's headers."""
+    context = codec.extract({"uber-trace-id": ids})
+
+    assert context is not None
+    assert context.has_random_trace_id is False
 
 
 @BOTH
@@ -367,6 +389,59 @@ def test_text_map_does_not_decode_ids() -> None:
     """TEXT_MAP does not decode ids."""
     with pytest.raises(CorruptContextError):
         TEXT.extract({"uber-trace-id": "1%3A2%3A3%3A1"})
+
+
+@pytest.mark.parametrize("name", ["uber-trace-id", "Uber-Trace-Id"])
+@pytest.mark.parametrize("baggage", [{}, {"k": "v"}])
+def test_http_decodes_ids_under_known_names(name: str, baggage: dict[str, str]) -> None:
+    """Encoded ids are read with and without baggage, also if the names were seen."""
+    codec = TextCodec(url_encoding=True)
+    carrier = {name: "1%3A2%3A3%3A1", **{f"uberctx-{k}": v for k, v in baggage.items()}}
+
+    for _ in range(2):
+        assert (1, 2, 3, 1, baggage, None) == read(codec, carrier)
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(512, True), (513, False)])
+def test_encoded_ids_have_a_maximum_length(length: int, is_read: bool) -> None:
+    """Longer text is not decoded."""
+    ids = "1%3A2%3A3%3A" + "1".zfill(length - 12)
+
+    if is_read:
+        assert (1, 2, 3, 1, {}, None) == read(HTTP, {"uber-trace-id": ids})
+    else:
+        with pytest.raises(CorruptContextError):
+            HTTP.extract({"uber-trace-id": ids})
+
+
+@pytest.mark.parametrize(
+    ("value", "decoded"),
+    [
+        ("ab", "ab"),
+        ("a+b", "a b"),
+        ("a%20b", "a b"),
+        ("a+b%2B", "a b+"),
+        ("%", "%"),
+        ("%zz", "%zz"),
+    ],
+)
+def test_baggage_is_the_same_under_known_names(value: str, decoded: str) -> None:
+    """Once its names were seen, a carrier is read as it was the first time."""
+    carrier = {"uber-trace-id": "1:2:3:1", "Host": "a", "uberctx-k": value}
+
+    for codec, expected in (
+        (TextCodec(), value),
+        (TextCodec(url_encoding=True), decoded),
+    ):
+        for _ in range(2):
+            assert (1, 2, 3, 1, {"k": expected}, None) == read(codec, carrier)
+
+
+def test_text_map_decodes_neither_the_debug_id_nor_the_baggage_list() -> None:
+    """A percent sign is a character like any other."""
+    carrier = {"jaeger-debug-id": "%41", "jaeger-baggage": "k=%41"}
+
+    assert (None, None, None, None, {"k": "%41"}, "%41") == read(TEXT, carrier)
 
 
 def test_http_encodes_baggage_but_slashes() -> None:
@@ -748,6 +823,19 @@ def test_dropped_baggage_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "1 baggage items dropped" in caplog.text
     assert "at most 180 items are carried, each of at most 4096" in caplog.text
     assert "baggage.max_value_length" in caplog.text
+
+
+def test_the_log_names_what_is_not_in_a_text_map(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log has the key of the baggage, or that it is the debug id."""
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        TextCodec().inject(SpanContext(1, 2, 3, 1, {"key": "a\nb"}), {})
+        TextCodec().inject(SpanContext.with_debug_id("a\nb"), {})
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[0].startswith("baggage item 'key' dropped, because ")
+    assert lines[1].startswith("debug id dropped, because ")
 
 
 @BOTH

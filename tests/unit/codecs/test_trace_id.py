@@ -20,7 +20,10 @@ from tests.codec_implementations import Functions
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("a", 10), ("A", 10), ("0" * 50 + "1", 1), ("f" * 32, 2**128 - 1), (" a ", 10)],
+    [
+        *(("a", 10), ("A", 10), (" a ", 10), ("f" * 32, 2**128 - 1)),
+        *(("0" * 50 + "1", 1), ("0" * 511 + "1", 1)),
+    ],
 )
 def test_header_to_hex(text: str, number: int) -> None:
     """Hexadecimal text of up to 128 bits is converted."""

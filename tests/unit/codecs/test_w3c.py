@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from jaeger_client.codecs import W3CCodec
@@ -116,6 +118,7 @@ def test_a_later_version_is_read_as_the_prefix_it_shares(more: str) -> None:
         f"00-{TRACE}-{'0' * 16}-01",
         f"00-{TRACE}-{SPAN}",
         f"00-{TRACE}-{SPAN}-1",
+        f"\x0b{PARENT}",
         [PARENT, PARENT],
         None,
         5,
@@ -256,6 +259,24 @@ def test_a_huge_baggage_header_is_dropped_and_counted() -> None:
 
     assert codec.extract({"baggage": "k=v," * 400_000}) is None
     assert 1 == codec.dropped_baggage_items
+
+
+def test_a_huge_baggage_header_does_not_hide_another_one() -> None:
+    """The items of later headers are read."""
+    context = extracted(baggage=["k=v," * 400_000, "l=w"])
+
+    assert {"l": "w"} == context.baggage
+
+
+def test_the_log_names_a_tracestate_that_is_dropped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log says which header was not written."""
+    with caplog.at_level(logging.WARNING, "jaeger_tracing"):
+        W3CCodec().inject(with_state(SpanContext(1, 2, None, 1), "a=\n"), {})
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("tracestate dropped, because ")
 
 
 def test_carriers() -> None:

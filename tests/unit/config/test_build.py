@@ -114,6 +114,8 @@ def made(
         ({"type": "const", "param": 0}, ConstSampler(decision=False)),
         ({"type": "const"}, ConstSampler(decision=False)),
         ({"type": "probabilistic", "param": "0.5"}, ProbabilisticSampler(0.5)),
+        ({"type": "probabilistic", "param": 0}, ProbabilisticSampler(0.0)),
+        ({"type": "probabilistic", "param": 1}, ProbabilisticSampler(1.0)),
         ({"type": "ratelimiting", "param": 2}, RateLimitingSampler(2.0)),
         ({"type": "rate_limiting", "param": 2}, RateLimitingSampler(2.0)),
     ],

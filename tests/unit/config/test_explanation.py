@@ -230,7 +230,7 @@ def test_settings_that_require_each_other_are_an_error_in_the_result() -> None:
 
     (error,) = explain({"collector": collector}, "shop").errors
 
-    assert "combination" == error.key
+    assert ("combination", "default") == (error.key, error.origin)
     assert "collector.password" in str(error.error)
 
 
@@ -276,6 +276,9 @@ def test_keys_and_variables_that_are_not_read_are_errors(
             "JAEGER_AGNET_HOST is not read, did you mean JAEGER_AGENT_HOST?",
         ),
     ] == [(setting.key, setting.error) for setting in explanation.errors]
+    assert ["the dict", "JAEGER_AGNET_HOST"] == [
+        setting.origin for setting in explanation.errors
+    ]
 
 
 @pytest.mark.parametrize(
@@ -378,6 +381,17 @@ def test_without_an_endpoint_the_format_is_that_of_the_agent() -> None:
         "not used: spans are sent over UDP"
         == explanation.setting("collector.user").note
     )
+    assert "" == explanation.setting("collector.password").note
+
+
+def test_with_an_endpoint_its_settings_are_used() -> None:
+    """They have no note, whether or not they are set."""
+    collector = {"endpoint": "http://far", "auth_token": "secret"}
+    explanation = explain({"collector": collector}, "shop")
+
+    for key in ("collector.auth_token", "collector.proxy"):
+        assert "" == explanation.setting(key).note
+    assert "collector.format" == explanation.setting("collector.gzip").origin
 
 
 def test_with_an_endpoint_the_agents_port_is_not_used() -> None:
@@ -423,6 +437,7 @@ def test_a_sampler_of_the_application_is_shown_by_its_own_text() -> None:
     explanation = explain({"sampler": ConstSampler(decision=True)}, "shop")
 
     assert "ConstSampler(True)" == explanation.setting("sampler.type").value
+    assert "the dict" == explanation.setting("sampler.type").origin
     assert explanation.setting("sampler.param").value is None
     assert () == explanation.errors
 
@@ -448,6 +463,30 @@ def test_type_and_parameter_may_come_from_two_variables_of_opentelemetry(
 
     assert ("probabilistic", "OTEL_TRACES_SAMPLER") == origin_and_value("sampler.type")
     assert (0.5, "OTEL_TRACES_SAMPLER_ARG") == origin_and_value("sampler.param")
+
+
+def test_a_parameter_that_a_type_of_opentelemetry_implies_has_its_origin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`always_on` has no argument."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_on")
+
+    assert (1.0, "OTEL_TRACES_SAMPLER") == origin_and_value("sampler.param")
+
+
+def test_several_notes_are_separated_by_semicolons() -> None:
+    """A setting may be not used and limited."""
+    config: dict[str, object] = {
+        "local_agent": {
+            "attempt_reconnecting": False,
+            "attempt_reconnect_interval": 1e10,
+        }
+    }
+
+    assert (
+        "not used: local_agent.attempt_reconnecting is false; "
+        "the largest value that works on every platform"
+    ) == explained("local_agent.attempt_reconnect_interval", config).note
 
 
 def test_the_port_for_credits_is_independent_of_the_sampling_port() -> None:

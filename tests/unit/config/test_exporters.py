@@ -113,6 +113,51 @@ def test_a_variable_that_cannot_be_used_is_logged(
     assert "JAEGER_REPORTER_TIMEOUT" in second
 
 
+def test_an_endpoint_that_cannot_be_used_is_the_default_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The credentials of OpenTelemetry are used for it, as without the variable."""
+    settings = read(
+        OTLP,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="ftp://far",
+        OTEL_EXPORTER_OTLP_HEADERS="a=b",
+    )
+
+    assert "http://localhost:4318/v1/traces" == settings[OTLP.endpoint]
+    assert {"a": "b"} == settings[OTLP.headers]
+    (line,) = caplog.messages
+    assert "endpoint (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT): must be" in line
+
+
+def test_an_endpoint_of_jaeger_that_cannot_be_used_is_the_default_one() -> None:
+    """The credentials of OpenTelemetry are used for it, too."""
+    settings = read(
+        THRIFT_HTTP,
+        JAEGER_ENDPOINT="ftp://far",
+        OTEL_EXPORTER_JAEGER_USER="ada",
+        OTEL_EXPORTER_JAEGER_PASSWORD="secret",
+    )
+
+    assert "http://localhost:14268/api/traces" == settings[THRIFT_HTTP.endpoint]
+    assert "ada" == settings[THRIFT_HTTP.user]
+
+
+@pytest.mark.parametrize("path", ["/v1/traces", "/v1/traces/", "/api/v2/spans/"])
+def test_thrift_is_not_sent_to_the_path_of_another_format(path: str) -> None:
+    """The error names the exporter for OTLP."""
+    with pytest.raises(ConfigError, match="jaeger_otlp sends OTLP"):
+        read(THRIFT_HTTP, {"endpoint": f"http://far:4318{path}"})
+
+
+def test_variables_of_this_process_are_read_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """OpenTelemetry creates exporters without an argument."""
+    monkeypatch.setenv("JAEGER_AGENT_HOST", "far")
+
+    assert "far" == read_exporter("the exporter", UDP, {})[AGENT_HOST]
+
+
 def test_the_collector() -> None:
     """Its endpoint and credentials come from either family of variables."""
     environ = {
@@ -198,6 +243,17 @@ def test_half_of_the_credentials_is_logged(caplog: pytest.LogCaptureFixture) -> 
     assert settings[THRIFT_HTTP.user] is None
     (line,) = caplog.messages
     assert "user (JAEGER_USER): needs password, which is not set" in line
+
+
+def test_a_key_without_its_certificate_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A key in a variable is not used; other settings are."""
+    settings = read(OTLP, OTEL_EXPORTER_OTLP_CLIENT_KEY=__file__)
+
+    assert settings[OTLP.client_key] is None
+    (line,) = caplog.messages
+    assert "needs client_cert, which is not set" in line
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ def test_attributes_need_not_name_the_service() -> None:
         ("b3", ("b3single",)),
         ("b3multi, jaeger", ("b3", "jaeger")),
         ("tracecontext,baggage,jaeger_client", ("w3c", "jaeger")),
+        (
+            "tracecontext,baggage,b3,b3multi,jaeger,jaeger_client",
+            ("w3c", "b3single", "b3", "jaeger"),
+        ),
     ],
 )
 def test_propagators_are_converted_to_formats(
@@ -40,6 +44,15 @@ def test_an_unknown_propagator_is_an_error() -> None:
     """A format that other services use must not be dropped silently."""
     with pytest.raises(ValueError, match="^must be a list of tracecontext, "):
         otel.propagation_of("tracecontext,xray")
+
+
+def test_baggage_alone_is_an_error() -> None:
+    """Traces would end at this service."""
+    with pytest.raises(
+        ValueError,
+        match="^must contain a trace format, such as tracecontext, besides baggage$",
+    ):
+        otel.propagation_of("baggage")
 
 
 @pytest.mark.parametrize("text", ["http://collector:4318", "http://collector:4318/"])
@@ -163,8 +176,11 @@ def test_the_port_of_grpc_is_replaced(endpoint: str, polled: str) -> None:
     found = otel.remote_argument(f"endpoint={endpoint}")
 
     assert polled == found.endpoint
-    assert "port 14250 is for gRPC" in found.problems["endpoint"]
-    assert polled in found.problems["endpoint"]
+    problem = found.problems["endpoint"]
+    assert "port 14250 is for gRPC" in problem
+    assert polled in problem
+    assert "set an HTTP address, got 'http" in problem
+    assert ":14250/" in problem
 
 
 @pytest.mark.parametrize(

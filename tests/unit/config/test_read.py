@@ -198,6 +198,16 @@ def test_a_sampling_port_in_the_dict_overrides_the_variables_url() -> None:
     assert 1 == settings[table.SAMPLING_PORT]
 
 
+def test_a_sampling_endpoint_beside_a_sampling_port_is_used() -> None:
+    """If the dict has both, the URL is the more exact one."""
+    config: dict[str, object] = {
+        "local_agent": {"sampling_port": 1},
+        "sampling_endpoint": "http://far:2/own",
+    }
+
+    assert "http://far:2/own" == settings_of(config)[table.SAMPLING_ENDPOINT]
+
+
 def test_type_and_parameter_of_a_sampler_have_one_origin() -> None:
     """The variable's rate is not used for a sampler type in the dict."""
     sampler = settings_of(
@@ -247,11 +257,15 @@ def test_opentelemetrys_sampler_is_used_if_no_other_is_set() -> None:
 
 def test_an_unknown_sampler_of_opentelemetry_is_ignored() -> None:
     """It may be meant for another library."""
-    settings = settings_of(OTEL_TRACES_SAMPLER="xray")
+    settings = settings_of(OTEL_TRACES_SAMPLER="xray", OTEL_TRACES_SAMPLER_ARG="1")
 
     assert "remote" == settings[table.SAMPLER_TYPE]
-    (complaint,) = settings.warnings["sampler.type"]
-    assert "OTEL_TRACES_SAMPLER" in complaint
+    assert [
+        (
+            "variable ignored: sampler.type (OTEL_TRACES_SAMPLER): must be always_on, "
+            "always_off, traceidratio or jaeger_remote, got 'xray' with '1'"
+        )
+    ] == settings.warnings["sampler.type"]
 
 
 REMOTE = {
@@ -750,6 +764,12 @@ def test_a_key_of_opentelemetry_is_not_used_with_a_certificate_of_the_dict() -> 
         collector[table.CLIENT_CERT],
         collector[table.CLIENT_KEY],
     )
+    assert [
+        (
+            "variable ignored: collector.client_key (OTEL_EXPORTER_OTLP_CLIENT_KEY): "
+            f"requires the variable of its certificate, got {__file__!r}"
+        )
+    ] == collector.warnings["collector.client_key"]
 
 
 def test_certificate_and_compression_of_opentelemetry_are_used_for_no_other() -> None:
@@ -836,7 +856,7 @@ class Unbound:
         ({"sampler": Unbound()}, "sampler.type .*: cannot be read .*"),
         (
             {"local_agent": Unbound()},
-            "local_agent.reporting_host .*: cannot be read .*",
+            "local_agent.reporting_host .*: cannot be read .*, got <Unbound .*>",
         ),
         (
             {"collector": {"endpoint": "http://h", "password": Unbound()}},
@@ -896,6 +916,35 @@ def test_an_unusable_switch_of_the_agent_is_not_an_error() -> None:
     settings = settings_of({"local_agent": {"enabled": "perhaps"}})
 
     assert settings.values[table.AGENT_ENABLED.key].error is not None
+
+
+def test_an_unusable_setting_of_a_collector_that_is_not_used_is_not_an_error() -> None:
+    """Without an endpoint, nothing is raised for it."""
+    settings = settings_of({"collector": {"ca_file": "missing.pem"}})
+
+    assert settings.values[table.CA_FILE.key].error is not None
+
+
+def test_resource_attributes_that_cannot_be_read_are_ignored() -> None:
+    """They may be meant for another library; the warning names the setting."""
+    settings = settings_of(OTEL_RESOURCE_ATTRIBUTES="zone")
+
+    assert {} == settings[table.TAGS]
+    assert [
+        (
+            "variable ignored: tags (OTEL_RESOURCE_ATTRIBUTES): must be "
+            "comma-separated key=value pairs, got 'zone'"
+        )
+    ] == settings.warnings["tags"]
+
+
+@pytest.mark.parametrize("kind", ["probabilistic", "ratelimiting"])
+def test_a_missing_parameter_is_named_none(kind: str) -> None:
+    """The error has the type that requires it."""
+    settings = read({"sampler": {"type": kind}}, {}, "shop")
+
+    error = str(settings.values[table.SAMPLER_PARAM.key].error)
+    assert error.endswith(f"for sampler.type {kind!r}, got none")
 
 
 def test_an_unusable_type_of_sampler_is_the_only_error() -> None:

@@ -144,6 +144,32 @@ def test_a_key_written_in_another_way_suggests_the_right_one(
     ]
 
 
+@pytest.mark.parametrize(
+    ("group", "inner", "meant"),
+    [
+        ("sampler", "qaram", "sampler.param"),
+        ("local_agent", "weporting_host", "local_agent.reporting_host"),
+    ],
+)
+def test_the_first_letter_of_a_key_may_be_misspelt(
+    group: str, inner: str, meant: str
+) -> None:
+    """Only the group itself must be the same."""
+    assert [f"'{group}.{inner}' is not a setting, did you mean {meant!r}?"] == [
+        *unknown_keys({group: {inner: 1}})
+    ]
+
+
+def test_a_key_in_any_group_suggests_the_one_outside() -> None:
+    """Its groups are ignored, however many there are."""
+    assert [
+        (
+            "'jaeger.client.max_operations' is not a setting, did you mean "
+            "'max_operations'?"
+        )
+    ] == unknown_keys({"jaeger.client.max_operations": 1})
+
+
 def test_a_key_in_a_group_suggests_the_one_outside() -> None:
     """A key of the top level may be written in a group by mistake."""
     complaint = (

@@ -64,6 +64,7 @@ def test_a_whole_number_without_a_maximum_names_the_minimum_only() -> None:
         ("1m30s", 90.0),
         ("1h", 3600.0),
         ("250us", 0.00025),
+        ("250\u00b5s", 0.00025),
         ("1.5s", 1.5),
         (".5s", 0.5),
     ],

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from concurrent.futures import Future
+from types import SimpleNamespace
 
 import pytest
 
 from jaeger_client.reporter import BaseReporter, CompletedFuture
-from jaeger_client.reporter.base import close_reporter, completed, flush_reporter
+from jaeger_client.reporter.base import (
+    close_quietly,
+    close_reporter,
+    completed,
+    flush_reporter,
+)
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 
@@ -103,6 +109,64 @@ def test_timeout_is_passed_on() -> None:
     assert [1.5] == timeouts
 
 
+class TimedFuture(Future[bool]):
+    """A future that is completed, and stores the timeout of `result`."""
+
+    timeout: float | None = None
+
+    def result(self, timeout: float | None = None) -> bool:
+        """Return that all was sent."""
+        self.timeout = timeout
+        return True
+
+
+@pytest.mark.parametrize("timeout", [0.0, 600.0])
+def test_a_future_is_waited_for_until_the_timeout(timeout: float) -> None:
+    """What `close` itself took is subtracted."""
+    future = TimedFuture()
+
+    assert close_reporter(Closing(future), timeout)
+    assert future.timeout is not None
+    assert 0.0 <= future.timeout <= timeout
+    assert bool(future.timeout) is bool(timeout)
+
+
+def test_close_may_be_a_function() -> None:
+    """A reporter may have any callable as its `close`."""
+    closed: list[str] = []
+    reporter = SimpleNamespace(close=lambda: closed.append("now"))
+
+    assert close_reporter(reporter, 1.0)
+    assert ["now"] == closed
+
+
+def test_a_reporter_may_be_closed_where_no_module_has_futures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is no future is not waited for."""
+    monkeypatch.delitem(sys.modules, "concurrent.futures")
+
+    assert close_reporter(Closing("done"), 1.0)
+
+
+def test_a_part_without_close_is_not_closed(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is logged."""
+    close_quietly(object())
+
+    assert [] == caplog.messages
+
+
+def test_a_part_that_cannot_be_closed_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The line has the part, and nothing is raised."""
+    part = Closing(ValueError("no"))
+
+    close_quietly(part)
+
+    assert [f"closing {part!r} failed"] == caplog.messages
+
+
 @pytest.mark.parametrize("all_left", [False, True])
 def test_future_where_nothing_can_be_imported(
     monkeypatch: pytest.MonkeyPatch,
@@ -131,7 +195,7 @@ def test_future_where_nothing_can_be_imported(
     assert [future] == called
     assert all_left is close_reporter(Closing(future), timeout=1.0)
     (line,) = caplog.messages
-    assert line.startswith("close() returns an object that is not a Future: ")
+    assert line.startswith("close() returns an object that is not a Future: Module")
 
 
 def test_what_fails_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import pytest
 
 from jaeger_client._internal.process_end import PROCESS_END
 from jaeger_client.encoding import Payload
 from jaeger_client.errors import ConfigError, RetryableSendError, SendError
-from jaeger_client.model import SpanData
+from jaeger_client.metrics import Metrics
+from jaeger_client.model import Process, SpanData
 from jaeger_client.reporter import Channel, Reporter
 from jaeger_client.reporter.transmitter import Transmitter
 from jaeger_client.senders import MemorySender
@@ -50,11 +53,12 @@ class Scene:
         flush_interval: float | None = 1.0,
         max_payload: int = 65_000,
         encoder: LineEncoder | None = None,
+        metrics: CountingMetrics | None = None,
     ) -> None:
         self.clock = encoder.clock if isinstance(encoder, SlowEncoder) else FakeClock()
         self.sender = BusySender(max_payload=max_payload)
         self.worker = ManualWorker(self.clock)
-        self.metrics = CountingMetrics()
+        self.metrics = metrics or CountingMetrics()
         self.encoder = encoder or LineEncoder()
         channel: Channel = LineChannel(self.encoder, self.sender)
         self.reporter = Reporter(
@@ -107,6 +111,7 @@ def test_first_batch_of_a_forked_child_leaves_at_once() -> None:
 def test_delay_of_a_forked_child_is_a_tenth_of_its_age() -> None:
     """The second batch leaves when a tenth of the child's age has passed."""
     scene = Scene()
+    scene.clock.advance(50.0)
     scene.worker.after_fork_in_child()
     scene.clock.advance(2.0)
     now = scene.clock.monotonic()
@@ -156,6 +161,7 @@ class TimedSender(MemorySender):
 def test_caller_that_sends_passes_its_deadline_on() -> None:
     """A send by the thread that flushes takes no longer than the flush may."""
     scene = Scene()
+    scene.clock.advance(50.0)
     sender = TimedSender()
     scene.reporter = Reporter(
         LineChannel(scene.encoder, sender),
@@ -171,6 +177,59 @@ def test_caller_that_sends_passes_its_deadline_on() -> None:
     scene.turn()
 
     assert [2.0, None] == sender.timeouts
+
+
+def test_first_batch_of_a_child_of_multiprocessing_leaves_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such a child may have been started before the reporter was created."""
+    current = multiprocessing.current_process()
+    monkeypatch.setattr(current, "_parent_pid", 1, raising=False)
+    scene = Scene()
+    scene.report("a")
+    scene.turn()
+
+    assert [["a"]] == scene.sent
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 3])
+def test_a_full_batch_of_a_small_queue_is_one_span(capacity: int) -> None:
+    """It leaves at once, because half of the queue must have space."""
+    scene = Scene(capacity=capacity, batch_size=None, flush_interval=None)
+    scene.report("a")
+    scene.turn()
+
+    assert [["a"]] == scene.sent
+
+
+def test_the_process_reaches_the_encoder() -> None:
+    """Its tags are cut; a later process replaces it."""
+    scene = Scene()
+    processes: list[Process | None] = []
+    for zone in ("abcdef", "xyz"):
+        scene.reporter.set_process("shop", {"zone": zone}, 4)
+        scene.report("a")
+        scene.reporter.flush()
+        processes.append(scene.encoder.process)
+
+    assert [
+        Process("shop", (("zone", "abcd"),)),
+        Process("shop", (("zone", "xyz"),)),
+    ] == processes
+
+
+def test_the_counters_of_4_8_are_used() -> None:
+    """Without a factory, the functions that are passed receive the counts."""
+    counts: dict[str, int] = {}
+    reporter = Reporter(
+        LineChannel(),
+        metrics=Metrics(count=counts.__setitem__),
+        worker=ManualWorker(),
+    )
+    reporter.report_span(named("a")[0])
+    reporter.flush()
+
+    assert 1 == counts["jaeger:reporter_spans.result_ok"]
 
 
 def test_full_batch_leaves_at_once() -> None:
@@ -310,6 +369,19 @@ def test_interval_zero_sends_at_once() -> None:
     assert [["a"]] == scene.sent
 
 
+def test_a_flush_ends_the_interval() -> None:
+    """The next span begins another one, also after a flush of a full batch."""
+    scene = Scene(batch_size=2)
+    scene.report("a")
+    scene.turn()
+    scene.clock.advance(0.5)
+    scene.report("b")
+    assert scene.reporter.flush()
+    scene.report("c")
+
+    assert scene.clock.monotonic() + 1.0 == scene.turn()
+
+
 def test_no_interval_waits_for_full_batches() -> None:
     """Without a flush interval a partial batch waits until flush or close."""
     scene = Scene(flush_interval=None)
@@ -404,6 +476,14 @@ def test_close_is_idempotent() -> None:
 
     assert first.done()
     assert scene.reporter.close() is first
+
+
+def test_a_closed_reporter_leaves_the_worker() -> None:
+    """A worker that others use does not refer to it."""
+    scene = Scene()
+    scene.reporter.close()
+
+    assert scene.reporter not in scene.worker._tasks
 
 
 @pytest.mark.parametrize("timeout", [None, math.inf])
@@ -503,6 +583,73 @@ def test_flush_sends_again_until_it_succeeds() -> None:
 
     assert scene.reporter.flush(timeout=5.0)
     assert [["a"]] == scene.sent
+
+
+def test_flush_sleeps_until_the_next_attempt() -> None:
+    """The payload is sent again when its delay has ended, not later."""
+    scene = Scene()
+    scene.clock.advance(50.0)
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=2.0))
+    scene.report("a")
+
+    assert scene.reporter.flush(timeout=5.0)
+    assert 52.0 == scene.clock.monotonic()
+
+
+def test_flush_returns_whether_its_own_spans_were_sent() -> None:
+    """Other tasks of the worker may have something left to do."""
+
+    class Busy:
+        def run(self, now: float) -> float:
+            return now
+
+        def drain(self, deadline: float) -> bool:
+            return False
+
+        def after_fork_in_child(self) -> None:
+            """Do nothing."""
+
+    scene = Scene()
+    scene.worker.add_task(Busy())
+    scene.report("a")
+
+    assert scene.reporter.flush()
+    assert [["a"]] == scene.sent
+
+
+def test_a_turn_during_a_drain_is_made_later() -> None:
+    """The drain sends what is due."""
+    scene = Scene()
+    scene.clock.advance(50.0)
+    turns: list[float] = []
+    scene.sender.during_send = lambda: turns.append(scene.turn())
+    scene.report("a")
+
+    assert scene.reporter.flush()
+    assert [50.0] == turns
+
+
+def test_a_drain_waits_for_another_thread_until_its_deadline() -> None:
+    """After the deadline it returns at once that not all was sent."""
+    scene = Scene()
+    scene.clock.advance(50.0)
+    scene.report("a")
+    began, ended = threading.Event(), threading.Event()
+
+    def send() -> None:
+        began.set()
+        ended.wait(10)
+
+    scene.sender.during_send = send
+    other = threading.Thread(target=scene.reporter.flush)
+    other.start()
+    assert began.wait(10)
+    all_sent = scene.reporter.drain(deadline=50.0)
+    was_sending = not ended.is_set() and other.is_alive()
+    ended.set()
+    other.join()
+
+    assert (False, True) == (all_sent, was_sending)
 
 
 def test_waiting_payload_holds_the_queue() -> None:
@@ -709,6 +856,20 @@ def test_close_tries_once_more() -> None:
 
     assert scene.reporter.close(timeout=1.0).result()
     assert [["a"]] == scene.sent
+    assert 0.0 == scene.clock.monotonic()
+
+
+def test_close_makes_an_early_attempt_after_earlier_sends() -> None:
+    """It is made for the first payload that has to wait, not for those before it."""
+    scene = Scene()
+    scene.clock.advance(50.0)
+    scene.report("a")
+    scene.reporter.flush()
+    scene.sender.fail_next(RetryableSendError("busy", retry_after=30.0))
+    scene.report("b")
+
+    assert scene.reporter.close(timeout=1.0).result()
+    assert [["a"], ["b"]] == scene.sent
 
 
 def test_close_makes_a_last_attempt_before_its_deadline() -> None:
@@ -760,6 +921,58 @@ def test_full_batch_leaves_after_a_slow_turn() -> None:
 
     scene.turn()
     assert [["a", "b"], ["c", "d"]] == scene.sent
+
+
+class BusyClock(FakeClock):
+    """Calls a function the first time that the time is read."""
+
+    during: Callable[[], None] | None = None
+
+    def monotonic(self) -> float:
+        """Return the time after that."""
+        during, self.during = self.during, None
+        if during is not None:
+            during()
+        return super().monotonic()
+
+
+def test_a_batch_that_fills_while_a_turn_ends_leaves_in_the_next() -> None:
+    """No later span would wake the worker for it."""
+    scene = Scene(batch_size=2)
+    scene.report("a")
+    # Read after the number of spans, and before the threshold is set.
+    scene.reporter._clock = clock = BusyClock()
+    clock.during = lambda: scene.report("b")
+    next_turn = scene.reporter.run(0.0)
+    scene.reporter.run(next_turn)
+
+    assert (0.0, [["a", "b"]]) == (next_turn, scene.sent)
+
+
+class LastValues(CountingMetrics):
+    """Stores the last value of each gauge."""
+
+    def create_gauge(
+        self, name: str, tags: Mapping[str, str] | None = None
+    ) -> Callable[[float], None]:
+        """Return a function that stores its argument."""
+        return partial(self.sums.__setitem__, name)
+
+
+def test_queue_length_is_measured_by_flush_and_close() -> None:
+    """An empty queue is published before any further turn."""
+    scene = Scene(batch_size=1, metrics=LastValues())
+    lengths: list[float] = []
+    scene.sender.fail_next(RetryableSendError("busy"))
+    for end in (scene.reporter.flush, partial(scene.reporter.close, 0.0)):
+        scene.report("a", "b", "c")
+        scene.turn()
+        lengths.append(scene.metrics.sums["jaeger:reporter_queue_length"])
+        end()
+        lengths.append(scene.metrics.sums["jaeger:reporter_queue_length"])
+        scene.sender.fail_always(RetryableSendError("down"))
+
+    assert [2, 0, 2, 0] == lengths
 
 
 def test_queue_length_is_measured_during_an_outage() -> None:
@@ -897,6 +1110,54 @@ def test_close_counts_at_once_what_still_waits(
     assert sender.is_closed
 
 
+def test_close_returns_that_a_request_outlasts_it() -> None:
+    """Even if no span was lost by then."""
+    sender = HeldSender()
+    reporter = Reporter(LineChannel(LineEncoder(), sender), 100, 10, 0.0)
+    reporter.report_span(named("a")[0])
+    assert sender.began.wait(10)
+
+    all_sent = reporter.close(0.05).result()
+    pending = reporter._worker.begin_end(0)
+    sender.held.set()
+
+    assert pending.wait(10)
+    assert not all_sent
+    assert [["a"]] == lines_of(sender)
+
+
+class BusyHeldSender(HeldSender):
+    """Refuses the first payload for now; the second attempt waits for the test."""
+
+    is_busy = True
+
+    def send(self, payload: bytes) -> None:
+        """Raise, or wait and send."""
+        is_busy, self.is_busy = self.is_busy, False
+        if is_busy:
+            msg = "busy"
+            raise RetryableSendError(msg)
+        super().send(payload)
+
+
+def test_close_logs_that_the_backend_was_busy_before_the_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Spans are lost because of the backend, although it has not failed this time."""
+    sender = BusyHeldSender()
+    reporter = Reporter(LineChannel(LineEncoder(), sender), 100, 1, 0.0)
+    for span in named("a", "b", "c"):
+        reporter.report_span(span)
+    assert sender.began.wait(10)
+
+    reporter.close(0.05)
+    pending = reporter._worker.begin_end(0)
+    sender.held.set()
+
+    assert pending.wait(10)
+    assert caplog.messages[1].startswith("the backend could not be reached, or did")
+
+
 class CancelledSender(MemorySender):
     """A sender that raises what is no `Exception`, once."""
 
@@ -911,10 +1172,11 @@ class CancelledSender(MemorySender):
 
 
 @pytest.mark.parametrize(
-    "error", [asyncio.CancelledError(), SystemExit(), KeyboardInterrupt()]
+    "error",
+    [asyncio.CancelledError("why"), SystemExit("why"), KeyboardInterrupt("why")],
 )
 def test_sender_that_raises_no_exception_loses_its_spans_only(
-    error: BaseException,
+    error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     """On the worker's thread it is a failed send, which is counted; others leave."""
     sender = CancelledSender()
@@ -927,6 +1189,7 @@ def test_sender_that_raises_no_exception_loses_its_spans_only(
 
     assert reporter.flush(10)
     assert 1 == reporter.losses.send_failed
+    assert f": {type(error).__name__}: why. " in caplog.messages[0]
     assert [["b"]] == lines_of(sender)
     assert reporter.close(10).result()
 

@@ -34,6 +34,14 @@ def test_null_reporter_discards() -> None:
     assert (True, True) == (reporter.flush(), reporter.close().result())
 
 
+def test_memory_has_the_lock_of_4_8() -> None:
+    """Programs that read `spans` acquire it."""
+    reporter = InMemoryReporter()
+
+    with reporter.lock:
+        assert [] == reporter.spans
+
+
 def test_memory_stores_spans_in_order() -> None:
     """`InMemoryReporter` stores every span, in the order in which they came."""
     reporter = InMemoryReporter()

@@ -145,6 +145,36 @@ def test_an_interrupted_wake_is_repeated(make_queue: MakeQueue) -> None:
     assert ["first", "second"] == take(queue, 10)
 
 
+def test_an_interrupted_wake_is_repeated_by_the_first_of_the_next_spans(
+    make_queue: MakeQueue,
+) -> None:
+    """The span of the interrupted call may have been removed meanwhile."""
+    wakes = WakeCounter()
+
+    def wake() -> None:
+        wakes.wake()
+        if wakes.count == 1:
+            raise KeyboardInterrupt
+
+    queue = make_queue(wake=wake)
+    with pytest.raises(KeyboardInterrupt):
+        queue.put("first")
+    take(queue, 1)
+    queue.put("second")
+
+    assert 2 == wakes.count
+
+
+def test_a_span_below_the_thresholds_is_accepted(
+    make_queue: MakeQueue,
+) -> None:
+    """`put` returns this also where it neither wakes nor refuses."""
+    queue = make_queue()
+    queue.wake_at_batch(3)
+
+    assert [True, True, True, True] == [queue.put("x") for _ in range(4)]
+
+
 def test_a_closed_queue_stays_closed(make_queue: MakeQueue) -> None:
     """Neither threshold that the worker sets opens a queue that was closed."""
     queue = make_queue()

@@ -233,3 +233,14 @@ def test_interrupt_during_put(queued: int) -> None:
         interrupt()
 
     assert places(queued, Account.put, interrupt_account, check_without_a_turn) > 5
+
+
+def test_a_span_that_comes_into_a_cleared_queue_is_refused() -> None:
+    """Its `put` began before the queue was closed, and no one would remove it."""
+    account = Account()
+    account.queue.close()
+    account.queue.clear(account.abandoned.extend)
+    account.queue._spans.append(1)
+    account.queue.wake_at_first()
+
+    assert (0, 1) == (len(account.queue), account.refused)

@@ -11,7 +11,9 @@ from jaeger_client import ConstSampler, Tracer
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics, MetricsFactory
 from jaeger_client.metrics.metrics import CountFunction
 from jaeger_client.metrics.table import MAX_ENDPOINTS
+from jaeger_client.reporter import NullReporter
 from jaeger_client.reporter.rpc_metrics import RpcMetricsReporter
+from tests.unit.reporter.counting_metrics import CountingMetrics
 
 
 class Counts:
@@ -194,8 +196,54 @@ def test_long_endpoints_are_counted_together() -> None:
 
     for letter in "ab":
         report(reporter, letter * 1025, span_kind="server")
+    report(reporter, "c" * 1024, span_kind="server")
 
-    assert {"jaeger-rpc:requests.endpoint_other.error_false": 2} == counts.counts
+    assert {
+        "jaeger-rpc:requests.endpoint_other.error_false": 2,
+        f"jaeger-rpc:requests.endpoint_{'c' * 1024}.error_false": 1,
+    } == counts.counts
+
+
+def test_the_counters_of_an_endpoint_are_created_once() -> None:
+    """Later requests use the first ones."""
+    created: list[str] = []
+
+    class Recording(CountingMetrics):
+        def create_counter(
+            self, name: str, tags: Mapping[str, str] | None = None
+        ) -> CountFunction:
+            created.append(f"{name} {tags}")
+            return super().create_counter(name, tags)
+
+    reporter = RpcMetricsReporter(Recording())
+    report(reporter, span_kind="server")
+    count = len(created)
+    report(reporter, span_kind="server")
+
+    assert 0 < count == len(created)
+
+
+def test_a_request_without_a_status_is_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing about it is logged."""
+    counts = Counts()
+
+    report(RpcMetricsReporter(counts.factory), span_kind="server")
+
+    assert {"jaeger-rpc:requests.endpoint_get-/shop.error_false": 1} == counts.counts
+    assert [] == caplog.messages
+
+
+def test_a_span_that_is_not_finished_has_no_latency() -> None:
+    """An application may report it; it counts as a request of no duration."""
+    counts = Counts()
+    tracer = Tracer("shop", NullReporter(), ConstSampler(decision=True))
+    span = tracer.start_span("get", tags={"span.kind": "server"})
+
+    RpcMetricsReporter(counts.factory).report_span(span)
+
+    assert [0.0] == list(counts.timings.values())
 
 
 def test_a_factory_that_fails_costs_no_span(caplog: pytest.LogCaptureFixture) -> None:
@@ -213,3 +261,4 @@ def test_a_factory_that_fails_costs_no_span(caplog: pytest.LogCaptureFixture) ->
     report(RpcMetricsReporter(Broken()), span_kind="server")
 
     assert "counting a request failed" in caplog.text
+    assert "OSError('jaeger-rpc:" in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
@@ -38,10 +39,12 @@ class Errors:
 
     def __init__(self) -> None:
         self.errors: list[object] = []
+        self.lines: list[str] = []
 
-    def error(self, _message: str, *args: object) -> None:
-        """Store the error."""
+    def error(self, message: str, *args: object) -> None:
+        """Store the error, and what the log shows."""
         self.errors += args
+        self.lines.append(message % args)
 
 
 class Scene:
@@ -270,6 +273,141 @@ def test_attempts_are_counted_for_each_payload() -> None:
 
     assert [["b"]] == lines_of(scene.sender)
     assert 1 == scene.losses.send_failed
+
+
+def test_a_payload_after_one_that_was_sent_gets_all_attempts() -> None:
+    """Also if both are of spans that were taken from the queue together."""
+    attempts: list[bytes] = []
+
+    class Half(MemorySender):
+        def send(self, payload: bytes) -> None:
+            attempts.append(payload)
+            if b"c" in payload:
+                msg = "busy"
+                raise RetryableSendError(msg)
+
+    scene = Scene(sender=Half(max_payload=4))
+    next_turn = scene.deliver("a", "b", "c")
+    while next_turn < math.inf and not scene.losses.send_failed:
+        next_turn = scene.deliver_at(next_turn)
+
+    assert [b"a\nb\n", *[b"c\n"] * 6] == attempts
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (SendError("gone"), "gone"),
+        (RefusedError("refused"), "refused"),
+        (PayloadTooLargeError("too large", limit=65_000), "too large"),
+        (ValueError("odd"), "ValueError: odd"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_the_error_reporter_gets_what_the_sender_raised(
+    error: Exception, text: str
+) -> None:
+    """Errors that no sender may raise have their type in the text."""
+
+    class Failing(MemorySender):
+        def send(self, payload: bytes) -> None:
+            raise error
+
+    scene = Scene(sender=Failing())
+    scene.deliver("a")
+
+    assert [f"Failed to submit traces to Jaeger: {text}"] == scene.errors.lines
+
+
+def test_the_error_of_the_last_attempt_is_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """That of the first one is in the log."""
+    scene = Scene()
+    busy = [RetryableSendError(f"busy {number}") for number in range(MAX_ATTEMPTS)]
+    scene.sender.fail_next(*busy)
+    next_turn = scene.deliver("a")
+    while not scene.losses.send_failed:
+        next_turn = scene.deliver_at(next_turn)
+
+    assert ["Failed to submit traces to Jaeger: busy 5"] == scene.errors.lines
+    assert ": busy 0. " in caplog.messages[0]
+
+
+def test_spans_left_out_of_a_waiting_payload_keep_their_cause() -> None:
+    """`close` counts only the others as not sent in time."""
+    scene = Scene(max_payload=4)
+    scene.sender.fail_always(RetryableSendError("busy"))
+    scene.deliver("far too long", "a")
+
+    scene.reporter.close(0)
+
+    assert SpanLosses(too_large=1, closed=1) == scene.losses
+
+
+def test_spans_left_out_of_a_payload_that_is_given_up_keep_their_cause() -> None:
+    """The others of it, and those that are not encoded yet, are lost by the error."""
+    scene = Scene(max_payload=4)
+    scene.sender.fail_always(RetryableSendError("busy"))
+    scene.deliver("far too long", "a", "b", "c")
+
+    scene.reporter._transmitter.give_up(SendError("too late"))
+
+    assert SpanLosses(too_large=1, send_failed=3) == scene.losses
+    assert 0 == len(scene.reporter._transmitter)
+
+
+@pytest.mark.parametrize(("steps", "lost"), [(0, 3), (1, 3), (2, 1)])
+def test_the_log_has_what_was_given_up(
+    steps: int, lost: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its lines have the error and the number of spans, encoded or not."""
+    scene = Scene(max_payload=4)
+    transmitter = scene.reporter._transmitter
+    transmitter.put(named("a", "b", "c"))
+    if steps:
+        transmitter.encode_next()
+    if steps > 1:
+        transmitter.attempt(None)
+    transmitter.give_up(SendError("too late"))
+    scene.deliver("d")
+
+    begin, end = caplog.messages
+    assert ": too late. " in begin
+    assert end.endswith(f"{lost} spans were lost")
+    assert SpanLosses(send_failed=lost) == scene.losses
+
+
+def test_a_payload_is_refused_once_if_there_is_no_other_channel() -> None:
+    """It is not sent again to the one that refuses it."""
+    attempts: list[bytes] = []
+
+    class Refusing(MemorySender):
+        def send(self, payload: bytes) -> None:
+            attempts.append(payload)
+            msg = "refused"
+            raise RefusedError(msg)
+
+    scene = Scene(lambda: None, sender=Refusing())
+    scene.deliver("a")
+
+    assert [b"a\n"] == attempts
+    assert SpanLosses(send_failed=1) == scene.losses
+
+
+def test_the_other_channel_has_no_further_one(caplog: pytest.LogCaptureFixture) -> None:
+    """The log names the error and the channel; later spans may be lost there."""
+    other = MemorySender()
+    scene = Scene(lambda: LineChannel(sender=other))
+    scene.sender.fail_always(RefusedError("port closed"))
+    scene.deliver("a")
+    scene.clock.advance(60.0)
+    other.fail_next(RefusedError("refused, too"))
+    scene.deliver("b")
+
+    assert [["a"]] == lines_of(other)
+    assert SpanLosses(send_failed=1) == scene.losses
+    assert caplog.messages[0].startswith("port closed; spans go to <MemorySender ")
 
 
 def test_waiting_payload_lost_by_another_error() -> None:
@@ -598,8 +736,10 @@ def test_a_backend_rejects_no_more_spans_than_it_got(
     assert err == scene.losses.send_failed
 
 
-@pytest.mark.parametrize("consumed", [0, -1])
-def test_an_encoder_that_makes_no_progress_loses_spans(consumed: int) -> None:
+@pytest.mark.parametrize("consumed", [1, 0, -1])
+def test_an_encoder_that_makes_no_progress_loses_spans(
+    consumed: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """Spans are lost and counted if their encoder makes no progress; work continues."""
 
     class Standing(LineEncoder):
@@ -613,6 +753,9 @@ def test_an_encoder_that_makes_no_progress_loses_spans(consumed: int) -> None:
 
     assert [["a"]] == lines_of(scene.sender)
     assert SpanLosses(not_encodable=2) == scene.losses
+    assert "2 spans are lost, because the encoder raised" in caplog.text
+    assert "Standing" in caplog.text
+    assert "yielded a payload that covers no further span" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -639,6 +782,20 @@ def test_spans_that_an_encoder_leaves_out_are_counted(
 
     assert lines == lines_of(scene.sender)
     assert SpanLosses(not_encodable=3 - len(lines)) == scene.losses
+
+
+def test_an_encoder_may_count_a_part_of_what_it_leaves_out() -> None:
+    """The others are added to its own count."""
+
+    class Partial(LineEncoder):
+        def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
+            self.losses.not_encodable += 1
+            yield from ()
+
+    scene = Scene(encoder=Partial())
+    scene.deliver("a", "b", "c")
+
+    assert SpanLosses(not_encodable=3) == scene.losses
 
 
 def test_encoder_that_fails_the_second_time() -> None:

@@ -592,3 +592,36 @@ def test_the_source_may_shorten_the_interval(own: float, seconds: float) -> None
     remote.is_sampled(1)
 
     assert seconds == remote._poller.run(0.0)
+
+
+@pytest.mark.parametrize("name", ["sampling_refresh_interval", "max_operations"])
+def test_a_number_out_of_range_is_named(name: str) -> None:
+    """The error begins with the parameter."""
+    options = {name: 0}
+
+    with pytest.raises(ConfigError, match=f"^{name} must be .*, got 0$"):
+        RemoteControlledSampler(Agent(), "shop", **options)  # type: ignore[arg-type]  # one of several types
+
+
+def test_another_logger_logs_the_strategies(caplog: pytest.LogCaptureFixture) -> None:
+    """The line of a new strategy is for debugging, and has the sampler."""
+    remote = RemoteControlledSampler(
+        Agent(HALF), "shop", logger=logging.getLogger("mine"), worker=QuietWorker()
+    )
+    remote.is_sampled(1)
+
+    with caplog.at_level(logging.DEBUG):
+        remote._poller.run(0.0)
+
+    assert [("mine", "sampling by ProbabilisticSampler(0.5)")] == [
+        (record.name, record.getMessage()) for record in caplog.records
+    ]
+
+
+def test_the_warning_of_an_io_loop_shows_the_line_of_the_caller() -> None:
+    """That is where it has to be removed."""
+    with pytest.warns(DeprecationWarning, match="io_loop") as caught:
+        RemoteControlledSampler(Agent(), "shop", io_loop=object()).close()
+
+    (warning,) = caught
+    assert __file__ == warning.filename
