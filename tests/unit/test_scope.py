@@ -518,6 +518,16 @@ def test_managers_can_be_copied(manager_type: type[ContextScopeManager]) -> None
     assert manager is copy.deepcopy(manager)
 
 
+def test_a_copy_of_a_scope_has_its_attributes(
+    tracer: MemoryTracer, manager_type: type[ContextScopeManager]
+) -> None:
+    """Copying needs no method of the application."""
+    scope = manager_type().activate(tracer.start_span("op"), True)
+
+    assert copy.copy(scope).span is scope.span
+    scope.close()
+
+
 def test_managers_can_be_pickled() -> None:
     """In another process a manager begins without an active span."""
     manager = ContextScopeManager()

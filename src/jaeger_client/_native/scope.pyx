@@ -51,6 +51,11 @@ cdef object value_of(object variable):
 cdef class ScopeCore:
     """The fields and methods of `ContextScope`."""
 
+    def __getstate__(self):
+        # As of slots.
+        names = ("manager", "span", "finish_on_close", "is_closed", "previous")
+        return self.__dict__, {name: getattr(self, name) for name in names}
+
     def close(self):
         """
         Reactivate the previous scope; finish the span if `finish_on_close` is set.

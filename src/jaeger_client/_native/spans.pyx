@@ -41,7 +41,7 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact, PyFloat_FromDo
 from cpython.list cimport PyList_Append, PyList_GET_SIZE
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.math cimport INFINITY, NAN, isnan, nextafter
+from libc.math cimport INFINITY, NAN, fabs, isnan, nextafter
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -148,6 +148,9 @@ cdef enum:
     DEBUG = 2
     MANY = 1024  # as in `span_records`; `adopt_span` checks that they are equal
 
+cdef double MAX_OFFSET = 1e100
+"""In seconds; the microseconds of larger ones may be infinite."""
+
 cdef object MISSING = object()
 """The value in `odd` of an attribute that was deleted."""
 
@@ -195,7 +198,7 @@ cdef class Field:
 
     def __get__(self, instance, owner):
         if instance is None:
-            return self
+            return DEFAULTS.get(self.__name__, self)
         cdef char *start = self.start_of(instance)
         cdef PyObject *odd = (<PyObject **>(start + self.odd_offset))[0]
         cdef PyObject *found
@@ -210,7 +213,7 @@ cdef class Field:
     def __set__(self, instance, value):
         cdef char *start = self.start_of(instance)
         cdef PyObject **odd = <PyObject **>(start + self.odd_offset)
-        cdef object before = None, odd_values
+        cdef object before = None, odd_before = None, odd_values
         if self.kind == OBJECT:
             before = <object>(<PyObject **>(start + self.offset))[0]
         # No Python code from here on: the references are dropped at the return.
@@ -218,7 +221,7 @@ cdef class Field:
             self.set_odd(odd, value)
         elif odd[0] != <PyObject *>None:
             odd_values = <object>odd[0]
-            before = before, (<dict>odd_values).pop(self.__name__, None)
+            odd_before = (<dict>odd_values).pop(self.__name__, None)
             if not <dict>odd_values:
                 replace(odd, None)
 
@@ -477,7 +480,8 @@ cdef Original context_original = None
 def adopt_context(cls):
     """Make *cls* the class of all contexts; it has `ContextCore` as its first base."""
     global context_class, context_original
-    context_class, context_original = cls, original_of(cls, context_fields)
+    context_class = cls
+    context_original = original_of(cls, (*context_fields, "__new__"))
 
 
 cdef bint is_plain_context(object context) noexcept:
@@ -490,7 +494,8 @@ cdef bint is_plain_context(object context) noexcept:
 
 cdef ContextCore new_context():
     # Not the class itself, which would call its __init__.
-    return <ContextCore>(<PyTypeObject *>context_class).tp_new(
+    # Checked, because the application may have replaced `__new__`.
+    return <ContextCore?>(<PyTypeObject *>context_class).tp_new(
         context_class, <PyObject *>NO_ARGUMENTS, NULL
     )
 
@@ -508,7 +513,7 @@ cdef class SpanCore:
     def context(self):
         """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
         cdef ContextCore context
-        if not has_plain_fields(self):
+        if not has_plain_fields(self) or not context_original.is_unchanged():
             return python_span["context"].__get__(self)
         if self.stored_context is None:
             context = new_context()
@@ -645,7 +650,7 @@ cdef list NO_MORE_TAGS, NO_LOGS
 cdef Py_ssize_t MAX_LOG_FIELDS
 
 cdef tuple USED_OF_SPAN = (
-    "context", "flags", "ids", "tag_items", "_grow_tags", "_grow_logs"
+    "__new__", "context", "flags", "ids", "tag_items", "_grow_tags", "_grow_logs"
 )
 """What C code and encoders in C do themselves instead of calling it."""
 
@@ -711,8 +716,9 @@ cdef int flags_of(SpanCore span) noexcept:
 
 
 cdef inline bint is_timed(SpanCore span) except -1:
-    """Whether the time of *span* is read from the steady clock."""
-    return not isnan(span.clock_offset) and is_clock_unpatched()
+    """Whether the time of *span* is read from the steady clock, and is plausible."""
+    # False for NaN, and for times that are no number of microseconds.
+    return fabs(span.clock_offset) < MAX_OFFSET and is_clock_unpatched()
 
 
 cdef bint add_tag(SpanCore span, tuple pair) except -1:
@@ -831,6 +837,7 @@ cdef inline bint is_clock_unpatched() except -1:
 
 
 cdef void *WALL_FUNCTION = function_of(<PyObject *>WALL_CLOCK)
+cdef void *STEADY_FUNCTION = function_of(<PyObject *>STEADY)
 cdef bint IS_MONOTONIC = STEADY_CLOCK is time_module.monotonic
 
 
@@ -844,7 +851,11 @@ cdef inline double wall_time() except? -1:
 
 cdef inline double steady_time() except? -1:
     """Return what `STEADY_CLOCK()` does."""
-    if HAS_DIRECT_CLOCKS and IS_MONOTONIC:
+    if (
+        HAS_DIRECT_CLOCKS
+        and IS_MONOTONIC
+        and function_of(<PyObject *>STEADY) == STEADY_FUNCTION
+    ):
         return read_clock(CLOCK_MONOTONIC)
     return call_builtin(<PyObject *>STEADY)
 
@@ -919,6 +930,9 @@ cdef bint owns_ids(StarterCore self) except -1:
 
 cdef class StarterCore:
     """The hot attributes and methods of `SpanStarter`."""
+
+    def __getstate__(self):
+        return state_of(self, starter_fields)
 
     def __cinit__(self, *arguments, **options):
         self.odd = dict.fromkeys(starter_fields, MISSING) if starter_fields else None
@@ -1051,7 +1065,8 @@ cdef bint is_plain_starter(StarterCore self) noexcept:
 
 
 cdef SpanCore new_span():
-    return <SpanCore>(<PyTypeObject *>span_class).tp_new(
+    # As in `new_context`.
+    return <SpanCore?>(<PyTypeObject *>span_class).tp_new(
         span_class, <PyObject *>NO_ARGUMENTS, NULL
     )
 

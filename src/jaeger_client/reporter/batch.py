@@ -121,11 +121,12 @@ class Reporter(SpanReceiver, BaseReporter):
         clock: Clock = SYSTEM_CLOCK,
         logger: logging.Logger | None = None,  # noqa: ARG002 - a parameter of 4.8
     ) -> None:
-        queue_capacity = at_least(
-            "queue_capacity", queue_capacity, 1, maximum=MAX_COUNT
+        # int(), because applications pass 1e4, too.
+        queue_capacity = int(
+            at_least("queue_capacity", queue_capacity, 1, maximum=MAX_COUNT)
         )
         if batch_size is not None:
-            batch_size = at_least("batch_size", batch_size, 1, maximum=MAX_COUNT)
+            batch_size = int(at_least("batch_size", batch_size, 1, maximum=MAX_COUNT))
         if flush_interval is not None:
             flush_interval = at_least(
                 "flush_interval", flush_interval, 0, maximum=MAX_SECONDS

@@ -18,6 +18,7 @@ import inspect
 import os
 import pickle
 import random
+import subprocess
 import sys
 import time
 import weakref
@@ -30,7 +31,7 @@ import pytest
 
 from jaeger_client import ConstSampler, Span, SpanContext, Tracer
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.reporter import InMemoryReporter, NullReporter
 from jaeger_client.sampler import Decision, Sampler
 from jaeger_client.testing import MemoryTracer
 from tests.unit.spans import Anything, Hostile, pairs_of
@@ -717,3 +718,60 @@ def test_spans_leave_nothing_behind() -> None:
     after = counts()
 
     assert all(abs(new - old) < 50 for old, new in zip(before, after, strict=True))
+
+
+REPLACED_NEW = """
+from jaeger_client import ConstSampler, Span, SpanContext, Tracer
+from jaeger_client.reporter import InMemoryReporter
+
+class Other:
+    flags = 0
+
+    @property
+    def context(self):
+        return self
+
+def new(cls):
+    return Other()
+
+{cls}.__new__ = new
+tracer = Tracer("svc", InMemoryReporter(), ConstSampler(decision=True))
+print(type(tracer.start_span("op").context).__name__)
+"""
+
+
+@pytest.mark.parametrize("cls", ["Span", "SpanContext"])
+def test_a_replaced_new_may_return_any_object(cls: str) -> None:
+    """It is not taken for a span or a context; in a process that may crash."""
+    command = [sys.executable, "-c", REPLACED_NEW.format(cls=cls)]
+
+    done = subprocess.run(command, capture_output=True, check=False)
+
+    assert b"Other\n" == done.stdout
+
+
+@pytest.mark.parametrize("offset", [1e308, float("inf"), float("-inf")])
+def test_a_log_at_no_plausible_time_is_ignored(offset: float) -> None:
+    """The number of microseconds is infinite."""
+    span = make_tracer().start_span("op")
+    span.clock_offset = offset
+
+    span.log_kv({"event": "x"})
+
+    assert [] == span.logs
+
+
+def test_copies_of_a_tracer() -> None:
+    """A copy of a tracer has its attributes and starts spans."""
+    tracer = Tracer("svc", NullReporter(), ConstSampler(decision=True))
+    tracer.max_tag_value_length = 5
+
+    for other in (copy.copy(tracer), copy.deepcopy(tracer)):
+        span = other.start_span("op").set_tag("a", "123456")
+        assert [("a", "12345")] == pairs_of(span)
+
+
+def test_classes_have_the_defaults() -> None:
+    """They can be read without an object."""
+    assert (0, 0, False) == (Span.dropped_tags, Span.dropped_logs, Span.shares_span_id)
+    assert (None, False) == (SpanContext.trace_state, SpanContext.sampling_undecided)

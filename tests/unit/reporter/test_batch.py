@@ -1046,6 +1046,19 @@ def test_number_out_of_range_is_named(name: str, value: int) -> None:
         Reporter(LineChannel(), **options)  # type: ignore[arg-type]  # one of several types
 
 
+@pytest.mark.parametrize("name", ["queue_capacity", "batch_size"])
+def test_a_number_of_spans_may_be_a_float(name: str) -> None:
+    """Settings such as 1e4 are floats."""
+    sender = MemorySender()
+    options = {name: 2.0}
+    reporter = Reporter(LineChannel(sender=sender), **options)  # type: ignore[arg-type]  # as above
+
+    reporter.report_span(*named("op"))
+    reporter.close()
+
+    assert [["op"]] == lines_of(sender)
+
+
 def test_repr_shows_queue_and_sender() -> None:
     """The repr shows the fill of the queue and where spans go."""
     scene = Scene()
