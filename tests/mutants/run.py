@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fnmatch import fnmatch
+from itertools import repeat
 from pathlib import Path
 from typing import Final
 
@@ -114,10 +115,9 @@ def run_all(
                 else:
                     yield name, result
         # Their tests must pass without a mutant, too.
-        packages = {name.split(".")[1]: name for name in survivors}
-        for package, result in zip(
-            packages, pool.map(lambda p: run_alone(NO_MUTANT, p), packages), strict=True
-        ):
+        packages = sorted({name.split(".")[1] for name in survivors})
+        clean = pool.map(run_alone, repeat(NO_MUTANT), packages)
+        for package, result in zip(packages, clean, strict=True):
             if result != "survived":
                 sys.exit(f"mutants: the tests of {package} fail without a mutant")
         yield from zip(survivors, pool.map(run_alone, survivors), strict=True)
