@@ -154,7 +154,10 @@ class UwsgiServer:
         stats = b""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_TIMEOUT)
-            connection.connect(str(self._stats))
+            # The master creates it after the workers, which may have responded before.
+            deadline = time.monotonic() + _TIMEOUT
+            while connection.connect_ex(str(self._stats)):
+                assert time.monotonic() < deadline, self.output
             while received := connection.recv(65_536):
                 stats += received
         workers: list[dict[str, Any]] = json.loads(stats)["workers"]
