@@ -87,7 +87,7 @@ FEW, MANY = 100, 500
 """Examples of each property: many on one Python, few on the others."""
 
 FEWEST = 10
-"""Examples of each property where the tests run a second time, in plain Python."""
+"""Examples of each property where the tests run a second time, in pure Python."""
 
 TESTS = ROOT / "tests"
 REAL = {"real"}
@@ -97,7 +97,7 @@ FAST = ALL - REAL - SLOW
 """The folders of `tests` that the sessions run; a new folder runs in `fast`."""
 
 TWINS = {"unit", "wire", "property", "compat"}
-"""The folders whose tests run on the compiled core and on its twin in plain Python."""
+"""The folders whose tests run on the compiled core and on its twin in pure Python."""
 
 LONG_SESSIONS = ["fuzz", "long", "sanitizers"]
 """Run in CI, and by `make fuzz`, `make guarantees` and `make sanitizers`."""
@@ -168,10 +168,10 @@ MANY_EXAMPLES = OWN_VERSION if OWN_VERSION in FOUND else FOUND[-1]
 
 TWIN_VERSIONS = FOUND[:1]
 """
-Where `TWINS` run a second time, in plain Python.
+Where `TWINS` run a second time, in pure Python.
 
 The oldest Python; on the newest, 3.14 as it is fetched without headers, all fast tests
-run in plain Python. Each other version would add two minutes to a run.
+run in pure Python. Each other version would add two minutes to a run.
 """
 
 # nox looks for `python3.X` on the path, so those of pyenv are added there, before its
@@ -225,7 +225,7 @@ def fast(session: nox.Session) -> None:
 
 @nox.session(python=TWIN_VERSIONS)
 def twin(session: nox.Session) -> None:
-    """Run fast tests on the plain Python implementation, where the other is built."""
+    """Run fast tests on the implementation in pure Python, where the other is built."""
     install(session)
     session.env["JAEGER_CLIENT_PURE_PYTHON"] = "1"
     run_pytest(session, TWINS, "-m", "not long", f"--examples={FEWEST}")
@@ -393,7 +393,7 @@ def version_of(session: nox.Session) -> str:
 
 def wheel_of(session: nox.Session, version: str) -> str:
     """Return the path of the package's wheel for a version of Python."""
-    # In CI, tests that run in plain Python instead, because a build failed, would pass.
+    # In CI, tests that run in pure Python instead, because a build failed, would pass.
     # Python 3.14 as it is fetched has no headers.
     is_required = IN_CI and version != FETCHED_VERSION
     variables = {"JAEGER_CLIENT_EXTENSIONS": "require"} if is_required else {}

@@ -26,7 +26,7 @@ from tests.conftest import ROOT, RequireTool, tool_or_skip
 pytestmark = pytest.mark.timeout(300)
 
 VARIABLES: Final = {"CC", "CFLAGS", "JAEGER_CLIENT_EXTENSIONS", "LDFLAGS"}
-LINE: Final = "jaeger-client: without the compiled core, in plain Python: "
+LINE: Final = "jaeger-client: without the compiled core, in pure Python: "
 NO_COMPILER: Final = re.compile(rf"{LINE}there is no C compiler: \S+ was not found")
 PRINT: Final = "import jaeger_client; print(jaeger_client.implementation)"
 

@@ -1,7 +1,7 @@
 """
 The compiled core: modules of Cython, and whether they are used.
 
-Each has a twin in plain Python, which is the reference. The twins are used if the
+Each has a twin in pure Python, which is the reference. The twins are used if the
 environment variable `JAEGER_CLIENT_PURE_PYTHON` is set, and where the compiled modules
 were not built or cannot be imported: without a C compiler, on PyPy, and in all
 interpreters of a process but the first that imports them.

@@ -112,7 +112,7 @@ def test_a_subinterpreter_uses_the_twins() -> None:
 
 @needs_compiled
 def test_a_tracer_works_in_a_subinterpreter() -> None:
-    """It records a span in plain Python, beside compiled ones in the process."""
+    """It records a span in pure Python, beside compiled ones in the process."""
     program = """
 from jaeger_client import ConstSampler, Tracer, implementation
 from jaeger_client.reporter import InMemoryReporter
