@@ -7,8 +7,8 @@ platforms, is only called for its `build_ext`. Both are maintained by the Python
 Packaging Authority, and the hook needs nothing else but Cython.
 
 A wheel has all modules or none. Without a C compiler, without Python's headers, and on
-interpreters that cannot use the modules, it is the implementation in pure Python, tagged
-`py3-none-any`; a line says so and why. The environment variable
+interpreters that cannot use the modules, it has the implementation in pure Python and
+the tag `py3-none-any`; a line says so and why. The environment variable
 `JAEGER_CLIENT_EXTENSIONS` changes that: `require` makes it an error, `off` builds no
 module anywhere.
 
