@@ -1,0 +1,71 @@
+# Part of spans.pyx: limits, and values that are stored unchanged.
+
+from cpython.dict cimport PyDict_Next
+from cpython.object cimport PyObject
+
+cdef extern from *:
+    Py_ssize_t PyUnicode_GET_LENGTH(object o) noexcept
+    Py_ssize_t PyLong_AsSsize_t(object o) except? -1
+
+
+cdef Py_ssize_t limit_of(object number) noexcept:
+    """Return a limit that is a usual number, or -1."""
+    if not PyLong_CheckExact(number):
+        return -1
+    try:
+        return PyLong_AsSsize_t(number)
+    except OverflowError:
+        return -1
+
+
+cdef Py_ssize_t max_length_of(object owner) noexcept:
+    """The `max_tag_value_length` of the owner of a span, or -1."""
+    if isinstance(owner, StarterCore) and is_plain_starter(<StarterCore>owner):
+        return limit_of((<StarterCore>owner).max_tag_value_length)
+    return -1
+
+
+cdef inline bint is_immutable(object value, Py_ssize_t max_length) noexcept:
+    """Whether *value* is stored as it is, see `to_tag_value`."""
+    kind = <PyObject *>Py_TYPE(value)
+    if kind == <PyObject *>str:
+        return PyUnicode_GET_LENGTH(value) <= max_length
+    return kind == <PyObject *>int or kind == <PyObject *>bool or kind == <PyObject *>float
+
+
+cdef inline bint is_stored_unchanged(object value, object owner) noexcept:
+    return is_immutable(value, 0) or (
+        PyUnicode_CheckExact(value) and is_immutable(value, max_length_of(owner))
+    )
+
+
+cdef bint are_stored_unchanged(dict values, Py_ssize_t max_length) noexcept:
+    """Whether `to_tag_values` would return an equal dict."""
+    cdef PyObject *key
+    cdef PyObject *value
+    cdef Py_ssize_t position = 0
+    while PyDict_Next(values, &position, &key, &value):
+        if not is_immutable(<object>value, max_length):
+            return False
+    return True
+
+
+cdef bint may_have_many_tags(SpanCore span) noexcept:
+    """Whether a plain list of `MANY` tags respects the limit, as in `_grow_tags`."""
+    cdef object owner = span.owner
+    return (
+        isinstance(owner, StarterCore)
+        and is_plain_starter(<StarterCore>owner)
+        and type(span.first_tags) is dict
+        and limit_of((<StarterCore>owner).max_tags_per_span) - len(<dict>span.first_tags) > MANY
+    )
+
+
+cdef bint may_have_many_logs(SpanCore span) noexcept:
+    """Whether a plain list of `MANY` logs respects the limit, as in `_grow_logs`."""
+    cdef object owner = span.owner
+    return (
+        isinstance(owner, StarterCore)
+        and is_plain_starter(<StarterCore>owner)
+        and limit_of((<StarterCore>owner).max_logs_per_span) > MANY
+    )

@@ -1,0 +1,269 @@
+# Part of spans.pyx: spans.
+
+from cpython.dict cimport PyDict_Copy
+from cpython.list cimport PyList_Append, PyList_GET_SIZE
+from cpython.object cimport PyObject
+from libc.math cimport INFINITY, fabs, nextafter
+from libc.stdint cimport uint64_t
+
+cdef extern from *:
+    object PyObject_CallMethodOneArg(object self, object name, object argument)
+    object PyLong_FromDouble(double value)
+
+cdef double MAX_OFFSET = 1e100
+"""In seconds; the microseconds of larger ones may be infinite."""
+
+
+cdef class SpanCore:
+    """The fields and the hot methods of `Span`."""
+
+    def __getstate__(self):
+        return state_of(self, span_fields)
+
+    @property
+    def context(self):
+        """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
+        cdef ContextCore context
+        if not has_plain_fields(self) or not context_original.is_unchanged():
+            return python_span["context"].__get__(self)
+        if self.stored_context is None:
+            context = new_context()
+            context.trace_id_high = self.trace_id_high
+            context.trace_id_low = self.trace_id_low
+            context.span_id = self.span_id
+            context.parent_id = self.parent_id
+            context.baggage = self.baggage
+            context.has_random_trace_id = self.has_random_trace_id
+            context.flags = self.own_flags
+            # No Python code between the next lines: all threads get the same context.
+            if self.stored_context is None:
+                self.stored_context = context
+                self.own_flags = 0
+        return self.stored_context
+
+    @context.setter
+    def context(self, context):
+        python_span["context"].__set__(self, context)
+
+    @property
+    def flags(self):
+        """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
+        cdef int flags = flags_of(self)
+        return python_span["flags"].__get__(self) if flags < 0 else flags
+
+    @flags.setter
+    def flags(self, flags):
+        python_span["flags"].__set__(self, flags)
+
+    def is_sampled(self):
+        """Return whether this span is recorded."""
+        cdef int flags = flags_of(self)
+        return python_span["is_sampled"](self) if flags < 0 else bool(flags & SAMPLED)
+
+    def set_tag(self, key, value):
+        """
+        Append a tag; an earlier tag of the same key is not replaced.
+
+        Text is cut at the tracer's `max_tag_value_length`. A value that is not text, a
+        number, a bool or bytes is converted to text immediately.
+        """
+        cdef int flags = flags_of(self)
+        if flags >= 0 and PyUnicode_CheckExact(key) and key != SAMPLING_PRIORITY:
+            if not flags & SAMPLED:
+                return self
+            if is_stored_unchanged(value, self.owner) and add_tag(self, (key, value)):
+                return self
+        return python_set_tag(self, key, value)
+
+    def log_kv(self, key_values, timestamp=None):
+        """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
+        cdef int flags = flags_of(self)
+        cdef dict fields
+        if flags >= 0 and not flags & SAMPLED:
+            return self
+        if flags >= 0 and timestamp is None and type(key_values) is dict and is_timed(self):
+            fields = PyDict_Copy(key_values)
+            if len(fields) <= MAX_LOG_FIELDS and are_stored_unchanged(fields, max_length_of(self.owner)):
+                when = PyLong_FromDouble((self.clock_offset + steady_time()) * 1000000)
+                if add_log(self, (when, fields.items())):
+                    return self
+        return python_log_kv(self, key_values, timestamp)
+
+    def finish(self, finish_time=None):
+        """
+        Finish the span at *finish_time*, in seconds, or now, and report it.
+
+        Only the first call has an effect; on an unsampled span none has.
+        """
+        cdef int flags = flags_of(self)
+        if flags >= 0 and not flags & SAMPLED:
+            return
+        if flags < 0 or self.finished or finish_time is not None or not is_timed(self):
+            python_finish(self, finish_time)
+            return
+        # No Python code since the test: if several threads finish the span, only one
+        # reports it.
+        self.finished = True
+        self.end_time = self.clock_offset + steady_time()
+        if self.end_time == self.start_time:
+            # A double has steps of 0.24 us here. A span that has not ended after its
+            # start is shown as an error.
+            self.end_time = nextafter(self.start_time, INFINITY)
+        PyObject_CallMethodOneArg(self.owner, REPORT_SPAN, self)
+
+
+cdef SpanCore span_probe = SpanCore.__new__(SpanCore)
+cdef char *span_start = <char *><PyObject *>span_probe
+cdef list span_probe_objects = [object() for _ in range(9)]
+span_probe.odd = {}
+(
+    span_probe.owner,
+    span_probe.operation_name,
+    span_probe.references,
+    span_probe.baggage,
+    span_probe.stored_context,
+    span_probe.first_tags,
+    span_probe.decision_tags,
+    span_probe.more_tags,
+    span_probe.log_items,
+) = span_probe_objects
+
+cdef dict span_fields = fields_of(span_probe, span_probe.odd, [
+    ("trace_id", TRACE_ID, <char *>&span_probe.trace_id_high - span_start),
+    ("span_id", ID, <char *>&span_probe.span_id - span_start),
+    ("parent_id", PARENT_ID, <char *>&span_probe.parent_id - span_start),
+    ("start_time", SECONDS, <char *>&span_probe.start_time - span_start),
+    ("end_time", OPTIONAL, <char *>&span_probe.end_time - span_start),
+    ("clock_offset", OPTIONAL, <char *>&span_probe.clock_offset - span_start),
+    ("_tracer", OBJECT, span_probe_objects[0]),
+    ("operation_name", OBJECT, span_probe_objects[1]),
+    ("references", OBJECT, span_probe_objects[2]),
+    ("baggage", OBJECT, span_probe_objects[3]),
+    ("stored_context", OBJECT, span_probe_objects[4]),
+    ("first_tags", OBJECT, span_probe_objects[5]),
+    ("decision_tags", OBJECT, span_probe_objects[6]),
+    ("more_tags", OBJECT, span_probe_objects[7]),
+    ("log_items", OBJECT, span_probe_objects[8]),
+    ("own_flags", NUMBER, <char *>&span_probe.own_flags - span_start),
+    ("dropped_tags", NUMBER, <char *>&span_probe.dropped_tags - span_start),
+    ("dropped_logs", NUMBER, <char *>&span_probe.dropped_logs - span_start),
+    ("finished", TRUTH, <char *>&span_probe.finished - span_start),
+    ("has_random_trace_id", TRUTH, <char *>&span_probe.has_random_trace_id - span_start),
+    ("shares_span_id", TRUTH, <char *>&span_probe.shares_span_id - span_start),
+])
+
+cdef type span_class = None
+cdef Original span_original = None
+cdef dict python_span = {}
+cdef object python_set_tag, python_log_kv, python_finish
+cdef dict NO_BAGGAGE, NO_TAGS
+cdef list NO_MORE_TAGS, NO_LOGS
+cdef Py_ssize_t MAX_LOG_FIELDS
+
+cdef tuple USED_OF_SPAN = (
+    "__new__", "context", "flags", "ids", "tag_items", "_grow_tags", "_grow_logs"
+)
+"""What C code and encoders in C do themselves instead of calling it."""
+
+
+def adopt_span(
+    cls, *, no_baggage, no_tags, no_more_tags, no_logs, many, max_log_fields
+):
+    """Make *cls* the class of all spans; it has `SpanCore` as its first base."""
+    global span_class, span_original, python_span
+    global python_set_tag, python_log_kv, python_finish
+    global NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS, NO_LOGS, MAX_LOG_FIELDS
+    if many != MANY:
+        raise ValueError(many)
+    NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS = no_baggage, no_tags, no_more_tags
+    NO_LOGS, MAX_LOG_FIELDS = no_logs, max_log_fields
+    python_span = replace_methods(cls, SpanCore)
+    python_set_tag, python_log_kv, python_finish = (
+        python_span["set_tag"], python_span["log_kv"], python_span["finish"]
+    )
+    span_class = cls
+    span_original = original_of(cls, (*span_fields, *USED_OF_SPAN))
+
+
+cdef bint has_plain_fields(object span) noexcept:
+    return (
+        <PyObject *>Py_TYPE(span) == <PyObject *>span_class
+        and (<SpanCore>span).odd is None
+        and span_original.is_unchanged()
+    )
+
+
+cdef object no_more_tags():
+    return NO_MORE_TAGS
+
+
+cdef bint read_ids(SpanCore span, Ids *ids) noexcept:
+    if span.stored_context is None:
+        ids.trace_id_high, ids.trace_id_low = span.trace_id_high, span.trace_id_low
+        ids.span_id, ids.parent_id = span.span_id, span.parent_id
+        ids.flags = span.own_flags
+        return True
+    if not is_plain_context(span.stored_context):
+        return False
+    ids_of(<ContextCore>span.stored_context, ids)
+    return True
+
+
+cdef void ids_of(ContextCore context, Ids *ids) noexcept:
+    ids.trace_id_high, ids.trace_id_low = context.trace_id_high, context.trace_id_low
+    ids.span_id, ids.parent_id = context.span_id, context.parent_id
+    ids.flags = context.flags
+
+
+cdef int flags_of(SpanCore span) noexcept:
+    """The flags of *span*; -1 if Python code must read them."""
+    if not has_plain_fields(span):
+        return -1
+    if span.stored_context is None:
+        return <int>span.own_flags
+    if is_plain_context(span.stored_context):
+        return <int>(<ContextCore>span.stored_context).flags
+    return -1
+
+
+cdef inline bint is_timed(SpanCore span) except -1:
+    """Whether the time of *span* is read from the steady clock, and is plausible."""
+    # False for NaN, and for times that are no number of microseconds.
+    return fabs(span.clock_offset) < MAX_OFFSET and is_clock_unpatched()
+
+
+cdef bint add_tag(SpanCore span, tuple pair) except -1:
+    """Append a tag, if the list of tags is or becomes a plain one."""
+    cdef list tags
+    if span.more_tags is NO_MORE_TAGS:
+        if not may_have_many_tags(span):
+            return False
+        tags = [pair]
+        # No Python code between the two lines, as in `_grow_tags`.
+        if span.more_tags is not NO_MORE_TAGS:
+            return False
+        span.more_tags = tags
+        return True
+    return append_to(span.more_tags, pair)
+
+
+cdef bint add_log(SpanCore span, tuple item) except -1:
+    """Append a log, if the list of logs is or becomes a plain one."""
+    cdef list logs
+    if span.log_items is NO_LOGS:
+        if not may_have_many_logs(span):
+            return False
+        logs = [item]
+        # As in `add_tag`.
+        if span.log_items is not NO_LOGS:
+            return False
+        span.log_items = logs
+        return True
+    return append_to(span.log_items, item)
+
+
+cdef inline bint append_to(object items, tuple item) except -1:
+    if type(items) is not list or PyList_GET_SIZE(items) >= MANY:
+        return False
+    PyList_Append(items, item)
+    return True

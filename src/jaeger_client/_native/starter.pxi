@@ -1,0 +1,337 @@
+# Part of spans.pyx: tracers, and how they start spans.
+
+from cpython.dict cimport PyDict_Copy
+from cpython.object cimport PyObject, PyTypeObject
+from libc.math cimport NAN, isnan
+
+cdef extern from *:
+    """
+    static inline PyObject *
+    call_method_2(PyObject *self, PyObject *name, PyObject *first, PyObject *second)
+    {
+        PyObject *arguments[3] = {self, first, second};
+        return PyObject_VectorcallMethod(
+            name, arguments, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    }
+    """
+    object call_method_2(object self, object name, object first, object second)
+    object PyObject_CallNoArgs(object function)
+
+
+cdef class StarterCore:
+    """The hot attributes and methods of `SpanStarter`."""
+
+    def __getstate__(self):
+        return state_of(self, starter_fields)
+
+    def __cinit__(self, *arguments, **options):
+        self.odd = dict.fromkeys(starter_fields, MISSING) if starter_fields else None
+
+    def start_span(
+        self,
+        operation_name=None,
+        child_of=None,
+        references=None,
+        tags=None,
+        start_time=None,
+        ignore_active_span=False,
+    ):
+        """
+        Start a span; the caller finishes it.
+
+        Args:
+            operation_name: Name of the work, the same for all requests of a kind.
+            child_of: The parent; the active span, if `None`.
+            references: Related contexts; without any other parent, the first one is the
+                parent.
+            tags: Initial tags; the mapping is copied.
+            start_time: Seconds since the epoch; now, if `None`.
+            ignore_active_span: Whether the active span is not used as the parent.
+        """
+        if is_plain_starter(self) and span_original.is_unchanged():
+            try:
+                return start(
+                    self, operation_name, child_of, references, tags, start_time,
+                    ignore_active_span,
+                )
+            except Exception as error:
+                return self._failed_span(error)
+        return python_start_span(
+            self, operation_name, child_of, references, tags, start_time,
+            ignore_active_span,
+        )
+
+    def report_span(self, span):
+        """Pass a finished span to the reporter; called by the span."""
+        if not is_plain_starter(self):
+            python_report_span(self, span)
+            return
+        if not self.metrics.is_noop:
+            self._count(self.metrics.spans_finished)
+        try:
+            PyObject_CallMethodOneArg(self.reporter, REPORT_SPAN, span)
+        except Exception as error:
+            reporter_failed.warn(self.reporter, error)
+
+
+cdef StarterCore starter_probe = StarterCore.__new__(StarterCore)
+cdef char *starter_start = <char *><PyObject *>starter_probe
+cdef list starter_probe_objects = [object() for _ in range(12)]
+starter_probe.odd = {}
+(
+    starter_probe.sampler,
+    starter_probe.reporter,
+    starter_probe.metrics,
+    starter_probe.random,
+    starter_probe.max_trace_id_bits,
+    starter_probe.one_span_per_rpc,
+    starter_probe.max_tag_value_length,
+    starter_probe.max_tags_per_span,
+    starter_probe.max_logs_per_span,
+    starter_probe.clock,
+    starter_probe.active_scope,
+    starter_probe.process_mark,
+) = starter_probe_objects
+
+cdef dict starter_fields = fields_of(starter_probe, starter_probe.odd, [
+    ("sampler", OBJECT, starter_probe_objects[0]),
+    ("reporter", OBJECT, starter_probe_objects[1]),
+    ("metrics", OBJECT, starter_probe_objects[2]),
+    ("random", OBJECT, starter_probe_objects[3]),
+    ("max_trace_id_bits", OBJECT, starter_probe_objects[4]),
+    ("one_span_per_rpc", OBJECT, starter_probe_objects[5]),
+    ("max_tag_value_length", OBJECT, starter_probe_objects[6]),
+    ("max_tags_per_span", OBJECT, starter_probe_objects[7]),
+    ("max_logs_per_span", OBJECT, starter_probe_objects[8]),
+    ("clock", OBJECT, starter_probe_objects[9]),
+    ("_active_scope", OBJECT, starter_probe_objects[10]),
+    ("_process_mark", OBJECT, starter_probe_objects[11]),
+])
+
+cdef Original starter_original = None
+cdef object python_start_span, python_report_span
+cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
+cdef type DECISION_TAGS = None
+cdef object sampler_failed, reporter_failed
+
+
+def adopt_starter(
+    cls, *, random, decision_tags, with_context, as_dict, to_text, to_tag_values,
+    to_seconds, sampler_failed, reporter_failed,
+):
+    """Make *cls* the base of all tracers; it has `StarterCore` as its first base."""
+    use_starter(cls, decision_tags, sampler_failed, reporter_failed)
+    use_functions(with_context, as_dict, to_text, to_tag_values, to_seconds)
+    adopt_random(random)
+
+
+cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
+    global starter_original, python_start_span, python_report_span
+    global DECISION_TAGS, sampler_failed, reporter_failed
+    DECISION_TAGS, sampler_failed = decision_tags, warn_of_sampler
+    reporter_failed = warn_of_reporter
+    removed = replace_methods(cls, StarterCore)
+    python_start_span = removed["start_span"]
+    python_report_span = removed["report_span"]
+    starter_original = original_of(cls, (*starter_fields, "_call_sampler"))
+
+
+cdef use_functions(contexts, mapping, text, tag_values, seconds):
+    global with_context, as_dict, to_text, to_tag_values, to_seconds
+    with_context, as_dict, to_text = contexts, mapping, text
+    to_tag_values, to_seconds = tag_values, seconds
+
+
+cdef bint is_plain_starter(StarterCore self) noexcept:
+    """Whether no attribute of the tracer is unusual."""
+    cdef PyTypeObject *cls = Py_TYPE(self)
+    return self.odd is None and (
+        (self.plain_version != 0 and version_of(cls) == self.plain_version)
+        or (
+            starter_original is not None
+            and starter_original.check(cls, &self.plain_version)
+        )
+    )
+
+
+cdef SpanCore new_span():
+    # As in `new_context`.
+    return <SpanCore?>(<PyTypeObject *>span_class).tp_new(
+        span_class, <PyObject *>NO_ARGUMENTS, NULL
+    )
+
+
+cdef object start(
+    StarterCore self, object name, object parent, object references, object tags,
+    object start_time, object ignore_active_span
+):
+    cdef SpanCore span
+    cdef dict initial
+    cdef object decision = None
+    if not self.process_mark:
+        start_time = self._notice_fork(start_time)
+    if parent is None and not ignore_active_span:
+        scope = PyObject_CallNoArgs(self.active_scope)
+        if scope is not None:
+            parent = scope.span
+    if references is not None:
+        references = with_context(references)
+        if parent is None and references:
+            parent = references[0].referenced_context
+    if tags is not None and type(tags) is not dict:
+        tags = as_dict(tags)
+    if not PyUnicode_CheckExact(name):
+        name = "" if name is None else to_text(name)
+
+    span = new_span()
+    span.operation_name = name
+    span.clock_offset = NAN
+    if parent is None:
+        decision = begin(self, span)
+    elif not join(self, span, parent):
+        # Any other kind of parent, or state of it.
+        return python_start_span(
+            self, name, parent, references, tags, start_time, True
+        )
+    span.owner = self
+    span.end_time = NAN
+    span.references = references
+    span.first_tags = span.decision_tags = NO_TAGS
+    span.more_tags = NO_MORE_TAGS
+    span.log_items = NO_LOGS
+    initial = tags
+    if initial is not None and len(initial):
+        set_first_tags(self, span, initial)
+    # Read again, because a tag may have changed them.
+    if decision is not None and bits_of(span):
+        if type(decision) is DECISION_TAGS:
+            span.decision_tags = decision
+        else:
+            self._apply_decision(span, decision)
+    set_start_time(self, span, start_time)
+    if not self.metrics.is_noop:
+        self._count_start(span, tags)
+    return span
+
+
+cdef object begin(StarterCore self, SpanCore span):
+    """Make *span* a root; return the tags of the sampler's decision, or `None`."""
+    cdef object bits = self.max_trace_id_bits
+    cdef object trace_id
+    span.baggage = NO_BAGGAGE
+    span.has_random_trace_id = True
+    if owns_ids(self) and (bits is ID_BITS or bits is TRACE_ID_BITS):
+        span.trace_id_high = random_bits() if bits is TRACE_ID_BITS else 0
+        span.trace_id_low = random_bits()
+        if not span.trace_id_low:
+            span.trace_id_low = 1
+        # One random number serves as both ids, as in the Go and Java clients.
+        span.span_id = span.trace_id_low
+        trace_id = long_of(span.trace_id_high, span.trace_id_low)
+    else:
+        trace_id = self.random.getrandbits(bits) or 1
+        (<object>span).trace_id = trace_id
+        (<object>span).span_id = trace_id & MAX_SPAN_ID or 1
+    try:
+        sampled, reason = call_method_2(
+            self.sampler, IS_SAMPLED, trace_id, span.operation_name
+        )
+        if sampled:
+            span.own_flags = SAMPLED
+            return reason
+    except Exception as error:
+        sampler_failed.warn(self.sampler, error)
+    return None
+
+
+cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
+    """Make *span* a child of *parent*; return false if Python code must do that."""
+    cdef SpanCore above
+    cdef ContextCore context
+    cdef Ids ids
+    cdef object state = None
+    cdef object baggage
+    if self.one_span_per_rpc is not False:
+        return False
+    if has_plain_fields(parent):
+        above = <SpanCore>parent
+        span.clock_offset = above.clock_offset
+        span.has_random_trace_id = above.has_random_trace_id
+        baggage = above.baggage
+        if not read_ids(above, &ids):
+            return False
+        parent = above.stored_context
+    elif not is_plain_context(parent):
+        return False
+    if parent is not None:
+        context = <ContextCore>parent
+        ids_of(context, &ids)
+        span.has_random_trace_id = context.has_random_trace_id
+        baggage, state = context.baggage, context.trace_state
+        if not ids.flags and context.sampling_undecided:
+            return False
+    if type(baggage) is not dict or not ids.span_id or not (
+        ids.trace_id_high or ids.trace_id_low
+    ):
+        return False
+    span.trace_id_high, span.trace_id_low = ids.trace_id_high, ids.trace_id_low
+    span.parent_id = ids.span_id
+    # Formats other than Jaeger's may set the debug flag alone.
+    span.own_flags = ids.flags | SAMPLED if ids.flags & DEBUG else ids.flags
+    if owns_ids(self):
+        span.span_id = random_bits()
+        if not span.span_id:
+            span.span_id = 1
+    else:
+        (<object>span).span_id = self.random.getrandbits(ID_BITS) or 1
+    span.baggage = PyDict_Copy(<dict>baggage) if len(<dict>baggage) else NO_BAGGAGE
+    if state is not None:
+        (<object>span).context.trace_state = state
+    return True
+
+
+cdef int bits_of(SpanCore span) except -1:
+    """The flags of a new span, one of whose ids may be unusual."""
+    cdef int flags = flags_of(span)
+    return (<object>span).flags if flags < 0 else flags
+
+
+cdef int set_first_tags(StarterCore self, SpanCore span, dict tags) except -1:
+    """Store the tags that were passed at the start, if the span is sampled."""
+    cdef dict stored
+    cdef Py_ssize_t limit
+    if SAMPLING_PRIORITY in tags:
+        (<object>span).add_tags(tags)
+        return 0
+    if not bits_of(span) & SAMPLED:
+        return 0
+    stored = PyDict_Copy(tags)
+    limit = limit_of(self.max_tags_per_span)
+    if len(stored) > limit and (limit >= 0 or len(stored) > self.max_tags_per_span):
+        stored = (<object>span).fewer_tags(stored)
+    if not are_stored_unchanged(stored, limit_of(self.max_tag_value_length)):
+        stored = to_tag_values(stored, self)
+    span.first_tags = stored
+    return 0
+
+
+cdef int set_start_time(StarterCore self, SpanCore span, object start_time) except -1:
+    if start_time is not None:
+        if self.clock is not None:
+            (<object>span).use_clock(self.clock)
+        (<object>span).start_time = to_seconds(start_time, (<object>span).wall_time)
+        span.clock_offset = NAN
+    elif not is_clock_unpatched():
+        (<object>span).start_time = time_module.time()
+        span.clock_offset = NAN
+    elif not bits_of(span):
+        span.start_time = wall_time()
+        span.clock_offset = NAN
+    elif isnan(span.clock_offset):
+        span.start_time = wall_time()
+        span.clock_offset = span.start_time - steady_time()
+    else:
+        # Spans of a trace share a clock offset: a step of the wall clock does not shift
+        # them against each other, and one call fewer is needed.
+        span.start_time = span.clock_offset + steady_time()
+    return 0
