@@ -43,12 +43,15 @@ cdef class Original:
     cdef dict attributes
     cdef unsigned int version
 
-    cdef bint is_unchanged(self) noexcept:
+    cdef inline bint is_unchanged(self) noexcept:
         """Whether no attribute was replaced since."""
-        cdef PyTypeObject *owner = <PyTypeObject *>self.owner
+        return self.matches(<PyTypeObject *>self.owner, &self.version)
+
+    cdef inline bint matches(self, PyTypeObject *cls, unsigned int *version) noexcept:
+        """Whether *cls*, the class or one derived from it, has the same attributes."""
         return (
-            (self.version != 0 and version_of(owner) == self.version)
-            or self.check(owner, &self.version)
+            (version[0] != 0 and version_of(cls) == version[0])
+            or self.check(cls, version)
         )
 
     cdef bint check(self, PyTypeObject *owner, unsigned int *version) noexcept:

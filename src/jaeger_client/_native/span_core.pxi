@@ -109,7 +109,10 @@ cdef class SpanCore:
             # A double has steps of 0.24 us here. A span that has not ended after its
             # start is shown as an error.
             self.end_time = nextafter(self.start_time, INFINITY)
-        PyObject_CallMethodOneArg(self.owner, REPORT_SPAN, self)
+        if reports_itself(self.owner):
+            report(<StarterCore>self.owner, self)
+        else:
+            PyObject_CallMethodOneArg(self.owner, REPORT_SPAN, self)
 
 
 cdef SpanCore span_probe = SpanCore.__new__(SpanCore)
@@ -140,7 +143,7 @@ cdef dict span_fields = fields_of(span_probe, span_probe.odd, [
     ("references", OBJECT, span_probe_objects[2]),
     ("baggage", OBJECT, span_probe_objects[3]),
     ("stored_context", OBJECT, span_probe_objects[4]),
-    ("first_tags", OBJECT, span_probe_objects[5]),
+    ("first_tags", TAGS, span_probe_objects[5]),
     ("decision_tags", OBJECT, span_probe_objects[6]),
     ("more_tags", OBJECT, span_probe_objects[7]),
     ("log_items", OBJECT, span_probe_objects[8]),

@@ -53,7 +53,7 @@ cdef class SpanCore:
     cdef object references          # list of opentracing.Reference, or None
     cdef object baggage
     cdef object stored_context      # SpanContext or None
-    cdef object first_tags          # dict: str to value
+    cdef object first_tags          # dict: str to value, or a tuple of both in turn
     cdef object decision_tags       # dict: str to value
     cdef object more_tags           # list of pairs, NO_MORE_TAGS or a TagList
     cdef object log_items           # list of (microseconds, pairs), or a LogList
@@ -85,6 +85,10 @@ cdef class StarterCore:
     cdef dict random_attributes     # vars() of that
     cdef Py_ssize_t attribute_count # of these, when they were last checked
     cdef unsigned int plain_version # of the class, when it was last checked
+    cdef unsigned int report_version    # the same, for `report_span`
+    cdef unsigned int receiver_version  # of the reporter's class
+    cdef object checked_metrics     # see counts_nothing()
+    cdef bint has_noop_metrics
 
 
 cdef struct Ids:

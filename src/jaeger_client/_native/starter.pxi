@@ -63,15 +63,10 @@ cdef class StarterCore:
 
     def report_span(self, span):
         """Pass a finished span to the reporter; called by the span."""
-        if not is_plain_starter(self):
+        if is_plain_starter(self):
+            report(self, span)
+        else:
             python_report_span(self, span)
-            return
-        if not self.metrics.is_noop:
-            self._count(self.metrics.spans_finished)
-        try:
-            PyObject_CallMethodOneArg(self.reporter, REPORT_SPAN, span)
-        except Exception as error:
-            reporter_failed.warn(self.reporter, error)
 
 
 cdef StarterCore starter_probe = StarterCore.__new__(StarterCore)
@@ -109,6 +104,7 @@ cdef dict starter_fields = fields_of(starter_probe, starter_probe.odd, [
 ])
 
 cdef Original starter_original = None
+cdef Original report_original = None
 cdef object python_start_span, python_report_span
 cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
 cdef type DECISION_TAGS = None
@@ -127,13 +123,14 @@ def adopt_starter(
 
 cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
     global starter_original, python_start_span, python_report_span
-    global DECISION_TAGS, sampler_failed, reporter_failed
+    global DECISION_TAGS, sampler_failed, reporter_failed, report_original
     DECISION_TAGS, sampler_failed = decision_tags, warn_of_sampler
     reporter_failed = warn_of_reporter
     removed = replace_methods(cls, StarterCore)
     python_start_span = removed["start_span"]
     python_report_span = removed["report_span"]
     starter_original = original_of(cls, (*starter_fields, "_call_sampler"))
+    report_original = original_of(cls, (REPORT_SPAN,))
 
 
 cdef use_functions(contexts, mapping, text, tag_values, seconds):
@@ -142,15 +139,23 @@ cdef use_functions(contexts, mapping, text, tag_values, seconds):
     to_tag_values, to_seconds = tag_values, seconds
 
 
-cdef bint is_plain_starter(StarterCore self) noexcept:
+cdef inline bint is_plain_starter(StarterCore self) noexcept:
     """Whether no attribute of the tracer is unusual."""
-    cdef PyTypeObject *cls = Py_TYPE(self)
-    return self.odd is None and (
-        (self.plain_version != 0 and version_of(cls) == self.plain_version)
-        or (
-            starter_original is not None
-            and starter_original.check(cls, &self.plain_version)
-        )
+    return self.odd is None and starter_original is not None and (
+        starter_original.matches(Py_TYPE(self), &self.plain_version)
+    )
+
+
+cdef inline bint reports_itself(object owner) except -1:
+    """Whether `report_span` of the owner of a span does what `report` does."""
+    cdef StarterCore self
+    if not PyType_IsSubtype(Py_TYPE(owner), <PyTypeObject *>StarterCore):
+        return False
+    self = <StarterCore>owner
+    return (
+        is_plain_starter(self)
+        and report_original.matches(Py_TYPE(self), &self.report_version)
+        and PyDict_GetItemWithError(attributes_of(self), REPORT_SPAN) == NULL
     )
 
 
@@ -209,7 +214,7 @@ cdef object start(
         else:
             self._apply_decision(span, decision)
     set_start_time(self, span, start_time)
-    if not self.metrics.is_noop:
+    if not counts_nothing(self):
         self._count_start(span, tags)
     return span
 
@@ -217,7 +222,7 @@ cdef object start(
 cdef object begin(StarterCore self, SpanCore span):
     """Make *span* a root; return the tags of the sampler's decision, or `None`."""
     cdef object bits = self.max_trace_id_bits
-    cdef object trace_id
+    cdef object trace_id, decision = None
     span.baggage = NO_BAGGAGE
     span.has_random_trace_id = True
     if owns_ids(self) and (bits is ID_BITS or bits is TRACE_ID_BITS):
@@ -227,15 +232,18 @@ cdef object begin(StarterCore self, SpanCore span):
             span.trace_id_low = 1
         # One random number serves as both ids, as in the Go and Java clients.
         span.span_id = span.trace_id_low
-        trace_id = long_of(span.trace_id_high, span.trace_id_low)
     else:
         trace_id = self.random.getrandbits(bits) or 1
         (<object>span).trace_id = trace_id
         (<object>span).span_id = trace_id & MAX_SPAN_ID or 1
     try:
-        sampled, reason = call_method_2(
-            self.sampler, IS_SAMPLED, trace_id, span.operation_name
-        )
+        if span.odd is None:
+            decision = decide(self.sampler, span.trace_id_low)
+        if decision is None:
+            decision = call_method_2(
+                self.sampler, IS_SAMPLED, (<object>span).trace_id, span.operation_name
+            )
+        sampled, reason = decision
         if sampled:
             span.own_flags = SAMPLED
             return reason
@@ -298,20 +306,36 @@ cdef int bits_of(SpanCore span) except -1:
 
 cdef int set_first_tags(StarterCore self, SpanCore span, dict tags) except -1:
     """Store the tags that were passed at the start, if the span is sampled."""
+    cdef object flat
     cdef dict stored
-    cdef Py_ssize_t limit
+    cdef Py_ssize_t limit = limit_of(self.max_tags_per_span)
+    if bits_of(span) & SAMPLED and len(tags) <= limit:
+        flat = flat_tags(tags, limit_of(self.max_tag_value_length))
+        if flat is not None:
+            span.first_tags = flat
+            return 0
     if SAMPLING_PRIORITY in tags:
         (<object>span).add_tags(tags)
         return 0
     if not bits_of(span) & SAMPLED:
         return 0
     stored = PyDict_Copy(tags)
-    limit = limit_of(self.max_tags_per_span)
     if len(stored) > limit and (limit >= 0 or len(stored) > self.max_tags_per_span):
         stored = (<object>span).fewer_tags(stored)
     if not are_stored_unchanged(stored, limit_of(self.max_tag_value_length)):
         stored = to_tag_values(stored, self)
     span.first_tags = stored
+    return 0
+
+
+cdef int report(StarterCore self, object span) except -1:
+    if not counts_nothing(self):
+        self._count(self.metrics.spans_finished)
+    try:
+        if not enqueue(self, span):
+            PyObject_CallMethodOneArg(self.reporter, REPORT_SPAN, span)
+    except Exception as error:
+        reporter_failed.warn(self.reporter, error)
     return 0
 
 
