@@ -225,7 +225,7 @@ cdef int _write_own_span(
     cdef object first = (<object>span).first_tags
     cdef object decision = span.decision_tags
     cdef object more = span.more_tags
-    cdef object logs = span.log_items
+    cdef object logs = (<object>span).log_items
     cdef object references = span.references
     cdef double start_time = span.start_time
     cdef double end_time = span.end_time

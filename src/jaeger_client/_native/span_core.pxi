@@ -78,15 +78,11 @@ cdef class SpanCore:
     def log_kv(self, key_values, timestamp=None):
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
         cdef int flags = flags_of(self)
-        cdef dict fields
         if flags >= 0 and not flags & SAMPLED:
             return self
         if flags >= 0 and timestamp is None and type(key_values) is dict and is_timed(self):
-            fields = PyDict_Copy(key_values)
-            if len(fields) <= MAX_LOG_FIELDS and are_stored_unchanged(fields, max_length_of(self.owner)):
-                when = PyLong_FromDouble((self.clock_offset + steady_time()) * 1000000)
-                if add_log(self, (when, fields.items())):
-                    return self
+            if add_log(self, key_values):
+                return self
         return python_log_kv(self, key_values, timestamp)
 
     def finish(self, finish_time=None):
@@ -146,7 +142,7 @@ cdef dict span_fields = fields_of(span_probe, span_probe.odd, [
     ("first_tags", TAGS, span_probe_objects[5]),
     ("decision_tags", OBJECT, span_probe_objects[6]),
     ("more_tags", OBJECT, span_probe_objects[7]),
-    ("log_items", OBJECT, span_probe_objects[8]),
+    ("log_items", LOGS, span_probe_objects[8]),
     ("own_flags", NUMBER, <char *>&span_probe.own_flags - span_start),
     ("dropped_tags", NUMBER, <char *>&span_probe.dropped_tags - span_start),
     ("dropped_logs", NUMBER, <char *>&span_probe.dropped_logs - span_start),
@@ -250,19 +246,29 @@ cdef bint add_tag(SpanCore span, tuple pair) except -1:
     return append_to(span.more_tags, pair)
 
 
-cdef bint add_log(SpanCore span, tuple item) except -1:
-    """Append a log, if the list of logs is or becomes a plain one."""
-    cdef list logs
-    if span.log_items is NO_LOGS:
-        if not may_have_many_logs(span):
-            return False
-        logs = [item]
-        # As in `add_tag`.
-        if span.log_items is not NO_LOGS:
-            return False
-        span.log_items = logs
-        return True
-    return append_to(span.log_items, item)
+cdef bint add_log(SpanCore span, dict fields) except -1:
+    """Append a log of the current time, if its values and the list of logs are plain."""
+    cdef Py_ssize_t max_length = max_length_of(span.owner)
+    cdef object log
+    if len(fields) > MAX_LOG_FIELDS:
+        return False
+    if span.log_items is not NO_LOGS:
+        fields = PyDict_Copy(fields)
+        return are_stored_unchanged(fields, max_length) and append_to(
+            (<object>span).log_items, (current_us(span), fields.items())
+        )
+    if not may_have_many_logs(span):
+        return False
+    log = flat_log(fields, max_length, current_us(span))
+    # As in `add_tag`.
+    if log is None or span.log_items is not NO_LOGS:
+        return False
+    span.log_items = log
+    return True
+
+
+cdef inline object current_us(SpanCore span):
+    return PyLong_FromDouble((span.clock_offset + steady_time()) * 1000000)
 
 
 cdef inline bint append_to(object items, tuple item) except -1:

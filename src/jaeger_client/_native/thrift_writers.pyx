@@ -360,7 +360,7 @@ cdef class ThriftWriter:
         cdef object first = (<object>span).first_tags
         cdef object decision = span.decision_tags
         cdef object more = span.more_tags
-        cdef object logs = span.log_items
+        cdef object logs = (<object>span).log_items
         cdef object references = span.references
         cdef tuple extra = ()
         cdef Py_ssize_t counts[4]
