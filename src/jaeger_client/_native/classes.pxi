@@ -29,9 +29,19 @@ cdef extern from *:
         return type->tp_getattro == PyObject_GenericGetAttr
             && type->tp_setattro == PyObject_GenericSetAttr;
     }
+
+    /* An attribute in the `__dict__` of an instance, borrowed; NULL if it is absent. */
+    static inline PyObject *
+    own_attribute(PyObject *instance, PyObject *name)
+    {
+        PyObject **attributes = _PyObject_GetDictPtr(instance);
+        return attributes == NULL || *attributes == NULL
+            ? NULL : PyDict_GetItemWithError(*attributes, name);
+    }
     """
     unsigned int version_of(PyTypeObject *type) noexcept
     bint has_generic_access(PyTypeObject *type) noexcept
+    PyObject *own_attribute(object instance, str name) noexcept
     PyObject *_PyType_Lookup(PyTypeObject *type, object name) noexcept
 
 

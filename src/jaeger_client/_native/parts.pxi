@@ -5,14 +5,12 @@
 # classes whose method is the original one; for all others they return `None` or false,
 # and the caller calls the method.
 
-from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint64_t
 
 from jaeger_client._native.queue cimport SpanQueue, SpanReceiver
 
 cdef extern from *:
-    object PyObject_GenericGetDict(object instance, void *unused)
     long long PyLong_AsLongLongAndOverflow(object number, int *overflow) except? -1
 
 cdef str IS_SAMPLED = "is_sampled"
@@ -37,11 +35,6 @@ def adopt_parts(const_sampler, probabilistic_sampler, metrics):
     receiver_original = original_of(SpanReceiver, (REPORT_SPAN,))
 
 
-cdef inline dict attributes_of(object instance):
-    """The attributes of an instance of one of our classes."""
-    return <dict>PyObject_GenericGetDict(instance, NULL)
-
-
 cdef inline bint is_exactly(object instance, Original original) noexcept:
     return (
         <PyObject *>Py_TYPE(instance) == <PyObject *>original.owner
@@ -60,22 +53,19 @@ cdef bint is_less(uint64_t number, object boundary) except -1:
 
 cdef object decide(object sampler, uint64_t trace_id_low):
     """The decision of one of our samplers as it would return it, or `None`."""
-    cdef dict attributes
     cdef PyObject *found
     cdef bint is_sampled
     if is_exactly(sampler, const_original):
-        attributes = attributes_of(sampler)
-        found = PyDict_GetItemWithError(attributes, RESULT)
+        found = own_attribute(sampler, RESULT)
     elif is_exactly(sampler, probabilistic_original):
-        attributes = attributes_of(sampler)
-        found = PyDict_GetItemWithError(attributes, BOUNDARY)
+        found = own_attribute(sampler, BOUNDARY)
         if found == NULL or not PyLong_CheckExact(<object>found):
             return None
         is_sampled = is_less(trace_id_low, <object>found)
-        found = PyDict_GetItemWithError(attributes, YES if is_sampled else NO)
+        found = own_attribute(sampler, YES if is_sampled else NO)
     else:
         return None
-    if found == NULL or PyDict_GetItemWithError(attributes, IS_SAMPLED) != NULL:
+    if found == NULL or own_attribute(sampler, IS_SAMPLED) != NULL:
         return None
     return <object>found
 
@@ -90,7 +80,7 @@ cdef bint enqueue(StarterCore self, object span) except -1:
         and receiver_original.matches(cls, &self.receiver_version)
     ):
         return False
-    if PyDict_GetItemWithError(attributes_of(reporter), REPORT_SPAN) != NULL:
+    if own_attribute(reporter, REPORT_SPAN) != NULL:
         return False
     queue = (<SpanReceiver>reporter)._queue
     if type(queue) is not SpanQueue:

@@ -91,24 +91,7 @@ cdef class SpanCore:
 
         Only the first call has an effect; on an unsampled span none has.
         """
-        cdef int flags = flags_of(self)
-        if flags >= 0 and not flags & SAMPLED:
-            return
-        if flags < 0 or self.finished or finish_time is not None or not is_timed(self):
-            python_finish(self, finish_time)
-            return
-        # No Python code since the test: if several threads finish the span, only one
-        # reports it.
-        self.finished = True
-        self.end_time = self.clock_offset + steady_time()
-        if self.end_time == self.start_time:
-            # A double has steps of 0.24 us here. A span that has not ended after its
-            # start is shown as an error.
-            self.end_time = nextafter(self.start_time, INFINITY)
-        if reports_itself(self.owner):
-            report(<StarterCore>self.owner, self)
-        else:
-            PyObject_CallMethodOneArg(self.owner, REPORT_SPAN, self)
+        finish(self, finish_time)
 
 
 cdef SpanCore span_probe = SpanCore.__new__(SpanCore)
@@ -153,6 +136,8 @@ cdef dict span_fields = fields_of(span_probe, span_probe.odd, [
 
 cdef type span_class = None
 cdef Original span_original = None
+cdef Original finish_original = None
+cdef str FINISH = "finish"
 cdef dict python_span = {}
 cdef object python_set_tag, python_log_kv, python_finish
 cdef dict NO_BAGGAGE, NO_TAGS
@@ -169,7 +154,7 @@ def adopt_span(
     cls, *, no_baggage, no_tags, no_more_tags, no_logs, many, max_log_fields
 ):
     """Make *cls* the class of all spans; it has `SpanCore` as its first base."""
-    global span_class, span_original, python_span
+    global span_class, span_original, finish_original, python_span
     global python_set_tag, python_log_kv, python_finish
     global NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS, NO_LOGS, MAX_LOG_FIELDS
     if many != MANY:
@@ -182,6 +167,7 @@ def adopt_span(
     )
     span_class = cls
     span_original = original_of(cls, (*span_fields, *USED_OF_SPAN))
+    finish_original = original_of(cls, (FINISH,))
 
 
 cdef bint has_plain_fields(object span) noexcept:
@@ -223,6 +209,39 @@ cdef int flags_of(SpanCore span) noexcept:
     if is_plain_context(span.stored_context):
         return <int>(<ContextCore>span.stored_context).flags
     return -1
+
+
+cdef int finish(SpanCore span, object finish_time) except -1:
+    cdef int flags = flags_of(span)
+    if flags >= 0 and not flags & SAMPLED:
+        return 0
+    if flags < 0 or span.finished or finish_time is not None or not is_timed(span):
+        python_finish(span, finish_time)
+        return 0
+    # No Python code since the test: if several threads finish the span, only one
+    # reports it.
+    span.finished = True
+    span.end_time = span.clock_offset + steady_time()
+    if span.end_time == span.start_time:
+        # A double has steps of 0.24 us here. A span that has not ended after its start
+        # is shown as an error.
+        span.end_time = nextafter(span.start_time, INFINITY)
+    if reports_itself(span.owner):
+        report(<StarterCore>span.owner, span)
+    else:
+        PyObject_CallMethodOneArg(span.owner, REPORT_SPAN, span)
+    return 0
+
+
+cdef int finish_span(object span) except -1:
+    if (
+        has_plain_fields(span)
+        and finish_original.is_unchanged()
+        and own_attribute(span, FINISH) == NULL
+    ):
+        return finish(<SpanCore>span, None)
+    span.finish()
+    return 0
 
 
 cdef inline bint is_timed(SpanCore span) except -1:

@@ -118,3 +118,6 @@ cdef ContextCore new_context()
 
 cdef object no_more_tags()
 """The value of `more_tags` of a span without any: a list whose content is not read."""
+
+cdef int finish_span(object span) except -1
+"""What `span.finish()` does, for any span."""

@@ -13,9 +13,26 @@ cdef extern from *:
         return PyObject_VectorcallMethod(
             name, arguments, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     }
+
+    /* Calls the reader of the active scope; `get` of a context variable, which it
+       usually is, without the call. */
+    static inline PyObject *
+    read_scope(PyObject *reader)
+    {
+        PyObject *self = PyCFunction_CheckExact(reader)
+            ? PyCFunction_GET_SELF(reader) : NULL;
+        PyObject *scope = NULL;
+        if (self != NULL && PyContextVar_CheckExact(self)
+            && strcmp(((PyCFunctionObject *)reader)->m_ml->ml_name, "get") == 0) {
+            if (PyContextVar_Get(self, NULL, &scope) < 0) {
+                return NULL;
+            }
+        }
+        return scope != NULL ? scope : PyObject_CallNoArgs(reader);
+    }
     """
     object call_method_2(object self, object name, object first, object second)
-    object PyObject_CallNoArgs(object function)
+    object read_scope(object reader)
 
 
 cdef class StarterCore:
@@ -155,15 +172,18 @@ cdef inline bint reports_itself(object owner) except -1:
     return (
         is_plain_starter(self)
         and report_original.matches(Py_TYPE(self), &self.report_version)
-        and PyDict_GetItemWithError(attributes_of(self), REPORT_SPAN) == NULL
+        and own_attribute(self, REPORT_SPAN) == NULL
     )
 
 
 cdef SpanCore new_span():
     # As in `new_context`.
-    return <SpanCore?>(<PyTypeObject *>span_class).tp_new(
+    span = (<PyTypeObject *>span_class).tp_new(
         span_class, <PyObject *>NO_ARGUMENTS, NULL
     )
+    if <PyObject *>Py_TYPE(span) != <PyObject *>span_class:
+        raise TypeError(span)
+    return <SpanCore>span
 
 
 cdef object start(
@@ -171,12 +191,12 @@ cdef object start(
     object start_time, object ignore_active_span
 ):
     cdef SpanCore span
-    cdef dict initial
     cdef object decision = None
+    cdef int flags
     if not self.process_mark:
         start_time = self._notice_fork(start_time)
     if parent is None and not ignore_active_span:
-        scope = PyObject_CallNoArgs(self.active_scope)
+        scope = read_scope(self.active_scope)
         if scope is not None:
             parent = scope.span
     if references is not None:
@@ -204,16 +224,15 @@ cdef object start(
     span.first_tags = span.decision_tags = NO_TAGS
     span.more_tags = NO_MORE_TAGS
     span.log_items = NO_LOGS
-    initial = tags
-    if initial is not None and len(initial):
-        set_first_tags(self, span, initial)
-    # Read again, because a tag may have changed them.
-    if decision is not None and bits_of(span):
+    flags = bits_of(span)
+    if tags is not None and len(<dict>tags):
+        flags = set_first_tags(self, span, <dict>tags, flags)
+    if decision is not None and flags:
         if type(decision) is DECISION_TAGS:
             span.decision_tags = decision
         else:
             self._apply_decision(span, decision)
-    set_start_time(self, span, start_time)
+    set_start_time(self, span, start_time, flags)
     if not counts_nothing(self):
         self._count_start(span, tags)
     return span
@@ -298,34 +317,37 @@ cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
     return True
 
 
-cdef int bits_of(SpanCore span) except -1:
+cdef inline int bits_of(SpanCore span) except -1:
     """The flags of a new span, one of whose ids may be unusual."""
-    cdef int flags = flags_of(span)
-    return (<object>span).flags if flags < 0 else flags
+    if span.odd is None and span.stored_context is None:
+        return span.own_flags
+    return (<object>span).flags
 
 
-cdef int set_first_tags(StarterCore self, SpanCore span, dict tags) except -1:
-    """Store the tags that were passed at the start, if the span is sampled."""
+cdef int set_first_tags(
+    StarterCore self, SpanCore span, dict tags, int flags
+) except -1:
+    """Store the initial tags of a span with *flags*; return its flags then."""
     cdef object flat
     cdef dict stored
     cdef Py_ssize_t limit = limit_of(self.max_tags_per_span)
-    if bits_of(span) & SAMPLED and len(tags) <= limit:
+    if flags & SAMPLED and len(tags) <= limit:
         flat = flat_tags(tags, limit_of(self.max_tag_value_length))
         if flat is not None:
             span.first_tags = flat
-            return 0
+            return flags
     if SAMPLING_PRIORITY in tags:
         (<object>span).add_tags(tags)
-        return 0
-    if not bits_of(span) & SAMPLED:
-        return 0
+        return bits_of(span)
+    if not flags & SAMPLED:
+        return flags
     stored = PyDict_Copy(tags)
     if len(stored) > limit and (limit >= 0 or len(stored) > self.max_tags_per_span):
         stored = (<object>span).fewer_tags(stored)
     if not are_stored_unchanged(stored, limit_of(self.max_tag_value_length)):
         stored = to_tag_values(stored, self)
     span.first_tags = stored
-    return 0
+    return flags
 
 
 cdef int report(StarterCore self, object span) except -1:
@@ -339,7 +361,9 @@ cdef int report(StarterCore self, object span) except -1:
     return 0
 
 
-cdef int set_start_time(StarterCore self, SpanCore span, object start_time) except -1:
+cdef int set_start_time(
+    StarterCore self, SpanCore span, object start_time, int flags
+) except -1:
     if start_time is not None:
         if self.clock is not None:
             (<object>span).use_clock(self.clock)
@@ -348,12 +372,15 @@ cdef int set_start_time(StarterCore self, SpanCore span, object start_time) exce
     elif not is_clock_unpatched():
         (<object>span).start_time = time_module.time()
         span.clock_offset = NAN
-    elif not bits_of(span):
+    elif not flags:
         span.start_time = wall_time()
         span.clock_offset = NAN
     elif isnan(span.clock_offset):
-        span.start_time = wall_time()
-        span.clock_offset = span.start_time - steady_time()
+        if are_clocks_direct():
+            span.start_time = root_start(&span.clock_offset)
+        else:
+            span.start_time = wall_time()
+            span.clock_offset = span.start_time - steady_time()
     else:
         # Spans of a trace share a clock offset: a step of the wall clock does not shift
         # them against each other, and one call fewer is needed.
