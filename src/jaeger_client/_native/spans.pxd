@@ -67,7 +67,8 @@ cdef class SpanCore:
 
 
 cdef class StarterCore:
-    # Attributes of the tracer that are read for each span; each may be any object.
+    # Attributes of the tracer that are read for each span; each may be any object. They
+    # are copies of items of its `__dict__`, valid if is_plain_starter() is true.
     cdef object sampler
     cdef object reporter
     cdef object metrics
@@ -80,11 +81,12 @@ cdef class StarterCore:
     cdef object clock
     cdef object active_scope        # the attribute `_active_scope`
     cdef object process_mark        # the attribute `_process_mark`
-    cdef dict odd
+    cdef dict copied                # the `__dict__` that they were copied from
+    cdef uint64_t copied_version    # of that
+    cdef unsigned int plain_version # of the class, when it was last checked
     cdef object checked_random      # the `random` that was last checked, see owns_ids()
     cdef dict random_attributes     # vars() of that
     cdef Py_ssize_t attribute_count # of these, when they were last checked
-    cdef unsigned int plain_version # of the class, when it was last checked
 
 
 cdef struct Ids:

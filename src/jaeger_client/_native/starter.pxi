@@ -1,4 +1,9 @@
 # Part of spans.pyx: tracers, and how they start spans.
+#
+# The attributes of a tracer are in its `__dict__`, as those of a Python class are. The
+# ones that each span needs are copied to C fields when the dict has changed: up to 3.11,
+# a dict has a version number that tells; from 3.12 on, a function that is called for
+# changes of the dicts of tracers increases a number.
 
 from cpython.dict cimport PyDict_Copy
 from cpython.object cimport PyObject, PyTypeObject
@@ -13,7 +18,63 @@ cdef extern from *:
         return PyObject_VectorcallMethod(
             name, arguments, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     }
+
+    /* The `__dict__` of an instance, borrowed; NULL if it does not exist. */
+    static inline PyObject *
+    attributes_of(PyObject *instance)
+    {
+        PyObject **place = _PyObject_GetDictPtr(instance);
+        return place == NULL ? NULL : *place;
+    }
+
+    #if PY_VERSION_HEX < 0x030C0000
+    static inline uint64_t
+    dict_version_of(PyObject *dict)
+    {
+        return ((PyDictObject *)dict)->ma_version_tag;
+    }
+
+    static inline int
+    watch(PyObject *Py_UNUSED(dict))
+    {
+        return 0;
+    }
+    #else
+    static uint64_t changes_of_watched = 0;
+    static int watcher = -1;
+
+    static int
+    count_change(PyDict_WatchEvent Py_UNUSED(event), PyObject *Py_UNUSED(dict),
+                 PyObject *Py_UNUSED(key), PyObject *Py_UNUSED(value))
+    {
+        changes_of_watched++;
+        return 0;
+    }
+
+    static inline uint64_t
+    dict_version_of(PyObject *Py_UNUSED(dict))
+    {
+        /* There are 8 watchers in a process. Without one, each dict may have changed. */
+        return watcher < 0 ? ++changes_of_watched : changes_of_watched;
+    }
+
+    static inline int
+    watch(PyObject *dict)
+    {
+        if (watcher < 0) {
+            watcher = PyDict_AddWatcher(count_change);
+            if (watcher < 0) {
+                PyErr_Clear();
+                return 0;
+            }
+        }
+        return PyDict_Watch(watcher, dict);
+    }
+    #endif
     """
+    PyObject *attributes_of(object instance) noexcept
+    uint64_t dict_version_of(PyObject *attributes) noexcept
+    int watch(object attributes) except -1
     object call_method_2(object self, object name, object first, object second)
     object PyObject_CallNoArgs(object function)
 
@@ -22,10 +83,7 @@ cdef class StarterCore:
     """The hot attributes and methods of `SpanStarter`."""
 
     def __getstate__(self):
-        return state_of(self, starter_fields)
-
-    def __cinit__(self, *arguments, **options):
-        self.odd = dict.fromkeys(starter_fields, MISSING) if starter_fields else None
+        return self.__dict__
 
     def start_span(
         self,
@@ -74,39 +132,11 @@ cdef class StarterCore:
             reporter_failed.warn(self.reporter, error)
 
 
-cdef StarterCore starter_probe = StarterCore.__new__(StarterCore)
-cdef char *starter_start = <char *><PyObject *>starter_probe
-cdef list starter_probe_objects = [object() for _ in range(12)]
-starter_probe.odd = {}
-(
-    starter_probe.sampler,
-    starter_probe.reporter,
-    starter_probe.metrics,
-    starter_probe.random,
-    starter_probe.max_trace_id_bits,
-    starter_probe.one_span_per_rpc,
-    starter_probe.max_tag_value_length,
-    starter_probe.max_tags_per_span,
-    starter_probe.max_logs_per_span,
-    starter_probe.clock,
-    starter_probe.active_scope,
-    starter_probe.process_mark,
-) = starter_probe_objects
-
-cdef dict starter_fields = fields_of(starter_probe, starter_probe.odd, [
-    ("sampler", OBJECT, starter_probe_objects[0]),
-    ("reporter", OBJECT, starter_probe_objects[1]),
-    ("metrics", OBJECT, starter_probe_objects[2]),
-    ("random", OBJECT, starter_probe_objects[3]),
-    ("max_trace_id_bits", OBJECT, starter_probe_objects[4]),
-    ("one_span_per_rpc", OBJECT, starter_probe_objects[5]),
-    ("max_tag_value_length", OBJECT, starter_probe_objects[6]),
-    ("max_tags_per_span", OBJECT, starter_probe_objects[7]),
-    ("max_logs_per_span", OBJECT, starter_probe_objects[8]),
-    ("clock", OBJECT, starter_probe_objects[9]),
-    ("_active_scope", OBJECT, starter_probe_objects[10]),
-    ("_process_mark", OBJECT, starter_probe_objects[11]),
-])
+cdef tuple COPIED_ATTRIBUTES = (
+    "sampler", "reporter", "metrics", "random", "max_trace_id_bits", "one_span_per_rpc",
+    "max_tag_value_length", "max_tags_per_span", "max_logs_per_span", "clock",
+    "_active_scope", "_process_mark",
+)
 
 cdef Original starter_original = None
 cdef object python_start_span, python_report_span
@@ -133,7 +163,7 @@ cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
     removed = replace_methods(cls, StarterCore)
     python_start_span = removed["start_span"]
     python_report_span = removed["report_span"]
-    starter_original = original_of(cls, (*starter_fields, "_call_sampler"))
+    starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
 
 
 cdef use_functions(contexts, mapping, text, tag_values, seconds):
@@ -142,16 +172,42 @@ cdef use_functions(contexts, mapping, text, tag_values, seconds):
     to_tag_values, to_seconds = tag_values, seconds
 
 
-cdef bint is_plain_starter(StarterCore self) noexcept:
-    """Whether no attribute of the tracer is unusual."""
-    cdef PyTypeObject *cls = Py_TYPE(self)
-    return self.odd is None and (
-        (self.plain_version != 0 and version_of(cls) == self.plain_version)
-        or (
-            starter_original is not None
-            and starter_original.check(cls, &self.plain_version)
-        )
-    )
+cdef inline bint is_plain_starter(StarterCore self) noexcept:
+    """Whether no attribute of the tracer is unusual; its copies in C are valid then."""
+    cdef PyObject *attributes = attributes_of(self)
+    return (
+        self.plain_version != 0
+        and version_of(Py_TYPE(self)) == self.plain_version
+        and attributes == <PyObject *>self.copied
+        and dict_version_of(attributes) == self.copied_version
+    ) or copy_attributes(self)
+
+
+cdef bint copy_attributes(StarterCore self) noexcept:
+    """Copy attributes to the fields in C; return whether all are usual."""
+    cdef PyObject *attributes = attributes_of(self)
+    cdef dict copied
+    if (
+        attributes == NULL
+        or starter_original is None
+        or not starter_original.check(Py_TYPE(self), &self.plain_version)
+    ):
+        return False
+    copied = <dict>attributes
+    try:
+        watch(copied)
+        # Read before the attributes: a change meanwhile makes the copies invalid.
+        self.copied, self.copied_version = copied, dict_version_of(attributes)
+        (
+            self.sampler, self.reporter, self.metrics, self.random,
+            self.max_trace_id_bits, self.one_span_per_rpc, self.max_tag_value_length,
+            self.max_tags_per_span, self.max_logs_per_span, self.clock,
+            self.active_scope, self.process_mark,
+        ) = [copied[name] for name in COPIED_ATTRIBUTES]
+    except Exception:
+        # An attribute was deleted, or not assigned yet.
+        self.plain_version = 0
+    return self.plain_version != 0
 
 
 cdef SpanCore new_span():
