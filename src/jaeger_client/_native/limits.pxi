@@ -22,7 +22,7 @@ cdef Py_ssize_t limit_of(object number) noexcept:
 cdef Py_ssize_t max_length_of(object owner) noexcept:
     """The `max_tag_value_length` of the owner of a span, or -1."""
     if isinstance(owner, StarterCore) and is_plain_starter(<StarterCore>owner):
-        return limit_of((<StarterCore>owner).max_tag_value_length)
+        return (<StarterCore>owner).max_tag_value_length
     return -1
 
 
@@ -63,7 +63,7 @@ cdef bint may_have_many_tags(SpanCore span) noexcept:
     return (
         isinstance(owner, StarterCore)
         and is_plain_starter(<StarterCore>owner)
-        and limit_of((<StarterCore>owner).max_tags_per_span) - count_first_tags(span) > MANY
+        and (<StarterCore>owner).max_tags_per_span - count_first_tags(span) > MANY
     )
 
 
@@ -73,5 +73,5 @@ cdef bint may_have_many_logs(SpanCore span) noexcept:
     return (
         isinstance(owner, StarterCore)
         and is_plain_starter(<StarterCore>owner)
-        and limit_of((<StarterCore>owner).max_logs_per_span) > MANY
+        and (<StarterCore>owner).max_logs_per_span > MANY
     )

@@ -51,23 +51,48 @@ cdef bint is_less(uint64_t number, object boundary) except -1:
     return limit > 0 and number < <uint64_t>limit
 
 
-cdef object decide(object sampler, uint64_t trace_id_low):
-    """The decision of one of our samplers as it would return it, or `None`."""
-    cdef PyObject *found
-    cdef bint is_sampled
-    if is_exactly(sampler, const_original):
-        found = own_attribute(sampler, RESULT)
-    elif is_exactly(sampler, probabilistic_original):
-        found = own_attribute(sampler, BOUNDARY)
-        if found == NULL or not PyLong_CheckExact(<object>found):
-            return None
-        is_sampled = is_less(trace_id_low, <object>found)
-        found = own_attribute(sampler, YES if is_sampled else NO)
+cdef object decide(StarterCore self, uint64_t trace_id_low):
+    """What the sampler's `is_sampled` returns, if it is one of ours; or `None`."""
+    cdef PyObject *attributes
+    if self.sampler_original is None or not is_exactly(
+        self.sampler, <Original>self.sampler_original
+    ):
+        return None
+    attributes = attributes_of(self.sampler)
+    if (
+        attributes != <PyObject *>self.sampler_attributes
+        or dict_version_of(attributes) != self.sampler_version
+    ):
+        copy_decision(self)
+    if self.boundary is None or is_less(trace_id_low, self.boundary):
+        return self.decision
+    return self.decision_above
+
+
+cdef int copy_decision(StarterCore self) except -1:
+    """Copy from a sampler of ours what it returns; `None` if it may be anything."""
+    cdef dict attributes
+    self.sampler_original = self.sampler_attributes = None
+    self.decision = self.boundary = self.decision_above = None
+    if is_exactly(self.sampler, const_original):
+        self.sampler_original = const_original
+    elif is_exactly(self.sampler, probabilistic_original):
+        self.sampler_original = probabilistic_original
     else:
-        return None
-    if found == NULL or own_attribute(sampler, IS_SAMPLED) != NULL:
-        return None
-    return <object>found
+        return 0
+    attributes = self.sampler.__dict__
+    watch(attributes)
+    self.sampler_version = dict_version_of(<PyObject *>attributes)
+    self.sampler_attributes = attributes
+    if IS_SAMPLED in attributes:
+        return 0
+    if self.sampler_original is const_original:
+        self.decision = attributes.get(RESULT)
+    elif PyLong_CheckExact(attributes.get(BOUNDARY)):
+        self.boundary = attributes[BOUNDARY]
+        self.decision = attributes.get(YES)
+        self.decision_above = attributes.get(NO)
+    return 0
 
 
 cdef bint enqueue(StarterCore self, object span) except -1:
@@ -82,18 +107,8 @@ cdef bint enqueue(StarterCore self, object span) except -1:
         return False
     if own_attribute(reporter, REPORT_SPAN) != NULL:
         return False
-    queue = (<SpanReceiver>reporter)._queue
+    queue = (<SpanReceiver>reporter).queue
     if type(queue) is not SpanQueue:
         return False
     (<SpanQueue>queue).add(span)
     return True
-
-
-cdef inline bint counts_nothing(StarterCore self) except -1:
-    """Whether `is_noop` of the tracer's metrics, which is constant in our class."""
-    if self.metrics is not self.checked_metrics:
-        if type(self.metrics) is not metrics_class:
-            return self.metrics.is_noop
-        self.has_noop_metrics = self.metrics.is_noop
-        self.checked_metrics = self.metrics
-    return self.has_noop_metrics

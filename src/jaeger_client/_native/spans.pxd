@@ -67,28 +67,36 @@ cdef class SpanCore:
 
 
 cdef class StarterCore:
-    # Attributes of the tracer that are read for each span; each may be any object.
+    # Attributes of the tracer that are read for each span; each may be any object. They
+    # are copies of items of its `__dict__`, valid if is_plain_starter() is true.
     cdef object sampler
     cdef object reporter
     cdef object metrics
     cdef object random
     cdef object max_trace_id_bits
     cdef object one_span_per_rpc
-    cdef object max_tag_value_length
-    cdef object max_tags_per_span
-    cdef object max_logs_per_span
+    cdef Py_ssize_t max_tag_value_length    # -1: not a usual number
+    cdef Py_ssize_t max_tags_per_span
+    cdef Py_ssize_t max_logs_per_span
     cdef object clock
     cdef object active_scope        # the attribute `_active_scope`
     cdef object process_mark        # the attribute `_process_mark`
-    cdef dict odd
+    cdef dict copied                # the `__dict__` that they were copied from
+    cdef uint64_t copied_version    # of that
+    cdef unsigned int plain_version # of the class, when it was last checked
     cdef object checked_random      # the `random` that was last checked, see owns_ids()
     cdef dict random_attributes     # vars() of that
     cdef Py_ssize_t attribute_count # of these, when they were last checked
-    cdef unsigned int plain_version # of the class, when it was last checked
-    cdef unsigned int report_version    # the same, for `report_span`
-    cdef unsigned int receiver_version  # of the reporter's class
-    cdef object checked_metrics     # see counts_nothing()
-    cdef bint has_noop_metrics
+    cdef object sampler_original    # an `Original`, if the sampler is one of ours
+    cdef dict sampler_attributes    # vars() of the sampler, see decide()
+    cdef uint64_t sampler_version   # of that
+    cdef object decision            # what the sampler returns: one for all traces
+    cdef object boundary            # or, by trace id, one of two
+    cdef object decision_above
+    cdef unsigned int receiver_version  # of the reporter's class, see enqueue()
+    cdef bint has_noop_metrics      # the metrics are of our class and do nothing
+    cdef bint reports_itself        # `report_span` is ours
+    cdef bint starts_itself         # `start_span` is ours
 
 
 cdef struct Ids:

@@ -1,4 +1,9 @@
 # Part of spans.pyx: tracers, and how they start spans.
+#
+# The attributes of a tracer are in its `__dict__`, as those of a Python class are. The
+# ones that each span needs are copied to C fields when the dict has changed: up to 3.11,
+# a dict has a version number that tells; from 3.12 on, a function that is called for
+# changes of the dicts of tracers increases a number.
 
 from cpython.dict cimport PyDict_Copy
 from cpython.object cimport PyObject, PyTypeObject
@@ -39,10 +44,7 @@ cdef class StarterCore:
     """The hot attributes and methods of `SpanStarter`."""
 
     def __getstate__(self):
-        return state_of(self, starter_fields)
-
-    def __cinit__(self, *arguments, **options):
-        self.odd = dict.fromkeys(starter_fields, MISSING) if starter_fields else None
+        return self.__dict__
 
     def start_span(
         self,
@@ -86,42 +88,16 @@ cdef class StarterCore:
             python_report_span(self, span)
 
 
-cdef StarterCore starter_probe = StarterCore.__new__(StarterCore)
-cdef char *starter_start = <char *><PyObject *>starter_probe
-cdef list starter_probe_objects = [object() for _ in range(12)]
-starter_probe.odd = {}
-(
-    starter_probe.sampler,
-    starter_probe.reporter,
-    starter_probe.metrics,
-    starter_probe.random,
-    starter_probe.max_trace_id_bits,
-    starter_probe.one_span_per_rpc,
-    starter_probe.max_tag_value_length,
-    starter_probe.max_tags_per_span,
-    starter_probe.max_logs_per_span,
-    starter_probe.clock,
-    starter_probe.active_scope,
-    starter_probe.process_mark,
-) = starter_probe_objects
-
-cdef dict starter_fields = fields_of(starter_probe, starter_probe.odd, [
-    ("sampler", OBJECT, starter_probe_objects[0]),
-    ("reporter", OBJECT, starter_probe_objects[1]),
-    ("metrics", OBJECT, starter_probe_objects[2]),
-    ("random", OBJECT, starter_probe_objects[3]),
-    ("max_trace_id_bits", OBJECT, starter_probe_objects[4]),
-    ("one_span_per_rpc", OBJECT, starter_probe_objects[5]),
-    ("max_tag_value_length", OBJECT, starter_probe_objects[6]),
-    ("max_tags_per_span", OBJECT, starter_probe_objects[7]),
-    ("max_logs_per_span", OBJECT, starter_probe_objects[8]),
-    ("clock", OBJECT, starter_probe_objects[9]),
-    ("_active_scope", OBJECT, starter_probe_objects[10]),
-    ("_process_mark", OBJECT, starter_probe_objects[11]),
-])
+cdef tuple COPIED_ATTRIBUTES = (
+    "sampler", "reporter", "metrics", "random", "max_trace_id_bits", "one_span_per_rpc",
+    "max_tag_value_length", "max_tags_per_span", "max_logs_per_span", "clock",
+    "_active_scope", "_process_mark",
+)
 
 cdef Original starter_original = None
+cdef Original start_original = None
 cdef Original report_original = None
+cdef str START_SPAN = "start_span"
 cdef object python_start_span, python_report_span
 cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
 cdef type DECISION_TAGS = None
@@ -140,13 +116,15 @@ def adopt_starter(
 
 cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
     global starter_original, python_start_span, python_report_span
-    global DECISION_TAGS, sampler_failed, reporter_failed, report_original
+    global DECISION_TAGS, sampler_failed, reporter_failed
+    global start_original, report_original
     DECISION_TAGS, sampler_failed = decision_tags, warn_of_sampler
     reporter_failed = warn_of_reporter
     removed = replace_methods(cls, StarterCore)
     python_start_span = removed["start_span"]
     python_report_span = removed["report_span"]
-    starter_original = original_of(cls, (*starter_fields, "_call_sampler"))
+    starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
+    start_original = original_of(cls, (START_SPAN,))
     report_original = original_of(cls, (REPORT_SPAN,))
 
 
@@ -157,22 +135,72 @@ cdef use_functions(contexts, mapping, text, tag_values, seconds):
 
 
 cdef inline bint is_plain_starter(StarterCore self) noexcept:
-    """Whether no attribute of the tracer is unusual."""
-    return self.odd is None and starter_original is not None and (
-        starter_original.matches(Py_TYPE(self), &self.plain_version)
-    )
-
-
-cdef inline bint reports_itself(object owner) except -1:
-    """Whether `report_span` of the owner of a span does what `report` does."""
-    cdef StarterCore self
-    if not PyType_IsSubtype(Py_TYPE(owner), <PyTypeObject *>StarterCore):
-        return False
-    self = <StarterCore>owner
+    """Whether no attribute of the tracer is unusual; its copies in C are valid then."""
+    cdef PyObject *attributes = attributes_of(self)
     return (
-        is_plain_starter(self)
-        and report_original.matches(Py_TYPE(self), &self.report_version)
-        and own_attribute(self, REPORT_SPAN) == NULL
+        self.plain_version != 0
+        and version_of(Py_TYPE(self)) == self.plain_version
+        and attributes == <PyObject *>self.copied
+        and dict_version_of(attributes) == self.copied_version
+    ) or copy_attributes(self)
+
+
+cdef bint copy_attributes(StarterCore self) noexcept:
+    """Copy attributes to the fields in C; return whether all are usual."""
+    cdef PyObject *attributes = attributes_of(self)
+    cdef PyTypeObject *cls = Py_TYPE(self)
+    cdef unsigned int class_version, version
+    cdef uint64_t dict_version
+    cdef dict copied
+    self.plain_version = 0
+    if (
+        attributes == NULL
+        or starter_original is None
+        or not starter_original.check(cls, &class_version)
+    ):
+        return False
+    copied = <dict>attributes
+    try:
+        watch(copied)
+        # Read before the attributes: a change meanwhile makes the copies invalid.
+        dict_version = dict_version_of(attributes)
+        (
+            self.sampler, self.reporter, self.metrics, self.random,
+            self.max_trace_id_bits, self.one_span_per_rpc, max_tag_value_length,
+            max_tags_per_span, max_logs_per_span, self.clock,
+            self.active_scope, self.process_mark,
+        ) = [copied[name] for name in COPIED_ATTRIBUTES]
+        self.max_tag_value_length = limit_of(max_tag_value_length)
+        self.max_tags_per_span = limit_of(max_tags_per_span)
+        self.max_logs_per_span = limit_of(max_logs_per_span)
+        self.starts_itself = (
+            start_original.check(cls, &version) and START_SPAN not in copied
+        )
+        self.reports_itself = (
+            report_original.check(cls, &version) and REPORT_SPAN not in copied
+        )
+        self.has_noop_metrics = type(self.metrics) is metrics_class and self.metrics.is_noop
+        copy_decision(self)
+    except Exception:
+        # An attribute was deleted, or not assigned yet.
+        return False
+    # No Python code from here on: a finalizer never uses a part of the copies.
+    self.copied, self.copied_version = copied, dict_version
+    self.plain_version = class_version
+    return True
+
+
+cdef inline bint counts_nothing(StarterCore self) except -1:
+    """Whether the metrics of a plain tracer do nothing."""
+    return self.has_noop_metrics or self.metrics.is_noop
+
+
+cdef inline bint reports_itself(object owner) noexcept:
+    """Whether `report_span` of the owner of a span does what `report` does."""
+    return (
+        PyType_IsSubtype(Py_TYPE(owner), <PyTypeObject *>StarterCore)
+        and is_plain_starter(<StarterCore>owner)
+        and (<StarterCore>owner).reports_itself
     )
 
 
@@ -257,7 +285,7 @@ cdef object begin(StarterCore self, SpanCore span):
         (<object>span).span_id = trace_id & MAX_SPAN_ID or 1
     try:
         if span.odd is None:
-            decision = decide(self.sampler, span.trace_id_low)
+            decision = decide(self, span.trace_id_low)
         if decision is None:
             decision = call_method_2(
                 self.sampler, IS_SAMPLED, (<object>span).trace_id, span.operation_name
@@ -330,9 +358,9 @@ cdef int set_first_tags(
     """Store the initial tags of a span with *flags*; return its flags then."""
     cdef object flat
     cdef dict stored
-    cdef Py_ssize_t limit = limit_of(self.max_tags_per_span)
+    cdef Py_ssize_t limit = self.max_tags_per_span
     if flags & SAMPLED and len(tags) <= limit:
-        flat = flat_tags(tags, limit_of(self.max_tag_value_length))
+        flat = flat_tags(tags, self.max_tag_value_length)
         if flat is not None:
             span.first_tags = flat
             return flags
@@ -342,11 +370,11 @@ cdef int set_first_tags(
     if not flags & SAMPLED:
         return flags
     stored = PyDict_Copy(tags)
-    if len(stored) > limit and (limit >= 0 or len(stored) > self.max_tags_per_span):
+    if len(stored) > limit and (
+        limit >= 0 or len(stored) > (<object>self).max_tags_per_span
+    ):
         stored = (<object>span).fewer_tags(stored)
-    if not are_stored_unchanged(stored, limit_of(self.max_tag_value_length)):
-        stored = to_tag_values(stored, self)
-    span.first_tags = stored
+    span.first_tags = to_tag_values(stored, self)
     return flags
 
 

@@ -6,6 +6,7 @@ import inspect
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
+from unittest import mock  # noqa: TID251 - as applications patch
 
 import pytest
 
@@ -369,3 +370,27 @@ def receiver_of(queue: SpanQueue[str]) -> Any:
     receiver = Receiver()
     receiver._queue = queue
     return receiver
+
+
+@pytest.mark.parametrize("module", implementations("reporter.queue", "queue"))
+def test_another_object_as_the_queue(make_queue: MakeQueue, module: ModuleType) -> None:
+    """Any object may replace the queue of a reporter, as mocks do, and is removed."""
+    receiver = type("Receiver", (module.SpanReceiver,), {})()
+    receiver._queue = queue = make_queue()
+
+    with mock.patch.object(receiver, "_queue") as replaced:
+        receiver.report_span("replaced")
+    receiver.report_span("queued")
+
+    assert [mock.call.put("replaced")] == replaced.mock_calls
+    assert receiver._queue is queue
+    assert 1 == len(queue)
+
+
+@pytest.mark.parametrize("module", implementations("reporter.queue", "queue"))
+def test_a_reporter_without_a_queue(module: ModuleType) -> None:
+    """Until it is assigned, the queue is an attribute that does not exist."""
+    receiver = type("Receiver", (module.SpanReceiver,), {})()
+
+    with pytest.raises(AttributeError, match="_queue"):
+        receiver.report_span("span")
