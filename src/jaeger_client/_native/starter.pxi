@@ -68,16 +68,40 @@ cdef class StarterCore:
             ignore_active_span: Whether the active span is not used as the parent.
         """
         if is_plain_starter(self) and span_original.is_unchanged():
-            try:
-                return start(
-                    self, operation_name, child_of, references, tags, start_time,
-                    ignore_active_span,
-                )
-            except Exception as error:
-                return self._failed_span(error)
+            return start_or_fail(
+                self, operation_name, child_of, references, tags, start_time,
+                ignore_active_span,
+            )
         return python_start_span(
             self, operation_name, child_of, references, tags, start_time,
             ignore_active_span,
+        )
+
+    def start_active_span(
+        self,
+        operation_name=None,
+        child_of=None,
+        references=None,
+        tags=None,
+        start_time=None,
+        ignore_active_span=False,
+        finish_on_close=True,
+    ):
+        """
+        Start a span and make it the active one until the returned scope is closed.
+
+        The parameters are those of `start_span`. With *finish_on_close*, closing the
+        scope finishes the span.
+        """
+        if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
+            span = start_or_fail(
+                self, operation_name, child_of, references, tags, start_time,
+                ignore_active_span,
+            )
+            return call_method_2(self._scope_manager, ACTIVATE, span, finish_on_close)
+        return python_start_active_span(
+            self, operation_name, child_of, references, tags, start_time,
+            ignore_active_span, finish_on_close,
         )
 
     def report_span(self, span):
@@ -98,7 +122,8 @@ cdef Original starter_original = None
 cdef Original start_original = None
 cdef Original report_original = None
 cdef str START_SPAN = "start_span"
-cdef object python_start_span, python_report_span
+cdef str ACTIVATE = "activate"
+cdef object python_start_span, python_start_active_span, python_report_span
 cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
 cdef type DECISION_TAGS = None
 cdef object sampler_failed, reporter_failed
@@ -115,13 +140,15 @@ def adopt_starter(
 
 
 cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
-    global starter_original, python_start_span, python_report_span
+    global starter_original
+    global python_start_span, python_start_active_span, python_report_span
     global DECISION_TAGS, sampler_failed, reporter_failed
     global start_original, report_original
     DECISION_TAGS, sampler_failed = decision_tags, warn_of_sampler
     reporter_failed = warn_of_reporter
     removed = replace_methods(cls, StarterCore)
     python_start_span = removed["start_span"]
+    python_start_active_span = removed["start_active_span"]
     python_report_span = removed["report_span"]
     starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
     start_original = original_of(cls, (START_SPAN,))
@@ -212,6 +239,18 @@ cdef SpanCore new_span():
     if <PyObject *>Py_TYPE(span) != <PyObject *>span_class:
         raise TypeError(span)
     return <SpanCore>span
+
+
+cdef inline object start_or_fail(
+    StarterCore self, object name, object parent, object references, object tags,
+    object start_time, object ignore_active_span
+):
+    try:
+        return start(
+            self, name, parent, references, tags, start_time, ignore_active_span
+        )
+    except Exception as error:
+        return self._failed_span(error)
 
 
 cdef object start(
