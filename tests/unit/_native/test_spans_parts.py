@@ -37,7 +37,7 @@ TWO_TO_63 = 1 << 63
 
 def make_tracer(sampler: Anything = None, reporter: Anything = None) -> Tracer:
     """Return a tracer; by default, one that samples every trace."""
-    return Tracer("test", reporter or NullReporter(), sampler or ConstSampler(True))  # noqa: FBT003 - 4.8's
+    return Tracer("test", reporter or NullReporter(), sampler or ConstSampler(True))
 
 
 def make_reporter() -> Reporter:
@@ -342,7 +342,7 @@ class TestScopes:
         with tracer.start_active_span("outer"):
             scope = tracer.start_active_span(
                 "op", parent, None, {"a": 1}, 5.0, True, False
-            )  # noqa: FBT003
+            )
             scope.close()
 
         span = scope.span
@@ -446,7 +446,7 @@ class TestStoredTagsAndLogs:
         span = MemoryTracer().start_span("op", tags={"a": 1})
         span._tracer = None  # type: ignore[assignment]
 
-        assert {"a": 1} == pickle.loads(pickle.dumps(span)).first_tags  # noqa: S301 - our own
+        assert {"a": 1} == pickle.loads(pickle.dumps(span)).first_tags
 
     @pytest.mark.parametrize("name", ["first_tags", "log_items"])
     def test_a_tuple_may_be_assigned(self, name: str) -> None:
