@@ -81,6 +81,10 @@ def adopt_starter(starter_class: type, **functions: object) -> None:
     """Pass `SpanStarter` and the functions that it calls to the compiled core."""
 
 
+def adopt_parts(**classes: type) -> None:
+    """Pass the classes of a tracer's parts to the compiled core."""
+
+
 def seed_ids() -> None:
     """Seed the compiled core's generator of ids from the operating system."""
 
@@ -91,4 +95,5 @@ if IS_COMPILED and not TYPE_CHECKING:
     ContextCore, SpanCore = spans.ContextCore, spans.SpanCore
     StarterCore = spans.StarterCore
     adopt_context, adopt_span = spans.adopt_context, spans.adopt_span
-    adopt_starter, seed_ids = spans.adopt_starter, spans.seed_ids
+    adopt_starter, adopt_parts = spans.adopt_starter, spans.adopt_parts
+    seed_ids = spans.seed_ids

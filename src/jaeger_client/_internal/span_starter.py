@@ -18,7 +18,11 @@ from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client._internal.span_core import StarterCore, adopt_starter
+from jaeger_client._internal.span_core import (
+    StarterCore,
+    adopt_parts,
+    adopt_starter,
+)
 from jaeger_client._internal.span_records import (
     NO_LOGS,
     NO_MORE_TAGS,
@@ -29,7 +33,9 @@ from jaeger_client._internal.span_records import (
 )
 from jaeger_client._internal.undecided_span import leave_undecided
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
+from jaeger_client.metrics.instruments import TracerMetrics
 from jaeger_client.sampler.base import DecisionTags, Undecided
+from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
 from jaeger_client.span import SAMPLING_PRIORITY, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
 
@@ -37,7 +43,6 @@ if TYPE_CHECKING:
     from opentracing import Reference
 
     from jaeger_client._internal.clock import Clock
-    from jaeger_client.metrics.instruments import TracerMetrics
     from jaeger_client.metrics.metrics import MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.sampler.base import Sampler
@@ -378,4 +383,10 @@ adopt_starter(
     to_seconds=to_seconds,
     sampler_failed=_SAMPLER_FAILED,
     reporter_failed=_REPORTER_FAILED,
+)
+
+adopt_parts(
+    const_sampler=ConstSampler,
+    probabilistic_sampler=ProbabilisticSampler,
+    metrics=TracerMetrics,
 )

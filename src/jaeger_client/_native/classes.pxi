@@ -30,6 +30,67 @@ cdef extern from *:
             && type->tp_setattro == PyObject_GenericSetAttr;
     }
 
+    /* The `__dict__` of an instance, borrowed; NULL if it does not exist. */
+    static inline PyObject *
+    attributes_of(PyObject *instance)
+    {
+        PyObject **place = _PyObject_GetDictPtr(instance);
+        return place == NULL ? NULL : *place;
+    }
+
+    #if PY_VERSION_HEX < 0x030C0000
+    static inline uint64_t
+    dict_version_of(PyObject *dict)
+    {
+        return ((PyDictObject *)dict)->ma_version_tag;
+    }
+
+    static inline int
+    watch(PyObject *Py_UNUSED(dict))
+    {
+        return 0;
+    }
+    #else
+    static uint64_t changes_of_watched = 0;
+    static int watcher = -1;
+
+    static int
+    count_change(PyDict_WatchEvent Py_UNUSED(event), PyObject *Py_UNUSED(dict),
+                 PyObject *Py_UNUSED(key), PyObject *Py_UNUSED(value))
+    {
+        changes_of_watched++;
+        return 0;
+    }
+
+    static inline uint64_t
+    dict_version_of(PyObject *Py_UNUSED(dict))
+    {
+        /* There are 8 watchers in a process. Without one, each dict may have changed. */
+        return watcher < 0 ? ++changes_of_watched : changes_of_watched;
+    }
+
+    static inline int
+    watch(PyObject *dict)
+    {
+        if (watcher < 0) {
+            watcher = PyDict_AddWatcher(count_change);
+            if (watcher < 0) {
+                PyErr_Clear();
+                return 0;
+            }
+        }
+        return PyDict_Watch(watcher, dict);
+    }
+    #endif
+
+    /* An attribute in the `__dict__` of an instance, borrowed; NULL if it is absent. */
+    static inline PyObject *
+    own_attribute(PyObject *instance, PyObject *name)
+    {
+        PyObject *attributes = attributes_of(instance);
+        return attributes == NULL ? NULL : PyDict_GetItemWithError(attributes, name);
+    }
+
     /* Makes instances callable, as methods: `self.name()` creates no bound method. */
     static inline void
     set_vectorcall(PyTypeObject *type, Py_ssize_t offset)
@@ -54,6 +115,10 @@ cdef extern from *:
     """
     unsigned int version_of(PyTypeObject *type) noexcept
     bint has_generic_access(PyTypeObject *type) noexcept
+    PyObject *attributes_of(object instance) noexcept
+    uint64_t dict_version_of(PyObject *attributes) noexcept
+    int watch(object attributes) except -1
+    PyObject *own_attribute(object instance, str name) noexcept
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
     void set_vectorcall(PyTypeObject *type, Py_ssize_t offset) noexcept
     PyObject *PyObject_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *) noexcept
@@ -78,12 +143,15 @@ cdef class Original:
     cdef dict attributes
     cdef unsigned int version
 
-    cdef bint is_unchanged(self) noexcept:
+    cdef inline bint is_unchanged(self) noexcept:
         """Whether no attribute was replaced since."""
-        cdef PyTypeObject *owner = <PyTypeObject *>self.owner
+        return self.matches(<PyTypeObject *>self.owner, &self.version)
+
+    cdef inline bint matches(self, PyTypeObject *cls, unsigned int *version) noexcept:
+        """Whether *cls*, the class or one derived from it, has the same attributes."""
         return (
-            (self.version != 0 and version_of(owner) == self.version)
-            or self.check(owner, &self.version)
+            (version[0] != 0 and version_of(cls) == version[0])
+            or self.check(cls, version)
         )
 
     cdef bint check(self, PyTypeObject *owner, unsigned int *version) noexcept:

@@ -9,6 +9,7 @@ from cpython.dict cimport PyDict_GetItemWithError
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.tuple cimport PyTuple_CheckExact
 from libc.math cimport NAN, isnan
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -30,6 +31,8 @@ cdef dict DEFAULTS = {
 
 cdef enum Kind:
     OBJECT
+    TAGS          # as `OBJECT`; a tuple of C code is read as a dict, see flat.pxi
+    LOGS          # the same, read as a list
     TRACE_ID      # two uint64_t: an int from 0 to 2**128 - 1
     ID            # uint64_t: an int
     PARENT_ID     # uint64_t: an int from 1 on, or None as 0
@@ -67,7 +70,7 @@ cdef class Field:
         cdef char *start = self.start_of(instance)
         cdef PyObject **odd = <PyObject **>(start + self.odd_offset)
         cdef object before = None, odd_before = None, odd_values
-        if self.kind == OBJECT:
+        if self.kind <= LOGS:
             before = <object>(<PyObject **>(start + self.offset))[0]
         # No Python code from here on: the references are dropped at the return.
         if not store(start + self.offset, self.kind, value):
@@ -116,7 +119,9 @@ cdef void replace(PyObject **place, object value) noexcept:
 
 cdef object read(char *place, Kind kind):
     cdef double seconds
-    if kind == OBJECT:
+    if kind == TAGS or kind == LOGS:
+        unpack(<PyObject **>place, kind)
+    if kind <= LOGS:
         return <object>(<PyObject **>place)[0]
     if kind == TRACE_ID:
         return long_of((<uint64_t *>place)[0], (<uint64_t *>place)[1])
@@ -136,7 +141,9 @@ cdef bint store(char *place, Kind kind, object value) except -1:
     """Store *value* if it fits the field; return whether it does."""
     cdef uint64_t high, low
     cdef double seconds
-    if kind == OBJECT:
+    if kind <= LOGS:
+        if kind != OBJECT and PyTuple_CheckExact(value):
+            return False
         replace(<PyObject **>place, value)
     elif kind == TRUTH:
         if value is not True and value is not False:
@@ -204,7 +211,7 @@ cdef dict fields_of(object probe, dict odd, list table):
     for name, kind, place in table:
         field = Field.__new__(Field)
         field.__name__, field.kind, field.owner = name, kind, core
-        field.offset = offset_of(probe, place) if kind == OBJECT else place
+        field.offset = offset_of(probe, place) if kind <= LOGS else place
         field.odd_offset = offset_of(probe, odd)
         fields[name] = field
     # Python code cannot set attributes of a class in C. This one is not in use yet.

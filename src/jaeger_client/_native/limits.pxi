@@ -6,6 +6,7 @@ from cpython.object cimport PyObject
 cdef extern from *:
     Py_ssize_t PyUnicode_GET_LENGTH(object o) noexcept
     Py_ssize_t PyLong_AsSsize_t(object o) except? -1
+    Py_ssize_t PY_SSIZE_T_MAX
 
 
 cdef Py_ssize_t limit_of(object number) noexcept:
@@ -21,7 +22,7 @@ cdef Py_ssize_t limit_of(object number) noexcept:
 cdef Py_ssize_t max_length_of(object owner) noexcept:
     """The `max_tag_value_length` of the owner of a span, or -1."""
     if isinstance(owner, StarterCore) and is_plain_starter(<StarterCore>owner):
-        return limit_of((<StarterCore>owner).max_tag_value_length)
+        return (<StarterCore>owner).max_tag_value_length
     return -1
 
 
@@ -50,14 +51,19 @@ cdef bint are_stored_unchanged(dict values, Py_ssize_t max_length) noexcept:
     return True
 
 
+cdef inline Py_ssize_t count_first_tags(SpanCore span) noexcept:
+    if PyTuple_CheckExact(span.first_tags):
+        return PyTuple_GET_SIZE(span.first_tags) // 2
+    return len(<dict>span.first_tags) if type(span.first_tags) is dict else PY_SSIZE_T_MAX
+
+
 cdef bint may_have_many_tags(SpanCore span) noexcept:
     """Whether a plain list of `MANY` tags respects the limit, as in `_grow_tags`."""
     cdef object owner = span.owner
     return (
         isinstance(owner, StarterCore)
         and is_plain_starter(<StarterCore>owner)
-        and type(span.first_tags) is dict
-        and limit_of((<StarterCore>owner).max_tags_per_span) - len(<dict>span.first_tags) > MANY
+        and (<StarterCore>owner).max_tags_per_span - count_first_tags(span) > MANY
     )
 
 
@@ -67,5 +73,5 @@ cdef bint may_have_many_logs(SpanCore span) noexcept:
     return (
         isinstance(owner, StarterCore)
         and is_plain_starter(<StarterCore>owner)
-        and limit_of((<StarterCore>owner).max_logs_per_span) > MANY
+        and (<StarterCore>owner).max_logs_per_span > MANY
     )

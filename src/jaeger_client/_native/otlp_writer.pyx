@@ -222,10 +222,10 @@ cdef int _write_own_span(
     """Write a span of this client by its C fields."""
     # All are read before Python code can run. Then they might be no longer valid.
     cdef object name = span.operation_name
-    cdef object first = span.first_tags
+    cdef object first = (<object>span).first_tags
     cdef object decision = span.decision_tags
     cdef object more = span.more_tags
-    cdef object logs = span.log_items
+    cdef object logs = (<object>span).log_items
     cdef object references = span.references
     cdef double start_time = span.start_time
     cdef double end_time = span.end_time

@@ -24,6 +24,8 @@ import opentracing
 from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
 from cpython.ref cimport Py_DECREF, PyObject
 
+from jaeger_client._native.spans cimport finish_span
+
 from jaeger_client._internal.scopes import record_exception, variable_for
 
 cdef extern from *:
@@ -71,7 +73,7 @@ cdef class ScopeCore:
             return
         try:
             if self.finish_on_close:
-                self.span.finish()
+                finish_span(self.span)
         finally:
             # Not PyContextVar_Reset(): that fails in a task, whose context is a copy.
             previous = self.previous

@@ -78,15 +78,11 @@ cdef class SpanCore:
     def log_kv(self, key_values, timestamp=None):
         """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
         cdef int flags = flags_of(self)
-        cdef dict fields
         if flags >= 0 and not flags & SAMPLED:
             return self
         if flags >= 0 and timestamp is None and type(key_values) is dict and is_timed(self):
-            fields = PyDict_Copy(key_values)
-            if len(fields) <= MAX_LOG_FIELDS and are_stored_unchanged(fields, max_length_of(self.owner)):
-                when = PyLong_FromDouble((self.clock_offset + steady_time()) * 1000000)
-                if add_log(self, (when, fields.items())):
-                    return self
+            if add_log(self, key_values):
+                return self
         return python_log_kv(self, key_values, timestamp)
 
     def finish(self, finish_time=None):
@@ -95,21 +91,7 @@ cdef class SpanCore:
 
         Only the first call has an effect; on an unsampled span none has.
         """
-        cdef int flags = flags_of(self)
-        if flags >= 0 and not flags & SAMPLED:
-            return
-        if flags < 0 or self.finished or finish_time is not None or not is_timed(self):
-            python_finish(self, finish_time)
-            return
-        # No Python code since the test: if several threads finish the span, only one
-        # reports it.
-        self.finished = True
-        self.end_time = self.clock_offset + steady_time()
-        if self.end_time == self.start_time:
-            # A double has steps of 0.24 us here. A span that has not ended after its
-            # start is shown as an error.
-            self.end_time = nextafter(self.start_time, INFINITY)
-        PyObject_CallMethodOneArg(self.owner, REPORT_SPAN, self)
+        finish(self, finish_time)
 
 
 cdef SpanCore span_probe = SpanCore.__new__(SpanCore)
@@ -140,10 +122,10 @@ cdef dict span_fields = fields_of(span_probe, span_probe.odd, [
     ("references", OBJECT, span_probe_objects[2]),
     ("baggage", OBJECT, span_probe_objects[3]),
     ("stored_context", OBJECT, span_probe_objects[4]),
-    ("first_tags", OBJECT, span_probe_objects[5]),
+    ("first_tags", TAGS, span_probe_objects[5]),
     ("decision_tags", OBJECT, span_probe_objects[6]),
     ("more_tags", OBJECT, span_probe_objects[7]),
-    ("log_items", OBJECT, span_probe_objects[8]),
+    ("log_items", LOGS, span_probe_objects[8]),
     ("own_flags", NUMBER, <char *>&span_probe.own_flags - span_start),
     ("dropped_tags", NUMBER, <char *>&span_probe.dropped_tags - span_start),
     ("dropped_logs", NUMBER, <char *>&span_probe.dropped_logs - span_start),
@@ -154,6 +136,8 @@ cdef dict span_fields = fields_of(span_probe, span_probe.odd, [
 
 cdef type span_class = None
 cdef Original span_original = None
+cdef Original finish_original = None
+cdef str FINISH = "finish"
 cdef dict python_span = {}
 cdef object python_set_tag, python_log_kv, python_finish
 cdef dict NO_BAGGAGE, NO_TAGS
@@ -170,7 +154,7 @@ def adopt_span(
     cls, *, no_baggage, no_tags, no_more_tags, no_logs, many, max_log_fields
 ):
     """Make *cls* the class of all spans; it has `SpanCore` as its first base."""
-    global span_class, span_original, python_span
+    global span_class, span_original, finish_original, python_span
     global python_set_tag, python_log_kv, python_finish
     global NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS, NO_LOGS, MAX_LOG_FIELDS
     if many != MANY:
@@ -183,6 +167,7 @@ def adopt_span(
     )
     span_class = cls
     span_original = original_of(cls, (*span_fields, *USED_OF_SPAN))
+    finish_original = original_of(cls, (FINISH,))
 
 
 cdef bint has_plain_fields(object span) noexcept:
@@ -226,6 +211,39 @@ cdef int flags_of(SpanCore span) noexcept:
     return -1
 
 
+cdef int finish(SpanCore span, object finish_time) except -1:
+    cdef int flags = flags_of(span)
+    if flags >= 0 and not flags & SAMPLED:
+        return 0
+    if flags < 0 or span.finished or finish_time is not None or not is_timed(span):
+        python_finish(span, finish_time)
+        return 0
+    # No Python code since the test: if several threads finish the span, only one
+    # reports it.
+    span.finished = True
+    span.end_time = span.clock_offset + steady_time()
+    if span.end_time == span.start_time:
+        # A double has steps of 0.24 us here. A span that has not ended after its start
+        # is shown as an error.
+        span.end_time = nextafter(span.start_time, INFINITY)
+    if reports_itself(span.owner):
+        report(<StarterCore>span.owner, span)
+    else:
+        PyObject_CallMethodOneArg(span.owner, REPORT_SPAN, span)
+    return 0
+
+
+cdef int finish_span(object span) except -1:
+    if (
+        has_plain_fields(span)
+        and finish_original.is_unchanged()
+        and own_attribute(span, FINISH) == NULL
+    ):
+        return finish(<SpanCore>span, None)
+    span.finish()
+    return 0
+
+
 cdef inline bint is_timed(SpanCore span) except -1:
     """Whether the time of *span* is read from the steady clock, and is plausible."""
     # False for NaN, and for times that are no number of microseconds.
@@ -247,19 +265,29 @@ cdef bint add_tag(SpanCore span, tuple pair) except -1:
     return append_to(span.more_tags, pair)
 
 
-cdef bint add_log(SpanCore span, tuple item) except -1:
-    """Append a log, if the list of logs is or becomes a plain one."""
-    cdef list logs
-    if span.log_items is NO_LOGS:
-        if not may_have_many_logs(span):
-            return False
-        logs = [item]
-        # As in `add_tag`.
-        if span.log_items is not NO_LOGS:
-            return False
-        span.log_items = logs
-        return True
-    return append_to(span.log_items, item)
+cdef bint add_log(SpanCore span, dict fields) except -1:
+    """Append a log of the current time, if its values and the list of logs are plain."""
+    cdef Py_ssize_t max_length = max_length_of(span.owner)
+    cdef object log
+    if len(fields) > MAX_LOG_FIELDS:
+        return False
+    if span.log_items is not NO_LOGS:
+        fields = PyDict_Copy(fields)
+        return are_stored_unchanged(fields, max_length) and append_to(
+            (<object>span).log_items, (current_us(span), fields.items())
+        )
+    if not may_have_many_logs(span):
+        return False
+    log = flat_log(fields, max_length, current_us(span))
+    # As in `add_tag`.
+    if log is None or span.log_items is not NO_LOGS:
+        return False
+    span.log_items = log
+    return True
+
+
+cdef inline object current_us(SpanCore span):
+    return PyLong_FromDouble((span.clock_offset + steady_time()) * 1000000)
 
 
 cdef inline bint append_to(object items, tuple item) except -1:

@@ -53,7 +53,7 @@ cdef class SpanCore:
     cdef object references          # list of opentracing.Reference, or None
     cdef object baggage
     cdef object stored_context      # SpanContext or None
-    cdef object first_tags          # dict: str to value
+    cdef object first_tags          # dict: str to value, or a tuple of both in turn
     cdef object decision_tags       # dict: str to value
     cdef object more_tags           # list of pairs, NO_MORE_TAGS or a TagList
     cdef object log_items           # list of (microseconds, pairs), or a LogList
@@ -75,9 +75,9 @@ cdef class StarterCore:
     cdef object random
     cdef object max_trace_id_bits
     cdef object one_span_per_rpc
-    cdef object max_tag_value_length
-    cdef object max_tags_per_span
-    cdef object max_logs_per_span
+    cdef Py_ssize_t max_tag_value_length    # -1: not a usual number
+    cdef Py_ssize_t max_tags_per_span
+    cdef Py_ssize_t max_logs_per_span
     cdef object clock
     cdef object active_scope        # the attribute `_active_scope`
     cdef object process_mark        # the attribute `_process_mark`
@@ -87,6 +87,16 @@ cdef class StarterCore:
     cdef object checked_random      # the `random` that was last checked, see owns_ids()
     cdef dict random_attributes     # vars() of that
     cdef Py_ssize_t attribute_count # of these, when they were last checked
+    cdef object sampler_original    # an `Original`, if the sampler is one of ours
+    cdef dict sampler_attributes    # vars() of the sampler, see decide()
+    cdef uint64_t sampler_version   # of that
+    cdef object decision            # what the sampler returns: one for all traces
+    cdef object boundary            # or, by trace id, one of two
+    cdef object decision_above
+    cdef unsigned int receiver_version  # of the reporter's class, see enqueue()
+    cdef bint has_noop_metrics      # the metrics are of our class and do nothing
+    cdef bint reports_itself        # `report_span` is ours
+    cdef bint starts_itself         # `start_span` is ours
 
 
 cdef struct Ids:
@@ -116,3 +126,6 @@ cdef ContextCore new_context()
 
 cdef object no_more_tags()
 """The value of `more_tags` of a span without any: a list whose content is not read."""
+
+cdef int finish_span(object span) except -1
+"""What `span.finish()` does, for any span."""

@@ -50,14 +50,14 @@ cdef object ID_BITS = MAX_ID_BITS
 cdef object TRACE_ID_BITS = MAX_TRACE_ID_BITS
 cdef object MAX_SPAN_ID = (1 << MAX_ID_BITS) - 1
 cdef str SAMPLING_PRIORITY = "sampling.priority"
-cdef str IS_SAMPLED = "is_sampled"
-cdef str REPORT_SPAN = "report_span"
 
 include "fields.pxi"
 include "classes.pxi"
 include "clocks.pxi"
 include "ids.pxi"
 include "limits.pxi"
+include "flat.pxi"
 include "contexts.pxi"
 include "span_core.pxi"
+include "parts.pxi"
 include "starter.pxi"

@@ -19,64 +19,25 @@ cdef extern from *:
             name, arguments, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     }
 
-    /* The `__dict__` of an instance, borrowed; NULL if it does not exist. */
+    /* Calls the reader of the active scope; `get` of a context variable, which it
+       usually is, without the call. */
     static inline PyObject *
-    attributes_of(PyObject *instance)
+    read_scope(PyObject *reader)
     {
-        PyObject **place = _PyObject_GetDictPtr(instance);
-        return place == NULL ? NULL : *place;
-    }
-
-    #if PY_VERSION_HEX < 0x030C0000
-    static inline uint64_t
-    dict_version_of(PyObject *dict)
-    {
-        return ((PyDictObject *)dict)->ma_version_tag;
-    }
-
-    static inline int
-    watch(PyObject *Py_UNUSED(dict))
-    {
-        return 0;
-    }
-    #else
-    static uint64_t changes_of_watched = 0;
-    static int watcher = -1;
-
-    static int
-    count_change(PyDict_WatchEvent Py_UNUSED(event), PyObject *Py_UNUSED(dict),
-                 PyObject *Py_UNUSED(key), PyObject *Py_UNUSED(value))
-    {
-        changes_of_watched++;
-        return 0;
-    }
-
-    static inline uint64_t
-    dict_version_of(PyObject *Py_UNUSED(dict))
-    {
-        /* There are 8 watchers in a process. Without one, each dict may have changed. */
-        return watcher < 0 ? ++changes_of_watched : changes_of_watched;
-    }
-
-    static inline int
-    watch(PyObject *dict)
-    {
-        if (watcher < 0) {
-            watcher = PyDict_AddWatcher(count_change);
-            if (watcher < 0) {
-                PyErr_Clear();
-                return 0;
+        PyObject *self = PyCFunction_CheckExact(reader)
+            ? PyCFunction_GET_SELF(reader) : NULL;
+        PyObject *scope = NULL;
+        if (self != NULL && PyContextVar_CheckExact(self)
+            && strcmp(((PyCFunctionObject *)reader)->m_ml->ml_name, "get") == 0) {
+            if (PyContextVar_Get(self, NULL, &scope) < 0) {
+                return NULL;
             }
         }
-        return PyDict_Watch(watcher, dict);
+        return scope != NULL ? scope : PyObject_CallNoArgs(reader);
     }
-    #endif
     """
-    PyObject *attributes_of(object instance) noexcept
-    uint64_t dict_version_of(PyObject *attributes) noexcept
-    int watch(object attributes) except -1
     object call_method_2(object self, object name, object first, object second)
-    object PyObject_CallNoArgs(object function)
+    object read_scope(object reader)
 
 
 cdef class StarterCore:
@@ -121,15 +82,10 @@ cdef class StarterCore:
 
     def report_span(self, span):
         """Pass a finished span to the reporter; called by the span."""
-        if not is_plain_starter(self):
+        if is_plain_starter(self):
+            report(self, span)
+        else:
             python_report_span(self, span)
-            return
-        if not self.metrics.is_noop:
-            self._count(self.metrics.spans_finished)
-        try:
-            PyObject_CallMethodOneArg(self.reporter, REPORT_SPAN, span)
-        except Exception as error:
-            reporter_failed.warn(self.reporter, error)
 
 
 cdef tuple COPIED_ATTRIBUTES = (
@@ -139,6 +95,9 @@ cdef tuple COPIED_ATTRIBUTES = (
 )
 
 cdef Original starter_original = None
+cdef Original start_original = None
+cdef Original report_original = None
+cdef str START_SPAN = "start_span"
 cdef object python_start_span, python_report_span
 cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
 cdef type DECISION_TAGS = None
@@ -158,12 +117,15 @@ def adopt_starter(
 cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
     global starter_original, python_start_span, python_report_span
     global DECISION_TAGS, sampler_failed, reporter_failed
+    global start_original, report_original
     DECISION_TAGS, sampler_failed = decision_tags, warn_of_sampler
     reporter_failed = warn_of_reporter
     removed = replace_methods(cls, StarterCore)
     python_start_span = removed["start_span"]
     python_report_span = removed["report_span"]
     starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
+    start_original = original_of(cls, (START_SPAN,))
+    report_original = original_of(cls, (REPORT_SPAN,))
 
 
 cdef use_functions(contexts, mapping, text, tag_values, seconds):
@@ -186,35 +148,70 @@ cdef inline bint is_plain_starter(StarterCore self) noexcept:
 cdef bint copy_attributes(StarterCore self) noexcept:
     """Copy attributes to the fields in C; return whether all are usual."""
     cdef PyObject *attributes = attributes_of(self)
+    cdef PyTypeObject *cls = Py_TYPE(self)
+    cdef unsigned int class_version, version
+    cdef uint64_t dict_version
     cdef dict copied
+    self.plain_version = 0
     if (
         attributes == NULL
         or starter_original is None
-        or not starter_original.check(Py_TYPE(self), &self.plain_version)
+        or not starter_original.check(cls, &class_version)
     ):
         return False
     copied = <dict>attributes
     try:
         watch(copied)
         # Read before the attributes: a change meanwhile makes the copies invalid.
-        self.copied, self.copied_version = copied, dict_version_of(attributes)
+        dict_version = dict_version_of(attributes)
         (
             self.sampler, self.reporter, self.metrics, self.random,
-            self.max_trace_id_bits, self.one_span_per_rpc, self.max_tag_value_length,
-            self.max_tags_per_span, self.max_logs_per_span, self.clock,
+            self.max_trace_id_bits, self.one_span_per_rpc, max_tag_value_length,
+            max_tags_per_span, max_logs_per_span, self.clock,
             self.active_scope, self.process_mark,
         ) = [copied[name] for name in COPIED_ATTRIBUTES]
+        self.max_tag_value_length = limit_of(max_tag_value_length)
+        self.max_tags_per_span = limit_of(max_tags_per_span)
+        self.max_logs_per_span = limit_of(max_logs_per_span)
+        self.starts_itself = (
+            start_original.check(cls, &version) and START_SPAN not in copied
+        )
+        self.reports_itself = (
+            report_original.check(cls, &version) and REPORT_SPAN not in copied
+        )
+        self.has_noop_metrics = type(self.metrics) is metrics_class and self.metrics.is_noop
+        copy_decision(self)
     except Exception:
         # An attribute was deleted, or not assigned yet.
-        self.plain_version = 0
-    return self.plain_version != 0
+        return False
+    # No Python code from here on: a finalizer never uses a part of the copies.
+    self.copied, self.copied_version = copied, dict_version
+    self.plain_version = class_version
+    return True
+
+
+cdef inline bint counts_nothing(StarterCore self) except -1:
+    """Whether the metrics of a plain tracer do nothing."""
+    return self.has_noop_metrics or self.metrics.is_noop
+
+
+cdef inline bint reports_itself(object owner) noexcept:
+    """Whether `report_span` of the owner of a span does what `report` does."""
+    return (
+        PyType_IsSubtype(Py_TYPE(owner), <PyTypeObject *>StarterCore)
+        and is_plain_starter(<StarterCore>owner)
+        and (<StarterCore>owner).reports_itself
+    )
 
 
 cdef SpanCore new_span():
     # As in `new_context`.
-    return <SpanCore?>(<PyTypeObject *>span_class).tp_new(
+    span = (<PyTypeObject *>span_class).tp_new(
         span_class, <PyObject *>NO_ARGUMENTS, NULL
     )
+    if <PyObject *>Py_TYPE(span) != <PyObject *>span_class:
+        raise TypeError(span)
+    return <SpanCore>span
 
 
 cdef object start(
@@ -222,12 +219,12 @@ cdef object start(
     object start_time, object ignore_active_span
 ):
     cdef SpanCore span
-    cdef dict initial
     cdef object decision = None
+    cdef int flags
     if not self.process_mark:
         start_time = self._notice_fork(start_time)
     if parent is None and not ignore_active_span:
-        scope = PyObject_CallNoArgs(self.active_scope)
+        scope = read_scope(self.active_scope)
         if scope is not None:
             parent = scope.span
     if references is not None:
@@ -255,17 +252,16 @@ cdef object start(
     span.first_tags = span.decision_tags = NO_TAGS
     span.more_tags = NO_MORE_TAGS
     span.log_items = NO_LOGS
-    initial = tags
-    if initial is not None and len(initial):
-        set_first_tags(self, span, initial)
-    # Read again, because a tag may have changed them.
-    if decision is not None and bits_of(span):
+    flags = bits_of(span)
+    if tags is not None and len(<dict>tags):
+        flags = set_first_tags(self, span, <dict>tags, flags)
+    if decision is not None and flags:
         if type(decision) is DECISION_TAGS:
             span.decision_tags = decision
         else:
             self._apply_decision(span, decision)
-    set_start_time(self, span, start_time)
-    if not self.metrics.is_noop:
+    set_start_time(self, span, start_time, flags)
+    if not counts_nothing(self):
         self._count_start(span, tags)
     return span
 
@@ -273,7 +269,7 @@ cdef object start(
 cdef object begin(StarterCore self, SpanCore span):
     """Make *span* a root; return the tags of the sampler's decision, or `None`."""
     cdef object bits = self.max_trace_id_bits
-    cdef object trace_id
+    cdef object trace_id, decision = None
     span.baggage = NO_BAGGAGE
     span.has_random_trace_id = True
     if owns_ids(self) and (bits is ID_BITS or bits is TRACE_ID_BITS):
@@ -283,15 +279,18 @@ cdef object begin(StarterCore self, SpanCore span):
             span.trace_id_low = 1
         # One random number serves as both ids, as in the Go and Java clients.
         span.span_id = span.trace_id_low
-        trace_id = long_of(span.trace_id_high, span.trace_id_low)
     else:
         trace_id = self.random.getrandbits(bits) or 1
         (<object>span).trace_id = trace_id
         (<object>span).span_id = trace_id & MAX_SPAN_ID or 1
     try:
-        sampled, reason = call_method_2(
-            self.sampler, IS_SAMPLED, trace_id, span.operation_name
-        )
+        if span.odd is None:
+            decision = decide(self, span.trace_id_low)
+        if decision is None:
+            decision = call_method_2(
+                self.sampler, IS_SAMPLED, (<object>span).trace_id, span.operation_name
+            )
+        sampled, reason = decision
         if sampled:
             span.own_flags = SAMPLED
             return reason
@@ -346,32 +345,53 @@ cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
     return True
 
 
-cdef int bits_of(SpanCore span) except -1:
+cdef inline int bits_of(SpanCore span) except -1:
     """The flags of a new span, one of whose ids may be unusual."""
-    cdef int flags = flags_of(span)
-    return (<object>span).flags if flags < 0 else flags
+    if span.odd is None and span.stored_context is None:
+        return span.own_flags
+    return (<object>span).flags
 
 
-cdef int set_first_tags(StarterCore self, SpanCore span, dict tags) except -1:
-    """Store the tags that were passed at the start, if the span is sampled."""
+cdef int set_first_tags(
+    StarterCore self, SpanCore span, dict tags, int flags
+) except -1:
+    """Store the initial tags of a span with *flags*; return its flags then."""
+    cdef object flat
     cdef dict stored
-    cdef Py_ssize_t limit
+    cdef Py_ssize_t limit = self.max_tags_per_span
+    if flags & SAMPLED and len(tags) <= limit:
+        flat = flat_tags(tags, self.max_tag_value_length)
+        if flat is not None:
+            span.first_tags = flat
+            return flags
     if SAMPLING_PRIORITY in tags:
         (<object>span).add_tags(tags)
-        return 0
-    if not bits_of(span) & SAMPLED:
-        return 0
+        return bits_of(span)
+    if not flags & SAMPLED:
+        return flags
     stored = PyDict_Copy(tags)
-    limit = limit_of(self.max_tags_per_span)
-    if len(stored) > limit and (limit >= 0 or len(stored) > self.max_tags_per_span):
+    if len(stored) > limit and (
+        limit >= 0 or len(stored) > (<object>self).max_tags_per_span
+    ):
         stored = (<object>span).fewer_tags(stored)
-    if not are_stored_unchanged(stored, limit_of(self.max_tag_value_length)):
-        stored = to_tag_values(stored, self)
-    span.first_tags = stored
+    span.first_tags = to_tag_values(stored, self)
+    return flags
+
+
+cdef int report(StarterCore self, object span) except -1:
+    if not counts_nothing(self):
+        self._count(self.metrics.spans_finished)
+    try:
+        if not enqueue(self, span):
+            PyObject_CallMethodOneArg(self.reporter, REPORT_SPAN, span)
+    except Exception as error:
+        reporter_failed.warn(self.reporter, error)
     return 0
 
 
-cdef int set_start_time(StarterCore self, SpanCore span, object start_time) except -1:
+cdef int set_start_time(
+    StarterCore self, SpanCore span, object start_time, int flags
+) except -1:
     if start_time is not None:
         if self.clock is not None:
             (<object>span).use_clock(self.clock)
@@ -380,12 +400,15 @@ cdef int set_start_time(StarterCore self, SpanCore span, object start_time) exce
     elif not is_clock_unpatched():
         (<object>span).start_time = time_module.time()
         span.clock_offset = NAN
-    elif not bits_of(span):
+    elif not flags:
         span.start_time = wall_time()
         span.clock_offset = NAN
     elif isnan(span.clock_offset):
-        span.start_time = wall_time()
-        span.clock_offset = span.start_time - steady_time()
+        if are_clocks_direct():
+            span.start_time = root_start(&span.clock_offset)
+        else:
+            span.start_time = wall_time()
+            span.clock_offset = span.start_time - steady_time()
     else:
         # Spans of a trace share a clock offset: a step of the wall clock does not shift
         # them against each other, and one call fewer is needed.

@@ -357,10 +357,10 @@ cdef class ThriftWriter:
         """Write a span whose C fields are valid; its ids are in *head*."""
         # Read at once, before Python code can run.
         cdef object name = span.operation_name
-        cdef object first = span.first_tags
+        cdef object first = (<object>span).first_tags
         cdef object decision = span.decision_tags
         cdef object more = span.more_tags
-        cdef object logs = span.log_items
+        cdef object logs = (<object>span).log_items
         cdef object references = span.references
         cdef tuple extra = ()
         cdef Py_ssize_t counts[4]
