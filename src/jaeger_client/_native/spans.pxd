@@ -21,6 +21,8 @@ attribute returns it.
 Fields that are objects may be of any type even then, because any object fits them.
 Readers check for the exact type that they expect (`dict`, `list`, `str`), and hold a
 reference of their own to each before they run Python code.
+
+Larger fields come first: without padding between them, `fields_of` knows where each is.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
