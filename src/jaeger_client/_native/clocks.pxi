@@ -93,9 +93,26 @@ cdef void *STEADY_FUNCTION = function_of(<PyObject *>STEADY)
 cdef bint IS_MONOTONIC = STEADY_CLOCK is time_module.monotonic
 
 
+cdef uint64_t time_version = 0
+cdef bint is_time_original = False
+watch(TIME_ATTRIBUTES)
+
+
 cdef inline bint is_clock_unpatched() except -1:
     """Whether `time.time` is the function of the interpreter."""
-    return PyDict_GetItemWithError(TIME_ATTRIBUTES, TIME) == <PyObject *>WALL_CLOCK
+    cdef uint64_t version = dict_version_of(<PyObject *>TIME_ATTRIBUTES)
+    if version != time_version or not version:
+        check_time(version)
+    return is_time_original
+
+
+cdef int check_time(uint64_t version) except -1:
+    global time_version, is_time_original
+    is_time_original = (
+        PyDict_GetItemWithError(TIME_ATTRIBUTES, TIME) == <PyObject *>WALL_CLOCK
+    )
+    time_version = version
+    return 0
 
 
 cdef inline bint is_wall_clock_direct() noexcept:

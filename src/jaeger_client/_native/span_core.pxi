@@ -15,7 +15,7 @@ cdef double MAX_OFFSET = 1e100
 
 
 cdef class SpanCore:
-    """The fields and the hot methods of `Span`."""
+    """The fields and the hot methods of `Span`; their docstrings are in Python."""
 
     def __getstate__(self):
         return state_of(self, span_fields)
@@ -56,17 +56,10 @@ cdef class SpanCore:
         python_span["flags"].__set__(self, flags)
 
     def is_sampled(self):
-        """Return whether this span is recorded."""
         cdef int flags = flags_of(self)
         return python_span["is_sampled"](self) if flags < 0 else bool(flags & SAMPLED)
 
     def set_tag(self, key, value):
-        """
-        Append a tag; an earlier tag of the same key is not replaced.
-
-        Text is cut at the tracer's `max_tag_value_length`. A value that is not text, a
-        number, a bool or bytes is converted to text immediately.
-        """
         cdef int flags = flags_of(self)
         if flags >= 0 and PyUnicode_CheckExact(key) and key != SAMPLING_PRIORITY:
             if not flags & SAMPLED:
@@ -76,7 +69,6 @@ cdef class SpanCore:
         return python_set_tag(self, key, value)
 
     def log_kv(self, key_values, timestamp=None):
-        """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
         cdef int flags = flags_of(self)
         if flags >= 0 and not flags & SAMPLED:
             return self
@@ -86,11 +78,6 @@ cdef class SpanCore:
         return python_log_kv(self, key_values, timestamp)
 
     def finish(self, finish_time=None):
-        """
-        Finish the span at *finish_time*, in seconds, or now, and report it.
-
-        Only the first call has an effect; on an unsampled span none has.
-        """
         finish(self, finish_time)
 
 

@@ -41,47 +41,41 @@ cdef extern from *:
 
 
 cdef class StarterCore:
-    """The hot attributes and methods of `SpanStarter`."""
+    """The hot methods of `SpanStarter`; their docstrings are in Python."""
 
     def __getstate__(self):
         return self.__dict__
 
     def start_span(
-        self,
-        operation_name=None,
-        child_of=None,
-        references=None,
-        tags=None,
-        start_time=None,
-        ignore_active_span=False,
+        self, operation_name=None, child_of=None, references=None, tags=None,
+        start_time=None, ignore_active_span=False,
     ):
-        """
-        Start a span; the caller finishes it.
-
-        Args:
-            operation_name: Name of the work, the same for all requests of a kind.
-            child_of: The parent; the active span, if `None`.
-            references: Related contexts; without any other parent, the first one is the
-                parent.
-            tags: Initial tags; the mapping is copied.
-            start_time: Seconds since the epoch; now, if `None`.
-            ignore_active_span: Whether the active span is not used as the parent.
-        """
         if is_plain_starter(self) and span_original.is_unchanged():
-            try:
-                return start(
-                    self, operation_name, child_of, references, tags, start_time,
-                    ignore_active_span,
-                )
-            except Exception as error:
-                return self._failed_span(error)
+            return start_or_fail(
+                self, operation_name, child_of, references, tags, start_time,
+                ignore_active_span,
+            )
         return python_start_span(
             self, operation_name, child_of, references, tags, start_time,
             ignore_active_span,
         )
 
+    def start_active_span(
+        self, operation_name=None, child_of=None, references=None, tags=None,
+        start_time=None, ignore_active_span=False, finish_on_close=True,
+    ):
+        if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
+            span = start_or_fail(
+                self, operation_name, child_of, references, tags, start_time,
+                ignore_active_span,
+            )
+            return call_method_2(self._scope_manager, ACTIVATE, span, finish_on_close)
+        return python_start_active_span(
+            self, operation_name, child_of, references, tags, start_time,
+            ignore_active_span, finish_on_close,
+        )
+
     def report_span(self, span):
-        """Pass a finished span to the reporter; called by the span."""
         if is_plain_starter(self):
             report(self, span)
         else:
@@ -98,7 +92,8 @@ cdef Original starter_original = None
 cdef Original start_original = None
 cdef Original report_original = None
 cdef str START_SPAN = "start_span"
-cdef object python_start_span, python_report_span
+cdef str ACTIVATE = "activate"
+cdef object python_start_span, python_start_active_span, python_report_span
 cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
 cdef type DECISION_TAGS = None
 cdef object sampler_failed, reporter_failed
@@ -107,9 +102,9 @@ cdef object sampler_failed, reporter_failed
 def adopt_starter(cls):
     """Make *cls* the base of all tracers; it has `StarterCore` as its first base."""
     global starter_original, start_original, report_original
-    global python_start_span, python_report_span, DECISION_TAGS
+    global python_start_span, python_start_active_span, python_report_span
     global with_context, as_dict, to_text, to_tag_values, to_seconds
-    global sampler_failed, reporter_failed
+    global DECISION_TAGS, sampler_failed, reporter_failed
     from jaeger_client._internal.arguments import as_dict, with_context
     from jaeger_client._internal.span_records import to_seconds, to_tag_values, to_text
     from jaeger_client._internal.span_starter import (
@@ -118,6 +113,7 @@ def adopt_starter(cls):
     from jaeger_client.sampler.base import DecisionTags as DECISION_TAGS
     replaced = replace_methods(cls, StarterCore)
     python_start_span = replaced["start_span"]
+    python_start_active_span = replaced["start_active_span"]
     python_report_span = replaced["report_span"]
     starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
     start_original = original_of(cls, (START_SPAN,))
@@ -204,6 +200,18 @@ cdef SpanCore new_span():
     if <PyObject *>Py_TYPE(span) != <PyObject *>span_class:
         raise TypeError(span)
     return <SpanCore>span
+
+
+cdef inline object start_or_fail(
+    StarterCore self, object name, object parent, object references, object tags,
+    object start_time, object ignore_active_span
+):
+    try:
+        return start(
+            self, name, parent, references, tags, start_time, ignore_active_span
+        )
+    except Exception as error:
+        return self._failed_span(error)
 
 
 cdef object start(
