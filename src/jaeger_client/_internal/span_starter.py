@@ -18,11 +18,7 @@ from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
 from jaeger_client._internal.ids import IdRandom
-from jaeger_client._internal.span_core import (
-    StarterCore,
-    adopt_parts,
-    adopt_starter,
-)
+from jaeger_client._internal.span_core import StarterCore, adopt_starter
 from jaeger_client._internal.span_records import (
     NO_LOGS,
     NO_MORE_TAGS,
@@ -33,9 +29,7 @@ from jaeger_client._internal.span_records import (
 )
 from jaeger_client._internal.undecided_span import leave_undecided
 from jaeger_client.constants import DEBUG_FLAG, MAX_ID_BITS, SAMPLED_FLAG
-from jaeger_client.metrics.instruments import TracerMetrics
 from jaeger_client.sampler.base import DecisionTags, Undecided
-from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
 from jaeger_client.span import SAMPLING_PRIORITY, Span
 from jaeger_client.span_context import NO_BAGGAGE, SpanContext
 
@@ -43,6 +37,7 @@ if TYPE_CHECKING:
     from opentracing import Reference
 
     from jaeger_client._internal.clock import Clock
+    from jaeger_client.metrics.instruments import TracerMetrics
     from jaeger_client.metrics.metrics import MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.sampler.base import Sampler
@@ -400,21 +395,4 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         return self.random.getrandbits(MAX_ID_BITS) or 1
 
 
-adopt_starter(
-    SpanStarter,
-    random=IdRandom,
-    decision_tags=DecisionTags,
-    with_context=with_context,
-    as_dict=as_dict,
-    to_text=to_text,
-    to_tag_values=to_tag_values,
-    to_seconds=to_seconds,
-    sampler_failed=_SAMPLER_FAILED,
-    reporter_failed=_REPORTER_FAILED,
-)
-
-adopt_parts(
-    const_sampler=ConstSampler,
-    probabilistic_sampler=ProbabilisticSampler,
-    metrics=TracerMetrics,
-)
+adopt_starter(SpanStarter)

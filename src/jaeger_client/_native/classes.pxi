@@ -51,8 +51,8 @@ cdef extern from *:
         return 0;
     }
     #else
-    static uint64_t changes_of_watched = 0;
-    static int watcher = -1;
+    static uint64_t changes_of_watched = 1;
+    static int watcher = -1; /* -2: there is none, see dict_version_of() */
 
     static int
     count_change(PyDict_WatchEvent Py_UNUSED(event), PyObject *Py_UNUSED(dict),
@@ -72,14 +72,11 @@ cdef extern from *:
     static inline int
     watch(PyObject *dict)
     {
-        if (watcher < 0) {
-            watcher = PyDict_AddWatcher(count_change);
-            if (watcher < 0) {
-                PyErr_Clear();
-                return 0;
-            }
+        if (watcher == -1 && (watcher = PyDict_AddWatcher(count_change)) < 0) {
+            PyErr_Clear();
+            watcher = -2;
         }
-        return PyDict_Watch(watcher, dict);
+        return watcher < 0 ? 0 : PyDict_Watch(watcher, dict);
     }
     #endif
 

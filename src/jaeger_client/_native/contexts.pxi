@@ -8,26 +8,10 @@ cdef class ContextCore:
         return state_of(self, context_fields)
 
 
-cdef ContextCore context_probe = ContextCore.__new__(ContextCore)
-cdef char *context_start = <char *><PyObject *>context_probe
-cdef list context_probe_objects = [object() for _ in range(3)]
-context_probe.odd = {}
-(
-    context_probe.baggage,
-    context_probe.debug_id,
-    context_probe.trace_state,
-) = context_probe_objects
-
-cdef dict context_fields = fields_of(context_probe, context_probe.odd, [
-    ("trace_id", TRACE_ID, <char *>&context_probe.trace_id_high - context_start),
-    ("span_id", ID, <char *>&context_probe.span_id - context_start),
-    ("parent_id", PARENT_ID, <char *>&context_probe.parent_id - context_start),
-    ("baggage", OBJECT, context_probe_objects[0]),
-    ("debug_id", OBJECT, context_probe_objects[1]),
-    ("trace_state", OBJECT, context_probe_objects[2]),
-    ("flags", NUMBER, <char *>&context_probe.flags - context_start),
-    ("has_random_trace_id", TRUTH, <char *>&context_probe.has_random_trace_id - context_start),
-    ("sampling_undecided", TRUTH, <char *>&context_probe.sampling_undecided - context_start),
+cdef dict context_fields = fields_of(ContextCore, [
+    ("trace_id", TRACE_ID), ("span_id", ID), ("parent_id", PARENT_ID),
+    ("baggage", OBJECT), ("debug_id", OBJECT), ("trace_state", OBJECT), ("odd", OBJECT),
+    ("flags", NUMBER), ("has_random_trace_id", TRUTH), ("sampling_undecided", TRUTH),
 ])
 
 cdef type context_class = None

@@ -198,37 +198,37 @@ cdef bint split(object number, uint64_t *high, uint64_t *low) except -1:
     return True
 
 
-cdef dict fields_of(object probe, dict odd, list table):
-    """
-    Add attributes to the class in C of *probe*; return them by name.
+cdef dict SIZES = {
+    TRACE_ID: 16, ID: 8, PARENT_ID: 8, SECONDS: 8, OPTIONAL: 8, NUMBER: 4, TRUTH: 1
+}
+"""Bytes of a field that is not an object, by kind."""
 
-    *table* has for each the name, the kind, and where the C field is: its offset, or
-    the object that was stored in it, as *odd* was stored in `odd`.
+
+cdef dict fields_of(type core, list table):
     """
-    cdef type core = type(probe)
+    Add attributes to *core*, a class in C; return them by name.
+
+    *table* has the name and kind of each field, and `odd`, as ordered in `spans.pxd`.
+    Larger fields come first there, so each is at the end of the one before.
+    """
     cdef dict fields = {}
-    cdef Field field
-    for name, kind, place in table:
+    cdef Field field, odd
+    cdef Py_ssize_t end = sizeof(PyObject)
+    for name, kind in table:
         field = Field.__new__(Field)
-        field.__name__, field.kind, field.owner = name, kind, core
-        field.offset = offset_of(probe, place) if kind <= LOGS else place
-        field.odd_offset = offset_of(probe, odd)
+        field.__name__, field.kind = name, kind
+        field.owner, field.offset = core, end
         fields[name] = field
+        end += SIZES.get(kind, sizeof(PyObject *))
+    if not 0 <= (<PyTypeObject *>core).tp_basicsize - end < 8:
+        raise SystemError(f"the table does not describe {core}")
+    odd = fields.pop("odd")
+    for field in fields.values():
+        field.odd_offset = odd.offset
     # Python code cannot set attributes of a class in C. This one is not in use yet.
     (<dict>(<PyTypeObject *>core).tp_dict).update(fields)
     PyType_Modified(<PyTypeObject *>core)
     return fields
-
-
-cdef Py_ssize_t offset_of(object probe, object stored) except -1:
-    """Return where *stored* is in *probe*; Cython has no address of such a field."""
-    cdef char *start = <char *><PyObject *>probe
-    cdef Py_ssize_t offset = sizeof(PyObject)
-    while offset < Py_TYPE(probe).tp_basicsize:
-        if (<PyObject **>(start + offset))[0] == <PyObject *>stored:
-            return offset
-        offset += sizeof(PyObject *)
-    raise SystemError("a field of an object was not found")
 
 
 cdef object state_of(object instance, dict fields):

@@ -42,13 +42,15 @@ cdef uint64_t random_bits() noexcept:
     return result
 
 
-def adopt_random(cls):
-    """Use the generator in C in place of unchanged instances of *cls*."""
+cdef adopt_random():
+    """Use the generator in C in place of unchanged instances of `IdRandom`."""
     global random_class, random_original
-    random_original = original_of(cls, (GETRANDBITS,))
+    from jaeger_client._internal.ids import IdRandom
+    random_original = original_of(IdRandom, (GETRANDBITS,))
     # Not if a test had patched it before.
     expected = random_module.Random.__mro__[1].__dict__[GETRANDBITS]
-    random_class = cls if random_original.attributes[GETRANDBITS] is expected else None
+    is_usual = random_original.attributes[GETRANDBITS] is expected
+    random_class = IdRandom if is_usual else None
 
 
 cdef bint owns_ids(StarterCore self) except -1:

@@ -19,11 +19,9 @@ cdef Py_ssize_t limit_of(object number) noexcept:
         return -1
 
 
-cdef Py_ssize_t max_length_of(object owner) noexcept:
+cdef inline Py_ssize_t max_length_of(object owner) noexcept:
     """The `max_tag_value_length` of the owner of a span, or -1."""
-    if isinstance(owner, StarterCore) and is_plain_starter(<StarterCore>owner):
-        return (<StarterCore>owner).max_tag_value_length
-    return -1
+    return (<StarterCore>owner).max_tag_value_length if is_plain_owner(owner) else -1
 
 
 cdef inline bint is_immutable(object value, Py_ssize_t max_length) noexcept:
@@ -57,21 +55,13 @@ cdef inline Py_ssize_t count_first_tags(SpanCore span) noexcept:
     return len(<dict>span.first_tags) if type(span.first_tags) is dict else PY_SSIZE_T_MAX
 
 
-cdef bint may_have_many_tags(SpanCore span) noexcept:
+cdef inline bint may_have_many_tags(SpanCore span, object owner) noexcept:
     """Whether a plain list of `MANY` tags respects the limit, as in `_grow_tags`."""
-    cdef object owner = span.owner
-    return (
-        isinstance(owner, StarterCore)
-        and is_plain_starter(<StarterCore>owner)
-        and (<StarterCore>owner).max_tags_per_span - count_first_tags(span) > MANY
+    return is_plain_owner(owner) and (
+        (<StarterCore>owner).max_tags_per_span - count_first_tags(span) > MANY
     )
 
 
-cdef bint may_have_many_logs(SpanCore span) noexcept:
+cdef inline bint may_have_many_logs(object owner) noexcept:
     """Whether a plain list of `MANY` logs respects the limit, as in `_grow_logs`."""
-    cdef object owner = span.owner
-    return (
-        isinstance(owner, StarterCore)
-        and is_plain_starter(<StarterCore>owner)
-        and (<StarterCore>owner).max_logs_per_span > MANY
-    )
+    return is_plain_owner(owner) and (<StarterCore>owner).max_logs_per_span > MANY

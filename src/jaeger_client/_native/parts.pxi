@@ -29,12 +29,13 @@ cdef Original probabilistic_original = None
 cdef Original receiver_original = None
 
 
-def adopt_parts(const_sampler, probabilistic_sampler, metrics):
-    """Pass the classes whose objects are used without calling their methods."""
+cdef adopt_parts():
+    """Import the classes whose objects are used without calling their methods."""
     global metrics_class, const_original, probabilistic_original, receiver_original
-    metrics_class = metrics
-    const_original = original_of(const_sampler, (IS_SAMPLED,))
-    probabilistic_original = original_of(probabilistic_sampler, (IS_SAMPLED,))
+    from jaeger_client.metrics.instruments import TracerMetrics as metrics_class
+    from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
+    const_original = original_of(ConstSampler, (IS_SAMPLED,))
+    probabilistic_original = original_of(ProbabilisticSampler, (IS_SAMPLED,))
     receiver_original = original_of(SpanReceiver, (REPORT_SPAN,))
 
 

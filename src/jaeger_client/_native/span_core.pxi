@@ -15,7 +15,7 @@ cdef double MAX_OFFSET = 1e100
 
 
 cdef class SpanCore:
-    """The fields and the hot methods of `Span`."""
+    """The fields and the hot methods of `Span`; their docstrings are in Python."""
 
     def __getstate__(self):
         return state_of(self, span_fields)
@@ -56,17 +56,10 @@ cdef class SpanCore:
         python_span["flags"].__set__(self, flags)
 
     def is_sampled(self):
-        """Return whether this span is recorded."""
         cdef int flags = flags_of(self)
         return python_span["is_sampled"](self) if flags < 0 else bool(flags & SAMPLED)
 
     def set_tag(self, key, value):
-        """
-        Append a tag; an earlier tag of the same key is not replaced.
-
-        Text is cut at the tracer's `max_tag_value_length`. A value that is not text, a
-        number, a bool or bytes is converted to text immediately.
-        """
         cdef int flags = flags_of(self)
         if flags >= 0 and PyUnicode_CheckExact(key) and key != SAMPLING_PRIORITY:
             if not flags & SAMPLED:
@@ -76,7 +69,6 @@ cdef class SpanCore:
         return python_set_tag(self, key, value)
 
     def log_kv(self, key_values, timestamp=None):
-        """Append a log of *key_values* at *timestamp*, in seconds; `None` is now."""
         cdef int flags = flags_of(self)
         if flags >= 0 and not flags & SAMPLED:
             return self
@@ -86,52 +78,18 @@ cdef class SpanCore:
         return python_log_kv(self, key_values, timestamp)
 
     def finish(self, finish_time=None):
-        """
-        Finish the span at *finish_time*, in seconds, or now, and report it.
-
-        Only the first call has an effect; on an unsampled span none has.
-        """
         finish(self, finish_time)
 
 
-cdef SpanCore span_probe = SpanCore.__new__(SpanCore)
-cdef char *span_start = <char *><PyObject *>span_probe
-cdef list span_probe_objects = [object() for _ in range(9)]
-span_probe.odd = {}
-(
-    span_probe.owner,
-    span_probe.operation_name,
-    span_probe.references,
-    span_probe.baggage,
-    span_probe.stored_context,
-    span_probe.first_tags,
-    span_probe.decision_tags,
-    span_probe.more_tags,
-    span_probe.log_items,
-) = span_probe_objects
-
-cdef dict span_fields = fields_of(span_probe, span_probe.odd, [
-    ("trace_id", TRACE_ID, <char *>&span_probe.trace_id_high - span_start),
-    ("span_id", ID, <char *>&span_probe.span_id - span_start),
-    ("parent_id", PARENT_ID, <char *>&span_probe.parent_id - span_start),
-    ("start_time", SECONDS, <char *>&span_probe.start_time - span_start),
-    ("end_time", OPTIONAL, <char *>&span_probe.end_time - span_start),
-    ("clock_offset", OPTIONAL, <char *>&span_probe.clock_offset - span_start),
-    ("_tracer", OBJECT, span_probe_objects[0]),
-    ("operation_name", OBJECT, span_probe_objects[1]),
-    ("references", OBJECT, span_probe_objects[2]),
-    ("baggage", OBJECT, span_probe_objects[3]),
-    ("stored_context", OBJECT, span_probe_objects[4]),
-    ("first_tags", TAGS, span_probe_objects[5]),
-    ("decision_tags", OBJECT, span_probe_objects[6]),
-    ("more_tags", OBJECT, span_probe_objects[7]),
-    ("log_items", LOGS, span_probe_objects[8]),
-    ("own_flags", NUMBER, <char *>&span_probe.own_flags - span_start),
-    ("dropped_tags", NUMBER, <char *>&span_probe.dropped_tags - span_start),
-    ("dropped_logs", NUMBER, <char *>&span_probe.dropped_logs - span_start),
-    ("finished", TRUTH, <char *>&span_probe.finished - span_start),
-    ("has_random_trace_id", TRUTH, <char *>&span_probe.has_random_trace_id - span_start),
-    ("shares_span_id", TRUTH, <char *>&span_probe.shares_span_id - span_start),
+cdef dict span_fields = fields_of(SpanCore, [
+    ("trace_id", TRACE_ID), ("span_id", ID), ("parent_id", PARENT_ID),
+    ("start_time", SECONDS), ("end_time", OPTIONAL), ("clock_offset", OPTIONAL),
+    ("_tracer", OBJECT), ("operation_name", OBJECT), ("references", OBJECT),
+    ("baggage", OBJECT), ("stored_context", OBJECT), ("first_tags", TAGS),
+    ("decision_tags", OBJECT), ("more_tags", OBJECT), ("log_items", LOGS),
+    ("odd", OBJECT), ("own_flags", NUMBER), ("dropped_tags", NUMBER),
+    ("dropped_logs", NUMBER), ("finished", TRUTH), ("has_random_trace_id", TRUTH),
+    ("shares_span_id", TRUTH),
 ])
 
 cdef type span_class = None
@@ -150,17 +108,17 @@ cdef tuple USED_OF_SPAN = (
 """What C code and encoders in C do themselves instead of calling it."""
 
 
-def adopt_span(
-    cls, *, no_baggage, no_tags, no_more_tags, no_logs, many, max_log_fields
-):
+def adopt_span(cls):
     """Make *cls* the class of all spans; it has `SpanCore` as its first base."""
     global span_class, span_original, finish_original, python_span
     global python_set_tag, python_log_kv, python_finish
     global NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS, NO_LOGS, MAX_LOG_FIELDS
+    from jaeger_client._internal.span_records import (
+        MANY as many, MAX_LOG_FIELDS, NO_LOGS, NO_MORE_TAGS, NO_TAGS
+    )
+    from jaeger_client.span_context import NO_BAGGAGE
     if many != MANY:
         raise ValueError(many)
-    NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS = no_baggage, no_tags, no_more_tags
-    NO_LOGS, MAX_LOG_FIELDS = no_logs, max_log_fields
     python_span = replace_methods(cls, SpanCore)
     python_set_tag, python_log_kv, python_finish = (
         python_span["set_tag"], python_span["log_kv"], python_span["finish"]
@@ -226,7 +184,7 @@ cdef int finish(SpanCore span, object finish_time) except -1:
         # A double has steps of 0.24 us here. A span that has not ended after its start
         # is shown as an error.
         span.end_time = nextafter(span.start_time, INFINITY)
-    if reports_itself(span.owner):
+    if is_plain_owner(span.owner) and (<StarterCore>span.owner).reports_itself:
         report(<StarterCore>span.owner, span)
     else:
         PyObject_CallMethodOneArg(span.owner, REPORT_SPAN, span)
@@ -254,7 +212,7 @@ cdef bint add_tag(SpanCore span, tuple pair) except -1:
     """Append a tag, if the list of tags is or becomes a plain one."""
     cdef list tags
     if span.more_tags is NO_MORE_TAGS:
-        if not may_have_many_tags(span):
+        if not may_have_many_tags(span, span.owner):
             return False
         tags = [pair]
         # No Python code between the two lines, as in `_grow_tags`.
@@ -276,7 +234,7 @@ cdef bint add_log(SpanCore span, dict fields) except -1:
         return are_stored_unchanged(fields, max_length) and append_to(
             (<object>span).log_items, (current_us(span), fields.items())
         )
-    if not may_have_many_logs(span):
+    if not may_have_many_logs(span.owner):
         return False
     log = flat_log(fields, max_length, current_us(span))
     # As in `add_tag`.

@@ -22,6 +22,8 @@ A tuple in `first_tags` or `log_items` is that of C code, see `flat.pxi`: an app
 sees a dict or a list. Other fields that are objects may be of any type even then.
 Readers check for the exact type that they expect (`dict`, `list`, `str`), and hold a
 reference of their own to each before they run Python code.
+
+Larger fields come first: without padding between them, `fields_of` knows where each is.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t

@@ -1,5 +1,4 @@
 # cython: language_level=3, binding=False, auto_pickle=False
-# cython: embedsignature=True, embedsignature.format=clinic
 # cython: boundscheck=False, wraparound=False, initializedcheck=False
 """
 The span core in C: how spans are stored, started, given tags and logs, and finished.

@@ -41,32 +41,15 @@ cdef extern from *:
 
 
 cdef class StarterCore:
-    """The hot attributes and methods of `SpanStarter`."""
+    """The hot methods of `SpanStarter`; their docstrings are in Python."""
 
     def __getstate__(self):
         return self.__dict__
 
     def start_span(
-        self,
-        operation_name=None,
-        child_of=None,
-        references=None,
-        tags=None,
-        start_time=None,
-        ignore_active_span=False,
+        self, operation_name=None, child_of=None, references=None, tags=None,
+        start_time=None, ignore_active_span=False,
     ):
-        """
-        Start a span; the caller finishes it.
-
-        Args:
-            operation_name: Name of the work, the same for all requests of a kind.
-            child_of: The parent; the active span, if `None`.
-            references: Related contexts; without any other parent, the first one is the
-                parent.
-            tags: Initial tags; the mapping is copied.
-            start_time: Seconds since the epoch; now, if `None`.
-            ignore_active_span: Whether the active span is not used as the parent.
-        """
         if is_plain_starter(self) and span_original.is_unchanged():
             return start_or_fail(
                 self, operation_name, child_of, references, tags, start_time,
@@ -78,21 +61,9 @@ cdef class StarterCore:
         )
 
     def start_active_span(
-        self,
-        operation_name=None,
-        child_of=None,
-        references=None,
-        tags=None,
-        start_time=None,
-        ignore_active_span=False,
-        finish_on_close=True,
+        self, operation_name=None, child_of=None, references=None, tags=None,
+        start_time=None, ignore_active_span=False, finish_on_close=True,
     ):
-        """
-        Start a span and make it the active one until the returned scope is closed.
-
-        The parameters are those of `start_span`. With *finish_on_close*, closing the
-        scope finishes the span.
-        """
         if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
             span = start_or_fail(
                 self, operation_name, child_of, references, tags, start_time,
@@ -105,7 +76,6 @@ cdef class StarterCore:
         )
 
     def report_span(self, span):
-        """Pass a finished span to the reporter; called by the span."""
         if is_plain_starter(self):
             report(self, span)
         else:
@@ -129,36 +99,27 @@ cdef type DECISION_TAGS = None
 cdef object sampler_failed, reporter_failed
 
 
-def adopt_starter(
-    cls, *, random, decision_tags, with_context, as_dict, to_text, to_tag_values,
-    to_seconds, sampler_failed, reporter_failed,
-):
+def adopt_starter(cls):
     """Make *cls* the base of all tracers; it has `StarterCore` as its first base."""
-    use_starter(cls, decision_tags, sampler_failed, reporter_failed)
-    use_functions(with_context, as_dict, to_text, to_tag_values, to_seconds)
-    adopt_random(random)
-
-
-cdef use_starter(cls, decision_tags, warn_of_sampler, warn_of_reporter):
-    global starter_original
+    global starter_original, start_original, report_original
     global python_start_span, python_start_active_span, python_report_span
+    global with_context, as_dict, to_text, to_tag_values, to_seconds
     global DECISION_TAGS, sampler_failed, reporter_failed
-    global start_original, report_original
-    DECISION_TAGS, sampler_failed = decision_tags, warn_of_sampler
-    reporter_failed = warn_of_reporter
-    removed = replace_methods(cls, StarterCore)
-    python_start_span = removed["start_span"]
-    python_start_active_span = removed["start_active_span"]
-    python_report_span = removed["report_span"]
+    from jaeger_client._internal.arguments import as_dict, with_context
+    from jaeger_client._internal.span_records import to_seconds, to_tag_values, to_text
+    from jaeger_client._internal.span_starter import (
+        _REPORTER_FAILED as reporter_failed, _SAMPLER_FAILED as sampler_failed
+    )
+    from jaeger_client.sampler.base import DecisionTags as DECISION_TAGS
+    replaced = replace_methods(cls, StarterCore)
+    python_start_span = replaced["start_span"]
+    python_start_active_span = replaced["start_active_span"]
+    python_report_span = replaced["report_span"]
     starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
     start_original = original_of(cls, (START_SPAN,))
     report_original = original_of(cls, (REPORT_SPAN,))
-
-
-cdef use_functions(contexts, mapping, text, tag_values, seconds):
-    global with_context, as_dict, to_text, to_tag_values, to_seconds
-    with_context, as_dict, to_text = contexts, mapping, text
-    to_tag_values, to_seconds = tag_values, seconds
+    adopt_random()
+    adopt_parts()
 
 
 cdef inline bint is_plain_starter(StarterCore self) noexcept:
@@ -222,12 +183,12 @@ cdef inline bint counts_nothing(StarterCore self) except -1:
     return self.has_noop_metrics or self.metrics.is_noop
 
 
-cdef inline bint reports_itself(object owner) noexcept:
-    """Whether `report_span` of the owner of a span does what `report` does."""
+cdef inline bint is_plain_owner(object owner) noexcept:
+    """Whether the owner of a span is a tracer, and `is_plain_starter` is true of it."""
+    # Not isinstance(), which believes the `__class__` of a mock.
     return (
         PyType_IsSubtype(Py_TYPE(owner), <PyTypeObject *>StarterCore)
         and is_plain_starter(<StarterCore>owner)
-        and (<StarterCore>owner).reports_itself
     )
 
 

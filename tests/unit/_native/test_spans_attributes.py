@@ -20,7 +20,7 @@ from unittest import mock  # noqa: TID251 - as applications patch
 import pytest
 
 from jaeger_client import ConstSampler, Span, SpanContext, Tracer
-from jaeger_client.reporter import InMemoryReporter, NullReporter
+from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.testing import MemoryTracer
 from tests.unit.spans import Anything, pairs_of
 

@@ -144,7 +144,7 @@ def test_a_weak_reference_to_a_bound_method() -> None:
     [
         lambda span: functools.partial(Span.set_tag, span),
         lambda span: types.MethodType(Span.set_tag, span),
-        lambda span: Span.set_tag.__get__(span),
+        Span.set_tag.__get__,
         lambda span: Span.set_tag.__get__(span, Span),
         lambda span: functools.partialmethod(Span.set_tag).__get__(span, Span),
     ],
@@ -261,7 +261,7 @@ def test_autospec_checks_arguments() -> None:
 
 
 @pytest.mark.parametrize("instance", [False, True])
-def test_a_mock_of_a_class(instance: bool) -> None:  # noqa: FBT001 - parameter of pytest
+def test_a_mock_of_a_class(instance: bool) -> None:
     """`mock.create_autospec(Span)` has its methods with their parameters."""
     fake = mock.create_autospec(Span, instance=instance)
     span = fake if instance else fake(None, None, "op")
