@@ -248,22 +248,25 @@ set_vectorcall(
 )
 
 
-cdef dict replace_methods(type owner, type core):
-    """Replace in *owner* what *core* implements; return the Python versions by name."""
+cdef dict replace_methods(type owner, type core, type source):
+    """
+    Replace in *owner* the methods that *core*, a base of it, has in C.
+
+    The Python versions are those of *source*; return them by name, and properties.
+    """
     cdef dict replaced = {}
     cdef Method method
     for name, compiled in core.__dict__.items():
         if name.startswith("__") or isinstance(compiled, Field):
             continue
-        function = next(
-            base.__dict__[name] for base in owner.__mro__
-            if base is not core and name in base.__dict__
-        )
-        replaced[name] = function
+        for base in source.__mro__:
+            if base is not core and name in base.__dict__:
+                replaced[name] = base.__dict__[name]
+                break
         if callable(compiled):
             method = Method.__new__(Method)
             method.vectorcall, method.function_in_c = call_method, fast_function_of(compiled)
-            method.compiled, method.function = compiled, function
+            method.compiled, method.function = compiled, replaced[name]
             method.core, method.owner, method.name = core, owner, name
             setattr(owner, name, method)
     return replaced

@@ -119,7 +119,7 @@ def adopt_span(cls):
     from jaeger_client.span_context import NO_BAGGAGE
     if many != MANY:
         raise ValueError(many)
-    python_span = replace_methods(cls, SpanCore)
+    python_span = replace_methods(cls, SpanCore, cls)
     python_set_tag, python_log_kv, python_finish = (
         python_span["set_tag"], python_span["log_kv"], python_span["finish"]
     )

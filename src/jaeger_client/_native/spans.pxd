@@ -132,3 +132,6 @@ cdef object no_more_tags()
 
 cdef int finish_span(object span) except -1
 """What `span.finish()` does, for any span."""
+
+cdef dict replace_methods(type owner, type core, type source)
+"""Replace methods of a Python class by those in C, see `Method` in `classes.pxi`."""

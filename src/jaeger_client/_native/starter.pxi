@@ -115,7 +115,7 @@ def adopt_starter(cls):
         _REPORTER_FAILED as reporter_failed, _SAMPLER_FAILED as sampler_failed
     )
     from jaeger_client.sampler.base import DecisionTags as DECISION_TAGS
-    replaced = replace_methods(cls, StarterCore)
+    replaced = replace_methods(cls, StarterCore, cls)
     python_start_span = replaced["start_span"]
     python_start_active_span = replaced["start_active_span"]
     python_report_span = replaced["report_span"]
