@@ -15,10 +15,11 @@ import os
 import socket
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 """Addresses of `localhost` (RFC 6761); IPv4 first, because agents listen there."""

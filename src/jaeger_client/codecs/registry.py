@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from opentracing import Format
 
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import shown
 from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
 from jaeger_client.codecs.base import Codec, context_of, without_trace

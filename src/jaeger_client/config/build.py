@@ -8,12 +8,13 @@ as with 4.8. These classes are therefore looked up in the package at each call.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import jaeger_client.config as package
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.codecs.registry import CodecOptions, make_codecs_for

@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 import opentracing
 
@@ -17,6 +17,7 @@ from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.limits import with_method
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client._native import WHY_NOT_COMPILED
 from jaeger_client.config import build, table

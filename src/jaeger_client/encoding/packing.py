@@ -21,10 +21,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrink_process, shrink_span

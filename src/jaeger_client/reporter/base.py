@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

@@ -25,9 +25,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from jaeger_client._internal.json_reader import MAX_NUMBER, JsonReader
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import shown
 from jaeger_client.errors import StrategyError
 
