@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jaeger_client._internal.diagnostics import ErrorReporter
 from jaeger_client._internal.diagnostics import logger as default_logger
-from jaeger_client._internal.lazy import classes_of
+from jaeger_client._internal.lazy import names_of
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL
 from jaeger_client.metrics import LegacyMetricsFactory, Metrics
 from jaeger_client.metrics.instruments import ReporterMetrics
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 else:
     # The class is imported on first use, because `concurrent.futures` takes 1 ms. The
     # modules are listed, because programs for 4.8 may use them from here.
-    __getattr__, __dir__ = classes_of(
+    __getattr__, __dir__ = names_of(
         __name__,
         "future",
         "TCompactProtocol",

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 import jaeger_client
-from jaeger_client._internal.lazy import classes_of
+from jaeger_client._internal.lazy import names_of
 
 SOURCE = Path(jaeger_client.__file__).parent
 PACKAGES = sorted(
@@ -30,7 +30,7 @@ class Answer:
 def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return a package with a class on first use, from the second of two modules."""
     package = ModuleType("lazy_package")
-    find, names = classes_of("lazy_package", "other", "inside", old="math")
+    find, names = names_of("lazy_package", "other", "inside", old="math")
     package.__dict__.update(__getattr__=find, __dir__=names)
     monkeypatch.setitem(sys.modules, "lazy_package", package)
     inside, other = map(ModuleType, ("lazy_package.inside", "lazy_package.other"))
