@@ -23,7 +23,6 @@ from jaeger_client import (
     senders,
     span,
     span_context,
-    throttler,
     tracer,
 )
 from jaeger_client._internal.fork import forks_wait as _forks_wait
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from jaeger_client import local_agent_net as local_agent_net
     from jaeger_client import thrift as thrift
     from jaeger_client import thrift_gen as thrift_gen
+    from jaeger_client import throttler as throttler
     from jaeger_client import utils as utils
     from jaeger_client.sampler import RemoteControlledSampler
 else:

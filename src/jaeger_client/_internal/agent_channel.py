@@ -21,7 +21,7 @@ DEFAULT_TIMEOUT: Final = 2.0
 
 _OK: Final = 200
 
-_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
+_IN_PLAIN_HOSTS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 """Characters that are valid anywhere in a host name."""
 
 _PORTS: Final = range(1, 65536)
@@ -73,7 +73,9 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         self._credits_url = f"{urls[1]}/credits"
         if sampling_url is not None:
             self._sampling_url = sampling_url
-        if sampling_url is not None or not _is_plain(host, ports):
+        if sampling_url is not None or not (
+            is_plain_host(host) and all(port in _PORTS for port in ports)
+        ):
             self._check_urls()
         # By URL. Each URL is polled by one thread at a time.
         self._clients: dict[str, HttpClient] = {}
@@ -186,8 +188,6 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
-def _is_plain(host: str, ports: Iterable[int]) -> bool:
-    """Return whether *host* and *ports* are valid in a URL without being parsed."""
-    if not host or not _PLAIN.issuperset(host.lower()):
-        return False
-    return all(port in _PORTS for port in ports)
+def is_plain_host(host: str) -> bool:
+    """Return whether *host* is valid in a URL without being parsed."""
+    return host.isascii() and bool(host) and _IN_PLAIN_HOSTS.issuperset(host.lower())

@@ -12,7 +12,7 @@ from jaeger_client.config.table import (
     DEFAULT_SAMPLING_PORT,
     DEFAULT_THROTTLER_PORT,
 )
-from jaeger_client.reporter import CompositeReporter, LoggingReporter, Reporter
+from jaeger_client.reporter import Reporter
 from jaeger_client.sampler import (
     ConstSampler,
     ProbabilisticSampler,
@@ -22,6 +22,7 @@ from jaeger_client.tracer import Tracer
 
 if TYPE_CHECKING:
     from jaeger_client.codecs import B3Codec
+    from jaeger_client.reporter import CompositeReporter, LoggingReporter
     from jaeger_client.sampler import RemoteControlledSampler
     from jaeger_client.throttler import RemoteThrottler
 else:
@@ -29,6 +30,8 @@ else:
     __getattr__, __dir__ = names_of(
         __name__,
         B3Codec="jaeger_client.codecs.b3:B3Codec",
+        CompositeReporter="jaeger_client.reporter.local:CompositeReporter",
+        LoggingReporter="jaeger_client.reporter.local:LoggingReporter",
         RemoteControlledSampler="jaeger_client.sampler.remote:RemoteControlledSampler",
         RemoteThrottler="jaeger_client.throttler.remote:RemoteThrottler",
     )

@@ -12,20 +12,22 @@ from jaeger_client.metrics import LegacyMetricsFactory, Metrics
 from jaeger_client.metrics.instruments import ReporterMetrics
 from jaeger_client.reporter.base import BaseReporter, Channel, SimpleChannel
 from jaeger_client.reporter.batch import Reporter
-from jaeger_client.reporter.local import (
-    CompositeReporter,
-    InMemoryReporter,
-    LoggingReporter,
-    NullReporter,
-)
 
 if TYPE_CHECKING:
     from jaeger_client.reporter.future import CompletedFuture
+    from jaeger_client.reporter.local import (
+        CompositeReporter,
+        InMemoryReporter,
+        LoggingReporter,
+        NullReporter,
+    )
 else:
-    # The class is imported on first use, because `concurrent.futures` takes 1 ms. The
-    # modules are listed, because programs for 4.8 may use them from here.
+    # Imported on first use, because most tracers have no reporter of `local`, and
+    # `concurrent.futures` takes 1 ms. The other modules are listed, because programs
+    # for 4.8 may use them from here.
     __getattr__, __dir__ = names_of(
         __name__,
+        "local",
         "future",
         "TCompactProtocol",
         Agent="jaeger_client.thrift_gen.agent.Agent",
