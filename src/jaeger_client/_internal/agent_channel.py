@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.fork import forks_wait
-from jaeger_client._internal.limits import MAX_SECONDS, above_zero
+from jaeger_client._internal.limits import MAX_SECONDS, above_zero, is_plain_host
 from jaeger_client.errors import SendError
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders.udp import DEFAULT_RESOLVE_INTERVAL, UdpSender
@@ -20,9 +20,6 @@ DEFAULT_TIMEOUT: Final = 2.0
 """Seconds to connect to the agent, and again to wait for the response."""
 
 _OK: Final = 200
-
-_IN_PLAIN_HOSTS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
-"""Characters that are valid anywhere in a host name."""
 
 _PORTS: Final = range(1, 65536)
 
@@ -186,8 +183,3 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
-def is_plain_host(host: str) -> bool:
-    """Return whether *host* is valid in a URL without being parsed."""
-    return host.isascii() and bool(host) and _IN_PLAIN_HOSTS.issuperset(host.lower())

@@ -13,9 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
-from jaeger_client._internal.agent_channel import is_plain_host
 from jaeger_client._internal.fork import forks_wait
-from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, is_plain_host
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.codecs.registry import BUILT_IN, codec_names
 from jaeger_client.errors import ConfigError

@@ -50,9 +50,9 @@ def test_it_is_a_tuple() -> None:
     """With names and defaults, equal to any other tuple."""
     point = Ours(-1)
 
-    assert (-1, None) == point
     assert (True, "<-1>") == (point.is_left, repr(point))
     assert Ours(x=2, label="a") == point._replace(x=2, label="a")
+    assert (-1, None) == point
 
 
 def test_it_can_be_copied_to_another_process() -> None:
