@@ -32,7 +32,7 @@ Each header of a field has a fixed size here, so a run of fixed fields is packed
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -52,9 +52,6 @@ from jaeger_client.encoding.packing import Frame, times_us, usable_references
 from jaeger_client.encoding.plain import NotTextError, exact_int, non_finite_text
 from jaeger_client.encoding.varint import MASK_32, MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
-
-if TYPE_CHECKING:
-    import opentracing
 
 _DOUBLE: Final = struct.Struct(">d")
 _I64: Final = struct.Struct(">q")
@@ -170,7 +167,7 @@ class BinaryWriter(ThriftWriter):
         )
         out += _OPERATION_NAME
         _write_text(out, span.operation_name)
-        self._write_references(out, span.references)
+        self.write_references(out, span)
         out += _TIMES.pack(
             *(_FLAGS, exact_int(context.flags) & MASK_32),
             *(_START_TIME, start),
@@ -200,11 +197,9 @@ class BinaryWriter(ThriftWriter):
         out += _LISTS[field]
         out += size.to_bytes(4, "big")
 
-    def _write_references(
-        self, out: bytearray, references: Sequence[opentracing.Reference] | None
-    ) -> None:
-        """Append field 6 of a span if there is a usable reference."""
-        usable = [*usable_references(references)] if references else []
+    def write_references(self, out: bytearray, span: SpanData) -> bool:
+        """Append field 6 of *span* if it has a usable reference; return whether."""
+        usable = usable_references(span.references)
         if usable:
             self.write_list(out, SPAN_REFERENCES, len(usable))
         for follows, trace_id, span_id in usable:
@@ -214,16 +209,17 @@ class BinaryWriter(ThriftWriter):
                 *(_REF_TRACE_ID_HIGH, trace_id >> 64 & MASK_64),
                 *(_REF_SPAN_ID, exact_int(span_id) & MASK_64),
             )
+        return bool(usable)
 
 
 _WRITER: Final = BinaryWriter()
 
 if TYPE_CHECKING or not IS_COMPILED:
-    _SPAN_WRITER = _WRITER
+    _COMPILED = None
 else:
     from jaeger_client._native import thrift_writers
 
-    _SPAN_WRITER = thrift_writers.BinaryWriter()
+    _COMPILED = thrift_writers.BinaryWriter(_WRITER)
 
 
 class JaegerBinaryEncoder(ThriftEncoder):
@@ -235,7 +231,7 @@ class JaegerBinaryEncoder(ThriftEncoder):
 
     content_type = "application/x-thrift"
     _writer = _WRITER
-    _span_writer = _SPAN_WRITER
+    _span_writer = _COMPILED
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK

@@ -65,7 +65,7 @@ they may, and the span is then encoded as a plain copy, in which an integer of m
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -96,9 +96,6 @@ from jaeger_client.encoding.varint import (
     zigzag_of_bits,
 )
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
-
-if TYPE_CHECKING:
-    import opentracing
 
 _MESSAGE: Final = (
     b"\x82"  # protocol id
@@ -222,7 +219,7 @@ class CompactWriter(ThriftWriter):
         _write_id(out, context.span_id)
         _write_id(out, context.parent_id or 0)
         self.write_name(out, span.operation_name)
-        has_references = self._write_references(out, span.references)
+        has_references = self.write_references(out, span)
         out.append(_I32 if has_references else _FLAGS_AFTER_NAME)
         write_zigzag(out, _signed_32(exact_int(context.flags)))
         out.append(_I64)
@@ -258,11 +255,9 @@ class CompactWriter(ThriftWriter):
             out.append(_MIN_LONG_LIST << 4 | _STRUCT_TYPE)
             write_varint(out, size)
 
-    def _write_references(
-        self, out: bytearray, references: Sequence[opentracing.Reference] | None
-    ) -> bool:
-        """Append field 6 of a span if there is a usable reference; return whether."""
-        usable = [*usable_references(references)] if references else []
+    def write_references(self, out: bytearray, span: SpanData) -> bool:
+        """Append field 6 of *span* if it has a usable reference; return whether."""
+        usable = usable_references(span.references)
         if not usable:
             return False
         self.write_list(out, SPAN_REFERENCES, len(usable))
@@ -278,11 +273,11 @@ class CompactWriter(ThriftWriter):
 _WRITER: Final = CompactWriter()
 
 if TYPE_CHECKING or not IS_COMPILED:
-    _SPAN_WRITER = _WRITER
+    _COMPILED = None
 else:
     from jaeger_client._native import thrift_writers
 
-    _SPAN_WRITER = thrift_writers.CompactWriter()
+    _COMPILED = thrift_writers.CompactWriter(_WRITER)
 
 
 class JaegerCompactEncoder(ThriftEncoder):
@@ -294,7 +289,7 @@ class JaegerCompactEncoder(ThriftEncoder):
 
     content_type = "application/vnd.apache.thrift.compact"
     _writer = _WRITER
-    _span_writer = _SPAN_WRITER
+    _span_writer = _COMPILED
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK

@@ -23,8 +23,8 @@ attributes. Readers of protobuf accept any order.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from jaeger_client.constants import (
     DEBUG_FLAG,
@@ -47,10 +47,7 @@ from jaeger_client.encoding.packing import (
 )
 from jaeger_client.encoding.plain import exact_int
 from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, write_varint
-from jaeger_client.model import LogItem, SpanData, SpanIds
-
-if TYPE_CHECKING:
-    import opentracing
+from jaeger_client.model import LogItem, SpanData
 
 # Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Those of
 # ids include the size, which is fixed. First the fields of `Span`:
@@ -104,27 +101,8 @@ _SERVER_ERROR: Final = 500
 _FAILED: Final = _STATUS_CODES["ERROR"]
 
 
-def write_spans(
-    out: bytearray, ends: list[int], spans: Iterable[SpanData], max_size: int
-) -> None:
-    """
-    Append *spans* to *out*, and after each the length of *out* to *ends*.
-
-    Stops after the first span that makes *out* longer than *max_size*. May raise
-    anything if a span is not plain; *out* then ends with the span before it.
-
-    Raises:
-        LogsTooLargeError: If the logs of a span are longer than *max_size*.
-    """
-    for span in spans:
-        write_span(out, span, max_size)
-        ends.append(len(out))
-        if len(out) > max_size:
-            break
-
-
 def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
-    """Append *span* to *out* as a field; raise as `write_spans` does."""
+    """Append *span* as a field; see `PackingEncoder._write_span`."""
     body = bytearray()
     context = span.ids
     write_ids(body, context.trace_id, context.span_id)
@@ -142,8 +120,7 @@ def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
         _write_logs(body, [*logs], max_size)
     if span.dropped_tags or span.dropped_logs:
         write_dropped(body, span)
-    if references := span.references:
-        write_links(body, context, references)
+    write_references(body, span)
     write_status(body, tags)
     write_field(out, SPAN, body)
 
@@ -216,7 +193,7 @@ no attribute.
 
 
 def _write_logs(out: bytearray, logs: Sequence[LogItem], max_size: int) -> None:
-    """Append field 11 for each of *logs*; raise as `write_spans` does."""
+    """Append field 11 for each of *logs*; raise as `write_span` does."""
     max_length = len(out) + max_size
     for log in logs:
         write_log(out, log)
@@ -247,10 +224,11 @@ def write_dropped(out: bytearray, span: SpanData) -> None:
     write_varint(out, max(0, min(exact_int(span.dropped_logs), MASK_32)))
 
 
-def write_links(
-    out: bytearray, context: SpanIds, references: Sequence[opentracing.Reference]
-) -> None:
-    """Append field 13 for each of *references* except the parent."""
+def write_references(out: bytearray, span: SpanData) -> None:
+    """Append field 13 for each reference of *span* except the parent."""
+    if not (references := span.references):
+        return
+    context = span.ids
     parent = False, context.trace_id, context.parent_id
     for reference in usable_references(references):
         if reference != parent:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
@@ -57,6 +57,16 @@ _MAX_NAMED_LENGTH: Final = 50
 
 class LogsTooLargeError(Exception):
     """The logs of a span are larger than a payload may be."""
+
+
+class SpanWriter(Protocol):
+    """Writes spans as the `_write_span` of an encoder; used by any thread."""
+
+    def write_spans(
+        self, out: bytearray, ends: list[int], spans: Sequence[SpanData], max_size: int
+    ) -> None:
+        """Do what `PackingEncoder._write_spans` does."""
+        ...
 
 
 class Frame(NamedTuple):
@@ -147,6 +157,8 @@ class PackingEncoder(ABC):
 
     content_type: str = "application/octet-stream"
     """Media type of the payloads, for senders that use HTTP."""
+    _span_writer: SpanWriter | None = None
+    """The compiled writer of the format, if there is one; see `_write_spans`."""
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
@@ -210,23 +222,34 @@ class PackingEncoder(ABC):
     def _frame(self) -> Frame:
         """Return the frame of the next payload, which is number `_payloads` + 1."""
 
-    @abstractmethod
     def _write_spans(
-        self,
-        out: bytearray,
-        ends: list[int],
-        spans: Sequence[SpanData],
-        max_size: int,
+        self, out: bytearray, ends: list[int], spans: Sequence[SpanData], max_size: int
     ) -> None:
         """
         Append *spans* to *out*, and after each the length of *out* to *ends*.
 
         There are up to `SPANS_AT_ONCE`. Stops after the first span that makes *out*
-        longer than *max_size*. May raise anything if a span is not plain; *out* may
-        then end with a part of that span, which the caller cuts off.
+        longer than *max_size*. Raises as `_write_span` does.
+        """
+        if self._span_writer is not None:
+            self._span_writer.write_spans(out, ends, spans, max_size)
+            return
+        for span in spans:
+            self._write_span(out, span, max_size)
+            ends.append(len(out))
+            if len(out) > max_size:
+                break
+
+    @abstractmethod
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
+        """
+        Append *span* to *out*.
+
+        May raise anything if the span is not plain; *out* may then end with a part of
+        it, which the caller cuts off.
 
         Raises:
-            LogsTooLargeError: If the logs of a span are larger than *max_size*.
+            LogsTooLargeError: If the logs of the span are larger than *max_size*.
         """
 
     @abstractmethod
@@ -388,15 +411,17 @@ def dropped_items(span: SpanData) -> list[TagItem]:
 
 
 def usable_references(
-    references: Sequence[opentracing.Reference],
-) -> Iterator[tuple[bool, int, int]]:
+    references: Sequence[opentracing.Reference] | None,
+) -> list[tuple[bool, int, int]]:
     """
-    Yield for each reference: is it FOLLOWS_FROM, its trace id, its span id.
+    Return for each reference: is it FOLLOWS_FROM, its trace id, its span id.
 
     A reference without a trace id is left out: Jaeger rejects the whole payload for it.
     """
-    for reference in references:
+    usable: list[tuple[bool, int, int]] = []
+    for reference in references or ():
         context = cast("SpanIds | None", reference.referenced_context)
         if context is not None and context.trace_id:
             follows = reference.type == "follows_from"
-            yield follows, context.trace_id, context.span_id or 0
+            usable.append((follows, context.trace_id, context.span_id or 0))
+    return usable
