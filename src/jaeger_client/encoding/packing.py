@@ -113,12 +113,18 @@ class _OpenPayload:
         return True
 
     def pop_surplus(self) -> bytes:
-        """Remove the spans that do not fit; return the first of them, or no bytes."""
+        """
+        Remove the spans that do not fit; return the first of them, or no bytes.
+
+        Of a span that fits no payload, a part is returned that does not fit either.
+        Memory may not suffice for a copy of the whole.
+        """
         end = None
         while self.ends and not self._has_space_for(len(self.ends), self.ends[-1]):
             end = self.ends.pop()
         if end is None:
             return b""
+        end = min(end, self.size + self.limit + self.frame.separator_size + 1)
         surplus = bytes(self.spans[self.size : end])
         del self.spans[self.size :]
         return surplus
