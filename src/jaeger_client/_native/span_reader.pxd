@@ -68,7 +68,9 @@ cdef extern from "Python.h":
     Py_ssize_t PyDict_GET_SIZE(PyObject *items) noexcept
 
 cdef enum:
-    LOG_BLOCK = 256  # number of logs during which the GIL is held
+    # Numbers of spans and logs during which the GIL is held.
+    SPAN_BLOCK = 64
+    LOG_BLOCK = 256
 
     # Times of which nanoseconds fit in an int64.
     MAX_PLAIN_TIME = 9_000_000_000  # in seconds
@@ -139,9 +141,8 @@ cdef inline int write_each(
     cdef Parts parts
     cdef Buffer buffer = [<PyObject *>out, PyByteArray_GET_SIZE(<PyObject *>out)]
     cdef Py_ssize_t whole = buffer.size
+    cdef Py_ssize_t count = 0
     cdef object owner
-    if ends:  # not the first piece of a payload
-        let_others_run()
     try:
         for span in spans:
             owner = read_span(span, reference, &parts)
@@ -154,6 +155,9 @@ cdef inline int write_each(
             ends.append(whole)
             if whole > max_size:
                 break
+            count += 1
+            if count % SPAN_BLOCK == 0:
+                let_others_run()
     finally:
         # Whole spans are delivered after an exception, too.
         buffer.size = whole
