@@ -256,7 +256,7 @@ cdef inline object read_any_span(object span, object reference, Parts *parts):
 cdef inline bint read_times(
     Parts *parts, double start, double end, bint is_unfinished
 ) noexcept:
-    """Store the times, which are in seconds, as `packing.times_us` computes them."""
+    """Store the times, which are in seconds, as `packing.start_us` and `duration_us` do."""
     # False for NaN, too.
     if not (0 <= start <= MAX_PLAIN_TIME and (is_unfinished or 0 <= end <= MAX_PLAIN_TIME)):
         return False

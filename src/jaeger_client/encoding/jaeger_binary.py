@@ -48,8 +48,13 @@ from jaeger_client.encoding.jaeger_thrift import (
     ThriftWriter,
     WriteValue,
 )
-from jaeger_client.encoding.packing import Frame, times_us, usable_references
-from jaeger_client.encoding.plain import NotTextError, exact_int, non_finite_text
+from jaeger_client.encoding.packing import (
+    Frame,
+    duration_us,
+    start_us,
+    usable_references,
+)
+from jaeger_client.encoding.plain import exact_int, non_finite_text
 from jaeger_client.encoding.varint import MASK_32, MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
 
@@ -103,18 +108,17 @@ _INT_VALUE: Final = _V_TYPE + b"\x03\x0a\x00\x06"  # i64, field 6
 _BYTES_VALUE: Final = _V_TYPE + b"\x04\x0b\x00\x07"  # bytes, field 7
 
 
-def _write_text(out: bytearray, value: str) -> None:
-    """Append the size of *value* in UTF-8, and that."""
-    if type(value) is not str:
-        raise NotTextError(value)
-    data = value.encode()
+def _write_text(out: bytearray, header: bytes, value: str) -> None:
+    """Append *header*, the size of *value* in UTF-8, and that."""
+    # Not by its own `encode`, which a subclass of str may override.
+    data = str.encode(value)
+    out += header
     out += len(data).to_bytes(4, "big")
     out += data
 
 
 def _write_text_value(out: bytearray, value: str) -> None:
-    out += _TEXT_VALUE
-    _write_text(out, value)
+    _write_text(out, _TEXT_VALUE, value)
 
 
 def _write_float_value(out: bytearray, value: float) -> None:
@@ -157,7 +161,7 @@ class BinaryWriter(ThriftWriter):
     def write_head(self, out: bytearray, span: SpanData) -> None:
         """Append fields 1 to 9 of *span*."""
         context = span.ids
-        start, duration = times_us(span.start_time, span.end_time)
+        start, end = span.start_time, span.end_time
         trace_id = exact_int(context.trace_id)
         out += _IDS.pack(
             *(_TRACE_ID_LOW, trace_id & MASK_64),
@@ -165,13 +169,12 @@ class BinaryWriter(ThriftWriter):
             *(_SPAN_ID, exact_int(context.span_id) & MASK_64),
             *(_PARENT_SPAN_ID, exact_int(context.parent_id or 0) & MASK_64),
         )
-        out += _OPERATION_NAME
-        _write_text(out, span.operation_name)
+        _write_text(out, _OPERATION_NAME, span.operation_name)
         self.write_references(out, span)
         out += _TIMES.pack(
             *(_FLAGS, exact_int(context.flags) & MASK_32),
-            *(_START_TIME, start),
-            *(_DURATION, duration),
+            *(_START_TIME, clamped_i64(start_us(start))),
+            *(_DURATION, clamped_i64(duration_us(start, end))),
         )
 
     def write_log_time(self, out: bytearray, timestamp: int) -> None:
@@ -181,14 +184,12 @@ class BinaryWriter(ThriftWriter):
 
     def write_name(self, out: bytearray, name: str) -> None:
         """Append *name* as field 1."""
-        out += _NAME
-        _write_text(out, name)
+        _write_text(out, _NAME, name)
 
     def write_tags(self, out: bytearray, tags: Iterable[TagItem]) -> None:
         """Append the structs of *tags*."""
         for key, value in tags:
-            out += _NAME
-            _write_text(out, key)
+            _write_text(out, _NAME, key)
             _VALUE_WRITERS[type(value)](out, value)
             out.append(STOP)
 

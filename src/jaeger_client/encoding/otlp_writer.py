@@ -43,6 +43,7 @@ from jaeger_client.encoding.otlp_attributes import (
 from jaeger_client.encoding.packing import (
     LogsTooLargeError,
     duration_us,
+    start_us,
     usable_references,
 )
 from jaeger_client.encoding.plain import exact_int
@@ -113,7 +114,8 @@ def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
     # Keys must not repeat in OTLP. Over Thrift, too, Jaeger shows the last tag.
     tags = dict(span.tag_items)
     for key, value in tags.items():
-        write_tag(body, key, value)
+        if key not in _OTHER_FIELDS or not _OTHER_FIELDS[key](body, value):
+            write_attribute(body, ATTRIBUTE, key, value)
     if context.flags & DEBUG_FLAG:
         write_attribute(body, ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
     if logs := span.log_items:
@@ -139,7 +141,7 @@ def write_parent_id(out: bytearray, parent_id: int) -> None:
 
 def write_times(out: bytearray, start: float, end: float | None) -> None:
     """Append fields 7 and 8, in nanoseconds, clamped to 64 bits."""
-    start_ns = int(start * 1e6) * 1000
+    start_ns = start_us(start) * 1000
     end_ns = start_ns + duration_us(start, end) * 1000
     if start_ns < 0 or end_ns > MASK_64:
         start_ns, end_ns = _clamped(start_ns), _clamped(end_ns)
@@ -148,12 +150,6 @@ def write_times(out: bytearray, start: float, end: float | None) -> None:
 
 def _clamped(nanoseconds: int) -> int:
     return max(0, min(nanoseconds, MASK_64))
-
-
-def write_tag(out: bytearray, key: str, value: object) -> None:
-    """Append the field of a tag: an attribute, the kind, or none."""
-    if key not in _OTHER_FIELDS or not _OTHER_FIELDS[key](out, sent_value(value)):
-        write_attribute(out, ATTRIBUTE, key, value)
 
 
 def _write_kind(out: bytearray, value: object) -> bool:
@@ -175,7 +171,7 @@ def _is_otel_status(_out: bytearray, value: object) -> bool:
 
 
 def _is_otel_message(_out: bytearray, value: object) -> bool:
-    return isinstance(value, str)
+    return isinstance(sent_value(value), str)
 
 
 _OTHER_FIELDS: Final[Mapping[str, Callable[[bytearray, object], bool]]] = {
@@ -208,8 +204,7 @@ def write_log(out: bytearray, log: LogItem) -> None:
     time_ns = exact_int(timestamp) * 1000
     event = bytearray(TIME.pack(EVENT_TIME, _clamped(time_ns)))
     for key, value in dict(fields).items():
-        name = sent_value(value) if key == _EVENT else None
-        if isinstance(name, str):
+        if key == _EVENT and isinstance(name := sent_value(value), str):
             write_text(event, EVENT_NAME, name)
         else:
             write_attribute(event, EVENT_ATTRIBUTE, key, value)
@@ -276,9 +271,10 @@ def _status_code(tags: Mapping[str, object]) -> int:
 
 
 def _status_message(tags: Mapping[str, object], code: int) -> str:
-    message = sent_value(tags.get(_OTEL_MESSAGE))
+    message = tags.get(_OTEL_MESSAGE)
     if message is None and code and _OTEL_STATUS not in tags:
-        message = sent_value(tags.get(_HTTP_MESSAGE))
+        message = tags.get(_HTTP_MESSAGE)
+    message = sent_value(message)
     return message if isinstance(message, str) else ""
 
 

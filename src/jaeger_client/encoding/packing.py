@@ -28,7 +28,6 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
 from jaeger_client.encoding.shrink import shrink_process, shrink_span
-from jaeger_client.encoding.varint import clamped_i64
 from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
@@ -390,17 +389,16 @@ def duration_us(start: float, end: float | None) -> int:
     return duration if duration > 0 else int(end >= start)
 
 
-def times_us(start: float, end: float | None) -> tuple[int, int]:
+def start_us(start: float) -> int:
     """
-    Return start and duration in whole microseconds, clamped to 64 signed bits.
+    Return *start*, in seconds, as whole microseconds.
 
     Raises:
-        Exception: If a time is not a finite number.
+        Exception: If it is not a finite number.
     """
     # 1e6, not 1_000_000: if the application replaced the time by a list, a list times
     # an integer would fill the memory; times a float it raises.
-    start_us = int(start * 1e6)
-    return clamped_i64(start_us), clamped_i64(duration_us(start, end))
+    return int(start * 1e6)
 
 
 def dropped_items(span: SpanData) -> list[TagItem]:

@@ -205,7 +205,7 @@ def test_spans_before_one_that_raises_are_whole(writer: Any) -> None:
     writer.write_spans(expected, expected_ends, [good, good], LARGE)
     out, ends = bytearray(b"start"), [5]
 
-    with pytest.raises(TypeError, match="needs text, got NoneType"):
+    with pytest.raises(TypeError, match="NoneType"):
         writer.write_spans(out, ends, [good, good, bad, good], LARGE)
 
     assert expected == out
