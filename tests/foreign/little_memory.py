@@ -8,6 +8,7 @@ prints how many of the small spans were sent, and how many of the large one.
 from __future__ import annotations
 
 import resource
+import sys
 from pathlib import Path
 
 from jaeger_client.model import SpanLosses
@@ -43,7 +44,8 @@ def main() -> None:
                 limit_memory(1_000 * MB)
                 sent = [name for payload in payloads for name in names(payload.body)]
                 lost = losses.too_large + losses.not_encodable
-                print(sent.count("small"), sent.count("large") + lost)
+                counts = sent.count("small"), sent.count("large") + lost
+                sys.stdout.write("%d %d\n" % counts)
 
 
 if __name__ == "__main__":

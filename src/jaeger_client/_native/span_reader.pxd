@@ -58,7 +58,6 @@ cdef extern from *:
        in memory. */
     #define JAEGER_IS_LIST(object) \\
         (PyList_Check(object) && Py_TYPE(object)->tp_iter == PyList_Type.tp_iter)
-
     """
     bint is_list "JAEGER_IS_LIST"(object value) noexcept
     bint is_dict_items "JAEGER_IS_DICT_ITEMS"(object value) noexcept
@@ -134,7 +133,7 @@ cdef inline int write_each(
     Py_ssize_t max_size,
 ) except -1:
     """
-    Append *spans* to *out* by *put_span*; see `encoding.packing.SpanWriter.write_spans`.
+    Append *spans* to *out* by *put_span*; see `encoding.packing.SpanWriter`.
 
     *reference* is the writer in Python, which writes those that are not plain.
     """
@@ -167,18 +166,21 @@ cdef inline int write_each(
 
 cdef inline object read_span(object span, object reference, Parts *parts):
     """Store the parts of *span* and return their owner; `None` if it is not plain."""
-    cdef object own_references
     cdef bytearray references = None
-    if has_plain_fields(span):
-        own_references = (<SpanCore>span).references
-        if own_references is not None:
+    if (
+        has_plain_fields(span)
+        and (<SpanCore>span).references is None
+        and read_ids(<SpanCore>span, &parts.ids)
+    ):
+        return read_own_span(<SpanCore>span, None, parts)
+    try:
+        if (found := span.references) is not None and found:
             references = bytearray()
             reference.write_references(references, span)
         # Checked again, because that may have run any code.
         if has_plain_fields(span) and read_ids(<SpanCore>span, &parts.ids):
             return read_own_span(<SpanCore>span, references, parts)
-    try:
-        return read_any_span(span, reference, parts)
+        return read_any_span(span, references, parts)
     except Exception:
         return None  # the reference raises, too
 
@@ -206,23 +208,18 @@ cdef inline object read_own_span(SpanCore span, bytearray references, Parts *par
     return None
 
 
-cdef inline object read_any_span(object span, object reference, Parts *parts):
+cdef inline object read_any_span(object span, bytearray references, Parts *parts):
     """Store the attributes of *span*, or raise as they do."""
     cdef uint64_t high = 0, parent_high = 0
     cdef int64_t flags = 0
-    cdef bytearray written = None
-    context, name, references = span.ids, span.operation_name, span.references
-    trace_id, span_id, parent_id = context.trace_id, context.span_id, context.parent_id
-    all_flags, start, end = context.flags, span.start_time, span.end_time
-    tags, logs = span.tag_items, span.log_items
+    ids, name, start, end = span.ids, span.operation_name, span.start_time, span.end_time
+    trace_id, span_id, parent_id = ids.trace_id, ids.span_id, ids.parent_id
+    all_flags, tags, logs = ids.flags, span.tag_items, span.log_items
     dropped_tags, dropped_logs = span.dropped_tags, span.dropped_logs
-    if references is not None and references:
-        written = bytearray()
-        reference.write_references(written, span)
-    owner = (name, tags, logs, written)
+    owner = (name, tags, logs, references)
     # No Python code runs from here on.
     parts.name = <PyObject *>name
-    parts.references = NULL if written is None else <PyObject *>written
+    parts.references = NULL if references is None else <PyObject *>references
     parts.tags[1].count = parts.tags[2].count = 0
     parts.ids.parent_id = 0
     if (

@@ -34,7 +34,6 @@ from jaeger_client._native.buffer cimport (
 from jaeger_client._native.span_reader cimport (
     BINARY,
     NUMBER,
-    REAL,
     TEXT,
     TRUTH,
     Items,

@@ -24,7 +24,7 @@ MASK_128: Final = (1 << 128) - 1
 
 def write_varint(out: bytearray, number: int) -> None:
     """Append the varint of *number*, which is not negative."""
-    while number > 0x7F:  # as a name it would take 8 % more time
+    while number > 0x7F:  # noqa: PLR2004 - a name would be looked up for each byte
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
