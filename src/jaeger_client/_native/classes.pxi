@@ -85,7 +85,12 @@ cdef extern from *:
     own_attribute(PyObject *instance, PyObject *name)
     {
         PyObject *attributes = attributes_of(instance);
-        return attributes == NULL ? NULL : PyDict_GetItemWithError(attributes, name);
+        PyObject *found = attributes == NULL
+            ? NULL : PyDict_GetItemWithError(attributes, name);
+        if (found == NULL && PyErr_Occurred()) {
+            PyErr_Clear();  /* by a key that is no string and cannot be compared */
+        }
+        return found;
     }
 
     /* Makes instances callable, as methods: `self.name()` creates no bound method. */

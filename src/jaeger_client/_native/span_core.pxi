@@ -170,6 +170,7 @@ cdef int flags_of(SpanCore span) noexcept:
 
 
 cdef int finish(SpanCore span, object finish_time) except -1:
+    cdef object owner
     cdef int flags = flags_of(span)
     if flags >= 0 and not flags & SAMPLED:
         return 0
@@ -184,10 +185,11 @@ cdef int finish(SpanCore span, object finish_time) except -1:
         # A double has steps of 0.24 us here. A span that has not ended after its start
         # is shown as an error.
         span.end_time = nextafter(span.start_time, INFINITY)
-    if is_plain_owner(span.owner) and (<StarterCore>span.owner).reports_itself:
-        report(<StarterCore>span.owner, span)
+    owner = span.owner
+    if is_plain_owner(owner) and (<StarterCore>owner).reports_itself:
+        report(<StarterCore>owner, span)
     else:
-        PyObject_CallMethodOneArg(span.owner, REPORT_SPAN, span)
+        PyObject_CallMethodOneArg(owner, REPORT_SPAN, span)
     return 0
 
 

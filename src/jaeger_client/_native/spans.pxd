@@ -18,7 +18,8 @@ and every value that was assigned fits its C field; they take 2 ns. The result i
 until Python code may run. A value that does not fit is stored in `odd`, and reading the
 attribute returns it.
 
-Fields that are objects may be of any type even then, because any object fits them.
+A tuple in `first_tags` or `log_items` is that of C code, see `flat.pxi`: an application
+sees a dict or a list. Other fields that are objects may be of any type even then.
 Readers check for the exact type that they expect (`dict`, `list`, `str`), and hold a
 reference of their own to each before they run Python code.
 
@@ -55,10 +56,10 @@ cdef class SpanCore:
     cdef object references          # list of opentracing.Reference, or None
     cdef object baggage
     cdef object stored_context      # SpanContext or None
-    cdef object first_tags          # dict: str to value, or a tuple of both in turn
+    cdef object first_tags          # dict: str to value; or a tuple, see flat.pxi
     cdef object decision_tags       # dict: str to value
     cdef object more_tags           # list of pairs, NO_MORE_TAGS or a TagList
-    cdef object log_items           # list of (microseconds, pairs), or a LogList
+    cdef object log_items           # list of (microseconds, pairs), a LogList or a tuple
     cdef dict odd
     cdef uint32_t own_flags         # valid if stored_context is None, see flags_of()
     cdef uint32_t dropped_tags

@@ -24,12 +24,16 @@ cdef extern from *:
     static inline PyObject *
     read_scope(PyObject *reader)
     {
+        static PyMethodDef *get = NULL;
         PyObject *self = PyCFunction_CheckExact(reader)
             ? PyCFunction_GET_SELF(reader) : NULL;
         PyObject *scope = NULL;
-        if (self != NULL && PyContextVar_CheckExact(self)
-            && strcmp(((PyCFunctionObject *)reader)->m_ml->ml_name, "get") == 0) {
-            if (PyContextVar_Get(self, NULL, &scope) < 0) {
+        if (self != NULL && PyContextVar_CheckExact(self)) {
+            PyMethodDef *called = ((PyCFunctionObject *)reader)->m_ml;
+            if (get == NULL && strcmp(called->ml_name, "get") == 0) {
+                get = called;
+            }
+            if (called == get && PyContextVar_Get(self, NULL, &scope) < 0) {
                 return NULL;
             }
         }
@@ -51,7 +55,7 @@ cdef class StarterCore:
         start_time=None, ignore_active_span=False,
     ):
         if is_plain_starter(self) and span_original.is_unchanged():
-            return start_or_fail(
+            return start(
                 self, operation_name, child_of, references, tags, start_time,
                 ignore_active_span,
             )
@@ -65,7 +69,7 @@ cdef class StarterCore:
         start_time=None, ignore_active_span=False, finish_on_close=True,
     ):
         if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
-            span = start_or_fail(
+            span = start(
                 self, operation_name, child_of, references, tags, start_time,
                 ignore_active_span,
             )
@@ -202,68 +206,60 @@ cdef SpanCore new_span():
     return <SpanCore>span
 
 
-cdef inline object start_or_fail(
-    StarterCore self, object name, object parent, object references, object tags,
-    object start_time, object ignore_active_span
-):
-    try:
-        return start(
-            self, name, parent, references, tags, start_time, ignore_active_span
-        )
-    except Exception as error:
-        return self._failed_span(error)
-
-
 cdef object start(
     StarterCore self, object name, object parent, object references, object tags,
     object start_time, object ignore_active_span
 ):
+    """What `start_span` of a plain tracer does."""
     cdef SpanCore span
     cdef object decision = None
     cdef int flags
-    if not self.process_mark:
-        start_time = self._notice_fork(start_time)
-    if parent is None and not ignore_active_span:
-        scope = read_scope(self.active_scope)
-        if scope is not None:
-            parent = scope.span
-    if references is not None:
-        references = with_context(references)
-        if parent is None and references:
-            parent = references[0].referenced_context
-    if tags is not None and type(tags) is not dict:
-        tags = as_dict(tags)
-    if not PyUnicode_CheckExact(name):
-        name = "" if name is None else to_text(name)
+    try:
+        if not self.process_mark:
+            start_time = self._notice_fork(start_time)
+        if parent is None and not ignore_active_span:
+            scope = read_scope(self.active_scope)
+            if scope is not None:
+                parent = scope.span
+        if references is not None:
+            references = with_context(references)
+            if parent is None and references:
+                parent = references[0].referenced_context
+        if tags is not None and type(tags) is not dict:
+            tags = as_dict(tags)
+        if not PyUnicode_CheckExact(name):
+            name = "" if name is None else to_text(name)
 
-    span = new_span()
-    span.operation_name = name
-    span.clock_offset = NAN
-    if parent is None:
-        decision = begin(self, span)
-    elif not join(self, span, parent):
-        # Any other kind of parent, or state of it.
-        return python_start_span(
-            self, name, parent, references, tags, start_time, True
-        )
-    span.owner = self
-    span.end_time = NAN
-    span.references = references
-    span.first_tags = span.decision_tags = NO_TAGS
-    span.more_tags = NO_MORE_TAGS
-    span.log_items = NO_LOGS
-    flags = bits_of(span)
-    if tags is not None and len(<dict>tags):
-        flags = set_first_tags(self, span, <dict>tags, flags)
-    if decision is not None and flags:
-        if type(decision) is DECISION_TAGS:
-            span.decision_tags = decision
-        else:
-            self._apply_decision(span, decision)
-    set_start_time(self, span, start_time, flags)
-    if not counts_nothing(self):
-        self._count_start(span, tags)
-    return span
+        span = new_span()
+        span.operation_name = name
+        span.clock_offset = NAN
+        if parent is None:
+            decision = begin(self, span)
+        elif not join(self, span, parent):
+            # Any other kind of parent, or state of it.
+            return python_start_span(
+                self, name, parent, references, tags, start_time, True
+            )
+        span.owner = self
+        span.end_time = NAN
+        span.references = references
+        span.first_tags = span.decision_tags = NO_TAGS
+        span.more_tags = NO_MORE_TAGS
+        span.log_items = NO_LOGS
+        flags = bits_of(span)
+        if tags is not None and len(<dict>tags):
+            flags = set_first_tags(self, span, <dict>tags, flags)
+        if decision is not None and flags:
+            if type(decision) is DECISION_TAGS:
+                span.decision_tags = decision
+            else:
+                self._apply_decision(span, decision)
+        set_start_time(self, span, start_time, flags)
+        if not counts_nothing(self):
+            self._count_start(span, tags)
+        return span
+    except Exception as error:
+        return self._failed_span(error)
 
 
 cdef object begin(StarterCore self, SpanCore span):
