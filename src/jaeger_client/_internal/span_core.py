@@ -81,6 +81,10 @@ def adopt_starter(starter_class: type) -> None:
     """Pass `SpanStarter` to the compiled core."""
 
 
+def adopt_reporter(reporter_class: type) -> None:
+    """Pass `Reporter` to the compiled core."""
+
+
 def seed_ids() -> None:
     """Seed the compiled core's generator of ids from the operating system."""
 
@@ -91,4 +95,5 @@ if IS_COMPILED and not TYPE_CHECKING:
     ContextCore, SpanCore = spans.ContextCore, spans.SpanCore
     StarterCore = spans.StarterCore
     adopt_context, adopt_span = spans.adopt_context, spans.adopt_span
-    adopt_starter, seed_ids = spans.adopt_starter, spans.seed_ids
+    adopt_starter, adopt_reporter = spans.adopt_starter, spans.adopt_reporter
+    seed_ids = spans.seed_ids

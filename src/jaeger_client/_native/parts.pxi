@@ -31,12 +31,18 @@ cdef Original receiver_original = None
 
 cdef adopt_parts():
     """Import the classes whose objects are used without calling their methods."""
-    global metrics_class, const_original, probabilistic_original, receiver_original
+    global metrics_class, const_original, probabilistic_original
     from jaeger_client.metrics.instruments import TracerMetrics as metrics_class
     from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
     const_original = original_of(ConstSampler, (IS_SAMPLED,))
     probabilistic_original = original_of(ProbabilisticSampler, (IS_SAMPLED,))
-    receiver_original = original_of(SpanReceiver, (REPORT_SPAN,))
+
+
+def adopt_reporter(cls):
+    """Make *cls* the class of reporters with a queue; `SpanReceiver` is its first base."""
+    global receiver_original
+    replace_methods(cls, SpanReceiver, cls)
+    receiver_original = original_of(cls, (REPORT_SPAN,))
 
 
 cdef inline bint is_exactly(object instance, Original original) noexcept:
@@ -105,7 +111,8 @@ cdef bint enqueue(StarterCore self, object span) except -1:
     cdef PyTypeObject *cls = Py_TYPE(reporter)
     cdef object queue
     if not (
-        PyType_IsSubtype(cls, <PyTypeObject *>SpanReceiver)
+        receiver_original is not None
+        and PyType_IsSubtype(cls, <PyTypeObject *>SpanReceiver)
         and receiver_original.matches(cls, &self.receiver_version)
     ):
         return False

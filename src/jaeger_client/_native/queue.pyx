@@ -233,7 +233,6 @@ cdef class SpanReceiver:
         self.queue = None
 
     def report_span(self, span):
-        """Queue *span*, or drop and count it if the queue is full or closed."""
         queue = self.queue
         if type(queue) is SpanQueue:
             (<SpanQueue>queue).add(span)

@@ -10,7 +10,10 @@ from unittest import mock  # noqa: TID251 - as applications patch
 
 import pytest
 
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import Reporter
 from tests.implementations import implementations
+from tests.unit.reporter.line_encoder import LineChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -364,19 +367,18 @@ def receiver_of(queue: SpanQueue[str]) -> Any:
     """Return a receiver of the implementation of *queue*."""
     module = sys.modules[type(queue).__module__]
 
-    class Receiver(module.SpanReceiver):  # type: ignore[name-defined, misc]
-        pass
+    class Receiver(getattr(module, "SpanReceiver", object)):  # type: ignore[misc]
+        report_span = Reporter.report_span
 
-    receiver = Receiver()
+    receiver: Any = Receiver()
     receiver._queue = queue
     return receiver
 
 
-@pytest.mark.parametrize("module", implementations("reporter.queue", "queue"))
-def test_another_object_as_the_queue(make_queue: MakeQueue, module: ModuleType) -> None:
+def test_another_object_as_the_queue(make_queue: MakeQueue) -> None:
     """Any object may replace the queue of a reporter, as mocks do, and is removed."""
-    receiver = type("Receiver", (module.SpanReceiver,), {})()
-    receiver._queue = queue = make_queue()
+    queue = make_queue()
+    receiver = receiver_of(queue)
 
     with mock.patch.object(receiver, "_queue") as replaced:
         receiver.report_span("replaced")
@@ -387,10 +389,13 @@ def test_another_object_as_the_queue(make_queue: MakeQueue, module: ModuleType) 
     assert 1 == len(queue)
 
 
-@pytest.mark.parametrize("module", implementations("reporter.queue", "queue"))
-def test_a_reporter_without_a_queue(module: ModuleType) -> None:
-    """Until it is assigned, the queue is an attribute that does not exist."""
-    receiver = type("Receiver", (module.SpanReceiver,), {})()
+def test_autospec_records_the_reporter() -> None:
+    """`mock.patch.object` with `autospec` records `self`, as for any function."""
+    tracer = Tracer("svc", Reporter(LineChannel()), ConstSampler(decision=True))
+    span = tracer.start_span("op")
 
-    with pytest.raises(AttributeError, match="_queue"):
-        receiver.report_span("span")
+    with mock.patch.object(Reporter, "report_span", autospec=True) as replaced:
+        span.finish()
+
+    assert [mock.call(tracer.reporter, span)] == replaced.mock_calls
+    assert inspect.isfunction(Reporter.report_span)
