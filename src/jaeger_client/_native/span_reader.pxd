@@ -32,12 +32,14 @@ from libc.string cimport memcpy
 
 from jaeger_client._native.buffer cimport (
     Buffer,
+    PyByteArray_AS_STRING,
     PyByteArray_GET_SIZE,
     big_endian,
     close_buffer,
     int_to_bytes,
     let_others_run,
     put_utf8,
+    reserve,
     utf8_size,
 )
 from jaeger_client._native.spans cimport (
@@ -282,6 +284,17 @@ cdef inline bint read_number(object number, int64_t *stored) noexcept:
         return False
     stored[0] = PyLong_AsLongLongAndOverflow(number, &overflow)
     return not overflow
+
+
+cdef inline int put_references(Buffer *out, const Parts *parts) except -1:
+    """Append what the reference has encoded; return 1 if there is anything."""
+    cdef Py_ssize_t size
+    if parts.references is NULL:
+        return 0
+    size = PyByteArray_GET_SIZE(parts.references)
+    memcpy(reserve(out, size), PyByteArray_AS_STRING(parts.references), size)
+    out.size += size
+    return size > 0
 
 
 # ---- Tags and logs
