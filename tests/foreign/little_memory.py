@@ -35,7 +35,7 @@ def main() -> None:
     for make_encoder, names in FORMATS:
         compiled = make_encoder(SpanLosses())._span_writer
         for writer in {compiled, None}:
-            for megabytes in (160, 100, 60):
+            for megabytes in (160, 100):
                 losses = SpanLosses()
                 encoder = make_encoder(losses)
                 encoder._span_writer = writer
