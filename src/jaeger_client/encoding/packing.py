@@ -21,13 +21,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
-from jaeger_client.encoding.shrink import shrink_process, shrink_span
 from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
@@ -342,6 +343,9 @@ class PackingEncoder(ABC):
 
     def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
         """Return as much of *span* as fits *max_size* bytes; `None` if nothing does."""
+        with forks_wait():
+            from jaeger_client.encoding.shrink import shrink_span  # noqa: PLC0415 - rare
+
         return shrink_span(span, self._body, self._size_of_log, max_size)
 
     def _body(self, span: SpanData) -> bytes:
@@ -356,6 +360,9 @@ class PackingEncoder(ABC):
 
     def _shrink_process(self, limit: int) -> None:
         """Shorten the process tags to half of *limit* bytes, so that spans fit, too."""
+        with forks_wait():
+            from jaeger_client.encoding.shrink import shrink_process  # noqa: PLC0415 - rare
+
         whole, max_size = self._whole_process, limit // 2
         size = self._use_process(whole)
         process = shrink_process(whole, self._use_process, max_size)

@@ -27,9 +27,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.otlp import RESOURCE, RESOURCE_ATTRIBUTE, frame_before
 from jaeger_client.encoding.otlp_attributes import (
