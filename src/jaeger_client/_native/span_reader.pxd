@@ -397,7 +397,7 @@ cdef inline int raise_too_large() except -1:
 cdef inline bint read_value(object value, Value *stored) noexcept:
     """Store the value of a tag, which is valid as long as *value* is."""
     cdef double real
-    stored.size = 0
+    stored.size, stored.bits = 0, 0
     if PyUnicode_CheckExact(value):
         stored.kind, stored.size = TEXT, utf8_size(value)
         return stored.size >= 0
