@@ -286,6 +286,22 @@ def every_kind_of_span() -> list[Any]:
         ]
 
 
+@pytest.mark.parametrize("writer", [native.CompactWriter, native.BinaryWriter])
+def test_usual_spans_are_compiled(writer: Any) -> None:
+    """Spans of this client are written without the reference."""
+    tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))
+    span = tracer.start_span("op", tags={"text": "é", "number": 1, "real": 0.5})
+    for number in range(50):
+        span.set_tag(f"k{number}", value=True)
+        span.log_kv({"event": "e", "bytes": b"x"})
+    span.finish()
+    out, ends = bytearray(), list[int]()
+
+    writer(None).write_spans(out, ends, [span], LARGE)
+
+    assert [len(out)] == ends
+
+
 def write_all(writer: Any, spans: list[Any]) -> None:
     """Write each of *spans* by itself."""
     for span in spans:
