@@ -230,10 +230,9 @@ def test_malformed_fields_are_corrupt(
 
 def test_baggage_of_a_context_that_was_read(functions: Functions) -> None:
     """Without items, all contexts share one empty dict."""
-    contexts = [functions["read_context"]("1:2:3:1", False)]
     nothing: list[dict[str, str] | None] = [None, {}]
-    for baggage in nothing:
-        contexts.append(functions["read_fields"]("1", "2", None, 0, baggage))
+    contexts = [functions["read_fields"]("1", "2", None, 0, each) for each in nothing]
+    contexts.append(functions["read_context"]("1:2:3:1", False))
     items = {"k": "v"}
 
     assert all(context.baggage is NO_BAGGAGE for context in contexts)
