@@ -159,8 +159,8 @@ def spellings(draw: st.DrawFn) -> object:
     text = draw(
         st.sampled_from([text, text, text.replace("k", "\u212a"), f"{text}\udc80"])
     )
-    kind: Callable[[str], object] = draw(st.sampled_from([str, str, Text, encoded]))
-    return kind(text)
+    kinds: list[Callable[[str], object]] = [str, str, Text, encoded]
+    return draw(st.sampled_from(kinds))(text)
 
 
 def encoded(text: str) -> bytes:

@@ -451,6 +451,7 @@ def bounded(items, limits, is_incoming):
 
 
 cdef inline Py_ssize_t _length(object text) except -1:
+    """The number of bytes of *text* in UTF-8."""
     return PyUnicode_GET_LENGTH(text) if _is_ascii(text) else _items.length(text)
 
 
@@ -487,7 +488,7 @@ def inject(self, span_context, carrier):
     cdef ContextCore context
     if type(carrier) is dict and is_plain_context(span_context):
         context = <ContextCore>span_context
-        if context.baggage is _NO_BAGGAGE and context.span_id:
+        if context.baggage is _NO_BAGGAGE:
             (<dict>carrier)[self.trace_id_header] = _ids_text(context)
             return
     _inject(self, span_context, carrier)

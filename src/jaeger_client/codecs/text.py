@@ -61,6 +61,7 @@ if TYPE_CHECKING or not IS_COMPILED:
     from jaeger_client.codecs.trace_id import ids_text, read_context
 else:
     from jaeger_client._native.headers import (
+        adopt_text_codec,
         header_value,
         ids_text,
         own_headers,
@@ -258,6 +259,5 @@ def _header_name(setting: str, configured: object) -> str:
 
 
 if IS_COMPILED and not TYPE_CHECKING:
-    from jaeger_client._native.headers import adopt_text_codec
-
+    # Both methods have compiled versions, which call them in unusual cases.
     adopt_text_codec(TextCodec)
