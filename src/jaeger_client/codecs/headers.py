@@ -110,7 +110,8 @@ def own_headers(names: HeaderNames, carrier: object) -> list[tuple[Header, objec
     """Return a codec's own headers with their values, in the carrier's order."""
     found: list[tuple[Header, object]] = []
     known = names.known
-    items: Iterable[tuple[object, object]]
+    name: object
+    value: object
     # A single check for nearly every carrier: 0.1 us less.
     items = carrier.items() if type(carrier) is dict else items_of(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
     for name, value in items:
