@@ -110,10 +110,11 @@ def own_headers(names: HeaderNames, carrier: object) -> list[tuple[Header, objec
     """Return a codec's own headers with their values, in the carrier's order."""
     found: list[tuple[Header, object]] = []
     known = names.known
-    name: object
-    value: object
-    # A single check for nearly every carrier: 0.1 us less.
-    items = carrier.items() if type(carrier) is dict else items_of(carrier)  # pyright: ignore[reportUnknownVariableType]  # any dict
+    if type(carrier) is dict:  # nearly every carrier: 0.1 us less
+        headers: dict[object, object] = carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
+        items: Iterable[tuple[object, object]] = headers.items()
+    else:
+        items = items_of(carrier)
     for name, value in items:
         try:
             header = known[name]
