@@ -4,7 +4,7 @@ Where spans, contexts and tracers store their attributes.
 The first bases of `Span`, `SpanContext` and `SpanStarter`. The compiled core has
 classes of the same names and attributes in their place, which also have their own
 versions of the methods that are called most; see `_native/spans.pyx`. The functions
-pass to it what it uses of the Python code.
+pass the classes to it; it imports what else it uses of the Python code.
 """
 
 from __future__ import annotations
@@ -73,12 +73,16 @@ def adopt_context(context_class: type) -> None:
     """Pass `SpanContext` to the compiled core."""
 
 
-def adopt_span(span_class: type, **constants: object) -> None:
-    """Pass `Span` and its constants to the compiled core."""
+def adopt_span(span_class: type) -> None:
+    """Pass `Span` to the compiled core."""
 
 
-def adopt_starter(starter_class: type, **functions: object) -> None:
-    """Pass `SpanStarter` and the functions that it calls to the compiled core."""
+def adopt_starter(starter_class: type) -> None:
+    """Pass `SpanStarter` to the compiled core."""
+
+
+def adopt_reporter(reporter_class: type) -> None:
+    """Pass `Reporter` to the compiled core."""
 
 
 def seed_ids() -> None:
@@ -91,4 +95,5 @@ if IS_COMPILED and not TYPE_CHECKING:
     ContextCore, SpanCore = spans.ContextCore, spans.SpanCore
     StarterCore = spans.StarterCore
     adopt_context, adopt_span = spans.adopt_context, spans.adopt_span
-    adopt_starter, seed_ids = spans.adopt_starter, spans.seed_ids
+    adopt_starter, adopt_reporter = spans.adopt_starter, spans.adopt_reporter
+    seed_ids = spans.seed_ids

@@ -32,6 +32,7 @@ from jaeger_client._internal.limits import (
 )
 from jaeger_client._internal.process_end import is_pool_child
 from jaeger_client._internal.signal_safe import Exclusive
+from jaeger_client._internal.span_core import adopt_reporter
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL, DEFAULT_QUEUE_CAPACITY
@@ -47,7 +48,11 @@ from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.transmitter import Transmitter, make_process
 
 if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client.reporter.queue import SpanQueue, SpanReceiver
+    from jaeger_client.reporter.queue import SpanQueue
+
+    class SpanReceiver:
+        """The base of reporters; that of the compiled core stores `_queue` in C."""
+
 else:
     from jaeger_client._native.queue import SpanQueue, SpanReceiver
 
@@ -59,6 +64,7 @@ if TYPE_CHECKING:
     from jaeger_client.metrics.metrics import Metrics, MetricsFactory
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture
+    from jaeger_client.span import Span
 
 MAX_DEQUEUED: Final = 1_000
 """Maximum number of spans taken from the queue at once, without a batch size."""
@@ -181,6 +187,10 @@ class Reporter(SpanReceiver, BaseReporter):
     ) -> None:
         """Set the process of all spans; text in *tags* is cut to *max_length*."""
         self._transmitter.set_process(make_process(service_name, tags, max_length))
+
+    def report_span(self, span: Span) -> None:
+        """Queue *span*, or drop and count it if the queue is full or closed."""
+        self._queue.put(span)
 
     def run(self, now: float) -> float:
         """Send what is due; return the time of the next turn. Called by the worker."""
@@ -383,3 +393,6 @@ class Reporter(SpanReceiver, BaseReporter):
 
     def __repr__(self) -> str:
         return f"<Reporter {self._queue!r} to {self._transmitter.sender!r}>"
+
+
+adopt_reporter(Reporter)
