@@ -89,6 +89,7 @@ cdef struct Items:
     PyObject *source  # a list, a tuple or a dict; not valid if there are none
     Py_ssize_t index
     Py_ssize_t count
+    bint is_flat      # a tuple of keys and values in turn, see flat.pxi
 
 
 cdef struct Parts:
@@ -202,15 +203,14 @@ cdef inline object read_own_span(SpanCore span, bytearray references, Parts *par
     if (
         PyUnicode_CheckExact(span.operation_name)
         and read_times(parts, span.start_time, span.end_time, isnan(span.end_time))
-        and PyDict_CheckExact(span.first_tags)
+        and read_first_tags(&parts.tags[0], span.first_tags)
         and PyDict_Check(span.decision_tags)  # a `DecisionTags`
         and (
             span.more_tags is no_more_tags()
             or read_sequence(&parts.tags[2], span.more_tags)
         )
-        and read_sequence(&parts.logs, span.log_items)
+        and read_logs(&parts.logs, span.log_items)
     ):
-        read_dict(&parts.tags[0], <PyObject *>span.first_tags)
         read_dict(&parts.tags[1], <PyObject *>span.decision_tags)
         return span if references is None else references
     return None
@@ -314,13 +314,37 @@ cdef inline bint read_items(Items *items, object source) noexcept:
     return read_sequence(items, source)
 
 
+cdef inline bint read_first_tags(Items *items, object source) noexcept:
+    """Begin to read the C field `first_tags`."""
+    if PyTuple_CheckExact(source):
+        read_flat(items, <PyObject *>source, 0)
+    elif PyDict_CheckExact(source):
+        read_dict(items, <PyObject *>source)
+    else:
+        return False
+    return True
+
+
+cdef inline bint read_logs(Items *logs, object source) noexcept:
+    """Begin to read the C field `log_items`."""
+    if not PyTuple_CheckExact(source):
+        return read_sequence(logs, source)
+    logs.source, logs.index, logs.count, logs.is_flat = <PyObject *>source, 0, 1, True
+    return True
+
+
+cdef inline void read_flat(Items *items, PyObject *source, Py_ssize_t start) noexcept:
+    items.source, items.index, items.is_flat = source, start, True
+    items.count = (PyTuple_GET_SIZE(<object>source) - start) // 2
+
+
 cdef inline void read_dict(Items *items, PyObject *source) noexcept:
-    items.source, items.index = source, 0
+    items.source, items.index, items.is_flat = source, 0, False
     items.count = PyDict_GET_SIZE(source)
 
 
 cdef inline bint read_sequence(Items *items, object source) noexcept:
-    items.source, items.index = <PyObject *>source, 0
+    items.source, items.index, items.is_flat = <PyObject *>source, 0, False
     if is_list(source):
         items.count = PyList_GET_SIZE(source)
     elif PyTuple_CheckExact(source):
@@ -336,6 +360,11 @@ cdef inline int next_item(Items *items, PyObject **key, PyObject **value) noexce
     if not items.count:
         return 0
     items.count -= 1
+    if items.is_flat:
+        key[0] = PyTuple_GET_ITEM(<object>items.source, items.index)
+        value[0] = PyTuple_GET_ITEM(<object>items.source, items.index + 1)
+        items.index += 2
+        return 1
     if PyDict_Check(<object>items.source):
         if not PyDict_Next(<object>items.source, &items.index, key, value):
             return -1
@@ -376,16 +405,23 @@ cdef inline int next_log(Items *logs, Log *log, const Buffer *out, Py_ssize_t ma
         ):
             return -1
     logs.count -= 1
+    if logs.is_flat:
+        read_flat(&log.fields, logs.source, 1)
+        item = PyTuple_GET_ITEM(<object>logs.source, 0)
+        return 1 if is_time(<object>item, &log.time_us) else -1
     item = item_at(logs)
     if (
         PyTuple_CheckExact(<object>item)
         and PyTuple_GET_SIZE(<object>item) == 2
-        and read_number(<object>PyTuple_GET_ITEM(<object>item, 0), &log.time_us)
-        and 0 <= log.time_us <= MAX_PLAIN_US
+        and is_time(<object>PyTuple_GET_ITEM(<object>item, 0), &log.time_us)
         and read_items(&log.fields, <object>PyTuple_GET_ITEM(<object>item, 1))
     ):
         return 1
     return -1
+
+
+cdef inline bint is_time(object number, int64_t *time_us) noexcept:
+    return read_number(number, time_us) and 0 <= time_us[0] <= <int64_t>MAX_PLAIN_US
 
 
 cdef inline int raise_too_large() except -1:
