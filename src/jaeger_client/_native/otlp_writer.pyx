@@ -119,7 +119,8 @@ cdef enum:
     DEBUG_FLAG = 2
 
     MAX_PLAIN_TAGS = 32  # more are written through a dict
-    LOG_BLOCK = 256  # logs during which the GIL is held
+    SPAN_BLOCK = 64  # spans during which the GIL is held
+    LOG_BLOCK = 256  # the same of logs
     SLOTS = 64  # a power of two above MAX_PLAIN_TAGS
 
 # Times up to which nanoseconds fit in an int64.
@@ -154,12 +155,12 @@ def write_spans(bytearray out not None, list ends not None, spans, Py_ssize_t ma
     cdef Py_ssize_t whole = 0
     cdef list own_ends = []
     cdef _Status status = _Status()
-    if ends:  # not the first piece of a payload
-        let_others_run()
     before = PyByteArray_GET_SIZE(out)
     try:
         reserve(&buffer, 16_384)
         for span in spans:
+            if PyList_GET_SIZE(own_ends) % SPAN_BLOCK == SPAN_BLOCK - 1:
+                let_others_run()
             _write_span(&buffer, span, max_size, status)
             whole = buffer.size
             own_ends.append(before + whole)

@@ -107,7 +107,9 @@ cdef enum:
     LONG = 3
     BINARY = 4
 
-    LOG_BLOCK = 256  # number of logs during which the GIL is held
+    # Numbers of spans and logs during which the GIL is held.
+    SPAN_BLOCK = 64
+    LOG_BLOCK = 256
 
 
 # Computed here, because writing a tag must not run Python code.
@@ -293,10 +295,10 @@ cdef class ThriftWriter:
         cdef Py_ssize_t whole = 0
         cdef list own_ends = []
         try:
-            if ends:  # not the first piece of a payload
-                let_others_run()
             reserve(&buffer, 16_384)
             for span in spans:
+                if PyList_GET_SIZE(own_ends) % SPAN_BLOCK == SPAN_BLOCK - 1:
+                    let_others_run()
                 self.write_span(&buffer, span, max_size)
                 whole = buffer.size
                 own_ends.append(before + whole)

@@ -1,7 +1,7 @@
 """
 The part that all encoders share: fill payloads with as many spans as fit.
 
-Spans are written one after the other into one growing buffer, in pieces of up to 64.
+Spans are written one after the other into one growing buffer, in pieces of up to 1,000.
 If that raises, what was written of the failing span is cut off; a plain copy of it is
 encoded instead, and if that raises, too, it is left out and counted. Sizes are exact,
 not estimated, because the spans are written before the frame around them.
@@ -34,8 +34,8 @@ from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses,
 if TYPE_CHECKING:
     import opentracing
 
-SPANS_AT_ONCE: Final = 64
-"""Maximum number of spans in a piece."""
+SPANS_AT_ONCE: Final = 1_000
+"""Maximum number of spans in a piece, which usually fills a payload."""
 
 MIN_LOG_SIZE: Final = 5
 """Size of the smallest log in bytes: an empty one at time 0, in compact Thrift."""

@@ -292,18 +292,19 @@ class Reporter(SpanReceiver, BaseReporter):
 
     def _take(self, *, everything: bool) -> bool:
         """Take spans from the queue that are due; return whether there are any."""
-        count = len(self._queue)
+        count, now, full_batch = len(self._queue), self._clock.monotonic(), self._full_batch
+        max_count = max(full_batch, MAX_DEQUEUED)
+        if count > max_count or (now < self._due and not everything):
+            # Full batches only; the rest waits for the end of the interval.
+            count = min(count, max_count)
+            count -= count % full_batch
+        elif count:
+            # The queue is emptied, so the next span begins another interval.
+            self._due, self._partial_sent_at = math.inf, now
         if not count:
             self._transmitter.release()
             return False
-        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
-        if not everything and now < self._due:
-            # Full batches only; the rest waits for the end of the interval.
-            count -= count % self._full_batch
-        elif count <= max_count:
-            # The queue is emptied, so the next span begins another interval.
-            self._due, self._partial_sent_at = math.inf, now
-        self._transmitter.take(self._queue, min(count, max_count))
+        self._transmitter.take(self._queue, count)
         return bool(self._transmitter)
 
     @property

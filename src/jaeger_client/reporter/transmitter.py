@@ -79,6 +79,12 @@ CACHE_IDLE_TIME: Final = 60.0
 PROBE_INTERVAL: Final = 10.0
 """Minimum number of seconds between two attempts to use the fallback."""
 
+_FILL: Final = 0.98
+"""Part of a payload that a full batch fills."""
+
+_CAUSES: Final = ("not_encodable", "send_failed", "too_large", "truncated")
+"""The causes of losses that encoders may count."""
+
 _MIN_TIMEOUT: Final = 0.001
 """Minimum timeout in seconds for a sender; with 0 it would not wait at all."""
 
@@ -99,8 +105,8 @@ class _Payload(NamedTuple):
     """Spans in *body*; if there are none, there is nothing to send."""
     end: int
     """Index of the first span after those that this payload covers."""
-    losses: SpanLosses
-    """Counts of the spans that the encoder left out or truncated."""
+    losses: Mapping[str, int]
+    """Numbers of spans that the encoder left out or truncated, by cause."""
 
 
 class Transmitter:
@@ -176,8 +182,9 @@ class Transmitter:
 
     @property
     def spans_per_payload(self) -> int:
-        """Estimate of the number of spans that fit a payload."""
-        return int(self.sender.max_payload / self._bytes_per_span)
+        """Estimate of the number of spans that fit a payload, rather too low."""
+        # If it were too high by one, every other payload would hold a single span.
+        return int(_FILL * self.sender.max_payload / self._bytes_per_span)
 
     def set_process(self, process: Process) -> None:
         """Set the process of all spans."""
@@ -197,6 +204,8 @@ class Transmitter:
 
     def release(self) -> None:
         """Drop the references to spans and payload; only when all are done."""
+        if not self._spans and not self._done:
+            return  # done already
         # In this order, so that after an interrupt no payload is counted again.
         self._count_losses()
         self._encode_again()
@@ -214,7 +223,7 @@ class Transmitter:
             self._payload = next(payloads)
         except Exception:  # noqa: BLE001 - an encoder of the application may raise anything
             self._encoder_failed.warn(len(self), exc_info=True)
-            self._complete_until(len(self._spans), SpanLosses(not_encodable=len(self)))
+            self._complete_until(len(self._spans), {"not_encodable": len(self)})
         else:
             self._payloads = payloads
 
@@ -231,20 +240,21 @@ class Transmitter:
         start = end = self._done
         # The encoder adds to a copy; the totals change when a payload is done.
         encoder.losses = losses = self._losses.totals.copy()
-        before = losses.counts
+        before = _counts(losses)
         spans, limit = self._spans[start:], min(self.sender.max_payload, self._limit)
         for payload in encoder.encode(spans, limit=limit):
             begin, end = end, min(start + payload.consumed, len(self._spans))
             if end <= begin:
                 msg = f"{encoder!r} yielded a payload that covers no further span"
                 raise ValueError(msg)
-            own, before = losses.since(before), losses.counts
-            _add_uncounted(own, end - begin - payload.span_count)
+            after = _counts(losses)
+            own = _increase(before, after, left_out=end - begin - payload.span_count)
+            before = after
             yield _Payload(payload.body, payload.span_count, end, own)
         # Spans after the last payload were all left out: a payload without spans.
         if end < len(self._spans):
-            own = losses.since(before)
-            _add_uncounted(own, len(self._spans) - end)
+            left_out = len(self._spans) - end
+            own = _increase(before, _counts(losses), left_out=left_out)
             yield _Payload(b"", 0, len(self._spans), own)
 
     def _encode_again(self) -> None:
@@ -259,8 +269,6 @@ class Transmitter:
         come from a signal handler, because *is_own_thread* is false. *timeout* in
         seconds is passed to senders that accept one.
         """
-        # Completes the counting of the previous payload, if it was interrupted.
-        self._count_losses()
         payload = self._payload
         if payload is None or not payload.span_count:
             self._complete_payload()
@@ -321,12 +329,16 @@ class Transmitter:
         # Not if an interrupt came after it was done, but before it was replaced.
         if payload is not None and payload.end > self._done:
             self._failures = 0
-            losses = payload.losses.copy()
-            losses.send_failed += failed
+            losses = payload.losses
+            if failed:
+                failed += losses.get("send_failed", 0)
+                losses = {**losses, "send_failed": failed}
             self._complete_until(payload.end, losses)
 
-    def _complete_until(self, end: int, losses: SpanLosses) -> None:
-        """Mark the spans before *end* as done; *losses* are those of these spans."""
+    def _complete_until(self, end: int, losses: Mapping[str, int]) -> None:
+        """Mark the spans before *end* as done; *losses* are theirs, by cause."""
+        # Completes the counting of the previous payload, if it was interrupted.
+        self._count_losses()
         # If an interrupt comes before the second store, the first one has no effect:
         # `_count_losses` ignores totals of another value of `_done`.
         self._totals_when_done = end, self._losses.totals_after(losses)
@@ -399,7 +411,7 @@ class Transmitter:
             self._complete_payload(failed=lost)
             self._outage.failed(error, lost=lost)
         lost = len(self)
-        self._complete_until(len(self._spans), SpanLosses(send_failed=lost))
+        self._complete_until(len(self._spans), {"send_failed": lost})
         self._outage.failed(error, lost=lost)
         self.release()
 
@@ -427,10 +439,28 @@ class Transmitter:
         return self._clear_cache_at
 
 
-def _add_uncounted(losses: SpanLosses, left_out: int) -> None:
-    """Add to *losses* those of *left_out* spans that the encoder did not count."""
-    counted = losses.not_encodable + losses.send_failed + losses.too_large
-    losses.not_encodable += max(0, left_out - counted)
+def _counts(losses: SpanLosses) -> tuple[int, ...]:
+    """Return the counts of `_CAUSES`."""
+    return (
+        losses.not_encodable, losses.send_failed, losses.too_large, losses.truncated
+    )
+
+
+def _increase(
+    before: tuple[int, ...], after: tuple[int, ...], *, left_out: int
+) -> Mapping[str, int]:
+    """
+    Return the increase from *before* to *after* by cause; empty if there is none.
+
+    Those of *left_out* spans that the encoder did not count are not encodable.
+    """
+    if before == after and not left_out:
+        return {}
+    pairs = zip(after, before, strict=True)
+    losses = dict(zip(_CAUSES, (now - then for now, then in pairs), strict=True))
+    counted = sum(losses.values()) - losses["truncated"]
+    losses["not_encodable"] += max(0, left_out - counted)
+    return losses
 
 
 def make_process(

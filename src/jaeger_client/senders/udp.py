@@ -83,7 +83,8 @@ _CREDIT_BYTES: Final = 4_000
 # check: 32,000 bytes and a datagram.
 _MAX_BACKLOG: Final = 65_536
 
-# Bytes sent between two checks: a check takes 0.15 ms, so small datagrams share one.
+# Bytes sent between two checks: a check may take 0.15 ms (see `_internal.sockets`), so
+# small datagrams share one.
 _CHECK_AFTER: Final = 32_000
 
 # The kernel counts more than the content of a datagram against a socket's buffer.
