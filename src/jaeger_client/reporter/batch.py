@@ -292,8 +292,8 @@ class Reporter(SpanReceiver, BaseReporter):
 
     def _take(self, *, everything: bool) -> bool:
         """Take spans from the queue that are due; return whether there are any."""
-        count, now, full_batch = len(self._queue), self._clock.monotonic(), self._full_batch
-        max_count = max(full_batch, MAX_DEQUEUED)
+        count, full_batch = len(self._queue), self._full_batch
+        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
         if count > max_count or (now < self._due and not everything):
             # Full batches only; the rest waits for the end of the interval.
             count = min(count, max_count)
