@@ -79,8 +79,15 @@ CACHE_IDLE_TIME: Final = 60.0
 PROBE_INTERVAL: Final = 10.0
 """Minimum number of seconds between two attempts to use the fallback."""
 
+_BYTES_PER_SPAN: Final = 400.0
+"""Estimate of the size of a span, before the first payload."""
+
 _FILL: Final = 0.98
-"""Part of a payload that a full batch fills."""
+"""
+Part of a payload that a full batch fills.
+
+Without a margin, every other payload would hold the single span that did not fit.
+"""
 
 _CAUSES: Final = ("not_encodable", "send_failed", "too_large", "truncated")
 """The causes of losses that encoders may count."""
@@ -140,8 +147,6 @@ class Transmitter:
         self._process: Process | None = None
         self._probe_at = -math.inf
         self._clear_cache_at = math.inf
-        self._bytes_per_span = 400.0
-        """Bytes per span in the last payload; an estimate before the first."""
         self._use(channel)
         self._reset()
 
@@ -150,6 +155,9 @@ class Transmitter:
         self.sender = channel.sender
         self._encoder: Encoder | None = None
         self._rejected = self.sender.rejected_spans
+        self.spans_per_payload = 0
+        """Estimate of the number of spans that fit a payload, rather too low."""
+        self._expect(_BYTES_PER_SPAN)
         what = f"cannot send spans to {self.sender!r}"
         self._outage = Outage(what, self._advice, clock=self._clock)
 
@@ -179,12 +187,6 @@ class Transmitter:
     def is_retrying(self) -> bool:
         """Whether an attempt to send the current payload has failed."""
         return self._failures > 0
-
-    @property
-    def spans_per_payload(self) -> int:
-        """Estimate of the number of spans that fit a payload, rather too low."""
-        # If it were too high by one, every other payload would hold a single span.
-        return int(_FILL * self.sender.max_payload / self._bytes_per_span)
 
     def set_process(self, process: Process) -> None:
         """Set the process of all spans."""
@@ -216,7 +218,7 @@ class Transmitter:
         """Encode the next payload."""
         self._clear_cache_at = self._clock.monotonic() + CACHE_IDLE_TIME
         # Removed before its step, and stored again after it: see the rules above.
-        payloads, self._payloads = self._payloads, None
+        payloads, self._payloads, self._payload = self._payloads, None, None
         encoder = self._get_encoder()
         try:
             payloads = payloads or self._encode(encoder)
@@ -258,7 +260,8 @@ class Transmitter:
             yield _Payload(b"", 0, len(self._spans), own)
 
     def _encode_again(self) -> None:
-        self._payload = self._payloads = None
+        # In this order: an iterator must not be used after its payload is forgotten.
+        self._payloads = self._payload = None
         self._failures = 0
 
     def attempt(self, timeout: float | None, *, is_own_thread: bool = False) -> float:
@@ -320,8 +323,12 @@ class Transmitter:
         rejected = max(0, min(self._rejected - before, payload.span_count))
         self._metrics.reporter_success(payload.span_count - rejected)
         self._outage.worked()
-        self._bytes_per_span = len(payload.body) / payload.span_count
+        self._expect(len(payload.body) / payload.span_count)
         return rejected
+
+    def _expect(self, bytes_per_span: float) -> None:
+        """Expect payloads of spans of this size."""
+        self.spans_per_payload = int(_FILL * self.sender.max_payload / bytes_per_span)
 
     def _complete_payload(self, failed: int = 0) -> None:
         """Mark the payload as done; *failed* of its spans were not sent."""
@@ -442,7 +449,10 @@ class Transmitter:
 def _counts(losses: SpanLosses) -> tuple[int, ...]:
     """Return the counts of `_CAUSES`."""
     return (
-        losses.not_encodable, losses.send_failed, losses.too_large, losses.truncated
+        losses.not_encodable,
+        losses.send_failed,
+        losses.too_large,
+        losses.truncated,
     )
 
 
