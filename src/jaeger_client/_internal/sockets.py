@@ -209,7 +209,7 @@ class UdpReceiver:
         )
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _SOCK_DIAG)
         # The kernel responds within `send`, so `recv` need not wait.
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
 
     def backlog(self) -> int:
         """

@@ -32,6 +32,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from jaeger_client._internal.diagnostics import (
@@ -54,7 +56,7 @@ from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter.base import accepts_timeout, close_quietly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jaeger_client._internal.clock import Clock
     from jaeger_client.encoding.base import Encoder
@@ -79,9 +81,6 @@ CACHE_IDLE_TIME: Final = 60.0
 PROBE_INTERVAL: Final = 10.0
 """Minimum number of seconds between two attempts to use the fallback."""
 
-_BYTES_PER_SPAN: Final = 400.0
-"""Estimate of the size of a span, before the first payload."""
-
 _FILL: Final = 0.98
 """
 Part of a payload that a full batch fills.
@@ -91,6 +90,9 @@ Without a margin, every other payload would hold the single span that did not fi
 
 _CAUSES: Final = ("not_encodable", "send_failed", "too_large", "truncated")
 """The causes of losses that encoders may count."""
+
+_counts: Final[Callable[[SpanLosses], tuple[int, ...]]] = attrgetter(*_CAUSES)
+"""Returns the counts of `_CAUSES`."""
 
 _MIN_TIMEOUT: Final = 0.001
 """Minimum timeout in seconds for a sender; with 0 it would not wait at all."""
@@ -147,6 +149,8 @@ class Transmitter:
         self._process: Process | None = None
         self._probe_at = -math.inf
         self._clear_cache_at = math.inf
+        self._bytes_per_span = 400.0
+        """Bytes per span in the last payload; an estimate before the first."""
         self._use(channel)
         self._reset()
 
@@ -155,9 +159,6 @@ class Transmitter:
         self.sender = channel.sender
         self._encoder: Encoder | None = None
         self._rejected = self.sender.rejected_spans
-        self.spans_per_payload = 0
-        """Estimate of the number of spans that fit a payload, rather too low."""
-        self._expect(_BYTES_PER_SPAN)
         what = f"cannot send spans to {self.sender!r}"
         self._outage = Outage(what, self._advice, clock=self._clock)
 
@@ -187,6 +188,11 @@ class Transmitter:
     def is_retrying(self) -> bool:
         """Whether an attempt to send the current payload has failed."""
         return self._failures > 0
+
+    @property
+    def spans_per_payload(self) -> int:
+        """Estimate of the number of spans that fit a payload, rather too low."""
+        return int(_FILL * self.sender.max_payload / self._bytes_per_span)
 
     def set_process(self, process: Process) -> None:
         """Set the process of all spans."""
@@ -323,12 +329,8 @@ class Transmitter:
         rejected = max(0, min(self._rejected - before, payload.span_count))
         self._metrics.reporter_success(payload.span_count - rejected)
         self._outage.worked()
-        self._expect(len(payload.body) / payload.span_count)
+        self._bytes_per_span = len(payload.body) / payload.span_count
         return rejected
-
-    def _expect(self, bytes_per_span: float) -> None:
-        """Expect payloads of spans of this size."""
-        self.spans_per_payload = int(_FILL * self.sender.max_payload / bytes_per_span)
 
     def _complete_payload(self, failed: int = 0) -> None:
         """Mark the payload as done; *failed* of its spans were not sent."""
@@ -444,16 +446,6 @@ class Transmitter:
             self._encoder.clear_cache()
             self._clear_cache_at = math.inf
         return self._clear_cache_at
-
-
-def _counts(losses: SpanLosses) -> tuple[int, ...]:
-    """Return the counts of `_CAUSES`."""
-    return (
-        losses.not_encodable,
-        losses.send_failed,
-        losses.too_large,
-        losses.truncated,
-    )
 
 
 def _increase(
