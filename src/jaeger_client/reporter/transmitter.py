@@ -458,8 +458,8 @@ def _increase(
     """
     if before == after and not left_out:
         return {}
-    pairs = zip(after, before, strict=True)
-    losses = dict(zip(_CAUSES, (now - then for now, then in pairs), strict=True))
+    counts = zip(_CAUSES, before, after, strict=True)
+    losses: dict[str, int] = {cause: now - then for cause, then, now in counts}
     counted = sum(losses.values()) - losses["truncated"]
     losses["not_encodable"] += max(0, left_out - counted)
     return losses
