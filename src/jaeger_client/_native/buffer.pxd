@@ -58,16 +58,16 @@ cdef extern from *:
     }
     #else
     #include <time.h>
-    static inline long jaeger_nanoseconds(void)
+    static inline long long jaeger_nanoseconds(void)
     {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec % 1000 * 1000000000L + now.tv_nsec;
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
     }
     static inline void jaeger_release_and_sleep(void)
     {
         const struct timespec microsecond = {0, 1000};
-        long before = jaeger_nanoseconds();
+        long long before = jaeger_nanoseconds();
         PyThreadState *thread = PyEval_SaveThread();
         if (jaeger_nanoseconds() - before > 400) nanosleep(&microsecond, NULL);
         PyEval_RestoreThread(thread);
