@@ -161,7 +161,7 @@ class Reporter(SpanReceiver, BaseReporter):
             error_reporter=error_reporter,
             clock=clock,
         )
-        self._queue = SpanQueue(
+        self._queue: SpanQueue[SpanData] = SpanQueue(
             queue_capacity,
             batch_size=self._full_batch,
             wake=self._worker.wake,
