@@ -37,7 +37,7 @@ from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL, DEFAULT_QUEUE_CAPACITY
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
-from jaeger_client.model import SpanLosses
+from jaeger_client.model import SpanData, SpanLosses
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
