@@ -32,12 +32,14 @@ from libc.string cimport memcpy
 
 from jaeger_client._native.buffer cimport (
     Buffer,
+    PyByteArray_AS_STRING,
     PyByteArray_GET_SIZE,
     big_endian,
     close_buffer,
     int_to_bytes,
     let_others_run,
     put_utf8,
+    reserve,
     utf8_size,
 )
 from jaeger_client._native.spans cimport (
@@ -50,15 +52,25 @@ from jaeger_client._native.spans cimport (
 
 cdef extern from *:
     """
-    /* The dict whose items a view reads, and whether an object is exactly such a view. */
-    #define JAEGER_IS_DICT_ITEMS(object) Py_IS_TYPE(object, &PyDictItems_Type)
-    #define JAEGER_DICT_OF(view) ((PyObject *)((_PyDictViewObject *)(view))->dv_dict)
+    /* Whether an object is exactly the items of a dict, and that dict. The struct is
+       that of a view, whose definition is public until 3.12 only; it is the same in 3.10
+       to 3.14. In later versions, which may change it, such items are not plain. */
+    typedef struct { PyObject_HEAD PyObject *dict; } jaeger_view;
+    #define JAEGER_IS_DICT_ITEMS(object) \\
+        (PY_VERSION_HEX < 0x030F0000 && Py_IS_TYPE(object, &PyDictItems_Type))
+    #define JAEGER_DICT_OF(view) (((jaeger_view *)(view))->dict)
+
+    /* Times of which nanoseconds fit in an int64, in seconds and in microseconds. */
+    #define JAEGER_MAX_PLAIN_TIME 9e9
+    #define JAEGER_MAX_PLAIN_US INT64_C(9000000000000000)
 
     /* A list, or of a subclass that is iterated as a list, so that its items are those
        in memory. */
     #define JAEGER_IS_LIST(object) \\
         (PyList_Check(object) && Py_TYPE(object)->tp_iter == PyList_Type.tp_iter)
     """
+    const double MAX_PLAIN_TIME "JAEGER_MAX_PLAIN_TIME"
+    const int64_t MAX_PLAIN_US "JAEGER_MAX_PLAIN_US"
     bint is_list "JAEGER_IS_LIST"(object value) noexcept
     bint is_dict_items "JAEGER_IS_DICT_ITEMS"(object value) noexcept
     PyObject *dict_of "JAEGER_DICT_OF"(object view) noexcept
@@ -70,10 +82,6 @@ cdef enum:
     # Numbers of spans and logs during which the GIL is held.
     SPAN_BLOCK = 64
     LOG_BLOCK = 256
-
-    # Times of which nanoseconds fit in an int64.
-    MAX_PLAIN_TIME = 9_000_000_000  # in seconds
-    MAX_PLAIN_US = 9_000_000_000_000_000
 
 
 cdef struct Items:
@@ -284,6 +292,17 @@ cdef inline bint read_number(object number, int64_t *stored) noexcept:
     return not overflow
 
 
+cdef inline int put_references(Buffer *out, const Parts *parts) except -1:
+    """Append what the reference has encoded; return 1 if there is anything."""
+    cdef Py_ssize_t size
+    if parts.references is NULL:
+        return 0
+    size = PyByteArray_GET_SIZE(parts.references)
+    memcpy(reserve(out, size), PyByteArray_AS_STRING(parts.references), size)
+    out.size += size
+    return size > 0
+
+
 # ---- Tags and logs
 
 
@@ -414,7 +433,7 @@ cdef inline int raise_too_large() except -1:
 cdef inline bint read_value(object value, Value *stored) noexcept:
     """Store the value of a tag, which is valid as long as *value* is."""
     cdef double real
-    stored.size = 0
+    stored.size, stored.bits = 0, 0
     if PyUnicode_CheckExact(value):
         stored.kind, stored.size = TEXT, utf8_size(value)
         return stored.size >= 0

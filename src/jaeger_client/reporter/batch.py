@@ -37,7 +37,7 @@ from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL, DEFAULT_QUEUE_CAPACITY
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
-from jaeger_client.model import SpanLosses
+from jaeger_client.model import SpanData, SpanLosses
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.diagnostics import ErrorReporter
     from jaeger_client.metrics.metrics import Metrics, MetricsFactory
+    from jaeger_client.model import SpanData
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span
@@ -161,7 +162,7 @@ class Reporter(SpanReceiver, BaseReporter):
             error_reporter=error_reporter,
             clock=clock,
         )
-        self._queue = SpanQueue(
+        self._queue: SpanQueue[SpanData] = SpanQueue(
             queue_capacity,
             batch_size=self._full_batch,
             wake=self._worker.wake,
@@ -293,27 +294,27 @@ class Reporter(SpanReceiver, BaseReporter):
     def _send_until(self, deadline: float, *, drain: bool) -> None:
         """Send what is due until *deadline*; in a *drain*, everything."""
         while self._transmitter or self._take(everything=drain):
+            if not self._transmitter.has_payload:
+                self._transmitter.encode_next()
             if not self._wait_for_attempt(deadline, may_sleep=drain):
                 return
-            if self._transmitter.has_payload:
-                self._attempt(deadline if drain else math.inf)
-            else:
-                self._transmitter.encode_next()
+            self._attempt(deadline, drain=drain)
 
     def _take(self, *, everything: bool) -> bool:
         """Take spans from the queue that are due; return whether there are any."""
-        count = len(self._queue)
+        count, full_batch = len(self._queue), self._full_batch
+        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
+        if count > max_count or (now < self._due and not everything):
+            # Full batches only; the rest waits for the end of the interval.
+            count = min(count, max_count)
+            count -= count % full_batch
+        elif count:
+            # The queue is emptied, so the next span begins another interval.
+            self._due, self._partial_sent_at = math.inf, now
         if not count:
             self._transmitter.release()
             return False
-        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
-        if not everything and now < self._due:
-            # Full batches only; the rest waits for the end of the interval.
-            count -= count % self._full_batch
-        elif count <= max_count:
-            # The queue is emptied, so the next span begins another interval.
-            self._due, self._partial_sent_at = math.inf, now
-        self._transmitter.take(self._queue, min(count, max_count))
+        self._transmitter.take(self._queue, count)
         return bool(self._transmitter)
 
     @property
@@ -336,14 +337,13 @@ class Reporter(SpanReceiver, BaseReporter):
             self._clock.sleep(start - now)
         return True
 
-    def _attempt(self, deadline: float) -> None:
+    def _attempt(self, deadline: float, *, drain: bool) -> None:
         # No limit on the worker's thread: it may complete a send after the caller of
         # `flush` has stopped waiting.
-        is_limited = deadline < math.inf and not self._worker.is_current_thread
+        is_own_thread = self._worker.is_current_thread
+        is_limited = drain and not is_own_thread
         timeout = deadline - self._clock.monotonic() if is_limited else None
-        delay = self._transmitter.attempt(
-            timeout, is_own_thread=self._worker.is_current_thread
-        )
+        delay = self._transmitter.attempt(timeout, is_own_thread=is_own_thread)
         self._retry_at = self._clock.monotonic() + delay if delay else -math.inf
 
     def after_fork_in_child(self) -> None:
