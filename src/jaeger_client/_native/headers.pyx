@@ -38,7 +38,12 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from jaeger_client._native.spans cimport ContextCore, is_plain_context, new_context
+from jaeger_client._native.spans cimport (
+    ContextCore,
+    are_contexts_plain,
+    is_plain_context,
+    new_context,
+)
 
 from jaeger_client.codecs import headers as _headers
 from jaeger_client.codecs import items as _items
@@ -215,7 +220,7 @@ def read_context(value, decode, baggage=None):
     cdef Number trace, span, parent, flags
     cdef const uint8_t* at
     cdef const uint8_t* end
-    if _is_ascii(value):
+    if _is_ascii(value) and are_contexts_plain():
         at = PyUnicode_1BYTE_DATA(value)
         end = at + PyUnicode_GET_LENGTH(value)
         at = _read_field(at, end, &trace)
@@ -274,6 +279,7 @@ def read_fields(trace, span, parent, flags, baggage):
         and (parent is None or _read_id(parent, 16, &parent_id))
         and (trace_id.high or trace_id.low)
         and span_id.low
+        and are_contexts_plain()
     ):
         return _context_of(trace_id, span_id.low, parent_id.low, flags, baggage)
     return _trace_id.read_fields(trace, span, parent, flags, baggage)
@@ -284,7 +290,9 @@ def read_parent(text, baggage):
     cdef Number trace, span, flags
     cdef const uint8_t* at
     cdef ContextCore context
-    if not _is_ascii(text) or PyUnicode_GET_LENGTH(text) != 55:
+    if not (
+        _is_ascii(text) and PyUnicode_GET_LENGTH(text) == 55 and are_contexts_plain()
+    ):
         return _read_parent_plainly(text, baggage)
     at = PyUnicode_1BYTE_DATA(text)
     if at[0] != c"0" or at[1] != c"0":
