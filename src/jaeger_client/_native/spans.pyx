@@ -230,7 +230,12 @@ cdef class Field:
             self.__set__(instance, DEFAULTS[self.__name__])
             return
         self.__get__(instance, None)  # raises if it was deleted before
-        self.set_odd(<PyObject **>(self.start_of(instance) + self.odd_offset), MISSING)
+        cdef char *start = self.start_of(instance)
+        cdef object before = None
+        self.set_odd(<PyObject **>(start + self.odd_offset), MISSING)
+        if self.kind == OBJECT:
+            before = <object>(<PyObject **>(start + self.offset))[0]
+            replace(<PyObject **>(start + self.offset), None)
 
     def __repr__(self):
         return f"<attribute {self.__name__!r} of {self.owner!r} objects>"
@@ -922,7 +927,8 @@ cdef bint owns_ids(StarterCore self) except -1:
     if self.checked_random is not self.random:
         self.random_attributes = self.random.__dict__
         self.checked_random, self.attribute_count = self.random, -1
-    if len(self.random_attributes) != self.attribute_count:
+    # By default it has one attribute. One of several may have been exchanged.
+    if len(self.random_attributes) != self.attribute_count or self.attribute_count > 1:
         # See `IdRandom.seed`; a test may have assigned a function.
         if "is_seeded" in self.random_attributes or GETRANDBITS in self.random_attributes:
             return False
