@@ -35,7 +35,7 @@ DEPTH = 100_000
         (Tracer, "sampler"),
     ],
 )
-def test_a_long_chain_of_objects_is_freed(cls: type, name: str) -> None:
+def test_a_long_chain_of_objects_is_freed(cls: Any, name: str) -> None:
     """Freeing the first object does not recurse into the last one."""
     gc.disable()  # with this many objects it takes longer than the test
     try:
