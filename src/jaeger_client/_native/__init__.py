@@ -36,7 +36,7 @@ def _why_not_compiled() -> str | None:
     except ImportError as error:
         return f"the compiled modules cannot be imported: {error}"
     copy = sys.modules[__name__.partition(".")[0]]
-    if vars(probe).setdefault("used_by", copy) is not copy:
+    if probe.__dict__.setdefault("used_by", copy) is not copy:
         return "another copy of the package uses the compiled modules"
     return None
 

@@ -39,7 +39,8 @@ def test_a_long_chain_of_objects_is_freed(cls: Any, name: str) -> None:
     """Freeing the first object does not recurse into the last one."""
     gc.disable()  # with this many objects it takes longer than the test
     try:
-        last = weakref.ref(chain := cls.__new__(cls))
+        before = chain = cls.__new__(cls)
+        last = weakref.ref(chain)
         for _ in range(DEPTH):
             before, chain = chain, cls.__new__(cls)
             setattr(chain, name, [before])
