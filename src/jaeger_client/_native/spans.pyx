@@ -853,8 +853,13 @@ cdef bint IS_MONOTONIC = STEADY_CLOCK is time_module.monotonic
 
 cdef inline double wall_time() except? -1:
     """Return what `time.time()` does while it is the function of the interpreter."""
-    # time-machine replaces the pointer in that function.
-    if HAS_DIRECT_CLOCKS and function_of(<PyObject *>WALL_CLOCK) == WALL_FUNCTION:
+    # NULL if the package was imported while `time.time` was patched, as freezegun does;
+    # time-machine replaces the pointer in the function.
+    if (
+        HAS_DIRECT_CLOCKS
+        and WALL_FUNCTION != NULL
+        and function_of(<PyObject *>WALL_CLOCK) == WALL_FUNCTION
+    ):
         return read_clock(CLOCK_REALTIME)
     return call_builtin(<PyObject *>WALL_CLOCK)
 
@@ -864,6 +869,7 @@ cdef inline double steady_time() except? -1:
     if (
         HAS_DIRECT_CLOCKS
         and IS_MONOTONIC
+        and STEADY_FUNCTION != NULL
         and function_of(<PyObject *>STEADY) == STEADY_FUNCTION
     ):
         return read_clock(CLOCK_MONOTONIC)
