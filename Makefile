@@ -3,7 +3,8 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
-READY := .venv/.ready
+# Another value of the variable builds the package again.
+READY := .venv/.ready$(JAEGER_CLIENT_EXTENSIONS)
 UV := $(BIN)/uv
 
 # uv fetches no Python. 3.14 is fetched as a Go module (tests/python) if none is found.
@@ -34,7 +35,8 @@ $(READY): requirements/dev.txt requirements/build.txt pyproject.toml hatch_build
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
 	  --reinstall --editable .
 	@$(BIN)/python -c 'from jaeger_client._native import *; \
-	  print("setup: jaeger_client,", IMPLEMENTATION, WHY_NOT_COMPILED and f"({WHY_NOT_COMPILED})" or "")'
+	  print("setup: jaeger_client,", IMPLEMENTATION, *filter(None, [WHY_NOT_COMPILED]))'
+	@rm -f .venv/.ready*
 	@touch $(READY)
 
 $(UV):
@@ -120,7 +122,7 @@ lock: $(UV) ## generate requirements/*.txt from *.in (UPGRADE=--upgrade)
 	@if grep -n '://' requirements/*.txt; then echo "lock: an address is in a file" >&2; exit 1; fi
 
 clean: ## remove all generated files
-	@rm -f src/jaeger_client/_native/*.c src/jaeger_client/_native/*.so
+	@rm -f $(addprefix src/jaeger_client/_native/,*.c *.so *.html)
 	@rm -rf .venv .nox .cache .fuzz .coverage .benchmarks .hypothesis .import_linter_cache \
-	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist mutants
+	  .mypy_cache .pytest_cache .ruff_cache docs/_build dist mutants src/build
 	@find . \( -name __pycache__ -o -name .ruff_cache \) -type d -prune -exec rm -rf {} +

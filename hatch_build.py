@@ -78,8 +78,8 @@ class NativeBuildHook(BuildHookInterface[Any]):
             if reason is None:
                 return build(scratch)
         except Exception as error:  # noqa: BLE001 - of setuptools, Cython, a compiler
-            # The output of the compiler is above it, in full.
             reason = shorten(f"{type(error).__name__}: {error}", 200)
+            reason += " (see the output above)"
         if wanted == "require":
             fail(f"{VARIABLE} is require, but {reason}")
         self.app.display_warning(

@@ -63,6 +63,8 @@ def variables_of(peer: str | None) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT),
+        # Else the programs of the comparison would be compiled again by each start.
+        "PYTHONDONTWRITEBYTECODE": "",
         "JAEGER_CLIENT_PURE_PYTHON": "1" if peer in IN_PURE_PYTHON else "",
     }
 

@@ -23,7 +23,6 @@ from jaeger_client import (
     senders,
     span,
     span_context,
-    throttler,
     tracer,
 )
 from jaeger_client._internal.fork import forks_wait as _forks_wait
@@ -34,7 +33,6 @@ from jaeger_client.sampler import (
     ConstSampler,
     ProbabilisticSampler,
     RateLimitingSampler,
-    RemoteControlledSampler,
 )
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
@@ -47,11 +45,15 @@ if TYPE_CHECKING:
     from jaeger_client import local_agent_net as local_agent_net
     from jaeger_client import thrift as thrift
     from jaeger_client import thrift_gen as thrift_gen
+    from jaeger_client import throttler as throttler
     from jaeger_client import utils as utils
+    from jaeger_client.sampler import RemoteControlledSampler
 else:
 
     def __getattr__(name: str) -> object:
-        """Import a public module of the package (PEP 562)."""
+        """Import a public module of the package, or a rare class (PEP 562)."""
+        if name == "RemoteControlledSampler":
+            return sampler.RemoteControlledSampler
         msg = f"module {__name__!r} has no attribute {name!r}"
         if name.startswith("_"):
             raise AttributeError(msg)

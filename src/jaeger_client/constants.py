@@ -46,6 +46,12 @@ SAMPLER_TYPE_TAG_KEY: Final = "sampler.type"
 SAMPLER_PARAM_TAG_KEY: Final = "sampler.param"
 """Tag of a sampled root span: the rate or limit of that sampler."""
 
+DEFAULT_SAMPLING_PROBABILITY: Final = 0.001
+"""Rate before the first sampling strategy, and where a strategy contains none."""
+
+DEFAULT_MAX_OPERATIONS: Final = 2000
+"""Maximum number of operations that have a sampler of their own."""
+
 DEFAULT_SAMPLING_INTERVAL: Final = 60
 """Seconds between two polls of the sampling strategy."""
 

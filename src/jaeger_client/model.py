@@ -8,8 +8,9 @@ senders of applications use these types, too.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.signal_safe import SharedCount
 
 if TYPE_CHECKING:

@@ -51,13 +51,15 @@ def zipkin_names(payload: bytes) -> list[str]:
     return [span["name"] for span in decode_zipkin(payload)]
 
 
+FORMATS: list[tuple[MakeEncoder, ReadNames]] = [
+    (JaegerCompactEncoder, message_names),
+    (JaegerBinaryEncoder, thrift_names),
+    (OtlpEncoder, otlp_names),
+    (ZipkinJsonEncoder, zipkin_names),
+]
+
 ALL_FORMATS = pytest.mark.parametrize(
     ("make_encoder", "names"),
-    [
-        (JaegerCompactEncoder, message_names),
-        (JaegerBinaryEncoder, thrift_names),
-        (OtlpEncoder, otlp_names),
-        (ZipkinJsonEncoder, zipkin_names),
-    ],
+    FORMATS,
     ids=["compact", "binary", "otlp", "zipkin"],
 )

@@ -19,17 +19,16 @@ COMPILED: Final = "compiled"
 
 def use(implementation: str, patch: pytest.MonkeyPatch) -> None:
     """Let all encoders use `TWIN` or `COMPILED`; skip if that is not built."""
-    if implementation == TWIN:
-        compact = JaegerCompactEncoder._writer
-        binary = JaegerBinaryEncoder._writer
-        otlp = otlp_writer
-    else:
+    compact = binary = otlp = None
+    if implementation == COMPILED:
         reason = "the compiled writers are not built"
-        native = pytest.importorskip(
+        thrift = pytest.importorskip(
             "jaeger_client._native.thrift_writers", reason=reason
         )
-        otlp = pytest.importorskip("jaeger_client._native.otlp_writer", reason=reason)
-        compact, binary = native.CompactWriter(), native.BinaryWriter()
+        native = pytest.importorskip("jaeger_client._native.otlp_writer", reason=reason)
+        compact = thrift.CompactWriter(JaegerCompactEncoder._writer)
+        binary = thrift.BinaryWriter(JaegerBinaryEncoder._writer)
+        otlp = native.OtlpWriter(otlp_writer)
     patch.setattr(JaegerCompactEncoder, "_span_writer", compact)
     patch.setattr(JaegerBinaryEncoder, "_span_writer", binary)
-    patch.setattr(OtlpEncoder, "_writer", otlp)
+    patch.setattr(OtlpEncoder, "_span_writer", otlp)

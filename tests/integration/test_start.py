@@ -14,6 +14,7 @@ import sys
 
 import pytest
 
+from jaeger_client._native import IS_COMPILED
 from tests.integration.conftest import RunProgram
 
 PROGRAM = """
@@ -22,6 +23,24 @@ before = set(sys.modules)
 from jaeger_client import Config
 Config({config}, service_name="shop").initialize_tracer()
 modules = sorted(set(sys.modules) - before)
+import json
+print(json.dumps(modules))
+"""
+
+SENDING = """
+import sys, _socket
+agent = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+agent.bind(("127.0.0.1", 0))
+from jaeger_client import Config
+agent_settings = dict(reporting_host="127.0.0.1", reporting_port=agent.getsockname()[1])
+sampler = dict(type="const", param=1)
+config = dict(local_agent=agent_settings, sampler=sampler)
+tracer = Config(config, service_name="shop").new_tracer()
+before = set(sys.modules)
+tracer.start_span("get", tags={"http.method": "GET"}).finish()
+all_sent = tracer.close().result()
+modules = sorted(set(sys.modules) - before)
+assert all_sent and agent.recv(65000)
 import json
 print(json.dumps(modules))
 """
@@ -64,20 +83,46 @@ RARE = {
     "jaeger_client.metrics.opentelemetry",
     "jaeger_client.metrics.prometheus",
     "jaeger_client.reporter.future",
+    "jaeger_client.reporter.local",
     "jaeger_client._internal.sockets",
+    "jaeger_client.codecs.b3",
+    "jaeger_client.senders.base",
     "jaeger_client.senders.http",
+    "jaeger_client.senders.memory",
+    "jaeger_client.sampler.composite",
     "jaeger_client.thrift",
+    "jaeger_client.throttler",
 }
 """Modules of ours that start-up with default settings does not need."""
+
+FOR_REMOTE_SAMPLING = {
+    "jaeger_client._internal.json_reader",
+    "jaeger_client._internal.poller",
+    "jaeger_client.sampler.adaptive",
+    "jaeger_client.sampler.remote",
+    "jaeger_client.sampler.strategy",
+}
+"""Modules of ours that only the sampler `remote` needs."""
+
+NOT_TO_SEND = HEAVY - {"zlib"} | {
+    "jaeger_client.encoding.jaeger_binary",
+    "jaeger_client.encoding.otlp",
+    "jaeger_client.encoding.shrink",
+    "jaeger_client.reporter.future",
+}
+"""Modules that sending spans to an agent does not need, nor closing the tracer."""
 
 FAR_AWAY = ("192.0.2.1", "2001:db8::1")
 """Addresses for documentation; the system selects a route to one, to find its own."""
 
-MOST_OWN = 83
+MOST_OWN = 78
 """Maximum number of our modules that a start imports; each costs 0.2 ms."""
 
-MOST = 146
+MOST = 141
 """Maximum number of modules that a start imports; five are compiled ones."""
+
+MOST_TO_SEND = 10
+"""Maximum number of our modules that sending and closing import; two are compiled."""
 
 
 @pytest.mark.parametrize("config", [DEFAULT, CONST])
@@ -90,6 +135,21 @@ def test_a_start_imports_nothing_heavy(config: str) -> None:
 def test_a_start_imports_nothing_that_it_does_not_need(config: str) -> None:
     """Modules of features that are not configured are not imported."""
     assert set() == RARE & imported_at_start(config)
+
+
+def test_a_start_without_remote_sampling_imports_nothing_for_it() -> None:
+    """Neither the sampler nor the parser of strategies."""
+    assert set() == FOR_REMOTE_SAMPLING & imported_at_start(CONST)
+
+
+def test_sending_imports_nothing_heavy() -> None:
+    """Neither the first span nor `close` imports more than the encoder needs."""
+    imported = set(json.loads(output_of(SENDING)))
+
+    assert set() == NOT_TO_SEND & imported
+    if IS_COMPILED:
+        assert set() == {"ctypes", "mmap"} & imported
+    assert len({name for name in imported if "jaeger" in name}) <= MOST_TO_SEND
 
 
 def test_a_start_imports_few_modules() -> None:

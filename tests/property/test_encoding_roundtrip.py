@@ -14,7 +14,6 @@ from jaeger_client.encoding import (
     JaegerCompactEncoder,
     OtlpEncoder,
 )
-from jaeger_client.encoding.varint import write_varint, write_zigzag, zigzag_of_bits
 from jaeger_client.model import SpanLosses, TagItem, TagValue
 from jaeger_client.testing import FakeClock
 from tests.foreign.decoders import (
@@ -231,9 +230,8 @@ def test_lengths(length: int, make_value: Callable[[int], TagValue]) -> None:
 
 @given(st.integers(-(2**66), 2**130))
 def test_ids(number: int) -> None:
-    """The arithmetic for ids results in the varint of the signed number."""
-    expected, written = bytearray(), bytearray()
-    write_zigzag(expected, signed_id(number))
-    write_varint(written, zigzag_of_bits(number))
+    """The lowest 64 bits of an id are sent as a signed number."""
+    span = FinishedSpan(ids=Ids(1, number))
+    payload = encode_one(JaegerCompactEncoder(SpanLosses()), span)
 
-    assert expected == written
+    assert signed_id(number) == decode_emit_batch(payload).spans[0].spanId

@@ -13,7 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaeger_client._internal.tag_lists import Log, Tag
-from jaeger_client.encoding import JaegerBinaryEncoder, JaegerCompactEncoder
+from jaeger_client.encoding import (
+    JaegerBinaryEncoder,
+    JaegerCompactEncoder,
+    jaeger_binary,
+    jaeger_compact,
+)
 from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.sampler import ConstSampler
@@ -22,7 +27,8 @@ from jaeger_client.tracer import Tracer
 from tests.foreign.spans import LARGE, FinishedSpan, Ids, encode_all, reference
 
 if TYPE_CHECKING:
-    from jaeger_client.encoding.jaeger_thrift import SpanWriter, ThriftEncoder
+    from jaeger_client.encoding.jaeger_thrift import ThriftEncoder
+    from jaeger_client.encoding.packing import SpanWriter
     from jaeger_client.span import Span
 
 native = pytest.importorskip(
@@ -33,8 +39,8 @@ native = pytest.importorskip(
 FORMATS = pytest.mark.parametrize(
     ("encoder", "compiled"),
     [
-        (JaegerCompactEncoder, native.CompactWriter()),
-        (JaegerBinaryEncoder, native.BinaryWriter()),
+        (JaegerCompactEncoder, native.CompactWriter(jaeger_compact.CompactWriter())),
+        (JaegerBinaryEncoder, native.BinaryWriter(jaeger_binary.BinaryWriter())),
     ],
     ids=["compact", "binary"],
 )
@@ -180,7 +186,7 @@ def encoded(
     losses = SpanLosses()
     made = encoder(losses)
     made._clock = FakeClock()
-    made._span_writer = made._writer if writer is None else writer
+    made._span_writer = writer
     return [payload.body for payload in encode_all(made, spans, limit)], losses
 
 
@@ -204,12 +210,14 @@ def test_the_same_spans_are_refused(
     encoder: Any, compiled: SpanWriter, spans: list[FinishedSpan]
 ) -> None:
     """A span that one writer refuses, so that a copy is encoded, both refuse."""
+    made = encoder()
     for span in spans:
         results: list[object] = []
-        for writer in (encoder._writer, compiled):
+        for writer in (None, compiled):
+            made._span_writer = writer
             out, ends = bytearray(b"before"), [6]
             try:
-                writer.write_spans(out, ends, [span], LARGE)
+                made._write_spans(out, ends, [span], LARGE)
             except Exception:  # noqa: BLE001 - any span may raise anything
                 results.append("refused")
             else:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.fork import forks_wait
-from jaeger_client._internal.limits import MAX_SECONDS, above_zero
+from jaeger_client._internal.limits import MAX_SECONDS, above_zero, is_plain_host
 from jaeger_client.errors import SendError
 from jaeger_client.model import SpanLosses
 from jaeger_client.senders.udp import DEFAULT_RESOLVE_INTERVAL, UdpSender
@@ -20,9 +20,6 @@ DEFAULT_TIMEOUT: Final = 2.0
 """Seconds to connect to the agent, and again to wait for the response."""
 
 _OK: Final = 200
-
-_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
-"""Characters that are valid anywhere in a host name."""
 
 _PORTS: Final = range(1, 65536)
 
@@ -73,7 +70,9 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
         self._credits_url = f"{urls[1]}/credits"
         if sampling_url is not None:
             self._sampling_url = sampling_url
-        if sampling_url is not None or not _is_plain(host, ports):
+        if sampling_url is not None or not (
+            is_plain_host(host) and all(port in _PORTS for port in ports)
+        ):
             self._check_urls()
         # By URL. Each URL is polled by one thread at a time.
         self._clients: dict[str, HttpClient] = {}
@@ -184,10 +183,3 @@ class AgentChannel(AbstractContextManager["AgentChannel"]):
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
-def _is_plain(host: str, ports: Iterable[int]) -> bool:
-    """Return whether *host* and *ports* are valid in a URL without being parsed."""
-    if not host or not _PLAIN.issuperset(host.lower()):
-        return False
-    return all(port in _PORTS for port in ports)

@@ -33,6 +33,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from jaeger_client._internal.diagnostics import warn
+from jaeger_client._native import IS_COMPILED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,20 +178,29 @@ class _PidMark:
 def _new_mark() -> tuple[ProcessMark, Callable[[], None]]:
     """Return a false mark and a function that sets it."""
     try:
-        import mmap  # noqa: PLC0415 - as below
-        from ctypes import c_bool  # noqa: PLC0415 - takes 1 ms, not needed at start-up
+        if TYPE_CHECKING or not IS_COMPILED:
+            mark = _wiped_byte()
+        else:
+            from jaeger_client._native.process_mark import ProcessMark  # noqa: PLC0415 - not needed at start-up
 
-        page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        page.madvise(_MADV_WIPEONFORK)
+            mark = ProcessMark()
     # Not available on this system. KeyError: up to Python 3.11, an import fails with it
     # if it is interrupted by a signal handler that imports; the handler then has
     # started a span, and its mark is used.
     except (ImportError, AttributeError, OSError, KeyError):
         pid_mark = _PidMark()
         return pid_mark, pid_mark.set
-    # bool() of a ctypes number tests its bytes, in C and without a Python call.
-    mark = c_bool.from_buffer(page)
     return mark, lambda: setattr(mark, "value", True)
+
+
+def _wiped_byte() -> ProcessMark:
+    import mmap  # noqa: PLC0415 - as below
+    from ctypes import c_bool  # noqa: PLC0415 - takes 1 ms, not needed at start-up
+
+    page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    page.madvise(_MADV_WIPEONFORK)
+    # bool() of a ctypes number tests its bytes, in C and without a Python call.
+    return c_bool.from_buffer(page)
 
 
 class _ForkRegistry:

@@ -19,7 +19,7 @@ _REMOTE_ADDRESSES: Final = (("AF_INET", "192.0.2.1"), ("AF_INET6", "2001:db8::1"
 def hostname() -> str | None:
     """Return the name of this machine, or `None` if it has none."""
     with suppress(Exception):  # a resolver plug-in may raise anything
-        return str(_socket_module().gethostname())
+        return str(socket_module().gethostname())
     return None
 
 
@@ -34,7 +34,7 @@ def local_ip() -> str | None:
 
 
 def _local_address(family: str, remote: str) -> str | None:
-    system = _socket_module()
+    system = socket_module()
     try:
         with closing(system.socket(getattr(system, family), system.SOCK_DGRAM)) as udp:
             udp.connect((remote, 9))
@@ -43,10 +43,13 @@ def _local_address(family: str, remote: str) -> str | None:
         return None
 
 
-def _socket_module() -> ModuleType:
-    # Called at start-up. Importing `socket`, with its enums and `selectors`, would make
-    # that a tenth longer; the C module below it has the same functions. If `socket` is
-    # loaded already it is used, because tests of applications patch it.
+def socket_module() -> ModuleType:
+    """
+    Return `socket` if it is loaded, because applications and their tests patch it.
+
+    Otherwise return the C module below it, which has the same functions. Importing
+    `socket`, with its enums and `selectors`, takes a tenth of a start.
+    """
     if "socket" in sys.modules:
         import socket  # noqa: PLC0415 - loaded already
 

@@ -1,5 +1,5 @@
 """
-Checks of values that applications pass: numbers, headers, files and objects.
+Checks of values that applications pass: numbers, headers, hosts, files and objects.
 
 Numbers are limited so that they work on every platform. Some programs write "never" or
 "without limit" as `sys.maxsize` or 1e10, which neither threads nor sockets accept. Such
@@ -46,6 +46,9 @@ _HEADER_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _HEADER_VALUE: Final = r"[\t\x20-\x7e\xa0-\xff]*"
 # A body of another length than announced would break the connection.
 _FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
+
+_IN_PLAIN_HOSTS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
+"""Characters that are valid anywhere in a host name."""
 
 
 def at_least(name: str, value: NumberT, minimum: float, *, maximum: NumberT) -> NumberT:
@@ -125,6 +128,11 @@ def find_header_fault(name: str, value: str) -> str | None:
     if not re.fullmatch(_HEADER_VALUE, value):
         return f"the value of {shown(name)} must be printable Latin-1 on one line"
     return None
+
+
+def is_plain_host(host: str) -> bool:
+    """Return whether *host* is valid in a URL without being parsed."""
+    return host.isascii() and bool(host) and _IN_PLAIN_HOSTS.issuperset(host.lower())
 
 
 def is_readable(path: str) -> bool:

@@ -1,7 +1,7 @@
 """
 Name resolution and sockets, safe with forks.
 
-Imported at the first send or request only: `socket` takes a tenth of the start-up time.
+Imported at the first send or request only.
 
 The system's resolver has locks. If the process is forked while the background thread
 holds one, it stays locked in the child for ever. So the resolver is called only for
@@ -12,13 +12,21 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.host import socket_module
+from jaeger_client._internal.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    import socket
+else:
+    # For constants. What can be patched is looked up at each call, because `socket` may
+    # be imported later.
+    socket = socket_module()
 
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 """Addresses of `localhost` (RFC 6761); IPv4 first, because agents listen there."""
@@ -151,7 +159,7 @@ def connect_udp(address: Address, port: int, *, buffer_size: int) -> UdpSocket:
     Raises:
         OSError: If there is no route.
     """
-    sock = socket.socket(address.family, socket.SOCK_DGRAM)
+    sock: socket.socket = socket_module().socket(address.family, socket.SOCK_DGRAM)
     try:
         sock.settimeout(_UDP_SEND_TIMEOUT)
         # On macOS the send buffer limits the size of a datagram, and is 9,216 bytes by
@@ -191,7 +199,7 @@ def socket_address(
 
 
 def _connect_tcp_to(address: Address, port: int, timeout: float) -> socket.socket:
-    sock = socket.socket(address.family, socket.SOCK_STREAM)
+    sock: socket.socket = socket_module().socket(address.family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(timeout)
@@ -207,7 +215,7 @@ def _look_up(host: str, port: int) -> list[Address]:
         with forks_wait():
             # A host name as `str` makes the interpreter import a codec (IDNA), which
             # forks must wait for, too.
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+            found = socket_module().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):
         raise
     except Exception as exc:

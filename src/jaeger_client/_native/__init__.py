@@ -16,9 +16,12 @@ import sys
 from typing import Final
 
 VARIABLE: Final = "JAEGER_CLIENT_PURE_PYTHON"
-"""Selects the twins, unless it is empty or 0. Read here, before there is a `Config`."""
+"""Selects the twins, if true. Read here, before there is a `Config`."""
 
-IS_WANTED: Final = os.environ.get(VARIABLE, "") in {"", "0"}
+_FALSE: Final = {"", "0", "f", "false", "n", "no", "off"}
+"""What is false in the variable, as in those that `Config` reads."""
+
+IS_WANTED: Final = os.environ.get(VARIABLE, "").strip().lower() in _FALSE
 """Whether the variable leaves the choice to what was built."""
 
 
@@ -32,7 +35,7 @@ def _why_not_compiled() -> str | None:
         # Not by `import_module`: a start imports nothing else of importlib.
         probe = __import__(f"{__name__}.probe", fromlist=["probe"])
     except ModuleNotFoundError:
-        return "the compiled modules were not built for this interpreter"
+        return "the compiled modules were not built (pip install --verbose prints why)"
     except ImportError as error:
         return f"the compiled modules cannot be imported: {error}"
     copy = sys.modules[__name__.partition(".")[0]]

@@ -1,8 +1,14 @@
-from collections.abc import Iterable
+from collections.abc import Sequence
+from types import ModuleType
 
-from jaeger_client.model import LogItem, SpanData
+from jaeger_client.model import SpanData
 
-def write_spans(
-    out: bytearray, ends: list[int], spans: Iterable[SpanData], max_size: int
-) -> None: ...
-def write_log(out: bytearray, log: LogItem) -> None: ...
+class OtlpWriter:
+    def __init__(self, reference: ModuleType) -> None: ...
+    def write_spans(
+        self,
+        out: bytearray,
+        ends: list[int],
+        spans: Sequence[SpanData],
+        max_size: int,
+    ) -> None: ...

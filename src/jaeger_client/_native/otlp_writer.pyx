@@ -1,62 +1,40 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
 # cython: cdivision=True, binding=False, embedsignature=False
 """
-Spans as OTLP, compiled; `jaeger_client.encoding.otlp_writer` is the reference.
+Spans as OTLP, compiled; `encoding.otlp_writer` is the reference.
 
-Each span is read once and written into one buffer of C memory, which is appended to the
-caller's bytearray at the end. Nothing is cached: no tag value outlives the call.
+`span_reader.pxd` describes how spans are read, which of them are left to the reference,
+and why no memory is read that was freed. The reference also writes the spans that have
+a tag `otel.status_…`, or more than 128 tags.
 
-**Plain parts are written in C, all others by the reference.** A part of a span (its
-ids, name, times, tags, each log) is *plain* if its objects have exactly the types that
-`SpanData` documents. A function that writes a part returns 0 if it finds an object
-that is not, and the part is written by the function of `encoding.otlp_writer`. So both
-write the same bytes for any object, or raise the same exceptions. What few spans have
-is always left to the reference: links, and the tags `otel.status_…`.
+Each span is read once and written into the caller's bytearray. Nothing is cached: no
+tag value outlives the call.
+
+**Keys** must not repeat in OTLP; the last of several tags with the same key counts, at
+the position of the first. So the tags of a span are collected before they are written,
+by a hash table on the stack.
 
 **Sizes.** A message is preceded by its size. That of an attribute is computed first. For
 spans and events one or two bytes are reserved, and the message is moved if its size
 takes more.
-
-**Safety.** What is documented as plain can be read without running code of the
-application: exact lists, tuples, dicts, `str`, `int`, `float`, `bytes` and `bool`. So
-nothing changes while a plain part is written, and borrowed references into it are
-valid. The exception is the creation of an iterator or a tuple, in which Python 3.10 and
-3.11 may collect garbage, and so run finalizers. Every object is therefore referenced by
-a local variable or by an immutable object that one references, except where a comment
-states why not. Lists are indexed up to their present size.
-
-The GIL is held while up to 64 spans, or 256 logs of one, are written, which takes about
-50 us; see `let_others_run`.
 """
 
 cimport cython
-from cpython.bytearray cimport (
-    PyByteArray_AS_STRING,
-    PyByteArray_GET_SIZE,
-    PyByteArray_Resize,
-)
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_Check, PyDict_CheckExact, PyDict_Next
-from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
-from cpython.list cimport PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE
-from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
-from cpython.mem cimport PyMem_Free
+from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport PyObject, PyObject_Hash
-from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_CheckExact
-from libc.math cimport isfinite, isnan
-from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset
+from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint64_t
+from libc.string cimport memcmp, memset
 
 from jaeger_client._native.buffer cimport (
     Buffer,
+    PyByteArray_AS_STRING,
+    PyByteArray_GET_SIZE,
     PyUnicode_DATA,
     PyUnicode_GET_LENGTH,
     PyUnicode_IS_ASCII,
     PyUnicode_KIND,
     close_message,
-    int_to_bytes,
-    let_others_run,
     put_big_endian,
     put_bytes,
     put_fixed64,
@@ -67,24 +45,23 @@ from jaeger_client._native.buffer cimport (
     varint_size,
     written,
 )
-
-from jaeger_client._native.spans cimport (
-    Ids,
-    SpanCore,
-    has_plain_fields,
-    no_more_tags,
-    read_ids,
+from jaeger_client._native.span_reader cimport (
+    BINARY,
+    NUMBER,
+    REAL,
+    TEXT,
+    TRUTH,
+    Items,
+    Log,
+    Parts,
+    Value,
+    next_item,
+    next_log,
+    put_data,
+    read_number,
+    read_value,
+    write_each,
 )
-
-from jaeger_client.encoding import otlp_writer as reference
-from jaeger_client.encoding.otlp_attributes import write_text
-from jaeger_client.encoding.packing import LogsTooLargeError
-
-cdef extern from *:
-    """
-    #define JAEGER_IS_DICT_ITEMS(object) Py_IS_TYPE(object, &PyDictItems_Type)
-    """
-    bint is_dict_items "JAEGER_IS_DICT_ITEMS"(object value) noexcept
 
 # Tags of fields, see `encoding.otlp_writer` and `encoding.otlp_attributes`.
 cdef enum:
@@ -97,7 +74,9 @@ cdef enum:
     START = 0x39  # Span: 7 start_time_unix_nano
     END = 0x41  # Span: 8 end_time_unix_nano
     ATTRIBUTE = 0x4A  # Span: 9 attributes
+    DROPPED_ATTRIBUTES = 0x50  # Span: 10 dropped_attributes_count
     EVENT = 0x5A  # Span: 11 events
+    DROPPED_EVENTS = 0x60  # Span: 12 dropped_events_count
     STATUS = 0x7A  # Span: 15 status
     EVENT_TIME = 0x09  # Event: 1 time_unix_nano
     EVENT_NAME = 0x12  # Event: 2 name
@@ -109,7 +88,7 @@ cdef enum:
     STRING = 0x0A  # AnyValue: 1 string_value
     BOOL = 0x10  # AnyValue: 2 bool_value
     INT = 0x18  # AnyValue: 3 int_value
-    FLOAT = 0x21  # AnyValue: 4 double_value
+    DOUBLE = 0x21  # AnyValue: 4 double_value
     BYTES = 0x3A  # AnyValue: 7 bytes_value
 
 cdef enum:
@@ -118,425 +97,174 @@ cdef enum:
     SERVER_ERROR = 500
     DEBUG_FLAG = 2
 
-    MAX_PLAIN_TAGS = 32  # more are written through a dict
-    LOG_BLOCK = 256  # logs during which the GIL is held
-    SLOTS = 64  # a power of two above MAX_PLAIN_TAGS
+    MAX_TAGS = 128  # more are written by the reference
+    SLOTS = 256  # a power of two above MAX_TAGS
 
-# Times up to which nanoseconds fit in an int64.
-cdef double MAX_PLAIN_TIME = 9e9
-cdef int64_t MAX_PLAIN_US = 9_000_000_000_000_000
+
+cdef struct Tags:
+    # Tags without those that a later one replaces. The references are borrowed.
+    int count
+    PyObject *keys[MAX_TAGS]
+    PyObject *values[MAX_TAGS]
+    # The keys as a hash table with open addressing: 1 + index of a key; 0 is empty.
+    uint8_t slots[SLOTS]
+
+
+cdef struct Status:
+    # What the tags of a span specify about its status.
+    bint is_server
+    bint has_failed  # error=True
+    int64_t http_status
+    PyObject *http_message  # http.status_message, an exact str; NULL if there is none
 
 
 @cython.final
-cdef class _Status:
-    """What the tags of the span that is being written say about its status."""
+cdef class OtlpWriter:
+    """Writes spans as the functions of `encoding.otlp_writer`."""
 
-    cdef bint is_server
-    cdef bint has_failed  # error=True
-    cdef int64_t http_status
-    cdef object http_message  # http.status_message; None if it is not text
+    cdef object reference
 
-    cdef void clear(self) noexcept:
-        self.is_server = self.has_failed = False
-        self.http_status = 0
-        self.http_message = None
+    def __init__(self, reference):
+        """*reference* is the writer in Python."""
+        self.reference = reference
 
-
-def write_spans(bytearray out not None, list ends not None, spans, Py_ssize_t max_size):
-    """
-    Append *spans* to *out*, and after each the length of *out* to *ends*.
-
-    Stops after the first span that makes *out* longer than *max_size*. May raise
-    anything if a span is not plain; *out* then ends with the span before it.
-    """
-    cdef Buffer buffer = [NULL, 0, 0]
-    cdef Py_ssize_t before
-    cdef Py_ssize_t whole = 0
-    cdef list own_ends = []
-    cdef _Status status = _Status()
-    if ends:  # not the first piece of a payload
-        let_others_run()
-    before = PyByteArray_GET_SIZE(out)
-    try:
-        reserve(&buffer, 16_384)
-        for span in spans:
-            _write_span(&buffer, span, max_size, status)
-            whole = buffer.size
-            own_ends.append(before + whole)
-            if before + whole > max_size:
-                break
-    finally:
-        # Whole spans are delivered after an exception, too.
-        try:
-            _append(out, buffer.data, whole)
-            ends += own_ends
-        finally:
-            PyMem_Free(buffer.data)
-
-
-def write_log(bytearray out not None, log):
-    """Append *log* to *out* as an event, field 11 of a span."""
-    cdef Buffer buffer = [NULL, 0, 0]
-    try:
-        _write_log(&buffer, log)
-        _append(out, buffer.data, buffer.size)
-    finally:
-        PyMem_Free(buffer.data)
-
-
-cdef int _append(bytearray out, const unsigned char *data, Py_ssize_t size) except -1:
-    cdef Py_ssize_t before = PyByteArray_GET_SIZE(out)
-    if size:
-        PyByteArray_Resize(out, before + size)
-        memcpy(PyByteArray_AS_STRING(out) + before, data, size)
-    return 0
-
-
-cdef int _by_reference(Buffer *buffer, object write, tuple arguments) except -1:
-    """Append what *write*, a function of the reference, writes; or raise as it does."""
-    cdef bytearray part = bytearray()
-    write(part, *arguments)
-    return put_bytes(buffer, PyByteArray_AS_STRING(part), PyByteArray_GET_SIZE(part))
-
-
-cdef int _write_span(
-    Buffer *buffer, object span, Py_ssize_t max_size, _Status status
-) except -1:
-    """Append *span* as a field."""
-    cdef Ids ids
-    cdef Py_ssize_t start
-    cdef unsigned char *to = reserve(buffer, 3)
-    to[0] = SPAN
-    written(buffer, to + 3)  # the last two are for the size
-    start = buffer.size
-    if has_plain_fields(span) and read_ids(<SpanCore>span, &ids):
-        _write_own_span(buffer, <SpanCore>span, &ids, max_size, status)
-    else:
-        _write_any_span(buffer, span, max_size, status)
-    return close_message(buffer, start, 2)
-
-
-cdef int _write_own_span(
-    Buffer *buffer, SpanCore span, Ids *ids, Py_ssize_t max_size, _Status status
-) except -1:
-    """Write a span of this client by its C fields."""
-    # All are read before Python code can run. Then they might be no longer valid.
-    cdef object name = span.operation_name
-    cdef object first = span.first_tags
-    cdef object decision = span.decision_tags
-    cdef object more = span.more_tags
-    cdef object logs = span.log_items
-    cdef object references = span.references
-    cdef double start_time = span.start_time
-    cdef double end_time = span.end_time
-    cdef bint has_dropped = span.dropped_tags or span.dropped_logs
-    cdef object tags
-    _put_ids(buffer, ids)
-    _write_name(buffer, name)
-    if not _put_times(buffer, start_time, end_time):
-        end = None if isnan(end_time) else end_time
-        _by_reference(buffer, reference.write_times, (start_time, end))
-    tags = None
-    if not _write_own_tags(buffer, first, decision, more, status):
-        tags = _write_tags(buffer, span.tag_items, status)
-    return _write_rest(
-        buffer,
-        span,
-        (ids.flags & DEBUG_FLAG) != 0,
-        logs,
-        has_dropped,
-        references,
-        tags,
-        max_size,
-        status,
-    )
-
-
-cdef int _write_any_span(
-    Buffer *buffer, object span, Py_ssize_t max_size, _Status status
-) except -1:
-    """Write any span by its attributes."""
-    cdef object context = span.ids
-    cdef object tags
-    _write_ids(buffer, context)
-    _write_name(buffer, span.operation_name)
-    _write_times(buffer, span.start_time, span.end_time)
-    tags = _write_tags(buffer, span.tag_items, status)
-    return _write_rest(
-        buffer,
-        span,
-        bool(context.flags & DEBUG_FLAG),
-        span.log_items,
-        bool(span.dropped_tags or span.dropped_logs),
-        span.references,
-        tags,
-        max_size,
-        status,
-    )
-
-
-cdef int _write_rest(
-    Buffer *buffer,
-    object span,
-    bint is_debug,
-    object logs,
-    bint has_dropped,
-    object references,
-    dict tags,
-    Py_ssize_t max_size,
-    _Status status,
-) except -1:
-    """Write what follows the tags; *status* describes them if *tags* is `None`."""
-    if is_debug:
-        _put_attribute(buffer, ATTRIBUTE, "jaeger.debug", True)
-    _write_logs(buffer, logs, max_size)
-    if has_dropped:
-        _by_reference(buffer, reference.write_dropped, (span,))
-    if references is not None and references:
-        _by_reference(buffer, reference.write_links, (span.ids, references))
-    if tags is None:
-        return _write_status(buffer, status)
-    return _by_reference(buffer, reference.write_status, (tags,))
-
-
-cdef int _put_ids(Buffer *buffer, Ids *ids) except -1:
-    """Write fields 1, 2 and 4."""
-    cdef unsigned char *to = reserve(buffer, 38)
-    to[0], to[1] = TRACE_ID, 16
-    to = put_big_endian(put_big_endian(to + 2, ids.trace_id_high), ids.trace_id_low)
-    to[0], to[1] = SPAN_ID, 8
-    to = put_big_endian(to + 2, ids.span_id)
-    if ids.parent_id:
-        to[0], to[1] = PARENT_ID, 8
-        to = put_big_endian(to + 2, ids.parent_id)
-    written(buffer, to)
-    return 0
-
-
-cdef int _write_ids(Buffer *buffer, object context) except -1:
-    """Write fields 1, 2 and 4 by the attributes of *context*."""
-    cdef object trace_id = context.trace_id
-    cdef object span_id = context.span_id
-    cdef object parent_id
-    cdef unsigned char *to = reserve(buffer, 28)
-    to[0], to[1], to[18], to[19] = TRACE_ID, 16, SPAN_ID, 8
-    if (
-        PyLong_CheckExact(trace_id)
-        and PyLong_CheckExact(span_id)
-        and int_to_bytes(trace_id, to + 2, 16)
-        and int_to_bytes(span_id, to + 20, 8)
+    def write_spans(
+        self, bytearray out not None, list ends not None, spans, Py_ssize_t max_size
     ):
-        written(buffer, to + 28)
-    else:
-        _by_reference(buffer, reference.write_ids, (trace_id, span_id))
-    parent_id = context.parent_id
-    if parent_id is None or not parent_id:
+        """See `encoding.packing.SpanWriter`."""
+        write_each(self, put_span, self.reference, out, ends, spans, max_size)
+
+
+# The functions that follow return 0 for what is not plain.
+
+
+cdef int put_span(
+    object writer, Buffer *out, Parts *parts, Py_ssize_t max_size
+) except -1:
+    """Append a span as a field."""
+    cdef Tags tags
+    cdef Status status = [False, False, 0, NULL]
+    cdef object message = None
+    cdef Py_ssize_t start
+    cdef int index
+    cdef unsigned char *to
+    to = reserve(out, 3)
+    to[0] = SPAN
+    written(out, to + 3)  # the last two are for the size
+    start = out.size
+    put_ids(out, parts)
+    if not put_text(out, NAME, <object>parts.name):
         return 0
-    to = reserve(buffer, 10)
-    to[0], to[1] = PARENT_ID, 8
-    if PyLong_CheckExact(parent_id) and int_to_bytes(parent_id, to + 2, 8):
-        written(buffer, to + 10)
-    else:
-        _by_reference(buffer, reference.write_parent_id, (parent_id,))
-    return 0
+    put_times(out, parts)
+    begin_tags(&tags)
+    for index in range(3):
+        if not add_tags(&tags, &parts.tags[index]):
+            return 0
+    for index in range(tags.count):
+        if not put_tag(out, <object>tags.keys[index], <object>tags.values[index], &status):
+            return 0
+    if parts.ids.flags & DEBUG_FLAG:
+        put_attribute(out, ATTRIBUTE, "jaeger.debug", True)
+    if status.http_message is not NULL:
+        message = <object>status.http_message  # owned, while other threads run
+    if parts.logs.count and not put_logs(out, &parts.logs, max_size):
+        return 0
+    if parts.dropped_tags or parts.dropped_logs:
+        put_count(out, DROPPED_ATTRIBUTES, parts.dropped_tags)
+        put_count(out, DROPPED_EVENTS, parts.dropped_logs)
+    if parts.references is not NULL:
+        put_bytes(
+            out,
+            PyByteArray_AS_STRING(parts.references),
+            PyByteArray_GET_SIZE(parts.references),
+        )
+    put_status(out, &status, message)
+    return close_message(out, start, 2)
 
 
-cdef int _write_name(Buffer *buffer, object name) except -1:
-    """Write field 5."""
-    if not (PyUnicode_CheckExact(name) and _put_text(buffer, NAME, name)):
-        _by_reference(buffer, write_text, (reference.NAME, name))
-    return 0
+cdef int put_ids(Buffer *out, Parts *parts) except -1:
+    """Write fields 1, 2 and 4."""
+    cdef unsigned char *to = reserve(out, 38)
+    to[0], to[1] = TRACE_ID, 16
+    to = put_big_endian(to + 2, parts.ids.trace_id_high, 8)
+    to = put_big_endian(to, parts.ids.trace_id_low, 8)
+    to[0], to[1] = SPAN_ID, 8
+    to = put_big_endian(to + 2, parts.ids.span_id, 8)
+    if parts.ids.parent_id:
+        to[0], to[1] = PARENT_ID, 8
+        to = put_big_endian(to + 2, parts.ids.parent_id, 8)
+    written(out, to)
+    return 1
 
 
-cdef int _put_text(Buffer *buffer, unsigned char tag, object text) except -1:
-    """Write a string field; return 0 if UTF-8 cannot encode *text*, an exact `str`."""
+cdef int put_text(Buffer *out, unsigned char tag, object text) except -1:
+    """Write a string field."""
     cdef Py_ssize_t size = utf8_size(text)
     cdef unsigned char *to
     if size < 0:
         return 0
-    to = reserve(buffer, size + 11)
+    to = reserve(out, size + 11)
     to[0] = tag
-    written(buffer, put_utf8(put_varint(to + 1, size), text, size))
+    written(out, put_utf8(put_varint(to + 1, size), text, size))
     return 1
 
 
-cdef int _write_times(Buffer *buffer, object start, object end) except -1:
+cdef int put_times(Buffer *out, Parts *parts) except -1:
     """Write fields 7 and 8."""
-    if (
-        PyFloat_CheckExact(start)
-        and PyFloat_CheckExact(end)
-        and _put_times(buffer, PyFloat_AS_DOUBLE(start), PyFloat_AS_DOUBLE(end))
-    ):
-        return 0
-    return _by_reference(buffer, reference.write_times, (start, end))
-
-
-cdef int _put_times(Buffer *buffer, double start, double end) except -1:
-    """Write fields 7 and 8; return 0 if nanoseconds might not fit in an int64."""
-    cdef int64_t start_us, duration_us
-    cdef unsigned char *to
-    # False for NaN, too.
-    if not (0 <= start <= MAX_PLAIN_TIME and 0 <= end <= MAX_PLAIN_TIME):
-        return 0
-    start_us = <int64_t>(start * 1e6)
-    duration_us = <int64_t>((end - start) * 1000000.0)
-    if duration_us <= 0:
-        duration_us = end >= start  # see packing.duration_us
-    to = reserve(buffer, 18)
+    cdef unsigned char *to = reserve(out, 18)
     to[0] = START
-    to = put_fixed64(to + 1, <uint64_t>(start_us * 1000))
+    to = put_fixed64(to + 1, <uint64_t>(parts.start_us * 1000))
     to[0] = END
-    to = put_fixed64(to + 1, <uint64_t>((start_us + duration_us) * 1000))
-    written(buffer, to)
+    to = put_fixed64(to + 1, <uint64_t>((parts.start_us + parts.duration_us) * 1000))
+    written(out, to)
     return 1
 
 
-cdef int _write_own_tags(
-    Buffer *buffer, object first, object decision, object more, _Status status
-) except -1:
-    """
-    Write the tags of a span of this client: field 9, and field 6.
-
-    Returns 0 if they must be read by `tag_items`.
-    """
-    cdef Keys keys
-    cdef Py_ssize_t start = buffer.size
-    status.clear()
-    clear_keys(&keys)
-    # decision is a `DecisionTags`, which is a dict.
-    if (
-        PyDict_CheckExact(first)
-        and PyDict_Check(decision)
-        and _write_dict(buffer, first, &keys, status)
-        and _write_dict(buffer, decision, &keys, status)
-        and (
-            more is no_more_tags()
-            or PyList_CheckExact(more) and _write_pairs(buffer, more, &keys, status)
-        )
-    ):
-        return 1
-    buffer.size = start
-    return 0
-
-
-cdef object _write_tags(Buffer *buffer, object items, _Status status):
-    """
-    Write field 9 for the tags *items*, and field 6.
-
-    Returns `None`, and what the tags say about the status in *status*; or a dict of the
-    tags, if the reference must determine it.
-    """
-    cdef Py_ssize_t start = buffer.size
-    cdef Keys keys
-    cdef dict tags
-    status.clear()
-    clear_keys(&keys)
-    if _write_pairs(buffer, items, &keys, status):
-        return None
-    buffer.size = start
-    # A copy, as in the reference: the last of several tags with the same key counts.
-    tags = dict(items)
-    for key, value in tags.items():
-        if not (PyUnicode_CheckExact(key) and _put_tag(buffer, key, value, status)):
-            _by_reference(buffer, reference.write_tag, (key, value))
-    return tags
-
-
-cdef int _write_pairs(
-    Buffer *buffer, object pairs, Keys *keys, _Status status
-) except -1:
-    """
-    Write tags of a span, or fields of a log if *status* is `None`.
-
-    Returns 0 if they are not plain, or if a key occurs twice.
-    """
-    cdef Py_ssize_t index = 0
-    cdef object pair
-    if is_dict_items(pairs):
-        # Its dict has each key once. The iterator creates tuples, so finalizers may
-        # run: *pair* references key and value.
-        for pair in pairs:
-            if not _put_tuple(buffer, pair, NULL, status):
-                return 0
-            pair = None  # so that the iterator can use the tuple again
-        return 1
-    if not PyList_CheckExact(pairs):
-        return 0
-    while index < PyList_GET_SIZE(pairs):
-        if not _put_tuple(
-            buffer, <object>PyList_GET_ITEM(pairs, index), keys, status
-        ):
-            return 0
-        index += 1
+cdef int put_count(Buffer *out, unsigned char tag, int64_t count) except -1:
+    """Write a uint32."""
+    cdef unsigned char *to = reserve(out, 11)
+    to[0] = tag
+    written(out, put_varint(to + 1, max(0, min(count, <int64_t>UINT32_MAX))))
     return 1
 
 
-cdef int _write_dict(
-    Buffer *buffer, object items, Keys *keys, _Status status
-) except -1:
-    """Write tags of a span; return 0 if one is not plain or has an earlier key."""
-    cdef Py_ssize_t index = 0
+# ---- Tags
+
+
+cdef inline void begin_tags(Tags *tags) noexcept:
+    tags.count = 0
+    memset(tags.slots, 0, SLOTS)
+
+
+cdef inline bint add_tags(Tags *tags, Items *items) noexcept:
     cdef PyObject *key
     cdef PyObject *value
-    while PyDict_Next(items, &index, &key, &value):
-        if not _put_pair(buffer, <object>key, <object>value, keys, status):
-            return 0
-    return 1
-
-
-cdef inline int _put_tuple(
-    Buffer *buffer, object pair, Keys *keys, _Status status
-) except -1:
-    if not PyTuple_CheckExact(pair) or PyTuple_GET_SIZE(pair) != 2:
-        return 0
-    return _put_pair(
-        buffer,
-        <object>PyTuple_GET_ITEM(pair, 0),
-        <object>PyTuple_GET_ITEM(pair, 1),
-        keys,
-        status,
-    )
-
-
-cdef inline int _put_pair(
-    Buffer *buffer, object key, object value, Keys *keys, _Status status
-) except -1:
-    if not PyUnicode_CheckExact(key) or (keys is not NULL and not add_key(keys, key)):
-        return 0
-    if status is None:
-        return _put_field(buffer, key, value)
-    return _put_tag(buffer, key, value, status)
-
-
-cdef struct Keys:
-    # The keys so far, to find one that occurs twice: a hash table with open addressing.
-    # The references are borrowed: what is read without running Python code stays.
-    int count
-    uint8_t slots[SLOTS]  # 1 + index in keys; 0 is empty
-    PyObject *keys[MAX_PLAIN_TAGS]
-
-
-cdef inline void clear_keys(Keys *keys) noexcept:
-    keys.count = 0
-    memset(keys.slots, 0, SLOTS)
-
-
-cdef inline bint add_key(Keys *keys, object key) noexcept:
-    """Add an exact `str`; return 0 if it was added before or there is no space."""
-    cdef Py_ssize_t slot = PyObject_Hash(key) & (SLOTS - 1)
-    if keys.count == MAX_PLAIN_TAGS:
-        return False
-    while keys.slots[slot]:
-        if _are_equal(<object>keys.keys[keys.slots[slot] - 1], key):
+    cdef int found
+    while (found := next_item(items, &key, &value)) > 0:
+        if not add_tag(tags, key, value):
             return False
+    return found == 0
+
+
+cdef inline bint add_tag(Tags *tags, PyObject *key, PyObject *value) noexcept:
+    """Add a tag, or replace the value of the one with this key, an exact `str`."""
+    cdef Py_ssize_t slot = PyObject_Hash(<object>key) & (SLOTS - 1)
+    cdef int index
+    while tags.slots[slot]:
+        index = tags.slots[slot] - 1
+        if are_equal(<object>tags.keys[index], <object>key):
+            tags.values[index] = value
+            return True
         slot = (slot + 1) & (SLOTS - 1)
-    keys.keys[keys.count] = <PyObject *>key
-    keys.count += 1
-    keys.slots[slot] = <uint8_t>keys.count
+    if tags.count == MAX_TAGS:
+        return False
+    tags.keys[tags.count], tags.values[tags.count] = key, value
+    tags.count += 1
+    tags.slots[slot] = <uint8_t>tags.count
     return True
 
 
-cdef bint _are_equal(object text, object other) noexcept:
+cdef bint are_equal(object text, object other) noexcept:
     """Whether two exact `str` are equal; equal ones have the same representation."""
     cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text)
     cdef int kind = PyUnicode_KIND(text)
@@ -547,7 +275,7 @@ cdef bint _are_equal(object text, object other) noexcept:
     )
 
 
-cdef inline bint _is(object text, const char *ascii, Py_ssize_t size) noexcept:
+cdef inline bint is_text(object text, const char *ascii, Py_ssize_t size) noexcept:
     """Whether an exact `str` consists of the *size* characters *ascii*."""
     return (
         PyUnicode_GET_LENGTH(text) == size
@@ -556,77 +284,66 @@ cdef inline bint _is(object text, const char *ascii, Py_ssize_t size) noexcept:
     )
 
 
-cdef int _put_tag(
-    Buffer *buffer, object key, object value, _Status status
-) except -1:
-    """Write a tag, whose key is an exact `str`; return 0 if it is not plain."""
+cdef int put_tag(Buffer *out, object key, object value, Status *status) except -1:
+    """Write a tag, whose key is an exact `str`."""
     cdef Py_ssize_t length = PyUnicode_GET_LENGTH(key)
-    cdef bint is_text = PyUnicode_CheckExact(value)
     # The keys of special tags have these lengths.
     if length == 9:
-        if is_text and _is(key, "span.kind", 9) and _put_kind(buffer, value, status):
+        if is_text(key, "span.kind", 9) and put_kind(out, value, status):
             return 1
     elif length == 5:
-        if value is True and _is(key, "error", 5):
+        if value is True and is_text(key, "error", 5):
             status.has_failed = True
             return 1
     elif length == 16:
-        if _is(key, "otel.status_code", 16):
+        if is_text(key, "otel.status_code", 16):
             return 0
-        if _is(key, "http.status_code", 16) and not _read_http_status(value, status):
+        if is_text(key, "http.status_code", 16) and not read_http_status(value, status):
             return 0
     elif length == 19:
-        if _is(key, "http.status_message", 19):
-            status.http_message = value if is_text else None
-            if _is_non_finite(value):
-                return 0
-    elif length == 23 and _is(key, "otel.status_description", 23):
+        if is_text(key, "http.status_message", 19) and PyUnicode_CheckExact(value):
+            status.http_message = <PyObject *>value
+    elif length == 23 and is_text(key, "otel.status_description", 23):
         return 0
-    return _put_attribute(buffer, ATTRIBUTE, key, value)
+    return put_attribute(out, ATTRIBUTE, key, value)
 
 
-cdef bint _is_non_finite(object value) noexcept:
-    return PyFloat_CheckExact(value) and not isfinite(PyFloat_AS_DOUBLE(value))
-
-
-cdef int _put_kind(Buffer *buffer, object kind, _Status status) except -1:
-    """Write field 6; return 0 if *kind*, an exact `str`, is none of the five."""
+cdef int put_kind(Buffer *out, object kind, Status *status) except -1:
+    """Write field 6; return 0 if *kind* is none of the five."""
     cdef unsigned char number
     cdef unsigned char *to
-    if _is(kind, "internal", 8):
+    if not PyUnicode_CheckExact(kind):
+        return 0
+    if is_text(kind, "internal", 8):
         number = 1
-    elif _is(kind, "server", 6):
+    elif is_text(kind, "server", 6):
         number = 2
         status.is_server = True
-    elif _is(kind, "client", 6):
+    elif is_text(kind, "client", 6):
         number = 3
-    elif _is(kind, "producer", 8):
+    elif is_text(kind, "producer", 8):
         number = 4
-    elif _is(kind, "consumer", 8):
+    elif is_text(kind, "consumer", 8):
         number = 5
     else:
         return 0
-    to = reserve(buffer, 2)
+    to = reserve(out, 2)
     to[0], to[1] = KIND, number
-    written(buffer, to + 2)
+    written(out, to + 2)
     return 1
 
 
-cdef bint _read_http_status(object value, _Status status) noexcept:
-    """Store the number of `http.status_code`; return 0 if the reference must do it."""
-    cdef int overflow = 0
+cdef bint read_http_status(object value, Status *status) noexcept:
+    """Store the number of `http.status_code`."""
     cdef Py_ssize_t index
     cdef const unsigned char *digits
-    if PyLong_CheckExact(value):
-        status.http_status = PyLong_AsLongLongAndOverflow(value, &overflow)
-        return not overflow
     if not PyUnicode_CheckExact(value):
-        return True  # a bool is less than 400, other types are no number
+        # A bool is less than 400; other types are no number.
+        return read_number(value, &status.http_status) or not PyLong_CheckExact(value)
     # As most instrumentations write it: a few digits.
     if not PyUnicode_IS_ASCII(value) or not 0 < PyUnicode_GET_LENGTH(value) <= 9:
         return False
     digits = <const unsigned char *>PyUnicode_DATA(value)
-    status.http_status = 0  # an earlier tag of this key may have set it
     for index in range(PyUnicode_GET_LENGTH(value)):
         if not c'0' <= digits[index] <= c'9':
             return False
@@ -634,149 +351,101 @@ cdef bint _read_http_status(object value, _Status status) noexcept:
     return True
 
 
-cdef int _write_status(Buffer *buffer, _Status status) except -1:
+cdef int put_status(Buffer *out, Status *status, object message) except -1:
     """Write field 15, by the rules of `encoding.otlp_writer`."""
     cdef Py_ssize_t start
     cdef unsigned char *to
     if not status.has_failed and status.http_status < (
         SERVER_ERROR if status.is_server else CLIENT_ERROR
     ):
-        return 0
-    to = reserve(buffer, 2)
+        return 1
+    to = reserve(out, 2)
     to[0] = STATUS
-    written(buffer, to + 2)
-    start = buffer.size
-    if status.http_message:
-        _put_text(buffer, STATUS_MESSAGE, status.http_message)
-    to = reserve(buffer, 2)
+    written(out, to + 2)
+    start = out.size
+    if message:
+        put_text(out, STATUS_MESSAGE, message)
+    to = reserve(out, 2)
     to[0], to[1] = STATUS_CODE, ERROR
-    written(buffer, to + 2)
-    return close_message(buffer, start, 1)
+    written(out, to + 2)
+    return close_message(out, start, 1)
 
 
-cdef int _write_logs(Buffer *buffer, object logs, Py_ssize_t max_size) except -1:
+# ---- Logs
+
+
+cdef int put_logs(Buffer *out, Items *logs, Py_ssize_t max_size) except -1:
     """Write field 11 for each of *logs*."""
-    cdef Py_ssize_t max_length = buffer.size + max_size
-    cdef Py_ssize_t count = 0
-    cdef object log
-    if not PyList_CheckExact(logs):
-        logs = [*logs] if logs else []
-    for log in logs:
-        _write_log(buffer, log)
-        if buffer.size > max_length:
-            raise LogsTooLargeError
-        count += 1
-        if count % LOG_BLOCK == 0:
-            let_others_run()
-    return 0
-
-
-cdef int _write_log(Buffer *buffer, object log) except -1:
-    cdef Py_ssize_t start = buffer.size
-    if (
-        PyTuple_CheckExact(log)
-        and PyTuple_GET_SIZE(log) == 2
-        and _write_plain_log(
-            buffer,
-            <object>PyTuple_GET_ITEM(log, 0),
-            <object>PyTuple_GET_ITEM(log, 1),
-        )
-    ):
-        return 0
-    buffer.size = start
-    return _by_reference(buffer, reference.write_log, (log,))
-
-
-cdef int _write_plain_log(Buffer *buffer, object timestamp, object fields) except -1:
-    cdef Keys keys
-    cdef int overflow = 0
-    cdef int64_t time_us
-    cdef Py_ssize_t start
-    cdef unsigned char *to
-    if not PyLong_CheckExact(timestamp):
-        return 0
-    time_us = PyLong_AsLongLongAndOverflow(timestamp, &overflow)
-    if overflow or not 0 <= time_us <= MAX_PLAIN_US:
-        return 0
-    to = reserve(buffer, 11)
-    to[0], to[2] = EVENT, EVENT_TIME
-    start = buffer.size + 2
-    written(buffer, put_fixed64(to + 3, <uint64_t>(time_us * 1000)))
-    clear_keys(&keys)
-    if not _write_pairs(buffer, fields, &keys, None):
-        return 0
-    close_message(buffer, start, 1)
-    return 1
-
-
-cdef int _put_field(Buffer *buffer, object key, object value) except -1:
-    """Write a field of a log, whose key is an exact `str`; return 0 if it is not plain."""
-    if _is(key, "event", 5):
-        if PyUnicode_CheckExact(value):
-            return _put_text(buffer, EVENT_NAME, value)
-        if _is_non_finite(value):
+    cdef object owned = <object>logs.source
+    cdef Log log
+    cdef int found
+    max_size += out.size
+    while (found := next_log(logs, &log, out, max_size)) > 0:
+        if not put_log(out, &log):
             return 0
-    return _put_attribute(buffer, EVENT_ATTRIBUTE, key, value)
+    return found == 0
 
 
-cdef int _put_attribute(
-    Buffer *buffer, unsigned char tag, object key, object value
-) except -1:
-    """Write an attribute, whose key is an exact `str`; return 0 if it is not plain."""
-    cdef Py_ssize_t key_size = utf8_size(key)
-    cdef Py_ssize_t size = 0  # of a text or bytes
-    cdef Py_ssize_t any_size, total
-    cdef int64_t number = 0
-    cdef int overflow = 0
-    cdef double real = 0
-    cdef uint64_t bits = 0
+cdef int put_log(Buffer *out, Log *log) except -1:
+    cdef Tags fields
+    cdef Py_ssize_t start
+    cdef int index
     cdef unsigned char *to
-    if PyUnicode_CheckExact(value):
-        size = utf8_size(value)
-        any_size = 1 + varint_size(size) + size
-    elif PyLong_CheckExact(value):
-        number = PyLong_AsLongLongAndOverflow(value, &overflow)
-        any_size = 1 + varint_size(<uint64_t>number)
-    elif value is True or value is False:
-        any_size = 2
-    elif PyFloat_CheckExact(value):
-        real = PyFloat_AS_DOUBLE(value)
-        if not isfinite(real):
-            value = "NaN" if real != real else "Infinity" if real > 0 else "-Infinity"
-            return _put_attribute(buffer, tag, key, value)
-        any_size = 9
-    elif PyBytes_CheckExact(value):
-        size = PyBytes_GET_SIZE(value)
-        any_size = 1 + varint_size(size) + size
+    begin_tags(&fields)
+    if not add_tags(&fields, &log.fields):
+        return 0
+    to = reserve(out, 11)
+    to[0], to[2] = EVENT, EVENT_TIME
+    start = out.size + 2
+    written(out, put_fixed64(to + 3, <uint64_t>(log.time_us * 1000)))
+    for index in range(fields.count):
+        if not put_field(out, <object>fields.keys[index], <object>fields.values[index]):
+            return 0
+    return close_message(out, start, 1)
+
+
+cdef int put_field(Buffer *out, object key, object value) except -1:
+    """Write a field of a log, whose key is an exact `str`."""
+    if PyUnicode_CheckExact(value) and is_text(key, "event", 5):
+        return put_text(out, EVENT_NAME, value)
+    return put_attribute(out, EVENT_ATTRIBUTE, key, value)
+
+
+cdef int put_attribute(
+    Buffer *out, unsigned char tag, object key, object value
+) except -1:
+    """Write an attribute, whose key is an exact `str`."""
+    cdef Value read
+    cdef Py_ssize_t key_size = utf8_size(key)
+    cdef Py_ssize_t any_size, size
+    cdef unsigned char *to
+    if not read_value(value, &read) or key_size < 0:
+        return 0
+    if read.kind == TEXT or read.kind == BINARY:
+        any_size = 1 + varint_size(read.size) + read.size
+    elif read.kind == NUMBER:
+        any_size = 1 + varint_size(read.bits)
     else:
-        return 0
-    if key_size < 0 or size < 0 or overflow:
-        return 0
-    total = 2 + varint_size(key_size) + key_size + varint_size(any_size) + any_size
-    to = reserve(buffer, total + 11)
+        any_size = 9 if read.kind == REAL else 2
+    size = 2 + varint_size(key_size) + key_size + varint_size(any_size) + any_size
+    to = reserve(out, size + 11)
     to[0] = tag
-    to = put_varint(to + 1, total)
+    to = put_varint(to + 1, size)
     to[0] = KEY
     to = put_utf8(put_varint(to + 1, key_size), key, key_size)
     to[0] = VALUE
     to = put_varint(to + 1, any_size)
-    if PyUnicode_CheckExact(value):
-        to[0] = STRING
-        to = put_utf8(put_varint(to + 1, size), value, size)
-    elif PyLong_CheckExact(value):
+    if read.kind == TEXT or read.kind == BINARY:
+        to[0] = STRING if read.kind == TEXT else BYTES
+        to = put_data(put_varint(to + 1, read.size), value, &read)
+    elif read.kind == NUMBER:
         to[0] = INT
-        to = put_varint(to + 1, <uint64_t>number)
-    elif PyFloat_CheckExact(value):
-        to[0] = FLOAT
-        memcpy(&bits, &real, 8)
-        to = put_fixed64(to + 1, bits)
-    elif PyBytes_CheckExact(value):
-        to[0] = BYTES
-        to = put_varint(to + 1, size)
-        memcpy(to, PyBytes_AS_STRING(value), size)
-        to += size
-    else:
-        to[0], to[1] = BOOL, value is True
+        to = put_varint(to + 1, read.bits)
+    elif read.kind == TRUTH:
+        to[0], to[1] = BOOL, <unsigned char>read.bits
         to += 2
-    written(buffer, to)
+    else:
+        to[0] = DOUBLE
+        to = put_fixed64(to + 1, read.bits)
+    written(out, to)
     return 1

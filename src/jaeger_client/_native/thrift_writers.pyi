@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 
-from jaeger_client.encoding.jaeger_thrift import SpanWriter
-from jaeger_client.model import LogItem, SpanData
+from jaeger_client.encoding.jaeger_thrift import ThriftWriter
+from jaeger_client.model import SpanData
 
-class _Writer(SpanWriter):
+class _Writer:
+    def __init__(self, reference: ThriftWriter) -> None: ...
     def write_spans(
         self,
         out: bytearray,
@@ -11,7 +12,6 @@ class _Writer(SpanWriter):
         spans: Sequence[SpanData],
         max_size: int,
     ) -> None: ...
-    def write_log(self, out: bytearray, log: LogItem) -> None: ...
 
 class CompactWriter(_Writer): ...
 class BinaryWriter(_Writer): ...

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client._internal.lazy import classes_of
-from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
+from jaeger_client._internal.lazy import names_of
 from jaeger_client.codecs.base import Codec
 from jaeger_client.codecs.binary import BinaryCodec
 from jaeger_client.codecs.items import BaggageLimits
@@ -24,10 +23,11 @@ from jaeger_client.codecs.trace_id import (
 from jaeger_client.codecs.zipkin import ZipkinCodec, ZipkinSpanFormat
 
 if TYPE_CHECKING:
+    from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
     from jaeger_client.codecs.w3c import W3CCodec
 else:
-    # Imported on demand: 1 ms.
-    __getattr__, __dir__ = classes_of(__name__, "w3c")
+    # Imported on first use, because most tracers have the format of Jaeger only.
+    __getattr__, __dir__ = names_of(__name__, "b3", "w3c")
 
 __all__ = [
     "B3Codec",

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.codecs.base import header_text
 from jaeger_client.codecs.headers import utf8
 from jaeger_client.constants import (

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from opentracing import Format
 
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import shown
-from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec
 from jaeger_client.codecs.base import Codec, context_of, without_trace
 from jaeger_client.codecs.binary import BinaryCodec
 from jaeger_client.codecs.items import DEFAULT_LIMITS, BaggageLimits
@@ -219,6 +219,8 @@ def make_codec(name: str, options: CodecOptions) -> Codec:
         with forks_wait():
             from jaeger_client.codecs.w3c import W3CCodec  # noqa: PLC0415 - 1 ms
         return W3CCodec(baggage_limits=limits)
+    with forks_wait():
+        from jaeger_client.codecs.b3 import B3Codec, B3SingleCodec  # noqa: PLC0415
     kind = B3Codec if name == "b3" else B3SingleCodec
     return kind(
         options.generate_128bit_trace_id,

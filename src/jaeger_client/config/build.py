@@ -8,12 +8,14 @@ as with 4.8. These classes are therefore looked up in the package at each call.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import jaeger_client.config as package
+import jaeger_client.reporter as reporters
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.codecs.registry import CodecOptions, make_codecs_for
@@ -25,8 +27,6 @@ from jaeger_client.config.settings import (
     Settings,
 )
 from jaeger_client.metrics.metrics import MetricsFactory
-from jaeger_client.reporter.local import NullReporter
-from jaeger_client.throttler import LocalThrottler
 
 if TYPE_CHECKING:
     from jaeger_client.codecs import Codec
@@ -116,6 +116,9 @@ def make_throttler(
     """Return the configured throttler, if any."""
     if not settings[HAS_THROTTLER]:
         return None
+    with forks_wait():
+        from jaeger_client.throttler import LocalThrottler  # noqa: PLC0415 - rare
+
     local = LocalThrottler(
         settings[table.DEBUG_SPANS_PER_SECOND], settings[table.DEBUG_SPANS_AT_ONCE]
     )
@@ -178,7 +181,7 @@ def _make_remote_reporter(
 ) -> BaseReporter:
     if settings[FORMAT] is None:
         logger.info("OTEL_TRACES_EXPORTER is none: no spans are sent")
-        return NullReporter()
+        return reporters.NullReporter()
     endpoint = settings[table.ENDPOINT]
     host = settings[table.AGENT_HOST]
     return package.Reporter(

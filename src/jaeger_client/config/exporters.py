@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from jaeger_client._internal.diagnostics import warn
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.config import http_values as http
 from jaeger_client.config import opentelemetry as otel
 from jaeger_client.config import table

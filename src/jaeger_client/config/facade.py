@@ -7,16 +7,18 @@ import threading
 import warnings
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 import opentracing
 
 # Names that applications patch are looked up in the package; see `build`.
 import jaeger_client.config as package
+import jaeger_client.reporter as reporters
 from jaeger_client._internal.agent_channel import AgentChannel
 from jaeger_client._internal.diagnostics import ErrorReporter, logger
 from jaeger_client._internal.fork import call_after_fork, forks_wait
 from jaeger_client._internal.limits import with_method
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client._native import WHY_NOT_COMPILED
 from jaeger_client.config import build, table
@@ -25,7 +27,6 @@ from jaeger_client.config.settings import Param, Settings, raise_errors
 from jaeger_client.config.unknown import unknown_keys, unknown_variables
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics.instruments import choose_factory
-from jaeger_client.reporter.local import NullReporter
 from jaeger_client.sampler import ConstSampler
 
 if TYPE_CHECKING:
@@ -260,7 +261,9 @@ class Config:
                 logger.info(
                     "Jaeger is disabled: context is propagated, no span is recorded"
                 )
-                return self.create_tracer(NullReporter(), ConstSampler(decision=False))
+                return self.create_tracer(
+                    reporters.NullReporter(), ConstSampler(decision=False)
+                )
             return self._create_enabled_tracer(settings, worker, io_loop)
         finally:
             _START.reset(token)

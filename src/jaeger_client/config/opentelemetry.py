@@ -7,9 +7,10 @@ A variable is used only if neither the dict nor a `JAEGER_` variable sets the sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from jaeger_client import constants
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import shown
 from jaeger_client.config import values
 from jaeger_client.config.http_values import sampling_url, split_url

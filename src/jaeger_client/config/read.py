@@ -33,10 +33,13 @@ from jaeger_client.config.settings import (
     Value,
 )
 from jaeger_client.config.values import fill_in
-from jaeger_client.constants import SAMPLER_TYPE_CONST, SAMPLER_TYPE_REMOTE
+from jaeger_client.constants import (
+    DEFAULT_SAMPLING_PROBABILITY,
+    SAMPLER_TYPE_CONST,
+    SAMPLER_TYPE_REMOTE,
+)
 from jaeger_client.errors import ConfigError, SamplingRateError
 from jaeger_client.sampler.base import Sampler
-from jaeger_client.sampler.strategy import DEFAULT_SAMPLING_PROBABILITY
 
 THE_PARAMETER: Final = "the parameter service_name"
 """Origin of a name that is passed to `Config`."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import shown
 from jaeger_client.errors import ConfigError
 

@@ -38,7 +38,6 @@ from jaeger_client.config.values import (
     text,
     whole_number,
 )
-from jaeger_client.sampler.strategy import DEFAULT_MAX_OPERATIONS
 
 DEFAULT_REPORTING_HOST: Final = "localhost"
 DEFAULT_REPORTING_PORT: Final = 6831
@@ -184,7 +183,7 @@ OPERATION_NAME_LATE_BINDING: Final = Param(
 """Whether sampling by operation uses the final name of a root span, not its first."""
 
 MAX_OPERATIONS: Final = Param(
-    "max_operations", _count, DEFAULT_MAX_OPERATIONS, unit="operations"
+    "max_operations", _count, constants.DEFAULT_MAX_OPERATIONS, unit="operations"
 ).env(JAEGER_SAMPLER_MAX_OPERATIONS=_count)
 """
 Maximum number of operations with their own sampler (`remote`). Further operations, and

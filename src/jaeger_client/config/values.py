@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar, cast
 
 from jaeger_client._internal.fork import forks_wait
-from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS
+from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, is_plain_host
 from jaeger_client.codecs.headers import HEADER_NAME, is_token
 from jaeger_client.codecs.registry import BUILT_IN, codec_names
 from jaeger_client.errors import ConfigError
@@ -179,6 +179,8 @@ def positive(read: Reader[float]) -> Reader[float]:
 def host(raw: object) -> str | None:
     """Read the name or address of a host; brackets around an address are removed."""
     name = raw.strip() if isinstance(raw, str) else ""
+    if is_plain_host(name):
+        return name
     is_ipv6 = name.count(":") > 1
     if not name or re.search(_NOT_IN_A_HOST, name) or (":" in name and not is_ipv6):
         return None
@@ -188,8 +190,6 @@ def host(raw: object) -> str | None:
 
 def _can_be_in_urls(name: str) -> bool:
     """Return whether a host can be part of the URLs of strategies and credits."""
-    if re.fullmatch(r"[\w.-]+", name, re.ASCII):
-        return True
     if "[" in name or "]" in name:
         return False
     # Imported on demand: with urllib it takes 3 ms, and plain names do not need it.

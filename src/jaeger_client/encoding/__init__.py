@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaeger_client._internal.lazy import classes_of
+from jaeger_client._internal.lazy import names_of
 from jaeger_client.encoding.base import Encoder, Payload
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jaeger_client.encoding.zipkin_json import ZipkinJsonEncoder
 else:
     # Imported on first use: each takes 2 ms, and a process needs one of them.
-    __getattr__, __dir__ = classes_of(
+    __getattr__, __dir__ = names_of(
         __name__, "jaeger_compact", "jaeger_binary", "otlp", "zipkin_json"
     )
 

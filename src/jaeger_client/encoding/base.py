@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.model import Process, SpanData, SpanLosses
 
 

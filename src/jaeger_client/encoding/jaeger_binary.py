@@ -32,7 +32,7 @@ Each header of a field has a fixed size here, so a run of fixed fields is packed
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -48,13 +48,15 @@ from jaeger_client.encoding.jaeger_thrift import (
     ThriftWriter,
     WriteValue,
 )
-from jaeger_client.encoding.packing import Frame, times_us, usable_references
-from jaeger_client.encoding.plain import NotTextError, exact_int, non_finite_text
+from jaeger_client.encoding.packing import (
+    Frame,
+    duration_us,
+    start_us,
+    usable_references,
+)
+from jaeger_client.encoding.plain import exact_int, non_finite_text
 from jaeger_client.encoding.varint import MASK_32, MASK_64, clamped_i64
 from jaeger_client.model import Process, SpanData, SpanLosses, TagItem
-
-if TYPE_CHECKING:
-    import opentracing
 
 _DOUBLE: Final = struct.Struct(">d")
 _I64: Final = struct.Struct(">q")
@@ -106,18 +108,17 @@ _INT_VALUE: Final = _V_TYPE + b"\x03\x0a\x00\x06"  # i64, field 6
 _BYTES_VALUE: Final = _V_TYPE + b"\x04\x0b\x00\x07"  # bytes, field 7
 
 
-def _write_text(out: bytearray, value: str) -> None:
-    """Append the size of *value* in UTF-8, and that."""
-    if type(value) is not str:
-        raise NotTextError(value)
-    data = value.encode()
+def _write_text(out: bytearray, header: bytes, value: str) -> None:
+    """Append *header*, the size of *value* in UTF-8, and that."""
+    # Not by its own `encode`, which a subclass of str may override.
+    data = str.encode(value)
+    out += header
     out += len(data).to_bytes(4, "big")
     out += data
 
 
 def _write_text_value(out: bytearray, value: str) -> None:
-    out += _TEXT_VALUE
-    _write_text(out, value)
+    _write_text(out, _TEXT_VALUE, value)
 
 
 def _write_float_value(out: bytearray, value: float) -> None:
@@ -160,7 +161,7 @@ class BinaryWriter(ThriftWriter):
     def write_head(self, out: bytearray, span: SpanData) -> None:
         """Append fields 1 to 9 of *span*."""
         context = span.ids
-        start, duration = times_us(span.start_time, span.end_time)
+        start, end = span.start_time, span.end_time
         trace_id = exact_int(context.trace_id)
         out += _IDS.pack(
             *(_TRACE_ID_LOW, trace_id & MASK_64),
@@ -168,13 +169,12 @@ class BinaryWriter(ThriftWriter):
             *(_SPAN_ID, exact_int(context.span_id) & MASK_64),
             *(_PARENT_SPAN_ID, exact_int(context.parent_id or 0) & MASK_64),
         )
-        out += _OPERATION_NAME
-        _write_text(out, span.operation_name)
-        self._write_references(out, span.references)
+        _write_text(out, _OPERATION_NAME, span.operation_name)
+        self.write_references(out, span)
         out += _TIMES.pack(
             *(_FLAGS, exact_int(context.flags) & MASK_32),
-            *(_START_TIME, start),
-            *(_DURATION, duration),
+            *(_START_TIME, clamped_i64(start_us(start))),
+            *(_DURATION, clamped_i64(duration_us(start, end))),
         )
 
     def write_log_time(self, out: bytearray, timestamp: int) -> None:
@@ -184,14 +184,12 @@ class BinaryWriter(ThriftWriter):
 
     def write_name(self, out: bytearray, name: str) -> None:
         """Append *name* as field 1."""
-        out += _NAME
-        _write_text(out, name)
+        _write_text(out, _NAME, name)
 
     def write_tags(self, out: bytearray, tags: Iterable[TagItem]) -> None:
         """Append the structs of *tags*."""
         for key, value in tags:
-            out += _NAME
-            _write_text(out, key)
+            _write_text(out, _NAME, key)
             _VALUE_WRITERS[type(value)](out, value)
             out.append(STOP)
 
@@ -200,11 +198,9 @@ class BinaryWriter(ThriftWriter):
         out += _LISTS[field]
         out += size.to_bytes(4, "big")
 
-    def _write_references(
-        self, out: bytearray, references: Sequence[opentracing.Reference] | None
-    ) -> None:
-        """Append field 6 of a span if there is a usable reference."""
-        usable = [*usable_references(references)] if references else []
+    def write_references(self, out: bytearray, span: SpanData) -> bool:
+        """Append field 6 of *span* if it has a usable reference; return whether."""
+        usable = usable_references(span.references)
         if usable:
             self.write_list(out, SPAN_REFERENCES, len(usable))
         for follows, trace_id, span_id in usable:
@@ -214,16 +210,17 @@ class BinaryWriter(ThriftWriter):
                 *(_REF_TRACE_ID_HIGH, trace_id >> 64 & MASK_64),
                 *(_REF_SPAN_ID, exact_int(span_id) & MASK_64),
             )
+        return bool(usable)
 
 
 _WRITER: Final = BinaryWriter()
 
 if TYPE_CHECKING or not IS_COMPILED:
-    _SPAN_WRITER = _WRITER
+    _COMPILED = None
 else:
     from jaeger_client._native import thrift_writers
 
-    _SPAN_WRITER = thrift_writers.BinaryWriter()
+    _COMPILED = thrift_writers.BinaryWriter(_WRITER)
 
 
 class JaegerBinaryEncoder(ThriftEncoder):
@@ -235,7 +232,7 @@ class JaegerBinaryEncoder(ThriftEncoder):
 
     content_type = "application/x-thrift"
     _writer = _WRITER
-    _span_writer = _SPAN_WRITER
+    _span_writer = _COMPILED
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK

@@ -6,8 +6,8 @@ The fields of the structs of jaeger.thrift are listed in `jaeger_compact`.
 A *writer* appends spans to a buffer. `ThriftWriter` is the base of those in Python,
 which are written for reading and are the reference; it leaves to each protocol how a
 header, a number or a text is written. `_native/thrift_writers.pyx` has the same writers
-compiled: they read a span the same way, write the same bytes and raise for the same
-values. Frames and processes are always written in Python, once per payload.
+compiled, which leave spans that are not plain to those here. Frames and processes are
+always written in Python, once per payload.
 
 A Thrift list is preceded by its size, and the application may append to the lists of a
 span while it is encoded. So each list is copied first; the copy has the size that is
@@ -21,8 +21,8 @@ a plain copy (see `plain`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
 
 from jaeger_client.encoding.packing import (
     Frame,
@@ -48,50 +48,11 @@ WriteValue: TypeAlias = Callable[[bytearray, Any], None]
 """Appends fields 2 and following of a tag: its type and its value."""
 
 
-class SpanWriter(Protocol):
-    """Appends spans to a buffer; used by one thread at a time."""
-
-    def write_spans(
-        self,
-        out: bytearray,
-        ends: list[int],
-        spans: Sequence[SpanData],
-        max_size: int,
-    ) -> None:
-        """
-        Append *spans* to *out*, and after each the length of *out* to *ends*.
-
-        Stops after the first span that makes *out* longer than *max_size*. Raises for
-        a span that is not plain; *out* may then end with a part of it.
-
-        Raises:
-            LogsTooLargeError: If the logs of a span are larger than *max_size*.
-        """
-        ...
-
-    def write_log(self, out: bytearray, log: LogItem) -> None:
-        """Append *log* to *out*."""
-        ...
-
-
 class ThriftWriter(ABC):
     """The base of the writers in Python."""
 
-    def write_spans(
-        self,
-        out: bytearray,
-        ends: list[int],
-        spans: Sequence[SpanData],
-        max_size: int,
-    ) -> None:
-        """See `SpanWriter`."""
-        for span in spans:
-            self._write_span(out, span, max_size)
-            ends.append(len(out))
-            if len(out) > max_size:
-                break
-
-    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
+    def write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
+        """Append *span*; see `PackingEncoder._write_span`."""
         self.write_head(out, span)
         tags = [*span.tag_items]
         if span.dropped_tags or span.dropped_logs:
@@ -130,6 +91,10 @@ class ThriftWriter(ABC):
         """Append fields 1 to 9 of *span*."""
 
     @abstractmethod
+    def write_references(self, out: bytearray, span: SpanData) -> bool:
+        """Append field 6 of *span* if it has a usable reference; return whether."""
+
+    @abstractmethod
     def write_log_time(self, out: bytearray, timestamp: int) -> None:
         """Append field 1 of a log, a time in microseconds."""
 
@@ -163,21 +128,12 @@ class ThriftEncoder(PackingEncoder):
     """
 
     _writer: ThriftWriter
-    """Writes processes and headers."""
-    _span_writer: SpanWriter
-    """Writes spans: a compiled writer, if there is one."""
 
-    def _write_spans(
-        self,
-        out: bytearray,
-        ends: list[int],
-        spans: Sequence[SpanData],
-        max_size: int,
-    ) -> None:
-        self._span_writer.write_spans(out, ends, spans, max_size)
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
+        self._writer.write_span(out, span, max_size)
 
     def _write_log(self, out: bytearray, log: LogItem) -> None:
-        self._span_writer.write_log(out, log)
+        self._writer.write_log(out, log)
 
     def _use_process(self, process: Process) -> int:
         self._process = bytearray()

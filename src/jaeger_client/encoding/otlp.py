@@ -28,12 +28,12 @@ ResourceSpans  1 Resource (1 attributes)  2 ScopeSpans (2 spans)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import JAEGER_HOSTNAME_TAG_KEY, __version__
+from jaeger_client.encoding import otlp_writer
 from jaeger_client.encoding.otlp_attributes import write_attribute, write_field
 from jaeger_client.encoding.packing import Frame, PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
@@ -41,9 +41,11 @@ from jaeger_client.encoding.varint import write_varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 
 if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client.encoding import otlp_writer
+    _COMPILED = None
 else:
-    from jaeger_client._native import otlp_writer
+    from jaeger_client._native.otlp_writer import OtlpWriter
+
+    _COMPILED = OtlpWriter(otlp_writer)
 
 # Tags of fields: number << 3 | 2, the wire type of messages.
 RESOURCE: Final = 0x0A  # ResourceSpans: 1 resource
@@ -67,7 +69,7 @@ class OtlpEncoder(PackingEncoder):
     """
 
     content_type = "application/x-protobuf"
-    _writer = otlp_writer
+    _span_writer = _COMPILED
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
@@ -83,13 +85,11 @@ class OtlpEncoder(PackingEncoder):
         write_field(self._resource, RESOURCE, attributes)
         return len(self._resource)
 
-    def _write_spans(
-        self, out: bytearray, ends: list[int], spans: Sequence[SpanData], max_size: int
-    ) -> None:
-        self._writer.write_spans(out, ends, spans, max_size)
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
+        otlp_writer.write_span(out, span, max_size)
 
     def _write_log(self, out: bytearray, log: LogItem) -> None:
-        self._writer.write_log(out, log)
+        otlp_writer.write_log(out, log)
 
     def _frame(self) -> Frame:
         # Sizes come first in protobuf, so the frame is written for each set of spans.

@@ -139,7 +139,7 @@ def _write_int(out: bytearray, value: int) -> None:
         raise OverflowError(msg)
     # int64 is the varint of two's complement, ten bytes if negative; not a zigzag.
     out.append(_INT)
-    write_varint(out, value & MASK_64)
+    write_varint(out, value if value >= 0 else value & MASK_64)
 
 
 def _write_float(out: bytearray, value: float) -> None:

@@ -23,8 +23,8 @@ attributes. Readers of protobuf accept any order.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from jaeger_client.constants import (
     DEBUG_FLAG,
@@ -43,14 +43,12 @@ from jaeger_client.encoding.otlp_attributes import (
 from jaeger_client.encoding.packing import (
     LogsTooLargeError,
     duration_us,
+    start_us,
     usable_references,
 )
 from jaeger_client.encoding.plain import exact_int
 from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, write_varint
-from jaeger_client.model import LogItem, SpanData, SpanIds
-
-if TYPE_CHECKING:
-    import opentracing
+from jaeger_client.model import LogItem, SpanData
 
 # Tags of fields: number << 3 | wire type (0 varint, 1 fixed64, 2 delimited). Those of
 # ids include the size, which is fixed. First the fields of `Span`:
@@ -104,27 +102,8 @@ _SERVER_ERROR: Final = 500
 _FAILED: Final = _STATUS_CODES["ERROR"]
 
 
-def write_spans(
-    out: bytearray, ends: list[int], spans: Iterable[SpanData], max_size: int
-) -> None:
-    """
-    Append *spans* to *out*, and after each the length of *out* to *ends*.
-
-    Stops after the first span that makes *out* longer than *max_size*. May raise
-    anything if a span is not plain; *out* then ends with the span before it.
-
-    Raises:
-        LogsTooLargeError: If the logs of a span are longer than *max_size*.
-    """
-    for span in spans:
-        write_span(out, span, max_size)
-        ends.append(len(out))
-        if len(out) > max_size:
-            break
-
-
 def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
-    """Append *span* to *out* as a field; raise as `write_spans` does."""
+    """Append *span* as a field; see `PackingEncoder._write_span`."""
     body = bytearray()
     context = span.ids
     write_ids(body, context.trace_id, context.span_id)
@@ -135,15 +114,15 @@ def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
     # Keys must not repeat in OTLP. Over Thrift, too, Jaeger shows the last tag.
     tags = dict(span.tag_items)
     for key, value in tags.items():
-        write_tag(body, key, value)
+        if key not in _OTHER_FIELDS or not _OTHER_FIELDS[key](body, value):
+            write_attribute(body, ATTRIBUTE, key, value)
     if context.flags & DEBUG_FLAG:
         write_attribute(body, ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
     if logs := span.log_items:
         _write_logs(body, [*logs], max_size)
     if span.dropped_tags or span.dropped_logs:
         write_dropped(body, span)
-    if references := span.references:
-        write_links(body, context, references)
+    write_references(body, span)
     write_status(body, tags)
     write_field(out, SPAN, body)
 
@@ -162,7 +141,7 @@ def write_parent_id(out: bytearray, parent_id: int) -> None:
 
 def write_times(out: bytearray, start: float, end: float | None) -> None:
     """Append fields 7 and 8, in nanoseconds, clamped to 64 bits."""
-    start_ns = int(start * 1e6) * 1000
+    start_ns = start_us(start) * 1000
     end_ns = start_ns + duration_us(start, end) * 1000
     if start_ns < 0 or end_ns > MASK_64:
         start_ns, end_ns = _clamped(start_ns), _clamped(end_ns)
@@ -171,12 +150,6 @@ def write_times(out: bytearray, start: float, end: float | None) -> None:
 
 def _clamped(nanoseconds: int) -> int:
     return max(0, min(nanoseconds, MASK_64))
-
-
-def write_tag(out: bytearray, key: str, value: object) -> None:
-    """Append the field of a tag: an attribute, the kind, or none."""
-    if key not in _OTHER_FIELDS or not _OTHER_FIELDS[key](out, sent_value(value)):
-        write_attribute(out, ATTRIBUTE, key, value)
 
 
 def _write_kind(out: bytearray, value: object) -> bool:
@@ -198,7 +171,7 @@ def _is_otel_status(_out: bytearray, value: object) -> bool:
 
 
 def _is_otel_message(_out: bytearray, value: object) -> bool:
-    return isinstance(value, str)
+    return isinstance(sent_value(value), str)
 
 
 _OTHER_FIELDS: Final[Mapping[str, Callable[[bytearray, object], bool]]] = {
@@ -216,7 +189,7 @@ no attribute.
 
 
 def _write_logs(out: bytearray, logs: Sequence[LogItem], max_size: int) -> None:
-    """Append field 11 for each of *logs*; raise as `write_spans` does."""
+    """Append field 11 for each of *logs*; raise as `write_span` does."""
     max_length = len(out) + max_size
     for log in logs:
         write_log(out, log)
@@ -231,8 +204,7 @@ def write_log(out: bytearray, log: LogItem) -> None:
     time_ns = exact_int(timestamp) * 1000
     event = bytearray(TIME.pack(EVENT_TIME, _clamped(time_ns)))
     for key, value in dict(fields).items():
-        name = sent_value(value) if key == _EVENT else None
-        if isinstance(name, str):
+        if key == _EVENT and isinstance(name := sent_value(value), str):
             write_text(event, EVENT_NAME, name)
         else:
             write_attribute(event, EVENT_ATTRIBUTE, key, value)
@@ -247,10 +219,11 @@ def write_dropped(out: bytearray, span: SpanData) -> None:
     write_varint(out, max(0, min(exact_int(span.dropped_logs), MASK_32)))
 
 
-def write_links(
-    out: bytearray, context: SpanIds, references: Sequence[opentracing.Reference]
-) -> None:
-    """Append field 13 for each of *references* except the parent."""
+def write_references(out: bytearray, span: SpanData) -> None:
+    """Append field 13 for each reference of *span* except the parent."""
+    if not (references := span.references):
+        return
+    context = span.ids
     parent = False, context.trace_id, context.parent_id
     for reference in usable_references(references):
         if reference != parent:
@@ -298,9 +271,10 @@ def _status_code(tags: Mapping[str, object]) -> int:
 
 
 def _status_message(tags: Mapping[str, object], code: int) -> str:
-    message = sent_value(tags.get(_OTEL_MESSAGE))
+    message = tags.get(_OTEL_MESSAGE)
     if message is None and code and _OTEL_STATUS not in tags:
-        message = sent_value(tags.get(_HTTP_MESSAGE))
+        message = tags.get(_HTTP_MESSAGE)
+    message = sent_value(message)
     return message if isinstance(message, str) else ""
 
 

@@ -1,7 +1,7 @@
 """
 The part that all encoders share: fill payloads with as many spans as fit.
 
-Spans are written one after the other into one growing buffer, in pieces of up to 64.
+Spans are written one after the other into one growing buffer, in pieces of up to 1,000.
 If that raises, what was written of the failing span is cut off; a plain copy of it is
 encoded instead, and if that raises, too, it is left out and counted. Sizes are exact,
 not estimated, because the spans are written before the frame around them.
@@ -21,21 +21,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import logger
+from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.plain import plain_items, plain_span
-from jaeger_client.encoding.shrink import shrink_process, shrink_span
-from jaeger_client.encoding.varint import clamped_i64
 from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
     import opentracing
 
-SPANS_AT_ONCE: Final = 64
-"""Maximum number of spans in a piece."""
+SPANS_AT_ONCE: Final = 1_000
+"""Maximum number of spans in a piece, which usually fills a payload."""
 
 MIN_LOG_SIZE: Final = 5
 """Size of the smallest log in bytes: an empty one at time 0, in compact Thrift."""
@@ -57,6 +57,16 @@ _MAX_NAMED_LENGTH: Final = 50
 
 class LogsTooLargeError(Exception):
     """The logs of a span are larger than a payload may be."""
+
+
+class SpanWriter(Protocol):
+    """Writes spans as the `_write_span` of an encoder; used by any thread."""
+
+    def write_spans(
+        self, out: bytearray, ends: list[int], spans: Sequence[SpanData], max_size: int
+    ) -> None:
+        """Do what `PackingEncoder._write_spans` does."""
+        ...
 
 
 class Frame(NamedTuple):
@@ -103,12 +113,18 @@ class _OpenPayload:
         return True
 
     def pop_surplus(self) -> bytes:
-        """Remove the spans that do not fit; return the first of them, or no bytes."""
+        """
+        Remove the spans that do not fit; return the first of them, or no bytes.
+
+        Of a span that fits no payload, a part is returned that does not fit either.
+        Memory may not suffice for a copy of the whole.
+        """
         end = None
         while self.ends and not self._has_space_for(len(self.ends), self.ends[-1]):
             end = self.ends.pop()
         if end is None:
             return b""
+        end = min(end, self.size + self.limit + self.frame.separator_size + 1)
         surplus = bytes(self.spans[self.size : end])
         del self.spans[self.size :]
         return surplus
@@ -147,6 +163,8 @@ class PackingEncoder(ABC):
 
     content_type: str = "application/octet-stream"
     """Media type of the payloads, for senders that use HTTP."""
+    _span_writer: SpanWriter | None = None
+    """The compiled writer of the format, if there is one; see `_write_spans`."""
 
     def __init__(
         self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
@@ -210,23 +228,34 @@ class PackingEncoder(ABC):
     def _frame(self) -> Frame:
         """Return the frame of the next payload, which is number `_payloads` + 1."""
 
-    @abstractmethod
     def _write_spans(
-        self,
-        out: bytearray,
-        ends: list[int],
-        spans: Sequence[SpanData],
-        max_size: int,
+        self, out: bytearray, ends: list[int], spans: Sequence[SpanData], max_size: int
     ) -> None:
         """
         Append *spans* to *out*, and after each the length of *out* to *ends*.
 
         There are up to `SPANS_AT_ONCE`. Stops after the first span that makes *out*
-        longer than *max_size*. May raise anything if a span is not plain; *out* may
-        then end with a part of that span, which the caller cuts off.
+        longer than *max_size*. Raises as `_write_span` does.
+        """
+        if self._span_writer is not None:
+            self._span_writer.write_spans(out, ends, spans, max_size)
+            return
+        for span in spans:
+            self._write_span(out, span, max_size)
+            ends.append(len(out))
+            if len(out) > max_size:
+                break
+
+    @abstractmethod
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
+        """
+        Append *span* to *out*.
+
+        May raise anything if the span is not plain; *out* may then end with a part of
+        it, which the caller cuts off.
 
         Raises:
-            LogsTooLargeError: If the logs of a span are larger than *max_size*.
+            LogsTooLargeError: If the logs of the span are larger than *max_size*.
         """
 
     @abstractmethod
@@ -314,6 +343,9 @@ class PackingEncoder(ABC):
 
     def _shrink(self, span: SpanData, max_size: int) -> bytes | None:
         """Return as much of *span* as fits *max_size* bytes; `None` if nothing does."""
+        with forks_wait():
+            from jaeger_client.encoding.shrink import shrink_span  # noqa: PLC0415 - rare
+
         return shrink_span(span, self._body, self._size_of_log, max_size)
 
     def _body(self, span: SpanData) -> bytes:
@@ -328,6 +360,9 @@ class PackingEncoder(ABC):
 
     def _shrink_process(self, limit: int) -> None:
         """Shorten the process tags to half of *limit* bytes, so that spans fit, too."""
+        with forks_wait():
+            from jaeger_client.encoding.shrink import shrink_process  # noqa: PLC0415 - rare
+
         whole, max_size = self._whole_process, limit // 2
         size = self._use_process(whole)
         process = shrink_process(whole, self._use_process, max_size)
@@ -361,17 +396,16 @@ def duration_us(start: float, end: float | None) -> int:
     return duration if duration > 0 else int(end >= start)
 
 
-def times_us(start: float, end: float | None) -> tuple[int, int]:
+def start_us(start: float) -> int:
     """
-    Return start and duration in whole microseconds, clamped to 64 signed bits.
+    Return *start*, in seconds, as whole microseconds.
 
     Raises:
-        Exception: If a time is not a finite number.
+        Exception: If it is not a finite number.
     """
     # 1e6, not 1_000_000: if the application replaced the time by a list, a list times
     # an integer would fill the memory; times a float it raises.
-    start_us = int(start * 1e6)
-    return clamped_i64(start_us), clamped_i64(duration_us(start, end))
+    return int(start * 1e6)
 
 
 def dropped_items(span: SpanData) -> list[TagItem]:
@@ -388,15 +422,17 @@ def dropped_items(span: SpanData) -> list[TagItem]:
 
 
 def usable_references(
-    references: Sequence[opentracing.Reference],
-) -> Iterator[tuple[bool, int, int]]:
+    references: Sequence[opentracing.Reference] | None,
+) -> list[tuple[bool, int, int]]:
     """
-    Yield for each reference: is it FOLLOWS_FROM, its trace id, its span id.
+    Return for each reference: is it FOLLOWS_FROM, its trace id, its span id.
 
     A reference without a trace id is left out: Jaeger rejects the whole payload for it.
     """
-    for reference in references:
+    usable: list[tuple[bool, int, int]] = []
+    for reference in references or ():
         context = cast("SpanIds | None", reference.referenced_context)
         if context is not None and context.trace_id:
             follows = reference.type == "follows_from"
-            yield follows, context.trace_id, context.span_id or 0
+            usable.append((follows, context.trace_id, context.span_id or 0))
+    return usable

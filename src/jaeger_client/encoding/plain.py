@@ -23,18 +23,11 @@ import math
 import operator
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import (
-    Final,
-    NamedTuple,
-    SupportsFloat,
-    SupportsIndex,
-    TypeAlias,
-    TypeVar,
-    cast,
-)
+from typing import Final, SupportsFloat, SupportsIndex, TypeAlias, TypeVar, cast
 
 import opentracing
 
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.varint import MASK_64, MASK_128, MAX_I64, MIN_I64
 from jaeger_client.model import SpanData, SpanIds, TagItem, TagValue
 

@@ -17,8 +17,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.plain import (
     PlainLog,
     PlainSpan,

@@ -24,7 +24,7 @@ MASK_128: Final = (1 << 128) - 1
 
 def write_varint(out: bytearray, number: int) -> None:
     """Append the varint of *number*, which is not negative."""
-    while number >= MIN_TWO_BYTES:
+    while number > 0x7F:  # noqa: PLR2004 - a name would be looked up for each byte
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
@@ -33,13 +33,6 @@ def write_varint(out: bytearray, number: int) -> None:
 def write_zigzag(out: bytearray, number: int) -> None:
     """Append the zigzag varint of *number*."""
     write_varint(out, number << 1 if number >= 0 else ~(number << 1))
-
-
-def zigzag_of_bits(number: int) -> int:
-    """Return the zigzag of the i64 that has the lowest 64 bits of *number*."""
-    bits = number & MASK_64
-    # If bit 63 is set, they are those of a negative number n, which becomes -2n - 1.
-    return bits << 1 if bits <= MAX_I64 else (MASK_64 - bits << 1) + 1
 
 
 def clamped_i64(number: int) -> int:

@@ -42,7 +42,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Final, TypeAlias
 
@@ -128,27 +128,17 @@ class ZipkinJsonEncoder(PackingEncoder):
         self._process_tags = tags
         return len((_to_json(self._endpoint) + _to_json(tags)).encode())
 
-    def _write_spans(
-        self,
-        out: bytearray,
-        ends: list[int],
-        spans: Sequence[SpanData],
-        max_size: int,
-    ) -> None:
-        for span in spans:
-            fields = _to_json(self._fields(span)).encode()
-            out += b"," + fields[:-1]  # without the closing brace
-            if logs := [*span.log_items]:
-                # The fields and the annotations are encoded apart, because encoding of
-                # logs stops at the size of a payload.
-                annotations = bytearray()
-                self._write_logs(annotations, logs)
-                # [1:] removes the comma before the first annotation.
-                out += b',"annotations":[%b]' % bytes(annotations[1:])
-            out += b"}"
-            ends.append(len(out))
-            if len(out) > max_size:
-                break
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:  # noqa: ARG002 - `_write_logs` has its own
+        fields = _to_json(self._fields(span)).encode()
+        out += b"," + fields[:-1]  # without the closing brace
+        if logs := [*span.log_items]:
+            # The fields and the annotations are encoded apart, because encoding of logs
+            # stops at the size of a payload.
+            annotations = bytearray()
+            self._write_logs(annotations, logs)
+            # [1:] removes the comma before the first annotation.
+            out += b',"annotations":[%b]' % bytes(annotations[1:])
+        out += b"}"
 
     def _fields(self, span: SpanData) -> dict[str, object]:
         """Return the fields of *span* without the annotations."""

@@ -15,11 +15,12 @@ caller's. With any other scope manager, each step activates the span of the gene
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import opentracing
 
 from jaeger_client._internal.diagnostics import RateLimitedWarning
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.scopes import record_exception
 from jaeger_client.scope import ContextScope, ContextScopeManager
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
+
+from jaeger_client._internal.named_tuple import NamedTuple
 
 COUNTER: Final = "counter"
 GAUGE: Final = "gauge"

@@ -27,9 +27,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.base import Payload
 from jaeger_client.encoding.otlp import RESOURCE, RESOURCE_ATTRIBUTE, frame_before
 from jaeger_client.encoding.otlp_attributes import (
@@ -166,20 +167,10 @@ class OtlpSpanEncoder(PackingEncoder):
 
         return Frame(before, after=bytes(scope_end + end))
 
-    def _write_spans(
-        self,
-        out: bytearray,
-        ends: list[int],
-        spans: Sequence[SpanData],
-        max_size: int,
-    ) -> None:
-        for span in cast("Sequence[PlainSpan]", spans):
-            body = bytearray()
-            self._write_body(body, span)
-            write_field(out, SPAN, body)
-            ends.append(len(out))
-            if len(out) > max_size:
-                break
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:  # noqa: ARG002 - `_write_logs` has its own
+        body = bytearray()
+        self._write_body(body, cast("PlainSpan", span))
+        write_field(out, SPAN, body)
 
     def _write_body(self, out: bytearray, span: PlainSpan) -> None:
         ids, fields = span.ids, fields_of(span)

@@ -9,8 +9,9 @@ nanoseconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, cast
 
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.plain import PlainIds, PlainLog, PlainSpan
 from jaeger_client.encoding.varint import MASK_32, MASK_64
 from jaeger_client.model import Process, TagItem

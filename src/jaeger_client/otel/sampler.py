@@ -40,16 +40,17 @@ from jaeger_client.config.table import (
     DEFAULT_SAMPLING_PORT,
 )
 from jaeger_client.config.values import text
-from jaeger_client.constants import DEBUG_ID_HEADER_KEY, DEFAULT_SAMPLING_INTERVAL
+from jaeger_client.constants import (
+    DEBUG_ID_HEADER_KEY,
+    DEFAULT_MAX_OPERATIONS,
+    DEFAULT_SAMPLING_INTERVAL,
+    DEFAULT_SAMPLING_PROBABILITY,
+)
 from jaeger_client.errors import ConfigError
 from jaeger_client.otel.debug import debug_id_of, is_debug, with_debug
 from jaeger_client.sampler.basic import ProbabilisticSampler, check_rate
 from jaeger_client.sampler.remote import RemoteControlledSampler, StrategySource
 from jaeger_client.sampler.strategies_file import StrategiesFile
-from jaeger_client.sampler.strategy import (
-    DEFAULT_MAX_OPERATIONS,
-    DEFAULT_SAMPLING_PROBABILITY,
-)
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

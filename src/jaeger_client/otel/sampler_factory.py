@@ -21,9 +21,11 @@ from opentelemetry.sdk.trace.sampling import ParentBased, Sampler
 
 from jaeger_client._internal.diagnostics import warn
 from jaeger_client.config.opentelemetry import remote_argument
-from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
+from jaeger_client.constants import (
+    DEFAULT_SAMPLING_INTERVAL,
+    DEFAULT_SAMPLING_PROBABILITY,
+)
 from jaeger_client.otel.sampler import DEFAULT_ENDPOINT, JaegerRemoteSampler
-from jaeger_client.sampler.strategy import DEFAULT_SAMPLING_PROBABILITY
 
 _UNKNOWN_SERVICE: Final = "unknown_service"
 """The name that the SDK gives to a service without a name."""

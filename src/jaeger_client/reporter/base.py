@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from jaeger_client._internal.clock import SYSTEM_CLOCK
 from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import forks_wait
+from jaeger_client._internal.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -80,20 +81,50 @@ class BaseReporter:
 
 def completed(result: bool) -> CompletedFuture:  # noqa: FBT001 - as the future's own
     """Return a completed future with *result*. Never raises."""
-    try:
-        with forks_wait():
-            from jaeger_client.reporter import future  # noqa: PLC0415 - see there
-        return future.CompletedFuture(result)
-    except Exception as error:  # noqa: BLE001 - such as OSError, if no file can be opened
-        logger.warning("close() returns an object that is not a Future: %r", error)
-        return cast("CompletedFuture", PlainFuture(result))
+    future = PlainFuture(result)
+    is_loaded = sys.modules.get("concurrent.futures") is not None
+    created = future.create() if is_loaded else None
+    return cast("CompletedFuture", future) if created is None else created
 
 
 class PlainFuture:
-    """Replaces `CompletedFuture` where `concurrent.futures` cannot be imported."""
+    """
+    A completed future that creates a `CompletedFuture` only where it has to be one.
+
+    That is where its class is tested, or an attribute is used that is not defined here.
+    `concurrent.futures` takes 1 ms to import, longer than the rest of `close`, and most
+    programs do not use what `close` returns.
+    """
+
+    _created: CompletedFuture | None = None
 
     def __init__(self, result: bool) -> None:  # noqa: FBT001 - as `CompletedFuture`
         self._result = result
+
+    def create(self) -> CompletedFuture | None:
+        """Return the `CompletedFuture`; `None` if its module cannot be imported."""
+        if self._created is None:
+            try:
+                with forks_wait():
+                    from jaeger_client.reporter import future  # noqa: PLC0415
+                self._created = future.CompletedFuture(self._result)
+            except Exception as error:  # noqa: BLE001 - such as OSError, if no file can be opened
+                message = "close() returns an object that is not a Future: %r"
+                logger.warning(message, error)
+        return self._created
+
+    @property  # type: ignore[misc]  # as below
+    def __class__(self) -> type[object]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # not assignable, unlike that of `object`
+        """`CompletedFuture`, for `isinstance`."""
+        created = self.create()
+        return PlainFuture if created is None else type(created)
+
+    def __getattr__(self, name: str) -> object:
+        created = None if name.startswith("__") else self.create()
+        if created is None:
+            msg = f"a future of close() has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(created, name)
 
     def result(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - it is done
         """Return the result."""
@@ -113,8 +144,11 @@ class PlainFuture:
     cancelled = cancel = running
 
     def add_done_callback(self, fn: Callable[[PlainFuture], object]) -> None:
-        """Call *fn* at once."""
-        fn(self)
+        """Call *fn* at once; if it raises, that is logged, as by a `Future`."""
+        try:
+            fn(self)
+        except Exception:  # noqa: BLE001 - the application's callback may raise anything
+            logger.exception("the callback of %r failed", self)
 
     def __await__(self) -> Generator[None, None, bool]:
         yield from ()

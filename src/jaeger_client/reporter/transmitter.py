@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client._internal.diagnostics import (
     ErrorReporter,
@@ -41,6 +41,7 @@ from jaeger_client._internal.diagnostics import (
     logger,
 )
 from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import text_of
 from jaeger_client._internal.span_records import FixedLimits, to_tag_value
 from jaeger_client._internal.worker import ends_greenlet

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from jaeger_client._internal.json_reader import JsonReader
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import shown
 from jaeger_client.errors import StrategyError
 

@@ -63,7 +63,11 @@ from jaeger_client._internal.diagnostics import logger as default_logger
 from jaeger_client._internal.limits import MAX_COUNT, MAX_SECONDS, above_zero
 from jaeger_client._internal.poller import ErrorListener, Poller
 from jaeger_client._internal.worker import BackgroundWorker
-from jaeger_client.constants import DEFAULT_SAMPLING_INTERVAL
+from jaeger_client.constants import (
+    DEFAULT_MAX_OPERATIONS,
+    DEFAULT_SAMPLING_INTERVAL,
+    DEFAULT_SAMPLING_PROBABILITY,
+)
 from jaeger_client.errors import SendError, StrategyError
 from jaeger_client.metrics.instruments import SamplerMetrics, choose_factory
 from jaeger_client.metrics.metrics import Metrics, MetricsFactory
@@ -71,8 +75,6 @@ from jaeger_client.sampler.adaptive import AdaptiveSampler
 from jaeger_client.sampler.base import Decision, Sampler
 from jaeger_client.sampler.basic import ProbabilisticSampler, RateLimitingSampler
 from jaeger_client.sampler.strategy import (
-    DEFAULT_MAX_OPERATIONS,
-    DEFAULT_SAMPLING_PROBABILITY,
     PerOperation,
     Probabilistic,
     Strategy,

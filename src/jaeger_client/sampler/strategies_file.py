@@ -16,11 +16,11 @@ from typing import Final, TypeAlias
 from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._internal.diagnostics import warn
 from jaeger_client._internal.shown import MAX_SHOWN, shown, text_of
+from jaeger_client.constants import DEFAULT_SAMPLING_PROBABILITY
 from jaeger_client.errors import SendError, StrategyError
 from jaeger_client.sampler.basic import check_rate
 from jaeger_client.sampler.file_format import Strategies, parse_file
 from jaeger_client.sampler.strategy import (
-    DEFAULT_SAMPLING_PROBABILITY,
     decode_strategy,
     parse_strategy,
 )

@@ -25,20 +25,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from jaeger_client._internal.json_reader import MAX_NUMBER, JsonReader
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.shown import shown
+from jaeger_client.constants import DEFAULT_SAMPLING_PROBABILITY
 from jaeger_client.errors import StrategyError
-
-DEFAULT_SAMPLING_PROBABILITY: Final = 0.001
-"""Rate before the first response, and where a response contains none."""
 
 DEFAULT_LOWER_BOUND: Final = 1.0 / (10.0 * 60.0)
 """Minimum traces per second of each operation: one in ten minutes."""
-
-DEFAULT_MAX_OPERATIONS: Final = 2000
-"""Maximum number of operations that have a sampler of their own."""
 
 OPERATION_SAMPLING_STR: Final = "operationSampling"
 DEFAULT_SAMPLING_PROBABILITY_STR: Final = "defaultSamplingProbability"

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import add
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from jaeger_client._internal.json_reader import JsonReader
 from jaeger_client._internal.limits import (
@@ -22,6 +22,7 @@ from jaeger_client._internal.limits import (
     above_zero,
     at_least,
 )
+from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client._internal.poller import ErrorListener, Poller
 from jaeger_client._internal.signal_safe import Atomic
 from jaeger_client._internal.worker import BackgroundWorker

@@ -48,7 +48,9 @@ class Finder(PathFinder):
 
 
 USES: dict[str, Callable[[], object]] = {
-    "jaeger_client.reporter.future": tracer.close,
+    "jaeger_client.reporter.future": lambda: (
+        tracer.close().set_running_or_notify_cancel
+    ),
     "jaeger_client.thrift": lambda: jaeger_client.thrift.make_tag,
 }
 

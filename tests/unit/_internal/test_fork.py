@@ -112,6 +112,10 @@ class Refusing(mmap.mmap):
         raise OSError(errno.EINVAL, "as Linux before 4.14")
 
 mmap.mmap = Refusing
+from jaeger_client import _native
+if _native.IS_COMPILED:
+    from jaeger_client._native import process_mark
+    process_mark.ProcessMark = lambda: Refusing(-1, 1).madvise(18)
 """
 
 

@@ -1,8 +1,9 @@
-"""Classes that a package imports on first use."""
+"""Names that a package imports on first use."""
 
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import jaeger_client
-from jaeger_client._internal.lazy import classes_of
+from jaeger_client._internal.lazy import names_of
 
 SOURCE = Path(jaeger_client.__file__).parent
 PACKAGES = sorted(
@@ -26,15 +27,32 @@ class Answer:
     __module__ = "lazy_package.inside"
 
 
+def answer() -> int:
+    """Do nothing; a function of another module."""
+    return 42
+
+
+def question() -> str:
+    """Do nothing; a function that a module of the package defines."""
+    return ""
+
+
+question.__module__ = "lazy_package.inside"
+
+
 @pytest.fixture
 def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return a package with a class on first use, from the second of two modules."""
     package = ModuleType("lazy_package")
-    find, names = classes_of("lazy_package", "other", "inside", old="math")
+    find, names = names_of(
+        "lazy_package", "other", "inside", old="math", circle="math:pi"
+    )
     package.__dict__.update(__getattr__=find, __dir__=names)
     monkeypatch.setitem(sys.modules, "lazy_package", package)
     inside, other = map(ModuleType, ("lazy_package.inside", "lazy_package.other"))
-    inside.__dict__.update(Answer=Answer, Path=Path)
+    inside.__dict__.update(
+        Answer=Answer, Path=Path, answer=answer, question=question, ANSWER=42
+    )
     for module in (inside, other):
         monkeypatch.setitem(sys.modules, module.__name__, module)
     return package
@@ -48,6 +66,11 @@ def test_a_class_is_found_in_its_module(package: ModuleType) -> None:
     assert Answer is vars(package)["Answer"]
 
 
+def test_functions_and_constants_are_found_too(package: ModuleType) -> None:
+    """As those that programs for 4.8 import from the package."""
+    assert (question, 42) == (package.question, package.ANSWER)
+
+
 def test_a_module_is_an_attribute_too(package: ModuleType) -> None:
     """Modules are attributes of the package, too."""
     assert sys.modules["lazy_package.inside"] is package.inside
@@ -58,12 +81,19 @@ def test_a_module_of_another_package_has_a_name_here(package: ModuleType) -> Non
     assert importlib.import_module("math") is package.old
 
 
+def test_a_name_of_another_package_is_a_name_here(package: ModuleType) -> None:
+    """It is given with its module, as an entry point is."""
+    assert math.pi == package.circle
+
+
 def test_all_names_are_listed(package: ModuleType) -> None:
     """`dir` returns them before their first use."""
-    assert {"Answer", "inside", "other", "old"} < {*dir(package)}
+    names = {"ANSWER", "Answer", "circle", "inside", "old", "other", "question"}
+
+    assert names < {*dir(package)}
 
 
-@pytest.mark.parametrize("name", ["Path", "e", "__wrapped__"])
+@pytest.mark.parametrize("name", ["Path", "answer", "e", "__wrapped__"])
 def test_other_names_are_missing(package: ModuleType, name: str) -> None:
     """An unknown name is an AttributeError; so is a name that a module imported."""
     message = f"'lazy_package' has no attribute '{name}'"

@@ -79,9 +79,9 @@ def test_the_variable_selects_the_twins(value: str) -> None:
 
 
 @needs_compiled
-@pytest.mark.parametrize("value", ["", "0"])
+@pytest.mark.parametrize("value", ["", "0", "False", " off "])
 def test_what_was_built_is_used(value: str) -> None:
-    """Empty and 0 are the same as no variable."""
+    """Empty and false are the same as no variable."""
     assert ["compiled", "True", "None"] == show(value=value)
 
 
@@ -89,7 +89,7 @@ def test_without_compiled_modules_the_twins_are_used() -> None:
     """The reason is that they are not there."""
     blocked = BLOCKED.format(error="ModuleNotFoundError('x')") + SHOW
 
-    reason = "the compiled modules were not built for this interpreter"
+    reason = "the compiled modules were not built (pip install --verbose prints why)"
     assert ["pure Python", "False", reason] == show(blocked)
 
 

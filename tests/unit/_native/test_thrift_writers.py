@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from jaeger_client.encoding import JaegerBinaryEncoder, JaegerCompactEncoder
+from jaeger_client.encoding import (
+    JaegerBinaryEncoder,
+    JaegerCompactEncoder,
+    jaeger_binary,
+    jaeger_compact,
+)
 from jaeger_client.encoding.packing import LogsTooLargeError
 from jaeger_client.model import SpanLosses
 from jaeger_client.reporter import InMemoryReporter
@@ -30,16 +35,19 @@ native = pytest.importorskip(
 Decode = Callable[[bytes], Any]
 GOOD = "the span that follows"
 
+COMPACT = native.CompactWriter(jaeger_compact.CompactWriter())
+BINARY = native.BinaryWriter(jaeger_binary.BinaryWriter())
+
 FORMATS = pytest.mark.parametrize(
     ("encoder", "writer", "decode"),
     [
-        (JaegerCompactEncoder, native.CompactWriter(), decode_emit_batch),
-        (JaegerBinaryEncoder, native.BinaryWriter(), decode_batch),
+        (JaegerCompactEncoder, COMPACT, decode_emit_batch),
+        (JaegerBinaryEncoder, BINARY, decode_batch),
     ],
     ids=["compact", "binary"],
 )
 WRITERS = pytest.mark.parametrize(
-    "writer", [native.CompactWriter(), native.BinaryWriter()], ids=["compact", "binary"]
+    "writer", [COMPACT, BINARY], ids=["compact", "binary"]
 )
 
 
@@ -119,7 +127,7 @@ def write_again(span: FinishedSpan, items: list[Any]) -> None:
     """Use the same writer within a call of it."""
 
     def write() -> None:
-        for writer in (native.CompactWriter(), native.BinaryWriter()):
+        for writer in (COMPACT, BINARY):
             writer.write_spans(bytearray(), [], [FinishedSpan()] * 100, LARGE)
 
     span.tag_items = [Item(write)] * 5
@@ -197,7 +205,7 @@ def test_spans_before_one_that_raises_are_whole(writer: Any) -> None:
     writer.write_spans(expected, expected_ends, [good, good], LARGE)
     out, ends = bytearray(b"start"), [5]
 
-    with pytest.raises(TypeError, match="needs text, got NoneType"):
+    with pytest.raises(TypeError, match="NoneType"):
         writer.write_spans(out, ends, [good, good, bad, good], LARGE)
 
     assert expected == out

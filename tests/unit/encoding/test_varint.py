@@ -6,12 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jaeger_client.encoding.varint import (
-    clamped_i64,
-    write_varint,
-    write_zigzag,
-    zigzag_of_bits,
-)
+from jaeger_client.encoding.varint import clamped_i64, write_varint, write_zigzag
 
 
 def written(write: Callable[[bytearray, int], None], number: int) -> str:
@@ -49,22 +44,6 @@ def test_varint(number: int, expected: str) -> None:
 def test_zigzag(number: int, unsigned: int) -> None:
     """Small numbers stay small, whatever their sign."""
     assert written(write_varint, unsigned) == written(write_zigzag, number)
-
-
-@pytest.mark.parametrize("bits", range(66))
-def test_zigzag_of_every_length(bits: int) -> None:
-    """The lowest 64 bits of a number count as a signed number."""
-    for number in (
-        2**bits - 1,
-        2**bits,
-        2**bits + 1,
-        0xAAAAAAAAAAAAAAAA >> bits,
-        -bits,
-    ):
-        signed = (number + 2**63) % 2**64 - 2**63
-        assert written(write_zigzag, signed) == written(
-            write_varint, zigzag_of_bits(number)
-        )
 
 
 @pytest.mark.parametrize(

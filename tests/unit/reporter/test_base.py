@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from concurrent.futures import Future
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -173,7 +175,7 @@ def test_future_where_nothing_can_be_imported(
     caplog: pytest.LogCaptureFixture,
     all_left: bool,
 ) -> None:
-    """As without file descriptors: it does as a future that is done does, logged."""
+    """As without file descriptors: it does as a future that is done does."""
     monkeypatch.delattr("jaeger_client.reporter.future")
     monkeypatch.setitem(sys.modules, "jaeger_client.reporter.future", None)
     monkeypatch.setitem(sys.modules, "concurrent.futures", None)
@@ -194,8 +196,55 @@ def test_future_where_nothing_can_be_imported(
     )
     assert [future] == called
     assert all_left is close_reporter(Closing(future), timeout=1.0)
-    (line,) = caplog.messages
-    assert line.startswith("close() returns an object that is not a Future: Module")
+    assert not isinstance(cast("object", future), Future)
+    assert caplog.messages[-1].startswith(NO_FUTURE)
+
+
+NO_FUTURE = "close() returns an object that is not a Future: ModuleNotFoundError"
+
+IN_NEW_PROCESS = """
+import sys
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import InMemoryReporter
+future = Tracer("shop", InMemoryReporter(), ConstSampler(True)).close()
+assert future.result() is True is future.done()
+assert "concurrent.futures" not in sys.modules
+import asyncio
+from concurrent.futures import Future, as_completed, wait
+assert isinstance(future, Future)
+assert [future] == [*as_completed([future])] == [*wait([future]).done]
+async def main():
+    return await future, await asyncio.wrap_future(future)
+assert asyncio.run(main()) == (True, True)
+"""
+
+
+def test_a_future_is_one_before_its_module_is_imported() -> None:
+    """`close` does not import the module of `Future`, but what it returns is one."""
+    subprocess.run([sys.executable, "-W", "error", "-c", IN_NEW_PROCESS], check=True)
+
+
+def test_a_plain_future_has_no_other_attributes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Than a `Future` has."""
+    monkeypatch.delitem(sys.modules, "concurrent.futures")
+    future = completed(True)
+
+    assert isinstance(future, Future)
+    with pytest.raises(AttributeError, match="colour"):
+        _ = future.colour  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+
+def test_a_callback_that_fails_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a `Future` does, it raises nothing."""
+    monkeypatch.delitem(sys.modules, "concurrent.futures")
+
+    completed(True).add_done_callback(lambda _: 1 / 0)
+
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_what_fails_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
