@@ -45,7 +45,7 @@ def main() -> None:
                 sent = [name for payload in payloads for name in names(payload.body)]
                 lost = losses.too_large + losses.not_encodable
                 counts = sent.count("small"), sent.count("large") + lost
-                sys.stdout.write("%d %d\n" % counts)
+                sys.stdout.write(f"{counts[0]} {counts[1]}\n")
 
 
 if __name__ == "__main__":
