@@ -15,7 +15,7 @@ import sys
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple  # noqa: TID251 - not part of the package
 
 PACKAGE: Final = Path(__file__).parents[1] / "src" / "jaeger_client"
 SUFFIXES: Final = {".py", ".pxd", ".pxi", ".pyx"}

@@ -52,7 +52,14 @@ cdef extern from *:
     """
     /* The dict whose items a view reads, and whether an object is exactly such a view. */
     #define JAEGER_IS_DICT_ITEMS(object) Py_IS_TYPE(object, &PyDictItems_Type)
-    #define JAEGER_DICT_OF(view) ((PyObject *)((_PyDictViewObject *)(view))->dv_dict)
+    #define JAEGER_DICT_OF(view) (((struct jaeger_dict_view *)(view))->dict)
+
+    /* As `_PyDictViewObject`, which 3.13 has moved to its internal headers; it is the
+       same from 3.10 to 3.14. */
+    struct jaeger_dict_view {
+        PyObject_HEAD
+        PyObject *dict;
+    };
 
     /* A list, or of a subclass that is iterated as a list, so that its items are those
        in memory. */
