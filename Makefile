@@ -27,7 +27,7 @@ help: ## list the targets
 setup: $(READY) ## create .venv with the package and all tools
 
 # Versions and hashes are in requirements/. pip fetches uv, uv fetches the rest.
-NATIVE := $(wildcard src/jaeger_client/_native/*.pyx src/jaeger_client/_native/*.pxd)
+NATIVE := $(wildcard src/jaeger_client/_native/*.pyx src/jaeger_client/_native/*.px[di])
 $(READY): requirements/dev.txt requirements/build.txt pyproject.toml hatch_build.py $(NATIVE) | $(UV)
 	@echo "setup: .venv, from requirements/dev.txt"
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes \

@@ -38,11 +38,16 @@ TWINS: Final[Functions] = {
 }
 
 IMPLEMENTATIONS: Final[dict[str, Functions]] = {"python": TWINS}
+METHODS: Final[dict[str, Functions]] = {"python": {}}
+"""The methods of `TextCodec` that exist in both implementations."""
 
 if IS_COMPILED:
     from jaeger_client._native import headers as compiled
 
     IMPLEMENTATIONS["compiled"] = {name: getattr(compiled, name) for name in TWINS}
+    for name in ("inject", "extract"):
+        METHODS.setdefault("compiled", {})[name] = vars(text.TextCodec)[name]
+        METHODS["python"][name] = vars(text.TextCodec)[name].__wrapped__
 
 
 @contextmanager
@@ -53,4 +58,6 @@ def codecs_use(implementation: str) -> Generator[None]:
             for name, function in IMPLEMENTATIONS[implementation].items():
                 if hasattr(module, name):
                     patch.setattr(module, name, function)
+        for name, method in METHODS[implementation].items():
+            patch.setattr(text.TextCodec, name, method)
         yield

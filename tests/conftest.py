@@ -74,9 +74,12 @@ def check_compiled_modules() -> None:
     """Refuse to test compiled modules that are older than their sources beside them."""
     folder = Path(_native.__file__).parent
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    # `.pxd` and `.pxi` files may be included by any module.
+    shared = [path.stat().st_mtime for path in folder.glob("*.px[di]")]
     for source in folder.glob("*.pyx") if _native.IS_COMPILED else ():
         module = source.with_suffix(suffix)
-        if not module.exists() or module.stat().st_mtime < source.stat().st_mtime:
+        newest = max([source.stat().st_mtime, *shared])
+        if not module.exists() or module.stat().st_mtime < newest:
             msg = f"{module.name} is missing or older than its source: run `make setup`"
             raise pytest.UsageError(msg)
 

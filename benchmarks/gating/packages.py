@@ -60,7 +60,7 @@ def _key(tree: Path, python: Interpreter) -> str:
 def _sources(tree: Path) -> Iterator[Path]:
     yield from tree.glob("*.py")
     yield tree / "pyproject.toml"
-    for pattern in ("*.py", "*.pyx", "*.pxd"):
+    for pattern in ("*.py", "*.pyx", "*.pxd", "*.pxi"):
         yield from (tree / "src").rglob(pattern)
 
 

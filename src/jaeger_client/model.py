@@ -140,10 +140,11 @@ class SpanLosses:
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by cause."""
+        # Not by the properties: each payload needs this.
         return {
-            "closed": self.closed,
+            "closed": self._closed.value,
             "not_encodable": self.not_encodable,
-            "queue_full": self.queue_full,
+            "queue_full": self._queue_full.value,
             "send_failed": self.send_failed,
             "too_large": self.too_large,
             "truncated": self.truncated,
@@ -154,19 +155,9 @@ class SpanLosses:
         """Spans lost by any cause; truncated spans are not lost."""
         return sum(self.as_dict().values()) - self.truncated
 
-    @property
-    def counts(self) -> tuple[int, ...]:
-        """The counts without their names, in the order of `as_dict`."""
-        return tuple(self.as_dict().values())
-
     def copy(self) -> SpanLosses:
         """Return a copy."""
         return SpanLosses(**self.as_dict())
-
-    def since(self, earlier: tuple[int, ...]) -> SpanLosses:
-        """Return the increase since `counts` was *earlier*."""
-        pairs = zip(self.as_dict().items(), earlier, strict=True)
-        return SpanLosses(**{cause: now - before for (cause, now), before in pairs})
 
     def add(self, other: SpanLosses) -> None:
         """Add the counts of *other*; a cause whose count is 0 is not written."""

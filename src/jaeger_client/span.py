@@ -43,7 +43,6 @@ from jaeger_client.constants import (
     SAMPLED_FLAG,
 )
 from jaeger_client.model import LogItem, SpanIds
-from jaeger_client.span_context import NO_BAGGAGE
 
 if TYPE_CHECKING:
     import opentracing
@@ -343,12 +342,4 @@ class Span(SpanCore, SpanRecords):
         return f"{text} {self._tracer.service_name}.{self.operation_name}"
 
 
-adopt_span(
-    Span,
-    no_baggage=NO_BAGGAGE,
-    no_tags=NO_TAGS,
-    no_more_tags=NO_MORE_TAGS,
-    no_logs=NO_LOGS,
-    many=MANY,
-    max_log_fields=MAX_LOG_FIELDS,
-)
+adopt_span(Span)

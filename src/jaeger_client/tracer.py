@@ -6,7 +6,7 @@ The tracer: starts spans, propagates contexts between processes, closes its part
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import opentracing
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.sampler import Sampler
-    from jaeger_client.scope import SpanScope
     from jaeger_client.throttler import Throttler
 
 __all__ = ["Reference", "Tracer", "TracerMetrics", "local_ip", "logger"]
@@ -108,8 +107,6 @@ class Tracer(SpanStarter):
     Raises:
         ConfigError: If the metrics factory or the clock lacks a method.
     """
-
-    _scope_manager: opentracing.ScopeManager
 
     def __init__(  # noqa: PLR0917 - the signature of 4.8
         self,
@@ -198,32 +195,6 @@ class Tracer(SpanStarter):
         def active_span(self) -> Span | None:
             """The active span, or `None`."""
             ...
-
-    def start_active_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # accepts our spans only
-        self,
-        operation_name: str | None = None,
-        child_of: Span | SpanContext | None = None,
-        references: Reference | Sequence[Reference] | None = None,
-        tags: Mapping[str, object] | None = None,
-        start_time: float | None = None,
-        ignore_active_span: bool = False,  # noqa: FBT001, FBT002
-        finish_on_close: bool = True,  # noqa: FBT001, FBT002
-    ) -> SpanScope:
-        """
-        Start a span and make it the active one until the returned scope is closed.
-
-        The parameters are those of `start_span`. With *finish_on_close*, closing the
-        scope finishes the span.
-        """
-        span = self.start_span(
-            operation_name,
-            child_of,
-            references,
-            tags,
-            start_time,
-            ignore_active_span,
-        )
-        return self._scope_manager.activate(span, finish_on_close)  # type: ignore[no-any-return]  # pyright: ignore[reportReturnType]  # of our span
 
     def inject(  # pyright: ignore[reportIncompatibleMethodOverride]  # accepts our spans only
         self,

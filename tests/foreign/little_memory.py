@@ -35,17 +35,19 @@ def main() -> None:
     for make_encoder, names in FORMATS:
         compiled = make_encoder(SpanLosses())._span_writer
         for writer in {compiled, None}:
-            for megabytes in (400, 160, 100, 60, 30):
+            for megabytes in (160, 100):
                 losses = SpanLosses()
                 encoder = make_encoder(losses)
                 encoder._span_writer = writer
                 limit_memory(megabytes * MB)
                 payloads = [*encoder.encode([small, large, small], limit=65_000)]
                 limit_memory(1_000 * MB)
-                sent = [name for payload in payloads for name in names(payload.body)]
+                # On a slow machine one of them may be empty.
+                bodies = [payload.body for payload in payloads if payload.span_count]
+                sent = [name for body in bodies for name in names(body)]
                 lost = losses.too_large + losses.not_encodable
-                counts = sent.count("small"), sent.count("large") + lost
-                sys.stdout.write(f"{counts[0]} {counts[1]}\n")
+                large_count = sent.count("large") + lost
+                sys.stdout.write(f"{sent.count('small')} {large_count}\n")
 
 
 if __name__ == "__main__":

@@ -338,4 +338,6 @@ def test_a_source_distribution_is_built_and_compiled(
     with zipfile.ZipFile(wheel) as files:
         modules = {name for name in files.namelist() if "/_native/" in name}
     assert {"__init__.py", f"probe{SUFFIX}"} <= {Path(name).name for name in modules}
-    assert not [name for name in modules if name.endswith((".c", ".pxd", ".pyx"))]
+    assert not [
+        name for name in modules if name.endswith((".c", ".pxd", ".pxi", ".pyx"))
+    ]

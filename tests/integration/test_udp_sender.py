@@ -6,8 +6,8 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -216,11 +216,8 @@ def test_a_burst_arrives_whole(agent: socket.socket, size: int) -> None:
 @on_linux
 def test_the_kernel_reports_the_backlog_on_loopback(agent: socket.socket) -> None:
     """The backlog is what is unread on this machine; of others it is unknown."""
-    here = Address(socket.AF_INET, "127.0.0.1")
     elsewhere = Address(socket.AF_INET, "192.0.2.1")
-    with closing(
-        sockets.connect_udp(here, port_of(agent), buffer_size=10_000)
-    ) as connected:
+    with connect(agent) as connected:
         before = connected.backlog()
         connected.send(bytes(10_000))
         after = connected.backlog()
@@ -228,6 +225,86 @@ def test_the_kernel_reports_the_backlog_on_loopback(agent: socket.socket) -> Non
     assert 0 == before
     assert after >= 10_000
     assert 0 == sockets.UdpSocket(agent, elsewhere, port_of(agent)).backlog()
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("listens_at", "address"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("::", "127.0.0.1"),
+        ("::", "::1"),
+        ("::1", "::1"),
+    ],
+)
+def test_the_backlog_is_that_of_the_socket_that_receives(
+    listens_at: str, address: str
+) -> None:
+    """Both ways to read it find the socket, and the same number."""
+    make_ipv6_agent().close()
+    with make_agent(listens_at) as agent, connect(agent, address) as connected:
+        connected.send(bytes(10_000))
+
+        assert sockets.read_backlog(port_of(agent)) == connected.backlog() >= 10_000
+
+
+@contextmanager
+def connect(
+    agent: socket.socket, host: str = "127.0.0.1"
+) -> Generator[sockets.UdpSocket, None, None]:
+    """Yield a socket that sends to *agent*."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    there = Address(family, host)
+    with closing(
+        sockets.connect_udp(there, port_of(agent), buffer_size=10_000)
+    ) as connected:
+        yield connected
+
+
+@on_linux
+def test_without_sock_diag_the_tables_are_read(
+    agent: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel or a sandbox may lack it."""
+    monkeypatch.setattr(sockets, "_SOCK_DIAG", 31)  # no such protocol
+    with connect(agent) as connected:
+        connected.send(bytes(10_000))
+
+        assert connected.backlog() >= 10_000
+        assert connected.backlog() >= 10_000
+
+
+@on_linux
+def test_where_nothing_listens_there_is_no_backlog(agent: socket.socket) -> None:
+    """If the agent has ended, sock_diag reports an error, and the tables nothing."""
+    with connect(agent) as connected:
+        connected.send(bytes(10_000))
+        agent.close()
+
+        assert 0 == connected.backlog()
+
+
+@on_linux
+def test_an_interrupted_check_does_not_shift_the_next_ones(
+    agent: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The response to a request that a signal handler interrupted is skipped."""
+
+    class Interrupt:
+        @property
+        def size(self) -> int:
+            raise KeyboardInterrupt
+
+    with connect(agent) as connected:
+        assert 0 == connected.backlog()
+        with monkeypatch.context() as patch:
+            patch.setattr(sockets, "_RESPONSE", Interrupt())
+            with pytest.raises(KeyboardInterrupt):
+                connected.backlog()
+        connected.send(bytes(10_000))
+
+        assert connected.backlog() >= 10_000
 
 
 @on_linux

@@ -189,7 +189,7 @@ def test_odd_parts(value: object) -> None:
         assert write(plain, [span]) == write(compiled, [span])
 
 
-@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 200])
+@pytest.mark.parametrize("count", [0, 1, 127, 128, 129, 200])
 def test_number_of_tags(count: int) -> None:
     """Any number of tags gives the same bytes, with the same keys or others."""
     spans = [
@@ -384,6 +384,16 @@ def test_assigned_attributes(
 
     spans = [span, other]
     assert write(plain, spans) == write(compiled, spans)
+
+
+def test_usual_spans_are_compiled() -> None:
+    """Spans of this client are written without the reference."""
+    tracer = Tracer("service", InMemoryReporter(), ConstSampler(decision=True))
+    spans = [finished_span(tracer)]
+    spans[0].set_tag("a", "again")
+    encoder = make_encoder(native.OtlpWriter(None))
+
+    assert write(plain, spans) == write(encoder, spans)
 
 
 def test_a_span_whose_tags_were_read() -> None:

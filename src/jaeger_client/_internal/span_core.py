@@ -4,7 +4,7 @@ Where spans, contexts and tracers store their attributes.
 The first bases of `Span`, `SpanContext` and `SpanStarter`. The compiled core has
 classes of the same names and attributes in their place, which also have their own
 versions of the methods that are called most; see `_native/spans.pyx`. The functions
-pass to it what it uses of the Python code.
+pass the classes to it; it imports what else it uses of the Python code.
 """
 
 from __future__ import annotations
@@ -74,12 +74,16 @@ def adopt_context(context_class: type) -> None:
     """Pass `SpanContext` to the compiled core."""
 
 
-def adopt_span(span_class: type, **constants: object) -> None:
-    """Pass `Span` and its constants to the compiled core."""
+def adopt_span(span_class: type) -> None:
+    """Pass `Span` to the compiled core."""
 
 
-def adopt_starter(starter_class: type, **functions: object) -> None:
-    """Pass `SpanStarter` and the functions that it calls to the compiled core."""
+def adopt_starter(starter_class: type) -> None:
+    """Pass `SpanStarter` to the compiled core."""
+
+
+def adopt_reporter(reporter_class: type) -> None:
+    """Pass `Reporter` to the compiled core."""
 
 
 def seed_ids() -> None:
@@ -108,3 +112,4 @@ if IS_COMPILED and not TYPE_CHECKING:
     StarterCore, seed_ids = spans.StarterCore, spans.seed_ids
     adopt_context, adopt_span = _once(spans.adopt_context), _once(spans.adopt_span)
     adopt_starter = _once(spans.adopt_starter)
+    adopt_reporter = _once(spans.adopt_reporter)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from jaeger_client.metrics.metrics import MetricsFactory
     from jaeger_client.reporter.base import BaseReporter
     from jaeger_client.sampler.base import Sampler
+    from jaeger_client.scope import SpanScope
     from jaeger_client.throttler import Throttler
 
 _MAX_SPAN_ID: Final = (1 << MAX_ID_BITS) - 1
@@ -94,6 +95,7 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
     """Maximum number of logs of a span; the oldest half and the newest are stored."""
     clock: Clock | None
     """Where spans read the time; `None` is the system's clock."""
+    _scope_manager: opentracing.ScopeManager
     _active_scope: Callable[[], opentracing.Scope | None]
     _process_mark: ProcessMark
     """
@@ -155,6 +157,32 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         except Exception as error:  # noqa: BLE001 - arguments may raise anything
             return self._failed_span(error)
         return span
+
+    def start_active_span(  # noqa: PLR0917 - OpenTracing's signature  # pyright: ignore[reportIncompatibleMethodOverride]  # accepts our spans only
+        self,
+        operation_name: str | None = None,
+        child_of: Span | SpanContext | None = None,
+        references: Reference | Sequence[Reference] | None = None,
+        tags: Mapping[str, object] | None = None,
+        start_time: float | None = None,
+        ignore_active_span: bool = False,  # noqa: FBT001, FBT002
+        finish_on_close: bool = True,  # noqa: FBT001, FBT002
+    ) -> SpanScope:
+        """
+        Start a span and make it the active one until the returned scope is closed.
+
+        The parameters are those of `start_span`. With *finish_on_close*, closing the
+        scope finishes the span.
+        """
+        span = self.start_span(
+            operation_name,
+            child_of,
+            references,
+            tags,
+            start_time,
+            ignore_active_span,
+        )
+        return self._scope_manager.activate(span, finish_on_close)  # type: ignore[no-any-return]  # pyright: ignore[reportReturnType]  # of our span
 
     def _new_span(self, name: object, references: Sequence[Reference] | None) -> Span:
         # Without __init__, which does more.
@@ -367,15 +395,4 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
         return self.random.getrandbits(MAX_ID_BITS) or 1
 
 
-adopt_starter(
-    SpanStarter,
-    random=IdRandom,
-    decision_tags=DecisionTags,
-    with_context=with_context,
-    as_dict=as_dict,
-    to_text=to_text,
-    to_tag_values=to_tag_values,
-    to_seconds=to_seconds,
-    sampler_failed=_SAMPLER_FAILED,
-    reporter_failed=_REPORTER_FAILED,
-)
+adopt_starter(SpanStarter)

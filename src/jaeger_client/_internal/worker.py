@@ -333,12 +333,13 @@ class BackgroundWorker:
             self._flushes.popleft().perform(on_worker=True)
             next_run = self._run_tasks()
         runner.sleep(next_run - self._clock.monotonic())
-        late = self._clock.monotonic() - next_run
-        if late > _MAX_LATENESS and "uwsgi" in sys.modules:
-            self._not_run.warn(late)
+        if "uwsgi" in sys.modules:
+            late = self._clock.monotonic() - next_run
+            if late > _MAX_LATENESS:
+                self._not_run.warn(late)
 
     def _run_tasks(self) -> float:
-        return min((self._run_task(task) for task in self._tasks), default=math.inf)
+        return min(map(self._run_task, self._tasks), default=math.inf)
 
     def _run_task(self, task: Task) -> float:
         try:

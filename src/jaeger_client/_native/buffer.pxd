@@ -58,16 +58,16 @@ cdef extern from *:
     }
     #else
     #include <time.h>
-    static inline long jaeger_nanoseconds(void)
+    static inline long long jaeger_nanoseconds(void)
     {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec % 1000 * 1000000000L + now.tv_nsec;
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
     }
     static inline void jaeger_release_and_sleep(void)
     {
         const struct timespec microsecond = {0, 1000};
-        long before = jaeger_nanoseconds();
+        long long before = jaeger_nanoseconds();
         PyThreadState *thread = PyEval_SaveThread();
         if (jaeger_nanoseconds() - before > 400) nanosleep(&microsecond, NULL);
         PyEval_RestoreThread(thread);
@@ -133,15 +133,6 @@ cdef inline int close_buffer(Buffer *buffer) except -1:
     return PyByteArray_Resize(buffer.out, buffer.size)
 
 
-cdef inline int put_bytes(
-    Buffer *buffer, const void *data, Py_ssize_t size
-) except -1:
-    """Append *size* bytes at *data*."""
-    memcpy(reserve(buffer, size), data, size)
-    buffer.size += size
-    return 0
-
-
 cdef inline int varint_size(uint64_t number) noexcept:
     """Return the number of bytes of a varint."""
     cdef int size = 1
@@ -163,14 +154,9 @@ cdef inline unsigned char *put_varint(unsigned char *to, uint64_t number) noexce
 
 cdef inline unsigned char *put_fixed64(unsigned char *to, uint64_t number) noexcept:
     """Write eight bytes, little-endian."""
-    to[0] = <unsigned char>number
-    to[1] = <unsigned char>(number >> 8)
-    to[2] = <unsigned char>(number >> 16)
-    to[3] = <unsigned char>(number >> 24)
-    to[4] = <unsigned char>(number >> 32)
-    to[5] = <unsigned char>(number >> 40)
-    to[6] = <unsigned char>(number >> 48)
-    to[7] = <unsigned char>(number >> 56)
+    cdef int index
+    for index in range(8):
+        to[index] = <unsigned char>(number >> 8 * index)
     return to + 8
 
 

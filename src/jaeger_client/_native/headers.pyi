@@ -7,8 +7,11 @@ from jaeger_client.codecs.headers import plus_decoded as plus_decoded
 from jaeger_client.codecs.items import bounded as bounded
 from jaeger_client.codecs.items import can_be_sent as can_be_sent
 from jaeger_client.codecs.items import header_value as header_value
+from jaeger_client.codecs.text import TextCodec
 from jaeger_client.codecs.trace_id import id_texts as id_texts
 from jaeger_client.codecs.trace_id import ids_text as ids_text
 from jaeger_client.codecs.trace_id import read_context as read_context
 from jaeger_client.codecs.trace_id import read_fields as read_fields
 from jaeger_client.codecs.traceparent import read_parent as read_parent
+
+def adopt_text_codec(codec: type[TextCodec]) -> None: ...

@@ -24,19 +24,16 @@ from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport PyObject, PyObject_Hash
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport UINT32_MAX, int64_t, uint8_t, uint64_t
-from libc.string cimport memcmp, memset
+from libc.string cimport memcmp, memset, strlen
 
 from jaeger_client._native.buffer cimport (
     Buffer,
-    PyByteArray_AS_STRING,
-    PyByteArray_GET_SIZE,
     PyUnicode_DATA,
     PyUnicode_GET_LENGTH,
     PyUnicode_IS_ASCII,
     PyUnicode_KIND,
     close_message,
     put_big_endian,
-    put_bytes,
     put_fixed64,
     put_utf8,
     put_varint,
@@ -58,6 +55,7 @@ from jaeger_client._native.span_reader cimport (
     next_item,
     next_log,
     put_data,
+    put_references,
     read_number,
     read_value,
     write_each,
@@ -92,6 +90,7 @@ cdef enum:
     BYTES = 0x3A  # AnyValue: 7 bytes_value
 
 cdef enum:
+    SERVER = 2  # of enum SpanKind
     ERROR = 2  # of enum StatusCode
     CLIENT_ERROR = 400
     SERVER_ERROR = 500
@@ -99,6 +98,11 @@ cdef enum:
 
     MAX_TAGS = 128  # more are written by the reference
     SLOTS = 256  # a power of two above MAX_TAGS
+
+
+# By number of enum SpanKind.
+cdef const char *KINDS[6]
+KINDS[:] = [b"", b"internal", b"server", b"client", b"producer", b"consumer"]
 
 
 cdef struct Tags:
@@ -172,12 +176,7 @@ cdef int put_span(
     if parts.dropped_tags or parts.dropped_logs:
         put_count(out, DROPPED_ATTRIBUTES, parts.dropped_tags)
         put_count(out, DROPPED_EVENTS, parts.dropped_logs)
-    if parts.references is not NULL:
-        put_bytes(
-            out,
-            PyByteArray_AS_STRING(parts.references),
-            PyByteArray_GET_SIZE(parts.references),
-        )
+    put_references(out, parts)
     put_status(out, &status, message)
     return close_message(out, start, 2)
 
@@ -314,23 +313,14 @@ cdef int put_kind(Buffer *out, object kind, Status *status) except -1:
     cdef unsigned char *to
     if not PyUnicode_CheckExact(kind):
         return 0
-    if is_text(kind, "internal", 8):
-        number = 1
-    elif is_text(kind, "server", 6):
-        number = 2
-        status.is_server = True
-    elif is_text(kind, "client", 6):
-        number = 3
-    elif is_text(kind, "producer", 8):
-        number = 4
-    elif is_text(kind, "consumer", 8):
-        number = 5
-    else:
-        return 0
-    to = reserve(out, 2)
-    to[0], to[1] = KIND, number
-    written(out, to + 2)
-    return 1
+    for number in range(1, 6):
+        if is_text(kind, KINDS[number], strlen(KINDS[number])):
+            status.is_server = number == SERVER
+            to = reserve(out, 2)
+            to[0], to[1] = KIND, number
+            written(out, to + 2)
+            return 1
+    return 0
 
 
 cdef bint read_http_status(object value, Status *status) noexcept:

@@ -24,4 +24,4 @@ cdef class SpanQueue:
 
 
 cdef class SpanReceiver:
-    cdef public SpanQueue _queue
+    cdef object queue               # the attribute `_queue`; None if it has none

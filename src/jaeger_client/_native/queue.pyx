@@ -218,9 +218,23 @@ cdef class _OldestSpans:
 cdef class SpanReceiver:
     """The part of a reporter that the application's threads call."""
 
-    def report_span(self, span):
-        """Queue *span*, or drop and count it if the queue is full or closed."""
-        cdef SpanQueue queue = self._queue
-        if queue is None:
+    @property
+    def _queue(self):
+        if self.queue is None:
             raise AttributeError("_queue")
-        queue.add(span)
+        return self.queue
+
+    @_queue.setter
+    def _queue(self, queue):
+        self.queue = queue
+
+    @_queue.deleter
+    def _queue(self):
+        self.queue = None
+
+    def report_span(self, span):
+        queue = self.queue
+        if type(queue) is SpanQueue:
+            (<SpanQueue>queue).add(span)
+        else:
+            self._queue.put(span)

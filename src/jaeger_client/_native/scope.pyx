@@ -1,5 +1,4 @@
 # cython: language_level=3, binding=False, auto_pickle=False
-# cython: embedsignature=True, embedsignature.format=clinic
 """
 The active span, compiled: the twin of `_internal/scopes.py`, which is the reference.
 
@@ -24,6 +23,9 @@ import opentracing
 from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
 from cpython.ref cimport Py_DECREF, PyObject
 
+from jaeger_client._native.spans cimport finish_span, replace_methods
+
+from jaeger_client._internal import scopes
 from jaeger_client._internal.scopes import record_exception, variable_for
 
 cdef extern from *:
@@ -49,7 +51,7 @@ cdef object value_of(object variable):
 
 
 cdef class ScopeCore:
-    """The fields and methods of `ContextScope`."""
+    """The fields and methods of `ContextScope`; their docstrings are in Python."""
 
     def __getstate__(self):
         # As of slots.
@@ -57,11 +59,6 @@ cdef class ScopeCore:
         return self.__dict__, {name: getattr(self, name) for name in names}
 
     def close(self):
-        """
-        Reactivate the previous scope; finish the span if `finish_on_close` is set.
-
-        Does nothing if this scope is not the active one.
-        """
         manager = self.manager
         if isinstance(manager, ScopeManagerCore):
             variable = (<ScopeManagerCore>manager).variable
@@ -71,7 +68,7 @@ cdef class ScopeCore:
             return
         try:
             if self.finish_on_close:
-                self.span.finish()
+                finish_span(self.span)
         finally:
             # Not PyContextVar_Reset(): that fails in a task, whose context is a copy.
             previous = self.previous
@@ -91,13 +88,12 @@ cdef class ScopeCore:
 
 
 cdef class ScopeManagerCore:
-    """The field and methods of `ContextScopeManager`."""
+    """The field and methods of `ContextScopeManager`, as above."""
 
     def __init__(self):
         self.variable = variable_for(self)
 
     def activate(self, span, finish_on_close):
-        """Make *span* active until the returned scope is closed."""
         cdef ScopeCore scope = jaeger_new(_scope_class, _no_arguments)
         scope.manager = self
         scope.span = span
@@ -135,5 +131,7 @@ class ContextScopeManager(ScopeManagerCore, opentracing.ScopeManager):
         return self
 
 
+replace_methods(ContextScope, ScopeCore, scopes.ContextScope)
+replace_methods(ContextScopeManager, ScopeManagerCore, scopes.ContextScopeManager)
 cdef object _scope_class = ContextScope
 cdef tuple _no_arguments = ()

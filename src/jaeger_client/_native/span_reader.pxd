@@ -32,12 +32,14 @@ from libc.string cimport memcpy
 
 from jaeger_client._native.buffer cimport (
     Buffer,
+    PyByteArray_AS_STRING,
     PyByteArray_GET_SIZE,
     big_endian,
     close_buffer,
     int_to_bytes,
     let_others_run,
     put_utf8,
+    reserve,
     utf8_size,
 )
 from jaeger_client._native.spans cimport (
@@ -50,22 +52,25 @@ from jaeger_client._native.spans cimport (
 
 cdef extern from *:
     """
-    /* The dict whose items a view reads, and whether an object is exactly such a view. */
-    #define JAEGER_IS_DICT_ITEMS(object) Py_IS_TYPE(object, &PyDictItems_Type)
-    #define JAEGER_DICT_OF(view) (((struct jaeger_dict_view *)(view))->dict)
+    /* Whether an object is exactly the items of a dict, and that dict. The struct is
+       that of a view, whose definition is public until 3.12 only; it is the same in 3.10
+       to 3.14. In later versions, which may change it, such items are not plain. */
+    typedef struct { PyObject_HEAD PyObject *dict; } jaeger_view;
+    #define JAEGER_IS_DICT_ITEMS(object) \\
+        (PY_VERSION_HEX < 0x030F0000 && Py_IS_TYPE(object, &PyDictItems_Type))
+    #define JAEGER_DICT_OF(view) (((jaeger_view *)(view))->dict)
 
-    /* As `_PyDictViewObject`, which 3.13 has moved to its internal headers; it is the
-       same from 3.10 to 3.14. */
-    struct jaeger_dict_view {
-        PyObject_HEAD
-        PyObject *dict;
-    };
+    /* Times of which nanoseconds fit in an int64, in seconds and in microseconds. */
+    #define JAEGER_MAX_PLAIN_TIME 9e9
+    #define JAEGER_MAX_PLAIN_US INT64_C(9000000000000000)
 
     /* A list, or of a subclass that is iterated as a list, so that its items are those
        in memory. */
     #define JAEGER_IS_LIST(object) \\
         (PyList_Check(object) && Py_TYPE(object)->tp_iter == PyList_Type.tp_iter)
     """
+    const double MAX_PLAIN_TIME "JAEGER_MAX_PLAIN_TIME"
+    const int64_t MAX_PLAIN_US "JAEGER_MAX_PLAIN_US"
     bint is_list "JAEGER_IS_LIST"(object value) noexcept
     bint is_dict_items "JAEGER_IS_DICT_ITEMS"(object value) noexcept
     PyObject *dict_of "JAEGER_DICT_OF"(object view) noexcept
@@ -78,16 +83,13 @@ cdef enum:
     SPAN_BLOCK = 64
     LOG_BLOCK = 256
 
-    # Times of which nanoseconds fit in an int64.
-    MAX_PLAIN_TIME = 9_000_000_000  # in seconds
-    MAX_PLAIN_US = 9_000_000_000_000_000
-
 
 cdef struct Items:
     # Pairs that are still to be read.
     PyObject *source  # a list, a tuple or a dict; not valid if there are none
     Py_ssize_t index
     Py_ssize_t count
+    bint is_flat      # a tuple of keys and values in turn, see flat.pxi
 
 
 cdef struct Parts:
@@ -201,15 +203,14 @@ cdef inline object read_own_span(SpanCore span, bytearray references, Parts *par
     if (
         PyUnicode_CheckExact(span.operation_name)
         and read_times(parts, span.start_time, span.end_time, isnan(span.end_time))
-        and PyDict_CheckExact(span.first_tags)
+        and read_first_tags(&parts.tags[0], span.first_tags)
         and PyDict_Check(span.decision_tags)  # a `DecisionTags`
         and (
             span.more_tags is no_more_tags()
             or read_sequence(&parts.tags[2], span.more_tags)
         )
-        and read_sequence(&parts.logs, span.log_items)
+        and read_logs(&parts.logs, span.log_items)
     ):
-        read_dict(&parts.tags[0], <PyObject *>span.first_tags)
         read_dict(&parts.tags[1], <PyObject *>span.decision_tags)
         return span if references is None else references
     return None
@@ -291,6 +292,17 @@ cdef inline bint read_number(object number, int64_t *stored) noexcept:
     return not overflow
 
 
+cdef inline int put_references(Buffer *out, const Parts *parts) except -1:
+    """Append what the reference has encoded; return 1 if there is anything."""
+    cdef Py_ssize_t size
+    if parts.references is NULL:
+        return 0
+    size = PyByteArray_GET_SIZE(parts.references)
+    memcpy(reserve(out, size), PyByteArray_AS_STRING(parts.references), size)
+    out.size += size
+    return size > 0
+
+
 # ---- Tags and logs
 
 
@@ -302,13 +314,37 @@ cdef inline bint read_items(Items *items, object source) noexcept:
     return read_sequence(items, source)
 
 
+cdef inline bint read_first_tags(Items *items, object source) noexcept:
+    """Begin to read the C field `first_tags`."""
+    if PyTuple_CheckExact(source):
+        read_flat(items, <PyObject *>source, 0)
+    elif PyDict_CheckExact(source):
+        read_dict(items, <PyObject *>source)
+    else:
+        return False
+    return True
+
+
+cdef inline bint read_logs(Items *logs, object source) noexcept:
+    """Begin to read the C field `log_items`."""
+    if not PyTuple_CheckExact(source):
+        return read_sequence(logs, source)
+    logs.source, logs.index, logs.count, logs.is_flat = <PyObject *>source, 0, 1, True
+    return True
+
+
+cdef inline void read_flat(Items *items, PyObject *source, Py_ssize_t start) noexcept:
+    items.source, items.index, items.is_flat = source, start, True
+    items.count = (PyTuple_GET_SIZE(<object>source) - start) // 2
+
+
 cdef inline void read_dict(Items *items, PyObject *source) noexcept:
-    items.source, items.index = source, 0
+    items.source, items.index, items.is_flat = source, 0, False
     items.count = PyDict_GET_SIZE(source)
 
 
 cdef inline bint read_sequence(Items *items, object source) noexcept:
-    items.source, items.index = <PyObject *>source, 0
+    items.source, items.index, items.is_flat = <PyObject *>source, 0, False
     if is_list(source):
         items.count = PyList_GET_SIZE(source)
     elif PyTuple_CheckExact(source):
@@ -324,6 +360,11 @@ cdef inline int next_item(Items *items, PyObject **key, PyObject **value) noexce
     if not items.count:
         return 0
     items.count -= 1
+    if items.is_flat:
+        key[0] = PyTuple_GET_ITEM(<object>items.source, items.index)
+        value[0] = PyTuple_GET_ITEM(<object>items.source, items.index + 1)
+        items.index += 2
+        return 1
     if PyDict_Check(<object>items.source):
         if not PyDict_Next(<object>items.source, &items.index, key, value):
             return -1
@@ -364,16 +405,23 @@ cdef inline int next_log(Items *logs, Log *log, const Buffer *out, Py_ssize_t ma
         ):
             return -1
     logs.count -= 1
+    if logs.is_flat:
+        read_flat(&log.fields, logs.source, 1)
+        item = PyTuple_GET_ITEM(<object>logs.source, 0)
+        return 1 if is_time(<object>item, &log.time_us) else -1
     item = item_at(logs)
     if (
         PyTuple_CheckExact(<object>item)
         and PyTuple_GET_SIZE(<object>item) == 2
-        and read_number(<object>PyTuple_GET_ITEM(<object>item, 0), &log.time_us)
-        and 0 <= log.time_us <= MAX_PLAIN_US
+        and is_time(<object>PyTuple_GET_ITEM(<object>item, 0), &log.time_us)
         and read_items(&log.fields, <object>PyTuple_GET_ITEM(<object>item, 1))
     ):
         return 1
     return -1
+
+
+cdef inline bint is_time(object number, int64_t *time_us) noexcept:
+    return read_number(number, time_us) and 0 <= time_us[0] <= <int64_t>MAX_PLAIN_US
 
 
 cdef inline int raise_too_large() except -1:
@@ -385,7 +433,7 @@ cdef inline int raise_too_large() except -1:
 cdef inline bint read_value(object value, Value *stored) noexcept:
     """Store the value of a tag, which is valid as long as *value* is."""
     cdef double real
-    stored.size = 0
+    stored.size, stored.bits = 0, 0
     if PyUnicode_CheckExact(value):
         stored.kind, stored.size = TEXT, utf8_size(value)
         return stored.size >= 0

@@ -18,9 +18,12 @@ and every value that was assigned fits its C field; they take 2 ns. The result i
 until Python code may run. A value that does not fit is stored in `odd`, and reading the
 attribute returns it.
 
-Fields that are objects may be of any type even then, because any object fits them.
+A tuple in `first_tags` or `log_items` is that of C code, see `flat.pxi`: an application
+sees a dict or a list. Other fields that are objects may be of any type even then.
 Readers check for the exact type that they expect (`dict`, `list`, `str`), and hold a
 reference of their own to each before they run Python code.
+
+Larger fields come first: without padding between them, `fields_of` knows where each is.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -53,10 +56,10 @@ cdef class SpanCore:
     cdef object references          # list of opentracing.Reference, or None
     cdef object baggage
     cdef object stored_context      # SpanContext or None
-    cdef object first_tags          # dict: str to value
+    cdef object first_tags          # dict: str to value; or a tuple, see flat.pxi
     cdef object decision_tags       # dict: str to value
     cdef object more_tags           # list of pairs, NO_MORE_TAGS or a TagList
-    cdef object log_items           # list of (microseconds, pairs), or a LogList
+    cdef object log_items           # list of (microseconds, pairs), a LogList or a tuple
     cdef dict odd
     cdef uint32_t own_flags         # valid if stored_context is None, see flags_of()
     cdef uint32_t dropped_tags
@@ -67,24 +70,36 @@ cdef class SpanCore:
 
 
 cdef class StarterCore:
-    # Attributes of the tracer that are read for each span; each may be any object.
+    # Attributes of the tracer that are read for each span; each may be any object. They
+    # are copies of items of its `__dict__`, valid if is_plain_starter() is true.
     cdef object sampler
     cdef object reporter
     cdef object metrics
     cdef object random
     cdef object max_trace_id_bits
     cdef object one_span_per_rpc
-    cdef object max_tag_value_length
-    cdef object max_tags_per_span
-    cdef object max_logs_per_span
+    cdef Py_ssize_t max_tag_value_length    # -1: not a usual number
+    cdef Py_ssize_t max_tags_per_span
+    cdef Py_ssize_t max_logs_per_span
     cdef object clock
     cdef object active_scope        # the attribute `_active_scope`
     cdef object process_mark        # the attribute `_process_mark`
-    cdef dict odd
+    cdef dict copied                # the `__dict__` that they were copied from
+    cdef uint64_t copied_version    # of that
+    cdef unsigned int plain_version # of the class, when it was last checked
     cdef object checked_random      # the `random` that was last checked, see owns_ids()
     cdef dict random_attributes     # vars() of that
     cdef Py_ssize_t attribute_count # of these, when they were last checked
-    cdef unsigned int plain_version # of the class, when it was last checked
+    cdef object sampler_original    # an `Original`, if the sampler is one of ours
+    cdef dict sampler_attributes    # vars() of the sampler, see decide()
+    cdef uint64_t sampler_version   # of that
+    cdef object decision            # what the sampler returns: one for all traces
+    cdef object boundary            # or, by trace id, one of two
+    cdef object decision_above
+    cdef unsigned int receiver_version  # of the reporter's class, see enqueue()
+    cdef bint has_noop_metrics      # the metrics are of our class and do nothing
+    cdef bint reports_itself        # `report_span` is ours
+    cdef bint starts_itself         # `start_span` is ours
 
 
 cdef struct Ids:
@@ -117,3 +132,9 @@ cdef ContextCore new_context()
 
 cdef object no_more_tags()
 """The value of `more_tags` of a span without any: a list whose content is not read."""
+
+cdef int finish_span(object span) except -1
+"""What `span.finish()` does, for any span."""
+
+cdef dict replace_methods(type owner, type core, type source)
+"""Replace methods of a Python class by those in C, see `Method` in `classes.pxi`."""

@@ -20,10 +20,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from jaeger_client._native.buffer cimport (
     Buffer,
-    PyByteArray_AS_STRING,
-    PyByteArray_GET_SIZE,
     put_big_endian,
-    put_bytes,
     put_fixed64,
     put_utf8,
     put_varint,
@@ -43,6 +40,7 @@ from jaeger_client._native.span_reader cimport (
     next_item,
     next_log,
     put_data,
+    put_references,
     read_value,
     write_each,
 )
@@ -128,14 +126,6 @@ cdef class ThriftWriter:
         out.size += 1
         return 1
 
-    cdef int put_references(self, Buffer *out, Parts *parts) except -1:
-        """Write field 6 of a span, as the reference has encoded it."""
-        return put_bytes(
-            out,
-            PyByteArray_AS_STRING(parts.references),
-            PyByteArray_GET_SIZE(parts.references),
-        )
-
     cdef int put_head(self, Buffer *out, const Parts *parts) except -1:
         """Write fields 1 to 9 of a span."""
         raise NotImplementedError
@@ -174,7 +164,7 @@ cdef class CompactWriter(ThriftWriter):
     cdef int put_head(self, Buffer *out, const Parts *parts) except -1:
         cdef object name = <object>parts.name
         cdef Py_ssize_t size = utf8_size(name)
-        cdef bint has_references = parts.references is not NULL
+        cdef bint has_references
         cdef unsigned char *to
         if size < 0:
             return 0
@@ -185,9 +175,7 @@ cdef class CompactWriter(ThriftWriter):
         to = put_id(to, parts.ids.parent_id)
         to[0] = 0x18
         written(out, put_utf8(put_varint(to + 1, size), name, size))
-        if has_references:
-            has_references = PyByteArray_GET_SIZE(parts.references) > 0
-            self.put_references(out, parts)
+        has_references = put_references(out, parts)
         to = reserve(out, 3 * 11)
         to[0] = 0x15 if has_references else 0x25  # field 7 after 6, or after 5
         to = put_zigzag(to + 1, <uint64_t><int64_t><int32_t>parts.ids.flags)
@@ -287,8 +275,7 @@ cdef class BinaryWriter(ThriftWriter):
         to = put_i64(to, 3, parts.ids.span_id)
         to = put_i64(to, 4, parts.ids.parent_id)
         written(out, put_utf8(put_size(to, 5, size), name, size))
-        if parts.references is not NULL:
-            self.put_references(out, parts)
+        put_references(out, parts)
         to = put_i32(reserve(out, 7 + 2 * 11), 7, parts.ids.flags)
         to = put_i64(to, 8, <uint64_t>parts.start_us)
         written(out, put_i64(to, 9, <uint64_t>parts.duration_us))

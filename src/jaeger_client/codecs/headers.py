@@ -110,7 +110,12 @@ def own_headers(names: HeaderNames, carrier: object) -> list[tuple[Header, objec
     """Return a codec's own headers with their values, in the carrier's order."""
     found: list[tuple[Header, object]] = []
     known = names.known
-    for name, value in _items_of(carrier):
+    if type(carrier) is dict:  # nearly every carrier: 0.1 us less
+        headers: dict[object, object] = carrier  # pyright: ignore[reportUnknownVariableType]  # any dict
+        items: Iterable[tuple[object, object]] = headers.items()
+    else:
+        items = items_of(carrier)
+    for name, value in items:
         try:
             header = known[name]
         except KeyError:
@@ -122,9 +127,8 @@ def own_headers(names: HeaderNames, carrier: object) -> list[tuple[Header, objec
     return found
 
 
-def _items_of(carrier: object) -> Iterable[tuple[object, object]]:
-    if type(carrier) is dict:  # nearly every carrier: 0.1 us less
-        return carrier.items()  # pyright: ignore[reportUnknownVariableType]  # any dict
+def items_of(carrier: object) -> Iterable[tuple[object, object]]:
+    """Return the headers in *carrier* as pairs, or raise an `InvalidCarrierError`."""
     items = getattr(carrier, "items", None)
     if callable(items):
         return cast("Iterable[tuple[object, object]]", items())

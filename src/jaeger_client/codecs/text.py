@@ -61,6 +61,7 @@ if TYPE_CHECKING or not IS_COMPILED:
     from jaeger_client.codecs.trace_id import ids_text, read_context
 else:
     from jaeger_client._native.headers import (
+        adopt_text_codec,
         header_value,
         ids_text,
         own_headers,
@@ -150,6 +151,9 @@ class TextCodec(BaggageCodec):
         # Nearly every request has ids alone: 0.6 us less.
         if header is _TRACE_ID and len(own) == 1:
             return read_context(value, self.url_encoding)
+        return self._context_in(own)
+
+    def _context_in(self, own: Iterable[tuple[Header, object]]) -> SpanContext | None:
         context: SpanContext | None = None
         debug_id: str | None = None
         baggage: list[tuple[Header, object]] = []
@@ -252,3 +256,8 @@ def _header_name(setting: str, configured: object) -> str:
         return configured.lower().replace("_", "-")
     msg = f"{setting} must be {HEADER_NAME}, got {shown(configured)}"
     raise ConfigError(msg)
+
+
+if IS_COMPILED and not TYPE_CHECKING:
+    # Both methods have compiled versions, which call them in unusual cases.
+    adopt_text_codec(TextCodec)

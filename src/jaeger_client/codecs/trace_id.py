@@ -9,6 +9,7 @@ functions that every request needs.
 from __future__ import annotations
 
 import string
+import struct
 from binascii import unhexlify
 from typing import Final, TypeAlias
 
@@ -22,12 +23,12 @@ from jaeger_client.span_context import SpanContext
 Ids: TypeAlias = tuple[int, int, int | None, int]
 """Trace id, span id, parent id and flags."""
 
-_HEX_DIGITS: Final = string.hexdigits.encode()
 _IN_HEX: Final = frozenset(string.hexdigits)
 _MAX_LENGTH: Final = 512
 """Maximum length of an id, or of an encoded value that is decoded, in characters."""
-_MAX_TRACE_ID: Final = (1 << MAX_TRACE_ID_BITS) - 1
-_MAX_ID: Final = (1 << MAX_ID_BITS) - 1
+_unpack_numbers: Final = struct.Struct(">QQQQI").unpack
+"""Returns the halves of the trace id, span id, parent id and flags."""
+_FLAGS_DIGITS: Final = 8
 _FLAGS_MASK: Final = 0x7FFF_FFFF  # the flags of a span are an i32
 
 
@@ -112,17 +113,18 @@ def span_context_from_string(value: object) -> Ids:
     text = sole(value)
     if not isinstance(text, str):
         raise _corrupt(value)
-    return read_ids(text, decode=False)
+    context = read_context(text, decode=False)
+    return context.trace_id, context.span_id, context.parent_id, context.flags
 
 
-def read_context(
-    value: object,
-    decode: bool,  # noqa: FBT001 - 0.05 us less
-    baggage: dict[str, str] | None = None,
-) -> SpanContext:
-    """Return the context with the ids in *value*; see `read_ids`."""
-    trace_id, span_id, parent_id, flags = read_ids(value, decode=decode)
-    return SpanContext(trace_id, span_id, parent_id, flags, baggage)
+def read_context(value: object, decode: bool) -> SpanContext:  # noqa: FBT001 - 0.05 us less
+    """Return the context with the ids in *value*, which may be percent-encoded."""
+    context = _context_in(value) if type(value) is str else None
+    if context is None:
+        context = _context_in(_normalized(value, decode))
+    if context is None:
+        raise _corrupt(value)
+    return context
 
 
 def read_fields(
@@ -141,43 +143,36 @@ def read_fields(
     return SpanContext(trace_id, span_id, parent_id, flags, baggage)
 
 
-def read_ids(value: object, *, decode: bool) -> Ids:
-    """Return the ids in *value*, percent-encoded if *decode* is set, or raise."""
-    text = (
-        value if type(value) is str and _is_hex(value) else _normalized(value, decode)
-    )
-    trace, span, parent, flags = text.split(":")
+def _context_in(text: str) -> SpanContext | None:
+    """Return the context with the numbers in *text*, `None` if they are invalid."""
     try:
-        trace_id, span_id, parent_id = int(trace, 16), int(span, 16), int(parent, 16)
-        bits = int(flags, 16) & _FLAGS_MASK
-    except ValueError as exc:  # nothing between two colons
-        raise _corrupt(value) from exc
-    if not (0 < trace_id <= _MAX_TRACE_ID and 0 < span_id <= _MAX_ID >= parent_id):
-        raise _corrupt(value)
-    return trace_id, span_id, parent_id or None, bits
-
-
-def _is_hex(text: str) -> bool:
-    """
-    Return whether *text* is hexadecimal digits and three colons.
-
-    That excludes what int() accepts besides digits: signs, 0x, underscores, and digits
-    of other scripts. No slower than the cheapest regular expression.
-    """
-    return text.isascii() and text.encode().translate(None, _HEX_DIGITS) == b":::"
+        trace, span, parent, flags = text.split(":")
+        # Converted together, which takes half the time of int() for each. That would
+        # also accept signs, blanks, underscores and the digits of other scripts.
+        high, low, span_id, parent_id, bits = _unpack_numbers(
+            unhexlify(
+                trace.zfill(32) + span.zfill(16) + parent.zfill(16) + flags.zfill(8)
+            )
+        )
+    except (ValueError, struct.error):  # not hexadecimal, too many digits
+        return None
+    trace_id = high << MAX_ID_BITS | low
+    if not (trace_id and span_id and parent and flags):
+        return None
+    return SpanContext(trace_id, span_id, parent_id, bits & _FLAGS_MASK)
 
 
 def _normalized(value: object, decode: bool) -> str:  # noqa: FBT001 - as `read_context`
-    """Return *value* as four hexadecimal numbers without encoding and blanks."""
+    """Return *value* without encoding, blanks and digits that have no effect."""
     text = header_text(value)
     if text is None:
         raise _corrupt(value)
     if decode and len(text) <= _MAX_LENGTH:
         text = percent_decoded(text)
-    text = ":".join(part.strip() for part in text.split(":"))
-    if not _is_hex(text):
-        raise _corrupt(value)
-    return text
+    *ids, flags = [part.strip() for part in text.split(":")]
+    if _IN_HEX.issuperset(flags):
+        flags = flags[-_FLAGS_DIGITS:]
+    return ":".join([*(part.lstrip("0") or part[:1] for part in ids), flags])
 
 
 def _corrupt(value: object) -> CorruptContextError:

@@ -170,7 +170,8 @@ class BinaryWriter(ThriftWriter):
             *(_PARENT_SPAN_ID, exact_int(context.parent_id or 0) & MASK_64),
         )
         _write_text(out, _OPERATION_NAME, span.operation_name)
-        self.write_references(out, span)
+        if span.references:
+            self.write_references(out, span)
         out += _TIMES.pack(
             *(_FLAGS, exact_int(context.flags) & MASK_32),
             *(_START_TIME, clamped_i64(start_us(start))),

@@ -131,12 +131,6 @@ _MASK_31: Final = (1 << 31) - 1
 """The largest i32."""
 
 
-def _write_trace_id(out: bytearray, trace_id: int) -> None:
-    """Append the two fields of a trace id, whose ids follow that of the previous."""
-    _write_id(out, trace_id)
-    _write_id(out, trace_id >> 64)
-
-
 def _write_id(out: bytearray, number: int) -> None:
     """Append a field: the i64 with the low 64 bits of *number*."""
     if type(number) is not int:
@@ -222,11 +216,13 @@ class CompactWriter(ThriftWriter):
         """Append fields 1 to 9 of *span*."""
         context = span.ids
         start, end = span.start_time, span.end_time
-        _write_trace_id(out, context.trace_id)
+        trace_id = context.trace_id
+        _write_id(out, trace_id)
+        _write_id(out, trace_id >> 64)
         _write_id(out, context.span_id)
         _write_id(out, context.parent_id or 0)
-        self.write_name(out, span.operation_name)
-        has_references = self.write_references(out, span)
+        _write_text(out, _TEXT, span.operation_name)
+        has_references = span.references and self.write_references(out, span)
         out.append(_I32 if has_references else _FLAGS_AFTER_NAME)
         flags = exact_int(context.flags) & MASK_32
         write_zigzag(out, flags if flags <= _MASK_31 else flags - (1 << 32))
@@ -267,7 +263,8 @@ class CompactWriter(ThriftWriter):
         for follows, trace_id, span_id in usable:
             out.append(_I32)
             write_zigzag(out, 1 if follows else 0)
-            _write_trace_id(out, trace_id)
+            _write_id(out, trace_id)
+            _write_id(out, trace_id >> 64)
             _write_id(out, span_id)
             out.append(STOP)
         return True

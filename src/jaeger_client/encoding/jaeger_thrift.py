@@ -13,9 +13,9 @@ A Thrift list is preceded by its size, and the application may append to the lis
 span while it is encoded. So each list is copied first; the copy has the size that is
 written.
 
-Writers accept only values of exactly the types that `SpanData` documents. Subclasses
-may override any operation, so they raise as other types do, and the span is encoded as
-a plain copy (see `plain`).
+Writers accept numbers and values only of exactly the types that `SpanData` documents.
+Subclasses may override any operation, so they raise as other types do, and the span is
+encoded as a plain copy (see `plain`).
 """
 
 from __future__ import annotations

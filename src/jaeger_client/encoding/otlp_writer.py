@@ -122,7 +122,8 @@ def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
         _write_logs(body, [*logs], max_size)
     if span.dropped_tags or span.dropped_logs:
         write_dropped(body, span)
-    write_references(body, span)
+    if span.references:
+        write_references(body, span)
     write_status(body, tags)
     write_field(out, SPAN, body)
 
@@ -221,11 +222,9 @@ def write_dropped(out: bytearray, span: SpanData) -> None:
 
 def write_references(out: bytearray, span: SpanData) -> None:
     """Append field 13 for each reference of *span* except the parent."""
-    if not (references := span.references):
-        return
     context = span.ids
     parent = False, context.trace_id, context.parent_id
-    for reference in usable_references(references):
+    for reference in usable_references(span.references):
         if reference != parent:
             follows, trace_id, span_id = reference
             kind = "follows_from" if follows else "child_of"

@@ -124,13 +124,6 @@ def plain_text(value: object) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-class NotTextError(TypeError):
-    """A value is not text, or of a subclass of `str`, which may override any method."""
-
-    def __init__(self, value: object) -> None:
-        super().__init__(f"needs text, got {type(value).__name__}")
-
-
 class NotIntegerError(TypeError):
     """A value is not an integer, or of a subclass of `int`, such as `bool`."""
 
@@ -139,9 +132,10 @@ class NotIntegerError(TypeError):
 
 
 def exact_text(text: object) -> str:
-    """Return *text* itself, or raise `NotTextError`."""
-    if type(text) is not str:
-        raise NotTextError(text)
+    """Return *text* itself; raise if it is not text, or of a subclass of `str`."""
+    if type(text) is not str:  # a subclass may override any method
+        msg = f"needs text, got {type(text).__name__}"
+        raise TypeError(msg)
     return text
 
 

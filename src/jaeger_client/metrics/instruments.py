@@ -40,7 +40,7 @@ class TracerMetrics:
 
     def __init__(self, metrics_factory: MetricsFactory) -> None:
         self.is_noop: bool = type(metrics_factory) is MetricsFactory
-        """Whether the metrics do nothing, so that the hot path need not call them."""
+        """Whether the metrics do nothing and spans need not call them; constant."""
         make = MetricMaker(metrics_factory)
         traces, count = table.TRACES, make.bare_counter
         self.traces_started_sampled = count(traces, state="started", sampled="y")

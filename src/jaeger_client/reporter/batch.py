@@ -32,11 +32,12 @@ from jaeger_client._internal.limits import (
 )
 from jaeger_client._internal.process_end import is_pool_child
 from jaeger_client._internal.signal_safe import Exclusive
+from jaeger_client._internal.span_core import adopt_reporter
 from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import DEFAULT_FLUSH_INTERVAL, DEFAULT_QUEUE_CAPACITY
 from jaeger_client.metrics.instruments import ReporterMetrics, choose_factory
-from jaeger_client.model import SpanLosses
+from jaeger_client.model import SpanData, SpanLosses
 from jaeger_client.reporter.base import (
     DEFAULT_CLOSE_TIMEOUT,
     BaseReporter,
@@ -47,7 +48,11 @@ from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.transmitter import Transmitter, make_process
 
 if TYPE_CHECKING or not IS_COMPILED:
-    from jaeger_client.reporter.queue import SpanQueue, SpanReceiver
+    from jaeger_client.reporter.queue import SpanQueue
+
+    class SpanReceiver:
+        """The base of reporters; that of the compiled core stores `_queue` in C."""
+
 else:
     from jaeger_client._native.queue import SpanQueue, SpanReceiver
 
@@ -59,6 +64,7 @@ if TYPE_CHECKING:
     from jaeger_client.metrics.metrics import Metrics, MetricsFactory
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture
+    from jaeger_client.span import Span
 
 MAX_DEQUEUED: Final = 1_000
 """Maximum number of spans taken from the queue at once, without a batch size."""
@@ -155,7 +161,7 @@ class Reporter(SpanReceiver, BaseReporter):
             error_reporter=error_reporter,
             clock=clock,
         )
-        self._queue = SpanQueue(
+        self._queue: SpanQueue[SpanData] = SpanQueue(
             queue_capacity,
             batch_size=self._full_batch,
             wake=self._worker.wake,
@@ -181,6 +187,10 @@ class Reporter(SpanReceiver, BaseReporter):
     ) -> None:
         """Set the process of all spans; text in *tags* is cut to *max_length*."""
         self._transmitter.set_process(make_process(service_name, tags, max_length))
+
+    def report_span(self, span: Span) -> None:
+        """Queue *span*, or drop and count it if the queue is full or closed."""
+        self._queue.put(span)
 
     def run(self, now: float) -> float:
         """Send what is due; return the time of the next turn. Called by the worker."""
@@ -283,27 +293,27 @@ class Reporter(SpanReceiver, BaseReporter):
     def _send_until(self, deadline: float, *, drain: bool) -> None:
         """Send what is due until *deadline*; in a *drain*, everything."""
         while self._transmitter or self._take(everything=drain):
+            if not self._transmitter.has_payload:
+                self._transmitter.encode_next()
             if not self._wait_for_attempt(deadline, may_sleep=drain):
                 return
-            if self._transmitter.has_payload:
-                self._attempt(deadline if drain else math.inf)
-            else:
-                self._transmitter.encode_next()
+            self._attempt(deadline, drain=drain)
 
     def _take(self, *, everything: bool) -> bool:
         """Take spans from the queue that are due; return whether there are any."""
-        count = len(self._queue)
+        count, full_batch = len(self._queue), self._full_batch
+        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
+        if count > max_count or (now < self._due and not everything):
+            # Full batches only; the rest waits for the end of the interval.
+            count = min(count, max_count)
+            count -= count % full_batch
+        elif count:
+            # The queue is emptied, so the next span begins another interval.
+            self._due, self._partial_sent_at = math.inf, now
         if not count:
             self._transmitter.release()
             return False
-        max_count, now = self._batch_size or MAX_DEQUEUED, self._clock.monotonic()
-        if not everything and now < self._due:
-            # Full batches only; the rest waits for the end of the interval.
-            count -= count % self._full_batch
-        elif count <= max_count:
-            # The queue is emptied, so the next span begins another interval.
-            self._due, self._partial_sent_at = math.inf, now
-        self._transmitter.take(self._queue, min(count, max_count))
+        self._transmitter.take(self._queue, count)
         return bool(self._transmitter)
 
     @property
@@ -326,14 +336,13 @@ class Reporter(SpanReceiver, BaseReporter):
             self._clock.sleep(start - now)
         return True
 
-    def _attempt(self, deadline: float) -> None:
+    def _attempt(self, deadline: float, *, drain: bool) -> None:
         # No limit on the worker's thread: it may complete a send after the caller of
         # `flush` has stopped waiting.
-        is_limited = deadline < math.inf and not self._worker.is_current_thread
+        is_own_thread = self._worker.is_current_thread
+        is_limited = drain and not is_own_thread
         timeout = deadline - self._clock.monotonic() if is_limited else None
-        delay = self._transmitter.attempt(
-            timeout, is_own_thread=self._worker.is_current_thread
-        )
+        delay = self._transmitter.attempt(timeout, is_own_thread=is_own_thread)
         self._retry_at = self._clock.monotonic() + delay if delay else -math.inf
 
     def after_fork_in_child(self) -> None:
@@ -383,3 +392,6 @@ class Reporter(SpanReceiver, BaseReporter):
 
     def __repr__(self) -> str:
         return f"<Reporter {self._queue!r} to {self._transmitter.sender!r}>"
+
+
+adopt_reporter(Reporter)

@@ -58,9 +58,6 @@ The log line of each cause. Failed sends are logged as an outage, by the transmi
 "unreachable" is counted as "closed".
 """
 
-_OF_PAYLOADS: Final = ("not_encodable", "send_failed", "too_large", "truncated")
-"""The causes that only the sending thread counts."""
-
 
 class LossReport:
     """
@@ -101,11 +98,11 @@ class LossReport:
             if cause in self._warnings:
                 self._warnings[cause].warn()
 
-    def totals_after(self, losses: SpanLosses) -> Mapping[str, int]:
-        """Return the totals plus *losses* of a payload, for `count_up_to`."""
+    def totals_after(self, losses: Mapping[str, int]) -> Mapping[str, int]:
+        """Return the totals plus *losses* of a payload, by cause, for `count_up_to`."""
         return {
-            cause: getattr(self.totals, cause) + max(0, getattr(losses, cause))
-            for cause in _OF_PAYLOADS
+            cause: getattr(self.totals, cause) + max(0, count)
+            for cause, count in losses.items()
         }
 
     def count_up_to(self, totals: Mapping[str, int]) -> None:

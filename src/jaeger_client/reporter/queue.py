@@ -44,9 +44,6 @@ from jaeger_client._internal.fork import notice_fork
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from jaeger_client.model import SpanData
-    from jaeger_client.span import Span
-
 SpanT = TypeVar("SpanT")
 
 
@@ -215,13 +212,3 @@ class SpanQueue(Generic[SpanT]):
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"
         return f"<SpanQueue {state}, {len(self)} of {self._capacity}>"
-
-
-class SpanReceiver:
-    """The part of a reporter that the application's threads call."""
-
-    _queue: SpanQueue[SpanData]
-
-    def report_span(self, span: Span) -> None:
-        """Queue *span*, or drop and count it if the queue is full or closed."""
-        self._queue.put(span)

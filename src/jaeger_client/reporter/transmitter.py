@@ -32,6 +32,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from jaeger_client._internal.diagnostics import (
@@ -55,7 +57,7 @@ from jaeger_client.model import Process, SpanLosses
 from jaeger_client.reporter.base import accepts_timeout, close_quietly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jaeger_client._internal.clock import Clock
     from jaeger_client.encoding.base import Encoder
@@ -80,6 +82,19 @@ CACHE_IDLE_TIME: Final = 60.0
 PROBE_INTERVAL: Final = 10.0
 """Minimum number of seconds between two attempts to use the fallback."""
 
+_FILL: Final = 0.98
+"""
+Part of a payload that a full batch fills.
+
+Without a margin, every other payload would hold the single span that did not fit.
+"""
+
+_CAUSES: Final = ("not_encodable", "send_failed", "too_large", "truncated")
+"""The causes of losses that encoders may count."""
+
+_counts: Final[Callable[[SpanLosses], tuple[int, ...]]] = attrgetter(*_CAUSES)
+"""Returns the counts of `_CAUSES`."""
+
 _MIN_TIMEOUT: Final = 0.001
 """Minimum timeout in seconds for a sender; with 0 it would not wait at all."""
 
@@ -100,8 +115,8 @@ class _Payload(NamedTuple):
     """Spans in *body*; if there are none, there is nothing to send."""
     end: int
     """Index of the first span after those that this payload covers."""
-    losses: SpanLosses
-    """Counts of the spans that the encoder left out or truncated."""
+    losses: Mapping[str, int]
+    """Numbers of spans that the encoder left out or truncated, by cause."""
 
 
 class Transmitter:
@@ -177,8 +192,8 @@ class Transmitter:
 
     @property
     def spans_per_payload(self) -> int:
-        """Estimate of the number of spans that fit a payload."""
-        return int(self.sender.max_payload / self._bytes_per_span)
+        """Estimate of the number of spans that fit a payload, rather too low."""
+        return int(_FILL * self.sender.max_payload / self._bytes_per_span)
 
     def set_process(self, process: Process) -> None:
         """Set the process of all spans."""
@@ -198,6 +213,8 @@ class Transmitter:
 
     def release(self) -> None:
         """Drop the references to spans and payload; only when all are done."""
+        if not self._spans and not self._done:
+            return  # done already
         # In this order, so that after an interrupt no payload is counted again.
         self._count_losses()
         self._encode_again()
@@ -208,14 +225,14 @@ class Transmitter:
         """Encode the next payload."""
         self._clear_cache_at = self._clock.monotonic() + CACHE_IDLE_TIME
         # Removed before its step, and stored again after it: see the rules above.
-        payloads, self._payloads = self._payloads, None
+        payloads, self._payloads, self._payload = self._payloads, None, None
         encoder = self._get_encoder()
         try:
             payloads = payloads or self._encode(encoder)
             self._payload = next(payloads)
         except Exception:  # noqa: BLE001 - an encoder of the application may raise anything
             self._encoder_failed.warn(len(self), exc_info=True)
-            self._complete_until(len(self._spans), SpanLosses(not_encodable=len(self)))
+            self._complete_until(len(self._spans), {"not_encodable": len(self)})
         else:
             self._payloads = payloads
 
@@ -232,24 +249,26 @@ class Transmitter:
         start = end = self._done
         # The encoder adds to a copy; the totals change when a payload is done.
         encoder.losses = losses = self._losses.totals.copy()
-        before = losses.counts
+        before = _counts(losses)
         spans, limit = self._spans[start:], min(self.sender.max_payload, self._limit)
         for payload in encoder.encode(spans, limit=limit):
             begin, end = end, min(start + payload.consumed, len(self._spans))
             if end <= begin:
                 msg = f"{encoder!r} yielded a payload that covers no further span"
                 raise ValueError(msg)
-            own, before = losses.since(before), losses.counts
-            _add_uncounted(own, end - begin - payload.span_count)
+            after = _counts(losses)
+            own = _increase(before, after, left_out=end - begin - payload.span_count)
+            before = after
             yield _Payload(payload.body, payload.span_count, end, own)
         # Spans after the last payload were all left out: a payload without spans.
         if end < len(self._spans):
-            own = losses.since(before)
-            _add_uncounted(own, len(self._spans) - end)
+            left_out = len(self._spans) - end
+            own = _increase(before, _counts(losses), left_out=left_out)
             yield _Payload(b"", 0, len(self._spans), own)
 
     def _encode_again(self) -> None:
-        self._payload = self._payloads = None
+        # In this order: an iterator must not be used after its payload is forgotten.
+        self._payloads = self._payload = None
         self._failures = 0
 
     def attempt(self, timeout: float | None, *, is_own_thread: bool = False) -> float:
@@ -260,8 +279,6 @@ class Transmitter:
         come from a signal handler, because *is_own_thread* is false. *timeout* in
         seconds is passed to senders that accept one.
         """
-        # Completes the counting of the previous payload, if it was interrupted.
-        self._count_losses()
         payload = self._payload
         if payload is None or not payload.span_count:
             self._complete_payload()
@@ -322,12 +339,16 @@ class Transmitter:
         # Not if an interrupt came after it was done, but before it was replaced.
         if payload is not None and payload.end > self._done:
             self._failures = 0
-            losses = payload.losses.copy()
-            losses.send_failed += failed
+            losses = payload.losses
+            if failed:
+                failed += losses.get("send_failed", 0)
+                losses = {**losses, "send_failed": failed}
             self._complete_until(payload.end, losses)
 
-    def _complete_until(self, end: int, losses: SpanLosses) -> None:
-        """Mark the spans before *end* as done; *losses* are those of these spans."""
+    def _complete_until(self, end: int, losses: Mapping[str, int]) -> None:
+        """Mark the spans before *end* as done; *losses* are theirs, by cause."""
+        # Completes the counting of the previous payload, if it was interrupted.
+        self._count_losses()
         # If an interrupt comes before the second store, the first one has no effect:
         # `_count_losses` ignores totals of another value of `_done`.
         self._totals_when_done = end, self._losses.totals_after(losses)
@@ -400,7 +421,7 @@ class Transmitter:
             self._complete_payload(failed=lost)
             self._outage.failed(error, lost=lost)
         lost = len(self)
-        self._complete_until(len(self._spans), SpanLosses(send_failed=lost))
+        self._complete_until(len(self._spans), {"send_failed": lost})
         self._outage.failed(error, lost=lost)
         self.release()
 
@@ -428,10 +449,21 @@ class Transmitter:
         return self._clear_cache_at
 
 
-def _add_uncounted(losses: SpanLosses, left_out: int) -> None:
-    """Add to *losses* those of *left_out* spans that the encoder did not count."""
-    counted = losses.not_encodable + losses.send_failed + losses.too_large
-    losses.not_encodable += max(0, left_out - counted)
+def _increase(
+    before: tuple[int, ...], after: tuple[int, ...], *, left_out: int
+) -> Mapping[str, int]:
+    """
+    Return the increase from *before* to *after* by cause; empty if there is none.
+
+    Those of *left_out* spans that the encoder did not count are not encodable.
+    """
+    if before == after and not left_out:
+        return {}
+    counts = zip(_CAUSES, before, after, strict=True)
+    losses: dict[str, int] = {cause: now - then for cause, then, now in counts}
+    counted = sum(losses.values()) - losses["truncated"]
+    losses["not_encodable"] += max(0, left_out - counted)
+    return losses
 
 
 def make_process(

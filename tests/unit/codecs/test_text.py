@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.message
+import inspect
 import logging
 from collections import OrderedDict, UserDict
 from typing import TypeAlias
@@ -10,7 +11,7 @@ from typing import TypeAlias
 import opentracing
 import pytest
 
-from jaeger_client.codecs import TextCodec, span_context_from_string
+from jaeger_client.codecs import Codec, TextCodec, span_context_from_string
 from jaeger_client.codecs.headers import percent_decoded
 from jaeger_client.codecs.items import BaggageLimits
 from jaeger_client.constants import MAX_BAGGAGE_ITEMS, MAX_BAGGAGE_VALUE_LENGTH
@@ -337,6 +338,15 @@ def test_subclasses_may_assign_names() -> None:
     assert {"x-trace": "1:2:3:1"} == written(codec, SpanContext(1, 2, 3, 1))
     assert (1, 2, 3, 1, {}, None) == read(codec, {"X-Trace": "1:2:3:1"})
     assert read(codec, {"uber-trace-id": "1:2:3:1"}) is None
+
+
+def test_methods_can_be_inspected() -> None:
+    """Whatever implements them, they have the names and parameters of the reference."""
+    for name in ("inject", "extract"):
+        method, reference = getattr(TextCodec, name), getattr(Codec, name)
+
+        assert f"TextCodec.{name}" == method.__qualname__
+        assert inspect.signature(reference) == inspect.signature(method)
 
 
 # Values

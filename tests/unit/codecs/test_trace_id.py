@@ -228,14 +228,12 @@ def test_malformed_fields_are_corrupt(
         functions["read_fields"](trace, span, parent, 0, None)
 
 
-def test_baggage_of_a_read_context(functions: Functions) -> None:
+def test_baggage_of_a_context_that_was_read(functions: Functions) -> None:
     """Without items, all contexts share one empty dict."""
     nothing: list[dict[str, str] | None] = [None, {}]
-    for baggage in nothing:
-        for context in (
-            functions["read_context"]("1:2:3:1", False, baggage),
-            functions["read_fields"]("1", "2", None, 0, baggage),
-        ):
-            assert context.baggage is NO_BAGGAGE
+    contexts = [functions["read_fields"]("1", "2", None, 0, each) for each in nothing]
+    contexts.append(functions["read_context"]("1:2:3:1", False))
     items = {"k": "v"}
-    assert functions["read_context"]("1:2:3:1", True, items).baggage is items
+
+    assert all(context.baggage is NO_BAGGAGE for context in contexts)
+    assert functions["read_fields"]("1", "2", None, 0, items).baggage is items

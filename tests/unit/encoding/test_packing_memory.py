@@ -9,6 +9,7 @@ import pytest
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+@pytest.mark.timeout(150)
 def test_little_memory() -> None:
     """The spans beside it are sent; it is sent, too, or counted as lost."""
     done = subprocess.run(

@@ -309,7 +309,19 @@ def test_the_size_of_a_batch_is_learned_from_the_last_payload() -> None:
     assert scene.reporter.flush()
     sizes.append(scene.reporter._full_batch)
 
-    assert [2, 10] == sizes
+    assert [2, 9] == sizes
+
+
+def test_a_burst_fills_the_payloads() -> None:
+    """Whole batches are taken, so that only the last payload is small."""
+    scene = Scene(capacity=3_000, batch_size=None, max_payload=40_000)
+    scene.report(*["x" * 99] * 3)
+    assert scene.reporter.flush()
+    scene.report(*["x" * 99] * 2_500)
+    assert scene.reporter.flush()
+    _, *sizes, _ = map(len, scene.sent)
+
+    assert 384 == min(sizes)
 
 
 def test_caches_are_emptied_when_idle() -> None:
@@ -426,7 +438,7 @@ def test_the_queue_holds_its_capacity_while_spans_are_sent() -> None:
 
 
 def test_a_thousand_spans_at_most_are_in_flight() -> None:
-    """In an outage a thousand spans are taken from the queue; the others stay."""
+    """In an outage full batches of 159 are taken, 6 at most; the others stay."""
     scene = Scene(capacity=2_500, batch_size=None, flush_interval=0)
     scene.sender.fail_always(RetryableSendError("down"))
     scene.report(*["a"] * 2_500)
@@ -434,7 +446,7 @@ def test_a_thousand_spans_at_most_are_in_flight() -> None:
     lengths = [scene.metrics.sums["jaeger:reporter_queue_length"]]
     scene.report(*["b"] * 1_001)
 
-    assert ([1_500], 1) == (lengths, scene.reporter.losses.queue_full)
+    assert ([1_546], 47) == (lengths, scene.reporter.losses.queue_full)
 
 
 def test_all_that_is_due_leaves_in_one_turn() -> None:

@@ -6,10 +6,14 @@ import inspect
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
+from unittest import mock  # noqa: TID251 - as applications patch
 
 import pytest
 
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import Reporter
 from tests.implementations import implementations
+from tests.unit.reporter.line_encoder import LineChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -363,9 +367,35 @@ def receiver_of(queue: SpanQueue[str]) -> Any:
     """Return a receiver of the implementation of *queue*."""
     module = sys.modules[type(queue).__module__]
 
-    class Receiver(module.SpanReceiver):  # type: ignore[name-defined, misc]
-        pass
+    class Receiver(getattr(module, "SpanReceiver", object)):  # type: ignore[misc]
+        report_span = Reporter.report_span
 
-    receiver = Receiver()
+    receiver: Any = Receiver()
     receiver._queue = queue
     return receiver
+
+
+def test_another_object_as_the_queue(make_queue: MakeQueue) -> None:
+    """Any object may replace the queue of a reporter, as mocks do, and is removed."""
+    queue = make_queue()
+    receiver = receiver_of(queue)
+
+    with mock.patch.object(receiver, "_queue") as replaced:
+        receiver.report_span("replaced")
+    receiver.report_span("queued")
+
+    assert [mock.call.put("replaced")] == replaced.mock_calls
+    assert receiver._queue is queue
+    assert 1 == len(queue)
+
+
+def test_autospec_records_the_reporter() -> None:
+    """`mock.patch.object` with `autospec` records `self`, as for any function."""
+    tracer = Tracer("svc", Reporter(LineChannel()), ConstSampler(decision=True))
+    span = tracer.start_span("op")
+
+    with mock.patch.object(Reporter, "report_span", autospec=True) as replaced:
+        span.finish()
+
+    assert [mock.call(tracer.reporter, span)] == replaced.mock_calls
+    assert inspect.isfunction(Reporter.report_span)

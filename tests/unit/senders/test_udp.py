@@ -62,6 +62,12 @@ def make_sender(
     )
 
 
+def send_until_checked(sender: UdpSender) -> None:
+    """Send so much that a check of the backlog precedes the next full datagram."""
+    for _ in range(2):
+        sender.send(bytes(65_000))
+
+
 def test_nothing_is_opened_before_the_first_send() -> None:
     """The constructor resolves no name and opens no socket."""
     network = FakeNetwork()
@@ -354,12 +360,12 @@ def test_a_reader_that_falls_behind_is_waited_for() -> None:
     """In a burst the next datagram waits until little is unread at the agent."""
     network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
-    sender.send(bytes(65_000))
+    send_until_checked(sender)
     network.backlogs = [200_000, 100_000, 65_536]
 
     sender.send(bytes(65_000))
 
-    assert [0.001, 0.001] == clock.sleeps[1:]
+    assert [0.001, 0.001] == clock.sleeps[-2:]
     assert 3 == network.backlog_checks
 
 
@@ -367,53 +373,68 @@ def test_a_reader_that_does_not_read_is_not_waited_for_long() -> None:
     """An agent that was stopped costs 0.5 s a datagram, which is sent then."""
     network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
-    sender.send(bytes(65_000))
+    send_until_checked(sender)
     network.backlogs = [200_000] * 1_000
 
     sender.send(bytes(65_000))
 
-    assert 0.5 == pytest.approx(sum(clock.sleeps[1:]))
-    assert 2 == len(network.sent)
+    assert 0.5 == pytest.approx(sum(clock.sleeps[2:]))
+    assert 3 == len(network.sent)
 
 
 def test_the_wait_for_a_reader_ends_with_the_timeout() -> None:
     """A caller that waits passes the time that it has left."""
     network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
-    sender.send(bytes(65_000))
+    send_until_checked(sender)
     network.backlogs = [200_000] * 1_000
 
     sender.send(bytes(65_000), timeout=0.02)
 
-    assert 0.02 == pytest.approx(sum(clock.sleeps[1:]))
-    assert 2 == len(network.sent)
+    assert 0.02 == pytest.approx(sum(clock.sleeps[2:]))
+    assert 3 == len(network.sent)
 
 
 def test_small_datagrams_share_a_check_of_the_backlog() -> None:
-    """In a burst of small datagrams there is a check every 32 KB."""
+    """The kernel counts twice the size of small ones: 40 of them take 136,960 bytes."""
     network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
 
-    for _ in range(101):
+    for _ in range(121):
         sender.send(bytes(1_200))
 
-    assert 6 == network.backlog_checks
+    assert 3 == network.backlog_checks
 
 
-def test_the_backlog_is_checked_after_32_000_bytes() -> None:
-    """What the kernel counts besides the content, 1,024 bytes each, is included."""
+def test_the_backlog_is_checked_before_140_000_bytes_may_be_unread() -> None:
+    """Included are 1,024 bytes each, and for small ones their size once more."""
     network = FakeNetwork()
     sender = make_sender(network)
     checks: list[int] = []
-    for size in (0, 32_000 - 3 * 1_024, 0, 31_999 - 1_024):
+    rest = 140_000 - 2 * 66_024 - 3 * 1_024
+    for size in (65_000, 65_000, rest // 2, 0, 0, 0):
         sender.send(bytes(size))
         checks.append(network.backlog_checks)
 
-    assert [0, 0, 1, 1] == checks
+    assert [0, 0, 0, 0, 0, 1] == checks
+
+
+def test_a_backlog_leaves_less_time_until_the_next_check() -> None:
+    """What was unread at a check may still be unread later."""
+    network = FakeNetwork()
+    sender = make_sender(network)
+    send_until_checked(sender)
+    network.backlogs = [10_000]
+    checks: list[int] = []
+    for _ in range(3):
+        sender.send(bytes(65_000))
+        checks.append(network.backlog_checks)
+
+    assert [1, 2, 2] == checks
 
 
 def test_the_backlog_is_checked_at_any_pace() -> None:
-    """Full datagrams check it, single or in a burst."""
+    """Every other full datagram checks it, single or in a burst."""
     network, clock = FakeNetwork(), FakeClock()
     sender = make_sender(network, clock)
 
@@ -421,15 +442,15 @@ def test_the_backlog_is_checked_at_any_pace() -> None:
         sender.send(bytes(65_000))
         clock.advance(1)
 
-    assert 9 == network.backlog_checks
+    assert 4 == network.backlog_checks
 
 
 def test_a_burst_towards_an_unknown_name_checks_no_backlog() -> None:
     """While there is no address there is no reader to wait for."""
-    network = FakeNetwork(resolve_errors=[no_name(), no_name()])
+    network = FakeNetwork(resolve_errors=[no_name() for _ in range(3)])
     sender = make_sender(network)
 
-    for _ in range(2):
+    for _ in range(3):
         with pytest.raises(SendError, match="does not resolve"):
             sender.send(bytes(65_000))
 

@@ -1,0 +1,283 @@
+# Part of spans.pyx: the methods of the Python classes, and whether they are unchanged.
+#
+# CPython gives each type a version number (`tp_version_tag`) and takes it away when an
+# attribute of the type or of a base is assigned; numbers are not reused. So one
+# comparison with the number of a class that was checked before shows that nothing in
+# it was replaced. 0 means that there is none; then the Python code runs.
+
+from cpython.dict cimport PyDict_Next
+from cpython.object cimport PyObject, PyTypeObject
+
+cdef extern from *:
+    """
+    /* The version of a type; 0 if it has none. The flag exists up to 3.13, but the
+       number is not reset to 0 in every release of 3.10 and 3.11. */
+    static inline unsigned int
+    version_of(PyTypeObject *type)
+    {
+    #if PY_VERSION_HEX < 0x030C0000
+        if (!(type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG)) {
+            return 0;
+        }
+    #endif
+        return type->tp_version_tag;
+    }
+
+    static inline int
+    has_generic_access(PyTypeObject *type)
+    {
+        return type->tp_getattro == PyObject_GenericGetAttr
+            && type->tp_setattro == PyObject_GenericSetAttr;
+    }
+
+    /* The `__dict__` of an instance, borrowed; NULL if it does not exist. */
+    static inline PyObject *
+    attributes_of(PyObject *instance)
+    {
+        PyObject **place = _PyObject_GetDictPtr(instance);
+        return place == NULL ? NULL : *place;
+    }
+
+    #if PY_VERSION_HEX < 0x030C0000
+    static inline uint64_t
+    dict_version_of(PyObject *dict)
+    {
+        return ((PyDictObject *)dict)->ma_version_tag;
+    }
+
+    static inline int
+    watch(PyObject *Py_UNUSED(dict))
+    {
+        return 0;
+    }
+    #else
+    static uint64_t changes_of_watched = 1;
+    static int watcher = -1; /* -2: there is none, see dict_version_of() */
+
+    static int
+    count_change(PyDict_WatchEvent Py_UNUSED(event), PyObject *Py_UNUSED(dict),
+                 PyObject *Py_UNUSED(key), PyObject *Py_UNUSED(value))
+    {
+        changes_of_watched++;
+        return 0;
+    }
+
+    static inline uint64_t
+    dict_version_of(PyObject *Py_UNUSED(dict))
+    {
+        /* There are 8 watchers in a process. Without one, each dict may have changed. */
+        return watcher < 0 ? ++changes_of_watched : changes_of_watched;
+    }
+
+    static inline int
+    watch(PyObject *dict)
+    {
+        if (watcher == -1 && (watcher = PyDict_AddWatcher(count_change)) < 0) {
+            PyErr_Clear();
+            watcher = -2;
+        }
+        return watcher < 0 ? 0 : PyDict_Watch(watcher, dict);
+    }
+    #endif
+
+    /* An attribute in the `__dict__` of an instance, borrowed; NULL if it is absent. */
+    static inline PyObject *
+    own_attribute(PyObject *instance, PyObject *name)
+    {
+        PyObject *attributes = attributes_of(instance);
+        PyObject *found = attributes == NULL
+            ? NULL : PyDict_GetItemWithError(attributes, name);
+        if (found == NULL && PyErr_Occurred()) {
+            PyErr_Clear();  /* by a key that is no string and cannot be compared */
+        }
+        return found;
+    }
+
+    /* Makes instances callable, as methods: `self.name()` creates no bound method. */
+    static inline void
+    set_vectorcall(PyTypeObject *type, Py_ssize_t offset)
+    {
+        type->tp_vectorcall_offset = offset;
+        type->tp_call = PyVectorcall_Call;
+        type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR;
+        PyType_Modified(type);
+    }
+
+    typedef PyObject *(*fast_function)(
+        PyObject *, PyObject *const *, Py_ssize_t, PyObject *);
+
+    /* The function of a method with the usual signature in C, NULL for others. */
+    static inline fast_function
+    fast_function_of(PyObject *method)
+    {
+        PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
+        return definition->ml_flags == (METH_FASTCALL | METH_KEYWORDS)
+            ? (fast_function)(void (*)(void))definition->ml_meth : NULL;
+    }
+    """
+    unsigned int version_of(PyTypeObject *type) noexcept
+    bint has_generic_access(PyTypeObject *type) noexcept
+    PyObject *attributes_of(object instance) noexcept
+    uint64_t dict_version_of(PyObject *attributes) noexcept
+    int watch(object attributes) except -1
+    PyObject *own_attribute(object instance, str name) noexcept
+    ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
+    void set_vectorcall(PyTypeObject *type, Py_ssize_t offset) noexcept
+    PyObject *PyObject_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *) noexcept
+    ctypedef PyObject *(*fast_function)(
+        PyObject *, PyObject *const *, Py_ssize_t, PyObject *
+    )
+    fast_function fast_function_of(object method) noexcept
+    Py_ssize_t PyVectorcall_NARGS(size_t count) noexcept
+    object PyMethod_New(object function, object self)
+    PyObject *_PyType_Lookup(PyTypeObject *type, object name) noexcept
+
+
+cdef object ABSENT = object()
+"""The value in `Original.attributes` of one that the class does not have."""
+
+
+@cython.final
+cdef class Original:
+    """The attributes of a class that C code relies on, as they were at first."""
+
+    cdef type owner
+    cdef dict attributes
+    cdef unsigned int version
+
+    cdef inline bint is_unchanged(self) noexcept:
+        """Whether no attribute was replaced since."""
+        return self.matches(<PyTypeObject *>self.owner, &self.version)
+
+    cdef inline bint matches(self, PyTypeObject *cls, unsigned int *version) noexcept:
+        """Whether *cls*, the class or one derived from it, has the same attributes."""
+        return (
+            (version[0] != 0 and version_of(cls) == version[0])
+            or self.check(cls, version)
+        )
+
+    cdef bint check(self, PyTypeObject *owner, unsigned int *version) noexcept:
+        """Compare each attribute; store the version of the class if all are the same."""
+        cdef PyObject *name
+        cdef PyObject *attribute
+        cdef PyObject *found
+        cdef Py_ssize_t position = 0
+        version[0] = 0
+        while PyDict_Next(self.attributes, &position, &name, &attribute):
+            # Runs no Python code: the names are strings, as all names in classes.
+            found = _PyType_Lookup(owner, <object>name)
+            if found != attribute and (found != NULL or attribute != <PyObject *>ABSENT):
+                return False
+        if not has_generic_access(owner):
+            return False
+        version[0] = version_of(owner)
+        return version[0] != 0
+
+
+cdef Original original_of(type owner, names):
+    cdef Original original = Original.__new__(Original)
+    original.owner = owner
+    original.attributes = {}
+    for name in names:
+        found = _PyType_Lookup(<PyTypeObject *>owner, name)
+        original.attributes[name] = ABSENT if found == NULL else <object>found
+    return original
+
+
+@cython.final
+cdef class Method:
+    """
+    A method in Python that runs its compiled version when it is called.
+
+    In all else it is the Python function: for `isinstance` (by `__class__`), `inspect`,
+    mocks with `autospec`, `functools.wraps`. A function in C would be none of these. It
+    is what reading the attribute of the class returns, too, so that wrappers of it run
+    the compiled version, and that a replaced method may be restored.
+    """
+
+    cdef vectorcallfunc vectorcall
+    cdef fast_function function_in_c  # of `compiled`
+    cdef object compiled        # the method of `core`
+    cdef object function
+    cdef type core
+    cdef type owner
+    cdef str name
+    cdef object __weakref__     # for `weakref.WeakMethod`
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __getattribute__(self, name):
+        if name == "__get__" or name == "__reduce_ex__":
+            return object.__getattribute__(self, name)
+        return getattr(self.function, name)
+
+    def __setattr__(self, name, value):
+        setattr(self.function, name, value)
+
+    def __delattr__(self, name):
+        delattr(self.function, name)
+
+    def __repr__(self):
+        return repr(self.function)
+
+    def __reduce_ex__(self, protocol):
+        return getattr, (self.owner, self.name)
+
+
+cdef extern from "Python.h":
+    int Py_EnterRecursiveCall(const char *where) noexcept
+    void Py_LeaveRecursiveCall() noexcept
+
+
+cdef PyObject *call_method(
+    PyObject *called, PyObject *const *arguments, size_t count, PyObject *names
+) noexcept:
+    cdef Method method = <Method>called
+    cdef PyObject *function = <PyObject *>method.compiled
+    cdef Py_ssize_t number = PyVectorcall_NARGS(count)
+    cdef PyObject *result
+    # Objects of another class may have what the Python function uses.
+    if number == 0 or not PyType_IsSubtype(
+        Py_TYPE(<object>arguments[0]), <PyTypeObject *>method.core
+    ):
+        function = <PyObject *>method.function
+    elif method.function_in_c != NULL:
+        # Calling the method would do the same, with checks that were made here. Without
+        # this one, a tracer that is its own reporter would overflow the stack.
+        if Py_EnterRecursiveCall(" while calling a method"):
+            return NULL
+        result = method.function_in_c(arguments[0], arguments + 1, number - 1, names)
+        Py_LeaveRecursiveCall()
+        return result
+    return PyObject_Vectorcall(function, arguments, count, names)
+
+
+cdef Method method_probe = Method.__new__(Method)
+set_vectorcall(
+    <PyTypeObject *>Method, <char *>&method_probe.vectorcall - <char *><PyObject *>method_probe
+)
+
+
+cdef dict replace_methods(type owner, type core, type source):
+    """
+    Replace in *owner* the methods that *core*, a base of it, has in C.
+
+    The Python versions are those of *source*; return them by name, and properties.
+    """
+    cdef dict replaced = {}
+    cdef Method method
+    for name, compiled in core.__dict__.items():
+        if name.startswith("__") or isinstance(compiled, Field):
+            continue
+        for base in source.__mro__:
+            if base is not core and name in base.__dict__:
+                replaced[name] = base.__dict__[name]
+                break
+        if callable(compiled):
+            method = Method.__new__(Method)
+            method.vectorcall, method.function_in_c = call_method, fast_function_of(compiled)
+            method.compiled, method.function = compiled, replaced[name]
+            method.core, method.owner, method.name = core, owner, name
+            setattr(owner, name, method)
+    return replaced

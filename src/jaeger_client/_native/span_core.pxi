@@ -1,0 +1,257 @@
+# Part of spans.pyx: spans.
+
+from cpython.dict cimport PyDict_Copy
+from cpython.list cimport PyList_Append, PyList_GET_SIZE
+from cpython.object cimport PyObject
+from libc.math cimport INFINITY, fabs, nextafter
+from libc.stdint cimport uint64_t
+
+cdef extern from *:
+    object PyObject_CallMethodOneArg(object self, object name, object argument)
+    object PyLong_FromDouble(double value)
+
+cdef double MAX_OFFSET = 1e100
+"""In seconds; the microseconds of larger ones may be infinite."""
+
+
+cdef class SpanCore:
+    """The fields and the hot methods of `Span`; their docstrings are in Python."""
+
+    def __getstate__(self):
+        return state_of(self, span_fields)
+
+    @property
+    def context(self):
+        """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
+        cdef ContextCore context
+        if not has_plain_fields(self) or not context_original.is_unchanged():
+            return python_span["context"].__get__(self)
+        if self.stored_context is None:
+            context = new_context()
+            context.trace_id_high = self.trace_id_high
+            context.trace_id_low = self.trace_id_low
+            context.span_id = self.span_id
+            context.parent_id = self.parent_id
+            context.baggage = self.baggage
+            context.has_random_trace_id = self.has_random_trace_id
+            context.flags = self.own_flags
+            # No Python code between the next lines: all threads get the same context.
+            if self.stored_context is None:
+                self.stored_context = context
+                self.own_flags = 0
+        return self.stored_context
+
+    @context.setter
+    def context(self, context):
+        python_span["context"].__set__(self, context)
+
+    @property
+    def flags(self):
+        """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
+        cdef int flags = flags_of(self)
+        return python_span["flags"].__get__(self) if flags < 0 else flags
+
+    @flags.setter
+    def flags(self, flags):
+        python_span["flags"].__set__(self, flags)
+
+    def is_sampled(self):
+        cdef int flags = flags_of(self)
+        return python_span["is_sampled"](self) if flags < 0 else bool(flags & SAMPLED)
+
+    def set_tag(self, key, value):
+        cdef int flags = flags_of(self)
+        if flags >= 0 and PyUnicode_CheckExact(key) and key != SAMPLING_PRIORITY:
+            if not flags & SAMPLED:
+                return self
+            if is_stored_unchanged(value, self.owner) and add_tag(self, (key, value)):
+                return self
+        return python_set_tag(self, key, value)
+
+    def log_kv(self, key_values, timestamp=None):
+        cdef int flags = flags_of(self)
+        if flags >= 0 and not flags & SAMPLED:
+            return self
+        if flags >= 0 and timestamp is None and type(key_values) is dict and is_timed(self):
+            if add_log(self, key_values):
+                return self
+        return python_log_kv(self, key_values, timestamp)
+
+    def finish(self, finish_time=None):
+        finish(self, finish_time)
+
+
+cdef dict span_fields = fields_of(SpanCore, [
+    ("trace_id", TRACE_ID), ("span_id", ID), ("parent_id", PARENT_ID),
+    ("start_time", SECONDS), ("end_time", OPTIONAL), ("clock_offset", OPTIONAL),
+    ("_tracer", OBJECT), ("operation_name", OBJECT), ("references", OBJECT),
+    ("baggage", OBJECT), ("stored_context", OBJECT), ("first_tags", TAGS),
+    ("decision_tags", OBJECT), ("more_tags", OBJECT), ("log_items", LOGS),
+    ("odd", OBJECT), ("own_flags", NUMBER), ("dropped_tags", NUMBER),
+    ("dropped_logs", NUMBER), ("finished", TRUTH), ("has_random_trace_id", TRUTH),
+    ("shares_span_id", TRUTH),
+])
+
+cdef type span_class = None
+cdef Original span_original = None
+cdef Original finish_original = None
+cdef str FINISH = "finish"
+cdef dict python_span = {}
+cdef object python_set_tag, python_log_kv, python_finish
+cdef dict NO_BAGGAGE, NO_TAGS
+cdef list NO_MORE_TAGS, NO_LOGS
+cdef Py_ssize_t MAX_LOG_FIELDS
+
+cdef tuple USED_OF_SPAN = (
+    "__new__", "context", "flags", "ids", "tag_items", "_grow_tags", "_grow_logs"
+)
+"""What C code and encoders in C do themselves instead of calling it."""
+
+
+def adopt_span(cls):
+    """Make *cls* the class of all spans; it has `SpanCore` as its first base."""
+    global span_class, span_original, finish_original, python_span
+    global python_set_tag, python_log_kv, python_finish
+    global NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS, NO_LOGS, MAX_LOG_FIELDS
+    from jaeger_client._internal.span_records import (
+        MANY as many, MAX_LOG_FIELDS, NO_LOGS, NO_MORE_TAGS, NO_TAGS
+    )
+    from jaeger_client.span_context import NO_BAGGAGE
+    if many != MANY:
+        raise ValueError(many)
+    python_span = replace_methods(cls, SpanCore, cls)
+    python_set_tag, python_log_kv, python_finish = (
+        python_span["set_tag"], python_span["log_kv"], python_span["finish"]
+    )
+    span_class = cls
+    span_original = original_of(cls, (*span_fields, *USED_OF_SPAN))
+    finish_original = original_of(cls, (FINISH,))
+
+
+cdef bint has_plain_fields(object span) noexcept:
+    return (
+        <PyObject *>Py_TYPE(span) == <PyObject *>span_class
+        and (<SpanCore>span).odd is None
+        and span_original.is_unchanged()
+    )
+
+
+cdef object no_more_tags():
+    return NO_MORE_TAGS
+
+
+cdef bint read_ids(SpanCore span, Ids *ids) noexcept:
+    if span.stored_context is None:
+        ids.trace_id_high, ids.trace_id_low = span.trace_id_high, span.trace_id_low
+        ids.span_id, ids.parent_id = span.span_id, span.parent_id
+        ids.flags = span.own_flags
+        return True
+    if not is_plain_context(span.stored_context):
+        return False
+    ids_of(<ContextCore>span.stored_context, ids)
+    return True
+
+
+cdef void ids_of(ContextCore context, Ids *ids) noexcept:
+    ids.trace_id_high, ids.trace_id_low = context.trace_id_high, context.trace_id_low
+    ids.span_id, ids.parent_id = context.span_id, context.parent_id
+    ids.flags = context.flags
+
+
+cdef int flags_of(SpanCore span) noexcept:
+    """The flags of *span*; -1 if Python code must read them."""
+    if not has_plain_fields(span):
+        return -1
+    if span.stored_context is None:
+        return <int>span.own_flags
+    if is_plain_context(span.stored_context):
+        return <int>(<ContextCore>span.stored_context).flags
+    return -1
+
+
+cdef int finish(SpanCore span, object finish_time) except -1:
+    cdef object owner
+    cdef int flags = flags_of(span)
+    if flags >= 0 and not flags & SAMPLED:
+        return 0
+    if flags < 0 or span.finished or finish_time is not None or not is_timed(span):
+        python_finish(span, finish_time)
+        return 0
+    # No Python code since the test: if several threads finish the span, only one
+    # reports it.
+    span.finished = True
+    span.end_time = span.clock_offset + steady_time()
+    if span.end_time == span.start_time:
+        # A double has steps of 0.24 us here. A span that has not ended after its start
+        # is shown as an error.
+        span.end_time = nextafter(span.start_time, INFINITY)
+    owner = span.owner
+    if is_plain_owner(owner) and (<StarterCore>owner).reports_itself:
+        report(<StarterCore>owner, span)
+    else:
+        PyObject_CallMethodOneArg(owner, REPORT_SPAN, span)
+    return 0
+
+
+cdef int finish_span(object span) except -1:
+    if (
+        has_plain_fields(span)
+        and finish_original.is_unchanged()
+        and own_attribute(span, FINISH) == NULL
+    ):
+        return finish(<SpanCore>span, None)
+    span.finish()
+    return 0
+
+
+cdef inline bint is_timed(SpanCore span) except -1:
+    """Whether the time of *span* is read from the steady clock, and is plausible."""
+    # False for NaN, and for times that are no number of microseconds.
+    return fabs(span.clock_offset) < MAX_OFFSET and is_clock_unpatched()
+
+
+cdef bint add_tag(SpanCore span, tuple pair) except -1:
+    """Append a tag, if the list of tags is or becomes a plain one."""
+    cdef list tags
+    if span.more_tags is NO_MORE_TAGS:
+        if not may_have_many_tags(span, span.owner):
+            return False
+        tags = [pair]
+        # No Python code between the two lines, as in `_grow_tags`.
+        if span.more_tags is not NO_MORE_TAGS:
+            return False
+        span.more_tags = tags
+        return True
+    return append_to(span.more_tags, pair)
+
+
+cdef bint add_log(SpanCore span, dict fields) except -1:
+    """Append a log of the current time, if its values and the list of logs are plain."""
+    cdef Py_ssize_t max_length = max_length_of(span.owner)
+    cdef object log
+    if len(fields) > MAX_LOG_FIELDS:
+        return False
+    if span.log_items is not NO_LOGS:
+        fields = PyDict_Copy(fields)
+        return are_stored_unchanged(fields, max_length) and append_to(
+            (<object>span).log_items, (current_us(span), fields.items())
+        )
+    if not may_have_many_logs(span.owner):
+        return False
+    log = flat_log(fields, max_length, current_us(span))
+    # As in `add_tag`.
+    if log is None or span.log_items is not NO_LOGS:
+        return False
+    span.log_items = log
+    return True
+
+
+cdef inline object current_us(SpanCore span):
+    return PyLong_FromDouble((span.clock_offset + steady_time()) * 1000000)
+
+
+cdef inline bint append_to(object items, tuple item) except -1:
+    if type(items) is not list or PyList_GET_SIZE(items) >= MANY:
+        return False
+    PyList_Append(items, item)
+    return True
