@@ -13,6 +13,7 @@ import weakref
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from unittest import mock  # noqa: TID251 - as applications patch
 
 import opentracing
 import pytest
@@ -593,3 +594,24 @@ def test_scopes_leave_no_references(
 
     assert references == sys.getrefcount(span)
     assert abs(sys.getallocatedblocks() - blocks) < 100
+
+
+def test_autospec_records_the_manager(tracer: MemoryTracer) -> None:
+    """`mock.patch.object` with `autospec` records `self`, as for any function."""
+    manager, span = tracer.scope_manager, tracer.start_span("op")
+
+    with mock.patch.object(type(manager), "activate", autospec=True) as replaced:
+        manager.activate(span, finish_on_close=False)
+
+    assert [mock.call(manager, span, finish_on_close=False)] == replaced.mock_calls
+
+
+def test_autospec_records_the_scope(tracer: MemoryTracer) -> None:
+    """So it does for `close`, which leaving a scope calls."""
+    scope = tracer.start_active_span("op")
+
+    with mock.patch.object(type(scope), "close", autospec=True) as replaced, scope:
+        pass
+    scope.close()
+
+    assert [mock.call(scope)] == replaced.mock_calls

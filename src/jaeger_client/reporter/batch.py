@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 
     from jaeger_client._internal.diagnostics import ErrorReporter
     from jaeger_client.metrics.metrics import Metrics, MetricsFactory
+    from jaeger_client.model import SpanData
     from jaeger_client.reporter.base import Channel
     from jaeger_client.reporter.future import CompletedFuture
     from jaeger_client.span import Span

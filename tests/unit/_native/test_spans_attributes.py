@@ -42,7 +42,7 @@ TRACER_ATTRIBUTES = {
 SPAN_ATTRIBUTES = {"context", "finish", "finished", "operation_name", "tags", "tracer"}
 
 
-def make_tracer() -> Tracer:
+def make_tracer() -> Anything:
     """Return a tracer that has started a span."""
     tracer = Tracer("svc", InMemoryReporter(), ConstSampler(decision=True))
     tracer.start_span("first").finish()
@@ -51,7 +51,7 @@ def make_tracer() -> Tracer:
 
 def test_vars_of_a_tracer() -> None:
     """`vars` has all attributes of a tracer, with their values."""
-    tracer: Anything = make_tracer()
+    tracer = make_tracer()
 
     attributes = vars(tracer)
 
@@ -94,8 +94,8 @@ def test_vars_of_a_tracer_may_be_changed(
     tracer = make_tracer()
     for number in range(3):
         reporter = InMemoryReporter()
-        change(vars(tracer), "reporter", reporter)
-        change(vars(tracer), "max_tag_value_length", number)
+        change(tracer.__dict__, "reporter", reporter)
+        change(tracer.__dict__, "max_tag_value_length", number)
         tracer.start_span("op", tags={"a": "text"}).finish()
 
         (span,) = reporter.get_spans()
@@ -143,7 +143,7 @@ def test_vars_of_a_tracer_may_be_copied() -> None:
 def test_an_attribute_of_a_tracer_that_was_deleted() -> None:
     """A span is not recorded without it, and the next one is when it is back."""
     tracer = make_tracer()
-    sampler = vars(tracer).pop("sampler")
+    sampler = tracer.__dict__.pop("sampler")
 
     assert not tracer.start_span("op").is_sampled()
 
@@ -184,9 +184,9 @@ def test_pickled_attributes_of_a_tracer() -> None:
 
 def test_a_mock_with_the_attributes_of_a_tracer() -> None:
     """`mock.create_autospec` of a tracer has its attributes and methods only."""
-    fake = mock.create_autospec(make_tracer())
+    fake: Anything = mock.create_autospec(make_tracer())
 
-    assert isinstance(fake, Tracer)
+    assert Tracer == getattr(fake, "__class__")  # noqa: B009 - type checkers narrow it
     fake.reporter.report_span("span")
     fake.start_span("op")
     for name in TRACER_ATTRIBUTES:
@@ -206,7 +206,7 @@ def test_dir_is_complete(make: Callable[[], object]) -> None:
 
 def test_a_span_has_slots() -> None:
     """Its attributes are not in `vars(span)`, which has those of the application."""
-    span: Anything = make_tracer().start_span("op", tags={"a": 1})
+    span = make_tracer().start_span("op", tags={"a": 1})
     span.set_tag("b", 2)
     span.finish()
     assert {} == vars(span)
