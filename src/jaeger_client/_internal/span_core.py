@@ -9,6 +9,7 @@ pass the classes to it; it imports what else it uses of the Python code.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jaeger_client._native import IS_COMPILED
@@ -89,11 +90,26 @@ def seed_ids() -> None:
     """Seed the compiled core's generator of ids from the operating system."""
 
 
+def _once(adopt: Callable[..., None]) -> Callable[..., None]:
+    """
+    Return *adopt* for one class; later ones keep their Python methods.
+
+    A module that is reloaded has a new class, but the others still use the old one.
+    """
+    adoptions = [adopt]
+
+    def adopt_first(adopted: type, **options: object) -> None:
+        if adoptions:
+            adoptions.pop()(adopted, **options)
+
+    return adopt_first
+
+
 if IS_COMPILED and not TYPE_CHECKING:
     from jaeger_client._native import spans
 
     ContextCore, SpanCore = spans.ContextCore, spans.SpanCore
-    StarterCore = spans.StarterCore
-    adopt_context, adopt_span = spans.adopt_context, spans.adopt_span
-    adopt_starter, adopt_reporter = spans.adopt_starter, spans.adopt_reporter
-    seed_ids = spans.seed_ids
+    StarterCore, seed_ids = spans.StarterCore, spans.seed_ids
+    adopt_context, adopt_span = _once(spans.adopt_context), _once(spans.adopt_span)
+    adopt_starter = _once(spans.adopt_starter)
+    adopt_reporter = _once(spans.adopt_reporter)

@@ -225,20 +225,31 @@ cdef class Method:
         return getattr, (self.owner, self.name)
 
 
+cdef extern from "Python.h":
+    int Py_EnterRecursiveCall(const char *where) noexcept
+    void Py_LeaveRecursiveCall() noexcept
+
+
 cdef PyObject *call_method(
     PyObject *called, PyObject *const *arguments, size_t count, PyObject *names
 ) noexcept:
     cdef Method method = <Method>called
     cdef PyObject *function = <PyObject *>method.compiled
     cdef Py_ssize_t number = PyVectorcall_NARGS(count)
+    cdef PyObject *result
     # Objects of another class may have what the Python function uses.
     if number == 0 or not PyType_IsSubtype(
         Py_TYPE(<object>arguments[0]), <PyTypeObject *>method.core
     ):
         function = <PyObject *>method.function
     elif method.function_in_c != NULL:
-        # Calling the method would do the same, with checks that were made here.
-        return method.function_in_c(arguments[0], arguments + 1, number - 1, names)
+        # Calling the method would do the same, with checks that were made here. Without
+        # this one, a tracer that is its own reporter would overflow the stack.
+        if Py_EnterRecursiveCall(" while calling a method"):
+            return NULL
+        result = method.function_in_c(arguments[0], arguments + 1, number - 1, names)
+        Py_LeaveRecursiveCall()
+        return result
     return PyObject_Vectorcall(function, arguments, count, names)
 
 

@@ -116,14 +116,20 @@ cdef int check_time(uint64_t version) except -1:
 
 
 cdef inline bint is_wall_clock_direct() noexcept:
-    # time-machine replaces the pointer in that function.
-    return HAS_DIRECT_CLOCKS and function_of(<PyObject *>WALL_CLOCK) == WALL_FUNCTION
+    # NULL if the package was imported while `time.time` was patched, as freezegun does;
+    # time-machine replaces the pointer in the function.
+    return (
+        HAS_DIRECT_CLOCKS
+        and WALL_FUNCTION != NULL
+        and function_of(<PyObject *>WALL_CLOCK) == WALL_FUNCTION
+    )
 
 
 cdef inline bint is_steady_clock_direct() noexcept:
     return (
         HAS_DIRECT_CLOCKS
         and IS_MONOTONIC
+        and STEADY_FUNCTION != NULL
         and function_of(<PyObject *>STEADY) == STEADY_FUNCTION
     )
 

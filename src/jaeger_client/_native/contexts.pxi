@@ -22,7 +22,8 @@ def adopt_context(cls):
     """Make *cls* the class of all contexts; it has `ContextCore` as its first base."""
     global context_class, context_original
     context_class = cls
-    context_original = original_of(cls, (*context_fields, "__new__"))
+    names = (*context_fields, "__init__", "__new__", "has_trace")
+    context_original = original_of(cls, names)
 
 
 cdef bint is_plain_context(object context) noexcept:
@@ -31,6 +32,10 @@ cdef bint is_plain_context(object context) noexcept:
         and (<ContextCore>context).odd is None
         and context_original.is_unchanged()
     )
+
+
+cdef bint are_contexts_plain() noexcept:
+    return context_original is not None and context_original.is_unchanged()
 
 
 cdef ContextCore new_context():

@@ -86,7 +86,12 @@ cdef class Field:
             self.__set__(instance, DEFAULTS[self.__name__])
             return
         self.__get__(instance, None)  # raises if it was deleted before
-        self.set_odd(<PyObject **>(self.start_of(instance) + self.odd_offset), MISSING)
+        cdef char *start = self.start_of(instance)
+        cdef object before = None
+        self.set_odd(<PyObject **>(start + self.odd_offset), MISSING)
+        if self.kind == OBJECT:
+            before = <object>(<PyObject **>(start + self.offset))[0]
+            replace(<PyObject **>(start + self.offset), None)
 
     def __repr__(self):
         return f"<attribute {self.__name__!r} of {self.owner!r} objects>"

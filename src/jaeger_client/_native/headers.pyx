@@ -36,7 +36,12 @@ cimport cython
 
 from functools import update_wrapper
 
-from jaeger_client._native.spans cimport ContextCore, is_plain_context, new_context
+from jaeger_client._native.spans cimport (
+    ContextCore,
+    are_contexts_plain,
+    is_plain_context,
+    new_context,
+)
 
 from jaeger_client.codecs import headers as _headers
 from jaeger_client.codecs import items as _items
@@ -191,6 +196,7 @@ cpdef object read_context(value, decode, baggage=None):
         and trace.fits and span.fits and parent.fits
         and (trace.high or trace.low)
         and span.low and not span.high and not parent.high
+        and are_contexts_plain()
     ):
         return _context_of(
             trace, span.low, parent.low, flags.low & 0x7FFF_FFFF, None
@@ -263,6 +269,7 @@ def read_fields(trace, span, parent, flags, baggage):
         and (parent is None or _read_id(parent, 16, &parent_id))
         and (trace_id.high or trace_id.low)
         and span_id.low
+        and are_contexts_plain()
     ):
         return _context_of(trace_id, span_id.low, parent_id.low, flags, baggage)
     return _trace_id.read_fields(trace, span, parent, flags, baggage)
@@ -273,7 +280,7 @@ def read_parent(text, baggage):
     cdef Number trace, span, flags
     cdef const uint8_t* at
     cdef ContextCore context
-    if _is_ascii(text) and PyUnicode_GET_LENGTH(text) == 55:
+    if _is_ascii(text) and PyUnicode_GET_LENGTH(text) == 55 and are_contexts_plain():
         at = PyUnicode_1BYTE_DATA(text)
         trace = _hex_number(Ascii(at + 3, at + 35))
         span = _hex_number(Ascii(at + 36, at + 52))

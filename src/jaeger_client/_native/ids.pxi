@@ -63,7 +63,8 @@ cdef bint owns_ids(StarterCore self) except -1:
     if self.checked_random is not self.random:
         self.random_attributes = self.random.__dict__
         self.checked_random, self.attribute_count = self.random, -1
-    if len(self.random_attributes) != self.attribute_count:
+    # By default it has one attribute. One of several may have been exchanged.
+    if len(self.random_attributes) != self.attribute_count or self.attribute_count > 1:
         # See `IdRandom.seed`; a test may have assigned a function.
         if "is_seeded" in self.random_attributes or GETRANDBITS in self.random_attributes:
             return False

@@ -124,6 +124,9 @@ They are those of its `stored_context` if it has one. Returns false, and stores 
 if they must be read as attributes of `span.ids`.
 """
 
+cdef bint are_contexts_plain() noexcept
+"""Whether no attribute of `SpanContext` was replaced, so that a new context is plain."""
+
 cdef ContextCore new_context()
 """A new `SpanContext`: its numbers are 0, its objects None, until they are stored."""
 
