@@ -81,6 +81,7 @@ _NOT_RUN: Final = (
     "only with the option --enable-threads. Without it, spans are sent during later "
     "requests, by tracer.flush() and at the end of the process"
 )
+_TASK_FAILED: Final = "%r failed in the background and will run again"
 
 
 class Task(Protocol):
@@ -224,6 +225,7 @@ class BackgroundWorker:
         self._too_late = RateLimitedWarning(_TOO_LATE, clock=clock)
         self._too_slow = RateLimitedWarning(_TOO_SLOW, clock=clock)
         self._not_run = RateLimitedWarning(_NOT_RUN, clock=clock)
+        self._task_failed = RateLimitedWarning(_TASK_FAILED, clock=clock)
         self._forget_thread()
         call_after_fork(self)
         if is_flushed_at_exit:
@@ -348,7 +350,7 @@ class BackgroundWorker:
             # The thread must survive any error.
             if ends_greenlet(error):
                 raise
-            logger.exception("%r failed in the background and will run again", task)
+            self._task_failed.warn(task, exc_info=True)
             return self._clock.monotonic() + _DELAY_AFTER_ERROR
 
     def begin_end(self, timeout: float) -> PendingFlush:
