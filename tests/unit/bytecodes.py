@@ -107,12 +107,14 @@ if sys.version_info >= (3, 12):
                     if line is None
                     for inner in range(start, end)
                 }
-                monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
+                # Another thread may be here when the operation has ended.
+                with suppress(ValueError):
+                    monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
             # No more events of this function.
             return monitoring.DISABLE
 
         def step(code: CodeType, offset: int) -> None:
-            if offset not in watched[code]:
+            if offset not in watched.get(code, ()):
                 countdown.step(code, lambda: _line_of(code, offset))
 
         monitoring.use_tool_id(_TOOL, "bytecodes of jaeger_client")
@@ -124,7 +126,7 @@ if sys.version_info >= (3, 12):
             operation()
         finally:
             monitoring.set_events(_TOOL, 0)
-            for code in watched:
+            for code in [*watched]:
                 monitoring.set_local_events(_TOOL, code, 0)
             monitoring.free_tool_id(_TOOL)
 
