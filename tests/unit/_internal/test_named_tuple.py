@@ -43,8 +43,13 @@ class Theirs(typing.NamedTuple):
 
 def test_its_class_has_the_same_attributes() -> None:
     """As `typing.NamedTuple`, but for the base that some Pythons record."""
-    # The last one is stored by `copyreg`.
-    others = {"__orig_bases__", "__slotnames__"}
+    # `__slotnames__` is stored by `copyreg`, the last two are how 3.14 has annotations.
+    others = {
+        "__orig_bases__",
+        "__slotnames__",
+        "__annotate_func__",
+        "__annotations_cache__",
+    }
 
     assert {*vars(Theirs)} - others == {*vars(Ours)} - others
 

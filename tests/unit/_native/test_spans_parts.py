@@ -537,10 +537,10 @@ class TestClocks:
         assert first.start_time <= last.start_time < first.start_time + 60
 
     def test_the_end_of_a_root(self) -> None:
-        """A root ends after its start, and not after the time of the clock."""
+        """A root ends not before its start, and not after the time of the clock."""
         tracer = make_tracer()
         for _ in range(100):
             span: Anything = tracer.start_span("root")
             span.finish()
 
-            assert span.start_time < span.end_time <= time.time() + 1e-6
+            assert span.start_time <= span.end_time <= time.time() + 1e-6
