@@ -103,11 +103,9 @@ def make_limit(_turns: int) -> Call:
 def make_tracer(
     reporter: BaseReporter | None = None, *, sampled: bool = True
 ) -> Tracer:
-    """Return a tracer with ids that are the same in each run."""
+    """Return a tracer of an application."""
     sampler = ConstSampler(decision=sampled)
-    tracer = Tracer("gates", reporter or NullReporter(), sampler)
-    tracer.random.seed(1)
-    return tracer
+    return Tracer("gates", reporter or NullReporter(), sampler)
 
 
 def make_reporter(turns: int) -> Reporter:
@@ -234,6 +232,8 @@ def make_encode(make_encoder: Callable[[SpanLosses], Encoder]) -> MakeCall:
 
     def make(turns: int) -> Call:
         tracer = make_tracer()
+        # The same ids in each run: their size as varints differs.
+        tracer.random.seed(1)
         batches = [make_finished_spans(tracer) for _ in range(turns)]
         take = iter(batches).__next__
         encoder = make_encoder(SpanLosses())
