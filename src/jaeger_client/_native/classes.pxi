@@ -80,6 +80,18 @@ cdef extern from *:
     }
     #endif
 
+    /* Whether versions show attributes that are assigned to instances of a class. In
+       3.13, watchers are not called for values that are stored in the instance. */
+    static inline int
+    has_versions(PyTypeObject *type)
+    {
+    #if PY_VERSION_HEX >= 0x030D0000
+        return !(type->tp_flags & Py_TPFLAGS_INLINE_VALUES);
+    #else
+        return type != NULL;
+    #endif
+    }
+
     /* An attribute in the `__dict__` of an instance, borrowed; NULL if it is absent. */
     static inline PyObject *
     own_attribute(PyObject *instance, PyObject *name)
@@ -120,6 +132,7 @@ cdef extern from *:
     PyObject *attributes_of(object instance) noexcept
     uint64_t dict_version_of(PyObject *attributes) noexcept
     int watch(object attributes) except -1
+    bint has_versions(PyTypeObject *type) noexcept
     PyObject *own_attribute(object instance, str name) noexcept
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
     void set_vectorcall(PyTypeObject *type, Py_ssize_t offset) noexcept

@@ -84,6 +84,8 @@ cdef int copy_decision(StarterCore self) except -1:
     cdef dict attributes
     self.sampler_original = self.sampler_attributes = None
     self.decision = self.boundary = self.decision_above = None
+    if not has_versions(Py_TYPE(self.sampler)):
+        return 0
     if is_exactly(self.sampler, const_original):
         self.sampler_original = const_original
     elif is_exactly(self.sampler, probabilistic_original):

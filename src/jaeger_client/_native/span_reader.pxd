@@ -400,7 +400,8 @@ cdef inline int next_log(Items *logs, Log *log, const Buffer *out, Py_ssize_t ma
         return 0
     if logs.index and logs.index % LOG_BLOCK == 0:
         let_others_run()
-        if is_list(<object>logs.source) and (
+        # Not `is_list`, which may have become false meanwhile.
+        if not PyTuple_CheckExact(<object>logs.source) and (
             logs.index + logs.count > PyList_GET_SIZE(<object>logs.source)
         ):
             return -1

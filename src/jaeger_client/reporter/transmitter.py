@@ -193,7 +193,9 @@ class Transmitter:
     @property
     def spans_per_payload(self) -> int:
         """Estimate of the number of spans that fit a payload, rather too low."""
-        return int(_FILL * self.sender.max_payload / self._bytes_per_span)
+        # A sender of the application may have no limit, and its encoder empty payloads.
+        count = _FILL * self.sender.max_payload / max(1.0, self._bytes_per_span)
+        return int(min(count, sys.maxsize))
 
     def set_process(self, process: Process) -> None:
         """Set the process of all spans."""

@@ -76,6 +76,15 @@ class TestSampler:
 
         assert (before, is_sampled(tracer)) == (False, True)
 
+    def test_a_decision_that_is_assigned(self) -> None:
+        """A sampler decides as its attributes say when the trace starts."""
+        sampler: Anything = ConstSampler(decision=False)
+        tracer = make_tracer(sampler)
+        before = is_sampled(tracer)
+        sampler._result = YES
+
+        assert (before, is_sampled(tracer)) == (False, True)
+
     @pytest.mark.parametrize("cls", [ConstSampler, ProbabilisticSampler])
     def test_a_function_of_the_class(self, cls: Anything) -> None:
         """A function that is assigned to the class decides, until it is restored."""
