@@ -194,8 +194,8 @@ class Transmitter:
     def spans_per_payload(self) -> int:
         """Estimate of the number of spans that fit a payload, rather too low."""
         # A sender of the application may have no limit, and its encoder empty payloads.
-        count = _FILL * self.sender.max_payload / max(1.0, self._bytes_per_span)
-        return int(min(count, sys.maxsize))
+        size = _FILL * min(self.sender.max_payload, sys.maxsize)
+        return int(size / max(1.0, self._bytes_per_span))
 
     def set_process(self, process: Process) -> None:
         """Set the process of all spans."""

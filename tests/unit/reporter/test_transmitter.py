@@ -95,6 +95,19 @@ def test_sent_spans_are_counted() -> None:
     assert 2 == scene.metrics.sums["jaeger:reporter_spans{result=ok}"]
 
 
+@pytest.mark.parametrize("max_payload", [math.inf, 10**400], ids=["infinite", "huge"])
+def test_a_sender_may_have_no_limit(max_payload: float) -> None:
+    """Later spans are sent, too: no turn of the worker raises."""
+    sender = MemorySender()
+    sender.max_payload = max_payload  # type: ignore[assignment]  # as applications do
+    scene = Scene(sender=sender)
+
+    scene.deliver("a")
+    scene.deliver("b")
+
+    assert [["a"], ["b"]] == lines_of(scene.sender)
+
+
 def test_sent_spans_are_released() -> None:
     """No reference to a sent span remains: it may be large, and hold secrets."""
     scene = Scene()
