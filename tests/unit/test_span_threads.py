@@ -6,6 +6,7 @@ import gc
 import itertools
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -125,6 +126,36 @@ def test_reading_logs_among_writers_loses_none(tracer: MemoryTracer) -> None:
         run_together(
             *writers(lambda name, number, span=span: span.log_kv({name: number})),  # type: ignore[misc]
             *readers(lambda span=span: [log.timestamp for log in span.logs]),  # type: ignore[misc]
+        )
+
+        assert expected() == logged_numbers(span)
+
+
+@pytest.fixture
+def collections_switch_threads() -> Iterator[None]:
+    """Collect garbage all the time, with a callback that lets other threads run."""
+    threshold = gc.get_threshold()
+
+    def switch(phase: str, info: dict[str, int]) -> None:
+        del phase, info
+        time.sleep(0)  # noqa: TID251 - waits for nothing, only lets others run
+
+    gc.callbacks.append(switch)
+    gc.set_threshold(3)
+    yield
+    gc.set_threshold(*threshold)
+    gc.callbacks.remove(switch)
+
+
+@pytest.mark.usefixtures("collections_switch_threads")
+def test_collections_among_readers_and_writers_lose_nothing(
+    tracer: MemoryTracer,
+) -> None:
+    """Creating an object may collect garbage, and callbacks of that switch threads."""
+    for span in started(tracer):
+        run_together(
+            *writers(lambda name, number, span=span: span.log_kv({name: number})),  # type: ignore[misc]
+            *readers(lambda span=span: len(span.logs)),  # type: ignore[misc]
         )
 
         assert expected() == logged_numbers(span)

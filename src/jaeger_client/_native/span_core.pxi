@@ -233,9 +233,11 @@ cdef bint add_log(SpanCore span, dict fields) except -1:
         return False
     if span.log_items is not NO_LOGS:
         fields = PyDict_Copy(fields)
-        return are_stored_unchanged(fields, max_length) and append_to(
-            (<object>span).log_items, (current_us(span), fields.items())
-        )
+        if not are_stored_unchanged(fields, max_length):
+            return False
+        # Created before the list is read, which another thread may replace meanwhile.
+        log = (current_us(span), fields.items())
+        return append_to((<object>span).log_items, log)
     if not may_have_many_logs(span.owner):
         return False
     log = flat_log(fields, max_length, current_us(span))
