@@ -55,8 +55,9 @@ cdef extern from *:
             wall = read_ns(CLOCK_REALTIME);
             now = read_ns(CLOCK_MONOTONIC);
             offset = wall - now;
-            /* Rounded down, by less than programs can notice: no span starts in the
-               future, and none before what came before it. */
+            /* The wall clock was read first, so the offset is too small by less than
+               100 ns: a start may be that much too early, but is never in the future.
+               After a longer interruption the offset is not used again. */
             valid_until = now - before < 100 ? now + 1000000 : INT64_MIN;
         }
         *clock_offset = (double)wall / 1e9 - (double)now / 1e9;

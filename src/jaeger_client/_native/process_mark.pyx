@@ -75,5 +75,5 @@ cdef class ProcessMark:
         self.page[0] = bool(value)
 
     def __reduce__(self):
-        # A copy is false, so whoever uses it gets the mark of its own process.
+        # A copy may be used in another process, so it is false, as in a forked child.
         return ProcessMark, ()

@@ -22,6 +22,7 @@ from unittest import mock  # noqa: TID251 - as applications patch
 import pytest
 
 from jaeger_client import ConstSampler, ProbabilisticSampler, Span, Tracer
+from jaeger_client._native import IS_COMPILED
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import TracerMetrics
 from jaeger_client.reporter import InMemoryReporter, NullReporter, Reporter
@@ -287,12 +288,15 @@ class TestReporter:
 
         reporter._queue.put.assert_called_once_with(span)
 
-    def test_a_reporter_without_a_queue(self) -> None:
-        """A reporter that raises costs the span, and no exception is raised."""
+    def test_a_reporter_without_a_queue(self, caplog: pytest.LogCaptureFixture) -> None:
+        """A reporter that raises costs the span; that is logged and not raised."""
         reporter: Anything = make_reporter()
         del reporter._queue
 
         make_tracer(reporter=reporter).start_span("op").finish()
+
+        (line,) = caplog.messages
+        assert "_queue" in line
 
 
 def test_metrics_may_be_replaced() -> None:
@@ -546,10 +550,12 @@ class TestClocks:
         assert first.start_time <= last.start_time < first.start_time + 60
 
     def test_the_end_of_a_root(self) -> None:
-        """A root ends not before its start, and not after the time of the clock."""
+        """A root ends after its start, and not after the time of the clock."""
         tracer = make_tracer()
         for _ in range(100):
             span: Anything = tracer.start_span("root")
             span.finish()
 
             assert span.start_time <= span.end_time <= time.time() + 1e-6
+            # In pure Python both may be the same number; encoders write 1 us then.
+            assert not IS_COMPILED or span.start_time < span.end_time
