@@ -555,6 +555,17 @@ def test_a_manager_whose_variable_is_none(
         _ = manager.active
 
 
+def test_a_manager_whose_variable_has_no_value(
+    manager_type: type[ContextScopeManager],
+) -> None:
+    """If a variable without a default was assigned to it, a manager raises."""
+    manager: Any = manager_type()
+    manager.variable = contextvars.ContextVar("of the application")
+
+    with pytest.raises(LookupError):
+        _ = manager.active
+
+
 def test_a_finalizer_may_use_the_scope_that_frees_it(
     tracer: MemoryTracer, manager_type: type[ContextScopeManager]
 ) -> None:

@@ -279,6 +279,32 @@ def test_unusable_limit_of_our_tracer() -> None:
     assert [0, 1, 2, 3, 4] == seconds(span)
 
 
+@pytest.mark.parametrize("limit", [1, 7, 1025])
+def test_logs_of_the_current_time_are_limited(limit: int) -> None:
+    """Logs without a timestamp are stored and dropped as others are."""
+    span = limited(limit).start_span("op")
+    for number in range(limit + 20):
+        span.log_kv({"n": number})
+
+    stored = [fields_of(log)["n"] for log in span.logs]
+    assert halves(limit + 20, limit) == stored
+    assert 20 == span.dropped_logs
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_log_with_one_field_too_many(number: int) -> None:
+    """The first log of a span, and later ones, have at most 4,096 fields."""
+    span = MemoryTracer().start_span("op")
+    fields = {str(each): each for each in range(DEFAULT)}
+    for _ in range(number + 1):
+        span.log_kv(fields)
+    span.log_kv({**fields, "more": 1})
+
+    *whole, shortened = (fields_of(log) for log in span.logs)
+    assert [fields] * (number + 1) == whole
+    assert DEFAULT - 1 == len(fields.keys() & shortened.keys())
+
+
 def test_fields_of_a_log() -> None:
     """If a log has too many fields, the first and the last are stored, with a count."""
     span = MemoryTracer().start_span("op")

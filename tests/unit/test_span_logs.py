@@ -56,6 +56,20 @@ def test_log_at_the_epoch() -> None:
     assert 0 == span.logs[0].timestamp
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_a_log_is_a_copy(number: int) -> None:
+    """A dict that was logged may be changed; whichever log of the span it is."""
+    span = MemoryTracer().start_span("op")
+    for _ in range(number):
+        span.log_kv({"event": "before"})
+    fields: dict[str, object] = {"event": "e"}
+
+    span.log_kv(fields)
+    fields["more"] = 1
+
+    assert {"event": "e"} == logged(span)[number]
+
+
 def test_empty_log_is_stored() -> None:
     """A log without fields is a log."""
     span = make_span().log_kv({})

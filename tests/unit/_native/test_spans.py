@@ -291,6 +291,27 @@ def test_an_attribute_of_the_class_may_be_replaced(name: str) -> None:
     assert [("key", "value")] == pairs_of(span)
 
 
+@pytest.mark.parametrize("flags", [0, 1, 2**31, 2**40 + 1])
+def test_flags_that_are_assigned_to_a_context(flags: int) -> None:
+    """They are those of its span, whatever number they are."""
+    span = make_tracer().start_span("op")
+
+    span.context.flags = flags
+
+    assert (flags, bool(flags & 1)) == (span.flags, span.is_sampled())
+
+
+def test_flags_of_patched_contexts() -> None:
+    """A property of `SpanContext` counts for a span whose context was read."""
+    span = make_tracer().start_span("op")
+    before = span.context.flags
+
+    with mock.patch.object(SpanContext, "flags", 0):
+        patched = span.flags, span.is_sampled()
+
+    assert (1, (0, False)) == (before, patched)
+
+
 def test_a_tracer_with_properties() -> None:
     """A subclass of `Tracer` may compute the attributes that spans depend on."""
 
@@ -380,6 +401,13 @@ class TestIds:
             ):
                 assert 64 == tracer.start_span("op").trace_id
             assert 64 != tracer.start_span("op").trace_id
+
+    def test_another_number_of_bits(self) -> None:
+        """Trace ids have as many bits as the tracer says, not only 64 or 128."""
+        tracer = make_tracer()
+        tracer.max_trace_id_bits = 16
+
+        assert all(tracer.start_span("op").trace_id < 1 << 16 for _ in range(10))
 
     def test_another_source(self) -> None:
         """`tracer.random` may be any object with `getrandbits`."""

@@ -161,7 +161,7 @@ class TestSampler:
         tracer = make_tracer(sampler)
         sampler.boundary = boundary
         for low in (1, 2, TWO_TO_63 - 1, TWO_TO_63, TWO_TO_63 + 1, (1 << 64) - 1):
-            for trace_id in (low, low | 1 << 64):
+            for trace_id in (low, low | 1 << 64, low | 1 << 200):
                 expected = boundary is not None and low < boundary
                 with mock.patch.object(
                     tracer.random, "getrandbits", return_value=trace_id
@@ -310,6 +310,17 @@ def test_metrics_may_be_replaced() -> None:
     tracer.start_span("counted").finish()
 
     count.assert_called_once_with(1)
+
+
+def test_metrics_of_another_class_may_begin_to_count() -> None:
+    """What they do is read for each span."""
+    tracer = MemoryTracer()
+    tracer.metrics = metrics = mock.Mock(is_noop=True)
+    tracer.start_span("before").finish()
+    metrics.is_noop = False
+    tracer.start_span("counted").finish()
+
+    metrics.spans_finished.assert_called_once_with(1)
 
 
 class TestScopes:

@@ -34,6 +34,7 @@ native = pytest.importorskip(
 
 Decode = Callable[[bytes], Any]
 GOOD = "the span that follows"
+MANY = 100_000
 
 COMPACT = native.CompactWriter(jaeger_compact.CompactWriter())
 BINARY = native.BinaryWriter(jaeger_binary.BinaryWriter())
@@ -346,28 +347,64 @@ def test_values_are_freed_with_their_span(writer: Any) -> None:
     assert reference_to_value() is None
 
 
-@WRITERS
-def test_other_threads_run_between_pieces(writer: Any) -> None:
-    """A thread that waits for the interpreter gets it long before all is written."""
-    spans = [FinishedSpan(tag_items=[("k", "v")] * 8) for _ in range(128)]
+def write_until_another_thread_runs(
+    writer: Any, spans: list[Any], action: Callable[[], object] = lambda: None
+) -> bytearray:
+    """Write *spans* again and again until *action* has run; return the last bytes."""
     interval = sys.getswitchinterval()
-    is_waiting, is_done = threading.Event(), threading.Event()
+    may_run, is_done = threading.Lock(), threading.Event()
 
-    def wait() -> None:
-        is_waiting.set()
-        is_done.set()
+    def run() -> None:
+        with may_run:
+            action()
+            is_done.set()
 
-    thread = threading.Thread(target=wait)
+    may_run.acquire()
+    thread = threading.Thread(target=run)
+    thread.start()
+    out, payloads = bytearray(), 0
     try:
-        # Only where the interpreter lock is released, another thread runs.
+        # Only where the interpreter lock is released, the other thread runs.
         sys.setswitchinterval(3_600)
-        thread.start()
-        payloads = 0
-        while not is_done.is_set() and payloads < 100_000:
-            writer.write_spans(bytearray(), [], spans, LARGE)
+        may_run.release()
+        while not is_done.is_set() and payloads < MANY:
+            out.clear()
+            writer.write_spans(out, [], spans, LARGE)
             payloads += 1
     finally:
         sys.setswitchinterval(interval)
         thread.join()
 
-    assert payloads < 100_000
+    assert 0 < payloads < MANY
+    return out
+
+
+@WRITERS
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [FinishedSpan(tag_items=[("k", "v")] * 8)] * 128,
+        [FinishedSpan(log_items=[(1, [("k", "v")])] * 1_000)],
+    ],
+    ids=["spans", "logs"],
+)
+def test_other_threads_run_between_pieces(writer: Any, spans: list[Any]) -> None:
+    """A thread that waits for the interpreter gets it long before all is written."""
+    out = write_until_another_thread_runs(writer, spans)
+
+    expected = bytearray()
+    writer.write_spans(expected, [], spans, LARGE)
+    assert expected == out
+
+
+@WRITERS
+def test_logs_that_are_removed_between_two_pieces(writer: Any) -> None:
+    """The span is written as it is then; no memory is read that was freed."""
+    logs: list[Any] = [(1, [("k", "v")])] * 1_000
+    span = FinishedSpan(log_items=logs)
+
+    out = write_until_another_thread_runs(writer, [span], logs.clear)
+
+    expected = bytearray()
+    writer.write_spans(expected, [], [FinishedSpan(log_items=[])], LARGE)
+    assert expected == out

@@ -214,6 +214,19 @@ def test_child_begins_empty(make_queue: MakeQueue) -> None:
     assert 2 == wakes.count
 
 
+def test_child_counts_its_own_spans(make_queue: MakeQueue) -> None:
+    """It does not matter what the parent has removed before the fork."""
+    queue = make_queue(capacity=9)
+    for _ in range(9):
+        queue.put("parent's")
+    take(queue, 2)
+    queue.after_fork_in_child()
+    accepted = [queue.put("child's") for _ in range(10)]
+
+    assert [True] * 9 + [False] == accepted
+    assert 9 == len(queue)
+
+
 def test_child_of_closed_queue_stays_closed(make_queue: MakeQueue) -> None:
     """A queue that was closed before a fork refuses spans in the child, too."""
     queue = make_queue()

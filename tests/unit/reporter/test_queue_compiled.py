@@ -306,3 +306,11 @@ def test_an_iterator_that_outlives_its_call(account: Account) -> None:
 
     assert ["a", "b"] == list(kept[0])
     assert [] == list(kept[0])
+
+
+def test_an_iterator_without_a_queue(account: Account) -> None:
+    """One that is created by its class is empty; it does not crash the process."""
+    kept: list[Any] = []
+    account.queue.move(5, kept.append)
+
+    assert [] == list(type(kept[0])())
