@@ -171,8 +171,8 @@ SPAN = st.builds(
     | ODD,
     tag_items=ITEMS,
     log_items=st.lists(LOG, max_size=3) | st.lists(LOG, max_size=3).map(tuple) | ODD,
-    dropped_tags=st.sampled_from([0, 0, 3]) | ODD,
-    dropped_logs=st.sampled_from([0, 0, 3]) | ODD,
+    dropped_tags=st.sampled_from([0, 0, 1, 3, 2**32, -1]) | ODD,
+    dropped_logs=st.sampled_from([0, 0, 1, 3, 2**32, -1]) | ODD,
 )
 
 

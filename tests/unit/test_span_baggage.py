@@ -85,3 +85,13 @@ def test_baggage_keeps_the_trace_state() -> None:
     child = tracer.start_span("child", child_of=context).set_baggage_item("a", "1")
 
     assert "vendor=1" == child.context.trace_state
+
+
+def test_a_child_copies_the_baggage() -> None:
+    """It keeps what the context of its parent had when the child started."""
+    context = SpanContext(1, 2, None, 1, {"a": "b"})
+    child = MemoryTracer().start_span("child", child_of=context)
+
+    context.baggage["c"] = "d"
+
+    assert {"a": "b"} == child.context.baggage

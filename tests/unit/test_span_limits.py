@@ -279,6 +279,27 @@ def test_unusable_limit_of_our_tracer() -> None:
     assert [0, 1, 2, 3, 4] == seconds(span)
 
 
+def test_first_tags_are_limited() -> None:
+    """The tags of `start_span` count."""
+    tracer = limited(2)
+    spans = [
+        tracer.start_span("op", tags=dict.fromkeys(tags)) for tags in ("ab", "abc")
+    ]
+
+    assert [["a", "b"], ["a", "c"]] == [
+        [key for key, _ in span.tag_items] for span in spans
+    ]
+    assert [0, 1] == [span.dropped_tags for span in spans]
+
+
+def test_a_limit_of_another_type() -> None:
+    """It is not used, but the one that holds by default."""
+    tracer = limited(2.5)  # type: ignore[arg-type]  # the application may
+    tags = dict.fromkeys(map(str, range(DEFAULT + 4)))
+
+    assert 4 == tracer.start_span("op", tags=tags).dropped_tags
+
+
 @pytest.mark.parametrize("limit", [1, 7, 1025])
 def test_logs_of_the_current_time_are_limited(limit: int) -> None:
     """Logs without a timestamp are stored and dropped as others are."""
@@ -286,7 +307,8 @@ def test_logs_of_the_current_time_are_limited(limit: int) -> None:
     for number in range(limit + 20):
         span.log_kv({"n": number})
 
-    stored = [fields_of(log)["n"] for log in span.logs]
+    # As encoders read them.
+    stored = [dict(fields)["n"] for _, fields in span.log_items]
     assert halves(limit + 20, limit) == stored
     assert 20 == span.dropped_logs
 

@@ -214,6 +214,35 @@ def test_special_tags(key: str, others: dict[str, Any]) -> None:
             assert write(plain, [span]) == write(compiled, [span])
 
 
+@pytest.mark.parametrize("code", [2**64, 2**64 + 200, 2**64 + 500, 10**9])
+def test_a_status_code_of_many_digits(code: int) -> None:
+    """It is read as the number that it is, not as the lowest bits of that."""
+    spans = [FinishedSpan(tag_items=[("http.status_code", str(code))])]
+
+    assert write(plain, spans) == write(compiled, spans)
+
+
+def test_keys_of_equal_bytes() -> None:
+    """Texts that are stored with other sizes of characters are not the same key."""
+    key, other = next(
+        (chr(low), chr(low + 256 * high))
+        for low in range(ord("A"), ord("z"))
+        for high in range(1, 200)
+        if hash(chr(low)) % 256 == hash(chr(low + 256 * high)) % 256
+    )
+    spans = [FinishedSpan(tag_items=[(key, 1), (other, 2)])]
+
+    assert write(plain, spans) == write(compiled, spans)
+
+
+def test_keys_of_equal_hashes() -> None:
+    """Keys are told apart whose hashes have the same lowest bits, all of which are 1."""
+    keys = [str(key) for key in range(5_000) if hash(str(key)) % 256 == 255][:5]
+    spans = [FinishedSpan(tag_items=[(key, key) for key in [*keys, *keys]])]
+
+    assert write(plain, spans) == write(compiled, spans)
+
+
 def test_status_code_after_a_large_number() -> None:
     """The number of an earlier tag of that key is replaced, so it cannot overflow."""
     items = [("http.status_code", (1 << 63) - 1), ("http.status_code", "999")]
@@ -358,6 +387,8 @@ def finished_span(tracer: Tracer) -> Span:
         ("first_tags", {"é": b"x"}),
         ("first_tags", None),
         ("decision_tags", {"a": 2}),
+        ("decision_tags", [("a", 2)]),
+        ("decision_tags", 5),
         ("more_tags", [("a", 3), ("later", 4)]),
         ("more_tags", {"a": 3}.items()),
         ("log_items", ()),

@@ -155,3 +155,21 @@ def test_clocks_may_be_patched_during_the_import() -> None:
     done = subprocess.run(command, capture_output=True, check=True)
 
     assert b"1000.0 1000" == done.stdout.strip()
+
+
+PATCHED_BEFORE = """
+import random
+random.Random.getrandbits = lambda self, bits: bits
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import InMemoryReporter
+print(Tracer("svc", InMemoryReporter(), ConstSampler(True)).start_span("op").trace_id)
+"""
+
+
+def test_the_source_of_ids_may_be_patched_before_the_import() -> None:
+    """What a test has replaced in `random.Random` is used."""
+    command = [sys.executable, "-c", PATCHED_BEFORE]
+
+    done = subprocess.run(command, capture_output=True, check=True)
+
+    assert b"64" == done.stdout.strip()

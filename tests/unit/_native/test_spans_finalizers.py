@@ -117,11 +117,11 @@ def test_both_that_read_get_the_same_object(number: int, name: str) -> None:
 
 def test_tags_that_grow_while_a_span_starts(number: int) -> None:
     """A tag that is added to the dict meanwhile is stored or not; the others are."""
-    tags = dict(TAGS)
+    tracer, tags = MemoryTracer(), dict(TAGS)
 
     span = interrupt(
         number,
-        lambda: MemoryTracer().start_span("op", tags=tags),
+        lambda: tracer.start_span("op", tags=tags),
         lambda: tags.update(dict.fromkeys(map(str, range(100, 5_000)), 1)),
     )
 
@@ -130,11 +130,11 @@ def test_tags_that_grow_while_a_span_starts(number: int) -> None:
 
 def test_tags_that_shrink_while_a_span_starts(number: int) -> None:
     """A tag that is removed from the dict meanwhile is stored or not."""
-    tags = dict(TAGS)
+    tracer, tags = MemoryTracer(), dict(TAGS)
 
     span = interrupt(
         number,
-        lambda: MemoryTracer().start_span("op", tags=tags),
+        lambda: tracer.start_span("op", tags=tags),
         lambda: tags.pop("0"),
     )
 

@@ -560,6 +560,36 @@ class TestClocks:
         assert 5.0 == patched.start_time
         assert first.start_time <= last.start_time < first.start_time + 60
 
+    def test_a_child_reads_the_clock_of_its_parent(self) -> None:
+        """If the wall clock is set, spans of a trace are not shifted against others."""
+        tracer = make_tracer()
+        parent: Anything = tracer.start_span("parent")
+        parent.clock_offset += 3600  # as if the clock had been set back since
+        child: Anything = tracer.start_span("child", child_of=parent)
+        child.finish()
+
+        assert parent.start_time + 3590 < child.start_time <= child.end_time
+
+    @pytest.mark.parametrize("how", ["argument", "patched", "unsampled"])
+    def test_a_start_by_another_clock(self, how: str) -> None:
+        """A child that starts at such a time ends at that of the system's clock."""
+        tracer = make_tracer()
+        parent: Anything = tracer.start_span("parent")
+        parent.clock_offset += 3600
+        now = time.time()
+        if how == "unsampled":
+            parent.flags = 0
+        if how == "patched":
+            with mock.patch("time.time", return_value=now):
+                child: Anything = tracer.start_span("child", child_of=parent)
+        else:
+            start = now if how == "argument" else None
+            child = tracer.start_span("child", child_of=parent, start_time=start)
+        child.set_tag("sampling.priority", 1)
+        child.finish()
+
+        assert now <= child.start_time + 1e-3 <= child.end_time + 2e-3 < now + 1800
+
     def test_the_end_of_a_root(self) -> None:
         """A root ends after its start, and not after the time of the clock."""
         tracer = make_tracer()

@@ -236,6 +236,48 @@ def test_too_many_logs_are_not_read(writer: Any) -> None:
 
 
 @WRITERS
+def test_logs_of_a_span_count_by_themselves(writer: Any) -> None:
+    """They are as large as a payload at most, without the spans before."""
+    span = FinishedSpan(log_items=[(1, [("k", "v" * 100)])] * 100)
+    out, ends = bytearray(), list[int]()
+    writer.write_spans(out, ends, [span], LARGE)
+
+    writer.write_spans(out, ends, [span], len(out) + 1)
+
+    assert [len(out) // 2, len(out)] == ends
+
+
+@WRITERS
+def test_logs_that_are_too_large_are_removed(writer: Any) -> None:
+    """After the exception, the buffer has the bytes of the spans before."""
+    good = FinishedSpan()
+    bad = FinishedSpan(log_items=[(1, [("k", "v" * 100)])] * 1000)
+    expected, out, ends = bytearray(), bytearray(), list[int]()
+    writer.write_spans(expected, [], [good], LARGE)
+
+    with pytest.raises(LogsTooLargeError):
+        writer.write_spans(out, ends, [good, bad], 5_000)
+
+    assert (expected, [len(expected)]) == (out, ends)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("\x7f", "\x80", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff"),
+        *("\U00010000", "\U0010ffff"),
+    ],
+)
+def test_the_bounds_of_utf8(text: str) -> None:
+    """Characters around those that need one byte more are written as UTF-8."""
+    out = bytearray()
+    BINARY.write_spans(out, [], [FinishedSpan(tag_items=[("k", text + "!")])], LARGE)
+
+    data = (text + "!").encode()
+    assert len(data).to_bytes(4, "big") + data + b"\0" in out
+
+
+@WRITERS
 def test_a_buffer_that_is_in_use(writer: Any) -> None:
     """If the buffer cannot grow, neither it nor the ends change."""
     out, ends = bytearray(b"x"), [1]
@@ -248,7 +290,8 @@ def test_a_buffer_that_is_in_use(writer: Any) -> None:
 
 @WRITERS
 @pytest.mark.parametrize(
-    "arguments", [(b"", [], []), (bytearray(), (), []), (None, None, None)]
+    "arguments",
+    [(b"", [], []), (bytearray(), (), []), (None, [], []), (bytearray(), None, [])],
 )
 def test_arguments_of_other_types(writer: Any, arguments: tuple[Any, ...]) -> None:
     """Only a bytearray and a list are accepted."""
