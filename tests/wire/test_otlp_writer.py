@@ -236,7 +236,7 @@ def test_keys_of_equal_bytes() -> None:
 
 
 def test_keys_of_equal_hashes() -> None:
-    """Keys are told apart whose hashes have the same lowest bits, all of which are 1."""
+    """Keys are told apart whose hashes have the same lowest bits, which are all 1."""
     keys = [str(key) for key in range(5_000) if hash(str(key)) % 256 == 255][:5]
     spans = [FinishedSpan(tag_items=[(key, key) for key in [*keys, *keys]])]
 

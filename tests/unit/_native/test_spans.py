@@ -668,14 +668,6 @@ def test_copies_of_a_span() -> None:
         assert pairs_of(span) == pairs_of(other)
 
 
-def test_a_copy_lacks_what_was_deleted() -> None:
-    """An attribute that a span does not have, its copies do not have either."""
-    span = MemoryTracer().start_span("op")
-    del span.operation_name
-
-    assert not hasattr(copy.copy(span), "operation_name")
-
-
 def test_attributes_are_those_of_spans_only() -> None:
     """A mock that claims to be a span is not read as one."""
     for cls, name in ((Span, "start_time"), (SpanContext, "flags")):
