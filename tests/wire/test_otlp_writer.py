@@ -222,6 +222,16 @@ def test_a_status_code_of_many_digits(code: int) -> None:
     assert write(plain, spans) == write(compiled, spans)
 
 
+@pytest.mark.parametrize("key", SPECIAL_KEYS)
+def test_a_key_that_begins_with_the_bytes_of_a_special_one(key: str) -> None:
+    """It is another key, if its characters take two bytes each in memory."""
+    other = (key + key[-1] * (len(key) % 2)).encode().decode("utf-16-le")
+    items = [(other.ljust(len(key), "x"), "server"), (key, "404")]
+    spans = [FinishedSpan(tag_items=items, log_items=[(1, items)])]
+
+    assert write(plain, spans) == write(compiled, spans)
+
+
 def test_keys_of_equal_bytes() -> None:
     """Texts that are stored with other sizes of characters are not the same key."""
     key, other = next(

@@ -343,10 +343,9 @@ cdef inline bint _add_own(
         return False
     # Runs no Python code: all names that are compared are plain text.
     meaning = PyDict_GetItemWithError(known, name)
-    if meaning is not <PyObject*>None:
-        header = names.learn(name) if meaning is NULL else <object>meaning
-        if header is not None:
-            found.append((header, value))
+    header = names.learn(name) if meaning is NULL else <object>meaning
+    if header is not None:
+        found.append((header, value))
     return True
 
 

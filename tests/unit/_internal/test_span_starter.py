@@ -211,6 +211,16 @@ def test_context_without_flags_is_no_parent(tracer: MemoryTracer) -> None:
     assert child.parent_id is None
 
 
+@pytest.mark.parametrize("ids", [(0, 8), (7, 0)])
+def test_context_that_lacks_an_id_is_no_parent(
+    tracer: MemoryTracer, ids: tuple[int, int]
+) -> None:
+    """Without a trace id or a span id, a new trace begins."""
+    child = tracer.start_span("child", child_of=SpanContext(*ids, None, 1))
+
+    assert (1, None) == (child.trace_id, child.parent_id)
+
+
 def test_trace_state_is_passed_on(tracer: MemoryTracer) -> None:
     """A child carries its parent's `tracestate`."""
     parent = SpanContext(1, 2, None, 1)
@@ -423,13 +433,14 @@ def test_no_sampler_tags_on_an_unsampled_root(tracer: MemoryTracer) -> None:
 
 
 def test_first_tags_are_never_changed(tracer: MemoryTracer) -> None:
-    """The caller's `tags` dict is copied."""
-    tags: dict[str, object] = {"a": 1, "sampling.priority": 1}
+    """The caller's `tags` dict is copied, whether or not its values are converted."""
+    for given in ({"a": 1}, {"a": 1, "sampling.priority": 1}, {"a": [1]}):
+        tags: dict[str, object] = dict(given)
 
-    span = tracer.start_span("op", tags=tags)
-    span.set_tag("b", 2)
+        span = tracer.start_span("op", tags=tags)
+        span.set_tag("b", 2)
 
-    assert {"a": 1, "sampling.priority": 1} == tags
+        assert given == tags
 
 
 def test_tags_of_any_mapping(tracer: MemoryTracer) -> None:

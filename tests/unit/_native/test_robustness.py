@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import subprocess
 import sys
+import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock  # noqa: TID251 - as applications patch
 
@@ -90,6 +94,18 @@ def test_a_patched_property_of_contexts_is_used() -> None:
         span = tracer.start_span("op", child_of=SpanContext(1, 2, None, 1))
 
     assert span.parent_id is None
+
+
+def test_a_property_of_contexts_that_was_deleted_is_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A context whose class does not tell whether it is a parent is none."""
+    tracer = make_tracer()
+    tracer.start_span("op", child_of=SpanContext(1, 2, None, 1))
+
+    monkeypatch.delattr(SpanContext, "has_trace")
+
+    assert not tracer.start_span("op", child_of=SpanContext(1, 2, None, 1)).parent_id
 
 
 @pytest.mark.parametrize(
@@ -173,3 +189,47 @@ def test_the_source_of_ids_may_be_patched_before_the_import() -> None:
     done = subprocess.run(command, capture_output=True, check=True)
 
     assert b"64" == done.stdout.strip()
+
+
+@contextmanager
+def exchanged(function: Any, other: Any) -> Iterator[None]:
+    """Let *function* run the code of *other*, as time-machine does it in C."""
+
+    def place_of(builtin: Any) -> ctypes.c_void_p:
+        # An object has the address of its definition, whose second field is the code.
+        address = ctypes.c_void_p.from_address(id(builtin) + object.__basicsize__).value
+        return ctypes.c_void_p.from_address(
+            (address or 0) + ctypes.sizeof(ctypes.c_void_p)
+        )
+
+    place = place_of(function)
+    before, place.value = place.value, place_of(other).value
+    try:
+        yield
+    finally:
+        place.value = before
+
+
+def test_the_code_of_the_wall_clock_may_be_exchanged() -> None:
+    """A span starts at the time that `time.time` returns then."""
+    tracer = make_tracer()
+    with exchanged(time.time, time.perf_counter):
+        before = time.perf_counter()
+        sampled = tracer.start_span("op").start_time
+        tracer.sampler = ConstSampler(decision=False)
+        unsampled = tracer.start_span("op").start_time
+        after = time.perf_counter()
+
+    assert before <= sampled <= unsampled <= after
+
+
+def test_the_code_of_the_steady_clock_may_be_exchanged() -> None:
+    """A span ends by the time that the steady clock returns then."""
+    span: Any = make_tracer().start_span("op")
+    span.clock_offset = 0.0
+    with exchanged(time.monotonic, time.time):
+        before = time.time()
+        span.finish()
+        after = time.time()
+
+    assert before <= span.end_time <= after

@@ -908,3 +908,10 @@ def test_bytes_in_baggage_that_are_not_text_are_replaced() -> None:
     TEXT.inject(SpanContext(1, 2, 3, 1, baggage), carrier)
 
     assert "a\ufffd" == carrier["uberctx-k"]
+
+
+def test_a_name_of_any_letters() -> None:
+    """Names of headers are compared without regard to case, from A to Z."""
+    codec = TextCodec(trace_id_header="az-id")
+
+    assert (1, 2, 3, 1, {}, None) == read(codec, {"AZ-Id": "1:2:3:1"})
