@@ -292,6 +292,15 @@ def test_first_tags_are_limited() -> None:
     assert [0, 1] == [span.dropped_tags for span in spans]
 
 
+@pytest.mark.parametrize("limit", [1, 1023, 1024, 1025])
+def test_one_tag_too_many(limit: int) -> None:
+    """One tag above the limit is dropped already."""
+    span = set_tags(limited(limit).start_span("op"), limit + 1)
+
+    assert halves(limit + 1, limit) == values(span)
+    assert 1 == span.dropped_tags
+
+
 def test_a_limit_of_another_type() -> None:
     """It is not used, but the one that holds by default."""
     tracer = limited(2.5)  # type: ignore[arg-type]  # the application may
@@ -304,13 +313,13 @@ def test_a_limit_of_another_type() -> None:
 def test_logs_of_the_current_time_are_limited(limit: int) -> None:
     """Logs without a timestamp are stored and dropped as others are."""
     span = limited(limit).start_span("op")
-    for number in range(limit + 20):
+    for number in range(limit + 1):
         span.log_kv({"n": number})
 
     # As encoders read them.
     stored = [dict(fields)["n"] for _, fields in span.log_items]
-    assert halves(limit + 20, limit) == stored
-    assert 20 == span.dropped_logs
+    assert halves(limit + 1, limit) == stored
+    assert 1 == span.dropped_logs
 
 
 @pytest.mark.parametrize("number", [0, 1])

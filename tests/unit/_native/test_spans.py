@@ -315,6 +315,20 @@ def test_flags_of_patched_contexts() -> None:
     assert (1, (0, False)) == (before, patched)
 
 
+def test_patched_access_to_attributes() -> None:
+    """A `__getattribute__` of `Span` that is assigned is used by its methods."""
+    span = make_tracer().start_span("op")
+
+    def access(self: Span, name: str) -> Any:
+        return 0 if name == "flags" else object.__getattribute__(self, name)
+
+    with mock.patch.object(Span, "__getattribute__", access):
+        span.set_tag("patched", 1)
+    span.set_tag("restored", 1)
+
+    assert [("restored", 1)] == pairs_of(span)
+
+
 def test_a_tracer_with_properties() -> None:
     """A subclass of `Tracer` may compute the attributes that spans depend on."""
 
@@ -635,6 +649,21 @@ def test_an_odd_value_is_dropped_after_the_change() -> None:
         span.start_time = new  # type: ignore[assignment]
 
     assert [5.0, "text"] == seen
+
+
+def test_the_finalizer_of_an_odd_value_may_assign_others() -> None:
+    """None of these is lost, whether or not they are of an unusual type."""
+    span = MemoryTracer().start_span("op")
+
+    class Last:
+        def __del__(self) -> None:
+            for value in ("odd", 7.0, "odd again"):
+                span.end_time = value  # type: ignore[assignment]
+
+    span.start_time = Last()  # type: ignore[assignment]
+    span.start_time = 5.0
+
+    assert [5.0, "odd again"] == [span.start_time, span.end_time]
 
 
 def test_copies_of_a_context() -> None:

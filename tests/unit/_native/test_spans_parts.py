@@ -288,6 +288,23 @@ class TestReporter:
 
         reporter._queue.put.assert_called_once_with(span)
 
+    def test_a_key_that_cannot_be_compared(self) -> None:
+        """A key in `vars(reporter)` that raises costs one span at most."""
+
+        class Key:
+            def __hash__(self) -> int:
+                return hash("report_span")
+
+            def __eq__(self, other: object) -> bool:
+                raise ZeroDivisionError
+
+        reporter: Anything = make_reporter()
+        vars(reporter)[Key()] = 1
+        span = make_tracer(reporter=reporter).start_span("op")
+        span.finish()
+
+        assert span.finished
+
     def test_a_reporter_without_a_queue(self, caplog: pytest.LogCaptureFixture) -> None:
         """A reporter that raises costs the span; that is logged and not raised."""
         reporter: Anything = make_reporter()
