@@ -135,10 +135,11 @@ def warnings_are_due() -> None:
 @functools.cache
 def warnings_of(module: ModuleType) -> list[RateLimitedWarning]:
     """Return the warnings that are constants of a module."""
+    # Not isinstance(), which loads the settings of Django.
     return [
         constant
         for constant in list(vars(module).values())
-        if isinstance(constant, RateLimitedWarning)
+        if type(constant) is RateLimitedWarning
     ]
 
 
