@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock  # noqa: TID251 - as applications patch
@@ -192,7 +192,7 @@ def test_the_source_of_ids_may_be_patched_before_the_import() -> None:
 
 
 @contextmanager
-def exchanged(function: Any, other: Any) -> Iterator[None]:
+def exchanged(function: Any, other: Any) -> Generator[None, None, None]:
     """Let *function* run the code of *other*, as time-machine does it in C."""
 
     def place_of(builtin: Any) -> ctypes.c_void_p:

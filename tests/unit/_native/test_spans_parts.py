@@ -299,7 +299,7 @@ class TestReporter:
                 raise ZeroDivisionError
 
         reporter: Anything = make_reporter()
-        vars(reporter)[Key()] = 1
+        reporter.__dict__[Key()] = 1
         span = make_tracer(reporter=reporter).start_span("op")
         span.finish()
 
