@@ -173,6 +173,7 @@ class PackingEncoder(ABC):
         self._clock = clock
         self._limit = 0
         self._payloads = 0
+        self.set_process(Process(service_name=""))
 
     def set_process(self, process: Process) -> None:
         """Use *process* for the spans that follow."""
@@ -261,19 +262,6 @@ class PackingEncoder(ABC):
     @abstractmethod
     def _write_log(self, out: bytearray, log: LogItem) -> None:
         """Append *log*, as it is written within a span."""
-
-    def _write_logs(self, out: bytearray, logs: Sequence[LogItem]) -> None:
-        """
-        Append *logs*, without the header and end of the list.
-
-        Raises:
-            LogsTooLargeError: As soon as they are larger than a payload may be.
-        """
-        max_size = len(out) + self._limit
-        for log in logs:
-            self._write_log(out, log)
-            if len(out) > max_size:
-                raise LogsTooLargeError
 
     def _open(self) -> _OpenPayload:
         yield_at = self._clock.monotonic() + _EMPTY_PAYLOAD_AFTER
@@ -381,6 +369,25 @@ class PackingEncoder(ABC):
                 ),
                 " and others" if len(changed) > _MAX_NAMED_TAGS else "",
             )
+
+
+def write_logs(
+    out: bytearray,
+    logs: Sequence[LogItem],
+    write_log: Callable[[bytearray, LogItem], None],
+    max_size: int,
+) -> None:
+    """
+    Append *logs* by *write_log*.
+
+    Raises:
+        LogsTooLargeError: As soon as they are larger than *max_size*.
+    """
+    max_length = len(out) + max_size
+    for log in logs:
+        write_log(out, log)
+        if len(out) > max_length:
+            raise LogsTooLargeError
 
 
 def duration_us(start: float, end: float | None) -> int:
