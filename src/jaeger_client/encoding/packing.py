@@ -28,7 +28,7 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.base import Payload
-from jaeger_client.encoding.plain import plain_items, plain_span
+from jaeger_client.encoding.plain import PlainLog, plain_items, plain_log, plain_span
 from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
@@ -334,17 +334,19 @@ class PackingEncoder(ABC):
         with forks_wait():
             from jaeger_client.encoding.shrink import shrink_span  # noqa: PLC0415 - rare
 
-        return shrink_span(span, self._body, self._size_of_log, max_size)
+        plain, logs = plain_span(span, with_logs=False), list(span.log_items or ())
+        return shrink_span(plain, logs, self._body, self._measure_log, max_size)
 
     def _body(self, span: SpanData) -> bytes:
         out = bytearray()
         self._write_spans(out, [], (span,), self._limit)
         return bytes(out)
 
-    def _size_of_log(self, log: LogItem) -> int:
-        out = bytearray()
+    def _measure_log(self, item: object) -> tuple[PlainLog, int]:
+        """Return a log as it is written, and its encoded size in bytes; or raise."""
+        log, out = plain_log(item), bytearray()
         self._write_log(out, log)
-        return len(out)
+        return log, len(out)
 
     def _shrink_process(self, limit: int) -> None:
         """Shorten the process tags to half of *limit* bytes, so that spans fit, too."""

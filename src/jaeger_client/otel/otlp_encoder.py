@@ -62,7 +62,7 @@ from jaeger_client.encoding.otlp_writer import (
 )
 from jaeger_client.encoding.packing import Frame, PackingEncoder, write_logs
 from jaeger_client.encoding.plain import PlainLog, PlainSpan
-from jaeger_client.encoding.shrink import shrink_plain_span
+from jaeger_client.encoding.shrink import shrink_span
 from jaeger_client.encoding.varint import MASK_32, MASK_64, write_varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
 from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
@@ -212,8 +212,8 @@ class OtlpSpanEncoder(PackingEncoder):
         """
         whole, fields = cast("PlainSpan", span), fields_of(span)
         plain = whole._replace(log_items=[])
-        body = shrink_plain_span(
-            plain, whole.log_items, self._body, self._measure_event, max_size
+        body = shrink_span(
+            plain, whole.log_items, self._body, self._measure_log, max_size
         )
         if body is not None:
             return body
@@ -225,11 +225,13 @@ class OtlpSpanEncoder(PackingEncoder):
         plain = plain._replace(
             tag_items=text_items(items), extra=fields._replace(links=links)
         )
-        return shrink_plain_span(plain, [], self._body, self._measure_event, max_size)
+        return shrink_span(plain, [], self._body, self._measure_log, max_size)
 
-    def _measure_event(self, event: object) -> tuple[PlainLog, int]:
-        log = cast("PlainLog", event)
-        return log, self._size_of_log(log)
+    def _measure_log(self, item: object) -> tuple[PlainLog, int]:
+        # Not a plain copy: events are `EventFields`.
+        log, out = cast("PlainLog", item), bytearray()
+        self._write_log(out, log)
+        return log, len(out)
 
 
 class _Part(NamedTuple):
