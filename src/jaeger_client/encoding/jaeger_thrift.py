@@ -98,15 +98,15 @@ class ThriftWriter(ABC):
         self._service_name, self._process_tags = field("text", 1), field("list", 2)
         self._key = field("text", 1)
         bools = [self._value_header(2, header) for header in self.bools(5, 2)]
+        self._string = self._value_header(0, field("text", 3, 2))
         self._values: Mapping[type, tuple[Callable[..., None], Any]] = {
-            str: (self.write_text, self._value_header(0, field("text", 3, 2))),
             float: (self._write_float, self._value_header(1, field("double", 4, 2))),
             bool: (self._write_bool, bools),
             int: (self._write_int, self._value_header(3, field("i64", 6, 2))),
             bytes: (self.write_bytes, self._value_header(4, field("text", 7, 2))),
         }
         """
-        How a value is written, by its exact type: the function, and what comes first.
+        By exact type of values other than text: the function, and what it appends first.
 
         That is the whole `vType` and the header of the field that has the value.
         """
@@ -186,16 +186,18 @@ class ThriftWriter(ABC):
         self.write_list(out, header, len(tags))
         for key, value in tags:
             self.write_text(out, self._key, key)
-            write, header = self._values[type(value)]
-            write(out, header, value)
+            if type(value) is str:  # most values; saves a twentieth of the time
+                self.write_text(out, self._string, value)
+            else:
+                write, header = self._values[type(value)]
+                write(out, header, value)
             out.append(STOP)
 
     def _write_float(self, out: bytearray, header: bytes, value: float) -> None:
         if isfinite(value):
             self.write_double(out, header, value)
         else:
-            write_text, header = self._values[str]
-            write_text(out, header, non_finite_text(value))
+            self.write_text(out, self._string, non_finite_text(value))
 
     def _write_bool(self, out: bytearray, fields: Sequence[bytes], value: bool) -> None:  # noqa: FBT001 - the value itself
         out += fields[value]
