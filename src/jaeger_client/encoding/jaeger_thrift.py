@@ -106,7 +106,7 @@ class ThriftWriter(ABC):
             bytes: (self.write_bytes, self._value_header(4, field("text", 7, 2))),
         }
         """
-        By exact type of values other than text: the function, and what it appends first.
+        By exact type of a value that is not text: the function, and its argument.
 
         That is the whole `vType` and the header of the field that has the value.
         """
