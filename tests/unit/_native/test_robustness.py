@@ -152,27 +152,6 @@ def test_calls_that_never_end(name: str) -> None:
     assert span.finished
 
 
-IMPORTED_IN_A_TEST = """
-import time
-time.time, time.monotonic = lambda: 1000.0, lambda: 5.0
-from jaeger_client import ConstSampler, Tracer
-from jaeger_client.reporter import InMemoryReporter
-tracer = Tracer("svc", InMemoryReporter(), ConstSampler(True))
-with tracer.start_span("op") as span:
-    pass
-print(span.start_time, round(span.end_time))
-"""
-
-
-def test_clocks_may_be_patched_during_the_import() -> None:
-    """Functions that a test has replaced before are used, as freezegun's are."""
-    command = [sys.executable, "-c", IMPORTED_IN_A_TEST]
-
-    done = subprocess.run(command, capture_output=True, check=True)
-
-    assert b"1000.0 1000" == done.stdout.strip()
-
-
 PATCHED_BEFORE = """
 import random
 random.Random.getrandbits = lambda self, bits: bits
@@ -233,3 +212,24 @@ def test_the_code_of_the_steady_clock_may_be_exchanged() -> None:
         after = time.time()
 
     assert before <= span.end_time <= after
+
+
+IMPORTED_IN_A_TEST = """
+import time
+time.time, time.monotonic = lambda: 1000.0, lambda: 5.0
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import InMemoryReporter
+tracer = Tracer("svc", InMemoryReporter(), ConstSampler(True))
+with tracer.start_span("op") as span:
+    pass
+print(span.start_time, round(span.end_time))
+"""
+
+
+def test_clocks_may_be_patched_during_the_import() -> None:
+    """Functions that a test has replaced before are used, as freezegun's are."""
+    command = [sys.executable, "-c", IMPORTED_IN_A_TEST]
+
+    done = subprocess.run(command, capture_output=True, check=True)
+
+    assert b"1000.0 1000" == done.stdout.strip()
