@@ -28,7 +28,7 @@ from tests.foreign.spans import LARGE, FinishedSpan, Ids, encode_all, reference
 from tests.unit.racing import run_together
 
 native = pytest.importorskip(
-    "jaeger_client._native.thrift_writers",
+    "jaeger_client._native.writers",
     reason="the compiled writers are not built",
 )
 

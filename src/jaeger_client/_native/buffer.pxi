@@ -1,19 +1,16 @@
-# cython: language_level=3
-"""
-A growing buffer, and how text and numbers are written into it.
-
-The writers of spans share these functions. All are inlined, need the GIL, and run no
-code of Python: exact `str` and `int` objects are read only, and nothing is cached in
-them. In particular the UTF-8 of a text is computed here, because `PyUnicode_AsUTF8`
-would leave a copy in the application's string for as long as that lives.
-
-The bytes are written into the caller's bytearray, which is longer than what is written
-until `close_buffer` cuts it. Its size and address are read again for each write, so it
-does no harm if Python code that has run in between found it and changed it.
-
-Functions that write through a pointer return the pointer behind the last byte. The
-caller reserves the space first, with `reserve`, which makes older pointers invalid.
-"""
+# Part of writers.pyx: a growing buffer, and how text and numbers are written into it.
+#
+# The functions run no code of Python: exact `str` objects are read only, and nothing is
+# cached in them. In particular the UTF-8 of a text is computed here, because
+# `PyUnicode_AsUTF8` would leave a copy in the application's string for as long as that
+# lives.
+#
+# The bytes are written into the caller's bytearray, which is longer than what is written
+# until `close_buffer` cuts it. Its size and address are read again for each write, so it
+# does no harm if Python code that has run in between found it and changed it.
+#
+# Functions that write through a pointer return the pointer behind the last byte. The
+# caller reserves the space first, with `reserve`, which makes older pointers invalid.
 
 from cpython.object cimport PyObject
 from libc.stdint cimport uint32_t, uint64_t
@@ -29,25 +26,6 @@ cdef extern from *:
     #define JAEGER_IS_READY(text) 1
     #endif
 
-    /* Stores an exact int as size bytes, big-endian; returns 0 if it is negative or
-       too large. PyLong_AsNativeBytes is the public name of it since 3.13. */
-    static inline int jaeger_int_to_bytes(
-        PyObject *number, unsigned char *bytes, Py_ssize_t size)
-    {
-    #if PY_VERSION_HEX >= 0x030D0000
-        Py_ssize_t needed = PyLong_AsNativeBytes(
-            number, bytes, size,
-            Py_ASNATIVEBYTES_BIG_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER
-                | Py_ASNATIVEBYTES_REJECT_NEGATIVE);
-        if (needed >= 0 && needed <= size) return 1;
-    #else
-        if (_PyLong_AsByteArray(
-                (PyLongObject *)number, bytes, (size_t)size, 0, 0) == 0) return 1;
-    #endif
-        PyErr_Clear();
-        return 0;
-    }
-
     #ifdef _WIN32
     #include <windows.h>
     static inline void jaeger_release_and_sleep(void)
@@ -58,26 +36,22 @@ cdef extern from *:
     }
     #else
     #include <time.h>
-    static inline long long jaeger_nanoseconds(void)
-    {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec * 1000000000LL + now.tv_nsec;
-    }
     static inline void jaeger_release_and_sleep(void)
     {
         const struct timespec microsecond = {0, 1000};
-        long long before = jaeger_nanoseconds();
+        struct timespec before, after;
+        clock_gettime(CLOCK_MONOTONIC, &before);
         PyThreadState *thread = PyEval_SaveThread();
-        if (jaeger_nanoseconds() - before > 400) nanosleep(&microsecond, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &after);
+        /* A new second counts as a long time, too. */
+        if (after.tv_sec > before.tv_sec || after.tv_nsec - before.tv_nsec > 400)
+            nanosleep(&microsecond, NULL);
         PyEval_RestoreThread(thread);
     }
     #endif
     """
     void release_and_sleep "jaeger_release_and_sleep"() noexcept
     bint JAEGER_IS_READY(object text) noexcept
-    bint int_to_bytes "jaeger_int_to_bytes"(
-        object number, unsigned char *to, Py_ssize_t size) noexcept
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text) noexcept
@@ -152,8 +126,10 @@ cdef inline unsigned char *put_varint(unsigned char *to, uint64_t number) noexce
     return to + 1
 
 
-cdef inline unsigned char *put_fixed64(unsigned char *to, uint64_t number) noexcept:
-    """Write eight bytes, little-endian."""
+cdef inline unsigned char *put_little_endian(
+    unsigned char *to, uint64_t number
+) noexcept:
+    """Write eight bytes."""
     cdef int index
     for index in range(8):
         to[index] = <unsigned char>(number >> 8 * index)
@@ -163,62 +139,31 @@ cdef inline unsigned char *put_fixed64(unsigned char *to, uint64_t number) noexc
 cdef inline unsigned char *put_big_endian(
     unsigned char *to, uint64_t number, int size
 ) noexcept:
-    """Write the lowest *size* bytes, big-endian."""
+    """Write the lowest *size* bytes."""
     cdef int index
     for index in range(size):
         to[index] = <unsigned char>(number >> 8 * (size - 1 - index))
     return to + size
 
 
-cdef inline uint64_t big_endian(const unsigned char *data) noexcept:
-    """Return the number of eight bytes, big-endian."""
-    cdef uint64_t number = 0
-    cdef int index
-    for index in range(8):
-        number = number << 8 | data[index]
-    return number
-
-
-cdef inline int close_message(
-    Buffer *buffer, Py_ssize_t start, int reserved
-) except -1:
-    """
-    Write the size of what follows *start*, for which *reserved* bytes precede it.
-
-    The message is moved if its size takes more or fewer bytes.
-    """
-    cdef Py_ssize_t size = buffer.size - start
-    cdef int needed = varint_size(size)
-    cdef unsigned char *message = reserve(buffer, needed) - size
-    if needed != reserved:
-        memmove(message - reserved + needed, message, size)
-        buffer.size += needed - reserved
-    put_varint(message - reserved, size)
-    return 1
+cdef inline int utf8_width(uint32_t character) noexcept:
+    """Return the number of bytes of a character."""
+    return 1 + (character >= 0x80) + (character >= 0x800) + (character >= 0x10000)
 
 
 cdef inline Py_ssize_t utf8_size(object text) noexcept:
     """Return the size of an exact `str` in UTF-8; -1 if UTF-8 cannot encode it."""
-    cdef Py_ssize_t index, length, size
+    cdef Py_ssize_t index, size = 0
     cdef uint32_t character
-    cdef int kind
-    cdef void *data
     if not JAEGER_IS_READY(text):
         return -1
-    length = PyUnicode_GET_LENGTH(text)
     if PyUnicode_IS_ASCII(text):
-        return length
-    kind, data, size = PyUnicode_KIND(text), PyUnicode_DATA(text), length
-    for index in range(length):
-        character = PyUnicode_READ(kind, data, index)
-        if character >= 0x80:
-            size += 1
-            if character >= 0x800:
-                size += 1
-                if character >= 0x10000:
-                    size += 1
-                elif 0xD800 <= character < 0xE000:
-                    return -1  # a lone surrogate
+        return PyUnicode_GET_LENGTH(text)
+    for index in range(PyUnicode_GET_LENGTH(text)):
+        character = PyUnicode_READ(PyUnicode_KIND(text), PyUnicode_DATA(text), index)
+        if 0xD800 <= character < 0xE000:
+            return -1  # a lone surrogate
+        size += utf8_width(character)
     return size
 
 
@@ -228,32 +173,18 @@ cdef inline unsigned char *put_utf8(
     """Write an exact `str`, whose `utf8_size` is *size*."""
     cdef Py_ssize_t index
     cdef uint32_t character
-    cdef int kind = PyUnicode_KIND(text)
-    cdef void *data = PyUnicode_DATA(text)
+    cdef int width, last
     if PyUnicode_IS_ASCII(text):
-        memcpy(to, data, size)
+        memcpy(to, PyUnicode_DATA(text), size)
         return to + size
     for index in range(PyUnicode_GET_LENGTH(text)):
-        character = PyUnicode_READ(kind, data, index)
-        if character < 0x80:
-            to[0] = <unsigned char>character
-            to += 1
-            continue
-        # The first byte has as many leading ones as there are bytes; the others have
-        # six bits each, after the bits 10.
-        if character < 0x800:
-            to[0] = <unsigned char>(0xC0 | character >> 6)
-            to += 1
-        else:
-            if character < 0x10000:
-                to[0] = <unsigned char>(0xE0 | character >> 12)
-                to += 1
-            else:
-                to[0] = <unsigned char>(0xF0 | character >> 18)
-                to[1] = <unsigned char>(0x80 | character >> 12 & 0x3F)
-                to += 2
-            to[0] = <unsigned char>(0x80 | character >> 6 & 0x3F)
-            to += 1
-        to[0] = <unsigned char>(0x80 | character & 0x3F)
-        to += 1
+        character = PyUnicode_READ(PyUnicode_KIND(text), PyUnicode_DATA(text), index)
+        width = utf8_width(character)
+        # The first byte has as many leading ones as there are bytes, unless there is
+        # one; the others have six bits each, after the bits 10.
+        for last in range(width - 1, 0, -1):
+            to[last] = <unsigned char>(0x80 | character & 0x3F)
+            character >>= 6
+        to[0] = <unsigned char>(character | (0xF00 >> width if width > 1 else 0))
+        to += width
     return to
