@@ -5,7 +5,7 @@ The fields of the structs of jaeger.thrift are listed in `jaeger_compact`.
 
 A *writer* appends spans to a buffer. `ThriftWriter` is the base of those in Python,
 which are written for reading and are the reference; it leaves to each protocol how a
-header, a number or a text is written. `_native/thrift_writers.pyx` has the same writers
+header, a number or a text is written. `_native/thrift.pxi` has the same writers
 compiled, which leave spans that are not plain to those here. Frames and processes are
 always written in Python, once per payload.
 

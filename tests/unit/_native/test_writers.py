@@ -1,4 +1,4 @@
-"""The compiled writers of Thrift: hostile spans, other threads, references."""
+"""The compiled writers: hostile spans, other threads, references."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ import pytest
 from jaeger_client.encoding import (
     JaegerBinaryEncoder,
     JaegerCompactEncoder,
+    OtlpEncoder,
     jaeger_binary,
     jaeger_compact,
+    otlp_writer,
 )
 from jaeger_client.encoding.packing import LogsTooLargeError
 from jaeger_client.model import SpanLosses
@@ -37,6 +39,7 @@ GOOD = "the span that follows"
 
 COMPACT = native.CompactWriter(jaeger_compact.CompactWriter())
 BINARY = native.BinaryWriter(jaeger_binary.BinaryWriter())
+OTLP = native.OtlpWriter(otlp_writer)
 
 FORMATS = pytest.mark.parametrize(
     ("encoder", "writer", "decode"),
@@ -47,7 +50,7 @@ FORMATS = pytest.mark.parametrize(
     ids=["compact", "binary"],
 )
 WRITERS = pytest.mark.parametrize(
-    "writer", [COMPACT, BINARY], ids=["compact", "binary"]
+    "writer", [COMPACT, BINARY, OTLP], ids=["compact", "binary", "otlp"]
 )
 
 
@@ -165,6 +168,82 @@ def test_a_span_that_changes_while_it_is_read(
     assert [GOOD, GOOD] == [first.operationName, last.operationName]
     assert [("k", "v")] == tag_pairs(first.tags) == tag_pairs(last.tags)
     assert 1 == len(changed) + losses.not_encodable
+
+
+class FreedIds(Ids):
+    """Ids that call *action* when they are freed."""
+
+    action: Callable[[], object] = staticmethod(lambda: None)
+
+    def __del__(self) -> None:
+        self.action()
+
+
+class FreedList(list[Any]):
+    """A list that calls *action* when it is freed."""
+
+    action: Callable[[], object] = staticmethod(lambda: None)
+
+    def __del__(self) -> None:
+        self.action()
+
+
+def fresh(name: str, create: Callable[[], Any], action: Callable[[], object]) -> Any:
+    """
+    Return a span whose attribute *name* is a new object whenever it is read.
+
+    The first of them calls *action* when it is freed.
+    """
+
+    class Fresh(FinishedSpan):
+        """A span of an application."""
+
+        has_acted = False
+
+        def __getattribute__(self, wanted: str) -> Any:
+            if wanted != name:
+                return super().__getattribute__(wanted)
+            created = create()
+            if not Fresh.has_acted:
+                Fresh.has_acted, created.action = True, action
+            return created
+
+    return Fresh()
+
+
+@WRITERS
+@pytest.mark.parametrize(
+    ("name", "create"),
+    [
+        ("ids", lambda: FreedIds(1, 2)),
+        ("references", lambda: FreedList([reference("child_of", 1, 2)])),
+        ("references", FreedList),
+        ("tag_items", lambda: FreedList([("a", 1)])),
+        ("log_items", lambda: FreedList([(1, [("a", 1)])])),
+    ],
+)
+def test_objects_that_are_freed_while_spans_are_read(
+    writer: Any, name: str, create: Callable[[], Any]
+) -> None:
+    """A finalizer that empties the list of tags does so before it is read, or later."""
+    tags = [(f"key{number}", "value" * 9) for number in range(50)]
+    overwritten: list[Any] = []
+
+    def clear() -> None:
+        tags.clear()
+        overwritten.extend(("x" * size, "y" * size) for size in range(200))
+
+    span, other = fresh(name, create, clear), FinishedSpan(tag_items=tags)
+    if name != "tag_items":
+        span.tag_items = tags
+    out, ends = bytearray(), list[int]()
+    writer.write_spans(out, ends, [span, other, other], LARGE)
+
+    expected, expected_ends = bytearray(), list[int]()
+    writer.write_spans(expected, expected_ends, [other], LARGE)
+    assert overwritten
+    assert expected == out[ends[1] :]
+    assert b"x" * 20 not in out
 
 
 @FORMATS
@@ -286,7 +365,9 @@ def every_kind_of_span() -> list[Any]:
         ]
 
 
-@pytest.mark.parametrize("writer", [native.CompactWriter, native.BinaryWriter])
+@pytest.mark.parametrize(
+    "writer", [native.CompactWriter, native.BinaryWriter, native.OtlpWriter]
+)
 def test_usual_spans_are_compiled(writer: Any) -> None:
     """Spans of this client are written without the reference."""
     tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))
